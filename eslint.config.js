@@ -1,0 +1,84 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Time, chance, environment and output are ports: only the edge of the house may touch the real ones. */
+const EDGE_ONLY = {
+  "no-console": "error",
+  "no-restricted-globals": ["error", { name: "console", message: "Use the Log port." }],
+  "no-restricted-imports": ["error", { name: "node:process", message: "Only src/entry and src/adapters/system may touch the process." }],
+  "no-restricted-properties": [
+    "error",
+    { object: "process", property: "env", message: "Only src/entry and src/adapters/system read the environment; take what you need as a value." },
+    { object: "process", property: "exit", message: "Only src/entry ends the process; throw or return instead." },
+    { object: "Date", property: "now", message: "Use the Clock port." },
+    { object: "performance", property: "now", message: "Use the Clock port." },
+    { object: "Math", property: "random", message: "Use the Random port." },
+  ],
+  "no-restricted-syntax": [
+    "error",
+    { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "The current time comes from the Clock port." },
+    { selector: "ExportDefaultDeclaration", message: "Exports have names." },
+  ],
+};
+
+const SIZES = {
+  "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
+  "max-lines-per-function": ["error", { max: 70, skipBlankLines: true, skipComments: true }],
+};
+
+export default tseslint.config(
+  { ignores: ["dist/", "build/", "coverage/", ".cache/", "actions/", "node_modules/"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/no-import-type-side-effects": "error",
+      // A number or boolean in a template is plain; objects, which would read `[object Object]`, stay forbidden.
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true, allowNullish: true }],
+      // Ports are asynchronous by contract, also where a fake or a small adapter has nothing to wait for.
+      "@typescript-eslint/require-await": "off",
+      // Wrong about everything that changes behind the compiler's back: an AbortSignal, a flag set by an event.
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      // What was caught is unknown and may be thrown on as it is, also later and elsewhere; literals may not.
+      "@typescript-eslint/only-throw-error": "off",
+      "no-throw-literal": "error",
+      // With noUncheckedIndexedAccess an index that was just checked needs it.
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-meaningless-void-operator": "off",
+      // Control characters are looked for on purpose: names and server messages may hold them.
+      "no-control-regex": "off",
+      // () => void of a void call is how callbacks are written here.
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrorsIgnorePattern: "^_" }],
+    },
+  },
+  { files: ["src/**/*.ts"], rules: { ...SIZES, ...EDGE_ONLY } },
+  {
+    files: ["src/entry/**/*.ts", "src/adapters/system/**/*.ts", "src/devtools/**/*.ts"],
+    rules: { "no-console": "off", "no-restricted-globals": "off", "no-restricted-imports": "off", "no-restricted-properties": "off", "no-restricted-syntax": "off" },
+  },
+  {
+    // What a test says it expects is often what its types cannot know; rejects.toThrow and friends are awaited by the expect.
+    files: ["test/**/*.ts", "bench/**/*.ts", "scripts/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+      "@typescript-eslint/unbound-method": "off",
+      "@typescript-eslint/no-base-to-string": "off",
+      "@typescript-eslint/no-dynamic-delete": "off",
+      "no-empty-pattern": "off",
+    },
+  },
+  {
+    files: ["**/*.js", "**/*.mjs", "**/*.cjs"],
+    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", module: "writable" } },
+  },
+);

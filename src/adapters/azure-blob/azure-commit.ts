@@ -1,0 +1,92 @@
+import type { BlockBlobClient } from "@azure/storage-blob";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { withRetry, type RetryPolicy } from "../../kernel/retry.ts";
+import type { BlobFacts, PutOptions } from "../../ports/blob-store.ts";
+import { azureError, type AzurePlace } from "./azure-errors.ts";
+import { bareEtag } from "./azure-listing.ts";
+import type { StagedBlocks } from "./block-upload.ts";
+import { requestTime, withDeadline } from "./deadline.ts";
+
+/** What is to become a blob. */
+export interface Commit {
+  readonly client: BlockBlobClient;
+  readonly place: AzurePlace;
+  readonly path: string;
+  readonly staged: StagedBlocks;
+  readonly options: PutOptions;
+  readonly retry: RetryPolicy;
+}
+
+const ANYTHING_THERE = { ifNoneMatch: "*" };
+
+/**
+ * Makes the staged blocks visible, all at once and only if the path is free: Put Block List with `If-None-Match: *`.
+ *
+ * The answer to a commit can be lost. The repeated request is then told that the blob exists, and the blob may be ours or
+ * somebody else's: its block ids tell, because ours have a random part that nobody else has.
+ *
+ * @throws store.exists only when the blob there is known to be another's; store.unreachable when it could not be found out
+ */
+export async function commitBlocks(commit: Commit): Promise<BlobFacts> {
+  const { client, place, path, staged, options } = commit;
+  const doing = `committing ${path}`;
+  let mayHaveHappened = false;
+  return await withRetry(commit.retry, async () => {
+    try {
+      const answer = await withDeadline(requestTime(staged.ids.length * 100), doing, (abortSignal) =>
+        client.commitBlockList([...staged.ids], {
+          abortSignal,
+          conditions: ANYTHING_THERE,
+          blobHTTPHeaders: { blobContentType: options.contentType ?? "application/octet-stream" },
+          ...(options.accessTier === undefined ? {} : { tier: options.accessTier }),
+        }),
+      );
+      return facts(commit, answer);
+    } catch (error) {
+      const failure = azureError(error, doing, place);
+      if (failure.code === "store.unreachable") mayHaveHappened = true;
+      if (failure.code !== "store.exists" && failure.code !== "store.changed") throw failure;
+      return await settle(commit, mayHaveHappened);
+    }
+  });
+}
+
+/** The path is taken, or our blocks are gone because another writer's commit discarded them: find out which. */
+async function settle(commit: Commit, mayHaveHappened: boolean): Promise<BlobFacts> {
+  const { client, place, path, staged } = commit;
+  const exists = (): HoldfastError => new HoldfastError("store.exists", `${path} already exists in the container ${place.container}`);
+  let there: Awaited<ReturnType<BlockBlobClient["getBlockList"]>>;
+  try {
+    there = await withDeadline(requestTime(), `reading ${path}`, (abortSignal) => client.getBlockList("committed", { abortSignal }));
+  } catch (error) {
+    const failure = azureError(error, `reading ${path}`, place);
+    if (failure.code === "store.not-found") {
+      throw new HoldfastError("store.changed", `the blocks of ${path} were discarded before they could be committed`, {
+        hint: "Another writer wrote and removed the same path in the meantime; run again.",
+      });
+    }
+    // Without the right to read, a first refusal can only mean another's blob; after a lost answer nothing is known.
+    if (failure.code === "store.denied") {
+      if (!mayHaveHappened) throw exists();
+      throw new HoldfastError("store.unreachable", `${path}: the answer to the commit was lost, and these credentials may not read whether it happened`, {
+        hint: "Give the SAS the read permission (r), then run again.",
+        cause: failure,
+      });
+    }
+    throw failure;
+  }
+  const ids = (there.committedBlocks ?? []).map((block) => block.name);
+  const isOurs = mayHaveHappened && there.blobContentLength === staged.size && ids.length === staged.ids.length && ids.every((id, index) => id === staged.ids[index]);
+  if (!isOurs) throw exists();
+  return facts(commit, there);
+}
+
+function facts({ path, staged, options }: Commit, answer: { etag?: string; lastModified?: Date }): BlobFacts {
+  return {
+    path,
+    size: staged.size,
+    modifiedAt: answer.lastModified ?? new Date(0),
+    etag: bareEtag(answer.etag),
+    ...(options.accessTier === undefined ? {} : { accessTier: options.accessTier }),
+  };
+}

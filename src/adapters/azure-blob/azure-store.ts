@@ -1,0 +1,195 @@
+import { Readable } from "node:stream";
+import type { BlobGetPropertiesResponse, ContainerClient } from "@azure/storage-blob";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { withRetry, type RetryPolicy } from "../../kernel/retry.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
+import { assertBlobPath, assertBlobPrefix } from "../../ports/blob-path.ts";
+import type { BlobFacts, BlobStore, PutOptions } from "../../ports/blob-store.ts";
+import type { Clock, Random } from "../../ports/clock.ts";
+import { commitBlocks } from "./azure-commit.ts";
+import { containerClient, sasExpiry, type AzureCredentials } from "./azure-credentials.ts";
+import { download } from "./azure-download.ts";
+import { azureError, type AzurePlace } from "./azure-errors.ts";
+import { bareEtag, listBlobs } from "./azure-listing.ts";
+import { parseAzureUrl, type AzureUrl } from "./azure-url.ts";
+import { BlockBuffers } from "./block-buffers.ts";
+import { blockId, stageBlocks, type Block } from "./block-upload.ts";
+import { requestTime, withDeadline } from "./deadline.ts";
+
+/** What an Azure store needs from outside. */
+export interface AzureStoreOptions {
+  readonly clock: Pick<Clock, "sleep">;
+  readonly random: Random;
+  /** Blob endpoint, where it is not `https://<account>.blob.core.windows.net`. A connection string brings its own. */
+  readonly endpoint?: string | undefined;
+  /** Told of every block, commit, page or download that is tried again. */
+  readonly onRetry?: ((error: unknown, attempt: number, delayMs: number) => void) | undefined;
+  /** Tries per block, commit, page or download; 6 unless told. */
+  readonly attempts?: number;
+  /** First pause between tries in milliseconds; 500 unless told, doubling up to 20 s. */
+  readonly firstDelayMs?: number;
+  /** A download is taken up anew when nothing came for this many milliseconds; 60 s unless told. */
+  readonly idleMs?: number;
+  /** Blobs per listing request; Azure's maximum, 5000, unless told. */
+  readonly pageSize?: number;
+}
+
+/** A slice is what Node's TLS encrypts ahead; handing over a whole block would copy it whole. */
+const BODY_SLICE = 256 * 1024;
+
+/**
+ * Opens `azure://<account>/<container>[/<prefix>]`; asks nothing yet ({@link BlobStore.check} does).
+ *
+ * @throws input.malformed, input.conflict
+ */
+export async function openAzureStore(url: string, credentials: AzureCredentials, options: AzureStoreOptions): Promise<BlobStore> {
+  const parsed = parseAzureUrl(url);
+  const place = { ...parsed, sasExpiry: sasExpiry(credentials) };
+  return new AzureStore(url, place, await containerClient(parsed, credentials, options), options);
+}
+
+class AzureStore implements BlobStore {
+  readonly url: string;
+  readonly #place: AzureUrl & AzurePlace;
+  readonly #container: ContainerClient;
+  readonly #options: AzureStoreOptions;
+  readonly #retry: RetryPolicy;
+  readonly #buffers = new BlockBuffers();
+
+  constructor(url: string, place: AzureUrl & AzurePlace, container: ContainerClient, options: AzureStoreOptions) {
+    this.url = url;
+    this.#place = place;
+    this.#container = container;
+    this.#options = options;
+    this.#retry = {
+      attempts: options.attempts ?? 6,
+      firstDelayMs: options.firstDelayMs ?? 500,
+      delayMsMax: 20_000,
+      isTransient: (error) => isHoldfastError(error, "store.unreachable"),
+      sleep: (ms) => options.clock.sleep(ms),
+      random: () => options.random.fraction(),
+      ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
+    };
+  }
+
+  /**
+   * Lists one blob, because that is what every command needs anyway; reading the container's properties would need more rights than
+   * a SAS commonly has. Whether writing is allowed is asked by committing a block that does not exist: refused for lack of rights, or
+   * refused for lack of the block; in both cases nothing is left behind.
+   */
+  async check(forWriting: boolean): Promise<void> {
+    for await (const _page of listBlobs({ ...this.#listing(), pageSize: 1 }, "")) break;
+    if (!forWriting) return;
+    const client = this.#client(`.holdfast-check-${this.#options.random.hex(8)}`);
+    const commit = (abortSignal: AbortSignal) => client.commitBlockList([blockId("no-such-block", 0)], { abortSignal, conditions: { ifNoneMatch: "*" } });
+    try {
+      await this.#ask(`writing to ${this.url}`, 0, commit);
+    } catch (error) {
+      // InvalidBlockList: the right to write is there.
+      if (!isHoldfastError(error, "store.changed")) throw error;
+    }
+  }
+
+  async put(path: string, content: ByteStream, options: PutOptions = {}): Promise<BlobFacts> {
+    assertBlobPath(path);
+    const client = this.#client(path);
+    const send = async ({ id, bytes, md5 }: Block, signal: AbortSignal): Promise<void> => {
+      const retry = {
+        ...this.#retry,
+        sleep: (ms: number) => this.#options.clock.sleep(ms, signal),
+        isTransient: (error: unknown) => !signal.aborted && this.#retry.isTransient(error),
+      };
+      const stage = (abortSignal: AbortSignal) =>
+        client.stageBlock(id, () => sliced(bytes), bytes.length, { abortSignal, transactionalContentMD5: md5 });
+      await withRetry(retry, () => this.#ask(`writing ${path}`, bytes.length, stage, signal));
+    };
+    const uploadId = this.#options.random.hex(8);
+    const staged = await stageBlocks(content, send, { uploadId, sizeHint: options.sizeHint, buffers: this.#buffers });
+    return await commitBlocks({ client, place: this.#place, path, staged, options, retry: this.#retry });
+  }
+
+  async get(path: string, range: { start: number; end?: number } = { start: 0 }): Promise<{ size: number; content: ByteStream }> {
+    assertBlobPath(path);
+    if (range.end !== undefined && range.end <= range.start) {
+      if ((await this.stat(path)) === null) throw new HoldfastError("store.not-found", `${path} is not in ${this.url}`);
+      return { size: 0, content: (async function* (): ByteStream {})() };
+    }
+    const source = { container: this.#container, place: this.#place, name: this.#place.prefix + path, path, retry: this.#retry, idleMs: this.#options.idleMs ?? 60_000 };
+    return await download(source, range.start, range.end);
+  }
+
+  async stat(path: string): Promise<BlobFacts | null> {
+    assertBlobPath(path);
+    let properties: BlobGetPropertiesResponse;
+    try {
+      properties = await this.#ask(`asking for ${path}`, 0, (abortSignal) => this.#client(path).getProperties({ abortSignal }));
+    } catch (error) {
+      if (isHoldfastError(error, "store.not-found")) return null;
+      throw error;
+    }
+    return {
+      path,
+      size: properties.contentLength ?? 0,
+      modifiedAt: properties.lastModified ?? new Date(0),
+      etag: bareEtag(properties.etag),
+      ...(properties.accessTier === undefined ? {} : { accessTier: properties.accessTier }),
+    };
+  }
+
+  async *list(prefix: string): AsyncIterable<BlobFacts> {
+    assertBlobPrefix(prefix);
+    yield* listBlobs(this.#listing(), prefix);
+  }
+
+  async replace(path: string, content: Uint8Array, etag: string): Promise<BlobFacts> {
+    assertBlobPath(path);
+    const body = Buffer.from(content);
+    try {
+      const answer = await this.#ask(`replacing ${path}`, body.length, (abortSignal) =>
+        this.#client(path).upload(body, body.length, { abortSignal, conditions: { ifMatch: `"${etag}"` } }),
+      );
+      return { path, size: body.length, modifiedAt: answer.lastModified ?? new Date(0), etag: bareEtag(answer.etag) };
+    } catch (error) {
+      if (!isHoldfastError(error, "store.not-found")) throw error;
+      throw new HoldfastError("store.changed", `${path} was removed by somebody else`, { cause: error });
+    }
+  }
+
+  async remove(path: string): Promise<void> {
+    assertBlobPath(path);
+    try {
+      await this.#ask(`removing ${path}`, 0, (abortSignal) => this.#client(path).delete({ abortSignal, deleteSnapshots: "include" }));
+    } catch (error) {
+      if (!isHoldfastError(error, "store.not-found")) throw error;
+    }
+  }
+
+  #client(path: string) {
+    return this.#container.getBlockBlobClient(this.#place.prefix + path);
+  }
+
+  #listing() {
+    return { container: this.#container, place: this.#place, storePrefix: this.#place.prefix, retry: this.#retry, pageSize: this.#options.pageSize ?? 5000 };
+  }
+
+  /** One request with a deadline, its errors turned into ours. */
+  async #ask<T>(doing: string, bytes: number, request: (signal: AbortSignal) => Promise<T>, outer?: AbortSignal): Promise<T> {
+    try {
+      return await withDeadline(requestTime(bytes), doing, request, outer);
+    } catch (error) {
+      if (outer?.aborted === true) throw error;
+      throw azureError(error, doing, this.#place);
+    }
+  }
+}
+
+/** A body that can be read again for every try. */
+function sliced(bytes: Buffer): Readable {
+  let start = 0;
+  return new Readable({
+    highWaterMark: BODY_SLICE,
+    read() {
+      this.push(start < bytes.length ? bytes.subarray(start, (start += BODY_SLICE)) : null);
+    },
+  });
+}

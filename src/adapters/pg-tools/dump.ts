@@ -1,0 +1,51 @@
+import type { DumpRequest } from "../../ports/dump-tools.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
+import { connectionEnvironment } from "./environment.ts";
+import { openOutputSocket } from "./output-socket.ts";
+import { toolError } from "./messages.ts";
+import { describeEnding, Program, type Surroundings } from "./program.ts";
+
+/** Runs pg_dump; see `DumpTools.dump` for what the stream promises. */
+export async function* dump({ base, guard }: Surroundings, request: DumpRequest): ByteStream {
+  const { tools, address, signal } = request;
+  signal.throwIfAborted();
+  const { writer, content } = await openOutputSocket();
+  const program = new Program(tools, "pg_dump", dumpArguments(request), { env: connectionEnvironment(base, tools, address, "dump"), guard, output: writer });
+  program.stdin.end();
+  const stop = (): void => void program.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    yield* content;
+    const ending = await program.ended;
+    signal.throwIfAborted();
+    if (ending.code !== 0) throw toolError("pg_dump", describeEnding(ending), program.stderr, address);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await program.stop();
+  }
+}
+
+/** The command line; no secret is in it. https://www.postgresql.org/docs/current/app-pgdump.html */
+export function dumpArguments(request: DumpRequest): string[] {
+  const names = [...request.includeSchemas, ...request.excludeSchemas];
+  return [
+    "--format=custom",
+    // Compression happens once, after hashing, with a checksum pg_dump's own formats lack.
+    "--compress=0",
+    "--no-password",
+    `--snapshot=${request.snapshot}`,
+    `--lock-wait-timeout=${Math.max(1, Math.round(request.lockWaitMs))}`,
+    ...(request.sections === "schema" ? ["--schema-only"] : request.sections === "data" ? ["--data-only"] : []),
+    ...request.includeSchemas.map((name) => `--schema=${literalPattern(name)}`),
+    ...request.excludeSchemas.map((name) => `--exclude-schema=${literalPattern(name)}`),
+    // A schema that does not exist must not make a smaller backup.
+    ...(request.includeSchemas.length > 0 ? ["--strict-names"] : []),
+    // Names arrive as UTF-8, but pg_dump reads its arguments in the database's own encoding.
+    ...(names.some((name) => /[^\x20-\x7e]/.test(name)) ? ["--encoding=UTF8"] : []),
+  ];
+}
+
+/** Inside double quotes a pattern's special characters stand for themselves: https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-PATTERNS */
+function literalPattern(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { tmpdir } from "node:os";
+import type { Disk } from "../../ports/disk.ts";
+import type { LoadProblem, LoadRequest, TocEntry } from "../../ports/dump-tools.ts";
+import { diskTrouble } from "../../kernel/disk-trouble.ts";
+import { once } from "../../kernel/streams.ts";
+import type { ErrorCode } from "../../kernel/errors.ts";
+import { connectionEnvironment } from "./environment.ts";
+import { classify, toolError } from "./messages.ts";
+import { ProblemReader } from "./problems.ts";
+import { describeEnding, Program, type Surroundings } from "./program.ts";
+
+/** pg_restore goes past these too, but what follows them says nothing about the backup. */
+const STOPPING: ReadonlySet<ErrorCode> = new Set(["database.lost", "disk.full", "dump.incomplete", "tool.too-old"]);
+
+/** Runs pg_restore; see `DumpTools.load`. */
+export async function load({ base, guard, disk = temporaryFiles }: Surroundings & { readonly disk: TemporaryFiles | undefined }, request: LoadRequest): Promise<readonly LoadProblem[]> {
+  const { tools, address, archive, signal } = request;
+  signal.throwIfAborted();
+  await using list = await listFile(request.entries, disk);
+  const reader = new ProblemReader();
+  const env = connectionEnvironment(base, tools, address, "restore", request.settings);
+  const program = new Program(tools, "pg_restore", loadArguments(request, list.path), { env, guard, onLine: (line) => reader.read(line) });
+  const stop = (): void => void program.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    program.stdout.resume();
+    if ("path" in archive) program.stdin.end();
+    else await program.feed(archive);
+    const ending = await program.ended;
+    signal.throwIfAborted();
+    const failed = ending.code !== 0 && (ending.code !== 1 || reader.ignored === undefined);
+    // Only the first part: what follows may quote rows, and a row may say anything.
+    const stopping = reader.problems.find((problem) => STOPPING.has(classify(problem.message.split("; ")[0]!)?.code ?? "tool.failed"));
+    if (failed || stopping !== undefined) {
+      throw toolError("pg_restore", describeEnding(ending), failed ? program.stderr : `${stopping!.entry}: ${stopping!.message}`, address);
+    }
+    return reader.problems;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await program.stop();
+  }
+}
+
+/** The command line; no secret is in it. https://www.postgresql.org/docs/current/app-pgrestore.html */
+export function loadArguments(request: LoadRequest, listPath: string | undefined): string[] {
+  const { archive } = request;
+  return [
+    "--format=custom",
+    "--no-password",
+    // Without it pg_restore does not say which entry an error belongs to.
+    "--verbose",
+    // A connection string, because a bare name holding `=` would be read as one.
+    `--dbname=dbname='${request.address.database.replace(/[\\']/g, "\\$&")}'`,
+    ...(request.noOwner === true ? ["--no-owner"] : []),
+    ...(request.noPrivileges === true ? ["--no-privileges"] : []),
+    ...(request.sections ?? []).map((section) => `--section=${section}`),
+    ...(listPath === undefined ? [] : [`--use-list=${listPath}`]),
+    ...("path" in archive ? [...(request.jobs > 1 ? [`--jobs=${request.jobs}`] : []), archive.path] : []),
+  ];
+}
+
+type TemporaryFiles = Pick<Disk, "privateFolder" | "write">;
+
+/** The entries in a file only this user may read; pg_restore takes them no other way. */
+async function listFile(entries: readonly TocEntry[] | undefined, disk: TemporaryFiles): Promise<AsyncDisposable & { path: string | undefined }> {
+  if (entries === undefined) return { path: undefined, [Symbol.asyncDispose]: async () => undefined };
+  const folder = await disk.privateFolder("list");
+  const path = join(folder.path, "entries");
+  try {
+    await disk.write(path, once(Buffer.from(entries.map((entry) => `${entry.line}\n`).join(""))));
+  } catch (error) {
+    await folder[Symbol.asyncDispose]();
+    throw error;
+  }
+  return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+/** Where no disk was given: a folder that nobody sweeps up after a `kill -9`. Lists hold names, never rows. */
+const temporaryFiles: TemporaryFiles = {
+  async privateFolder(label) {
+    try {
+      const path = await mkdtemp(join(tmpdir(), `holdfast-${label}-`));
+      return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+    } catch (error) {
+      throw diskTrouble(error, `making a folder for ${label}`);
+    }
+  },
+  async write(path, content) {
+    await writeFile(path, content, { mode: 0o600 }).catch((error: unknown) => {
+      throw diskTrouble(error, "writing the list of entries");
+    });
+  },
+};

@@ -1,0 +1,85 @@
+import type { DatabaseAddress } from "../../ports/database.ts";
+import { describeAddress } from "../../kernel/database-url.ts";
+import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
+
+/** What pg_dump and pg_restore say on stderr, turned into Holdfast's codes. The programs have one exit code for everything. */
+
+interface Saying {
+  readonly says: RegExp;
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+}
+
+const ANYWHERE: readonly Saying[] = [
+  { says: /affected by row-level security policy/, code: "database.row-security",
+    hint: "Use a role that bypasses row-level security: the table's owner, a superuser, or a role with BYPASSRLS." },
+  // pg_dump bounds its wait for locks with statement_timeout, which is off in everything else it does.
+  { says: /canceling statement due to (?:lock|statement) timeout|could not obtain lock on/, code: "database.lock-timeout",
+    hint: "Another session holds a conflicting lock, often a schema change; let it finish and run again." },
+  { says: /aborting because of server version mismatch/, code: "tool.too-old",
+    hint: "Install the PostgreSQL client programs of the server's major version or newer." },
+  { says: /unsupported version \([\d.]+\) in file header/, code: "tool.too-old",
+    hint: "The archive was written by a newer pg_dump; install PostgreSQL client programs of that major version or newer." },
+  { says: /server closed the connection unexpectedly|terminating connection due to|no connection to the server|SSL SYSCALL error|SSL connection has been closed|could not (?:receive data from|send data to) server|connection not open|the database system is (?:shutting down|starting up|in recovery mode)/,
+    code: "database.lost", hint: "The connection broke while working (restart, failover or network); run again." },
+  { says: /snapshot "[^"]*" does not exist|invalid snapshot identifier|could not import the requested snapshot/, code: "database.lost",
+    hint: "The session that held the snapshot has ended, or a pooler led this program to another server; run again with a direct address." },
+  { says: /No space left on device|could not extend file|disk full/i, code: "disk.full", hint: "Free space on the disk that is named in the message." },
+  { says: /did not find magic string|does not appear to be a valid archive|could not read from input file|unexpected end of file|invalid compression|could not uncompress|input file is too short|unexpected section code|unexpected data offset|corrupt tar header|input file appears to be/,
+    code: "dump.incomplete", hint: "The archive is damaged; use another backup, and validate this one." },
+  { says: /^(?:pg_\w+: )?error: permission denied for |ERROR: {2}permission denied for |must be owner of/m, code: "database.permission",
+    hint: "Grant this role the missing right, or use a role that has it." },
+];
+
+const AT_CONNECT: readonly Saying[] = [
+  { says: /password authentication failed|no password supplied|role "[^"]*" does not exist|no pg_hba\.conf entry|not permitted to log in/, code: "database.denied",
+    hint: "Check the user and the password in the database URL, and that this machine is allowed to connect." },
+  { says: /database "[^"]*" does not exist/, code: "database.missing", hint: "Check the name after the last / of the database URL." },
+  { says: /SSL|certificate/, code: "database.tls", hint: "Check sslmode and sslrootcert in the database URL." },
+];
+
+/** A connection that could not even be made; libpq's words since version 14, and before. */
+const CONNECT_FAILED = /connection to (?:server|database) .*failed|could not connect to (?:server|database)|could not translate host name/;
+
+/** Characters of the program's last words that go into an error. */
+const LAST_WORDS_MAX = 1500;
+
+/** The program's last lines, without the statements it repeats and without what it says while all is well. */
+export function lastWords(stderr: string): string {
+  let repeating = false;
+  const kept: string[] = [];
+  for (const line of stderr.split("\n").map((each) => each.trimEnd()).filter((each) => each !== "")) {
+    const said = /^pg_\w+: (.*)$/.exec(line)?.[1];
+    if (said !== undefined) repeating = false;
+    // A lock's statement names the tables and nothing else.
+    if (/^(?:pg_\w+: (?:detail: )?)?(?:Query|Command) was: (?!LOCK TABLE )/.test(line)) repeating = true;
+    if (!repeating && (said === undefined || SPEAKS_OF_TROUBLE.test(said))) kept.push(line);
+  }
+  const words = kept.slice(-12).join("\n");
+  return words.length > LAST_WORDS_MAX ? `…${words.slice(-LAST_WORDS_MAX)}` : words;
+}
+
+/** With --verbose a program also says what it is doing; that is not why it failed. */
+const SPEAKS_OF_TROUBLE = /^(?:error|warning|fatal|detail|hint|\[)/i;
+
+/** Why a program failed. `how` is `exit code 1` or `signal SIGKILL`. */
+export function toolError(program: string, how: string, stderr: string, address: DatabaseAddress | undefined): HoldfastError {
+  const words = lastWords(stderr);
+  const found = classify(words);
+  const place = address === undefined ? "" : ` on ${describeAddress(address)}`;
+  const text = `${program}${place} ended with ${how}: ${words === "" ? "it said nothing" : words}`;
+  const password = address?.password?.reveal();
+  const hint = found?.hint ?? (how.startsWith("signal")
+    ? `Something ended ${program} from outside, often for lack of memory; look into the system's log.`
+    : `Read ${program}'s own words in the message.`);
+  return new HoldfastError(found?.code ?? "tool.failed", password ? text.replaceAll(password, "***") : text, { hint });
+}
+
+/** The first saying that fits, or undefined when the words are unknown. */
+export function classify(words: string): { code: ErrorCode; hint: string | undefined } | undefined {
+  if (CONNECT_FAILED.test(words)) {
+    return AT_CONNECT.find((saying) => saying.says.test(words))
+      ?? { code: "database.unreachable", hint: "Check the host, the port and any firewall between here and the server." };
+  }
+  return ANYWHERE.find((saying) => saying.says.test(words));
+}

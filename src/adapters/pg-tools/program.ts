@@ -1,0 +1,148 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
+import type { ToolSet } from "../../ports/dump-tools.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { BaseEnvironment } from "./environment.ts";
+
+/** Bytes of stderr that are remembered. */
+const STDERR_MAX = 64 * 1024;
+/** Milliseconds a program has to end by itself after SIGTERM. pg_dump uses them to cancel its statement on the server. */
+const TERM_GRACE_MS = 5_000;
+
+/** How a program ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** `exit code 3` or `signal SIGKILL`, for messages. */
+export function describeEnding(ending: Ending): string {
+  return ending.signal === null ? `exit code ${ending.code}` : `signal ${ending.signal}`;
+}
+
+/** Ends a process group when our own process is gone, `kill -9` included; disposing takes that back. */
+export type Guard = (processGroup: number) => Disposable;
+
+/** What every run of a program needs. */
+export interface Surroundings {
+  readonly base: BaseEnvironment;
+  readonly guard: Guard | undefined;
+}
+
+/** How a program is started. */
+export interface Start {
+  readonly env: Record<string, string>;
+  readonly guard: Guard | undefined;
+  /** Where its standard output goes; a pipe, {@link Program.stdout}, when absent. */
+  readonly output?: Socket;
+  /** Called with every complete line of stderr. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** One running PostgreSQL program. */
+export class Program {
+  readonly name: string;
+  /** Settles after the program has ended *and* its pipes are drained; rejects only when it could not be started. */
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  #stderr = "";
+  #gone = false;
+
+  constructor(tools: ToolSet, name: string, args: readonly string[], { env, guard, output, onLine }: Start) {
+    this.name = name;
+    // Its own process group: a Ctrl-C at the terminal is for us, and pg_restore's workers can be reached together.
+    this.#child = spawn(join(tools.binDir, name), args, { env, stdio: ["pipe", output ?? "pipe", "pipe"], detached: true });
+    output?.destroy();
+    const guarded = this.#child.pid === undefined ? undefined : guard?.(this.#child.pid);
+    // With the pipes, not with the leader: its workers hold them too.
+    this.#child.once("close", () => guarded?.[Symbol.dispose]());
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.once("error", (error) => {
+        if (this.#child.pid === undefined) reject(notStarted(tools, name, error));
+      });
+      this.#child.once("close", (code, signal) => {
+        this.#gone = true;
+        resolve({ code, signal });
+      });
+    });
+    this.ended.catch(() => undefined);
+    // Its end is told by `ended`; a broken pipe is no news of its own.
+    this.stdin.on("error", () => undefined);
+    this.#listen(onLine);
+  }
+
+  get stdin(): Writable {
+    return this.#child.stdin!;
+  }
+
+  get stdout(): Readable {
+    return this.#child.stdout!;
+  }
+
+  /** The last 64 kB it wrote to stderr. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  #listen(onLine: ((line: string) => void) | undefined): void {
+    let rest = "";
+    const stderr = this.#child.stderr!;
+    stderr.setEncoding("utf8");
+    stderr.on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_MAX);
+      if (onLine === undefined) return;
+      const lines = (rest + text).split("\n");
+      // A line without end would otherwise be kept whole.
+      rest = lines.pop()!.slice(0, STDERR_MAX);
+      for (const line of lines) onLine(line);
+    });
+    stderr.on("end", () => {
+      if (rest !== "") onLine?.(rest);
+    });
+  }
+
+  /** Ends the program, politely first, and waits until it is gone. */
+  async stop(): Promise<void> {
+    if (!this.#gone) this.#child.kill("SIGTERM");
+    const force = setTimeout(() => this.#force(), TERM_GRACE_MS);
+    this.stdin.destroy();
+    this.#child.stdout?.destroy();
+    await this.ended.catch(() => undefined);
+    clearTimeout(force);
+  }
+
+  /** The whole group: workers of a leader that does not listen any more would go on writing. */
+  #force(): void {
+    if (this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, "SIGKILL");
+    } catch { /* it ended in this very moment */ }
+  }
+
+  /**
+   * Feeds a stream to stdin until it ends or the program does not want any more.
+   *
+   * @throws what the stream throws
+   */
+  async feed(source: ByteStream): Promise<void> {
+    const stopped = this.ended.then(() => "gone" as const, () => "gone" as const);
+    const closed = new Promise<"gone">((resolve) => this.stdin.once("close", () => resolve("gone")));
+    for await (const chunk of source) {
+      if (this.#gone || this.stdin.destroyed) return;
+      if (this.stdin.write(chunk)) continue;
+      const drained = new Promise<"drained">((resolve) => this.stdin.once("drain", () => resolve("drained")));
+      if ((await Promise.race([drained, stopped, closed])) === "gone") return;
+    }
+    this.stdin.end();
+  }
+}
+
+function notStarted(tools: ToolSet, name: string, error: unknown): HoldfastError {
+  return new HoldfastError("tool.missing", `${join(tools.binDir, name)} cannot be started: ${(error as Error).message}`, {
+    hint: "Install the PostgreSQL client programs, or point HOLDFAST_PG_BIN at the folder that holds them.",
+    cause: error,
+  });
+}

@@ -1,0 +1,102 @@
+import pg, { type Client } from "pg";
+import type { ConnectionOptions } from "node:tls";
+import type { Database, DatabaseAddress, DatabaseSession, SessionOptions } from "../../ports/database.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { describeAddress, effectiveSslMode } from "../../kernel/database-url.ts";
+import { startupOptions } from "../../kernel/sql.ts";
+import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
+import { PgSession } from "./session.ts";
+import { clientConfig, sessionSettings } from "./start-up.ts";
+import { tlsOptions } from "./tls.ts";
+
+/** A PostgreSQL server reached with the `pg` driver. */
+export function postgresDatabase(address: DatabaseAddress): Database {
+  return {
+    address,
+    async connect(options) {
+      const { client, tls } = await open(address, options).catch((error: unknown) => {
+        const wanted = options.database === undefined ? address : { ...address, database: options.database };
+        throw databaseError(error, wanted, "connecting");
+      });
+      const session = new PgSession(client, address, tls);
+      try {
+        if (options.bare !== true) await applySettings(session, address, options);
+        return session;
+      } catch (error) {
+        await session.close();
+        throw error;
+      }
+    },
+  };
+}
+
+interface Opened {
+  readonly client: Client;
+  /** How the connection is encrypted; undefined when it is not. */
+  readonly tls: ConnectionOptions | undefined;
+}
+
+/** Settings in the start-up packet beat the role's; a pooler that refuses them gets the URL's own options, or none. */
+async function open(address: DatabaseAddress, session: SessionOptions): Promise<Opened> {
+  if (session.bare === true) return await openEncrypted(address, session, undefined);
+  const ours = startupOptions(sessionSettings(session, undefined));
+  const own = address.options;
+  try {
+    return await openEncrypted(address, session, own === undefined ? ours : `${own} ${ours}`);
+  } catch (error) {
+    if (!refusesStartupOptions(error)) throw error;
+    return await openEncrypted(address, session, own);
+  }
+}
+
+/** `prefer` tries TLS and falls back to plain text, as libpq does; every other mode takes what it asks for or fails. */
+async function openEncrypted(address: DatabaseAddress, session: SessionOptions, options: string | undefined): Promise<Opened> {
+  const tls = tlsOptions(address);
+  try {
+    return { client: await openOnce(address, session, options, tls), tls };
+  } catch (error) {
+    if (effectiveSslMode(address) !== "prefer" || !refusesTls(error)) throw error;
+    return { client: await openOnce(address, session, options, undefined), tls: undefined };
+  }
+}
+
+async function openOnce(address: DatabaseAddress, session: SessionOptions, options: string | undefined, tls: ConnectionOptions | undefined): Promise<Client> {
+  const client = new pg.Client(clientConfig(address, session, options, tls));
+  // Without a listener an error between events would end the process.
+  const ignore = (): void => undefined;
+  client.on("error", ignore);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    void client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Sets everything once more and reads it back in a separate statement: a role's or a pooler's own default must not win, and a
+ * pooler that hands the next statement to another server session is found out here.
+ *
+ * Until then the search path may be anything (a pooler drops it from the start-up packet), so every name, types too, says its schema, and no
+ * operator is used.
+ */
+async function applySettings(session: DatabaseSession, address: DatabaseAddress, options: SessionOptions): Promise<void> {
+  const [version] = await session.query<{ num: number }>("select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num");
+  const settings = Object.entries(sessionSettings(options, Math.floor(version!.num / 10_000)));
+  const names = settings.map(([name]) => name);
+  const set = await session.query<{ name: string; value: string }>(
+    "select s.name, pg_catalog.set_config(s.name, s.value, false) as value from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) as s(name, value)",
+    [names, settings.map(([, value]) => value)],
+  );
+  const read = await session.query<{ name: string; value: string | null }>(
+    "select name, pg_catalog.current_setting(name, true) as value from pg_catalog.unnest($1::pg_catalog.text[]) as name",
+    [names],
+  );
+  const now = new Map(read.map((row) => [row.name, row.value]));
+  const wrong = set.find((row) => now.get(row.name) !== row.value);
+  if (wrong === undefined) return;
+  throw new HoldfastError("database.pooler", `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`, {
+    hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode.",
+  });
+}

@@ -1,0 +1,151 @@
+import type { DatabaseAddress } from "../../ports/database.ts";
+import { describeAddress, supabaseProject } from "../../kernel/database-url.ts";
+import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
+
+/**
+ * Turns what the driver throws into Holdfast's codes: by SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html),
+ * by the operating system's error code, or by the driver's own words.
+ */
+
+/** `connecting`: the session does not exist yet, so a broken connection means "unreachable", not "lost". */
+export type Moment = "connecting" | "working";
+
+interface Raw {
+  readonly code: string;
+  readonly message: string;
+  /** True when the server said it (it has a severity), false for the driver and the operating system. */
+  readonly fromServer: boolean;
+}
+
+/** Classifies one failure. Never puts the password into the text, whatever the server says. */
+export function databaseError(error: unknown, address: DatabaseAddress, moment: Moment): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const raw = readRaw(error);
+  const found = raw.fromServer ? fromServer(raw, address, moment) : fromDriver(raw, address, moment);
+  const state = raw.code === "" ? "" : raw.fromServer ? ` (SQLSTATE ${raw.code})` : ` (${raw.code})`;
+  const password = address.password?.reveal();
+  const text = `${describeAddress(address)}: ${raw.message}${state}`;
+  return new HoldfastError(found.code, password ? text.replaceAll(password, "***") : text, { hint: found.hint, cause: error });
+}
+
+/** True for failures after which the session cannot be used any more. */
+export function endsSession(error: HoldfastError): boolean {
+  return error.code === "database.lost" || error.code === "database.unreachable";
+}
+
+/** True when the server, or a pooler in front of it, does not accept settings in the start-up packet. */
+export function refusesStartupOptions(error: unknown): boolean {
+  const { code, message } = readRaw(error);
+  return code === "08P01" || /unsupported startup parameter/i.test(message);
+}
+
+/** True when the server has no TLS at all, or none this side can speak, or wants a plain connection. */
+export function refusesTls(error: unknown): boolean {
+  const { code, message } = readRaw(error);
+  return code === "28000" || isTlsFailure(code, message);
+}
+
+function readRaw(error: unknown): Raw {
+  // Several addresses tried at once fail together; the last one speaks for all.
+  const one: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors.at(-1) : error;
+  const { code, message, severity } = (one ?? {}) as { code?: unknown; message?: unknown; severity?: unknown };
+  return {
+    code: typeof code === "string" ? code : "",
+    message: typeof message === "string" && message !== "" ? message.replace(/\s+/g, " ") : "the connection failed",
+    fromServer: typeof severity === "string",
+  };
+}
+
+type Found = { readonly code: ErrorCode; readonly hint: string | undefined };
+
+function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
+  if (/tenant or user not found/i.test(raw.message)) {
+    return { code: "database.denied", hint: "Through the Supabase pooler the user is postgres.<project-ref>, and the host must be the one of the project's region." };
+  }
+  if (/no pg_hba\.conf entry/.test(raw.message)) return noHbaEntry(raw, address);
+  switch (raw.code) {
+    case "28P01":
+      return { code: "database.denied", hint: `Check the user '${address.user}' and the password in the database URL; special characters in a password must be percent-encoded.` };
+    case "28000":
+      return { code: "database.denied", hint: `Check that the role '${address.user}' exists and may log in to this database from here.` };
+    case "3D000":
+      return { code: "database.missing", hint: `Check the name after the last / of the database URL: this server has no database '${address.database}'.` };
+    case "53300":
+      return { code: "database.unreachable", hint: "The server has no free connection slots; run at a quieter time, raise max_connections, or close idle clients." };
+    case "53100":
+      return { code: "database.query", hint: "The database server's own disk is full; free space there." };
+    case "55P03":
+      return { code: "database.lock-timeout", hint: "Another session holds a conflicting lock, often a schema change; let it finish and run again." };
+    case "57P03":
+      return { code: moment === "connecting" ? "database.unreachable" : "database.lost", hint: "The server is starting up or shutting down; try again in a moment." };
+    case "57P01": case "57P02": case "57P04": case "57P05": case "25P03": case "25P04":
+      return { code: "database.lost", hint: "The server ended this session (restart, failover, an administrator or a time limit); run again." };
+    case "42501":
+      return permission(raw, address);
+  }
+  if (raw.code.startsWith("08")) return broken(moment);
+  return { code: "database.query", hint: "The server refused a statement, in its own words above; the SQLSTATE is explained in appendix A of the PostgreSQL manual, and the server's log may say more." };
+}
+
+function permission(raw: Raw, address: DatabaseAddress): Found {
+  return /row-level security/i.test(raw.message)
+    ? { code: "database.row-security", hint: `Use a role that bypasses row-level security: the table's owner, a superuser, or ALTER ROLE ${address.user} BYPASSRLS.` }
+    : { code: "database.permission", hint: `Grant the role '${address.user}' the missing right, or use a role that has it.` };
+}
+
+/** Managed servers answer an address their firewall does not know with this, and plain connections where TLS is demanded too. */
+function noHbaEntry(raw: Raw, address: DatabaseAddress): Found {
+  if (/no encryption|SSL off/.test(raw.message)) {
+    return { code: "database.tls", hint: "The server refuses connections without TLS; set sslmode=require or stricter in the database URL." };
+  }
+  const firewall = address.host.toLowerCase().endsWith(".postgres.database.azure.com")
+    ? "Allow this machine's address in the Azure server's networking settings (firewall rules), or run inside its virtual network."
+    : `Let the server's pg_hba.conf or firewall accept user '${address.user}' from this machine.`;
+  return { code: "database.denied", hint: firewall };
+}
+
+function broken(moment: Moment): Found {
+  return moment === "connecting"
+    ? { code: "database.unreachable", hint: "Check the host, the port and any firewall between here and the server." }
+    : { code: "database.lost", hint: "The connection broke while working (restart, failover or network); run again." };
+}
+
+const TLS_CODES = /^(ERR_SSL|ERR_TLS|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CRL_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+
+function isTlsFailure(code: string, message: string): boolean {
+  return TLS_CODES.test(code) || /does not support SSL|error establishing an SSL|secure TLS connection/i.test(message);
+}
+
+function fromDriver(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
+  if (/does not support SSL/i.test(raw.message)) {
+    return { code: "database.tls", hint: "The server offers no TLS; add sslmode=disable to the database URL only if plain text on this network is acceptable." };
+  }
+  if (isTlsFailure(raw.code, raw.message)) {
+    return { code: "database.tls", hint: "Give the server's certificate authority as sslrootcert in the database URL, and use the host name the certificate was made for." };
+  }
+  if (/client password must be/i.test(raw.message)) {
+    return { code: "database.denied", hint: "The server asks for a password and the database URL holds none; put it after the user, as user:password@host." };
+  }
+  return moment === "working" ? broken(moment) : unreachable(raw, address);
+}
+
+function unreachable(raw: Raw, address: DatabaseAddress): Found {
+  const project = /^db\.[^.]+\.supabase\.co$/i.test(address.host) ? supabaseProject(address) : undefined;
+  if (project !== undefined && /^(ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ETIMEDOUT|ENODATA)$/.test(raw.code)) {
+    return {
+      code: "database.unreachable",
+      hint: `This Supabase host answers on IPv6 only and this network may have none; use the session pooler: aws-<n>-<region>.pooler.supabase.com:5432 with user postgres.${project}.`,
+    };
+  }
+  switch (raw.code) {
+    case "ENOTFOUND": case "EAI_AGAIN":
+      return { code: "database.unreachable", hint: `No address is known for the host '${address.host}'; check its spelling and the network's name resolution.` };
+    case "ECONNREFUSED":
+      return { code: "database.unreachable", hint: `Nothing accepts connections on port ${address.port} there; check the port and that the server is running.` };
+    case "ENOENT":
+      return { code: "database.unreachable", hint: `There is no socket for port ${address.port} in that folder; check that the server is running.` };
+    case "EACCES":
+      return { code: "database.unreachable", hint: "This user may not enter the socket's folder; connect over TCP or as another user." };
+  }
+  return broken("connecting");
+}

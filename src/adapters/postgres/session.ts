@@ -1,0 +1,118 @@
+import type { Client, QueryConfig, QueryResult } from "pg";
+import type { ConnectionOptions } from "node:tls";
+import type { DatabaseAddress, DatabaseSession } from "../../ports/database.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { describeAddress } from "../../kernel/database-url.ts";
+import { requestCancel } from "./cancel.ts";
+import { databaseError, endsSession } from "./errors.ts";
+
+/** Milliseconds a server has to answer our goodbye. */
+const GOODBYE_MS = 5_000;
+
+/** More notices than anyone reads; a loop in a trigger must not fill the memory. */
+const NOTICES_MAX = 200;
+
+/** What the driver knows about the connection but its types do not say. */
+interface Announced {
+  readonly processID: number;
+  readonly secretKey: number;
+}
+
+/** One server session over the `pg` driver. */
+export class PgSession implements DatabaseSession {
+  readonly #client: Client;
+  readonly #address: DatabaseAddress;
+  readonly #tls: ConnectionOptions | undefined;
+  readonly #lost = new AbortController();
+  readonly #notices: string[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  /** @param client connected already */
+  constructor(client: Client, address: DatabaseAddress, tls: ConnectionOptions | undefined) {
+    this.#client = client;
+    this.#address = address;
+    this.#tls = tls;
+    client.on("error", (error) => this.#lose(error));
+    client.on("end", () => this.#lose(new Error("the connection was closed from outside")));
+    client.on("notice", (notice) => {
+      if (this.#notices.length < NOTICES_MAX) this.#notices.push(`${notice.severity ?? "NOTICE"}: ${notice.message ?? ""}`);
+    });
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get notices(): readonly string[] {
+    return this.#notices;
+  }
+
+  get announcedPid(): number {
+    return (this.#client as unknown as Announced).processID;
+  }
+
+  /** Statements of one session wait for each other here: the driver's own queue is deprecated. */
+  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+    const turn = this.#last.then(() => this.#run<Row>(sql, values));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #run<Row extends object>(sql: string, values: readonly unknown[] | undefined): Promise<Row[]> {
+    if (this.#lost.signal.aborted) throw this.#lost.signal.reason;
+    if (this.#closing !== undefined) throw new Error("query on a closed session");
+    try {
+      const config: QueryConfig = values === undefined ? { text: sql } : { text: sql, values: [...values] };
+      // Several statements in one text give several results; the types do not say so.
+      const result: QueryResult | readonly QueryResult[] = await this.#client.query(config);
+      const last = Array.isArray(result) ? (result as readonly QueryResult[]).at(-1) : (result);
+      return (last?.rows ?? []) as Row[];
+    } catch (error) {
+      const classified = databaseError(error, this.#address, "working");
+      if (endsSession(classified)) this.#lose(classified);
+      throw classified;
+    }
+  }
+
+  #lose(error: unknown): void {
+    if (this.#closing !== undefined || this.#lost.signal.aborted) return;
+    const classified = databaseError(error, this.#address, "working");
+    const reason = classified.code === "database.lost" ? classified : new HoldfastError("database.lost", classified.message, {
+      hint: classified.hint ?? `The session on ${describeAddress(this.#address)} ended while working; run again.`,
+      cause: error,
+    });
+    this.#lost.abort(reason);
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#lost.signal.aborted || this.#closing !== undefined) return;
+    const { processID, secretKey } = this.#client as unknown as Announced;
+    await requestCancel(this.#address, this.#tls, processID, secretKey).catch((error: unknown) => {
+      throw databaseError(error, this.#address, "connecting");
+    });
+  }
+
+  /** Ends the session. A statement still running is abandoned: the connection is cut. Never fails: the wanted state is "gone". */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  /** Says goodbye, and hangs up on a server that does not answer: a broken network must not keep anybody. */
+  async #end(): Promise<void> {
+    const { stream } = (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+    const hangUp = setTimeout(() => stream.destroy(), GOODBYE_MS);
+    try {
+      await this.#client.end();
+    } catch {
+      // It is closed either way.
+    } finally {
+      clearTimeout(hangUp);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,64 @@
+import type { ClientConfig } from "pg";
+import pg from "pg";
+import type { ConnectionOptions } from "node:tls";
+import type { DatabaseAddress, SessionOptions } from "../../ports/database.ts";
+
+/** What the driver is told when a session begins. */
+
+/** Time limits a role or database may have set; a backup takes as long as it takes and bounds itself. */
+const TIMEOUTS = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] as const;
+/** Limits that older servers do not know, with the first major that does; an unknown name in the start-up packet is fatal. */
+const NEWER_TIMEOUTS = [["idle_session_timeout", 14], ["transaction_timeout", 17]] as const;
+
+/** Milliseconds until a server that does not answer counts as unreachable. */
+export const CONNECT_TIMEOUT_MS = 20_000;
+
+/**
+ * Names that a statement leaves unqualified are looked for among the built-in ones alone: whoever may create a function, an operator or a type in
+ * another schema of the default path could otherwise have it run with this session's rights (CVE-2018-1058,
+ * https://www.postgresql.org/docs/release/10.3/).
+ */
+const SEARCH_PATH = { search_path: "pg_catalog" } as const;
+
+/** Settings of a session on a server of the given major; the caller's come last and win. */
+export function sessionSettings(options: SessionOptions, major: number | undefined): Record<string, string> {
+  const newer = major === undefined ? [] : NEWER_TIMEOUTS.filter(([, since]) => major >= since).map(([name]) => name);
+  return { ...SEARCH_PATH, ...Object.fromEntries([...TIMEOUTS, ...newer].map((name) => [name, "0"])), ...options.settings };
+}
+
+/** The driver's configuration; `options` is the start-up parameter, absent where a pooler refuses it. */
+export function clientConfig(address: DatabaseAddress, session: SessionOptions, options: string | undefined, tls: ConnectionOptions | undefined): ClientConfig {
+  return {
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    // A function is only called when the server asks; undefined would make the driver look into PGPASSWORD and ~/.pgpass.
+    password: () => address.password?.reveal() ?? "",
+    database: session.database ?? address.database,
+    ssl: tls ?? false,
+    enableChannelBinding: true,
+    application_name: `holdfast ${session.purpose}`,
+    client_encoding: "UTF8",
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+    types: { getTypeParser },
+    ...(options === undefined || options === "" ? {} : { options }),
+  };
+}
+
+/** Kept as the server's text: the driver would turn them into local time, or lose digits. */
+const AS_TEXT = new Set<number>([
+  1082, 1083, 1114, 1184, 1186, 1266, // date, time, timestamp, timestamptz, interval, timetz
+  600, 718, // point, circle
+  1115, 1182, 1183, 1185, 1187, 1270, // arrays of the time types
+]);
+
+/** int2, int4, oid, float → number; int8, numeric → text; bool → boolean; json → value; bytea → Buffer; text[] → array; rest text. */
+function getTypeParser(oid: number, format?: string): TypeParser {
+  return AS_TEXT.has(oid) ? (value) => value : driverParser(oid, format);
+}
+
+type TypeParser = (value: string) => unknown;
+/** The driver's types list the built-in types by name; the server names any type by number. */
+const driverParser = pg.types.getTypeParser as unknown as (oid: number, format?: string) => TypeParser;

@@ -1,0 +1,89 @@
+import type { ArtifactRecord } from "../catalog/manifest.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { DatabaseAddress } from "../ports/database.ts";
+import type { Disk } from "../ports/disk.ts";
+import type { DumpTools, LoadProblem, LoadRequest, TocEntry, ToolSet } from "../ports/dump-tools.ts";
+import type { Log } from "../ports/log.ts";
+import { openArtifact } from "./artifact.ts";
+import type { ArtifactSet } from "./artifact-set.ts";
+import { interruptible } from "./interruptible.ts";
+
+/** What loading a set of artifacts into a database needs. */
+export interface LoadContext {
+  readonly store: BlobStore;
+  readonly tools: DumpTools;
+  readonly toolSet: ToolSet;
+  readonly disk: Disk;
+  readonly log: Log;
+  readonly identities: readonly string[];
+  readonly address: DatabaseAddress;
+  /** Connections; more than one only where the plain archive fits on the disk. */
+  readonly jobs: number;
+  /** The database grows on the disk the archive would lie on (a private server's): then there must be room for both. */
+  readonly isOnThisDisk?: boolean;
+  readonly signal: AbortSignal;
+  /** Leaves entries of the table of contents out; everything is loaded when absent. */
+  readonly select?: (entries: readonly TocEntry[]) => readonly TocEntry[];
+  readonly noOwner?: boolean;
+  readonly noPrivileges?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** The plain archive on disk must leave this much of it free, in bytes: the database being restored may be on the same disk. */
+const DISK_RESERVE = 512 * 1024 * 1024;
+
+/** Room a restored database takes, as a multiple of the dumped bytes: indexes, page overhead and the write-ahead log. */
+export const RESTORED_SIZE_FACTOR = 2.5;
+
+/** Loads every phase of a set; returns the problems pg_restore went past, in order. */
+export async function loadSet(set: ArtifactSet, context: LoadContext): Promise<readonly LoadProblem[]> {
+  const problems: LoadProblem[] = [];
+  for (const { artifact, sections } of set.phases) {
+    context.signal.throwIfAborted();
+    const entries = context.select ? context.select(await readContents(context, artifact)) : undefined;
+    const label = `loading ${artifact.kind}${sections ? ` (${sections.join(", ")})` : ""}`;
+    const request: Omit<LoadRequest, "archive" | "jobs"> = {
+      tools: context.toolSet,
+      address: context.address,
+      signal: context.signal,
+      ...(sections ? { sections } : {}),
+      ...(entries ? { entries } : {}),
+      ...(context.noOwner ? { noOwner: true } : {}),
+      ...(context.noPrivileges ? { noPrivileges: true } : {}),
+      ...(context.settings ? { settings: context.settings } : {}),
+    };
+    problems.push(...(await loadArtifact(artifact, label, request, context)));
+  }
+  return problems;
+}
+
+/** The table of contents of an artifact; reads only its beginning. */
+export async function readContents(context: Pick<LoadContext, "store" | "tools" | "toolSet" | "identities">, artifact: ArtifactRecord): Promise<readonly TocEntry[]> {
+  return context.tools.listContents(context.toolSet, openArtifact(context.store, artifact, context.identities, () => undefined));
+}
+
+/** Whether the plain archive can lie on the local disk while it is restored. Asked at the last moment: other things fill disks too. */
+async function fitsBeside(artifact: ArtifactRecord, { disk, isOnThisDisk }: LoadContext): Promise<boolean> {
+  const restored = isOnThisDisk ? artifact.plain.size * RESTORED_SIZE_FACTOR : 0;
+  return (await disk.free()) > artifact.plain.size + restored + DISK_RESERVE;
+}
+
+async function loadArtifact(
+  artifact: ArtifactRecord, label: string, request: Omit<LoadRequest, "archive" | "jobs">, context: LoadContext,
+): Promise<readonly LoadProblem[]> {
+  const progress = context.log.progress(label, "bytes", artifact.stored.size);
+  const archive = openArtifact(interruptible(context.store, context.signal), artifact, context.identities, (bytes) => progress.add(bytes));
+  try {
+    if (context.jobs > 1 && (await fitsBeside(artifact, context))) {
+      // Several connections need to seek in the archive, which a stream cannot. The one place where a restore puts plain user data on the
+      // local disk: in a folder only this user may enter, removed as soon as pg_restore has ended.
+      await using folder = await context.disk.privateFolder("archive");
+      const path = `${folder.path}/${artifact.kind}.dump`;
+      await context.disk.write(path, archive);
+      return await context.tools.load({ ...request, archive: { path }, jobs: context.jobs });
+    }
+    return await context.tools.load({ ...request, archive, jobs: 1 });
+  } finally {
+    progress.done();
+  }
+}

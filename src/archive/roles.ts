@@ -1,0 +1,30 @@
+import { quoteIdentifier } from "../kernel/sql.ts";
+import type { RoleRecord } from "../content/record.ts";
+import type { DatabaseSession } from "../ports/database.ts";
+
+/** Roles of the manifest that the server does not have. */
+export async function missingRoles(session: DatabaseSession, roles: readonly RoleRecord[]): Promise<readonly RoleRecord[]> {
+  const rows = await session.query<{ name: string }>("SELECT rolname::text AS name FROM pg_catalog.pg_roles");
+  const present = new Set(rows.map((row) => row.name));
+  return roles.filter((role) => !present.has(role.name));
+}
+
+/**
+ * Creates roles so that ownership and grants can be restored: without login, password or power. What a role may do beyond the database is
+ * the administrator's decision, not a backup's.
+ */
+export async function createRoles(session: DatabaseSession, roles: readonly RoleRecord[]): Promise<void> {
+  for (const role of roles) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)} NOLOGIN`);
+  // Memberships afterwards, when all of them exist; a policy or default privilege may depend on them.
+  const created = new Set(roles.map((role) => role.name));
+  for (const role of roles) {
+    for (const group of role.memberOf.filter((name) => created.has(name))) {
+      await session.query(`GRANT ${quoteIdentifier(group)} TO ${quoteIdentifier(role.name)}`);
+    }
+  }
+}
+
+/** Removes roles made for a scratch database, after that database is gone. */
+export async function dropRoles(session: DatabaseSession, roles: readonly RoleRecord[]): Promise<void> {
+  for (const role of [...roles].reverse()) await session.query(`DROP ROLE IF EXISTS ${quoteIdentifier(role.name)}`);
+}

@@ -1,0 +1,129 @@
+import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
+import { orAbort } from "../kernel/or-abort.ts";
+import { together } from "../kernel/together.ts";
+import { Catalog } from "../catalog/catalog.ts";
+import { acquireLock } from "../catalog/lock.ts";
+import type { ArtifactRecord, Manifest } from "../catalog/manifest.ts";
+import { fingerprintLargeObjects, fingerprintTables } from "../content/fingerprint.ts";
+import { takeInventory } from "../content/inventory.ts";
+import { requireReadable } from "../content/readable.ts";
+import { readMigrations } from "../content/migrations.ts";
+import { readSequences } from "../content/sequences.ts";
+import type { ContentRecord } from "../content/record.ts";
+import type { Ports } from "../ports/ports.ts";
+import { dumpArtifact } from "./dump.ts";
+import type { BackupPlan } from "./plan.ts";
+import { exportSnapshot, type Snapshot } from "./snapshot.ts";
+
+/** A backup that exists. */
+export interface BackupTaken {
+  readonly manifest: Manifest;
+  /** Checksum of the manifest. */
+  readonly sha256: string;
+}
+
+/**
+ * Carries a plan out. The order of effects makes any crash harmless: artifacts first, each visible only when whole; the manifest last, and only
+ * with it does the backup exist. What a killed run leaves are artifacts without a manifest, which `list` shows and nothing else looks at.
+ */
+export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<BackupTaken> {
+  const { request, key } = plan;
+  const { clock, log, random, run } = ports;
+  const startedAt = clock.now();
+  await using lock = await acquireLock({ store: request.store, source: key.source, tier: key.tier, doing: `backup ${key.id}`, run, clock, random, warn: (text) => log.warn(text) });
+  ports.remember?.("lock-path", lock.path);
+  ports.remember?.("lock-token", lock.token);
+  log.stage(`taking one snapshot of ${request.database.address.database}`);
+  await using snapshot = await exportSnapshot(request.database, { holdMs: request.snapshotLimitMs, lockWaitMs: request.lockWaitMs }, clock);
+  const stop = AbortSignal.any([ports.cancelled, lock.lost, snapshot.lost]);
+  await orAbort(stop, requireReadable(snapshot.session, request.scope));
+  const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, { proof: request.proof, lockWaitMs: request.lockWaitMs }));
+  const migrations = await orAbort(stop, readMigrations(snapshot.session));
+
+  const [artifacts, content] = await together<[ArtifactRecord[], ContentRecord]>(stop, [
+    (signal) => dumpAll(plan, ports, snapshot, inventory, signal),
+    (signal) => prove(plan, ports, snapshot, inventory, signal),
+  ]);
+  const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope));
+  stop.throwIfAborted();
+
+  await requireStored(plan, artifacts);
+  const manifest: Manifest = {
+    format: "holdfast.manifest/1",
+    id: key.id, component: "database", source: key.source, tier: key.tier,
+    snapshotAt: snapshot.at.toISOString(), startedAt: startedAt.toISOString(), finishedAt: clock.now().toISOString(),
+    server: { version: plan.facts.version, major: plan.facts.major, database: request.database.address.database, host: request.database.address.host },
+    tools: { holdfast: ports.version, pgDump: plan.tools.version },
+    scope: { includeSchemas: [...request.scope.includeSchemas], excludeSchemas: [...request.scope.excludeSchemas] },
+    artifacts,
+    content: { ...content, sequences: bracket(content.sequences, sequences) },
+    schemaVersion: migrations?.version ?? null, migrationHash: migrations?.hash ?? null,
+    run,
+    previous: await previousManifest(plan, ports),
+  };
+  stop.throwIfAborted();
+  log.stage("writing the manifest: from here on the backup exists");
+  return { manifest, sha256: await new Catalog(request.store).commit(manifest) };
+}
+
+/** The dumps one after the other: they would only fight for the same disk and network, and one is enough to fill a core. */
+async function dumpAll(plan: BackupPlan, ports: Ports, snapshot: Snapshot, inventory: ContentRecord, signal: AbortSignal): Promise<ArtifactRecord[]> {
+  const tools = await ports.dumpTools();
+  const artifacts: ArtifactRecord[] = [];
+  for (const dump of plan.dumps) {
+    const estimate = dump.kind === "schema" ? undefined : inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
+    const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
+    try {
+      artifacts.push(await dumpArtifact(plan, dump, { tools, snapshot: snapshot.id, tables: inventory.tables, progress, signal }));
+    } finally {
+      progress.done();
+    }
+  }
+  return artifacts;
+}
+
+/** Fingerprints, in sessions of their own that see the same snapshot, while the dump runs. */
+async function prove(plan: BackupPlan, ports: Ports, snapshot: Snapshot, inventory: ContentRecord, signal: AbortSignal): Promise<ContentRecord> {
+  if (plan.request.proof === "none") return inventory;
+  const counting = inventory.tables.filter((table) => table.kind === "table").length;
+  const progress = ports.log.progress("fingerprinting", "tables", counting);
+  try {
+    const tables = await fingerprintTables(() => snapshot.openSession(), inventory, { jobs: plan.request.jobs, signal, onTable: () => progress.add(1) });
+    const largeObjects = await fingerprintLargeObjects(() => snapshot.openSession(), inventory, { signal });
+    return { ...inventory, tables, largeObjects };
+  } finally {
+    progress.done();
+  }
+}
+
+/** Sequences move outside of transactions: the restored value must lie between the readings before and after the dump. */
+function bracket(before: ContentRecord["sequences"], after: ContentRecord["sequences"]): ContentRecord["sequences"] {
+  const late = new Map(after.map((sequence) => [`${sequence.schema}.${sequence.name}`, sequence.after]));
+  return before.map((sequence) => ({ ...sequence, after: late.get(`${sequence.schema}.${sequence.name}`) ?? sequence.after }));
+}
+
+/** What the store says it has must be what was sent, before the manifest promises it. */
+async function requireStored(plan: BackupPlan, artifacts: readonly ArtifactRecord[]): Promise<void> {
+  for (const artifact of artifacts) {
+    const stored = await plan.request.store.stat(artifact.path);
+    if (stored?.size === artifact.stored.size) continue;
+    throw new HoldfastError("store.lied", `the store accepted ${artifact.path} and now says it has ${stored ? `${stored.size} of ${artifact.stored.size} bytes` : "no such blob"}`, {
+      hint: "No backup was committed. Run again; if it repeats, the storage service loses data.",
+    });
+  }
+}
+
+/** The chain: each manifest names the one before it, so that a removed or replaced backup leaves a trace. */
+async function previousManifest(plan: BackupPlan, ports: Ports): Promise<Manifest["previous"]> {
+  const catalog = new Catalog(plan.request.store);
+  const [newest] = await catalog.keys({ source: plan.key.source, tier: plan.key.tier });
+  if (!newest) return null;
+  try {
+    return { id: newest.id, sha256: (await catalog.read(newest)).sha256 };
+  } catch (error) {
+    // An unreadable predecessor is bad news, but no reason to have no backup today.
+    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format", "input.no-such-backup", "store.not-found", "store.lied")) throw error;
+    ports.log.warn(`the previous backup's manifest cannot be read: ${error.message}`);
+    return null;
+  }
+}

@@ -1,0 +1,35 @@
+import type { ObjectKind, TableRecord } from "./record.ts";
+
+/** One thing in which a copy is not what the source was; the shape of the catalog's findings. */
+export interface Difference {
+  /** `difference`: it is not the same. `gap`: it could not be compared here. */
+  readonly severity: "difference" | "gap";
+  /** `table`, `sequence`, `large-objects`, `extension`, `role`, `database`, or an {@link ObjectKind}. */
+  readonly about: string;
+  readonly name: string;
+  readonly message: string;
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  /** Most severe first; empty = the same. */
+  readonly differences: readonly Difference[];
+  /** What was compared less strictly, and why. */
+  readonly notes: readonly string[];
+}
+
+/** What to compare. */
+export interface CompareOptions {
+  /** Rows, sequences' values and large objects; false for a copy of the schema alone. */
+  readonly rows: boolean;
+  /** Things the source did not have are differences too: for a copy restored into an empty database. */
+  readonly exact: boolean;
+  /** Only these tables, and no objects but theirs' existence; for a restore of named tables. */
+  readonly only?: (table: Pick<TableRecord, "schema" | "name">) => boolean;
+  /** Extensions of the source that cannot be installed where the copy is: what is missing and needs them becomes a gap. */
+  readonly unavailableExtensions?: readonly string[];
+  /** The copy is to take the source's place: properties of the database itself and attributes of roles count too. Throw-away copies have neither. */
+  readonly properties?: boolean;
+  /** Classes left out, for example `owner` and `grant` after a restore that set neither. */
+  readonly ignore?: ReadonlySet<ObjectKind | "extension" | "role">;
+}

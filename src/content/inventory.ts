@@ -1,0 +1,61 @@
+import type { DatabaseSession } from "../ports/database.ts";
+import { readDatabaseRecord } from "./database-record.ts";
+import { readObjects } from "./objects.ts";
+import type { ContentRecord, ContentScope } from "./record.ts";
+import { readExtensions, readRoles } from "./roles.ts";
+import { ROW_HASH } from "./row-hash.ts";
+import { readSequences } from "./sequences.ts";
+import { listTables } from "./tables.ts";
+
+/** How to take an inventory. */
+export interface InventoryOptions {
+  readonly proof: ContentRecord["proof"];
+  /** Longest wait for a table that somebody else locks, in milliseconds; 0 waits for ever. Default one minute. */
+  readonly lockWaitMs?: number;
+}
+
+/** Asking for a table's size waits while another session changes its schema. */
+const LOCK_WAIT_MS = 60_000;
+
+/**
+ * What the database holds, as far as the system catalogs tell: everything of a {@link ContentRecord} but row counts and
+ * fingerprints.
+ *
+ * @param session with {@link PINNED_SETTINGS}, inside the transaction whose snapshot counts
+ * @throws database.lock-timeout
+ */
+export async function takeInventory(session: DatabaseSession, scope: ContentScope, options: InventoryOptions): Promise<ContentRecord> {
+  await session.query("SELECT set_config('lock_timeout', $1, true)", [String(options.lockWaitMs ?? LOCK_WAIT_MS)]);
+  const [database] = await session.query<{ major: number; encoding: string; collate: string; ctype: string }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding, datcollate AS collate, datctype AS ctype
+       FROM pg_database WHERE datname = current_database()`,
+  );
+  const { major, encoding, collate, ctype } = database!;
+  const tables = await listTables(session, scope);
+  const { objects, objectExtensions, neededExtensions } = await readObjects(session, scope);
+  // As soon as schemas are named, pg_dump writes no extension, and only those that the dumped objects need concern a copy.
+  const needed = scope.includeSchemas.length === 0 ? undefined : new Set([...neededExtensions, ...tables.flatMap((table) => table.extensions ?? [])]);
+  return {
+    algorithm: ROW_HASH,
+    proof: options.proof,
+    serverMajor: major,
+    encoding,
+    collate,
+    ctype,
+    tables,
+    sequences: await readSequences(session, scope),
+    objects,
+    objectExtensions,
+    database: await readDatabaseRecord(session),
+    roles: await readRoles(session),
+    extensions: await readExtensions(session, needed),
+    largeObjects: { count: await countLargeObjects(session, scope), fingerprint: null },
+  };
+}
+
+/** pg_dump leaves large objects out as soon as schemas are named. */
+async function countLargeObjects(session: DatabaseSession, scope: ContentScope): Promise<number> {
+  if (scope.includeSchemas.length > 0) return 0;
+  const [row] = await session.query<{ count: string }>("SELECT count(*) AS count FROM pg_largeobject_metadata");
+  return Number(row!.count);
+}

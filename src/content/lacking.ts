@@ -1,0 +1,49 @@
+import type { ContentRecord, ObjectKind, TableRecord } from "./record.ts";
+
+/** Tells which of the extensions that cannot be had here an object of the source needs. */
+export class Lacking {
+  readonly #unavailable: ReadonlySet<string>;
+  readonly #needs: ReadonlyMap<string, readonly string[]>;
+  readonly #known: boolean;
+
+  constructor(source: ContentRecord, unavailable: readonly string[]) {
+    this.#unavailable = new Set(unavailable);
+    this.#known = source.objectExtensions !== undefined;
+    this.#needs = new Map(Object.entries(source.objectExtensions ?? {}).map(([object, names]) => [unquoted(object), names]));
+  }
+
+  /** For a relation that holds rows. */
+  ofTable(table: TableRecord): readonly string[] {
+    const name = `${table.schema}.${table.name}`;
+    if (!this.#known || table.ofExtension === true) return this.#among(table.extensions ?? []);
+    return this.#named([`table ${name}`, `materialized-view ${name}`]);
+  }
+
+  /** For any other object, by kind and identity. */
+  ofObject(kind: ObjectKind, identity: string): readonly string[] {
+    if (kind === "column") return this.#named([`table ${withoutLast(identity)}`]);
+    if (kind === "row-security") return this.#named([`table ${identity}`]);
+    if (kind === "owner" || kind === "comment") return this.#named([identity, withoutLast(identity).replace(/^column /, "table ")]);
+    if (kind !== "grant") return this.#named([`${kind} ${identity}`]);
+    const name = identity.replace(/^table /, "");
+    return this.#named([identity, `view ${name}`, `materialized-view ${name}`, withoutLast(identity).replace(/^column /, "table ")]);
+  }
+
+  #named(objects: readonly string[]): readonly string[] {
+    return this.#among(objects.flatMap((object) => this.#needs.get(unquoted(object)) ?? []));
+  }
+
+  #among(names: readonly string[]): readonly string[] {
+    return [...new Set(names)].filter((name) => this.#unavailable.has(name));
+  }
+}
+
+/** Without quotes: only for telling objects apart, never for SQL. */
+export function unquoted(identity: string): string {
+  return identity.replaceAll('"', "");
+}
+
+/** `schema.table` of `schema.table.column`. */
+function withoutLast(identity: string): string {
+  return /^(.*)\.(?:[^."]+|"(?:[^"]|"")*")$/s.exec(identity)?.[1] ?? identity;
+}

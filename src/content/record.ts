@@ -1,0 +1,128 @@
+import { z } from "zod";
+
+/**
+ * What a database held at one instant, as compared between a source and its restored copy.
+ * This is a part of the manifest, so its shape is a format: `docs/formats.md` explains every field.
+ */
+
+/** A name as PostgreSQL keeps it: any text without NUL, which no PostgreSQL text can hold. */
+const identifier = z.string().regex(/^[^\0]*$/);
+/** A 64-bit integer as decimal text. */
+const decimal = z.string().regex(/^-?\d{1,19}$/);
+const hex16 = z.string().regex(/^[0-9a-f]{16}$/);
+const definitionDigest = z.string().regex(/^[0-9a-f]{16}(?:[0-9a-f]{16})?$/);
+
+/** One ordinary, partition-leaf, unlogged or materialized relation. */
+export const tableRecord = z.strictObject({
+  schema: identifier,
+  name: identifier,
+  kind: z.enum(["table", "partitioned", "matview", "foreign"]),
+  owner: identifier,
+  /** Rows at the snapshot; null where rows are not counted (partitioned parents, foreign tables, proof none). */
+  rows: z.int().nonnegative().nullable(),
+  /**
+   * Order-independent fingerprint of every row: the sum, as a decimal integer, of 64-bit row hashes. Null where content is not
+   * fingerprinted. How a row hash is made is stated by {@link contentRecord}'s `algorithm`.
+   */
+  fingerprint: z.string().regex(/^-?\d+$/).nullable(),
+  /** Bytes on disk at the source, an estimate for planning. */
+  bytes: z.int().nonnegative(),
+  /** Materialized views: whether it was populated. */
+  populated: z.boolean().optional(),
+  /** Belongs to an extension, which has marked it as holding user data: CREATE EXTENSION makes it, a dump holds only its rows. */
+  ofExtension: z.boolean().optional(),
+  /** Extensions whose types or functions this relation needs. */
+  extensions: z.array(identifier).optional(),
+  /** Names of its indexes (in its schema), so that it can be restored alone. */
+  indexes: z.array(identifier).optional(),
+  /** Names of the sequences its columns own (in its schema). */
+  sequences: z.array(identifier).optional(),
+});
+export type TableRecord = z.infer<typeof tableRecord>;
+
+/** Sequences are not transactional: the value is read before and after the dump, and the restored one must lie between. */
+export const sequenceRecord = z.strictObject({
+  schema: identifier,
+  name: identifier,
+  /** Last value handed out (decimal text; may exceed 2^53) and whether it has been handed out. */
+  before: z.strictObject({ value: decimal, called: z.boolean() }),
+  after: z.strictObject({ value: decimal, called: z.boolean() }),
+});
+export type SequenceRecord = z.infer<typeof sequenceRecord>;
+
+/** A role as needed to own and be granted things; passwords are never read. */
+export const roleRecord = z.strictObject({
+  name: identifier,
+  superuser: z.boolean(),
+  createRole: z.boolean(),
+  createDb: z.boolean(),
+  login: z.boolean(),
+  replication: z.boolean(),
+  bypassRls: z.boolean(),
+  inherit: z.boolean(),
+  connectionLimit: z.int(),
+  memberOf: z.array(identifier),
+  /** Whether anything in this database belongs to it, is granted to it or names it; a role without is of no concern to a restore. */
+  needed: z.boolean().optional(),
+});
+export type RoleRecord = z.infer<typeof roleRecord>;
+
+export const extensionRecord = z.strictObject({ name: identifier, version: z.string(), schema: identifier });
+export type ExtensionRecord = z.infer<typeof extensionRecord>;
+
+/** Classes of objects whose definitions are compared one by one. */
+export const OBJECT_KINDS = [
+  "schema", "table", "sequence", "column", "constraint", "index", "trigger", "policy", "row-security", "view", "materialized-view", "function", "type",
+  "grant", "owner", "default-privilege", "comment", "event-trigger", "publication", "cast", "operator", "collation", "text-search", "foreign-server", "statistics", "rule",
+] as const;
+export const objectKind = z.enum(OBJECT_KINDS);
+export type ObjectKind = z.infer<typeof objectKind>;
+
+/**
+ * Identity of an object → first 16 hex digits of the SHA-256 of its canonical definition; for most classes followed by 16 of that part of it which
+ * every major version prints alike.
+ */
+export const objectMap = z.record(z.string(), definitionDigest);
+
+/** What belongs to the database itself and is in no dump. */
+export const databaseRecord = z.strictObject({
+  provider: z.enum(["libc", "icu", "builtin"]),
+  /** Locale of ICU or of the built-in provider. */
+  locale: identifier.nullable(),
+  icuRules: identifier.nullable(),
+  /** Digests of the owner's name and of the access list. */
+  owner: hex16,
+  grants: hex16,
+  /** Names of its settings, ` for role <name>` after those of one role; never the values. */
+  settings: z.array(z.string()),
+});
+export type DatabaseRecord = z.infer<typeof databaseRecord>;
+
+export const contentRecord = z.strictObject({
+  /** Name of the way rows are hashed; a reader that does not know it says so instead of comparing. */
+  algorithm: z.string(),
+  proof: z.enum(["content", "rows", "none"]),
+  serverMajor: z.int(),
+  encoding: z.string(),
+  collate: z.string(),
+  ctype: z.string(),
+  tables: z.array(tableRecord),
+  sequences: z.array(sequenceRecord),
+  objects: z.partialRecord(objectKind, objectMap),
+  /** `<kind> <identity>` of an object that cannot exist without extensions → their names. */
+  objectExtensions: z.record(z.string(), z.array(z.string())).optional(),
+  /** Properties of the database itself. */
+  database: databaseRecord.optional(),
+  roles: z.array(roleRecord),
+  extensions: z.array(extensionRecord),
+  /** Large objects: how many, and the sum of their content hashes (null without content proof). */
+  largeObjects: z.strictObject({ count: z.int().nonnegative(), fingerprint: z.string().nullable() }),
+});
+export type ContentRecord = z.infer<typeof contentRecord>;
+
+/** What part of a database a backup covers. */
+export interface ContentScope {
+  /** Empty = every schema that is not the server's own. */
+  readonly includeSchemas: readonly string[];
+  readonly excludeSchemas: readonly string[];
+}

@@ -1,0 +1,53 @@
+import type { InputSpec } from "../commands/define.ts";
+import { defaultText } from "./inputs.ts";
+
+/** What a value looks like, for help: `<duration>`, `tier1|tier2`, nothing for switches. */
+export function valueShape(spec: InputSpec): string {
+  switch (spec.type) {
+    case "choice":
+      return spec.choices.length <= 3 ? spec.choices.join("|") : `<${spec.choices[0]}…${spec.choices.at(-1)}>`;
+    case "list":
+      return spec.choices === undefined ? "<text>[,…]" : "<choice>[,…]";
+    case "integer":
+      return "<number>";
+    case "boolean":
+      return "";
+    case "secret":
+      return "<secret>";
+    case "duration":
+      return "<duration>";
+    case "instant":
+      return "<time>";
+    case "string":
+      return "<text>";
+  }
+}
+
+/** The accepted form of a value in words, for tables. */
+export function acceptedForm(spec: InputSpec): string {
+  switch (spec.type) {
+    case "choice":
+      return spec.choices.map((choice) => `\`${choice}\``).join(", ");
+    case "list":
+      return `list${spec.choices === undefined ? "" : ` of ${spec.choices.map((choice) => `\`${choice}\``).join(", ")}`}`;
+    case "integer":
+      return `whole number, ${spec.min}…${spec.max}`;
+    case "boolean":
+      return "`true` or `false`";
+    case "secret":
+      return "secret";
+    case "duration":
+      return "duration such as `45s`, `30m`, `5h`, `7d`";
+    case "instant":
+      return "day or instant with time zone (ISO 8601)";
+    case "string":
+      return spec.accepts ?? "text";
+  }
+}
+
+/** `required`, the default, or nothing. */
+export function presence(spec: InputSpec): string {
+  if (spec.required === true) return "required";
+  const text = defaultText(spec);
+  return text === undefined ? "" : text;
+}

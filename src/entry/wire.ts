@@ -1,0 +1,164 @@
+import { systemClock } from "../adapters/system/clock.ts";
+import { systemDisk } from "../adapters/system/disk.ts";
+import { endWithUs } from "../adapters/system/last-will.ts";
+import { systemRandom } from "../adapters/system/random.ts";
+import { sweepFolders } from "../adapters/system/temporary-folders.ts";
+import type { JobRunner } from "../adapters/actions-runner/runner.ts";
+import { terminalLog, type TextOutput } from "../adapters/terminal/terminal-log.ts";
+import type { TokenSource } from "../adapters/azure-blob/azure-credentials.ts";
+import { formatDuration } from "../kernel/duration.ts";
+import { HoldfastError } from "../kernel/errors.ts";
+import type { Redactor } from "../kernel/redact.ts";
+import type { Secret } from "../kernel/secret.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Disk } from "../ports/disk.ts";
+import type { DumpTools } from "../ports/dump-tools.ts";
+import type { Log } from "../ports/log.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { RunIdentity } from "../ports/run-identity.ts";
+import { hideCredentials } from "./mask.ts";
+import type { Environment } from "./sources.ts";
+import { storeCredentials } from "./store-credentials.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * The only file that picks adapters. Each loads when it is first used: what a command does not touch costs it nothing.
+ */
+
+export type { JobRunner };
+
+/** What differs between a terminal and a job runner. */
+export interface Surroundings {
+  readonly surface: Ports["surface"];
+  readonly env: Environment;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly cancelled: AbortSignal;
+  readonly run: RunIdentity;
+  /** In Actions: the runner, for masks and for what the post step must know. */
+  readonly runner?: JobRunner;
+}
+
+/** Everything a command may reach. */
+export function makePorts(around: Surroundings): Ports {
+  const { env, runner, log } = around;
+  const disk = systemDisk();
+  const shared = sharedTools(env, disk);
+  const common: Ports = {
+    clock: systemClock,
+    random: systemRandom,
+    disk,
+    log,
+    openStore: (url, secret) => openStore(url, secret, around),
+    async openDatabase(address) {
+      const { postgresDatabase } = await import("../adapters/postgres/database.ts");
+      return postgresDatabase(address);
+    },
+    dumpTools: () => shared.tools(),
+    async scratchServers() {
+      const [{ localScratchServers }, { serverInstallations }] = await Promise.all([
+        import("../adapters/scratch-server/scratch-servers.ts"),
+        import("../adapters/pg-tools/dump-tools.ts"),
+      ]);
+      return localScratchServers({ installations: () => serverInstallations({ env }), disk });
+    },
+    mask(secret) {
+      runner?.mask(secret);
+      around.redactor.add(secret);
+    },
+    cancelled: around.cancelled,
+    run: around.run,
+    version: VERSION,
+    surface: around.surface,
+  };
+  if (runner === undefined) return common;
+  return {
+    ...common,
+    remember: (key, value) => runner.remember(key, value),
+    async toolInstaller() {
+      const { aptClientTools } = await import("../adapters/actions-runner/client-tools.ts");
+      const installer = aptClientTools({ log, env, now: () => systemClock.now() });
+      return { install: (major) => installer.install(major).finally(() => shared.forget()) };
+    },
+  };
+}
+
+/**
+ * The same tools for the whole run, so that the machine is searched once; `forget` makes the next question search again, because
+ * what is installed changes while we run (see `toolInstaller`).
+ */
+function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools>; forget(): void } {
+  let current: DumpTools | undefined;
+  return {
+    async tools() {
+      const { postgresTools } = await import("../adapters/pg-tools/dump-tools.ts");
+      const fresh = (): DumpTools => (current ??= postgresTools({ env, disk, guard: endWithUs }));
+      return {
+        installed: () => fresh().installed(),
+        dump: (request) => fresh().dump(request),
+        listContents: (tools, archive) => fresh().listContents(tools, archive),
+        load: (request) => fresh().load(request),
+      };
+    },
+    forget: () => (current = undefined),
+  };
+}
+
+/** Opens a store by the scheme of its URL, with retry around it. */
+async function openStore(url: string, secret: Secret | undefined, around: Surroundings): Promise<BlobStore> {
+  const { retrying } = await import("../adapters/store-decorators/retrying.ts");
+  return retrying(await openBareStore(url, secret, around), { clock: systemClock, random: systemRandom, log: around.log });
+}
+
+async function openBareStore(url: string, secret: Secret | undefined, around: Surroundings): Promise<BlobStore> {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === "file") {
+    const { openFileStore } = await import("../adapters/file-store/file-store.ts");
+    return openFileStore(url, { random: systemRandom });
+  }
+  if (scheme === "azure") {
+    const credentials = storeCredentials(secret, around.env);
+    const { openAzureStore } = await import("../adapters/azure-blob/azure-store.ts");
+    const onRetry = (error: unknown, attempt: number, delayMs: number): void => {
+      const why = error instanceof Error ? error.message : String(error);
+      around.log.debug(`the store did not answer (try ${attempt}), again in ${formatDuration(delayMs)}: ${why}`);
+    };
+    const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] ?? "";
+    const options = { clock: systemClock, random: systemRandom, onRetry, endpoint: endpoint === "" ? undefined : endpoint };
+    return await openAzureStore(url, credentials === "login" ? await azureLogin(around) : credentials, options);
+  }
+  throw new HoldfastError("input.malformed", `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`, {
+    hint: "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.",
+  });
+}
+
+/**
+ * In a job that may ask GitHub for OIDC tokens and says who it is in Entra ID, every access token is bought with a fresh one, so that a long
+ * backup outlives the hour an `azure/login` session lasts. Everywhere else Azure's library looks for a login itself.
+ */
+async function azureLogin({ env, runner }: Surroundings): Promise<{ tokenSource?: TokenSource }> {
+  const [tenantId = "", clientId = "", requestUrl = ""] = [env["AZURE_TENANT_ID"], env["AZURE_CLIENT_ID"], env["ACTIONS_ID_TOKEN_REQUEST_URL"]];
+  if (runner === undefined || tenantId === "" || clientId === "" || requestUrl === "") return {};
+  const { githubOidcSource } = await import("../adapters/azure-blob/github-oidc.ts");
+  return { tokenSource: await githubOidcSource({ tenantId, clientId, getIdToken: (audience) => runner.idToken(audience) }) };
+}
+
+/** Stops and removes what runs that are gone have left on this machine: scratch servers and folders of plain archives. Says what it removed. */
+export async function sweepLeftovers(log: Pick<Log, "info">): Promise<void> {
+  const { sweepScratch } = await import("../adapters/scratch-server/sweep.ts");
+  for (const folder of await sweepScratch()) log.info(`removed the scratch server in ${folder}, which a run had left behind`);
+  for (const folder of await sweepFolders()) log.info(`removed ${folder}, which a run had left behind`);
+}
+
+/** The log of the command line; live where standard error is a terminal that can redraw. */
+export function cliLog(output: TextOutput, options: { readonly color: boolean; readonly live: boolean; readonly verbose: boolean; readonly redactor: Redactor }): Log {
+  const { color, live, verbose, redactor } = options;
+  return terminalLog(output, { color, live, verbose, redact: (text) => redactor.redact(text), elapsed: () => systemClock.elapsed() });
+}
+
+/** The runner of this job and its log; loads GitHub's toolkit. */
+export async function actionRunner(env: Environment, redactor: Redactor): Promise<{ runner: JobRunner; log: Log }> {
+  const { openJobRunner } = await import("../adapters/actions-runner/runner.ts");
+  const runner = openJobRunner(env);
+  return { runner, log: runner.log((text) => redactor.redact(text), () => systemClock.elapsed()) };
+}

@@ -1,0 +1,124 @@
+/**
+ * Every way Holdfast can fail on purpose, in one table.
+ *
+ * Three kinds of bad news are kept apart: a *verdict* is a value a capability returns, an *operating failure* is a
+ * thrown {@link HoldfastError} with a code from this table, and anything else that is thrown is a bug (exit 1).
+ * `docs/reference/errors.md` is generated from here, so a meaning written here is what the person on call reads.
+ */
+
+/** What sort of failure a code is; decides the process's exit code. */
+export type ErrorKind = "input" | "outside" | "integrity" | "locked" | "refused";
+
+/** Exit codes are a contract with everything that runs Holdfast; 3 is reserved for verdicts, which are returned, not thrown. */
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  input: 2,
+  verdict: 3,
+  outside: 4,
+  integrity: 5,
+  locked: 6,
+  refused: 7,
+} as const;
+
+/** One of the documented exit codes. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Code → kind and meaning. The part before the dot is the thing that failed. */
+export const ERRORS = {
+  "input.missing": { kind: "input", meaning: "a required input was not given" },
+  "input.malformed": { kind: "input", meaning: "an input has a value that cannot be understood" },
+  "input.unknown": { kind: "input", meaning: "an input, option or command of that name does not exist" },
+  "input.conflict": { kind: "input", meaning: "inputs contradict each other" },
+  "input.no-such-backup": { kind: "input", meaning: "the store was read completely and holds no backup of that id" },
+
+  "store.missing": { kind: "outside", meaning: "the store's folder or container does not exist" },
+  "store.not-found": { kind: "outside", meaning: "the store answered that this blob does not exist" },
+  "store.exists": { kind: "outside", meaning: "a blob that may only be created once already exists" },
+  "store.denied": { kind: "outside", meaning: "the store refused the credentials or the right to do this" },
+  "store.full": { kind: "outside", meaning: "the store has no room left" },
+  "store.read-only": { kind: "outside", meaning: "the store cannot be written" },
+  "store.changed": { kind: "outside", meaning: "a blob was changed by somebody else in the meantime" },
+  "store.archived": { kind: "outside", meaning: "the blob is in the archive access tier and cannot be read until it is rehydrated" },
+  "store.unreachable": { kind: "outside", meaning: "the store did not answer, or the connection broke" },
+  "store.lied": { kind: "outside", meaning: "two reads of the same blob gave different bytes or lengths: the store or the network is at fault, not the backup" },
+
+  "database.unreachable": { kind: "outside", meaning: "no connection to the database server" },
+  "database.denied": { kind: "outside", meaning: "the database server refused the user or password" },
+  "database.missing": { kind: "outside", meaning: "the server has no database of that name" },
+  "database.tls": { kind: "outside", meaning: "the encrypted connection could not be made as demanded" },
+  "database.permission": { kind: "outside", meaning: "the role may not read or write something that is needed" },
+  "database.row-security": { kind: "outside", meaning: "row-level security would hide rows from this role" },
+  "database.pooler": { kind: "outside", meaning: "the address is a transaction pooler, which cannot hold a snapshot" },
+  "database.unsupported": { kind: "outside", meaning: "the server's version or state is not supported" },
+  "database.lost": { kind: "outside", meaning: "the connection was cut or the server restarted while working" },
+  "database.too-slow": { kind: "outside", meaning: "the snapshot was held for as long as allowed" },
+  "database.lock-timeout": { kind: "outside", meaning: "a table was locked by somebody else for longer than allowed" },
+  "database.not-empty": { kind: "refused", meaning: "the target database holds objects and no confirmation was given" },
+  "database.lacks": { kind: "outside", meaning: "the target server lacks roles or extensions that the backup needs" },
+  "database.query": { kind: "outside", meaning: "the database answered a query with an error" },
+
+  "tool.missing": { kind: "outside", meaning: "a PostgreSQL program that is needed is not installed" },
+  "tool.too-old": { kind: "outside", meaning: "every installed PostgreSQL client is older than the server or the archive" },
+  "tool.failed": { kind: "outside", meaning: "a PostgreSQL program ended with an error" },
+
+  "disk.full": { kind: "outside", meaning: "not enough local disk for this step" },
+  "disk.unusable": { kind: "outside", meaning: "the local folder for temporary files does not exist, may not be written, or its disk fails" },
+
+  "seal.identity": { kind: "input", meaning: "none of the given identities opens this backup" },
+  "seal.damaged": { kind: "integrity", meaning: "the encrypted or compressed bytes are damaged" },
+
+  "catalog.damaged": { kind: "integrity", meaning: "a manifest or receipt is not what was written" },
+  "catalog.unknown-format": { kind: "outside", meaning: "a manifest was written by a newer Holdfast" },
+  "artifact.missing": { kind: "integrity", meaning: "a blob that the manifest promises is not in the store" },
+  "artifact.damaged": { kind: "integrity", meaning: "stored bytes differ from what the manifest promises" },
+  "dump.incomplete": { kind: "integrity", meaning: "the dump does not hold what the snapshot holds" },
+
+  "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
+  "lock.lost": { kind: "locked", meaning: "this run's lock was taken over because it was not renewed in time" },
+
+  "refused.unencrypted": { kind: "refused", meaning: "an unencrypted backup was not explicitly allowed" },
+  "refused.outside-scope": { kind: "refused", meaning: "a restore of some schemas would destroy objects of others" },
+  "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
+
+  "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" },
+} as const satisfies Record<string, { kind: ErrorKind; meaning: string }>;
+
+/** A code out of {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/**
+ * An operating failure: something outside, or an input, stopped the work.
+ *
+ * `message` is lower case and names what failed and with what value; `hint` is one full sentence saying what to do next.
+ * Neither may ever hold a secret.
+ */
+export class HoldfastError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "HoldfastError";
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get kind(): ErrorKind {
+    return ERRORS[this.code].kind;
+  }
+
+  get exitCode(): ExitCode {
+    return EXIT[this.kind];
+  }
+}
+
+/** True when `error` is a {@link HoldfastError}, optionally with one of the given codes. */
+export function isHoldfastError(error: unknown, ...codes: ErrorCode[]): error is HoldfastError {
+  return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** For the impossible branch of a closed union: the compiler proves it unreachable, at run time it is a bug. */
+export function assertNever(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}

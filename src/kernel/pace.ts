@@ -1,0 +1,67 @@
+import { formatBytes } from "./bytes.ts";
+import { formatDuration } from "./duration.ts";
+
+const WINDOW_MS = 10_000;
+
+/** Counts units of long work and says how fast it goes and how long it will still take, judged by the last ten seconds. */
+export class Pace {
+  readonly #unit: "bytes" | "tables";
+  readonly #total: number | undefined;
+  readonly #startedAt: number;
+  /** Moments (ms) and the count at them, oldest first; at most one per half second. */
+  readonly #samples: { at: number; count: number }[];
+  #count = 0;
+
+  /** @param now monotonic milliseconds, as in every method */
+  constructor(unit: "bytes" | "tables", total: number | undefined, now: number) {
+    this.#unit = unit;
+    this.#total = total !== undefined && total > 0 ? total : undefined;
+    this.#startedAt = now;
+    this.#samples = [{ at: now, count: 0 }];
+  }
+
+  add(count: number, now: number): void {
+    this.#count += count;
+    const last = this.#samples.at(-1);
+    if (last !== undefined && now - last.at < 500) return;
+    this.#samples.push({ at: now, count: this.#count });
+    while (this.#samples.length > 2 && now - (this.#samples[1] as { at: number }).at > WINDOW_MS) this.#samples.shift();
+  }
+
+  /** Units a second. */
+  rate(now: number): number {
+    const oldest = this.#samples[0] as { at: number; count: number };
+    const elapsed = now - oldest.at;
+    return elapsed <= 0 ? 0 : ((this.#count - oldest.count) * 1000) / elapsed;
+  }
+
+  /** Milliseconds still needed; `undefined` when the total is unknown, already passed, or nothing moves. */
+  remainingMs(now: number): number | undefined {
+    const rate = this.rate(now);
+    if (this.#total === undefined || this.#count >= this.#total || rate <= 0) return undefined;
+    return ((this.#total - this.#count) / rate) * 1000;
+  }
+
+  /** 0…1, or `undefined` when the total is unknown; never 1 before the end, because totals are estimates. */
+  fraction(): number | undefined {
+    return this.#total === undefined ? undefined : Math.min(0.99, this.#count / this.#total);
+  }
+
+  /** Such as `345 MB of about 1.20 GB, 87 MB/s, 10 s left` or `12 of about 40 tables, 3 s left`. */
+  describe(now: number): string {
+    const show = (count: number): string => (this.#unit === "bytes" ? formatBytes(count) : String(count));
+    const parts = [`${show(this.#count)}${this.#total === undefined ? "" : ` of about ${show(this.#total)}`}${this.#unit === "tables" ? " tables" : ""}`];
+    if (this.#unit === "bytes") parts.push(`${formatBytes(this.rate(now))}/s`);
+    const remaining = this.remainingMs(now);
+    if (remaining !== undefined) parts.push(`${formatDuration(remaining)} left`);
+    return parts.join(", ");
+  }
+
+  /** What is worth keeping at the end: `1.21 GB in 14 s, 86 MB/s`. */
+  summary(now: number): string {
+    const elapsed = now - this.#startedAt;
+    if (this.#unit === "tables") return `${this.#count} ${this.#count === 1 ? "table" : "tables"} in ${formatDuration(elapsed)}`;
+    const rate = elapsed > 0 ? `, ${formatBytes((this.#count * 1000) / elapsed)}/s` : "";
+    return `${formatBytes(this.#count)} in ${formatDuration(elapsed)}${rate}`;
+  }
+}

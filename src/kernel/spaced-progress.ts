@@ -1,0 +1,35 @@
+import { Pace } from "./pace.ts";
+
+/** What a progress display needs to know. */
+export interface Pacing {
+  readonly label: string;
+  readonly unit: "bytes" | "tables";
+  /** An estimate in the same unit. */
+  readonly total: number | undefined;
+  /** Monotonic milliseconds. */
+  readonly elapsed: () => number;
+  /** Makes a closing note safe to show. */
+  readonly clean: (note: string) => string;
+}
+
+/** Whole lines with time between them, for logs that cannot be redrawn. */
+export function spacedProgress(print: (line: string) => void, pacing: Pacing, spacingMs: number): { add(count: number): void; done(note?: string): void } {
+  const { label, elapsed } = pacing;
+  const pace = new Pace(pacing.unit, pacing.total, elapsed());
+  let printedAt = elapsed();
+  let ended = false;
+  return {
+    add(count) {
+      const now = elapsed();
+      pace.add(count, now);
+      if (ended || now - printedAt < spacingMs) return;
+      printedAt = now;
+      print(`${label}: ${pace.describe(now)}`);
+    },
+    done(note) {
+      if (ended) return;
+      ended = true;
+      print(`${label}: ${note === undefined ? pace.summary(elapsed()) : pacing.clean(note)}`);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** Columns a text takes in a terminal: wide East Asian characters and emoji two, combining marks none. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+/** Cuts a text to at most `columns` columns, with `…` where something is missing. */
+export function cutToWidth(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text;
+  let cut = "";
+  let width = 0;
+  for (const character of text) {
+    const next = characterWidth(character);
+    if (width + next > columns - 1) break;
+    cut += character;
+    width += next;
+  }
+  return columns <= 0 ? "" : `${cut}…`;
+}
+
+/** Fills with spaces up to `columns` columns. */
+export function padToWidth(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - textWidth(text)));
+}
+
+const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
+const TWO_COLUMNS = /^[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]$|^[\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]$/u;
+
+function characterWidth(character: string): number {
+  if (NO_WIDTH.test(character)) return 0;
+  return TWO_COLUMNS.test(character) ? 2 : 1;
+}

@@ -1,0 +1,78 @@
+import type { ByteStream } from "../kernel/streams.ts";
+import type { DatabaseAddress } from "./database.ts";
+
+/** One installed set of PostgreSQL client programs, found by its versioned path (never through Debian's pg_wrapper). */
+export interface ToolSet {
+  readonly major: number;
+  /** As the program prints it, for example `15.18`. */
+  readonly version: string;
+  readonly binDir: string;
+}
+
+/** What pg_dump is asked for; see https://www.postgresql.org/docs/current/app-pgdump.html */
+export interface DumpRequest {
+  readonly tools: ToolSet;
+  readonly address: DatabaseAddress;
+  /** Exported snapshot id (`pg_export_snapshot()`), so that all dumps and fingerprints see the same instant. */
+  readonly snapshot: string;
+  readonly sections: "schema" | "data" | "full";
+  /** Schema names taken literally (the adapter quotes them as patterns); empty = all. */
+  readonly includeSchemas: readonly string[];
+  readonly excludeSchemas: readonly string[];
+  readonly lockWaitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** One line of an archive's table of contents (`pg_restore --list`). */
+export interface TocEntry {
+  /** The raw line, usable in a `--use-list` file. */
+  readonly line: string;
+  /** Entry type such as `TABLE`, `TABLE DATA`, `FK CONSTRAINT`. */
+  readonly type: string;
+  /** Everything after the type: `schema name owner`, ambiguous where names hold spaces. */
+  readonly rest: string;
+}
+
+/** What pg_restore is asked for; see https://www.postgresql.org/docs/current/app-pgrestore.html */
+export interface LoadRequest {
+  readonly tools: ToolSet;
+  readonly address: DatabaseAddress;
+  /** A stream (one connection) or the path of a plain archive file (may use several). */
+  readonly archive: ByteStream | { readonly path: string };
+  readonly jobs: number;
+  readonly sections?: readonly ("pre-data" | "data" | "post-data")[];
+  /** Entries to restore, in order; everything when absent. */
+  readonly entries?: readonly TocEntry[];
+  /** Do not set the original owners. */
+  readonly noOwner?: boolean;
+  /** Do not restore GRANTs. */
+  readonly noPrivileges?: boolean;
+  /** Settings for pg_restore's sessions, for example `session_replication_role=replica`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** One error pg_restore reported and went past, with the entry it belongs to where it said so. */
+export interface LoadProblem {
+  readonly message: string;
+  /** Such as `TABLE places postgres`, empty when unknown. */
+  readonly entry: string;
+}
+
+/** PostgreSQL's own dump and restore programs. */
+export interface DumpTools {
+  /** Every installed client set, newest first. */
+  installed(): Promise<readonly ToolSet[]>;
+  /**
+   * The archive in custom format, uncompressed (`-Fc -Z0`), as the program writes it. The stream ends normally if and only if
+   * pg_dump exited 0; otherwise it throws with pg_dump's last words. Leaving early kills the program.
+   */
+  dump(request: DumpRequest): ByteStream;
+  /** Reads the table of contents from the beginning of an archive; stops pulling as soon as it is complete. */
+  listContents(tools: ToolSet, archive: ByteStream): Promise<readonly TocEntry[]>;
+  /**
+   * Restores; problems pg_restore goes past are returned, anything that stops it (connection lost, damaged archive, killed) is thrown.
+   * A throwing archive stream is rethrown as it is, after pg_restore has been stopped.
+   */
+  load(request: LoadRequest): Promise<readonly LoadProblem[]>;
+}

@@ -1,0 +1,39 @@
+import type { Secret } from "../kernel/secret.ts";
+import type { BlobStore } from "./blob-store.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { Database, DatabaseAddress } from "./database.ts";
+import type { Disk } from "./disk.ts";
+import type { DumpTools } from "./dump-tools.ts";
+import type { Log } from "./log.ts";
+import type { ScratchServers } from "./scratch-server.ts";
+import type { ToolInstaller } from "./tool-installer.ts";
+import type { RunIdentity } from "./run-identity.ts";
+
+/** Everything a command may reach, made by `entry/wire.ts`. Adapters load only when a function here is called. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly disk: Disk;
+  /** Opens a store URL with retry around it; credentials come from `secret` or the standard environment. */
+  openStore(url: string, secret: Secret | undefined): Promise<BlobStore>;
+  openDatabase(address: DatabaseAddress): Promise<Database>;
+  dumpTools(): Promise<DumpTools>;
+  scratchServers(): Promise<ScratchServers>;
+  /** Installs missing PostgreSQL programs; absent where Holdfast has no business installing anything (the CLI). */
+  toolInstaller?(): Promise<ToolInstaller>;
+  /**
+   * Keeps a value for the action's post step, which runs even after a cancelled or crashed main step; absent in the CLI. Never a
+   * secret. The keys are those of `remembered.ts`.
+   */
+  remember?(key: string, value: string): void;
+  /** Registers a secret learnt at run time with the redactor (and the runner's mask). */
+  mask(secret: string): void;
+  /** Aborts when the process is asked to stop (SIGINT, SIGTERM, cancelled job). */
+  readonly cancelled: AbortSignal;
+  /** Who runs this, for manifests, receipts and locks. */
+  readonly run: RunIdentity;
+  readonly version: string;
+  /** Where this runs; only for choosing words and defaults, never for rights. */
+  readonly surface: "cli" | "action";
+}

@@ -1,0 +1,169 @@
+import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
+import { findingSentence, judge } from "../archive/judge.ts";
+import { createRoles } from "../archive/roles.ts";
+import type { Finding } from "../catalog/manifest.ts";
+import { measureContent } from "../content/measure.ts";
+import type { CompareOptions } from "../content/compare.ts";
+import { compareProperties } from "../content/compare-properties.ts";
+import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
+import type { Database, DatabaseSession } from "../ports/database.ts";
+import type { LoadProblem } from "../ports/dump-tools.ts";
+import type { Ports } from "../ports/ports.ts";
+import { copyDatabaseProperties } from "./database-properties.ts";
+import type { RestorePlan } from "./plan.ts";
+import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
+import { swapNames } from "./swap.ts";
+
+/** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
+export type TakeSafetyBackup = (plan: RestorePlan) => Promise<string>;
+
+/** What a restore did. */
+export interface Restored {
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+  readonly safetyBackup: string;
+  /** Mode beside: the name the previous database has now; empty otherwise. */
+  readonly oldDatabase: string;
+  /** False when the restored content was wrong and the target was left as it was (mode beside). */
+  readonly replaced: boolean;
+  readonly tables: number;
+  readonly rows: number;
+}
+
+/** Two restores onto one database would destroy each other; this number is Holdfast's in the target's advisory lock space. */
+const ADVISORY_LOCK = 4_785_213_907;
+
+/**
+ * Carries a plan out. Order of effects: the safety backup exists before anything is changed; in mode beside the target is only touched, by one
+ * transaction that exchanges names, after the restored database was compared and found right.
+ */
+export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, ports: Ports): Promise<Restored> {
+  const { request } = plan;
+  const guard = await lockTarget(request.target);
+  await using _ = guard;
+  const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
+  if (request.createRoles && plan.target.missingRoles.length > 0) await createRoles(guard, plan.target.missingRoles);
+  if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
+  const compared = await explaining(pourInPlace(plan, ports).then((problems) => compare(plan, request.target, problems, ports)), plan, safetyBackup);
+  return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
+}
+
+async function lockTarget(target: Database): Promise<DatabaseSession> {
+  const session = await target.connect({ purpose: "restore lock" });
+  const [row] = await session.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [ADVISORY_LOCK]);
+  if (row?.taken) return session;
+  await session.close();
+  throw new HoldfastError("lock.held", `another restore into ${target.address.database} is under way`, {
+    hint: "See pg_stat_activity for sessions named 'holdfast restore lock', and wait for it to end.",
+  });
+}
+
+/** A restore in place that stops midway leaves an incomplete target: the error must say how to go on. */
+async function explaining<T>(work: Promise<T>, plan: RestorePlan, safetyBackup: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isHoldfastError(error, "refused.outside-scope")) throw error;
+    const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed" as const, hint: undefined };
+    const back = safetyBackup === "" ? "There is no safety backup." : `What it held is backup ${safetyBackup} (tier safety).`;
+    // A target that was empty may hold a part by now, and is then only replaced when its name is typed.
+    const next = plan.target.empty ? `run the restore again with --confirm ${plan.request.target.address.database}.` : `run the restore again. ${back}`;
+    throw new HoldfastError(code, (error as Error).message, { hint: `${hint ?? ""} The target may be incomplete: ${next}`.trim(), cause: error });
+  }
+}
+
+async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: Ports): Promise<Omit<Restored, "safetyBackup">> {
+  const { target } = plan.request;
+  const live = target.address.database;
+  const stamp = `${plan.backup.key.id.slice(0, 8)}_${ports.random.hex(3)}`;
+  // A database name has 63 bytes; the stamp must survive.
+  const stem = Buffer.from(live).subarray(0, 63 - stamp.length - 10).toString("utf8").replace(/\uFFFD/g, "");
+  const next = `${stem}_restored_${stamp}`.slice(0, 63);
+  const old = `${stem}_before_${stamp}`;
+  ports.log.stage(`creating ${next} beside ${live}`);
+  let keep = false;
+  try {
+    // Inside: a server may make the database although its answer never came.
+    const { address, note } = await createBeside(plan, next);
+    if (note !== undefined) ports.log.warn(note);
+    const database = await ports.openDatabase(address);
+    // Asked now: a right that is missing should not show after hours of loading.
+    await copyDatabaseProperties(guard, live, next, true);
+    const problems = await pourWhole(plan, database, ports);
+    const compared = await compare(plan, database, problems, ports);
+    if (compared.findings.some((finding) => finding.severity === "difference")) return { ...compared, oldDatabase: "", replaced: false };
+    await copyDatabaseProperties(guard, live, next);
+    ports.cancelled.throwIfAborted();
+    ports.log.stage(`exchanging the names of ${live} and ${next}`);
+    // Our own lock session is in the database to be renamed, and a rename waits for every session to leave.
+    await guard.close();
+    keep = true;
+    await swapNames(target, { live, next, old });
+    return { ...compared, oldDatabase: old, replaced: true };
+  } finally {
+    if (!keep) await dropDatabase(target, next, ports);
+  }
+}
+
+async function dropDatabase(target: Database, name: string, ports: Ports): Promise<void> {
+  try {
+    await using session = await target.connect({ purpose: "restore clean-up" });
+    await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+  } catch (error) {
+    ports.log.warn(`could not remove the unfinished database ${name}: ${(error as Error).message}; drop it by hand`);
+  }
+}
+
+/**
+ * What surrounds the content and is in no dump: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
+ * just before the exchange.
+ */
+function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
+  if (plan.request.part !== "whole" || plan.request.tables.length > 0 || plan.mode === "beside") return [];
+  return compareProperties(plan.backup.manifest.content, actual).map(findingSentence);
+}
+
+type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
+type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
+
+async function compare(plan: RestorePlan, database: Database, problems: readonly LoadProblem[], ports: Ports): Promise<Compared> {
+  const { request, backup, set } = plan;
+  ports.log.stage("comparing with what the source held at the snapshot");
+  const expected = backup.manifest.content;
+  const proof = set.hasRows ? expected.proof : "none";
+  const progress = ports.log.progress("comparing", "tables", plan.tables.length);
+  try {
+    const actual = await measureContent(database, backup.manifest.scope, {
+      proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      ...(request.tables.length > 0 ? { only: plan.tables } : {}),
+    });
+    const named = new Set(plan.tables.map((table) => `${table.schema}.${table.name}`));
+    const ignore = new Set<Ignored>([
+      ...(request.noOwner ? (["owner"] as const) : []),
+      ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),
+      // Rows were put into a schema that was there before and may have moved on.
+      ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
+    ]);
+    const { findings, notes } = judge({
+      expected, actual, problems, unavailable: plan.target.unavailableExtensions,
+      options: {
+        rows: set.hasRows,
+        exact: request.part === "whole" && request.tables.length === 0,
+        ignore,
+        ...(request.tables.length > 0 ? { only: (table) => named.has(`${table.schema}.${table.name}`) } : {}),
+      },
+    });
+    const counted = actual.tables.filter((table) => table.rows !== null);
+    return { findings: [...findings, ...otherLargeObjects(plan, actual)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+  } finally {
+    progress.done();
+  }
+}
+
+/** Rows alone are loaded into the large objects that are there: one that is gone is not made, and one that has grown is not cut. */
+function otherLargeObjects(plan: RestorePlan, { largeObjects: now }: ContentRecord): Finding[] {
+  const before = plan.backup.manifest.content.largeObjects;
+  if (plan.request.part !== "data" || plan.request.tables.length > 0 || (before.count === now.count && before.fingerprint === now.fingerprint)) return [];
+  return [{ severity: "difference", about: "large-objects", name: "large objects", message: `are not what the source held (${now.count} here, ${before.count} there): only a restore of the whole makes them anew` }];
+}

@@ -1,0 +1,107 @@
+import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier, quoteLiteral } from "../kernel/sql.ts";
+import type { DatabaseSession } from "../ports/database.ts";
+import { splitListSetting } from "./list-setting.ts";
+
+/**
+ * What belongs to a database itself and not to anything in it: owner, grants, settings, connection limit, comment. A dump does not hold it, so a
+ * database that takes another one's place must be given it.
+ */
+
+interface Setting {
+  readonly role: string | null;
+  readonly entry: string;
+}
+
+/** Settings whose values are lists of names (pg_dump's variable_is_guc_list_quote): each name is a literal of its own. */
+const LIST_SETTINGS = new Set(["local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories"]);
+
+/**
+ * Gives database `to` the properties of database `from`; both on the session's server, in one transaction.
+ *
+ * @param rehearse only finds out whether it would work, and changes nothing: to be asked before hours of loading, not after
+ * @throws database.permission naming the property
+ */
+export async function copyDatabaseProperties(session: DatabaseSession, from: string, to: string, rehearse = false): Promise<void> {
+  const statements = await propertyStatements(session, from, quoteIdentifier(to));
+  await session.query("BEGIN");
+  try {
+    for (const { what, sql } of statements) await run(session, what, sql);
+    await session.query(rehearse ? "ROLLBACK" : "COMMIT");
+  } catch (error) {
+    await session.query("ROLLBACK");
+    throw error;
+  }
+}
+
+interface Statement {
+  readonly what: string;
+  readonly sql: string;
+}
+
+async function run(session: DatabaseSession, what: string, sql: string): Promise<void> {
+  try {
+    await session.query(sql);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    throw new HoldfastError(error.code, `could not give the restored database the old one's ${what}: ${error.message}`, {
+      hint: "Use a role that may do that, or --mode in-place, which keeps the database itself. The target is as it was.",
+      cause: error,
+    });
+  }
+}
+
+async function propertyStatements(session: DatabaseSession, from: string, target: string): Promise<Statement[]> {
+  const [row] = await session.query<{ owner: string; limit: number; comment: string | null; granted: boolean }>(
+    `SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner, datconnlimit AS "limit", datacl IS NOT NULL AS granted,
+            pg_catalog.shobj_description(oid, 'pg_database') AS comment
+       FROM pg_catalog.pg_database WHERE datname = $1`,
+    [from],
+  );
+  if (!row) throw new Error(`database ${from} has vanished`);
+  return [
+    ...(await settingsOf(session, from)).map((setting) => settingStatement(setting, target)),
+    ...(row.comment === null ? [] : [{ what: "comment", sql: `COMMENT ON DATABASE ${target} IS ${quoteLiteral(row.comment)}` }]),
+    ...(row.limit < 0 ? [] : [{ what: "connection limit", sql: `ALTER DATABASE ${target} CONNECTION LIMIT ${row.limit}` }]),
+    { what: "owner", sql: `ALTER DATABASE ${target} OWNER TO ${quoteIdentifier(row.owner)}` },
+    // A database without explicit grants has the default ones, and so has a new one. One with an empty list has none at all.
+    ...(row.granted ? await grantStatements(session, from, target, row.owner) : []),
+  ];
+}
+
+async function settingsOf(session: DatabaseSession, database: string): Promise<Setting[]> {
+  return await session.query<Setting>(
+    `SELECT r.rolname::text AS role, entry
+       FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+       LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole, pg_catalog.unnest(s.setconfig) AS entry
+      WHERE d.datname = $1 ORDER BY role NULLS FIRST, entry`,
+    [database],
+  );
+}
+
+/** Values come from whoever may set them, so they only ever travel as literals. */
+function settingStatement({ role, entry }: Setting, target: string): Statement {
+  const equals = entry.indexOf("=");
+  const name = entry.slice(0, equals);
+  const value = entry.slice(equals + 1);
+  const subject = role === null ? `DATABASE ${target}` : `ROLE ${quoteIdentifier(role)} IN DATABASE ${target}`;
+  const values = LIST_SETTINGS.has(name) ? splitListSetting(value) : [value];
+  const literals = values.length === 0 ? "''" : values.map(quoteLiteral).join(", ");
+  return { what: `setting ${name}${role === null ? "" : ` of role ${role}`}`, sql: `ALTER ${subject} SET ${name.split(".").map(quoteIdentifier).join(".")} = ${literals}` };
+}
+
+async function grantStatements(session: DatabaseSession, from: string, target: string, owner: string): Promise<Statement[]> {
+  const grants = await session.query<{ grantee: string | null; privilege: string; grantable: boolean }>(
+    `SELECT r.rolname::text AS grantee, a.privilege_type AS privilege, a.is_grantable AS grantable
+       FROM pg_catalog.pg_database d, pg_catalog.aclexplode(d.datacl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+      WHERE d.datname = $1`,
+    [from],
+  );
+  return [
+    { what: "grants", sql: `REVOKE ALL ON DATABASE ${target} FROM PUBLIC, ${quoteIdentifier(owner)}` },
+    ...grants.map(({ grantee, privilege, grantable }) => ({
+      what: `grant of ${privilege}`,
+      sql: `GRANT ${privilege} ON DATABASE ${target} TO ${grantee === null ? "PUBLIC" : quoteIdentifier(grantee)}${grantable ? " WITH GRANT OPTION" : ""}`,
+    })),
+  ];
+}

@@ -1,0 +1,231 @@
+import { HoldfastError } from "../kernel/errors.ts";
+import { describeAddress } from "../kernel/database-url.ts";
+import { formatBytes } from "../kernel/bytes.ts";
+import type { Json } from "../kernel/outcome.ts";
+import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set.ts";
+import { readContents } from "../archive/load.ts";
+import type { Backup } from "../catalog/catalog.ts";
+import { chooseOne } from "../catalog/choose.ts";
+import { refuseTransactionPooler } from "../content/refuse-pooler.ts";
+import type { TableRecord } from "../content/record.ts";
+import type { ToolSet } from "../ports/dump-tools.ts";
+import type { Ports } from "../ports/ports.ts";
+import { recipientsOf } from "../seal/age.ts";
+import type { RestoreRequest } from "./request.ts";
+import { isWholeDatabase } from "./scope.ts";
+import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
+
+/** How the backup gets into the target. */
+export type RestoreMode = "in-place" | "beside";
+
+/** What a restore will do: decided before anything is touched, printed as a table and as JSON, then carried out. */
+export interface RestorePlan {
+  readonly request: RestoreRequest;
+  readonly backup: Backup;
+  readonly set: ArtifactSet;
+  readonly tools: ToolSet;
+  readonly target: TargetState;
+  readonly mode: RestoreMode;
+  readonly modeReason: string;
+  /** Tables of the backup that are restored; all of them when empty was asked for. */
+  readonly tables: readonly TableRecord[];
+  readonly safetyBackup: boolean;
+  /** Public keys for the safety backup; empty means unencrypted, which was allowed explicitly. */
+  readonly safetyRecipients: readonly string[];
+  /** Things the person should know first; none of them stops the restore. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads, asks and decides. Returns `undefined` when no backup matches.
+ *
+ * @param dryRun says what a missing confirmation would stop, instead of stopping: looking must always be possible
+ */
+export async function planRestore(request: RestoreRequest, ports: Ports, dryRun = false): Promise<RestorePlan | undefined> {
+  await request.catalog.store.check(false);
+  const backup = await chooseOne(request.catalog, request.selection, request, {
+    suits: (manifest) => gives(manifest, request.part),
+    warn: (text) => ports.log.warn(text),
+  });
+  if (!backup) return undefined;
+  requireIdentity(backup, request);
+  const set = artifactSetFor(backup.manifest, request.part);
+  const tables = namedTables(backup, request);
+  const tools = await chooseTools(backup, request, ports);
+  await sayingHowToCreate(request.target, refuseTransactionPooler(request.target));
+  const target = await lookAtTarget(request.target, backup.manifest);
+  await requireOwners(backup, set, tools, target, request, ports);
+  requireExtensions(target, request);
+  const unconfirmed = findUnconfirmed(backup, target, request);
+  if (unconfirmed && !dryRun) throw unconfirmed;
+  const { mode, reason } = chooseMode(backup, target, request);
+  const safetyBackup = request.safetyBackup && !target.empty;
+  const needed = unconfirmed ? [`${unconfirmed.message}: without --confirm ${request.target.address.database} nothing will be done`] : [];
+  return {
+    request, backup, set, tools, target, mode, modeReason: reason, tables, safetyBackup,
+    safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
+    warnings: [...needed, ...warnings(backup, target, request)],
+  };
+}
+
+function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {
+  const encrypted = manifest.artifacts.some((artifact) => artifact.encryption.format !== "none");
+  if (!encrypted || request.identities.length > 0) return;
+  throw new HoldfastError("input.missing", `backup ${key.id} is encrypted and no identity was given`, {
+    hint: "Give the age secret key with --identity-file or HOLDFAST_IDENTITY.",
+  });
+}
+
+function namedTables({ manifest, key }: Backup, request: RestoreRequest): readonly TableRecord[] {
+  const all = manifest.content.tables.filter((table) => table.kind === "table" || table.kind === "partitioned");
+  if (request.tables.length === 0) return all;
+  return request.tables.map(({ schema, name }) => {
+    const table = all.find((one) => one.schema === schema && one.name === name);
+    if (table?.kind === "partitioned") {
+      throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which is partitioned: its rows are in its partitions`, {
+        hint: "Name the partitions instead; the manifest lists them under content.tables.",
+      });
+    }
+    if (table) return table;
+    const alike = all.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map((one) => `${one.schema}.${one.name}`);
+    throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which backup ${key.id} does not have`, {
+      hint: alike.length > 0 ? `Did you mean ${alike.join(" or ")}?` : "The manifest lists the backup's tables under content.tables.",
+    });
+  });
+}
+
+/** An archive is read by a pg_restore of its pg_dump's major version or newer; the oldest such one fits the most servers. */
+async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports: Ports): Promise<ToolSet> {
+  const major = Number.parseInt(manifest.tools.pgDump, 10);
+  const tools = await ports.dumpTools();
+  const pick = async (): Promise<ToolSet | undefined> => (await tools.installed()).filter((one) => one.major >= major).at(-1);
+  let chosen = await pick();
+  if (!chosen && request.installClient && ports.toolInstaller) {
+    await (await ports.toolInstaller()).install(major);
+    chosen = await pick();
+  }
+  if (chosen) return chosen;
+  const installed = (await tools.installed()).map((one) => one.version);
+  throw new HoldfastError(
+    installed.length === 0 ? "tool.missing" : "tool.too-old",
+    `backup ${manifest.id} was made by pg_dump ${manifest.tools.pgDump}, and ${installed.length === 0 ? "no pg_restore is installed" : `the newest pg_restore here is ${installed[0]}`}`,
+    { hint: `Install PostgreSQL ${major} client programs, or name their folder in HOLDFAST_PG_BIN.` },
+  );
+}
+
+/** Roles that own something in the archive must exist, be made, or be done without: decided now, not in the middle. */
+async function requireOwners(backup: Backup, set: ArtifactSet, tools: ToolSet, target: TargetState, request: RestoreRequest, ports: Ports): Promise<void> {
+  if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
+  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
+  const owners = new Set<string>();
+  for (const { artifact } of set.phases) {
+    for (const entry of await readContents(context, artifact)) {
+      const owner = target.missingRoles.find((role) => entry.rest.endsWith(` ${role.name}`));
+      if (owner) owners.add(owner.name);
+    }
+  }
+  if (owners.size === 0) return;
+  throw new HoldfastError("database.lacks", `the target server lacks roles that own objects in backup ${backup.key.id}: ${[...owners].join(", ")}`, {
+    hint: "Create them, or use --create-roles (made without login), or --no-owner with --no-privileges. Nothing was touched.",
+  });
+}
+
+function requireExtensions(target: TargetState, request: RestoreRequest): void {
+  if (request.allowGaps || request.part === "data" || target.unavailableExtensions.length === 0) return;
+  throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map((one) => `${one.name} ${one.version}`).join(", ")}`, {
+    hint: "Install them on the server, or use --allow-gaps to restore without them and what depends on them. Nothing was touched.",
+  });
+}
+
+/** Never onto a database that holds something, unless its name was typed. */
+function findUnconfirmed(backup: Backup, target: TargetState, request: RestoreRequest): HoldfastError | undefined {
+  const { database } = request.target.address;
+  if (target.empty) return undefined;
+  if (request.part === "schema") {
+    throw new HoldfastError("database.not-empty", `database ${database} is not empty, and only the schema is to be restored: that would remove every row`, {
+      hint: "Give an empty database as target, or restore the whole backup.",
+    });
+  }
+  if (request.confirm === undefined) {
+    return new HoldfastError("database.not-empty", `database ${database} is not empty: it holds ${target.holds.join(", ")}`, {
+      hint: `To replace what is there by backup ${backup.key.id}, say --confirm ${database}; a safety backup is made first.`,
+    });
+  }
+  if (request.confirm !== database) {
+    return new HoldfastError("refused.unconfirmed", `confirm is '${request.confirm}', and the target database is '${database}'`, {
+      hint: "Type the target database's own name; it guards against a wrong target.",
+    });
+  }
+  return undefined;
+}
+
+/**
+ * Who shall be able to read the safety backup: whoever holds the identity that opens this backup, and who was named. Never who the manifest names: it lies
+ * in the store, and who can write there could name himself.
+ *
+ * @throws refused.unencrypted
+ */
+async function safetyRecipients(request: RestoreRequest): Promise<readonly string[]> {
+  const recipients = [...new Set([...request.recipients, ...(await recipientsOf(request.identities))])];
+  if (recipients.length > 0 || request.allowUnencrypted) return recipients;
+  throw new HoldfastError("refused.unencrypted", "the safety backup of the target would lie in the store unencrypted", {
+    hint: "Give --recipients for it, or --allow-unencrypted, or refuse it with --no-safety-backup.",
+  });
+}
+
+function chooseMode({ manifest, key }: Backup, target: TargetState, request: RestoreRequest): { mode: RestoreMode; reason: string } {
+  // A database made of some schemas must never take the place of one that has more.
+  const someSchemas = !isWholeDatabase(manifest.scope);
+  if (request.mode === "beside") {
+    if (someSchemas) throw new HoldfastError("input.conflict", `mode beside replaces a whole database, and backup ${key.id} holds only some of its schemas`, { hint: "Use --mode in-place, which leaves the other schemas alone." });
+    if (target.canSwap.yes) return { mode: "beside", reason: "as asked" };
+    throw new HoldfastError("database.permission", `mode beside is not possible: ${target.canSwap.reason}`, { hint: "Use --mode in-place, or a role that owns the database and may create databases." });
+  }
+  if (request.mode === "in-place") return { mode: "in-place", reason: "as asked" };
+  if (target.empty) return { mode: "in-place", reason: "the target is empty" };
+  if (someSchemas) return { mode: "in-place", reason: "the backup holds only some schemas" };
+  if (request.part !== "whole" || request.tables.length > 0) return { mode: "in-place", reason: "only a part is restored" };
+  if (!target.canSwap.yes) return { mode: "in-place", reason: target.canSwap.reason };
+  return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
+}
+
+function warnings({ manifest }: Backup, target: TargetState, request: RestoreRequest): string[] {
+  const notes: string[] = [];
+  if (target.facts.major < manifest.server.major) notes.push(`the target is PostgreSQL ${target.facts.version}, older than the source's ${manifest.server.version}: newer syntax will fail and be reported`);
+  if (target.facts.major > manifest.server.major) notes.push(`the target is PostgreSQL ${target.facts.version}, newer than the source's ${manifest.server.version}: definitions are compared by name only`);
+  if (target.facts.encoding !== manifest.content.encoding && request.mode !== "beside") notes.push(`the target's encoding is ${target.facts.encoding}, the source's ${manifest.content.encoding}: row fingerprints cannot be compared in place`);
+  if (target.missingRoles.length > 0) {
+    const names = target.missingRoles.map((role) => role.name).join(", ");
+    notes.push(request.createRoles ? `roles that will be made without login: ${names}` : `roles the target lacks: ${names}`);
+  }
+  if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
+  if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
+  if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
+  return notes;
+}
+
+/** The plan as rows for people. */
+export function restorePlanRows(plan: RestorePlan): string[][] {
+  const { backup, request, target, set } = plan;
+  const size = backup.manifest.artifacts.filter((artifact) => set.phases.some((phase) => phase.artifact === artifact)).reduce((sum, artifact) => sum + artifact.stored.size, 0);
+  return [
+    ["backup", `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ${formatBytes(size)} stored`],
+    ["restores", request.tables.length > 0 ? `${request.part === "data" ? "rows of " : ""}${plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")}` : request.part],
+    ["target", `${describeAddress(request.target.address)}, PostgreSQL ${target.facts.version}, ${target.empty ? "empty" : `not empty (${target.holds.join(", ")})`}`],
+    ["safety backup", plan.safetyBackup ? "yes, tier safety in the same store" : target.empty ? "not needed" : "NO, refused by flag"],
+    ["mode", `${plan.mode}: ${plan.modeReason}`],
+    ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
+    ...plan.warnings.map((warning) => ["warning", warning]),
+  ];
+}
+
+/** The plan as JSON. */
+export function restorePlanJson(plan: RestorePlan): Json {
+  const { backup, request, target } = plan;
+  return {
+    backup: backup.key.id, source: backup.key.source, tier: backup.key.tier, snapshotAt: backup.manifest.snapshotAt,
+    target: describeAddress(request.target.address), targetEmpty: target.empty, part: request.part,
+    tables: request.tables.map((table) => `${table.schema}.${table.name}`),
+    mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings],
+  };
+}

@@ -1,0 +1,106 @@
+import { EXIT, type ExitCode } from "../kernel/errors.ts";
+import { describeAddress } from "../kernel/database-url.ts";
+import { formatDuration } from "../kernel/duration.ts";
+import type { Outcome } from "../kernel/outcome.ts";
+import { quantity } from "../kernel/quantity.ts";
+import { findingSentence } from "../archive/judge.ts";
+import type { Receipt } from "../catalog/manifest.ts";
+import type { Ports } from "../ports/ports.ts";
+import { applyRestore, type Restored, type TakeSafetyBackup } from "./apply.ts";
+import { planRestore, restorePlanJson, restorePlanRows, type RestorePlan } from "./plan.ts";
+import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
+
+/** `holdfast restore`: inputs → request → plan → (dry run ends here) → restore and comparison → outcome. */
+export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafetyBackup: TakeSafetyBackup): Promise<Outcome> {
+  const startedAt = ports.clock.now();
+  const began = ports.clock.elapsed();
+  const elapsed = (): number => ports.clock.elapsed() - began;
+  const request = await parseRestoreRequest(inputs, ports);
+  const plan = await planRestore(request, ports, inputs.dryRun);
+  if (!plan) return nothingOutcome(request, elapsed());
+  for (const [what, value] of restorePlanRows(plan)) ports.log.info(`${what}: ${value}`);
+  if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
+  const restored = await applyRestore(plan, takeSafetyBackup, ports);
+  await writeReceipt(plan, restored, startedAt, ports);
+  return restoredOutcome(plan, restored, elapsed());
+}
+
+function verdictOf({ findings }: Restored): Receipt["verdict"] {
+  if (findings.some((finding) => finding.severity === "difference")) return "failed";
+  return findings.length > 0 ? "gaps" : "proved";
+}
+
+/** A restore is the best proof there is, so it leaves a receipt; a store that may only be read must not fail a restore that is done. */
+async function writeReceipt(plan: RestorePlan, restored: Restored, startedAt: Date, ports: Ports): Promise<void> {
+  const { key, sha256, manifest } = plan.backup;
+  try {
+    await plan.request.catalog.addReceipt({
+      format: "holdfast.receipt/1",
+      backup: key.id, source: key.source, tier: key.tier, manifest: sha256,
+      kind: "recovered", verdict: verdictOf(restored), findings: [...restored.findings],
+      startedAt: startedAt.toISOString(), finishedAt: ports.clock.now().toISOString(),
+      against: describeAddress(plan.request.target.address),
+      counts: { bytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0), tables: restored.tables, rows: restored.rows },
+      tools: { holdfast: ports.version },
+      run: ports.run,
+    });
+  } catch (error) {
+    ports.log.warn(`the restore is done, but its receipt could not be written: ${(error as Error).message}`);
+  }
+}
+
+function nothingOutcome(request: RestoreRequest, tookMs: number): Outcome {
+  return {
+    exit: EXIT.verdict,
+    outputs: { id: "", verdict: "failed", target: describeAddress(request.target.address), "safety-backup": "", "old-database": "", "first-difference": "", "duration-seconds": seconds(tookMs), plan: null },
+    report: { good: false, headline: `no backup in ${request.catalog.store.url} matches; nothing was touched`, tables: [], notes: ["`holdfast list` shows what the store holds and what is verified"] },
+  };
+}
+
+function dryRunOutcome(plan: RestorePlan, tookMs: number): Outcome {
+  return {
+    exit: EXIT.done,
+    outputs: { ...outputs(plan, tookMs), verdict: "" },
+    report: { good: true, headline: "dry run: nothing was changed; this is what the restore would do", tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }], notes: [] },
+  };
+}
+
+function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number): Outcome {
+  const verdict = verdictOf(restored);
+  const exits: Record<Receipt["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
+  const first = restored.findings.find((finding) => finding.severity === (verdict === "failed" ? "difference" : "gap"));
+  const where = describeAddress(plan.request.target.address);
+  const backup = `backup ${plan.backup.key.id}`;
+  const headline = {
+    proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}, everything as it was`,
+    gaps: `${backup} restored into ${where} with gaps: ${first ? findingSentence(first) : ""}`,
+    failed: `${backup} ${restored.replaced ? "was restored, but" : "was NOT put in place, because"} its content differs: ${first ? findingSentence(first) : ""}`,
+  }[verdict];
+  const notes = [
+    `data is as of ${plan.backup.manifest.snapshotAt}; what was written later is not in it`,
+    ...(restored.safetyBackup ? [`what the target held before is backup ${restored.safetyBackup} (tier safety)`] : []),
+    ...(restored.oldDatabase ? [`the previous database is kept as ${restored.oldDatabase}; drop it when you are sure: DROP DATABASE "${restored.oldDatabase}"`] : []),
+    ...plan.warnings,
+    ...restored.notes,
+  ];
+  const findings = restored.findings.map((finding) => [finding.about, finding.name, `${finding.severity === "gap" ? "gap: " : ""}${finding.message}`]);
+  return {
+    exit: exits[verdict],
+    outputs: {
+      ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup, "old-database": restored.oldDatabase,
+      "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "",
+    },
+    report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }] : [], notes },
+  };
+}
+
+function outputs(plan: RestorePlan, tookMs: number): Outcome["outputs"] {
+  return {
+    id: plan.backup.key.id, verdict: "", target: describeAddress(plan.request.target.address), "safety-backup": "", "old-database": "",
+    "first-difference": "", "duration-seconds": seconds(tookMs), plan: restorePlanJson(plan),
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}

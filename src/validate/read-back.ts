@@ -1,0 +1,71 @@
+import { drain, fork } from "../kernel/streams.ts";
+import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
+import { openArtifact, verifyStored } from "../archive/artifact.ts";
+import { countTypes } from "../archive/contents.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { DumpTools, ToolSet } from "../ports/dump-tools.ts";
+import type { Log } from "../ports/log.ts";
+
+/** Depth `stored`: every stored byte is read and hashed. Throws at the first artifact that is not as promised. */
+export async function readStored(manifest: Manifest, store: BlobStore, log: Log): Promise<void> {
+  for (const artifact of manifest.artifacts) {
+    const progress = log.progress(`reading ${artifact.kind}`, "bytes", artifact.stored.size);
+    try {
+      await verifyStored(store, artifact, (bytes) => progress.add(bytes));
+    } finally {
+      progress.done();
+    }
+  }
+}
+
+/** What opening needs. */
+export interface OpenContext {
+  readonly store: BlobStore;
+  readonly log: Log;
+  readonly identities: readonly string[];
+  readonly dumpTools: DumpTools;
+  /** Absent when no pg_restore here can read the archive: then its contents stay unproved, and that is said. */
+  readonly tools: ToolSet | undefined;
+}
+
+/**
+ * Depth `opened`: decrypted and decompressed to the last byte, hashed on both sides of the seal, and the table of contents held against the
+ * manifest. Damage is thrown; what could not be looked at is returned.
+ */
+export async function readOpened(manifest: Manifest, context: OpenContext): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const artifact of manifest.artifacts) {
+    const progress = context.log.progress(`opening ${artifact.kind}`, "bytes", artifact.stored.size);
+    try {
+      findings.push(...(await openOne(artifact, context, (bytes) => progress.add(bytes))));
+    } finally {
+      progress.done();
+    }
+  }
+  return findings;
+}
+
+async function openOne(artifact: ArtifactRecord, context: OpenContext, onBytes: (bytes: number) => void): Promise<Finding[]> {
+  const archive = openArtifact(context.store, artifact, context.identities, onBytes);
+  if (!context.tools) {
+    await drain(archive);
+    return [{ severity: "gap", about: "archive", name: artifact.path, message: "its table of contents was not compared: no pg_restore here can read it" }];
+  }
+  const { main, side, leave } = fork(archive);
+  const listing = context.dumpTools.listContents(context.tools, side).finally(leave);
+  listing.catch(() => undefined);
+  await drain(main);
+  return compareCounts(artifact, countTypes(await listing));
+}
+
+function compareCounts(artifact: ArtifactRecord, counted: Readonly<Record<string, number>>): Finding[] {
+  const types = [...new Set([...Object.keys(artifact.contents), ...Object.keys(counted)])].sort();
+  return types
+    .filter((type) => (artifact.contents[type] ?? 0) !== (counted[type] ?? 0))
+    .map((type) => ({
+      severity: "difference",
+      about: "archive",
+      name: artifact.path,
+      message: `its table of contents has ${counted[type] ?? 0} of type ${type}, and the manifest promises ${artifact.contents[type] ?? 0}`,
+    }));
+}

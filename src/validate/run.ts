@@ -1,0 +1,103 @@
+import { EXIT, type ExitCode } from "../kernel/errors.ts";
+import { formatDuration } from "../kernel/duration.ts";
+import type { Outcome } from "../kernel/outcome.ts";
+import { quantity } from "../kernel/quantity.ts";
+import { findingSentence } from "../archive/judge.ts";
+import type { Ports } from "../ports/ports.ts";
+import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
+import { parseValidateRequest, type ValidateInputs } from "./request.ts";
+import { validateItems, type Validated } from "./validate.ts";
+
+/** `holdfast validate`: inputs → request → plan → (dry run ends here) → proof of each backup, a receipt each → outcome. */
+export async function runValidate(inputs: ValidateInputs, ports: Ports): Promise<Outcome> {
+  const began = ports.clock.elapsed();
+  const request = await parseValidateRequest(inputs, ports);
+  const plan = await planValidate(request, ports);
+  const elapsed = (): number => ports.clock.elapsed() - began;
+  if (plan.items.length === 0) return nothingOutcome(plan, elapsed());
+  if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
+  return validatedOutcome(plan, await validateItems(plan, ports), elapsed());
+}
+
+function nothingOutcome(plan: ValidatePlan, tookMs: number): Outcome {
+  // No backup where one is expected is bad news, never a quiet success.
+  return {
+    exit: EXIT.verdict,
+    outputs: outputs(plan, "failed", [], tookMs),
+    report: { good: false, headline: `no backup in ${plan.request.catalog.store.url} matches, so nothing was proved`, tables: [], notes: ["`holdfast list` shows what the store holds"] },
+  };
+}
+
+function dryRunOutcome(plan: ValidatePlan, tookMs: number): Outcome {
+  return {
+    exit: EXIT.done,
+    outputs: outputs(plan, "", [], tookMs),
+    report: {
+      good: true,
+      headline: `dry run: nothing was changed; ${quantity(plan.items.length, "backup")} would be validated`,
+      tables: [{ columns: ["backup", "source", "tier", "depth", "note"], rows: validatePlanRows(plan) }],
+      notes: [],
+    },
+  };
+}
+
+function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], tookMs: number): Outcome {
+  const verdict = worst(results);
+  const exits: Record<Validated["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
+  const first = results.flatMap((result) => result.findings).find((finding) => finding.severity === (verdict === "failed" ? "difference" : "gap"));
+  const total = results.length === 1 ? `backup ${results[0]?.item.key.id ?? ""}` : `${results.length} backups`;
+  const headline = {
+    proved: `${total} proved in ${formatDuration(tookMs)}`,
+    gaps: `${total} restored with gaps: ${first ? findingSentence(first) : ""}`,
+    failed: `${results.filter((result) => result.verdict === "failed").length} of ${quantity(results.length, "backup")} failed: ${first ? findingSentence(first) : ""}`,
+  }[verdict];
+  return {
+    exit: exits[verdict],
+    outputs: { ...outputs(plan, verdict, results, tookMs), "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "" },
+    report: {
+      good: verdict === "proved",
+      headline,
+      tables: [
+        { columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"], rows: results.map(resultCells) },
+        ...(results.some((result) => result.findings.length > 0)
+          ? [{ title: "what was found", columns: ["backup", "about", "name", "finding"], rows: results.flatMap(findingRows) }]
+          : []),
+      ],
+      notes: [...new Set(results.flatMap((result) => result.notes))],
+    },
+  };
+}
+
+/** Findings shown per backup; all of them are in the receipt. */
+const FINDINGS_SHOWN = 20;
+
+function findingRows(result: Validated): string[][] {
+  const shown = result.findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? "gap: " : ""}${finding.message}`]);
+  const more = result.findings.length - shown.length;
+  return more > 0 ? [...shown, [result.item.key.id, "", "", `and ${more} more, see ${result.receipt}`]] : shown;
+}
+
+function resultCells(result: Validated): string[] {
+  const { key, depth } = result.item;
+  return [key.id, key.source, key.tier, depth, result.verdict, String(result.tables), result.rows.toLocaleString("en-US"), formatDuration(result.tookMs)];
+}
+
+function worst(results: readonly Validated[]): Validated["verdict"] {
+  if (results.some((result) => result.verdict === "failed")) return "failed";
+  return results.some((result) => result.verdict === "gaps") ? "gaps" : "proved";
+}
+
+function outputs(plan: ValidatePlan, verdict: string, results: readonly Validated[], tookMs: number): Outcome["outputs"] {
+  return {
+    verdict,
+    backups: results.map(({ item, verdict: one, findings, receipt, notes }) => ({
+      id: item.key.id, source: item.key.source, tier: item.key.tier, depth: item.depth, verdict: one, receipt, notes, findings: findings.map((finding) => ({ ...finding })),
+    })),
+    count: results.length,
+    "first-difference": "",
+    receipts: results.map((result) => result.receipt),
+    "duration-seconds": Math.round(tookMs) / 1000,
+    plan: validatePlanJson(plan),
+  };
+}
+

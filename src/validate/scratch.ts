@@ -1,0 +1,103 @@
+import { quoteIdentifier } from "../kernel/sql.ts";
+import type { Manifest } from "../catalog/manifest.ts";
+import type { Database, DatabaseAddress, DatabaseSession } from "../ports/database.ts";
+import type { Ports } from "../ports/ports.ts";
+import { RESTORED_SIZE_FACTOR } from "../archive/load.ts";
+import { createDatabaseLike } from "../archive/create-database.ts";
+import { createRoles, dropRoles, missingRoles } from "../archive/roles.ts";
+
+/** A server on which throw-away databases may be made. */
+export interface ScratchHost extends AsyncDisposable {
+  /** For receipts: `a private PostgreSQL 15 server`, `the scratch server db:5432`. */
+  readonly described: string;
+  /** Its databases lie on this machine's temporary disk. */
+  readonly isPrivate: boolean;
+  /** Connects to a database of it, or to its maintenance database. */
+  connect(database?: string): Promise<DatabaseSession>;
+  address(database: string): DatabaseAddress;
+  open(database: string): Promise<Database>;
+}
+
+/** The servers of one run. */
+export interface ScratchHosts extends AsyncDisposable {
+  /** One that can take this backup: the given one, or a private one, of the backup's own major version where such a server is installed. */
+  hostFor(manifest: Manifest): Promise<ScratchHost>;
+}
+
+/**
+ * Private servers are started when they are first asked for, one at a time: backups of other majors make the one before give way.
+ *
+ * @param manifests of all backups that will be restored, for the room they take
+ */
+export function openScratchHosts(given: Database | undefined, manifests: readonly Manifest[], ports: Ports): ScratchHosts {
+  let current: { readonly major: number; readonly host: ScratchHost } | undefined;
+  const leave = async (): Promise<void> => {
+    await current?.host[Symbol.asyncDispose]();
+    current = undefined;
+  };
+  return {
+    async hostFor(manifest) {
+      const { major } = manifest.server;
+      if (current !== undefined && (given !== undefined || current.major === major)) return current.host;
+      await leave();
+      const alike = manifests.filter((one) => one.server.major === major);
+      current = { major, host: given ? givenHost(given, ports) : await privateHost(major, alike, ports) };
+      return current.host;
+    },
+    [Symbol.asyncDispose]: leave,
+  };
+}
+
+async function privateHost(major: number, manifests: readonly Manifest[], ports: Ports): Promise<ScratchHost> {
+  const biggest = Math.max(...manifests.map((manifest) => Math.max(...manifest.artifacts.map((artifact) => artifact.plain.size))));
+  const servers = await ports.scratchServers();
+  ports.log.stage("starting a private PostgreSQL server");
+  const server = await servers.start({ bytesNeeded: Math.ceil(biggest * RESTORED_SIZE_FACTOR), majorMin: major });
+  return {
+    described: `a private PostgreSQL ${server.major} server`,
+    isPrivate: true,
+    connect: async (database = "postgres") => (await ports.openDatabase(server.address(database))).connect({ purpose: "scratch" }),
+    address: (database) => server.address(database),
+    open: (database) => ports.openDatabase(server.address(database)),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+function givenHost(given: Database, ports: Ports): ScratchHost {
+  const address = (database: string): DatabaseAddress => ({ ...given.address, database });
+  return {
+    described: `the scratch server ${given.address.host}:${given.address.port}`,
+    isPrivate: false,
+    connect: (database) => given.connect({ purpose: "scratch", ...(database === undefined ? {} : { database }) }),
+    address,
+    open: (database) => ports.openDatabase(address(database)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** An empty database for one restore; disposing drops it and the roles that were made for it. */
+export interface ScratchDatabase extends AsyncDisposable {
+  readonly name: string;
+  /** Set when the source's locale does not exist on the scratch server, so that C was used. */
+  readonly localeNote: string | undefined;
+}
+
+/** Creates the database with the source's encoding, and the roles its owners, grants and policies name. */
+export async function createScratchDatabase(host: ScratchHost, manifest: Manifest, suffix: string): Promise<ScratchDatabase> {
+  const name = `holdfast_scratch_${suffix}`;
+  await using admin = await host.connect();
+  const roles = await missingRoles(admin, manifest.content.roles);
+  const remove = async (): Promise<void> => {
+    await using session = await host.connect();
+    await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    await dropRoles(session, roles);
+  };
+  try {
+    await createRoles(admin, roles);
+    return { name, localeNote: await createDatabaseLike(admin, name, manifest.content), [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    // A server whose answer was lost may have made it all the same; the first failure is the one worth telling.
+    await remove().catch(() => undefined);
+    throw error;
+  }
+}
