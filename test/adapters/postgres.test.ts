@@ -1,0 +1,205 @@
+import { describe, expect, it } from "@jest/globals";
+import { connect as connectTcp, createServer, type AddressInfo, type Server } from "node:net";
+import { once } from "node:events";
+import { Secret } from "../../src/kernel/secret.ts";
+import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
+import { databaseError } from "../../src/adapters/postgres/errors.ts";
+import { detectPooler } from "../../src/content/pooler.ts";
+import { parseDatabaseUrl } from "../../src/kernel/database-url.ts";
+import type { DatabaseAddress } from "../../src/ports/database.ts";
+import { createDatabase, sharedServer, startCluster, startPgBouncer } from "../support/postgres.ts";
+
+const connect = (address: DatabaseAddress, settings: Record<string, string> = {}) => postgresDatabase(address).connect({ purpose: "test", settings });
+const failure = (address: DatabaseAddress) => connect(address).then((session) => session.close().then(() => Promise.reject(new Error("connected"))), (error: unknown) => error);
+
+describe("a session", () => {
+  it("has no time limits, whatever the role's defaults say, and the settings asked for", async () => {
+    await using database = await createDatabase();
+    await database.admin(`ALTER DATABASE ${database.name} SET statement_timeout = '1s'; ALTER DATABASE ${database.name} SET idle_in_transaction_session_timeout = '1s';
+      ALTER DATABASE ${database.name} SET lock_timeout = '1s'; ALTER DATABASE ${database.name} SET idle_session_timeout = '1s'`);
+    await using session = await connect(database.address, { search_path: 'pg_catalog, "odd schema"', TimeZone: "UTC", bytea_output: "escape" });
+    const [row] = await session.query(`SELECT current_setting('statement_timeout') AS a, current_setting('idle_in_transaction_session_timeout') AS b, current_setting('lock_timeout') AS c,
+      current_setting('idle_session_timeout') AS d, current_setting('search_path') AS e, current_setting('TimeZone') AS f, current_setting('application_name') AS g, current_setting('bytea_output') AS h`);
+    expect(row).toEqual({ a: "0", b: "0", c: "0", d: "0", e: 'pg_catalog, "odd schema"', f: "UTC", g: "holdfast test", h: "escape" });
+  });
+
+  it("gives values without losing digits or moving time zones", async () => {
+    await using database = await createDatabase();
+    await using session = await connect(database.address);
+    const [row] = await session.query("SELECT 9007199254740993::int8 AS big, 1.10::numeric AS num, 7 AS small, true AS yes, '2026-11-23 04:00:00.123456+00'::timestamptz AT TIME ZONE 'UTC' AS at, ARRAY['a', NULL] AS list, '\\x00ff'::bytea AS bytes, NULL AS nothing");
+    expect(row).toEqual({ big: "9007199254740993", num: "1.10", small: 7, yes: true, at: "2026-11-23 04:00:00.123456", list: ["a", null], bytes: Buffer.from([0, 255]), nothing: null });
+  });
+
+  it("runs statements in order, binds values and collects notices", async () => {
+    await using database = await createDatabase();
+    await using session = await connect(database.address);
+    const answers = await Promise.all([session.query("SELECT 1 AS n"), session.query("SELECT $1::int + 1 AS n", [1]), session.query("SELECT 3 AS n")]);
+    expect(answers.flat()).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    await session.query("DO $$ BEGIN RAISE NOTICE 'look here'; END $$");
+    expect(session.notices).toEqual(["NOTICE: look here"]);
+  });
+
+  it("cancels a running statement and goes on", async () => {
+    await using database = await createDatabase();
+    await using session = await connect(database.address);
+    setTimeout(() => void session.cancel(), 100);
+    await expect(session.query("SELECT pg_sleep(30)")).rejects.toMatchObject({ code: "database.query", message: expect.stringContaining("57014") });
+    expect(await session.query("SELECT 1 AS n")).toEqual([{ n: 1 }]);
+  });
+
+  it("says so when its server process is ended: to the statement under way, to the next, and by its signal", async () => {
+    await using database = await createDatabase();
+    await using session = await connect(database.address);
+    const [{ pid }] = (await session.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")) as [{ pid: number }];
+    expect(session.announcedPid).toBe(pid);
+    const underWay = session.query("SELECT pg_sleep(30)");
+    const lost = once(session.lost, "abort");
+    setTimeout(() => void database.admin("SELECT pg_terminate_backend($1)", [pid]), 100);
+    await expect(underWay).rejects.toMatchObject({ code: "database.lost" });
+    await lost;
+    expect(session.lost.reason).toMatchObject({ code: "database.lost" });
+    await expect(session.query("SELECT 1")).rejects.toMatchObject({ code: "database.lost" });
+    await session.close();
+  });
+
+  it("notices an idle connection's end, and does not call its own closing a loss", async () => {
+    await using database = await createDatabase();
+    await using idle = await connect(database.address);
+    const closed = await connect(database.address);
+    await closed.close();
+    expect(closed.lost.aborted).toBe(false);
+    const lost = once(idle.lost, "abort");
+    await database.admin("SELECT pg_terminate_backend($1)", [idle.announcedPid]);
+    await lost;
+    expect(idle.lost.reason).toMatchObject({ code: "database.lost", hint: expect.stringContaining("run again") });
+  });
+});
+
+describe("a failure to connect", () => {
+  it("is told by its cause and never shows the password", async () => {
+    await using database = await createDatabase();
+    const wrong = { ...database.address, password: new Secret("falsches-geheimnis") };
+    const cases: [DatabaseAddress, string, string][] = [
+      [wrong, "database.denied", "password authentication failed"],
+      [{ ...database.address, password: undefined }, "database.denied", "password"],
+      [{ ...database.address, user: "nobody_here" }, "database.denied", "nobody_here"],
+      [{ ...database.address, database: "not_there" }, "database.missing", "not_there"],
+      [{ ...database.address, port: 1 }, "database.unreachable", "ECONNREFUSED"],
+      [{ ...database.address, host: "no-such-host.invalid" }, "database.unreachable", "no-such-host.invalid"],
+      [{ ...database.address, host: "/no/such/folder" }, "database.unreachable", "ENOENT"],
+    ];
+    for (const [address, code, text] of cases) {
+      const error = await failure(address);
+      expect(error).toMatchObject({ code, message: expect.stringContaining(text), hint: expect.stringMatching(/^[A-Z].*\.$/) });
+      expect((error as Error).message).not.toContain("falsches-geheimnis");
+    }
+  });
+
+  it("by a server that accepts and stays silent is a loss of patience, not a hang", async () => {
+    const server = createServer((socket) => socket.on("data", () => socket.destroy()).on("error", () => undefined)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const error = await failure({ ...parseDatabaseUrl("postgresql://u:p@127.0.0.1/d?sslmode=disable", "x"), port });
+    expect(error).toMatchObject({ code: "database.unreachable" });
+    server.close();
+  });
+
+  it.each([
+    [{ code: "ENETUNREACH", message: "connect ENETUNREACH 2a05::1" }, "db.abcdef.supabase.co", "database.unreachable", "session pooler.*postgres\\.abcdef"],
+    [{ code: "ENOTFOUND", message: "getaddrinfo ENOTFOUND" }, "db.abcdef.supabase.co", "database.unreachable", "session pooler"],
+    [{ code: "28000", severity: "FATAL", message: 'no pg_hba.conf entry for host "1.2.3.4", user "u", database "d", SSL encryption' }, "x.postgres.database.azure.com", "database.denied", "firewall"],
+    [{ code: "28000", severity: "FATAL", message: 'no pg_hba.conf entry for host "1.2.3.4", user "u", database "d", no encryption' }, "h", "database.tls", "sslmode=require"],
+    [{ code: "XX000", severity: "FATAL", message: "Tenant or user not found" }, "aws-0-x.pooler.supabase.com", "database.denied", "postgres\\.<project-ref>"],
+    [{ code: "53300", severity: "FATAL", message: "sorry, too many clients already" }, "h", "database.unreachable", "connection slots"],
+    [{ code: "57P03", severity: "FATAL", message: "the database system is starting up" }, "h", "database.unreachable", "starting"],
+  ])("of a managed service says what to do: %j", (raw, host, code, hint) => {
+    const address = { ...parseDatabaseUrl("postgresql://u:p@h/d", "x"), host };
+    expect(databaseError(raw, address, "connecting")).toMatchObject({ code, hint: expect.stringMatching(new RegExp(hint)) });
+  });
+});
+
+describe("a statement's failure", () => {
+  it("is told by its cause", async () => {
+    await using database = await createDatabase({ owner: "postgres", sql: "CREATE TABLE secret (a int); CREATE TABLE rows (a int); ALTER TABLE rows ENABLE ROW LEVEL SECURITY; GRANT SELECT ON rows TO PUBLIC" });
+    await using session = await connect(database.address, { row_security: "off" });
+    await expect(session.query("SELECT * FROM public.secret")).rejects.toMatchObject({ code: "database.permission", message: expect.stringContaining("secret") });
+    await expect(session.query("SELECT * FROM public.rows")).rejects.toMatchObject({ code: "database.row-security" });
+    await expect(session.query("SELECT * FROM public.nowhere")).rejects.toMatchObject({ code: "database.query", message: expect.stringMatching(/nowhere.*42P01/) });
+    await using locker = await connect(database.adminAddress);
+    await locker.query("BEGIN");
+    await locker.query("LOCK TABLE public.rows IN ACCESS EXCLUSIVE MODE");
+    await using waiting = await connect(database.adminAddress, { lock_timeout: "100ms" });
+    await expect(waiting.query("SELECT * FROM public.rows")).rejects.toMatchObject({ code: "database.lock-timeout" });
+  });
+});
+
+describe("TLS", () => {
+  it("is made, preferred, verified or refused as libpq would", async () => {
+    await using database = await createDatabase();
+    const certificate = sharedServer().facts.certificate;
+    const encrypted = async (parts: Partial<DatabaseAddress>): Promise<unknown> => {
+      await using session = await connect({ ...database.address, ...parts });
+      return (await session.query("SELECT ssl AS encrypted FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))[0]!["encrypted"];
+    };
+    expect(await encrypted({ sslMode: "disable" })).toBe(false);
+    expect(await encrypted({ sslMode: "prefer" })).toBe(true);
+    expect(await encrypted({ sslMode: "require" })).toBe(true);
+    expect(await encrypted({ sslMode: "verify-ca", sslRootCert: certificate })).toBe(true);
+    expect(await failure({ ...database.address, sslMode: "verify-full" })).toMatchObject({ code: "database.tls" });
+    expect(await failure({ ...database.address, sslMode: "require", sslRootCert: "/no/such/file" })).toMatchObject({ code: "database.tls", message: expect.stringContaining("/no/such/file") });
+  });
+
+  it("of a server without it is refused or done without, as asked", async () => {
+    await using plain = await startCluster({ settings: { ssl: "off" } });
+    const address = plain.address("postgres", "postgres");
+    expect(await failure({ ...address, sslMode: "require" })).toMatchObject({ code: "database.tls", hint: expect.stringContaining("sslmode=disable") });
+    await using session = await connect({ ...address, sslMode: "prefer" });
+    expect(await session.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")).toEqual([{ ssl: false }]);
+  });
+});
+
+/** Stands before a server as a pooler that knows no `options` in the start-up packet does: it refuses them, and passes on the rest. */
+async function refusesOptions(host: string, port: number): Promise<Server> {
+  const server = createServer((client) => {
+    client.on("error", () => undefined);
+    client.once("data", (startup) => {
+      if (startup.includes("options\0")) {
+        const fields = Buffer.from("SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: options\0\0");
+        const head = Buffer.from([0x45, 0, 0, 0, 0]);
+        head.writeInt32BE(fields.length + 4, 1);
+        client.end(Buffer.concat([head, fields]));
+        return;
+      }
+      const upstream = connectTcp(port, host).on("error", () => client.destroy());
+      upstream.write(startup);
+      client.pipe(upstream).pipe(client);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+describe("a pooler", () => {
+  it("that refuses start-up options still gives sessions with every setting", async () => {
+    await using database = await createDatabase();
+    await database.admin(`ALTER DATABASE ${database.name} SET statement_timeout = '1s'`);
+    const pooler = await refusesOptions(database.address.host, database.address.port);
+    {
+      await using session = await connect({ ...database.address, port: (pooler.address() as AddressInfo).port, sslMode: "disable" }, { TimeZone: "Asia/Tokyo" });
+      expect(await session.query("SELECT current_setting('TimeZone') AS a, current_setting('statement_timeout') AS b")).toEqual([{ a: "Asia/Tokyo", b: "0" }]);
+    }
+    pooler.close();
+  });
+
+  it("is told from a server, and transaction mode from session mode", async () => {
+    await using database = await createDatabase();
+    expect(await detectPooler(postgresDatabase(database.address))).toBe("none");
+    for (const mode of ["transaction", "session"] as const) {
+      await using pooler = await startPgBouncer(sharedServer().facts, mode);
+      const address = parseDatabaseUrl(pooler.url(database.name), "x");
+      expect(await detectPooler(postgresDatabase(address))).toBe(mode);
+      await using session = await connect(address, { TimeZone: "Asia/Tokyo" });
+      expect(await session.query("SHOW TimeZone")).toEqual([{ TimeZone: "Asia/Tokyo" }]);
+    }
+  });
+});

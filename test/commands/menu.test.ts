@@ -1,0 +1,108 @@
+import { describe, expect, it } from "@jest/globals";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CATALOG_TIERS, DEPTHS, KINDS, SOURCE_NAME, TIERS } from "../../src/catalog/manifest.ts";
+import { backup } from "../../src/commands/backup.ts";
+import { MENU } from "../../src/commands/menu.ts";
+import { validate } from "../../src/commands/validate.ts";
+import { choose } from "../../src/entry/cli.ts";
+import { commandHelp, fold, menuHelp } from "../../src/entry/help.ts";
+import { parseArgv } from "../../src/entry/argv.ts";
+
+describe("the menu", () => {
+  it("offers what the catalog knows, although it does not load it", () => {
+    expect(backup.inputs.tier.choices).toEqual(TIERS);
+    expect(backup.inputs.kinds.choices).toEqual(KINDS);
+    expect(validate.inputs.tier.choices).toEqual(CATALOG_TIERS);
+    expect(validate.inputs.depth.choices).toEqual(DEPTHS);
+    expect(backup.inputs.source.pattern).toEqual(SOURCE_NAME);
+  });
+
+  it("has unique names in lower case for commands, inputs and outputs", () => {
+    expect(new Set(MENU.map((command) => command.name)).size).toBe(MENU.length);
+    for (const command of MENU) {
+      for (const name of [command.name, ...Object.keys(command.inputs), ...Object.keys(command.outputs)]) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    }
+  });
+
+  it("never hides a common flag or the file form of a secret behind an input", () => {
+    for (const command of MENU) {
+      const { common, problems } = parseArgv(command.inputs, ["--json", "--verbose", "--no-color", "--help", "--version"]);
+      expect(common).toEqual({ json: true, verbose: true, color: false, help: true, version: true });
+      expect(problems).toEqual([]);
+      for (const [name, spec] of Object.entries(command.inputs)) if (spec.type === "secret") expect(command.inputs).not.toHaveProperty([`${name}-file`]);
+    }
+  });
+
+  it("takes no guard, and no choice of what is replaced, from the environment", () => {
+    const explicit = MENU.flatMap((command) => Object.entries(command.inputs).filter(([, spec]) => spec.explicit === true).map(([name]) => `${command.name} ${name}`));
+    expect(explicit.sort()).toEqual([
+      "backup allow-unencrypted", "restore allow-gaps", "restore allow-unencrypted", "restore before", "restore confirm", "restore create-roles", "restore mode",
+      "restore no-owner", "restore no-privileges", "restore safety-backup", "restore tables", "restore what",
+    ]);
+    for (const command of MENU) for (const spec of Object.values(command.inputs)) if (spec.explicit === true) expect(spec.type).not.toBe("secret");
+  });
+
+  it("gives secrets no default and no pattern, which an error would have to repeat", () => {
+    for (const command of MENU) for (const spec of Object.values(command.inputs)) if (spec.type === "secret") expect(spec).not.toHaveProperty("default");
+  });
+
+  it("has only inputs that make sense together: a required input has no default", () => {
+    for (const command of MENU) for (const spec of Object.values(command.inputs)) if (spec.required === true) expect(spec).not.toHaveProperty("default");
+  });
+});
+
+describe("help", () => {
+  it("names every input of the command line, its default and its file form, within 100 columns", () => {
+    for (const command of MENU) {
+      const help = commandHelp(command);
+      for (const [name, spec] of Object.entries(command.inputs)) {
+        if (spec.only === "action") expect(help).not.toContain(`--${name}`);
+        else expect(help).toContain(spec.type === "boolean" && spec.default ? `--no-${name}` : `--${name}`);
+        if (spec.type === "secret") expect(help).toContain(`--${name}-file`);
+      }
+      const [options = ""] = help.split("\nExit codes");
+      for (const line of options.split("\n").slice(1)) expect(line.length).toBeLessThanOrEqual(100);
+    }
+    expect(menuHelp(MENU, "1.2.3")).toContain("holdfast 1.2.3");
+  });
+
+  it("is found by every way people ask for it", () => {
+    for (const argv of [["backup", "--help"], ["backup", "-h"], ["help", "backup"], ["backup", "--tier", "nonsense", "--help"]]) {
+      expect(choose(argv)).toEqual({ text: commandHelp(backup) });
+    }
+    for (const argv of [["help"], ["--help"], ["-h"]]) expect(choose(argv)).toEqual({ text: expect.stringContaining("Commands:") });
+  });
+
+  it("is not printed instead of an error: no command, or one that does not exist, is an input error", () => {
+    expect(() => choose([])).toThrow("no command was given");
+    expect(() => choose(["valdate"])).toThrow("did you mean validate?");
+    expect(() => choose(["help", "nothing-like-it"])).toThrow("there is no command");
+    expect(() => choose(["postgresql://u:secret@h/db"])).not.toThrow(/secret/);
+  });
+
+  it("folds text at spaces", () => {
+    expect(fold("aaa bbb ccc", 8, "  ")).toBe("  aaa\n  bbb\n  ccc");
+    expect(fold("a-very-long-word b", 5, "")).toBe("a-very-long-word\nb");
+  });
+});
+
+it("hints only name options that exist", () => {
+  const src = fileURLToPath(new URL("../../src", import.meta.url));
+  const known = new Set(MENU.flatMap(({ inputs }) => Object.entries(inputs).flatMap(([name, spec]) => [name, `no-${name}`, ...(spec.type === "secret" ? [`${name}-file`] : [])])));
+  // Common flags, the placeholder of the general hint, and options of createdb, which one hint spells out.
+  for (const other of ["help", "json", "verbose", "name", "host", "port", "template"]) known.add(other);
+  const unknown: string[] = [];
+  let seen = 0;
+  for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.startsWith("devtools/"))) {
+    for (const [, hint = ""] of readFileSync(join(src, file), "utf8").matchAll(/hint[:=]\s*(?:[^"`;\n]*\? )?("[^"\n]*"|`[^`\n]*`)/g)) {
+      for (const [, option = ""] of hint.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)) {
+        seen += 1;
+        if (!known.has(option)) unknown.push(`${file}: --${option}`);
+      }
+    }
+  }
+  expect(seen).toBeGreaterThan(20);
+  expect(unknown).toEqual([]);
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "@jest/globals";
+import { compareContent } from "../../src/content/compare.ts";
+import type { ContentRecord, TableRecord } from "../../src/content/record.ts";
+
+const table = (name: string, parts: Partial<TableRecord> = {}): TableRecord => ({ schema: "public", name, kind: "table", owner: "o", rows: 100, fingerprint: "7", bytes: 1, ...parts });
+
+function record(parts: Partial<ContentRecord> = {}): ContentRecord {
+  const reading = { value: "10", called: true };
+  return {
+    algorithm: "rowhash-1", proof: "content", serverMajor: 15, encoding: "UTF8", collate: "C", ctype: "C",
+    tables: [table("a"), table("b"), table("Odd name")],
+    sequences: [{ schema: "public", name: "s", before: reading, after: { value: "15", called: true } }],
+    objects: { index: { "public.i": "0000000000000001" }, column: { "public.a.id": "0000000000000002", "public.b.id": "0000000000000003" }, sequence: { "public.s": "0000000000000004" } },
+    roles: [{ name: "o", superuser: false, createRole: false, createDb: false, login: false, replication: false, bypassRls: false, inherit: true, connectionLimit: -1, memberOf: [] }],
+    extensions: [{ name: "hstore", version: "1.8", schema: "public" }],
+    largeObjects: { count: 2, fingerprint: "9" },
+    ...parts,
+  };
+}
+
+const whole = { rows: true, exact: true };
+const lines = (actual: Partial<ContentRecord>, options: Parameters<typeof compareContent>[2] = whole, expected: Partial<ContentRecord> = {}): string[] =>
+  compareContent(record(expected), record(actual), options).differences.map((each) => `${each.severity}: ${each.about} ${each.name} ${each.message}`);
+
+describe("comparing content", () => {
+  it("finds nothing between two equal records", () => {
+    expect(lines({})).toEqual([]);
+  });
+
+  it("names the first table that differs and how, worst first", () => {
+    expect(lines({ tables: [table("a", { fingerprint: "8" }), table("b", { rows: 99, fingerprint: "1" }), table("new")] })).toEqual([
+      'difference: table public."Odd name" is missing (the source held 100 rows)',
+      "difference: table public.b holds 99 rows, the source held 100 rows",
+      "difference: table public.a holds 100 rows as the source did, but their content differs",
+      "difference: table public.new exists, but not at the source",
+    ]);
+  });
+
+  it("does not mind more than the source had unless exactness is asked for", () => {
+    const more = { tables: [...record().tables, table("new")], objects: { ...record().objects, view: { "public.v": "0000000000000001" } }, largeObjects: { count: 3, fingerprint: "1" } };
+    expect(lines(more, { rows: true, exact: false })).toEqual([]);
+    expect(lines(more)).toHaveLength(3);
+  });
+
+  it("says a missing table once, without its columns, but with everything else", () => {
+    expect(lines({ tables: [table("a"), table("Odd name")], objects: { column: { "public.a.id": "0000000000000002" }, sequence: { "public.s": "0000000000000004" } } })).toEqual([
+      "difference: table public.b is missing (the source held 100 rows)",
+      "difference: index public.i is missing",
+    ]);
+  });
+
+  it("lets a sequence stand anywhere between the two readings and nowhere else", () => {
+    const at = (value: string, called = true): string[] => lines({ sequences: [{ schema: "public", name: "s", before: { value, called }, after: { value, called } }] });
+    for (const value of ["10", "12", "15"]) expect(at(value)).toEqual([]);
+    expect(at("9")).toEqual(["difference: sequence public.s stands at 9, at the source it was between 10 and 15"]);
+    expect(at("16")).toHaveLength(1);
+    expect(at("10", false)).toHaveLength(1);
+    expect(at("9007199254740993")).toHaveLength(1);
+  });
+
+  it("turns what is missing and needs an unavailable extension into gaps, naming it, and nothing else", () => {
+    const digest = "0000000000000001";
+    const expected = {
+      tables: [table("a"), table("h", { extensions: ["hstore"] }), table("trigrams", { extensions: ["hstore"] })],
+      objects: { index: { "public.i": digest, "public.i_hstore": digest }, view: { "public.plain": digest, 'public."Over h"': digest }, grant: { 'table public."Over h"': digest }, owner: { 'view public."Over h"': digest } },
+      objectExtensions: { "table public.h": ["hstore"], "index public.i_hstore": ["hstore"], 'view public."Over h"': ["hstore"] },
+    };
+    const actual = { tables: [table("a", { rows: 1 })], extensions: [], objects: {} };
+    expect(lines(actual, { ...whole, unavailableExtensions: ["hstore"] }, expected)).toEqual([
+      // An extension that only one of its indexes needs does not excuse a table.
+      "difference: table public.trigrams is missing (the source held 100 rows)",
+      "difference: table public.a holds 1 row, the source held 100 rows",
+      "difference: index public.i is missing",
+      "difference: view public.plain is missing",
+      "gap: table public.h could not be proved: it needs hstore, not available here (it is missing (the source held 100 rows))",
+      "gap: index public.i_hstore is missing: it needs hstore, not available here",
+      'gap: grant table public."Over h" is missing: it needs hstore, not available here',
+      'gap: owner view public."Over h" is missing: it needs hstore, not available here',
+      'gap: view public."Over h" is missing: it needs hstore, not available here',
+      "gap: extension hstore version 1.8 of the source is not available here, so what depends on it could not be proved",
+    ]);
+    // What is there and wrong is wrong, whatever it needs.
+    expect(lines({ ...expected, tables: [table("a"), table("h", { rows: 3 }), table("trigrams")] }, { ...whole, unavailableExtensions: ["hstore"] }, expected)).toEqual([
+      "difference: table public.h holds 3 rows, the source held 100 rows",
+    ]);
+    expect(lines({ extensions: [] })).toEqual(["difference: extension hstore is missing"]);
+    expect(lines({ extensions: [{ name: "hstore", version: "1.9", schema: "public" }] })).toEqual([expect.stringMatching(/^gap: extension hstore is version 1.9/)]);
+  });
+
+  it("says what it could not compare instead of passing it over", () => {
+    const other = { tables: record().tables.map((each) => ({ ...each, fingerprint: "1" })) };
+    expect(lines({ ...other, encoding: "LATIN1" })).toEqual([expect.stringMatching(/^gap: database content the copy's encoding is LATIN1/)]);
+    expect(lines(other, whole, { proof: "rows" })).toEqual([expect.stringMatching(/^gap: .*row counts only/)]);
+    expect(lines(other, whole, { proof: "none" })).toEqual([expect.stringMatching(/^gap: .*without a proof/)]);
+    expect(lines(other, whole, { algorithm: "rowhash-9" })).toEqual([expect.stringMatching(/^gap: .*'rowhash-9'/)]);
+    expect(lines({ roles: [] })).toEqual([expect.stringMatching(/^gap: role o does not exist here/)]);
+  });
+
+  it("leaves rows, named classes or other tables out when asked to", () => {
+    expect(lines({ tables: record().tables.map((each) => ({ ...each, rows: 0 })), sequences: [], largeObjects: { count: 0, fingerprint: null } }, { rows: false, exact: true })).toEqual([]);
+    expect(lines({ objects: { ...record().objects, index: {} } }, { ...whole, ignore: new Set(["index"] as const) })).toEqual([]);
+    expect(lines({ tables: [table("a", { rows: 1 }), table("b", { rows: 1 })], objects: {}, sequences: [] }, { rows: true, exact: false, only: (each) => each.name === "b" })).toEqual([
+      "difference: table public.b holds 1 row, the source held 100 rows",
+    ]);
+  });
+
+  it("compares of another major version what every major prints alike, and calls the rest a gap", () => {
+    const gap = "gap: database definitions could not be compared in full: the source is PostgreSQL 15 and the copy 17";
+    const index = (digest: string): Partial<ContentRecord> => ({ objects: { ...record().objects, index: { "public.i": digest } } });
+    const [printed, alike] = ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"];
+    const found = (actual: string, expected: string): string[] => lines({ serverMajor: 17, ...index(actual) }, whole, index(expected));
+    expect(found(`0000000000000000${alike}`, printed + alike)).toEqual([expect.stringContaining(gap)]);
+    expect(found(`${printed}0000000000000000`, printed + alike)).toEqual(["difference: index public.i differs from the source", expect.stringContaining(gap)]);
+    expect(found("0000000000000000", printed)).toEqual([expect.stringContaining(gap)]);
+  });
+
+  it("compares what surrounds the content only for a copy that takes the source's place", () => {
+    const database = { provider: "icu", locale: "de", icuRules: null, owner: "0000000000000001", grants: "0000000000000002", settings: ["search_path", "work_mem for role o"] } as const;
+    const source = { database: { ...database, settings: [...database.settings] } };
+    const role = record().roles[0]!;
+    const copy = {
+      database: { provider: "libc" as const, locale: null, icuRules: null, owner: "0000000000000003", grants: "0000000000000004", settings: ["search_path"] },
+      roles: [{ ...role, superuser: true, memberOf: ["p"] }],
+    };
+    expect(lines(copy, whole, source)).toEqual([]);
+    expect(lines(copy, { ...whole, properties: true }, source)).toEqual([
+      expect.stringMatching(/^gap: database locale is collate C, ctype C, at the source it was icu de, collate C, ctype C/),
+      "gap: database owner differs from the source; a dump does not hold it",
+      "gap: database grants on the database itself differ from the source; a dump does not hold them",
+      "gap: database setting work_mem for role o is set for the source's database and not for this one (ALTER DATABASE … SET); a dump does not hold it",
+      "gap: role o has SUPERUSER, is a member of p here, other than at the source",
+    ]);
+    expect(lines(source, { ...whole, properties: true }, source)).toEqual([]);
+  });
+});

@@ -1,0 +1,27 @@
+import { measureContent } from "../../src/content/measure.ts";
+import type { ContentRecord, ContentScope } from "../../src/content/record.ts";
+import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
+import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
+import type { DatabaseAddress } from "../../src/ports/database.ts";
+import type { LoadProblem } from "../../src/ports/dump-tools.ts";
+
+/** Everything, schema-wise. */
+export const WHOLE: ContentScope = { includeSchemas: [], excludeSchemas: [] };
+
+/** Measures a database with content proof. */
+export function measure(address: DatabaseAddress, scope: ContentScope = WHOLE, jobs = 2): Promise<ContentRecord> {
+  return measureContent(postgresDatabase(address), scope, { proof: "content", jobs, signal: new AbortController().signal, onTable: () => undefined });
+}
+
+/** Copies a database with pg_dump and pg_restore, at a snapshot of its own. */
+export async function copy(source: DatabaseAddress, target: DatabaseAddress, scope: ContentScope = WHOLE): Promise<readonly LoadProblem[]> {
+  const tools = postgresTools({ env: process.env });
+  const [newest] = await tools.installed();
+  if (newest === undefined) throw new Error("no pg_dump is installed");
+  await using session = await postgresDatabase(source).connect({ purpose: "snapshot" });
+  await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
+  const [row] = await session.query<{ id: string }>("SELECT pg_export_snapshot() AS id");
+  const signal = new AbortController().signal;
+  const archive = tools.dump({ tools: newest, address: source, snapshot: row!.id, sections: "full", lockWaitMs: 10_000, signal, ...scope });
+  return await tools.load({ tools: newest, address: target, archive, jobs: 1, signal });
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "@jest/globals";
+import { crashLoudly, setExitCode, stopOnSignals } from "../../src/entry/stopping.ts";
+import { isHoldfastError } from "../../src/kernel/errors.ts";
+
+class FakeProcess {
+  readonly listeners = new Map<string, (error?: unknown) => void>();
+  readonly exits: number[] = [];
+  on(signal: string, listener: (error?: unknown) => void): void {
+    this.listeners.set(signal, listener);
+  }
+  exit(code: number): never {
+    this.exits.push(code);
+    throw new Error("exited");
+  }
+}
+
+describe("signals", () => {
+  it("ask the work to stop the first time and end the process the second time", () => {
+    const host = new FakeProcess();
+    const said: string[] = [];
+    const signal = stopOnSignals(host, (text) => said.push(text));
+    expect(signal.aborted).toBe(false);
+    host.listeners.get("SIGINT")?.();
+    expect(isHoldfastError(signal.reason, "run.cancelled")).toBe(true);
+    expect(host.exits).toEqual([]);
+    expect(said).toHaveLength(1);
+    expect(() => host.listeners.get("SIGTERM")?.()).toThrow("exited");
+    expect(() => host.listeners.get("SIGINT")?.()).toThrow("exited");
+    expect(host.exits).toEqual([143, 130]);
+  });
+});
+
+it("an exit code that tells of trouble is never replaced by 0", () => {
+  const host: { exitCode?: number } = {};
+  setExitCode(host, 0);
+  expect(host.exitCode).toBe(0);
+  setExitCode(host, 4);
+  setExitCode(host, 0);
+  expect(host.exitCode).toBe(4);
+});
+
+it("an error nobody caught is told and ends the process as a bug", () => {
+  const host = new FakeProcess();
+  const told: unknown[] = [];
+  crashLoudly(host, (error) => told.push(error));
+  for (const event of ["uncaughtException", "unhandledRejection"]) expect(() => host.listeners.get(event)?.(event)).toThrow("exited");
+  expect(told).toEqual(["uncaughtException", "unhandledRejection"]);
+  expect(host.exits).toEqual([1, 1]);
+});

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { chownSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import type { HostFacts } from "./database-host.ts";
+import { eventually, freePort, serverAccount, temporaryFolder } from "./tools.ts";
+
+/** A running PgBouncer. */
+export interface PgBouncer extends AsyncDisposable {
+  readonly port: number;
+  /** As `holdfast`, through the pooler. */
+  url(database: string): string;
+}
+
+/**
+ * Starts PgBouncer in front of a server (https://www.pgbouncer.org/config.html). In transaction mode every transaction may land
+ * on another server session, as behind port 6543 of the managed services.
+ */
+export async function startPgBouncer(server: HostFacts, mode: "transaction" | "session" = "transaction"): Promise<PgBouncer> {
+  const account = serverAccount();
+  const folder = temporaryFolder("pool", account);
+  const port = await freePort();
+  const files = {
+    "users.txt": `"holdfast" "${server.password}"\n"postgres" "${server.adminPassword}"\n`,
+    "pgbouncer.ini": [
+      "[databases]", `* = host=${server.host} port=${server.port}`,
+      "[pgbouncer]", "listen_addr = 127.0.0.1", `listen_port = ${port}`, "unix_socket_dir =", "auth_type = scram-sha-256",
+      `auth_file = ${join(folder, "users.txt")}`, `pool_mode = ${mode}`, "default_pool_size = 10", "server_tls_sslmode = disable",
+      "ignore_startup_parameters = extra_float_digits,options", `logfile = ${join(folder, "pgbouncer.log")}`, "",
+    ].join("\n"),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    if (account.uid !== undefined) chownSync(join(folder, name), account.uid, account.gid);
+  }
+  // The package puts it into /usr/sbin, which is not on everybody's PATH.
+  const env = { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin` };
+  const child = spawn("pgbouncer", ["-q", join(folder, "pgbouncer.ini")], { stdio: "ignore", cwd: "/", env, ...account });
+  const failed = new Promise<never>((_, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      reject(new Error(`pgbouncer ended with ${code}`));
+    });
+  });
+  failed.catch(() => undefined);
+  await Promise.race([failed, eventually("PgBouncer to answer", () => accepts(port))]);
+  return {
+    port,
+    url: (database) => `postgresql://holdfast:${server.password}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+    async [Symbol.asyncDispose]() {
+      const gone = new Promise((resolve) => child.once("close", resolve));
+      if (child.exitCode === null) child.kill("SIGKILL");
+      await gone;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => {
+      resolve(false);
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import { Secret } from "../../src/kernel/secret.ts";
+import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
+import { postgresTools, serverInstallations } from "../../src/adapters/pg-tools/dump-tools.ts";
+import { openFileStore } from "../../src/adapters/file-store/file-store.ts";
+import { localScratchServers } from "../../src/adapters/scratch-server/scratch-servers.ts";
+import { systemClock } from "../../src/adapters/system/clock.ts";
+import { systemDisk } from "../../src/adapters/system/disk.ts";
+import { systemRandom } from "../../src/adapters/system/random.ts";
+import type { BlobStore } from "../../src/ports/blob-store.ts";
+import type { Database } from "../../src/ports/database.ts";
+import type { DumpTools } from "../../src/ports/dump-tools.ts";
+import type { Log } from "../../src/ports/log.ts";
+import type { Ports } from "../../src/ports/ports.ts";
+
+/** What a test may put in place of, or around, the real parts. */
+export interface TestPortsOptions {
+  readonly store?: (store: BlobStore) => BlobStore;
+  readonly database?: (database: Database) => Database;
+  readonly tools?: (tools: DumpTools) => DumpTools;
+  readonly cancelled?: AbortSignal;
+}
+
+/** Ports with the real adapters: PostgreSQL, its programs, a folder as the store; and a log that is kept. */
+export interface TestPorts extends Ports {
+  readonly lines: string[];
+}
+
+export function testPorts(options: TestPortsOptions = {}): TestPorts {
+  const lines: string[] = [];
+  const disk = systemDisk();
+  const say = (kind: string) => (text: string): void => void lines.push(`${kind}: ${text}`);
+  const log: Log = {
+    stage: say("stage"), info: say("info"), warn: say("warn"), debug: say("debug"),
+    progress: (text) => {
+      lines.push(`progress: ${text}`);
+      return { add: () => undefined, done: () => undefined };
+    },
+  };
+  const around = <T>(value: T, wrap: ((value: T) => T) | undefined): T => (wrap ? wrap(value) : value);
+  return {
+    lines,
+    clock: systemClock,
+    random: systemRandom,
+    disk,
+    log,
+    openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
+    openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
+    dumpTools: () => Promise.resolve(around(postgresTools({ env: process.env }), options.tools)),
+    scratchServers: () => Promise.resolve(localScratchServers({ installations: () => serverInstallations({ env: process.env }), disk })),
+    mask: () => undefined,
+    cancelled: options.cancelled ?? new AbortController().signal,
+    run: { kind: "cli", id: "test", url: null, commit: null, actor: "tester" },
+    version: "0.0.0-test",
+    surface: "cli",
+  };
+}
+
+/** A secret input. */
+export function secret(value: string): Secret {
+  return new Secret(value);
+}

@@ -1,0 +1,91 @@
+import { parseDocument, visit, isScalar, isMap, type Document } from "yaml";
+
+/** A `uses:` of something that lives in another repository: a full commit hash, and the version it is in a comment. */
+const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/;
+const VERSION_COMMENT = /^\s*v\d+(\.\d+)*\s*$/;
+
+/** Holdfast's own actions, named from a workflow that others call: see the comment at the top of backup.yml. */
+const OWN = /^truststream\/holdfast\/actions\/([a-z-]+)@v1$/;
+
+/** One step with a `uses:` of ours, to be compared with the command's inputs. */
+export interface OwnStep {
+  readonly command: string;
+  readonly inputs: readonly string[];
+}
+
+interface Job {
+  readonly permissions?: unknown;
+  readonly "timeout-minutes"?: unknown;
+  readonly uses?: string;
+  readonly steps?: readonly { readonly uses?: string; readonly with?: Record<string, unknown> }[];
+}
+
+interface Workflow {
+  readonly permissions?: unknown;
+  readonly jobs?: Record<string, Job>;
+}
+
+/** What our own rules find wrong in a workflow, beyond what actionlint knows. Empty when all is well. */
+export function problemsIn(text: string): string[] {
+  const document = parseDocument(text);
+  const workflow = document.toJS() as Workflow;
+  return [...pinProblems(document), ...runProblems(document), ...rightsProblems(workflow)];
+}
+
+function pinProblems(document: Document): string[] {
+  const problems: string[] = [];
+  visit(document, {
+    Pair(_, pair) {
+      if (!isScalar(pair.key) || pair.key.value !== "uses" || !isScalar(pair.value)) return;
+      const uses = String(pair.value.value);
+      if (uses.startsWith("./") || OWN.test(uses)) return;
+      if (!PINNED.test(uses)) problems.push(`${uses} is not pinned by a full commit hash`);
+      else if (!VERSION_COMMENT.test(pair.value.comment ?? "")) problems.push(`${uses} does not say its version in a comment`);
+    },
+  });
+  return problems;
+}
+
+/** An expression in a script is pasted into it before the shell reads it: whoever controls the text controls the runner. */
+function runProblems(document: Document): string[] {
+  const problems: string[] = [];
+  visit(document, {
+    Pair(_, pair) {
+      if (!isScalar(pair.key) || pair.key.value !== "run" || !isScalar(pair.value)) return;
+      const script = String(pair.value.value);
+      if (script.includes("${{")) problems.push(`an expression inside run: ${script.trim()}`);
+    },
+  });
+  return problems;
+}
+
+function rightsProblems(workflow: Workflow): string[] {
+  const problems: string[] = [];
+  if (!isEmptyObject(workflow.permissions)) problems.push("permissions at the top are not {}");
+  for (const [name, job] of Object.entries(workflow.jobs ?? {})) {
+    if (typeof job.permissions !== "object" || job.permissions === null) problems.push(`job ${name} does not say which rights it needs`);
+    if (job.uses === undefined && job["timeout-minutes"] === undefined) problems.push(`job ${name} has no timeout`);
+  }
+  return problems;
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
+/** Every step that uses one of Holdfast's own actions. */
+export function ownSteps(text: string): OwnStep[] {
+  const { jobs = {} } = parseDocument(text).toJS() as Workflow;
+  return Object.values(jobs).flatMap((job) =>
+    (job.steps ?? []).flatMap((step) => {
+      const command = OWN.exec(step.uses ?? "")?.[1];
+      return command === undefined ? [] : [{ command, inputs: Object.keys(step.with ?? {}) }];
+    }),
+  );
+}
+
+/** The inputs a workflow declares for a trigger, with their descriptions. */
+export function triggerInputs(text: string, trigger: "workflow_call" | "workflow_dispatch"): string[] {
+  const inputs = parseDocument(text).getIn(["on", trigger, "inputs"]);
+  return isMap(inputs) ? inputs.items.map((pair) => (isScalar(pair.key) ? String(pair.key.value) : "")) : [];
+}
