@@ -154,8 +154,10 @@ describe("a store, whatever happens to it in whatever order", () => {
         await world.check();
       }
     });
-    // Without shrinking: a failure prints seed and path, which repeat it.
-    await fc.assert(property, { numRuns: 5, endOnFailure: true });
+    // The same walks on every change, so that a red run is about the change; HOLDFAST_TEST_SEED takes others. Without shrinking: a failure prints
+    // seed and path, which repeat it.
+    const seed = Number(process.env["HOLDFAST_TEST_SEED"] ?? 2_059_716_391);
+    await fc.assert(property, { seed, numRuns: 5, endOnFailure: true });
     expect(Object.values(tally).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(35);
     expect(tally["backup 0"]).toBeGreaterThanOrEqual(5);
   }, 120_000);
