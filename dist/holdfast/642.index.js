@@ -43,7 +43,7 @@ Debian and Ubuntu have them as \`age\`, \`zstd\` and \`postgresql-client\`.
 
 1. In the store, open the newest \`manifests/<source>/<tier>/<backup-id>.json\`. Under \`artifacts\` it names the files (\`path\`) with their
    sizes and SHA-256, before (\`stored\`) and after (\`plain\`) decryption. Download the one of kind \`full\`; where there is none, the ones of kind
-   \`schema\` and \`data\`, to be restored in this order.
+   \`schema\` and \`data\` (see below).
 2. Save the identity as \`identity.txt\` and the file as \`backup.dump.zst.age\`, then:
 
 \`\`\`sh
@@ -54,6 +54,15 @@ pg_restore --no-owner --no-privileges --dbname "$TARGET" backup.dump
 
 \`$TARGET\` is the URL of a new, empty database: \`postgresql://user:password@host:5432/name\`. Leave the two \`--no-…\` options out when the
 original roles exist there.
+
+A backup of kinds \`schema\` and \`data\` is decrypted file by file in the same way, and restored in three steps, so that neither foreign keys nor
+triggers get in the way of the rows; afterwards run \`REFRESH MATERIALIZED VIEW\` where there are any:
+
+\`\`\`sh
+pg_restore --no-owner --no-privileges --section pre-data --dbname "$TARGET" schema.dump
+pg_restore --no-owner --no-privileges --dbname "$TARGET" data.dump
+pg_restore --no-owner --no-privileges --section post-data --dbname "$TARGET" schema.dump
+\`\`\`
 `;
 }
 

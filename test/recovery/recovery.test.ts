@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { compareContent } from "../../src/content/compare.ts";
 import { runBackup } from "../../src/backup/run.ts";
 import type { Manifest } from "../../src/catalog/manifest.ts";
+import { recoveryKit } from "../../src/keygen/recovery-kit.ts";
 import { backupInputs, newKeys, SMALL_SHOP, type KeyPair } from "../adversity/support.ts";
 import { measure } from "../content/copies.ts";
 import { createDatabase, newestInstallation, type TestDatabase } from "../support/postgres.ts";
@@ -14,8 +15,8 @@ import { run, runOk, scratchFolder } from "../support/tools.ts";
 const FORMATS = readFileSync(fileURLToPath(new URL("../../docs/formats.md", import.meta.url)), "utf8");
 
 /** A shell block of docs/formats.md, to the letter, by the mark above it. */
-function block(mark: string): string {
-  const found = FORMATS.split(`<!-- test:${mark} -->\n\`\`\`sh\n`);
+function block(mark: string, language = "sh"): string {
+  const found = FORMATS.split(`<!-- test:${mark} -->\n\`\`\`${language}\n`);
   if (found.length !== 2) throw new Error(`docs/formats.md has ${found.length - 1} blocks marked test:${mark}`);
   return (found[1] ?? "").split("\n```")[0] ?? "";
 }
@@ -107,6 +108,23 @@ describe("recovery without Holdfast, following docs/formats.md to the letter", (
     const sums = (await runOk("sha256sum", ["full.dump.zst.age", "full.dump"], { cwd: folder.path })).split("\n").map((line) => line.split(" ")[0]);
     const [artifact] = manifest.artifacts;
     expect([basename(artifact!.path), sums.slice(0, 2)]).toEqual(["full.dump.zst.age", [artifact!.stored.sha256, artifact!.plain.sha256]]);
+  });
+
+  it("gives a table's count and fingerprint by the SQL that the page shows, under the settings it shows", async () => {
+    await using database = await createDatabase({ sql: "create table public.orders (id integer, note text); insert into public.orders values (1, 'a'), (2, null), (null, 'ü')" });
+    const settings = /```sql\n(SET search_path[\s\S]*?)\n```/.exec(FORMATS)?.[1] ?? "";
+    expect(settings).toMatch(/row_security/);
+    const [byHand] = await database.query(`${settings} ${block("fingerprint", "sql")}`);
+    const [table] = (await measure(database.address)).tables;
+    expect([table?.rows, table?.fingerprint]).toEqual(Object.values(byHand ?? {}).map((value, index) => (index === 0 ? Number(value) : value)));
+    expect(table?.fingerprint).toMatch(/^-?\d{5,}$/);
+  });
+
+  it("gives the recovery kit's readers the same three steps", () => {
+    const steps = (text: string): string[] => [...text.matchAll(/^pg_restore (?:--no-owner --no-privileges )?(.*(?:schema|data)\.dump)$/gm)].map((match) => match[1] ?? "");
+    const kit = recoveryKit({ recipient: "age1example", madeAt: new Date("2026-11-23T00:00:00Z"), identityFile: undefined });
+    expect(steps(kit)).toHaveLength(3);
+    expect(steps(kit)).toEqual(steps(block("recover-tier1")));
   });
 
   it("finds damage by these programs alone: age and zstd refuse a flipped bit and a lost tail", async () => {

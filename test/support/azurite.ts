@@ -3,10 +3,9 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
-import { eventually, freePort, runOk, temporaryFolder } from "./tools.ts";
+import { eventually, freePort, isListening, runOk, temporaryFolder } from "./tools.ts";
 
 /** The account and key every Azurite has; public knowledge: https://learn.microsoft.com/azure/storage/common/storage-use-azurite */
 export const AZURITE_ACCOUNT = "devstoreaccount1";
@@ -87,19 +86,6 @@ async function end(guard: ChildProcess, folder: string): Promise<void> {
   guard.stdin?.end();
   await ended;
   await rm(folder, { recursive: true, force: true });
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => {
-      resolve(false);
-    });
-  });
 }
 
 /** A certificate of its own for 127.0.0.1, valid for two days. */

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { chownSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { HostFacts } from "./database-host.ts";
-import { eventually, freePort, serverAccount, temporaryFolder } from "./tools.ts";
+import { eventually, freePort, isListening, serverAccount, temporaryFolder } from "./tools.ts";
 
 /** A running PgBouncer. */
 export interface PgBouncer extends AsyncDisposable {
@@ -44,7 +43,7 @@ export async function startPgBouncer(server: HostFacts, mode: "transaction" | "s
     });
   });
   failed.catch(() => undefined);
-  await Promise.race([failed, eventually("PgBouncer to answer", () => accepts(port))]);
+  await Promise.race([failed, eventually("PgBouncer to answer", () => isListening(port))]);
   return {
     port,
     url: (database) => `postgresql://holdfast:${server.password}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
@@ -55,17 +54,4 @@ export async function startPgBouncer(server: HostFacts, mode: "transaction" | "s
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => {
-      resolve(false);
-    });
-  });
 }
