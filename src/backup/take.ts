@@ -49,7 +49,7 @@ export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<Backup
 
   await requireStored(plan, artifacts);
   const manifest: Manifest = {
-    format: "holdfast.manifest/1",
+    format: "holdfast.manifest/2",
     id: key.id, component: "database", source: key.source, tier: key.tier,
     snapshotAt: snapshot.at.toISOString(), startedAt: startedAt.toISOString(), finishedAt: clock.now().toISOString(),
     server: { version: plan.facts.version, major: plan.facts.major, database: request.database.address.database, host: request.database.address.host },

@@ -4,7 +4,7 @@ import { MiB } from "../kernel/bytes.ts";
 import type { BlobFacts, BlobStore } from "../ports/blob-store.ts";
 import { compactTime } from "./backup-id.ts";
 import { readDocument, writeDocument, type SealedDocument } from "./document.ts";
-import { manifest, receipt, type Manifest, type Receipt } from "./manifest.ts";
+import { manifest, MANIFEST_FORMATS, receipt, type Manifest, type Receipt } from "./manifest.ts";
 import {
   artifactFolder, byNewest, DATABASE, manifestPath, MANIFESTS, parseArtifactPath, parseManifestPath, receiptFolder, RECEIPTS, type BackupKey,
 } from "./paths.ts";
@@ -54,7 +54,7 @@ export class Catalog {
    */
   async read(key: BackupKey): Promise<Backup> {
     const path = manifestPath(key);
-    const { value, sha256 } = await this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, manifest, "holdfast.manifest/1", `manifest ${path}`));
+    const { value, sha256 } = await this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, manifest, MANIFEST_FORMATS, `manifest ${path}`));
     if (value.id !== key.id || value.source !== key.source || value.tier !== key.tier) {
       throw new HoldfastError("catalog.damaged", `manifest ${path} is that of ${value.source}/${value.tier}/${value.id}`, {
         hint: "A manifest was copied over another one; restore the right file from a copy of the store.",

@@ -26,7 +26,7 @@ export function writeDocument(value: object): { readonly bytes: Buffer; readonly
  * @param what names the document in errors
  * @throws catalog.damaged, or catalog.unknown-format when it is whole but from a newer Holdfast
  */
-export function readDocument<T>(bytes: Buffer, schema: z.ZodType<T>, format: string, what: string): SealedDocument<T> {
+export function readDocument<T>(bytes: Buffer, schema: z.ZodType<T>, formats: string | readonly string[], what: string): SealedDocument<T> {
   const hint = "The document was changed or damaged after it was written; take the backup as lost unless another copy of the store has it whole.";
   const text = bytes.toString("utf8");
   const tail = /,\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/.exec(text);
@@ -36,8 +36,9 @@ export function readDocument<T>(bytes: Buffer, schema: z.ZodType<T>, format: str
     throw new HoldfastError("catalog.damaged", `${what} does not have the checksum it was written with`, { hint });
   }
   const { sha256: digest, ...value } = parseJson(text, () => new HoldfastError("catalog.damaged", `${what} is not JSON`, { hint }));
-  if (value.format !== format) {
-    throw new HoldfastError("catalog.unknown-format", `${what} has the format '${String(value.format)}', and this version reads '${format}'`, {
+  const known = [formats].flat();
+  if (!known.includes(String(value.format))) {
+    throw new HoldfastError("catalog.unknown-format", `${what} has the format '${String(value.format)}', and this version reads '${known.join("', '")}'`, {
       hint: "Use the version of Holdfast that wrote it, or a newer one.",
     });
   }

@@ -40,8 +40,22 @@ export const artifactRecord = z.strictObject({
 });
 export type ArtifactRecord = z.infer<typeof artifactRecord>;
 
+/** One thing that is not as promised, or could not be proved. */
+export const finding = z.strictObject({
+  /** `difference`: the backup is bad. `gap`: it could not be proved here. */
+  severity: z.enum(["difference", "gap"]),
+  /** What it is about: `table`, `sequence`, `index`, `artifact`, `extension` … */
+  about: z.string(),
+  name: z.string(),
+  message: z.string(),
+});
+export type Finding = z.infer<typeof finding>;
+
+/** Formats of manifests this version reads; it writes the last one. */
+export const MANIFEST_FORMATS = ["holdfast.manifest/1", "holdfast.manifest/2"] as const;
+
 export const manifest = z.strictObject({
-  format: z.literal("holdfast.manifest/1"),
+  format: z.enum(MANIFEST_FORMATS),
   id: z.string().regex(BACKUP_ID),
   component: z.literal("database"),
   source: z.string().regex(SOURCE_NAME),
@@ -55,6 +69,10 @@ export const manifest = z.strictObject({
   scope: z.strictObject({ includeSchemas: z.array(z.string()), excludeSchemas: z.array(z.string()) }),
   artifacts: z.array(artifactRecord).min(1),
   content: contentRecord,
+  /** What the database had at the snapshot and no archive of this backup holds; every proof repeats it. Absent in format 1. */
+  gaps: z.array(finding).optional(),
+  /** What pg_dump warned of, in its own words. Absent in format 1. */
+  warnings: z.array(z.string()).optional(),
   /** Schema version: last applied migration and a hash over all of them; null where no migration table is known. */
   schemaVersion: z.strictObject({ last: z.string(), count: z.int(), table: z.string() }).nullable(),
   migrationHash: digest.nullable(),
@@ -68,17 +86,6 @@ export type Manifest = z.infer<typeof manifest>;
 /** How far a verification went; each includes the ones before it. */
 export const DEPTHS = ["stored", "opened", "restored"] as const;
 export type Depth = (typeof DEPTHS)[number];
-
-/** One thing that is not as promised, or could not be proved. */
-export const finding = z.strictObject({
-  /** `difference`: the backup is bad. `gap`: it could not be proved here. */
-  severity: z.enum(["difference", "gap"]),
-  /** What it is about: `table`, `sequence`, `index`, `artifact`, `extension` … */
-  about: z.string(),
-  name: z.string(),
-  message: z.string(),
-});
-export type Finding = z.infer<typeof finding>;
 
 export const receipt = z.strictObject({
   format: z.literal("holdfast.receipt/1"),

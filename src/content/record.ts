@@ -37,6 +37,14 @@ export const tableRecord = z.strictObject({
   indexes: z.array(identifier).optional(),
   /** Names of the sequences its columns own (in its schema). */
   sequences: z.array(identifier).optional(),
+  /** From `rowhash-2` on: for each column, in the byte order of names, the sum of its values' hashes, so that a difference can name its column. */
+  columns: z.array(z.tuple([identifier, z.string().regex(/^-?\d+$/)])).optional(),
+  /** Stored generated columns: a restore computes them anew. */
+  computed: z.array(identifier).optional(),
+  /** The extension it belongs to, where {@link ofExtension}. */
+  extension: identifier.optional(),
+  /** The partitioned table through which pg_dump loads its rows: they may land in other leaves, so only sums over that tree are comparable. */
+  tree: z.strictObject({ schema: identifier, name: identifier }).optional(),
 });
 export type TableRecord = z.infer<typeof tableRecord>;
 
@@ -109,6 +117,8 @@ export const contentRecord = z.strictObject({
   tables: z.array(tableRecord),
   sequences: z.array(sequenceRecord),
   objects: z.partialRecord(objectKind, objectMap),
+  /** How the digests in `objects` are made; absent = 1, one digest of a whole definition. */
+  digests: z.literal(2).optional(),
   /** `<kind> <identity>` of an object that cannot exist without extensions → their names. */
   objectExtensions: z.record(z.string(), z.array(z.string())).optional(),
   /** Properties of the database itself. */
