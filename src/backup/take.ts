@@ -37,7 +37,9 @@ export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<Backup
   await using snapshot = await exportSnapshot(request.database, { holdMs: request.snapshotLimitMs, lockWaitMs: request.lockWaitMs }, clock);
   const stop = AbortSignal.any([ports.cancelled, lock.lost, snapshot.lost]);
   await orAbort(stop, requireReadable(snapshot.session, request.scope));
-  const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, { proof: request.proof, lockWaitMs: request.lockWaitMs }));
+  const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, {
+    proof: request.proof, lockWaitMs: request.lockWaitMs, debug: (text) => log.debug(text),
+  }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
 
   const [artifacts, content] = await together<[ArtifactRecord[], ContentRecord]>(stop, [

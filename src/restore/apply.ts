@@ -137,6 +137,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
   try {
     const actual = await measureContent(database, backup.manifest.scope, {
       proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
     });
     const named = new Set(plan.tables.map((table) => `${table.schema}.${table.name}`));

@@ -83,6 +83,7 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   try {
     const actual = await measureContent(await host.open(scratch.name), manifest.scope, {
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: manifest.content, debug: (text) => ports.log.debug(text),
     });
     const { findings, notes } = judge({ expected: manifest.content, actual, problems, unavailable, options: { exact: true, rows: set.hasRows } });
     const counted = actual.tables.filter((table) => table.rows !== null);
