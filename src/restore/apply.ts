@@ -1,6 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
-import { quoteIdentifier } from "../kernel/sql.ts";
+import { dropDatabase } from "../archive/drop-database.ts";
 import { findingSentence, judge } from "../archive/judge.ts";
+import type { LoadedSet } from "../archive/recipe.ts";
 import { createRoles } from "../archive/roles.ts";
 import type { Finding } from "../catalog/manifest.ts";
 import { measureContent } from "../content/measure.ts";
@@ -8,7 +9,6 @@ import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
-import type { LoadProblem } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
@@ -45,7 +45,7 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
   if (request.createRoles && plan.target.missingRoles.length > 0) await createRoles(guard, plan.target.missingRoles);
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
-  const compared = await explaining(pourInPlace(plan, ports).then((problems) => compare(plan, request.target, problems, ports)), plan, safetyBackup);
+  const compared = await explaining(pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports)), plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
 }
 
@@ -90,9 +90,10 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await copyDatabaseProperties(guard, live, next, true);
-    const problems = await pourWhole(plan, database, ports);
-    const compared = await compare(plan, database, problems, ports);
-    if (compared.findings.some((finding) => finding.severity === "difference")) return { ...compared, oldDatabase: "", replaced: false };
+    const loaded = await pourWhole(plan, database, ports);
+    const compared = await compare(plan, database, loaded, ports);
+    const lacks = loaded.unavailable.length > 0 && !plan.request.allowGaps;
+    if (lacks || compared.findings.some((finding) => finding.severity === "difference")) return { ...compared, oldDatabase: "", replaced: false };
     await copyDatabaseProperties(guard, live, next);
     ports.cancelled.throwIfAborted();
     ports.log.stage(`exchanging the names of ${live} and ${next}`);
@@ -102,14 +103,15 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     await swapNames(target, { live, next, old });
     return { ...compared, oldDatabase: old, replaced: true };
   } finally {
-    if (!keep) await dropDatabase(target, next, ports);
+    if (!keep) await removeUnfinished(target, next, ports);
   }
 }
 
-async function dropDatabase(target: Database, name: string, ports: Ports): Promise<void> {
+async function removeUnfinished(target: Database, name: string, ports: Ports): Promise<void> {
+  const purpose = "restore clean-up";
   try {
-    await using session = await target.connect({ purpose: "restore clean-up" });
-    await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    await using session = await target.connect({ purpose });
+    await dropDatabase(session, name, () => target.connect({ purpose, database: name }));
   } catch (error) {
     ports.log.warn(`could not remove the unfinished database ${name}: ${(error as Error).message}; drop it by hand`);
   }
@@ -127,7 +129,7 @@ function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
 type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
-async function compare(plan: RestorePlan, database: Database, problems: readonly LoadProblem[], ports: Ports): Promise<Compared> {
+async function compare(plan: RestorePlan, database: Database, { problems, unavailable }: LoadedSet, ports: Ports): Promise<Compared> {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
@@ -146,7 +148,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
     const { findings, notes } = judge({
-      expected, actual, problems, unavailable: plan.target.unavailableExtensions,
+      expected, actual, problems, unavailable, allowEmptyViews: request.allowEmptyViews,
       options: {
         rows: set.hasRows,
         exact: request.part === "whole" && request.tables.length === 0,
