@@ -1,5 +1,4 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
-import { dropDatabase } from "../archive/drop-database.ts";
 import { findingSentence, judge } from "../archive/judge.ts";
 import type { LoadedSet } from "../archive/recipe.ts";
 import { createRoles } from "../archive/roles.ts";
@@ -12,6 +11,7 @@ import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
+import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { swapNames } from "./swap.ts";
 
@@ -43,7 +43,11 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const guard = await lockTarget(request.target);
   await using _ = guard;
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
-  if (request.createRoles && plan.target.missingRoles.length > 0) await createRoles(guard, plan.target.missingRoles);
+  if (request.createRoles && plan.target.missingRoles.length > 0) {
+    // Said before: they stay whatever becomes of the restore.
+    ports.log.info(`creating the roles ${plan.target.missingRoles.map((role) => role.name).join(", ")}`);
+    await createRoles(guard, plan.target.missingRoles);
+  }
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
   const compared = await explaining(pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports)), plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
@@ -83,6 +87,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
   const old = `${stem}_before_${stamp}`;
   ports.log.stage(`creating ${next} beside ${live}`);
   let keep = false;
+  let outcome: Omit<Restored, "safetyBackup">;
   try {
     // Inside: a server may make the database although its answer never came.
     const { address, note } = await createBeside(plan, next);
@@ -93,28 +98,23 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const loaded = await pourWhole(plan, database, ports);
     const compared = await compare(plan, database, loaded, ports);
     const lacks = loaded.unavailable.length > 0 && !plan.request.allowGaps;
-    if (lacks || compared.findings.some((finding) => finding.severity === "difference")) return { ...compared, oldDatabase: "", replaced: false };
-    await copyDatabaseProperties(guard, live, next);
-    ports.cancelled.throwIfAborted();
-    ports.log.stage(`exchanging the names of ${live} and ${next}`);
-    // Our own lock session is in the database to be renamed, and a rename waits for every session to leave.
-    await guard.close();
-    keep = true;
-    await swapNames(target, { live, next, old });
-    return { ...compared, oldDatabase: old, replaced: true };
-  } finally {
-    if (!keep) await removeUnfinished(target, next, ports);
-  }
-}
-
-async function removeUnfinished(target: Database, name: string, ports: Ports): Promise<void> {
-  const purpose = "restore clean-up";
-  try {
-    await using session = await target.connect({ purpose });
-    await dropDatabase(session, name, () => target.connect({ purpose, database: name }));
+    if (lacks || compared.findings.some((finding) => finding.severity === "difference")) {
+      outcome = { ...compared, oldDatabase: "", replaced: false };
+    } else {
+      await copyDatabaseProperties(guard, live, next);
+      ports.cancelled.throwIfAborted();
+      ports.log.stage(`exchanging the names of ${live} and ${next}`);
+      // Our own lock session is in the database to be renamed, and a rename waits for every session to leave.
+      await guard.close();
+      keep = true;
+      await swapNames(target, { live, next, old });
+      return { ...compared, oldDatabase: old, replaced: true };
+    }
   } catch (error) {
-    ports.log.warn(`could not remove the unfinished database ${name}: ${(error as Error).message}; drop it by hand`);
+    throw keep ? error : namingCopy(error, next, await removeCopy(target, next, ports.clock));
   }
+  const why = await removeCopy(target, next, ports.clock);
+  return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseVersion, findInstallations } from "../../src/adapters/pg-tools/discovery.ts";
 import { dumpArguments } from "../../src/adapters/pg-tools/dump.ts";
 import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
-import { classify, lastWords } from "../../src/adapters/pg-tools/messages.ts";
+import { classify, lastWords, toolError } from "../../src/adapters/pg-tools/messages.ts";
 import { ProblemReader } from "../../src/adapters/pg-tools/problems.ts";
 import { parseToc } from "../../src/adapters/pg-tools/toc.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
@@ -265,6 +265,16 @@ describe("what the programs say", () => {
     ]);
   });
 
+  it("carries the server's own advice in the hint", () => {
+    const said = [
+      "pg_dump: error: query failed: ERROR:  out of shared memory", "HINT:  You might need to increase max_locks_per_transaction.",
+      "pg_dump: error: query was: LOCK TABLE a IN ACCESS SHARE MODE",
+    ].join("\n");
+    const error = toolError("pg_dump", "exit code 1", said, undefined);
+    expect(error.hint).toMatch(/^The server's lock table is full;.* The server advises: You might need to increase max_locks_per_transaction\.$/);
+    expect(toolError("pg_dump", "exit code 1", "pg_dump: hint: Free the thing.", undefined).hint).toMatch(/Read pg_dump's own words .* The server advises: Free the thing\.$/);
+  });
+
   it("is read as problems with their entries, without the statements", () => {
     const reader = new ProblemReader();
     const lines = [
@@ -315,6 +325,8 @@ describe("what the programs say", () => {
     expect(classify('pg_dump: error: connection to server at "h", port 5432 failed: Connection refused')?.code).toBe("database.unreachable");
     expect(classify("pg_restore: error: unsupported version (1.16) in file header")?.code).toBe("tool.too-old");
     expect(classify("ERROR:  could not extend file \"base/1/2\": No space left on device")?.code).toBe("disk.full");
+    expect(classify("pg_dump: error: query failed: ERROR:  cache lookup failed for index 32428")?.code).toBe("database.changing");
+    expect(classify("pg_dump: error: schema with OID 16390 does not exist")?.code).toBe("database.changing");
     expect(classify("something new")).toBeUndefined();
     expect(lastWords("pg_restore: creating TABLE x\npg_restore: error: bad\nCommand was: SELECT\n 'secret row';\npg_restore: warning: end")).toBe("pg_restore: error: bad\npg_restore: warning: end");
   });
