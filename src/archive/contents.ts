@@ -6,3 +6,8 @@ export function countTypes(entries: readonly TocEntry[]): Record<string, number>
   for (const { type } of entries) counts.set(type, (counts.get(type) ?? 0) + 1);
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** The number by which an archive knows an entry. */
+export function dumpId(entry: TocEntry): number {
+  return Number.parseInt(entry.line, 10);
+}

@@ -25,7 +25,7 @@ export interface DumpRequest {
 
 /** One line of an archive's table of contents (`pg_restore --list`). */
 export interface TocEntry {
-  /** The raw line, usable in a `--use-list` file. */
+  /** The raw line, usable in a `--use-list` file; begins with the entry's dump id, a number of the archive's own. */
   readonly line: string;
   /** Entry type such as `TABLE`, `TABLE DATA`, `FK CONSTRAINT`. */
   readonly type: string;
@@ -57,6 +57,8 @@ export interface LoadProblem {
   readonly message: string;
   /** Such as `TABLE places postgres`, empty when unknown. */
   readonly entry: string;
+  /** Dump ids of the entries behind it, with which their lines of the table of contents begin; absent when unknown. */
+  readonly dumpIds?: readonly number[];
 }
 
 /** PostgreSQL's own dump and restore programs. */

@@ -1,0 +1,35 @@
+import { isHoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
+import type { DatabaseSession } from "../ports/database.ts";
+
+/**
+ * Drops a database that Holdfast made, if it is there, and whatever is connected to it. A subscription in it forbids that; it was never enabled, so it is
+ * cut off from its replication slot, which is the source's, and dropped first
+ * (https://www.postgresql.org/docs/current/sql-dropsubscription.html, "slot_name = NONE").
+ *
+ * @param admin in another database of the same server
+ * @param connect a session in the database
+ */
+export async function dropDatabase(admin: DatabaseSession, name: string, connect: () => Promise<DatabaseSession>): Promise<void> {
+  const subscriptions = await admin.query<{ name: string }>(
+    `SELECT s.subname::text AS name FROM pg_catalog.pg_subscription s
+       JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1`,
+    [name],
+  );
+  if (subscriptions.length > 0) await dropSubscriptions(subscriptions.map((one) => quoteIdentifier(one.name)), connect);
+  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+}
+
+async function dropSubscriptions(names: readonly string[], connect: () => Promise<DatabaseSession>): Promise<void> {
+  try {
+    await using session = await connect();
+    for (const name of names) {
+      await session.query(`ALTER SUBSCRIPTION ${name} DISABLE`);
+      await session.query(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`);
+      await session.query(`DROP SUBSCRIPTION ${name}`);
+    }
+  } catch (error) {
+    // Gone meanwhile: then so are they.
+    if (!isHoldfastError(error, "database.missing")) throw error;
+  }
+}
