@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
-import { quoteIdentifier } from "../kernel/sql.ts";
+import { dropDatabaseForced } from "../archive/drop-forced.ts";
 import { findingSentence, judge } from "../archive/judge.ts";
 import { createRoles } from "../archive/roles.ts";
 import type { Finding } from "../catalog/manifest.ts";
@@ -109,7 +109,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
 async function dropDatabase(target: Database, name: string, ports: Ports): Promise<void> {
   try {
     await using session = await target.connect({ purpose: "restore clean-up" });
-    await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    await dropDatabaseForced(session, name);
   } catch (error) {
     ports.log.warn(`could not remove the unfinished database ${name}: ${(error as Error).message}; drop it by hand`);
   }

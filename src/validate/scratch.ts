@@ -1,9 +1,9 @@
-import { quoteIdentifier } from "../kernel/sql.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import type { Database, DatabaseAddress, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { RESTORED_SIZE_FACTOR } from "../archive/load.ts";
 import { createDatabaseLike } from "../archive/create-database.ts";
+import { dropDatabaseForced } from "../archive/drop-forced.ts";
 import { createRoles, dropRoles, missingRoles } from "../archive/roles.ts";
 
 /** A server on which throw-away databases may be made. */
@@ -89,7 +89,7 @@ export async function createScratchDatabase(host: ScratchHost, manifest: Manifes
   const roles = await missingRoles(admin, manifest.content.roles);
   const remove = async (): Promise<void> => {
     await using session = await host.connect();
-    await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    await dropDatabaseForced(session, name);
     await dropRoles(session, roles);
   };
   try {
