@@ -17,7 +17,23 @@ export async function dropDatabase(admin: DatabaseSession, name: string, connect
     [name],
   );
   if (subscriptions.length > 0) await dropSubscriptions(subscriptions.map((one) => quoteIdentifier(one.name)), connect);
-  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+  await dropForced(admin, name);
+}
+
+/**
+ * Drops it under sessions that still use it. `WITH (FORCE)` came with PostgreSQL 13; on 12 those sessions are ended first
+ * (https://www.postgresql.org/docs/current/sql-dropdatabase.html).
+ */
+async function dropForced(admin: DatabaseSession, name: string): Promise<void> {
+  const [server] = await admin.query<{ knows: boolean }>(
+    "SELECT pg_catalog.current_setting('server_version_num')::int >= 130000 AS knows",
+  );
+  if (server!.knows) {
+    await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    return;
+  }
+  await admin.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1", [name]);
+  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);
 }
 
 async function dropSubscriptions(names: readonly string[], connect: () => Promise<DatabaseSession>): Promise<void> {
