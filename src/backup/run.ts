@@ -17,7 +17,7 @@ export async function runBackup(inputs: BackupInputs, ports: Ports): Promise<Out
   for (const [what, value] of planRows(plan)) ports.log.debug(`${what}: ${value}`);
   if (inputs.dryRun) return dryRunOutcome(plan, ports.clock.elapsed() - began);
   const taken = await takeBackup(plan, ports);
-  return takenOutcome(plan, taken, ports.clock.elapsed() - began);
+  return takenOutcome(taken, ports.clock.elapsed() - began);
 }
 
 function dryRunOutcome(plan: BackupPlan, tookMs: number): Outcome {
@@ -36,7 +36,7 @@ function dryRunOutcome(plan: BackupPlan, tookMs: number): Outcome {
   };
 }
 
-function takenOutcome(plan: BackupPlan, { manifest, sha256 }: BackupTaken, tookMs: number): Outcome {
+function takenOutcome({ plan, manifest, sha256 }: BackupTaken, tookMs: number): Outcome {
   const plain = manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0);
   const stored = manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0);
   const tables = manifest.content.tables.filter((table) => table.kind === "table");

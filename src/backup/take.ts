@@ -11,12 +11,15 @@ import { readMigrations } from "../content/migrations.ts";
 import { readSequences } from "../content/sequences.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { Ports } from "../ports/ports.ts";
+import { inAttempts } from "./attempts.ts";
 import { dumpArtifact } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
 import { exportSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** A backup that exists. */
 export interface BackupTaken {
+  /** Of the attempt that succeeded: its id and paths. */
+  readonly plan: BackupPlan;
   readonly manifest: Manifest;
   /** Checksum of the manifest. */
   readonly sha256: string;
@@ -29,13 +32,27 @@ export interface BackupTaken {
 export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<BackupTaken> {
   const { request, key } = plan;
   const { clock, log, random, run } = ports;
-  const startedAt = clock.now();
   await using lock = await acquireLock({ store: request.store, source: key.source, tier: key.tier, doing: `backup ${key.id}`, run, clock, random, warn: (text) => log.warn(text) });
   ports.remember?.("lock-path", lock.path);
   ports.remember?.("lock-token", lock.token);
+  return await inAttempts(plan, ports, AbortSignal.any([ports.cancelled, lock.lost]), (one, stored) => attemptBackup(one, ports, { lost: lock.lost, stored }));
+}
+
+/** One attempt, under the run's lock. */
+interface UnderLock {
+  readonly lost: AbortSignal;
+  /** Takes the path of every artifact as soon as it lies in the store. */
+  readonly stored: string[];
+}
+
+/** From the snapshot to the manifest. */
+async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: UnderLock): Promise<BackupTaken> {
+  const { request, key } = plan;
+  const { clock, log, run } = ports;
+  const startedAt = clock.now();
   log.stage(`taking one snapshot of ${request.database.address.database}`);
   await using snapshot = await exportSnapshot(request.database, { holdMs: request.snapshotLimitMs, lockWaitMs: request.lockWaitMs }, clock);
-  const stop = AbortSignal.any([ports.cancelled, lock.lost, snapshot.lost]);
+  const stop = AbortSignal.any([ports.cancelled, lost, snapshot.lost]);
   await orAbort(stop, requireReadable(snapshot.session, request.scope));
   const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, {
     proof: request.proof, lockWaitMs: request.lockWaitMs, debug: (text) => log.debug(text),
@@ -43,7 +60,7 @@ export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<Backup
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
 
   const [artifacts, content] = await together<[ArtifactRecord[], ContentRecord]>(stop, [
-    (signal) => dumpAll(plan, ports, snapshot, inventory, signal),
+    (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, signal),
     (signal) => prove(plan, ports, snapshot, inventory, signal),
   ]);
   const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope));
@@ -65,11 +82,18 @@ export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<Backup
   };
   stop.throwIfAborted();
   log.stage("writing the manifest: from here on the backup exists");
-  return { manifest, sha256: await new Catalog(request.store).commit(manifest) };
+  return { plan, manifest, sha256: await new Catalog(request.store).commit(manifest) };
+}
+
+/** What is dumped, and where it is said what lies in the store. */
+interface Dumping {
+  readonly snapshot: Snapshot;
+  readonly inventory: ContentRecord;
+  readonly stored: string[];
 }
 
 /** The dumps one after the other: they would only fight for the same disk and network, and one is enough to fill a core. */
-async function dumpAll(plan: BackupPlan, ports: Ports, snapshot: Snapshot, inventory: ContentRecord, signal: AbortSignal): Promise<ArtifactRecord[]> {
+async function dumpAll(plan: BackupPlan, ports: Ports, { snapshot, inventory, stored }: Dumping, signal: AbortSignal): Promise<ArtifactRecord[]> {
   const tools = await ports.dumpTools();
   const artifacts: ArtifactRecord[] = [];
   for (const dump of plan.dumps) {
@@ -77,6 +101,7 @@ async function dumpAll(plan: BackupPlan, ports: Ports, snapshot: Snapshot, inven
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
       artifacts.push(await dumpArtifact(plan, dump, { tools, snapshot: snapshot.id, tables: inventory.tables, progress, signal }));
+      stored.push(dump.path);
     } finally {
       progress.done();
     }
