@@ -11,6 +11,8 @@ export interface Judgement {
   readonly actual: ContentRecord;
   /** What pg_restore went past. */
   readonly problems: readonly LoadProblem[];
+  /** What pg_restore warned of; none when absent. */
+  readonly warnings?: readonly string[];
   /** Extensions of the source that the copy's server cannot install. */
   readonly unavailable: readonly ExtensionRecord[];
   readonly options: Omit<CompareOptions, "unavailableExtensions">;
@@ -31,9 +33,9 @@ const PROBLEMS_MAX = 50;
  * Compares and explains. What is missing for lack of an extension is a gap: it could not be proved here. What pg_restore reported always stands behind
  * the findings, as gaps: beside differences it is their cause, and without any it is still something that was not proved; never green by omission.
  */
-export function judge({ expected, actual, problems, unavailable, options }: Judgement): Judged {
+export function judge({ expected, actual, problems, warnings = [], unavailable, options }: Judgement): Judged {
   const { differences, notes } = compareContent(expected, actual, { ...options, unavailableExtensions: unavailable.map((extension) => extension.name) });
-  return { findings: [...differences, ...problemGaps(problems)], notes };
+  return { findings: [...differences, ...problemGaps(problems), ...[...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`))], notes };
 }
 
 /** Each once, the first ones in full. */

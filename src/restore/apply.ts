@@ -13,6 +13,7 @@ import type { Ports } from "../ports/ports.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
+import { gapsOf } from "./gaps.ts";
 import { swapNames } from "./swap.ts";
 
 /** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
@@ -155,7 +156,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
       },
     });
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return { findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
   } finally {
     progress.done();
   }

@@ -63,7 +63,9 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   const available = manifest.content.extensions.filter((extension) => !unavailable.includes(extension));
   const standing = await createNeededExtensions(session, available, manifest.scope, entries);
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
+  const warnings: string[] = [];
   const problems = await loadSet(set, {
+    onWarning: (text) => void warnings.push(text),
     store: context.store,
     tools: await ports.dumpTools(),
     toolSet: context.tools,
@@ -84,7 +86,7 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
     const actual = await measureContent(await host.open(scratch.name), manifest.scope, {
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
     });
-    const { findings, notes } = judge({ expected: manifest.content, actual, problems, unavailable, options: { exact: true, rows: set.hasRows } });
+    const { findings, notes } = judge({ expected: manifest.content, actual, problems, warnings, unavailable, options: { exact: true, rows: set.hasRows } });
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings,
