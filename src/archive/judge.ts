@@ -15,6 +15,8 @@ export interface Judgement {
   readonly actual: ContentRecord;
   /** What pg_restore went past. */
   readonly problems: readonly LoadProblem[];
+  /** What pg_restore warned of; none when absent. */
+  readonly warnings?: readonly string[];
   /** Extensions of the source that the copy's server cannot install. */
   readonly unavailable: readonly UnavailableExtension[];
   readonly options: Omit<CompareOptions, "unavailableExtensions">;
@@ -37,7 +39,8 @@ const PROBLEMS_MAX = 50;
  * Compares and explains. What is missing for lack of an extension is a gap: it could not be proved here. What pg_restore reported always stands behind
  * the findings, as gaps: beside differences it is their cause, and without any it is still something that was not proved; never green by omission.
  */
-export function judge({ expected, actual, problems, unavailable, options, allowEmptyViews }: Judgement): Judged {
+export function judge(judgement: Judgement): Judged {
+  const { expected, actual, problems, warnings = [], unavailable, options, allowEmptyViews } = judgement;
   const names = unavailable.map((extension) => extension.name);
   const { differences, notes } = compareContent(expected, actual, { ...options, unavailableExtensions: names });
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
@@ -47,7 +50,8 @@ export function judge({ expected, actual, problems, unavailable, options, allowE
   });
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
   const others = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
-  return { findings: [...differencesFirst(explained), ...problemGaps(others)], notes };
+  const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
+  return { findings: [...differencesFirst(explained), ...problemGaps(others), ...warned], notes };
 }
 
 function differencesFirst(findings: readonly Finding[]): Finding[] {

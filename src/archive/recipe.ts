@@ -24,6 +24,8 @@ export interface Recipe {
 export interface LoadedSet {
   /** What failed for good. */
   readonly problems: readonly LoadProblem[];
+  /** What pg_restore warned of. */
+  readonly warnings: readonly string[];
   /** Extensions that could not be made here: what belongs to them and what needs them is not there. */
   readonly unavailable: readonly UnavailableExtension[];
 }
@@ -42,13 +44,15 @@ export async function loadIntoEmpty({ manifest, set, database, context, searchPa
   const contents = first ? await readContents(context, first.artifact) : [];
   const prepared = await prepare(database, manifest, contents, context.noOwner === true);
   const usable = (entries: readonly TocEntry[]): readonly TocEntry[] => usableEntries(entries, prepared, manifest, set);
-  const into: LoadContext = { ...context, address: database.address };
+  const warnings: string[] = [];
+  const into: LoadContext = { ...context, address: database.address, onWarning: (text) => void warnings.push(text) };
   const loaded = await loadPhases(set, { ...into, select: (entries) => usable(entries).filter((entry) => !isLate(entry)) });
   const settled = await settle(loaded, into);
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   return {
     problems: [...prepared.problems, ...[...settled, ...finished].flatMap(({ problems }) => problems), ...empty],
+    warnings,
     unavailable: prepared.unavailable,
   };
 }

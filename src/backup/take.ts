@@ -3,16 +3,18 @@ import { orAbort } from "../kernel/or-abort.ts";
 import { together } from "../kernel/together.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { acquireLock } from "../catalog/lock.ts";
-import type { ArtifactRecord, Manifest } from "../catalog/manifest.ts";
+import { findingSentence } from "../archive/judge.ts";
+import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
 import { fingerprintLargeObjects, fingerprintTables } from "../content/fingerprint.ts";
 import { takeInventory } from "../content/inventory.ts";
 import { requireReadable } from "../content/readable.ts";
 import { readMigrations } from "../content/migrations.ts";
+import { findOmissions } from "../content/omissions/find.ts";
 import { readSequences } from "../content/sequences.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { Ports } from "../ports/ports.ts";
 import { inAttempts } from "./attempts.ts";
-import { dumpArtifact } from "./dump.ts";
+import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
 import { exportSnapshot, type Snapshot } from "./snapshot.ts";
 
@@ -59,13 +61,19 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
 
-  const [artifacts, content] = await together<[ArtifactRecord[], ContentRecord]>(stop, [
-    (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, signal),
+  const warnings = new Set<string>();
+  const onWarning = (text: string): void => void warnings.add(text);
+  const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
+    (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, { signal, onWarning }),
     (signal) => prove(plan, ports, snapshot, inventory, signal),
   ]);
   const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope));
+  const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
+  const gaps = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives));
   stop.throwIfAborted();
+  tellLosses(ports, gaps, warnings);
 
+  const artifacts = dumped.map(({ artifact }) => artifact);
   await requireStored(plan, artifacts);
   const manifest: Manifest = {
     format: "holdfast.manifest/2",
@@ -76,6 +84,7 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
     scope: { includeSchemas: [...request.scope.includeSchemas], excludeSchemas: [...request.scope.excludeSchemas] },
     artifacts,
     content: { ...content, sequences: bracket(content.sequences, sequences) },
+    gaps, warnings: [...warnings],
     schemaVersion: migrations?.version ?? null, migrationHash: migrations?.hash ?? null,
     run,
     previous: await previousManifest(plan, ports),
@@ -93,20 +102,34 @@ interface Dumping {
 }
 
 /** The dumps one after the other: they would only fight for the same disk and network, and one is enough to fill a core. */
-async function dumpAll(plan: BackupPlan, ports: Ports, { snapshot, inventory, stored }: Dumping, signal: AbortSignal): Promise<ArtifactRecord[]> {
+async function dumpAll(
+  plan: BackupPlan, ports: Ports, { snapshot, inventory, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
+): Promise<Dumped[]> {
   const tools = await ports.dumpTools();
-  const artifacts: ArtifactRecord[] = [];
+  const dumped: Dumped[] = [];
   for (const dump of plan.dumps) {
     const estimate = dump.kind === "schema" ? undefined : inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
-      artifacts.push(await dumpArtifact(plan, dump, { tools, snapshot: snapshot.id, tables: inventory.tables, progress, signal }));
+      dumped.push(await dumpArtifact(plan, dump, {
+        tools, snapshot: snapshot.id, tables: inventory.tables, progress, ...running,
+      }));
       stored.push(dump.path);
     } finally {
       progress.done();
     }
   }
-  return artifacts;
+  return dumped;
+}
+
+/** Losses told one by one; all of them are in the manifest. */
+const TOLD_MAX = 20;
+
+/** Also where nobody reads a report, as for a safety backup. */
+function tellLosses({ log }: Ports, gaps: readonly Finding[], warnings: ReadonlySet<string>): void {
+  for (const text of warnings) log.warn(`pg_dump: ${text}`);
+  for (const gap of gaps.slice(0, TOLD_MAX)) log.warn(findingSentence(gap));
+  if (gaps.length > TOLD_MAX) log.warn(`and ${gaps.length - TOLD_MAX} more that are not in this backup; its manifest names all of them`);
 }
 
 /** Fingerprints, in sessions of their own that see the same snapshot, while the dump runs. */

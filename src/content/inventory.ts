@@ -3,6 +3,7 @@ import { readDatabaseRecord } from "./database-record.ts";
 import { requireReadableNames } from "./readable-names.ts";
 import { hasRawText } from "./objects/server-text.ts";
 import { readObjects } from "./objects.ts";
+import { readExtensionContents } from "./omissions/extensions.ts";
 import type { ContentRecord, ContentScope } from "./record.ts";
 import { readExtensions, readRoles } from "./roles.ts";
 import { ROW_HASH } from "./row-hash.ts";
@@ -59,6 +60,7 @@ export async function takeInventory(session: DatabaseSession, scope: ContentScop
     database: await readDatabaseRecord(session),
     roles: await readRoles(session),
     extensions: await readExtensions(session, needed),
+    extensionContents: await readExtensionContents(session, scope, options.proof),
     largeObjects: { count: await countLargeObjects(session, scope), fingerprint: null },
   };
 }

@@ -39,6 +39,8 @@ export const tableRecord = z.strictObject({
   indexes: z.array(identifier).optional(),
   /** Names of the sequences its columns own (in its schema). */
   sequences: z.array(identifier).optional(),
+  /** Its object id at the source, by which an archive's table of contents names it. */
+  oid: decimal.optional(),
   /** From `rowhash-2` on: for each column, in the byte order of names, the sum of its values' hashes, so that a difference can name its column. */
   columns: z.array(z.tuple([identifier, z.string().regex(/^-?\d+$/)])).optional(),
   /** Stored generated columns: a restore computes them anew. */
@@ -79,6 +81,31 @@ export type RoleRecord = z.infer<typeof roleRecord>;
 
 export const extensionRecord = z.strictObject({ name: identifier, version: z.string(), schema: identifier });
 export type ExtensionRecord = z.infer<typeof extensionRecord>;
+
+/** A relation of an extension of which a dump does not hold every row, or not the value. */
+export const extensionRelation = z.strictObject({
+  schema: identifier,
+  name: identifier,
+  kind: z.enum(["table", "sequence"]),
+  /** Null without proof, or where it could not be read. */
+  rows: z.int().nonnegative().nullable(),
+  /** Sum of the rows' hashes; of a sequence twice its value, and one more once it has been handed out. */
+  fingerprint: z.string().regex(/^-?\d+$/).nullable(),
+  /** The role that measured could not read it. */
+  unreadable: z.boolean().optional(),
+});
+export type ExtensionRelation = z.infer<typeof extensionRelation>;
+
+/** What an extension holds and no dump does: to be compared with what CREATE EXTENSION makes. */
+export const extensionContent = z.strictObject({
+  name: identifier,
+  relations: z.array(extensionRelation),
+  /** Its relations and what is on them (columns, indexes, constraints, triggers, rules) → digest. */
+  parts: z.record(z.string(), hex16),
+  /** Its other members: how many, and a digest of their identities and functions' bodies; null where it could not be made. */
+  others: z.strictObject({ count: z.int().nonnegative(), digest: hex16.nullable() }),
+});
+export type ExtensionContent = z.infer<typeof extensionContent>;
 
 /** Classes of objects that records with digests 1 hold; in such a record a class without objects is absent. */
 export const OBJECT_KINDS_1 = [
@@ -133,6 +160,8 @@ export const contentRecord = z.strictObject({
   database: databaseRecord.optional(),
   roles: z.array(roleRecord),
   extensions: z.array(extensionRecord),
+  /** What the extensions hold beside that, and no dump holds. Absent in format 1. */
+  extensionContents: z.array(extensionContent).optional(),
   /** Large objects: how many, and the sum of their content hashes (null without content proof). */
   largeObjects: z.strictObject({ count: z.int().nonnegative(), fingerprint: z.string().nullable() }),
 });

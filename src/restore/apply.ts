@@ -13,6 +13,7 @@ import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
+import { gapsOf } from "./gaps.ts";
 import { swapNames } from "./swap.ts";
 
 /** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
@@ -129,7 +130,7 @@ function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
 type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
-async function compare(plan: RestorePlan, database: Database, { problems, unavailable }: LoadedSet, ports: Ports): Promise<Compared> {
+async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports): Promise<Compared> {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
@@ -149,7 +150,7 @@ async function compare(plan: RestorePlan, database: Database, { problems, unavai
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
     const { findings, notes } = judge({
-      expected, actual, problems, unavailable, allowEmptyViews: request.allowEmptyViews,
+      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
       options: {
         rows: set.hasRows,
         exact: request.part === "whole" && request.tables.length === 0,
@@ -158,7 +159,7 @@ async function compare(plan: RestorePlan, database: Database, { problems, unavai
       },
     });
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return { findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
   } finally {
     progress.done();
   }

@@ -25,7 +25,7 @@ export async function pourWhole(plan: RestorePlan, database: Database, ports: Po
 export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<LoadedSet> {
   const { request, target } = plan;
   if (request.part === "data" || request.tables.length > 0) {
-    return { problems: await pourRows(plan, ports), unavailable: target.unavailableExtensions };
+    return { problems: await pourRows(plan, ports), warnings: [], unavailable: target.unavailableExtensions };
   }
   if (!plan.target.empty) {
     ports.log.stage(`emptying ${request.target.address.database}`);

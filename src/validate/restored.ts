@@ -53,7 +53,7 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   await using scratch = await createScratchDatabase(host, manifest, `${manifest.id.slice(-6)}_${ports.random.hex(4)}`, ports.log);
   const database = await host.open(scratch.name);
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
-  const { problems, unavailable } = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
+  const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
   ports.log.stage("comparing with what the source held at the snapshot");
   const proof = set.hasRows ? manifest.content.proof : "none";
   const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);
@@ -62,7 +62,7 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       like: manifest.content, debug: (text) => ports.log.debug(text),
     });
-    const { findings, notes } = judge({ expected: manifest.content, actual, problems, unavailable, options: { exact: true, rows: set.hasRows } });
+    const { findings, notes } = judge({ expected: manifest.content, actual, ...loaded, options: { exact: true, rows: set.hasRows } });
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings,
