@@ -1,9 +1,10 @@
 import type { DatabaseSession } from "../ports/database.ts";
 import { readDatabaseRecord } from "./database-record.ts";
+import { lockingBriefly } from "./locks.ts";
 import { readObjects } from "./objects.ts";
 import type { ContentRecord, ContentScope } from "./record.ts";
 import { readExtensions, readRoles } from "./roles.ts";
-import { ROW_HASH } from "./row-hash.ts";
+import { IS_LITTLE_ENDIAN, rowHashOn } from "./row-hash.ts";
 import { readSequences } from "./sequences.ts";
 import { listTables } from "./tables.ts";
 
@@ -12,6 +13,8 @@ export interface InventoryOptions {
   readonly proof: ContentRecord["proof"];
   /** Longest wait for a table that somebody else locks, in milliseconds; 0 waits for ever. Default one minute. */
   readonly lockWaitMs?: number;
+  /** How rows will be hashed, to be compared with a manifest that says so; default the newest way. */
+  readonly algorithm?: string;
 }
 
 /** Asking for a table's size waits while another session changes its schema. */
@@ -26,17 +29,18 @@ const LOCK_WAIT_MS = 60_000;
  */
 export async function takeInventory(session: DatabaseSession, scope: ContentScope, options: InventoryOptions): Promise<ContentRecord> {
   await session.query("SELECT set_config('lock_timeout', $1, true)", [String(options.lockWaitMs ?? LOCK_WAIT_MS)]);
-  const [database] = await session.query<{ major: number; encoding: string; collate: string; ctype: string }>(
-    `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding, datcollate AS collate, datctype AS ctype
+  const [database] = await session.query<{ major: number; encoding: string; collate: string; ctype: string; littleEndian: boolean }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding, datcollate AS collate, datctype AS ctype,
+            ${IS_LITTLE_ENDIAN} AS "littleEndian"
        FROM pg_database WHERE datname = current_database()`,
   );
-  const { major, encoding, collate, ctype } = database!;
+  const { major, encoding, collate, ctype, littleEndian } = database!;
   const tables = await listTables(session, scope);
-  const { objects, objectExtensions, neededExtensions } = await readObjects(session, scope);
+  const { objects, objectExtensions, neededExtensions } = await lockingBriefly(session, () => readObjects(session, scope));
   // As soon as schemas are named, pg_dump writes no extension, and only those that the dumped objects need concern a copy.
   const needed = scope.includeSchemas.length === 0 ? undefined : new Set([...neededExtensions, ...tables.flatMap((table) => table.extensions ?? [])]);
   return {
-    algorithm: ROW_HASH,
+    algorithm: rowHashOn(littleEndian, options.algorithm),
     proof: options.proof,
     serverMajor: major,
     encoding,

@@ -135,7 +135,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
   const progress = ports.log.progress("comparing", "tables", plan.tables.length);
   try {
     const actual = await measureContent(database, backup.manifest.scope, {
-      proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      proof, algorithm: expected.algorithm, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
     });
     const named = new Set(plan.tables.map((table) => `${table.schema}.${table.name}`));

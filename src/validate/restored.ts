@@ -82,7 +82,7 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);
   try {
     const actual = await measureContent(await host.open(scratch.name), manifest.scope, {
-      proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      proof, algorithm: manifest.content.algorithm, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
     });
     const { findings, notes } = judge({ expected: manifest.content, actual, problems, unavailable, options: { exact: true, rows: set.hasRows } });
     const counted = actual.tables.filter((table) => table.rows !== null);
