@@ -75,6 +75,7 @@ class ObjectComparison {
       ...(compared.whole ? [difference(kind, name, "differs from the source")] : []),
       ...(compared.differing.length > 0 ? [difference(kind, name, `differs from the source in ${words(compared.differing)}`)] : []),
       ...(compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.hidden)}: the role may not read it`)] : []),
+      ...(compared.unknown.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.unknown)}: a newer version recorded it`)] : []),
     ];
   }
 
@@ -82,7 +83,7 @@ class ObjectComparison {
     const majors = [this.#expected.serverMajor, this.#actual.serverMajor] as const;
     if (this.#expected.digests === 2) return compareFields(kind, before, now, majors);
     const sameMajor = majors[0] === majors[1] && !(kind === "column" && this.#marked);
-    return { differing: [], hidden: [], left: [], whole: !compareDigests1(kind, before, now, sameMajor) };
+    return { differing: [], hidden: [], left: [], unknown: [], whole: !compareDigests1(kind, before, now, sameMajor) };
   }
 
   #surplus(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {
