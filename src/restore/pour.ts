@@ -3,6 +3,7 @@ import { quantity } from "../kernel/quantity.ts";
 import { createDatabaseLike } from "../archive/create-database.ts";
 import { withoutExtensions } from "../archive/extensions.ts";
 import { loadSet, readContents, type LoadContext } from "../archive/load.ts";
+import { loadingSettings } from "../archive/loading-settings.ts";
 import { refreshMaterializedViews } from "../archive/refresh.ts";
 import { preparePublicSchema, withoutPublicSchema } from "../archive/public-schema.ts";
 import { createNeededExtensions, withoutSchemas } from "../content/needed-extensions.ts";
@@ -81,7 +82,7 @@ async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonly LoadP
   const problems = await loadSet(plan.set, {
     ...context,
     select: chosen(plan, narrow),
-    ...(target.canQuietTriggers ? { settings: QUIET_TRIGGERS } : {}),
+    ...(target.canQuietTriggers ? { settings: { ...context.settings, ...QUIET_TRIGGERS } } : {}),
   });
   if (plan.set.needsRefresh && request.tables.length === 0) await refreshMaterializedViews(session, plan.backup.manifest.content);
   return problems;
@@ -101,6 +102,7 @@ async function loadContext(plan: RestorePlan, database: Database, ports: Ports):
     signal: ports.cancelled,
     noOwner: request.noOwner,
     noPrivileges: request.noPrivileges,
+    settings: await loadingSettings(database),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Finding, Manifest } from "../catalog/manifest.ts";
 import { artifactSets, type ArtifactSet } from "../archive/artifact-set.ts";
 import { unavailableExtensions, withoutExtensions } from "../archive/extensions.ts";
 import { loadSet, readContents } from "../archive/load.ts";
+import { loadingSettings } from "../archive/loading-settings.ts";
 import { refreshMaterializedViews } from "../archive/refresh.ts";
 import { preparePublicSchema, withoutPublicSchema } from "../archive/public-schema.ts";
 import { judge } from "../archive/judge.ts";
@@ -74,6 +75,7 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
     jobs: context.jobs,
     isOnThisDisk: host.isPrivate,
     signal: ports.cancelled,
+    settings: await loadingSettings(await host.open(scratch.name)),
     select: (entries) => withoutPublicSchema(withoutSchemas(withoutExtensions(entries, unavailable), standing)),
   });
   if (set.needsRefresh) await refreshMaterializedViews(session, manifest.content);
