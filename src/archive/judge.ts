@@ -2,6 +2,7 @@ import type { Finding } from "../catalog/manifest.ts";
 import { compareContent, type CompareOptions } from "../content/compare.ts";
 import type { ContentRecord, ExtensionRecord } from "../content/record.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
+import { searchPathAdvice } from "./search-path-advice.ts";
 
 /** A restored copy and everything known about how it came to be. */
 export interface Judgement {
@@ -39,9 +40,14 @@ export function judge({ expected, actual, problems, unavailable, options }: Judg
 /** Each once, the first ones in full. */
 function problemGaps(problems: readonly LoadProblem[]): Finding[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
-  const gaps = different.slice(0, PROBLEMS_MAX).map(({ message, entry }) => problemGap(entry, `reported: ${message}`));
+  const gaps = different.slice(0, PROBLEMS_MAX).map((problem) => problemGap(problem.entry, `reported: ${problem.message}${advice(problem)}`));
   const more = different.length - gaps.length;
   return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
+}
+
+function advice(problem: LoadProblem): string {
+  const text = searchPathAdvice(problem);
+  return text === undefined ? "" : `. ${text}`;
 }
 
 function problemGap(name: string, message: string): Finding {

@@ -60,6 +60,7 @@ function takenOutcome({ plan, manifest, sha256 }: BackupTaken, tookMs: number): 
       notes: [
         `everything is as of ${manifest.snapshotAt}; manifest ${sha256.slice(0, 16)}…`,
         ...(plan.request.recipients.length === 0 ? ["this backup is NOT encrypted"] : []),
+        ...(manifest.warnings ?? []),
         ...(manifest.content.proof === "none" ? ["no proof was taken: its content can never be compared"] : []),
         `not proved yet: run \`holdfast validate --store ${plan.request.store.url} --source ${manifest.source} --backup ${manifest.id}\``,
       ],

@@ -8,6 +8,7 @@ import { fingerprintLargeObjects, fingerprintTables } from "../content/fingerpri
 import { takeInventory } from "../content/inventory.ts";
 import { requireReadable } from "../content/readable.ts";
 import { readMigrations } from "../content/migrations.ts";
+import { searchPathWarnings } from "../content/search-path.ts";
 import { readSequences } from "../content/sequences.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -56,6 +57,8 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   await orAbort(stop, requireReadable(snapshot.session, request.scope));
   const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, { proof: request.proof, lockWaitMs: request.lockWaitMs }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
+  const warnings = await orAbort(stop, searchPathWarnings(snapshot.session, request.scope));
+  for (const warning of warnings) log.warn(warning);
 
   const [artifacts, content] = await together<[ArtifactRecord[], ContentRecord]>(stop, [
     (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, signal),
@@ -74,6 +77,7 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
     scope: { includeSchemas: [...request.scope.includeSchemas], excludeSchemas: [...request.scope.excludeSchemas] },
     artifacts,
     content: { ...content, sequences: bracket(content.sequences, sequences) },
+    warnings: [...warnings],
     schemaVersion: migrations?.version ?? null, migrationHash: migrations?.hash ?? null,
     run,
     previous: await previousManifest(plan, ports),
