@@ -72,7 +72,9 @@ poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly w
     "lock-wait": {
       type: "duration",
       default: "60s",
-      text: "How long to wait for a table that somebody else has locked before giving up. A waiting dump makes later queries queue behind it.",
+      text:
+        "How long to wait, in all, for tables that somebody else has locked before giving up. A waiting dump makes later queries queue behind it, " +
+        "so the backup gives its own locks back and begins anew up to four times meanwhile.",
     },
     "snapshot-limit": snapshotLimit,
     "install-client": installClient,
