@@ -18,8 +18,6 @@ export interface TargetState {
   readonly unavailableExtensions: readonly ExtensionRecord[];
   /** Whether a new database can be made beside it and take its name. */
   readonly canSwap: { readonly yes: boolean; readonly reason: string };
-  /** Whether triggers and foreign keys can be kept from acting while rows are loaded (`session_replication_role`). */
-  readonly canQuietTriggers: boolean;
 }
 
 /** Asks the target everything a restore depends on. */
@@ -37,7 +35,6 @@ export async function lookAtTarget(target: Database, manifest: Manifest): Promis
     missingRoles: (await missingRoles(session, manifest.content.roles)).filter((role) => role.needed !== false),
     unavailableExtensions: await unavailableExtensions(session, manifest.content.extensions),
     canSwap: await canSwap(session, target, facts),
-    canQuietTriggers: await canQuietTriggers(session),
   };
 }
 
@@ -81,15 +78,4 @@ async function settingOutOfReach(session: DatabaseSession): Promise<string | und
       ORDER BY 1 LIMIT 1`,
   );
   return row?.setting;
-}
-
-async function canQuietTriggers(session: DatabaseSession): Promise<boolean> {
-  try {
-    await session.query("SET session_replication_role = 'replica'");
-    await session.query("RESET session_replication_role");
-    return true;
-  } catch (error) {
-    if (isHoldfastError(error, "database.permission", "database.query")) return false;
-    throw error;
-  }
 }
