@@ -37,7 +37,7 @@ export async function fillTables(session: DatabaseSession, { tables, script, sig
   try {
     signal.throwIfAborted();
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-    await replaceRows(session, tables, script);
+    await replaceRows(session, { tables, script, signal });
     signal.throwIfAborted();
   } catch (error) {
     await session.query("ROLLBACK").catch(() => undefined);
@@ -57,7 +57,7 @@ async function commit(session: DatabaseSession): Promise<void> {
   }
 }
 
-async function replaceRows(session: DatabaseSession, names: readonly Named[], script: () => RowScript): Promise<void> {
+async function replaceRows(session: DatabaseSession, { tables: names, script, signal }: Filling): Promise<void> {
   await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
   // Constraints that wait for the end would fail there, without a word about the table; and a table with waiting ones cannot be altered.
   await session.query("SET CONSTRAINTS ALL IMMEDIATE");
@@ -69,7 +69,7 @@ async function replaceRows(session: DatabaseSession, names: readonly Named[], sc
   const leaves = tables.filter((table) => table.kind === "table");
   await empty(session, leaves);
   const loader = new RowLoader(session, [...leaves, ...(await readWholeTrees(session, leaves))]);
-  await loader.load(script());
+  await loader.load(script(), signal);
   for (const one of aside.toReversed()) await putBack(session, one, remembered.get(one.what));
   // Sequences are not transactional: only when nothing else can fail any more.
   await loader.setSequences();

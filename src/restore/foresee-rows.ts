@@ -59,9 +59,9 @@ function requireFillable(table: LiveTable): void {
       hint: `Use the role that owns ${sql}, or a superuser. Nothing was touched.`,
     });
   }
-  if (table.hidesRows && !table.owned) {
-    throw new HoldfastError("database.row-security", `row-level security of ${sql} would act on the rows to be put in`, {
-      hint: `Use the role that owns ${sql}, a role with BYPASSRLS, or a superuser. Nothing was touched.`,
+  if (table.hidesRows) {
+    throw new HoldfastError("database.row-security", `row-level security of ${sql} would act on the rows, so they could be neither replaced nor compared`, {
+      hint: `Use the role that owns ${sql} (unless row-level security is forced), a role with BYPASSRLS, or a superuser. Nothing was touched.`,
     });
   }
 }

@@ -26,9 +26,10 @@ export class RowLoader {
     this.#allowed = new Set(tables.map(({ schema, name }) => qualifiedName(schema, name)));
   }
 
-  /** Everything but the sequences. */
-  async load(script: RowScript): Promise<void> {
+  /** Everything but the sequences. What the script's program wrote ahead is not carried out after an abort. */
+  async load(script: RowScript, signal: AbortSignal): Promise<void> {
     for await (const step of script.steps()) {
+      signal.throwIfAborted();
       this.#encoding = script.encoding;
       if (step.step !== "bytes") await this.#finishObject();
       await this.#take(step);

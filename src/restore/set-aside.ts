@@ -27,7 +27,7 @@ export interface SetAside {
 export async function readSetAside(session: DatabaseSession, tables: readonly LiveTable[]): Promise<SetAside[]> {
   const oids = tables.map((table) => table.oid);
   const found: SetAside[] = [];
-  for (const sql of [EVENT_TRIGGERS, TRIGGERS, ROW_SECURITY, CHECKS, DOMAIN_CHECKS]) found.push(...(await session.query<SetAside & object>(sql, [oids])));
+  for (const sql of [EVENT_TRIGGERS, TRIGGERS, CHECKS, DOMAIN_CHECKS]) found.push(...(await session.query<SetAside & object>(sql, [oids])));
   return [...found, ...(await foreignKeys(session, oids))];
 }
 
@@ -55,12 +55,6 @@ const TRIGGERS = `
     FROM pg_trigger g JOIN ${TABLE} ON c.oid = g.tgrelid
    WHERE g.tgrelid = ANY ($1::text[]::oid[]) AND g.tgenabled <> 'D' AND (NOT g.tgisinternal OR g.tgconstraint = 0)
    ORDER BY g.tgrelid, g.tgname`;
-
-/** Forced upon the owner too; anybody else's is found before (`LiveTable.hidesRows`). */
-const ROW_SECURITY = `
-  SELECT 'forced row-level security of ' || ${NAME} AS what, CASE WHEN NOT ${OWNED} THEN ${NOT_OWNER} END AS obstacle,
-         format('ALTER TABLE ONLY %s NO FORCE ROW LEVEL SECURITY', ${NAME}) AS aside, ARRAY[format('ALTER TABLE ONLY %s FORCE ROW LEVEL SECURITY', ${NAME})] AS back
-    FROM ${TABLE} WHERE c.oid = ANY ($1::text[]::oid[]) AND c.relforcerowsecurity AND row_security_active(c.oid) ORDER BY c.oid`;
 
 const COMMENT = (on: string): string =>
   `CASE WHEN obj_description(k.oid, 'pg_constraint') IS NULL THEN ARRAY[]::text[]
