@@ -15,6 +15,7 @@ import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { gapsOf } from "./gaps.ts";
 import { swapNames } from "./swap.ts";
+import { Untouched } from "./untouched.ts";
 
 /** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
 export type TakeSafetyBackup = (plan: RestorePlan) => Promise<string>;
@@ -69,7 +70,7 @@ async function explaining<T>(work: Promise<T>, plan: RestorePlan, safetyBackup: 
   try {
     return await work;
   } catch (error) {
-    if (isHoldfastError(error, "refused.outside-scope")) throw error;
+    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
     const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed" as const, hint: undefined };
     const back = safetyBackup === "" ? "There is no safety backup." : `What it held is backup ${safetyBackup} (tier safety).`;
     // A target that was empty may hold a part by now, and is then only replaced when its name is typed.
