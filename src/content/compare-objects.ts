@@ -1,6 +1,7 @@
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking, unquoted } from "./lacking.ts";
-import { OBJECT_KINDS, type ContentRecord, type ObjectKind } from "./record.ts";
+import { belongingTo } from "./objects-of-tables.ts";
+import { OBJECT_KINDS, type ContentRecord, type ObjectKind, type TableRecord } from "./record.ts";
 
 /** Most severe first: what protects data, then what serves it, then what describes it. */
 const ORDER: readonly ObjectKind[] = [
@@ -16,9 +17,12 @@ const DIGEST = 16;
 
 /** Definitions of all kinds, by identity. */
 export function compareObjects(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
-  if (options.only !== undefined) return [];
+  const { only, made } = options;
+  const restored = (table: TableRecord): boolean => only?.(table) !== false && made?.(table) !== false;
+  if (only !== undefined && !expected.tables.some(restored)) return [];
+  const belongs = only === undefined ? () => true : belongingTo(expected, restored);
   const kinds = [...ORDER, ...OBJECT_KINDS.filter((kind) => !ORDER.includes(kind))].filter((kind) => options.ignore?.has(kind) !== true);
-  return [...otherMajor(expected, actual), ...kinds.flatMap((kind) => compareKind(kind, expected, actual, options))];
+  return [...otherMajor(expected, actual), ...kinds.flatMap((kind) => compareKind(kind, expected, actual, options, belongs))];
 }
 
 /** What could not be compared is no proof, however much of the rest agrees. */
@@ -32,13 +36,16 @@ function otherMajor(expected: ContentRecord, actual: ContentRecord): Difference[
   }];
 }
 
-function compareKind(kind: ObjectKind, expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
+type Belongs = (kind: ObjectKind, identity: string) => boolean;
+
+function compareKind(kind: ObjectKind, expected: ContentRecord, actual: ContentRecord, options: CompareOptions, belongs: Belongs): Difference[] {
   const [before, now] = [expected.objects[kind] ?? {}, actual.objects[kind] ?? {}];
   const missing = missingTables(expected, actual);
   const lacking = new Lacking(expected, options.unavailableExtensions ?? []);
   const sameMajor = expected.serverMajor === actual.serverMajor;
   const found: Difference[] = [];
   for (const [name, digest] of Object.entries(before)) {
+    if (!belongs(kind, name)) continue;
     // A missing table has been reported as such; its columns, constraints and grants would only bury that.
     if (isPartOf(kind, name, missing)) continue;
     const copy = Object.hasOwn(now, name) ? now[name] : undefined;

@@ -25,7 +25,7 @@ export function compareContent(expected: ContentRecord, actual: ContentRecord, o
     ...comparability(expected, actual, options),
     ...compareTables(expected, actual, options),
     ...(options.rows ? compareLargeObjects(expected, actual, options) : []),
-    ...(options.rows && options.only === undefined && options.ignore?.has("sequence") !== true ? compareSequences(expected.sequences, actual.sequences) : []),
+    ...(options.rows && options.ignore?.has("sequence") !== true ? compareSequences(sequencesOf(expected, options), actual.sequences) : []),
     ...objects,
     ...compareExtensions(expected, actual, options),
     ...(options.only === undefined && options.ignore?.has("extension") !== true ? compareExtensionContents(expected, actual) : []),
@@ -104,6 +104,13 @@ function compareLargeObjects(expected: ContentRecord, actual: ContentRecord, opt
     return [difference("large-objects", "large objects", `${now.count} exist as at the source, but their content differs`)];
   }
   return [];
+}
+
+/** Of named tables those that their columns own. */
+function sequencesOf(source: ContentRecord, { only }: CompareOptions): readonly SequenceRecord[] {
+  if (only === undefined) return source.sequences;
+  const owned = new Set(source.tables.filter(only).flatMap((table) => (table.sequences ?? []).map((name) => nameOf({ schema: table.schema, name }))));
+  return source.sequences.filter((sequence) => owned.has(nameOf(sequence)));
 }
 
 /** Sequences move outside of transactions: the copy's value must lie between the source's readings before and after the dump. */

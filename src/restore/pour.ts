@@ -6,13 +6,14 @@ import { loadSet, readContents, type LoadContext } from "../archive/load.ts";
 import { refreshMaterializedViews } from "../archive/refresh.ts";
 import { preparePublicSchema, withoutPublicSchema } from "../archive/public-schema.ts";
 import { createNeededExtensions, withoutSchemas } from "../content/needed-extensions.ts";
+import type { TableRecord } from "../content/record.ts";
 import type { Database } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { clearScope } from "./clear.ts";
 import type { RestorePlan } from "./plan.ts";
 import { emptyLargeObjects, emptyTables, QUIET_TRIGGERS, requireLargeObjects, requireQuiet, tablesAt } from "./rows.ts";
-import { tableEntries } from "./table-entries.ts";
+import { attachEntries, tableEntries } from "./table-entries.ts";
 
 /** Loads the whole set (or its schema) into an empty database. */
 export async function pourWhole(plan: RestorePlan, database: Database, ports: Ports): Promise<readonly LoadProblem[]> {
@@ -83,8 +84,16 @@ async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonly LoadP
     select: chosen(plan, narrow),
     ...(target.canQuietTriggers ? { settings: QUIET_TRIGGERS } : {}),
   });
+  if (request.tables.length > 0) return [...problems, ...(await attach(plan, context, missing))];
   if (plan.set.needsRefresh && request.tables.length === 0) await refreshMaterializedViews(session, plan.backup.manifest.content);
   return problems;
+}
+
+/** Partitions that were made are put where they were, after their rows and indexes. */
+async function attach(plan: RestorePlan, context: LoadContext, made: readonly TableRecord[]): Promise<readonly LoadProblem[]> {
+  const [first] = plan.set.phases;
+  const entries = first === undefined || made.length === 0 ? [] : attachEntries(await readContents(context, first.artifact), made);
+  return entries.length === 0 ? [] : await loadSet({ ...plan.set, phases: [{ artifact: first!.artifact }] }, { ...context, select: () => entries });
 }
 
 async function loadContext(plan: RestorePlan, database: Database, ports: Ports): Promise<LoadContext> {
