@@ -10,7 +10,8 @@ interface TableRow {
   readonly owner: string;
   readonly bytes: string;
   readonly populated: boolean;
-  readonly ofExtension: boolean;
+  readonly extension: string | null;
+  readonly computed: string[] | null;
 }
 
 const KINDS = { r: "table", p: "partitioned", m: "matview", f: "foreign" } as const;
@@ -51,15 +52,38 @@ const SEQUENCES = `
    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') GROUP BY d.refobjid`;
 
 /**
+ * Partition → the partitioned table at the top of its tree, where pg_dump loads rows through that: below a hash partitioning of an enum, whose hash is of
+ * its label's object id, which is another one after a restore. Asked as pg_dump asks it (getPartitioningInfo in src/bin/pg_dump/pg_dump.c).
+ */
+const TREES = `
+  WITH RECURSIVE moving AS (
+    SELECT partrelid AS parent FROM pg_partitioned_table
+     WHERE (SELECT o.oid FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod
+             WHERE o.opcname = 'enum_ops' AND o.opcnamespace = 'pg_catalog'::regnamespace AND m.amname = 'hash') = ANY (partclass)
+  ), above AS (
+    SELECT i.inhrelid AS relation, i.inhparent AS parent, i.inhparent IN (SELECT parent FROM moving) AS moves
+      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE c.relispartition
+    UNION ALL
+    SELECT above.relation, i.inhparent, above.moves OR i.inhparent IN (SELECT parent FROM moving)
+      FROM above JOIN pg_class c ON c.oid = above.parent AND c.relispartition JOIN pg_inherits i ON i.inhrelid = c.oid
+  )
+  SELECT above.relation::int8::text AS relation, ARRAY[n.nspname::text, c.relname::text] AS names
+    FROM above JOIN pg_class c ON c.oid = above.parent AND NOT c.relispartition JOIN pg_namespace n ON n.oid = c.relnamespace WHERE above.moves`;
+
+/**
  * Every relation that holds rows, or whose partitions do, in the order of schema and name. Rows and fingerprints are still null.
  */
 export async function listTables(session: DatabaseSession, scope: ContentScope): Promise<TableRecord[]> {
   const extensions = await namesByTable(session, EXTENSIONS);
   const indexes = await namesByTable(session, INDEXES);
   const sequences = await namesByTable(session, SEQUENCES);
+  const trees = await namesByTable(session, TREES);
   const rows = await session.query<TableRow>(
     `SELECT c.oid::int8::text AS relation, n.nspname AS schema, c.relname AS name, c.relkind, pg_get_userbyid(c.relowner) AS owner, c.relispopulated AS populated,
-            NOT ${notInExtension("pg_class", "c.oid")} AS "ofExtension",
+            (SELECT x.extname FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e') AS extension,
+            (SELECT array_agg(a.attname::text ORDER BY a.attname COLLATE "C") FROM pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attgenerated = 's' AND NOT a.attisdropped) AS computed,
             CASE WHEN c.relkind IN ('r', 'm') THEN pg_table_size(c.oid) ELSE 0 END AS bytes
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p', 'm', 'f') AND ${IN_SCOPE}
@@ -70,6 +94,7 @@ export async function listTables(session: DatabaseSession, scope: ContentScope):
   return rows.map((row) => ({
     schema: row.schema,
     name: row.name,
+    oid: row.relation,
     kind: KINDS[row.relkind],
     owner: row.owner,
     rows: null,
@@ -77,10 +102,12 @@ export async function listTables(session: DatabaseSession, scope: ContentScope):
     // Null while another session drops the table.
     bytes: Number(row.bytes ?? 0),
     ...(row.relkind === "m" ? { populated: row.populated } : {}),
-    ...(row.ofExtension ? { ofExtension: true } : {}),
+    ...(row.extension === null ? {} : { ofExtension: true, extension: row.extension }),
     ...given("extensions", extensions.get(row.relation)),
     ...given("indexes", indexes.get(row.relation)),
     ...given("sequences", sequences.get(row.relation)),
+    ...given("computed", row.computed ?? undefined),
+    ...treeOf(trees.get(row.relation)),
   }));
 }
 
@@ -92,4 +119,8 @@ async function namesByTable(session: DatabaseSession, sql: string): Promise<Map<
 
 function given<Key extends string>(key: Key, names: string[] | undefined): { [K in Key]?: string[] } {
   return names === undefined ? {} : ({ [key]: names } as { [K in Key]?: string[] });
+}
+
+function treeOf(names: string[] | undefined): Pick<TableRecord, "tree"> {
+  return names === undefined ? {} : { tree: { schema: names[0]!, name: names[1]! } };
 }

@@ -1,5 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { findingSentence, judge } from "../archive/judge.ts";
+import type { LoadedSet } from "../archive/recipe.ts";
 import { createRoles } from "../archive/roles.ts";
 import type { Finding } from "../catalog/manifest.ts";
 import { measureContent } from "../content/measure.ts";
@@ -7,12 +8,12 @@ import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
-import type { LoadProblem } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
+import { gapsOf } from "./gaps.ts";
 import { swapNames } from "./swap.ts";
 import { Untouched } from "./untouched.ts";
 
@@ -50,7 +51,7 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
     await createRoles(guard, plan.target.missingRoles);
   }
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
-  const compared = await explaining(pourInPlace(plan, ports).then((problems) => compare(plan, request.target, problems, ports)), plan, safetyBackup);
+  const compared = await explaining(pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports)), plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
 }
 
@@ -96,9 +97,10 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await copyDatabaseProperties(guard, live, next, true);
-    const problems = await pourWhole(plan, database, ports);
-    const compared = await compare(plan, database, problems, ports);
-    if (compared.findings.some((finding) => finding.severity === "difference")) {
+    const loaded = await pourWhole(plan, database, ports);
+    const compared = await compare(plan, database, loaded, ports);
+    const lacks = loaded.unavailable.length > 0 && !plan.request.allowGaps;
+    if (lacks || compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
       await copyDatabaseProperties(guard, live, next);
@@ -129,7 +131,7 @@ function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
 type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
-async function compare(plan: RestorePlan, database: Database, problems: readonly LoadProblem[], ports: Ports): Promise<Compared> {
+async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports): Promise<Compared> {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
@@ -138,6 +140,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
   try {
     const actual = await measureContent(database, backup.manifest.scope, {
       proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
     });
     const named = new Set(plan.tables.map((table) => `${table.schema}.${table.name}`));
@@ -148,7 +151,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
     const { findings, notes } = judge({
-      expected, actual, problems, unavailable: plan.target.unavailableExtensions,
+      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
       options: {
         rows: set.hasRows,
         exact: request.part === "whole" && request.tables.length === 0,
@@ -157,7 +160,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
       },
     });
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return { findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
   } finally {
     progress.done();
   }

@@ -1,5 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier } from "../kernel/sql.ts";
+import { dropDatabase } from "../archive/drop-database.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Database } from "../ports/database.ts";
 
@@ -17,8 +18,9 @@ const PAUSE_MS = 1_000;
 export async function removeCopy(target: Database, name: string, clock: Clock): Promise<string | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await using session = await target.connect({ purpose: "restore clean-up" });
-      await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+      const purpose = "restore clean-up";
+      await using session = await target.connect({ purpose });
+      await dropDatabase(session, name, () => target.connect({ purpose, database: name }));
       return undefined;
     } catch (error) {
       if (attempt === TRIES) return (error as Error).message;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { compareContent } from "../../src/content/compare.ts";
+import { namesMap } from "../../src/content/names-map.ts";
 import type { ContentRecord, TableRecord } from "../../src/content/record.ts";
 
 const table = (name: string, parts: Partial<TableRecord> = {}): TableRecord => ({ schema: "public", name, kind: "table", owner: "o", rows: 100, fingerprint: "7", bytes: 1, ...parts });
@@ -112,6 +113,52 @@ describe("comparing content", () => {
     expect(found(`0000000000000000${alike}`, printed + alike)).toEqual([expect.stringContaining(gap)]);
     expect(found(`${printed}0000000000000000`, printed + alike)).toEqual(["difference: index public.i differs from the source", expect.stringContaining(gap)]);
     expect(found("0000000000000000", printed)).toEqual([expect.stringContaining(gap)]);
+  });
+
+  describe("field by field", () => {
+    const [one, two] = ["1".repeat(16), "2".repeat(16)];
+    const digests2 = (objects: ContentRecord["objects"], parts: Partial<ContentRecord> = {}): Partial<ContentRecord> => ({ digests: 2, objects, ...parts });
+    const found = (before: ContentRecord["objects"], now: ContentRecord["objects"], parts: Partial<ContentRecord> = {}): string[] =>
+      lines(digests2(now, parts), whole, digests2(before));
+
+    it("names every field that differs, is missing or is there too many", () => {
+      expect(found({ column: { "public.a.id": `type=${one} default=${one} storage=${one}` } }, { column: { "public.a.id": `type=${one} default=${two} statistics-target=${one}` } })).toEqual([
+        "difference: column public.a.id differs from the source in default, storage, statistics target",
+      ]);
+    });
+
+    it("says of another major only what could not be compared, and nothing where all could be", () => {
+      const shadow = `type=${one} default=${one} has-default=${one}`;
+      expect(found({ column: { "public.a.id": `type=${one}` } }, { column: { "public.a.id": `type=${one} not-null-constraint=${one}` } }, { serverMajor: 18 })).toEqual([]);
+      expect(found({ column: { "public.a.id": shadow } }, { column: { "public.a.id": shadow.replace("default=1", "default=2") } }, { serverMajor: 18 })).toEqual([
+        expect.stringMatching(/^gap: database definitions could not be compared in full: the source is PostgreSQL 15 and the copy 18, .* but not column: default$/),
+      ]);
+      expect(found({ column: { "public.a.id": shadow } }, { column: { "public.a.id": `type=${one}` } }, { serverMajor: 18 })[0]).toBe(
+        "difference: column public.a.id differs from the source in has default",
+      );
+      expect(found({ column: { "public.a.id": shadow } }, { column: { "public.a.id": `type=${one} default=${one}` } })).toEqual([]);
+    });
+
+    it("is a gap where the role may not read it, where a field or kind is unknown, and where digests are of two ways", () => {
+      expect(found({ "user-mapping": { "o on s": "options=?" } }, { "user-mapping": { "o on s": `options=${one}` } })).toEqual([
+        "gap: user-mapping o on s could not be compared in options: the role may not read it",
+      ]);
+      expect(found({ subscription: { s: `slot=${one}` } }, {})).toEqual(["gap: subscription  could not be read here, so it was not compared with the source"]);
+      expect(found({}, { subscription: { s: `slot=${one}` } })).toEqual([]);
+      expect(found({ view: {} }, { view: { "public.v": "" } })).toEqual(["difference: view public.v exists, but not at the source"]);
+      expect(lines(digests2({}), whole)).toEqual(["gap: database definitions were recorded with digests 1 and measured with digests 2, so they could not be compared"]);
+      expect(found({ column: { "public.a.id": `novelty=${one}` } }, { column: { "public.a.id": "" } })).toEqual([
+        "gap: column public.a.id could not be compared in novelty: a newer version recorded it",
+      ]);
+    });
+
+    it("keeps names apart that mean something to JavaScript", () => {
+      const schemas = (...names: string[]): ContentRecord["objects"] => ({ schema: namesMap(names.map((name) => [name, ""])) });
+      expect(found(schemas("__proto__", "constructor"), schemas("__proto__", "constructor"))).toEqual([]);
+      expect(found(schemas("__proto__"), schemas("constructor"))).toEqual([
+        "difference: schema __proto__ is missing", "difference: schema constructor exists, but not at the source",
+      ]);
+    });
   });
 
   it("compares what surrounds the content only for a copy that takes the source's place", () => {

@@ -25,6 +25,18 @@ function ownLists(folder: string): string[] {
   return ["-o", `Dir::State::lists=${lists}`, "-o", `Dir::Cache=${cache}`];
 }
 
+/**
+ * Every version of a package that Debian serves for this machine's release at this moment.
+ *
+ * @param folder an empty one, which takes the package lists: the machine's own may be old
+ */
+export async function servedByDebian(name: string, folder: string): Promise<string[]> {
+  const own = ownLists(folder);
+  await runProgram("apt-get", [...BRIEF, ...own, "update"], folder);
+  const table = await runProgram("apt-cache", [...own, "madison", name], folder);
+  return table.split("\n").flatMap((line) => line.split("|")[1]?.trim() ?? []);
+}
+
 export async function unpackDebian(path: string, folder: string): Promise<void> {
   await runProgram("dpkg-deb", ["-x", path, folder]);
 }
