@@ -52,7 +52,8 @@ export class RowLoader {
   async #take(step: RowStep): Promise<void> {
     switch (step.step) {
       case "copy":
-        return await this.#copy(step);
+        await this.#copy(step);
+        return;
       case "sequence":
         this.#sequences.push(step);
         return;
@@ -64,7 +65,8 @@ export class RowLoader {
         this.#object = { oid: step.oid, offset: 0, pieces: [], size: 0 };
         return;
       case "bytes":
-        return await this.#write(step.bytes);
+        await this.#write(step.bytes);
+        return;
     }
   }
 
