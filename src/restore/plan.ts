@@ -4,6 +4,7 @@ import { formatBytes } from "../kernel/bytes.ts";
 import type { Json } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set.ts";
+import { findClient } from "../archive/client-programs.ts";
 import { readContents } from "../archive/load.ts";
 import type { Backup } from "../catalog/catalog.ts";
 import { chooseOne } from "../catalog/choose.ts";
@@ -101,15 +102,9 @@ function namedTables({ manifest, key }: Backup, request: RestoreRequest): readon
 /** An archive is read by a pg_restore of its pg_dump's major version or newer; the oldest such one fits the most servers. */
 async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports: Ports): Promise<ToolSet> {
   const major = Number.parseInt(manifest.tools.pgDump, 10);
-  const tools = await ports.dumpTools();
-  const pick = async (): Promise<ToolSet | undefined> => (await tools.installed()).filter((one) => one.major >= major).at(-1);
-  let chosen = await pick();
-  if (!chosen && request.installClient && ports.toolInstaller) {
-    await (await ports.toolInstaller()).install(major);
-    chosen = await pick();
-  }
+  const chosen = await findClient(major, request.installClient, ports);
   if (chosen) return chosen;
-  const installed = (await tools.installed()).map((one) => one.version);
+  const installed = (await (await ports.dumpTools()).installed()).map((one) => one.version);
   throw new HoldfastError(
     installed.length === 0 ? "tool.missing" : "tool.too-old",
     `backup ${manifest.id} was made by pg_dump ${manifest.tools.pgDump}, and ${installed.length === 0 ? "no pg_restore is installed" : `the newest pg_restore here is ${installed[0]}`}`,
