@@ -8,6 +8,7 @@ import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { classify, lastWords } from "../../src/adapters/pg-tools/messages.ts";
 import { ProblemReader } from "../../src/adapters/pg-tools/problems.ts";
 import { parseToc } from "../../src/adapters/pg-tools/toc.ts";
+import { WarningReader } from "../../src/adapters/pg-tools/warnings.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { collect, drain, once, type ByteStream } from "../../src/kernel/streams.ts";
 import type { DatabaseAddress } from "../../src/ports/database.ts";
@@ -263,6 +264,25 @@ describe("what the programs say", () => {
       ["FK CONSTRAINT", "public child child_fkey postgres"], ["EXTENSION", "- hstore "], ["COMMENT", "- EXTENSION hstore "], ["MATERIALIZED VIEW DATA", "public sums postgres"],
       ["MATERIALIZED VIEW", "public sums postgres"], ["ENCODING", "- ENCODING "], ["SEQUENCE SET", "public s postgres"], ["TEXT SEARCH CONFIGURATION", "app english postgres"],
     ]);
+  });
+
+  it("is read with object ids and with what each entry needs", () => {
+    const listing = ["5; 2615 16385 SCHEMA - app postgres", "215; 1259 16386 TABLE app t postgres", ";\tdepends on: 5", "3338; 0 16386 TABLE DATA app t postgres", ";\tdepends on: 215 5"].join("\n");
+    expect(parseToc(listing).map(({ id, catalog, oid, needs }) => [id, catalog, oid, needs])).toEqual([
+      ["5", "2615", "16385", []], ["215", "1259", "16386", ["5"]], ["3338", "0", "16386", ["215", "5"]],
+    ]);
+  });
+
+  it("is read as warnings, each with its detail and hint, without errors and their count", () => {
+    const heard: string[] = [];
+    const reader = new WarningReader((text) => heard.push(text));
+    const lines = [
+      "pg_dump: warning: there are circular foreign-key constraints on this table:", "pg_dump: detail: t", "pg_dump: hint: Consider something.", "pg_dump: dumping contents", "pg_dump: error: it broke", "DETAIL:  no warning",
+      "pg_restore: warning: errors ignored on restore: 3", "pg_restore: [archiver] warning: line ignored",
+    ];
+    for (const line of lines) reader.read(line);
+    reader.end();
+    expect(heard).toEqual(["there are circular foreign-key constraints on this table: detail: t hint: Consider something.", "line ignored"]);
   });
 
   it("is read as problems with their entries, without the statements", () => {
