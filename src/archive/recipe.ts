@@ -18,6 +18,8 @@ export interface Recipe {
   readonly context: Omit<LoadContext, "address" | "select" | "settings">;
   /** Search path of the database whose place this one takes, for functions that count on it. */
   readonly searchPath?: string | undefined;
+  /** Told, before hours of loading, what cannot be had; may throw. */
+  readonly onUnavailable?: (extensions: readonly UnavailableExtension[]) => void;
 }
 
 /** What came of it. */
@@ -37,10 +39,11 @@ export interface LoadedSet {
  * 4. refresh the materialized views (refresh.ts);
  * 5. finish: event triggers, which would have fired at all of the above.
  */
-export async function loadIntoEmpty({ manifest, set, database, context, searchPath }: Recipe): Promise<LoadedSet> {
+export async function loadIntoEmpty({ manifest, set, database, context, searchPath, onUnavailable }: Recipe): Promise<LoadedSet> {
   const [first] = set.phases;
   const contents = first ? await readContents(context, first.artifact) : [];
   const prepared = await prepare(database, manifest, contents, context.noOwner === true);
+  if (prepared.unavailable.length > 0) onUnavailable?.(prepared.unavailable);
   const usable = (entries: readonly TocEntry[]): readonly TocEntry[] => usableEntries(entries, prepared, manifest, set);
   const into: LoadContext = { ...context, address: database.address };
   const loaded = await loadPhases(set, { ...into, select: (entries) => usable(entries).filter((entry) => !isLate(entry)) });

@@ -5,6 +5,9 @@ import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import { serverWords } from "./server-words.ts";
 
+/** What a server may say to a refresh; everything else ends the restore. */
+const REFUSALS = ["database.query", "database.permission", "database.row-security", "database.changing"] as const;
+
 /** Begins the entry of a problem with a view's refresh, as in an archive's table of contents. */
 export const REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
 
@@ -61,7 +64,7 @@ async function tryOnce(session: DatabaseSession, { schema, name }: TableRecord):
     await session.query(`REFRESH MATERIALIZED VIEW ${qualifiedName(schema, name)}`);
     return undefined;
   } catch (error) {
-    if (!isHoldfastError(error, "database.query", "database.permission", "database.row-security")) throw error;
+    if (!isHoldfastError(error, ...REFUSALS)) throw error;
     return serverWords(error);
   }
 }

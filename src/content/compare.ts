@@ -2,7 +2,7 @@ import { quoteIdentifier } from "../kernel/sql.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { compareObjects } from "./compare-objects.ts";
 import { compareProperties } from "./compare-properties.ts";
-import { Lacking } from "./lacking.ts";
+import { Lacking, unquoted } from "./lacking.ts";
 import type { Comparison, CompareOptions, Difference } from "./difference.ts";
 import { ROW_HASH } from "./row-hash.ts";
 import type { ContentRecord, SequenceRecord, TableRecord } from "./record.ts";
@@ -24,7 +24,7 @@ export function compareContent(expected: ContentRecord, actual: ContentRecord, o
     ...comparability(expected, actual, options),
     ...compareTables(expected, actual, options),
     ...(options.rows ? compareLargeObjects(expected, actual, options) : []),
-    ...(options.rows && options.only === undefined && options.ignore?.has("sequence") !== true ? compareSequences(expected.sequences, actual.sequences) : []),
+    ...(options.rows && options.only === undefined && options.ignore?.has("sequence") !== true ? compareSequences(expected, actual, options) : []),
     ...objects,
     ...compareExtensions(expected, actual, options),
     ...compareRoles(expected, actual, options),
@@ -105,17 +105,24 @@ function compareLargeObjects(expected: ContentRecord, actual: ContentRecord, opt
 }
 
 /** Sequences move outside of transactions: the copy's value must lie between the source's readings before and after the dump. */
-function compareSequences(expected: readonly SequenceRecord[], actual: readonly SequenceRecord[]): Difference[] {
-  const copies = new Map(actual.map((sequence) => [nameOf(sequence), sequence.before]));
-  return expected.flatMap((sequence): Difference[] => {
+function compareSequences(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
+  const copies = new Map(actual.sequences.map((sequence) => [nameOf(sequence), sequence.before]));
+  // Those are reported once, among the objects; an extension's own sequences are not there.
+  const objects = new Set(Object.keys(expected.objects.sequence ?? {}).map(unquoted));
+  return expected.sequences.flatMap((sequence): Difference[] => {
     const now = copies.get(nameOf(sequence));
-    // Reported once, among the objects.
-    if (now === undefined) return [];
+    if (now === undefined) return objects.has(unquoted(nameOf(sequence))) ? [] : [ofMissingExtension(sequence, options)];
     const [low, high] = [position(sequence.before), position(sequence.after)].sort((a, b) => (a < b ? -1 : 1)) as [bigint, bigint];
     if (position(now) >= low && position(now) <= high) return [];
     const wanted = low === high ? spell(sequence.before) : `between ${spell(sequence.before)} and ${spell(sequence.after)}`;
     return [difference("sequence", nameOf(sequence), `stands at ${spell(now)}, at the source it was ${wanted}`)];
   });
+}
+
+function ofMissingExtension(sequence: SequenceRecord, { unavailableExtensions: lacking = [] }: CompareOptions): Difference {
+  if (lacking.length === 0) return difference("sequence", nameOf(sequence), "is missing");
+  const message = `could not be proved: it belongs to an extension, and ${lacking.join(", ")} is not available here`;
+  return { severity: "gap", about: "sequence", name: nameOf(sequence), message };
 }
 
 type Reading = SequenceRecord["before"];

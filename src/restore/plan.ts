@@ -53,7 +53,7 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const tables = namedTables(backup, request);
   const tools = await chooseTools(backup, request, ports);
   await sayingHowToCreate(request.target, refuseTransactionPooler(request.target));
-  const target = await lookAtTarget(request.target, backup.manifest);
+  const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
   await requireOwners(backup, set, tools, target, request, ports);
   requireExtensions(target, request);
   const unconfirmed = findUnconfirmed(backup, target, request);
@@ -132,9 +132,13 @@ async function requireOwners(backup: Backup, set: ArtifactSet, tools: ToolSet, t
 
 function requireExtensions(target: TargetState, request: RestoreRequest): void {
   if (request.allowGaps || request.part === "data" || target.unavailableExtensions.length === 0) return;
-  throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map((one) => `${one.name} ${one.version}`).join(", ")}`, {
-    hint: "Install them on the server, or use --allow-gaps to restore without them and what depends on them. Nothing was touched.",
+  throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map(extensionWords).join(", ")}`, {
+    hint: "Install them on the server (or preload or allow them, if that is what it asks for), or use --allow-gaps to restore without them and what depends on them. Nothing was touched.",
   });
+}
+
+function extensionWords({ name, version, reason }: TargetState["unavailableExtensions"][number]): string {
+  return `${name} ${version}${reason === undefined ? "" : ` (${reason})`}`;
 }
 
 /** Never onto a database that holds something, unless its name was typed. */

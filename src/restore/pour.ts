@@ -1,5 +1,5 @@
 import { createDatabaseLike } from "../archive/create-database.ts";
-import { loadIntoEmpty, type LoadedSet } from "../archive/recipe.ts";
+import { loadIntoEmpty, type LoadedSet, type Recipe } from "../archive/recipe.ts";
 import type { Database } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { clearScope } from "./clear.ts";
@@ -7,14 +7,21 @@ import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./plan.ts";
 import { pourRows } from "./rows-in-place.ts";
 
-/** Loads the whole set (or its schema) into an empty database. */
-export async function pourWhole(plan: RestorePlan, database: Database, ports: Ports): Promise<LoadedSet> {
+/**
+ * Loads the whole set (or its schema) into an empty database.
+ *
+ * @param onUnavailable see {@link Recipe}
+ */
+export async function pourWhole(
+  plan: RestorePlan, database: Database, ports: Ports, onUnavailable?: Recipe["onUnavailable"],
+): Promise<LoadedSet> {
   return await loadIntoEmpty({
     manifest: plan.backup.manifest,
     set: plan.set,
     database,
     context: await loadContext(plan, database, ports),
     searchPath: plan.target.searchPath,
+    ...(onUnavailable ? { onUnavailable } : {}),
   });
 }
 

@@ -1,13 +1,16 @@
 import type { Backup } from "../catalog/catalog.ts";
 import type { Finding, Manifest } from "../catalog/manifest.ts";
 import { artifactSets, type ArtifactSet } from "../archive/artifact-set.ts";
+import { believe } from "../archive/control.ts";
+import { measureControl } from "../archive/control-copy.ts";
 import { loadIntoEmpty, type Recipe } from "../archive/recipe.ts";
 import { judge } from "../archive/judge.ts";
 import { measureContent } from "../content/measure.ts";
+import type { ContentRecord } from "../content/record.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
-import { createScratchDatabase, type ScratchHost } from "./scratch.ts";
+import { createScratchDatabase, type ScratchDatabase, type ScratchHost } from "./scratch.ts";
 
 /** What restoring for proof needs. */
 export interface RestoredContext {
@@ -50,7 +53,7 @@ export async function proveRestored(backup: Backup, context: RestoredContext): P
 
 async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<Proof> {
   const { host, ports } = context;
-  await using scratch = await createScratchDatabase(host, manifest, `${manifest.id.slice(-6)}_${ports.random.hex(4)}`, ports.log);
+  await using scratch = await emptyDatabase(manifest, context);
   const database = await host.open(scratch.name);
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
   const { problems, unavailable } = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
@@ -61,7 +64,9 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
     const actual = await measureContent(database, manifest.scope, {
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
     });
-    const { findings, notes } = judge({ expected: manifest.content, actual, problems, unavailable, options: { exact: true, rows: set.hasRows } });
+    const expected = manifest.content;
+    const judged = judge({ expected, actual, problems, unavailable, options: { exact: true, rows: set.hasRows } });
+    const { findings, notes } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings,
@@ -72,6 +77,16 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   } finally {
     progress.done();
   }
+}
+
+async function controlOf(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<ContentRecord> {
+  const { host } = context;
+  await using scratch = await emptyDatabase(manifest, context);
+  return await measureControl({ manifest, set, database: await host.open(scratch.name), context: await loadContext(context) });
+}
+
+function emptyDatabase(manifest: Manifest, { host, ports }: RestoredContext): Promise<ScratchDatabase> {
+  return createScratchDatabase(host, manifest, `${manifest.id.slice(-6)}_${ports.random.hex(4)}`, ports.log);
 }
 
 async function loadContext({ store, tools, identities, jobs, host, ports }: RestoredContext): Promise<Recipe["context"]> {
