@@ -12,6 +12,7 @@ import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { controlOf } from "./control.ts";
+import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
@@ -169,7 +170,7 @@ async function compare(plan: RestorePlan, database: Database, { problems, unavai
     });
     const { findings, notes } = await believe(judged, expected, actual, () => controlOf(plan, ports));
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return { findings: [...findings, ...otherLargeObjects(plan, actual)], notes: [...notes, ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database))], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
   } finally {
     progress.done();
   }

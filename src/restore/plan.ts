@@ -12,6 +12,7 @@ import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { recipientsOf } from "../seal/age.ts";
 import type { RestoreRequest } from "./request.ts";
+import { ownersOutOfReach, rightsWarnings } from "./rights.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 
@@ -60,11 +61,12 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   if (unconfirmed && !dryRun) throw unconfirmed;
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
+  const rights = await warnOfRights(backup, set, tools, target, request, ports);
   const needed = unconfirmed ? [`${unconfirmed.message}: without --confirm ${request.target.address.database} nothing will be done`] : [];
   return {
     request, backup, set, tools, target, mode, modeReason: reason, tables, safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    warnings: [...needed, ...warnings(backup, target, request)],
+    warnings: [...needed, ...warnings(backup, target, request), ...rights],
   };
 }
 
@@ -135,6 +137,26 @@ function requireExtensions(target: TargetState, request: RestoreRequest): void {
   throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map(extensionWords).join(", ")}`, {
     hint: "Install them on the server (or preload or allow them, if that is what it asks for), or use --allow-gaps to restore without them and what depends on them. Nothing was touched.",
   });
+}
+
+/** What the role may not make or give away; a superuser may everything. */
+async function warnOfRights(
+  { manifest }: Backup, set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports,
+): Promise<string[]> {
+  if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
+  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
+  const [first] = set.phases;
+  const entries = first ? await readContents(context, first.artifact) : [];
+  const notes = rightsWarnings(entries, facts);
+  if (request.noOwner) return notes;
+  await using session = await request.target.connect({ purpose: "restore plan" });
+  const owners = await ownersOutOfReach(session, entries, facts.major);
+  if (owners.length === 0) return notes;
+  return [
+    `role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} ` +
+    "(use --no-owner to want that, or GRANT those roles to it)",
+    ...notes,
+  ];
 }
 
 function extensionWords({ name, version, reason }: TargetState["unavailableExtensions"][number]): string {
