@@ -10,5 +10,6 @@ export async function measureControl(recipe: Recipe): Promise<ContentRecord> {
   await loadIntoEmpty({ ...recipe, set: schemaPart(recipe.set) });
   return await measureContent(database, manifest.scope, {
     proof: "none", jobs: context.jobs, signal: context.signal, onTable: () => undefined,
+    like: manifest.content, debug: (text) => context.log.debug(text),
   });
 }

@@ -5,12 +5,13 @@ import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { Judged } from "./judge.ts";
 
 /**
- * The control. Servers keep things of their own in their catalogs, and one of tomorrow may keep something in a field that is compared today. So a
- * difference in an object is believed only if a control agrees: the same schema is restored a second time on the same server, and what differs
- * between the two copies is the server's own noise.
+ * The control. Servers keep things of their own in their catalogs, and one of tomorrow may keep something in
+ * a field that is compared today. So a difference in an object is believed only if a control agrees: the same
+ * schema is restored a second time on the same server, and what differs between the two copies is the
+ * server's own noise.
  *
- * Only what both copies have, and have otherwise than the source and than each other, is noise: an object that is missing from one of them, or
- * right in one of them, is a loss.
+ * Only what both copies have, and have otherwise than the source and than each other, is noise: an object
+ * that is missing from one of them, or right in one of them, is a loss.
  */
 
 /** How a difference of an object that is there begins; names of fields may follow. */
@@ -44,18 +45,24 @@ export async function believe(
 }
 
 /** Takes the server's own noise out of the findings and names it in the notes. */
-export function split(judged: Judged, expected: ContentRecord, copy: ContentRecord, control: ContentRecord): Judged {
+export function split(
+  judged: Judged, expected: ContentRecord, copy: ContentRecord, control: ContentRecord,
+): Judged {
   const between = fieldsByObject(copy, control);
   const fromSource = fieldsByObject(expected, control);
   const findings: Finding[] = [];
   const notes: string[] = [];
   for (const finding of judged.findings) {
     const fields = isOfObject(finding) ? fieldsOf(finding.message) : [];
-    const noise = fields.filter((field) => between.get(keyOf(finding))?.has(field) && fromSource.get(keyOf(finding))?.has(field));
+    const key = keyOf(finding);
+    const noise = fields.filter((field) => between.get(key)?.has(field) && fromSource.get(key)?.has(field));
     const left = fields.filter((field) => !noise.includes(field));
     if (noise.length > 0) {
       const what = noise.includes(WHOLE) ? "" : ` in ${noise.join(", ")}`;
-      notes.push(`${finding.about} ${finding.name} could not be compared${what}: two copies restored on one server differ in it from each other too`);
+      notes.push(
+        `${finding.about} ${finding.name} could not be compared${what}: ` +
+        "two copies restored on one server differ in it from each other too",
+      );
     }
     if (noise.length === 0) findings.push(finding);
     else if (left.length > 0) findings.push({ ...finding, message: IN_FIELDS + left.join(", ") });
@@ -66,11 +73,13 @@ export function split(judged: Judged, expected: ContentRecord, copy: ContentReco
 /** In which fields the objects that both have differ, by object. */
 function fieldsByObject(one: ContentRecord, other: ContentRecord): Map<string, Set<string>> {
   const { differences } = compareContent(one, other, { rows: false, exact: false });
-  return new Map(differences.filter(isOfObject).map((difference) => [keyOf(difference), new Set(fieldsOf(difference.message))]));
+  const found = differences.filter(isOfObject);
+  return new Map(found.map((difference) => [keyOf(difference), new Set(fieldsOf(difference.message))]));
 }
 
 function isOfObject({ severity, about, message }: Finding): boolean {
-  return severity === "difference" && (OBJECT_KINDS as readonly string[]).includes(about) && message.startsWith(DIFFERS);
+  const isObject = (OBJECT_KINDS as readonly string[]).includes(about);
+  return severity === "difference" && isObject && message.startsWith(DIFFERS);
 }
 
 function keyOf({ about, name }: Finding): string {

@@ -15,6 +15,8 @@ export interface Judgement {
   readonly actual: ContentRecord;
   /** What pg_restore went past. */
   readonly problems: readonly LoadProblem[];
+  /** What pg_restore warned of; none when absent. */
+  readonly warnings?: readonly string[];
   /** Extensions of the source that the copy's server cannot install. */
   readonly unavailable: readonly UnavailableExtension[];
   readonly options: Omit<CompareOptions, "unavailableExtensions">;
@@ -34,31 +36,36 @@ export interface Judged {
 const PROBLEMS_MAX = 50;
 
 /**
- * Compares and explains. What is missing for lack of an extension is a gap: it could not be proved here. What pg_restore reported always stands behind
- * the findings, as gaps: beside differences it is their cause, and without any it is still something that was not proved; never green by omission.
+ * Compares and explains. What is missing for lack of an extension is a gap: it could not be proved here. What
+ * pg_restore reported always stands behind the findings, as gaps: beside differences it is their cause, and
+ * without any it is still something that was not proved; never green by omission.
  */
-export function judge({ expected, actual, problems, unavailable, options, allowEmptyViews }: Judgement): Judged {
+export function judge(judgement: Judgement): Judged {
+  const { expected, actual, problems, warnings = [], unavailable, options, allowEmptyViews } = judgement;
   const names = unavailable.map((extension) => extension.name);
   const { differences, notes } = compareContent(expected, actual, { ...options, unavailableExtensions: names });
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
   const explained = differences.map((found) => {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;
-    return view === undefined ? explainExtension(found, unavailable) : explainView(found, view, allowEmptyViews === true);
+    if (view === undefined) return explainExtension(found, unavailable);
+    return explainView(found, view, allowEmptyViews === true);
   });
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
   const others = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
-  return { findings: [...differencesFirst(explained), ...problemGaps(others)], notes };
+  const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
+  return { findings: [...differencesFirst(explained), ...problemGaps(others), ...warned], notes };
 }
 
 function differencesFirst(findings: readonly Finding[]): Finding[] {
-  return [...findings.filter(({ severity }) => severity === "difference"), ...findings.filter(({ severity }) => severity === "gap")];
+  return ["difference", "gap"].flatMap((wanted) => findings.filter(({ severity }) => severity === wanted));
 }
 
 /** The server's own words say what to install, preload or allow. */
 function explainExtension(found: Finding, unavailable: readonly UnavailableExtension[]): Finding {
-  const refused = found.about === "extension" && found.severity === "gap" ? unavailable.find(({ name }) => name === found.name) : undefined;
-  if (refused?.reason === undefined) return found;
-  return { ...found, message: `could not be created here, so what depends on it could not be proved: ${refused.reason}` };
+  if (found.about !== "extension" || found.severity !== "gap") return found;
+  const reason = unavailable.find(({ name }) => name === found.name)?.reason;
+  if (reason === undefined) return found;
+  return { ...found, message: `could not be created here, so what depends on it could not be proved: ${reason}` };
 }
 
 function isOfView({ entry }: LoadProblem): boolean {
@@ -71,13 +78,15 @@ function viewOf({ entry }: LoadProblem): string {
 
 function explainView(found: Finding, { message }: LoadProblem, allowed: boolean): Finding {
   const text = `${found.message}: ${message}`;
-  return { ...found, severity: allowed ? "gap" : found.severity, message: `${text}${searchPathRemedy(message, true) ?? ""}` };
+  const remedy = searchPathRemedy(message, true) ?? "";
+  return { ...found, severity: allowed ? "gap" : found.severity, message: text + remedy };
 }
 
 /** Each once, the first ones in full. */
 function problemGaps(problems: readonly LoadProblem[]): Finding[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
-  const gaps = different.slice(0, PROBLEMS_MAX).map(({ message, entry }) => problemGap(entry, `reported: ${message}${searchPathRemedy(message) ?? ""}`));
+  const gaps = different.slice(0, PROBLEMS_MAX).map(({ message, entry }) =>
+    problemGap(entry, `reported: ${message}${searchPathRemedy(message) ?? ""}`));
   const more = different.length - gaps.length;
   return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
 }
@@ -92,14 +101,15 @@ export function findingSentence({ about, name, message }: Finding): string {
 }
 
 /** Differences that are about rows: nothing tells more. */
-const ABOUT_ROWS: ReadonlySet<string> = new Set(["table", "large-objects", "sequence", "artifact", "catalog", "seal"]);
+const ABOUT_ROWS: ReadonlySet<string> =
+  new Set(["table", "large-objects", "sequence", "artifact", "catalog", "seal"]);
 
 /** Differences that follow from others: an object that is missing has no owner either. */
 const FOLLOWING: ReadonlySet<string> = new Set(["owner", "grant", "comment", "default-privilege"]);
 
 /**
- * The finding that tells most about why a verdict is what it is: a loss of rows before everything, then what pg_restore said of an object that is
- * missing, then the object itself; owners, rights and comments last.
+ * The finding that tells most about why a verdict is what it is: a loss of rows before everything, then what
+ * pg_restore said of an object that is missing, then the object itself; owners, rights and comments last.
  */
 export function headlineFinding(findings: readonly Finding[]): Finding | undefined {
   const differences = findings.filter(({ severity }) => severity === "difference");
@@ -113,5 +123,6 @@ export function headlineFinding(findings: readonly Finding[]): Finding | undefin
 /** pg_restore names an entry `KIND name owner`, or `KIND table name owner`. */
 function causeOf({ name }: Finding, findings: readonly Finding[]): Finding | undefined {
   const last = unquoted(name).split(".").at(-1)!.replace(/\(.*$/s, "");
-  return findings.find((finding) => finding.about === "pg_restore" && unquoted(finding.name).split(/[ (]/).includes(last));
+  const said = findings.filter(({ about }) => about === "pg_restore");
+  return said.find((finding) => unquoted(finding.name).split(/[ (]/).includes(last));
 }

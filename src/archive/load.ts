@@ -27,6 +27,8 @@ export interface LoadContext {
   readonly noOwner?: boolean;
   readonly noPrivileges?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Hears of pg_restore's warnings; they are logged when absent. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** The plain archive on disk must leave this much of it free, in bytes: the database being restored may be on the same disk. */
@@ -69,6 +71,7 @@ export async function loadPhase(
     tools: context.toolSet,
     address: context.address,
     signal: context.signal,
+    onWarning: context.onWarning ?? ((text) => context.log.warn(`pg_restore: ${text}`)),
     ...(sections ? { sections } : {}),
     ...(entries ? { entries } : {}),
     ...(context.noOwner ? { noOwner: true } : {}),

@@ -26,12 +26,15 @@ export interface Recipe {
 export interface LoadedSet {
   /** What failed for good. */
   readonly problems: readonly LoadProblem[];
+  /** What pg_restore warned of. */
+  readonly warnings: readonly string[];
   /** Extensions that could not be made here: what belongs to them and what needs them is not there. */
   readonly unavailable: readonly UnavailableExtension[];
 }
 
 /**
- * Loads a set of artifacts into an empty database. There is no other way in which Holdfast does this: what a validation proves is what a restore does.
+ * Loads a set of artifacts into an empty database. There is no other way in which Holdfast does this: what a
+ * validation proves is what a restore does.
  *
  * 1. prepare: `public`, the extensions and their schemas (prepare.ts);
  * 2. load everything but what would act on its own;
@@ -39,26 +42,39 @@ export interface LoadedSet {
  * 4. refresh the materialized views (refresh.ts);
  * 5. finish: event triggers, which would have fired at all of the above.
  */
-export async function loadIntoEmpty({ manifest, set, database, context, searchPath, onUnavailable }: Recipe): Promise<LoadedSet> {
+export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
+  const { manifest, set, database, context, searchPath, onUnavailable } = recipe;
   const [first] = set.phases;
   const contents = first ? await readContents(context, first.artifact) : [];
   const prepared = await prepare(database, manifest, contents, context.noOwner === true);
   if (prepared.unavailable.length > 0) onUnavailable?.(prepared.unavailable);
-  const usable = (entries: readonly TocEntry[]): readonly TocEntry[] => usableEntries(entries, prepared, manifest, set);
-  const into: LoadContext = { ...context, address: database.address };
-  const loaded = await loadPhases(set, { ...into, select: (entries) => usable(entries).filter((entry) => !isLate(entry)) });
+  const usable: Select = (entries) => usableEntries(entries, prepared, manifest, set);
+  const warnings: string[] = [];
+  const onWarning = (text: string): void => void warnings.push(text);
+  const into: LoadContext = { ...context, address: database.address, onWarning };
+  const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
+  const loaded = await loadPhases(set, { ...into, select: early });
   const settled = await settle(loaded, into);
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   return {
-    problems: [...prepared.problems, ...[...settled, ...finished].flatMap(({ problems }) => problems), ...empty],
+    problems: [...prepared.problems, ...problemsOf([...settled, ...finished]), ...empty],
+    warnings: [...new Set(warnings)],
     unavailable: prepared.unavailable,
   };
 }
 
-function usableEntries(entries: readonly TocEntry[], prepared: Prepared, { content }: Manifest, set: ArtifactSet): readonly TocEntry[] {
+type Select = (entries: readonly TocEntry[]) => readonly TocEntry[];
+
+function problemsOf(phases: readonly LoadedPhase[]): readonly LoadProblem[] {
+  return phases.flatMap(({ problems }) => problems);
+}
+
+function usableEntries(
+  entries: readonly TocEntry[], { unavailable, standing }: Prepared, { content }: Manifest, set: ArtifactSet,
+): readonly TocEntry[] {
   const wanted = set.hasRows ? entries : withoutLargeObjects(entries);
-  return withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, prepared.unavailable, content), prepared.standing));
+  return withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing));
 }
 
 /** Large objects are rows, but a full archive makes them, empty, together with the schema. */
@@ -67,7 +83,9 @@ function withoutLargeObjects(entries: readonly TocEntry[]): readonly TocEntry[] 
   return entries.filter(({ type, rest }) => !object.test(type) && !/^- LARGE OBJECTS? /.test(rest));
 }
 
-async function refresh(database: Database, { content }: Manifest, searchPath: string | undefined): Promise<readonly LoadProblem[]> {
+async function refresh(
+  database: Database, { content }: Manifest, searchPath: string | undefined,
+): Promise<readonly LoadProblem[]> {
   if (!content.tables.some((table) => table.kind === "matview" && table.populated === true)) return [];
   await using bare = await database.connect({ purpose: "restore", bare: true });
   const paths = [await ownSearchPath(bare), ...(searchPath === undefined ? [] : [searchPath])];
@@ -76,9 +94,7 @@ async function refresh(database: Database, { content }: Manifest, searchPath: st
 }
 
 /** Event triggers, and what stands beside them. */
-async function finish(
-  set: ArtifactSet, usable: (entries: readonly TocEntry[]) => readonly TocEntry[], context: LoadContext,
-): Promise<LoadedPhase[]> {
+async function finish(set: ArtifactSet, usable: Select, context: LoadContext): Promise<LoadedPhase[]> {
   if (!set.hasSchema) return [];
   const loaded: LoadedPhase[] = [];
   for (const phase of set.phases) {
@@ -95,5 +111,6 @@ function isLate(entry: TocEntry): boolean {
 }
 
 function isOfEventTrigger({ type, rest }: TocEntry): boolean {
-  return type === "EVENT TRIGGER" || ((type === "COMMENT" || type === "SECURITY LABEL") && rest.startsWith("- EVENT TRIGGER "));
+  const isBeside = type === "COMMENT" || type === "SECURITY LABEL";
+  return type === "EVENT TRIGGER" || (isBeside && rest.startsWith("- EVENT TRIGGER "));
 }

@@ -9,10 +9,11 @@ import { serverWords } from "./server-words.ts";
 const OWN_SCHEMA = "holdfast_rehearsal";
 
 /**
- * What createExtensions would meet in a database, found out in a transaction that is rolled back; nothing is changed. Those that the database has
- * already are taken for granted.
+ * What createExtensions would meet in a database, found out in a transaction that is rolled back; nothing is
+ * changed. Those that the database has already are taken for granted.
  *
- * An extension's script finds what the users of a schema put there, so it is run in a schema of its own, or in one that is the server's or new
+ * An extension's script finds what the users of a schema put there, so it is run in a schema of its own, or
+ * in one that is the server's or new
  * (https://www.postgresql.org/docs/current/extend-extensions.html#EXTEND-EXTENSIONS-SECURITY).
  *
  * @param empty whether nobody has anything in the database
@@ -26,7 +27,7 @@ export async function rehearseExtensions(
     await using session = await database.connect({ purpose: "restore plan" });
     const unlisted = await unavailableExtensions(session, extensions);
     const rows = await session.query<{ name: string }>("SELECT extname::text AS name FROM pg_catalog.pg_extension");
-    const known = new Set([...rows.map(({ name }) => name), ...[...unlisted, ...refused].map(({ name }) => name)]);
+    const known = new Set([...rows, ...unlisted, ...refused].map(({ name }) => name));
     const found = await rehearse(session, extensions.filter(({ name }) => !known.has(name)), empty);
     refused.push(...found.refused);
     // One that ended the session leaves the others unasked.
@@ -39,7 +40,9 @@ interface Rehearsal {
   readonly ended: boolean;
 }
 
-async function rehearse(session: DatabaseSession, extensions: readonly ExtensionRecord[], empty: boolean): Promise<Rehearsal> {
+async function rehearse(
+  session: DatabaseSession, extensions: readonly ExtensionRecord[], empty: boolean,
+): Promise<Rehearsal> {
   let waiting = extensions;
   let refused: UnavailableExtension[] = [];
   let unknown = false;
@@ -55,12 +58,14 @@ async function rehearse(session: DatabaseSession, extensions: readonly Extension
       const { name, version, schema } = extension;
       if (answer === "unknown" || saysNothing(answer, unknown)) unknown = true;
       else refused.push({ name, version, schema, reason: serverWords(answer) });
-      if (answer !== "unknown" && !(await goesOn(session))) return { refused: refused.slice(-1), ended: true };
+      if (answer === "unknown" || (await goesOn(session))) continue;
+      return { refused: refused.slice(-1), ended: true };
     }
     waiting = refused;
   }
   await session.query("ROLLBACK");
-  return { refused: unknown ? refused.filter(({ reason }) => !NEEDS_ANOTHER.test(reason ?? "")) : refused, ended: false };
+  const certain = refused.filter(({ reason }) => !(unknown && NEEDS_ANOTHER.test(reason ?? "")));
+  return { refused: certain, ended: false };
 }
 
 async function rehearseOne(
@@ -70,7 +75,8 @@ async function rehearseOne(
     const [row] = await session.query<{ schema: string | null; there: boolean }>(
       `SELECT v.schema::text AS schema, to_regnamespace(quote_ident(v.schema)) IS NOT NULL AS there
          FROM pg_catalog.pg_available_extensions e
-         JOIN pg_catalog.pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version WHERE e.name = $1`,
+         JOIN pg_catalog.pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
+        WHERE e.name = $1`,
       [name],
     );
     const schema = row?.schema ?? OWN_SCHEMA;
@@ -92,7 +98,8 @@ const IN_THE_WAY = /\(SQLSTATE (?:42P06|42P07|42710|42723)\)$/;
 
 /** Locks of others, and things that are in the way now and will not be in an emptied or new database. */
 function saysNothing(refusal: HoldfastError, unknown: boolean): boolean {
-  return refusal.code === "database.lock-timeout" || IN_THE_WAY.test(refusal.message) || (unknown && NEEDS_ANOTHER.test(refusal.message));
+  const { code, message } = refusal;
+  return code === "database.lock-timeout" || IN_THE_WAY.test(message) || (unknown && NEEDS_ANOTHER.test(message));
 }
 
 /** Takes a refusal back; false when it has ended the session. */

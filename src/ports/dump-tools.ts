@@ -21,6 +21,8 @@ export interface DumpRequest {
   readonly excludeSchemas: readonly string[];
   readonly lockWaitMs: number;
   readonly signal: AbortSignal;
+  /** Hears of every warning, in pg_dump's own words: one text each, with its detail and hint. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** One line of an archive's table of contents (`pg_restore --list`). */
@@ -31,6 +33,14 @@ export interface TocEntry {
   readonly type: string;
   /** Everything after the type: `schema name owner`, ambiguous where names hold spaces. */
   readonly rest: string;
+  /** Number of the entry in its archive. */
+  readonly id: string;
+  /** Object id of the system catalog the object stands in (1259 is pg_class); "0" where the entry is a part of another one's object. */
+  readonly catalog: string;
+  /** The object's id at the source; "0" for grants, comments and the like. */
+  readonly oid: string;
+  /** Numbers of the entries this one comes after: its table, its schema, what it names. */
+  readonly needs: readonly string[];
 }
 
 /** What pg_restore is asked for; see https://www.postgresql.org/docs/current/app-pgrestore.html */
@@ -50,6 +60,8 @@ export interface LoadRequest {
   /** Settings for pg_restore's sessions, for example `session_replication_role=replica`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Hears of every warning but the count of errors, in pg_restore's own words. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** One error pg_restore reported and went past, with the entry it belongs to where it said so. */

@@ -17,6 +17,7 @@ import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
+import { gapsOf } from "./gaps.ts";
 import { swapNames } from "./swap.ts";
 
 /** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
@@ -141,7 +142,7 @@ function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
 type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
-async function compare(plan: RestorePlan, database: Database, { problems, unavailable }: LoadedSet, ports: Ports): Promise<Compared> {
+async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports): Promise<Compared> {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
@@ -150,6 +151,7 @@ async function compare(plan: RestorePlan, database: Database, { problems, unavai
   try {
     const actual = await measureContent(database, backup.manifest.scope, {
       proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
     });
     const named = new Set(plan.tables.map((table) => `${table.schema}.${table.name}`));
@@ -160,7 +162,7 @@ async function compare(plan: RestorePlan, database: Database, { problems, unavai
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
     const judged = judge({
-      expected, actual, problems, unavailable, allowEmptyViews: request.allowEmptyViews,
+      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
       options: {
         rows: set.hasRows,
         exact: request.part === "whole" && request.tables.length === 0,
@@ -170,7 +172,12 @@ async function compare(plan: RestorePlan, database: Database, { problems, unavai
     });
     const { findings, notes } = await believe(judged, expected, actual, () => controlOf(plan, ports));
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual)], notes: [...notes, ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database))], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return {
+      findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)],
+      notes: [...notes, ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database))],
+      tables: counted.length,
+      rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),
+    };
   } finally {
     progress.done();
   }

@@ -26,13 +26,13 @@ export async function pourWhole(
 }
 
 /**
- * Restores into the target itself. Emptying is one transaction of its own; between it and the end of loading the target is incomplete, which is why the
- * safety backup was made before.
+ * Restores into the target itself. Emptying is one transaction of its own; between it and the end of loading
+ * the target is incomplete, which is why the safety backup was made before.
  */
 export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<LoadedSet> {
   const { request, target } = plan;
   if (request.part === "data" || request.tables.length > 0) {
-    return { problems: await pourRows(plan, ports), unavailable: target.unavailableExtensions };
+    return { problems: await pourRows(plan, ports), warnings: [], unavailable: target.unavailableExtensions };
   }
   if (!plan.target.empty) {
     ports.log.stage(`emptying ${request.target.address.database}`);
@@ -44,11 +44,14 @@ export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<Load
 }
 
 /**
- * Makes an empty database beside the target, as the source's was; its locale falls back to the target's own where the source's does not exist.
+ * Makes an empty database beside the target, as the source's was; its locale falls back to the target's own
+ * where the source's does not exist.
  *
  * @returns its address, and what is otherwise than at the source
  */
-export async function createBeside(plan: RestorePlan, name: string): Promise<{ address: Database["address"]; note: string | undefined }> {
+export async function createBeside(
+  plan: RestorePlan, name: string,
+): Promise<{ address: Database["address"]; note: string | undefined }> {
   const { target } = plan.request;
   await using session = await target.connect({ purpose: "restore" });
   const { collate, ctype } = plan.target.facts;

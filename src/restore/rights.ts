@@ -4,7 +4,8 @@ import type { TocEntry } from "../ports/dump-tools.ts";
 
 /**
  * What PostgreSQL lets only a superuser make, by types of archive entries, and what people call it
- * (https://www.postgresql.org/docs/current/sql-commands.html, each under its own CREATE; tried on 15). A base type stands behind its shell.
+ * (https://www.postgresql.org/docs/current/sql-commands.html, each under its own CREATE; tried on 15). A base
+ * type stands behind its shell.
  */
 const SUPERUSER_ONLY: ReadonlyMap<string, string> = new Map([
   ["EVENT TRIGGER", "event trigger"],
@@ -26,26 +27,34 @@ const SUBSCRIPTION_ROLE_SINCE = 16;
 const NAMES_MAX = 5;
 
 /**
- * What the role of a restore cannot make, in sentences: said before anything is touched. A managed platform may allow more than PostgreSQL does, so
- * nothing is refused for it.
+ * What the role of a restore cannot make, in sentences: said before anything is touched. A managed platform
+ * may allow more than PostgreSQL does, so nothing is refused for it.
  */
-export function rightsWarnings(entries: readonly TocEntry[], { superuser, role, major }: DatabaseFacts): string[] {
+export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts): string[] {
+  const { superuser, role, major } = facts;
   if (superuser) return [];
   const kinds = new Map<string, string[]>();
-  const add = (kind: string, entry: TocEntry): void => void kinds.set(kind, [...(kinds.get(kind) ?? []), nameOf(entry)]);
+  const add = (kind: string, entry: TocEntry): void => {
+    kinds.set(kind, [...(kinds.get(kind) ?? []), nameOf(entry)]);
+  };
   for (const entry of entries) {
     const kind = SUPERUSER_ONLY.get(entry.type);
     if (kind !== undefined) add(kind, entry);
-    else if (entry.type === "SUBSCRIPTION") add(major < SUBSCRIPTION_ROLE_SINCE ? "subscription" : SUBSCRIPTION_KIND, entry);
-    else if (entry.type === "PUBLICATION" && !listsItsTables(entry, entries)) add("publication that is FOR ALL TABLES, as may be", entry);
+    else if (entry.type === "SUBSCRIPTION") add(subscriptionKind(major), entry);
+    else if (entry.type === "PUBLICATION" && !listsItsTables(entry, entries)) add(MAYBE_ALL_TABLES, entry);
   }
   return [...kinds].map(([kind, names]) => {
     const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
-    return `PostgreSQL lets only a superuser make a ${kind} ${names.slice(0, NAMES_MAX).join(", ")}${more}, and role ${role} is none: expect it to be missing`;
+    const shown = names.slice(0, NAMES_MAX).join(", ") + more;
+    return `PostgreSQL lets only a superuser make a ${kind} ${shown}, and role ${role} is none: expect it to be missing`;
   });
 }
 
-const SUBSCRIPTION_KIND = "subscription (or a member of pg_create_subscription)";
+const MAYBE_ALL_TABLES = "publication that is FOR ALL TABLES, as may be";
+
+function subscriptionKind(major: number): string {
+  return major < SUBSCRIPTION_ROLE_SINCE ? "subscription" : "subscription (or a member of pg_create_subscription)";
+}
 
 /** `- name owner`, `schema name owner`; the owner is the last word, and empty for what has none. */
 function nameOf({ type, rest }: TocEntry): string {
@@ -57,12 +66,14 @@ function nameOf({ type, rest }: TocEntry): string {
 /** The archive has entries of its own for the tables and schemas of a publication. */
 function listsItsTables(publication: TocEntry, entries: readonly TocEntry[]): boolean {
   const name = nameOf(publication);
-  return entries.some(({ type, rest }) => /^PUBLICATION TABLE/.test(type) && rest.includes(` ${name} `) );
+  return entries.some(({ type, rest }) => /^PUBLICATION TABLE/.test(type) && rest.includes(` ${name} `));
 }
 
 /** Roles that own something in the archive and that the restoring role cannot hand it to. */
-export async function ownersOutOfReach(session: DatabaseSession, entries: readonly TocEntry[], major: number): Promise<string[]> {
-  const owners = new Set(entries.map(({ rest }) => rest.slice(rest.lastIndexOf(" ") + 1)).filter((name) => name !== ""));
+export async function ownersOutOfReach(
+  session: DatabaseSession, entries: readonly TocEntry[], major: number,
+): Promise<string[]> {
+  const owners = new Set(entries.map(({ rest }) => rest.slice(rest.lastIndexOf(" ") + 1)));
   // PostgreSQL 16 tells being a member from being able to become it.
   const right = major >= 16 ? "SET" : "MEMBER";
   const rows = await session.query<{ name: string }>(

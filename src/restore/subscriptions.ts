@@ -2,8 +2,9 @@ import type { Database } from "../ports/database.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /**
- * Subscriptions come back switched off, because pg_dump writes them so, and with the name of the source's replication slot: switched on, a copy would take
- * the changes away from the source (https://www.postgresql.org/docs/current/logical-replication-subscription.html).
+ * Subscriptions come back switched off, because pg_dump writes them so, and with the name of the source's
+ * replication slot: switched on, a copy would take the changes away from the source
+ * (https://www.postgresql.org/docs/current/logical-replication-subscription.html).
  */
 export async function subscriptionNotes(plan: RestorePlan, database: Database): Promise<string[]> {
   if (!plan.set.hasSchema || plan.request.tables.length > 0) return [];
@@ -15,5 +16,6 @@ export async function subscriptionNotes(plan: RestorePlan, database: Database): 
   );
   return rows.map(({ name, slot }) =>
     `subscription ${name} is restored disabled and names the replication slot ${slot} of the source: ` +
-    "before it is enabled, decide which of the two shall have the slot, or give this one another (ALTER SUBSCRIPTION … SET (slot_name = …))");
+    "before it is enabled, decide which of the two shall have the slot, or give this one another " +
+    "(ALTER SUBSCRIPTION … SET (slot_name = …))");
 }

@@ -31,8 +31,8 @@ export interface Proof {
 }
 
 /**
- * Depth `restored`: every set of artifacts that restores on its own is restored into a database of its own, which is then measured as the source was
- * and compared with what the source held at the snapshot.
+ * Depth `restored`: every set of artifacts that restores on its own is restored into a database of its own,
+ * which is then measured as the source was and compared with what the source held at the snapshot.
  */
 export async function proveRestored(backup: Backup, context: RestoredContext): Promise<Proof> {
   const findings: Finding[] = [];
@@ -56,16 +56,17 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   await using scratch = await emptyDatabase(manifest, context);
   const database = await host.open(scratch.name);
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
-  const { problems, unavailable } = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
+  const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
   ports.log.stage("comparing with what the source held at the snapshot");
   const proof = set.hasRows ? manifest.content.proof : "none";
   const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);
   try {
     const actual = await measureContent(database, manifest.scope, {
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: manifest.content, debug: (text) => ports.log.debug(text),
     });
     const expected = manifest.content;
-    const judged = judge({ expected, actual, problems, unavailable, options: { exact: true, rows: set.hasRows } });
+    const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows } });
     const { findings, notes } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {

@@ -3,7 +3,10 @@ import { dirname, join } from "node:path";
 import { newestInstallation, type Installation } from "./postgres-binaries.ts";
 import { serverAccount, temporaryFolder } from "./tools.ts";
 
-/** A copy of the newest installation, into which a test may put extensions of its own: a server finds its files beside its programs. */
+/**
+ * A copy of the newest installation, into which a test may put extensions of its own: a server finds its
+ * files beside its programs.
+ */
 export interface OwnInstallation extends Installation {
   /** Puts an extension's files there, or writes over them; `script` is what CREATE EXTENSION runs. */
   provide(name: string, script: string, control?: string): void;
