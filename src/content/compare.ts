@@ -4,8 +4,7 @@ import { compareExtensionContents } from "./omissions/extensions.ts";
 import { compareSequences } from "./compare-sequences.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { Comparison, CompareOptions, Difference } from "./difference.ts";
-import { displayName } from "./display-name.ts";
-import type { ContentRecord, MeasuredContent, SequenceRecord } from "./record.ts";
+import type { ContentRecord, MeasuredContent } from "./record.ts";
 import { rowHashNamed } from "./row-hash.ts";
 
 export type { Comparison, CompareOptions, Difference } from "./difference.ts";
@@ -25,7 +24,7 @@ export function compareContent(expected: ContentRecord, actual: MeasuredContent,
     ...comparability(expected, actual, options),
     ...compareTables(expected, actual, fingerprintsComparable(expected, actual), options),
     ...(options.rows ? compareLargeObjects(expected, actual, options) : []),
-    ...(options.rows && options.ignore?.has("sequence") !== true ? compareSequences(sequencesOf(expected, options), actual.sequences) : []),
+    ...(options.rows && options.ignore?.has("sequence") !== true ? compareSequences(expected, actual, options) : []),
     ...objects,
     ...compareExtensions(expected, actual, options),
     ...(options.only === undefined && options.ignore?.has("extension") !== true ? compareExtensionContents(expected, actual) : []),
@@ -73,14 +72,6 @@ function compareLargeObjects(expected: ContentRecord, actual: ContentRecord, opt
     return [difference("large-objects", "large objects", `${now.count} exist as at the source, but their content differs`)];
   }
   return [];
-}
-
-/** Of named tables those that their columns own. */
-function sequencesOf(source: ContentRecord, { only }: CompareOptions): readonly SequenceRecord[] {
-  if (only === undefined) return source.sequences;
-  const owned = new Set(source.tables.filter(only).flatMap(({ schema, sequences = [] }) =>
-    sequences.map((name) => displayName({ schema, name }))));
-  return source.sequences.filter((sequence) => owned.has(displayName(sequence)));
 }
 
 function compareExtensions(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {

@@ -1,4 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
+import { believe } from "../archive/control.ts";
+import type { UnavailableExtension } from "../archive/extensions.ts";
 import { findingSentence, judge } from "../archive/judge.ts";
 import type { LoadedSet } from "../archive/recipe.ts";
 import { createRoles } from "../archive/roles.ts";
@@ -9,6 +11,8 @@ import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
+import { controlOf } from "./control.ts";
+import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
@@ -100,10 +104,9 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await copyDatabaseProperties(guard, live, next, true);
-    const loaded = await pourWhole(plan, database, ports);
+    const loaded = await pourWhole(plan, database, ports, (extensions) => requireExtensions(plan, extensions));
     const compared = await compare(plan, database, loaded, ports);
-    const lacks = loaded.unavailable.length > 0 && !plan.request.allowGaps;
-    if (lacks || compared.findings.some((finding) => finding.severity === "difference")) {
+    if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
       await copyDatabaseProperties(guard, live, next);
@@ -120,6 +123,15 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
   }
   const why = await removeCopy(target, next, ports.clock);
   return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
+}
+
+/** Some extensions only work in one database of a server, and a copy beside is another one. */
+function requireExtensions({ request }: RestorePlan, lacking: readonly UnavailableExtension[]): void {
+  if (request.allowGaps) return;
+  const words = lacking.map(({ name, version, reason }) => `${name} ${version} (${reason ?? "not available"})`).join(", ");
+  throw new HoldfastError("database.lacks", `a new database on the target server cannot have ${words}`, {
+    hint: "Use --mode in-place where the target itself has it, or --allow-gaps to do without it and what depends on it. The target is as it was.",
+  });
 }
 
 /**
@@ -158,7 +170,7 @@ async function compare(
       // Rows were put into a schema that was there before and may have moved on.
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
-    const { findings, notes } = judge({
+    const judged = judge({
       expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
       options: {
         rows: set.hasRows,
@@ -167,8 +179,16 @@ async function compare(
         ...(request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {}),
       },
     });
+    const { findings, notes } = await believe(judged, expected, actual, () => controlOf(plan, ports));
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)], notes: [...notes, ...notCompared(plan, made), ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return {
+      findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)],
+      notes: [
+        ...notes, ...notCompared(plan, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+      ],
+      tables: counted.length,
+      rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),
+    };
   } finally {
     progress.done();
   }
