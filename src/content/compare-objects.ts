@@ -70,7 +70,7 @@ class ObjectComparison {
     return Object.entries(before).flatMap(([name, digests]): Difference[] => {
       if (!this.#belongs(kind, name)) return [];
       // A missing table has been reported as such; its columns, constraints and grants would only bury that.
-      if (isPartOf(kind, name, this.#missingTables)) return [];
+      if (isPartOf(kind, name, this.#missingTables) || ofUnreadKind(kind, name, this.#actual)) return [];
       const copy = Object.hasOwn(now, name) ? now[name] : undefined;
       return copy === undefined ? [absence(kind, name, this.#lacking.ofObject(kind, name))] : this.#changes(kind, name, digests, copy);
     });
@@ -97,7 +97,7 @@ class ObjectComparison {
 
   #surplus(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {
     if (!this.#options.exact) return [];
-    const surplus = Object.keys(now).filter((name) => !Object.hasOwn(before, name));
+    const surplus = Object.keys(now).filter((name) => !Object.hasOwn(before, name) && !ofUnreadKind(kind, name, this.#expected));
     return surplus.map((name) => difference(kind, name, "exists, but not at the source"));
   }
 
@@ -122,6 +122,13 @@ class ObjectComparison {
       "could not be compared in full: this older manifest holds one digest of a column's whole definition, and none of them is that of the copy, " +
       "as when the source's server kept marks of its own among the columns' options; types, NOT NULL, identity and the like were compared")];
   }
+}
+
+/** What is said of an object whose kind the record does not have, because it could not be read or was not known, is not known either. */
+function ofUnreadKind(kind: ObjectKind, name: string, record: ContentRecord): boolean {
+  if (record.digests !== 2 || (kind !== "owner" && kind !== "comment")) return false;
+  const of = OBJECT_KINDS.find((each) => name.startsWith(`${each} `));
+  return of !== undefined && record.objects[of] === undefined;
 }
 
 /** Only what cannot be made without a missing extension is excused by it. */

@@ -54,7 +54,7 @@ const PARSER = "TEXT SEARCH PARSER app.x (START = prsd_start, GETTOKEN = prsd_ne
 const parser = (from: string, to: string): string => anew("TEXT SEARCH PARSER app.x", PARSER.replace(from, to));
 const TEMPLATE = "TEXT SEARCH TEMPLATE app.x (INIT = dsimple_init, LEXIZE = dsimple_lexize)";
 const elsewhere = (rest: string): string => `DROP SERVER elsewhere CASCADE; CREATE SERVER elsewhere ${rest}`;
-const SUBSCRIPTION = "CREATE SUBSCRIPTION x CONNECTION 'host=h password=''a b''' PUBLICATION p WITH (connect = false)";
+export const SUBSCRIPTION = "CREATE SUBSCRIPTION x CONNECTION 'host=h password=''a b''' PUBLICATION p WITH (connect = false)";
 const subscription = (what: string): string => `ALTER SUBSCRIPTION x ${what}`;
 const SECURITY = "INSERT INTO pg_seclabel VALUES ('app.parent'::regclass, 'pg_class'::regclass, 0, 'dummy', 'secret')";
 

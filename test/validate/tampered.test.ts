@@ -50,8 +50,8 @@ describe("a validation of a dump", () => {
     ["one changed letter in one row", "note of order 250.", "Note of order 250.", { about: "table", name: "public.orders", message: "holds 500 rows as the source did, but their content differs" }],
     ["a row that became another", "note of order 250.", "note of order 251.", { about: "table", name: "public.orders", message: "holds 500 rows as the source did, but their content differs" }],
     ["a sequence that stands elsewhere", "'public.tickets', 1, true", "'public.tickets', 7, true", { about: "sequence", name: "public.tickets", message: "stands at 7, at the source it was 1" }],
-    ["a policy that lets more through", "(id > 100)", "(id > -10)", { about: "policy", message: "differs from the source" }],
-    ["a comment", "friends of the house", "enemies of the house", { about: "comment", message: "differs from the source" }],
+    ["a policy that lets more through", "(id > 100)", "(id > -10)", { about: "policy", message: "differs from the source in using" }],
+    ["a comment", "friends of the house", "enemies of the house", { about: "comment", message: "differs from the source in text" }],
     ["an index that became another", "CREATE INDEX by_name", "CREATE INDEX by_nome", { about: "index", name: expect.stringContaining("by_name"), message: "is missing" }],
   ])("with %s fails with exit 5 and names exactly that", async (_, before, after, finding) => {
     const outcome = await validated(replacing(before, after));

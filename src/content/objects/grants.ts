@@ -1,5 +1,5 @@
 import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "../scope.ts";
-import { always, sameMajor, type ObjectClass, type ObjectField } from "./object-class.ts";
+import { always, type ObjectClass, type ObjectField } from "./object-class.ts";
 import { named, RELATION } from "./names.ts";
 
 /**
@@ -17,7 +17,7 @@ const rights = (acl: string, where: string): string =>
 const MAINTAIN = "x.privilege_type = 'MAINTAIN'";
 const fieldsOf = (acl: string): readonly ObjectField[] => [
   always("rights", rights(acl, `NOT ${MAINTAIN}`), "`GRANT`, `REVOKE`"),
-  sameMajor("maintain", rights(acl, MAINTAIN), "`GRANT MAINTAIN`", { since: 17 }),
+  always("maintain", rights(acl, MAINTAIN), "`GRANT MAINTAIN`", { since: 17 }),
 ];
 
 interface Granted {

@@ -66,7 +66,9 @@ const cast: ObjectClass = {
   kind: "cast",
   place: { catalog: "pg_cast", oid: "k.oid" },
   identity: "format_type(k.castsource, NULL) || ' as ' || format_type(k.casttarget, NULL)",
-  from: `FROM pg_cast k WHERE k.oid >= 16384 AND ${WHOLE_DATABASE} AND ${notInExtension("pg_cast", "k.oid")}`,
+  // From 14 on a range type brings the cast to its multirange type.
+  from: `FROM pg_cast k WHERE k.oid >= 16384 AND ${WHOLE_DATABASE} AND ${notInExtension("pg_cast", "k.oid")}
+    AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = k.oid AND i.deptype = 'i')`,
   fields: [
     always("function", functionName("k.castfunc"), "`WITH FUNCTION`"),
     always("context", "k.castcontext", "`AS ASSIGNMENT`, `AS IMPLICIT`"),

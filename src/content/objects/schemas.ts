@@ -1,5 +1,5 @@
 import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "../scope.ts";
-import { always, flag, sameMajor, type ObjectClass } from "./object-class.ts";
+import { always, flag, type ObjectClass } from "./object-class.ts";
 import { RELATION, roleName } from "./names.ts";
 import { OWN_RELATION } from "./tables.ts";
 
@@ -31,7 +31,7 @@ const sequence: ObjectClass = {
     flag("cycle", "s.seqcycle", "`CYCLE`"),
     always("owned-by", `(SELECT d.refobjid::regclass || '.' || quote_ident(a.attname) ${OWNING} LIMIT 1)`, "`OWNED BY`, identity"),
     // One of an identity column follows its table.
-    sameMajor("persistence", `CASE WHEN NOT EXISTS (SELECT ${OWNING} AND d.deptype = 'i') THEN nullif(c.relpersistence, 'p') END`,
+    always("persistence", `CASE WHEN NOT EXISTS (SELECT ${OWNING} AND d.deptype = 'i') THEN nullif(c.relpersistence, 'p') END`,
       "`UNLOGGED`", { since: 15 }),
   ],
 };

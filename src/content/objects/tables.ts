@@ -1,5 +1,5 @@
 import { IN_SCOPE, notInExtension } from "../scope.ts";
-import { always, flag, otherMajor, otherMajorFlag, printed, sameMajor, type ObjectClass } from "./object-class.ts";
+import { always, flag, otherMajor, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { collationName, columnNames, named, RELATION, roleName } from "./names.ts";
 import { allOptions, COLUMN_OPTIONS, optionsNamed, TABLE_OPTIONS, TOAST_OPTIONS } from "./options.ts";
 
@@ -59,7 +59,7 @@ const column: ObjectClass = {
     always("type", "format_type(a.atttypid, a.atttypmod)", "`CREATE TABLE`, `ALTER COLUMN … TYPE`"),
     flag("not-null", "a.attnotnull", "`NOT NULL`, `PRIMARY KEY`"),
     // A constraint of its own since 18; before, it has neither a name nor properties.
-    sameMajor("not-null-constraint", `CASE WHEN a.attnotnull THEN (SELECT concat_ws(' ', CASE WHEN k.conislocal THEN quote_ident(k.conname) END,
+    always("not-null-constraint", `CASE WHEN a.attnotnull THEN (SELECT concat_ws(' ', CASE WHEN k.conislocal THEN quote_ident(k.conname) END,
       CASE WHEN k.connoinherit THEN 'no inherit' END, CASE WHEN NOT k.convalidated THEN 'not valid' END)
       FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]) END`,
     "`CONSTRAINT … NOT NULL`, `NO INHERIT`, `NOT VALID`", { since: 18 }),

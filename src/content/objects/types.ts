@@ -1,5 +1,5 @@
 import { IN_SCOPE, notInExtension } from "../scope.ts";
-import { always, flag, otherMajorFlag, printed, sameMajor, type ObjectClass } from "./object-class.ts";
+import { always, flag, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { collationName, functionName, named, nameIn, roleName } from "./names.ts";
 
 const ofKind = (letter: string, sql: string): string => `CASE WHEN t.typtype = '${letter}' THEN ${sql} END`;
@@ -40,7 +40,7 @@ const type: ObjectClass = {
     always("subtype-collation", ofRange(collationName("r.rngcollation")), "`COLLATION`"),
     always("canonical", ofRange(functionName("r.rngcanonical")), "`CANONICAL`"),
     always("difference", ofRange(functionName("r.rngsubdiff")), "`SUBTYPE_DIFF`"),
-    sameMajor("multirange", ofRange("format_type(r.rngmultitypid, NULL)"), "`MULTIRANGE_TYPE_NAME`", { since: 14 }),
+    always("multirange", ofRange("format_type(r.rngmultitypid, NULL)"), "`MULTIRANGE_TYPE_NAME`", { since: 14 }),
     always("input-output", ofKind("b", INPUT_OUTPUT), "`INPUT`, `OUTPUT`, `RECEIVE`, `SEND`, …"),
     always("layout", ofKind("b", LAYOUT), "`INTERNALLENGTH`, `ALIGNMENT`, `STORAGE`, `ELEMENT`, …"),
     always("subscript", ofKind("b", "nullif(t.typsubscript::oid, 0)::regproc"), "`SUBSCRIPT`", { since: 14 }),
