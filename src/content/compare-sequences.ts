@@ -2,7 +2,10 @@ import { displayName } from "./display-name.ts";
 import type { Difference } from "./difference.ts";
 import type { SequenceRecord } from "./record.ts";
 
-/** Sequences move outside of transactions: the copy's value must lie between the source's readings before and after the dump. */
+/**
+ * Sequences move outside of transactions: the copy's value must lie between the source's readings before and
+ * after the dump.
+ */
 export function compareSequences(expected: readonly SequenceRecord[], actual: readonly SequenceRecord[]): Difference[] {
   const copies = new Map(actual.map((sequence) => [displayName(sequence), sequence]));
   return expected.flatMap((sequence): Difference[] => {
@@ -15,7 +18,10 @@ export function compareSequences(expected: readonly SequenceRecord[], actual: re
   });
 }
 
-/** How a sequence moves is not in every manifest; the copy's own is the same, or its definition differs and is reported as such. */
+/**
+ * How a sequence moves is not in every manifest; the copy's own is the same, or its definition differs and is
+ * reported as such.
+ */
 function isBetween(source: SequenceRecord, copy: SequenceRecord): boolean {
   const down = source.descending ?? copy.descending ?? false;
   const cyclic = source.cyclic ?? copy.cyclic ?? false;
