@@ -21,7 +21,9 @@ interface Context {
   readonly options: CompareOptions;
 }
 
-/** The tables' existence, rows and content; where rows may have changed partitions, that of the whole tree. */
+/**
+ * The tables' existence, rows and content; where rows may have changed partitions, that of the whole tree.
+ */
 export function compareTables(expected: ContentRecord, actual: MeasuredContent, content: boolean, options: CompareOptions): Difference[] {
   const copies = new Map(actual.tables.map((table) => [displayName(table), table]));
   const context: Context = { copies, content, options, lacking: new Lacking(expected, options.unavailableExtensions ?? []), doubts: actual.doubts ?? new Map() };
@@ -80,7 +82,10 @@ function treesOf(tables: readonly TableRecord[]): TableRecord[][] {
   return [...trees.values()];
 }
 
-/** Rows of one leaf may stand in another one after a restore: only their number and sums over all of them are comparable. */
+/**
+ * Rows of one leaf may stand in another one after a restore: only their number and sums over all of them are
+ * comparable.
+ */
 function compareTree(leaves: readonly TableRecord[], expected: ContentRecord, { copies, content, options }: Context): Ranked | undefined {
   if (!options.rows) return undefined;
   const name = displayName(leaves[0]!.tree!);

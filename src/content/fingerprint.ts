@@ -17,14 +17,19 @@ export interface FingerprintOptions {
   readonly signal: AbortSignal;
   /** Called once for every finished table. */
   readonly onTable?: () => void;
-  /** Called for a table whose rows may have had another fingerprint at the source although they are equal, and why. */
+  /**
+   * Called for a table whose rows may have had another fingerprint at the source although they are equal, and
+   * why.
+   */
   readonly onDoubt?: (table: TableRecord, why: string) => void;
 }
 
 /**
- * Counts, and for proof `content` hashes as the inventory's `algorithm` says, the rows of every ordinary table of an inventory.
+ * Counts, and for proof `content` hashes as the inventory's `algorithm` says, the rows of every ordinary
+ * table of an inventory.
  *
- * @param open gives a session with {@link PINNED_SETTINGS} inside a transaction that sees the inventory's snapshot; all are closed at the end
+ * @param open gives a session with {@link PINNED_SETTINGS} inside a transaction that sees the inventory's
+ * snapshot; all are closed at the end
  * @returns the inventory's tables with `rows`, `fingerprint` and `columns` filled in
  * @throws the signal's reason when aborted; the statements under way are cancelled on the server
  */
@@ -49,7 +54,10 @@ export async function fingerprintTables(open: () => Promise<DatabaseSession>, in
   return fillIn(inventory.tables, counted, hash, options);
 }
 
-/** The sessions of one run. They are closed together: a lock given up early would let a table be rewritten between two pieces of it. */
+/**
+ * The sessions of one run. They are closed together: a lock given up early would let a table be rewritten
+ * between two pieces of it.
+ */
 class Sessions implements AsyncDisposable {
   readonly #open: () => Promise<DatabaseSession>;
   readonly #all: DatabaseSession[] = [];
@@ -107,8 +115,9 @@ async function count(session: DatabaseSession, piece: Piece, hash: RowHash | und
 }
 
 /**
- * A table that can be used but not counted: planning a query looks into the functions of its indexes, and one that names its tables without a schema
- * finds none here. It would find none in pg_restore either (https://www.postgresql.org/docs/release/10.3/, CVE-2018-1058).
+ * A table that can be used but not counted: planning a query looks into the functions of its indexes, and one
+ * that names its tables without a schema finds none here. It would find none in pg_restore either
+ * (https://www.postgresql.org/docs/release/10.3/, CVE-2018-1058).
  */
 function naming({ shape }: Counted, error: unknown): unknown {
   if (!isHoldfastError(error, "database.query") || !/SQLSTATE 42(?:P01|883|704)/.test(error.message)) return error;

@@ -3,11 +3,17 @@ export interface HashedColumn {
   readonly name: string;
   /** Object id of its type, of the base type for a domain. */
   readonly type: number;
-  /** An extension or a user made it: its cast to text may be any function, which its output, written in C by a superuser's leave, is not. */
+  /**
+   * An extension or a user made it: its cast to text may be any function, which its output, written in C by a
+   * superuser's leave, is not.
+   */
   readonly foreign: boolean;
   /** Its type is an enum; a domain of one is not, as no function for enums takes it. */
   readonly enumerated: boolean;
-  /** `stored` or `virtual` for a generated column, which no dump holds: a restore computes it anew, or every reader does. */
+  /**
+   * `stored` or `virtual` for a generated column, which no dump holds: a restore computes it anew, or every
+   * reader does.
+   */
   readonly generated: "stored" | "virtual" | null;
 }
 

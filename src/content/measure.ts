@@ -19,7 +19,10 @@ export interface MeasureOptions {
   readonly debug?: (text: string) => void;
 }
 
-/** Measures a database that nobody else writes to, a restored copy, in the same way a backup measures its source. */
+/**
+ * Measures a database that nobody else writes to, a restored copy, in the same way a backup measures its
+ * source.
+ */
 export async function measureContent(database: Database, scope: ContentScope, options: MeasureOptions): Promise<MeasuredContent> {
   const open = async (): Promise<DatabaseSession> => {
     const session = await database.connect({ purpose: "compare", settings: PINNED_SETTINGS });

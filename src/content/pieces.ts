@@ -32,7 +32,10 @@ export function countPieces(counted: readonly Counted[]): void {
   }
 }
 
-/** All pieces: those of divided tables first, and the largest tables first, so that the last statements to finish are short. */
+/**
+ * All pieces: those of divided tables first, and the largest tables first, so that the last statements to
+ * finish are short.
+ */
 export function allPieces(counted: readonly Counted[]): Piece[] {
   return [...counted].sort((a, b) => Number(b.pieces > 1) - Number(a.pieces > 1) || b.bytes - a.bytes).flatMap(piecesOf);
 }

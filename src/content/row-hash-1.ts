@@ -2,11 +2,11 @@ import { quoteIdentifier } from "../kernel/sql.ts";
 import { exclusiveOr, type HashedColumn } from "./hashed-column.ts";
 
 /**
- * `rowhash-1`, written by Holdfast up to 0.1: almost everything is hashed as text. A format: manifests carry its results, so it is computed for ever, and
- * never changed. `docs/formats.md` repeats it.
+ * `rowhash-1`, of earlier manifests: almost everything is hashed as text. A format: manifests carry
+ * its results, so it is computed for ever, and never changed. `docs/formats.md` repeats it.
  *
- * In a session with {@link PINNED_SETTINGS}, for the table's columns (generated ones too) in the byte order of their names,
- * numbered i = 1, 2, 3 …:
+ * In a session with {@link PINNED_SETTINGS}, for the table's columns (generated ones too) in the byte order
+ * of their names, numbered i = 1, 2, 3 …:
  *
  *     hash(column i) = hashtextextended(column::text COLLATE "C", i)       for PostgreSQL's own types, and:
  *                      hashint4extended(column::int4, i)                   smallint, integer, boolean
@@ -19,8 +19,8 @@ import { exclusiveOr, type HashedColumn } from "./hashed-column.ts";
  *     row hash       = hashtextextended(x::text COLLATE "C", 0)
  *     fingerprint    = sum(row hash) over SELECT … FROM ONLY table         0 without rows
  *
- * A domain counts as its base type. Its flaw: `xml::text` is what is stored, and what COPY writes lacks the encoding that an XML declaration names; see
- * {@link MISJUDGED_XML}.
+ * A domain counts as its base type. Its flaw: `xml::text` is what is stored, and what COPY writes lacks the
+ * encoding that an XML declaration names; see {@link MISJUDGED_XML}.
  */
 export function rowHash1(columns: readonly HashedColumn[]): string {
   const hashes = columns.map((column, index) => columnHash(column, index + 1));
@@ -48,7 +48,8 @@ const UUID = 2950;
 function columnHash(column: HashedColumn, seed: number): string {
   const name = quoteIdentifier(column.name);
   const text = (expression: string): string => `hashtextextended(${expression} COLLATE "C", ${seed})`;
-  // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this, without an operator.
+  // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this,
+  // without an operator.
   if (column.foreign) return `CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN ${seed} ELSE ${text(`format('%s', ${name})`)} END`;
   return `coalesce(${nativeHash(column.type, name, seed) ?? text(textOf(column.type, name))}, ${seed})`;
 }

@@ -2,23 +2,27 @@ import { quoteIdentifier } from "../kernel/sql.ts";
 import type { HashedColumn } from "./hashed-column.ts";
 
 /**
- * `rowhash-2`: how a table's rows become numbers. A format: manifests carry its results, `docs/formats.md` repeats it, type by type.
+ * `rowhash-2`: how a table's rows become numbers. A format: manifests carry its results, `docs/formats.md`
+ * repeats it, type by type.
  *
- * In a session with {@link PINNED_SETTINGS}, for the table's columns (stored generated ones too, virtual ones not) in the byte order of their names,
- * numbered i = 1, 2, 3 …, a domain counting as its base type:
+ * In a session with {@link PINNED_SETTINGS}, for the table's columns (stored generated ones too, virtual ones
+ * not) in the byte order of their names, numbered i = 1, 2, 3 …, a domain counting as its base type:
  *
  *     h(i)        = {@link columnHash2}, or i for NULL
  *     column sum  = sum(h(i)) over all rows
  *     row hash    = hashint4extended(0, h(1) # h(2) # …)      # is the bitwise exclusive or; 0 without columns
  *     fingerprint = sum(row hash) over all rows
  *
- * Why so: a value's number must tell apart whatever COPY writes differently, at the least cost. Where a type's own hash function does that it is used;
- * where it does not (numeric hides scale and sign; jsonb hides signs and the order of elements that are 32 apart; 64-bit integers and times are
- * folded to 32 bits) the value's text or its exact binary form is hashed. The number of the column in the seed tells a value moved to another
- * column, the second hash a value moved to another row; a sum does not depend on the order of rows, and counts repeated ones. An integer of 64 bits
- * goes in as the *seed*, which is mixed whole. The functions are those of hash partitioning, which keep their results across releases because stored
- * partitions depend on them (https://github.com/postgres/postgres/blob/master/src/backend/access/hash/hashfunc.c). Not cryptographic: it finds loss
- * and damage, not forgery; forgery of stored bytes is what SHA-256 and age are for.
+ * Why so: a value's number must tell apart whatever COPY writes differently, at the least cost. Where a
+ * type's own hash function does that it is used; where it does not (numeric hides scale and sign; jsonb hides
+ * signs and the order of elements that are 32 apart; 64-bit integers and times are folded to 32 bits) the
+ * value's text or its exact binary form is hashed. The number of the column in the seed tells a value moved
+ * to another column, the second hash a value moved to another row; a sum does not depend on the order of
+ * rows, and counts repeated ones. An integer of 64 bits goes in as the *seed*, which is mixed whole. The
+ * functions are those of hash partitioning, which keep their results across releases because stored
+ * partitions depend on them
+ * (https://github.com/postgres/postgres/blob/master/src/backend/access/hash/hashfunc.c). Not cryptographic:
+ * it finds loss and damage, not forgery; forgery of stored bytes is what SHA-256 and age are for.
  */
 export function columnHash2(column: HashedColumn, i: number): string {
   return `coalesce(${valueHash(column, quoteIdentifier(column.name), i)}, ${i})`;
@@ -34,7 +38,10 @@ export function columnsOf2(columns: readonly HashedColumn[]): HashedColumn[] {
   return columns.filter((column) => column.generated !== "virtual");
 }
 
-/** Up to so many bytes hashing the hexadecimal form is cheaper than SHA-256; above, that form would need twice the value's memory. */
+/**
+ * Up to so many bytes hashing the hexadecimal form is cheaper than SHA-256; above, that form would need twice
+ * the value's memory.
+ */
 const HEX_MAX = 1024;
 
 type Hash = (value: string, i: number) => string;
@@ -44,7 +51,8 @@ const text: Hash = (value, i) => ofText(`${value}::text`, i);
 const output = (by: string): Hash => (value, i) => ofText(`textin(${by}(${value}))`, i);
 const binary = (by: string): Hash => (value, i) => ofText(`encode(${by}(${value}), 'hex')`, i);
 const int4: Hash = (value, i) => `hashint4extended(${value}::int4, ${i})`;
-// What remains are both zeros, which the function does not tell apart, NaN, of which there are many, and NULL.
+// What remains are both zeros, which the function does not tell apart, NaN, of which there are many, and
+// NULL.
 const float = (by: string): Hash => (value, i) => `CASE WHEN ${value} <> '0' AND ${value} < 'NaN' THEN ${by}(${value}, ${i}) ELSE ${text(value, i)} END`;
 
 /** By object id, which never changes: src/include/catalog/pg_type.dat. What is not here is hashed as text. */
@@ -77,7 +85,8 @@ function bytea(value: string, i: number): string {
 
 function valueHash({ type, foreign, enumerated }: HashedColumn, value: string, i: number): string {
   if (enumerated) return output("enum_out")(value, i);
-  // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this, without an operator.
+  // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this,
+  // without an operator.
   if (foreign) return `CASE WHEN ${value} IS DISTINCT FROM NULL THEN ${ofText(`format('%s', ${value})`, i)} END`;
   return (BY_TYPE.get(type) ?? text)(value, i);
 }

@@ -9,7 +9,10 @@ export const ROW_HASH = "rowhash-2";
 export interface RowHash {
   /** Names of the columns that have a sum of their own, in the order of the sums. */
   columns(columns: readonly HashedColumn[]): string[];
-  /** A query of one row: `rows`, the number of rows; `sum`, of their hashes; `columns`, an array of the columns' sums. All are text. */
+  /**
+   * A query of one row: `rows`, the number of rows; `sum`, of their hashes; `columns`, an array of the
+   * columns' sums. All are text.
+   */
   query(columns: readonly HashedColumn[], from: string): string;
   /** Why equal rows may have had another sum at the source, or undefined: then they had the same. */
   doubt(columns: readonly HashedColumn[]): string | undefined;
@@ -34,7 +37,10 @@ const SECOND: RowHash = {
   doubt: () => undefined,
 };
 
-/** How bytes become words depends on the processor, and with them the functions that hash; such a server's fingerprints have a name of their own. */
+/**
+ * How bytes become words depends on the processor, and with them the functions that hash; such a server's
+ * fingerprints have a name of their own.
+ */
 const BIG_ENDIAN = "-big-endian";
 const KNOWN: ReadonlyMap<string, RowHash> = new Map([["rowhash-1", FIRST], [ROW_HASH, SECOND], [`${ROW_HASH}${BIG_ENDIAN}`, SECOND]]);
 
@@ -49,7 +55,8 @@ export const IS_LITTLE_ENDIAN = `hashtextextended('byte order' COLLATE "C", 0) =
 /**
  * The name under which a server's fingerprints are kept.
  *
- * @param wanted a manifest's, to compare with it; one that this version does not know gives way to {@link ROW_HASH}
+ * @param wanted a manifest's, to compare with it; one that this version does not know gives way to {@link
+ * ROW_HASH}
  */
 export function rowHashOn(littleEndian: boolean, wanted: string = ROW_HASH): string {
   const plain = wanted.endsWith(BIG_ENDIAN) ? wanted.slice(0, -BIG_ENDIAN.length) : wanted;

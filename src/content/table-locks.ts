@@ -5,7 +5,10 @@ import type { Counted } from "./pieces.ts";
 
 /** Tables locked by one statement. */
 const LOCK_BATCH = 250;
-/** Part of the server's lock table that the counting sessions take together for good; the rest is pg_dump's and everybody else's. */
+/**
+ * Part of the server's lock table that the counting sessions take together for good; the rest is pg_dump's
+ * and everybody else's.
+ */
 const KEPT_PART = 1 / 2;
 /** Part that they take together before they give locks back. */
 const BRIEF_PART = 1 / 16;
@@ -21,10 +24,11 @@ export interface LockPlan {
 }
 
 /**
- * Every session takes the weakest lock on every table before it reads the first: later, behind a schema change that waits for the dump, it would wait
- * for that change, and both for each other's end. Where the server's lock table is too small for that, only divided tables are locked from the
- * beginning to the end, because one that were rewritten between two pieces of it would be counted wrong; all others while they are read. A divided table
- * for which there is no room is read in one piece.
+ * Every session takes the weakest lock on every table before it reads the first: later, behind a schema
+ * change that waits for the dump, it would wait for that change, and both for each other's end. Where the
+ * server's lock table is too small for that, only divided tables are locked from the beginning to the end,
+ * because one that were rewritten between two pieces of it would be counted wrong; all others while they are
+ * read. A divided table for which there is no room is read in one piece.
  */
 export async function planLocks(session: DatabaseSession, counted: readonly Counted[], sessions: number): Promise<LockPlan> {
   const capacity = (await lockCapacity(session)) / sessions;
