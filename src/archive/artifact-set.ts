@@ -69,6 +69,15 @@ export function artifactSetFor(manifest: Manifest, part: Part): ArtifactSet {
   });
 }
 
+/** What of a set makes the schema: the same artifacts without their rows. */
+export function schemaPart(set: ArtifactSet): ArtifactSet {
+  const [first] = set.phases;
+  const phases = first && set.phases.length === 1
+    ? [{ ...first, sections: ["pre-data", "post-data"] as const }]
+    : set.phases.filter(({ artifact }) => artifact.kind !== "data");
+  return { name: `schema of ${set.name}`, phases, hasSchema: set.hasSchema, hasRows: false };
+}
+
 /** Whether a backup holds that part. */
 export function gives(manifest: Manifest, part: Part): boolean {
   const { schema, data, full } = byKind(manifest);

@@ -3,26 +3,29 @@ import { quoteIdentifier } from "../kernel/sql.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 
 /**
- * Drops a database that Holdfast made, if it is there, and whatever is connected to it. A subscription in it forbids that; it was never enabled, so it is
- * cut off from its replication slot, which is the source's, and dropped first
- * (https://www.postgresql.org/docs/current/sql-dropsubscription.html, "slot_name = NONE").
+ * Drops a database that Holdfast made, if it is there, and whatever is connected to it. A subscription in it
+ * forbids that; it was never enabled, so it is cut off from its replication slot, which is the source's, and
+ * dropped first (https://www.postgresql.org/docs/current/sql-dropsubscription.html, "slot_name = NONE").
  *
  * @param admin in another database of the same server
  * @param connect a session in the database
  */
-export async function dropDatabase(admin: DatabaseSession, name: string, connect: () => Promise<DatabaseSession>): Promise<void> {
+export async function dropDatabase(
+  admin: DatabaseSession, name: string, connect: () => Promise<DatabaseSession>,
+): Promise<void> {
   const subscriptions = await admin.query<{ name: string }>(
     `SELECT s.subname::text AS name FROM pg_catalog.pg_subscription s
        JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1`,
     [name],
   );
-  if (subscriptions.length > 0) await dropSubscriptions(subscriptions.map((one) => quoteIdentifier(one.name)), connect);
+  const names = subscriptions.map((one) => quoteIdentifier(one.name));
+  if (names.length > 0) await dropSubscriptions(names, connect);
   await dropForced(admin, name);
 }
 
 /**
- * Drops it under sessions that still use it. `WITH (FORCE)` came with PostgreSQL 13; on 12 those sessions are ended first
- * (https://www.postgresql.org/docs/current/sql-dropdatabase.html).
+ * Drops it under sessions that still use it. `WITH (FORCE)` came with PostgreSQL 13; on 12 those sessions are
+ * ended first (https://www.postgresql.org/docs/current/sql-dropdatabase.html).
  */
 async function dropForced(admin: DatabaseSession, name: string): Promise<void> {
   const [server] = await admin.query<{ knows: boolean }>(
@@ -36,7 +39,9 @@ async function dropForced(admin: DatabaseSession, name: string): Promise<void> {
   await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);
 }
 
-async function dropSubscriptions(names: readonly string[], connect: () => Promise<DatabaseSession>): Promise<void> {
+async function dropSubscriptions(
+  names: readonly string[], connect: () => Promise<DatabaseSession>,
+): Promise<void> {
   try {
     await using session = await connect();
     for (const name of names) {

@@ -11,22 +11,31 @@ export interface UnavailableExtension extends ExtensionRecord {
   readonly reason?: string;
 }
 
-/** Extensions of the manifest that are not even in this server's list, whatever the version. A first look: only {@link createExtensions} knows. */
-export async function unavailableExtensions(session: DatabaseSession, extensions: readonly ExtensionRecord[]): Promise<readonly ExtensionRecord[]> {
+/**
+ * Extensions of the manifest that are not even in this server's list, whatever the version. A first look:
+ * only {@link createExtensions} knows.
+ */
+export async function unavailableExtensions(
+  session: DatabaseSession, extensions: readonly ExtensionRecord[],
+): Promise<readonly ExtensionRecord[]> {
   const rows = await session.query<{ name: string }>(
-    "SELECT name::text AS name FROM pg_catalog.pg_available_extensions UNION SELECT extname::text FROM pg_catalog.pg_extension",
+    `SELECT name::text AS name FROM pg_catalog.pg_available_extensions
+      UNION SELECT extname::text FROM pg_catalog.pg_extension`,
   );
   const available = new Set(rows.map((row) => row.name));
   return extensions.filter((extension) => !available.has(extension.name));
 }
 
 /**
- * Creates extensions by trying, each in a transaction of its own. That the files are there says little: some must be preloaded, some only work in one
- * database, some only a superuser may create. One may need another, so those that fail are tried again as long as any succeeds.
+ * Creates extensions by trying, each in a transaction of its own. That the files are there says little: some
+ * must be preloaded, some only work in one database, some only a superuser may create. One may need another,
+ * so those that fail are tried again as long as any succeeds.
  *
  * @returns those the server refused, with its reason
  */
-export async function createExtensions(database: Database, extensions: readonly ExtensionRecord[]): Promise<readonly UnavailableExtension[]> {
+export async function createExtensions(
+  database: Database, extensions: readonly ExtensionRecord[],
+): Promise<readonly UnavailableExtension[]> {
   let waiting: readonly UnavailableExtension[] = extensions;
   let tried = Number.POSITIVE_INFINITY;
   while (waiting.length > 0 && waiting.length < tried) {
@@ -56,15 +65,16 @@ async function tryOne(database: Database, { name, schema }: ExtensionRecord): Pr
 }
 
 /**
- * Leaves out what cannot work: the unavailable extensions, their comments and the rows of their own tables. What depends on them otherwise fails by
- * itself and is reported, so that nothing is left out in silence.
+ * Leaves out what cannot work: the unavailable extensions, their comments and the rows of their own tables.
+ * What depends on them otherwise fails by itself and is reported, so that nothing is left out in silence.
  */
 export function withoutExtensions(
   entries: readonly TocEntry[], unavailable: readonly ExtensionRecord[], source?: Pick<ContentRecord, "tables">,
 ): readonly TocEntry[] {
   if (unavailable.length === 0) return entries;
   const names = new Set(unavailable.map((extension) => extension.name));
-  const tables = (source?.tables ?? []).filter((table) => table.ofExtension === true && belongsTo(table, names)).map(({ schema, name }) => `${schema} ${name} `);
+  const own = (source?.tables ?? []).filter((table) => table.ofExtension === true && belongsTo(table, names));
+  const tables = own.map(({ schema, name }) => `${schema} ${name} `);
   return entries.filter(({ type, rest }) => {
     const [, ...words] = rest.split(" ");
     if (type === "EXTENSION") return !names.has(words[0] ?? "");
@@ -74,5 +84,6 @@ export function withoutExtensions(
 }
 
 function belongsTo(table: ContentRecord["tables"][number], extensions: ReadonlySet<string>): boolean {
-  return table.extension === undefined ? (table.extensions ?? []).some((name) => extensions.has(name)) : extensions.has(table.extension);
+  const owners = table.extension === undefined ? (table.extensions ?? []) : [table.extension];
+  return owners.some((name) => extensions.has(name));
 }

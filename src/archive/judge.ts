@@ -36,8 +36,9 @@ export interface Judged {
 const PROBLEMS_MAX = 50;
 
 /**
- * Compares and explains. What is missing for lack of an extension is a gap: it could not be proved here. What pg_restore reported always stands behind
- * the findings, as gaps: beside differences it is their cause, and without any it is still something that was not proved; never green by omission.
+ * Compares and explains. What is missing for lack of an extension is a gap: it could not be proved here. What
+ * pg_restore reported always stands behind the findings, as gaps: beside differences it is their cause, and
+ * without any it is still something that was not proved; never green by omission.
  */
 export function judge(judgement: Judgement): Judged {
   const { expected, actual, problems, warnings = [], unavailable, options, allowEmptyViews } = judgement;
@@ -46,7 +47,8 @@ export function judge(judgement: Judgement): Judged {
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
   const explained = differences.map((found) => {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;
-    return view === undefined ? explainExtension(found, unavailable) : explainView(found, view, allowEmptyViews === true);
+    if (view === undefined) return explainExtension(found, unavailable);
+    return explainView(found, view, allowEmptyViews === true);
   });
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
   const others = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
@@ -55,14 +57,15 @@ export function judge(judgement: Judgement): Judged {
 }
 
 function differencesFirst(findings: readonly Finding[]): Finding[] {
-  return [...findings.filter(({ severity }) => severity === "difference"), ...findings.filter(({ severity }) => severity === "gap")];
+  return ["difference", "gap"].flatMap((wanted) => findings.filter(({ severity }) => severity === wanted));
 }
 
 /** The server's own words say what to install, preload or allow. */
 function explainExtension(found: Finding, unavailable: readonly UnavailableExtension[]): Finding {
-  const refused = found.about === "extension" && found.severity === "gap" ? unavailable.find(({ name }) => name === found.name) : undefined;
-  if (refused?.reason === undefined) return found;
-  return { ...found, message: `could not be created here, so what depends on it could not be proved: ${refused.reason}` };
+  if (found.about !== "extension" || found.severity !== "gap") return found;
+  const reason = unavailable.find(({ name }) => name === found.name)?.reason;
+  if (reason === undefined) return found;
+  return { ...found, message: `could not be created here, so what depends on it could not be proved: ${reason}` };
 }
 
 function isOfView({ entry }: LoadProblem): boolean {
@@ -81,7 +84,8 @@ function explainView(found: Finding, problem: LoadProblem, allowed: boolean): Fi
 /** Each once, the first ones in full. */
 function problemGaps(problems: readonly LoadProblem[]): Finding[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
-  const gaps = different.slice(0, PROBLEMS_MAX).map((problem) => problemGap(problem.entry, `reported: ${problem.message}${advice(problem)}`));
+  const gaps = different.slice(0, PROBLEMS_MAX).map((problem) =>
+    problemGap(problem.entry, `reported: ${problem.message}${advice(problem)}`));
   const more = different.length - gaps.length;
   return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
 }
@@ -101,14 +105,15 @@ export function findingSentence({ about, name, message }: Finding): string {
 }
 
 /** Differences that are about rows: nothing tells more. */
-const ABOUT_ROWS: ReadonlySet<string> = new Set(["table", "large-objects", "sequence", "artifact", "catalog", "seal"]);
+const ABOUT_ROWS: ReadonlySet<string> =
+  new Set(["table", "large-objects", "sequence", "artifact", "catalog", "seal"]);
 
 /** Differences that follow from others: an object that is missing has no owner either. */
 const FOLLOWING: ReadonlySet<string> = new Set(["owner", "grant", "comment", "default-privilege"]);
 
 /**
- * The finding that tells most about why a verdict is what it is: a loss of rows before everything, then what pg_restore said of an object that is
- * missing, then the object itself; owners, rights and comments last.
+ * The finding that tells most about why a verdict is what it is: a loss of rows before everything, then what
+ * pg_restore said of an object that is missing, then the object itself; owners, rights and comments last.
  */
 export function headlineFinding(findings: readonly Finding[]): Finding | undefined {
   const differences = findings.filter(({ severity }) => severity === "difference");
@@ -122,5 +127,6 @@ export function headlineFinding(findings: readonly Finding[]): Finding | undefin
 /** pg_restore names an entry `KIND name owner`, or `KIND table name owner`. */
 function causeOf({ name }: Finding, findings: readonly Finding[]): Finding | undefined {
   const last = unquoted(name).split(".").at(-1)!.replace(/\(.*$/s, "");
-  return findings.find((finding) => finding.about === "pg_restore" && unquoted(finding.name).split(/[ (]/).includes(last));
+  const said = findings.filter(({ about }) => about === "pg_restore");
+  return said.find((finding) => unquoted(finding.name).split(/[ (]/).includes(last));
 }

@@ -67,7 +67,7 @@ export async function loadPhase(
   { artifact, sections }: Phase, entries: readonly TocEntry[] | undefined, context: LoadContext,
 ): Promise<readonly LoadProblem[]> {
   const label = `loading ${artifact.kind}${sections ? ` (${sections.join(", ")})` : ""}`;
-  const request: Omit<LoadRequest, "archive" | "jobs"> = {
+  const request: Request = {
     tools: context.toolSet,
     address: context.address,
     signal: context.signal,
@@ -92,8 +92,30 @@ async function fitsBeside(artifact: ArtifactRecord, { disk, isOnThisDisk }: Load
   return (await disk.free()) > artifact.plain.size + restored + DISK_RESERVE;
 }
 
+type Request = Omit<LoadRequest, "archive" | "jobs">;
+
+/** Rights are set when everything stands: an owner may have given up rights that making a key needs. */
+const RIGHTS: ReadonlySet<string> = new Set(["ACL", "DEFAULT ACL"]);
+
+/**
+ * Rows first, and only then what is made on them. Several connections would mix the two, and a check that is not valid for
+ * the rows of before (on a parent table, say, whose heirs pg_dump takes for independent of it) would refuse them, but not each
+ * time. One connection keeps the archive's order, which is this one.
+ */
+function roundsOf(request: Request): readonly Request[] {
+  const { entries, sections } = request;
+  if (entries === undefined || sections !== undefined) return [request];
+  const definitions = entries.filter(({ type }) => !RIGHTS.has(type));
+  const rights = entries.filter(({ type }) => RIGHTS.has(type));
+  return [
+    { ...request, entries: definitions, sections: ["pre-data", "data"] },
+    { ...request, entries: definitions, sections: ["post-data"] },
+    ...(rights.length === 0 ? [] : [{ ...request, entries: rights }]),
+  ];
+}
+
 async function loadArtifact(
-  artifact: ArtifactRecord, label: string, request: Omit<LoadRequest, "archive" | "jobs">, context: LoadContext,
+  artifact: ArtifactRecord, label: string, request: Request, context: LoadContext,
 ): Promise<readonly LoadProblem[]> {
   const progress = context.log.progress(label, "bytes", artifact.stored.size);
   const archive = openArtifact(interruptible(context.store, context.signal), artifact, context.identities, (bytes) => progress.add(bytes));
@@ -104,7 +126,11 @@ async function loadArtifact(
       await using folder = await context.disk.privateFolder("archive");
       const path = `${folder.path}/${artifact.kind}.dump`;
       await context.disk.write(path, archive);
-      return await context.tools.load({ ...request, archive: { path }, jobs: context.jobs });
+      const problems: LoadProblem[] = [];
+      for (const round of roundsOf(request)) {
+        problems.push(...(await context.tools.load({ ...round, archive: { path }, jobs: context.jobs })));
+      }
+      return problems;
     }
     return await context.tools.load({ ...request, archive, jobs: 1 });
   } finally {

@@ -1,8 +1,9 @@
 import type { Database } from "../ports/database.ts";
 
 /**
- * Settings that a role, a database or a server may have of its own, and with which pg_restore fails or loads something else than the archive holds: it sets
- * others itself, but not these (`_doSetFixedOutputState` in src/bin/pg_dump/pg_backup_archiver.c of PostgreSQL). All of them any role may set.
+ * Settings that a role, a database or a server may have of its own, and with which pg_restore fails or loads
+ * something else than the archive holds: it sets others itself, but not these (`_doSetFixedOutputState` in
+ * src/bin/pg_dump/pg_backup_archiver.c of PostgreSQL). All of them any role may set.
  */
 const NEEDED: Readonly<Record<string, string>> = {
   default_transaction_read_only: "off",
@@ -21,8 +22,9 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 /**
- * What pg_restore must be told when it connects, so that the target's own settings do not act on the load: only what is otherwise there, because poolers
- * refuse settings at start-up. Names, operators and types of a session that nobody has set up may be anybody's, so it uses none.
+ * What pg_restore must be told when it connects, so that the target's own settings do not act on the load:
+ * only what is otherwise there, because poolers refuse settings at start-up. Names, operators and types of a
+ * session that nobody has set up may be anybody's, so it uses none.
  */
 export async function loadingSettings(database: Database): Promise<Readonly<Record<string, string>>> {
   await using session = await database.connect({ purpose: "settings", bare: true });

@@ -18,10 +18,12 @@ export interface Prepared {
 }
 
 /**
- * Makes what an archive counts on, before it is loaded: `public` as at the source, the extensions, and the schemas they live in.
+ * Makes what an archive counts on, before it is loaded: `public` as at the source, the extensions, and the
+ * schemas they live in.
  *
- * Extensions come first of all because what the server says to each decides what can be proved. As soon as schemas are named, pg_dump writes no
- * extension at all; when schemas are left out, it writes every one, also one whose schema it leaves out.
+ * Extensions come first of all because what the server says to each decides what can be proved. As soon as
+ * schemas are named, pg_dump writes no extension at all; when schemas are left out, it writes every one, also
+ * one whose schema it leaves out.
  *
  * @param entries of the archive that makes the schema
  */
@@ -36,7 +38,8 @@ export async function prepare(
 }
 
 async function makeSchemas(
-  session: DatabaseSession, extensions: readonly ExtensionRecord[], { scope }: Manifest, entries: readonly TocEntry[], noOwner: boolean,
+  session: DatabaseSession, extensions: readonly ExtensionRecord[], { scope }: Manifest,
+  entries: readonly TocEntry[], noOwner: boolean,
 ): Promise<Pick<Prepared, "standing" | "problems">> {
   const rows = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_catalog.pg_namespace");
   const present = new Set(rows.map((row) => row.name));
@@ -47,7 +50,8 @@ async function makeSchemas(
     const entry = entries.find((one) => makes(one, name));
     // One that is not in the archive of a whole database belongs to an extension, which makes it.
     if (present.has(name) || (entry === undefined && !outside)) continue;
-    const problem = await makeSchema(session, name, noOwner ? undefined : entry?.rest.slice(`- ${name} `.length));
+    const owner = noOwner ? undefined : entry?.rest.slice(`- ${name} `.length);
+    const problem = await makeSchema(session, name, owner);
     if (problem !== undefined) problems.push({ entry: `SCHEMA ${name}`, message: problem });
     standing.push(name);
   }
@@ -55,7 +59,9 @@ async function makeSchemas(
 }
 
 /** Owned as the archive says where it says so; without its owner rather than not at all. */
-async function makeSchema(session: DatabaseSession, name: string, owner: string | undefined): Promise<string | undefined> {
+async function makeSchema(
+  session: DatabaseSession, name: string, owner: string | undefined,
+): Promise<string | undefined> {
   const create = `CREATE SCHEMA ${quoteIdentifier(name)}`;
   if (owner === undefined) {
     await session.query(create);
@@ -72,8 +78,10 @@ async function makeSchema(session: DatabaseSession, name: string, owner: string 
 }
 
 /** The entries without those that make the named schemas; their rights and comments stay. */
-export function withoutSchemas(entries: readonly TocEntry[], schemas: readonly string[]): readonly TocEntry[] {
-  return schemas.length === 0 ? entries : entries.filter((entry) => !schemas.some((name) => makes(entry, name)));
+export function withoutSchemas(
+  entries: readonly TocEntry[], schemas: readonly string[],
+): readonly TocEntry[] {
+  return entries.filter((entry) => !schemas.some((name) => makes(entry, name)));
 }
 
 function makes({ type, rest }: TocEntry, schema: string): boolean {

@@ -19,6 +19,8 @@ export interface Recipe {
   readonly context: Omit<LoadContext, "address" | "select" | "settings">;
   /** Search path of the database whose place this one takes, for functions that count on it. */
   readonly searchPath?: string | undefined;
+  /** Told, before hours of loading, what cannot be had; may throw. */
+  readonly onUnavailable?: (extensions: readonly UnavailableExtension[]) => void;
 }
 
 /** What came of it. */
@@ -32,7 +34,8 @@ export interface LoadedSet {
 }
 
 /**
- * Loads a set of artifacts into an empty database. There is no other way in which Holdfast does this: what a validation proves is what a restore does.
+ * Loads a set of artifacts into an empty database. There is no other way in which Holdfast does this: what a
+ * validation proves is what a restore does.
  *
  * 1. prepare: `public`, the extensions and their schemas (prepare.ts);
  * 2. load everything but what would act on its own;
@@ -40,29 +43,40 @@ export interface LoadedSet {
  * 4. refresh the materialized views (refresh.ts);
  * 5. finish: event triggers, which would have fired at all of the above.
  */
-export async function loadIntoEmpty({ manifest, set, database, context, searchPath }: Recipe): Promise<LoadedSet> {
+export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
+  const { manifest, set, database, context, searchPath, onUnavailable } = recipe;
   const [first] = set.phases;
   const contents = first ? await readContents(context, first.artifact) : [];
   const prepared = await prepare(database, manifest, contents, context.noOwner === true);
-  const usable = (entries: readonly TocEntry[]): readonly TocEntry[] => usableEntries(entries, prepared, manifest, set);
+  if (prepared.unavailable.length > 0) onUnavailable?.(prepared.unavailable);
+  const usable: Select = (entries) => usableEntries(entries, prepared, manifest, set);
   const warnings: string[] = [];
-  const into: LoadContext = {
-    ...context, address: database.address, settings: await loadingSettings(database), onWarning: (text) => void warnings.push(text),
-  };
-  const loaded = await loadPhases(set, { ...into, select: (entries) => usable(entries).filter((entry) => !isLate(entry)) });
+  const onWarning = (text: string): void => void warnings.push(text);
+  const settings = await loadingSettings(database);
+  const into: LoadContext = { ...context, address: database.address, settings, onWarning };
+  const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
+  const loaded = await loadPhases(set, { ...into, select: early });
   const settled = await settle(loaded, into);
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   return {
-    problems: [...prepared.problems, ...[...settled, ...finished].flatMap(({ problems }) => problems), ...empty],
-    warnings,
+    problems: [...prepared.problems, ...problemsOf([...settled, ...finished]), ...empty],
+    warnings: [...new Set(warnings)],
     unavailable: prepared.unavailable,
   };
 }
 
-function usableEntries(entries: readonly TocEntry[], prepared: Prepared, { content }: Manifest, set: ArtifactSet): readonly TocEntry[] {
+type Select = (entries: readonly TocEntry[]) => readonly TocEntry[];
+
+function problemsOf(phases: readonly LoadedPhase[]): readonly LoadProblem[] {
+  return phases.flatMap(({ problems }) => problems);
+}
+
+function usableEntries(
+  entries: readonly TocEntry[], { unavailable, standing }: Prepared, { content }: Manifest, set: ArtifactSet,
+): readonly TocEntry[] {
   const wanted = set.hasRows ? entries : withoutLargeObjects(entries);
-  return withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, prepared.unavailable, content), prepared.standing));
+  return withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing));
 }
 
 /** Large objects are rows, but a full archive makes them, empty, together with the schema. */
@@ -71,7 +85,9 @@ function withoutLargeObjects(entries: readonly TocEntry[]): readonly TocEntry[] 
   return entries.filter(({ type, rest }) => !object.test(type) && !/^- LARGE OBJECTS? /.test(rest));
 }
 
-async function refresh(database: Database, { content }: Manifest, searchPath: string | undefined): Promise<readonly LoadProblem[]> {
+async function refresh(
+  database: Database, { content }: Manifest, searchPath: string | undefined,
+): Promise<readonly LoadProblem[]> {
   if (!content.tables.some((table) => table.kind === "matview" && table.populated === true)) return [];
   await using bare = await database.connect({ purpose: "restore", bare: true });
   const paths = [await ownSearchPath(bare), ...(searchPath === undefined ? [] : [searchPath])];
@@ -80,9 +96,7 @@ async function refresh(database: Database, { content }: Manifest, searchPath: st
 }
 
 /** Event triggers, and what stands beside them. */
-async function finish(
-  set: ArtifactSet, usable: (entries: readonly TocEntry[]) => readonly TocEntry[], context: LoadContext,
-): Promise<LoadedPhase[]> {
+async function finish(set: ArtifactSet, usable: Select, context: LoadContext): Promise<LoadedPhase[]> {
   if (!set.hasSchema) return [];
   const loaded: LoadedPhase[] = [];
   for (const phase of set.phases) {
@@ -99,5 +113,6 @@ function isLate(entry: TocEntry): boolean {
 }
 
 function isOfEventTrigger({ type, rest }: TocEntry): boolean {
-  return type === "EVENT TRIGGER" || ((type === "COMMENT" || type === "SECURITY LABEL") && rest.startsWith("- EVENT TRIGGER "));
+  const isBeside = type === "COMMENT" || type === "SECURITY LABEL";
+  return type === "EVENT TRIGGER" || (isBeside && rest.startsWith("- EVENT TRIGGER "));
 }

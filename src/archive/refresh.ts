@@ -5,16 +5,21 @@ import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import { serverWords } from "./server-words.ts";
 
+/** What a server may say to a refresh; everything else ends the restore. */
+const REFUSALS = ["database.query", "database.permission", "database.row-security", "database.changing"] as const;
+
 /** Begins the entry of a problem with a view's refresh, as in an archive's table of contents. */
 export const REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
 
 /**
- * Fills the materialized views that were filled at the source. It is done here and not by pg_restore, so that it happens before there are event
- * triggers, and because archives of the schema and of the data alone hold no refresh.
+ * Fills the materialized views that were filled at the source. It is done here and not by pg_restore, so that
+ * it happens before there are event triggers, and because archives of the schema and of the data alone hold
+ * no refresh.
  *
- * One materialized view may read another, so those that fail are tried again as long as any succeeds. Each is tried with the safe search path first and
- * then with the ones under which it may have been written: functions that do not say the schemas of their tables work only there, until PostgreSQL 17,
- * which pins the path itself (release notes of 17, "safe search_path during maintenance operations").
+ * One materialized view may read another, so those that fail are tried again as long as any succeeds. Each is
+ * tried with the safe search path first and then with the ones under which it may have been written:
+ * functions that do not say the schemas of their tables work only there, until PostgreSQL 17, which pins the
+ * path itself (release notes of 17, "safe search_path during maintenance operations").
  *
  * @param session whose search path is safe; it is so again afterwards
  * @param ownPaths search paths that applications have or had in this database
@@ -42,7 +47,9 @@ export async function refreshMaterializedViews(
 }
 
 /** Why a view cannot be filled, in the server's words for the first path; undefined when it is. */
-async function refresh(session: DatabaseSession, view: TableRecord, paths: readonly string[]): Promise<string | undefined> {
+async function refresh(
+  session: DatabaseSession, view: TableRecord, paths: readonly string[],
+): Promise<string | undefined> {
   const first = await tryOnce(session, view);
   if (first === undefined) return undefined;
   try {
@@ -61,7 +68,7 @@ async function tryOnce(session: DatabaseSession, { schema, name }: TableRecord):
     await session.query(`REFRESH MATERIALIZED VIEW ${qualifiedName(schema, name)}`);
     return undefined;
   } catch (error) {
-    if (!isHoldfastError(error, "database.query", "database.permission", "database.row-security")) throw error;
+    if (!isHoldfastError(error, ...REFUSALS)) throw error;
     return serverWords(error);
   }
 }

@@ -5,8 +5,9 @@ import type { DatabaseSession } from "../ports/database.ts";
 import { grantMemberships } from "./roles.ts";
 
 /**
- * Roles belong to a whole server, throw-away databases are several: two validations on one server may need the same role. So a role made here is
- * marked, and every throw-away database holds on to those it needs by a right on the database: as long as it exists, the server refuses to drop them
+ * Roles belong to a whole server, throw-away databases are several: two validations on one server may need
+ * the same role. So a role made here is marked, and every throw-away database holds on to those it needs by a
+ * right on the database: as long as it exists, the server refuses to drop them
  * (https://www.postgresql.org/docs/current/catalog-pg-shdepend.html). Whoever is last drops them.
  */
 
@@ -17,13 +18,18 @@ const MARK = "made by holdfast for a scratch database";
 const ATTEMPTS = 10;
 
 /**
- * Makes the roles that are not there, without login or power, and holds on to all that were made for such a purpose.
+ * Makes the roles that are not there, without login or power, and holds on to all that were made for such a
+ * purpose.
  *
  * @param database a throw-away database that exists
  */
-export async function holdScratchRoles(session: DatabaseSession, database: string, roles: readonly RoleRecord[]): Promise<void> {
+export async function holdScratchRoles(
+  session: DatabaseSession, database: string, roles: readonly RoleRecord[],
+): Promise<void> {
   const held: RoleRecord[] = [];
-  for (const role of roles) if (await persistently(session, () => hold(session, database, role.name))) held.push(role);
+  for (const role of roles) {
+    if (await persistently(session, () => hold(session, database, role.name))) held.push(role);
+  }
   await persistently(session, () => grantMemberships(session, held));
 }
 
@@ -51,7 +57,8 @@ async function persistently<T>(session: DatabaseSession, work: () => Promise<T>)
 /** The role's comment, empty when it has none; undefined when there is no such role. */
 async function markOf(session: DatabaseSession, name: string): Promise<string | undefined> {
   const [row] = await session.query<{ mark: string }>(
-    "SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_authid'), '') AS mark FROM pg_catalog.pg_roles WHERE rolname = $1",
+    `SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_authid'), '') AS mark
+       FROM pg_catalog.pg_roles WHERE rolname = $1`,
     [name],
   );
   return row?.mark;

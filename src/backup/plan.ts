@@ -5,6 +5,7 @@ import { quantity } from "../kernel/quantity.ts";
 import { refuseTransactionPooler } from "../content/refuse-pooler.ts";
 import { databaseFacts, type DatabaseFacts } from "../content/facts.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { findClient } from "../archive/client-programs.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { newBackupId, timeOfBackupId } from "../catalog/backup-id.ts";
@@ -18,6 +19,8 @@ export interface BackupPlan {
   readonly key: BackupKey;
   readonly facts: DatabaseFacts;
   readonly tools: ToolSet;
+  /** What the person should know; the manifest keeps it. */
+  readonly warnings: readonly string[];
   readonly dumps: readonly { readonly kind: Kind; readonly path: string }[];
 }
 
@@ -35,7 +38,8 @@ export async function planBackup(request: BackupRequest, ports: Ports, dryRun = 
   const id = newBackupId(ports.clock.now(), ports.random);
   const key: BackupKey = { id, source: request.source, tier: request.tier, time: timeOfBackupId(id) as Date };
   const encrypted = request.recipients.length > 0;
-  return { request, key, facts, tools, dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key, kind, encrypted) })) };
+  const warnings = olderMinor(facts, tools);
+  return { request, key, facts, tools, warnings, dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key, kind, encrypted) })) };
 }
 
 async function checkStore({ store }: BackupRequest, ports: Ports, dryRun: boolean): Promise<void> {
@@ -66,17 +70,24 @@ async function requireSchemas(session: DatabaseSession, { scope }: BackupRequest
   for (const name of scope.excludeSchemas) if (!present.has(name)) ports.log.warn(`exclude-schemas holds '${name}', and the database has no schema of that name`);
 }
 
-/** The oldest client that is at least as new as the server: its archives can be restored by the most machines. */
+/**
+ * A minor release may keep something new in its catalog (Debian's 15.20 does), which only its own pg_dump knows to leave out:
+ * an older one writes it into the dump, and servers that do not know it refuse that.
+ */
+function olderMinor(facts: DatabaseFacts, tools: ToolSet): string[] {
+  const minor = Number(tools.version.split(".")[1]);
+  if (tools.major !== facts.major || !(minor < facts.versionNumber % 10_000)) return [];
+  return [
+    `pg_dump ${tools.version} is older than the server, PostgreSQL ${facts.version}: the dump may hold what only that release knows, ` +
+    "and older servers then refuse it; update the client programs",
+  ];
+}
+
+/** @throws tool.missing, tool.too-old */
 async function chooseTools(facts: DatabaseFacts, request: BackupRequest, ports: Ports): Promise<ToolSet> {
-  const tools = await ports.dumpTools();
-  const pick = async (): Promise<ToolSet | undefined> => (await tools.installed()).filter((set) => set.major >= facts.major).at(-1);
-  let chosen = await pick();
-  if (!chosen && request.installClient && ports.toolInstaller) {
-    await (await ports.toolInstaller()).install(facts.major);
-    chosen = await pick();
-  }
+  const chosen = await findClient(facts.major, request.installClient, ports);
   if (chosen) return chosen;
-  const installed = (await tools.installed()).map((set) => set.version);
+  const installed = (await (await ports.dumpTools()).installed()).map((set) => set.version);
   const hint =
     `Install PostgreSQL ${facts.major} client programs (postgresql-client-${facts.major} from apt.postgresql.org)` +
     `${ports.surface === "action" ? ", or set install-client: true" : ""}, or name their folder in HOLDFAST_PG_BIN.`;
@@ -97,6 +108,7 @@ export function planRows(plan: BackupPlan): [string, string][] {
     ["proof", { content: "a fingerprint of every row", rows: "row counts", none: "none" }[request.proof]],
     ["encryption", request.recipients.length > 0 ? `age, ${quantity(request.recipients.length, "recipient")}` : "NONE"],
     ["access tier", request.accessTier],
+    ...plan.warnings.map((warning): [string, string] => ["warning", warning]),
   ];
 }
 

@@ -61,7 +61,7 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
     proof: request.proof, lockWaitMs: request.lockWaitMs, debug: (text) => log.debug(text),
   }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
-  const warnings = new Set(await orAbort(stop, searchPathWarnings(snapshot.session, request.scope)));
+  const warnings = new Set([...plan.warnings, ...(await orAbort(stop, searchPathWarnings(snapshot.session, request.scope)))]);
   const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
     (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, { signal, onWarning }),

@@ -1,18 +1,40 @@
 import { displayName } from "./display-name.ts";
-import type { Difference } from "./difference.ts";
-import type { SequenceRecord } from "./record.ts";
+import type { CompareOptions, Difference } from "./difference.ts";
+import { unquoted } from "./lacking.ts";
+import type { ContentRecord, SequenceRecord } from "./record.ts";
 
 /** Sequences move outside of transactions: the copy's value must lie between the source's readings before and after the dump. */
-export function compareSequences(expected: readonly SequenceRecord[], actual: readonly SequenceRecord[]): Difference[] {
-  const copies = new Map(actual.map((sequence) => [displayName(sequence), sequence]));
-  return expected.flatMap((sequence): Difference[] => {
-    const copy = copies.get(displayName(sequence));
-    // Reported once, among the objects.
-    if (copy === undefined || isBetween(sequence, copy)) return [];
-    const { before, after } = sequence;
-    const wanted = before.value === after.value && before.called === after.called ? spell(before) : `between ${spell(before)} and ${spell(after)}`;
-    return [{ severity: "difference", about: "sequence", name: displayName(sequence), message: `stands at ${spell(copy.before)}, at the source it was ${wanted}` }];
+export function compareSequences(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
+  const copies = new Map(actual.sequences.map((sequence) => [displayName(sequence), sequence]));
+  // Those are reported once, among the objects; an extension's own sequences are not there.
+  const objects = new Set(Object.keys(expected.objects.sequence ?? {}).map(unquoted));
+  return sequencesOf(expected, options).flatMap((sequence): Difference[] => {
+    const name = displayName(sequence);
+    const copy = copies.get(name);
+    if (copy === undefined) return objects.has(unquoted(name)) ? [] : [ofMissingExtension(name, options)];
+    if (isBetween(sequence, copy)) return [];
+    const message = `stands at ${spell(copy.before)}, at the source it was ${wanted(sequence)}`;
+    return [{ severity: "difference", about: "sequence", name, message }];
   });
+}
+
+/** Of named tables those that their columns own. */
+function sequencesOf(source: ContentRecord, { only }: CompareOptions): readonly SequenceRecord[] {
+  if (only === undefined) return source.sequences;
+  const owned = new Set(source.tables.filter(only).flatMap(({ schema, sequences = [] }) =>
+    sequences.map((name) => displayName({ schema, name }))));
+  return source.sequences.filter((sequence) => owned.has(displayName(sequence)));
+}
+
+function ofMissingExtension(name: string, { unavailableExtensions: lacking = [] }: CompareOptions): Difference {
+  if (lacking.length === 0) return { severity: "difference", about: "sequence", name, message: "is missing" };
+  const message = `could not be proved: it belongs to an extension, and ${lacking.join(", ")} is not available here`;
+  return { severity: "gap", about: "sequence", name, message };
+}
+
+function wanted({ before, after }: SequenceRecord): string {
+  const moved = before.value !== after.value || before.called !== after.called;
+  return moved ? `between ${spell(before)} and ${spell(after)}` : spell(before);
 }
 
 /** How a sequence moves is not in every manifest; the copy's own is the same, or its definition differs and is reported as such. */

@@ -39,6 +39,10 @@ export const tableRecord = z.strictObject({
   indexes: z.array(identifier).optional(),
   /** Names of the sequences its columns own (in its schema). */
   sequences: z.array(identifier).optional(),
+  /** Object ids of these at the source, in the same order. */
+  sequenceOids: z.array(decimal).optional(),
+  /** Schema and name of the extended statistics on it, which may stand in any schema. */
+  statistics: z.array(z.tuple([identifier, identifier])).optional(),
   /** Its object id at the source, by which an archive's table of contents names it. */
   oid: decimal.optional(),
   /** From `rowhash-2` on: for each column, in the byte order of names, the sum of its values' hashes, so that a difference can name its column. */

@@ -45,11 +45,17 @@ const INDEXES = `
   SELECT i.indrelid::int8::text AS relation, array_agg(x.relname::text ORDER BY x.relname COLLATE "C") AS names
     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid GROUP BY i.indrelid`;
 
-/** Table → names of the sequences that its columns own (serial, identity) and that share its schema. */
-const SEQUENCES = `
-  SELECT d.refobjid::int8::text AS relation, array_agg(s.relname::text ORDER BY s.relname COLLATE "C") AS names
+/** Table → names (or ids) of the sequences that its columns own (serial, identity) and that share its schema. */
+const sequencesAs = (column: string): string => `
+  SELECT d.refobjid::int8::text AS relation, array_agg(${column} ORDER BY s.relname COLLATE "C") AS names
     FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_class c ON c.oid = d.refobjid AND c.relnamespace = s.relnamespace
    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') GROUP BY d.refobjid`;
+
+/** Table → schema and name of the extended statistics on it. */
+const STATISTICS = `
+  SELECT s.stxrelid::int8::text AS relation,
+         json_agg(json_build_array(n.nspname, s.stxname) ORDER BY n.nspname COLLATE "C", s.stxname COLLATE "C") AS names
+    FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace GROUP BY s.stxrelid`;
 
 /**
  * Partition → the partitioned table at the top of its tree, where pg_dump loads rows through that: below a hash partitioning of an enum, whose hash is of
@@ -76,8 +82,10 @@ const TREES = `
 export async function listTables(session: DatabaseSession, scope: ContentScope): Promise<TableRecord[]> {
   const extensions = await namesByTable(session, EXTENSIONS);
   const indexes = await namesByTable(session, INDEXES);
-  const sequences = await namesByTable(session, SEQUENCES);
   const trees = await namesByTable(session, TREES);
+  const sequences = await namesByTable(session, sequencesAs("s.relname::text"));
+  const sequenceOids = await namesByTable(session, sequencesAs("s.oid::int8::text"));
+  const statistics = await namesByTable<[string, string]>(session, STATISTICS);
   const rows = await session.query<TableRow>(
     `SELECT c.oid::int8::text AS relation, n.nspname AS schema, c.relname AS name, c.relkind, pg_get_userbyid(c.relowner) AS owner, c.relispopulated AS populated,
             (SELECT x.extname FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
@@ -108,17 +116,19 @@ export async function listTables(session: DatabaseSession, scope: ContentScope):
     ...given("sequences", sequences.get(row.relation)),
     ...given("computed", row.computed ?? undefined),
     ...treeOf(trees.get(row.relation)),
+    ...given("sequenceOids", sequenceOids.get(row.relation)),
+    ...given("statistics", statistics.get(row.relation)),
   }));
 }
 
 /** One query for all tables: asked for each table alone, the dependency catalog would be read as often as there are tables. */
-async function namesByTable(session: DatabaseSession, sql: string): Promise<Map<string, string[]>> {
-  const rows = await session.query<{ relation: string; names: string[] }>(sql);
+async function namesByTable<Name = string>(session: DatabaseSession, sql: string): Promise<Map<string, Name[]>> {
+  const rows = await session.query<{ relation: string; names: Name[] }>(sql);
   return new Map(rows.map((row) => [row.relation, row.names]));
 }
 
-function given<Key extends string>(key: Key, names: string[] | undefined): { [K in Key]?: string[] } {
-  return names === undefined ? {} : ({ [key]: names } as { [K in Key]?: string[] });
+function given<Key extends string, Name>(key: Key, names: Name[] | undefined): { [K in Key]?: Name[] } {
+  return names === undefined ? {} : ({ [key]: names } as { [K in Key]?: Name[] });
 }
 
 function treeOf(names: string[] | undefined): Pick<TableRecord, "tree"> {

@@ -1,6 +1,7 @@
 /**
- * Names that the body of a function, or a query in a string, uses without their schema. Read word by word and not by a grammar: what is found is then looked
- * for in the database, so a word too many is no false alarm.
+ * Names that the body of a function, or a query in a string, uses without their schema. Read word by word
+ * and not by a grammar: what is found is then looked for in the database, so a word too many is no false
+ * alarm.
  */
 
 /** One use of a name that only the search path resolves. */
@@ -32,7 +33,10 @@ const LEXEMES = new RegExp(
   "gu",
 );
 
-/** Functions that take a query, or the name of a table, as text: what is in the string is looked up when they run. */
+/**
+ * Functions that take a query, or the name of a table, as text: what is in the string is looked up when they
+ * run.
+ */
 const TAKE_QUERIES = new Set(["ts_stat", "ts_rewrite", "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "crosstab", "crosstab2", "crosstab3", "crosstab4", "connectby"]);
 const TAKE_RELATIONS = new Set(["nextval", "currval", "setval", "to_regclass", "table_to_xml", "pg_relation_size", "pg_get_serial_sequence"]);
 const TAKE_CONFIGURATIONS = new Set(["to_tsvector", "to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery", "ts_headline"]);
@@ -48,7 +52,10 @@ export function references(body: string, language: string): readonly Reference[]
   return found(tokens, dynamic);
 }
 
-/** References in the strings of a query that are queries, or names, themselves; the query's own names are qualified. */
+/**
+ * References in the strings of a query that are queries, or names, themselves; the query's own names are
+ * qualified.
+ */
 export function referencesInStrings(query: string): readonly Reference[] {
   const tokens = lex(query);
   return tokens.flatMap((token, at) => (token.kind === "string" ? inString(token.text, tokens, at) : []));

@@ -9,6 +9,17 @@ export interface ToolSet {
   readonly binDir: string;
 }
 
+/**
+ * Of the installed sets the one whose major version is the given one, or the next newer one that is there; of several minor
+ * releases of it the newest.
+ *
+ * @param sets newest first
+ */
+export function nearestSet(sets: readonly ToolSet[], major: number): ToolSet | undefined {
+  const fitting = sets.filter((set) => set.major >= major);
+  return fitting.find((set) => set.major === fitting.at(-1)?.major);
+}
+
 /** What pg_dump is asked for; see https://www.postgresql.org/docs/current/app-pgdump.html */
 export interface DumpRequest {
   readonly tools: ToolSet;

@@ -1,4 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
+import { believe } from "../archive/control.ts";
+import type { UnavailableExtension } from "../archive/extensions.ts";
 import { findingSentence, judge } from "../archive/judge.ts";
 import type { LoadedSet } from "../archive/recipe.ts";
 import { createRoles } from "../archive/roles.ts";
@@ -6,14 +8,17 @@ import type { Finding } from "../catalog/manifest.ts";
 import { measureContent } from "../content/measure.ts";
 import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
-import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
+import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
+import { controlOf } from "./control.ts";
+import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { gapsOf } from "./gaps.ts";
+import { notCompared, tablesToMake } from "./made-tables.ts";
 import { swapNames } from "./swap.ts";
 import { Untouched } from "./untouched.ts";
 
@@ -51,7 +56,9 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
     await createRoles(guard, plan.target.missingRoles);
   }
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
-  const compared = await explaining(pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports)), plan, safetyBackup);
+  const made = await tablesToMake(plan);
+  const work = pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports, made));
+  const compared = await explaining(work, plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
 }
 
@@ -97,10 +104,9 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await copyDatabaseProperties(guard, live, next, true);
-    const loaded = await pourWhole(plan, database, ports);
+    const loaded = await pourWhole(plan, database, ports, (extensions) => requireExtensions(plan, extensions));
     const compared = await compare(plan, database, loaded, ports);
-    const lacks = loaded.unavailable.length > 0 && !plan.request.allowGaps;
-    if (lacks || compared.findings.some((finding) => finding.severity === "difference")) {
+    if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
       await copyDatabaseProperties(guard, live, next);
@@ -119,6 +125,15 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
   return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
 }
 
+/** Some extensions only work in one database of a server, and a copy beside is another one. */
+function requireExtensions({ request }: RestorePlan, lacking: readonly UnavailableExtension[]): void {
+  if (request.allowGaps) return;
+  const words = lacking.map(({ name, version, reason }) => `${name} ${version} (${reason ?? "not available"})`).join(", ");
+  throw new HoldfastError("database.lacks", `a new database on the target server cannot have ${words}`, {
+    hint: "Use --mode in-place where the target itself has it, or --allow-gaps to do without it and what depends on it. The target is as it was.",
+  });
+}
+
 /**
  * What surrounds the content and is in no dump: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
  * just before the exchange.
@@ -128,10 +143,16 @@ function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
   return compareProperties(plan.backup.manifest.content, actual).map(findingSentence);
 }
 
+function isIn(tables: readonly TableRecord[]): NonNullable<CompareOptions["only"]> {
+  return ({ schema, name }) => tables.some((table) => table.schema === schema && table.name === name);
+}
+
 type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
-async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports): Promise<Compared> {
+async function compare(
+  plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports, made: readonly TableRecord[] = [],
+): Promise<Compared> {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
@@ -143,24 +164,31 @@ async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet,
       like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
     });
-    const named = new Set(plan.tables.map((table) => `${table.schema}.${table.name}`));
     const ignore = new Set<Ignored>([
       ...(request.noOwner ? (["owner"] as const) : []),
       ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),
       // Rows were put into a schema that was there before and may have moved on.
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
-    const { findings, notes } = judge({
+    const judged = judge({
       expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
       options: {
         rows: set.hasRows,
         exact: request.part === "whole" && request.tables.length === 0,
         ignore,
-        ...(request.tables.length > 0 ? { only: (table) => named.has(`${table.schema}.${table.name}`) } : {}),
+        ...(request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {}),
       },
     });
+    const { findings, notes } = await believe(judged, expected, actual, () => controlOf(plan, ports));
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return {
+      findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)],
+      notes: [
+        ...notes, ...notCompared(plan, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+      ],
+      tables: counted.length,
+      rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),
+    };
   } finally {
     progress.done();
   }

@@ -4,6 +4,7 @@ import { formatBytes } from "../kernel/bytes.ts";
 import type { Json } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set.ts";
+import { findClient } from "../archive/client-programs.ts";
 import { readContents } from "../archive/load.ts";
 import type { Backup } from "../catalog/catalog.ts";
 import { chooseOne } from "../catalog/choose.ts";
@@ -14,6 +15,7 @@ import type { Ports } from "../ports/ports.ts";
 import { recipientsOf } from "../seal/age.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import type { RestoreRequest } from "./request.ts";
+import { ownersOutOfReach, rightsWarnings } from "./rights.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 
@@ -55,18 +57,19 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const tables = namedTables(backup, request);
   const tools = await chooseTools(backup, request, ports);
   await sayingHowToCreate(request.target, refuseTransactionPooler(request.target));
-  const target = await lookAtTarget(request.target, backup.manifest);
+  const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
   await requireOwners(backup, set, tools, target, request, ports);
   requireExtensions(target, request);
   const unconfirmed = findUnconfirmed(backup, target, request);
   if (unconfirmed && !dryRun) throw unconfirmed;
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
+  const rights = await warnOfRights(backup, set, tools, target, request, ports);
   const needed = unconfirmed ? [`${unconfirmed.message}: without --confirm ${request.target.address.database} nothing will be done`] : [];
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    warnings: [...needed, ...warnings(backup, target, request)],
+    warnings: [...needed, ...warnings(backup, target, request), ...rights],
   };
   if (request.part === "data" || request.tables.length > 0) await foreseeRows(plan, ports);
   return plan;
@@ -101,15 +104,9 @@ function namedTables({ manifest, key }: Backup, request: RestoreRequest): readon
 /** An archive is read by a pg_restore of its pg_dump's major version or newer; the oldest such one fits the most servers. */
 async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports: Ports): Promise<ToolSet> {
   const major = Number.parseInt(manifest.tools.pgDump, 10);
-  const tools = await ports.dumpTools();
-  const pick = async (): Promise<ToolSet | undefined> => (await tools.installed()).filter((one) => one.major >= major).at(-1);
-  let chosen = await pick();
-  if (!chosen && request.installClient && ports.toolInstaller) {
-    await (await ports.toolInstaller()).install(major);
-    chosen = await pick();
-  }
+  const chosen = await findClient(major, request.installClient, ports);
   if (chosen) return chosen;
-  const installed = (await tools.installed()).map((one) => one.version);
+  const installed = (await (await ports.dumpTools()).installed()).map((one) => one.version);
   throw new HoldfastError(
     installed.length === 0 ? "tool.missing" : "tool.too-old",
     `backup ${manifest.id} was made by pg_dump ${manifest.tools.pgDump}, and ${installed.length === 0 ? "no pg_restore is installed" : `the newest pg_restore here is ${installed[0]}`}`,
@@ -136,9 +133,33 @@ async function requireOwners(backup: Backup, set: ArtifactSet, tools: ToolSet, t
 
 function requireExtensions(target: TargetState, request: RestoreRequest): void {
   if (request.allowGaps || request.part === "data" || target.unavailableExtensions.length === 0) return;
-  throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map((one) => `${one.name} ${one.version}`).join(", ")}`, {
-    hint: "Install them on the server, or use --allow-gaps to restore without them and what depends on them. Nothing was touched.",
+  throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map(extensionWords).join(", ")}`, {
+    hint: "Install them on the server (or preload or allow them, if that is what it asks for), or use --allow-gaps to restore without them and what depends on them. Nothing was touched.",
   });
+}
+
+/** What the role may not make or give away; a superuser may everything. */
+async function warnOfRights(
+  { manifest }: Backup, set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports,
+): Promise<string[]> {
+  if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
+  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
+  const [first] = set.phases;
+  const entries = first ? await readContents(context, first.artifact) : [];
+  const notes = rightsWarnings(entries, facts);
+  if (request.noOwner) return notes;
+  await using session = await request.target.connect({ purpose: "restore plan" });
+  const owners = await ownersOutOfReach(session, entries, facts.major);
+  if (owners.length === 0) return notes;
+  return [
+    `role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} ` +
+    "(use --no-owner to want that, or GRANT those roles to it)",
+    ...notes,
+  ];
+}
+
+function extensionWords({ name, version, reason }: TargetState["unavailableExtensions"][number]): string {
+  return `${name} ${version}${reason === undefined ? "" : ` (${reason})`}`;
 }
 
 /** Never onto a database that holds something, unless its name was typed. */

@@ -1,5 +1,5 @@
 import { createDatabaseLike } from "../archive/create-database.ts";
-import { loadIntoEmpty, type LoadedSet } from "../archive/recipe.ts";
+import { loadIntoEmpty, type LoadedSet, type Recipe } from "../archive/recipe.ts";
 import type { Database } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { clearScope } from "./clear.ts";
@@ -7,20 +7,27 @@ import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./plan.ts";
 import { pourRows } from "./rows-in-place.ts";
 
-/** Loads the whole set (or its schema) into an empty database. */
-export async function pourWhole(plan: RestorePlan, database: Database, ports: Ports): Promise<LoadedSet> {
+/**
+ * Loads the whole set (or its schema) into an empty database.
+ *
+ * @param onUnavailable see {@link Recipe}
+ */
+export async function pourWhole(
+  plan: RestorePlan, database: Database, ports: Ports, onUnavailable?: Recipe["onUnavailable"],
+): Promise<LoadedSet> {
   return await loadIntoEmpty({
     manifest: plan.backup.manifest,
     set: plan.set,
     database,
     context: await loadContext(plan, database, ports),
     searchPath: plan.target.searchPath,
+    ...(onUnavailable ? { onUnavailable } : {}),
   });
 }
 
 /**
- * Restores into the target itself. Emptying is one transaction of its own; between it and the end of loading the target is incomplete, which is why the
- * safety backup was made before.
+ * Restores into the target itself. Emptying is one transaction of its own; between it and the end of loading
+ * the target is incomplete, which is why the safety backup was made before.
  */
 export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<LoadedSet> {
   const { request, target } = plan;
@@ -37,11 +44,14 @@ export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<Load
 }
 
 /**
- * Makes an empty database beside the target, as the source's was; its locale falls back to the target's own where the source's does not exist.
+ * Makes an empty database beside the target, as the source's was; its locale falls back to the target's own
+ * where the source's does not exist.
  *
  * @returns its address, and what is otherwise than at the source
  */
-export async function createBeside(plan: RestorePlan, name: string): Promise<{ address: Database["address"]; note: string | undefined }> {
+export async function createBeside(
+  plan: RestorePlan, name: string,
+): Promise<{ address: Database["address"]; note: string | undefined }> {
   const { target } = plan.request;
   await using session = await target.connect({ purpose: "restore" });
   const { collate, ctype } = plan.target.facts;

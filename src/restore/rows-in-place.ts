@@ -14,7 +14,7 @@ import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { chosen, loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./plan.ts";
-import { tableEntries } from "./table-entries.ts";
+import { attachEntries, tableEntries } from "./table-entries.ts";
 import { Untouched } from "./untouched.ts";
 
 /** The entries that are rows; everything else is definitions, which a live target has. */
@@ -42,7 +42,9 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonl
     if (missing.length > 0) await dropMade(session, missing, ports);
     throw error;
   }
-  if (missing.length > 0) problems.push(...(await loadParts(plan, context, missing, "post-data")));
+  if (missing.length > 0) {
+    problems.push(...(await loadParts(plan, context, missing, "post-data")), ...(await attach(plan, context, missing)));
+  }
   if (plan.set.needsRefresh && request.tables.length === 0) await refreshMaterializedViews(session, plan.backup.manifest.content);
   return problems;
 }
@@ -51,6 +53,14 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonl
 async function loadParts(plan: RestorePlan, context: LoadContext, make: readonly TableRecord[], section: "pre-data" | "post-data"): Promise<readonly LoadProblem[]> {
   const phases = plan.set.phases.filter((phase) => has(phase, section)).map(({ artifact }): Phase => ({ artifact, sections: [section] }));
   return await loadSet({ ...plan.set, phases }, { ...context, select: chosen(plan, (entries) => tableEntries(entries, { make, fill: [] })) });
+}
+
+/** Partitions that were made are put where they were, after their rows and indexes. */
+async function attach(plan: RestorePlan, context: LoadContext, made: readonly TableRecord[]): Promise<readonly LoadProblem[]> {
+  const [first] = plan.set.phases;
+  const entries = first === undefined ? [] : attachEntries(await readContents(context, first.artifact), made);
+  if (entries.length === 0) return [];
+  return await loadSet({ ...plan.set, phases: [{ artifact: first!.artifact }] }, { ...context, select: () => entries });
 }
 
 async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadContext): Promise<void> {

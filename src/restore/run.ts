@@ -75,7 +75,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
   const backup = `backup ${plan.backup.key.id}`;
   const headline = {
     proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}, everything as it was`,
-    gaps: restored.replaced ? `${backup} restored into ${where} with gaps: ${reason}` : `${backup} was NOT put in place, because of gaps (--allow-gaps accepts them): ${reason}`,
+    gaps: `${backup} restored into ${where} with gaps: ${reason}`,
     failed: `${backup} ${restored.replaced ? "was restored, but" : "was NOT put in place, because"} its content differs: ${reason}`,
   }[verdict];
   const notes = [

@@ -1,12 +1,13 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { supabaseProject } from "../kernel/database-url.ts";
-import { unavailableExtensions } from "../archive/extensions.ts";
+import { unavailableExtensions, type UnavailableExtension } from "../archive/extensions.ts";
+import { rehearseExtensions } from "../archive/rehearse-extensions.ts";
 import { ownSearchPath } from "../archive/refresh.ts";
 import { missingRoles } from "../archive/roles.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import { emptiness } from "../content/emptiness.ts";
 import { databaseFacts, type DatabaseFacts } from "../content/facts.ts";
-import type { ExtensionRecord, RoleRecord } from "../content/record.ts";
+import type { RoleRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 
 /** What was found at the target before anything is touched. */
@@ -16,15 +17,19 @@ export interface TargetState {
   /** A few of the objects it holds, for the message. */
   readonly holds: readonly string[];
   readonly missingRoles: readonly RoleRecord[];
-  readonly unavailableExtensions: readonly ExtensionRecord[];
+  readonly unavailableExtensions: readonly UnavailableExtension[];
   /** The search path that its applications have: of the database, or of the role that restores. */
   readonly searchPath: string;
   /** Whether a new database can be made beside it and take its name. */
   readonly canSwap: { readonly yes: boolean; readonly reason: string };
 }
 
-/** Asks the target everything a restore depends on. */
-export async function lookAtTarget(target: Database, manifest: Manifest): Promise<TargetState> {
+/**
+ * Asks the target everything a restore depends on.
+ *
+ * @param makesObjects whether the restore makes extensions: then they are tried; rows alone need only what is there
+ */
+export async function lookAtTarget(target: Database, manifest: Manifest, makesObjects = true): Promise<TargetState> {
   await using bare = await target.connect({ purpose: "restore plan", bare: true });
   await using session = await target.connect({ purpose: "restore plan" });
   const facts = await databaseFacts(session);
@@ -37,7 +42,9 @@ export async function lookAtTarget(target: Database, manifest: Manifest): Promis
     empty,
     holds: examples,
     missingRoles: (await missingRoles(session, manifest.content.roles)).filter((role) => role.needed !== false),
-    unavailableExtensions: await unavailableExtensions(session, manifest.content.extensions),
+    unavailableExtensions: makesObjects
+      ? await rehearseExtensions(target, manifest.content.extensions, empty)
+      : await unavailableExtensions(session, manifest.content.extensions),
     searchPath: await ownSearchPath(bare),
     canSwap: await canSwap(session, target, facts),
   };

@@ -1,6 +1,7 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import type { Json } from "../kernel/outcome.ts";
 import type { Backup } from "../catalog/catalog.ts";
+import { findClient } from "../archive/client-programs.ts";
 import { chooseKeys } from "../catalog/choose.ts";
 import type { Depth } from "../catalog/manifest.ts";
 import type { BackupKey } from "../catalog/paths.ts";
@@ -66,11 +67,7 @@ async function planItem(request: ValidateRequest, key: BackupKey, machine: Machi
     return { key, backup: undefined, damage: error, depth: "stored", note: undefined, tools: undefined };
   }
   const major = Number.parseInt(backup.manifest.tools.pgDump, 10);
-  let tools = machine.toolSets.filter((set) => set.major >= major).at(-1);
-  if (!tools && request.depth !== "stored" && request.installClient && ports.toolInstaller) {
-    await (await ports.toolInstaller()).install(major);
-    tools = (await (await ports.dumpTools()).installed()).filter((set) => set.major >= major).at(-1);
-  }
+  const tools = request.depth === "stored" ? undefined : await findClient(major, request.installClient, ports);
   const obstacle = obstacleToRestoring(backup, machine, tools);
   if (request.depth === "restored" && obstacle) throw obstacle;
   const depth = request.depth ?? (obstacle ? "opened" : "restored");

@@ -1,13 +1,16 @@
 import type { Backup } from "../catalog/catalog.ts";
 import type { Finding, Manifest } from "../catalog/manifest.ts";
 import { artifactSets, type ArtifactSet } from "../archive/artifact-set.ts";
+import { believe } from "../archive/control.ts";
+import { measureControl } from "../archive/control-copy.ts";
 import { loadIntoEmpty, type Recipe } from "../archive/recipe.ts";
 import { judge } from "../archive/judge.ts";
 import { measureContent } from "../content/measure.ts";
+import type { ContentRecord } from "../content/record.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
-import { createScratchDatabase, type ScratchHost } from "./scratch.ts";
+import { createScratchDatabase, type ScratchDatabase, type ScratchHost } from "./scratch.ts";
 
 /** What restoring for proof needs. */
 export interface RestoredContext {
@@ -28,8 +31,8 @@ export interface Proof {
 }
 
 /**
- * Depth `restored`: every set of artifacts that restores on its own is restored into a database of its own, which is then measured as the source was
- * and compared with what the source held at the snapshot.
+ * Depth `restored`: every set of artifacts that restores on its own is restored into a database of its own,
+ * which is then measured as the source was and compared with what the source held at the snapshot.
  */
 export async function proveRestored(backup: Backup, context: RestoredContext): Promise<Proof> {
   const findings: Finding[] = [];
@@ -50,7 +53,7 @@ export async function proveRestored(backup: Backup, context: RestoredContext): P
 
 async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<Proof> {
   const { host, ports } = context;
-  await using scratch = await createScratchDatabase(host, manifest, `${manifest.id.slice(-6)}_${ports.random.hex(4)}`, ports.log);
+  await using scratch = await emptyDatabase(manifest, context);
   const database = await host.open(scratch.name);
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
   const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
@@ -62,7 +65,9 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       like: manifest.content, debug: (text) => ports.log.debug(text),
     });
-    const { findings, notes } = judge({ expected: manifest.content, actual, ...loaded, options: { exact: true, rows: set.hasRows } });
+    const expected = manifest.content;
+    const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows } });
+    const { findings, notes } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings,
@@ -73,6 +78,16 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   } finally {
     progress.done();
   }
+}
+
+async function controlOf(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<ContentRecord> {
+  const { host } = context;
+  await using scratch = await emptyDatabase(manifest, context);
+  return await measureControl({ manifest, set, database: await host.open(scratch.name), context: await loadContext(context) });
+}
+
+function emptyDatabase(manifest: Manifest, { host, ports }: RestoredContext): Promise<ScratchDatabase> {
+  return createScratchDatabase(host, manifest, `${manifest.id.slice(-6)}_${ports.random.hex(4)}`, ports.log);
 }
 
 async function loadContext({ store, tools, identities, jobs, host, ports }: RestoredContext): Promise<Recipe["context"]> {

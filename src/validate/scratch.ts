@@ -21,12 +21,16 @@ export interface ScratchHost extends AsyncDisposable {
 
 /** The servers of one run. */
 export interface ScratchHosts extends AsyncDisposable {
-  /** One that can take this backup: the given one, or a private one, of the backup's own major version where such a server is installed. */
+  /**
+   * One that can take this backup: the given one, or a private one, of the backup's own major version where
+   * such a server is installed.
+   */
   hostFor(manifest: Manifest): Promise<ScratchHost>;
 }
 
 /**
- * Private servers are started when they are first asked for, one at a time: backups of other majors make the one before give way.
+ * Private servers are started when they are first asked for, one at a time: backups of other majors make the
+ * one before give way.
  *
  * @param manifests of all backups that will be restored, for the room they take
  */
@@ -84,8 +88,8 @@ export interface ScratchDatabase extends AsyncDisposable {
 }
 
 /**
- * Creates the database with the source's encoding, and the roles its owners, grants and policies name. Disposing never fails: what could not be
- * removed is said and stands beside the verdict, not in its place.
+ * Creates the database with the source's encoding, and the roles its owners, grants and policies name.
+ * Disposing never fails: what could not be removed is said and stands beside the verdict, not in its place.
  */
 export async function createScratchDatabase(
   host: ScratchHost, manifest: Manifest, suffix: string, log: Pick<Log, "warn">,
@@ -103,7 +107,8 @@ export async function createScratchDatabase(
     await holdScratchRoles(admin, name, roles);
     return { name, localeNote, [Symbol.asyncDispose]: () => remove().catch((error: unknown) => warnOf(error, name, host, log)) };
   } catch (error) {
-    // A server whose answer was lost may have made it all the same; the first failure is the one worth telling.
+    // A server whose answer was lost may have made it all the same; the first failure is the one worth
+    // telling.
     await remove().catch((second: unknown) => warnOf(second, name, host, log));
     throw error;
   }

@@ -8,6 +8,7 @@ import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { classify, lastWords, toolError } from "../../src/adapters/pg-tools/messages.ts";
 import { ProblemReader } from "../../src/adapters/pg-tools/problems.ts";
 import { parseToc } from "../../src/adapters/pg-tools/toc.ts";
+import { WarningReader } from "../../src/adapters/pg-tools/warnings.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { collect, drain, once, type ByteStream } from "../../src/kernel/streams.ts";
 import type { DatabaseAddress } from "../../src/ports/database.ts";
@@ -273,6 +274,25 @@ describe("what the programs say", () => {
     const error = toolError("pg_dump", "exit code 1", said, undefined);
     expect(error.hint).toMatch(/^The server's lock table is full;.* The server advises: You might need to increase max_locks_per_transaction\.$/);
     expect(toolError("pg_dump", "exit code 1", "pg_dump: hint: Free the thing.", undefined).hint).toMatch(/Read pg_dump's own words .* The server advises: Free the thing\.$/);
+  });
+
+  it("is read with object ids and with what each entry needs", () => {
+    const listing = ["5; 2615 16385 SCHEMA - app postgres", "215; 1259 16386 TABLE app t postgres", ";\tdepends on: 5", "3338; 0 16386 TABLE DATA app t postgres", ";\tdepends on: 215 5"].join("\n");
+    expect(parseToc(listing).map(({ id, catalog, oid, needs }) => [id, catalog, oid, needs])).toEqual([
+      ["5", "2615", "16385", []], ["215", "1259", "16386", ["5"]], ["3338", "0", "16386", ["215", "5"]],
+    ]);
+  });
+
+  it("is read as warnings, each with its detail and hint, without errors and their count", () => {
+    const heard: string[] = [];
+    const reader = new WarningReader((text) => heard.push(text));
+    const lines = [
+      "pg_dump: warning: there are circular foreign-key constraints on this table:", "pg_dump: detail: t", "pg_dump: hint: Consider something.", "pg_dump: dumping contents", "pg_dump: error: it broke", "DETAIL:  no warning",
+      "pg_restore: warning: errors ignored on restore: 3", "pg_restore: [archiver] warning: line ignored",
+    ];
+    for (const line of lines) reader.read(line);
+    reader.end();
+    expect(heard).toEqual(["there are circular foreign-key constraints on this table: detail: t hint: Consider something.", "line ignored"]);
   });
 
   it("is read as problems with their entries, without the statements", () => {

@@ -52,17 +52,17 @@ CREATE TRIGGER tr BEFORE INSERT ON m FOR EACH ROW EXECUTE FUNCTION trf(); ALTER 
 INSERT INTO m SELECT g, 1 + 100 * (g % 2), md5(g::text) FROM generate_series(1, 4000) g`;
 
 describe("entries that depend on each other in ways pg_dump does not know", () => {
-  it("give one verdict twenty times: a check that reads another table", async () => {
+  it("give one verdict every time: a check that reads another table", async () => {
     await using _ = await backedUp("looking", LOOKING);
     expect((await vault.validate({ source: "looking", scratch: cluster.adminUrl(), jobs: 2 })).exit).toBe(0);
-    expect(await restored("looking", 18, 3)).toEqual(Array.from({ length: 18 }, () => "0 "));
+    expect(await restored("looking", 6, 3)).toEqual(Array.from({ length: 6 }, () => "0 "));
     expect(await restored("looking", 2, 1)).toEqual(Array.from({ length: 2 }, () => "0 "));
   }, 240_000);
 
-  it("give one verdict twenty times: partitions with an index, a key and a trigger that is off", async () => {
+  it("give one verdict every time: partitions with an index, a key and a trigger that is off", async () => {
     await using _ = await backedUp("partitions", PARTITIONS);
     expect((await vault.validate({ source: "partitions", scratch: cluster.adminUrl(), jobs: 3 })).exit).toBe(0);
-    expect(await restored("partitions", 20, 3)).toEqual(Array.from({ length: 20 }, () => "0 "));
+    expect(await restored("partitions", 10, 3)).toEqual(Array.from({ length: 10 }, () => "0 "));
   }, 240_000);
 
   it("are tried again by one session in the archive's order, and only those that failed", async () => {

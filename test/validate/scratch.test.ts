@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { HoldfastError } from "../../src/kernel/errors.ts";
 import type { DumpTools } from "../../src/ports/dump-tools.ts";
 import { startCluster, startNewestCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
-import { withoutExtensions } from "../support/decorators.ts";
+import { withoutExtensions, withQueries } from "../support/decorators.ts";
+import { testPorts } from "../support/test-ports.ts";
 import { expectRefusal, findings, output, said, Vault } from "../support/vault.ts";
 
 /** Where a backup is restored for proof: what is made there is removed again, and what cannot be had there is a gap. */
@@ -65,6 +67,38 @@ describe("a validation on a given server", () => {
     expect(validated.exit).toBe(3);
     expect([...new Set(findings(validated).map(({ about, name }) => (about === "extension" ? about : `${about} ${name}`)))].sort()).toEqual(["database definitions", "extension"]);
     expect(validated.outputs["backups"]).toMatchObject([{ depth: "restored" }]);
+  });
+});
+
+describe("validations side by side on one given server", () => {
+  it("do not take each other's roles, and the last one leaves none behind", async () => {
+    const before = await traces(other);
+    for (let round = 0; round < 3; round += 1) {
+      const both = await Promise.all([vault.validate({ scratch: other.adminUrl() }), vault.validate({ scratch: other.adminUrl() })]);
+      expect(both.map((one) => ({ exit: one.exit, found: findings(one) }))).toEqual([{ exit: 0, found: [] }, { exit: 0, found: [] }]);
+      expect(await traces(other)).toEqual(before);
+    }
+  });
+
+  it("leave alone a role that somebody else made", async () => {
+    await other.admin("CREATE ROLE anon");
+    expect((await vault.validate({ scratch: other.adminUrl() })).exit).toBe(0);
+    expect(await other.admin("SELECT rolname::text AS name FROM pg_roles WHERE rolname IN ('anon', 'member')")).toEqual([{ name: "anon" }]);
+    await other.admin("DROP ROLE anon");
+  });
+});
+
+describe("a clean-up that fails", () => {
+  it("is a warning beside the verdict, and the receipt is written", async () => {
+    const receipts = vault.files("receipts").length;
+    const ports = testPorts({ database: withQueries({ before: (sql) => { if (sql.startsWith("DROP DATABASE")) throw new HoldfastError("database.query", "it is in use"); } }) });
+    expect((await vault.validate({ scratch: other.adminUrl() }, ports)).exit).toBe(0);
+    expect(ports.lines.join("\n")).toMatch(/warn: could not remove the scratch database (holdfast_scratch_\S+) from the scratch server .*it is in use; drop it by hand/);
+    expect(vault.files("receipts")).toHaveLength(receipts + 1);
+    for (const { name } of await other.admin("SELECT datname AS name FROM pg_database WHERE datname LIKE 'holdfast%'")) await other.admin(`DROP DATABASE "${String(name)}"`);
+    // The roles were held by that database; the next run drops them.
+    expect((await vault.validate({ scratch: other.adminUrl() })).exit).toBe(0);
+    expect(await other.admin("SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'member', 'auth owner')")).toEqual([]);
   });
 });
 

@@ -15,8 +15,17 @@ export async function listContents({ base, guard }: Surroundings, tools: ToolSet
     await program.feed(archive);
     const ending = await program.ended;
     if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
-    return parseToc(listing.join(""));
+    return parseToc(listing.join("")).filter((entry) => !isOfArchive(entry));
   } finally {
     await program.stop();
   }
+}
+
+/**
+ * What a restore into an existing database does not use, and a listing without `--verbose` does not show: settings of the
+ * archive, and the database itself.
+ */
+function isOfArchive({ type, rest }: TocEntry): boolean {
+  if (/^(?:ENCODING|STDSTRINGS|SEARCHPATH|DATABASE|DATABASE PROPERTIES)$/.test(type)) return true;
+  return /^(?:ACL|COMMENT|SECURITY LABEL)$/.test(type) && rest.startsWith("- DATABASE ");
 }

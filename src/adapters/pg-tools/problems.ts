@@ -5,11 +5,24 @@ const PROBLEMS_MAX = 1000;
 /** Characters kept of one problem. */
 const MESSAGE_MAX = 2000;
 
-/** What stands before the words of a line. Several connections write in pieces, so that there may be more than one program's name. */
+/**
+ * What stands before the words of a line. Several connections write in pieces, so that there may be more than
+ * one program's name.
+ */
 const BEFORE = /^(?:pg_restore:|error: |\[[^\]]*\]|\s)*/;
 
 /** What pg_restore says while all is well. */
 const PROGRESS = /^(?:(?:launching|finished|skipping) item |creating |processing |executing |entering |while )/;
+
+/** What errors begin with, and the line that names their entry. */
+const BEGINNINGS = /^(?:from TOC entry \d+; |could not |COPY failed )/;
+
+/** A problem whose message still grows. */
+type Mutable = { -readonly [Key in keyof LoadProblem]: LoadProblem[Key] };
+
+function problem(message: string, entry: string, id: number | undefined): Mutable {
+  return { message, entry, ...(id === undefined ? {} : { dumpIds: [id] }) };
+}
 
 /** An entry, as pg_restore names the one it speaks of. */
 interface Spoken {
@@ -26,11 +39,11 @@ interface Spoken {
  *
  * and, at the very end, `pg_restore: warning: errors ignored on restore: 1`.
  *
- * With several connections its processes write at once, each line in pieces (logging.c: program's name, severity, words): two names may stand on one
- * line, and words without a name on the next.
+ * With several connections its processes write at once, each line in pieces (logging.c: program's name,
+ * severity, words): two names may stand on one line, and words without a name on the next.
  */
 export class ProblemReader {
-  readonly #problems: { message: string; entry: string; dumpIds?: readonly number[] }[] = [];
+  readonly #problems: Mutable[] = [];
   /** Entries that were named and of which no error has come yet. */
   readonly #named: Spoken[] = [];
   #last: Spoken = { id: undefined, entry: "" };
@@ -63,12 +76,14 @@ export class ProblemReader {
   }
 
   #owe(before: string, words: string, names: number): void {
-    for (let more = 1; more < names; more += 1) this.#owed.push(before.includes("error: ") && PROGRESS.test(words));
+    const isError = before.includes("error: ") && PROGRESS.test(words);
+    for (let more = 1; more < names; more += 1) this.#owed.push(isError);
   }
 
   /** Whether a line without a name is one whose name stands on a line before. */
   #isOwed(words: string): boolean {
-    return this.#owed.length > 0 && (PROGRESS.test(words) || /^(?:from TOC entry \d+; |could not |COPY failed )/.test(words) || (this.#owed[0] === true && !this.#open));
+    if (this.#owed.length === 0) return false;
+    return PROGRESS.test(words) || BEGINNINGS.test(words) || (this.#owed[0] === true && !this.#open);
   }
 
   #begin(words: string): void {
@@ -80,7 +95,7 @@ export class ProblemReader {
       return;
     }
     const message = words.replace(/^could not execute query: /, "").replace(/^ERROR: {2}/, "");
-    this.#problems.push({ message, entry, ...(id === undefined ? {} : { dumpIds: [id] }) });
+    this.#problems.push(problem(message, entry, id));
     this.#open = true;
   }
 
@@ -102,8 +117,9 @@ export class ProblemReader {
 
   /** Every problem; past the first thousand only their number and entries. */
   get problems(): readonly LoadProblem[] {
-    const lost = this.#named.map(({ id, entry }): LoadProblem => ({ message: "it failed", entry, ...(id === undefined ? {} : { dumpIds: [id] }) }));
-    const more: LoadProblem[] = this.#more === 0 ? [] : [{ message: `and ${this.#more} more errors`, entry: "", dumpIds: [...this.#beyond] }];
-    return [...this.#problems, ...lost, ...more];
+    const lost = this.#named.map(({ id, entry }) => problem("it failed", entry, id));
+    if (this.#more === 0) return [...this.#problems, ...lost];
+    const more = { message: `and ${this.#more} more errors`, entry: "", dumpIds: [...this.#beyond] };
+    return [...this.#problems, ...lost, more];
   }
 }

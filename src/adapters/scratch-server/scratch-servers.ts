@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import type { Disk } from "../../ports/disk.ts";
-import type { ToolSet } from "../../ports/dump-tools.ts";
+import { nearestSet, type ToolSet } from "../../ports/dump-tools.ts";
 import type { ScratchServers } from "../../ports/scratch-server.ts";
 import { formatBytes } from "../../kernel/bytes.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
@@ -21,7 +21,7 @@ export function localScratchServers(options: {
   const choose = async (majorMin: number | undefined): Promise<ToolSet> => {
     const installed = await options.installations();
     // The nearest: definitions can only be compared in full on a server of the same major.
-    const fitting = majorMin === undefined ? installed[0] : installed.findLast((tools) => tools.major >= majorMin);
+    const fitting = majorMin === undefined ? installed[0] : nearestSet(installed, majorMin);
     if (fitting !== undefined) return fitting;
     const found = installed[0];
     throw new HoldfastError(

@@ -12,7 +12,7 @@ export async function downloadNpm(file: PinnedFile, folder: string): Promise<str
 
 /** Every version of a package that the npm registry serves. */
 export async function servedByNpm(name: string): Promise<string[]> {
-  const said = await runProgram("npm", ["view", name, "versions", "--json", "--fetch-retries=1", "--fetch-timeout=60000"]);
+  const said = await runProgram("npm", ["view", name, "versions", "--json", "--prefer-online", "--fetch-retries=1", "--fetch-timeout=60000"]);
   return JSON.parse(said) as string[];
 }
 

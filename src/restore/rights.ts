@@ -1,0 +1,85 @@
+import type { DatabaseFacts } from "../content/facts.ts";
+import type { DatabaseSession } from "../ports/database.ts";
+import type { TocEntry } from "../ports/dump-tools.ts";
+
+/**
+ * What PostgreSQL lets only a superuser make, by types of archive entries, and what people call it
+ * (https://www.postgresql.org/docs/current/sql-commands.html, each under its own CREATE; tried on 15). A base
+ * type stands behind its shell.
+ */
+const SUPERUSER_ONLY: ReadonlyMap<string, string> = new Map([
+  ["EVENT TRIGGER", "event trigger"],
+  ["PUBLICATION TABLES IN SCHEMA", "publication of whole schemas"],
+  ["FOREIGN DATA WRAPPER", "foreign data wrapper"],
+  ["ACCESS METHOD", "access method"],
+  ["OPERATOR CLASS", "operator class"],
+  ["OPERATOR FAMILY", "operator family"],
+  ["SHELL TYPE", "base type"],
+  ["TEXT SEARCH PARSER", "text search parser"],
+  ["TEXT SEARCH TEMPLATE", "text search template"],
+  ["PROCEDURAL LANGUAGE", "language"],
+]);
+
+/** Since this major version members of `pg_create_subscription` may make subscriptions. */
+const SUBSCRIPTION_ROLE_SINCE = 16;
+
+/** Names shown of one kind. */
+const NAMES_MAX = 5;
+
+/**
+ * What the role of a restore cannot make, in sentences: said before anything is touched. A managed platform
+ * may allow more than PostgreSQL does, so nothing is refused for it.
+ */
+export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts): string[] {
+  const { superuser, role, major } = facts;
+  if (superuser) return [];
+  const kinds = new Map<string, string[]>();
+  const add = (kind: string, entry: TocEntry): void => {
+    kinds.set(kind, [...(kinds.get(kind) ?? []), nameOf(entry)]);
+  };
+  for (const entry of entries) {
+    const kind = SUPERUSER_ONLY.get(entry.type);
+    if (kind !== undefined) add(kind, entry);
+    else if (entry.type === "SUBSCRIPTION") add(subscriptionKind(major), entry);
+    else if (entry.type === "PUBLICATION" && !listsItsTables(entry, entries)) add(MAYBE_ALL_TABLES, entry);
+  }
+  return [...kinds].map(([kind, names]) => {
+    const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
+    const shown = names.slice(0, NAMES_MAX).join(", ") + more;
+    return `PostgreSQL lets only a superuser make a ${kind} ${shown}, and role ${role} is none: expect it to be missing`;
+  });
+}
+
+const MAYBE_ALL_TABLES = "publication that is FOR ALL TABLES, as may be";
+
+function subscriptionKind(major: number): string {
+  return major < SUBSCRIPTION_ROLE_SINCE ? "subscription" : "subscription (or a member of pg_create_subscription)";
+}
+
+/** `- name owner`, `schema name owner`; the owner is the last word, and empty for what has none. */
+function nameOf({ type, rest }: TocEntry): string {
+  const words = rest.split(" ");
+  const name = words.slice(1, -1).join(" ");
+  return type === "PUBLICATION TABLES IN SCHEMA" ? words.slice(1, -2).join(" ") || name : name;
+}
+
+/** The archive has entries of its own for the tables and schemas of a publication. */
+function listsItsTables(publication: TocEntry, entries: readonly TocEntry[]): boolean {
+  const name = nameOf(publication);
+  return entries.some(({ type, rest }) => /^PUBLICATION TABLE/.test(type) && rest.includes(` ${name} `));
+}
+
+/** Roles that own something in the archive and that the restoring role cannot hand it to. */
+export async function ownersOutOfReach(
+  session: DatabaseSession, entries: readonly TocEntry[], major: number,
+): Promise<string[]> {
+  const owners = new Set(entries.map(({ rest }) => rest.slice(rest.lastIndexOf(" ") + 1)));
+  // PostgreSQL 16 tells being a member from being able to become it.
+  const right = major >= 16 ? "SET" : "MEMBER";
+  const rows = await session.query<{ name: string }>(
+    `SELECT rolname::text AS name FROM pg_catalog.pg_roles
+      WHERE rolname = ANY ($1::text[]) AND NOT pg_catalog.pg_has_role(oid, '${right}') ORDER BY 1`,
+    [[...owners]],
+  );
+  return rows.map((row) => row.name);
+}

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
+import { said, Vault } from "../support/vault.ts";
+
+/** A role that is no superuser: what it cannot make is said before anything is touched, and what it could not make heads the report. */
+
+let cluster: Cluster;
+let source: TestDatabase;
+let vault: Vault;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  source = await cluster.createDatabase({
+    owner: "postgres",
+    sql: `CREATE TABLE t AS SELECT 1 AS a; CREATE FUNCTION ev() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION ev();
+          CREATE PUBLICATION wide FOR ALL TABLES; CREATE PUBLICATION narrow FOR TABLE t; CREATE OPERATOR FAMILY fam USING btree; CREATE FOREIGN DATA WRAPPER wrap;`,
+  });
+  vault = await Vault.make();
+  await vault.backup(source.adminUrl);
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await vault[Symbol.asyncDispose]();
+});
+
+describe("a restore by a role that is no superuser", () => {
+  it("says in its plan what the role cannot make and give away", async () => {
+    await using target = await cluster.createDatabase();
+    const plan = await vault.restore(target.url, { dryRun: true });
+    const lines = said(plan);
+    for (const part of ["event trigger et", "operator family fam", "foreign data wrapper wrap", "publication that is FOR ALL TABLES, as may be wide"]) {
+      expect(lines).toContain(`PostgreSQL lets only a superuser make a ${part}, and role holdfast is none`);
+    }
+    expect(lines).not.toMatch(/FOR ALL TABLES, as may be .*narrow/);
+    expect(lines).toContain("role holdfast cannot give objects to postgres");
+    expect(said(await vault.restore(target.url, { dryRun: true, noOwner: true }))).not.toContain("cannot give objects");
+    expect(said(await vault.restore(target.adminUrl, { dryRun: true }))).not.toContain("superuser");
+  });
+
+  it("ends with pg_restore's own reason as its headline", async () => {
+    await using target = await cluster.createDatabase();
+    const restored = await vault.restore(target.url, { noOwner: true, noPrivileges: true });
+    expect(restored.exit).toBe(5);
+    expect(restored.report.headline).toMatch(/reported: (?:must be superuser|permission denied to create)/);
+    expect(await target.query("SELECT a FROM t")).toEqual([{ a: 1 }]);
+  });
+});
+
+describe("a subscription", () => {
+  it("is restored switched off, and it is said whose slot it names; its copies for proof leave nothing behind", async () => {
+    await using publisher = await cluster.createDatabase({
+      owner: "postgres", sql: "CREATE TABLE t AS SELECT 1 AS a; CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false, slot_name = theirs)",
+    });
+    await vault.backup(publisher.adminUrl, { source: "subscriber" });
+    const receipts = vault.files("receipts").length;
+    const validated = await vault.validate({ source: "subscriber", scratch: cluster.adminUrl() });
+    expect(validated.exit).toBe(0);
+    expect(vault.files("receipts")).toHaveLength(receipts + 1);
+    expect(await cluster.admin("SELECT datname FROM pg_database WHERE datname LIKE 'holdfast%'")).toEqual([]);
+    const target = await cluster.createDatabase({ owner: "postgres" });
+    const restored = await vault.restore(target.adminUrl, { source: "subscriber" });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("subscription sub is restored disabled and names the replication slot theirs") });
+    for (const database of [publisher, target]) {
+      await cluster.admin("ALTER SUBSCRIPTION sub SET (slot_name = NONE)", [], database.name);
+      await cluster.admin("DROP SUBSCRIPTION sub", [], database.name);
+    }
+    await target.drop();
+  });
+});
