@@ -58,6 +58,8 @@ describe("a restore in place", () => {
     await database.query("CREATE VIEW v AS SELECT * FROM t1; CREATE MATERIALIZED VIEW mv AS SELECT * FROM v; ALTER TABLE t700 ADD FOREIGN KEY (up) REFERENCES t1; INSERT INTO t7 VALUES (7)");
     await vault.backup(database.url, { source: "many" });
     await database.query("CREATE TABLE stray (a int)");
+    const plan = await vault.restore(database.url, { source: "many", confirm: database.name, mode: "in-place", dryRun: true });
+    expect(said(plan)).toContain("more objects than one transaction can lock");
     const ports = testPorts();
     const restored = await vault.restore(database.url, { source: "many", confirm: database.name, mode: "in-place", safetyBackup: false }, ports);
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
