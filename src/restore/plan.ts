@@ -69,7 +69,7 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    warnings: [...needed, ...warnings(backup, target, request), ...rights],
+    warnings: [...needed, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...rights],
   };
   if (request.part === "data" || request.tables.length > 0) await foreseeRows(plan, ports);
   return plan;
@@ -212,6 +212,13 @@ function chooseMode({ manifest, key }: Backup, target: TargetState, request: Res
   if (request.part !== "whole" || request.tables.length > 0) return { mode: "in-place", reason: "only a part is restored" };
   if (!target.canSwap.yes) return { mode: "in-place", reason: target.canSwap.reason };
   return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
+}
+
+/** Emptying in place locks everything that goes. */
+function manyObjects({ empty, lockNeeds }: TargetState, mode: RestoreMode, request: RestoreRequest): string[] {
+  const empties = mode === "in-place" && !empty && request.part !== "data" && request.tables.length === 0;
+  if (!empties || lockNeeds.objects <= lockNeeds.atOnce) return [];
+  return ["the target holds more objects than one transaction can lock (max_locks_per_transaction): it is emptied in several, and a failure in the middle leaves it partly emptied"];
 }
 
 function warnings({ manifest }: Backup, target: TargetState, request: RestoreRequest): string[] {

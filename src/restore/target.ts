@@ -9,6 +9,7 @@ import { emptiness } from "../content/emptiness.ts";
 import { databaseFacts, type DatabaseFacts } from "../content/facts.ts";
 import type { RoleRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
+import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
 
 /** What was found at the target before anything is touched. */
 export interface TargetState {
@@ -20,6 +21,8 @@ export interface TargetState {
   readonly unavailableExtensions: readonly UnavailableExtension[];
   /** The search path that its applications have: of the database, or of the role that restores. */
   readonly searchPath: string;
+  /** What emptying it in place would take. */
+  readonly lockNeeds: LockNeeds;
   /** Whether a new database can be made beside it and take its name. */
   readonly canSwap: { readonly yes: boolean; readonly reason: string };
 }
@@ -46,6 +49,7 @@ export async function lookAtTarget(target: Database, manifest: Manifest, makesOb
       ? await rehearseExtensions(target, manifest.content.extensions, empty)
       : await unavailableExtensions(session, manifest.content.extensions),
     searchPath: await ownSearchPath(bare),
+    lockNeeds: await readLockNeeds(session),
     canSwap: await canSwap(session, target, facts),
   };
 }

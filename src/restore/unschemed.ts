@@ -21,9 +21,11 @@ const owned = (column: string): string => `pg_catalog.pg_has_role(o.${column}, '
 /** Casts and transforms belong to the owner of their type. */
 const ownType = (types: string): string => `EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (${types}) AND pg_catalog.pg_has_role(t.typowner, 'USAGE'))`;
 
-/** In this order: event triggers would act on what follows. User mappings go with their servers, extensions' objects with their extensions. */
+/** First, because they act on every other drop. */
+const EVENT_TRIGGERS: Class = { catalog: "pg_event_trigger", drop: named("EVENT TRIGGER", "evtname"), mine: owned("evtowner") };
+
+/** User mappings go with their servers, extensions' objects with their extensions, what comes with a type (the cast to its multirange) with the type. */
 const CLASSES: readonly Class[] = [
-  { catalog: "pg_event_trigger", drop: named("EVENT TRIGGER", "evtname"), mine: owned("evtowner") },
   { catalog: "pg_publication", drop: named("PUBLICATION", "pubname"), mine: owned("pubowner") },
   { catalog: "pg_foreign_server", drop: named("SERVER", "srvname"), mine: owned("srvowner") },
   { catalog: "pg_foreign_data_wrapper", drop: named("FOREIGN DATA WRAPPER", "fdwname"), mine: owned("fdwowner") },
@@ -41,16 +43,20 @@ const CLASSES: readonly Class[] = [
  */
 export async function dropUnschemed(session: DatabaseSession): Promise<string[]> {
   await requireOwnLargeObjects(session);
+  await dropAll(session, EVENT_TRIGGERS);
   const notes = await dropSubscriptions(session);
-  for (const one of CLASSES) for (const { sql } of await session.query<{ sql: string }>(selection(one))) await session.query(sql);
+  for (const one of CLASSES) await dropAll(session, one);
   await resetDefaultPrivileges(session);
   return notes;
 }
 
-function selection({ catalog, drop, mine }: Class): string {
-  return `SELECT ${drop} AS sql FROM pg_catalog.${catalog} o WHERE o.oid >= ${FIRST_USER_OID} AND ${mine}
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = o.oid AND d.deptype = 'e')
-    ORDER BY o.oid DESC`;
+async function dropAll(session: DatabaseSession, { catalog, drop, mine }: Class): Promise<void> {
+  const statements = await session.query<{ sql: string }>(
+    `SELECT ${drop} AS sql FROM pg_catalog.${catalog} o WHERE o.oid >= ${FIRST_USER_OID} AND ${mine}
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))
+      ORDER BY o.oid DESC`,
+  );
+  for (const { sql } of statements) await session.query(sql);
 }
 
 /**
