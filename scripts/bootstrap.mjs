@@ -5,7 +5,7 @@ import { ensureDependencies, projectNode } from "./dependencies.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 ensureDependencies(root);
-const needs = ["postgres", "age", "zstd", "pgbouncer", "openssl"];
+const needs = ["postgres", "age", "zstd", "pgbouncer", "openssl", "unzip"];
 const asked = spawnSync(projectNode(root), [`${root}scripts/prerequisites.ts`, ...needs], { stdio: "inherit" });
 if (asked.status === 0) process.stderr.write("Ready: npm test, npm run demo.\n");
 process.exitCode = asked.status ?? 4;

@@ -1,5 +1,5 @@
 /**
- * node scripts/prerequisites.ts [postgres] [age] [zstd] [pgbouncer] [openssl]
+ * node scripts/prerequisites.ts [postgres] [age] [zstd] [pgbouncer] [openssl] [unzip]
  *
  * Makes sure that the programs the demo, the tests and the benchmark start are on this machine: looks; then, where it has the
  * rights and knows the package manager, installs the distribution's packages; otherwise prints the one command to run, exit 4.
@@ -22,6 +22,7 @@ const NEEDS: Readonly<Record<string, { readonly label: string; isHere(): boolean
   zstd: { label: "zstd", isHere: () => isOnPath("zstd") },
   pgbouncer: { label: "PgBouncer", isHere: () => isOnPath("pgbouncer") },
   openssl: { label: "openssl", isHere: () => isOnPath("openssl") },
+  unzip: { label: "unzip", isHere: () => isOnPath("unzip") },
 };
 
 /** A package manager: the words that install, and the names of packages where they differ from ours. */

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { obtainServers } from "../test/support/servers/servers.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const resultPath = join(root, ".cache", `jest-${process.pid}.json`);
@@ -58,6 +59,7 @@ function count(): JestResult | undefined {
 }
 
 mkdirSync(join(root, ".cache"), { recursive: true });
+const missing = await obtainServers((text) => process.stderr.write(`${text}\n`));
 const code = await jest(process.argv.slice(2));
 const result = count();
 if (result === undefined) {
@@ -69,6 +71,7 @@ if (result === undefined) {
   if (none) process.stderr.write("no test ran: that is a failure\n");
   if (numRuntimeErrorTestSuites > 0) process.stdout.write(`${numRuntimeErrorTestSuites} test files could not be run\n`);
   if (numPendingTests > 0) process.stdout.write(`${numPendingTests} skipped\n`);
+  for (const [version, reason] of missing) process.stdout.write(`NOT RUN: PostgreSQL ${version}: ${reason}\n`);
   const counts = `${numPassedTests} passed, ${numFailedTests} failed\n`;
   // .ci/run keeps the counts for its own last line.
   const countsPath = process.env["HOLDFAST_TEST_COUNTS"] ?? "";

@@ -1,8 +1,17 @@
-import type { ExtensionRecord } from "../content/record.ts";
-import type { DatabaseSession } from "../ports/database.ts";
+import { isHoldfastError, type HoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
+import type { ContentRecord, ExtensionRecord } from "../content/record.ts";
+import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
+import { serverWords } from "./server-words.ts";
 
-/** Extensions of the manifest that this server cannot install, whatever the version. */
+/** An extension of the source that cannot be had here, and why. */
+export interface UnavailableExtension extends ExtensionRecord {
+  /** The server's own words; absent when it was only looked for in its list. */
+  readonly reason?: string;
+}
+
+/** Extensions of the manifest that are not even in this server's list, whatever the version. A first look: only {@link createExtensions} knows. */
 export async function unavailableExtensions(session: DatabaseSession, extensions: readonly ExtensionRecord[]): Promise<readonly ExtensionRecord[]> {
   const rows = await session.query<{ name: string }>(
     "SELECT name::text AS name FROM pg_catalog.pg_available_extensions UNION SELECT extname::text FROM pg_catalog.pg_extension",
@@ -12,14 +21,58 @@ export async function unavailableExtensions(session: DatabaseSession, extensions
 }
 
 /**
- * Leaves out what cannot work: the unavailable extensions and their comments. What depends on them fails by itself and is reported, so that
- * nothing is left out in silence.
+ * Creates extensions by trying, each in a transaction of its own. That the files are there says little: some must be preloaded, some only work in one
+ * database, some only a superuser may create. One may need another, so those that fail are tried again as long as any succeeds.
+ *
+ * @returns those the server refused, with its reason
  */
-export function withoutExtensions(entries: readonly TocEntry[], unavailable: readonly ExtensionRecord[]): readonly TocEntry[] {
+export async function createExtensions(database: Database, extensions: readonly ExtensionRecord[]): Promise<readonly UnavailableExtension[]> {
+  let waiting: readonly UnavailableExtension[] = extensions;
+  let tried = Number.POSITIVE_INFINITY;
+  while (waiting.length > 0 && waiting.length < tried) {
+    tried = waiting.length;
+    const failed: UnavailableExtension[] = [];
+    for (const extension of waiting) {
+      const refusal = await tryOne(database, extension);
+      if (refusal === undefined) continue;
+      const { name, version, schema } = extension;
+      failed.push({ name, version, schema, reason: serverWords(refusal) });
+    }
+    waiting = failed;
+  }
+  return waiting;
+}
+
+/** In a session of its own: some that were not preloaded refuse with FATAL, which ends it. */
+async function tryOne(database: Database, { name, schema }: ExtensionRecord): Promise<HoldfastError | undefined> {
+  await using session = await database.connect({ purpose: "restore" });
+  try {
+    await session.query(`CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(name)} SCHEMA ${quoteIdentifier(schema)}`);
+    return undefined;
+  } catch (error) {
+    if (!isHoldfastError(error, "database.query", "database.permission")) throw error;
+    return error;
+  }
+}
+
+/**
+ * Leaves out what cannot work: the unavailable extensions, their comments and the rows of their own tables. What depends on them otherwise fails by
+ * itself and is reported, so that nothing is left out in silence.
+ */
+export function withoutExtensions(
+  entries: readonly TocEntry[], unavailable: readonly ExtensionRecord[], source?: Pick<ContentRecord, "tables">,
+): readonly TocEntry[] {
+  if (unavailable.length === 0) return entries;
   const names = new Set(unavailable.map((extension) => extension.name));
-  return entries.filter((entry) => {
-    const [, ...words] = entry.rest.split(" ");
-    if (entry.type === "EXTENSION") return !names.has(words[0] ?? "");
-    return !(entry.type === "COMMENT" && words[0] === "EXTENSION" && names.has(words[1] ?? ""));
+  const tables = (source?.tables ?? []).filter((table) => table.ofExtension === true && belongsTo(table, names)).map(({ schema, name }) => `${schema} ${name} `);
+  return entries.filter(({ type, rest }) => {
+    const [, ...words] = rest.split(" ");
+    if (type === "EXTENSION") return !names.has(words[0] ?? "");
+    if (type === "TABLE DATA") return !tables.some((table) => rest.startsWith(table));
+    return !(type === "COMMENT" && words[0] === "EXTENSION" && names.has(words[1] ?? ""));
   });
+}
+
+function belongsTo(table: ContentRecord["tables"][number], extensions: ReadonlySet<string>): boolean {
+  return table.extension === undefined ? (table.extensions ?? []).some((name) => extensions.has(name)) : extensions.has(table.extension);
 }

@@ -1,7 +1,11 @@
 import type { Finding } from "../catalog/manifest.ts";
 import { compareContent, type CompareOptions } from "../content/compare.ts";
-import type { ContentRecord, ExtensionRecord } from "../content/record.ts";
+import { unquoted } from "../content/lacking.ts";
+import type { ContentRecord } from "../content/record.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
+import type { UnavailableExtension } from "./extensions.ts";
+import { REFRESH_ENTRY } from "./refresh.ts";
+import { searchPathRemedy } from "./search-path-remedy.ts";
 
 /** A restored copy and everything known about how it came to be. */
 export interface Judgement {
@@ -11,9 +15,13 @@ export interface Judgement {
   readonly actual: ContentRecord;
   /** What pg_restore went past. */
   readonly problems: readonly LoadProblem[];
+  /** What pg_restore warned of; none when absent. */
+  readonly warnings?: readonly string[];
   /** Extensions of the source that the copy's server cannot install. */
-  readonly unavailable: readonly ExtensionRecord[];
+  readonly unavailable: readonly UnavailableExtension[];
   readonly options: Omit<CompareOptions, "unavailableExtensions">;
+  /** Materialized views may stay empty: then that is a gap. */
+  readonly allowEmptyViews?: boolean;
 }
 
 /** What came of a comparison. */
@@ -31,15 +39,49 @@ const PROBLEMS_MAX = 50;
  * Compares and explains. What is missing for lack of an extension is a gap: it could not be proved here. What pg_restore reported always stands behind
  * the findings, as gaps: beside differences it is their cause, and without any it is still something that was not proved; never green by omission.
  */
-export function judge({ expected, actual, problems, unavailable, options }: Judgement): Judged {
-  const { differences, notes } = compareContent(expected, actual, { ...options, unavailableExtensions: unavailable.map((extension) => extension.name) });
-  return { findings: [...differences, ...problemGaps(problems)], notes };
+export function judge(judgement: Judgement): Judged {
+  const { expected, actual, problems, warnings = [], unavailable, options, allowEmptyViews } = judgement;
+  const names = unavailable.map((extension) => extension.name);
+  const { differences, notes } = compareContent(expected, actual, { ...options, unavailableExtensions: names });
+  const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
+  const explained = differences.map((found) => {
+    const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;
+    return view === undefined ? explainExtension(found, unavailable) : explainView(found, view, allowEmptyViews === true);
+  });
+  const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
+  const others = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
+  const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
+  return { findings: [...differencesFirst(explained), ...problemGaps(others), ...warned], notes };
+}
+
+function differencesFirst(findings: readonly Finding[]): Finding[] {
+  return [...findings.filter(({ severity }) => severity === "difference"), ...findings.filter(({ severity }) => severity === "gap")];
+}
+
+/** The server's own words say what to install, preload or allow. */
+function explainExtension(found: Finding, unavailable: readonly UnavailableExtension[]): Finding {
+  const refused = found.about === "extension" && found.severity === "gap" ? unavailable.find(({ name }) => name === found.name) : undefined;
+  if (refused?.reason === undefined) return found;
+  return { ...found, message: `could not be created here, so what depends on it could not be proved: ${refused.reason}` };
+}
+
+function isOfView({ entry }: LoadProblem): boolean {
+  return entry.startsWith(REFRESH_ENTRY);
+}
+
+function viewOf({ entry }: LoadProblem): string {
+  return entry.slice(REFRESH_ENTRY.length);
+}
+
+function explainView(found: Finding, { message }: LoadProblem, allowed: boolean): Finding {
+  const text = `${found.message}: ${message}`;
+  return { ...found, severity: allowed ? "gap" : found.severity, message: `${text}${searchPathRemedy(message, true) ?? ""}` };
 }
 
 /** Each once, the first ones in full. */
 function problemGaps(problems: readonly LoadProblem[]): Finding[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
-  const gaps = different.slice(0, PROBLEMS_MAX).map(({ message, entry }) => problemGap(entry, `reported: ${message}`));
+  const gaps = different.slice(0, PROBLEMS_MAX).map(({ message, entry }) => problemGap(entry, `reported: ${message}${searchPathRemedy(message) ?? ""}`));
   const more = different.length - gaps.length;
   return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
 }
@@ -51,4 +93,29 @@ function problemGap(name: string, message: string): Finding {
 /** One finding as a sentence. */
 export function findingSentence({ about, name, message }: Finding): string {
   return name === "" ? `${about}: ${message}` : `${about} ${name} ${message}`;
+}
+
+/** Differences that are about rows: nothing tells more. */
+const ABOUT_ROWS: ReadonlySet<string> = new Set(["table", "large-objects", "sequence", "artifact", "catalog", "seal"]);
+
+/** Differences that follow from others: an object that is missing has no owner either. */
+const FOLLOWING: ReadonlySet<string> = new Set(["owner", "grant", "comment", "default-privilege"]);
+
+/**
+ * The finding that tells most about why a verdict is what it is: a loss of rows before everything, then what pg_restore said of an object that is
+ * missing, then the object itself; owners, rights and comments last.
+ */
+export function headlineFinding(findings: readonly Finding[]): Finding | undefined {
+  const differences = findings.filter(({ severity }) => severity === "difference");
+  if (differences.length === 0) return findings.find(({ about }) => about !== "pg_restore") ?? findings[0];
+  const rows = differences.find(({ about }) => ABOUT_ROWS.has(about));
+  if (rows !== undefined) return rows;
+  const best = differences.find(({ about }) => !FOLLOWING.has(about)) ?? differences[0]!;
+  return causeOf(best, findings) ?? best;
+}
+
+/** pg_restore names an entry `KIND name owner`, or `KIND table name owner`. */
+function causeOf({ name }: Finding, findings: readonly Finding[]): Finding | undefined {
+  const last = unquoted(name).split(".").at(-1)!.replace(/\(.*$/s, "");
+  return findings.find((finding) => finding.about === "pg_restore" && unquoted(finding.name).split(/[ (]/).includes(last));
 }

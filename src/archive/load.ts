@@ -5,7 +5,7 @@ import type { Disk } from "../ports/disk.ts";
 import type { DumpTools, LoadProblem, LoadRequest, TocEntry, ToolSet } from "../ports/dump-tools.ts";
 import type { Log } from "../ports/log.ts";
 import { openArtifact } from "./artifact.ts";
-import type { ArtifactSet } from "./artifact-set.ts";
+import type { ArtifactSet, Phase } from "./artifact-set.ts";
 import { interruptible } from "./interruptible.ts";
 
 /** What loading a set of artifacts into a database needs. */
@@ -27,6 +27,8 @@ export interface LoadContext {
   readonly noOwner?: boolean;
   readonly noPrivileges?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Hears of pg_restore's warnings; they are logged when absent. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** The plain archive on disk must leave this much of it free, in bytes: the database being restored may be on the same disk. */
@@ -35,26 +37,48 @@ const DISK_RESERVE = 512 * 1024 * 1024;
 /** Room a restored database takes, as a multiple of the dumped bytes: indexes, page overhead and the write-ahead log. */
 export const RESTORED_SIZE_FACTOR = 2.5;
 
+/** A phase that was loaded. */
+export interface LoadedPhase {
+  readonly phase: Phase;
+  /** What was loaded of it; everything when absent. */
+  readonly entries: readonly TocEntry[] | undefined;
+  /** What pg_restore went past, in order. */
+  readonly problems: readonly LoadProblem[];
+}
+
 /** Loads every phase of a set; returns the problems pg_restore went past, in order. */
 export async function loadSet(set: ArtifactSet, context: LoadContext): Promise<readonly LoadProblem[]> {
-  const problems: LoadProblem[] = [];
-  for (const { artifact, sections } of set.phases) {
+  return (await loadPhases(set, context)).flatMap(({ problems }) => problems);
+}
+
+/** Loads every phase of a set, one after the other. */
+export async function loadPhases(set: ArtifactSet, context: LoadContext): Promise<readonly LoadedPhase[]> {
+  const loaded: LoadedPhase[] = [];
+  for (const phase of set.phases) {
     context.signal.throwIfAborted();
-    const entries = context.select ? context.select(await readContents(context, artifact)) : undefined;
-    const label = `loading ${artifact.kind}${sections ? ` (${sections.join(", ")})` : ""}`;
-    const request: Omit<LoadRequest, "archive" | "jobs"> = {
-      tools: context.toolSet,
-      address: context.address,
-      signal: context.signal,
-      ...(sections ? { sections } : {}),
-      ...(entries ? { entries } : {}),
-      ...(context.noOwner ? { noOwner: true } : {}),
-      ...(context.noPrivileges ? { noPrivileges: true } : {}),
-      ...(context.settings ? { settings: context.settings } : {}),
-    };
-    problems.push(...(await loadArtifact(artifact, label, request, context)));
+    const entries = context.select ? context.select(await readContents(context, phase.artifact)) : undefined;
+    loaded.push({ phase, entries, problems: await loadPhase(phase, entries, context) });
   }
-  return problems;
+  return loaded;
+}
+
+/** Loads one phase, or these entries of it. */
+export async function loadPhase(
+  { artifact, sections }: Phase, entries: readonly TocEntry[] | undefined, context: LoadContext,
+): Promise<readonly LoadProblem[]> {
+  const label = `loading ${artifact.kind}${sections ? ` (${sections.join(", ")})` : ""}`;
+  const request: Omit<LoadRequest, "archive" | "jobs"> = {
+    tools: context.toolSet,
+    address: context.address,
+    signal: context.signal,
+    onWarning: context.onWarning ?? ((text) => context.log.warn(`pg_restore: ${text}`)),
+    ...(sections ? { sections } : {}),
+    ...(entries ? { entries } : {}),
+    ...(context.noOwner ? { noOwner: true } : {}),
+    ...(context.noPrivileges ? { noPrivileges: true } : {}),
+    ...(context.settings ? { settings: context.settings } : {}),
+  };
+  return await loadArtifact(artifact, label, request, context);
 }
 
 /** The table of contents of an artifact; reads only its beginning. */

@@ -1,27 +1,79 @@
 import { isHoldfastError } from "../kernel/errors.ts";
-import { qualifiedName } from "../kernel/sql.ts";
-import type { ContentRecord } from "../content/record.ts";
+import { qualifiedName, quoteIdentifier } from "../kernel/sql.ts";
+import type { ContentRecord, TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import type { LoadProblem } from "../ports/dump-tools.ts";
+import { serverWords } from "./server-words.ts";
+
+/** Begins the entry of a problem with a view's refresh, as in an archive's table of contents. */
+export const REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
 
 /**
- * Fills the materialized views that were filled at the source. A full archive does this itself; one of schema and one of data do not, because pg_dump puts the
- * refresh into neither.
+ * Fills the materialized views that were filled at the source. It is done here and not by pg_restore, so that it happens before there are event
+ * triggers, and because archives of the schema and of the data alone hold no refresh.
  *
- * One materialized view may read another, so those that fail are tried again as long as any succeeds; what remains empty is found by the comparison.
+ * One materialized view may read another, so those that fail are tried again as long as any succeeds. Each is tried with the safe search path first and
+ * then with the ones under which it may have been written: functions that do not say the schemas of their tables work only there, until PostgreSQL 17,
+ * which pins the path itself (release notes of 17, "safe search_path during maintenance operations").
+ *
+ * @param session whose search path is safe; it is so again afterwards
+ * @param ownPaths search paths that applications have or had in this database
+ * @returns those that stay empty, and why
  */
-export async function refreshMaterializedViews(session: DatabaseSession, source: ContentRecord): Promise<void> {
+export async function refreshMaterializedViews(
+  session: DatabaseSession, source: ContentRecord, ownPaths: readonly string[] = [],
+): Promise<readonly LoadProblem[]> {
   let waiting = source.tables.filter((table) => table.kind === "matview" && table.populated === true);
-  while (waiting.length > 0) {
-    const failed: typeof waiting = [];
+  let problems: LoadProblem[] = [];
+  let tried = Number.POSITIVE_INFINITY;
+  while (waiting.length > 0 && waiting.length < tried) {
+    tried = waiting.length;
+    problems = [];
+    const failed: TableRecord[] = [];
     for (const view of waiting) {
-      try {
-        await session.query(`REFRESH MATERIALIZED VIEW ${qualifiedName(view.schema, view.name)}`);
-      } catch (error) {
-        if (!isHoldfastError(error, "database.query", "database.permission")) throw error;
-        failed.push(view);
-      }
+      const problem = await refresh(session, view, [...ownPaths, everySchema(view, source)]);
+      if (problem === undefined) continue;
+      failed.push(view);
+      problems.push({ entry: `${REFRESH_ENTRY}${view.schema}.${view.name}`, message: problem });
     }
-    if (failed.length === waiting.length) return;
     waiting = failed;
   }
+  return problems;
+}
+
+/** Why a view cannot be filled, in the server's words for the first path; undefined when it is. */
+async function refresh(session: DatabaseSession, view: TableRecord, paths: readonly string[]): Promise<string | undefined> {
+  const first = await tryOnce(session, view);
+  if (first === undefined) return undefined;
+  try {
+    for (const path of new Set(paths)) {
+      await session.query("SELECT pg_catalog.set_config('search_path', $1, false)", [path]);
+      if ((await tryOnce(session, view)) === undefined) return undefined;
+    }
+  } finally {
+    await session.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', false)");
+  }
+  return first;
+}
+
+async function tryOnce(session: DatabaseSession, { schema, name }: TableRecord): Promise<string | undefined> {
+  try {
+    await session.query(`REFRESH MATERIALIZED VIEW ${qualifiedName(schema, name)}`);
+    return undefined;
+  } catch (error) {
+    if (!isHoldfastError(error, "database.query", "database.permission", "database.row-security")) throw error;
+    return serverWords(error);
+  }
+}
+
+/** Where the settings of the source are not known: the view's own schema, `public`, then every other one. */
+function everySchema({ schema }: TableRecord, source: ContentRecord): string {
+  const others = Object.keys(source.objects.schema ?? {});
+  return [...new Set([schema, "public", ...others])].map(quoteIdentifier).join(", ");
+}
+
+/** The search path that a session of this role has in this database, left to itself. */
+export async function ownSearchPath(bare: DatabaseSession): Promise<string> {
+  const [row] = await bare.query<{ path: string }>("SELECT pg_catalog.current_setting('search_path') AS path");
+  return row?.path ?? "";
 }

@@ -15,16 +15,15 @@ export async function missingRoles(session: DatabaseSession, roles: readonly Rol
  */
 export async function createRoles(session: DatabaseSession, roles: readonly RoleRecord[]): Promise<void> {
   for (const role of roles) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)} NOLOGIN`);
-  // Memberships afterwards, when all of them exist; a policy or default privilege may depend on them.
-  const created = new Set(roles.map((role) => role.name));
+  await grantMemberships(session, roles);
+}
+
+/** Memberships among roles that were made, when all of them exist; a policy or default privilege may depend on them. */
+export async function grantMemberships(session: DatabaseSession, roles: readonly RoleRecord[]): Promise<void> {
+  const made = new Set(roles.map((role) => role.name));
   for (const role of roles) {
-    for (const group of role.memberOf.filter((name) => created.has(name))) {
+    for (const group of role.memberOf.filter((name) => made.has(name))) {
       await session.query(`GRANT ${quoteIdentifier(group)} TO ${quoteIdentifier(role.name)}`);
     }
   }
-}
-
-/** Removes roles made for a scratch database, after that database is gone. */
-export async function dropRoles(session: DatabaseSession, roles: readonly RoleRecord[]): Promise<void> {
-  for (const role of [...roles].reverse()) await session.query(`DROP ROLE IF EXISTS ${quoteIdentifier(role.name)}`);
 }

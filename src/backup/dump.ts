@@ -16,6 +16,14 @@ export interface DumpContext {
   readonly tables: readonly TableRecord[];
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** Hears of pg_dump's warnings. */
+  readonly onWarning: (text: string) => void;
+}
+
+/** An artifact in the store, and what its archive's table of contents lists. */
+export interface Dumped {
+  readonly artifact: ArtifactRecord;
+  readonly entries: readonly TocEntry[];
 }
 
 /**
@@ -23,7 +31,7 @@ export interface DumpContext {
  * pg_dump exited 0, because its stream throws otherwise and the store then commits nothing. Its table of contents is read on the way and must
  * name every table of the snapshot.
  */
-export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: string }, context: DumpContext): Promise<ArtifactRecord> {
+export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: string }, context: DumpContext): Promise<Dumped> {
   const { request } = plan;
   const archive = context.tools.dump({
     tools: plan.tools,
@@ -34,6 +42,7 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
     excludeSchemas: request.scope.excludeSchemas,
     lockWaitMs: request.lockWaitMs,
     signal: context.signal,
+    onWarning: context.onWarning,
   });
   const { main, side, leave } = fork(counted(archive, (bytes) => context.progress.add(bytes)));
   const contents = context.tools.listContents(plan.tools, side).finally(leave);
@@ -58,7 +67,7 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
     if (!isHoldfastError(error, "store.exists")) throw error;
     throw new HoldfastError("store.exists", error.message, { hint: "What was there is as it was, and no backup was made. Run again: the next one has another id.", cause: error });
   }
-  return {
+  const artifact: ArtifactRecord = {
     path: dump.path,
     kind: dump.kind,
     ...sealing.totals,
@@ -66,6 +75,7 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
     encryption: { format: request.recipients.length > 0 ? "age-v1" : "none", recipients: [...request.recipients] },
     contents: countTypes(await contents),
   };
+  return { artifact, entries: await contents };
 }
 
 /** Passes a stream through and ends it only if `check` agrees. */

@@ -3,20 +3,25 @@ import { orAbort } from "../kernel/or-abort.ts";
 import { together } from "../kernel/together.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { acquireLock } from "../catalog/lock.ts";
-import type { ArtifactRecord, Manifest } from "../catalog/manifest.ts";
+import { findingSentence } from "../archive/judge.ts";
+import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
 import { fingerprintLargeObjects, fingerprintTables } from "../content/fingerprint.ts";
 import { takeInventory } from "../content/inventory.ts";
 import { requireReadable } from "../content/readable.ts";
 import { readMigrations } from "../content/migrations.ts";
+import { findOmissions } from "../content/omissions/find.ts";
 import { readSequences } from "../content/sequences.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { Ports } from "../ports/ports.ts";
-import { dumpArtifact } from "./dump.ts";
+import { inAttempts } from "./attempts.ts";
+import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
 import { exportSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** A backup that exists. */
 export interface BackupTaken {
+  /** Of the attempt that succeeded: its id and paths. */
+  readonly plan: BackupPlan;
   readonly manifest: Manifest;
   /** Checksum of the manifest. */
   readonly sha256: string;
@@ -29,24 +34,46 @@ export interface BackupTaken {
 export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<BackupTaken> {
   const { request, key } = plan;
   const { clock, log, random, run } = ports;
-  const startedAt = clock.now();
   await using lock = await acquireLock({ store: request.store, source: key.source, tier: key.tier, doing: `backup ${key.id}`, run, clock, random, warn: (text) => log.warn(text) });
   ports.remember?.("lock-path", lock.path);
   ports.remember?.("lock-token", lock.token);
+  return await inAttempts(plan, ports, AbortSignal.any([ports.cancelled, lock.lost]), (one, stored) => attemptBackup(one, ports, { lost: lock.lost, stored }));
+}
+
+/** One attempt, under the run's lock. */
+interface UnderLock {
+  readonly lost: AbortSignal;
+  /** Takes the path of every artifact as soon as it lies in the store. */
+  readonly stored: string[];
+}
+
+/** From the snapshot to the manifest. */
+async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: UnderLock): Promise<BackupTaken> {
+  const { request, key } = plan;
+  const { clock, log, run } = ports;
+  const startedAt = clock.now();
   log.stage(`taking one snapshot of ${request.database.address.database}`);
   await using snapshot = await exportSnapshot(request.database, { holdMs: request.snapshotLimitMs, lockWaitMs: request.lockWaitMs }, clock);
-  const stop = AbortSignal.any([ports.cancelled, lock.lost, snapshot.lost]);
+  const stop = AbortSignal.any([ports.cancelled, lost, snapshot.lost]);
   await orAbort(stop, requireReadable(snapshot.session, request.scope));
-  const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, { proof: request.proof, lockWaitMs: request.lockWaitMs }));
+  const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, {
+    proof: request.proof, lockWaitMs: request.lockWaitMs, debug: (text) => log.debug(text),
+  }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
 
-  const [artifacts, content] = await together<[ArtifactRecord[], ContentRecord]>(stop, [
-    (signal) => dumpAll(plan, ports, snapshot, inventory, signal),
+  const warnings = new Set<string>();
+  const onWarning = (text: string): void => void warnings.add(text);
+  const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
+    (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, { signal, onWarning }),
     (signal) => prove(plan, ports, snapshot, inventory, signal),
   ]);
   const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope));
+  const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
+  const gaps = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives));
   stop.throwIfAborted();
+  tellLosses(ports, gaps, warnings);
 
+  const artifacts = dumped.map(({ artifact }) => artifact);
   await requireStored(plan, artifacts);
   const manifest: Manifest = {
     format: "holdfast.manifest/2",
@@ -57,29 +84,52 @@ export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<Backup
     scope: { includeSchemas: [...request.scope.includeSchemas], excludeSchemas: [...request.scope.excludeSchemas] },
     artifacts,
     content: { ...content, sequences: bracket(content.sequences, sequences) },
+    gaps, warnings: [...warnings],
     schemaVersion: migrations?.version ?? null, migrationHash: migrations?.hash ?? null,
     run,
     previous: await previousManifest(plan, ports),
   };
   stop.throwIfAborted();
   log.stage("writing the manifest: from here on the backup exists");
-  return { manifest, sha256: await new Catalog(request.store).commit(manifest) };
+  return { plan, manifest, sha256: await new Catalog(request.store).commit(manifest) };
+}
+
+/** What is dumped, and where it is said what lies in the store. */
+interface Dumping {
+  readonly snapshot: Snapshot;
+  readonly inventory: ContentRecord;
+  readonly stored: string[];
 }
 
 /** The dumps one after the other: they would only fight for the same disk and network, and one is enough to fill a core. */
-async function dumpAll(plan: BackupPlan, ports: Ports, snapshot: Snapshot, inventory: ContentRecord, signal: AbortSignal): Promise<ArtifactRecord[]> {
+async function dumpAll(
+  plan: BackupPlan, ports: Ports, { snapshot, inventory, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
+): Promise<Dumped[]> {
   const tools = await ports.dumpTools();
-  const artifacts: ArtifactRecord[] = [];
+  const dumped: Dumped[] = [];
   for (const dump of plan.dumps) {
     const estimate = dump.kind === "schema" ? undefined : inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
-      artifacts.push(await dumpArtifact(plan, dump, { tools, snapshot: snapshot.id, tables: inventory.tables, progress, signal }));
+      dumped.push(await dumpArtifact(plan, dump, {
+        tools, snapshot: snapshot.id, tables: inventory.tables, progress, ...running,
+      }));
+      stored.push(dump.path);
     } finally {
       progress.done();
     }
   }
-  return artifacts;
+  return dumped;
+}
+
+/** Losses told one by one; all of them are in the manifest. */
+const TOLD_MAX = 20;
+
+/** Also where nobody reads a report, as for a safety backup. */
+function tellLosses({ log }: Ports, gaps: readonly Finding[], warnings: ReadonlySet<string>): void {
+  for (const text of warnings) log.warn(`pg_dump: ${text}`);
+  for (const gap of gaps.slice(0, TOLD_MAX)) log.warn(findingSentence(gap));
+  if (gaps.length > TOLD_MAX) log.warn(`and ${gaps.length - TOLD_MAX} more that are not in this backup; its manifest names all of them`);
 }
 
 /** Fingerprints, in sessions of their own that see the same snapshot, while the dump runs. */

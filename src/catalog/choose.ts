@@ -63,11 +63,25 @@ async function newestVerified(catalog: Catalog, keys: readonly BackupKey[], opti
     const backup = await readUnlessDamaged(catalog, key, options);
     if (backup === undefined) continue;
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
-    if (standing.state !== "verified") continue;
+    if (standing.state !== "verified") {
+      tellUnprovable(backup, options);
+      continue;
+    }
     if (suits(backup, options)) return backup;
     unsuited ??= backup;
   }
   return unsuited;
+}
+
+/** A backup with gaps never becomes verified, however often it is validated: whoever waits for that must hear why. */
+function tellUnprovable({ key, manifest }: Backup, options: ChoiceOptions): void {
+  const [first, ...more] = manifest.gaps ?? [];
+  if (first === undefined) return;
+  const rest = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  options.warn?.(
+    `backup ${key.id} is passed over: it can never count as verified, because ${first.about} ${first.name} ${first.message}${rest}. ` +
+      "Take it by its id or as latest if that is acceptable; a backup by a role that may read everything (a superuser) would have no such gap.",
+  );
 }
 
 /** The last instant a Date can hold. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { namesMapOf } from "../content/names-map.ts";
 import { contentRecord } from "../content/record.ts";
 
 /**
@@ -36,7 +37,7 @@ export const artifactRecord = z.strictObject({
   /** `none` only after `--allow-unencrypted`. */
   encryption: z.strictObject({ format: z.enum(["age-v1", "none"]), recipients: z.array(z.string()) }),
   /** How many entries of each type the archive's table of contents holds. */
-  contents: z.record(z.string(), z.int().positive()),
+  contents: namesMapOf(z.int().positive()),
 });
 export type ArtifactRecord = z.infer<typeof artifactRecord>;
 

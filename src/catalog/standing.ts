@@ -26,17 +26,19 @@ export function standingOf(receipts: readonly Receipt[], damagedReceipts: readon
   const sinceFailure = newestFirst.filter((receipt) => !failure || Date.parse(receipt.finishedAt) > Date.parse(failure.finishedAt));
   const proved = (kind: Receipt["kind"]): Receipt | undefined =>
     sinceFailure.find((receipt) => receipt.kind === kind && receipt.verdict === "proved");
+  // Of a backup with gaps no receipt says proved, however often it was read.
+  const held = (kind: Receipt["kind"]): Receipt | undefined => proved(kind) ?? sinceFailure.find((receipt) => receipt.kind === kind);
   const restored = proved("restored");
   if (restored) return { state: "verified", depth: "restored", at: restored.finishedAt, damagedReceipts };
   if (failure) {
     return { state: "failed verification", at: failure.finishedAt, reason: failure.findings[0]?.message ?? `${failure.kind} failed`, damagedReceipts };
   }
   const gaps = sinceFailure.find((receipt) => receipt.kind === "restored" && receipt.verdict === "gaps");
-  const partial = proved("opened") ?? proved("stored");
+  const partial = held("opened") ?? held("stored");
   return {
     state: "unverified",
     ...(partial ? { depth: partial.kind as Depth, at: partial.finishedAt } : {}),
-    reason: gaps ? "restored with gaps" : partial ? `only ${partial.kind}` : "never validated",
+    reason: gaps ? "restored with gaps" : partial ? `only ${partial.kind}${partial.verdict === "gaps" ? ", with gaps" : ""}` : "never validated",
     damagedReceipts,
   };
 }

@@ -6,14 +6,14 @@ export const list = defineCommand({
   name: "list",
   summary: "List the backups of a store, newest first, with what is known about each",
   description: `Reads the store's manifests and receipts and shows every backup with its age, size and state: *verified* (a receipt says its content was
-proved), *unverified*, or *failed* (its newest verification said no). Blobs that belong to no backup, left by a run that was killed, are
+proved), *unverified*, or *failed* (its newest verification said no), and how many gaps were found when it was made. Blobs that belong to no backup, left by a run that was killed, are
 counted at the end: they are harmless, and no backup.
 
 A store that cannot be read completely is an error, never an empty list.`,
   branding: { icon: "list", color: "blue" },
   inputs: { store, "store-secret": storeSecret, source: { ...source, text: "Only backups of this source." }, tier: tierFilter },
   outputs: {
-    backups: "The backups, newest first, as a JSON list of objects.",
+    backups: "The backups, newest first, as a JSON list of objects; `gaps` names what the database had and the backup has not.",
     count: "How many there are.",
     latest: "Id of the newest backup; empty when there is none.",
     "latest-verified": "Id of the newest verified backup; empty when there is none.",

@@ -74,6 +74,12 @@ Afterwards the content is compared with what the source held at the backup's sna
       default: false,
       text: "Go ahead although the target cannot install extensions of the backup; they and what depends on them are left out and named.",
     },
+    "allow-empty-views": {
+      type: "boolean",
+      explicit: true,
+      default: false,
+      text: "Accept a copy in which materialized views stay empty because they cannot be refreshed there; they are named. In mode `beside` it is put in place.",
+    },
     "no-owner": { type: "boolean", explicit: true, default: false, text: "Let everything belong to the restoring role instead of its original owner." },
     "no-privileges": { type: "boolean", explicit: true, default: false, text: "Do not restore GRANTs." },
     "create-roles": { type: "boolean", explicit: true, default: false, text: "Create roles the target lacks, without passwords and without login." },

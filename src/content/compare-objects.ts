@@ -1,66 +1,132 @@
+import { compareFields, type FieldComparison } from "./compare-fields.ts";
+import { compareDigests1, definitionsMarked } from "./digest-1/compare-digests.ts";
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking, unquoted } from "./lacking.ts";
-import { OBJECT_KINDS, type ContentRecord, type ObjectKind } from "./record.ts";
+import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type ObjectKind } from "./record.ts";
 
 /** Most severe first: what protects data, then what serves it, then what describes it. */
 const ORDER: readonly ObjectKind[] = [
-  "schema", "table", "sequence", "column", "constraint", "row-security", "policy", "trigger", "index", "grant", "owner", "view", "materialized-view",
-  "function", "type", "rule", "event-trigger", "default-privilege",
+  "schema", "table", "sequence", "column", "constraint", "row-security", "policy", "trigger", "index", "grant", "owner", "view",
+  "materialized-view", "function", "type", "rule", "event-trigger", "default-privilege", "user-mapping", "subscription",
 ];
 
-/** Definitions that are the same text whatever major version prints them. */
-const NEVER_REPRINTED: ReadonlySet<ObjectKind> = new Set(["owner", "comment", "schema", "sequence", "row-security", "default-privilege", "event-trigger", "cast"]);
-
-/** Hexadecimal digits of a digest; a second one is of what every major version prints alike. */
-const DIGEST = 16;
-
-/** Definitions of all kinds, by identity. */
+/** Objects of all kinds, by identity and field by field. */
 export function compareObjects(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
   if (options.only !== undefined) return [];
-  const kinds = [...ORDER, ...OBJECT_KINDS.filter((kind) => !ORDER.includes(kind))].filter((kind) => options.ignore?.has(kind) !== true);
-  return [...otherMajor(expected, actual), ...kinds.flatMap((kind) => compareKind(kind, expected, actual, options))];
-}
-
-/** What could not be compared is no proof, however much of the rest agrees. */
-function otherMajor(expected: ContentRecord, actual: ContentRecord): Difference[] {
-  if (expected.serverMajor === actual.serverMajor) return [];
-  return [{
-    severity: "gap", about: "database", name: "definitions",
-    message:
-      `could not be compared in full: the source is PostgreSQL ${expected.serverMajor} and the copy ${actual.serverMajor}, and different majors print expressions and queries differently; ` +
-      "names, rights, types, keys and flags were compared, but not the bodies of views, conditions, defaults and the like",
-  }];
-}
-
-function compareKind(kind: ObjectKind, expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
-  const [before, now] = [expected.objects[kind] ?? {}, actual.objects[kind] ?? {}];
-  const missing = missingTables(expected, actual);
-  const lacking = new Lacking(expected, options.unavailableExtensions ?? []);
-  const sameMajor = expected.serverMajor === actual.serverMajor;
-  const found: Difference[] = [];
-  for (const [name, digest] of Object.entries(before)) {
-    // A missing table has been reported as such; its columns, constraints and grants would only bury that.
-    if (isPartOf(kind, name, missing)) continue;
-    const copy = Object.hasOwn(now, name) ? now[name] : undefined;
-    if (copy === undefined) found.push(absence(kind, name, lacking.ofObject(kind, name)));
-    else if (differs(kind, digest, copy, sameMajor)) found.push({ severity: "difference", about: kind, name, message: "differs from the source" });
+  if (expected.digests !== actual.digests) {
+    const message = `were recorded with digests ${expected.digests ?? 1} and measured with digests ${actual.digests ?? 1}, so they could not be compared`;
+    return [gap("database", "definitions", message)];
   }
-  if (!options.exact) return found;
-  const surplus = Object.keys(now).filter((name) => !Object.hasOwn(before, name));
-  return [...found, ...surplus.map((name): Difference => ({ severity: "difference", about: kind, name, message: "exists, but not at the source" }))];
+  const comparison = new ObjectComparison(expected, actual, options);
+  const kinds = [...ORDER, ...OBJECT_KINDS.filter((kind) => !ORDER.includes(kind))].filter((kind) => options.ignore?.has(kind) !== true);
+  const found = kinds.flatMap((kind) => comparison.ofKind(kind));
+  return [...comparison.gaps(), ...found];
 }
 
-function differs(kind: ObjectKind, before: string, now: string, sameMajor: boolean): boolean {
-  if (sameMajor || NEVER_REPRINTED.has(kind)) return before.slice(0, DIGEST) !== now.slice(0, DIGEST);
-  // Without a second digest on both sides there is only the name to go by.
-  return before.length > DIGEST && now.length > DIGEST && before.slice(DIGEST) !== now.slice(DIGEST);
+/** What is collected while two records are compared. */
+class ObjectComparison {
+  readonly #expected: ContentRecord;
+  readonly #actual: ContentRecord;
+  readonly #options: CompareOptions;
+  readonly #missingTables: ReadonlySet<string>;
+  readonly #lacking: Lacking;
+  readonly #marked: boolean;
+  /** Fields that were not compared, by kind. */
+  readonly #left = new Map<ObjectKind, Set<string>>();
+
+  constructor(expected: ContentRecord, actual: ContentRecord, options: CompareOptions) {
+    this.#expected = expected;
+    this.#actual = actual;
+    this.#options = options;
+    this.#missingTables = missingTables(expected, actual);
+    this.#lacking = new Lacking(expected, options.unavailableExtensions ?? []);
+    this.#marked = expected.digests === undefined && definitionsMarked(expected, actual);
+  }
+
+  ofKind(kind: ObjectKind): Difference[] {
+    const [before, now] = [this.#expected.objects[kind], this.#actual.objects[kind]];
+    // A writer that did not know a kind, or could not read it, said nothing about it.
+    if (before === undefined && !this.#saysNone(kind)) return [];
+    if (now === undefined && this.#actual.digests === 2) {
+      return Object.keys(before ?? {}).length === 0 ? [] : [gap(kind, "", "could not be read here, so it was not compared with the source")];
+    }
+    return [...this.#fromSource(kind, before ?? {}, now ?? {}), ...this.#surplus(kind, before ?? {}, now ?? {})];
+  }
+
+  /** With digests 1 a kind without objects is absent, but only of the kinds of that time. */
+  #saysNone(kind: ObjectKind): boolean {
+    return this.#expected.digests === undefined && (OBJECT_KINDS_1 as readonly ObjectKind[]).includes(kind);
+  }
+
+  #fromSource(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {
+    return Object.entries(before).flatMap(([name, digests]): Difference[] => {
+      // A missing table has been reported as such; its columns, constraints and grants would only bury that.
+      if (isPartOf(kind, name, this.#missingTables)) return [];
+      const copy = Object.hasOwn(now, name) ? now[name] : undefined;
+      return copy === undefined ? [absence(kind, name, this.#lacking.ofObject(kind, name))] : this.#changes(kind, name, digests, copy);
+    });
+  }
+
+  #changes(kind: ObjectKind, name: string, before: string, now: string): Difference[] {
+    const compared = this.#compare(kind, before, now);
+    for (const field of compared.left) this.#left.set(kind, (this.#left.get(kind) ?? new Set()).add(field));
+    const words = (fields: readonly string[]): string => fields.map((field) => field.replaceAll("-", " ")).join(", ");
+    return [
+      ...(compared.whole ? [difference(kind, name, "differs from the source")] : []),
+      ...(compared.differing.length > 0 ? [difference(kind, name, `differs from the source in ${words(compared.differing)}`)] : []),
+      ...(compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.hidden)}: the role may not read it`)] : []),
+    ];
+  }
+
+  #compare(kind: ObjectKind, before: string, now: string): FieldComparison & { readonly whole?: boolean } {
+    const majors = [this.#expected.serverMajor, this.#actual.serverMajor] as const;
+    if (this.#expected.digests === 2) return compareFields(kind, before, now, majors);
+    const sameMajor = majors[0] === majors[1] && !(kind === "column" && this.#marked);
+    return { differing: [], hidden: [], left: [], whole: !compareDigests1(kind, before, now, sameMajor) };
+  }
+
+  #surplus(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {
+    if (!this.#options.exact) return [];
+    const surplus = Object.keys(now).filter((name) => !Object.hasOwn(before, name));
+    return surplus.map((name) => difference(kind, name, "exists, but not at the source"));
+  }
+
+  /** What could not be compared is no proof, however much of the rest agrees. */
+  gaps(): Difference[] {
+    return [...this.#otherMajor(), ...this.#marks()];
+  }
+
+  #otherMajor(): Difference[] {
+    const [source, copy] = [this.#expected.serverMajor, this.#actual.serverMajor];
+    if (source === copy || (this.#expected.digests === 2 && this.#left.size === 0)) return [];
+    const left = [...this.#left].map(([kind, fields]) => `${kind}: ${[...fields].map((field) => field.replaceAll("-", " ")).join(", ")}`);
+    return [gap("database", "definitions",
+      `could not be compared in full: the source is PostgreSQL ${source} and the copy ${copy}, and different majors print expressions and ` +
+      "queries differently; names, rights, types, keys and flags were compared, but not " +
+      (left.length > 0 ? left.join("; ") : "the bodies of views, conditions, defaults and the like"))];
+  }
+
+  #marks(): Difference[] {
+    if (!this.#marked) return [];
+    return [gap("database", "columns",
+      "could not be compared in full: this older manifest holds one digest of a column's whole definition, and none of them is that of the copy, " +
+      "as when the source's server kept marks of its own among the columns' options; types, NOT NULL, identity and the like were compared")];
+  }
 }
 
 /** Only what cannot be made without a missing extension is excused by it. */
 function absence(kind: ObjectKind, name: string, lacking: readonly string[]): Difference {
   return lacking.length === 0
-    ? { severity: "difference", about: kind, name, message: "is missing" }
-    : { severity: "gap", about: kind, name, message: `is missing: it needs ${lacking.join(", ")}, not available here` };
+    ? difference(kind, name, "is missing")
+    : gap(kind, name, `is missing: it needs ${lacking.join(", ")}, not available here`);
+}
+
+function difference(about: string, name: string, message: string): Difference {
+  return { severity: "difference", about, name, message };
+}
+
+function gap(about: string, name: string, message: string): Difference {
+  return { severity: "gap", about, name, message };
 }
 
 /** Without quotes: only for telling which objects belong to a table. */
@@ -74,6 +140,7 @@ function missingTables(expected: ContentRecord, actual: ContentRecord): Set<stri
 const OF_A_TABLE: ReadonlySet<ObjectKind> = new Set(["table", "column", "constraint", "trigger", "policy", "row-security", "rule"]);
 
 function isPartOf(kind: ObjectKind, identity: string, tables: ReadonlySet<string>): boolean {
+  if (tables.size === 0) return false;
   const name = kind === "owner" || kind === "grant" ? identity.replace(/^(?:table|column) /, "") : identity;
   if (!OF_A_TABLE.has(kind) && name === identity) return false;
   const plain = unquoted(name);

@@ -3,6 +3,7 @@ import { quantity } from "../kernel/quantity.ts";
 import { compareObjects } from "./compare-objects.ts";
 import { compareProperties } from "./compare-properties.ts";
 import { Lacking } from "./lacking.ts";
+import { compareExtensionContents } from "./omissions/extensions.ts";
 import type { Comparison, CompareOptions, Difference } from "./difference.ts";
 import { ROW_HASH } from "./row-hash.ts";
 import type { ContentRecord, SequenceRecord, TableRecord } from "./record.ts";
@@ -27,6 +28,7 @@ export function compareContent(expected: ContentRecord, actual: ContentRecord, o
     ...(options.rows && options.only === undefined && options.ignore?.has("sequence") !== true ? compareSequences(expected.sequences, actual.sequences) : []),
     ...objects,
     ...compareExtensions(expected, actual, options),
+    ...(options.only === undefined && options.ignore?.has("extension") !== true ? compareExtensionContents(expected, actual) : []),
     ...compareRoles(expected, actual, options),
     ...(options.properties === true && options.only === undefined ? compareProperties(expected, actual) : []),
   ];

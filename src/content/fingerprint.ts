@@ -163,7 +163,7 @@ function fillIn(tables: readonly TableRecord[], counted: readonly Counted[], con
     if (table.kind !== "table") return table;
     const result = results.get(qualifiedName(table.schema, table.name));
     if (result === undefined) {
-      throw new HoldfastError("database.query", `table ${qualifiedName(table.schema, table.name)} was dropped while it was being measured`, {
+      throw new HoldfastError("database.changing", `table ${qualifiedName(table.schema, table.name)} was dropped while it was being measured`, {
         hint: "Somebody changed the schema at the same time; run again.",
       });
     }

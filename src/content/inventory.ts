@@ -1,6 +1,9 @@
 import type { DatabaseSession } from "../ports/database.ts";
 import { readDatabaseRecord } from "./database-record.ts";
+import { requireReadableNames } from "./readable-names.ts";
+import { hasRawText } from "./objects/server-text.ts";
 import { readObjects } from "./objects.ts";
+import { readExtensionContents } from "./omissions/extensions.ts";
 import type { ContentRecord, ContentScope } from "./record.ts";
 import { readExtensions, readRoles } from "./roles.ts";
 import { ROW_HASH } from "./row-hash.ts";
@@ -12,6 +15,10 @@ export interface InventoryOptions {
   readonly proof: ContentRecord["proof"];
   /** Longest wait for a table that somebody else locks, in milliseconds; 0 waits for ever. Default one minute. */
   readonly lockWaitMs?: number;
+  /** The record it will be held against: objects are digested as there. Default: the newest way. */
+  readonly like?: Pick<ContentRecord, "digests">;
+  /** Told what is worth knowing when something is looked into, such as options of unknown names. */
+  readonly debug?: (text: string) => void;
 }
 
 /** Asking for a table's size waits while another session changes its schema. */
@@ -31,8 +38,11 @@ export async function takeInventory(session: DatabaseSession, scope: ContentScop
        FROM pg_database WHERE datname = current_database()`,
   );
   const { major, encoding, collate, ctype } = database!;
+  if (hasRawText({ encoding })) await requireReadableNames(session, scope);
   const tables = await listTables(session, scope);
-  const { objects, objectExtensions, neededExtensions } = await readObjects(session, scope);
+  const digests = options.like === undefined ? 2 : options.like.digests;
+  const { objects, objectExtensions, neededExtensions, unknownOptions } = await readObjects(session, scope, { major, encoding }, digests);
+  if (unknownOptions.length > 0) options.debug?.(`options of unknown names are not compared: ${unknownOptions.join(", ")}`);
   // As soon as schemas are named, pg_dump writes no extension, and only those that the dumped objects need concern a copy.
   const needed = scope.includeSchemas.length === 0 ? undefined : new Set([...neededExtensions, ...tables.flatMap((table) => table.extensions ?? [])]);
   return {
@@ -45,10 +55,12 @@ export async function takeInventory(session: DatabaseSession, scope: ContentScop
     tables,
     sequences: await readSequences(session, scope),
     objects,
+    ...(digests === undefined ? {} : { digests }),
     objectExtensions,
     database: await readDatabaseRecord(session),
     roles: await readRoles(session),
     extensions: await readExtensions(session, needed),
+    extensionContents: await readExtensionContents(session, scope, options.proof),
     largeObjects: { count: await countLargeObjects(session, scope), fingerprint: null },
   };
 }

@@ -21,12 +21,12 @@ export class Lacking {
 
   /** For any other object, by kind and identity. */
   ofObject(kind: ObjectKind, identity: string): readonly string[] {
-    if (kind === "column") return this.#named([`table ${withoutLast(identity)}`]);
+    if (kind === "column") return this.#named([`table ${tableOf(identity)}`, `materialized-view ${tableOf(identity)}`]);
     if (kind === "row-security") return this.#named([`table ${identity}`]);
-    if (kind === "owner" || kind === "comment") return this.#named([identity, withoutLast(identity).replace(/^column /, "table ")]);
+    if (kind === "owner" || kind === "comment") return this.#named([identity, tableOf(identity).replace(/^column /, "table ")]);
     if (kind !== "grant") return this.#named([`${kind} ${identity}`]);
     const name = identity.replace(/^table /, "");
-    return this.#named([identity, `view ${name}`, `materialized-view ${name}`, withoutLast(identity).replace(/^column /, "table ")]);
+    return this.#named([identity, `view ${name}`, `materialized-view ${name}`, tableOf(identity).replace(/^column /, "table ")]);
   }
 
   #named(objects: readonly string[]): readonly string[] {
@@ -44,6 +44,6 @@ export function unquoted(identity: string): string {
 }
 
 /** `schema.table` of `schema.table.column`. */
-function withoutLast(identity: string): string {
+export function tableOf(identity: string): string {
   return /^(.*)\.(?:[^."]+|"(?:[^"]|"")*")$/s.exec(identity)?.[1] ?? identity;
 }

@@ -13,6 +13,9 @@ export interface MeasureOptions {
   readonly onTable: () => void;
   /** Only the rows of these tables are read. */
   readonly only?: readonly { readonly schema: string; readonly name: string }[];
+  /** The record it will be held against: everything is digested as there. Default: the newest way. */
+  readonly like?: Pick<ContentRecord, "digests">;
+  readonly debug?: (text: string) => void;
 }
 
 /** Measures a database that nobody else writes to, a restored copy, in the same way a backup measures its source. */
@@ -23,7 +26,7 @@ export async function measureContent(database: Database, scope: ContentScope, op
     return session;
   };
   await using session = await open();
-  const whole = await takeInventory(session, scope, { proof: options.proof });
+  const whole = await takeInventory(session, scope, options);
   const wanted = options.only && new Set(options.only.map((table) => `${table.schema}.${table.name}`));
   const inventory = wanted ? { ...whole, tables: whole.tables.filter((table) => wanted.has(`${table.schema}.${table.name}`)) } : whole;
   if (options.proof === "none") return inventory;

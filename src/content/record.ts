@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { namesMapOf } from "./names-map.ts";
 
 /**
  * What a database held at one instant, as compared between a source and its restored copy.
@@ -10,7 +11,8 @@ const identifier = z.string().regex(/^[^\0]*$/);
 /** A 64-bit integer as decimal text. */
 const decimal = z.string().regex(/^-?\d{1,19}$/);
 const hex16 = z.string().regex(/^[0-9a-f]{16}$/);
-const definitionDigest = z.string().regex(/^[0-9a-f]{16}(?:[0-9a-f]{16})?$/);
+/** Digests 1: of a whole definition, and of its portable part. Digests 2: `field=<16 hex>` of every field that is set, `?` for one that was not readable. */
+const definitionDigest = z.string().regex(/^(?:[0-9a-f]{16}(?:[0-9a-f]{16})?|(?:[a-z-]+=(?:[0-9a-f]{16}|\?)(?: (?!$)|$))*)$/);
 
 /** One ordinary, partition-leaf, unlogged or materialized relation. */
 export const tableRecord = z.strictObject({
@@ -37,6 +39,8 @@ export const tableRecord = z.strictObject({
   indexes: z.array(identifier).optional(),
   /** Names of the sequences its columns own (in its schema). */
   sequences: z.array(identifier).optional(),
+  /** Its object id at the source, by which an archive's table of contents names it. */
+  oid: decimal.optional(),
   /** From `rowhash-2` on: for each column, in the byte order of names, the sum of its values' hashes, so that a difference can name its column. */
   columns: z.array(z.tuple([identifier, z.string().regex(/^-?\d+$/)])).optional(),
   /** Stored generated columns: a restore computes them anew. */
@@ -78,19 +82,47 @@ export type RoleRecord = z.infer<typeof roleRecord>;
 export const extensionRecord = z.strictObject({ name: identifier, version: z.string(), schema: identifier });
 export type ExtensionRecord = z.infer<typeof extensionRecord>;
 
+/** A relation of an extension of which a dump does not hold every row, or not the value. */
+export const extensionRelation = z.strictObject({
+  schema: identifier,
+  name: identifier,
+  kind: z.enum(["table", "sequence"]),
+  /** Null without proof, or where it could not be read. */
+  rows: z.int().nonnegative().nullable(),
+  /** Sum of the rows' hashes; of a sequence twice its value, and one more once it has been handed out. */
+  fingerprint: z.string().regex(/^-?\d+$/).nullable(),
+  /** The role that measured could not read it. */
+  unreadable: z.boolean().optional(),
+});
+export type ExtensionRelation = z.infer<typeof extensionRelation>;
+
+/** What an extension holds and no dump does: to be compared with what CREATE EXTENSION makes. */
+export const extensionContent = z.strictObject({
+  name: identifier,
+  relations: z.array(extensionRelation),
+  /** Its relations and what is on them (columns, indexes, constraints, triggers, rules) → digest. */
+  parts: z.record(z.string(), hex16),
+  /** Its other members: how many, and a digest of their identities and functions' bodies; null where it could not be made. */
+  others: z.strictObject({ count: z.int().nonnegative(), digest: hex16.nullable() }),
+});
+export type ExtensionContent = z.infer<typeof extensionContent>;
+
+/** Classes of objects that records with digests 1 hold; in such a record a class without objects is absent. */
+export const OBJECT_KINDS_1 = [
+  "schema", "table", "sequence", "column", "constraint", "index", "trigger", "policy", "row-security", "view", "materialized-view",
+  "function", "type", "grant", "owner", "default-privilege", "comment", "event-trigger", "publication", "cast", "operator", "collation",
+  "text-search", "foreign-server", "statistics", "rule",
+] as const;
+
 /** Classes of objects whose definitions are compared one by one. */
 export const OBJECT_KINDS = [
-  "schema", "table", "sequence", "column", "constraint", "index", "trigger", "policy", "row-security", "view", "materialized-view", "function", "type",
-  "grant", "owner", "default-privilege", "comment", "event-trigger", "publication", "cast", "operator", "collation", "text-search", "foreign-server", "statistics", "rule",
+  ...OBJECT_KINDS_1, "user-mapping", "subscription", "language", "transform", "access-method", "conversion", "security-label",
 ] as const;
 export const objectKind = z.enum(OBJECT_KINDS);
 export type ObjectKind = z.infer<typeof objectKind>;
 
-/**
- * Identity of an object → first 16 hex digits of the SHA-256 of its canonical definition; for most classes followed by 16 of that part of it which
- * every major version prints alike.
- */
-export const objectMap = z.record(z.string(), definitionDigest);
+/** Identity of an object → its digests, see {@link contentRecord}. */
+export const objectMap = namesMapOf(definitionDigest);
 
 /** What belongs to the database itself and is in no dump. */
 export const databaseRecord = z.strictObject({
@@ -117,14 +149,19 @@ export const contentRecord = z.strictObject({
   tables: z.array(tableRecord),
   sequences: z.array(sequenceRecord),
   objects: z.partialRecord(objectKind, objectMap),
-  /** How the digests in `objects` are made; absent = 1, one digest of a whole definition. */
+  /**
+   * How the digests in `objects` are made. 2: of every field that a dump promises (`objects/`); a class that was read is there, even when empty.
+   * Absent = 1: the first 16 hex digits of the SHA-256 of a whole definition, where it holds expressions followed by 16 of the portable part.
+   */
   digests: z.literal(2).optional(),
   /** `<kind> <identity>` of an object that cannot exist without extensions → their names. */
-  objectExtensions: z.record(z.string(), z.array(z.string())).optional(),
+  objectExtensions: namesMapOf(z.array(z.string())).optional(),
   /** Properties of the database itself. */
   database: databaseRecord.optional(),
   roles: z.array(roleRecord),
   extensions: z.array(extensionRecord),
+  /** What the extensions hold beside that, and no dump holds. Absent in format 1. */
+  extensionContents: z.array(extensionContent).optional(),
   /** Large objects: how many, and the sum of their content hashes (null without content proof). */
   largeObjects: z.strictObject({ count: z.int().nonnegative(), fingerprint: z.string().nullable() }),
 });

@@ -70,6 +70,7 @@ export async function listTables(session: DatabaseSession, scope: ContentScope):
   return rows.map((row) => ({
     schema: row.schema,
     name: row.name,
+    oid: row.relation,
     kind: KINDS[row.relkind],
     owner: row.owner,
     rows: null,

@@ -54,6 +54,7 @@ export const ERRORS = {
   "database.lost": { kind: "outside", meaning: "the connection was cut or the server restarted while working" },
   "database.too-slow": { kind: "outside", meaning: "the snapshot was held for as long as allowed" },
   "database.lock-timeout": { kind: "outside", meaning: "a table was locked by somebody else for longer than allowed" },
+  "database.changing": { kind: "outside", meaning: "somebody changed the schema while it was read or written, at every attempt" },
   "database.not-empty": { kind: "refused", meaning: "the target database holds objects and no confirmation was given" },
   "database.lacks": { kind: "outside", meaning: "the target server lacks roles or extensions that the backup needs" },
   "database.query": { kind: "outside", meaning: "the database answered a query with an error" },

@@ -21,16 +21,26 @@ export interface DumpRequest {
   readonly excludeSchemas: readonly string[];
   readonly lockWaitMs: number;
   readonly signal: AbortSignal;
+  /** Hears of every warning, in pg_dump's own words: one text each, with its detail and hint. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** One line of an archive's table of contents (`pg_restore --list`). */
 export interface TocEntry {
-  /** The raw line, usable in a `--use-list` file. */
+  /** The raw line, usable in a `--use-list` file; begins with the entry's dump id, a number of the archive's own. */
   readonly line: string;
   /** Entry type such as `TABLE`, `TABLE DATA`, `FK CONSTRAINT`. */
   readonly type: string;
   /** Everything after the type: `schema name owner`, ambiguous where names hold spaces. */
   readonly rest: string;
+  /** Number of the entry in its archive. */
+  readonly id: string;
+  /** Object id of the system catalog the object stands in (1259 is pg_class); "0" where the entry is a part of another one's object. */
+  readonly catalog: string;
+  /** The object's id at the source; "0" for grants, comments and the like. */
+  readonly oid: string;
+  /** Numbers of the entries this one comes after: its table, its schema, what it names. */
+  readonly needs: readonly string[];
 }
 
 /** What pg_restore is asked for; see https://www.postgresql.org/docs/current/app-pgrestore.html */
@@ -50,6 +60,8 @@ export interface LoadRequest {
   /** Settings for pg_restore's sessions, for example `session_replication_role=replica`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Hears of every warning but the count of errors, in pg_restore's own words. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** One error pg_restore reported and went past, with the entry it belongs to where it said so. */
@@ -57,6 +69,8 @@ export interface LoadProblem {
   readonly message: string;
   /** Such as `TABLE places postgres`, empty when unknown. */
   readonly entry: string;
+  /** Dump ids of the entries behind it, with which their lines of the table of contents begin; absent when unknown. */
+  readonly dumpIds?: readonly number[];
 }
 
 /** PostgreSQL's own dump and restore programs. */

@@ -1,6 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
-import { quoteIdentifier } from "../kernel/sql.ts";
 import { findingSentence, judge } from "../archive/judge.ts";
+import type { LoadedSet } from "../archive/recipe.ts";
 import { createRoles } from "../archive/roles.ts";
 import type { Finding } from "../catalog/manifest.ts";
 import { measureContent } from "../content/measure.ts";
@@ -8,11 +8,12 @@ import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
-import type { LoadProblem } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import type { RestorePlan } from "./plan.ts";
+import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
+import { gapsOf } from "./gaps.ts";
 import { swapNames } from "./swap.ts";
 
 /** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
@@ -43,9 +44,13 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const guard = await lockTarget(request.target);
   await using _ = guard;
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
-  if (request.createRoles && plan.target.missingRoles.length > 0) await createRoles(guard, plan.target.missingRoles);
+  if (request.createRoles && plan.target.missingRoles.length > 0) {
+    // Said before: they stay whatever becomes of the restore.
+    ports.log.info(`creating the roles ${plan.target.missingRoles.map((role) => role.name).join(", ")}`);
+    await createRoles(guard, plan.target.missingRoles);
+  }
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
-  const compared = await explaining(pourInPlace(plan, ports).then((problems) => compare(plan, request.target, problems, ports)), plan, safetyBackup);
+  const compared = await explaining(pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports)), plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
 }
 
@@ -83,6 +88,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
   const old = `${stem}_before_${stamp}`;
   ports.log.stage(`creating ${next} beside ${live}`);
   let keep = false;
+  let outcome: Omit<Restored, "safetyBackup">;
   try {
     // Inside: a server may make the database although its answer never came.
     const { address, note } = await createBeside(plan, next);
@@ -90,29 +96,26 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await copyDatabaseProperties(guard, live, next, true);
-    const problems = await pourWhole(plan, database, ports);
-    const compared = await compare(plan, database, problems, ports);
-    if (compared.findings.some((finding) => finding.severity === "difference")) return { ...compared, oldDatabase: "", replaced: false };
-    await copyDatabaseProperties(guard, live, next);
-    ports.cancelled.throwIfAborted();
-    ports.log.stage(`exchanging the names of ${live} and ${next}`);
-    // Our own lock session is in the database to be renamed, and a rename waits for every session to leave.
-    await guard.close();
-    keep = true;
-    await swapNames(target, { live, next, old });
-    return { ...compared, oldDatabase: old, replaced: true };
-  } finally {
-    if (!keep) await dropDatabase(target, next, ports);
-  }
-}
-
-async function dropDatabase(target: Database, name: string, ports: Ports): Promise<void> {
-  try {
-    await using session = await target.connect({ purpose: "restore clean-up" });
-    await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    const loaded = await pourWhole(plan, database, ports);
+    const compared = await compare(plan, database, loaded, ports);
+    const lacks = loaded.unavailable.length > 0 && !plan.request.allowGaps;
+    if (lacks || compared.findings.some((finding) => finding.severity === "difference")) {
+      outcome = { ...compared, oldDatabase: "", replaced: false };
+    } else {
+      await copyDatabaseProperties(guard, live, next);
+      ports.cancelled.throwIfAborted();
+      ports.log.stage(`exchanging the names of ${live} and ${next}`);
+      // Our own lock session is in the database to be renamed, and a rename waits for every session to leave.
+      await guard.close();
+      keep = true;
+      await swapNames(target, { live, next, old });
+      return { ...compared, oldDatabase: old, replaced: true };
+    }
   } catch (error) {
-    ports.log.warn(`could not remove the unfinished database ${name}: ${(error as Error).message}; drop it by hand`);
+    throw keep ? error : namingCopy(error, next, await removeCopy(target, next, ports.clock));
   }
+  const why = await removeCopy(target, next, ports.clock);
+  return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
 }
 
 /**
@@ -127,7 +130,7 @@ function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
 type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
-async function compare(plan: RestorePlan, database: Database, problems: readonly LoadProblem[], ports: Ports): Promise<Compared> {
+async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports): Promise<Compared> {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
@@ -136,6 +139,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
   try {
     const actual = await measureContent(database, backup.manifest.scope, {
       proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
     });
     const named = new Set(plan.tables.map((table) => `${table.schema}.${table.name}`));
@@ -146,7 +150,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
     const { findings, notes } = judge({
-      expected, actual, problems, unavailable: plan.target.unavailableExtensions,
+      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
       options: {
         rows: set.hasRows,
         exact: request.part === "whole" && request.tables.length === 0,
@@ -155,7 +159,7 @@ async function compare(plan: RestorePlan, database: Database, problems: readonly
       },
     });
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return { findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
   } finally {
     progress.done();
   }

@@ -2,6 +2,7 @@ import { HoldfastError } from "../kernel/errors.ts";
 import { describeAddress } from "../kernel/database-url.ts";
 import { formatBytes } from "../kernel/bytes.ts";
 import type { Json } from "../kernel/outcome.ts";
+import { quantity } from "../kernel/quantity.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set.ts";
 import { readContents } from "../archive/load.ts";
 import type { Backup } from "../catalog/catalog.ts";
@@ -200,6 +201,8 @@ function warnings({ manifest }: Backup, target: TargetState, request: RestoreReq
   }
   if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
   if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
+  const gaps = manifest.gaps?.length ?? 0;
+  if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had, because pg_dump left them out; \`holdfast list --json\` names them`);
   if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
   return notes;
 }

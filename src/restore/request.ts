@@ -28,6 +28,7 @@ export interface RestoreInputs {
   readonly recipients: readonly string[];
   readonly allowUnencrypted: boolean;
   readonly allowGaps: boolean;
+  readonly allowEmptyViews: boolean;
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
   readonly createRoles: boolean;
@@ -58,6 +59,8 @@ export interface RestoreRequest {
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
   readonly createRoles: boolean;
+  /** Materialized views that cannot be refreshed do not count against a copy: everything else in it is right. */
+  readonly allowEmptyViews: boolean;
   readonly jobs: number;
   readonly snapshotLimitMs: number;
   readonly installClient: boolean;
@@ -90,6 +93,7 @@ export async function parseRestoreRequest(inputs: RestoreInputs, ports: Ports): 
     recipients: await Promise.all(inputs.recipients.map(parseRecipient)),
     allowUnencrypted: inputs.allowUnencrypted,
     allowGaps: inputs.allowGaps,
+    allowEmptyViews: inputs.allowEmptyViews,
     noOwner: inputs.noOwner,
     noPrivileges: inputs.noPrivileges,
     createRoles: inputs.createRoles,

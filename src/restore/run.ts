@@ -3,7 +3,7 @@ import { describeAddress } from "../kernel/database-url.ts";
 import { formatDuration } from "../kernel/duration.ts";
 import type { Outcome } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
-import { findingSentence } from "../archive/judge.ts";
+import { findingSentence, headlineFinding } from "../archive/judge.ts";
 import type { Receipt } from "../catalog/manifest.ts";
 import type { Ports } from "../ports/ports.ts";
 import { applyRestore, type Restored, type TakeSafetyBackup } from "./apply.ts";
@@ -68,13 +68,15 @@ function dryRunOutcome(plan: RestorePlan, tookMs: number): Outcome {
 function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number): Outcome {
   const verdict = verdictOf(restored);
   const exits: Record<Receipt["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
-  const first = restored.findings.find((finding) => finding.severity === (verdict === "failed" ? "difference" : "gap"));
+  const first = restored.findings.find((finding) => finding.severity === "difference");
+  const telling = headlineFinding(restored.findings);
+  const reason = telling ? findingSentence(telling) : "";
   const where = describeAddress(plan.request.target.address);
   const backup = `backup ${plan.backup.key.id}`;
   const headline = {
     proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}, everything as it was`,
-    gaps: `${backup} restored into ${where} with gaps: ${first ? findingSentence(first) : ""}`,
-    failed: `${backup} ${restored.replaced ? "was restored, but" : "was NOT put in place, because"} its content differs: ${first ? findingSentence(first) : ""}`,
+    gaps: restored.replaced ? `${backup} restored into ${where} with gaps: ${reason}` : `${backup} was NOT put in place, because of gaps (--allow-gaps accepts them): ${reason}`,
+    failed: `${backup} ${restored.replaced ? "was restored, but" : "was NOT put in place, because"} its content differs: ${reason}`,
   }[verdict];
   const notes = [
     `data is as of ${plan.backup.manifest.snapshotAt}; what was written later is not in it`,

@@ -1,6 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { supabaseProject } from "../kernel/database-url.ts";
 import { unavailableExtensions } from "../archive/extensions.ts";
+import { ownSearchPath } from "../archive/refresh.ts";
 import { missingRoles } from "../archive/roles.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import { emptiness } from "../content/emptiness.ts";
@@ -16,6 +17,8 @@ export interface TargetState {
   readonly holds: readonly string[];
   readonly missingRoles: readonly RoleRecord[];
   readonly unavailableExtensions: readonly ExtensionRecord[];
+  /** The search path that its applications have: of the database, or of the role that restores. */
+  readonly searchPath: string;
   /** Whether a new database can be made beside it and take its name. */
   readonly canSwap: { readonly yes: boolean; readonly reason: string };
   /** Whether triggers and foreign keys can be kept from acting while rows are loaded (`session_replication_role`). */
@@ -24,6 +27,7 @@ export interface TargetState {
 
 /** Asks the target everything a restore depends on. */
 export async function lookAtTarget(target: Database, manifest: Manifest): Promise<TargetState> {
+  await using bare = await target.connect({ purpose: "restore plan", bare: true });
   await using session = await target.connect({ purpose: "restore plan" });
   const facts = await databaseFacts(session);
   if (facts.inRecovery) {
@@ -36,6 +40,7 @@ export async function lookAtTarget(target: Database, manifest: Manifest): Promis
     holds: examples,
     missingRoles: (await missingRoles(session, manifest.content.roles)).filter((role) => role.needed !== false),
     unavailableExtensions: await unavailableExtensions(session, manifest.content.extensions),
+    searchPath: await ownSearchPath(bare),
     canSwap: await canSwap(session, target, facts),
     canQuietTriggers: await canQuietTriggers(session),
   };

@@ -1,12 +1,8 @@
 import type { Backup } from "../catalog/catalog.ts";
 import type { Finding, Manifest } from "../catalog/manifest.ts";
 import { artifactSets, type ArtifactSet } from "../archive/artifact-set.ts";
-import { unavailableExtensions, withoutExtensions } from "../archive/extensions.ts";
-import { loadSet, readContents } from "../archive/load.ts";
-import { refreshMaterializedViews } from "../archive/refresh.ts";
-import { preparePublicSchema, withoutPublicSchema } from "../archive/public-schema.ts";
+import { loadIntoEmpty, type Recipe } from "../archive/recipe.ts";
 import { judge } from "../archive/judge.ts";
-import { createNeededExtensions, withoutSchemas } from "../content/needed-extensions.ts";
 import { measureContent } from "../content/measure.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
@@ -54,37 +50,19 @@ export async function proveRestored(backup: Backup, context: RestoredContext): P
 
 async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<Proof> {
   const { host, ports } = context;
-  await using scratch = await createScratchDatabase(host, manifest, `${manifest.id.slice(-6)}_${ports.random.hex(4)}`);
-  await using session = await host.connect(scratch.name);
-  const unavailable = await unavailableExtensions(session, manifest.content.extensions);
-  const [first] = set.phases;
-  const entries = first ? await readContents({ store: context.store, tools: await ports.dumpTools(), toolSet: context.tools, identities: context.identities }, first.artifact) : [];
-  await preparePublicSchema(session, manifest, entries);
-  const available = manifest.content.extensions.filter((extension) => !unavailable.includes(extension));
-  const standing = await createNeededExtensions(session, available, manifest.scope, entries);
+  await using scratch = await createScratchDatabase(host, manifest, `${manifest.id.slice(-6)}_${ports.random.hex(4)}`, ports.log);
+  const database = await host.open(scratch.name);
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
-  const problems = await loadSet(set, {
-    store: context.store,
-    tools: await ports.dumpTools(),
-    toolSet: context.tools,
-    disk: ports.disk,
-    log: ports.log,
-    identities: context.identities,
-    address: host.address(scratch.name),
-    jobs: context.jobs,
-    isOnThisDisk: host.isPrivate,
-    signal: ports.cancelled,
-    select: (entries) => withoutPublicSchema(withoutSchemas(withoutExtensions(entries, unavailable), standing)),
-  });
-  if (set.needsRefresh) await refreshMaterializedViews(session, manifest.content);
+  const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
   ports.log.stage("comparing with what the source held at the snapshot");
   const proof = set.hasRows ? manifest.content.proof : "none";
   const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);
   try {
-    const actual = await measureContent(await host.open(scratch.name), manifest.scope, {
+    const actual = await measureContent(database, manifest.scope, {
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: manifest.content, debug: (text) => ports.log.debug(text),
     });
-    const { findings, notes } = judge({ expected: manifest.content, actual, problems, unavailable, options: { exact: true, rows: set.hasRows } });
+    const { findings, notes } = judge({ expected: manifest.content, actual, ...loaded, options: { exact: true, rows: set.hasRows } });
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings,
@@ -95,4 +73,16 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   } finally {
     progress.done();
   }
+}
+
+async function loadContext({ store, tools, identities, jobs, host, ports }: RestoredContext): Promise<Recipe["context"]> {
+  return {
+    store, identities, jobs,
+    tools: await ports.dumpTools(),
+    toolSet: tools,
+    disk: ports.disk,
+    log: ports.log,
+    isOnThisDisk: host.isPrivate,
+    signal: ports.cancelled,
+  };
 }

@@ -2,7 +2,7 @@ import { EXIT, type ExitCode } from "../kernel/errors.ts";
 import { formatDuration } from "../kernel/duration.ts";
 import type { Outcome } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
-import { findingSentence } from "../archive/judge.ts";
+import { findingSentence, headlineFinding } from "../archive/judge.ts";
 import type { Ports } from "../ports/ports.ts";
 import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
 import { parseValidateRequest, type ValidateInputs } from "./request.ts";
@@ -44,12 +44,14 @@ function dryRunOutcome(plan: ValidatePlan, tookMs: number): Outcome {
 function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], tookMs: number): Outcome {
   const verdict = worst(results);
   const exits: Record<Validated["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
-  const first = results.flatMap((result) => result.findings).find((finding) => finding.severity === (verdict === "failed" ? "difference" : "gap"));
+  const findings = results.flatMap((result) => result.findings);
+  const telling = headlineFinding(findings);
+  const first = findings.find((finding) => finding.severity === "difference");
   const total = results.length === 1 ? `backup ${results[0]?.item.key.id ?? ""}` : `${results.length} backups`;
   const headline = {
     proved: `${total} proved in ${formatDuration(tookMs)}`,
-    gaps: `${total} restored with gaps: ${first ? findingSentence(first) : ""}`,
-    failed: `${results.filter((result) => result.verdict === "failed").length} of ${quantity(results.length, "backup")} failed: ${first ? findingSentence(first) : ""}`,
+    gaps: `${total} restored with gaps: ${telling ? findingSentence(telling) : ""}`,
+    failed: `${results.filter((result) => result.verdict === "failed").length} of ${quantity(results.length, "backup")} failed: ${telling ? findingSentence(telling) : ""}`,
   }[verdict];
   return {
     exit: exits[verdict],

@@ -1,10 +1,11 @@
-import { quoteIdentifier } from "../kernel/sql.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import type { Database, DatabaseAddress, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { RESTORED_SIZE_FACTOR } from "../archive/load.ts";
 import { createDatabaseLike } from "../archive/create-database.ts";
-import { createRoles, dropRoles, missingRoles } from "../archive/roles.ts";
+import { dropDatabase } from "../archive/drop-database.ts";
+import { dropScratchRoles, holdScratchRoles } from "../archive/scratch-roles.ts";
+import type { Log } from "../ports/log.ts";
 
 /** A server on which throw-away databases may be made. */
 export interface ScratchHost extends AsyncDisposable {
@@ -82,22 +83,33 @@ export interface ScratchDatabase extends AsyncDisposable {
   readonly localeNote: string | undefined;
 }
 
-/** Creates the database with the source's encoding, and the roles its owners, grants and policies name. */
-export async function createScratchDatabase(host: ScratchHost, manifest: Manifest, suffix: string): Promise<ScratchDatabase> {
+/**
+ * Creates the database with the source's encoding, and the roles its owners, grants and policies name. Disposing never fails: what could not be
+ * removed is said and stands beside the verdict, not in its place.
+ */
+export async function createScratchDatabase(
+  host: ScratchHost, manifest: Manifest, suffix: string, log: Pick<Log, "warn">,
+): Promise<ScratchDatabase> {
   const name = `holdfast_scratch_${suffix}`;
-  await using admin = await host.connect();
-  const roles = await missingRoles(admin, manifest.content.roles);
+  const { roles } = manifest.content;
   const remove = async (): Promise<void> => {
     await using session = await host.connect();
-    await session.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
-    await dropRoles(session, roles);
+    await dropDatabase(session, name, () => host.connect(name));
+    await dropScratchRoles(session, roles);
   };
+  await using admin = await host.connect();
   try {
-    await createRoles(admin, roles);
-    return { name, localeNote: await createDatabaseLike(admin, name, manifest.content), [Symbol.asyncDispose]: remove };
+    const localeNote = await createDatabaseLike(admin, name, manifest.content);
+    await holdScratchRoles(admin, name, roles);
+    return { name, localeNote, [Symbol.asyncDispose]: () => remove().catch((error: unknown) => warnOf(error, name, host, log)) };
   } catch (error) {
     // A server whose answer was lost may have made it all the same; the first failure is the one worth telling.
-    await remove().catch(() => undefined);
+    await remove().catch((second: unknown) => warnOf(second, name, host, log));
     throw error;
   }
+}
+
+function warnOf(error: unknown, name: string, host: ScratchHost, log: Pick<Log, "warn">): void {
+  if (host.isPrivate) return;
+  log.warn(`could not remove the scratch database ${name} from ${host.described}: ${(error as Error).message}; drop it by hand`);
 }

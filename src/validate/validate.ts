@@ -46,7 +46,8 @@ async function validateOne(item: ValidateItem, plan: ValidatePlan, host: Scratch
     return { item, verdict: "failed", findings: [finding], notes: [], tables: 0, rows: 0, tookMs: ports.clock.elapsed() - began, receipt: "" };
   }
   const proof = await prove(item, item.backup, plan, host, ports);
-  const findings = [...(await chainFindings(item.backup, plan)), ...proof.findings];
+  // Whatever was read: what is not in the backup cannot be proved to be.
+  const findings = [...(await chainFindings(item.backup, plan)), ...proof.findings, ...(item.backup.manifest.gaps ?? [])];
   const verdict = findings.some((finding) => finding.severity === "difference") ? "failed" : findings.length > 0 ? "gaps" : "proved";
   const { manifest, sha256, key } = item.backup;
   const receipt = await plan.request.catalog.addReceipt({

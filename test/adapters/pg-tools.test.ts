@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseVersion, findInstallations } from "../../src/adapters/pg-tools/discovery.ts";
 import { dumpArguments } from "../../src/adapters/pg-tools/dump.ts";
 import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
-import { classify, lastWords } from "../../src/adapters/pg-tools/messages.ts";
+import { classify, lastWords, toolError } from "../../src/adapters/pg-tools/messages.ts";
 import { ProblemReader } from "../../src/adapters/pg-tools/problems.ts";
 import { parseToc } from "../../src/adapters/pg-tools/toc.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
@@ -222,7 +222,7 @@ describe("a restore", () => {
     await using source = await createDatabase({ sql: "CREATE TABLE a (id int); CREATE TABLE b (id int); INSERT INTO b VALUES (1)" });
     await using target = await createDatabase({ sql: "CREATE TABLE a (other text)" });
     const problems = await load(target.address, once(await dumpOf(source.address)));
-    expect(problems).toEqual([{ message: 'relation "a" already exists', entry: "TABLE a holdfast" }, expect.objectContaining({ entry: "TABLE DATA a holdfast" })].slice(0, problems.length));
+    expect(problems).toEqual([expect.objectContaining({ message: 'relation "a" already exists', entry: "TABLE a holdfast" }), expect.objectContaining({ entry: "TABLE DATA a holdfast" })].slice(0, problems.length));
     expect(problems.length).toBeGreaterThan(0);
     expect(await target.query("SELECT id FROM b")).toEqual([{ id: 1 }]);
   });
@@ -265,6 +265,16 @@ describe("what the programs say", () => {
     ]);
   });
 
+  it("carries the server's own advice in the hint", () => {
+    const said = [
+      "pg_dump: error: query failed: ERROR:  out of shared memory", "HINT:  You might need to increase max_locks_per_transaction.",
+      "pg_dump: error: query was: LOCK TABLE a IN ACCESS SHARE MODE",
+    ].join("\n");
+    const error = toolError("pg_dump", "exit code 1", said, undefined);
+    expect(error.hint).toMatch(/^The server's lock table is full;.* The server advises: You might need to increase max_locks_per_transaction\.$/);
+    expect(toolError("pg_dump", "exit code 1", "pg_dump: hint: Free the thing.", undefined).hint).toMatch(/Read pg_dump's own words .* The server advises: Free the thing\.$/);
+  });
+
   it("is read as problems with their entries, without the statements", () => {
     const reader = new ProblemReader();
     const lines = [
@@ -276,9 +286,35 @@ describe("what the programs say", () => {
     for (const line of lines) reader.read(line);
     expect(reader.ignored).toBe(2);
     expect(reader.problems).toEqual([
-      { message: 'relation "big" already exists', entry: "TABLE big postgres" },
-      { message: 'COPY failed for table "big": ERROR:  duplicate key value violates unique constraint "p"; DETAIL:  Key (id)=(1) already exists.; CONTEXT:  COPY big, line 1', entry: "TABLE DATA big postgres" },
+      { message: 'relation "big" already exists', entry: "TABLE big postgres", dumpIds: [214] },
+      { message: 'COPY failed for table "big": ERROR:  duplicate key value violates unique constraint "p"; DETAIL:  Key (id)=(1) already exists.; CONTEXT:  COPY big, line 1', entry: "TABLE DATA big postgres", dumpIds: [3338] },
     ]);
+  });
+
+  it("is read also where several connections write at once, each line in pieces", () => {
+    const reader = new ProblemReader();
+    const lines = [
+      "pg_restore:pg_restore: from TOC entry 3241; 2620 16444 TRIGGER m_n1 tr postgres", " finished item 3221 CONSTRAINT m_n m_n_pkey",
+      "pg_restore: from TOC entry 3242; 2620 16445 TRIGGER m_n2 tr postgres", "pg_restore: error: pg_restore: launching item 3227 CONSTRAINT m_n2 m_n2_pkey",
+      'could not execute query: ERROR:  trigger "tr" for table "m_n1" does not exist', "Command was: ", "ALTER TABLE public.m_n1 DISABLE TRIGGER tr;", "",
+      "pg_restore: pg_restore: error: could not execute query: ERROR:  deadlock detected", "DETAIL:  Process 1 waits", "launching item 3228 INDEX m_n2_t_idx", "pg_restore: warning: errors ignored on restore: 2",
+    ];
+    for (const line of lines) reader.read(line);
+    expect(reader.ignored).toBe(2);
+    expect(reader.problems).toEqual([
+      { message: 'trigger "tr" for table "m_n1" does not exist', entry: "TRIGGER m_n1 tr postgres", dumpIds: [3241] },
+      { message: "deadlock detected; DETAIL:  Process 1 waits", entry: "TRIGGER m_n2 tr postgres", dumpIds: [3242] },
+    ]);
+  });
+
+  it("keeps the entries of all problems, also of those that nobody would read", () => {
+    const reader = new ProblemReader();
+    for (let id = 1; id <= 1003; id += 1) {
+      reader.read(`pg_restore: from TOC entry ${id}; 1259 1 TABLE t${id} postgres`);
+      reader.read("pg_restore: error: could not execute query: ERROR:  no");
+    }
+    expect(new Set(reader.problems.flatMap(({ dumpIds }) => dumpIds)).size).toBe(1003);
+    expect(reader.problems.at(-1)).toEqual({ message: "and 3 more errors", entry: "", dumpIds: [1001, 1002, 1003] });
   });
 
   it("is classified by its words", () => {
@@ -289,6 +325,8 @@ describe("what the programs say", () => {
     expect(classify('pg_dump: error: connection to server at "h", port 5432 failed: Connection refused')?.code).toBe("database.unreachable");
     expect(classify("pg_restore: error: unsupported version (1.16) in file header")?.code).toBe("tool.too-old");
     expect(classify("ERROR:  could not extend file \"base/1/2\": No space left on device")?.code).toBe("disk.full");
+    expect(classify("pg_dump: error: query failed: ERROR:  cache lookup failed for index 32428")?.code).toBe("database.changing");
+    expect(classify("pg_dump: error: schema with OID 16390 does not exist")?.code).toBe("database.changing");
     expect(classify("something new")).toBeUndefined();
     expect(lastWords("pg_restore: creating TABLE x\npg_restore: error: bad\nCommand was: SELECT\n 'secret row';\npg_restore: warning: end")).toBe("pg_restore: error: bad\npg_restore: warning: end");
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { connect as connectTcp, createServer, type AddressInfo, type Server } from "node:net";
 import { once } from "node:events";
+import type { HoldfastError } from "../../src/kernel/errors.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { databaseError } from "../../src/adapters/postgres/errors.ts";
@@ -131,6 +132,45 @@ describe("a statement's failure", () => {
     await using waiting = await connect(database.adminAddress, { lock_timeout: "100ms" });
     await expect(waiting.query("SELECT * FROM public.rows")).rejects.toMatchObject({ code: "database.lock-timeout" });
   });
+});
+
+describe("the server's own words", () => {
+  it("are kept: its detail in the message, its hint in ours; but not a detail that quotes rows", async () => {
+    await using database = await createDatabase({ sql: "CREATE TABLE keyed (secret text PRIMARY KEY); INSERT INTO keyed VALUES ('heimlich'); CREATE VIEW over AS SELECT * FROM keyed" });
+    await using session = await connect(database.address);
+    await expect(session.query("DROP TABLE public.keyed")).rejects.toMatchObject({
+      code: "database.query", message: expect.stringMatching(/depend on it: view public\.over depends on table public\.keyed \(SQLSTATE 2BP01\)$/),
+      hint: expect.stringMatching(/^Something that is to stay .* The server advises: Use DROP \.\.\. CASCADE/),
+    });
+    const doubled = await session.query("INSERT INTO public.keyed VALUES ('heimlich')").catch((error: unknown) => error);
+    expect(doubled).toMatchObject({ code: "database.query", message: expect.stringContaining("SQLSTATE 23505") });
+    expect(JSON.stringify([(doubled as HoldfastError).message, (doubled as HoldfastError).hint])).not.toContain("heimlich");
+  });
+
+  it("name the setting when the lock table is full", async () => {
+    await using small = await startCluster({ settings: { max_locks_per_transaction: "10", max_connections: "20" } });
+    await using session = await connect(small.address("postgres", "postgres"));
+    const many = "DO $$ BEGIN FOR i IN 1..3000 LOOP EXECUTE 'CREATE TABLE public.t' || i || ' ()'; END LOOP; END $$";
+    await expect(session.query(many)).rejects.toMatchObject({
+      code: "database.query", message: expect.stringContaining("SQLSTATE 53200"), hint: expect.stringMatching(/lock table is full.*The server advises: You might need to increase .?max_locks_per_transaction/),
+    });
+  });
+
+  it.each([
+    ["55006", 'database "d" is being accessed by other users', "There is 1 other session using the database.", /pg_stat_activity/],
+    ["25006", "cannot execute DROP SCHEMA in a read-only transaction", undefined, /standby/],
+    ["53200", "out of memory", 'Failed on request of size 8192 in memory context "x".', /no memory left/],
+  ])("of SQLSTATE %s come with what to do", (code, message, detail, hint) => {
+    const address = parseDatabaseUrl("postgresql://u:geheim@h/d", "x");
+    const error = databaseError({ code, message, detail, severity: "ERROR" }, address, "working");
+    expect(error).toMatchObject({ code: "database.query", hint: expect.stringMatching(hint), message: expect.stringContaining(detail ?? message) });
+  });
+
+  it.each([["XX000", "cache lookup failed for index 32428"], ["XX000", "could not open relation with OID 16432"], ["40P01", "deadlock detected"]])(
+    "that only mean a bad moment have a code of their own: %s %s", (code, message) => {
+      const address = parseDatabaseUrl("postgresql://u:p@h/d", "x");
+      expect(databaseError({ code, message, severity: "ERROR" }, address, "working")).toMatchObject({ code: "database.changing", hint: expect.stringContaining("quieter time") });
+    });
 });
 
 describe("TLS", () => {

@@ -116,7 +116,7 @@ describe("a restore with exactly one fault, at every place in turn", () => {
     expect([place, state]).toEqual([place, expect.stringMatching(/^(mine|restored)$/)]);
     const left = await beside(target);
     if (state === "mine" && left.length > 0) {
-      // Only the finished copy whose name could not be exchanged stays, and it is named.
+      // Only the finished copy whose name could not be exchanged stays, and the error names it: a line in a log is read by nobody at night.
       expect([place, left.length, run.error?.hint]).toEqual([place, 1, expect.stringContaining(left[0] ?? "")]);
       await source.admin(`drop database "${left[0]}" with (force)`);
     }

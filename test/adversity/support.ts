@@ -90,7 +90,7 @@ export function restoreInputs(url: string, identity: string | undefined, more: P
   return {
     store: STORE, storeSecret: undefined, backup: "latest", before: undefined, source: undefined, tier: undefined, target: secret(url),
     identity: identity === undefined ? undefined : secret(identity), what: "whole", tables: [], mode: "auto", confirm: undefined, safetyBackup: false,
-    allowGaps: false, noOwner: false, noPrivileges: false, createRoles: false, jobs: 1, snapshotLimit: 600_000,
+    allowGaps: false, allowEmptyViews: false, noOwner: false, noPrivileges: false, createRoles: false, jobs: 1, snapshotLimit: 600_000,
     recipients: [], allowUnencrypted: identity === undefined, installClient: false, dryRun: false, ...more,
   };
 }

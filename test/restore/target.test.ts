@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { HoldfastError } from "../../src/kernel/errors.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
 import { withDump, withQueries } from "../support/decorators.ts";
 import { query } from "../support/postgres.ts";
@@ -186,6 +187,32 @@ describe("a restore beside", () => {
     } }) });
     const restored = await vault.restore(database.url, { confirm: database.name, mode: "beside", safetyBackup: false }, ports);
     expect(restored).toMatchObject({ exit: 5, outputs: { verdict: "failed", "old-database": "", "first-difference": "table public.orders holds 19,999 rows, the source held 20,000 rows" }, report: { headline: expect.stringContaining("was NOT put in place") } });
+    await expectKept(database);
+  });
+
+  /** Refuses the owner's change, and the first `times` attempts to drop anything. */
+  const stubborn = (times: number) => {
+    let refused = 0;
+    return testPorts({ database: withQueries({ before: (sql) => {
+      if (/^ALTER DATABASE .* OWNER TO/.test(sql)) throw new HoldfastError("database.permission", "the owner cannot be given");
+      if (/^DROP DATABASE/.test(sql) && (refused += 1) <= times) throw new HoldfastError("database.query", "it is being accessed by other users");
+    } }) });
+  };
+
+  it("that fails removes the unfinished database although the server does not let it go at once", async () => {
+    await using database = await target();
+    await expectRefusal(vault.restore(database.url, { confirm: database.name, mode: "beside", safetyBackup: false }, stubborn(2)), { code: "database.permission", exit: 4, says: "old one's owner", hint: /^Use a role that may do that/ });
+    await expectKept(database);
+  });
+
+  it("that fails and cannot remove the unfinished database names it in the error, not in a log", async () => {
+    await using database = await target();
+    const failed = vault.restore(database.url, { confirm: database.name, mode: "beside", safetyBackup: false }, stubborn(99));
+    const error = await expectRefusal(failed, { code: "database.permission", exit: 4, says: "owner", hint: /The unfinished copy \S+_restored_\S+ is still on the server \(it is being accessed by other users\): drop it by hand/ });
+    const left = await leftovers(database);
+    expect(left).toEqual([expect.stringContaining("_restored_")]);
+    expect(error.hint).toContain(left[0]);
+    await cluster.admin(`DROP DATABASE ${left[0]!}`);
     await expectKept(database);
   });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { DatabaseHost, type HostFacts } from "./database-host.ts";
 import { enterableBinDir, newestInstallation, type Installation } from "./postgres-binaries.ts";
-import { eventually, freePort, runOk, serverAccount, temporaryFolder } from "./tools.ts";
+import { eventually, freePort, run, runOk, serverAccount, temporaryFolder } from "./tools.ts";
 
 /** How a private cluster is made. */
 export interface ClusterOptions {
@@ -25,7 +25,6 @@ const SETTINGS = {
   shared_buffers: "64MB",
   max_connections: "100",
   max_locks_per_transaction: "256",
-  ssl: "on",
 };
 
 /** A PostgreSQL cluster of a test's own, which may be killed, stopped and started again. It dies with the process that started it. */
@@ -177,7 +176,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     binDir, major: installation.major, host: "127.0.0.1", port: await freePort(), socketFolder: join(folder, "run"),
     adminPassword, password, certificate,
   };
-  const settings = { ...SETTINGS, listen_addresses: "127.0.0.1", unix_socket_directories: join(folder, "run"), ...options.settings };
+  const ssl = await speaksTls(binDir, data) ? "on" : "off";
+  const settings = { ...SETTINGS, ssl, listen_addresses: "127.0.0.1", unix_socket_directories: join(folder, "run"), ...options.settings };
   const cluster = new Cluster(facts, folder, settings);
   try {
     await cluster.start();
@@ -187,6 +187,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     throw error;
   }
   return cluster;
+}
+
+/** Whether the server was built with TLS; the setting is refused where it was not. */
+async function speaksTls(binDir: string, data: string): Promise<boolean> {
+  const words = ["-D", data, "-c", "ssl=on", "-C", "ssl"];
+  const { code, stderr } = await run(join(binDir, "postgres"), words, { account: serverAccount(), cwd: "/", env: { LC_ALL: "C" } });
+  if (code !== 0 && !/SSL is not supported by this build/.test(stderr)) throw new Error(`${binDir}/postgres -C ssl: ${stderr}`);
+  return code === 0;
 }
 
 /** A self-signed certificate for localhost, which is also its own trusted root, put where the server looks for it. */

@@ -92,9 +92,7 @@ export class DatabaseHost {
     const words = locale === undefined ? "" : locale.startsWith("icu:") ? ` locale_provider icu icu_locale '${locale.slice(4)}'` : ` locale '${locale}'`;
     await this.admin(`create database ${pg.escapeIdentifier(name)} owner ${owner} template template0 encoding '${encoding}'${words}`);
     const ownerUrl = owner === "postgres" ? this.adminUrl(name) : this.url(name);
-    const drop = async (): Promise<void> => {
-      await this.admin(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
-    };
+    const drop = (): Promise<void> => this.#dropDatabase(name);
     const database: TestDatabase = {
       name, url: this.url(name), adminUrl: this.adminUrl(name), socketUrl: this.socketUrl(name),
       address: this.address(name), adminAddress: this.address(name, "postgres"),
@@ -104,6 +102,13 @@ export class DatabaseHost {
     };
     if (options.sql !== undefined) await database.query(options.sql);
     return database;
+  }
+
+  async #dropDatabase(name: string): Promise<void> {
+    // WITH (FORCE) came with PostgreSQL 13.
+    const forced = this.facts.major >= 13;
+    if (!forced) await this.admin("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+    await this.admin(`drop database if exists ${pg.escapeIdentifier(name)}${forced ? " with (force)" : ""}`);
   }
 
   #url(user: string, password: string, database: string): string {

@@ -1,3 +1,4 @@
+import { HoldfastError } from "../../src/kernel/errors.ts";
 import type { ByteStream } from "../../src/kernel/streams.ts";
 import type { BlobStore } from "../../src/ports/blob-store.ts";
 import type { Database, DatabaseSession } from "../../src/ports/database.ts";
@@ -40,6 +41,11 @@ function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>
 /** A server on which these extensions cannot be installed. */
 export function withoutExtensions(...names: readonly string[]): (database: Database) => Database {
   return withQueries({
+    before: (sql) => {
+      const name = /^CREATE EXTENSION IF NOT EXISTS "([^"]*)"/.exec(sql)?.[1];
+      if (name === undefined || !names.includes(name)) return;
+      throw new HoldfastError("database.query", `could not open extension control file of "${name}" (SQLSTATE 0A000)`);
+    },
     after: (sql, rows) => (sql.includes("pg_available_extensions") ? rows.filter((row) => !names.includes((row as { name: string }).name)) : rows),
   });
 }

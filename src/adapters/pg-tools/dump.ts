@@ -4,19 +4,24 @@ import { connectionEnvironment } from "./environment.ts";
 import { openOutputSocket } from "./output-socket.ts";
 import { toolError } from "./messages.ts";
 import { describeEnding, Program, type Surroundings } from "./program.ts";
+import { WarningReader } from "./warnings.ts";
 
 /** Runs pg_dump; see `DumpTools.dump` for what the stream promises. */
 export async function* dump({ base, guard }: Surroundings, request: DumpRequest): ByteStream {
   const { tools, address, signal } = request;
   signal.throwIfAborted();
   const { writer, content } = await openOutputSocket();
-  const program = new Program(tools, "pg_dump", dumpArguments(request), { env: connectionEnvironment(base, tools, address, "dump"), guard, output: writer });
+  const warnings = new WarningReader(request.onWarning ?? (() => undefined));
+  const env = connectionEnvironment(base, tools, address, "dump");
+  const onLine = (line: string): void => warnings.read(line);
+  const program = new Program(tools, "pg_dump", dumpArguments(request), { env, guard, output: writer, onLine });
   program.stdin.end();
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
     yield* content;
     const ending = await program.ended;
+    warnings.end();
     signal.throwIfAborted();
     if (ending.code !== 0) throw toolError("pg_dump", describeEnding(ending), program.stderr, address);
   } finally {

@@ -10,6 +10,7 @@ import { connectionEnvironment } from "./environment.ts";
 import { classify, toolError } from "./messages.ts";
 import { ProblemReader } from "./problems.ts";
 import { describeEnding, Program, type Surroundings } from "./program.ts";
+import { WarningReader } from "./warnings.ts";
 
 /** pg_restore goes past these too, but what follows them says nothing about the backup. */
 const STOPPING: ReadonlySet<ErrorCode> = new Set(["database.lost", "disk.full", "dump.incomplete", "tool.too-old"]);
@@ -20,8 +21,13 @@ export async function load({ base, guard, disk = temporaryFiles }: Surroundings 
   signal.throwIfAborted();
   await using list = await listFile(request.entries, disk);
   const reader = new ProblemReader();
+  const warnings = new WarningReader(request.onWarning ?? (() => undefined));
   const env = connectionEnvironment(base, tools, address, "restore", request.settings);
-  const program = new Program(tools, "pg_restore", loadArguments(request, list.path), { env, guard, onLine: (line) => reader.read(line) });
+  const onLine = (line: string): void => {
+    reader.read(line);
+    warnings.read(line);
+  };
+  const program = new Program(tools, "pg_restore", loadArguments(request, list.path), { env, guard, onLine });
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -29,6 +35,7 @@ export async function load({ base, guard, disk = temporaryFiles }: Surroundings 
     if ("path" in archive) program.stdin.end();
     else await program.feed(archive);
     const ending = await program.ended;
+    warnings.end();
     signal.throwIfAborted();
     const failed = ending.code !== 0 && (ending.code !== 1 || reader.ignored === undefined);
     // Only the first part: what follows may quote rows, and a row may say anything.

@@ -16,6 +16,11 @@ const ANYWHERE: readonly Saying[] = [
   // pg_dump bounds its wait for locks with statement_timeout, which is off in everything else it does.
   { says: /canceling statement due to (?:lock|statement) timeout|could not obtain lock on/, code: "database.lock-timeout",
     hint: "Another session holds a conflicting lock, often a schema change; let it finish and run again." },
+  { says: /out of shared memory/, code: "database.query",
+    hint: "The server's lock table is full; raise max_locks_per_transaction on the server (256 fits some ten thousand tables) and restart it." },
+  // What pg_dump says, and what the server says to it, of an object that was there when it began to read.
+  { says: /cache lookup failed for|could not open relation with OID|with OID \d+ (?:does not exist|not found)|failed sanity check|deadlock detected|(?:relation|schema|type|function|column) .* does not exist/,
+    code: "database.changing", hint: "Somebody changed the schema while it was read; run again, at a quieter time." },
   { says: /aborting because of server version mismatch/, code: "tool.too-old",
     hint: "Install the PostgreSQL client programs of the server's major version or newer." },
   { says: /unsupported version \([\d.]+\) in file header/, code: "tool.too-old",
@@ -72,7 +77,14 @@ export function toolError(program: string, how: string, stderr: string, address:
   const hint = found?.hint ?? (how.startsWith("signal")
     ? `Something ended ${program} from outside, often for lack of memory; look into the system's log.`
     : `Read ${program}'s own words in the message.`);
-  return new HoldfastError(found?.code ?? "tool.failed", password ? text.replaceAll(password, "***") : text, { hint });
+  const advice = serversAdvice(words);
+  const hide = (said: string): string => (password ? said.replaceAll(password, "***") : said);
+  return new HoldfastError(found?.code ?? "tool.failed", hide(text), { hint: advice === undefined ? hint : `${hint} The server advises: ${hide(advice)}` });
+}
+
+/** The server's own HINT among a program's words; PostgreSQL 16 and later put it under the program's name. */
+function serversAdvice(words: string): string | undefined {
+  return /^(?:pg_\w+: (?:error: )?)?HINT: +(.+)$/im.exec(words)?.[1];
 }
 
 /** The first saying that fits, or undefined when the words are unknown. */

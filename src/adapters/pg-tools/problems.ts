@@ -5,6 +5,18 @@ const PROBLEMS_MAX = 1000;
 /** Characters kept of one problem. */
 const MESSAGE_MAX = 2000;
 
+/** What stands before the words of a line. Several connections write in pieces, so that there may be more than one program's name. */
+const BEFORE = /^(?:pg_restore:|error: |\[[^\]]*\]|\s)*/;
+
+/** What pg_restore says while all is well. */
+const PROGRESS = /^(?:(?:launching|finished|skipping) item |creating |processing |executing |entering |while )/;
+
+/** An entry, as pg_restore names the one it speaks of. */
+interface Spoken {
+  readonly id: number | undefined;
+  readonly entry: string;
+}
+
 /**
  * Reads what pg_restore reports while it goes past errors:
  *
@@ -13,36 +25,62 @@ const MESSAGE_MAX = 2000;
  *     Command was: CREATE TABLE …
  *
  * and, at the very end, `pg_restore: warning: errors ignored on restore: 1`.
+ *
+ * With several connections its processes write at once, each line in pieces (logging.c: program's name, severity, words): two names may stand on one
+ * line, and words without a name on the next.
  */
 export class ProblemReader {
-  readonly #problems: { message: string; entry: string }[] = [];
-  #entry = "";
+  readonly #problems: { message: string; entry: string; dumpIds?: readonly number[] }[] = [];
+  /** Entries that were named and of which no error has come yet. */
+  readonly #named: Spoken[] = [];
+  #last: Spoken = { id: undefined, entry: "" };
+  /** Names that were written without their words; true where the words will be an error. */
+  readonly #owed: boolean[] = [];
   #open = false;
-  #count = 0;
+  /** Entries of the problems that are not kept. */
+  readonly #beyond = new Set<number>();
+  #more = 0;
   #ignored: number | undefined;
 
   read(line: string): void {
-    const said = /^pg_restore: (?:\[[^\]]*\] )?(.*)$/.exec(line);
-    if (said === null) {
+    const before = BEFORE.exec(line)![0];
+    const words = line.slice(before.length);
+    const names = before.split("pg_restore:").length - 1;
+    if (names > 0) this.#owe(before, words, names);
+    else if (!this.#isOwed(words)) {
       this.#continue(line);
       return;
     }
+    const isError = names > 0 ? before.includes("error: ") && !PROGRESS.test(words) : this.#owed.shift()!;
     this.#open = false;
-    const text = said[1]!;
-    const entry = /^(?:warning: |error: )?from TOC entry \d+; \d+ \d+ (.*)$/.exec(text);
-    const ignored = /errors ignored on restore: (\d+)$/.exec(text);
-    const error = /^error: (.*)$/.exec(text);
-    if (entry !== null) this.#entry = entry[1]!;
+    const entry = /^(?:warning: )?from TOC entry (\d+); \d+ \d+ (.*)$/.exec(words);
+    const ignored = /errors ignored on restore: (\d+)$/.exec(words);
+    if (entry !== null) this.#named.push({ id: Number(entry[1]), entry: entry[2]! });
     else if (ignored !== null) this.#ignored = Number(ignored[1]);
-    else if (error !== null) this.#begin(error[1]!);
+    else if (isError || words.startsWith("could not execute query: ")) this.#begin(words);
     // PostgreSQL 16 and later put these lines under the program's name too.
-    else if (/^(?:detail|hint): /i.test(text)) this.#append(text);
+    else if (/^(?:detail|hint): /i.test(words)) this.#append(words);
   }
 
-  #begin(message: string): void {
-    this.#count += 1;
-    if (this.#problems.length >= PROBLEMS_MAX) return;
-    this.#problems.push({ message: message.replace(/^could not execute query: /, "").replace(/^ERROR: {2}/, ""), entry: this.#entry });
+  #owe(before: string, words: string, names: number): void {
+    for (let more = 1; more < names; more += 1) this.#owed.push(before.includes("error: ") && PROGRESS.test(words));
+  }
+
+  /** Whether a line without a name is one whose name stands on a line before. */
+  #isOwed(words: string): boolean {
+    return this.#owed.length > 0 && (PROGRESS.test(words) || /^(?:from TOC entry \d+; |could not |COPY failed )/.test(words) || (this.#owed[0] === true && !this.#open));
+  }
+
+  #begin(words: string): void {
+    this.#last = this.#named.shift() ?? this.#last;
+    const { id, entry } = this.#last;
+    if (this.#problems.length >= PROBLEMS_MAX) {
+      this.#more += 1;
+      if (id !== undefined) this.#beyond.add(id);
+      return;
+    }
+    const message = words.replace(/^could not execute query: /, "").replace(/^ERROR: {2}/, "");
+    this.#problems.push({ message, entry, ...(id === undefined ? {} : { dumpIds: [id] }) });
     this.#open = true;
   }
 
@@ -62,9 +100,10 @@ export class ProblemReader {
     return this.#ignored;
   }
 
-  /** Every problem; past the first thousand only their number. */
+  /** Every problem; past the first thousand only their number and entries. */
   get problems(): readonly LoadProblem[] {
-    const more = this.#count - this.#problems.length;
-    return more === 0 ? this.#problems : [...this.#problems, { message: `and ${more} more errors`, entry: "" }];
+    const lost = this.#named.map(({ id, entry }): LoadProblem => ({ message: "it failed", entry, ...(id === undefined ? {} : { dumpIds: [id] }) }));
+    const more: LoadProblem[] = this.#more === 0 ? [] : [{ message: `and ${this.#more} more errors`, entry: "", dumpIds: [...this.#beyond] }];
+    return [...this.#problems, ...lost, ...more];
   }
 }

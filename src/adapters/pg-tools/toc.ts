@@ -15,22 +15,29 @@ const LONG_TYPES = [
 const WITHOUT_CATALOG = new Set(["TABLE DATA", "TABLE ATTACH", "INDEX ATTACH", "SEQUENCE SET", "SEQUENCE OWNED BY"]);
 
 /** `dump id; catalog id, object id, the rest`, which may hold Unicode's own line separators. */
-const LINE = /^\d+; (\d+) \d+ (.+)$/s;
+const LINE = /^(\d+); (\d+) (\d+) (.+)$/s;
 
-/** All entries of a listing; comment lines (they start with `;`) and empty lines are left out. */
+/** With `--verbose`, after an entry: the numbers of those it comes after. */
+const NEEDS = /^;\tdepends on: ([\d ]+)$/;
+
+/** All entries of a listing; other comment lines (they start with `;`) and empty lines are left out. */
 export function parseToc(listing: string): TocEntry[] {
-  return listing.split("\n").map((line) => line.replace(/\r$/, "")).flatMap((line) => {
+  const entries: TocEntry[] = [];
+  for (const line of listing.split("\n").map((each) => each.replace(/\r$/, ""))) {
     const entry = parseTocLine(line);
-    return entry === undefined ? [] : [entry];
-  });
+    const needs = NEEDS.exec(line)?.[1];
+    if (entry !== undefined) entries.push(entry);
+    else if (needs !== undefined) entries.push({ ...entries.pop()!, needs: needs.split(" ") });
+  }
+  return entries;
 }
 
 /** One line of a listing, or undefined for a comment. */
 export function parseTocLine(line: string): TocEntry | undefined {
   const match = LINE.exec(line);
   if (match === null) return undefined;
-  const [, catalog, text] = match as unknown as [string, string, string];
+  const [, id, catalog, oid, text] = match as unknown as [string, string, string, string, string];
   const long = LONG_TYPES.find((type) => text.startsWith(`${type} `) && !(WITHOUT_CATALOG.has(type) && catalog !== "0"));
   const type = long ?? /^\S+/.exec(text)![0];
-  return { line, type, rest: text.slice(type.length + 1) };
+  return { line, type, rest: text.slice(type.length + 1), id, catalog, oid, needs: [] };
 }

@@ -1,18 +1,22 @@
 import type { DatabaseAddress } from "../../ports/database.ts";
 import { describeAddress, supabaseProject } from "../../kernel/database-url.ts";
-import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { byState, type Found, type Moment } from "./states.ts";
 
 /**
  * Turns what the driver throws into Holdfast's codes: by SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html),
  * by the operating system's error code, or by the driver's own words.
  */
 
-/** `connecting`: the session does not exist yet, so a broken connection means "unreachable", not "lost". */
-export type Moment = "connecting" | "working";
+export type { Moment } from "./states.ts";
 
 interface Raw {
   readonly code: string;
   readonly message: string;
+  /** The server's own DETAIL, where it cannot hold anything out of a row; empty otherwise. */
+  readonly detail: string;
+  /** The server's own HINT, or empty. */
+  readonly advice: string;
   /** True when the server said it (it has a severity), false for the driver and the operating system. */
   readonly fromServer: boolean;
 }
@@ -23,9 +27,15 @@ export function databaseError(error: unknown, address: DatabaseAddress, moment: 
   const raw = readRaw(error);
   const found = raw.fromServer ? fromServer(raw, address, moment) : fromDriver(raw, address, moment);
   const state = raw.code === "" ? "" : raw.fromServer ? ` (SQLSTATE ${raw.code})` : ` (${raw.code})`;
+  const hide = hider(address);
+  const hint = raw.advice === "" ? found.hint : `${found.hint === undefined ? "" : `${found.hint} `}The server advises: ${hide(raw.advice)}`;
+  const text = `${describeAddress(address)}: ${raw.message}${raw.detail === "" ? "" : `: ${raw.detail}`}${state}`;
+  return new HoldfastError(found.code, hide(text), { hint, cause: error });
+}
+
+function hider(address: DatabaseAddress): (text: string) => string {
   const password = address.password?.reveal();
-  const text = `${describeAddress(address)}: ${raw.message}${state}`;
-  return new HoldfastError(found.code, password ? text.replaceAll(password, "***") : text, { hint: found.hint, cause: error });
+  return (text) => (password ? text.replaceAll(password, "***") : text);
 }
 
 /** True for failures after which the session cannot be used any more. */
@@ -48,15 +58,32 @@ export function refusesTls(error: unknown): boolean {
 function readRaw(error: unknown): Raw {
   // Several addresses tried at once fail together; the last one speaks for all.
   const one: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors.at(-1) : error;
-  const { code, message, severity } = (one ?? {}) as { code?: unknown; message?: unknown; severity?: unknown };
+  const { code, message, severity, detail, hint } = (one ?? {}) as Partial<Record<"code" | "message" | "severity" | "detail" | "hint", unknown>>;
+  const state = typeof code === "string" ? code : "";
+  const fromServer = typeof severity === "string";
   return {
-    code: typeof code === "string" ? code : "",
-    message: typeof message === "string" && message !== "" ? message.replace(/\s+/g, " ") : "the connection failed",
-    fromServer: typeof severity === "string",
+    code: state,
+    message: oneLine(message) || "the connection failed",
+    detail: fromServer && !MAY_QUOTE_ROWS.test(state) ? oneLine(detail) : "",
+    advice: fromServer ? oneLine(hint) : "",
+    fromServer,
   };
 }
 
-type Found = { readonly code: ErrorCode; readonly hint: string | undefined };
+/**
+ * Classes whose DETAIL quotes values out of rows: 22 (a value that cannot be read), 23 (the key that is there already, the failing row). P0 is what
+ * somebody's function raised, which may be anything. Errors go to logs, and rows do not belong there.
+ */
+const MAY_QUOTE_ROWS = /^(?:22|23|P0)/;
+
+/** Characters kept of one of the server's texts: DETAIL can list a thousand objects. */
+const TEXT_MAX = 600;
+
+function oneLine(text: unknown): string {
+  if (typeof text !== "string") return "";
+  const line = text.trim().replace(/\s+/g, " ");
+  return line.length > TEXT_MAX ? `${line.slice(0, TEXT_MAX)}…` : line;
+}
 
 function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   if (/tenant or user not found/i.test(raw.message)) {
@@ -70,21 +97,16 @@ function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
       return { code: "database.denied", hint: `Check that the role '${address.user}' exists and may log in to this database from here.` };
     case "3D000":
       return { code: "database.missing", hint: `Check the name after the last / of the database URL: this server has no database '${address.database}'.` };
-    case "53300":
-      return { code: "database.unreachable", hint: "The server has no free connection slots; run at a quieter time, raise max_connections, or close idle clients." };
-    case "53100":
-      return { code: "database.query", hint: "The database server's own disk is full; free space there." };
-    case "55P03":
-      return { code: "database.lock-timeout", hint: "Another session holds a conflicting lock, often a schema change; let it finish and run again." };
-    case "57P03":
-      return { code: moment === "connecting" ? "database.unreachable" : "database.lost", hint: "The server is starting up or shutting down; try again in a moment." };
-    case "57P01": case "57P02": case "57P04": case "57P05": case "25P03": case "25P04":
-      return { code: "database.lost", hint: "The server ended this session (restart, failover, an administrator or a time limit); run again." };
     case "42501":
       return permission(raw, address);
   }
+  const known = byState(raw.code, raw.message, moment);
+  if (known !== undefined) return known;
   if (raw.code.startsWith("08")) return broken(moment);
-  return { code: "database.query", hint: "The server refused a statement, in its own words above; the SQLSTATE is explained in appendix A of the PostgreSQL manual, and the server's log may say more." };
+  return {
+    code: "database.query",
+    hint: "The server refused a statement, in its own words above; the SQLSTATE is explained in appendix A of the PostgreSQL manual, and the server's log may say more.",
+  };
 }
 
 function permission(raw: Raw, address: DatabaseAddress): Found {

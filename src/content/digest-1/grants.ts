@@ -1,4 +1,4 @@
-import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "./scope.ts";
+import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "../scope.ts";
 
 /**
  * Who may do what. An access list that was never touched (NULL) and one that spells the default out mean the same, so lists are

@@ -1,5 +1,5 @@
-import type { ObjectKind } from "./record.ts";
-import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "./scope.ts";
+import type { ObjectKind } from "../record.ts";
+import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "../scope.ts";
 
 /**
  * One query for every class of objects. Each gives rows of
@@ -63,7 +63,7 @@ export const RELATION_QUERIES: readonly ObjectQuery[] = [
     sql: `SELECT 'pg_class' AS cls, c.oid, a.attnum AS sub, ${relation} || '.' || quote_ident(a.attname) AS identity, NULL AS owner,
       concat_ws(' | ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated, a.attstorage,
         CASE WHEN a.attcollation <> t.typcollation THEN ${collation("a.attcollation")} END,
-        ${options("a.attoptions")}, ${options("a.attfdwoptions")}, pg_get_expr(d.adbin, d.adrelid)) AS definition,
+        ${options("ARRAY(SELECT o FROM unnest(a.attoptions) AS o WHERE split_part(o, '=', 1) IN ('n_distinct', 'n_distinct_inherited'))")}, ${options("a.attfdwoptions")}, pg_get_expr(d.adbin, d.adrelid)) AS definition,
       concat_ws(' | ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated, d.oid IS NOT NULL) AS portable
       FROM pg_attribute a
       JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid

@@ -1,0 +1,51 @@
+import { isHoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
+import type { DatabaseSession } from "../ports/database.ts";
+
+/**
+ * Drops a database that Holdfast made, if it is there, and whatever is connected to it. A subscription in it forbids that; it was never enabled, so it is
+ * cut off from its replication slot, which is the source's, and dropped first
+ * (https://www.postgresql.org/docs/current/sql-dropsubscription.html, "slot_name = NONE").
+ *
+ * @param admin in another database of the same server
+ * @param connect a session in the database
+ */
+export async function dropDatabase(admin: DatabaseSession, name: string, connect: () => Promise<DatabaseSession>): Promise<void> {
+  const subscriptions = await admin.query<{ name: string }>(
+    `SELECT s.subname::text AS name FROM pg_catalog.pg_subscription s
+       JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1`,
+    [name],
+  );
+  if (subscriptions.length > 0) await dropSubscriptions(subscriptions.map((one) => quoteIdentifier(one.name)), connect);
+  await dropForced(admin, name);
+}
+
+/**
+ * Drops it under sessions that still use it. `WITH (FORCE)` came with PostgreSQL 13; on 12 those sessions are ended first
+ * (https://www.postgresql.org/docs/current/sql-dropdatabase.html).
+ */
+async function dropForced(admin: DatabaseSession, name: string): Promise<void> {
+  const [server] = await admin.query<{ knows: boolean }>(
+    "SELECT pg_catalog.current_setting('server_version_num')::int >= 130000 AS knows",
+  );
+  if (server!.knows) {
+    await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
+    return;
+  }
+  await admin.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1", [name]);
+  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);
+}
+
+async function dropSubscriptions(names: readonly string[], connect: () => Promise<DatabaseSession>): Promise<void> {
+  try {
+    await using session = await connect();
+    for (const name of names) {
+      await session.query(`ALTER SUBSCRIPTION ${name} DISABLE`);
+      await session.query(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`);
+      await session.query(`DROP SUBSCRIPTION ${name}`);
+    }
+  } catch (error) {
+    // Gone meanwhile: then so are they.
+    if (!isHoldfastError(error, "database.missing")) throw error;
+  }
+}

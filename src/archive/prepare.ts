@@ -1,0 +1,81 @@
+import { isHoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
+import type { Manifest } from "../catalog/manifest.ts";
+import type { ExtensionRecord } from "../content/record.ts";
+import type { Database, DatabaseSession } from "../ports/database.ts";
+import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
+import { createExtensions, type UnavailableExtension } from "./extensions.ts";
+import { preparePublicSchema } from "./public-schema.ts";
+import { serverWords } from "./server-words.ts";
+
+/** An empty database that was made ready for an archive. */
+export interface Prepared {
+  /** Extensions that this server refuses to make. */
+  readonly unavailable: readonly UnavailableExtension[];
+  /** Schemas that stand now and that the archive must not make again, see {@link withoutSchemas}. */
+  readonly standing: readonly string[];
+  readonly problems: readonly LoadProblem[];
+}
+
+/**
+ * Makes what an archive counts on, before it is loaded: `public` as at the source, the extensions, and the schemas they live in.
+ *
+ * Extensions come first of all because what the server says to each decides what can be proved. As soon as schemas are named, pg_dump writes no
+ * extension at all; when schemas are left out, it writes every one, also one whose schema it leaves out.
+ *
+ * @param entries of the archive that makes the schema
+ */
+export async function prepare(
+  database: Database, manifest: Manifest, entries: readonly TocEntry[], noOwner: boolean,
+): Promise<Prepared> {
+  await using session = await database.connect({ purpose: "restore" });
+  await preparePublicSchema(session, manifest, entries, noOwner);
+  const { extensions } = manifest.content;
+  const { standing, problems } = await makeSchemas(session, extensions, manifest, entries, noOwner);
+  return { standing, problems, unavailable: await createExtensions(database, extensions) };
+}
+
+async function makeSchemas(
+  session: DatabaseSession, extensions: readonly ExtensionRecord[], { scope }: Manifest, entries: readonly TocEntry[], noOwner: boolean,
+): Promise<Pick<Prepared, "standing" | "problems">> {
+  const rows = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_catalog.pg_namespace");
+  const present = new Set(rows.map((row) => row.name));
+  const outside = scope.includeSchemas.length + scope.excludeSchemas.length > 0;
+  const standing: string[] = [];
+  const problems: LoadProblem[] = [];
+  for (const name of new Set(extensions.map((extension) => extension.schema))) {
+    const entry = entries.find((one) => makes(one, name));
+    // One that is not in the archive of a whole database belongs to an extension, which makes it.
+    if (present.has(name) || (entry === undefined && !outside)) continue;
+    const problem = await makeSchema(session, name, noOwner ? undefined : entry?.rest.slice(`- ${name} `.length));
+    if (problem !== undefined) problems.push({ entry: `SCHEMA ${name}`, message: problem });
+    standing.push(name);
+  }
+  return { standing, problems };
+}
+
+/** Owned as the archive says where it says so; without its owner rather than not at all. */
+async function makeSchema(session: DatabaseSession, name: string, owner: string | undefined): Promise<string | undefined> {
+  const create = `CREATE SCHEMA ${quoteIdentifier(name)}`;
+  if (owner === undefined) {
+    await session.query(create);
+    return undefined;
+  }
+  try {
+    await session.query(`${create} AUTHORIZATION ${quoteIdentifier(owner)}`);
+    return undefined;
+  } catch (error) {
+    if (!isHoldfastError(error, "database.query", "database.permission")) throw error;
+    await session.query(create);
+    return serverWords(error);
+  }
+}
+
+/** The entries without those that make the named schemas; their rights and comments stay. */
+export function withoutSchemas(entries: readonly TocEntry[], schemas: readonly string[]): readonly TocEntry[] {
+  return schemas.length === 0 ? entries : entries.filter((entry) => !schemas.some((name) => makes(entry, name)));
+}
+
+function makes({ type, rest }: TocEntry, schema: string): boolean {
+  return type === "SCHEMA" && rest.startsWith(`- ${schema} `);
+}

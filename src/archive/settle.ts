@@ -1,0 +1,73 @@
+import type { LoadProblem } from "../ports/dump-tools.ts";
+import { dumpId } from "./contents.ts";
+import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
+
+/**
+ * The second try. pg_dump does not know of everything that one entry needs of another (a check that reads another table, a partition's trigger that is
+ * switched off before its parent's made it), and with several connections entries meet in deadlocks. So those that failed are run again, in the archive's
+ * order and by one session, as often as that helps: the same bytes then give the same database every time.
+ *
+ * An entry's definition is one statement text and so one transaction (pg_dump's ExecuteSqlCommand), COPY is atomic too; only what follows a
+ * definition, the owner, is a command of its own.
+ *
+ * @returns the phases with what failed for good
+ */
+export async function settle(loaded: readonly LoadedPhase[], context: LoadContext): Promise<readonly LoadedPhase[]> {
+  let now = loaded;
+  let failing = countFailing(now);
+  const first = failing;
+  while (failing > 0) {
+    context.signal.throwIfAborted();
+    context.log.debug(`entries of the archive that failed and are tried again: ${failing}`);
+    now = await again(now, context);
+    const left = countFailing(now);
+    if (left >= failing) break;
+    failing = left;
+  }
+  const healed = first - countFailing(now);
+  if (healed > 0) context.log.info(`entries of the archive that succeeded only at a further try: ${healed}`);
+  return now;
+}
+
+async function again(loaded: readonly LoadedPhase[], context: LoadContext): Promise<LoadedPhase[]> {
+  const tried: LoadedPhase[] = [];
+  for (const one of loaded) tried.push(await phaseAgain(one, context));
+  return tried;
+}
+
+async function phaseAgain(one: LoadedPhase, context: LoadContext): Promise<LoadedPhase> {
+  const failed = failingIds(one);
+  if (failed.size === 0) return one;
+  const entries = one.entries ?? (await readContents(context, one.phase.artifact));
+  const problems = await loadPhase(one.phase, entries.filter((entry) => failed.has(dumpId(entry))), { ...context, jobs: 1 });
+  const unknown = one.problems.filter((problem) => problem.dumpIds === undefined);
+  return { ...one, problems: [...unknown, ...withoutOwnDoing(problems, one.problems)] };
+}
+
+/** What a server says of something that the first try made. */
+const THERE_ALREADY = /\balready (?:exists|a member|has|defined)\b|^multiple primary keys for table/;
+
+/**
+ * Where the first try made the object and failed at its owner, the further one finds it there. Such a complaint is new, and it either says so or stands
+ * beside one that was heard before.
+ */
+function withoutOwnDoing(problems: readonly LoadProblem[], before: readonly LoadProblem[]): LoadProblem[] {
+  const heard = new Set(before.map(problemKey));
+  const recurring = new Set(problems.filter((problem) => heard.has(problemKey(problem))).flatMap(({ dumpIds }) => dumpIds ?? []));
+  return problems.filter((problem) => {
+    if (heard.has(problemKey(problem)) || problem.dumpIds === undefined) return true;
+    return !THERE_ALREADY.test(problem.message) && !problem.dumpIds.some((id) => recurring.has(id));
+  });
+}
+
+function problemKey({ entry, message, dumpIds }: LoadProblem): string {
+  return JSON.stringify([dumpIds, entry, message]);
+}
+
+function failingIds({ problems }: LoadedPhase): Set<number> {
+  return new Set(problems.flatMap(({ dumpIds }) => dumpIds ?? []));
+}
+
+function countFailing(loaded: readonly LoadedPhase[]): number {
+  return loaded.reduce((sum, one) => sum + failingIds(one).size, 0);
+}

@@ -1,0 +1,104 @@
+import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "../scope.ts";
+import { always, sameMajor, type ObjectClass, type ObjectField } from "./object-class.ts";
+import { named, RELATION } from "./names.ts";
+
+/**
+ * Who may do what. An access list that was never touched (NULL) and one that spells the default out mean the same, so lists are
+ * expanded against the default of their class and owner, and only what differs from the default is recorded. The grantor is left
+ * out: a restore grants as whoever restores.
+ */
+
+/** An access list as sorted text: `grantee:PRIVILEGE`, `*` for the right to pass it on. */
+const rights = (acl: string, where: string): string =>
+  `(SELECT string_agg(DISTINCT CASE WHEN x.grantee = 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(x.grantee)) END || ':' ||
+      x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END, ',') FROM aclexplode(${acl}) x WHERE ${where})`;
+
+/** It came with 17, and whoever had all rights has it there: majors are compared without it. */
+const MAINTAIN = "x.privilege_type = 'MAINTAIN'";
+const fieldsOf = (acl: string): readonly ObjectField[] => [
+  always("rights", rights(acl, `NOT ${MAINTAIN}`), "`GRANT`, `REVOKE`"),
+  sameMajor("maintain", rights(acl, MAINTAIN), "`GRANT MAINTAIN`", { since: 17 }),
+];
+
+interface Granted {
+  readonly catalog: string;
+  /** Letter of `acldefault`: https://www.postgresql.org/docs/current/functions-info.html */
+  readonly letter: string;
+  readonly from: string;
+  readonly oid: string;
+  readonly acl: string;
+  readonly owner: string;
+  readonly identity: string;
+  readonly where: string;
+}
+
+const GRANTED: readonly Granted[] = [
+  {
+    catalog: "pg_class", letter: "CASE WHEN c.relkind = 'S' THEN 's'::\"char\" ELSE 'r'::\"char\" END",
+    from: "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace", oid: "c.oid", acl: "c.relacl", owner: "c.relowner",
+    where: `c.relkind IN ('r', 'p', 'f', 'm', 'v', 'S') AND ${IN_SCOPE}`,
+    identity: `CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'table ' END || ${RELATION}`,
+  },
+  {
+    catalog: "pg_namespace", letter: "'n'", from: "pg_namespace n", oid: "n.oid", acl: "n.nspacl", owner: "n.nspowner",
+    where: IN_SCOPE, identity: "'schema ' || quote_ident(n.nspname)",
+  },
+  {
+    catalog: "pg_proc", letter: "'f'", from: "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace", oid: "p.oid",
+    acl: "p.proacl", owner: "p.proowner", where: IN_SCOPE,
+    identity: `'function ' || ${named("n.nspname", "p.proname")} || '(' || pg_get_function_identity_arguments(p.oid) || ')'`,
+  },
+  {
+    catalog: "pg_type", letter: "'T'", from: "pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace", oid: "t.oid",
+    acl: "t.typacl", owner: "t.typowner",
+    where: `${IN_SCOPE} AND t.typtype IN ('b', 'c', 'd', 'e', 'r') AND NOT EXISTS (SELECT FROM pg_type el WHERE el.typarray = t.oid)
+      AND (t.typtype <> 'c' OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))`,
+    identity: `'type ' || ${named("n.nspname", "t.typname")}`,
+  },
+  {
+    catalog: "pg_language", letter: "'l'", from: "pg_language l", oid: "l.oid", acl: "l.lanacl", owner: "l.lanowner",
+    where: `l.lanispl AND ${WHOLE_DATABASE}`, identity: "'language ' || quote_ident(l.lanname)",
+  },
+  {
+    catalog: "pg_foreign_server", letter: "'S'", from: "pg_foreign_server s", oid: "s.oid", acl: "s.srvacl", owner: "s.srvowner",
+    where: WHOLE_DATABASE, identity: "'server ' || quote_ident(s.srvname)",
+  },
+  {
+    catalog: "pg_foreign_data_wrapper", letter: "'F'", from: "pg_foreign_data_wrapper w", oid: "w.oid", acl: "w.fdwacl",
+    owner: "w.fdwowner", where: WHOLE_DATABASE, identity: "'wrapper ' || quote_ident(w.fdwname)",
+  },
+  {
+    catalog: "pg_largeobject", letter: "'L'", from: "pg_largeobject_metadata l", oid: "l.oid", acl: "l.lomacl", owner: "l.lomowner",
+    where: WHOLE_DATABASE, identity: "'large object ' || l.oid",
+  },
+];
+
+function granted({ catalog, letter, from, oid, acl, owner, where, identity }: Granted): ObjectClass {
+  const standard = `acldefault(${letter}, ${owner})`;
+  return {
+    kind: "grant",
+    identity,
+    from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${where} AND ${notInExtension(catalog, oid)}
+      AND ${rights(acl, "true")} IS DISTINCT FROM ${rights(standard, "true")}`,
+    fields: fieldsOf(acl),
+  };
+}
+
+const onColumn: ObjectClass = {
+  kind: "grant",
+  identity: `'column ' || ${RELATION} || '.' || quote_ident(a.attname)`,
+  from: `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE cardinality(a.attacl) > 0 AND a.attnum > 0 AND NOT a.attisdropped AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")}`,
+  fields: fieldsOf("a.attacl"),
+};
+
+/** Rights that future objects will get: role, schema and class of objects → rights. */
+const defaultPrivileges: ObjectClass = {
+  kind: "default-privilege",
+  identity: "quote_ident(pg_get_userbyid(d.defaclrole)) || coalesce(' in ' || quote_ident(n.nspname), '') || ' for ' || d.defaclobjtype::text",
+  from: `FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+    WHERE CASE WHEN d.defaclnamespace = 0 THEN ${WHOLE_DATABASE} ELSE ${IN_SCOPE} END`,
+  fields: fieldsOf("d.defaclacl"),
+};
+
+export const GRANT_CLASSES: readonly ObjectClass[] = [...GRANTED.map(granted), onColumn, defaultPrivileges];

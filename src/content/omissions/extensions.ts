@@ -1,0 +1,187 @@
+import { qualifiedName } from "../../kernel/sql.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { sha256 } from "../../kernel/streams.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { Difference } from "../difference.ts";
+import type { ContentRecord, ContentScope, ExtensionContent, ExtensionRelation } from "../record.ts";
+import { scopeValues, WHOLE_DATABASE } from "../scope.ts";
+import { attempt } from "./attempt.ts";
+import { NET_SCHEMA } from "./unlisted.ts";
+
+/**
+ * What belongs to extensions and is in no dump. A dump holds `CREATE EXTENSION` and the rows of tables that the extension has
+ * marked (pg_extension_config_dump), no more: rows of its other tables, rows that a mark's condition leaves out, columns, indexes
+ * and triggers that a user put on its tables, a table added by `ALTER EXTENSION … ADD` are all gone after a restore. What the
+ * extension's script ships looks the same, so nobody can tell at the source; a copy can: there CREATE EXTENSION alone has been.
+ *
+ * https://www.postgresql.org/docs/current/extend-extensions.html#EXTEND-EXTENSIONS-CONFIG-TABLES
+ */
+
+/** Extensions that initdb makes are there before a restore. */
+const OWN = "x.oid >= 16384";
+
+const MEMBER_RELATIONS = `pg_extension x JOIN pg_depend e ON e.refclassid = 'pg_extension'::regclass AND e.refobjid = x.oid AND e.deptype = 'e'
+  AND e.classid = 'pg_class'::regclass JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace`;
+
+/** Tables whose rows a dump holds not at all or not all of, and sequences whose value it does not hold. */
+const RELATIONS = `
+  SELECT x.extname::text AS extension, n.nspname::text AS schema, c.relname::text AS name, c.relkind AS relkind,
+         CASE WHEN c.relkind = 'S' THEN false ELSE pg_relation_size(c.oid) = 0 END AS empty,
+         has_schema_privilege(n.oid, 'USAGE') AND NOT row_security_active(c.oid)
+           AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END AS readable
+    FROM ${MEMBER_RELATIONS}
+   WHERE ${OWN} AND ${NET_SCHEMA} AND (c.relkind IN ('r', 'S') OR (c.relkind = 'm' AND c.relispopulated))
+     AND coalesce((SELECT condition FROM unnest(x.extconfig, x.extcondition) AS marked(relation, condition) WHERE marked.relation = c.oid), 'unmarked') <> ''
+   ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+
+const relation = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)";
+
+/** Names of an extension's relations and of everything on them; definitions only where they are text of every major version. */
+const PARTS = `
+  SELECT x.extname::text AS extension, part.identity, part.definition
+    FROM ${MEMBER_RELATIONS}, LATERAL (
+      SELECT 'relation ' || ${relation} AS identity, c.relkind::text AS definition
+      UNION ALL
+      SELECT 'column ' || ${relation} || '.' || quote_ident(a.attname), concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull)
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f')
+      UNION ALL
+      SELECT 'index ' || ${relation} || '.' || quote_ident(i.relname), (SELECT m.amname::text FROM pg_am m WHERE m.oid = i.relam)
+        FROM pg_index d JOIN pg_class i ON i.oid = d.indexrelid WHERE d.indrelid = c.oid AND d.indisvalid
+      UNION ALL
+      SELECT 'constraint ' || ${relation} || '.' || quote_ident(k.conname), k.contype::text
+        FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype NOT IN ('t', 'n')
+      UNION ALL
+      SELECT 'trigger ' || ${relation} || '.' || quote_ident(g.tgname), concat_ws(' ', g.tgtype, g.tgenabled)
+        FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal
+      UNION ALL
+      SELECT 'rule ' || ${relation} || '.' || quote_ident(r.rulename), concat_ws(' ', r.ev_type, r.ev_enabled)
+        FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'
+    ) AS part
+   WHERE ${OWN} AND ${NET_SCHEMA} ORDER BY 1, 2`;
+
+/** Functions, types and whatever else belongs to an extension, as one digest: there may be thousands. */
+const OTHERS = `
+  SELECT x.extname::text AS extension, count(*)::int AS count,
+         encode(sha256(string_agg(md5(i.identity || ' ' || coalesce(p.prosrc, '')), '' ORDER BY md5(i.identity || ' ' || coalesce(p.prosrc, '')) COLLATE "C")::bytea), 'hex') AS digest
+    FROM pg_extension x JOIN pg_depend e ON e.refclassid = 'pg_extension'::regclass AND e.refobjid = x.oid AND e.deptype = 'e'
+    LEFT JOIN pg_proc p ON e.classid = 'pg_proc'::regclass AND p.oid = e.objid, pg_identify_object(e.classid, e.objid, 0) AS i
+   WHERE ${OWN} AND e.classid <> 'pg_class'::regclass AND ${WHOLE_DATABASE} GROUP BY x.extname`;
+
+/**
+ * Reads what extensions hold beside what a dump holds of them, by extension.
+ *
+ * @param session with the pinned settings, inside the transaction whose snapshot counts
+ */
+export async function readExtensionContents(session: DatabaseSession, scope: ContentScope, proof: ContentRecord["proof"]): Promise<ExtensionContent[]> {
+  const values = scopeValues(scope);
+  const relations = await session.query<RelationRow>(RELATIONS, values);
+  const parts = await session.query<{ extension: string; identity: string; definition: string }>(PARTS, values);
+  const others = (await attempt(session, () => session.query<{ extension: string; count: number; digest: string }>(OTHERS, values))) ?? [];
+  const names = [...new Set([...relations, ...parts, ...others].map(({ extension }) => extension))].sort((a, b) => (a < b ? -1 : 1));
+  const found: ExtensionContent[] = [];
+  for (const name of names) {
+    const measured: ExtensionRelation[] = [];
+    for (const row of relations.filter(({ extension }) => extension === name)) measured.push(await measure(session, row, proof));
+    const other = others.find(({ extension }) => extension === name);
+    found.push({
+      name,
+      relations: measured,
+      parts: Object.fromEntries(parts.filter(({ extension }) => extension === name).map(({ identity, definition }) => [identity, sha256(definition).slice(0, 16)])),
+      others: { count: other?.count ?? 0, digest: other?.digest.slice(0, 16) ?? null },
+    });
+  }
+  return found;
+}
+
+interface RelationRow {
+  readonly extension: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly relkind: "r" | "m" | "S";
+  readonly empty: boolean;
+  readonly readable: boolean;
+}
+
+/** A row as its output function writes it: a cast to text could be a user's own. */
+const ROW_SUM = `coalesce(sum(hashtextextended(format('%s', t.*) COLLATE "C", 0)), 0)::text`;
+
+async function measure(session: DatabaseSession, { schema, name, relkind, empty, readable }: RelationRow, proof: ContentRecord["proof"]): Promise<ExtensionRelation> {
+  const kind = relkind === "S" ? "sequence" : "table";
+  if (empty) return { schema, name, kind, rows: 0, fingerprint: "0" };
+  if (proof === "none") return { schema, name, kind, rows: null, fingerprint: null };
+  const sum = kind === "sequence" ? "max(t.last_value::numeric * 2 + t.is_called::int)::text" : proof === "content" ? ROW_SUM : "NULL::text";
+  const only = kind === "sequence" ? "" : "ONLY ";
+  // Planning may call what a user's index on the table calls, which may fail.
+  const [row] = (readable ? await attempt(session, () => session.query<{ rows: string; sum: string | null }>(
+    `SELECT count(*)::text AS rows, ${sum} AS sum FROM ${only}${qualifiedName(schema, name)} AS t`,
+  )) : undefined) ?? [];
+  return row === undefined ? { schema, name, kind, rows: null, fingerprint: null, unreadable: true } : { schema, name, kind, rows: Number(row.rows), fingerprint: row.sum };
+}
+
+/** Tables with rows that this role may not read: whether they hold more than the extension ships will never be known. */
+export function unreadableExtensionTables(content: ContentRecord): Difference[] {
+  return (content.extensionContents ?? []).flatMap(({ name: extension, relations }) =>
+    relations.filter(({ unreadable, kind }) => unreadable === true && kind === "table").map((relation): Difference => gap("table", nameOf(relation),
+      `belongs to extension ${extension}, which has not marked it for dumping, and the role that made this backup may not read it: rows of users in it would be in no backup`)));
+}
+
+/**
+ * Compares what the source's extensions held with what CREATE EXTENSION made in the copy. Every difference is a gap: no dump
+ * could have held it. Nothing is compared of an extension that is missing or of another version, which is said elsewhere.
+ */
+export function compareExtensionContents(expected: ContentRecord, actual: ContentRecord): Difference[] {
+  const versions = new Map(actual.extensions.map(({ name, version }) => [name, version]));
+  const copies = new Map((actual.extensionContents ?? []).map((one) => [one.name, one]));
+  return (expected.extensionContents ?? []).flatMap((extension): Difference[] => {
+    const version = expected.extensions.find(({ name }) => name === extension.name)?.version;
+    if (version === undefined || versions.get(extension.name) !== version) return [];
+    const copy = copies.get(extension.name) ?? { name: extension.name, relations: [], parts: {}, others: { count: 0, digest: null } };
+    const sameMajor = expected.serverMajor === actual.serverMajor;
+    return [...compareRelations(extension, copy), ...(sameMajor ? [...compareParts(extension, copy), ...compareOthers(extension, copy)] : [])];
+  });
+}
+
+function compareRelations(extension: ExtensionContent, copy: ExtensionContent): Difference[] {
+  const made = new Map(copy.relations.map((relation) => [nameOf(relation), relation]));
+  return extension.relations.flatMap((relation): Difference[] => {
+    const now = made.get(nameOf(relation)) ?? { rows: 0, fingerprint: "0" };
+    const same = relation.rows === now.rows && (relation.fingerprint === now.fingerprint || relation.fingerprint === null || now.fingerprint === null);
+    if (relation.rows === null || now.rows === null || same) return [];
+    const whose = `of extension ${extension.name} is not marked for dumping as a whole, and a dump does not hold`;
+    if (relation.kind === "sequence") return [gap("sequence", nameOf(relation), `${whose} its value: it stands elsewhere here than at the source`)];
+    const how = relation.rows === now.rows
+      ? `its ${quantity(relation.rows, "row")} differ from the source's`
+      : `CREATE EXTENSION made ${quantity(now.rows, "row")}, the source held ${quantity(relation.rows, "row")}`;
+    return [gap("table", nameOf(relation), `${whose} the other rows: ${how}`)];
+  });
+}
+
+function compareParts(extension: ExtensionContent, copy: ExtensionContent): Difference[] {
+  const [before, now] = [new Map(Object.entries(extension.parts)), new Map(Object.entries(copy.parts))];
+  const missing = [...before].filter(([identity, digest]) => now.get(identity) !== digest);
+  // A table that is missing has been said; its columns and indexes would only bury that.
+  const gone = new Set(missing.filter(([identity]) => identity.startsWith("relation ") && !now.has(identity)).map(([identity]) => identity.slice("relation ".length)));
+  return missing.filter(([identity]) => !isOn(identity, gone)).map(([identity]) => {
+    const [about, name] = [identity.slice(0, identity.indexOf(" ")), identity.slice(identity.indexOf(" ") + 1)];
+    return gap(about === "relation" ? "table" : about, name,
+      `${now.has(identity) ? "differs here" : "is missing here"}: it belongs to extension ${extension.name}, and a dump holds nothing of an extension but CREATE EXTENSION`);
+  });
+}
+
+function isOn(identity: string, relations: ReadonlySet<string>): boolean {
+  return !identity.startsWith("relation ") && [...relations].some((relation) => identity.slice(identity.indexOf(" ") + 1).startsWith(`${relation}.`));
+}
+
+function compareOthers({ name, others }: ExtensionContent, copy: ExtensionContent): Difference[] {
+  if (others.digest === null || copy.others.digest === null || others.digest === copy.others.digest) return [];
+  return [gap("extension", name,
+    `has been altered at the source: its functions, types and the like are ${others.count} there and ${copy.others.count} here, or not the same; a dump holds nothing of an extension but CREATE EXTENSION`)];
+}
+
+function nameOf({ schema, name }: ExtensionRelation): string {
+  return [schema, name].map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`)).join(".");
+}
+
+function gap(about: string, name: string, message: string): Difference {
+  return { severity: "gap", about, name, message };
+}

@@ -1,0 +1,13 @@
+import type { Finding } from "../catalog/manifest.ts";
+import type { RestorePlan } from "./plan.ts";
+
+/**
+ * What was not in the backup to begin with, as far as this restore would have brought it: large objects are rows, the rest are
+ * definitions, and named tables want neither.
+ */
+export function gapsOf({ backup, request }: RestorePlan): readonly Finding[] {
+  const gaps = backup.manifest.gaps ?? [];
+  if (request.tables.length > 0) return [];
+  if (request.part === "whole") return gaps;
+  return gaps.filter(({ about }) => (about === "large-objects") === (request.part === "data"));
+}
