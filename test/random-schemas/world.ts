@@ -82,7 +82,7 @@ export class World {
   readonly tables: Table[] = [];
   readonly types: (ColumnType & { readonly block: number })[] = [];
   readonly things: Thing[] = [];
-  readonly losses: (Loss & { readonly block: number })[] = [];
+  losses: readonly (Loss & { readonly block: number })[] = [];
   /** What each block is called. */
   readonly blocks: string[] = [];
   readonly #statements: Statement[] = [];
@@ -129,7 +129,13 @@ export class World {
 
   lose(kind: string, sql: string, about: string | readonly string[], name: string, says?: string): void {
     const abouts = typeof about === "string" ? [about] : about;
-    this.losses.push({ kind, sql, about: abouts, name: name.replaceAll('"', ""), ...(says === undefined ? {} : { says }), block: this.block });
+    const loss = { kind, sql, about: abouts, name: name.replaceAll('"', ""), ...(says === undefined ? {} : { says }), block: this.block };
+    this.losses = [...this.losses, loss];
+  }
+
+  /** Takes back losses that could no longer be planted. */
+  forget(unless: (loss: Loss) => boolean): void {
+    this.losses = this.losses.filter(unless);
   }
 
   thing(word: string, sql: string, plain: string, about: string): Thing {
