@@ -3,11 +3,13 @@
  *
  * Makes sure that the programs the demo, the tests and the benchmark start are on this machine: looks; then, where it has the
  * rights and knows the package manager, installs the distribution's packages; otherwise prints the one command to run, exit 4.
+ * What is there stays as it is, whatever its minor version: it may be somebody's server. What is installed is the newest there is.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { installations } from "../test/support/postgres-binaries.ts";
+import { MANAGERS, packagesFor, versionedPackages, type PackageManager } from "./prerequisites/package-manager.ts";
 
 /** The oldest PostgreSQL the project is tested with. */
 const MAJOR_MIN = 15;
@@ -24,26 +26,6 @@ const NEEDS: Readonly<Record<string, { readonly label: string; isHere(): boolean
   openssl: { label: "openssl", isHere: () => isOnPath("openssl") },
   unzip: { label: "unzip", isHere: () => isOnPath("unzip") },
 };
-
-/** A package manager: the words that install, and the names of packages where they differ from ours. */
-interface PackageManager {
-  readonly program: string;
-  readonly before?: readonly string[];
-  readonly install: readonly string[];
-  readonly names: Readonly<Record<string, readonly string[]>>;
-  /** Homebrew refuses to be root; everything else has to be. */
-  readonly asRoot: boolean;
-}
-
-const MANAGERS: readonly PackageManager[] = [
-  {
-    program: "apt-get", before: ["update", "-qq"], install: ["install", "-y", "-qq", "--no-install-recommends"],
-    names: { postgres: ["postgresql", "postgresql-client"] }, asRoot: true,
-  },
-  { program: "dnf", install: ["install", "-y", "-q"], names: { postgres: ["postgresql-server", "postgresql", "postgresql-contrib"] }, asRoot: true },
-  { program: "apk", install: ["add", "--quiet"], names: { postgres: ["postgresql", "postgresql-client", "postgresql-contrib"] }, asRoot: true },
-  { program: "brew", install: ["install", "--quiet"], names: { postgres: ["postgresql@17"], openssl: ["openssl@3"] }, asRoot: false },
-];
 
 function isOnPath(program: string): boolean {
   // Debian keeps daemons in /usr/sbin, which is not on everybody's PATH.
@@ -83,18 +65,29 @@ function main(needs: readonly string[]): number {
     process.stderr.write("Install them with your system's package manager, or point HOLDFAST_PG_BIN at PostgreSQL's bin folder, and run this again.\n");
     return 4;
   }
-  const packages = missing.flatMap((need) => manager.names[need] ?? [need]);
-  const install = [manager.program, ...manager.install, ...packages];
   const prefix = manager.asRoot ? rootPrefix() : process.getuid?.() === 0 ? undefined : [];
   if (prefix === undefined) {
     const sudo = manager.asRoot ? "sudo " : "";
     const before = manager.before === undefined ? "" : `${sudo}${manager.program} ${manager.before.join(" ")} && `;
+    const install = [manager.program, ...manager.install, ...packagesToInstall(manager, missing)];
     process.stderr.write(`Run this, then try again:\n\n  ${before}${sudo}${install.join(" ")}\n\n`);
     return 4;
   }
-  if (manager.before !== undefined) runLoudly([...prefix, manager.program, ...manager.before]);
-  runLoudly([...prefix, ...install]);
+  if (manager.before !== undefined && !runLoudly([...prefix, manager.program, ...manager.before])) {
+    process.stderr.write("The package lists could not be refreshed: what is installed now may not be the newest.\n");
+  }
+  // Only refreshed lists know which major the distribution has.
+  runLoudly([...prefix, manager.program, ...manager.install, ...packagesToInstall(manager, missing)]);
   return report(missingOf(missing));
+}
+
+function packagesToInstall(manager: PackageManager, missing: readonly string[]): string[] {
+  const packages = packagesFor(manager, missing);
+  // A server that is there without its client programs is not touched: naming its package would take it to another minor and restart it.
+  if (manager.stands === undefined || !missing.includes("postgres") || installations().some((each) => each.server)) return packages;
+  const { program, words } = manager.stands;
+  const told = spawnSync(program, [...words, ...(manager.names["postgres"] ?? [])], { encoding: "utf8" });
+  return [...packages, ...versionedPackages(told.stdout ?? "")];
 }
 
 function report(left: readonly string[]): number {

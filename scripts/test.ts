@@ -1,6 +1,7 @@
 /**
- * npm test [-- jest arguments]: the whole suite, or the paths and titles given. Prints Jest's own report, and as its last line
- * `N passed, N failed`, read from Jest's result file. No tests at all is a failure.
+ * npm test [-- jest arguments]: the whole suite, or the paths and titles given. Fetches the PostgreSQL servers that the tests pin, if they
+ * are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that could not be had, and as its last
+ * line `N passed, N failed`, read from Jest's result file. No tests at all is a failure.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +11,8 @@ import { obtainServers } from "../test/support/servers/servers.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const resultPath = join(root, ".cache", `jest-${process.pid}.json`);
+/** A line for each cluster that the tests start: the version of its server. */
+const startedPath = join(root, ".cache", `started-${process.pid}.txt`);
 
 /** A test that spins without end is beyond Jest's own time-outs; the whole suite takes a fraction of this. */
 const LIMIT_MINUTES = 20;
@@ -32,7 +35,7 @@ function jest(args: readonly string[]): Promise<number> {
   ];
   return new Promise((resolve, reject) => {
     // The JSON goes to the file; what Jest prints on stdout with --json is only the same again.
-    const env = { ...process.env, HOLDFAST_TEST_COUNTS: "" };
+    const env = { ...process.env, HOLDFAST_TEST_COUNTS: "", HOLDFAST_TEST_STARTED: startedPath };
     const child = spawn(process.execPath, words, { cwd: root, stdio: ["inherit", "ignore", "inherit"], env });
     const limit = setTimeout(() => {
       process.stderr.write(`the tests did not end in ${LIMIT_MINUTES} minutes: stopped; the file without PASS or FAIL above is the one that hangs\n`);
@@ -58,10 +61,23 @@ function count(): JestResult | undefined {
   }
 }
 
+/** Versions of PostgreSQL whose servers the tests started, oldest first. */
+function started(): string[] {
+  try {
+    const versions = new Set(readFileSync(startedPath, "utf8").trimEnd().split("\n"));
+    return [...versions].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  } catch {
+    return [];
+  } finally {
+    rmSync(startedPath, { force: true });
+  }
+}
+
 mkdirSync(join(root, ".cache"), { recursive: true });
 const missing = await obtainServers((text) => process.stderr.write(`${text}\n`));
 const code = await jest(process.argv.slice(2));
 const result = count();
+const versions = started();
 if (result === undefined) {
   process.stderr.write("Jest ended without a result\n");
   process.exitCode = code === 0 ? 1 : code;
@@ -71,6 +87,7 @@ if (result === undefined) {
   if (none) process.stderr.write("no test ran: that is a failure\n");
   if (numRuntimeErrorTestSuites > 0) process.stdout.write(`${numRuntimeErrorTestSuites} test files could not be run\n`);
   if (numPendingTests > 0) process.stdout.write(`${numPendingTests} skipped\n`);
+  if (versions.length > 0) process.stdout.write(`PostgreSQL servers that were run: ${versions.join(", ")}\n`);
   for (const [version, reason] of missing) process.stdout.write(`NOT RUN: PostgreSQL ${version}: ${reason}\n`);
   const counts = `${numPassedTests} passed, ${numFailedTests} failed\n`;
   // .ci/run keeps the counts for its own last line.

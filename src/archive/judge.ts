@@ -5,7 +5,7 @@ import type { ContentRecord } from "../content/record.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import type { UnavailableExtension } from "./extensions.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
-import { searchPathRemedy } from "./search-path-remedy.ts";
+import { searchPathAdvice } from "./search-path-advice.ts";
 
 /** A restored copy and everything known about how it came to be. */
 export interface Judgement {
@@ -73,17 +73,22 @@ function viewOf({ entry }: LoadProblem): string {
   return entry.slice(REFRESH_ENTRY.length);
 }
 
-function explainView(found: Finding, { message }: LoadProblem, allowed: boolean): Finding {
-  const text = `${found.message}: ${message}`;
-  return { ...found, severity: allowed ? "gap" : found.severity, message: `${text}${searchPathRemedy(message, true) ?? ""}` };
+function explainView(found: Finding, problem: LoadProblem, allowed: boolean): Finding {
+  const message = `${found.message}: ${problem.message}${advice(problem)}`;
+  return { ...found, severity: allowed ? "gap" : found.severity, message };
 }
 
 /** Each once, the first ones in full. */
 function problemGaps(problems: readonly LoadProblem[]): Finding[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
-  const gaps = different.slice(0, PROBLEMS_MAX).map(({ message, entry }) => problemGap(entry, `reported: ${message}${searchPathRemedy(message) ?? ""}`));
+  const gaps = different.slice(0, PROBLEMS_MAX).map((problem) => problemGap(problem.entry, `reported: ${problem.message}${advice(problem)}`));
   const more = different.length - gaps.length;
   return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
+}
+
+function advice(problem: LoadProblem): string {
+  const text = searchPathAdvice(problem);
+  return text === undefined ? "" : `. ${text}`;
 }
 
 function problemGap(name: string, message: string): Finding {

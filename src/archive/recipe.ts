@@ -4,6 +4,7 @@ import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
 import type { ArtifactSet } from "./artifact-set.ts";
 import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
 import { loadPhase, loadPhases, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
+import { loadingSettings } from "./loading-settings.ts";
 import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
@@ -45,7 +46,9 @@ export async function loadIntoEmpty({ manifest, set, database, context, searchPa
   const prepared = await prepare(database, manifest, contents, context.noOwner === true);
   const usable = (entries: readonly TocEntry[]): readonly TocEntry[] => usableEntries(entries, prepared, manifest, set);
   const warnings: string[] = [];
-  const into: LoadContext = { ...context, address: database.address, onWarning: (text) => void warnings.push(text) };
+  const into: LoadContext = {
+    ...context, address: database.address, settings: await loadingSettings(database), onWarning: (text) => void warnings.push(text),
+  };
   const loaded = await loadPhases(set, { ...into, select: (entries) => usable(entries).filter((entry) => !isLate(entry)) });
   const settled = await settle(loaded, into);
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];

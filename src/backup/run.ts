@@ -76,7 +76,7 @@ function takenOutcome({ plan, manifest, sha256 }: BackupTaken, tookMs: number): 
         ...(gaps.length === 0 ? [] : [gapTable(gaps)]),
       ],
       notes: [
-        ...warnings.map((text) => `pg_dump warned: ${text}`),
+        ...warnings,
         ...(gaps.length === 0 ? [] : [`${quantity(gaps.length, "thing")} the database has and this backup has not: it can be proved with gaps only, and never counts as verified`]),
         ...(request.scope.includeSchemas.length === 0 ? [] : [SCHEMAS_ONLY]),
         `everything is as of ${manifest.snapshotAt}; manifest ${sha256.slice(0, 16)}…`,

@@ -10,6 +10,7 @@ import { takeInventory } from "../content/inventory.ts";
 import { requireReadable } from "../content/readable.ts";
 import { readMigrations } from "../content/migrations.ts";
 import { findOmissions } from "../content/omissions/find.ts";
+import { searchPathWarnings } from "../content/search-path.ts";
 import { readSequences } from "../content/sequences.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -60,9 +61,8 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
     proof: request.proof, lockWaitMs: request.lockWaitMs, debug: (text) => log.debug(text),
   }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
-
-  const warnings = new Set<string>();
-  const onWarning = (text: string): void => void warnings.add(text);
+  const warnings = new Set(await orAbort(stop, searchPathWarnings(snapshot.session, request.scope)));
+  const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
     (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, { signal, onWarning }),
     (signal) => prove(plan, ports, snapshot, inventory, signal),
@@ -127,7 +127,7 @@ const TOLD_MAX = 20;
 
 /** Also where nobody reads a report, as for a safety backup. */
 function tellLosses({ log }: Ports, gaps: readonly Finding[], warnings: ReadonlySet<string>): void {
-  for (const text of warnings) log.warn(`pg_dump: ${text}`);
+  for (const text of warnings) log.warn(text);
   for (const gap of gaps.slice(0, TOLD_MAX)) log.warn(findingSentence(gap));
   if (gaps.length > TOLD_MAX) log.warn(`and ${gaps.length - TOLD_MAX} more that are not in this backup; its manifest names all of them`);
 }

@@ -72,7 +72,7 @@ export const manifest = z.strictObject({
   content: contentRecord,
   /** What the database had at the snapshot and no archive of this backup holds; every proof repeats it. Absent in format 1. */
   gaps: z.array(finding).optional(),
-  /** What pg_dump warned of, in its own words. Absent in format 1. */
+  /** What pg_dump warned of, in its own words, and what of the schema may not survive a restore. Absent in format 1. */
   warnings: z.array(z.string()).optional(),
   /** Schema version: last applied migration and a hash over all of them; null where no migration table is known. */
   schemaVersion: z.strictObject({ last: z.string(), count: z.int(), table: z.string() }).nullable(),

@@ -73,7 +73,9 @@ that the role may not read, large objects of a backup of named schemas, objects 
     "lock-wait": {
       type: "duration",
       default: "60s",
-      text: "How long to wait for a table that somebody else has locked before giving up. A waiting dump makes later queries queue behind it.",
+      text:
+        "How long to wait, in all, for tables that somebody else has locked before giving up. A waiting dump makes later queries queue behind it, " +
+        "so the backup gives its own locks back and begins anew up to four times meanwhile.",
     },
     "snapshot-limit": snapshotLimit,
     "install-client": installClient,

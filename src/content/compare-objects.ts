@@ -2,7 +2,8 @@ import { compareFields, type FieldComparison } from "./compare-fields.ts";
 import { compareDigests1, definitionsMarked } from "./digest-1/compare-digests.ts";
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking, unquoted } from "./lacking.ts";
-import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type ObjectKind } from "./record.ts";
+import { belongingTo } from "./objects-of-tables.ts";
+import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type ObjectKind, type TableRecord } from "./record.ts";
 
 /** Most severe first: what protects data, then what serves it, then what describes it. */
 const ORDER: readonly ObjectKind[] = [
@@ -12,12 +13,15 @@ const ORDER: readonly ObjectKind[] = [
 
 /** Objects of all kinds, by identity and field by field. */
 export function compareObjects(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
-  if (options.only !== undefined) return [];
+  const { only, made } = options;
+  const restored = (table: TableRecord): boolean => only?.(table) !== false && made?.(table) !== false;
+  if (only !== undefined && !expected.tables.some(restored)) return [];
   if (expected.digests !== actual.digests) {
     const message = `were recorded with digests ${expected.digests ?? 1} and measured with digests ${actual.digests ?? 1}, so they could not be compared`;
     return [gap("database", "definitions", message)];
   }
-  const comparison = new ObjectComparison(expected, actual, options);
+  const belongs = only === undefined ? () => true : belongingTo(expected, restored);
+  const comparison = new ObjectComparison(expected, actual, options, belongs);
   const kinds = [...ORDER, ...OBJECT_KINDS.filter((kind) => !ORDER.includes(kind))].filter((kind) => options.ignore?.has(kind) !== true);
   const found = kinds.flatMap((kind) => comparison.ofKind(kind));
   return [...comparison.gaps(), ...found];
@@ -31,10 +35,14 @@ class ObjectComparison {
   readonly #missingTables: ReadonlySet<string>;
   readonly #lacking: Lacking;
   readonly #marked: boolean;
+  readonly #belongs: (kind: ObjectKind, identity: string) => boolean;
   /** Fields that were not compared, by kind. */
   readonly #left = new Map<ObjectKind, Set<string>>();
 
-  constructor(expected: ContentRecord, actual: ContentRecord, options: CompareOptions) {
+  constructor(
+    expected: ContentRecord, actual: ContentRecord, options: CompareOptions, belongs: (kind: ObjectKind, identity: string) => boolean,
+  ) {
+    this.#belongs = belongs;
     this.#expected = expected;
     this.#actual = actual;
     this.#options = options;
@@ -60,6 +68,7 @@ class ObjectComparison {
 
   #fromSource(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {
     return Object.entries(before).flatMap(([name, digests]): Difference[] => {
+      if (!this.#belongs(kind, name)) return [];
       // A missing table has been reported as such; its columns, constraints and grants would only bury that.
       if (isPartOf(kind, name, this.#missingTables)) return [];
       const copy = Object.hasOwn(now, name) ? now[name] : undefined;
@@ -75,6 +84,7 @@ class ObjectComparison {
       ...(compared.whole ? [difference(kind, name, "differs from the source")] : []),
       ...(compared.differing.length > 0 ? [difference(kind, name, `differs from the source in ${words(compared.differing)}`)] : []),
       ...(compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.hidden)}: the role may not read it`)] : []),
+      ...(compared.unknown.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.unknown)}: a newer version recorded it`)] : []),
     ];
   }
 
@@ -82,7 +92,7 @@ class ObjectComparison {
     const majors = [this.#expected.serverMajor, this.#actual.serverMajor] as const;
     if (this.#expected.digests === 2) return compareFields(kind, before, now, majors);
     const sameMajor = majors[0] === majors[1] && !(kind === "column" && this.#marked);
-    return { differing: [], hidden: [], left: [], whole: !compareDigests1(kind, before, now, sameMajor) };
+    return { differing: [], hidden: [], left: [], unknown: [], whole: !compareDigests1(kind, before, now, sameMajor) };
   }
 
   #surplus(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {

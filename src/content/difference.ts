@@ -24,8 +24,10 @@ export interface CompareOptions {
   readonly rows: boolean;
   /** Things the source did not have are differences too: for a copy restored into an empty database. */
   readonly exact: boolean;
-  /** Only these tables, and no objects but theirs' existence; for a restore of named tables. */
+  /** Only these tables and the objects that belong to them; for a restore of named tables. */
   readonly only?: (table: Pick<TableRecord, "schema" | "name">) => boolean;
+  /** Of those, the tables whose definitions count; the others were there before and got rows only. All when absent. */
+  readonly made?: (table: Pick<TableRecord, "schema" | "name">) => boolean;
   /** Extensions of the source that cannot be installed where the copy is: what is missing and needs them becomes a gap. */
   readonly unavailableExtensions?: readonly string[];
   /** The copy is to take the source's place: properties of the database itself and attributes of roles count too. Throw-away copies have neither. */

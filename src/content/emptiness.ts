@@ -11,7 +11,10 @@ export interface Emptiness {
 /** Examples given in messages. */
 const EXAMPLES_MAX = 5;
 
-/** Objects below this number are made by initdb (FirstNormalObjectId in src/include/access/transam.h of PostgreSQL). */
+/**
+ * Objects below this number are made by initdb (FirstNormalObjectId in src/include/access/transam.h of
+ * PostgreSQL).
+ */
 const FIRST_USER_OID = 16384;
 
 /** One catalog whose rows count. */
@@ -32,8 +35,9 @@ const identified = (what: string, catalog: string): string =>
   `'${what} ' || (SELECT replace(i.identity, 'pg_catalog.', '') FROM pg_catalog.pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i)`;
 
 /**
- * Every class of object a person can make in a database and a dump can hold, those people think of first in front. Not here: what is a part of
- * something else (columns, indexes, constraints, triggers, rules, policies, operator class entries), and comments, labels and settings.
+ * Every class of object a person can make in a database and a dump can hold, those people think of first in
+ * front. Not here: what is a part of something else (columns, indexes, constraints, triggers, rules,
+ * policies, operator class entries), and comments, labels and settings.
  * https://www.postgresql.org/docs/current/catalogs-overview.html
  */
 const CLASSES: readonly Class[] = [
@@ -90,8 +94,9 @@ const CLASSES: readonly Class[] = [
 ];
 
 /**
- * Looks for anything a user made that a dump could hold; extensions and their parts do not count. Needs no more than the right to read the system
- * catalogs: the columns used of `pg_subscription` are those everybody may read.
+ * Looks for anything a user made that a dump could hold; extensions and their parts do not count. Needs no
+ * more than the right to read the system catalogs: the columns used of `pg_subscription` are those everybody
+ * may read.
  */
 export async function emptiness(session: DatabaseSession): Promise<Emptiness> {
   const found = CLASSES.map(selection).join("\nUNION ALL\n");

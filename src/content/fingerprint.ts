@@ -2,9 +2,11 @@ import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { qualifiedName } from "../kernel/sql.ts";
 import { together } from "../kernel/together.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { allPieces, countPieces, pieceQuery, type Counted, type Piece } from "./pieces.ts";
 import type { ContentRecord, TableRecord } from "./record.ts";
-import { rowHash } from "./row-hash.ts";
-import { readShapes, type TableShape } from "./table-shapes.ts";
+import { ROW_HASH, rowHashNamed, type RowHash } from "./row-hash.ts";
+import { planLocks, TableLocks, type LockPlan } from "./table-locks.ts";
+import { readShapes } from "./table-shapes.ts";
 
 export { fingerprintLargeObjects } from "./large-objects.ts";
 
@@ -15,50 +17,36 @@ export interface FingerprintOptions {
   readonly signal: AbortSignal;
   /** Called once for every finished table. */
   readonly onTable?: () => void;
-}
-
-/** Bytes of a table that one statement reads: small enough that all sessions finish together. */
-const PIECE_BYTES = 64 * 1024 * 1024;
-/** Up to this many tables every session locks them all at once; more could exhaust the server's lock table. */
-const LOCKED_TABLES_MAX = 2000;
-const LOCK_BATCH = 250;
-
-/** A part of a table: `start` ≤ page < `end`; open ends are undefined. */
-interface Piece {
-  readonly table: Counted;
-  readonly start: number | undefined;
-  readonly end: number | undefined;
-}
-
-interface Counted {
-  readonly shape: TableShape;
-  pieces: number;
-  rows: bigint;
-  sum: bigint;
+  /** Called for a table whose rows may have had another fingerprint at the source although they are equal, and why. */
+  readonly onDoubt?: (table: TableRecord, why: string) => void;
 }
 
 /**
- * Counts, and for proof `content` hashes, the rows of every ordinary table of an inventory.
+ * Counts, and for proof `content` hashes as the inventory's `algorithm` says, the rows of every ordinary table of an inventory.
  *
  * @param open gives a session with {@link PINNED_SETTINGS} inside a transaction that sees the inventory's snapshot; all are closed at the end
- * @returns the inventory's tables with `rows` and `fingerprint` filled in
+ * @returns the inventory's tables with `rows`, `fingerprint` and `columns` filled in
  * @throws the signal's reason when aborted; the statements under way are cancelled on the server
  */
 export async function fingerprintTables(open: () => Promise<DatabaseSession>, inventory: ContentRecord, options: FingerprintOptions): Promise<TableRecord[]> {
   const wanted = inventory.tables.filter((table) => table.kind === "table");
   if (inventory.proof === "none" || wanted.length === 0) return inventory.tables;
+  const hash = inventory.proof === "content" ? (rowHashNamed(inventory.algorithm) ?? rowHashNamed(ROW_HASH)) : undefined;
   await using sessions = new Sessions(open);
   const shapes = await readShapes(await sessions.add(), wanted);
-  const counted = shapes.map((shape) => ({ shape, pieces: 0, rows: 0n, sum: 0n }));
-  const queue = divide(counted, wanted);
+  const bytes = new Map(wanted.map((table) => [qualifiedName(table.schema, table.name), table.bytes]));
+  const counted = shapes.map((shape): Counted =>
+    ({ shape, bytes: bytes.get(qualifiedName(shape.schema, shape.name)) ?? 0, pieces: 1, rows: 0n, sum: 0n, columns: [] }));
+  countPieces(counted);
+  const plan = await planLocks(sessions.first, counted, options.jobs);
+  const queue = allPieces(counted);
+  const workers = Math.max(1, Math.min(options.jobs, queue.length));
   const worker = (index: number) => async (signal: AbortSignal): Promise<void> => {
     const session = index === 0 ? sessions.first : await sessions.add();
-    await lockAll(session, shapes);
-    await work(session, queue, inventory.proof === "content", signal, options.onTable);
+    await work(session, plan, queue, hash, { ...options, signal });
   };
-  const workers = Math.max(1, Math.min(options.jobs, queue.length));
   await together(options.signal, Array.from({ length: workers }, (_, index) => worker(index)));
-  return fillIn(inventory.tables, counted, inventory.proof === "content");
+  return fillIn(inventory.tables, counted, hash, options);
 }
 
 /** The sessions of one run. They are closed together: a lock given up early would let a table be rewritten between two pieces of it. */
@@ -85,46 +73,18 @@ class Sessions implements AsyncDisposable {
   }
 }
 
-/** Largest tables first, in pieces, so that the last statements to finish are short. */
-function divide(counted: readonly Counted[], tables: readonly TableRecord[]): Piece[] {
-  const bytes = new Map(tables.map((table) => [qualifiedName(table.schema, table.name), table.bytes]));
-  const bytesOf = (table: Counted): number => bytes.get(qualifiedName(table.shape.schema, table.shape.name)) ?? 0;
-  const pieces: Piece[] = [];
-  for (const table of [...counted].sort((a, b) => bytesOf(b) - bytesOf(a))) {
-    const { blocks, divisible } = table.shape;
-    table.pieces = divisible ? Math.max(1, Math.min(blocks, Math.ceil(bytesOf(table) / PIECE_BYTES))) : 1;
-    for (let index = 0; index < table.pieces; index += 1) {
-      const edge = (at: number): number | undefined => (at === 0 || at === table.pieces ? undefined : Math.floor((blocks * at) / table.pieces));
-      pieces.push({ table, start: edge(index), end: edge(index + 1) });
-    }
-  }
-  return pieces;
-}
-
-/**
- * Takes the weakest lock on every table before reading the first: later, behind a schema change that waits for the dump, this
- * session would wait for that change, and both for each other's end.
- */
-async function lockAll(session: DatabaseSession, shapes: readonly TableShape[]): Promise<void> {
-  if (shapes.length > LOCKED_TABLES_MAX) return;
-  for (let start = 0; start < shapes.length; start += LOCK_BATCH) {
-    const names = shapes.slice(start, start + LOCK_BATCH).map((shape) => `ONLY ${qualifiedName(shape.schema, shape.name)}`);
-    await session.query(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
-  }
-}
-
-async function work(session: DatabaseSession, queue: Piece[], content: boolean, signal: AbortSignal, onTable: (() => void) | undefined): Promise<void> {
+async function work(session: DatabaseSession, plan: LockPlan, queue: Piece[], hash: RowHash | undefined, options: FingerprintOptions): Promise<void> {
+  const { signal, onTable } = options;
   const cancel = (): void => void session.cancel().catch(() => undefined);
+  const locks = new TableLocks(session, plan);
+  const kept = new Set(plan.kept);
   signal.addEventListener("abort", cancel, { once: true });
   try {
+    await locks.takeKept();
     for (let piece = queue.shift(); piece !== undefined; piece = queue.shift()) {
       signal.throwIfAborted();
-      const [row] = await session.query<{ rows: string; sum: string }>(pieceQuery(piece, content)).catch((error: unknown) => {
-        throw naming(piece.table, error);
-      });
-      piece.table.rows += BigInt(row!.rows);
-      piece.table.sum += BigInt(row!.sum);
-      piece.table.pieces -= 1;
+      await locks.makeRoomFor(piece.table, kept.has(piece.table));
+      await count(session, piece, hash);
       if (piece.table.pieces === 0) onTable?.();
     }
   } catch (error) {
@@ -133,6 +93,17 @@ async function work(session: DatabaseSession, queue: Piece[], content: boolean, 
   } finally {
     signal.removeEventListener("abort", cancel);
   }
+}
+
+async function count(session: DatabaseSession, piece: Piece, hash: RowHash | undefined): Promise<void> {
+  const { table } = piece;
+  const [row] = await session.query<{ rows: string; sum: string; columns: string[] }>(pieceQuery(piece, hash)).catch((error: unknown) => {
+    throw naming(table, error);
+  });
+  table.rows += BigInt(row!.rows);
+  table.sum += BigInt(row!.sum);
+  table.columns = row!.columns.map((sum, index) => BigInt(sum) + (table.columns[index] ?? 0n));
+  table.pieces -= 1;
 }
 
 /**
@@ -149,15 +120,7 @@ function naming({ shape }: Counted, error: unknown): unknown {
   });
 }
 
-function pieceQuery({ table, start, end }: Piece, content: boolean): string {
-  const { shape } = table;
-  const sum = content ? `coalesce(sum(${rowHash(shape.columns)}), 0)` : "0";
-  const range = [...(start === undefined ? [] : [`ctid >= '(${start},0)'::tid`]), ...(end === undefined ? [] : [`ctid < '(${end},0)'::tid`])];
-  const where = range.length > 0 ? `WHERE ${range.join(" AND ")}` : shape.condition;
-  return `SELECT count(*)::text AS rows, (${sum})::text AS sum FROM ONLY ${qualifiedName(shape.schema, shape.name)} ${where}`;
-}
-
-function fillIn(tables: readonly TableRecord[], counted: readonly Counted[], content: boolean): TableRecord[] {
+function fillIn(tables: readonly TableRecord[], counted: readonly Counted[], hash: RowHash | undefined, options: FingerprintOptions): TableRecord[] {
   const results = new Map(counted.map((table) => [qualifiedName(table.shape.schema, table.shape.name), table]));
   return tables.map((table) => {
     if (table.kind !== "table") return table;
@@ -167,6 +130,14 @@ function fillIn(tables: readonly TableRecord[], counted: readonly Counted[], con
         hint: "Somebody changed the schema at the same time; run again.",
       });
     }
-    return { ...table, rows: Number(result.rows), fingerprint: content ? result.sum.toString() : null };
+    const filled = { ...table, rows: Number(result.rows) };
+    if (hash === undefined) return filled;
+    const doubt = hash.doubt(result.shape.columns);
+    if (doubt !== undefined) options.onDoubt?.(table, doubt);
+    return { ...filled, fingerprint: result.sum.toString(), ...columnSums(hash.columns(result.shape.columns), result.columns) };
   });
+}
+
+function columnSums(names: readonly string[], sums: readonly bigint[]): Pick<TableRecord, "columns"> {
+  return names.length === 0 ? {} : { columns: names.map((name, index) => [name, (sums[index] ?? 0n).toString()]) };
 }

@@ -1,12 +1,13 @@
 import type { DatabaseSession } from "../ports/database.ts";
 import { readDatabaseRecord } from "./database-record.ts";
+import { lockingBriefly } from "./locks.ts";
 import { requireReadableNames } from "./readable-names.ts";
 import { hasRawText } from "./objects/server-text.ts";
 import { readObjects } from "./objects.ts";
 import { readExtensionContents } from "./omissions/extensions.ts";
 import type { ContentRecord, ContentScope } from "./record.ts";
 import { readExtensions, readRoles } from "./roles.ts";
-import { ROW_HASH } from "./row-hash.ts";
+import { IS_LITTLE_ENDIAN, rowHashOn } from "./row-hash.ts";
 import { readSequences } from "./sequences.ts";
 import { listTables } from "./tables.ts";
 
@@ -15,8 +16,8 @@ export interface InventoryOptions {
   readonly proof: ContentRecord["proof"];
   /** Longest wait for a table that somebody else locks, in milliseconds; 0 waits for ever. Default one minute. */
   readonly lockWaitMs?: number;
-  /** The record it will be held against: objects are digested as there. Default: the newest way. */
-  readonly like?: Pick<ContentRecord, "digests">;
+  /** The record it will be held against: rows are hashed and objects digested as there. Default: the newest way. */
+  readonly like?: Pick<ContentRecord, "digests" | "algorithm">;
   /** Told what is worth knowing when something is looked into, such as options of unknown names. */
   readonly debug?: (text: string) => void;
 }
@@ -33,20 +34,22 @@ const LOCK_WAIT_MS = 60_000;
  */
 export async function takeInventory(session: DatabaseSession, scope: ContentScope, options: InventoryOptions): Promise<ContentRecord> {
   await session.query("SELECT set_config('lock_timeout', $1, true)", [String(options.lockWaitMs ?? LOCK_WAIT_MS)]);
-  const [database] = await session.query<{ major: number; encoding: string; collate: string; ctype: string }>(
-    `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding, datcollate AS collate, datctype AS ctype
+  const [database] = await session.query<{ major: number; encoding: string; collate: string; ctype: string; littleEndian: boolean }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding, datcollate AS collate, datctype AS ctype,
+            ${IS_LITTLE_ENDIAN} AS "littleEndian"
        FROM pg_database WHERE datname = current_database()`,
   );
-  const { major, encoding, collate, ctype } = database!;
+  const { major, encoding, collate, ctype, littleEndian } = database!;
   if (hasRawText({ encoding })) await requireReadableNames(session, scope);
   const tables = await listTables(session, scope);
   const digests = options.like === undefined ? 2 : options.like.digests;
-  const { objects, objectExtensions, neededExtensions, unknownOptions } = await readObjects(session, scope, { major, encoding }, digests);
+  const { objects, objectExtensions, neededExtensions, unknownOptions } = await lockingBriefly(session, () =>
+    readObjects(session, scope, { major, encoding }, digests));
   if (unknownOptions.length > 0) options.debug?.(`options of unknown names are not compared: ${unknownOptions.join(", ")}`);
   // As soon as schemas are named, pg_dump writes no extension, and only those that the dumped objects need concern a copy.
   const needed = scope.includeSchemas.length === 0 ? undefined : new Set([...neededExtensions, ...tables.flatMap((table) => table.extensions ?? [])]);
   return {
-    algorithm: ROW_HASH,
+    algorithm: rowHashOn(littleEndian, options.like?.algorithm),
     proof: options.proof,
     serverMajor: major,
     encoding,

@@ -1,8 +1,9 @@
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import { fingerprintLargeObjects, fingerprintTables } from "./fingerprint.ts";
 import { takeInventory } from "./inventory.ts";
+import { displayName } from "./display-name.ts";
 import { PINNED_SETTINGS } from "./pinned-settings.ts";
-import type { ContentRecord, ContentScope } from "./record.ts";
+import type { ContentRecord, ContentScope, MeasuredContent } from "./record.ts";
 
 /** How to measure. */
 export interface MeasureOptions {
@@ -13,13 +14,13 @@ export interface MeasureOptions {
   readonly onTable: () => void;
   /** Only the rows of these tables are read. */
   readonly only?: readonly { readonly schema: string; readonly name: string }[];
-  /** The record it will be held against: everything is digested as there. Default: the newest way. */
-  readonly like?: Pick<ContentRecord, "digests">;
+  /** The record it will be held against: rows are hashed and objects digested as there. Default: the newest way. */
+  readonly like?: Pick<ContentRecord, "digests" | "algorithm">;
   readonly debug?: (text: string) => void;
 }
 
 /** Measures a database that nobody else writes to, a restored copy, in the same way a backup measures its source. */
-export async function measureContent(database: Database, scope: ContentScope, options: MeasureOptions): Promise<ContentRecord> {
+export async function measureContent(database: Database, scope: ContentScope, options: MeasureOptions): Promise<MeasuredContent> {
   const open = async (): Promise<DatabaseSession> => {
     const session = await database.connect({ purpose: "compare", settings: PINNED_SETTINGS });
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -30,7 +31,8 @@ export async function measureContent(database: Database, scope: ContentScope, op
   const wanted = options.only && new Set(options.only.map((table) => `${table.schema}.${table.name}`));
   const inventory = wanted ? { ...whole, tables: whole.tables.filter((table) => wanted.has(`${table.schema}.${table.name}`)) } : whole;
   if (options.proof === "none") return inventory;
-  const tables = await fingerprintTables(open, inventory, options);
+  const doubts = new Map<string, string>();
+  const tables = await fingerprintTables(open, inventory, { ...options, onDoubt: (table, why) => doubts.set(displayName(table), why) });
   const largeObjects = wanted ? inventory.largeObjects : await fingerprintLargeObjects(open, inventory, options);
-  return { ...inventory, tables, largeObjects };
+  return { ...inventory, tables, largeObjects, ...(doubts.size > 0 ? { doubts } : {}) };
 }

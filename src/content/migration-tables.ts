@@ -1,13 +1,16 @@
 /**
- * Where migration tools keep their books. Every tool orders its own entries by a column of its choice, and only that order says which one is the last:
- * `10` comes before `9` in the alphabet.
+ * Where migration tools keep their books. Every tool orders its own entries by a column of its choice, and
+ * only that order says which one is the last: `10` comes before `9` in the alphabet.
  */
 
 /** One tool's table. */
 export interface MigrationTable {
   readonly schema: string;
   readonly table: string;
-  /** Columns the expressions below use; a table without one of them is another tool's. Those in `flags` must be booleans. */
+  /**
+   * Columns the expressions below use; a table without one of them is another tool's. Those in `flags` must
+   * be booleans.
+   */
   readonly columns: readonly string[];
   readonly flags?: readonly string[];
   /** SQL over a row `m`: what the migration is called. */
@@ -30,7 +33,8 @@ const numbered = (column: string): readonly string[] => [
 const text = (column: string): string => `${column}::text COLLATE "C"`;
 
 /**
- * A version that was undone or deleted keeps its row and gets another one, so the last row of a version tells. Repeatable migrations have no version.
+ * A version that was undone or deleted keeps its row and gets another one, so the last row of a version
+ * tells. Repeatable migrations have no version.
  * https://documentation.red-gate.com/fd/flyway-schema-history-table-273973417.html
  */
 const FLYWAY_IN_FORCE = `m.success AND m.type::text <> 'SCHEMA' AND NOT EXISTS (
@@ -43,7 +47,8 @@ const GOOSE_IN_FORCE = `m.version_id::text <> '0' AND m.is_applied AND NOT EXIST
   SELECT FROM public.goose_db_version later WHERE later.version_id = m.version_id AND later.id > m.id)`;
 
 const atlas = (schema: string): MigrationTable => ({
-  // https://atlasgo.io/concepts/migration-directory-integrity: files are applied in the order of their versions; a part is no revision.
+  // https://atlasgo.io/concepts/migration-directory-integrity: files are applied in the order of their
+  // versions; a part is no revision.
   schema, table: "atlas_schema_revisions", columns: ["version", "hash", "applied", "total"],
   name: "m.version", checksum: "m.hash", where: "m.applied::text = m.total::text", order: numbered("m.version"),
 });
@@ -80,7 +85,8 @@ export const MIGRATION_TABLES: readonly MigrationTable[] = [
   { schema: "public", table: "pgmigrations", columns: ["id", "name", "run_on"], name: "m.name", order: ["m.run_on", "m.id"] },
   // https://knexjs.org/guide/migrations.html
   { schema: "public", table: "knex_migrations", columns: ["id", "name"], name: "m.name", order: ["m.id"] },
-  // https://orm.drizzle.team/docs/drizzle-kit-migrate: created_at is the migration's own time, in milliseconds.
+  // https://orm.drizzle.team/docs/drizzle-kit-migrate: created_at is the migration's own time, in
+  // milliseconds.
   { schema: "drizzle", table: "__drizzle_migrations", columns: ["hash", "created_at"], name: "m.created_at", checksum: "m.hash", order: ["m.created_at"] },
   // https://mikro-orm.io/docs/migrations
   { schema: "public", table: "mikro_orm_migrations", columns: ["id", "name"], name: "m.name", order: ["m.id"] },
@@ -92,11 +98,13 @@ export const MIGRATION_TABLES: readonly MigrationTable[] = [
   { schema: "public", table: "migrations", columns: ["id", "timestamp", "name"], name: "m.name", order: ["m.id"] },
   // https://laravel.com/docs/migrations
   { schema: "public", table: "migrations", columns: ["id", "migration", "batch"], name: "m.migration", order: ["m.batch", text("m.migration")] },
-  // https://learn.microsoft.com/ef/core/managing-schemas/migrations/history-table: the id begins with the time.
+  // https://learn.microsoft.com/ef/core/managing-schemas/migrations/history-table: the id begins with the
+  // time.
   { schema: "public", table: "__EFMigrationsHistory", columns: ["MigrationId"], name: 'm."MigrationId"', order: [text('m."MigrationId"')] },
   // https://docs.djangoproject.com/en/stable/topics/migrations/
   { schema: "public", table: "django_migrations", columns: ["id", "app", "name"], name: "m.app::text || '.' || m.name::text", order: ["m.id"] },
-  // https://alembic.sqlalchemy.org/en/latest/tutorial.html: the heads alone, usually one; which of several is the last is not recorded.
+  // https://alembic.sqlalchemy.org/en/latest/tutorial.html: the heads alone, usually one; which of several
+  // is the last is not recorded.
   { schema: "public", table: "alembic_version", columns: ["version_num"], name: "m.version_num", order: [text("m.version_num")] },
   {
     schema: "public", table: "goose_db_version", columns: ["id", "version_id", "is_applied"], flags: ["is_applied"],
@@ -104,10 +112,12 @@ export const MIGRATION_TABLES: readonly MigrationTable[] = [
   },
   atlas("atlas_schema_revisions"),
   atlas("public"),
-  // https://www.doctrine-project.org/projects/doctrine-migrations/en/stable/reference/configuration.html: class names that end in the time.
+  // https://www.doctrine-project.org/projects/doctrine-migrations/en/stable/reference/configuration.html:
+  // class names that end in the time.
   { schema: "public", table: "doctrine_migration_versions", columns: ["version"], name: "m.version", order: [text("m.version")] },
   // https://book.cakephp.org/phinx/
   { schema: "public", table: "phinxlog", columns: ["version", "migration_name"], name: "m.version", order: numbered("m.version") },
-  // Rails and dbmate (text), Ecto and golang-migrate (bigint): https://guides.rubyonrails.org/active_record_migrations.html#schema-dumping-and-you
+  // Rails and dbmate (text), Ecto and golang-migrate (bigint):
+  // https://guides.rubyonrails.org/active_record_migrations.html#schema-dumping-and-you
   { schema: "public", table: "schema_migrations", columns: ["version"], name: "m.version", order: numbered("m.version") },
 ];

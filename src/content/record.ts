@@ -39,6 +39,10 @@ export const tableRecord = z.strictObject({
   indexes: z.array(identifier).optional(),
   /** Names of the sequences its columns own (in its schema). */
   sequences: z.array(identifier).optional(),
+  /** Object ids of these at the source, in the same order. */
+  sequenceOids: z.array(decimal).optional(),
+  /** Schema and name of the extended statistics on it, which may stand in any schema. */
+  statistics: z.array(z.tuple([identifier, identifier])).optional(),
   /** Its object id at the source, by which an archive's table of contents names it. */
   oid: decimal.optional(),
   /** From `rowhash-2` on: for each column, in the byte order of names, the sum of its values' hashes, so that a difference can name its column. */
@@ -59,6 +63,10 @@ export const sequenceRecord = z.strictObject({
   /** Last value handed out (decimal text; may exceed 2^53) and whether it has been handed out. */
   before: z.strictObject({ value: decimal, called: z.boolean() }),
   after: z.strictObject({ value: decimal, called: z.boolean() }),
+  /** Counts down. */
+  descending: z.literal(true).optional(),
+  /** Begins again at its other end after its last value. */
+  cyclic: z.literal(true).optional(),
 });
 export type SequenceRecord = z.infer<typeof sequenceRecord>;
 
@@ -166,6 +174,12 @@ export const contentRecord = z.strictObject({
   largeObjects: z.strictObject({ count: z.int().nonnegative(), fingerprint: z.string().nullable() }),
 });
 export type ContentRecord = z.infer<typeof contentRecord>;
+
+/** A copy's content, measured to be compared. */
+export interface MeasuredContent extends ContentRecord {
+  /** Table, as {@link displayName} writes it, that may have another fingerprint than the source's although its rows are equal → why. */
+  readonly doubts?: ReadonlyMap<string, string>;
+}
 
 /** What part of a database a backup covers. */
 export interface ContentScope {

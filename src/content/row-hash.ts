@@ -1,78 +1,58 @@
-import { quoteIdentifier } from "../kernel/sql.ts";
+import { exclusiveOr, type HashedColumn } from "./hashed-column.ts";
+import { MISJUDGED_XML, misjudges1, rowHash1 } from "./row-hash-1.ts";
+import { columnHash2, columnsOf2, rowHash2 } from "./row-hash-2.ts";
+
+/** How new backups hash rows. */
+export const ROW_HASH = "rowhash-2";
+
+/** A way of hashing rows: a manifest names the one it was made with, and a copy is measured with the same. */
+export interface RowHash {
+  /** Names of the columns that have a sum of their own, in the order of the sums. */
+  columns(columns: readonly HashedColumn[]): string[];
+  /** A query of one row: `rows`, the number of rows; `sum`, of their hashes; `columns`, an array of the columns' sums. All are text. */
+  query(columns: readonly HashedColumn[], from: string): string;
+  /** Why equal rows may have had another sum at the source, or undefined: then they had the same. */
+  doubt(columns: readonly HashedColumn[]): string | undefined;
+}
+
+const FIRST: RowHash = {
+  columns: () => [],
+  query: (columns, from) => `SELECT count(*)::text AS rows, coalesce(sum(${rowHash1(columns)}), 0)::text AS sum, ARRAY[]::text[] AS columns FROM ${from}`,
+  doubt: (columns) => (misjudges1(columns) ? MISJUDGED_XML : undefined),
+};
+
+const SECOND: RowHash = {
+  columns: (columns) => columnsOf2(columns).map((column) => column.name),
+  query(columns, from) {
+    const hashes = columnsOf2(columns).map((column, index) => columnHash2(column, index + 1));
+    const names = hashes.map((_, index) => `h${index + 1}`);
+    const sums = names.map((name) => `coalesce(sum(${name}), 0)::text`);
+    // OFFSET 0 keeps the server from writing each hash into both sums, which would compute it twice.
+    return `SELECT count(*)::text AS rows, coalesce(sum(${rowHash2(exclusiveOr(names))}), 0)::text AS sum, ARRAY[${sums.join(", ")}]::text[] AS columns
+      FROM (SELECT ${hashes.map((hash, index) => `${hash} AS h${index + 1}`).join(", ")} FROM ${from} OFFSET 0) AS hashed`;
+  },
+  doubt: () => undefined,
+};
+
+/** How bytes become words depends on the processor, and with them the functions that hash; such a server's fingerprints have a name of their own. */
+const BIG_ENDIAN = "-big-endian";
+const KNOWN: ReadonlyMap<string, RowHash> = new Map([["rowhash-1", FIRST], [ROW_HASH, SECOND], [`${ROW_HASH}${BIG_ENDIAN}`, SECOND]]);
+
+/** The way of hashing with that name, or undefined when this version does not know it. */
+export function rowHashNamed(name: string): RowHash | undefined {
+  return KNOWN.get(name);
+}
+
+/** An SQL condition that is true on a server of the usual byte order, which all but a few mainframes have. */
+export const IS_LITTLE_ENDIAN = `hashtextextended('byte order' COLLATE "C", 0) = -5662017705334102641`;
 
 /**
- * `rowhash-1`: how a table's rows become one number. A format: manifests carry its results, `docs/formats.md` repeats it.
+ * The name under which a server's fingerprints are kept.
  *
- * In a session with {@link PINNED_SETTINGS}, for the table's columns (generated ones too) in the byte order of their names,
- * numbered i = 1, 2, 3 …:
- *
- *     hash(column i) = hashtextextended(column::text COLLATE "C", i)       for PostgreSQL's own types, and:
- *                      hashint4extended(column::int4, i)                   smallint, integer, boolean
- *                      uuid_hash_extended(column, i)                       uuid
- *                      hashtextextended(encode(sha256(column), 'hex') COLLATE "C", i)    bytea
- *                      hashtextextended(textin(bpcharout(column)) COLLATE "C", i)        character(n)
- *                      hashtextextended(format('%s', column) COLLATE "C", i)             types that are not PostgreSQL's own (object id 16384 and up)
- *                      i                                                   NULL, of any type
- *     x              = hash(column 1) # hash(column 2) # …                 bitwise exclusive or; 0 without columns
- *     row hash       = hashtextextended(x::text COLLATE "C", 0)
- *     fingerprint    = sum(row hash) over SELECT … FROM ONLY table         0 without rows
- *
- * A domain counts as its base type. Why so: the text of a value is what COPY writes, so 1.0 and 1.00 differ, and a large value costs
- * no more memory than dumping it; the number of the column in the seed tells a value moved to another column, the second hash a
- * value moved to another row; a sum does not depend on the order of rows, and counts repeated ones. bytea goes through SHA-256
- * because its text is twice its size, and integers are hashed directly because that is exact, 32 bits in and 64 out. The functions
- * are those of hash partitioning, which keep their results across releases because stored partitions depend on them
- * (https://github.com/postgres/postgres/blob/master/src/backend/access/hash/hashfunc.c). Not cryptographic: it finds loss and damage, not
- * forgery; forgery of stored bytes is what SHA-256 and age are for.
+ * @param wanted a manifest's, to compare with it; one that this version does not know gives way to {@link ROW_HASH}
  */
-export const ROW_HASH = "rowhash-1";
-
-/** A column as far as hashing goes. */
-export interface HashedColumn {
-  readonly name: string;
-  /** Object id of its type, of the base type for a domain. */
-  readonly type: number;
-  /** An extension or a user made it: its cast to text may be any function, which its output, written in C by a superuser's leave, is not. */
-  readonly foreign: boolean;
-}
-
-/** Object ids of built-in types never change: src/include/catalog/pg_type.dat */
-const BOOL = 16;
-const BYTEA = 17;
-const INT2 = 21;
-const INT4 = 23;
-const BPCHAR = 1042;
-const UUID = 2950;
-
-/** The SQL expression of a row's hash; columns must come in the byte order of their names. */
-export function rowHash(columns: readonly HashedColumn[]): string {
-  const hashes = columns.map((column, index) => columnHash(column, index + 1));
-  return `hashtextextended((${exclusiveOr(hashes)})::text COLLATE "C", 0)`;
-}
-
-function columnHash(column: HashedColumn, seed: number): string {
-  const name = quoteIdentifier(column.name);
-  const text = (expression: string): string => `hashtextextended(${expression} COLLATE "C", ${seed})`;
-  // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this, without an operator.
-  if (column.foreign) return `CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN ${seed} ELSE ${text(`format('%s', ${name})`)} END`;
-  return `coalesce(${nativeHash(column.type, name, seed) ?? text(textOf(column.type, name))}, ${seed})`;
-}
-
-function nativeHash(type: number, name: string, seed: number): string | undefined {
-  if (type === INT2 || type === INT4 || type === BOOL) return `hashint4extended(${name}::int4, ${seed})`;
-  return type === UUID ? `uuid_hash_extended(${name}, ${seed})` : undefined;
-}
-
-function textOf(type: number, name: string): string {
-  if (type === BYTEA) return `encode(sha256(${name}), 'hex')`;
-  // Its cast to text drops trailing blanks; its output does not.
-  return type === BPCHAR ? `textin(bpcharout(${name}))` : `${name}::text`;
-}
-
-/** Balanced, so that a table of 1600 columns does not nest 1600 deep in the server's parser. */
-function exclusiveOr(terms: readonly string[]): string {
-  if (terms.length === 0) return "0::bigint";
-  if (terms.length === 1) return `(${terms[0]})::bigint`;
-  const middle = terms.length >> 1;
-  return `(${exclusiveOr(terms.slice(0, middle))} # ${exclusiveOr(terms.slice(middle))})`;
+export function rowHashOn(littleEndian: boolean, wanted: string = ROW_HASH): string {
+  const plain = wanted.endsWith(BIG_ENDIAN) ? wanted.slice(0, -BIG_ENDIAN.length) : wanted;
+  const name = KNOWN.has(plain) ? plain : ROW_HASH;
+  return littleEndian || name !== ROW_HASH ? name : `${name}${BIG_ENDIAN}`;
 }

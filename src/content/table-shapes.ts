@@ -1,6 +1,6 @@
 import type { DatabaseSession } from "../ports/database.ts";
 import type { TableRecord } from "./record.ts";
-import type { HashedColumn } from "./row-hash.ts";
+import type { HashedColumn } from "./hashed-column.ts";
 
 /** What must be known of a table to hash it. */
 export interface TableShape {
@@ -12,6 +12,8 @@ export interface TableShape {
   readonly blocks: number;
   /** Can be read in ranges of pages: an ordinary heap, on a server that scans such ranges directly (14 and later). */
   readonly divisible: boolean;
+  /** Locks that a query of it takes: its own and those of its indexes, which the planner opens. */
+  readonly locks: number;
   /** For an extension's configuration table: the `WHERE …` of the rows pg_dump takes; else empty. */
   readonly condition: string;
 }
@@ -22,10 +24,19 @@ export interface TableShape {
  */
 const FIRST_USER_OID = 16384;
 
+interface ShapeRow {
+  readonly place: number;
+  readonly blocks: string;
+  readonly divisible: boolean;
+  readonly locks: number;
+  readonly condition: string | null;
+  readonly columns: HashedColumn[] | null;
+}
+
 /** Reads the shapes of the given tables, in their order; a table that is gone is left out. */
 export async function readShapes(session: DatabaseSession, tables: readonly TableRecord[]): Promise<TableShape[]> {
   if (tables.length === 0) return [];
-  const rows = await session.query<{ place: number; blocks: string; divisible: boolean; condition: string | null; columns: HashedColumn[] | null }>(
+  const rows = await session.query<ShapeRow>(
     `WITH RECURSIVE base AS (
        SELECT t.oid, t.typbasetype, t.oid AS root FROM pg_type t WHERE t.typtype = 'd'
        UNION ALL
@@ -37,9 +48,9 @@ export async function readShapes(session: DatabaseSession, tables: readonly Tabl
             (pg_relation_size(c.oid) / current_setting('block_size')::int)::text AS blocks,
             current_setting('server_version_num')::int >= 140000 AND am.amname = 'heap' AS divisible,
             (SELECT x.extcondition[array_position(x.extconfig, c.oid)] FROM pg_extension x WHERE c.oid = ANY (x.extconfig) LIMIT 1) AS condition,
-            (SELECT json_agg(json_build_object('name', a.attname, 'type', t.oid::int8,
-                      'foreign', t.oid >= ${FIRST_USER_OID})
-                      ORDER BY a.attname COLLATE "C")
+            (SELECT 1 + count(*) FROM pg_index i WHERE i.indrelid = c.oid)::int AS locks,
+            (SELECT json_agg(json_build_object('name', a.attname, 'type', t.oid::int8, 'foreign', t.oid >= ${FIRST_USER_OID}, 'enumerated', t.typtype = 'e' AND flat.oid IS NULL,
+                      'generated', CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END) ORDER BY a.attname COLLATE "C")
                FROM pg_attribute a LEFT JOIN flat ON flat.oid = a.atttypid JOIN pg_type t ON t.oid = coalesce(flat.base, a.atttypid)
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(schema, name, place)
@@ -57,6 +68,7 @@ export async function readShapes(session: DatabaseSession, tables: readonly Tabl
       columns: row.columns ?? [],
       blocks: Number(row.blocks),
       divisible: row.divisible && condition === "",
+      locks: row.locks,
       condition,
     };
   });

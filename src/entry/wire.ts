@@ -98,6 +98,7 @@ function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools
         dump: (request) => fresh().dump(request),
         listContents: (tools, archive) => fresh().listContents(tools, archive),
         load: (request) => fresh().load(request),
+        script: (request) => fresh().script(request),
       };
     },
     forget: () => (current = undefined),

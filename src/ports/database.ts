@@ -1,4 +1,5 @@
 import type { DatabaseAddress } from "../kernel/database-address.ts";
+import type { ByteStream } from "../kernel/streams.ts";
 
 export type { DatabaseAddress, SslMode } from "../kernel/database-address.ts";
 
@@ -6,6 +7,11 @@ export type { DatabaseAddress, SslMode } from "../kernel/database-address.ts";
 export interface DatabaseSession extends AsyncDisposable {
   /** Runs one statement; values are bound as `$1`…; rows come back with columns by name. Server errors become HoldfastErrors. */
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Runs one `COPY … FROM STDIN` with the stream's bytes as its data. A stream that throws ends the copy as failed and is rethrown as it is.
+   * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
+   */
+  copyFrom(sql: string, data: ByteStream): Promise<void>;
   /** Aborts when the connection is lost without being asked to close; the reason is a `database.lost` error. */
   readonly lost: AbortSignal;
   /** The process id the server announced for cancellation; a pooler announces its own invention. */

@@ -64,6 +64,16 @@ export interface LoadRequest {
   readonly onWarning?: (text: string) => void;
 }
 
+/** What pg_restore is asked to write as SQL; see https://www.postgresql.org/docs/current/app-pgrestore.html (option `--file`) */
+export interface ScriptRequest {
+  readonly tools: ToolSet;
+  readonly archive: ByteStream;
+  readonly sections: readonly ("pre-data" | "data" | "post-data")[];
+  /** Entries to write, in order. */
+  readonly entries: readonly TocEntry[];
+  readonly signal: AbortSignal;
+}
+
 /** One error pg_restore reported and went past, with the entry it belongs to where it said so. */
 export interface LoadProblem {
   readonly message: string;
@@ -89,4 +99,10 @@ export interface DumpTools {
    * A throwing archive stream is rethrown as it is, after pg_restore has been stopped.
    */
   load(request: LoadRequest): Promise<readonly LoadProblem[]>;
+  /**
+   * The entries as the SQL script psql would be given; no server is asked. The stream ends normally if and only if pg_restore exited 0 *and* the archive
+   * was read to its end (so that whoever checks its hash has seen all of it); an archive that throws is rethrown as it is. Leaving early kills the
+   * program.
+   */
+  script(request: ScriptRequest): ByteStream;
 }

@@ -6,7 +6,7 @@ import type { Finding } from "../catalog/manifest.ts";
 import { measureContent } from "../content/measure.ts";
 import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
-import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
+import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
@@ -14,7 +14,9 @@ import type { RestorePlan } from "./plan.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { gapsOf } from "./gaps.ts";
+import { notCompared, tablesToMake } from "./made-tables.ts";
 import { swapNames } from "./swap.ts";
+import { Untouched } from "./untouched.ts";
 
 /** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
 export type TakeSafetyBackup = (plan: RestorePlan) => Promise<string>;
@@ -50,7 +52,9 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
     await createRoles(guard, plan.target.missingRoles);
   }
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
-  const compared = await explaining(pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports)), plan, safetyBackup);
+  const made = await tablesToMake(plan);
+  const work = pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports, made));
+  const compared = await explaining(work, plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
 }
 
@@ -69,7 +73,7 @@ async function explaining<T>(work: Promise<T>, plan: RestorePlan, safetyBackup: 
   try {
     return await work;
   } catch (error) {
-    if (isHoldfastError(error, "refused.outside-scope")) throw error;
+    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
     const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed" as const, hint: undefined };
     const back = safetyBackup === "" ? "There is no safety backup." : `What it held is backup ${safetyBackup} (tier safety).`;
     // A target that was empty may hold a part by now, and is then only replaced when its name is typed.
@@ -127,10 +131,16 @@ function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
   return compareProperties(plan.backup.manifest.content, actual).map(findingSentence);
 }
 
+function isIn(tables: readonly TableRecord[]): NonNullable<CompareOptions["only"]> {
+  return ({ schema, name }) => tables.some((table) => table.schema === schema && table.name === name);
+}
+
 type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
-async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports): Promise<Compared> {
+async function compare(
+  plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports, made: readonly TableRecord[] = [],
+): Promise<Compared> {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
@@ -142,7 +152,6 @@ async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet,
       like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
     });
-    const named = new Set(plan.tables.map((table) => `${table.schema}.${table.name}`));
     const ignore = new Set<Ignored>([
       ...(request.noOwner ? (["owner"] as const) : []),
       ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),
@@ -155,11 +164,11 @@ async function compare(plan: RestorePlan, database: Database, loaded: LoadedSet,
         rows: set.hasRows,
         exact: request.part === "whole" && request.tables.length === 0,
         ignore,
-        ...(request.tables.length > 0 ? { only: (table) => named.has(`${table.schema}.${table.name}`) } : {}),
+        ...(request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {}),
       },
     });
     const counted = actual.tables.filter((table) => table.rows !== null);
-    return { findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)], notes: [...notes, ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+    return { findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)], notes: [...notes, ...notCompared(plan, made), ...surroundings(plan, actual)], tables: counted.length, rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
   } finally {
     progress.done();
   }

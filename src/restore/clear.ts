@@ -1,35 +1,70 @@
+import { quantity } from "../kernel/quantity.ts";
 import { quoteIdentifier } from "../kernel/sql.ts";
 import type { ContentScope } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import type { Log } from "../ports/log.ts";
+import { isHoldfastError } from "../kernel/errors.ts";
+import { dropRelationsInBatches, unlinkInBatches } from "./drop-batches.ts";
+import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
 import { listOutside, requireUntouched } from "./outside-scope.ts";
 import { isWholeDatabase } from "./scope.ts";
+import { dropUnschemed } from "./unschemed.ts";
+import { Untouched } from "./untouched.ts";
 
 /** A busy table's lock is waited for this long; the applications using it should have been stopped. */
 const LOCK_TIMEOUT = "30s";
 
 /**
  * Empties the part of a database that a backup covers, in one transaction: if anything refuses to go (a right, a lock, a managed schema), or something
- * outside the backup's schemas would go with it, everything stays as it was.
+ * outside the backup's schemas would go with it, everything stays as it was. A whole database with more objects than one transaction can lock is emptied
+ * in several, what was made last first.
  *
  * @param remade extensions that the restore makes again
+ * @throws Untouched when nothing was changed
  */
-export async function clearScope(session: DatabaseSession, scope: ContentScope, remade: readonly string[]): Promise<void> {
-  await session.query("BEGIN");
+export async function clearScope(session: DatabaseSession, scope: ContentScope, remade: readonly string[], log: Log): Promise<void> {
+  if (!isWholeDatabase(scope)) {
+    await inTransaction(session, () => clearSchemas(session, scope, remade)).catch(untouched);
+    return;
+  }
+  const needs = await readLockNeeds(session).catch(untouched);
+  if (needs.objects > needs.atOnce) await clearInSteps(session, needs, log);
+  else await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log)).catch(untouched);
+  if (needs.largeObjects > needs.atOnce) await unlinkInBatches(session, needs.atOnce, inTransaction);
+}
+
+function untouched(error: unknown): never {
+  throw isHoldfastError(error, "refused.outside-scope") ? error : new Untouched(error);
+}
+
+/** Every session's own default may be read-only, serializable or deferrable. */
+async function inTransaction(session: DatabaseSession, work: () => Promise<void>): Promise<void> {
+  await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
   try {
     await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-    if (isWholeDatabase(scope)) await clearEverything(session);
-    else await clearSchemas(session, scope, remade);
+    await work();
     await session.query("COMMIT");
   } catch (error) {
-    await session.query("ROLLBACK");
+    // A session that is gone has rolled back by itself.
+    await session.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
 }
 
-async function clearEverything(session: DatabaseSession): Promise<void> {
-  await dropUnschemed(session);
+async function clearEverything(session: DatabaseSession, largeObjectsToo: boolean, log: Log): Promise<void> {
+  for (const note of await dropUnschemed(session)) log.warn(note);
+  if (largeObjectsToo) await session.query("SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata");
   for (const extension of await extensions(session)) await session.query(`DROP EXTENSION IF EXISTS ${quoteIdentifier(extension)} CASCADE`);
   await dropSchemas(session, await coveredSchemas(session, { includeSchemas: [], excludeSchemas: [] }));
+}
+
+async function clearInSteps(session: DatabaseSession, needs: LockNeeds, log: Log): Promise<void> {
+  log.warn(`${quantity(needs.objects, "object")} are more than one transaction can lock here (max_locks_per_transaction): the target is emptied in several transactions`);
+  await inTransaction(session, async () => {
+    for (const note of await dropUnschemed(session)) log.warn(note);
+  }).catch(untouched);
+  await dropRelationsInBatches(session, needs.atOnce, inTransaction);
+  await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log));
 }
 
 async function clearSchemas(session: DatabaseSession, scope: ContentScope, remade: readonly string[]): Promise<void> {
@@ -56,43 +91,6 @@ async function coveredSchemas(session: DatabaseSession, scope: ContentScope): Pr
 async function extensions(session: DatabaseSession): Promise<string[]> {
   const rows = await session.query<{ name: string }>("SELECT extname::text AS name FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY oid DESC");
   return rows.map((row) => row.name);
-}
-
-/** Things that belong to no schema: event triggers, publications, foreign servers, default privileges, large objects. */
-async function dropUnschemed(session: DatabaseSession): Promise<void> {
-  const names = async (sql: string): Promise<string[]> => (await session.query<{ name: string }>(sql)).map((row) => quoteIdentifier(row.name));
-  for (const name of await names("SELECT evtname::text AS name FROM pg_catalog.pg_event_trigger")) await session.query(`DROP EVENT TRIGGER ${name} CASCADE`);
-  for (const name of await names("SELECT pubname::text AS name FROM pg_catalog.pg_publication")) await session.query(`DROP PUBLICATION ${name} CASCADE`);
-  // Those of extensions go with them; what belongs to the platform stays.
-  const foreign = (catalog: string, prefix: string): string =>
-    `SELECT ${prefix}name::text AS name FROM pg_catalog.${catalog} f WHERE pg_catalog.pg_has_role(${prefix}owner, 'USAGE')
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::regclass AND d.objid = f.oid AND d.deptype = 'e')`;
-  for (const name of await names(foreign("pg_foreign_server", "srv"))) await session.query(`DROP SERVER ${name} CASCADE`);
-  for (const name of await names(foreign("pg_foreign_data_wrapper", "fdw"))) await session.query(`DROP FOREIGN DATA WRAPPER ${name} CASCADE`);
-  await resetDefaultPrivileges(session);
-  await session.query("SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata");
-}
-
-/**
- * Default privileges of the whole database would act on everything the restore makes. Each is set back to what the server has built in, which removes
- * it; those of a schema go with the schema. https://www.postgresql.org/docs/current/catalog-pg-default-acl.html
- */
-async function resetDefaultPrivileges(session: DatabaseSession): Promise<void> {
-  const statements = await session.query<{ sql: string }>(
-    `WITH own AS (
-       SELECT defaclrole, defaclacl, CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' END AS things,
-              pg_catalog.acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END, defaclrole) AS builtin
-         FROM pg_catalog.pg_default_acl WHERE defaclnamespace = 0 AND pg_catalog.pg_has_role(defaclrole, 'USAGE')
-     ), step AS (
-       SELECT 1 AS turn, defaclrole, things, 'REVOKE ALL ON ' || things || ' FROM ' AS what, a.grantee FROM own, aclexplode(defaclacl) a WHERE things IS NOT NULL
-       UNION
-       SELECT 2, defaclrole, things, 'GRANT ' || a.privilege_type || ' ON ' || things || ' TO ', a.grantee FROM own, aclexplode(builtin) a WHERE things IS NOT NULL
-     )
-     SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %s%s', pg_catalog.pg_get_userbyid(defaclrole), what,
-                   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_catalog.pg_get_userbyid(grantee)) END) AS sql
-       FROM step ORDER BY defaclrole, things, turn, what`,
-  );
-  for (const { sql } of statements) await session.query(sql);
 }
 
 /** `public` as a new database has it: https://www.postgresql.org/docs/15/ddl-schemas.html#DDL-SCHEMAS-PATTERNS */

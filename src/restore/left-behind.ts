@@ -31,11 +31,13 @@ export async function removeCopy(target: Database, name: string, clock: Clock): 
 
 /** What a person has to know of a copy that could not be removed. */
 export function leftCopy(name: string, why: string): string {
-  return `The unfinished copy ${name} is still on the server (${why}): drop it by hand, DROP DATABASE ${quoteIdentifier(name)}.`;
+  return `The unfinished copy ${name} is still on the server (${why}): drop it by hand, DROP DATABASE ` +
+    `${quoteIdentifier(name)}.`;
 }
 
 /**
- * The failure of a restore beside, saying what it leaves. A server whose connection broke may finish CREATE DATABASE later, when nobody looks any more.
+ * The failure of a restore beside, saying what it leaves. A server whose connection broke may finish CREATE
+ * DATABASE later, when nobody looks any more.
  */
 export function namingCopy(error: unknown, name: string, why: string | undefined): unknown {
   const mayAppear = why === undefined && isHoldfastError(error, "database.lost", "database.unreachable");

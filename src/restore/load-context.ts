@@ -1,5 +1,6 @@
 import { withoutExtensions } from "../archive/extensions.ts";
 import type { LoadContext } from "../archive/load.ts";
+import { loadingSettings } from "../archive/loading-settings.ts";
 import { withoutPublicSchema } from "../archive/public-schema.ts";
 import type { Database } from "../ports/database.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
@@ -21,6 +22,7 @@ export async function loadContext(plan: RestorePlan, database: Database, ports: 
     signal: ports.cancelled,
     noOwner: request.noOwner,
     noPrivileges: request.noPrivileges,
+    settings: await loadingSettings(database),
   };
 }
 

@@ -12,6 +12,7 @@ import type { TableRecord } from "../content/record.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { recipientsOf } from "../seal/age.ts";
+import { foreseeRows } from "./foresee-rows.ts";
 import type { RestoreRequest } from "./request.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
@@ -62,11 +63,13 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
   const needed = unconfirmed ? [`${unconfirmed.message}: without --confirm ${request.target.address.database} nothing will be done`] : [];
-  return {
+  const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
     warnings: [...needed, ...warnings(backup, target, request)],
   };
+  if (request.part === "data" || request.tables.length > 0) await foreseeRows(plan, ports);
+  return plan;
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {

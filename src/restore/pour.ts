@@ -31,7 +31,7 @@ export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<Load
     ports.log.stage(`emptying ${request.target.address.database}`);
     await using session = await request.target.connect({ purpose: "restore" });
     const { scope, content } = plan.backup.manifest;
-    await clearScope(session, scope, content.extensions.map((extension) => extension.name));
+    await clearScope(session, scope, content.extensions.map((extension) => extension.name), ports.log);
   }
   return await pourWhole(plan, request.target, ports);
 }

@@ -3,83 +3,130 @@ import type { TocEntry } from "../ports/dump-tools.ts";
 
 /** What is to be done with each named table. */
 export interface TableWork {
-  /** Tables the target lacks: definition, indexes, constraints, triggers, policies, grants and comments come too. */
+  /** Tables the target lacks: definition and everything that is theirs comes too. */
   readonly make: readonly TableRecord[];
   /** Tables whose rows are loaded. */
   readonly fill: readonly TableRecord[];
 }
 
+/** The object id of pg_class in itself: src/include/catalog/pg_class.h */
+const PG_CLASS = "1259";
+
+/** Parts whose entry is printed as `schema table part owner`. */
+const NAMED_AFTER_TABLE: ReadonlySet<string> = new Set([
+  "DEFAULT", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "NOT NULL CONSTRAINT", "TRIGGER", "POLICY", "ROW SECURITY", "RULE", "STATISTICS DATA",
+]);
+/** Parts that have a name of their own in the schema; what they need holds no other table. */
+const NAMED_BY_THEMSELVES: ReadonlySet<string> = new Set(["INDEX", "STATISTICS", "PUBLICATION TABLE"]);
+/** What stands beside an object and needs it alone. */
+const BESIDE: ReadonlySet<string> = new Set(["ACL", "COMMENT", "SECURITY LABEL", "SEQUENCE OWNED BY"]);
+
 /**
  * The entries of an archive's table of contents that belong to named tables, in the archive's order.
  *
- * `pg_restore --table` would bring the bare table without its indexes, constraints and sequences, so the entries are chosen here. An entry
- * names its object as `schema table …` (or `schema KIND table …` for grants and comments).
+ * `pg_restore --table` would bring the bare table without its indexes, constraints, grants and sequences, so the entries are
+ * chosen here: a table by its object id, and what is a table's by the numbers of the entries it needs. The text of a listing
+ * is ambiguous where names hold blanks; it only decides between the tables that an entry needs.
+ *
+ * Partitions are attached by {@link attachEntries}, once they are whole.
  */
 export function tableEntries(entries: readonly TocEntry[], work: TableWork): readonly TocEntry[] {
-  const fill = new Prefixes(work.fill, (table) => [table.name]);
-  const fillSequences = new Prefixes(work.fill, (table) => table.sequences ?? []);
-  const make = new Prefixes(work.make, (table) => [table.name]);
-  const makeIndexes = new Prefixes(work.make, (table) => table.indexes ?? []);
-  const makeSequences = new Prefixes(work.make, (table) => table.sequences ?? []);
-  return entries.filter(({ type, rest }) => {
-    switch (type) {
-      case "TABLE DATA":
-        return fill.matchExactly(rest);
-      case "TABLE":
-        return make.matchExactly(rest);
-      case "SEQUENCE SET":
-        return fillSequences.matchExactly(rest);
-      case "SEQUENCE":
-      case "SEQUENCE OWNED BY":
-        return makeSequences.matchExactly(rest);
-      case "INDEX":
-        return makeIndexes.matchExactly(rest);
-      case "ACL":
-      case "COMMENT":
-        return make.matchKind(rest) || makeSequences.matchKind(rest) || makeIndexes.matchKind(rest);
-      case "DEFAULT":
-      case "CONSTRAINT":
-      case "CHECK CONSTRAINT":
-      case "FK CONSTRAINT":
-      case "TRIGGER":
-      case "POLICY":
-      case "ROW SECURITY":
-      case "RULE":
-      case "TABLE ATTACH":
-      case "STATISTICS DATA":
-        return make.match(rest);
-      default:
-        return false;
-    }
+  const toc = new Contents(entries);
+  const chosen = new Set<TocEntry>();
+  for (const table of work.fill) {
+    for (const entry of toc.rowsOf(table)) chosen.add(entry);
+    for (const entry of toc.sequenceValuesOf(table)) chosen.add(entry);
+  }
+  const made = work.make.flatMap((table) => toc.definitionOf(table));
+  for (const entry of made) chosen.add(entry);
+  for (const table of work.make) for (const entry of toc.sequencesOf(table)) chosen.add(entry);
+  const tables = new Set(made.map(({ id }) => id));
+  for (const entry of entries) if (toc.isPartOf(entry, tables)) chosen.add(entry);
+  const objects = new Set([...chosen].map(({ id }) => id));
+  for (const entry of entries) if (BESIDE.has(entry.type) && entry.needs.some((id) => objects.has(id))) chosen.add(entry);
+  return entries.filter((entry) => chosen.has(entry));
+}
+
+/**
+ * The entries that make tables partitions of tables that are there. They come after everything else: attaching takes the
+ * partition's own indexes and keys for those it must have, and would make second ones if they did not exist yet.
+ */
+export function attachEntries(entries: readonly TocEntry[], make: readonly TableRecord[]): readonly TocEntry[] {
+  const toc = new Contents(entries);
+  return make.flatMap((table) => {
+    const [definition] = toc.definitionOf(table);
+    return definition === undefined ? [] : entries.filter(({ type, rest, needs }) => type === "TABLE ATTACH" && needs.includes(definition.id) && rest === definition.rest);
   });
 }
 
-/** Beginnings of an entry's text that name one of some objects. */
-class Prefixes {
-  readonly #names: readonly string[];
-  readonly #exact: ReadonlySet<string>;
+/** A table of contents, for looking things up. */
+class Contents {
+  readonly #entries: readonly TocEntry[];
+  readonly #byId: ReadonlyMap<string, TocEntry>;
 
-  constructor(tables: readonly TableRecord[], names: (table: TableRecord) => readonly string[]) {
-    // pg_restore prints line breaks in names as spaces.
-    this.#names = tables.flatMap((table) => names(table).map((name) => `${table.schema} ${name}`.replace(/[\r\n]/g, " ")));
-    this.#exact = new Set(tables.flatMap((table) => names(table).map((name) => `${table.schema} ${name} ${table.owner}`.replace(/[\r\n]/g, " "))));
+  constructor(entries: readonly TocEntry[]) {
+    this.#entries = entries;
+    this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
   }
 
-  /** The entry is the object itself: `schema name owner` (parts of a table have its owner). */
-  matchExactly(rest: string): boolean {
-    return this.#exact.has(rest);
+  definitionOf(table: TableRecord): readonly TocEntry[] {
+    if (table.oid === undefined) return this.#named("TABLE", table, table.name);
+    return this.#entries.filter(({ type, catalog, oid }) => type === "TABLE" && catalog === PG_CLASS && oid === table.oid);
   }
 
-  /** The entry belongs to the object: `schema name part owner`. */
-  match(rest: string): boolean {
-    return this.#names.some((name) => rest.startsWith(`${name} `));
+  rowsOf(table: TableRecord): readonly TocEntry[] {
+    if (table.oid === undefined) return this.#named("TABLE DATA", table, table.name);
+    return this.#entries.filter(({ type, oid }) => type === "TABLE DATA" && oid === table.oid);
   }
 
-  /** Grants and comments: `schema TABLE name owner`, `schema COLUMN name.column owner`, `schema SEQUENCE name owner`. */
-  matchKind(rest: string): boolean {
-    const match = /^(\S+) (?:TABLE|COLUMN|SEQUENCE|INDEX|CONSTRAINT|TRIGGER|POLICY) (.+)$/s.exec(rest);
-    if (!match) return false;
-    const plain = `${match[1]} ${match[2]}`;
-    return this.#names.some((name) => plain.startsWith(`${name} `) || plain.startsWith(`${name}.`));
+  sequencesOf(table: TableRecord): readonly TocEntry[] {
+    const { sequences = [], sequenceOids } = table;
+    if (sequenceOids === undefined) return sequences.flatMap((name) => this.#named("SEQUENCE", table, name));
+    return this.#entries.filter(({ type, catalog, oid }) => type === "SEQUENCE" && catalog === PG_CLASS && sequenceOids.includes(oid));
   }
+
+  /** They have no object id of their own; an archive of rows alone does not even hold the sequence they need. */
+  sequenceValuesOf(table: TableRecord): readonly TocEntry[] {
+    const sequences = new Set(this.sequencesOf(table).map(({ id }) => id));
+    if (sequences.size === 0) return (table.sequences ?? []).flatMap((name) => this.#named("SEQUENCE SET", table, name));
+    return this.#entries.filter(({ type, needs }) => type === "SEQUENCE SET" && needs.some((id) => sequences.has(id)));
+  }
+
+  /** By its text. Of several that read alike none: one of them is another table's, and what is missing then shows. */
+  #named(type: string, { schema, owner }: TableRecord, name: string): readonly TocEntry[] {
+    const rest = printed(`${schema} ${name} ${owner}`);
+    const alike = this.#entries.filter((entry) => entry.type === type && entry.rest === rest);
+    return alike.length === 1 ? alike : [];
+  }
+
+  /** Whether an entry is a part of one of the tables. */
+  isPartOf(entry: TocEntry, tables: ReadonlySet<string>): boolean {
+    const needed = this.#needed(entry).filter(({ type }) => type === "TABLE");
+    if (NAMED_BY_THEMSELVES.has(entry.type)) return needed.some(({ id }) => tables.has(id));
+    if (!NAMED_AFTER_TABLE.has(entry.type)) return false;
+    // A foreign key needs two tables, a policy any number; its text begins with its own. The longest name wins.
+    const own = needed.map((table) => ({ table, prefix: withoutOwner(table, entry) })).filter(({ prefix }) => prefix !== undefined && `${entry.rest} `.startsWith(`${prefix} `));
+    own.sort((a, b) => b.prefix!.length - a.prefix!.length);
+    return own.length > 0 && tables.has(own[0]!.table.id);
+  }
+
+  #needed({ needs }: TocEntry): readonly TocEntry[] {
+    return needs.flatMap((id) => this.#byId.get(id) ?? []);
+  }
+}
+
+/** `schema table` of a table's text: parts have its owner, so their texts end alike. Owners' names may hold blanks too. */
+function withoutOwner(table: TocEntry, part: TocEntry): string | undefined {
+  const words = table.rest.split(" ");
+  for (let at = words.length - 1; at > 0; at -= 1) {
+    const owner = words.slice(at).join(" ");
+    const prefix = words.slice(0, at).join(" ");
+    if (part.rest.endsWith(` ${owner}`) && `${part.rest} `.startsWith(`${prefix} `)) return prefix;
+  }
+  return undefined;
+}
+
+/** As `pg_restore --list` prints names: each line break is a space. */
+function printed(text: string): string {
+  return text.replace(/[\r\n]/g, " ");
 }

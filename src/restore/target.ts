@@ -21,8 +21,6 @@ export interface TargetState {
   readonly searchPath: string;
   /** Whether a new database can be made beside it and take its name. */
   readonly canSwap: { readonly yes: boolean; readonly reason: string };
-  /** Whether triggers and foreign keys can be kept from acting while rows are loaded (`session_replication_role`). */
-  readonly canQuietTriggers: boolean;
 }
 
 /** Asks the target everything a restore depends on. */
@@ -42,7 +40,6 @@ export async function lookAtTarget(target: Database, manifest: Manifest): Promis
     unavailableExtensions: await unavailableExtensions(session, manifest.content.extensions),
     searchPath: await ownSearchPath(bare),
     canSwap: await canSwap(session, target, facts),
-    canQuietTriggers: await canQuietTriggers(session),
   };
 }
 
@@ -86,15 +83,4 @@ async function settingOutOfReach(session: DatabaseSession): Promise<string | und
       ORDER BY 1 LIMIT 1`,
   );
   return row?.setting;
-}
-
-async function canQuietTriggers(session: DatabaseSession): Promise<boolean> {
-  try {
-    await session.query("SET session_replication_role = 'replica'");
-    await session.query("RESET session_replication_role");
-    return true;
-  } catch (error) {
-    if (isHoldfastError(error, "database.permission", "database.query")) return false;
-    throw error;
-  }
 }

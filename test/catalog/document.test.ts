@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { readDocument, writeDocument } from "../../src/catalog/document.ts";
 import { manifest, type Manifest } from "../../src/catalog/manifest.ts";
+import { namesMap } from "../../src/content/names-map.ts";
 import { sha256 } from "../../src/kernel/streams.ts";
 import { keyOf, sampleManifest } from "./samples.ts";
 
@@ -41,6 +42,21 @@ describe("a sealed document", () => {
       fc.property(fc.string({ unit: "binary" }), fc.string(), (actor, host) => {
         const value = sampleManifest(KEY, { run: { ...SAMPLE.run, actor: actor.toWellFormed() }, server: { ...SAMPLE.server, host } });
         expect(read(writeDocument(value).bytes).value).toEqual(value);
+      }),
+    );
+  });
+
+  it("keeps every name in its maps, whatever means something to JavaScript", () => {
+    const name = fc.oneof(fc.constantFrom("__proto__", "constructor", "toString", "hasOwnProperty", "0", ""), fc.string());
+    const names = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> => fc.array(fc.tuple(name, value)).map((entries) => namesMap(entries));
+    fc.assert(
+      fc.property(names(fc.constant("type=0123456789abcdef not-null=?")), names(fc.constant(["hstore"])), names(fc.integer({ min: 1 })), (column, objectExtensions, contents) => {
+        const content = { ...SAMPLE.content, digests: 2 as const, objects: { schema: namesMap([["__proto__", ""]]), column }, objectExtensions };
+        const { value } = read(writeDocument({ ...SAMPLE, content, artifacts: [{ ...SAMPLE.artifacts[0]!, contents }] }).bytes);
+        expect(Object.entries(value.content.objects.schema!)).toEqual([["__proto__", ""]]);
+        expect(Object.entries(value.content.objects.column!)).toEqual(Object.entries(column));
+        expect(Object.entries(value.content.objectExtensions!)).toEqual(Object.entries(objectExtensions));
+        expect(Object.entries(value.artifacts[0]!.contents)).toEqual(Object.entries(contents));
       }),
     );
   });
@@ -113,6 +129,8 @@ describe("a whole document", () => {
     ["a sequence's value that is no number", withSequence({ value: "1e3", called: true })],
     ["a sequence's value of a million digits", withSequence({ value: "9".repeat(1_000_000), called: true })],
     ["a name with a NUL", { ...SAMPLE, content: { ...SAMPLE.content, extensions: [{ name: "a\0b", version: "1", schema: "public" }] } }],
+    ["a digest that is none", { ...SAMPLE, content: { ...SAMPLE.content, objects: { column: { "public.t.a": "type=xyz" } } } }],
+    ["a map that is a list", { ...SAMPLE, content: { ...SAMPLE.content, objects: { column: ["type=0123456789abcdef"] } } }],
     ["a time without a zone", { ...SAMPLE, finishedAt: "2026-11-22T03:45:01" }],
   ])("with %s is refused, naming the place", (_, value) => {
     expect(() => read(writeDocument(value).bytes)).toThrow(expect.objectContaining({ code: "catalog.damaged", exitCode: 5, message: expect.stringContaining("breaks its format at '") }));

@@ -1,5 +1,5 @@
 import { measureContent } from "../../src/content/measure.ts";
-import type { ContentRecord, ContentScope } from "../../src/content/record.ts";
+import type { ContentRecord, ContentScope, MeasuredContent } from "../../src/content/record.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
 import type { DatabaseAddress } from "../../src/ports/database.ts";
@@ -8,9 +8,16 @@ import type { LoadProblem } from "../../src/ports/dump-tools.ts";
 /** Everything, schema-wise. */
 export const WHOLE: ContentScope = { includeSchemas: [], excludeSchemas: [] };
 
+const OPTIONS = { proof: "content", jobs: 2, onTable: () => undefined } as const;
+
 /** Measures a database with content proof. */
 export function measure(address: DatabaseAddress, scope: ContentScope = WHOLE, jobs = 2): Promise<ContentRecord> {
-  return measureContent(postgresDatabase(address), scope, { proof: "content", jobs, signal: new AbortController().signal, onTable: () => undefined });
+  return measureContent(postgresDatabase(address), scope, { ...OPTIONS, jobs, signal: new AbortController().signal });
+}
+
+/** Measures it as it is compared with a manifest of that kind of fingerprint. */
+export function measureAs(address: DatabaseAddress, algorithm: string): Promise<MeasuredContent> {
+  return measureContent(postgresDatabase(address), WHOLE, { ...OPTIONS, like: { algorithm, digests: 2 }, signal: new AbortController().signal });
 }
 
 /** Copies a database with pg_dump and pg_restore, at a snapshot of its own. */

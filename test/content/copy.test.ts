@@ -28,7 +28,8 @@ describe("a copy made by pg_dump and pg_restore", () => {
 
     expect(compareContent(expected, actual, { rows: true, exact: true })).toEqual({ differences: [], notes: [] });
     // Guards against a comparison of nothing: every kind of object was there to be compared.
-    expect(OBJECT_KINDS.filter((kind) => Object.keys(expected.objects[kind] ?? {}).length === 0)).toEqual([]);
+    // A subscription would keep the database from being dropped, and a label needs a provider: both are tried in field-changes.test.ts.
+    expect(OBJECT_KINDS.filter((kind) => Object.keys(expected.objects[kind] ?? {}).length === 0)).toEqual(["subscription", "security-label"]);
     expect(expected.tables.find((table) => table.name === "every_type")).toMatchObject({ rows: 204, fingerprint: expect.stringMatching(/^-?\d+$/) });
     expect(expected.largeObjects).toEqual({ count: 3, fingerprint: expect.stringMatching(/^-?\d+$/) });
     expect(expected.tables.find((table) => table.name === "with_extension")).toMatchObject({ extensions: ["citext", "hstore"] });
@@ -84,9 +85,12 @@ describe("a measurement", () => {
     const [one, three] = [await measure(source.address, undefined, 1), await measure(source.address, undefined, 3)];
     expect(one.tables.find((table) => table.name === "big")!.bytes).toBeGreaterThan(2 * 64 * 1024 * 1024);
     expect(three.tables).toEqual(one.tables);
-    // The definition in row-hash.ts, written out by hand.
-    const [byHand] = await source.query(`SELECT sum(hashtextextended((hashtextextended(body COLLATE "C", 1) # hashint4extended(id, 2))::text COLLATE "C", 0))::text AS sum FROM big`);
-    expect(one.tables.find((table) => table.name === "big")!.fingerprint).toBe(byHand!["sum"]);
+    // The definition in row-hash-2.ts, written out by hand.
+    const [byHand] = await source.query(
+      `SELECT sum(hashint4extended(0, h1 # h2))::text AS sum, sum(h1)::text AS body, sum(h2)::text AS id
+         FROM (SELECT hashtextextended(body COLLATE "C", 1) AS h1, hashint4extended(id, 2) AS h2 FROM big) AS hashed`,
+    );
+    expect(one.tables.find((table) => table.name === "big")).toMatchObject({ fingerprint: byHand!["sum"], columns: [["body", byHand!["body"]], ["id", byHand!["id"]]] });
   });
 
   it("reads a row of 100 MB", async () => {

@@ -97,6 +97,9 @@ export function superuserSql(reader: string, writer: string): string {
 CREATE EXTENSION hstore SCHEMA app; CREATE EXTENSION citext SCHEMA app; CREATE EXTENSION postgres_fdw;
 CREATE TABLE app.with_extension (h app.hstore, c app.citext, cs app.citext[]); INSERT INTO app.with_extension VALUES ('a=>1, b=>NULL', 'MiXed', '{Ab,aB}');
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'nowhere.invalid', dbname 'x'); CREATE FOREIGN TABLE app.remote (a int) SERVER elsewhere OPTIONS (table_name 'r');
+CREATE USER MAPPING FOR PUBLIC SERVER elsewhere OPTIONS (user 'u', password 'p');
+CREATE LANGUAGE made HANDLER plpgsql_call_handler; CREATE ACCESS METHOD gist2 TYPE INDEX HANDLER gisthandler; CREATE CONVERSION app.latin FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal));
 CREATE PUBLICATION some_tables FOR TABLE app.parent (id, price) WHERE (price > 3), app.child WITH (publish = 'insert'); CREATE PUBLICATION all_tables FOR ALL TABLES WITH (publish = 'insert');
 CREATE FUNCTION app.on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION app.on_ddl();
 GRANT USAGE ON SCHEMA app TO ${reader}; GRANT SELECT ON ALL TABLES IN SCHEMA app TO ${reader}; GRANT INSERT, UPDATE ON app.parent TO ${writer} WITH GRANT OPTION; GRANT SELECT (id), UPDATE (price) ON app.parent TO ${writer};

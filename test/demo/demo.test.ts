@@ -1,65 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { spawn } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { eventually, scratchFolder } from "../support/tools.ts";
-import { NODE, ROOT } from "../e2e/runner.ts";
-
-const PATIENCE_MS = 170_000;
-
-interface Told {
-  readonly code: number | null;
-  readonly text: string;
-}
-
-/**
- * Tells the demo with a temporary folder of its own, so that whatever it might leave behind can be found.
- *
- * @param at calls `then` once as soon as this text was printed
- */
-async function tell(folder: string, options: { readonly at?: string; readonly then?: (pid: number) => void } = {}): Promise<Told> {
-  // As the system's own temporary folder is: PostgreSQL, started by root, runs as somebody else and makes and removes its folder itself.
-  chmodSync(folder, 0o1777);
-  const env = { ...process.env, TMPDIR: folder, HOLDFAST_TEST_POSTGRES: "" };
-  const child = spawn(NODE, ["--disable-warning=ExperimentalWarning", join(ROOT, "scripts/demo.ts")], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
-  let text = "";
-  let waiting = options.at !== undefined;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk: Buffer) => {
-      text += chunk.toString();
-      if (!waiting || !text.includes(options.at ?? "")) return;
-      waiting = false;
-      options.then?.(child.pid!);
-    });
-  }
-  return await new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, text }));
-  });
-}
-
-/** Processes that know of the folder: by their environment, arguments or working folder. */
-function processesOf(folder: string): { readonly pid: number; readonly command: string }[] {
-  const read = (look: () => string): string => {
-    try {
-      return look();
-    } catch {
-      return "";
-    }
-  };
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).flatMap((name) => {
-    const command = read(() => readFileSync(`/proc/${name}/cmdline`, "utf8")).replaceAll("\0", " ");
-    const known = [command, read(() => readFileSync(`/proc/${name}/environ`, "utf8")), read(() => readlinkSync(`/proc/${name}/cwd`))];
-    return known.some((text) => text.includes(folder)) ? [{ pid: Number(name), command }] : [];
-  });
-}
-
-async function expectNothingLeft(folder: string): Promise<void> {
-  expect(readdirSync(folder)).toEqual([]);
-  // A process that was told to end may need a moment more.
-  await eventually("every process of the demo to end", () => processesOf(folder).length === 0, 5_000).catch(() => undefined);
-  expect(processesOf(folder)).toEqual([]);
-}
+import { expectNothingLeft, PATIENCE_MS, processesOf, tell } from "./telling.ts";
 
 describe("npm run demo", () => {
   it("backs up, proves, destroys, compares and restores, and leaves nothing behind", async () => {

@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../src/kernel/errors.ts";
+import type { ByteStream } from "../../src/kernel/streams.ts";
 import type { Database, DatabaseSession, SessionOptions } from "../../src/ports/database.ts";
 
 /** How a {@link FaultyDatabases} fails; always at exactly one event. */
@@ -88,6 +89,14 @@ export class FaultySession implements DatabaseSession {
   async query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
     if (this.#cut.signal.aborted) throw this.#cut.signal.reason;
     return this.#faults.query(this, sql, () => this.#session.query<Row>(sql, values));
+  }
+
+  async copyFrom(sql: string, data: ByteStream): Promise<void> {
+    if (this.#cut.signal.aborted) throw this.#cut.signal.reason;
+    await this.#faults.query(this, sql, async () => {
+      await this.#session.copyFrom(sql, data);
+      return [];
+    });
   }
 
   /** Cuts the connection: the server rolls back what was not committed, every later statement fails with the same error. */

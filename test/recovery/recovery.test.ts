@@ -7,7 +7,7 @@ import { runBackup } from "../../src/backup/run.ts";
 import type { Manifest } from "../../src/catalog/manifest.ts";
 import { recoveryKit } from "../../src/keygen/recovery-kit.ts";
 import { backupInputs, newKeys, SMALL_SHOP, type KeyPair } from "../adversity/support.ts";
-import { measure } from "../content/copies.ts";
+import { measure, measureAs } from "../content/copies.ts";
 import { createDatabase, newestInstallation, type TestDatabase } from "../support/postgres.ts";
 import { testPorts } from "../support/test-ports.ts";
 import { run, runOk, scratchFolder } from "../support/tools.ts";
@@ -118,6 +118,9 @@ describe("recovery without Holdfast, following docs/formats.md to the letter", (
     const [table] = (await measure(database.address)).tables;
     expect([table?.rows, table?.fingerprint]).toEqual(Object.values(byHand ?? {}).map((value, index) => (index === 0 ? Number(value) : value)));
     expect(table?.fingerprint).toMatch(/^-?\d{5,}$/);
+    const [older] = await database.query(`${settings} ${block("fingerprint-1", "sql")}`);
+    const measured = await measureAs(database.address, "rowhash-1");
+    expect([measured.algorithm, measured.tables[0]?.fingerprint]).toEqual(["rowhash-1", Object.values(older ?? {})[1]]);
   });
 
   it("gives the recovery kit's readers the same three steps", () => {

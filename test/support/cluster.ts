@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, chownSync, chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
@@ -181,12 +181,19 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const cluster = new Cluster(facts, folder, settings);
   try {
     await cluster.start();
+    noteStarted(installation.version);
     await cluster.admin(`create role holdfast login createdb password '${password}'`);
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
     throw error;
   }
   return cluster;
+}
+
+/** For `npm test`, which says at its end which servers it has run. */
+function noteStarted(version: string): void {
+  const path = process.env["HOLDFAST_TEST_STARTED"] ?? "";
+  if (path !== "") appendFileSync(path, `${version}\n`);
 }
 
 /** Whether the server was built with TLS; the setting is refused where it was not. */

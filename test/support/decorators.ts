@@ -29,6 +29,10 @@ function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>
       const rows = await session.query<Row>(sql, values);
       return (hooks.after?.(sql, rows) ?? rows) as Row[];
     },
+    copyFrom: async (sql, data) => {
+      await hooks.before?.(sql);
+      await session.copyFrom(sql, data);
+    },
     get lost() { return session.lost; },
     get announcedPid() { return session.announcedPid; },
     get notices() { return session.notices; },

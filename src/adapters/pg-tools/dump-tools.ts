@@ -6,6 +6,7 @@ import type { BaseEnvironment } from "./environment.ts";
 import { listContents } from "./list.ts";
 import { load } from "./load.ts";
 import type { Guard } from "./program.ts";
+import { script } from "./script.ts";
 
 /** What the adapters here take from our own environment: PATH, HOME, TMPDIR, and HOLDFAST_PG_BIN, the only folder to look into. */
 export interface ToolsOptions {
@@ -30,6 +31,7 @@ export function postgresTools(options: RunningOptions): DumpTools {
     dump: (request) => dump({ base, guard }, request),
     listContents: (tools, archive) => listContents({ base, guard }, tools, archive),
     load: (request) => load({ base, guard, disk }, request),
+    script: (request) => script({ base, guard, disk }, request),
   };
 }
 

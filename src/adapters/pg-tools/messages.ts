@@ -37,6 +37,8 @@ const ANYWHERE: readonly Saying[] = [
 ];
 
 const AT_CONNECT: readonly Saying[] = [
+  { says: /unsupported startup parameter/, code: "database.pooler",
+    hint: "The database, the role or the server has settings of its own that must not act on the load, and a pooler refuses to pass others on; use the server's direct address." },
   { says: /password authentication failed|no password supplied|role "[^"]*" does not exist|no pg_hba\.conf entry|not permitted to log in/, code: "database.denied",
     hint: "Check the user and the password in the database URL, and that this machine is allowed to connect." },
   { says: /database "[^"]*" does not exist/, code: "database.missing", hint: "Check the name after the last / of the database URL." },
@@ -89,7 +91,7 @@ function serversAdvice(words: string): string | undefined {
 
 /** The first saying that fits, or undefined when the words are unknown. */
 export function classify(words: string): { code: ErrorCode; hint: string | undefined } | undefined {
-  if (CONNECT_FAILED.test(words)) {
+  if (CONNECT_FAILED.test(words) || /unsupported startup parameter/.test(words)) {
     return AT_CONNECT.find((saying) => saying.says.test(words))
       ?? { code: "database.unreachable", hint: "Check the host, the port and any firewall between here and the server." };
   }

@@ -1,8 +1,11 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Client, QueryConfig, QueryResult } from "pg";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress, DatabaseSession } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { describeAddress } from "../../kernel/database-url.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
 import { requestCancel } from "./cancel.ts";
 import { databaseError, endsSession } from "./errors.ts";
 
@@ -11,6 +14,9 @@ const GOODBYE_MS = 5_000;
 
 /** More notices than anyone reads; a loop in a trigger must not fill the memory. */
 const NOTICES_MAX = 200;
+
+/** Bytes that are read ahead of what the server has taken during a copy. */
+const COPY_AHEAD = 512 * 1024;
 
 /** What the driver knows about the connection but its types do not say. */
 interface Announced {
@@ -52,16 +58,26 @@ export class PgSession implements DatabaseSession {
     return (this.#client as unknown as Announced).processID;
   }
 
-  /** Statements of one session wait for each other here: the driver's own queue is deprecated. */
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
-    const turn = this.#last.then(() => this.#run<Row>(sql, values));
+    return this.#inTurn(() => this.#run<Row>(sql, values));
+  }
+
+  copyFrom(sql: string, data: ByteStream): Promise<void> {
+    return this.#inTurn(() => this.#copy(sql, data));
+  }
+
+  /** Statements of one session wait for each other here: the driver's own queue is deprecated. */
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => {
+      if (this.#lost.signal.aborted) throw this.#lost.signal.reason;
+      if (this.#closing !== undefined) throw new Error("query on a closed session");
+      return run();
+    });
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
   async #run<Row extends object>(sql: string, values: readonly unknown[] | undefined): Promise<Row[]> {
-    if (this.#lost.signal.aborted) throw this.#lost.signal.reason;
-    if (this.#closing !== undefined) throw new Error("query on a closed session");
     try {
       const config: QueryConfig = values === undefined ? { text: sql } : { text: sql, values: [...values] };
       // Several statements in one text give several results; the types do not say so.
@@ -69,10 +85,33 @@ export class PgSession implements DatabaseSession {
       const last = Array.isArray(result) ? (result as readonly QueryResult[]).at(-1) : (result);
       return (last?.rows ?? []) as Row[];
     } catch (error) {
-      const classified = databaseError(error, this.#address, "working");
-      if (endsSession(classified)) this.#lose(classified);
-      throw classified;
+      throw this.#classified(error);
     }
+  }
+
+  async #copy(sql: string, data: ByteStream): Promise<void> {
+    const { from } = await import("pg-copy-streams");
+    let failure: { readonly reason: unknown } | undefined;
+    const watched = async function* (): ByteStream {
+      try {
+        yield* data;
+      } catch (reason) {
+        failure = { reason };
+        throw reason;
+      }
+    };
+    try {
+      await pipeline(Readable.from(watched(), { objectMode: false, highWaterMark: COPY_AHEAD }), this.#client.query(from(sql)));
+    } catch (error) {
+      if (failure !== undefined) throw failure.reason;
+      throw this.#classified(error);
+    }
+  }
+
+  #classified(error: unknown): HoldfastError {
+    const classified = databaseError(error, this.#address, "working");
+    if (endsSession(classified)) this.#lose(classified);
+    return classified;
   }
 
   #lose(error: unknown): void {

@@ -20,10 +20,37 @@ export const CONNECT_TIMEOUT_MS = 20_000;
  */
 const SEARCH_PATH = { search_path: "pg_catalog" } as const;
 
-/** Settings of a session on a server of the given major; the caller's come last and win. */
+/**
+ * Defaults that a role or a database may have of its own and that would change what a statement of ours does, or forbid it. Only what every role may set:
+ * https://www.postgresql.org/docs/current/runtime-config-client.html
+ */
+const NEUTRAL = {
+  default_transaction_read_only: "off",
+  default_transaction_isolation: "read committed",
+  // With serializable and read only it would wait for a moment without writers.
+  default_transaction_deferrable: "off",
+  // A policy that would hide rows is an error, never a smaller result.
+  row_security: "off",
+  // How literals, arrays of names and comparisons in our own statements are read.
+  standard_conforming_strings: "on",
+  array_nulls: "on",
+  transform_null_equals: "off",
+  quote_all_identifiers: "off",
+  // One refused statement must not end the session.
+  exit_on_error: "off",
+  // Where the tables of extensions go that a restore makes: a tablespace or an access method of the target's taste may not exist yet.
+  default_tablespace: "",
+  default_table_access_method: "heap",
+} as const;
+
+/**
+ * Settings of a session on a server of the given major; the caller's come last and win. Without a major: those worth sending with the start-up packet, where
+ * a setting that a pooler does not know makes it refuse them all.
+ */
 export function sessionSettings(options: SessionOptions, major: number | undefined): Record<string, string> {
+  const neutral = major === undefined ? {} : NEUTRAL;
   const newer = major === undefined ? [] : NEWER_TIMEOUTS.filter(([, since]) => major >= since).map(([name]) => name);
-  return { ...SEARCH_PATH, ...Object.fromEntries([...TIMEOUTS, ...newer].map((name) => [name, "0"])), ...options.settings };
+  return { ...SEARCH_PATH, ...neutral, ...Object.fromEntries([...TIMEOUTS, ...newer].map((name) => [name, "0"])), ...options.settings };
 }
 
 /** The driver's configuration; `options` is the start-up parameter, absent where a pooler refuses it. */

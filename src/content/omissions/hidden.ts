@@ -34,7 +34,7 @@ export async function hiddenUserMappings(session: DatabaseSession, scope: Conten
       severity: "gap", about: "user-mapping", name: `${user} for server ${server}`,
       message: isWritten
         ? "is in this backup without its options, such as user and password: the role that made it may not read them; a superuser may"
-        : "is not in this backup: pg_dump leaves out mappings of a server that belongs to an extension",
+        : "is not in this backup: pg_dump left it out, as it does where the server belongs to an extension",
     }];
   });
 }

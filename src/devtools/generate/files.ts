@@ -4,6 +4,7 @@ import { z } from "zod";
 import { manifest, receipt } from "../../catalog/manifest.ts";
 import type { Command } from "../../commands/define.ts";
 import { COMMON_FLAGS } from "../../entry/argv.ts";
+import { comparedTable } from "./compared.ts";
 import { actionYml } from "./action-yml.ts";
 import { checkExamples } from "./examples.ts";
 import { actionReadme, commandsTable, errorsPage, referenceIndex, referencePage } from "./pages.ts";
@@ -36,6 +37,8 @@ export async function generatedFiles(root: string, menu: readonly Command[]): Pr
   files.set("src/entry/version.ts", versionModule(root));
   const readme = fillSections(readOrEmpty(join(root, "README.md")), { commands: commandsTable(menu, "docs/reference/") });
   if (readme !== "") files.set("README.md", readme);
+  const formats = fillSections(readOrEmpty(join(root, "docs/formats.md")), { compared: comparedTable() });
+  if (formats !== "") files.set("docs/formats.md", formats);
   return files;
 }
 

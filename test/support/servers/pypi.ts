@@ -40,15 +40,36 @@ interface IndexFile {
   readonly hashes: { readonly sha256?: string };
 }
 
-async function downloadFromIndex(file: PinnedFile, platform: string, folder: string): Promise<string> {
+/** What the index says of a project. */
+interface IndexProject {
+  readonly files: readonly IndexFile[];
+  /** Of every file; indexes of before 2022 do not say them. */
+  readonly versions?: readonly string[];
+}
+
+/** Every version of a project that the index serves. */
+export async function servedByPypi(name: string): Promise<readonly string[]> {
+  const { versions } = await askIndex(name);
+  if (versions === undefined) throw new Error(`the index does not list the versions of ${name}`);
+  return versions;
+}
+
+async function askIndex(name: string): Promise<IndexProject> {
+  const answer = await ask(projectUrl(name), { accept: "application/vnd.pypi.simple.v1+json" });
+  return (await answer.json()) as IndexProject;
+}
+
+function projectUrl(name: string): string {
   const index = (process.env["PIP_INDEX_URL"] ?? "").trim() || DEFAULT_INDEX;
-  const project = `${index.replace(/\/$/, "")}/${file.name}/`;
-  const answer = await ask(project, { accept: "application/vnd.pypi.simple.v1+json" });
-  const { files } = (await answer.json()) as { files: readonly IndexFile[] };
+  return `${index.replace(/\/$/, "")}/${name}/`;
+}
+
+async function downloadFromIndex(file: PinnedFile, platform: string, folder: string): Promise<string> {
+  const { files } = await askIndex(file.name);
   const wheel = files.find(({ filename, hashes }) => filename.includes(platform) && hashes.sha256 === file.sha256);
   if (wheel === undefined) throw new Error(`the index has no such wheel of ${file.name} ${file.version}`);
   const path = join(folder, wheel.filename);
-  const content = await ask(new URL(wheel.url, project).href, {});
+  const content = await ask(new URL(wheel.url, projectUrl(file.name)).href, {});
   writeFileSync(path, new Uint8Array(await content.arrayBuffer()));
   return path;
 }

@@ -1,0 +1,43 @@
+import type { ScriptRequest } from "../../ports/dump-tools.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
+import { listFile, temporaryFiles, type TemporaryFiles } from "./entry-list.ts";
+import { plainEnvironment } from "./environment.ts";
+import { toolError } from "./messages.ts";
+import { openOutputSocket } from "./output-socket.ts";
+import { describeEnding, Program, type Surroundings } from "./program.ts";
+
+/** Runs pg_restore without a server; see `DumpTools.script` for what the stream promises. */
+export async function* script(
+  { base, guard, disk = temporaryFiles }: Surroundings & { readonly disk: TemporaryFiles | undefined }, request: ScriptRequest,
+): ByteStream {
+  const { tools, signal } = request;
+  signal.throwIfAborted();
+  await using list = await listFile(request.entries, disk);
+  const { writer, content } = await openOutputSocket();
+  const program = new Program(tools, "pg_restore", scriptArguments(request, list.path!), { env: plainEnvironment(base), guard, output: writer });
+  const stop = (): void => void program.stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const source = request.archive[Symbol.asyncIterator]();
+  // Without a `return`: pg_restore leaves when it has what it wants, and the rest is read below.
+  const feeding = program.feed({ [Symbol.asyncIterator]: () => ({ next: () => source.next() }) });
+  // Looked at below, when the program's output has ended.
+  feeding.catch(stop);
+  try {
+    yield* content;
+    signal.throwIfAborted();
+    await feeding;
+    const ending = await program.ended;
+    signal.throwIfAborted();
+    if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
+    while ((await source.next()).done !== true);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await program.stop();
+    await source.return?.();
+  }
+}
+
+/** The command line. https://www.postgresql.org/docs/current/app-pgrestore.html */
+export function scriptArguments({ sections }: Pick<ScriptRequest, "sections">, listPath: string): string[] {
+  return ["--format=custom", "--file=-", ...sections.map((section) => `--section=${section}`), `--use-list=${listPath}`];
+}

@@ -1,0 +1,114 @@
+import { quantity } from "../kernel/quantity.ts";
+import { displayName } from "./display-name.ts";
+import type { CompareOptions, Difference } from "./difference.ts";
+import { Lacking } from "./lacking.ts";
+import type { ContentRecord, MeasuredContent, TableRecord } from "./record.ts";
+import { contentDifference, sumOf } from "./row-sums.ts";
+
+/** A finding and its place: gone, then wrong in number, then wrong in content. */
+interface Ranked {
+  readonly rank: 0 | 1 | 2;
+  readonly difference: Difference;
+}
+
+/** What one comparison of tables goes by. */
+interface Context {
+  readonly copies: ReadonlyMap<string, TableRecord>;
+  readonly lacking: Lacking;
+  readonly doubts: ReadonlyMap<string, string>;
+  /** Fingerprints of the two can be held against each other. */
+  readonly content: boolean;
+  readonly options: CompareOptions;
+}
+
+/** The tables' existence, rows and content; where rows may have changed partitions, that of the whole tree. */
+export function compareTables(expected: ContentRecord, actual: MeasuredContent, content: boolean, options: CompareOptions): Difference[] {
+  const copies = new Map(actual.tables.map((table) => [displayName(table), table]));
+  const context: Context = { copies, content, options, lacking: new Lacking(expected, options.unavailableExtensions ?? []), doubts: actual.doubts ?? new Map() };
+  const wanted = expected.tables.filter((table) => options.only?.(table) ?? true);
+  const found = [
+    ...wanted.map((table) => compareExistence(table, context) ?? (table.tree === undefined ? compareRows(table, context) : undefined)),
+    ...treesOf(wanted).map((leaves) => compareTree(leaves, expected, context)),
+  ].filter((each) => each !== undefined);
+  const known = new Set(expected.tables.map(displayName));
+  const extra = options.exact ? actual.tables.filter((table) => !known.has(displayName(table))) : [];
+  return [
+    ...[0, 1, 2].flatMap((rank) => found.filter((each) => each.rank === rank).map((each) => each.difference)),
+    ...extra.map((table): Difference => ({ severity: "difference", about: "table", name: displayName(table), message: "exists, but not at the source" })),
+  ];
+}
+
+function ranked(rank: Ranked["rank"], name: string, message: string, severity: Difference["severity"] = "difference"): Ranked {
+  return { rank, difference: { severity, about: "table", name, message } };
+}
+
+function compareExistence(table: TableRecord, { copies, lacking, options }: Context): Ranked | undefined {
+  const name = displayName(table);
+  const copy = copies.get(name);
+  if (copy === undefined) {
+    const message = `is missing${brackets(table.rows === null ? "" : `the source held ${count(table.rows)}`, ownerOf(table))}`;
+    const needs = lacking.ofTable(table);
+    if (needs.length === 0) return ranked(0, name, message);
+    return ranked(0, name, `could not be proved: it needs ${needs.join(", ")}, not available here (it ${message})`, "gap");
+  }
+  if (copy.kind !== table.kind) return ranked(0, name, `is a ${copy.kind}, at the source it was a ${table.kind}`);
+  if (!options.rows || table.populated === copy.populated) return undefined;
+  return ranked(2, name, table.populated === true ? "was populated at the source and is not" : "is populated and was not at the source");
+}
+
+function compareRows(table: TableRecord, { copies, content, doubts, options }: Context): Ranked | undefined {
+  const name = displayName(table);
+  const copy = copies.get(name);
+  if (!options.rows || copy === undefined || table.rows === null || copy.rows === null) return undefined;
+  const owner = brackets(ownerOf(table));
+  if (table.rows !== copy.rows) return ranked(1, name, `holds ${count(copy.rows)}, the source held ${count(table.rows)}${owner}`);
+  const differs = content ? contentDifference([table], [copy]) : undefined;
+  if (differs === undefined) return undefined;
+  const doubt = doubts.get(name);
+  if (doubt !== undefined) return ranked(2, name, `holds ${count(copy.rows)} as the source did, but their content could not be compared: ${doubt}`, "gap");
+  return ranked(2, name, `holds ${count(copy.rows)} as the source did, but ${differs}${owner}`);
+}
+
+/** Leaves whose rows are loaded through the top of their tree, by tree. */
+function treesOf(tables: readonly TableRecord[]): TableRecord[][] {
+  const trees = new Map<string, TableRecord[]>();
+  for (const table of tables) {
+    if (table.tree === undefined) continue;
+    const name = displayName(table.tree);
+    trees.set(name, [...(trees.get(name) ?? []), table]);
+  }
+  return [...trees.values()];
+}
+
+/** Rows of one leaf may stand in another one after a restore: only their number and sums over all of them are comparable. */
+function compareTree(leaves: readonly TableRecord[], expected: ContentRecord, { copies, content, options }: Context): Ranked | undefined {
+  if (!options.rows) return undefined;
+  const name = displayName(leaves[0]!.tree!);
+  const all = expected.tables.filter((table) => table.tree !== undefined && displayName(table.tree) === name);
+  if (all.length !== leaves.length) {
+    const message = `could not be compared: only some of its partitions were restored, and its rows may change partitions (${leaves.map(displayName).join(", ")})`;
+    return ranked(1, name, message, "gap");
+  }
+  const found = leaves.map((leaf) => copies.get(displayName(leaf)));
+  const present = found.filter((leaf) => leaf !== undefined);
+  // A missing leaf is reported as such.
+  if (present.length < leaves.length) return undefined;
+  const [before, now] = [sumOf(leaves, (leaf) => leaf.rows), sumOf(present, (leaf) => leaf.rows)];
+  if (before === undefined || now === undefined) return undefined;
+  if (before !== now) return ranked(1, name, `holds ${count(Number(now))} in its partitions, the source held ${count(Number(before))}`);
+  const differs = content ? contentDifference(leaves, present) : undefined;
+  return differs === undefined ? undefined : ranked(2, name, `holds ${count(Number(now))} in its partitions as the source did, but ${differs}`);
+}
+
+function count(rows: number): string {
+  return quantity(rows, "row");
+}
+
+function ownerOf({ extension }: TableRecord): string {
+  return extension === undefined ? "" : `it belongs to the extension ${extension}, whose version and own rows may be others here`;
+}
+
+function brackets(...parts: readonly string[]): string {
+  const said = parts.filter((part) => part !== "");
+  return said.length === 0 ? "" : ` (${said.join("; ")})`;
+}

@@ -1,0 +1,104 @@
+import { HoldfastError } from "../kernel/errors.ts";
+import { readContents } from "../archive/load.ts";
+import type { TableRecord } from "../content/record.ts";
+import type { DatabaseSession } from "../ports/database.ts";
+import type { Ports } from "../ports/ports.ts";
+import { readLiveTables, type LiveTable } from "./live-tables.ts";
+import { chosen, loadContext } from "./load-context.ts";
+import type { RestorePlan } from "./plan.ts";
+import { requireLargeObjects } from "./large-objects.ts";
+import { readSetAside } from "./set-aside.ts";
+
+/** What a load of rows onto live tables starts from. */
+export interface RowsForeseen {
+  /** Named tables that the target lacks; they are made first. */
+  readonly missing: readonly TableRecord[];
+}
+
+/**
+ * Finds what would stop a load of rows onto live tables, before anything is touched. What only shows while loading (a row that breaks a constraint of
+ * the target's) is undone with the whole transaction.
+ *
+ * @throws database.lacks, database.permission, database.row-security
+ */
+export async function foreseeRows(plan: RestorePlan, ports: Ports): Promise<RowsForeseen> {
+  const { request, tables } = plan;
+  await using session = await request.target.connect({ purpose: "restore plan", settings: { row_security: "off" } });
+  const live = await readLiveTables(session, tables);
+  const missing = missingTables(plan, live);
+  for (const table of live) requireFillable(table);
+  requireColumns(plan, live);
+  await requireSetAside(session, live);
+  const [first] = plan.set.phases;
+  if (first && request.tables.length === 0) {
+    const context = await loadContext(plan, request.target, ports);
+    await requireLargeObjects(session, chosen(plan, (entries) => entries)(await readContents(context, first.artifact)));
+  }
+  return { missing };
+}
+
+function missingTables({ request, tables }: RestorePlan, live: readonly LiveTable[]): readonly TableRecord[] {
+  const missing = tables.filter(({ schema, name }) => !live.some((one) => one.schema === schema && one.name === name));
+  if (missing.length > 0 && (request.part === "data" || request.tables.length === 0)) {
+    throw new HoldfastError("database.lacks", `the target has no table ${missing[0]?.schema}.${missing[0]?.name} to put rows into`, {
+      hint: "Restore the schema first (--what schema), or name the table without --what data to have it made. Nothing was touched.",
+    });
+  }
+  return missing;
+}
+
+function requireFillable(table: LiveTable): void {
+  const { sql, kind } = table;
+  if (kind === "other") {
+    throw new HoldfastError("database.lacks", `${sql} is no table at the target, so no rows can be put into it`, {
+      hint: "Give it another name, or restore the whole backup into an empty database. Nothing was touched.",
+    });
+  }
+  if (kind === "table" && !table.fillable) {
+    throw new HoldfastError("database.permission", `the role may not replace the rows of ${sql}`, {
+      hint: `Use the role that owns ${sql}, or a superuser. Nothing was touched.`,
+    });
+  }
+  if (table.hidesRows) {
+    throw new HoldfastError("database.row-security", `row-level security of ${sql} would act on the rows, so they could be neither replaced nor compared`, {
+      hint: `Use the role that owns ${sql} (unless row-level security is forced), a role with BYPASSRLS, or a superuser. Nothing was touched.`,
+    });
+  }
+}
+
+async function requireSetAside(session: DatabaseSession, live: readonly LiveTable[]): Promise<void> {
+  const stuck = (await readSetAside(session, live)).find((one) => one.obstacle !== null);
+  if (stuck === undefined) return;
+  throw new HoldfastError("database.permission", `${stuck.what} would act on the rows to be put in, and cannot be set aside: ${stuck.obstacle}`, {
+    hint: "Use the role that owns the tables on both sides, or a superuser; or restore the whole backup into an empty database. Nothing was touched.",
+  });
+}
+
+/** By the names the manifest has of the backup's columns; tables of extensions have none there and are left to the load itself. */
+function requireColumns({ backup }: RestorePlan, live: readonly LiveTable[]): void {
+  const columns = backupColumns(Object.keys(backup.manifest.content.objects.column ?? {}));
+  for (const table of live) {
+    const there = columns.get(table.sql) ?? new Set<string>();
+    if (there.size === 0 || table.kind !== "table") continue;
+    const here = new Set(table.columns.map((column) => column.quoted));
+    const gone = [...there].find((column) => !here.has(column));
+    const added = table.columns.find((column) => column.required && !there.has(column.quoted));
+    if (gone === undefined && added === undefined) continue;
+    const problem = gone === undefined ? `column ${added?.quoted} needs a value that the backup does not have` : `there is no column ${gone}, which the backup has values for`;
+    throw new HoldfastError("database.lacks", `the target's table ${table.sql} has changed since the backup: ${problem}`, {
+      hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. Nothing was touched.",
+    });
+  }
+}
+
+/** Table → its columns, all of them quoted as in SQL. */
+function backupColumns(identities: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const identity of identities) {
+    const match = /^(.*)\.("(?:[^"]|"")+"|[^".]+)$/s.exec(identity);
+    if (!match) continue;
+    const [, table, column] = match as unknown as [string, string, string];
+    found.set(table, (found.get(table) ?? new Set()).add(column));
+  }
+  return found;
+}

@@ -1,0 +1,19 @@
+import type { TableRecord } from "../content/record.ts";
+import { readLiveTables } from "./live-tables.ts";
+import type { RestorePlan } from "./plan.ts";
+
+/** Named tables that the target lacks, and that a restore therefore makes with all that is theirs; the others get rows only. */
+export async function tablesToMake({ request, tables }: RestorePlan): Promise<readonly TableRecord[]> {
+  if (request.tables.length === 0 || request.part === "data") return [];
+  await using session = await request.target.connect({ purpose: "restore" });
+  const present = await readLiveTables(session, tables);
+  return tables.filter((table) => !present.some((one) => one.schema === table.schema && one.name === table.name));
+}
+
+/** What a restore of a part did not compare, and why. */
+export function notCompared({ request, tables }: RestorePlan, made: readonly TableRecord[]): string[] {
+  if (request.part === "data") return ["definitions were not compared: only rows were restored"];
+  if (request.tables.length === 0) return [];
+  const stayed = tables.filter((table) => !made.includes(table)).map((table) => `${table.schema}.${table.name}`);
+  return stayed.length === 0 ? [] : [`definitions of ${stayed.join(", ")} were not compared: the tables were there and got rows only`];
+}
