@@ -32,7 +32,7 @@ const domain: Maker = (world) => {
   add(world, at(place), base.values.map((value) => `(${value})::${at(place)}`), { family: base.family, sorts: base.sorts, hashes: base.hashes && base.family !== "range", long: base.long, collates: base.collates });
   world.thing("DOMAIN", at(place), plain(place), "type");
   world.lose("domain constraint dropped", `ALTER DOMAIN ${at(place)} DROP CONSTRAINT ${q(constraint)}`, "constraint", `${plain(place)}.${constraint}`);
-  world.lose("domain default changed", `ALTER DOMAIN ${at(place)} SET DEFAULT ${base.values[0]!}`, "type", plain(place));
+  world.lose("domain default changed", `ALTER DOMAIN ${at(place)} SET DEFAULT coalesce(${base.values[0]!}, NULL)`, "type", plain(place));
 };
 
 const composite: Maker = (world) => {
