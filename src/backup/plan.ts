@@ -3,6 +3,7 @@ import { describeAddress } from "../kernel/database-url.ts";
 import type { Json } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { refuseTransactionPooler } from "../content/refuse-pooler.ts";
+import { readColumnMarks } from "../content/column-marks.ts";
 import { databaseFacts, type DatabaseFacts } from "../content/facts.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import { findClient } from "../archive/client-programs.ts";
@@ -38,7 +39,7 @@ export async function planBackup(request: BackupRequest, ports: Ports, dryRun = 
   const id = newBackupId(ports.clock.now(), ports.random);
   const key: BackupKey = { id, source: request.source, tier: request.tier, time: timeOfBackupId(id) as Date };
   const encrypted = request.recipients.length > 0;
-  const warnings = olderMinor(facts, tools);
+  const warnings = await clientWarnings(session, facts, tools);
   return { request, key, facts, tools, warnings, dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key, kind, encrypted) })) };
 }
 
@@ -70,16 +71,15 @@ async function requireSchemas(session: DatabaseSession, { scope }: BackupRequest
   for (const name of scope.excludeSchemas) if (!present.has(name)) ports.log.warn(`exclude-schemas holds '${name}', and the database has no schema of that name`);
 }
 
-/**
- * A minor release may keep something new in its catalog (Debian's 15.20 does), which only its own pg_dump knows to leave out:
- * an older one writes it into the dump, and servers that do not know it refuse that.
- */
-function olderMinor(facts: DatabaseFacts, tools: ToolSet): string[] {
+/** What the person should know of a pg_dump that is not of the server's own release. */
+async function clientWarnings(session: DatabaseSession, facts: DatabaseFacts, tools: ToolSet): Promise<string[]> {
   const minor = Number(tools.version.split(".")[1]);
-  if (tools.major !== facts.major || !(minor < facts.versionNumber % 10_000)) return [];
+  if (tools.major === facts.major && minor >= facts.versionNumber % 10_000) return [];
+  const marks = await readColumnMarks(session);
+  if (marks.length === 0) return [];
   return [
-    `pg_dump ${tools.version} is older than the server, PostgreSQL ${facts.version}: the dump may hold what only that release knows, ` +
-    "and older servers then refuse it; update the client programs",
+    `this server keeps marks of its own among the options of columns (${marks.join(", ")}), which pg_dump ${tools.version} does not know: ` +
+    `it may write them into the dump, and other servers then refuse the tables; use the client programs of PostgreSQL ${facts.version}`,
   ];
 }
 

@@ -176,9 +176,12 @@ describe("comparing content", () => {
   it("leaves rows, named classes or other tables out when asked to", () => {
     expect(lines({ tables: record().tables.map((each) => ({ ...each, rows: 0 })), sequences: [], largeObjects: { count: 0, fingerprint: null } }, { rows: false, exact: true })).toEqual([]);
     expect(lines({ objects: { ...record().objects, index: {} } }, { ...whole, ignore: new Set(["index"] as const) })).toEqual([]);
-    expect(lines({ tables: [table("a", { rows: 1 }), table("b", { rows: 1 })], objects: {}, sequences: [] }, { rows: true, exact: false, only: (each) => each.name === "b" })).toEqual([
-      "difference: table public.b holds 1 row, the source held 100 rows",
-    ]);
+    const part = { tables: [table("a", { rows: 1 }), table("b", { rows: 1 })], objects: {}, sequences: [] };
+    const only = { rows: true, exact: false, only: (each: { name: string }) => each.name === "b" };
+    const rows = "difference: table public.b holds 1 row, the source held 100 rows";
+    // A table that was there got rows only; of one that was made, everything is compared.
+    expect(lines(part, { ...only, made: () => false })).toEqual([rows]);
+    expect(lines(part, { ...only, made: () => true })).toEqual([rows, "difference: column public.b.id is missing"]);
   });
 
   it("compares of another major version what every major prints alike, and calls the rest a gap", () => {

@@ -47,8 +47,8 @@ describe("a validation of a dump", () => {
   });
 
   it.each([
-    ["one changed letter in one row", "note of order 250.", "Note of order 250.", { about: "table", name: "public.orders", message: "holds 500 rows as the source did, but their content differs" }],
-    ["a row that became another", "note of order 250.", "note of order 251.", { about: "table", name: "public.orders", message: "holds 500 rows as the source did, but their content differs" }],
+    ["one changed letter in one row", "note of order 250.", "Note of order 250.", { about: "table", name: "public.orders", message: "holds 500 rows as the source did, but column note differs" }],
+    ["a row that became another", "note of order 250.", "note of order 251.", { about: "table", name: "public.orders", message: "holds 500 rows as the source did, but column note differs" }],
     ["a sequence that stands elsewhere", "'public.tickets', 1, true", "'public.tickets', 7, true", { about: "sequence", name: "public.tickets", message: "stands at 7, at the source it was 1" }],
     ["a policy that lets more through", "(id > 100)", "(id > -10)", { about: "policy", message: "differs from the source in using" }],
     ["a comment", "friends of the house", "enemies of the house", { about: "comment", message: "differs from the source in text" }],

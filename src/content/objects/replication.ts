@@ -1,17 +1,17 @@
-import { notInExtension, WHOLE_DATABASE } from "../scope.ts";
+import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "../scope.ts";
 import { always, flag, otherMajor, printed, sameMajor, sameMajorFlag, type ObjectClass } from "./object-class.ts";
 import { named, roleName } from "./names.ts";
 
-/** Of the tables of the publication `p` something in the order of their names. */
+/** Of the tables of the publication `p` that are dumped, something in the order of their names. */
 const ofTables = (sql: string, where = "true"): string => `(SELECT string_agg(${sql}, ',' ORDER BY n.nspname, c.relname)
   FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE r.prpubid = p.oid AND ${where})`;
+  WHERE r.prpubid = p.oid AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")} AND ${where})`;
 const TABLE = named("n.nspname", "c.relname");
 /** In the catalog column numbers, which a restore makes anew: names. */
 const TABLE_COLUMNS = `${TABLE} || '(' || (SELECT string_agg(quote_ident(a.attname), ',' ORDER BY a.attname) FROM pg_attribute a
   WHERE a.attrelid = c.oid AND a.attnum = ANY (r.prattrs::int2[])) || ')'`;
 const SCHEMAS = `(SELECT string_agg(quote_ident(n.nspname), ',' ORDER BY n.nspname) FROM pg_publication_namespace r
-  JOIN pg_namespace n ON n.oid = r.pnnspid WHERE r.pnpubid = p.oid)`;
+  JOIN pg_namespace n ON n.oid = r.pnnspid WHERE r.pnpubid = p.oid AND ${IN_SCOPE})`;
 
 const publication: ObjectClass = {
   kind: "publication",

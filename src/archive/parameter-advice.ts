@@ -1,0 +1,17 @@
+import type { LoadProblem } from "../ports/dump-tools.ts";
+
+/** An option that the server does not know; of a column it can only be a mark that another server set itself. */
+const UNKNOWN = /unrecognized parameter "([^"]+)"/;
+
+/**
+ * What to do where a server refuses an option of a table or column that is in the dump: a mark of the source's server that the
+ * pg_dump of its own release leaves out and others write down.
+ *
+ * @returns undefined where the error is another
+ */
+export function parameterAdvice({ message }: LoadProblem): string | undefined {
+  const name = UNKNOWN.exec(message)?.[1];
+  if (name === undefined) return undefined;
+  return `this server does not know ${name}; if nobody set it at the source, it is a mark of that server: back up with the ` +
+    "client programs of exactly its release, or restore into a server of that release";
+}

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { findServer, server, startCluster, type Cluster } from "../support/postgres.ts";
+import { findings, said, Vault } from "../support/vault.ts";
+
+/** Debian's 15.20 keeps marks among the options of columns; the pg_dump of 15.18 does not know them and writes them down. */
+const both = [findServer("15.18"), findServer("15.20")].every((found) => "installation" in found);
+const onBoth = both ? it : it.skip;
+
+let cluster: Cluster | undefined;
+let vault: Vault;
+
+beforeAll(async () => {
+  vault = await Vault.make();
+  if (both) cluster = await startCluster({ installation: await server("15.20") });
+});
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+  await vault[Symbol.asyncDispose]();
+});
+
+onBoth("a pg_dump older than its server is warned of where the server keeps marks, and what fails for it says what to do", async () => {
+  const source = await cluster!.createDatabase({ owner: "postgres", sql: "CREATE TABLE doc (id int PRIMARY KEY, body text); INSERT INTO doc VALUES (1, 'x')" });
+  const { binDir: older } = await server("15.18");
+  const { binDir: own } = await server("15.20");
+  const backup = await vault.backup(source.adminUrl, {}, { binDir: older });
+  expect(backup.exit).toBe(0);
+  expect(said(backup)).toMatch(/marks of its own .*pg_attver.* pg_dump 15\.18 does not know.* use the client programs of PostgreSQL 15\.20/);
+  const validated = await vault.validate({}, { binDir: older });
+  expect(validated.exit).toBe(5);
+  const words = findings(validated).map((finding) => finding.message).join("\n");
+  expect(words).toMatch(/does not know pg_attver; .* client programs of exactly its release/);
+
+  const fine = await vault.backup(source.adminUrl, { source: "own" }, { binDir: own });
+  expect(said(fine)).not.toContain("pg_attver");
+  expect((await vault.validate({ source: "own" }, { binDir: older })).exit).toBe(0);
+}, 120_000);
