@@ -24,32 +24,41 @@ const LOCK_TIMEOUT = "30s";
  */
 export async function clearScope(session: DatabaseSession, scope: ContentScope, remade: readonly string[], log: Log): Promise<void> {
   if (!isWholeDatabase(scope)) {
-    await inTransaction(session, () => clearSchemas(session, scope, remade)).catch(untouched);
+    await inTransaction(session, () => clearSchemas(session, scope, remade), untouched);
     return;
   }
-  const needs = await readLockNeeds(session).catch(untouched);
+  const needs = await readLockNeeds(session).catch((error: unknown) => {
+    throw untouched(error);
+  });
   if (needs.objects > needs.atOnce) await clearInSteps(session, needs, log);
-  else await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log)).catch(untouched);
+  else await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log), untouched);
   if (needs.largeObjects > needs.atOnce) await unlinkInBatches(session, needs.atOnce, inTransaction);
 }
 
-function untouched(error: unknown): never {
-  throw isHoldfastError(error, "refused.outside-scope") ? error : new Untouched(error);
+function untouched(error: unknown): unknown {
+  return isHoldfastError(error, "refused.outside-scope") ? error : new Untouched(error);
 }
 
-/** Every session's own default may be read-only, serializable or deferrable. */
-async function inTransaction(session: DatabaseSession, work: () => Promise<void>): Promise<void> {
-  await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
+/** Only what fails before the commit, or at it with an answer, has certainly changed nothing. */
+async function inTransaction(session: DatabaseSession, work: () => Promise<void>, failure: (error: unknown) => unknown = same): Promise<void> {
   try {
+    // Every session's own default may be read-only, serializable or deferrable.
+    await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
     await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
     await work();
-    await session.query("COMMIT");
   } catch (error) {
     // A session that is gone has rolled back by itself.
     await session.query("ROLLBACK").catch(() => undefined);
-    throw error;
+    throw failure(error);
+  }
+  try {
+    await session.query("COMMIT");
+  } catch (error) {
+    throw isHoldfastError(error, "database.lost") ? error : failure(error);
   }
 }
+
+const same = (error: unknown): unknown => error;
 
 async function clearEverything(session: DatabaseSession, largeObjectsToo: boolean, log: Log): Promise<void> {
   for (const note of await dropUnschemed(session)) log.warn(note);
@@ -60,9 +69,10 @@ async function clearEverything(session: DatabaseSession, largeObjectsToo: boolea
 
 async function clearInSteps(session: DatabaseSession, needs: LockNeeds, log: Log): Promise<void> {
   log.warn(`${quantity(needs.objects, "object")} are more than one transaction can lock here (max_locks_per_transaction): the target is emptied in several transactions`);
-  await inTransaction(session, async () => {
+  const outsideSchemas = async (): Promise<void> => {
     for (const note of await dropUnschemed(session)) log.warn(note);
-  }).catch(untouched);
+  };
+  await inTransaction(session, outsideSchemas, untouched);
   await dropRelationsInBatches(session, needs.atOnce, inTransaction);
   await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log));
 }
