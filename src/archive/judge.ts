@@ -100,6 +100,16 @@ function problemGap(name: string, message: string): Finding {
   return { severity: "gap", about: "pg_restore", name, message };
 }
 
+/**
+ * Findings with the gaps that the backup had from the beginning. What the comparison can only say less well of the same thing
+ * (that it could not be read here) is left out.
+ */
+export function withRecordedGaps(findings: readonly Finding[], gaps: readonly Finding[]): Finding[] {
+  const recorded = new Set(gaps.map(({ about, name }) => `${about} ${name}`));
+  const others = findings.filter(({ severity, about, name }) => severity === "difference" || !recorded.has(`${about} ${name}`));
+  return [...others, ...gaps];
+}
+
 /** One finding as a sentence. */
 export function findingSentence({ about, name, message }: Finding): string {
   return name === "" ? `${about}: ${message}` : `${about} ${name} ${message}`;

@@ -99,6 +99,8 @@ export const extensionRelation = z.strictObject({
   rows: z.int().nonnegative().nullable(),
   /** Sum of the rows' hashes; of a sequence twice its value, and one more once it has been handed out. */
   fingerprint: z.string().regex(/^-?\d+$/).nullable(),
+  /** Marked for dumping, but for the rows that the mark's condition leaves out. */
+  filtered: z.boolean().optional(),
   /** The role that measured could not read it. */
   unreadable: z.boolean().optional(),
 });

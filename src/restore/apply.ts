@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { believe } from "../archive/control.ts";
 import type { UnavailableExtension } from "../archive/extensions.ts";
-import { findingSentence, judge } from "../archive/judge.ts";
+import { findingSentence, judge, withRecordedGaps } from "../archive/judge.ts";
 import type { LoadedSet } from "../archive/recipe.ts";
 import { createRoles } from "../archive/roles.ts";
 import type { Finding } from "../catalog/manifest.ts";
@@ -182,7 +182,7 @@ async function compare(
     const { findings, notes } = await believe(judged, expected, actual, () => controlOf(plan, ports));
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
-      findings: [...findings, ...otherLargeObjects(plan, actual), ...gapsOf(plan)],
+      findings: withRecordedGaps([...findings, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
         ...notes, ...notCompared(plan, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
       ],

@@ -1,4 +1,5 @@
 import type { Finding } from "../catalog/manifest.ts";
+import { openAfterComparing } from "../content/omissions/extensions.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /**
@@ -8,6 +9,6 @@ import type { RestorePlan } from "./plan.ts";
 export function gapsOf({ backup, request }: RestorePlan): readonly Finding[] {
   const gaps = backup.manifest.gaps ?? [];
   if (request.tables.length > 0) return [];
-  if (request.part === "whole") return gaps;
+  if (request.part === "whole") return openAfterComparing(gaps);
   return gaps.filter(({ about }) => (about === "large-objects") === (request.part === "data"));
 }

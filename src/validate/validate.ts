@@ -3,6 +3,8 @@ import type { Backup } from "../catalog/catalog.ts";
 import type { Finding, Receipt } from "../catalog/manifest.ts";
 import { manifestPath } from "../catalog/paths.ts";
 import { interruptible } from "../archive/interruptible.ts";
+import { withRecordedGaps } from "../archive/judge.ts";
+import { openAfterComparing } from "../content/omissions/extensions.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { ValidateItem, ValidatePlan } from "./plan.ts";
 import { readOpened, readStored } from "./read-back.ts";
@@ -47,7 +49,9 @@ async function validateOne(item: ValidateItem, plan: ValidatePlan, host: Scratch
   }
   const proof = await prove(item, item.backup, plan, host, ports);
   // Whatever was read: what is not in the backup cannot be proved to be.
-  const findings = [...(await chainFindings(item.backup, plan)), ...proof.findings, ...(item.backup.manifest.gaps ?? [])];
+  const recorded = item.backup.manifest.gaps ?? [];
+  const open = item.depth === "restored" ? openAfterComparing(recorded) : recorded;
+  const findings = withRecordedGaps([...(await chainFindings(item.backup, plan)), ...proof.findings], open);
   const verdict = findings.some((finding) => finding.severity === "difference") ? "failed" : findings.length > 0 ? "gaps" : "proved";
   const { manifest, sha256, key } = item.backup;
   const receipt = await plan.request.catalog.addReceipt({

@@ -76,7 +76,11 @@ describe("what a dump leaves out is named by backup, proof and restore", () => {
         CREATE TABLE adopted (a int); INSERT INTO adopted VALUES (1); ALTER EXTENSION hf_ledger ADD TABLE adopted;`,
     });
     const spoken = await spokenOf(database.adminUrl, "ledger");
-    for (const words of [spoken.backup, spoken.validate, spoken.restore]) for (const table of ["ledger_plain", "ledger_marked", "adopted", "ledger_note"]) expect(words).toContain(table);
+    // Whether CREATE EXTENSION makes an index, or the rows that a mark leaves out, shows only in a copy.
+    for (const table of ["ledger_plain", "adopted"]) expect(spoken.backup).toContain(table);
+    for (const words of [spoken.validate, spoken.restore]) {
+      for (const name of ["ledger_plain", "ledger_marked", "adopted", "ledger_note"]) expect(words).toContain(name);
+    }
     expect(spoken.verdicts).toEqual(["gaps", "gaps"]);
   });
 });

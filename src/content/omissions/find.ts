@@ -2,7 +2,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Difference } from "../difference.ts";
 import type { ContentRecord, ContentScope } from "../record.ts";
-import { unreadableExtensionTables } from "./extensions.ts";
+import { undumpedExtensionRows, unreadableExtensionTables } from "./extensions.ts";
 import { hiddenSubscriptions, hiddenUserMappings, leftOutLargeObjects } from "./hidden.ts";
 import { findUnlisted } from "./unlisted.ts";
 
@@ -22,7 +22,7 @@ export interface Listed {
 export async function findOmissions(
   session: DatabaseSession, scope: ContentScope, content: ContentRecord, archives: readonly Listed[],
 ): Promise<Difference[]> {
-  const found: Difference[] = [...(await leftOutLargeObjects(session, scope)), ...unreadableExtensionTables(content)];
+  const found: Difference[] = [...(await leftOutLargeObjects(session, scope)), ...unreadableExtensionTables(content), ...undumpedExtensionRows(content)];
   for (const { entries } of archives) {
     found.push(
       ...(await hiddenUserMappings(session, scope, entries)),

@@ -8,6 +8,8 @@ import type { ContentScope } from "../record.ts";
 interface Mapping {
   readonly user: string;
   readonly server: string;
+  /** As among the compared objects. */
+  readonly identity: string;
   readonly readable: boolean;
 }
 
@@ -21,17 +23,18 @@ export async function hiddenUserMappings(session: DatabaseSession, scope: Conten
   if (scope.includeSchemas.length > 0) return [];
   const mappings = await session.query<Mapping>(
     `SELECT coalesce(u.usename::text, 'public') AS user, u.srvname::text AS server,
+            CASE WHEN u.umuser = 0 THEN 'public' ELSE quote_ident(u.usename) END || ' on ' || quote_ident(u.srvname) AS identity,
             (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
             OR CASE WHEN u.umuser = 0 THEN pg_has_role(s.srvowner, 'USAGE')
                     ELSE u.usename = current_user AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')) END AS readable
        FROM pg_user_mappings u JOIN pg_foreign_server s ON s.oid = u.srvid ORDER BY 2, 1`,
   );
   const written = entries.filter(({ type }) => type === "USER MAPPING").map(({ rest }) => rest);
-  return mappings.flatMap(({ user, server, readable }): Difference[] => {
+  return mappings.flatMap(({ user, server, identity, readable }): Difference[] => {
     const isWritten = written.some((rest) => rest.startsWith(printed(`- USER MAPPING ${user} SERVER ${server} `)));
     if (isWritten && readable) return [];
     return [{
-      severity: "gap", about: "user-mapping", name: `${user} for server ${server}`,
+      severity: "gap", about: "user-mapping", name: identity,
       message: isWritten
         ? "is in this backup without its options, such as user and password: the role that made it may not read them; a superuser may"
         : "is not in this backup: pg_dump left it out, as it does where the server belongs to an extension",
