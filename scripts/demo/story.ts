@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { formatBytes } from "../../src/kernel/bytes.ts";
 import { formatDuration } from "../../src/kernel/duration.ts";
 import { readDocument } from "../../src/catalog/document.ts";
-import { manifest as manifestSchema, type Manifest } from "../../src/catalog/manifest.ts";
+import { manifest as manifestSchema, MANIFEST_FORMATS, type Manifest } from "../../src/catalog/manifest.ts";
 import { Holdfast, type HoldfastRun } from "./holdfast.ts";
 import { lossesSince } from "./losses.ts";
 import type { Narrator } from "./narrator.ts";
@@ -104,7 +104,7 @@ async function backUp({ narrator, holdfast, azurite }: World, recipient: string)
   const run = expectExit(await holdfast.run(["backup", "--source", "shop", "--recipients", recipient]), 0, "backup");
   narrator.took("back up", run.ms);
   const blob = azurite.container(CONTAINER).getBlobClient(`demo/${String(run.outputs["manifest"])}`);
-  const { value: manifest } = readDocument(await blob.downloadToBuffer(), manifestSchema, "holdfast.manifest/1", "the manifest");
+  const { value: manifest } = readDocument(await blob.downloadToBuffer(), manifestSchema, MANIFEST_FORMATS, "the manifest");
   narrator.say(`pg_dump wrote ${formatBytes(Number(run.outputs["plain-bytes"]))}, the store holds ${formatBytes(Number(run.outputs["stored-bytes"]))}, ${Number(run.outputs["rows"]).toLocaleString("en-US")} rows are on record`);
   return { id: String(run.outputs["id"]), manifest };
 }

@@ -79,7 +79,8 @@ function viewOf({ entry }: LoadProblem): string {
 
 function explainView(found: Finding, problem: LoadProblem, allowed: boolean): Finding {
   const message = `${found.message}: ${problem.message}${advice(problem)}`;
-  return { ...found, severity: allowed ? "gap" : found.severity, message };
+  if (allowed) return { ...found, severity: "gap", message };
+  return { ...found, message: `${message}. If nothing but views is empty, restore --allow-empty-views takes the copy as it is` };
 }
 
 /** Each once, the first ones in full. */

@@ -31,7 +31,7 @@ export function standingOf(receipts: readonly Receipt[], damagedReceipts: readon
   const restored = proved("restored");
   if (restored) return { state: "verified", depth: "restored", at: restored.finishedAt, damagedReceipts };
   if (failure) {
-    return { state: "failed verification", at: failure.finishedAt, reason: failure.findings[0]?.message ?? `${failure.kind} failed`, damagedReceipts };
+    return { state: "failed verification", at: failure.finishedAt, reason: reasonOf(failure), damagedReceipts };
   }
   const gaps = sinceFailure.find((receipt) => receipt.kind === "restored" && receipt.verdict === "gaps");
   const partial = held("opened") ?? held("stored");
@@ -41,6 +41,13 @@ export function standingOf(receipts: readonly Receipt[], damagedReceipts: readon
     reason: gaps ? "restored with gaps" : partial ? `only ${partial.kind}${partial.verdict === "gaps" ? ", with gaps" : ""}` : "never validated",
     damagedReceipts,
   };
+}
+
+/** What the first finding is about and says. */
+function reasonOf({ findings, kind }: Receipt): string {
+  const [first] = findings;
+  if (first === undefined) return `${kind} failed`;
+  return first.name === "" ? first.message : `${first.about} ${first.name} ${first.message}`;
 }
 
 /** Newest first. Receipts of one instant are ordered by their text, so that the result never depends on the store's order. */

@@ -224,7 +224,7 @@ function manyObjects({ empty, lockNeeds }: TargetState, mode: RestoreMode, reque
 function warnings({ manifest }: Backup, target: TargetState, request: RestoreRequest): string[] {
   const notes: string[] = [];
   if (target.facts.major < manifest.server.major) notes.push(`the target is PostgreSQL ${target.facts.version}, older than the source's ${manifest.server.version}: newer syntax will fail and be reported`);
-  if (target.facts.major > manifest.server.major) notes.push(`the target is PostgreSQL ${target.facts.version}, newer than the source's ${manifest.server.version}: definitions are compared by name only`);
+  if (target.facts.major > manifest.server.major) notes.push(`the target is PostgreSQL ${target.facts.version}, newer than the source's ${manifest.server.version}: expressions and queries in definitions are not compared`);
   if (target.facts.encoding !== manifest.content.encoding && request.mode !== "beside") notes.push(`the target's encoding is ${target.facts.encoding}, the source's ${manifest.content.encoding}: row fingerprints cannot be compared in place`);
   if (target.missingRoles.length > 0) {
     const names = target.missingRoles.map((role) => role.name).join(", ");

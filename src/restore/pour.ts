@@ -1,4 +1,6 @@
+import { verifyStored } from "../archive/artifact.ts";
 import { createDatabaseLike } from "../archive/create-database.ts";
+import { interruptible } from "../archive/interruptible.ts";
 import { loadIntoEmpty, type LoadedSet, type Recipe } from "../archive/recipe.ts";
 import type { Database } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -6,6 +8,7 @@ import { clearScope } from "./clear.ts";
 import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./plan.ts";
 import { pourRows } from "./rows-in-place.ts";
+import { Untouched } from "./untouched.ts";
 
 /**
  * Loads the whole set (or its schema) into an empty database.
@@ -26,6 +29,25 @@ export async function pourWhole(
 }
 
 /**
+ * Reads the artifacts once before anything in the target goes: a damaged one must not be found out when the target is empty.
+ *
+ * @throws artifact.damaged, artifact.missing, store.lied
+ */
+async function requireWhole({ set, request }: RestorePlan, ports: Ports): Promise<void> {
+  const store = interruptible(request.catalog.store, ports.cancelled);
+  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
+    const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
+    try {
+      await verifyStored(store, artifact, (bytes) => progress.add(bytes));
+    } catch (error) {
+      throw new Untouched(error);
+    } finally {
+      progress.done();
+    }
+  }
+}
+
+/**
  * Restores into the target itself. Emptying is one transaction of its own; between it and the end of loading
  * the target is incomplete, which is why the safety backup was made before.
  */
@@ -35,6 +57,7 @@ export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<Load
     return { problems: await pourRows(plan, ports), warnings: [], unavailable: target.unavailableExtensions };
   }
   if (!plan.target.empty) {
+    await requireWhole(plan, ports);
     ports.log.stage(`emptying ${request.target.address.database}`);
     await using session = await request.target.connect({ purpose: "restore" });
     const { scope, content } = plan.backup.manifest;

@@ -1,3 +1,4 @@
+import { HoldfastError } from "../kernel/errors.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { qualifiedName } from "../kernel/sql.ts";
 import { openArtifact } from "../archive/artifact.ts";
@@ -12,6 +13,7 @@ import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
+import { readLiveTables } from "./live-tables.ts";
 import { chosen, loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./plan.ts";
 import { attachEntries, tableEntries } from "./table-entries.ts";
@@ -34,7 +36,10 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonl
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   const problems: LoadProblem[] = [];
   try {
-    if (missing.length > 0) problems.push(...(await loadParts(plan, context, missing, "pre-data")));
+    if (missing.length > 0) {
+      problems.push(...(await loadParts(plan, context, missing, "pre-data")));
+      await requireMade(session, missing, problems);
+    }
     const filled = tables.filter((table) => table.kind === "table").length;
     ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
     await fill(plan, session, context);
@@ -47,6 +52,21 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonl
   }
   if (plan.set.needsRefresh && request.tables.length === 0) await refreshMaterializedViews(session, plan.backup.manifest.content);
   return problems;
+}
+
+/**
+ * A table that could not be made cannot be filled, and why not says more than anything that fails because of it.
+ *
+ * @throws database.lacks with what pg_restore said first
+ */
+async function requireMade(session: DatabaseSession, made: readonly TableRecord[], problems: readonly LoadProblem[]): Promise<void> {
+  const present = await readLiveTables(session, made);
+  const absent = made.find(({ schema, name }) => !present.some((one) => one.schema === schema && one.name === name));
+  if (absent === undefined) return;
+  const why = problems[0]?.message ?? "pg_restore gave no reason";
+  throw new HoldfastError("database.lacks", `table ${qualifiedName(absent.schema, absent.name)} could not be made: ${why}`, {
+    hint: "Make what it needs at the target first (its schema, types and functions are not restored with --tables), then run again.",
+  });
 }
 
 /** What belongs to the tables that are made, from the artifacts that hold definitions. */

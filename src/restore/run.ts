@@ -3,6 +3,7 @@ import { describeAddress } from "../kernel/database-url.ts";
 import { formatDuration } from "../kernel/duration.ts";
 import type { Outcome } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
 import { findingSentence, headlineFinding } from "../archive/judge.ts";
 import type { Receipt } from "../catalog/manifest.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -81,7 +82,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
   const notes = [
     `data is as of ${plan.backup.manifest.snapshotAt}; what was written later is not in it`,
     ...(restored.safetyBackup ? [`what the target held before is backup ${restored.safetyBackup} (tier safety)`] : []),
-    ...(restored.oldDatabase ? [`the previous database is kept as ${restored.oldDatabase}; drop it when you are sure: DROP DATABASE "${restored.oldDatabase}"`] : []),
+    ...(restored.oldDatabase ? [keptDatabase(restored.oldDatabase)] : []),
     ...plan.warnings,
     ...restored.notes,
   ];
@@ -94,6 +95,11 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
     },
     report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }] : [], notes },
   };
+}
+
+function keptDatabase(name: string): string {
+  return `the previous database is kept as ${name}; drop it when you are sure: DROP DATABASE ${quoteIdentifier(name)} ` +
+    "(where it has subscriptions, first ALTER SUBSCRIPTION … DISABLE, … SET (slot_name = NONE) and DROP SUBSCRIPTION in it)";
 }
 
 function outputs(plan: RestorePlan, tookMs: number): Outcome["outputs"] {
