@@ -17,7 +17,9 @@ export interface Losses {
 /** Measures the live database as backup and validate do, and compares it with the manifest as validate does. */
 export async function lossesSince(manifest: Manifest, address: DatabaseAddress, signal: AbortSignal): Promise<Losses> {
   const { content, scope } = manifest;
-  const live = await measureContent(postgresDatabase(address), scope, { proof: content.proof, jobs: 2, signal, onTable: () => undefined });
+  const live = await measureContent(postgresDatabase(address), scope, {
+    proof: content.proof, jobs: 2, signal, onTable: () => undefined, like: content,
+  });
   const { differences } = compareContent(content, live, { rows: true, exact: true });
   const count = (rows: number | null | undefined): string => rows?.toLocaleString("en-US") ?? "–";
   const tables = content.tables.map((then): [string, string, string, string] => {

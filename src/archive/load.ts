@@ -3,7 +3,9 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { DatabaseAddress } from "../ports/database.ts";
 import type { Disk } from "../ports/disk.ts";
 import type { DumpTools, LoadProblem, LoadRequest, TocEntry, ToolSet } from "../ports/dump-tools.ts";
-import type { Log } from "../ports/log.ts";
+import type { ByteStream } from "../kernel/streams.ts";
+import type { Log, Progress } from "../ports/log.ts";
+import { Archives } from "./archives.ts";
 import { openArtifact } from "./artifact.ts";
 import type { ArtifactSet, Phase } from "./artifact-set.ts";
 import { interruptible } from "./interruptible.ts";
@@ -27,6 +29,8 @@ export interface LoadContext {
   readonly noOwner?: boolean;
   readonly noPrivileges?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Plain archives that lie on the disk for longer than one phase. */
+  readonly archives?: Archives;
   /** Hears of pg_restore's warnings; they are logged when absent. */
   readonly onWarning?: (text: string) => void;
 }
@@ -40,26 +44,21 @@ export const RESTORED_SIZE_FACTOR = 2.5;
 /** A phase that was loaded. */
 export interface LoadedPhase {
   readonly phase: Phase;
-  /** What was loaded of it; everything when absent. */
-  readonly entries: readonly TocEntry[] | undefined;
+  /** What was loaded of it. */
+  readonly entries: readonly TocEntry[];
   /** What pg_restore went past, in order. */
   readonly problems: readonly LoadProblem[];
 }
 
 /** Loads every phase of a set; returns the problems pg_restore went past, in order. */
 export async function loadSet(set: ArtifactSet, context: LoadContext): Promise<readonly LoadProblem[]> {
-  return (await loadPhases(set, context)).flatMap(({ problems }) => problems);
-}
-
-/** Loads every phase of a set, one after the other. */
-export async function loadPhases(set: ArtifactSet, context: LoadContext): Promise<readonly LoadedPhase[]> {
-  const loaded: LoadedPhase[] = [];
+  const problems: LoadProblem[] = [];
   for (const phase of set.phases) {
     context.signal.throwIfAborted();
     const entries = context.select ? context.select(await readContents(context, phase.artifact)) : undefined;
-    loaded.push({ phase, entries, problems: await loadPhase(phase, entries, context) });
+    problems.push(...(await loadPhase(phase, entries, context)));
   }
-  return loaded;
+  return problems;
 }
 
 /** Loads one phase, or these entries of it. */
@@ -94,46 +93,26 @@ async function fitsBeside(artifact: ArtifactRecord, { disk, isOnThisDisk }: Load
 
 type Request = Omit<LoadRequest, "archive" | "jobs">;
 
-/** Rights are set when everything stands: an owner may have given up rights that making a key needs. */
-const RIGHTS: ReadonlySet<string> = new Set(["ACL", "DEFAULT ACL"]);
-
-/**
- * Rows first, and only then what is made on them. Several connections would mix the two, and a check that is not valid for
- * the rows of before (on a parent table, say, whose heirs pg_dump takes for independent of it) would refuse them, but not each
- * time. One connection keeps the archive's order, which is this one.
- */
-function roundsOf(request: Request): readonly Request[] {
-  const { entries, sections } = request;
-  if (entries === undefined || sections !== undefined) return [request];
-  const definitions = entries.filter(({ type }) => !RIGHTS.has(type));
-  const rights = entries.filter(({ type }) => RIGHTS.has(type));
-  return [
-    { ...request, entries: definitions, sections: ["pre-data", "data"] },
-    { ...request, entries: definitions, sections: ["post-data"] },
-    ...(rights.length === 0 ? [] : [{ ...request, entries: rights }]),
-  ];
-}
-
 async function loadArtifact(
   artifact: ArtifactRecord, label: string, request: Request, context: LoadContext,
 ): Promise<readonly LoadProblem[]> {
   const progress = context.log.progress(label, "bytes", artifact.stored.size);
-  const archive = openArtifact(interruptible(context.store, context.signal), artifact, context.identities, (bytes) => progress.add(bytes));
   try {
-    if (context.jobs > 1 && (await fitsBeside(artifact, context))) {
-      // Several connections need to seek in the archive, which a stream cannot. The one place where a restore puts plain user data on the
-      // local disk: in a folder only this user may enter, removed as soon as pg_restore has ended.
-      await using folder = await context.disk.privateFolder("archive");
-      const path = `${folder.path}/${artifact.kind}.dump`;
-      await context.disk.write(path, archive);
-      const problems: LoadProblem[] = [];
-      for (const round of roundsOf(request)) {
-        problems.push(...(await context.tools.load({ ...round, archive: { path }, jobs: context.jobs })));
-      }
-      return problems;
-    }
-    return await context.tools.load({ ...request, archive, jobs: 1 });
+    if (context.archives !== undefined) return await loadFrom(artifact, context.archives, request, context, progress);
+    await using archives = new Archives(context.disk);
+    return await loadFrom(artifact, archives, request, context, progress);
   } finally {
     progress.done();
   }
+}
+
+async function loadFrom(
+  artifact: ArtifactRecord, archives: Archives, request: Request, context: LoadContext, progress: Progress,
+): Promise<readonly LoadProblem[]> {
+  const open = (): ByteStream =>
+    openArtifact(interruptible(context.store, context.signal), artifact, context.identities, (bytes) => progress.add(bytes));
+  let path = archives.pathOf(artifact);
+  if (path === undefined && context.jobs > 1 && (await fitsBeside(artifact, context))) path = await archives.keep(artifact, open());
+  if (path === undefined) return await context.tools.load({ ...request, archive: open(), jobs: 1 });
+  return await context.tools.load({ ...request, archive: { path }, jobs: context.jobs });
 }

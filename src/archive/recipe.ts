@@ -1,14 +1,17 @@
+import { isHoldfastError } from "../kernel/errors.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import type { Database } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
+import { Archives } from "./archives.ts";
 import type { ArtifactSet } from "./artifact-set.ts";
 import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
-import { loadPhase, loadPhases, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
+import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
 import { loadingSettings } from "./loading-settings.ts";
 import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
-import { settle } from "./settle.ts";
+import { roundsOf } from "./rounds.ts";
+import { isOfRows, settle } from "./settle.ts";
 
 /** What goes into which database. */
 export interface Recipe {
@@ -38,8 +41,9 @@ export interface LoadedSet {
  * validation proves is what a restore does.
  *
  * 1. prepare: `public`, the extensions and their schemas (prepare.ts);
- * 2. load everything but what would act on its own;
- * 3. settle: what failed is tried again in order, until nothing more succeeds (settle.ts);
+ * 2. load everything but what would act on its own, in rounds (rounds.ts); each is settled before the next: what failed
+ *    is tried again in order, until nothing more succeeds (settle.ts);
+ * 3. settle once more, when everything stands;
  * 4. refresh the materialized views (refresh.ts);
  * 5. finish: event triggers, which would have fired at all of the above.
  */
@@ -53,10 +57,10 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const warnings: string[] = [];
   const onWarning = (text: string): void => void warnings.push(text);
   const settings = await loadingSettings(database);
-  const into: LoadContext = { ...context, address: database.address, settings, onWarning };
+  await using archives = new Archives(context.disk);
+  const into: LoadContext = { ...context, address: database.address, settings, onWarning, archives };
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
-  const loaded = await loadPhases(set, { ...into, select: early });
-  const settled = await settle(loaded, into);
+  const settled = await settleLast(await loadRounds(set, early, into), into, database);
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   return {
@@ -64,6 +68,37 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
     warnings: [...new Set(warnings)],
     unavailable: prepared.unavailable,
   };
+}
+
+async function loadRounds(set: ArtifactSet, select: Select, context: LoadContext): Promise<readonly LoadedPhase[]> {
+  const rounds = await roundsOf(set, async ({ artifact }) => select(await readContents(context, artifact)));
+  const loaded: LoadedPhase[] = [];
+  for (const { phase, entries } of rounds) {
+    context.signal.throwIfAborted();
+    const problems = await loadPhase(phase, entries, context);
+    loaded.push(...(await settle([{ phase, entries, problems }], context)));
+  }
+  return loaded;
+}
+
+/**
+ * Some things find what they need only now that everything is there (a value that names an index). Triggers and keys stand too,
+ * and must not act on rows that come late, so rows are tried only where the role can keep them from it.
+ *
+ * https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SESSION-REPLICATION-ROLE
+ */
+async function settleLast(
+  loaded: readonly LoadedPhase[], context: LoadContext, database: Database,
+): Promise<readonly LoadedPhase[]> {
+  if (problemsOf(loaded).length === 0) return loaded;
+  const quiet = { session_replication_role: "replica" };
+  const session = await database.connect({ purpose: "restore", settings: quiet }).catch((error: unknown) => {
+    if (isHoldfastError(error, "database.permission", "database.denied", "database.query")) return undefined;
+    throw error;
+  });
+  await session?.close();
+  if (session === undefined) return await settle(loaded, context, (problem) => !isOfRows(problem));
+  return await settle(loaded, { ...context, settings: { ...context.settings, ...quiet } });
 }
 
 type Select = (entries: readonly TocEntry[]) => readonly TocEntry[];

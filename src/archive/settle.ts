@@ -1,6 +1,6 @@
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import { dumpId } from "./contents.ts";
-import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
+import { loadPhase, type LoadContext, type LoadedPhase } from "./load.ts";
 
 /**
  * The second try. pg_dump does not know of everything that one entry needs of another (a check that reads
@@ -11,18 +11,20 @@ import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./l
  * An entry's definition is one statement text and so one transaction (pg_dump's ExecuteSqlCommand), COPY is
  * atomic too; only what follows a definition, the owner, is a command of its own.
  *
+ * @param may which problems' entries are run again; all when absent
  * @returns the phases with what failed for good
  */
 export async function settle(
-  loaded: readonly LoadedPhase[], context: LoadContext,
+  loaded: readonly LoadedPhase[], context: LoadContext, may: MayTry = () => true,
 ): Promise<readonly LoadedPhase[]> {
+  const countFailing = (phases: readonly LoadedPhase[]): number => phases.reduce((sum, one) => sum + failingIds(one, may).size, 0);
   let now = loaded;
   let failing = countFailing(now);
   const first = failing;
   while (failing > 0) {
     context.signal.throwIfAborted();
     context.log.debug(`entries of the archive that failed and are tried again: ${failing}`);
-    now = await again(now, context);
+    now = await again(now, context, may);
     const left = countFailing(now);
     if (left >= failing) break;
     failing = left;
@@ -32,19 +34,18 @@ export async function settle(
   return now;
 }
 
-async function again(loaded: readonly LoadedPhase[], context: LoadContext): Promise<LoadedPhase[]> {
+async function again(loaded: readonly LoadedPhase[], context: LoadContext, may: MayTry): Promise<LoadedPhase[]> {
   const tried: LoadedPhase[] = [];
-  for (const one of loaded) tried.push(await phaseAgain(one, context));
+  for (const one of loaded) tried.push(await phaseAgain(one, context, may));
   return tried;
 }
 
-async function phaseAgain(one: LoadedPhase, context: LoadContext): Promise<LoadedPhase> {
-  const failed = failingIds(one);
+async function phaseAgain(one: LoadedPhase, context: LoadContext, may: MayTry): Promise<LoadedPhase> {
+  const failed = failingIds(one, may);
   if (failed.size === 0) return one;
-  const entries = one.entries ?? (await readContents(context, one.phase.artifact));
-  const chosen = entries.filter((entry) => failed.has(dumpId(entry)));
+  const chosen = one.entries.filter((entry) => failed.has(dumpId(entry)));
   const problems = await loadPhase(one.phase, chosen, { ...context, jobs: 1 });
-  const unknown = one.problems.filter((problem) => problem.dumpIds === undefined);
+  const unknown = one.problems.filter((problem) => problem.dumpIds === undefined || !may(problem));
   return { ...one, problems: [...unknown, ...withoutOwnDoing(problems, one.problems)] };
 }
 
@@ -69,10 +70,14 @@ function problemKey({ entry, message, dumpIds }: LoadProblem): string {
   return JSON.stringify([dumpIds, entry, message]);
 }
 
-function failingIds({ problems }: LoadedPhase): Set<number> {
-  return new Set(problems.flatMap(({ dumpIds }) => dumpIds ?? []));
+function failingIds({ problems }: LoadedPhase, may: MayTry): Set<number> {
+  return new Set(problems.filter(may).flatMap(({ dumpIds }) => dumpIds ?? []));
 }
 
-function countFailing(loaded: readonly LoadedPhase[]): number {
-  return loaded.reduce((sum, one) => sum + failingIds(one).size, 0);
+/** Whether the entry of a problem may be run again. */
+type MayTry = (problem: LoadProblem) => boolean;
+
+/** Rows, of tables and of large objects. */
+export function isOfRows({ entry }: LoadProblem): boolean {
+  return /^(?:TABLE DATA|BLOBS) /.test(entry);
 }
