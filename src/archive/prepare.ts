@@ -1,11 +1,12 @@
 import { isHoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier } from "../kernel/sql.ts";
 import type { Manifest } from "../catalog/manifest.ts";
-import type { ExtensionRecord } from "../content/record.ts";
+import type { ContentRecord, ExtensionRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
 import { createExtensions, type UnavailableExtension } from "./extensions.ts";
 import { preparePublicSchema } from "./public-schema.ts";
+import { ownerInEntry } from "./schema-entry.ts";
 import { serverWords } from "./server-words.ts";
 
 /** An empty database that was made ready for an archive. */
@@ -38,7 +39,7 @@ export async function prepare(
 }
 
 async function makeSchemas(
-  session: DatabaseSession, extensions: readonly ExtensionRecord[], { scope }: Manifest,
+  session: DatabaseSession, extensions: readonly ExtensionRecord[], { scope, content }: Manifest,
   entries: readonly TocEntry[], noOwner: boolean,
 ): Promise<Pick<Prepared, "standing" | "problems">> {
   const rows = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_catalog.pg_namespace");
@@ -47,10 +48,10 @@ async function makeSchemas(
   const standing: string[] = [];
   const problems: LoadProblem[] = [];
   for (const name of new Set(extensions.map((extension) => extension.schema))) {
-    const entry = entries.find((one) => makes(one, name));
+    const written = entries.map((one) => ownerInEntry(one, name, content)).find((one) => one !== undefined);
     // One that is not in the archive of a whole database belongs to an extension, which makes it.
-    if (present.has(name) || (entry === undefined && !outside)) continue;
-    const owner = noOwner ? undefined : entry?.rest.slice(`- ${name} `.length);
+    if (present.has(name) || (written === undefined && !outside)) continue;
+    const owner = noOwner ? undefined : written;
     const problem = await makeSchema(session, name, owner);
     if (problem !== undefined) problems.push({ entry: `SCHEMA ${name}`, message: problem });
     standing.push(name);
@@ -79,11 +80,7 @@ async function makeSchema(
 
 /** The entries without those that make the named schemas; their rights and comments stay. */
 export function withoutSchemas(
-  entries: readonly TocEntry[], schemas: readonly string[],
+  entries: readonly TocEntry[], schemas: readonly string[], content: ContentRecord,
 ): readonly TocEntry[] {
-  return entries.filter((entry) => !schemas.some((name) => makes(entry, name)));
-}
-
-function makes({ type, rest }: TocEntry, schema: string): boolean {
-  return type === "SCHEMA" && rest.startsWith(`- ${schema} `);
+  return entries.filter((entry) => !schemas.some((name) => ownerInEntry(entry, name, content) !== undefined));
 }

@@ -2,6 +2,7 @@ import { quoteIdentifier } from "../kernel/sql.ts";
 import type { ContentRecord, ContentScope } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
+import { ownerInEntry } from "./schema-entry.ts";
 
 /**
  * Every new database has a schema `public`, and pg_dump treats it as half the server's: rights on it are written as differences from those that a new
@@ -24,17 +25,13 @@ export async function preparePublicSchema(session: DatabaseSession, source: Publ
   const schemas = source.content.objects.schema;
   // Without CASCADE: if it holds anything, this fails instead of destroying it.
   if (schemas !== undefined && !("public" in schemas)) await session.query("DROP SCHEMA IF EXISTS public");
-  const owner = entries.find(isItsCreation)?.rest.slice("- public ".length);
+  const owner = entries.map((entry) => ownerInEntry(entry, "public", source.content)).find((one) => one !== undefined);
   if (owner === undefined || noOwner) return;
   const [row] = await session.query<{ owner: string }>("SELECT pg_catalog.pg_get_userbyid(nspowner)::text AS owner FROM pg_catalog.pg_namespace WHERE nspname = 'public'");
   if (row && row.owner !== owner) await session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`);
 }
 
 /** The entries without the one that makes `public`. */
-export function withoutPublicSchema(entries: readonly TocEntry[]): readonly TocEntry[] {
-  return entries.filter((entry) => !isItsCreation(entry));
-}
-
-function isItsCreation({ type, rest }: TocEntry): boolean {
-  return type === "SCHEMA" && rest.startsWith("- public ");
+export function withoutPublicSchema(entries: readonly TocEntry[], content: ContentRecord): readonly TocEntry[] {
+  return entries.filter((entry) => ownerInEntry(entry, "public", content) === undefined);
 }

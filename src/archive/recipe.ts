@@ -111,7 +111,7 @@ function usableEntries(
   entries: readonly TocEntry[], { unavailable, standing }: Prepared, { content }: Manifest, set: ArtifactSet,
 ): readonly TocEntry[] {
   const wanted = set.hasRows ? entries : withoutLargeObjects(entries);
-  return withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing));
+  return withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing, content), content);
 }
 
 /** Large objects are rows, but a full archive makes them, empty, together with the schema. */

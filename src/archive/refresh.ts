@@ -1,5 +1,5 @@
 import { isHoldfastError } from "../kernel/errors.ts";
-import { qualifiedName, quoteIdentifier } from "../kernel/sql.ts";
+import { qualifiedName } from "../kernel/sql.ts";
 import type { ContentRecord, TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
@@ -36,7 +36,7 @@ export async function refreshMaterializedViews(
     problems = [];
     const failed: TableRecord[] = [];
     for (const view of waiting) {
-      const problem = await refresh(session, view, [...ownPaths, everySchema(view, source)]);
+      const problem = await refresh(session, view, ownPaths);
       if (problem === undefined) continue;
       failed.push(view);
       problems.push({ entry: `${REFRESH_ENTRY}${view.schema}.${view.name}`, message: problem });
@@ -71,12 +71,6 @@ async function tryOnce(session: DatabaseSession, { schema, name }: TableRecord):
     if (!isHoldfastError(error, ...REFUSALS)) throw error;
     return serverWords(error);
   }
-}
-
-/** Where the settings of the source are not known: the view's own schema, `public`, then every other one. */
-function everySchema({ schema }: TableRecord, source: ContentRecord): string {
-  const others = Object.keys(source.objects.schema ?? {});
-  return [...new Set([schema, "public", ...others])].map(quoteIdentifier).join(", ");
 }
 
 /** The search path that a session of this role has in this database, left to itself. */

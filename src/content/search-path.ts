@@ -107,7 +107,8 @@ interface Called {
 /** What of a function or query only a search path finds. */
 interface Suspect {
   readonly references: readonly Reference[];
-  readonly warning: (names: readonly string[], schemas: readonly string[]) => string;
+  /** @param path the search path that finds them */
+  readonly warning: (names: readonly string[], path: string) => string;
 }
 
 /**
@@ -122,8 +123,8 @@ export async function searchPathWarnings(session: DatabaseSession, scope: Conten
   const warnings: string[] = [];
   for (const { references: all, warning } of suspects) {
     const known = [...new Map(all.map((reference) => [key(reference), reference])).values()].filter((reference) => schemas.has(key(reference)));
-    const at = [...new Set(known.flatMap((reference) => schemas.get(key(reference)) ?? []))];
-    if (known.length > 0) warnings.push(warning(known.map((reference) => reference.name), at));
+    const places = known.map((reference) => schemas.get(key(reference)) ?? []);
+    if (known.length > 0) warnings.push(warning(known.map((reference) => reference.name), path(places)));
   }
   warnings.push(...(await indexNamesInRows(session, scope)));
   const more = warnings.length - WARNINGS_MAX;
@@ -148,11 +149,11 @@ async function calledFunctions(session: DatabaseSession, scope: ContentScope): P
   const rows = await session.query<Called>(CALLED, scopeValues(scope));
   return rows.map((called) => ({
     references: references(called.body, called.language),
-    warning: (names, schemas) =>
+    warning: (names, where) =>
       `function ${called.function} finds ${listed(names)} only by a search path, and a restore has ` +
         `none: ${called.place}` +
       `${called.places > 1 ? ` (and ${called.places - 1} more)` : ""} may not come back; mend it with ` +
-        `ALTER FUNCTION ${called.function} SET search_path = ${path(schemas)};`,
+        `ALTER FUNCTION ${called.function} SET search_path = ${where};`,
   }));
 }
 
@@ -166,10 +167,10 @@ async function materializedViews(session: DatabaseSession, scope: ContentScope):
   );
   return rows.map(({ view, query }) => ({
     references: referencesInStrings(query),
-    warning: (names, schemas) =>
+    warning: (names, where) =>
       `the materialized view ${view} names ${listed(names)} in a string without a schema, and a restore ` +
         `has no search path: the view may come back empty; ` +
-      `write the name with its schema (${path(schemas)}) in its query`,
+      `write the name with its schema (${where}) in its query`,
   }));
 }
 
@@ -204,8 +205,10 @@ async function indexNamesInRows(session: DatabaseSession, scope: ContentScope): 
   return warnings;
 }
 
-/** The server's own schema first, as it is without being named. */
-function path(schemas: readonly string[]): string {
+/** The server's own schema first. Where a name stands in several schemas, only a person knows which is meant. */
+function path(places: readonly (readonly string[])[]): string {
+  const schemas = [...new Set(places.flat())];
+  if (places.some((each) => each.length > 1)) return `pg_catalog, <of ${schemas.join(" and ")} the one that is meant>`;
   return ["pg_catalog", ...schemas.map((schema) => (/^[a-z_][a-z0-9_]*$/.test(schema) ? schema : `"${schema.replaceAll('"', '""')}"`))].join(", ");
 }
 

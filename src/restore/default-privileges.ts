@@ -7,7 +7,8 @@ import type { DatabaseSession } from "../ports/database.ts";
 export async function resetDefaultPrivileges(session: DatabaseSession): Promise<void> {
   const statements = await session.query<{ sql: string }>(
     `WITH own AS (
-       SELECT defaclrole, defaclacl, CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' END AS things,
+       SELECT defaclrole, defaclacl, CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS'
+                WHEN 'L' THEN 'LARGE OBJECTS' END AS things,
               pg_catalog.acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END, defaclrole) AS builtin
          FROM pg_catalog.pg_default_acl WHERE defaclnamespace = 0 AND pg_catalog.pg_has_role(defaclrole, 'USAGE')
      ), step AS (

@@ -28,5 +28,5 @@ export async function loadContext(plan: RestorePlan, database: Database, ports: 
 
 /** Entries of an archive minus the extensions that cannot be installed. */
 export function chosen(plan: RestorePlan, narrow: (entries: readonly TocEntry[]) => readonly TocEntry[]): (entries: readonly TocEntry[]) => readonly TocEntry[] {
-  return (entries) => withoutPublicSchema(withoutExtensions(narrow(entries), plan.target.unavailableExtensions));
+  return (entries) => withoutPublicSchema(withoutExtensions(narrow(entries), plan.target.unavailableExtensions), plan.backup.manifest.content);
 }

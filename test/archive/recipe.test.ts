@@ -74,6 +74,8 @@ describe("entries that depend on each other in ways pg_dump does not know", () =
     expect(asked.map(({ entries, jobs }) => [jobs, entries?.map(({ type, rest }) => `${type} ${rest}`)])).toEqual([
       [1, expect.arrayContaining(["TABLE DATA public addr postgres", "TABLE DATA public country postgres"])],
       [1, ["TABLE DATA public addr postgres"]],
+      // Only then what is made on the rows.
+      [1, expect.arrayContaining(["CONSTRAINT public country country_pkey postgres"])],
     ]);
   });
 

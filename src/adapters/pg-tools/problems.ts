@@ -1,4 +1,5 @@
 import type { LoadProblem } from "../../ports/dump-tools.ts";
+import { withoutRowValues, withoutValue } from "./row-values.ts";
 
 /** More problems than anyone reads; the count goes on. */
 const PROBLEMS_MAX = 1000;
@@ -94,7 +95,7 @@ export class ProblemReader {
       if (id !== undefined) this.#beyond.add(id);
       return;
     }
-    const message = words.replace(/^could not execute query: /, "").replace(/^ERROR: {2}/, "");
+    const message = withoutValue((withoutRowValues(words) ?? "").replace(/^could not execute query: /, "").replace(/^ERROR: {2}/, ""));
     this.#problems.push(problem(message, entry, id));
     this.#open = true;
   }
@@ -105,7 +106,9 @@ export class ProblemReader {
     if (this.#open && /^(?:DETAIL|HINT|CONTEXT|ERROR|FATAL|LINE \d+|server closed|\t)/.test(line)) this.#append(line.trim());
   }
 
-  #append(text: string): void {
+  #append(line: string): void {
+    const text = withoutRowValues(line);
+    if (text === undefined) return;
     const last = this.#problems.at(-1);
     if (last !== undefined && last.message.length + text.length < MESSAGE_MAX) last.message += `; ${text}`;
   }
