@@ -93,8 +93,8 @@ that the role may not read, large objects of a backup of named schemas, objects 
     rows: "Number of rows in the backup; empty without proof.",
     gaps: "How many things the database has and the backup has not, because pg_dump leaves them out; the report and the manifest name them.",
     warnings:
-      "What pg_dump warned of, what needs a search path and may not survive a restore, and a pg_dump that does not know the server's marks, " +
-      "as a JSON list of texts.",
+      "What pg_dump warned of, what needs a search path and may not survive a restore, and a pg_dump that " +
+      "does not know the server's marks, as a JSON list of texts.",
     "duration-seconds": "How long the run took.",
     plan: "What was, or would be, done, as JSON.",
   },
