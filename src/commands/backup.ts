@@ -12,7 +12,7 @@ half backup that could be mistaken for one.
 
 Works with ordinary SQL rights only, as managed services (Supabase, Azure Database for PostgreSQL) give them. Refuses transaction
 poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly when a row or table cannot be read. What pg_dump leaves out without failing (subscriptions and options of user mappings
-that the role may not read, large objects of a backup of named schemas, objects in the server's own schemas) is named as a gap, here and in every later proof.`,
+that the role may not read, large objects of a backup of named schemas, objects in the server's own schemas, rows in tables that an extension has not marked) is named as a gap, here and in every later proof.`,
   branding: { icon: "shield", color: "blue" },
   inputs: {
     database: {
@@ -92,7 +92,9 @@ that the role may not read, large objects of a backup of named schemas, objects 
     tables: "Number of tables in the backup.",
     rows: "Number of rows in the backup; empty without proof.",
     gaps: "How many things the database has and the backup has not, because pg_dump leaves them out; the report and the manifest name them.",
-    warnings: "What pg_dump warned of, as a JSON list of texts.",
+    warnings:
+      "What pg_dump warned of, what needs a search path and may not survive a restore, and a pg_dump that " +
+      "does not know the server's marks, as a JSON list of texts.",
     "duration-seconds": "How long the run took.",
     plan: "What was, or would be, done, as JSON.",
   },

@@ -79,7 +79,7 @@ export const ERRORS = {
   "lock.lost": { kind: "locked", meaning: "this run's lock was taken over because it was not renewed in time" },
 
   "refused.unencrypted": { kind: "refused", meaning: "an unencrypted backup was not explicitly allowed" },
-  "refused.outside-scope": { kind: "refused", meaning: "a restore of some schemas would destroy objects of others" },
+  "refused.outside-scope": { kind: "refused", meaning: "a restore would destroy objects of schemas that are not in the backup, or put rows into tables that it does not empty" },
   "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
 
   "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" },
