@@ -8,7 +8,11 @@ export function serverWords(error: HoldfastError): string {
   const said = (error.cause as { message?: unknown } | undefined)?.message;
   const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0];
   if (typeof said !== "string" || said === "") return error.message;
-  // Of classes 22, 23 and P0 the message may quote a row, and findings are kept as plain text.
-  if (state !== undefined && /^\(SQLSTATE (?:22|23|P0)/.test(state)) return `the server refused it, with words that may quote rows ${state}`;
   return [said.replace(/\s+/g, " "), state].filter((part) => part !== undefined).join(" ");
+}
+
+/** The same of a statement that reads rows: in classes 22, 23 and P0 the server's words may quote one, and findings are plain text. */
+export function wordsWithoutRows(error: HoldfastError): string {
+  const state = /\(SQLSTATE (?:22|23|P0)[0-9A-Z]{3}\)$/.exec(error.message)?.[0];
+  return state === undefined ? serverWords(error) : `the server refused it, in words that may quote rows ${state}`;
 }
