@@ -5,7 +5,6 @@ import { findingSentence, judge, withRecordedGaps } from "../archive/judge.ts";
 import type { LoadedSet } from "../archive/recipe.ts";
 import { createRoles } from "../archive/roles.ts";
 import type { Finding } from "../catalog/manifest.ts";
-import { measureContent } from "../content/measure.ts";
 import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
@@ -14,6 +13,7 @@ import type { Ports } from "../ports/ports.ts";
 import { controlOf } from "./control.ts";
 import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
+import { measureCopy } from "./measure-copy.ts";
 import type { RestorePlan } from "./plan.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
@@ -159,7 +159,7 @@ async function compare(
   const proof = set.hasRows ? expected.proof : "none";
   const progress = ports.log.progress("comparing", "tables", plan.tables.length);
   try {
-    const actual = await measureContent(database, backup.manifest.scope, {
+    const { actual, gaps } = await measureCopy(database, backup.manifest.scope, {
       proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
@@ -173,7 +173,7 @@ async function compare(
     const judged = judge({
       expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
       options: {
-        rows: set.hasRows,
+        rows: set.hasRows && gaps.length === 0,
         exact: request.part === "whole" && request.tables.length === 0,
         ignore,
         ...(request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {}),
@@ -182,7 +182,7 @@ async function compare(
     const { findings, notes } = await believe(judged, expected, actual, () => controlOf(plan, ports));
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
-      findings: withRecordedGaps([...findings, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
+      findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
         ...notes, ...notCompared(plan, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
       ],

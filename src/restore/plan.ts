@@ -7,6 +7,7 @@ import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set
 import { findClient } from "../archive/client-programs.ts";
 import { readContents } from "../archive/load.ts";
 import type { Backup } from "../catalog/catalog.ts";
+import type { Manifest } from "../catalog/manifest.ts";
 import { chooseOne } from "../catalog/choose.ts";
 import { refuseTransactionPooler } from "../content/refuse-pooler.ts";
 import type { TableRecord } from "../content/record.ts";
@@ -214,6 +215,15 @@ function chooseMode({ manifest, key }: Backup, target: TargetState, request: Res
   return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
 }
 
+/** Rows that whoever restores them may not read afterwards. */
+function forcedRowSecurity({ content }: Manifest, { facts }: TargetState): string[] {
+  if (facts.superuser || facts.bypassRls || content.digests === undefined) return [];
+  const forced = Object.entries(content.objects["row-security"] ?? {}).filter(([, fields]) => fields.includes("forced="));
+  if (forced.length === 0) return [];
+  const names = forced.map(([name]) => name).join(", ");
+  return [`row-level security is forced on ${names}, and role ${facts.role} does not bypass it: rows are restored and cannot be compared`];
+}
+
 /** Emptying in place locks everything that goes. */
 function manyObjects({ empty, lockNeeds }: TargetState, mode: RestoreMode, request: RestoreRequest): string[] {
   const empties = mode === "in-place" && !empty && request.part !== "data" && request.tables.length === 0;
@@ -232,6 +242,7 @@ function warnings({ manifest }: Backup, target: TargetState, request: RestoreReq
   }
   if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
   if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
+  notes.push(...forcedRowSecurity(manifest, target));
   const gaps = manifest.gaps?.length ?? 0;
   if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had, because pg_dump left them out; \`holdfast list --json\` names them`);
   if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
