@@ -3,7 +3,7 @@ import { compareDigests1, definitionsMarked } from "./digest-1/compare-digests.t
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking, unquoted } from "./lacking.ts";
 import { belongingTo } from "./objects-of-tables.ts";
-import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type ObjectKind, type TableRecord } from "./record.ts";
+import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type ObjectKind } from "./record.ts";
 
 /** Most severe first: what protects data, then what serves it, then what describes it. */
 const ORDER: readonly ObjectKind[] = [
@@ -14,17 +14,25 @@ const ORDER: readonly ObjectKind[] = [
 /** Objects of all kinds, by identity and field by field. */
 export function compareObjects(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
   const { only, made } = options;
-  const restored = (table: TableRecord): boolean => only?.(table) !== false && made?.(table) !== false;
-  if (only !== undefined && !expected.tables.some(restored)) return [];
+  if (options.definitions === false) return [];
+  if (only !== undefined && !expected.tables.some(only)) return [];
   if (expected.digests !== actual.digests) {
     const message = `were recorded with digests ${expected.digests ?? 1} and measured with digests ${actual.digests ?? 1}, so they could not be compared`;
     return [gap("database", "definitions", message)];
   }
-  const belongs = only === undefined ? () => true : belongingTo(expected, restored);
+  const belongs = only === undefined ? () => true : belongingTo(expected, only);
   const comparison = new ObjectComparison(expected, actual, options, belongs);
   const kinds = [...ORDER, ...OBJECT_KINDS.filter((kind) => !ORDER.includes(kind))].filter((kind) => options.ignore?.has(kind) !== true);
   const found = kinds.flatMap((kind) => comparison.ofKind(kind));
-  return [...comparison.gaps(), ...found];
+  return [...comparison.gaps(), ...(made === undefined ? found : found.map(gapUnless(belongingTo(expected, made))))];
+}
+
+/** Whoever owns a table may have changed it since; a restore that only brings rows is not to blame, but cannot vouch for it either. */
+function gapUnless(made: ReturnType<typeof belongingTo>): (found: Difference) => Difference {
+  return (found) => {
+    if (found.severity === "gap" || made(found.about as ObjectKind, found.name)) return found;
+    return { ...found, severity: "gap", message: `${found.message}: the table was there before and got rows only` };
+  };
 }
 
 /** What is collected while two records are compared. */

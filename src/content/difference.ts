@@ -26,8 +26,10 @@ export interface CompareOptions {
   readonly exact: boolean;
   /** Only these tables and the objects that belong to them; for a restore of named tables. */
   readonly only?: (table: Pick<TableRecord, "schema" | "name">) => boolean;
-  /** Of those, the tables whose definitions count; the others were there before and got rows only. All when absent. */
+  /** Of those, the tables that were made; the others were there before, and what differs in their definitions is a gap. All when absent. */
   readonly made?: (table: Pick<TableRecord, "schema" | "name">) => boolean;
+  /** False: only rows and values are compared, not the definitions around them. */
+  readonly definitions?: false;
   /** Extensions of the source that cannot be installed where the copy is: what is missing and needs them becomes a gap. */
   readonly unavailableExtensions?: readonly string[];
   /** The copy is to take the source's place: properties of the database itself and attributes of roles count too. Throw-away copies have neither. */

@@ -107,10 +107,15 @@ export async function emptiness(session: DatabaseSession): Promise<Emptiness> {
   return { empty: rows.length === 0, objects: Number(rows[0]?.total ?? 0), examples: rows.map((row) => row.name) };
 }
 
+/**
+ * Large objects may have any number, a person's choice. Subscriptions are never the server's own or an extension's, and their
+ * `oid` may be read by superusers alone before PostgreSQL 14.
+ */
+const UNNUMBERED: ReadonlySet<string> = new Set(["pg_largeobject_metadata", "pg_subscription"]);
+
 function selection({ catalog, name, schema, where }: Class, place: number): string {
   const oid = catalog === "pg_user_mappings" ? "o.umid" : "o.oid";
-  // Large objects may have any number, a person's choice.
-  const conditions = catalog === "pg_largeobject_metadata" ? [] : [
+  const conditions = UNNUMBERED.has(catalog) ? [] : [
     `${oid} >= ${FIRST_USER_OID}`,
     `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = ${classOf(catalog)} AND e.objid = ${oid} AND e.deptype = 'e')`,
   ];

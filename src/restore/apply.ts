@@ -177,6 +177,7 @@ async function compare(
         exact: request.part === "whole" && request.tables.length === 0,
         ignore,
         ...(request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {}),
+        ...(request.tables.length > 0 && request.part === "data" ? { definitions: false as const } : {}),
       },
     });
     const { findings, notes } = await believe(judged, expected, actual, () => controlOf(plan, ports));
@@ -184,7 +185,7 @@ async function compare(
     return {
       findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
-        ...notes, ...notCompared(plan, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+        ...notes, ...notCompared(plan), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
       ],
       tables: counted.length,
       rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),

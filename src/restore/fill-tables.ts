@@ -4,7 +4,7 @@ import type { DatabaseSession } from "../ports/database.ts";
 import { foreignKeys, rememberFamily } from "./foreign-keys.ts";
 import { readLiveTables, readWholeTrees, type LiveTable, type Named } from "./live-tables.ts";
 import { RowLoader } from "./row-loader.ts";
-import { readSetAside, type SetAside } from "./set-aside.ts";
+import { readSetAside, type SetAside, type Validation } from "./set-aside.ts";
 import { Untouched } from "./untouched.ts";
 
 /** Settings under which values mean what pg_dump wrote; pg_restore's script sets only some of them, and a database may have its own. */
@@ -23,6 +23,8 @@ export interface Filling {
   /** Opens the script with their rows; asked for when the tables are empty. */
   readonly script: () => RowScript;
   readonly signal: AbortSignal;
+  /** Hears of what is not quite as it was before. */
+  readonly warn: (text: string) => void;
 }
 
 /**
@@ -31,17 +33,19 @@ export interface Filling {
  *
  * @throws Untouched; database.lost when it is not known whether the last statement, the commit, was carried out
  */
-export async function fillTables(session: DatabaseSession, { tables, script, signal }: Filling): Promise<void> {
+export async function fillTables(session: DatabaseSession, filling: Filling): Promise<void> {
+  const { signal } = filling;
   const cancel = (): void => void session.cancel().catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
   try {
     signal.throwIfAborted();
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-    await replaceRows(session, { tables, script, signal });
+    await replaceRows(session, filling);
     signal.throwIfAborted();
   } catch (error) {
     await session.query("ROLLBACK").catch(() => undefined);
-    signal.throwIfAborted();
+    // Whatever failed because of it: that the run was stopped is the news.
+    if (signal.aborted) throw new Untouched(signal.reason);
     throw error instanceof Untouched ? error : new Untouched(error);
   } finally {
     signal.removeEventListener("abort", cancel);
@@ -57,7 +61,7 @@ async function commit(session: DatabaseSession): Promise<void> {
   }
 }
 
-async function replaceRows(session: DatabaseSession, { tables: names, script, signal }: Filling): Promise<void> {
+async function replaceRows(session: DatabaseSession, { tables: names, script, signal, warn }: Filling): Promise<void> {
   await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
   // Constraints that wait for the end would fail there, without a word about the table; and a table with waiting ones cannot be altered.
   await session.query("SET CONSTRAINTS ALL IMMEDIATE");
@@ -70,9 +74,12 @@ async function replaceRows(session: DatabaseSession, { tables: names, script, si
   await empty(session, leaves);
   const loader = new RowLoader(session, [...leaves, ...(await readWholeTrees(session, leaves))]);
   await loader.load(script(), signal);
-  for (const one of aside.toReversed()) await putBack(session, one, remembered.get(one.what));
-  // Sequences are not transactional: only when nothing else can fail any more.
+  // While event triggers are still aside, which would see that sequences are altered.
   await loader.setSequences();
+  for (const one of aside.toReversed()) {
+    await putBack(session, one, remembered.get(one.what));
+    for (const validation of one.validate ?? []) await validate(session, validation, warn);
+  }
 }
 
 /** Nobody changes the tables, their triggers or keys from here on. */
@@ -85,6 +92,18 @@ async function lock(session: DatabaseSession, names: readonly Named[]): Promise<
 async function putBack(session: DatabaseSession, { what, back, remedy }: SetAside, after: (() => Promise<void>) | undefined): Promise<void> {
   for (const sql of back) await step(session, sql, `putting ${what} back`, remedy);
   await after?.();
+}
+
+/** The backup's rows may be older than the constraint; then it holds for new ones, as it does above. */
+async function validate(session: DatabaseSession, { what, sql }: Validation, warn: Filling["warn"]): Promise<void> {
+  await session.query("SAVEPOINT before_validation");
+  try {
+    await session.query(sql);
+  } catch (error) {
+    if (!isHoldfastError(error, "database.query")) throw new Untouched(error, `validating ${what}`);
+    await session.query("ROLLBACK TO before_validation");
+    warn(`${what} was valid and is NOT VALID now, because rows of the backup break it: ${error.message}`);
+  }
 }
 
 async function step(session: DatabaseSession, sql: string, during: string, remedy?: string): Promise<void> {

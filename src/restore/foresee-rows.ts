@@ -3,6 +3,7 @@ import { readContents } from "../archive/load.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
+import { requireFree, requireSettable, sequencesToSet } from "./live-sequences.ts";
 import { readLiveTables, type LiveTable } from "./live-tables.ts";
 import { chosen, loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./plan.ts";
@@ -29,6 +30,7 @@ export async function foreseeRows(plan: RestorePlan, ports: Ports): Promise<Rows
   for (const table of live) requireFillable(table);
   requireColumns(plan, live);
   await requireSetAside(session, live);
+  await requireSequences(session, plan, missing);
   const [first] = plan.set.phases;
   if (first && request.tables.length === 0) {
     const context = await loadContext(plan, request.target, ports);
@@ -45,6 +47,12 @@ function missingTables({ request, tables }: RestorePlan, live: readonly LiveTabl
     });
   }
   return missing;
+}
+
+async function requireSequences(session: DatabaseSession, { request, backup, tables }: RestorePlan, missing: readonly TableRecord[]): Promise<void> {
+  const present = request.tables.length === 0 ? undefined : tables.filter((table) => !missing.includes(table));
+  await requireSettable(session, sequencesToSet(backup.manifest.content, present));
+  await requireFree(session, missing);
 }
 
 function requireFillable(table: LiveTable): void {

@@ -11,9 +11,6 @@ export async function tablesToMake({ request, tables }: RestorePlan): Promise<re
 }
 
 /** What a restore of a part did not compare, and why. */
-export function notCompared({ request, tables }: RestorePlan, made: readonly TableRecord[]): string[] {
-  if (request.part === "data") return ["definitions were not compared: only rows were restored"];
-  if (request.tables.length === 0) return [];
-  const stayed = tables.filter((table) => !made.includes(table)).map((table) => `${table.schema}.${table.name}`);
-  return stayed.length === 0 ? [] : [`definitions of ${stayed.join(", ")} were not compared: the tables were there and got rows only`];
+export function notCompared({ request }: RestorePlan): string[] {
+  return request.part === "data" ? ["definitions were not compared: only rows were restored"] : [];
 }

@@ -26,7 +26,7 @@ export class RowLoader {
     this.#allowed = new Set(tables.map(({ schema, name }) => qualifiedName(schema, name)));
   }
 
-  /** Everything but the sequences. What the script's program wrote ahead is not carried out after an abort. */
+  /** Everything but the sequences' values. What the script's program wrote ahead is not carried out after an abort. */
   async load(script: RowScript, signal: AbortSignal): Promise<void> {
     for await (const step of script.steps()) {
       signal.throwIfAborted();
@@ -37,12 +37,22 @@ export class RowLoader {
     await this.#finishObject();
   }
 
-  /** Sets what {@link load} met. */
+  /**
+   * Sets what {@link load} met. setval itself is not undone by a rollback, so each sequence is restarted first: that gives it new
+   * storage within the transaction, and a rollback goes back to the old one.
+   *
+   * https://www.postgresql.org/docs/current/sql-altersequence.html
+   */
   async setSequences(): Promise<void> {
     for (const { sequence, value, called } of this.#sequences) {
       const name = await this.#text(sequence);
       try {
-        await this.#session.query("SELECT setval($1::regclass, $2::int8, $3::bool)", [name, value, called]);
+        const [found] = await this.#session.query<{ sql: string }>(
+          `SELECT format('%I.%I', n.nspname, c.relname) AS sql FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.oid = $1::regclass`, [name],
+        );
+        await this.#session.query(`ALTER SEQUENCE ${found!.sql} RESTART`);
+        await this.#session.query("SELECT setval($1::regclass, $2::int8, $3::bool)", [found!.sql, value, called]);
       } catch (error) {
         throw new Untouched(error, `setting sequence ${printableLine(name)}`);
       }

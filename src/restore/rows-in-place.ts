@@ -1,6 +1,5 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import { quantity } from "../kernel/quantity.ts";
-import { qualifiedName } from "../kernel/sql.ts";
 import { openArtifact } from "../archive/artifact.ts";
 import type { Phase } from "../archive/artifact-set.ts";
 import { interruptible } from "../archive/interruptible.ts";
@@ -11,9 +10,9 @@ import type { TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
+import { dropMade, nameLeft, notMade, requireMade } from "./being-made.ts";
 import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
-import { readLiveTables } from "./live-tables.ts";
 import { chosen, loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./plan.ts";
 import { attachEntries, tableEntries } from "./table-entries.ts";
@@ -23,8 +22,10 @@ import { Untouched } from "./untouched.ts";
 const ROW_TYPES: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET", "BLOBS"]);
 
 /**
- * Rows into tables that exist, all of them in one transaction; named tables that do not exist are made before and completed after it. Live tables are
- * at every moment as they were or as the backup has them.
+ * Rows into tables that exist, all of them in one transaction; named tables that do not exist are made before and completed
+ * after it. Live tables are at every moment as they were or as the backup has them.
+ *
+ * @returns what pg_restore went past, and materialized views that stay empty
  */
 export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonly LoadProblem[]> {
   const { request, tables } = plan;
@@ -34,39 +35,66 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonl
   });
   const context = await loadContext(plan, request.target, ports);
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
-  const problems: LoadProblem[] = [];
+  const problems = missing.length === 0 ? [] : [...(await make(plan, session, context, missing))];
+  const filled = tables.filter((table) => table.kind === "table").length;
+  ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
   try {
-    if (missing.length > 0) {
-      problems.push(...(await loadParts(plan, context, missing, "pre-data")));
-      await requireMade(session, missing, problems);
-    }
-    const filled = tables.filter((table) => table.kind === "table").length;
-    ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
     await fill(plan, session, context);
   } catch (error) {
-    if (missing.length > 0) await dropMade(session, missing, ports);
-    throw error;
+    // Where it is not known whether the transaction was committed, they may hold the backup's rows.
+    if (missing.length === 0 || !(error instanceof Untouched)) throw error;
+    throw await unmake(plan, session, missing, error, ports.log);
   }
   if (missing.length > 0) {
     problems.push(...(await loadParts(plan, context, missing, "post-data")), ...(await attach(plan, context, missing)));
   }
-  if (plan.set.needsRefresh && request.tables.length === 0) await refreshMaterializedViews(session, plan.backup.manifest.content);
+  if (plan.set.needsRefresh && request.tables.length === 0) {
+    problems.push(...(await refreshMaterializedViews(session, plan.backup.manifest.content, [plan.target.searchPath])));
+  }
   return problems;
 }
 
-/**
- * A table that could not be made cannot be filled, and why not says more than anything that fails because of it.
- *
- * @throws database.lacks with what pg_restore said first
- */
-async function requireMade(session: DatabaseSession, made: readonly TableRecord[], problems: readonly LoadProblem[]): Promise<void> {
-  const present = await readLiveTables(session, made);
-  const absent = made.find(({ schema, name }) => !present.some((one) => one.schema === schema && one.name === name));
-  if (absent === undefined) return;
-  const why = problems[0]?.message ?? "pg_restore gave no reason";
-  throw new HoldfastError("database.lacks", `table ${qualifiedName(absent.schema, absent.name)} could not be made: ${why}`, {
-    hint: "Make what it needs at the target first (its schema, types and functions are not restored with --tables), then run again.",
+/** Makes the tables that the target lacks, bare; all of them or none. */
+async function make(
+  plan: RestorePlan, session: DatabaseSession, context: LoadContext, missing: readonly TableRecord[],
+): Promise<readonly LoadProblem[]> {
+  const problems = await loadParts(plan, context, missing, "pre-data").catch(async (error: unknown) => {
+    await nameLeft(session, missing, context.log);
+    throw error;
   });
+  const others = notMade(missing, await definitionContents(plan, context), problems);
+  try {
+    await requireMade(session, missing, others, problems);
+    return problems;
+  } catch (error) {
+    const ours = missing.filter((table) => !others.some((other) => other.table === table));
+    throw (await dropMade(session, ours, context.log)) ? new Untouched(error) : error;
+  }
+}
+
+/** The contents of the archives from which tables are made. */
+async function definitionContents(plan: RestorePlan, context: LoadContext): Promise<readonly TocEntry[]> {
+  const phase = plan.set.phases.find((one) => has(one, "pre-data"));
+  return phase === undefined ? [] : await readContents(context, phase.artifact);
+}
+
+/** Takes the made tables away again; the session that filled them may be the one that broke. */
+async function unmake(
+  plan: RestorePlan, session: DatabaseSession, made: readonly TableRecord[], error: Untouched, log: LoadContext["log"],
+): Promise<Error> {
+  if (!session.lost.aborted) return (await dropMade(session, made, log)) ? error : leftover(error);
+  try {
+    await using another = await plan.request.target.connect({ purpose: "restore" });
+    return (await dropMade(another, made, log)) ? error : leftover(error);
+  } catch (unreachable) {
+    for (const { schema, name } of made) log.warn(`table ${schema}.${name} was made and not filled: ${(unreachable as Error).message}; drop it by hand`);
+    return leftover(error);
+  }
+}
+
+/** The rows are as they were, but not everything is: the failure itself, without the word that nothing was changed. */
+function leftover(error: Untouched): Error {
+  return new HoldfastError(error.code, error.message, { hint: "Drop the tables that were made and could not be removed, then run again.", cause: error });
 }
 
 /** What belongs to the tables that are made, from the artifacts that hold definitions. */
@@ -96,7 +124,7 @@ async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadCo
     return new RowScript(context.tools.script({ tools: context.toolSet, archive, sections: ["data"], entries, signal: context.signal }));
   };
   try {
-    await fillTables(session, { tables, script, signal: context.signal });
+    await fillTables(session, { tables, script, signal: context.signal, warn: (text) => context.log.warn(text) });
   } finally {
     progress.done();
   }
@@ -104,15 +132,4 @@ async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadCo
 
 function has({ sections }: Phase, section: "pre-data" | "data" | "post-data"): boolean {
   return sections === undefined || sections.includes(section);
-}
-
-/** Tables made a moment ago, which nobody has used yet: left behind empty and without indexes they would pass for whole at the next try. */
-async function dropMade(session: DatabaseSession, made: readonly TableRecord[], ports: Ports): Promise<void> {
-  for (const { schema, name } of made) {
-    try {
-      await session.query(`DROP TABLE IF EXISTS ${qualifiedName(schema, name)}`);
-    } catch (error) {
-      ports.log.warn(`table ${schema}.${name} was made and not filled, and could not be removed again: ${(error as Error).message}; drop it by hand`);
-    }
-  }
 }

@@ -16,6 +16,15 @@ export interface SetAside {
   readonly back: readonly string[];
   /** What stays of a restore whose rows break it, for the message when it cannot be brought back. */
   readonly remedy?: string;
+  /** Constraints that held for every row and come back for new rows only, until they are validated. */
+  readonly validate?: readonly Validation[];
+}
+
+/** What says that a constraint holds for every row again. */
+export interface Validation {
+  /** For people: `constraint k of public.orders`. */
+  readonly what: string;
+  readonly sql: string;
 }
 
 /**
@@ -45,7 +54,7 @@ const EVENT_TRIGGERS = `
 
 /**
  * The triggers people made. Those of foreign keys come and go with the keys; those of deferrable unique constraints must act. Before PostgreSQL 15 a partition's copy of its parent's
- * trigger counts as the server's own, which only a superuser may switch.
+ * trigger counts as the server's own, which only a superuser may switch; that of a constraint trigger has a constraint of its own like it.
  */
 const TRIGGERS = `
   SELECT format('trigger %I on ', g.tgname) || ${NAME} AS what,
@@ -53,16 +62,28 @@ const TRIGGERS = `
          format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', ${NAME}, g.tgname) AS aside,
          ARRAY[format('ALTER TABLE ONLY %s ENABLE %sTRIGGER %I', ${NAME}, CASE g.tgenabled WHEN 'A' THEN 'ALWAYS ' WHEN 'R' THEN 'REPLICA ' ELSE '' END, g.tgname)] AS back
     FROM pg_trigger g JOIN ${TABLE} ON c.oid = g.tgrelid
-   WHERE g.tgrelid = ANY ($1::text[]::oid[]) AND g.tgenabled <> 'D' AND (NOT g.tgisinternal OR g.tgconstraint = 0)
+   WHERE g.tgrelid = ANY ($1::text[]::oid[]) AND g.tgenabled <> 'D' AND (NOT g.tgisinternal OR g.tgconstraint = 0
+         OR EXISTS (SELECT FROM pg_constraint k WHERE k.oid = g.tgconstraint AND k.contype = 't'))
    ORDER BY g.tgrelid, g.tgname`;
 
 const COMMENT = (on: string): string =>
   `CASE WHEN obj_description(k.oid, 'pg_constraint') IS NULL THEN ARRAY[]::text[]
         ELSE ARRAY[format('COMMENT ON CONSTRAINT %I ON ${on} IS %L', k.conname, place, obj_description(k.oid, 'pg_constraint'))] END`;
 
+/** Heirs of a constraint that are valid although it is not. Each is validated together with all below it, so the highest go first. */
+const VALIDATED_BELOW = `
+  WITH RECURSIVE below AS (
+    SELECT i.inhrelid AS oid, 1 AS level FROM pg_inherits i WHERE i.inhparent = k.conrelid
+    UNION SELECT i.inhrelid, below.level + 1 FROM below JOIN pg_inherits i ON i.inhparent = below.oid
+  )
+  SELECT coalesce(json_agg(json_build_object('what', format('constraint %I of %I.%I', h.conname, hn.nspname, hc.relname),
+                  'sql', format('ALTER TABLE %I.%I VALIDATE CONSTRAINT %I', hn.nspname, hc.relname, h.conname)) ORDER BY below.level, below.oid), '[]')
+    FROM below JOIN pg_constraint h ON h.conrelid = below.oid AND h.contype = k.contype AND h.conname = k.conname AND h.convalidated
+    JOIN pg_class hc ON hc.oid = below.oid JOIN pg_namespace hn ON hn.oid = hc.relnamespace`;
+
 /**
  * CHECK and NOT NULL constraints that hold for new rows only: the backup's may be older. They come from above in an inheritance tree and go down with it, so the highest goes
- * first. One that is not enforced (18) disturbs nobody.
+ * first. One that is not enforced (18) disturbs nobody. Below, one may have been validated already: that state is brought back.
  */
 const CHECKS = `
   WITH RECURSIVE tree AS (
@@ -73,7 +94,8 @@ const CHECKS = `
   )
   SELECT format('constraint %I of ', k.conname) || place AS what, CASE WHEN NOT ${OWNED} THEN ${NOT_OWNER} END AS obstacle,
          format('ALTER TABLE %s DROP CONSTRAINT %I', place, k.conname) AS aside,
-         ARRAY[format('ALTER TABLE %s ADD CONSTRAINT %I %s', place, k.conname, pg_get_constraintdef(k.oid))] || ${COMMENT("%s")} AS back
+         ARRAY[format('ALTER TABLE %s ADD CONSTRAINT %I %s', place, k.conname, pg_get_constraintdef(k.oid))] || ${COMMENT("%s")} AS back,
+         (${VALIDATED_BELOW}) AS validate
     FROM pg_constraint k JOIN ${TABLE} ON c.oid = k.conrelid, LATERAL (SELECT ${NAME} AS place) AS placed
    WHERE k.conrelid IN (SELECT oid FROM tree) AND k.contype IN ('c', 'n') AND NOT k.convalidated AND k.conislocal
      AND coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)

@@ -59,6 +59,11 @@ export function attachEntries(entries: readonly TocEntry[], make: readonly Table
   });
 }
 
+/** The entries that make a table; none when it cannot be told from another one. */
+export function definitionEntries(entries: readonly TocEntry[], table: TableRecord): readonly TocEntry[] {
+  return new Contents(entries).definitionOf(table);
+}
+
 /** A table of contents, for looking things up. */
 class Contents {
   readonly #entries: readonly TocEntry[];

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { query, startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
 import { withQueries } from "../support/decorators.ts";
 import { expectRefusal, said, Vault, type RestoreChoice } from "../support/vault.ts";
+import { testPorts, type TestPortsOptions } from "../support/test-ports.ts";
+import { HoldfastError } from "../../src/kernel/errors.ts";
 
 /** Rows onto tables that live: emptied and filled in one transaction, past everything that would act on them, or left as they were. */
 
@@ -55,8 +57,18 @@ const ROWS = `
 SELECT c.oid::regclass::text AS name, (xpath('//text()', query_to_xml(format('SELECT coalesce(string_agg(t::text, E''\\n'' ORDER BY t::text), '''') AS rows FROM ONLY %I.%I t', n.nspname, c.relname), false, false, '')))::text AS rows
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`;
 
+/** Values, views and checks that need a word of their own. */
+const CORNERS = `
+CREATE TABLE numbered (id serial PRIMARY KEY, n int); INSERT INTO numbered (n) VALUES (4), (5); CREATE SEQUENCE fresh START 10;
+CREATE MATERIALIZED VIEW shares AS SELECT 20 / n AS share FROM numbered;
+CREATE TABLE root (n int); CREATE TABLE good () INHERITS (root); CREATE TABLE best () INHERITS (good); CREATE TABLE odd () INHERITS (root);
+INSERT INTO root VALUES (-1); INSERT INTO good VALUES (1); INSERT INTO best VALUES (2); INSERT INTO odd VALUES (-3);
+ALTER TABLE root ADD CONSTRAINT root_n CHECK (n > 0) NOT VALID; ALTER TABLE good VALIDATE CONSTRAINT root_n;
+`;
+
 let cluster: Cluster;
 let source: TestDatabase;
+let corners: TestDatabase;
 let vault: Vault;
 
 beforeAll(async () => {
@@ -65,6 +77,8 @@ beforeAll(async () => {
   vault = await Vault.make();
   await vault.backup(source.adminUrl, { source: "shop" });
   await vault.backup(source.adminUrl, { source: "two", tier: "tier1" });
+  corners = await cluster.createDatabase({ sql: CORNERS });
+  await vault.backup(corners.adminUrl, { source: "corners" });
 });
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
@@ -72,10 +86,10 @@ afterAll(async () => {
 });
 
 /** The source once more, in every byte. */
-async function copyOf(): Promise<TestDatabase> {
+async function copyOf(from = source): Promise<TestDatabase> {
   const database = await cluster.createDatabase();
   await database.drop();
-  await cluster.admin(`CREATE DATABASE ${database.name} TEMPLATE ${source.name} OWNER holdfast`);
+  await cluster.admin(`CREATE DATABASE ${database.name} TEMPLATE ${from.name} OWNER holdfast`);
   return database;
 }
 
@@ -157,7 +171,101 @@ describe("rows alone", () => {
   });
 });
 
+describe("sequences", () => {
+  const VALUES = "SELECT (SELECT last_value::int FROM fresh) AS fresh, (SELECT is_called FROM fresh) AS called, (SELECT last_value::int FROM numbered_id_seq) AS id";
+
+  it("are set with the rows, and whether their value was handed out too", async () => {
+    await using database = await copyOf(corners);
+    await database.query("SELECT setval('fresh', 77), setval('numbered_id_seq', 500)");
+    const restored = await vault.restore(database.url, choice(database, { source: "corners" }));
+    expect({ exit: restored.exit, said: said(restored) }).toMatchObject({ exit: 0 });
+    expect(await database.query(VALUES)).toEqual([{ fresh: 10, called: false, id: 2 }]);
+    expect(await database.query("SELECT nextval('fresh')::int AS next")).toEqual([{ next: 10 }]);
+  });
+
+  it.each([["data", []], ["whole", ["public.numbered"]]] as const)("go back to what they were when a restore (%s) fails after they were set", async (what, tables) => {
+    await using database = await copyOf(corners);
+    await database.query("SELECT setval('fresh', 77), setval('numbered_id_seq', 500); INSERT INTO numbered (n) VALUES (9)");
+    const before = await database.query(VALUES);
+    let set = 0;
+    const around = withQueries({
+      before: async (sql) => {
+        if (sql.includes("setval(")) set += 1;
+        if (sql === "COMMIT") await cluster.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'holdfast restore' AND state = 'idle in transaction'", [database.name]);
+      },
+    });
+    await expect(vault.restore(database.url, choice(database, { source: "corners", what, tables: [...tables] }), { database: around })).rejects.toMatchObject({ code: "database.lost" });
+    expect(set).toBe(tables.length === 0 ? 2 : 1);
+    expect(await database.query(VALUES)).toEqual(before);
+    expect(await database.query("SELECT nextval('numbered_id_seq')::int AS next")).toEqual([{ next: 502 }]);
+  });
+
+  it.each([
+    ["one is gone", "DROP SEQUENCE fresh", "database.lacks", /no sequence "public"\."fresh"/, /Make it/],
+    ["one is something else now", "DROP SEQUENCE fresh; CREATE VIEW fresh AS SELECT 1", "database.lacks", /no sequence "public"\."fresh"/, /Make it/],
+    ["one cannot have the backup's value", "ALTER SEQUENCE fresh MINVALUE 50 START 50 RESTART 50", "database.lacks", /goes from 50 to \d+ at the target.*at 10/, /Widen it/],
+    ["one is another role's", "ALTER SEQUENCE fresh OWNER TO CURRENT_USER; GRANT ALL ON SEQUENCE fresh TO holdfast", "database.permission", /may not restart sequence "public"\."fresh"/, /owns "public"/],
+  ] as const)("are looked at before anything is touched: %s", async (_, change, code, says, hint) => {
+    await using database = await copyOf(corners);
+    await database.admin(`${change}; INSERT INTO numbered (n) VALUES (9)`);
+    for (const dryRun of [true, false]) await expectRefusal(vault.restore(database.url, choice(database, { source: "corners", dryRun })), { code, exit: 4, says, hint });
+    expect(await database.query("SELECT count(*)::int AS n FROM numbered")).toEqual([{ n: 3 }]);
+  });
+
+  it("of a missing table are not taken from whoever uses them", async () => {
+    await using database = await copyOf(corners);
+    await database.query("DROP MATERIALIZED VIEW shares; ALTER SEQUENCE numbered_id_seq OWNED BY NONE; DROP TABLE numbered");
+    await expectRefusal(vault.restore(database.url, choice(database, { source: "corners", what: "whole", tables: ["public.numbered"] })),
+      { code: "database.lacks", exit: 4, says: /has "public"\."numbered_id_seq" already/, hint: /Drop or rename/ });
+    expect(await database.query("SELECT to_regclass('numbered') AS made, last_value::int AS id FROM numbered_id_seq")).toEqual([{ made: null, id: 2 }]);
+  });
+});
+
+describe("what stands around the rows", () => {
+  it("says which materialized views stay empty or old", async () => {
+    await using database = await copyOf(corners);
+    await database.query("DROP MATERIALIZED VIEW shares; CREATE MATERIALIZED VIEW shares AS SELECT 20 / (n - 4) AS share FROM numbered WITH NO DATA");
+    const restored = await vault.restore(database.url, choice(database, { source: "corners" }));
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 5, said: expect.stringMatching(/shares.*division by zero/) });
+  });
+
+  it("keeps a check validated below a parent that has it for new rows only, and says so where the backup's rows break it", async () => {
+    await using database = await copyOf(corners);
+    const valid = "SELECT conrelid::regclass::text AS name, convalidated AS valid FROM pg_constraint WHERE conname = 'root_n' ORDER BY 1";
+    const before = await database.query(valid);
+    expect(before).toEqual([{ name: "best", valid: true }, { name: "good", valid: true }, { name: "odd", valid: false }, { name: "root", valid: false }]);
+    expect((await vault.restore(database.url, choice(database, { source: "corners" }))).exit).toBe(0);
+    expect(await database.query(valid)).toEqual(before);
+    await database.query("UPDATE odd SET n = 3; ALTER TABLE odd VALIDATE CONSTRAINT root_n");
+    const ports = testPorts();
+    const restored = await vault.restore(database.url, choice(database, { source: "corners" }), ports);
+    expect({ exit: restored.exit, said: said(restored) }).toMatchObject({ exit: 0 });
+    expect(await database.query(valid)).toEqual(before);
+    expect(await database.query("SELECT n FROM odd")).toEqual([{ n: -3 }]);
+    expect(ports.lines.join("\n")).toMatch(/constraint root_n of public\.odd was valid and is NOT VALID now/);
+  });
+});
+
 describe("named tables", () => {
+  it("that another session makes meanwhile are left alone, and only those made here go again", async () => {
+    await using database = await copyOf();
+    await database.query("DROP TABLE made, lax; DELETE FROM checked");
+    let beaten = false;
+    const tools: TestPortsOptions["tools"] = (all) => ({
+      ...all,
+      load: async (request) => {
+        if (!beaten) await database.query("CREATE TABLE made (a int, x xml); INSERT INTO made VALUES (7)");
+        beaten = true;
+        return await all.load(request);
+      },
+    });
+    const error = await expectRefusal(vault.restore(database.url, choice(database, { what: "whole", tables: ["public.made", "public.lax", "public.checked"] }), { tools }),
+      { code: "database.lacks", exit: 4, says: /"public"\."made" is not the one this restore was to make: .*already exists/, hint: /drop or rename.*Nothing was changed/ });
+    expect(error.hint).not.toMatch(/incomplete/);
+    expect(beaten).toBe(true);
+    expect(await database.query("SELECT a, to_regclass('lax') AS lax, (SELECT count(*)::int FROM checked) AS checked FROM made")).toEqual([{ a: 7, lax: null, checked: 0 }]);
+  });
+
   it("of a hash-partitioned table on an enum are refused alone and come together", async () => {
     await using database = await copyOf();
     const rows = await rowsOf(database);
@@ -187,13 +295,14 @@ describe("a load that is interrupted", () => {
     const around = withQueries({
       before: async (sql) => {
         if (!sql.startsWith("COPY ") || (copies += 1) !== 4) return;
-        if (how === "cancelled") abort.abort(new Error("stopped by the test"));
+        if (how === "cancelled") abort.abort(new HoldfastError("run.cancelled", "stopped by the test", { hint: "Run again when ready." }));
         else await cluster.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'holdfast restore' AND state = 'idle in transaction'", [database.name]);
       },
     });
     const error = await vault.restore(database.url, choice(database), { database: around, cancelled: abort.signal }).then(() => undefined, (reason: unknown) => reason as Error & { hint?: string; code?: string });
     expect(copies).toBe(4);
-    if (how === "cancelled") expect(error?.message).toContain("stopped by the test");
+    expect(error?.hint).not.toContain("incomplete");
+    if (how === "cancelled") expect(error).toMatchObject({ code: "run.cancelled", message: "stopped by the test", hint: expect.stringContaining("Nothing was changed") });
     else expect(error).toMatchObject({ code: "database.lost", hint: expect.stringContaining("Nothing was changed") });
     expect({ rows: await rowsOf(database), state: await stateOf(database) }).toEqual({ rows, state });
   });
