@@ -181,6 +181,8 @@ export type ContentRecord = z.infer<typeof contentRecord>;
 export interface MeasuredContent extends ContentRecord {
   /** Table, as {@link displayName} writes it, that may have another fingerprint than the source's although its rows are equal → why. */
   readonly doubts?: ReadonlyMap<string, string>;
+  /** Table, likewise → columns that its rows were not hashed by, because the source's table had none of that name. */
+  readonly surplus?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What part of a database a backup covers. */
