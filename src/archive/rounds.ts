@@ -26,8 +26,8 @@ export async function roundsOf(set: ArtifactSet, contentsOf: (phase: Phase) => P
     const definitions = entries.filter(({ type }) => !RIGHTS.has(type));
     for (const sections of split(phase)) rounds.push({ phase: { artifact: phase.artifact, sections }, entries: definitions });
     const { artifact } = phase;
-    // The same archive stands for two phases of a schema and rows kept apart.
-    if (artifact.kind === "data" || rights.some((one) => one.phase.artifact === artifact)) continue;
+    // The same archive stands for two phases where schema and rows are kept apart.
+    if (rights.some((one) => one.phase.artifact === artifact)) continue;
     rights.push({ phase: { artifact }, entries: entries.filter(({ type }) => RIGHTS.has(type)) });
   }
   return [...rounds, ...rights].filter((round) => round.entries.length > 0);

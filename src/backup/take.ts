@@ -5,6 +5,7 @@ import { Catalog } from "../catalog/catalog.ts";
 import { acquireLock } from "../catalog/lock.ts";
 import { findingSentence } from "../archive/judge.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
+import { columnOrderWarnings } from "../content/column-order-warnings.ts";
 import { fingerprintLargeObjects, fingerprintTables } from "../content/fingerprint.ts";
 import { takeInventory } from "../content/inventory.ts";
 import { requireReadable } from "../content/readable.ts";
@@ -61,7 +62,11 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
     proof: request.proof, lockWaitMs: request.lockWaitMs, debug: (text) => log.debug(text),
   }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
-  const warnings = new Set([...plan.warnings, ...(await orAbort(stop, searchPathWarnings(snapshot.session, request.scope)))]);
+  const warnings = new Set([
+    ...plan.warnings,
+    ...(await orAbort(stop, searchPathWarnings(snapshot.session, request.scope))),
+    ...(await orAbort(stop, columnOrderWarnings(snapshot.session, request.scope))),
+  ]);
   const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
     (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, { signal, onWarning }),

@@ -27,10 +27,11 @@ interface Context {
 export function compareTables(expected: ContentRecord, actual: MeasuredContent, content: boolean, options: CompareOptions): Difference[] {
   const copies = new Map(actual.tables.map((table) => [displayName(table), table]));
   const context: Context = { copies, content, options, lacking: new Lacking(expected, options.unavailableExtensions ?? []), doubts: actual.doubts ?? new Map() };
-  const wanted = expected.tables.filter((table) => options.only?.(table) ?? true);
+  const tables = expected.tables.map((table) => withTree(table, copies));
+  const wanted = tables.filter((table) => options.only?.(table) ?? true);
   const found = [
     ...wanted.map((table) => compareExistence(table, context) ?? (table.tree === undefined ? compareRows(table, context) : undefined)),
-    ...treesOf(wanted).map((leaves) => compareTree(leaves, expected, context)),
+    ...treesOf(wanted).map((leaves) => compareTree(leaves, tables, context)),
   ].filter((each) => each !== undefined);
   const known = new Set(expected.tables.map(displayName));
   const extra = options.exact ? actual.tables.filter((table) => !known.has(displayName(table))) : [];
@@ -71,6 +72,12 @@ function compareRows(table: TableRecord, { copies, content, doubts, options }: C
   return ranked(2, name, `holds ${count(copy.rows)} as the source did, but ${differs}${owner}`);
 }
 
+/** Records of format 1 do not say whether rows may change partitions; the copy's are made from the same definitions. */
+function withTree(table: TableRecord, copies: Context["copies"]): TableRecord {
+  const tree = table.tree ?? copies.get(displayName(table))?.tree;
+  return tree === undefined ? table : { ...table, tree };
+}
+
 /** Leaves whose rows are loaded through the top of their tree, by tree. */
 function treesOf(tables: readonly TableRecord[]): TableRecord[][] {
   const trees = new Map<string, TableRecord[]>();
@@ -86,10 +93,10 @@ function treesOf(tables: readonly TableRecord[]): TableRecord[][] {
  * Rows of one leaf may stand in another one after a restore: only their number and sums over all of them are
  * comparable.
  */
-function compareTree(leaves: readonly TableRecord[], expected: ContentRecord, { copies, content, options }: Context): Ranked | undefined {
+function compareTree(leaves: readonly TableRecord[], tables: readonly TableRecord[], { copies, content, options }: Context): Ranked | undefined {
   if (!options.rows) return undefined;
   const name = displayName(leaves[0]!.tree!);
-  const all = expected.tables.filter((table) => table.tree !== undefined && displayName(table.tree) === name);
+  const all = tables.filter((table) => table.tree !== undefined && displayName(table.tree) === name);
   if (all.length !== leaves.length) {
     const message = `could not be compared: only some of its partitions were restored, and its rows may change partitions (${leaves.map(displayName).join(", ")})`;
     return ranked(1, name, message, "gap");

@@ -6,6 +6,7 @@ import { compareTables } from "./compare-tables.ts";
 import type { Comparison, CompareOptions, Difference } from "./difference.ts";
 import type { ContentRecord, MeasuredContent } from "./record.ts";
 import { rowHashNamed } from "./row-hash.ts";
+import { listed } from "./row-sums.ts";
 
 export type { Comparison, CompareOptions, Difference } from "./difference.ts";
 
@@ -18,7 +19,7 @@ const SEVERITY = ["database", "table", "large-objects", "sequence", "*", "extens
  * @returns differences sorted most severe first, and notes on what was compared less strictly, and why
  */
 export function compareContent(expected: ContentRecord, actual: MeasuredContent, options: CompareOptions): Comparison {
-  const notes: string[] = [];
+  const notes = options.rows ? surplusNotes(actual) : [];
   const objects = compareObjects(expected, actual, options);
   const found = [
     ...comparability(expected, actual, options),
@@ -32,6 +33,13 @@ export function compareContent(expected: ContentRecord, actual: MeasuredContent,
     ...(options.properties === true && options.only === undefined ? compareProperties(expected, actual) : []),
   ];
   return { differences: sort(found), notes };
+}
+
+/** What is more than at the source is no loss, and no part of the proof. */
+function surplusNotes({ surplus }: MeasuredContent): string[] {
+  return [...(surplus ?? [])].map(([table, columns]) =>
+    `table ${table} has ${columns.length === 1 ? "a column" : "columns"} besides those of the source, which ` +
+    `${columns.length === 1 ? "was" : "were"} not compared: ${listed(columns)}`);
 }
 
 function sort(found: readonly Difference[]): Difference[] {

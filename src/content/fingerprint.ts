@@ -6,7 +6,7 @@ import { allPieces, countPieces, pieceQuery, type Counted, type Piece } from "./
 import type { ContentRecord, TableRecord } from "./record.ts";
 import { ROW_HASH, rowHashNamed, type RowHash } from "./row-hash.ts";
 import { planLocks, TableLocks, type LockPlan } from "./table-locks.ts";
-import { readShapes } from "./table-shapes.ts";
+import { readShapes, type TableShape } from "./table-shapes.ts";
 
 export { fingerprintLargeObjects } from "./large-objects.ts";
 
@@ -22,6 +22,10 @@ export interface FingerprintOptions {
    * why.
    */
   readonly onDoubt?: (table: TableRecord, why: string) => void;
+  /** Tables as recorded elsewhere: of each only the columns that the record names are hashed, if it names any. */
+  readonly columnsOf?: readonly TableRecord[];
+  /** Called for a table with columns that were left out for that. */
+  readonly onSurplus?: (table: TableRecord, columns: readonly string[]) => void;
 }
 
 /**
@@ -38,7 +42,7 @@ export async function fingerprintTables(open: () => Promise<DatabaseSession>, in
   if (inventory.proof === "none" || wanted.length === 0) return inventory.tables;
   const hash = inventory.proof === "content" ? (rowHashNamed(inventory.algorithm) ?? rowHashNamed(ROW_HASH)) : undefined;
   await using sessions = new Sessions(open);
-  const shapes = await readShapes(await sessions.add(), wanted);
+  const shapes = (await readShapes(await sessions.add(), wanted)).map(recordedColumns(hash, wanted, options));
   const bytes = new Map(wanted.map((table) => [qualifiedName(table.schema, table.name), table.bytes]));
   const counted = shapes.map((shape): Counted =>
     ({ shape, bytes: bytes.get(qualifiedName(shape.schema, shape.name)) ?? 0, pieces: 1, rows: 0n, sum: 0n, columns: [] }));
@@ -52,6 +56,23 @@ export async function fingerprintTables(open: () => Promise<DatabaseSession>, in
   };
   await together(options.signal, Array.from({ length: workers }, (_, index) => worker(index)));
   return fillIn(inventory.tables, counted, hash, options);
+}
+
+/** Leaves out the columns that a record does not name; a hash goes by a column's place among those that count. */
+function recordedColumns(
+  hash: RowHash | undefined, tables: readonly TableRecord[], { columnsOf, onSurplus }: FingerprintOptions,
+): (shape: TableShape) => TableShape {
+  const recorded = new Map((columnsOf ?? []).map((table) => [qualifiedName(table.schema, table.name), table.columns]));
+  const byName = new Map(tables.map((table) => [qualifiedName(table.schema, table.name), table]));
+  return (shape) => {
+    const name = qualifiedName(shape.schema, shape.name);
+    const columns = recorded.get(name);
+    if (columns === undefined || hash === undefined) return shape;
+    const known = new Set(columns.map(([column]) => column));
+    const surplus = hash.columns(shape.columns).filter((column) => !known.has(column));
+    if (surplus.length > 0) onSurplus?.(byName.get(name)!, surplus);
+    return { ...shape, columns: shape.columns.filter((column) => known.has(column.name)) };
+  };
 }
 
 /**

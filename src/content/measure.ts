@@ -3,7 +3,7 @@ import { fingerprintLargeObjects, fingerprintTables } from "./fingerprint.ts";
 import { takeInventory } from "./inventory.ts";
 import { displayName } from "./display-name.ts";
 import { PINNED_SETTINGS } from "./pinned-settings.ts";
-import type { ContentRecord, ContentScope, MeasuredContent } from "./record.ts";
+import type { ContentRecord, ContentScope, MeasuredContent, TableRecord } from "./record.ts";
 
 /** How to measure. */
 export interface MeasureOptions {
@@ -16,6 +16,11 @@ export interface MeasureOptions {
   readonly only?: readonly { readonly schema: string; readonly name: string }[];
   /** The record it will be held against: rows are hashed and objects digested as there. Default: the newest way. */
   readonly like?: Pick<ContentRecord, "digests" | "algorithm">;
+  /**
+   * Of a comparison that lets what is more pass: tables as recorded at the source, whose rows are hashed by the columns named
+   * there alone.
+   */
+  readonly columnsOf?: readonly TableRecord[];
   readonly debug?: (text: string) => void;
 }
 
@@ -35,7 +40,12 @@ export async function measureContent(database: Database, scope: ContentScope, op
   const inventory = wanted ? { ...whole, tables: whole.tables.filter((table) => wanted.has(`${table.schema}.${table.name}`)) } : whole;
   if (options.proof === "none") return inventory;
   const doubts = new Map<string, string>();
-  const tables = await fingerprintTables(open, inventory, { ...options, onDoubt: (table, why) => doubts.set(displayName(table), why) });
+  const surplus = new Map<string, readonly string[]>();
+  const tables = await fingerprintTables(open, inventory, {
+    ...options,
+    onDoubt: (table, why) => doubts.set(displayName(table), why),
+    onSurplus: (table, columns) => surplus.set(displayName(table), columns),
+  });
   const largeObjects = wanted ? inventory.largeObjects : await fingerprintLargeObjects(open, inventory, options);
-  return { ...inventory, tables, largeObjects, ...(doubts.size > 0 ? { doubts } : {}) };
+  return { ...inventory, tables, largeObjects, ...(doubts.size > 0 ? { doubts } : {}), ...(surplus.size > 0 ? { surplus } : {}) };
 }

@@ -110,9 +110,9 @@ export type ExtensionRelation = z.infer<typeof extensionRelation>;
 export const extensionContent = z.strictObject({
   name: identifier,
   relations: z.array(extensionRelation),
-  /** Its relations and what is on them (columns, indexes, constraints, triggers, rules) → digest. */
+  /** Its relations and what is on them (columns, indexes, constraints, triggers, rules) → digest of all that can be altered. */
   parts: z.record(z.string(), hex16),
-  /** Its other members: how many, and a digest of their identities and functions' bodies; null where it could not be made. */
+  /** Its other members: how many, and a digest of what they are and how they were altered (`omissions/extension-members.ts`); null where it could not be made. */
   others: z.strictObject({ count: z.int().nonnegative(), digest: hex16.nullable() }),
 });
 export type ExtensionContent = z.infer<typeof extensionContent>;
@@ -181,6 +181,8 @@ export type ContentRecord = z.infer<typeof contentRecord>;
 export interface MeasuredContent extends ContentRecord {
   /** Table, as {@link displayName} writes it, that may have another fingerprint than the source's although its rows are equal → why. */
   readonly doubts?: ReadonlyMap<string, string>;
+  /** Table, likewise → columns that its rows were not hashed by, because the source's table had none of that name. */
+  readonly surplus?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What part of a database a backup covers. */

@@ -52,7 +52,8 @@ function reason(differing: readonly string[], computed: ReadonlySet<string>): st
   return ` (${subject}: the restore computed it anew; what it is computed with may have changed since the rows were written)`;
 }
 
-function listed(names: readonly string[]): string {
+/** Names of columns, the first of many. */
+export function listed(names: readonly string[]): string {
   const more = names.length - NAMES_MAX;
   return `${names.slice(0, NAMES_MAX).map(displayPart).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

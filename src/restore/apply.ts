@@ -158,11 +158,14 @@ async function compare(
   const expected = backup.manifest.content;
   const proof = set.hasRows ? expected.proof : "none";
   const progress = ports.log.progress("comparing", "tables", plan.tables.length);
+  const exact = request.part === "whole" && request.tables.length === 0;
   try {
     const { actual, gaps } = await measureCopy(database, backup.manifest.scope, {
       proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
+      // A table that has columns besides the source's has all of the source's rows.
+      ...(exact ? {} : { columnsOf: expected.tables }),
     });
     const ignore = new Set<Ignored>([
       ...(request.noOwner ? (["owner"] as const) : []),
@@ -174,7 +177,7 @@ async function compare(
       expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
       options: {
         rows: set.hasRows && gaps.length === 0,
-        exact: request.part === "whole" && request.tables.length === 0,
+        exact,
         ignore,
         ...(request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {}),
         ...(request.tables.length > 0 && request.part === "data" ? { definitions: false as const } : {}),

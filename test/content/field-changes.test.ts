@@ -26,7 +26,9 @@ describe("a change of one field of an object", () => {
     database = await createDatabase({ owner: "postgres", sql: EVERYTHING_SQL });
     await database.query(superuserSql(reader, writer));
     session = await postgresDatabase(database.adminAddress).connect({ purpose: "change", settings: PINNED_SETTINGS });
+    await session.query("BEGIN");
     original = await takeInventory(session, WHOLE, { proof: "none" });
+    await session.query("ROLLBACK");
   });
 
   afterAll(async () => {
@@ -63,7 +65,9 @@ describe("a change of one field of an object", () => {
 
   async function found(before: string, change: string, kind?: string): Promise<string[]> {
     const [first, second] = await measured(before, change, kind);
-    return compareContent(first, second, { rows: false, exact: true }).differences.map((each) => `${each.severity}: ${each.about} ${each.name} ${each.message}`);
+    // With rows, because what is said of large objects goes with them; that none were counted here is not asked.
+    const { differences } = compareContent(first, second, { rows: true, exact: true });
+    return differences.filter((each) => each.name !== "content").map((each) => `${each.severity}: ${each.about} ${each.name} ${each.message}`);
   }
 
   const kindOf = (title: string): string => OBJECT_CLASSES.find((each) => (each.title ?? each.kind) === title)?.kind ?? title;

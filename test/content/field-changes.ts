@@ -125,7 +125,7 @@ export const FIELD_CHANGES: readonly FieldChange[] = [
     ["statistics-targets", "app.parent_lower", "ALTER INDEX app.parent_lower ALTER COLUMN 1 SET STATISTICS 50"],
   ]),
   ...changes("statistics", [
-    ["definition", "app.parent_stats", stats("(dependencies) ON status, (price + 1) FROM app.parent")],
+    ["expressions", "app.parent_stats", stats("(dependencies) ON status, (price + 1) FROM app.parent")],
     ["table", "app.x", anew("STATISTICS app.x", "STATISTICS app.x ON a, b FROM app.duplicates"), "CREATE STATISTICS app.x ON parent_id, extra FROM app.child"],
     ["columns", "app.parent_stats", stats("(dependencies) ON status, id FROM app.parent")],
     ["statistics-kinds", "app.parent_stats", stats("(mcv) ON status, price FROM app.parent")],
@@ -320,6 +320,7 @@ export const FIELD_CHANGES: readonly FieldChange[] = [
     ["type", "server elsewhere", elsewhere("TYPE 't' FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'nowhere.invalid', dbname 'x')")],
     ["version", "server elsewhere", "ALTER SERVER elsewhere VERSION '2'"],
     ["options", "server elsewhere", "ALTER SERVER elsewhere OPTIONS (SET dbname 'y')"],
+    ["options", "server elsewhere", "ALTER SERVER elsewhere OPTIONS (DROP sslkey)", "ALTER SERVER elsewhere OPTIONS (ADD sslkey 'x')"],
   ]),
   ...changes("user-mapping", [
     ["options", "public on elsewhere", "ALTER USER MAPPING FOR PUBLIC SERVER elsewhere OPTIONS (SET user 'x')"],

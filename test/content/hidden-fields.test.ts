@@ -29,4 +29,21 @@ describe("a record made by a role that is no superuser", () => {
     expect(compareContent(asAdmin, await measure(database.adminAddress), { rows: true, exact: true }).differences).toEqual([]);
     await database.admin("ALTER SUBSCRIPTION s DISABLE; DROP SUBSCRIPTION s");
   });
+
+  it("holds of foreign servers' and wrappers' options that sound secret nothing but their names", async () => {
+    await using database = await cluster.createDatabase({
+      owner: "postgres",
+      sql: "CREATE FOREIGN DATA WRAPPER w OPTIONS (api_key 'k', mode 'm'); " +
+        "CREATE SERVER far FOREIGN DATA WRAPPER w OPTIONS (conn_string 'tcp://u:p@h', \"Password\" 'p', place 'h')",
+    });
+    const before = await measure(database.adminAddress);
+    const changed = async (sql: string): Promise<string[]> => {
+      await database.admin(sql);
+      return compareContent(before, await measure(database.adminAddress), { rows: true, exact: true }).differences.map((each) => each.name);
+    };
+    expect(await changed("ALTER SERVER far OPTIONS (SET conn_string 'tcp://u:q@h', SET \"Password\" 'q')")).toEqual([]);
+    expect(await changed("ALTER FOREIGN DATA WRAPPER w OPTIONS (SET api_key 'l')")).toEqual([]);
+    expect(await changed("ALTER SERVER far OPTIONS (SET place 'i')")).toEqual(["server far"]);
+    expect(await changed("ALTER FOREIGN DATA WRAPPER w OPTIONS (DROP api_key)")).toEqual(["server far", "wrapper w"]);
+  });
 });

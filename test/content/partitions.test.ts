@@ -42,6 +42,10 @@ describe("partitions whose rows change places in a restore", () => {
       placed.add(rowsOf(actual.tables));
       expect(compareContent(expected, actual, { rows: true, exact: false }).differences).toEqual([]);
 
+      // As older manifests have it, which name no trees.
+      const old = { ...expected, tables: expected.tables.map(({ tree: _, ...table }) => table) };
+      expect(compareContent(old, actual, { rows: true, exact: false }).differences).toEqual([]);
+
       await target.query("UPDATE h SET note = 'other' WHERE id = 7; DELETE FROM still WHERE id = 2");
       expect(compareContent(expected, await measure(target.adminAddress), { rows: true, exact: false }).differences.map((each) => `${each.name} ${each.message}`)).toEqual([
         "public.still_0 holds 1 row, the source held 2 rows", "public.h holds 700 rows in its partitions as the source did, but column note differs",

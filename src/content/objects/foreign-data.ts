@@ -1,7 +1,7 @@
 import { notInExtension, WHOLE_DATABASE } from "../scope.ts";
 import { always, type ObjectClass } from "./object-class.ts";
 import { functionName, roleName } from "./names.ts";
-import { allOptions } from "./options.ts";
+import { openOptions } from "./options.ts";
 
 const server: ObjectClass = {
   kind: "foreign-server",
@@ -13,7 +13,7 @@ const server: ObjectClass = {
     always("wrapper", "(SELECT quote_ident(w.fdwname) FROM pg_foreign_data_wrapper w WHERE w.oid = s.srvfdw)", "`FOREIGN DATA WRAPPER`"),
     always("type", "s.srvtype", "`TYPE`"),
     always("version", "s.srvversion", "`VERSION`"),
-    always("options", allOptions("s.srvoptions"), "`OPTIONS (…)`"),
+    always("options", openOptions("s.srvoptions"), "`OPTIONS (…)`: names, and values of those that do not sound secret"),
   ],
 };
 
@@ -27,7 +27,7 @@ const wrapper: ObjectClass = {
   fields: [
     always("handler", functionName("w.fdwhandler"), "`HANDLER`"),
     always("validator", functionName("w.fdwvalidator"), "`VALIDATOR`"),
-    always("options", allOptions("w.fdwoptions"), "`OPTIONS (…)`"),
+    always("options", openOptions("w.fdwoptions"), "`OPTIONS (…)`: names, and values of those that do not sound secret"),
   ],
 };
 

@@ -40,7 +40,8 @@ const statistics: ObjectClass = {
   from: `FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
     WHERE ${IN_SCOPE} AND ${notInExtension("pg_statistic_ext", "s.oid")}`,
   fields: [
-    printed("definition", "pg_get_statisticsobjdef(s.oid)", "the whole statement"),
+    // Not the whole statement: that is printed for people, in a form that a restore changes.
+    printed("expressions", "array_to_string(pg_get_statisticsobjdef_expressions(s.oid), ', ')", "`ON (…)`", { since: 14 }),
     always("table", "s.stxrelid::regclass", "`FROM`"),
     always("columns", vectorNames("s.stxkeys", "s.stxrelid"), "`ON`"),
     always("statistics-kinds", "array_to_string(s.stxkind, ',')", "`(ndistinct, dependencies, mcv)`"),

@@ -39,6 +39,15 @@ export function allOptions(list: string): string {
     (SELECT string_agg(o, ',' ORDER BY o COLLATE "C") FROM unnest(${list}) AS o) END`;
 }
 
+/** Names that sound as if the value, or a part of it, were a secret, as does a connection string. */
+const SECRET_NAMES = "pass|secret|token|key|cred|conn";
+
+/** All options as sorted text, those whose values may be secrets by their names alone: a digest would let a reader confirm a guess. */
+export function openOptions(list: string): string {
+  return `CASE WHEN ${list} IS NOT NULL THEN (SELECT string_agg(CASE WHEN split_part(o, '=', 1) ~* '${SECRET_NAMES}'
+    THEN split_part(o, '=', 1) ELSE o END, ',' ORDER BY o COLLATE "C") FROM unnest(${list}) AS o) END`;
+}
+
 /** Names of options that nobody is known to set, and which are therefore not compared: rows of `name`. Access methods of extensions have their own. */
 export const UNKNOWN_OPTIONS = `
   SELECT DISTINCT split_part(o, '=', 1) AS name FROM pg_attribute, unnest(attoptions) AS o

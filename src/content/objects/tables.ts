@@ -63,7 +63,9 @@ const column: ObjectClass = {
       CASE WHEN k.connoinherit THEN 'no inherit' END, CASE WHEN NOT k.convalidated THEN 'not valid' END)
       FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]) END`,
     "`CONSTRAINT … NOT NULL`, `NO INHERIT`, `NOT VALID`", { since: 18 }),
-    always("identity", "a.attidentity", "`GENERATED … AS IDENTITY`"),
+    // Partitions have their parent's since 17, and none before.
+    always("identity", `CASE WHEN NOT c.relispartition OR current_setting('server_version_num')::int < 170000
+      THEN a.attidentity END`, "`GENERATED … AS IDENTITY`; of partitions their parent's"),
     always("generated", "a.attgenerated", "`GENERATED … STORED`, `VIRTUAL`"),
     printed("default", "pg_get_expr(d.adbin, d.adrelid)", "`DEFAULT`, `GENERATED … AS (…)`"),
     otherMajorFlag("has-default", "d.oid IS NOT NULL", "`DEFAULT`"),

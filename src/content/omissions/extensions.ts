@@ -4,8 +4,9 @@ import { sha256 } from "../../kernel/streams.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Difference } from "../difference.ts";
 import type { ContentRecord, ContentScope, ExtensionContent, ExtensionRelation } from "../record.ts";
-import { scopeValues, WHOLE_DATABASE } from "../scope.ts";
+import { scopeValues } from "../scope.ts";
 import { attempt } from "./attempt.ts";
+import { MEMBER_RELATIONS, OTHERS, OWN, PARTS } from "./extension-members.ts";
 import { NET_SCHEMA } from "./unlisted.ts";
 
 /**
@@ -16,12 +17,6 @@ import { NET_SCHEMA } from "./unlisted.ts";
  *
  * https://www.postgresql.org/docs/current/extend-extensions.html#EXTEND-EXTENSIONS-CONFIG-TABLES
  */
-
-/** Extensions that initdb makes are there before a restore. */
-const OWN = "x.oid >= 16384";
-
-const MEMBER_RELATIONS = `pg_extension x JOIN pg_depend e ON e.refclassid = 'pg_extension'::regclass AND e.refobjid = x.oid AND e.deptype = 'e'
-  AND e.classid = 'pg_class'::regclass JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace`;
 
 /** Tables whose rows a dump holds not at all or not all of, and sequences whose value it does not hold. */
 const RELATIONS = `
@@ -34,39 +29,6 @@ const RELATIONS = `
    WHERE ${OWN} AND ${NET_SCHEMA} AND (c.relkind IN ('r', 'S') OR (c.relkind = 'm' AND c.relispopulated))
      AND coalesce((SELECT condition FROM unnest(x.extconfig, x.extcondition) AS marked(relation, condition) WHERE marked.relation = c.oid), 'unmarked') <> ''
    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
-
-const relation = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)";
-
-/** Names of an extension's relations and of everything on them; definitions only where they are text of every major version. */
-const PARTS = `
-  SELECT x.extname::text AS extension, part.identity, part.definition
-    FROM ${MEMBER_RELATIONS}, LATERAL (
-      SELECT 'relation ' || ${relation} AS identity, c.relkind::text AS definition
-      UNION ALL
-      SELECT 'column ' || ${relation} || '.' || quote_ident(a.attname), concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull)
-        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f')
-      UNION ALL
-      SELECT 'index ' || ${relation} || '.' || quote_ident(i.relname), (SELECT m.amname::text FROM pg_am m WHERE m.oid = i.relam)
-        FROM pg_index d JOIN pg_class i ON i.oid = d.indexrelid WHERE d.indrelid = c.oid AND d.indisvalid
-      UNION ALL
-      SELECT 'constraint ' || ${relation} || '.' || quote_ident(k.conname), k.contype::text
-        FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype NOT IN ('t', 'n')
-      UNION ALL
-      SELECT 'trigger ' || ${relation} || '.' || quote_ident(g.tgname), concat_ws(' ', g.tgtype, g.tgenabled)
-        FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal
-      UNION ALL
-      SELECT 'rule ' || ${relation} || '.' || quote_ident(r.rulename), concat_ws(' ', r.ev_type, r.ev_enabled)
-        FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'
-    ) AS part
-   WHERE ${OWN} AND ${NET_SCHEMA} ORDER BY 1, 2`;
-
-/** Functions, types and whatever else belongs to an extension, as one digest: there may be thousands. */
-const OTHERS = `
-  SELECT x.extname::text AS extension, count(*)::int AS count,
-         encode(sha256(string_agg(md5(i.identity || ' ' || coalesce(p.prosrc, '')), '' ORDER BY md5(i.identity || ' ' || coalesce(p.prosrc, '')) COLLATE "C")::bytea), 'hex') AS digest
-    FROM pg_extension x JOIN pg_depend e ON e.refclassid = 'pg_extension'::regclass AND e.refobjid = x.oid AND e.deptype = 'e'
-    LEFT JOIN pg_proc p ON e.classid = 'pg_proc'::regclass AND p.oid = e.objid, pg_identify_object(e.classid, e.objid, 0) AS i
-   WHERE ${OWN} AND e.classid <> 'pg_class'::regclass AND ${WHOLE_DATABASE} GROUP BY x.extname`;
 
 /**
  * Reads what extensions hold beside what a dump holds of them, by extension.
@@ -185,7 +147,7 @@ function compareParts(extension: ExtensionContent, copy: ExtensionContent): Diff
   return missing.filter(([identity]) => !isOn(identity, gone)).map(([identity]) => {
     const [about, name] = [identity.slice(0, identity.indexOf(" ")), identity.slice(identity.indexOf(" ") + 1)];
     return gap(about === "relation" ? "table" : about, name,
-      `${now.has(identity) ? "differs here" : "is missing here"}: it belongs to extension ${extension.name}, and a dump holds nothing of an extension but CREATE EXTENSION`);
+      `${now.has(identity) ? "has been altered at the source and differs here" : "is missing here"}: it belongs to extension ${extension.name}, and a dump holds nothing of an extension but CREATE EXTENSION`);
   });
 }
 
