@@ -11,8 +11,14 @@ export function serverWords(error: HoldfastError): string {
   return [said.replace(/\s+/g, " "), state].filter((part) => part !== undefined).join(" ");
 }
 
-/** The same of a statement that reads rows: in classes 22, 23 and P0 the server's words may quote one, and findings are plain text. */
+/**
+ * The same of a statement that reads rows, without values of them, because findings are plain text: in classes 22 and 23 the
+ * server quotes a value at the end, and what a function raises (P0) may be anything.
+ */
 export function wordsWithoutRows(error: HoldfastError): string {
-  const state = /\(SQLSTATE (?:22|23|P0)[0-9A-Z]{3}\)$/.exec(error.message)?.[0];
-  return state === undefined ? serverWords(error) : `the server refused it, in words that may quote rows ${state}`;
+  const words = serverWords(error);
+  const state = /\(SQLSTATE (22|23|P0)[0-9A-Z]{3}\)$/.exec(error.message);
+  if (state === null) return words;
+  if (state[1] === "P0") return `a function raised an error, whose words may quote rows ${state[0]}`;
+  return words.replace(/: ?".*"/s, " (the value is not shown)");
 }
