@@ -27,19 +27,19 @@ describe("a backup's standing", () => {
     [["opened proved 09:00", "restored gaps 10:00"], "unverified", "opened", "restored with gaps"],
     [["restored proved 10:00"], "verified", "restored", undefined],
     [["restored proved 10:00", "restored gaps 11:00"], "verified", "restored", undefined],
-    [["restored proved 10:00", "stored failed 11:00"], "failed verification", undefined, "stored differs"],
+    [["restored proved 10:00", "stored failed 11:00"], "failed verification", undefined, "table t stored differs"],
     [["restored failed 10:00", "restored proved 11:00"], "verified", "restored", undefined],
-    [["restored failed 10:00", "opened proved 11:00"], "failed verification", undefined, "restored differs"],
-    [["restored failed 10:00", "restored gaps 11:00"], "failed verification", undefined, "restored differs"],
-    [["restored proved 10:00", "opened failed 10:00"], "failed verification", undefined, "opened differs"],
-    [["restored proved 09:00", "restored failed 10:00", "restored proved 11:00", "stored failed 12:00"], "failed verification", undefined, "stored differs"],
+    [["restored failed 10:00", "opened proved 11:00"], "failed verification", undefined, "table t restored differs"],
+    [["restored failed 10:00", "restored gaps 11:00"], "failed verification", undefined, "table t restored differs"],
+    [["restored proved 10:00", "opened failed 10:00"], "failed verification", undefined, "table t opened differs"],
+    [["restored proved 09:00", "restored failed 10:00", "restored proved 11:00", "stored failed 12:00"], "failed verification", undefined, "table t stored differs"],
     [["recovered failed 10:00"], "unverified", undefined, "never validated"],
     [["restored proved 10:00", "recovered failed 11:00"], "verified", "restored", undefined],
     [["recovered proved 11:00"], "unverified", undefined, "never validated"],
-    [["restored failed 10:00", "recovered proved 11:00"], "failed verification", undefined, "restored differs"],
+    [["restored failed 10:00", "recovered proved 11:00"], "failed verification", undefined, "table t restored differs"],
     [["restored proved 2026-11-22T10:00:00.5Z", "stored failed 2026-11-22T10:00:00Z"], "verified", "restored", undefined],
-    [["restored proved 2026-11-22T10:00:00Z", "stored failed 2026-11-22T10:00:00.500Z"], "failed verification", undefined, "stored differs"],
-    [["restored proved 2026-11-22T10:00:00.5Z", "stored failed 2026-11-22T10:00:00.50Z"], "failed verification", undefined, "stored differs"],
+    [["restored proved 2026-11-22T10:00:00Z", "stored failed 2026-11-22T10:00:00.500Z"], "failed verification", undefined, "table t stored differs"],
+    [["restored proved 2026-11-22T10:00:00.5Z", "stored failed 2026-11-22T10:00:00.50Z"], "failed verification", undefined, "table t stored differs"],
   ])("with receipts %j is %s", (words, state, depth, reason) => {
     const standing = standingOf(receipts(...words));
     expect([standing.state, standing.depth, standing.reason]).toEqual([state, depth, reason]);
@@ -61,7 +61,7 @@ describe("a backup's standing", () => {
   it("is failed by a failure at the end and verified by a proof at the end, whatever was before", () => {
     fc.assert(
       fc.property(anyReceipts, fc.constantFrom("stored", "opened", "restored"), (before, kind) => {
-        expect(standingOf([...before, ...receipts(`${kind} failed 23:00`)])).toMatchObject({ state: "failed verification", reason: `${kind} differs` });
+        expect(standingOf([...before, ...receipts(`${kind} failed 23:00`)])).toMatchObject({ state: "failed verification", reason: `table t ${kind} differs` });
         expect(standingOf([...before, ...receipts("restored proved 23:00")])).toMatchObject({ state: "verified", at: "2026-11-22T23:00:00Z" });
       }),
     );

@@ -36,7 +36,7 @@ const NEWER_BY_SUPERUSER: readonly Newer[] = [
 const ON_EXTENSIONS = [
   { extension: "hstore", lines: [/CREATE EXTENSION hstore [^;]*;/, /CREATE TABLE app\.with_extension [^;]*;/, /INSERT INTO app\.with_extension [^;]*;/] },
   { extension: "citext", lines: [/CREATE EXTENSION citext [^;]*;/] },
-  { extension: "postgres_fdw", lines: [/CREATE EXTENSION postgres_fdw[^;]*;/, /CREATE SERVER elsewhere [^;]*;/, /CREATE FOREIGN TABLE app\.remote [^;]*;/] },
+  { extension: "postgres_fdw", lines: [/CREATE EXTENSION postgres_fdw[^;]*;/, /CREATE SERVER elsewhere [^;]*;/, /CREATE FOREIGN TABLE app\.remote [^;]*;/, /CREATE USER MAPPING FOR PUBLIC SERVER elsewhere [^;]*;/] },
 ];
 
 /** The database with one of everything, for a server that knows these things. Its superuser part grants to {@link READER} and {@link WRITER}. */

@@ -47,5 +47,5 @@ describe("random schemas", () => {
     expect(proved).toBe(WORLDS * DATABASES);
     // Guards against a grammar that has nothing to lose.
     expect(proving.planted.size).toBeGreaterThanOrEqual(Math.min(30, proved));
-  }, 900_000);
+  }, 1_800_000);
 });

@@ -1,6 +1,6 @@
 import { IN_SCOPE, notInExtension } from "../scope.ts";
 import { always, flag, sameMajor, type ObjectClass } from "./object-class.ts";
-import { functionName, named, roleName } from "./names.ts";
+import { named, roleName } from "./names.ts";
 
 const ofLibc = (sql: string): string => `CASE WHEN c.collprovider = 'c' THEN ${sql} END`;
 /** Its column has had three names: collcollate, from 15 on colliculocale, from 17 on colllocale. */
@@ -35,7 +35,8 @@ const conversion: ObjectClass = {
   from: `FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace WHERE ${IN_SCOPE} AND ${notInExtension("pg_conversion", "c.oid")}`,
   fields: [
     always("encodings", "pg_encoding_to_char(c.conforencoding) || ' ' || pg_encoding_to_char(c.contoencoding)", "`FOR … TO`"),
-    always("function", functionName("c.conproc"), "`FROM`"),
+    // Its arguments are other ones since 14.
+    always("function", "c.conproc::oid::regproc", "`FROM`"),
     flag("default", "c.condefault", "`DEFAULT`"),
   ],
 };
