@@ -3,6 +3,221 @@ export const id = 240;
 export const ids = [240];
 export const modules = {
 
+/***/ 8967:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  W: () => (/* binding */ Catalog)
+});
+
+// EXTERNAL MODULE: ./build/kernel/errors.js
+var errors = __webpack_require__(6641);
+// EXTERNAL MODULE: ./build/kernel/streams.js
+var streams = __webpack_require__(9973);
+// EXTERNAL MODULE: ./build/kernel/bytes.js
+var bytes = __webpack_require__(243);
+// EXTERNAL MODULE: ./build/catalog/backup-id.js
+var backup_id = __webpack_require__(1416);
+;// CONCATENATED MODULE: ./build/catalog/document.js
+
+
+/** Writes `value` as a sealed document. `value` must be an object with at least one member. */
+function writeDocument(value) {
+    const body = `${JSON.stringify(value, null, 2).slice(0, -2)},\n`;
+    const digest = (0,streams/* sha256 */.sc)(body);
+    return { bytes: Buffer.from(`${body}  "sha256": "${digest}"\n}\n`), sha256: digest };
+}
+/**
+ * Checks and reads a sealed document.
+ *
+ * @param what names the document in errors
+ * @throws catalog.damaged, or catalog.unknown-format when it is whole but from a newer Holdfast
+ */
+function readDocument(bytes, schema, formats, what) {
+    const hint = "The document was changed or damaged after it was written; take the backup as lost unless another copy of the store has it whole.";
+    const text = bytes.toString("utf8");
+    const tail = /,\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/.exec(text);
+    const body = tail ? text.slice(0, tail.index + 2) : "";
+    // Decoding replaces invalid UTF-8, so the bytes are compared too.
+    if (!tail || (0,streams/* sha256 */.sc)(body) !== tail[1] || !Buffer.from(text).equals(bytes)) {
+        throw new errors/* HoldfastError */.Et("catalog.damaged", `${what} does not have the checksum it was written with`, { hint });
+    }
+    const { sha256: digest, ...value } = parseJson(text, () => new errors/* HoldfastError */.Et("catalog.damaged", `${what} is not JSON`, { hint }));
+    const known = [formats].flat();
+    if (!known.includes(String(value.format))) {
+        throw new errors/* HoldfastError */.Et("catalog.unknown-format", `${what} has the format '${String(value.format)}', and this version reads '${known.join("', '")}'`, {
+            hint: "Use the version of Holdfast that wrote it, or a newer one.",
+        });
+    }
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) {
+        const first = parsed.error.issues[0];
+        throw new errors/* HoldfastError */.Et("catalog.damaged", `${what} breaks its format at '${first?.path.join(".") ?? ""}': ${first?.message ?? ""}`, { hint });
+    }
+    return { value: parsed.data, sha256: digest };
+}
+/** A checksum that is right proves what was written, not that it was Holdfast who wrote it. */
+function parseJson(text, failure) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        throw failure();
+    }
+}
+
+// EXTERNAL MODULE: ./build/catalog/manifest.js
+var manifest = __webpack_require__(9227);
+// EXTERNAL MODULE: ./build/catalog/paths.js
+var catalog_paths = __webpack_require__(5652);
+;// CONCATENATED MODULE: ./build/catalog/catalog.js
+
+
+
+
+
+
+
+/** A manifest of a database with 100,000 objects has about 15 MB; anything near this limit is not a manifest. */
+const DOCUMENT_SIZE_MAX = 256 * bytes/* MiB */.lv;
+/** The backups of a store. A thin noun over the blob store: paths, documents and their checks; it holds no state. */
+class Catalog {
+    store;
+    constructor(store) {
+        this.store = store;
+    }
+    /** Every backup's key, newest first, without reading manifests. Throws if the store could not be asked completely. */
+    async keys(filter = {}) {
+        const prefix = filter.source ? `${catalog_paths/* MANIFESTS */.V4}${filter.source}/${filter.tier ? `${filter.tier}/` : ""}` : catalog_paths/* MANIFESTS */.V4;
+        const keys = [];
+        for await (const blob of this.store.list(prefix)) {
+            const key = (0,catalog_paths/* parseManifestPath */.qj)(blob.path);
+            if (key && (!filter.tier || key.tier === filter.tier))
+                keys.push(key);
+        }
+        return keys.sort(catalog_paths/* byNewest */.Kd);
+    }
+    /**
+     * Reads one manifest and checks that it is whole and belongs where it lies.
+     *
+     * @throws store.not-found (it was removed since it was listed), catalog.damaged, catalog.unknown-format, store.lied (two reads differ)
+     */
+    async read(key) {
+        const path = (0,catalog_paths/* manifestPath */.ji)(key);
+        const { value, sha256 } = await this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, manifest/* manifest */.eu, manifest/* MANIFEST_FORMATS */.N9, `manifest ${path}`));
+        if (value.id !== key.id || value.source !== key.source || value.tier !== key.tier) {
+            throw new errors/* HoldfastError */.Et("catalog.damaged", `manifest ${path} is that of ${value.source}/${value.tier}/${value.id}`, {
+                hint: "A manifest was copied over another one; restore the right file from a copy of the store.",
+            });
+        }
+        const folder = (0,catalog_paths/* artifactFolder */.TS)(key);
+        for (const artifact of value.artifacts) {
+            if (!artifact.path.startsWith(folder)) {
+                throw new errors/* HoldfastError */.Et("catalog.damaged", `manifest ${path} names an artifact outside its own folder: ${artifact.path}`, {
+                    hint: "The manifest was not written by Holdfast; do not restore from it.",
+                });
+            }
+        }
+        return { key, manifest: value, sha256 };
+    }
+    /** Makes the backup exist: the last effect of a backup. Returns the manifest's checksum. */
+    async commit(value) {
+        const { bytes, sha256 } = writeDocument(manifest/* manifest */.eu.parse(value));
+        await this.store.put((0,catalog_paths/* manifestPath */.ji)(value), (0,streams/* once */.Oo)(bytes), { contentType: "application/json", sizeHint: bytes.length });
+        return sha256;
+    }
+    /** Adds a receipt; receipts are never edited. Returns its path. */
+    async addReceipt(value) {
+        const { bytes } = writeDocument(manifest/* receipt */.R9.parse(value));
+        const time = (0,backup_id/* compactTime */.dh)(new Date(value.finishedAt));
+        // Two receipts of one second and kind get a counter, so that neither is lost.
+        for (let attempt = 1;; attempt += 1) {
+            const path = `${(0,catalog_paths/* receiptFolder */.rg)(value.backup)}${time}-${value.kind}${attempt === 1 ? "" : `.${attempt}`}.json`;
+            try {
+                await this.store.put(path, (0,streams/* once */.Oo)(bytes), { contentType: "application/json", sizeHint: bytes.length });
+                return path;
+            }
+            catch (error) {
+                if (!(0,errors/* isHoldfastError */.ye)(error, "store.exists") || attempt >= 100)
+                    throw error;
+            }
+        }
+    }
+    /** Paths of all receipts, by backup id: one listing instead of one per backup. */
+    async receiptPaths() {
+        const paths = new Map();
+        for await (const blob of this.store.list(catalog_paths/* RECEIPTS */.WO)) {
+            const id = blob.path.slice(catalog_paths/* RECEIPTS */.WO.length).split("/")[0] ?? "";
+            if (blob.path.endsWith(".json"))
+                paths.set(id, [...(paths.get(id) ?? []), blob.path]);
+        }
+        return paths;
+    }
+    /** Reads one receipt. */
+    async readReceipt(path) {
+        return this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, manifest/* receipt */.R9, "holdfast.receipt/1", `receipt ${path}`));
+    }
+    /** Artifacts without a manifest, newest first. */
+    async orphans() {
+        const groups = new Map();
+        for await (const blob of this.store.list(catalog_paths/* DATABASE */.cX)) {
+            const key = (0,catalog_paths/* parseArtifactPath */.nh)(blob.path);
+            if (!key)
+                continue;
+            const group = groups.get((0,catalog_paths/* manifestPath */.ji)(key)) ?? { key, blobs: [] };
+            group.blobs.push(blob);
+            groups.set((0,catalog_paths/* manifestPath */.ji)(key), group);
+        }
+        // Manifests are listed after the artifacts: a backup committed in between is seen as a backup, not as an orphan.
+        for (const key of await this.keys())
+            groups.delete((0,catalog_paths/* manifestPath */.ji)(key));
+        return [...groups.values()]
+            .map(({ key, blobs }) => ({
+            key,
+            blobs: blobs.length,
+            bytes: blobs.reduce((sum, blob) => sum + blob.size, 0),
+            newest: new Date(Math.max(...blobs.map((blob) => blob.modifiedAt.getTime()))),
+        }))
+            .sort((a, b) => (0,catalog_paths/* byNewest */.Kd)(a.key, b.key));
+    }
+    async #readTwiceIfDamaged(path, parse) {
+        const read = async () => {
+            const { size, content } = await this.store.get(path);
+            if (size > DOCUMENT_SIZE_MAX) {
+                throw new errors/* HoldfastError */.Et("catalog.damaged", `${path} has ${size} bytes, which no manifest or receipt has`, {
+                    hint: "It was not written by Holdfast; restore the right file from a copy of the store.",
+                });
+            }
+            const bytes = await (0,streams/* collect */.Fo)(content, DOCUMENT_SIZE_MAX);
+            if (bytes.length !== size)
+                throw lied(path, `it announced ${size} bytes and gave ${bytes.length}`);
+            return bytes;
+        };
+        const first = await read();
+        try {
+            return parse(first);
+        }
+        catch (error) {
+            if (!(0,errors/* isHoldfastError */.ye)(error, "catalog.damaged"))
+                throw error;
+            const second = await read();
+            if (!second.equals(first))
+                throw lied(path, "two reads gave different bytes");
+            throw error;
+        }
+    }
+}
+function lied(path, how) {
+    return new errors/* HoldfastError */.Et("store.lied", `the store did not give ${path} faithfully: ${how}`, {
+        hint: "The backup may well be whole: run again, and if it repeats check the network path and the storage service.",
+    });
+}
+
+
+/***/ }),
+
 /***/ 3990:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -21,20 +236,29 @@ function standingOf(receipts, damagedReceipts = []) {
     const failure = newestFirst.find((receipt) => receipt.verdict === "failed");
     const sinceFailure = newestFirst.filter((receipt) => !failure || Date.parse(receipt.finishedAt) > Date.parse(failure.finishedAt));
     const proved = (kind) => sinceFailure.find((receipt) => receipt.kind === kind && receipt.verdict === "proved");
+    // Of a backup with gaps no receipt says proved, however often it was read.
+    const held = (kind) => proved(kind) ?? sinceFailure.find((receipt) => receipt.kind === kind);
     const restored = proved("restored");
     if (restored)
         return { state: "verified", depth: "restored", at: restored.finishedAt, damagedReceipts };
     if (failure) {
-        return { state: "failed verification", at: failure.finishedAt, reason: failure.findings[0]?.message ?? `${failure.kind} failed`, damagedReceipts };
+        return { state: "failed verification", at: failure.finishedAt, reason: reasonOf(failure), damagedReceipts };
     }
     const gaps = sinceFailure.find((receipt) => receipt.kind === "restored" && receipt.verdict === "gaps");
-    const partial = proved("opened") ?? proved("stored");
+    const partial = held("opened") ?? held("stored");
     return {
         state: "unverified",
         ...(partial ? { depth: partial.kind, at: partial.finishedAt } : {}),
-        reason: gaps ? "restored with gaps" : partial ? `only ${partial.kind}` : "never validated",
+        reason: gaps ? "restored with gaps" : partial ? `only ${partial.kind}${partial.verdict === "gaps" ? ", with gaps" : ""}` : "never validated",
         damagedReceipts,
     };
+}
+/** What the first finding is about and says. */
+function reasonOf({ findings, kind }) {
+    const [first] = findings;
+    if (first === undefined)
+        return `${kind} failed`;
+    return first.name === "" ? first.message : `${first.about} ${first.name} ${first.message}`;
 }
 /** Newest first. Receipts of one instant are ordered by their text, so that the result never depends on the store's order. */
 function byFinish(a, b) {
@@ -68,6 +292,20 @@ async function readStanding(catalog, key, paths, manifestSha256) {
         }
     }
     return standingOf(receipts, damaged);
+}
+
+
+/***/ }),
+
+/***/ 8647:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   a: () => (/* binding */ quantity)
+/* harmony export */ });
+/** Writes a number with its noun for people: `1 table`, `1,234 rows`. The plural is the noun with an s. */
+function quantity(count, noun) {
+    return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 
@@ -183,7 +421,11 @@ function rowCells({ key, manifest, standing, problem }, ports) {
         return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
     const { tables, rows } = sizes(manifest);
     const state = standing.state === "verified" ? `verified ${standing.at?.slice(0, 10) ?? ""}` : `${standing.state}: ${standing.reason ?? ""}`;
-    return [key.id, key.source, key.tier, age, (0,bytes/* formatBytes */.z3)(storedBytes(manifest)), String(tables), rows === null ? "–" : rows.toLocaleString("en-US"), state];
+    const gaps = manifest.gaps?.length ?? 0;
+    return [
+        key.id, key.source, key.tier, age, (0,bytes/* formatBytes */.z3)(storedBytes(manifest)), String(tables), rows === null ? "–" : rows.toLocaleString("en-US"),
+        gaps === 0 ? state : `${state}; ${(0,quantity/* quantity */.a)(gaps, "gap")}`,
+    ];
 }
 function rowJson({ key, manifest, standing, problem }, ports) {
     const common = { id: key.id, source: key.source, tier: key.tier, time: key.time.toISOString(), ageSeconds: Math.round((0,backup_id/* ageMs */.WO)(key.time, ports.clock) / 1000), manifest: (0,paths/* manifestPath */.ji)(key) };
@@ -194,7 +436,7 @@ function rowJson({ key, manifest, standing, problem }, ports) {
         ...common, state: standing.state, depth: standing.depth ?? null, verifiedAt: standing.state === "verified" ? (standing.at ?? null) : null, reason: standing.reason ?? null,
         snapshotAt: manifest.snapshotAt, storedBytes: storedBytes(manifest), plainBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0),
         ...sizes(manifest), kinds: manifest.artifacts.map((artifact) => artifact.kind), encrypted: recipients.length > 0, recipients,
-        proof: manifest.content.proof, serverVersion: manifest.server.version,
+        gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version,
     };
 }
 function sizes(manifest) {

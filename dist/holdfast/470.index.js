@@ -14,9 +14,9 @@ export const modules = {
 /* harmony import */ var _kernel_duration_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9462);
 /* harmony import */ var _kernel_quantity_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(8647);
 /* harmony import */ var _catalog_paths_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(5652);
-/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(656);
+/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(53);
 /* harmony import */ var _request_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(6490);
-/* harmony import */ var _take_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(9467);
+/* harmony import */ var _take_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6200);
 
 
 
@@ -35,14 +35,14 @@ async function runBackup(inputs, ports) {
     if (inputs.dryRun)
         return dryRunOutcome(plan, ports.clock.elapsed() - began);
     const taken = await (0,_take_js__WEBPACK_IMPORTED_MODULE_6__/* .takeBackup */ .a)(plan, ports);
-    return takenOutcome(plan, taken, ports.clock.elapsed() - began);
+    return takenOutcome(taken, ports.clock.elapsed() - began);
 }
 function dryRunOutcome(plan, tookMs) {
     return {
         exit: _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.done,
         outputs: {
             id: "", source: plan.key.source, tier: plan.key.tier, manifest: "", "snapshot-at": "", "stored-bytes": 0, "plain-bytes": 0,
-            tables: 0, rows: null, "duration-seconds": seconds(tookMs), plan: (0,_plan_js__WEBPACK_IMPORTED_MODULE_4__/* .planJson */ .iY)(plan),
+            tables: 0, rows: null, gaps: 0, warnings: [], "duration-seconds": seconds(tookMs), plan: (0,_plan_js__WEBPACK_IMPORTED_MODULE_4__/* .planJson */ .iY)(plan),
         },
         report: {
             good: true,
@@ -52,17 +52,29 @@ function dryRunOutcome(plan, tookMs) {
         },
     };
 }
-function takenOutcome(plan, { manifest, sha256 }, tookMs) {
+/** Of the gaps, shown; all of them are in the manifest. */
+const GAPS_SHOWN = 50;
+/** Said once, not counted as a loss: it is what was asked for. */
+const SCHEMAS_ONLY = "only the named schemas were asked for: extensions, casts, languages, event triggers, publications, foreign servers and default privileges outside of them are not in this backup";
+function gapTable(gaps) {
+    const rows = gaps.slice(0, GAPS_SHOWN).map(({ about, name, message }) => [about, name, message]);
+    const more = gaps.length - rows.length;
+    return { title: "not in this backup", columns: ["about", "name", "why"], rows: more > 0 ? [...rows, ["", "", `and ${more} more, see the manifest`]] : rows };
+}
+function takenOutcome({ plan, manifest, sha256 }, tookMs) {
+    const { request } = plan;
     const plain = manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0);
     const stored = manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0);
     const tables = manifest.content.tables.filter((table) => table.kind === "table");
     const rows = manifest.content.proof === "none" ? null : tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
+    const { gaps = [], warnings = [] } = manifest;
     const counted = rows === null ? "" : `, ${(0,_kernel_quantity_js__WEBPACK_IMPORTED_MODULE_7__/* .quantity */ .a)(rows, "row")}`;
     return {
         exit: _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.done,
         outputs: {
             id: manifest.id, source: manifest.source, tier: manifest.tier, manifest: (0,_catalog_paths_js__WEBPACK_IMPORTED_MODULE_3__/* .manifestPath */ .ji)(plan.key), "snapshot-at": manifest.snapshotAt,
-            "stored-bytes": stored, "plain-bytes": plain, tables: tables.length, rows, "duration-seconds": seconds(tookMs), plan: (0,_plan_js__WEBPACK_IMPORTED_MODULE_4__/* .planJson */ .iY)(plan),
+            "stored-bytes": stored, "plain-bytes": plain, tables: tables.length, rows,
+            gaps: gaps.length, warnings, "duration-seconds": seconds(tookMs), plan: (0,_plan_js__WEBPACK_IMPORTED_MODULE_4__/* .planJson */ .iY)(plan),
         },
         report: {
             good: true,
@@ -72,12 +84,16 @@ function takenOutcome(plan, { manifest, sha256 }, tookMs) {
                     columns: ["artifact", "dumped", "stored", "sha256 (stored)"],
                     rows: manifest.artifacts.map((artifact) => [artifact.path, (0,_kernel_bytes_js__WEBPACK_IMPORTED_MODULE_1__/* .formatBytes */ .z3)(artifact.plain.size), (0,_kernel_bytes_js__WEBPACK_IMPORTED_MODULE_1__/* .formatBytes */ .z3)(artifact.stored.size), `${artifact.stored.sha256.slice(0, 16)}…`]),
                 },
+                ...(gaps.length === 0 ? [] : [gapTable(gaps)]),
             ],
             notes: [
+                ...warnings,
+                ...(gaps.length === 0 ? [] : [`${(0,_kernel_quantity_js__WEBPACK_IMPORTED_MODULE_7__/* .quantity */ .a)(gaps.length, "thing")} the database has and this backup has not: it can be proved with gaps only, and never counts as verified`]),
+                ...(request.scope.includeSchemas.length === 0 ? [] : [SCHEMAS_ONLY]),
                 `everything is as of ${manifest.snapshotAt}; manifest ${sha256.slice(0, 16)}…`,
-                ...(plan.request.recipients.length === 0 ? ["this backup is NOT encrypted"] : []),
+                ...(request.recipients.length === 0 ? ["this backup is NOT encrypted"] : []),
                 ...(manifest.content.proof === "none" ? ["no proof was taken: its content can never be compared"] : []),
-                `not proved yet: run \`holdfast validate --store ${plan.request.store.url} --source ${manifest.source} --backup ${manifest.id}\``,
+                `not proved yet: run \`holdfast validate --store ${request.store.url} --source ${manifest.source} --backup ${manifest.id}\``,
             ],
         },
     };

@@ -44,10 +44,12 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   localScratchServers: () => (/* binding */ localScratchServers)
 /* harmony export */ });
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8161);
+/* harmony import */ var _ports_dump_tools_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(5175);
 /* harmony import */ var _kernel_bytes_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(243);
 /* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6641);
 /* harmony import */ var _account_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(1483);
 /* harmony import */ var _server_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6034);
+
 
 
 
@@ -60,7 +62,7 @@ function localScratchServers(options) {
     const choose = async (majorMin) => {
         const installed = await options.installations();
         // The nearest: definitions can only be compared in full on a server of the same major.
-        const fitting = majorMin === undefined ? installed[0] : installed.findLast((tools) => tools.major >= majorMin);
+        const fitting = majorMin === undefined ? installed[0] : (0,_ports_dump_tools_js__WEBPACK_IMPORTED_MODULE_5__/* .nearestSet */ .N)(installed, majorMin);
         if (fitting !== undefined)
             return fitting;
         const found = installed[0];
@@ -307,6 +309,26 @@ function startFailed(tools, words) {
     return new errors/* HoldfastError */.Et("tool.failed", `a scratch PostgreSQL server${which} did not start: ${words}`, {
         hint: "Read the server's words in the message. As root the server runs as another user, who must be able to enter TMPDIR; or name another server with --scratch.",
     });
+}
+
+
+/***/ }),
+
+/***/ 5175:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   N: () => (/* binding */ nearestSet)
+/* harmony export */ });
+/**
+ * Of the installed sets the one whose major version is the given one, or the next newer one that is there; of several minor
+ * releases of it the newest.
+ *
+ * @param sets newest first
+ */
+function nearestSet(sets, major) {
+    const fitting = sets.filter((set) => set.major >= major);
+    return fitting.find((set) => set.major === fitting.at(-1)?.major);
 }
 
 

@@ -437,14 +437,14 @@ function makePorts(around) {
         log,
         openStore: (url, secret) => openStore(url, secret, around),
         async openDatabase(address) {
-            const { postgresDatabase } = await Promise.all(/* import() */[__webpack_require__.e(849), __webpack_require__.e(179)]).then(__webpack_require__.bind(__webpack_require__, 3179));
+            const { postgresDatabase } = await Promise.all(/* import() */[__webpack_require__.e(849), __webpack_require__.e(72)]).then(__webpack_require__.bind(__webpack_require__, 3072));
             return postgresDatabase(address);
         },
         dumpTools: () => shared.tools(),
         async scratchServers() {
             const [{ localScratchServers }, { serverInstallations }] = await Promise.all([
                 __webpack_require__.e(/* import() */ 71).then(__webpack_require__.bind(__webpack_require__, 1071)),
-                __webpack_require__.e(/* import() */ 876).then(__webpack_require__.bind(__webpack_require__, 1876)),
+                __webpack_require__.e(/* import() */ 242).then(__webpack_require__.bind(__webpack_require__, 8242)),
             ]);
             return localScratchServers({ installations: () => serverInstallations({ env }), disk });
         },
@@ -477,13 +477,14 @@ function sharedTools(env, disk) {
     let current;
     return {
         async tools() {
-            const { postgresTools } = await __webpack_require__.e(/* import() */ 876).then(__webpack_require__.bind(__webpack_require__, 1876));
+            const { postgresTools } = await __webpack_require__.e(/* import() */ 242).then(__webpack_require__.bind(__webpack_require__, 8242));
             const fresh = () => (current ??= postgresTools({ env, disk, guard: endWithUs }));
             return {
                 installed: () => fresh().installed(),
                 dump: (request) => fresh().dump(request),
                 listContents: (tools, archive) => fresh().listContents(tools, archive),
                 load: (request) => fresh().load(request),
+                script: (request) => fresh().script(request),
             };
         },
         forget: () => (current = undefined),

@@ -1260,14 +1260,14 @@ module.exports = compareBuild
 
 
 
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const compareLoose = (a, b) => compare(a, b, true)
 module.exports = compareLoose
 
 
 /***/ }),
 
-/***/ 8469:
+/***/ 850:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
@@ -1353,7 +1353,7 @@ module.exports = diff
 
 
 
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const eq = (a, b, loose) => compare(a, b, loose) === 0
 module.exports = eq
 
@@ -1365,7 +1365,7 @@ module.exports = eq
 
 
 
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const gt = (a, b, loose) => compare(a, b, loose) > 0
 module.exports = gt
 
@@ -1377,7 +1377,7 @@ module.exports = gt
 
 
 
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const gte = (a, b, loose) => compare(a, b, loose) >= 0
 module.exports = gte
 
@@ -1417,7 +1417,7 @@ module.exports = inc
 
 
 
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const lt = (a, b, loose) => compare(a, b, loose) < 0
 module.exports = lt
 
@@ -1429,7 +1429,7 @@ module.exports = lt
 
 
 
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const lte = (a, b, loose) => compare(a, b, loose) <= 0
 module.exports = lte
 
@@ -1465,7 +1465,7 @@ module.exports = minor
 
 
 
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const neq = (a, b, loose) => compare(a, b, loose) !== 0
 module.exports = neq
 
@@ -1529,7 +1529,7 @@ module.exports = prerelease
 
 
 
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const rcompare = (a, b, loose) => compare(b, a, loose)
 module.exports = rcompare
 
@@ -1668,7 +1668,7 @@ const major = __webpack_require__(8511)
 const minor = __webpack_require__(2603)
 const patch = __webpack_require__(8756)
 const prerelease = __webpack_require__(5714)
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 const rcompare = __webpack_require__(2173)
 const compareLoose = __webpack_require__(6874)
 const compareBuild = __webpack_require__(7648)
@@ -1687,7 +1687,7 @@ const Comparator = __webpack_require__(9379)
 const Range = __webpack_require__(6782)
 const satisfies = __webpack_require__(392)
 const toComparators = __webpack_require__(4750)
-const maxSatisfying = __webpack_require__(5574)
+const maxSatisfying = __webpack_require__(7955)
 const minSatisfying = __webpack_require__(8595)
 const minVersion = __webpack_require__(1866)
 const validRange = __webpack_require__(4737)
@@ -2667,7 +2667,7 @@ module.exports = ltr
 
 /***/ }),
 
-/***/ 5574:
+/***/ 7955:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
@@ -2902,7 +2902,7 @@ module.exports = outside
 // that includes the same versions that the original range does
 // If the original range is shorter than the simplified one, return that.
 const satisfies = __webpack_require__(392)
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 module.exports = (versions, range, options) => {
   const set = []
   let first = null
@@ -2958,7 +2958,7 @@ const Range = __webpack_require__(6782)
 const Comparator = __webpack_require__(9379)
 const { ANY } = Comparator
 const satisfies = __webpack_require__(392)
-const compare = __webpack_require__(8469)
+const compare = __webpack_require__(850)
 
 // Complex range `r1 || r2 || ...` is a subset of `R1 || R2 || ...` iff:
 // - Every simple range `r1, r2, ...` is a null set, OR

@@ -296,7 +296,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("stream");
 
 /***/ }),
 
-/***/ 3193:
+/***/ 5574:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
@@ -574,6 +574,7 @@ const ERRORS = {
     "database.lost": { kind: "outside", meaning: "the connection was cut or the server restarted while working" },
     "database.too-slow": { kind: "outside", meaning: "the snapshot was held for as long as allowed" },
     "database.lock-timeout": { kind: "outside", meaning: "a table was locked by somebody else for longer than allowed" },
+    "database.changing": { kind: "outside", meaning: "somebody changed the schema while it was read or written, at every attempt" },
     "database.not-empty": { kind: "refused", meaning: "the target database holds objects and no confirmation was given" },
     "database.lacks": { kind: "outside", meaning: "the target server lacks roles or extensions that the backup needs" },
     "database.query": { kind: "outside", meaning: "the database answered a query with an error" },
@@ -592,7 +593,7 @@ const ERRORS = {
     "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
     "lock.lost": { kind: "locked", meaning: "this run's lock was taken over because it was not renewed in time" },
     "refused.unencrypted": { kind: "refused", meaning: "an unencrypted backup was not explicitly allowed" },
-    "refused.outside-scope": { kind: "refused", meaning: "a restore of some schemas would destroy objects of others" },
+    "refused.outside-scope": { kind: "refused", meaning: "a restore would destroy objects of schemas that are not in the backup, or put rows into tables that it does not empty" },
     "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
     "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" },
 };
@@ -997,7 +998,8 @@ local disk. The manifest is written last: a backup exists if and only if its man
 half backup that could be mistaken for one.
 
 Works with ordinary SQL rights only, as managed services (Supabase, Azure Database for PostgreSQL) give them. Refuses transaction
-poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly when a row or table cannot be read.`,
+poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly when a row or table cannot be read. What pg_dump leaves out without failing (subscriptions and options of user mappings
+that the role may not read, large objects of a backup of named schemas, objects in the server's own schemas, rows in tables that an extension has not marked) is named as a gap, here and in every later proof.`,
     branding: { icon: "shield", color: "blue" },
     inputs: {
         database: {
@@ -1058,7 +1060,8 @@ poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly w
         "lock-wait": {
             type: "duration",
             default: "60s",
-            text: "How long to wait for a table that somebody else has locked before giving up. A waiting dump makes later queries queue behind it.",
+            text: "How long to wait, in all, for tables that somebody else has locked before giving up. A waiting dump makes later queries queue behind it, " +
+                "so the backup gives its own locks back and begins anew up to four times meanwhile.",
         },
         "snapshot-limit": snapshotLimit,
         "install-client": installClient,
@@ -1074,6 +1077,9 @@ poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly w
         "plain-bytes": "Bytes as pg_dump wrote them.",
         tables: "Number of tables in the backup.",
         rows: "Number of rows in the backup; empty without proof.",
+        gaps: "How many things the database has and the backup has not, because pg_dump leaves them out; the report and the manifest name them.",
+        warnings: "What pg_dump warned of, what needs a search path and may not survive a restore, and a pg_dump that " +
+            "does not know the server's marks, as a JSON list of texts.",
         "duration-seconds": "How long the run took.",
         plan: "What was, or would be, done, as JSON.",
     },
@@ -1113,7 +1119,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const { runBackup } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(621), __nccwpck_require__.e(605), __nccwpck_require__.e(213), __nccwpck_require__.e(470)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8470));
+        const { runBackup } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(480), __nccwpck_require__.e(855), __nccwpck_require__.e(470)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8470));
         return runBackup(inputs, ports);
     },
 });
@@ -1173,14 +1179,14 @@ const list = defineCommand({
     name: "list",
     summary: "List the backups of a store, newest first, with what is known about each",
     description: `Reads the store's manifests and receipts and shows every backup with its age, size and state: *verified* (a receipt says its content was
-proved), *unverified*, or *failed* (its newest verification said no). Blobs that belong to no backup, left by a run that was killed, are
+proved), *unverified*, or *failed* (its newest verification said no), and how many gaps were found when it was made. Blobs that belong to no backup, left by a run that was killed, are
 counted at the end: they are harmless, and no backup.
 
 A store that cannot be read completely is an error, never an empty list.`,
     branding: { icon: "list", color: "blue" },
     inputs: { store: store, "store-secret": storeSecret, source: { ...source, text: "Only backups of this source." }, tier: tierFilter },
     outputs: {
-        backups: "The backups, newest first, as a JSON list of objects.",
+        backups: "The backups, newest first, as a JSON list of objects; `gaps` names what the database had and the backup has not.",
         count: "How many there are.",
         latest: "Id of the newest backup; empty when there is none.",
         "latest-verified": "Id of the newest verified backup; empty when there is none.",
@@ -1204,7 +1210,7 @@ jobs:
 `,
     },
     async run(inputs, ports) {
-        const { runList } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(621), __nccwpck_require__.e(240)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1240));
+        const { runList } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(240)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1240));
         return runList(inputs, ports);
     },
 });
@@ -1285,6 +1291,12 @@ Afterwards the content is compared with what the source held at the backup's sna
             default: false,
             text: "Go ahead although the target cannot install extensions of the backup; they and what depends on them are left out and named.",
         },
+        "allow-empty-views": {
+            type: "boolean",
+            explicit: true,
+            default: false,
+            text: "Accept a copy in which materialized views stay empty because they cannot be refreshed there; they are named. In mode `beside` it is put in place.",
+        },
         "no-owner": { type: "boolean", explicit: true, default: false, text: "Let everything belong to the restoring role instead of its original owner." },
         "no-privileges": { type: "boolean", explicit: true, default: false, text: "Do not restore GRANTs." },
         "create-roles": { type: "boolean", explicit: true, default: false, text: "Create roles the target lacks, without passwords and without login." },
@@ -1340,7 +1352,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(621), __nccwpck_require__.e(605), __nccwpck_require__.e(359), __nccwpck_require__.e(49)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4049)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(621), __nccwpck_require__.e(605), __nccwpck_require__.e(213), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
+        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(480), __nccwpck_require__.e(29), __nccwpck_require__.e(836)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2836)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(480), __nccwpck_require__.e(855), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
         // Restore and backup are two capabilities that do not know each other; the command is where they meet.
         return runRestore(inputs, ports, async ({ request, safetyRecipients }) => takeSafetyBackup({
             database: request.target,
@@ -1444,7 +1456,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const { runValidate } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(621), __nccwpck_require__.e(605), __nccwpck_require__.e(359), __nccwpck_require__.e(871)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1871));
+        const { runValidate } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(480), __nccwpck_require__.e(29), __nccwpck_require__.e(374)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1374));
         return runValidate(inputs, ports);
     },
 });
@@ -2191,7 +2203,7 @@ async function post(collected, acting) {
     const { runner, log, redactor } = acting;
     const text = (name) => collected.given.get(name)?.texts[0]?.trim() ?? "";
     try {
-        const [{ cleanUp }, { sweepLeftovers }, ports] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(759)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2759)), __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 8793)), portsOf(acting)]);
+        const [{ cleanUp }, { sweepLeftovers }, ports] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(759)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2759)), __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 8793)), portsOf(acting)]);
         await sweepLeftovers(log);
         await cleanUp((key) => runner.recall(key), () => ports.openStore(text("store"), text("store-secret") === "" ? undefined : new secret/* Secret */.z(text("store-secret"))), log);
     }
