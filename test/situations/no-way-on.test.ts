@@ -23,7 +23,7 @@ const SITUATIONS: readonly Situation[] = [
     name: "24: a generated column whose function calls another one without its schema",
     sql: `CREATE FUNCTION enc58(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''x'' || $1'; CREATE FUNCTION short(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT enc58($1)';
       CREATE TABLE links (id int, short text GENERATED ALWAYS AS (short(id)) STORED); INSERT INTO links VALUES (1);`,
-    verdict: "failed", says: /ALTER FUNCTION public\.short.* SET search_path/s, restoreSays: /ALTER FUNCTION public\.short.* SET search_path/s, backupSays: /public\.short/,
+    verdict: "failed", says: /ALTER FUNCTION short.* SET search_path/s, restoreSays: /ALTER FUNCTION short.* SET search_path/s, backupSays: /public\.short/,
   },
   {
     name: "25: a materialized view that names its tables in a string",
