@@ -70,7 +70,7 @@ describe("a backup with exactly one fault, at every place in turn", () => {
     expect(places).toBeGreaterThanOrEqual(15);
     // The five places of giving the lock back come after the backup exists, and are only warned about.
     expect(places - loud).toBe(5);
-  }, 120_000);
+  }, 900_000);
 
   async function sweepDatabase(how: DatabaseFault["how"]): Promise<{ places: number; loud: number }> {
     let loud = 0;
@@ -106,5 +106,5 @@ describe("a backup with exactly one fault, at every place in turn", () => {
     // Nothing is left open at the server: an abandoned snapshot would hold VACUUM back.
     const left = "select query from pg_stat_activity where datname = $1 and application_name like 'holdfast%'";
     await eventually("sessions to be gone", async () => (await database.admin(left, [database.name])).length === 0, 5000);
-  }, 180_000);
+  }, 900_000);
 });

@@ -127,7 +127,7 @@ describe("a run killed with SIGKILL at every place", () => {
     });
     await sessionsGone(source);
     expect([locked >= 8, orphaned >= 2]).toEqual([true, true]);
-  }, 120_000);
+  }, 900_000);
 
   it("validate: no receipt, and its server, its folders and its plain archive are gone shortly after", async () => {
     const order = { command: "validate", url: source.url } as const;
@@ -149,7 +149,7 @@ describe("a run killed with SIGKILL at every place", () => {
     });
     // Some died while their server was up: the watchdog had something to do.
     expect(saved).toBeGreaterThanOrEqual(2);
-  }, 180_000);
+  }, 900_000);
 
   it("restore beside: the target is as it was or the restored one, and the next restore succeeds", async () => {
     await using counting = await createDatabase({ sql: MINE });
@@ -182,5 +182,5 @@ describe("a run killed with SIGKILL at every place", () => {
     // Nearly all of a restore comes before the exchange of names.
     expect(Object.keys(states).sort()).toEqual(["mine", "t"]);
     expect(states["mine"]).toBeGreaterThanOrEqual(places.length - 4);
-  }, 240_000);
+  }, 900_000);
 });

@@ -138,7 +138,7 @@ describe("planted secrets", () => {
     expect(lines.filter((line) => /\/pg_dump .*--snapshot/.test(line)).length).toBeGreaterThanOrEqual(1);
     expect(lines.some((line) => line.includes("pg_restore"))).toBe(true);
     expect(watch.samples).toBeGreaterThan(200);
-  }, 180_000);
+  }, 900_000);
 
   it("appear in no log, summary, output, state, file or process list of the actions, but as masks", async () => {
     await using job = new Job();
@@ -170,5 +170,5 @@ describe("planted secrets", () => {
     expect(detector.foundIn(job.folder)).toEqual([]);
     expect(detector.found([...watch.seen].join("\n"))).toEqual([]);
     expect(steps["backup"]?.main.masks).toEqual(expect.arrayContaining([PASSWORD]));
-  }, 120_000);
+  }, 900_000);
 });
