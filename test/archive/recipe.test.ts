@@ -111,7 +111,9 @@ describe("materialized views and event triggers", () => {
   });
 
   // From PostgreSQL 17 on such a view cannot even be made.
-  (newestInstallation().major < 17 ? it : it.skip)("a view whose query only works under the database's own search path is filled all the same", async () => {
+  const { major } = newestInstallation();
+  const older = major < 17 ? it : it.skip;
+  older(`a view whose query only works under the database's own search path is filled all the same${major < 17 ? "" : ` (NOT RUN: PostgreSQL ${major} makes no such view)`}`, async () => {
     await using _ = await backedUp("words", "CREATE TABLE doc (sd tsvector); INSERT INTO doc VALUES ('word:1'); CREATE MATERIALIZED VIEW words AS SELECT word FROM ts_stat('select sd from doc'); CREATE MATERIALIZED VIEW of_words AS SELECT count(*) AS n FROM words");
     const validated = await vault.validate({ source: "words", scratch: cluster.adminUrl() });
     expect({ exit: validated.exit, found: findings(validated) }).toEqual({ exit: 0, found: [] });

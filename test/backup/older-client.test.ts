@@ -5,6 +5,7 @@ import { findings, said, Vault } from "../support/vault.ts";
 /** Debian's 15.20 keeps marks among the options of columns; the pg_dump of 15.18 does not know them and writes them down. */
 const both = [findServer("15.18"), findServer("15.20")].every((found) => "installation" in found);
 const onBoth = both ? it : it.skip;
+const notRun = both ? "" : " (NOT RUN: PostgreSQL 15.18 or 15.20 could not be had)";
 
 let cluster: Cluster | undefined;
 let vault: Vault;
@@ -18,7 +19,7 @@ afterAll(async () => {
   await vault[Symbol.asyncDispose]();
 });
 
-onBoth("a pg_dump older than its server is warned of where the server keeps marks, and what fails for it says what to do", async () => {
+onBoth(`a pg_dump older than its server is warned of where the server keeps marks, and what fails for it says what to do${notRun}`, async () => {
   const source = await cluster!.createDatabase({ owner: "postgres", sql: "CREATE TABLE doc (id int PRIMARY KEY, body text); INSERT INTO doc VALUES (1, 'x')" });
   const { binDir: older } = await server("15.18");
   const { binDir: own } = await server("15.20");
