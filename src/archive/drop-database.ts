@@ -18,7 +18,7 @@ export async function dropDatabase(
        JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1`,
     [name],
   );
-  const names = subscriptions.map((one) => quoteIdentifier(one.name));
+  const names = subscriptions.map((one) => one.name);
   if (names.length > 0) await dropSubscriptions(names, connect);
   await dropForced(admin, name);
 }
@@ -39,16 +39,23 @@ async function dropForced(admin: DatabaseSession, name: string): Promise<void> {
   await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);
 }
 
+/**
+ * A subscription can only be dropped inside a transaction when it has no slot at its publisher any more; giving
+ * that up asks nothing of the publisher, which may be out of reach.
+ * https://www.postgresql.org/docs/current/sql-dropsubscription.html
+ */
+export async function dropSubscription(session: DatabaseSession, name: string): Promise<void> {
+  await session.query(`ALTER SUBSCRIPTION ${quoteIdentifier(name)} DISABLE`);
+  await session.query(`ALTER SUBSCRIPTION ${quoteIdentifier(name)} SET (slot_name = NONE)`);
+  await session.query(`DROP SUBSCRIPTION ${quoteIdentifier(name)}`);
+}
+
 async function dropSubscriptions(
   names: readonly string[], connect: () => Promise<DatabaseSession>,
 ): Promise<void> {
   try {
     await using session = await connect();
-    for (const name of names) {
-      await session.query(`ALTER SUBSCRIPTION ${name} DISABLE`);
-      await session.query(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`);
-      await session.query(`DROP SUBSCRIPTION ${name}`);
-    }
+    for (const name of names) await dropSubscription(session, name);
   } catch (error) {
     // Gone meanwhile: then so are they.
     if (!isHoldfastError(error, "database.missing")) throw error;

@@ -4,6 +4,7 @@ import { unquoted } from "../content/lacking.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import type { UnavailableExtension } from "./extensions.ts";
+import { foreignKeyAdvice } from "./foreign-key-advice.ts";
 import { parameterAdvice } from "./parameter-advice.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
 import { searchPathAdvice } from "./search-path-advice.ts";
@@ -93,7 +94,7 @@ function problemGaps(problems: readonly LoadProblem[]): Finding[] {
 }
 
 function advice(problem: LoadProblem): string {
-  const text = searchPathAdvice(problem) ?? parameterAdvice(problem);
+  const text = searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem);
   return text === undefined ? "" : `. ${text}`;
 }
 

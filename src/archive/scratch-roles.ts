@@ -77,8 +77,18 @@ async function make(session: DatabaseSession, name: string): Promise<void> {
   }
 }
 
+/** Every role of the server that was made for a throw-away database. */
+export async function scratchRoles(session: DatabaseSession): Promise<readonly Pick<RoleRecord, "name">[]> {
+  return await session.query<{ name: string }>(
+    `SELECT rolname::text AS name FROM pg_catalog.pg_roles
+      WHERE pg_catalog.shobj_description(oid, 'pg_authid') = ${quoteLiteral(MARK)} ORDER BY 1`,
+  );
+}
+
 /** Drops those of the roles that were made here and that no other throw-away database holds on to. */
-export async function dropScratchRoles(session: DatabaseSession, roles: readonly RoleRecord[]): Promise<void> {
+export async function dropScratchRoles(
+  session: DatabaseSession, roles: readonly Pick<RoleRecord, "name">[],
+): Promise<void> {
   for (const { name } of roles) {
     if ((await markOf(session, name)) !== MARK) continue;
     try {

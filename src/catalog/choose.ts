@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
+import { openAfterComparing } from "../content/omissions/extensions.ts";
 import type { Backup, Catalog } from "./catalog.ts";
 import type { CatalogTier, Manifest } from "./manifest.ts";
 import type { BackupKey } from "./paths.ts";
@@ -73,9 +74,9 @@ async function newestVerified(catalog: Catalog, keys: readonly BackupKey[], opti
   return unsuited;
 }
 
-/** A backup with gaps never becomes verified, however often it is validated: whoever waits for that must hear why. */
+/** A backup with gaps that no proof closes never becomes verified: whoever waits for that must hear why. */
 function tellUnprovable({ key, manifest }: Backup, options: ChoiceOptions): void {
-  const [first, ...more] = manifest.gaps ?? [];
+  const [first, ...more] = openAfterComparing(manifest.gaps ?? []);
   if (first === undefined) return;
   const rest = more.length === 0 ? "" : ` (and ${more.length} more)`;
   options.warn?.(

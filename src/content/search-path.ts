@@ -198,7 +198,7 @@ async function indexNamesInRows(session: DatabaseSession, scope: ContentScope): 
     );
     if (row?.found != null) {
       warnings.push(`${what}, among them the index ${row.found}: a restore makes indexes after all ` +
-        `rows, so that no row of this table can be loaded; keep such names as text (ALTER TABLE ` +
+        `rows, so that this table's rows come last, where it may be filled at all then; keep such names as text (ALTER TABLE ` +
           `${qualified} ALTER ${column} TYPE text)`);
     }
   }

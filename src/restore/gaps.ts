@@ -10,5 +10,5 @@ export function gapsOf({ backup, request }: RestorePlan): readonly Finding[] {
   const gaps = backup.manifest.gaps ?? [];
   if (request.tables.length > 0) return [];
   if (request.part === "whole") return openAfterComparing(gaps);
-  return gaps.filter(({ about }) => (about === "large-objects") === (request.part === "data"));
+  return openAfterComparing(gaps).filter(({ about }) => (about === "large-objects") === (request.part === "data"));
 }

@@ -1,6 +1,7 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier } from "../kernel/sql.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { dropSubscription } from "../archive/drop-database.ts";
 import { resetDefaultPrivileges } from "./default-privileges.ts";
 
 /** A class of objects that belong to no schema, so that dropping schemas leaves them. */
@@ -59,10 +60,6 @@ async function dropAll(session: DatabaseSession, { catalog, drop, mine }: Class)
   for (const { sql } of statements) await session.query(sql);
 }
 
-/**
- * A subscription can only be dropped inside a transaction when it has no slot at its publisher any more; giving that up asks nothing of the publisher, which may be out of reach.
- * https://www.postgresql.org/docs/current/sql-dropsubscription.html
- */
 async function dropSubscriptions(session: DatabaseSession): Promise<string[]> {
   const notes: string[] = [];
   const rows = await session.query<{ name: string; slot: string | null }>(
@@ -70,9 +67,7 @@ async function dropSubscriptions(session: DatabaseSession): Promise<string[]> {
       WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AND pg_catalog.pg_has_role(subowner, 'USAGE') ORDER BY 1`,
   );
   for (const { name, slot } of rows) {
-    await session.query(`ALTER SUBSCRIPTION ${quoteIdentifier(name)} DISABLE`);
-    await session.query(`ALTER SUBSCRIPTION ${quoteIdentifier(name)} SET (slot_name = NONE)`);
-    await session.query(`DROP SUBSCRIPTION ${quoteIdentifier(name)}`);
+    await dropSubscription(session, name);
     if (slot !== null) notes.push(`subscription ${name} was dropped; its replication slot ${slot} stays at the publisher, where it keeps the write-ahead log until it is used or dropped`);
   }
   return notes;

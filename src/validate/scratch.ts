@@ -4,7 +4,7 @@ import type { Ports } from "../ports/ports.ts";
 import { RESTORED_SIZE_FACTOR } from "../archive/load.ts";
 import { createDatabaseLike } from "../archive/create-database.ts";
 import { dropDatabase } from "../archive/drop-database.ts";
-import { dropScratchRoles, holdScratchRoles } from "../archive/scratch-roles.ts";
+import { dropScratchRoles, holdScratchRoles, scratchRoles } from "../archive/scratch-roles.ts";
 import type { Log } from "../ports/log.ts";
 
 /** A server on which throw-away databases may be made. */
@@ -47,6 +47,7 @@ export function openScratchHosts(given: Database | undefined, manifests: readonl
       await leave();
       const alike = manifests.filter((one) => one.server.major === major);
       current = { major, host: given ? givenHost(given, ports) : await privateHost(major, alike, ports) };
+      await sweepScratchDatabases(current.host, ports.log);
       return current.host;
     },
     [Symbol.asyncDispose]: leave,
@@ -87,14 +88,49 @@ export interface ScratchDatabase extends AsyncDisposable {
   readonly localeNote: string | undefined;
 }
 
+/** What the name of every scratch database begins with; the time of its making, in UTC, and random digits follow. */
+const SCRATCH = "holdfast_scratch_";
+/** Older ones belong to no living run: that run was killed, or its clean-up failed. */
+const LEFTOVER_HOURS = 24;
+
+/**
+ * Drops scratch databases that a killed run left on a given server, and the roles it made for them. One that is younger than a day, or in
+ * use, may be another run's. What cannot be dropped is left to whoever may.
+ */
+export async function sweepScratchDatabases(host: ScratchHost, log: Pick<Log, "info" | "warn">): Promise<void> {
+  if (host.isPrivate) return;
+  await using admin = await host.connect();
+  const leftovers = await admin.query<{ name: string }>(
+    `SELECT d.datname::text AS name FROM pg_catalog.pg_database d
+      WHERE d.datname ~ '^${SCRATCH}[0-9]{8}t[0-9]{6}_[0-9a-f]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
+        AND pg_catalog.to_timestamp(pg_catalog.substr(d.datname, ${SCRATCH.length + 1}, 15), 'YYYYMMDD"t"HH24MISS')
+          < (pg_catalog.now() AT TIME ZONE 'UTC')::timestamptz - interval '${LEFTOVER_HOURS} hours'
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid) ORDER BY 1`,
+  );
+  for (const { name } of leftovers) {
+    try {
+      await dropDatabase(admin, name, () => host.connect(name));
+      log.info(`dropped the scratch database ${name}, which an earlier validation had left on ${host.described}`);
+    } catch (error) {
+      warnOf(error, name, host, log);
+    }
+  }
+  if (leftovers.length > 0) await dropScratchRoles(admin, await scratchRoles(admin));
+}
+
+/** @param at when it is made, for the sweep of those that are left behind */
+export function scratchDatabaseName(at: Date, random: string): string {
+  const [day, time] = at.toISOString().replaceAll(/[-:]|\.\d+Z$/g, "").split("T");
+  return `${SCRATCH}${day}t${time}_${random}`;
+}
+
 /**
  * Creates the database with the source's encoding, and the roles its owners, grants and policies name.
  * Disposing never fails: what could not be removed is said and stands beside the verdict, not in its place.
  */
 export async function createScratchDatabase(
-  host: ScratchHost, manifest: Manifest, suffix: string, log: Pick<Log, "warn">,
+  host: ScratchHost, manifest: Manifest, name: string, log: Pick<Log, "warn">,
 ): Promise<ScratchDatabase> {
-  const name = `holdfast_scratch_${suffix}`;
   const { roles } = manifest.content;
   const remove = async (): Promise<void> => {
     await using session = await host.connect();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import pg from "pg";
 import { HoldfastError } from "../../src/kernel/errors.ts";
 import type { DumpTools } from "../../src/ports/dump-tools.ts";
 import { startCluster, startNewestCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
@@ -99,6 +100,27 @@ describe("a clean-up that fails", () => {
     // The roles were held by that database; the next run drops them.
     expect((await vault.validate({ scratch: other.adminUrl() })).exit).toBe(0);
     expect(await other.admin("SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'member', 'auth owner')")).toEqual([]);
+  });
+});
+
+describe("what a killed run left on a given server", () => {
+  it("is dropped by the next one when it is a day old and nobody uses it, with its roles", async () => {
+    const before = await traces(other);
+    await other.admin(`CREATE ROLE forgotten`);
+    await other.admin(`COMMENT ON ROLE forgotten IS 'made by holdfast for a scratch database'`);
+    const [old, used, young] = ["20200101t000000_00000000", "20200101t000000_00000001", `${new Date().toISOString().replaceAll(/[-:]|\..*$/g, "").replace("T", "t")}_00000002`]
+      .map((rest) => `holdfast_scratch_${rest}`) as [string, string, string];
+    for (const name of [old, used, young]) await other.admin(`CREATE DATABASE ${name}`);
+    await other.admin(`GRANT CONNECT ON DATABASE ${old} TO forgotten`);
+    const ports = testPorts();
+    const user = new pg.Client(other.adminUrl(used));
+    await user.connect();
+    expect((await vault.validate({ scratch: other.adminUrl() }, ports)).exit).toBe(0);
+    await user.end();
+    expect(ports.lines.join("\n")).toContain(`dropped the scratch database ${old}`);
+    expect(await other.admin("SELECT datname::text AS name FROM pg_database WHERE datname LIKE 'holdfast%' ORDER BY 1")).toEqual([{ name: used }, { name: young }]);
+    for (const name of [used, young]) await other.admin(`DROP DATABASE ${name}`);
+    expect(await traces(other)).toEqual(before);
   });
 });
 

@@ -1,0 +1,21 @@
+import type { LoadProblem } from "../ports/dump-tools.ts";
+
+/** pg_restore names a foreign key's entry so. */
+const ENTRY = /^FK CONSTRAINT /;
+
+/** The server's words for a row without its counterpart. */
+const VIOLATED = /violates foreign key constraint "([^"]+)"/;
+
+/**
+ * What to do about a foreign key that the restored rows break. The server never checks rows that were written with its triggers
+ * off (session_replication_role = replica, DISABLE TRIGGER ALL), so a valid key may stand over rows that break it, and nobody hears
+ * of it before a restore.
+ *
+ * @returns undefined where the error is another
+ */
+export function foreignKeyAdvice({ entry, message }: LoadProblem): string | undefined {
+  const name = VIOLATED.exec(message)?.[1];
+  if (name === undefined || !ENTRY.test(entry)) return undefined;
+  return `where no difference in rows is told, the source itself holds rows that break ${name} (written while triggers were off, say): ` +
+    "no restore can make the key over them; at the source, find and mend them, or make the key NOT VALID, and back up again";
+}
