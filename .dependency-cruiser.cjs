@@ -7,7 +7,7 @@
  */
 const CAPABILITIES = ["backup", "validate", "restore", "list", "keygen"];
 const ORCHESTRATIONS = ["rollback", "recovery", "maintenance"];
-const NOUNS = ["content", "catalog", "seal", "archive", "runbook", "settings"];
+const NOUNS = ["content", "catalog", "platform", "seal", "archive", "runbook", "settings"];
 
 /** Type-only: capabilities name the bundle of ports that a command hands them; nothing of the menu is loaded. */
 const MENU_TYPES = "^src/commands/(define|ports)\\.ts$";
@@ -29,9 +29,9 @@ module.exports = {
   forbidden: [
     wall("kernel", [], "The kernel imports nothing of ours."),
     wall("ports", ["kernel"], "A port knows the kernel only."),
-    ...["content", "seal", "runbook", "settings"].map((noun) => wall(noun, ["ports", "kernel"], "A shared noun stands on ports and kernel.")),
-    wall("catalog", ["content", "ports", "kernel"], "A manifest holds content records."),
-    wall("archive", ["catalog", "seal", "content", "ports", "kernel"], "An archive is what the catalog names, sealed."),
+    ...["content", "platform", "seal", "runbook", "settings"].map((noun) => wall(noun, ["ports", "kernel"], "A shared noun stands on ports and kernel.")),
+    wall("catalog", ["content", "platform", "ports", "kernel"], "A manifest holds content records, and whose they are."),
+    wall("archive", ["catalog", "seal", "content", "platform", "ports", "kernel"], "An archive is what the catalog names, sealed."),
     ...CAPABILITIES.map((capability) =>
       wall(capability, [...NOUNS, "ports", "kernel", MENU_TYPES], "Capabilities do not import each other: what two need is a noun, and gets a room."),
     ),

@@ -1,0 +1,46 @@
+import type { PlatformProfile } from "./profile.ts";
+
+/**
+ * Managed servers that leave their customers' databases alone: what is theirs is roles, and databases of their own. They matter for what
+ * the administrator's role may not do, which is found by asking.
+ */
+
+const nothingInside = { schemas: [], eventTriggers: [], publications: [], webhookFunctions: [] } as const;
+
+export const AZURE_FLEXIBLE_SERVER: PlatformProfile = {
+  name: "azure-flexible-server",
+  title: "Azure Database for PostgreSQL, Flexible Server",
+  sources: [
+    "https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-servers",
+    "https://learn.microsoft.com/azure/postgresql/flexible-server/security-manage-database-users",
+  ],
+  marks: { roles: ["azuresu", "azure_pg_admin"], tables: [] },
+  roles: ["azuresu", "azure_pg_admin", "replication"],
+  ...nothingInside,
+};
+
+export const AMAZON_RDS: PlatformProfile = {
+  name: "amazon-rds",
+  title: "Amazon RDS and Aurora",
+  sources: [
+    "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.rds_superuser.html",
+  ],
+  marks: { roles: ["rdsadmin", "rds_superuser"], tables: [] },
+  roles: [
+    "rdsadmin", "rds_superuser", "rds_replication", "rds_password", "rds_iam", "rds_ad", "rds_reserved", "rds_extension", "rdsrepladmin",
+    "rdstopmgr", "rdswriteforwarduser",
+  ],
+  ...nothingInside,
+};
+
+export const GOOGLE_CLOUD_SQL: PlatformProfile = {
+  name: "google-cloud-sql",
+  title: "Google Cloud SQL",
+  sources: ["https://cloud.google.com/sql/docs/postgres/users"],
+  marks: { roles: ["cloudsqladmin", "cloudsqlsuperuser"], tables: [] },
+  roles: [
+    "cloudsqladmin", "cloudsqlsuperuser", "cloudsqlagent", "cloudsqlreplica", "cloudsqliamuser", "cloudsqliamserviceaccount",
+    "cloudsqlimportexport", "cloudsqlinactiveuser", "cloudsqllogical", "cloudsqlobservability", "cloudsqlconnpooladmin",
+  ],
+  ...nothingInside,
+};

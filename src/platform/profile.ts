@@ -1,0 +1,64 @@
+/**
+ * A hosting platform that keeps things of its own inside its customers' databases: schemas that its services migrate, roles nobody may
+ * alter, event triggers that watch. What is the platform's comes from the platform; what is the user's comes from a backup; and a
+ * restore that takes one for the other fails, or breaks sign-ups in silence.
+ *
+ * A profile is data, with its sources. It is never a claim about one server: what a role may do there is found by asking.
+ */
+export interface PlatformProfile {
+  /** As a manifest names it. */
+  readonly name: PlatformName;
+  /** As people call it. */
+  readonly title: string;
+  /** Where the facts are from. */
+  readonly sources: readonly string[];
+  /** By what a server is known: all of it has to be there, so that a schema of the same name alone does not make a platform. */
+  readonly marks: PlatformMarks;
+  /** Roles that the platform makes and keeps; matched whole. */
+  readonly roles: readonly string[];
+  /** Schemas that the platform's services make and migrate. */
+  readonly schemas: readonly PlatformSchema[];
+  /** Event triggers that the platform makes; they belong to no schema. */
+  readonly eventTriggers: readonly string[];
+  /** Publications that the platform makes and its users fill. */
+  readonly publications: readonly string[];
+  /** Functions whose triggers reach out of the database: such a trigger comes back switched off. */
+  readonly webhookFunctions: readonly string[];
+}
+
+/** Names of the known platforms. */
+export const PLATFORM_NAMES = ["supabase", "azure-flexible-server", "amazon-rds", "google-cloud-sql"] as const;
+export type PlatformName = (typeof PLATFORM_NAMES)[number];
+
+/** What has to be there for a server to be this platform's. */
+export interface PlatformMarks {
+  readonly roles: readonly string[];
+  /** Tables, each with a role that owns it on the platform. */
+  readonly tables: readonly { readonly schema: string; readonly name: string; readonly owners: readonly string[] }[];
+}
+
+/** A schema of the platform's. */
+export interface PlatformSchema {
+  readonly name: string;
+  /** What it is for, in a few words. */
+  readonly purpose: string;
+  /** Its tables whose rows are somebody's; rows of every other table of it are the platform's own and are left alone. */
+  readonly rows: readonly PlatformRows[];
+  /** Table in which the platform's service keeps the versions it has applied, and the column that orders them. */
+  readonly migrations?: { readonly table: string; readonly column: string };
+}
+
+/** Rows of a table of the platform's that a project would miss. */
+export interface PlatformRows {
+  readonly table: string;
+  readonly kind: RowsKind;
+}
+
+/**
+ * What rows are, and so what a restore into a project does with them.
+ *
+ * - `user`: comes back. `session`: who is signed in, and steps of signing in that are under way; comes back only when asked for, because a
+ *   session that was ended since would live again. `job`: comes back paused. `secret`: sealed with a key that no dump holds; never comes back
+ *   and is named. `log`: what has happened; stays behind. `bookkeeping`: the platform's own state, which must fit its own version.
+ */
+export type RowsKind = "user" | "session" | "job" | "secret" | "log" | "bookkeeping";
