@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { PLATFORM_NAMES } from "./profile.ts";
+
+/** One object as a content record names it: its kind there, and its identity within the kind. */
+const objectName = z.tuple([z.string(), z.string()]);
+
+/**
+ * Whose is what in a database of a known platform, at the snapshot. This is a part of the manifest, so its shape is a format:
+ * `docs/formats.md` explains every field.
+ */
+export const platformRecord = z.strictObject({
+  name: z.enum(PLATFORM_NAMES),
+  /** Schemas of the platform's that were there; what stands in them is the platform's, but for {@link users}. */
+  schemas: z.array(z.string()),
+  /** Of each such schema that has a table of migrations: the last version applied, null where it could not be read. */
+  migrations: z.record(z.string(), z.string().nullable()),
+  /** What users have put on the platform's ground: triggers, policies, functions … */
+  users: z.array(objectName),
+  /** What the platform has put outside of its schemas: event triggers, default privileges … */
+  own: z.array(objectName),
+});
+export type PlatformRecord = z.infer<typeof platformRecord>;
