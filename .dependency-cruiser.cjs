@@ -29,7 +29,8 @@ module.exports = {
   forbidden: [
     wall("kernel", [], "The kernel imports nothing of ours."),
     wall("ports", ["kernel"], "A port knows the kernel only."),
-    ...["content", "platform", "seal", "runbook", "settings"].map((noun) => wall(noun, ["ports", "kernel"], "A shared noun stands on ports and kernel.")),
+    ...["content", "seal", "runbook", "settings"].map((noun) => wall(noun, ["ports", "kernel"], "A shared noun stands on ports and kernel.")),
+    wall("platform", ["content", "ports", "kernel"], "A platform's record says whose the objects of a content record are."),
     wall("catalog", ["content", "platform", "ports", "kernel"], "A manifest holds content records, and whose they are."),
     wall("archive", ["catalog", "seal", "content", "platform", "ports", "kernel"], "An archive is what the catalog names, sealed."),
     ...CAPABILITIES.map((capability) =>

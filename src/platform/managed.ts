@@ -5,7 +5,9 @@ import type { PlatformProfile } from "./profile.ts";
  * the administrator's role may not do, which is found by asking.
  */
 
-const nothingInside = { schemas: [], eventTriggers: [], publications: [], webhookFunctions: [] } as const;
+const nothingInside = {
+  schemas: [], eventTriggers: [], publications: [], webhookFunctions: [], extensions: [], ownedByWorkingRole: [],
+} as const;
 
 export const AZURE_FLEXIBLE_SERVER: PlatformProfile = {
   name: "azure-flexible-server",

@@ -24,6 +24,15 @@ export interface PlatformProfile {
   readonly publications: readonly string[];
   /** Functions whose triggers reach out of the database: such a trigger comes back switched off. */
   readonly webhookFunctions: readonly string[];
+  /** Extensions that the platform's own services stand on; any other was enabled by a user. */
+  readonly extensions: readonly string[];
+  /** The role that people work as, where it is one of {@link roles}; what it owns is the user's, but for {@link ownedByWorkingRole}. */
+  readonly workingRole?: string;
+  /**
+   * What that role owns in the platform's schemas although the platform made it, as `[kind, identity]` of a content record: it was made
+   * before the role stopped being a superuser.
+   */
+  readonly ownedByWorkingRole: readonly (readonly [kind: string, identity: string])[];
 }
 
 /** Names of the known platforms. */
@@ -44,6 +53,11 @@ export interface PlatformSchema {
   readonly purpose: string;
   /** Its tables whose rows are somebody's; rows of every other table of it are the platform's own and are left alone. */
   readonly rows: readonly PlatformRows[];
+  /**
+   * Names of all indexes that the platform's service has ever made there, those of constraints left out; any other is the user's. Absent:
+   * not known, and no index is told to be the user's by its name.
+   */
+  readonly indexes?: readonly string[];
   /** Table in which the platform's service keeps the versions it has applied, and the column that orders them. */
   readonly migrations?: { readonly table: string; readonly column: string };
 }

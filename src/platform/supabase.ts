@@ -2,6 +2,39 @@ import type { PlatformProfile, PlatformRows, RowsKind } from "./profile.ts";
 
 const rows = (kind: RowsKind, ...tables: string[]): PlatformRows[] => tables.map((table) => ({ table, kind }));
 
+/** Of all versions of the service. */
+const AUTH_INDEXES = [
+  "audit_logs_instance_id_idx", "confirmation_token_idx", "custom_oauth_providers_created_at_idx",
+  "custom_oauth_providers_enabled_idx", "custom_oauth_providers_identifier_idx",
+  "custom_oauth_providers_provider_type_idx", "email_change_token_current_idx", "email_change_token_new_idx",
+  "factor_id_created_at_idx", "flow_state_created_at_idx", "identities_email_idx", "identities_user_id_idx",
+  "idx_auth_code", "idx_oauth_client_states_created_at", "idx_user_id_auth_method", "idx_users_created_at_desc",
+  "idx_users_email", "idx_users_last_sign_in_at_desc", "idx_users_name", "mfa_challenge_created_at_idx",
+  "mfa_factors_user_friendly_name_unique", "mfa_factors_user_id_idx", "oauth_auth_pending_exp_idx",
+  "oauth_clients_client_id_idx", "oauth_clients_deleted_at_idx", "oauth_consents_active_client_idx",
+  "oauth_consents_active_user_client_idx", "oauth_consents_user_order_idx",
+  "one_time_tokens_relates_to_hash_idx", "one_time_tokens_token_hash_hash_idx",
+  "one_time_tokens_user_id_token_type_key", "reauthentication_token_idx", "recovery_token_idx",
+  "refresh_tokens_instance_id_idx", "refresh_tokens_instance_id_user_id_idx", "refresh_tokens_parent_idx",
+  "refresh_tokens_session_id_revoked_idx", "refresh_tokens_token_idx", "refresh_tokens_updated_at_idx",
+  "saml_providers_sso_provider_id_idx", "saml_relay_states_created_at_idx", "saml_relay_states_for_email_idx",
+  "saml_relay_states_sso_provider_id_idx", "sessions_not_after_idx", "sessions_oauth_client_id_idx",
+  "sessions_user_id_idx", "sso_domains_domain_idx", "sso_domains_sso_provider_id_idx",
+  "sso_providers_resource_id_idx", "sso_providers_resource_id_pattern_idx", "sso_sessions_session_id_idx",
+  "sso_sessions_sso_provider_id_idx", "unique_phone_factor_per_user", "unique_verified_phone_factor",
+  "user_id_created_at_idx", "users_email_partial_key", "users_instance_id_email_idx", "users_instance_id_idx",
+  "users_is_anonymous_idx", "webauthn_challenges_expires_at_idx", "webauthn_challenges_user_id_idx",
+  "webauthn_credentials_credential_id_key", "webauthn_credentials_user_id_idx",
+];
+const STORAGE_INDEXES = [
+  "bname", "bucketid_objname", "buckets_analytics_unique_name_idx", "iceberg_catalogs_name_deleted_at_idx",
+  "iceberg_catalogs_unique_name_idx", "idx_iceberg_namespaces_bucket_id", "idx_iceberg_tables_location",
+  "idx_iceberg_tables_namespace_id", "idx_multipart_uploads_list", "idx_name_bucket_level_unique",
+  "idx_name_bucket_unique", "idx_objects_bucket_id_name", "idx_objects_bucket_id_name_lower",
+  "idx_objects_lower_name", "idx_prefixes_lower_name", "name_prefix_search", "objects_bucket_id_level_idx",
+  "vector_indexes_name_bucket_id_idx",
+];
+
 /** Supabase, hosted or run by its users: the database is the platform's, and `postgres`, the role people have, is no superuser. */
 export const SUPABASE: PlatformProfile = {
   name: "supabase",
@@ -27,6 +60,7 @@ export const SUPABASE: PlatformProfile = {
     {
       name: "auth", purpose: "sign-up and sign-in (GoTrue)",
       migrations: { table: "schema_migrations", column: "version" },
+      indexes: AUTH_INDEXES,
       rows: [
         ...rows("user", "users", "identities", "mfa_factors", "sso_providers", "sso_domains", "saml_providers", "oauth_clients",
           "oauth_consents", "custom_oauth_providers", "webauthn_credentials"),
@@ -39,6 +73,7 @@ export const SUPABASE: PlatformProfile = {
     {
       name: "storage", purpose: "names of the files in the buckets, which are not in the database",
       migrations: { table: "migrations", column: "id" },
+      indexes: STORAGE_INDEXES,
       rows: [
         ...rows("user", "buckets", "objects", "buckets_analytics", "buckets_vectors", "vector_indexes", "iceberg_namespaces",
           "iceberg_tables"),
@@ -78,4 +113,19 @@ export const SUPABASE: PlatformProfile = {
   ],
   publications: ["supabase_realtime", "supabase_realtime_messages_publication"],
   webhookFunctions: ["supabase_functions.http_request", "net.http_get", "net.http_post", "net.http_delete"],
+  extensions: ["pg_graphql", "supabase_vault", "pgsodium"],
+  workingRole: "postgres",
+  ownedByWorkingRole: [
+    // Event triggers' functions, and what older projects have of them.
+    ["function", "extensions.grant_pg_net_access()"],
+    ["function", "extensions.grant_pg_cron_access()"],
+    ["function", "extensions.grant_pg_graphql_access()"],
+    ["function", "extensions.set_graphql_placeholder()"],
+    ["function", "extensions.pgrst_ddl_watch()"],
+    ["function", "extensions.pgrst_drop_watch()"],
+    ["function", "pgbouncer.get_auth(p_usename text)"],
+    ["schema", "extensions"],
+    ["schema", "graphql_public"],
+    ["schema", "pgbouncer"],
+  ],
 };
