@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** More words for initdb, such as `["--encoding=SQL_ASCII"]`. */
   readonly initdb?: readonly string[];
+  /** Name of the superuser that initdb makes. Default `postgres`; hosted platforms keep that name for a lesser role. */
+  readonly superuser?: string;
 }
 
 const SETTINGS = {
@@ -167,14 +169,15 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   mkdirSync(join(folder, "run"));
   if (account.uid !== undefined) for (const name of ["password", "server.log", "run"]) chownSync(join(folder, name), account.uid, account.gid);
   const data = join(folder, "data");
-  const words = ["-D", data, "-U", "postgres", `--pwfile=${join(folder, "password")}`, "-A", "scram-sha-256", "--no-sync"];
+  const superuser = options.superuser ?? "postgres";
+  const words = ["-D", data, "-U", superuser, `--pwfile=${join(folder, "password")}`, "-A", "scram-sha-256", "--no-sync"];
   const locale = ["--locale=C.UTF-8", "--encoding=UTF8"];
   const env = { PATH: process.env["PATH"], LC_ALL: "C" };
   await runOk(join(binDir, "initdb"), [...words, ...(options.initdb ?? locale)], { account, cwd: "/", env });
   const certificate = await makeCertificate(folder);
   const facts: HostFacts = {
     binDir, major: installation.major, host: "127.0.0.1", port: await freePort(), socketFolder: join(folder, "run"),
-    adminPassword, password, certificate,
+    superuser, adminPassword, password, certificate,
   };
   const ssl = await speaksTls(binDir, data) ? "on" : "off";
   const settings = { ...SETTINGS, ssl, listen_addresses: "127.0.0.1", unix_socket_directories: join(folder, "run"), ...options.settings };

@@ -11,7 +11,9 @@ export interface HostFacts {
   readonly port: number;
   /** Folder of the Unix socket. */
   readonly socketFolder: string;
-  /** Password of the superuser `postgres`. */
+  /** The superuser: `postgres`, unless the cluster was made with another. */
+  readonly superuser: string;
+  /** Password of the superuser. */
   readonly adminPassword: string;
   /** Password of `holdfast`, which may create databases and is no superuser. */
   readonly password: string;
@@ -60,7 +62,7 @@ export class DatabaseHost {
   }
 
   adminUrl(database = "postgres"): string {
-    return this.#url("postgres", this.facts.adminPassword, database);
+    return this.#url(this.facts.superuser, this.facts.adminPassword, database);
   }
 
   url(database: string): string {
@@ -74,9 +76,9 @@ export class DatabaseHost {
 
   /** The parts of a URL, as `parseDatabaseUrl` would give them. */
   address(database: string, user: "holdfast" | "postgres" = "holdfast", sslMode: SslMode = "prefer"): DatabaseAddress {
-    const { host, port, password, adminPassword } = this.facts;
+    const { host, port, superuser, password, adminPassword } = this.facts;
     const secret = new Secret(user === "postgres" ? adminPassword : password);
-    return { host, port, user, password: secret, database, sslMode, sslRootCert: undefined, options: undefined };
+    return { host, port, user: user === "postgres" ? superuser : user, password: secret, database, sslMode, sslRootCert: undefined, options: undefined };
   }
 
   /** Runs SQL as the superuser and returns the rows of the last statement. */
