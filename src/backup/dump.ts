@@ -1,6 +1,7 @@
 import { counted, fork, type ByteStream } from "../kernel/streams.ts";
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import type { ArtifactRecord, Kind } from "../catalog/manifest.ts";
+import type { LeftOut } from "../content/left-out.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { DumpTools, TocEntry } from "../ports/dump-tools.ts";
 import type { Progress } from "../ports/log.ts";
@@ -14,6 +15,8 @@ export interface DumpContext {
   readonly snapshot: string;
   /** Tables whose rows the dump must hold. */
   readonly tables: readonly TableRecord[];
+  /** Relations that are left out, by name. */
+  readonly leftOut: readonly LeftOut[];
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Hears of pg_dump's warnings. */
@@ -40,6 +43,7 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
     sections: dump.kind,
     includeSchemas: request.scope.includeSchemas,
     excludeSchemas: request.scope.excludeSchemas,
+    excludeRelations: context.leftOut,
     lockWaitMs: request.lockWaitMs,
     signal: context.signal,
     onWarning: context.onWarning,

@@ -7,6 +7,8 @@ import { readColumnMarks } from "../content/column-marks.ts";
 import { databaseFacts, type DatabaseFacts } from "../content/facts.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import { findClient } from "../archive/client-programs.ts";
+import { detectPlatform } from "../platform/detect.ts";
+import type { PlatformProfile } from "../platform/profile.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { newBackupId, timeOfBackupId } from "../catalog/backup-id.ts";
@@ -20,6 +22,8 @@ export interface BackupPlan {
   readonly key: BackupKey;
   readonly facts: DatabaseFacts;
   readonly tools: ToolSet;
+  /** Whose ground the database stands on; undefined for plain PostgreSQL, and for a platform that is not known. */
+  readonly platform: PlatformProfile | undefined;
   /** What the person should know; the manifest keeps it. */
   readonly warnings: readonly string[];
   readonly dumps: readonly { readonly kind: Kind; readonly path: string }[];
@@ -31,6 +35,7 @@ export async function planBackup(request: BackupRequest, ports: Ports, dryRun = 
   await refuseTransactionPooler(request.database);
   await using session = await request.database.connect({ purpose: "plan" });
   const facts = await databaseFacts(session);
+  const platform = await detectPlatform(session);
   await requireSchemas(session, request, ports);
   if (facts.superuser) {
     ports.log.warn(`${facts.role} is a superuser: functions in the database (those of indexes) could act with its power; a role with pg_read_all_data is enough for backups`);
@@ -40,7 +45,7 @@ export async function planBackup(request: BackupRequest, ports: Ports, dryRun = 
   const key: BackupKey = { id, source: request.source, tier: request.tier, time: timeOfBackupId(id) as Date };
   const encrypted = request.recipients.length > 0;
   const warnings = await clientWarnings(session, facts, tools);
-  return { request, key, facts, tools, warnings, dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key, kind, encrypted) })) };
+  return { request, key, facts, tools, platform, warnings, dumps: request.kinds.map((kind) => ({ kind, path: artifactPath(key, kind, encrypted) })) };
 }
 
 async function checkStore({ store }: BackupRequest, ports: Ports, dryRun: boolean): Promise<void> {
@@ -101,6 +106,7 @@ export function planRows(plan: BackupPlan): [string, string][] {
   const { includeSchemas, excludeSchemas } = request.scope;
   return [
     ["database", `${describeAddress(request.database.address)}, PostgreSQL ${facts.version}, about ${Math.round(facts.sizeBytes / 1e6)} MB on disk`],
+    ["platform", plan.platform?.title ?? "none that is known: plain PostgreSQL"],
     ["store", request.store.url],
     ["backup", `${request.source}/${request.tier}/${plan.key.id}`],
     ["dumps", `${request.kinds.join(", ")} by pg_dump ${tools.version} (${tools.binDir})`],
@@ -117,7 +123,7 @@ export function planJson(plan: BackupPlan): Json {
   const { request, facts, tools, key, dumps } = plan;
   return {
     id: key.id, source: key.source, tier: key.tier, store: request.store.url, database: describeAddress(request.database.address),
-    serverVersion: facts.version, sizeBytes: facts.sizeBytes, pgDump: tools.version, proof: request.proof,
+    serverVersion: facts.version, platform: plan.platform?.name ?? null, sizeBytes: facts.sizeBytes, pgDump: tools.version, proof: request.proof,
     scope: { includeSchemas: request.scope.includeSchemas, excludeSchemas: request.scope.excludeSchemas },
     recipients: request.recipients, accessTier: request.accessTier,
     artifacts: dumps.map((dump) => dump.path), manifest: manifestPath(key),

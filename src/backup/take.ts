@@ -8,16 +8,21 @@ import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
 import { columnOrderWarnings } from "../content/column-order-warnings.ts";
 import { fingerprintLargeObjects, fingerprintTables } from "../content/fingerprint.ts";
 import { takeInventory } from "../content/inventory.ts";
+import type { LeftOut } from "../content/left-out.ts";
 import { requireReadable } from "../content/readable.ts";
 import { readMigrations } from "../content/migrations.ts";
 import { findOmissions } from "../content/omissions/find.ts";
 import { searchPathWarnings } from "../content/search-path.ts";
 import { readSequences } from "../content/sequences.ts";
 import type { ContentRecord } from "../content/record.ts";
+import { mayLeaveOut } from "../platform/may-leave-out.ts";
+import { profileOf } from "../platform/profiles.ts";
+import { readPlatform } from "../platform/read-record.ts";
 import type { Ports } from "../ports/ports.ts";
 import { inAttempts } from "./attempts.ts";
 import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
+import { outsideWarnings, platformGaps } from "./platform.ts";
 import { exportSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** A backup that exists. */
@@ -57,31 +62,37 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   log.stage(`taking one snapshot of ${request.database.address.database}`);
   await using snapshot = await exportSnapshot(request.database, { holdMs: request.snapshotLimitMs, lockWaitMs: request.lockWaitMs }, clock);
   const stop = AbortSignal.any([ports.cancelled, lost, snapshot.lost]);
-  await orAbort(stop, requireReadable(snapshot.session, request.scope));
+  const platform = await orAbort(stop, readPlatform(snapshot.session, request.scope));
+  const may = platform === undefined ? undefined : mayLeaveOut(profileOf(platform.name));
+  const leftOut = await orAbort(stop, requireReadable(snapshot.session, request.scope, may));
   const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, {
-    proof: request.proof, lockWaitMs: request.lockWaitMs, debug: (text) => log.debug(text),
+    proof: request.proof, lockWaitMs: request.lockWaitMs, leaveOut: leftOut, debug: (text) => log.debug(text),
   }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
   const warnings = new Set([
     ...plan.warnings,
     ...(await orAbort(stop, searchPathWarnings(snapshot.session, request.scope))),
     ...(await orAbort(stop, columnOrderWarnings(snapshot.session, request.scope))),
+    ...(platform === undefined ? [] : await orAbort(stop, outsideWarnings(snapshot.session, request.scope, platform))),
   ]);
   const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
-    (signal) => dumpAll(plan, ports, { snapshot, inventory, stored }, { signal, onWarning }),
+    (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, stored }, { signal, onWarning }),
     (signal) => prove(plan, ports, snapshot, inventory, signal),
   ]);
-  const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope));
+  const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, leftOut));
   const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
-  const gaps = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives));
+  const gaps: Finding[] = [
+    ...(await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut))),
+    ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, leftOut, inventory))),
+  ];
   stop.throwIfAborted();
   tellLosses(ports, gaps, warnings);
 
   const artifacts = dumped.map(({ artifact }) => artifact);
   await requireStored(plan, artifacts);
   const manifest: Manifest = {
-    format: "holdfast.manifest/2",
+    format: platform === undefined ? "holdfast.manifest/2" : "holdfast.manifest/3",
     id: key.id, component: "database", source: key.source, tier: key.tier,
     snapshotAt: snapshot.at.toISOString(), startedAt: startedAt.toISOString(), finishedAt: clock.now().toISOString(),
     server: { version: plan.facts.version, major: plan.facts.major, database: request.database.address.database, host: request.database.address.host },
@@ -89,6 +100,7 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
     scope: { includeSchemas: [...request.scope.includeSchemas], excludeSchemas: [...request.scope.excludeSchemas] },
     artifacts,
     content: { ...content, sequences: bracket(content.sequences, sequences) },
+    ...(platform === undefined ? {} : { platform }),
     gaps, warnings: [...warnings],
     schemaVersion: migrations?.version ?? null, migrationHash: migrations?.hash ?? null,
     run,
@@ -103,12 +115,14 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
 interface Dumping {
   readonly snapshot: Snapshot;
   readonly inventory: ContentRecord;
+  /** What pg_dump may not read and need not. */
+  readonly leftOut: readonly LeftOut[];
   readonly stored: string[];
 }
 
 /** The dumps one after the other: they would only fight for the same disk and network, and one is enough to fill a core. */
 async function dumpAll(
-  plan: BackupPlan, ports: Ports, { snapshot, inventory, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
+  plan: BackupPlan, ports: Ports, { snapshot, inventory, leftOut, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
 ): Promise<Dumped[]> {
   const tools = await ports.dumpTools();
   const dumped: Dumped[] = [];
@@ -117,7 +131,7 @@ async function dumpAll(
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
       dumped.push(await dumpArtifact(plan, dump, {
-        tools, snapshot: snapshot.id, tables: inventory.tables, progress, ...running,
+        tools, snapshot: snapshot.id, tables: inventory.tables, leftOut, progress, ...running,
       }));
       stored.push(dump.path);
     } finally {

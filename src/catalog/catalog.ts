@@ -4,7 +4,7 @@ import { MiB } from "../kernel/bytes.ts";
 import type { BlobFacts, BlobStore } from "../ports/blob-store.ts";
 import { compactTime } from "./backup-id.ts";
 import { readDocument, writeDocument, type SealedDocument } from "./document.ts";
-import { manifest, MANIFEST_FORMATS, receipt, type Manifest, type Receipt } from "./manifest.ts";
+import { manifest, MANIFEST_FORMATS, receipt, RECEIPT_FORMATS, type Manifest, type Receipt } from "./manifest.ts";
 import {
   artifactFolder, byNewest, DATABASE, manifestPath, MANIFESTS, parseArtifactPath, parseManifestPath, receiptFolder, RECEIPTS, type BackupKey,
 } from "./paths.ts";
@@ -106,7 +106,7 @@ export class Catalog {
 
   /** Reads one receipt. */
   async readReceipt(path: string): Promise<SealedDocument<Receipt>> {
-    return this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, receipt, "holdfast.receipt/1", `receipt ${path}`));
+    return this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, receipt, RECEIPT_FORMATS, `receipt ${path}`));
   }
 
   /** Artifacts without a manifest, newest first. */

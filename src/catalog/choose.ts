@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
-import { openAfterComparing } from "../content/omissions/extensions.ts";
+import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Backup, Catalog } from "./catalog.ts";
 import type { CatalogTier, Manifest } from "./manifest.ts";
 import type { BackupKey } from "./paths.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { namesMapOf } from "../content/names-map.ts";
 import { contentRecord } from "../content/record.ts";
+import { platformRecord } from "../platform/record.ts";
 
 /**
  * The manifest: a backup exists if and only if this document does. Written last, once, never edited.
@@ -52,8 +53,12 @@ export const finding = z.strictObject({
 });
 export type Finding = z.infer<typeof finding>;
 
-/** Formats of manifests this version reads; it writes the last one. */
-export const MANIFEST_FORMATS = ["holdfast.manifest/1", "holdfast.manifest/2"] as const;
+/**
+ * Formats of manifests this version reads. It writes 2, and 3 where 2 has no place for what is to be said: so that a database of no known
+ * platform keeps manifests that every version since 2 reads, and a version that knows nothing of platforms says that the format is unknown,
+ * and not that a backup is damaged.
+ */
+export const MANIFEST_FORMATS = ["holdfast.manifest/1", "holdfast.manifest/2", "holdfast.manifest/3"] as const;
 
 export const manifest = z.strictObject({
   format: z.enum(MANIFEST_FORMATS),
@@ -70,6 +75,8 @@ export const manifest = z.strictObject({
   scope: z.strictObject({ includeSchemas: z.array(z.string()), excludeSchemas: z.array(z.string()) }),
   artifacts: z.array(artifactRecord).min(1),
   content: contentRecord,
+  /** Whose is what in the database of a known platform. Only in format 3; absent for plain PostgreSQL. */
+  platform: platformRecord.optional(),
   /** What the database had at the snapshot and no archive of this backup holds; every proof repeats it. Absent in format 1. */
   gaps: z.array(finding).optional(),
   /** What pg_dump warned of, in its own words, and what of the schema may not survive a restore. Absent in format 1. */
@@ -88,8 +95,15 @@ export type Manifest = z.infer<typeof manifest>;
 export const DEPTHS = ["stored", "opened", "restored"] as const;
 export type Depth = (typeof DEPTHS)[number];
 
+/** Formats of receipts this version reads. It writes 1, and 2 where there is something that only 2 can say. */
+export const RECEIPT_FORMATS = ["holdfast.receipt/1", "holdfast.receipt/2"] as const;
+
+/** One object that is the platform's and that differs from the source's: the platform brings its own. */
+export const notCompared = finding.omit({ severity: true });
+export type NotCompared = z.infer<typeof notCompared>;
+
 export const receipt = z.strictObject({
-  format: z.literal("holdfast.receipt/1"),
+  format: z.enum(RECEIPT_FORMATS),
   backup: z.string().regex(BACKUP_ID),
   source: z.string(),
   tier: z.enum(CATALOG_TIERS),
@@ -98,6 +112,8 @@ export const receipt = z.strictObject({
   kind: z.enum(["stored", "opened", "restored", "recovered"]),
   verdict: z.enum(["proved", "gaps", "failed"]),
   findings: z.array(finding),
+  /** The platform's own, not compared: none of it is a finding, and none is left unsaid. Only in format 2; absent where there is none. */
+  notCompared: z.array(notCompared).optional(),
   startedAt: instant,
   finishedAt: instant,
   /** Against what: `scratch 15.18`, a given scratch server, or the target of a real restore. */

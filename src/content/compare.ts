@@ -20,19 +20,20 @@ const SEVERITY = ["database", "table", "large-objects", "sequence", "*", "extens
  */
 export function compareContent(expected: ContentRecord, actual: MeasuredContent, options: CompareOptions): Comparison {
   const notes = options.rows ? surplusNotes(actual) : [];
+  const isOthers = (found: Difference): boolean => found.severity === "difference" && options.isOthers?.(found) === true;
   const objects = compareObjects(expected, actual, options);
   const found = [
     ...comparability(expected, actual, options),
     ...compareTables(expected, actual, fingerprintsComparable(expected, actual), options),
     ...(options.rows ? compareLargeObjects(expected, actual, options) : []),
     ...(options.rows && options.ignore?.has("sequence") !== true ? compareSequences(expected, actual, options) : []),
-    ...objects,
+    ...objects.filter((each) => !isOthers(each)),
     ...compareExtensions(expected, actual, options),
     ...(options.only === undefined && options.ignore?.has("extension") !== true ? compareExtensionContents(expected, actual) : []),
     ...compareRoles(expected, actual, options),
     ...(options.properties === true && options.only === undefined ? compareProperties(expected, actual) : []),
   ];
-  return { differences: sort(found), notes };
+  return { differences: sort(found), notes, others: objects.filter(isOthers) };
 }
 
 /** What is more than at the source is no loss, and no part of the proof. */

@@ -16,6 +16,8 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** What was compared less strictly, and why. */
   readonly notes: readonly string[];
+  /** Differences in objects that are somebody else's, by {@link CompareOptions.isOthers}. */
+  readonly others: readonly Difference[];
 }
 
 /** What to compare. */
@@ -34,6 +36,11 @@ export interface CompareOptions {
   readonly unavailableExtensions?: readonly string[];
   /** The copy is to take the source's place: properties of the database itself and attributes of roles count too. Throw-away copies have neither. */
   readonly properties?: boolean;
+  /**
+   * Whether an object that differs is not the database's user's but a platform's, which brings its own: of no concern to a verdict. Asked of
+   * objects alone; rows and values are compared whosever table they are in.
+   */
+  readonly isOthers?: (difference: Difference) => boolean;
   /** Classes left out, for example `owner` and `grant` after a restore that set neither. */
   readonly ignore?: ReadonlySet<ObjectKind | "extension" | "role">;
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../ports/database.ts";
 import { readDatabaseRecord } from "./database-record.ts";
+import { withoutRelations, type LeftOut } from "./left-out.ts";
 import { lockingBriefly } from "./locks.ts";
 import { requireReadableNames } from "./readable-names.ts";
 import { hasRawText } from "./objects/server-text.ts";
@@ -18,6 +19,8 @@ export interface InventoryOptions {
   readonly lockWaitMs?: number;
   /** The record it will be held against: rows are hashed and objects digested as there. Default: the newest way. */
   readonly like?: Pick<ContentRecord, "digests" | "algorithm">;
+  /** Relations of which nothing is recorded, as the backup holds nothing of them. */
+  readonly leaveOut?: readonly LeftOut[];
   /** Told what is worth knowing when something is looked into, such as options of unknown names. */
   readonly debug?: (text: string) => void;
 }
@@ -48,7 +51,8 @@ export async function takeInventory(session: DatabaseSession, scope: ContentScop
   if (unknownOptions.length > 0) options.debug?.(`options of unknown names are not compared: ${unknownOptions.join(", ")}`);
   // As soon as schemas are named, pg_dump writes no extension, and only those that the dumped objects need concern a copy.
   const needed = scope.includeSchemas.length === 0 ? undefined : new Set([...neededExtensions, ...tables.flatMap((table) => table.extensions ?? [])]);
-  return {
+  const leftOut = options.leaveOut ?? [];
+  return withoutRelations({
     algorithm: rowHashOn(littleEndian, options.like?.algorithm),
     proof: options.proof,
     serverMajor: major,
@@ -56,7 +60,7 @@ export async function takeInventory(session: DatabaseSession, scope: ContentScop
     collate,
     ctype,
     tables,
-    sequences: await readSequences(session, scope),
+    sequences: await readSequences(session, scope, leftOut),
     objects,
     ...(digests === undefined ? {} : { digests }),
     objectExtensions,
@@ -65,7 +69,7 @@ export async function takeInventory(session: DatabaseSession, scope: ContentScop
     extensions: await readExtensions(session, needed),
     extensionContents: await readExtensionContents(session, scope, options.proof),
     largeObjects: { count: await countLargeObjects(session, scope), fingerprint: null },
-  };
+  }, leftOut);
 }
 
 /** pg_dump leaves large objects out as soon as schemas are named. */

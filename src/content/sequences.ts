@@ -1,5 +1,7 @@
 import { qualifiedName, quoteLiteral } from "../kernel/sql.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { displayName } from "./display-name.ts";
+import type { LeftOut } from "./left-out.ts";
 import { lockingBriefly } from "./locks.ts";
 import type { ContentScope, SequenceRecord } from "./record.ts";
 import { IN_SCOPE, isExtensionConfig, notInExtension, scopeValues } from "./scope.ts";
@@ -12,15 +14,18 @@ const BATCH = 200;
  * transactions, so a backup reads them before and after its dump.
  *
  * @param session inside a transaction
+ * @param leftOut those that the role may not read and need not
  */
-export async function readSequences(session: DatabaseSession, scope: ContentScope): Promise<SequenceRecord[]> {
-  const names = await session.query<Sequence>(
+export async function readSequences(session: DatabaseSession, scope: ContentScope, leftOut: readonly LeftOut[] = []): Promise<SequenceRecord[]> {
+  const all = await session.query<Sequence>(
     `SELECT n.nspname AS schema, c.relname AS name, q.seqincrement < 0 AS descending, q.seqcycle AS cyclic
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence q ON q.seqrelid = c.oid
       WHERE c.relkind = 'S' AND ${IN_SCOPE} AND (${notInExtension("pg_class", "c.oid")} OR ${isExtensionConfig("c.oid")})
       ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
     scopeValues(scope),
   );
+  const left = new Set(leftOut.map(displayName));
+  const names = all.filter((sequence) => !left.has(displayName(sequence)));
   const records: SequenceRecord[] = [];
   for (let start = 0; start < names.length; start += BATCH) {
     records.push(...(await lockingBriefly(session, () => readBatch(session, names.slice(start, start + BATCH)))));

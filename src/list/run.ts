@@ -102,7 +102,7 @@ function rowJson({ key, manifest, standing, problem }: Row, ports: Ports): Json 
     ...common, state: standing.state, depth: standing.depth ?? null, verifiedAt: standing.state === "verified" ? (standing.at ?? null) : null, reason: standing.reason ?? null,
     snapshotAt: manifest.snapshotAt, storedBytes: storedBytes(manifest), plainBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0),
     ...sizes(manifest), kinds: manifest.artifacts.map((artifact) => artifact.kind), encrypted: recipients.length > 0, recipients,
-    gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version,
+    gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version, platform: manifest.platform?.name ?? null,
   };
 }
 

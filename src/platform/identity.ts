@@ -1,6 +1,6 @@
 /**
- * Reading the identities by which a content record names objects (`src/content/objects/`): names quoted where SQL needs it, joined by dots,
- * sometimes after a word that says what they are of.
+ * Reading the identities by which a content record names objects (`src/content/objects/`): names quoted where SQL
+ * needs it, joined by dots, sometimes after a word that says what they are of.
  */
 
 const NAME = /^(?:"(?:[^"]|"")*"|[^".( ]+)/;
@@ -33,10 +33,13 @@ export function afterName(text: string): string {
 const AFTER_WORD: ReadonlySet<string> = new Set(["grant", "owner", "comment", "text-search"]);
 const OPERATOR_WORDS = /^(?:class|family) /;
 
-/** The schema in which an object stands or, of rights and comments, what they are on; undefined where nothing is named. */
+/**
+ * The schema in which an object stands or, of rights and comments, what they are on; undefined where nothing is
+ * named.
+ */
 export function schemaOf(kind: string, identity: string): string | undefined {
-  const named = AFTER_WORD.has(kind) || (kind === "operator" && OPERATOR_WORDS.test(identity)) ? wordAndRest(identity)[1] : identity;
-  return leadingNames(named)[0];
+  const isAfterWord = AFTER_WORD.has(kind) || (kind === "operator" && OPERATOR_WORDS.test(identity));
+  return leadingNames(isAfterWord ? wordAndRest(identity)[1] : identity)[0];
 }
 
 function unquote(name: string): string {

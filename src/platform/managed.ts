@@ -1,8 +1,8 @@
 import type { PlatformProfile } from "./profile.ts";
 
 /**
- * Managed servers that leave their customers' databases alone: what is theirs is roles, and databases of their own. They matter for what
- * the administrator's role may not do, which is found by asking.
+ * Managed servers that leave their customers' databases alone: what is theirs is roles, and databases of their own.
+ * They matter for what the administrator's role may not do, which is found by asking.
  */
 
 const nothingInside = {

@@ -1,9 +1,11 @@
 /**
- * A hosting platform that keeps things of its own inside its customers' databases: schemas that its services migrate, roles nobody may
- * alter, event triggers that watch. What is the platform's comes from the platform; what is the user's comes from a backup; and a
- * restore that takes one for the other fails, or breaks sign-ups in silence.
+ * A hosting platform that keeps things of its own inside its customers' databases: schemas that its services
+ * migrate, roles nobody may alter, event triggers that watch. What is the platform's comes from the platform; what
+ * is the user's comes from a backup; and a restore that takes one for the other fails, or breaks sign-ups in
+ * silence.
  *
- * A profile is data, with its sources. It is never a claim about one server: what a role may do there is found by asking.
+ * A profile is data, with its sources. It is never a claim about one server: what a role may do there is found by
+ * asking.
  */
 export interface PlatformProfile {
   /** As a manifest names it. */
@@ -12,7 +14,10 @@ export interface PlatformProfile {
   readonly title: string;
   /** Where the facts are from. */
   readonly sources: readonly string[];
-  /** By what a server is known: all of it has to be there, so that a schema of the same name alone does not make a platform. */
+  /**
+   * By what a server is known: all of it has to be there, so that a schema of the same name alone does not make a
+   * platform.
+   */
   readonly marks: PlatformMarks;
   /** Roles that the platform makes and keeps; matched whole. */
   readonly roles: readonly string[];
@@ -26,11 +31,14 @@ export interface PlatformProfile {
   readonly webhookFunctions: readonly string[];
   /** Extensions that the platform's own services stand on; any other was enabled by a user. */
   readonly extensions: readonly string[];
-  /** The role that people work as, where it is one of {@link roles}; what it owns is the user's, but for {@link ownedByWorkingRole}. */
+  /**
+   * The role that people work as, where it is one of {@link roles}; what it owns is the user's, but for
+   * {@link ownedByWorkingRole}.
+   */
   readonly workingRole?: string;
   /**
-   * What that role owns in the platform's schemas although the platform made it, as `[kind, identity]` of a content record: it was made
-   * before the role stopped being a superuser.
+   * What that role owns in the platform's schemas although the platform made it, as `[kind, identity]` of a content
+   * record: it was made before the role stopped being a superuser.
    */
   readonly ownedByWorkingRole: readonly (readonly [kind: string, identity: string])[];
 }
@@ -51,13 +59,21 @@ export interface PlatformSchema {
   readonly name: string;
   /** What it is for, in a few words. */
   readonly purpose: string;
-  /** Its tables whose rows are somebody's; rows of every other table of it are the platform's own and are left alone. */
+  /**
+   * Its tables whose rows are somebody's; rows of every other table of it are the platform's own and are left
+   * alone.
+   */
   readonly rows: readonly PlatformRows[];
   /**
-   * Names of all indexes that the platform's service has ever made there, those of constraints left out; any other is the user's. Absent:
-   * not known, and no index is told to be the user's by its name.
+   * Names of all indexes that the platform's service has ever made there, those of constraints left out; any other
+   * is the user's. Absent: not known, and no index is told to be the user's by its name.
    */
   readonly indexes?: readonly string[];
+  /**
+   * Columns, as `table.column`, on which that service has ever put a comment; one on any other column is the
+   * user's. Absent: not known.
+   */
+  readonly columnComments?: readonly string[];
   /** Table in which the platform's service keeps the versions it has applied, and the column that orders them. */
   readonly migrations?: { readonly table: string; readonly column: string };
 }
@@ -71,8 +87,9 @@ export interface PlatformRows {
 /**
  * What rows are, and so what a restore into a project does with them.
  *
- * - `user`: comes back. `session`: who is signed in, and steps of signing in that are under way; comes back only when asked for, because a
- *   session that was ended since would live again. `job`: comes back paused. `secret`: sealed with a key that no dump holds; never comes back
- *   and is named. `log`: what has happened; stays behind. `bookkeeping`: the platform's own state, which must fit its own version.
+ * - `user`: comes back. `session`: who is signed in, and steps of signing in that are under way; comes back only
+ *   when asked for, because a session that was ended since would live again. `job`: comes back paused. `secret`:
+ *   sealed with a key that no dump holds; never comes back and is named. `log`: what has happened; stays behind.
+ *   `bookkeeping`: the platform's own state, which must fit its own version.
  */
 export type RowsKind = "user" | "session" | "job" | "secret" | "log" | "bookkeeping";

@@ -1,8 +1,10 @@
 import { OBJECT_CLASSES } from "../content/objects/all.ts";
+import { RELATION } from "../content/objects/names.ts";
 import { always, type ObjectClass, type ObjectField, type ServerFacts } from "../content/objects/object-class.ts";
 import { objectQuery, type ObjectRow } from "../content/objects/object-query.ts";
 import { decodeText } from "../content/objects/server-text.ts";
 import type { ObjectKind } from "../content/record.ts";
+import { notInExtension } from "../content/scope.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 
 /** An object in one of the platform's schemas, and what tells whose it is. */
@@ -36,9 +38,11 @@ export const OF_CONSTRAINT = " constraint";
 /** What is read of some kinds beside the owner. */
 const SIGNS: Readonly<Partial<Record<ObjectKind, string>>> = {
   // A webhook is a trigger that calls one of the platform's functions.
-  trigger: `(SELECT quote_ident(fn.nspname) || '.' || quote_ident(p.proname) FROM pg_namespace fn WHERE fn.oid = p.pronamespace)`,
+  trigger: `(SELECT quote_ident(fn.nspname) || '.' || quote_ident(p.proname) FROM pg_namespace fn
+    WHERE fn.oid = p.pronamespace)`,
   // The place of its table, and whether it is a constraint's.
-  index: `'pg_class ' || c.oid || CASE WHEN EXISTS (SELECT FROM pg_constraint ic WHERE ic.conindid = x.oid) THEN '${OF_CONSTRAINT}' ELSE '' END`,
+  index: `'pg_class ' || c.oid || CASE WHEN EXISTS (SELECT FROM pg_constraint ic WHERE ic.conindid = x.oid)
+    THEN '${OF_CONSTRAINT}' ELSE '' END`,
 };
 
 /** Whose rights are is told by the grantees, the server's own roles left out. */
@@ -46,12 +50,17 @@ const GRANTEES = (acl: string): string =>
   `(SELECT string_agg(DISTINCT g.rolname, chr(10)) FROM aclexplode(${acl}) x JOIN pg_roles g ON g.oid = x.grantee
     WHERE g.rolname !~ '^pg_')`;
 
-/** Every object in these schemas, by the queries with which a content record is made, so that the identities are the same. */
+/**
+ * Every object in these schemas, by the queries with which a content record is made, so that the identities are the
+ * same.
+ */
 export async function readGround(session: DatabaseSession, schemas: readonly string[]): Promise<Ground> {
   const server = await serverFacts(session);
   const objects: GroundObject[] = [];
   for (const each of OBJECT_CLASSES) {
     for (const row of await session.query<ObjectRow>(objectQuery(server, signed(each)), [[...schemas], []])) {
+      // The server's functions that print names look at the present: what has been dropped since has none.
+      if ((row.identity as string | null) === null) continue;
       const sign = row["f0"] ?? null;
       objects.push({
         kind: each.kind, identity: decodeText(server, row.identity), place: row.place,
@@ -60,7 +69,20 @@ export async function readGround(session: DatabaseSession, schemas: readonly str
       });
     }
   }
+  objects.push(...await columnComments(session, schemas));
   return { objects, needs: await readNeeds(session, schemas) };
+}
+
+/** Comments on columns of tables; one on anything else goes with what it is on. */
+async function columnComments(session: DatabaseSession, schemas: readonly string[]): Promise<GroundObject[]> {
+  const rows = await session.query<{ identity: string }>(
+    `SELECT 'column ' || ${RELATION} || '.' || quote_ident(a.attname) AS identity
+       FROM pg_description d JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
+       JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+      WHERE d.objsubid > 0 AND n.nspname::text = ANY ($1::text[]) AND ${notInExtension("pg_class", "c.oid")}`,
+    [[...schemas]],
+  );
+  return rows.map(({ identity }) => ({ kind: "comment", identity, place: null, owner: null, sign: null }));
 }
 
 /** The class with nothing to be compared, and its sign as the only field. */
@@ -90,7 +112,10 @@ const REFERRED_SCHEMA = `coalesce(
     (SELECT o.opcnamespace FROM pg_opclass o WHERE d.refclassid = 'pg_opclass'::regclass AND o.oid = d.refobjid),
     (SELECT o.collnamespace FROM pg_collation o WHERE d.refclassid = 'pg_collation'::regclass AND o.oid = d.refobjid))`;
 
-/** On what the triggers, constraints, indexes and columns of the schemas' relations depend, members of extensions left out. */
+/**
+ * On what the triggers, constraints, indexes and columns of the schemas' relations depend, members of extensions
+ * left out.
+ */
 const NEEDS = `
   WITH ground AS (
     SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS relation

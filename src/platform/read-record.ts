@@ -13,8 +13,8 @@ import { usersOn } from "./users-on.ts";
 /**
  * Whose is what in this database, for the manifest; undefined on plain PostgreSQL.
  *
- * `schemas` and `migrations` are of the whole database; `users` and `own` name only what is in scope, because they are about the objects of
- * the content record that they stand beside.
+ * `schemas` and `migrations` are of the whole database; `users` and `own` name only what is in scope, because they
+ * are about the objects of the content record that they stand beside.
  *
  * @param session inside the backup's snapshot, with `search_path` at `pg_catalog` as everywhere
  */
@@ -37,8 +37,8 @@ export async function readPlatform(session: DatabaseSession, scope: ContentScope
 }
 
 /**
- * What users have put on the platform's ground outside of the scope, and so is in no backup of that scope: the triggers and policies without
- * which sign-ups break in silence.
+ * What users have put on the platform's ground outside of the scope, and so is in no backup of that scope: the
+ * triggers and policies without which sign-ups break in silence.
  */
 export async function usersOutside(
   session: DatabaseSession, scope: ContentScope, { name, schemas }: PlatformRecord,
@@ -65,7 +65,10 @@ async function presentSchemas(session: DatabaseSession, profile: PlatformProfile
   return profile.schemas.filter(({ name }) => present.has(name));
 }
 
-/** Null where there is no such table, nothing in it, or no right to read it: then the version is not known, and nothing else is. */
+/**
+ * Null where there is no such table, nothing in it, or no right to read it: then the version is not known, and
+ * nothing else is.
+ */
 async function lastMigration(
   session: DatabaseSession, schema: string, { table, column }: NonNullable<PlatformSchema["migrations"]>,
 ): Promise<string | null> {

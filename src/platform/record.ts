@@ -5,8 +5,8 @@ import { PLATFORM_NAMES } from "./profile.ts";
 const objectName = z.tuple([z.string(), z.string()]);
 
 /**
- * Whose is what in a database of a known platform, at the snapshot. This is a part of the manifest, so its shape is a format:
- * `docs/formats.md` explains every field.
+ * Whose is what in a database of a known platform, at the snapshot. This is a part of the manifest, so its shape is
+ * a format: `docs/formats.md` explains every field.
  */
 export const platformRecord = z.strictObject({
   name: z.enum(PLATFORM_NAMES),

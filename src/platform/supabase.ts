@@ -35,7 +35,10 @@ const STORAGE_INDEXES = [
   "vector_indexes_name_bucket_id_idx",
 ];
 
-/** Supabase, hosted or run by its users: the database is the platform's, and `postgres`, the role people have, is no superuser. */
+/**
+ * Supabase, hosted or run by its users: the database is the platform's, and `postgres`, the role people have, is no
+ * superuser.
+ */
 export const SUPABASE: PlatformProfile = {
   name: "supabase",
   title: "Supabase",
@@ -61,6 +64,10 @@ export const SUPABASE: PlatformProfile = {
       name: "auth", purpose: "sign-up and sign-in (GoTrue)",
       migrations: { table: "schema_migrations", column: "version" },
       indexes: AUTH_INDEXES,
+      columnComments: [
+        "identities.email", "mfa_factors.last_webauthn_challenge_data", "sessions.not_after", "sessions.refresh_token_counter",
+        "sessions.refresh_token_hmac_key", "sso_providers.resource_id", "users.is_sso_user",
+      ],
       rows: [
         ...rows("user", "users", "identities", "mfa_factors", "sso_providers", "sso_domains", "saml_providers", "oauth_clients",
           "oauth_consents", "custom_oauth_providers", "webauthn_credentials"),
@@ -74,6 +81,7 @@ export const SUPABASE: PlatformProfile = {
       name: "storage", purpose: "names of the files in the buckets, which are not in the database",
       migrations: { table: "migrations", column: "id" },
       indexes: STORAGE_INDEXES,
+      columnComments: ["buckets.owner", "objects.owner"],
       rows: [
         ...rows("user", "buckets", "objects", "buckets_analytics", "buckets_vectors", "vector_indexes", "iceberg_namespaces",
           "iceberg_tables"),

@@ -1,5 +1,5 @@
 import type { ObjectKind } from "../content/record.ts";
-import { leadingNames, namesKey } from "./identity.ts";
+import { leadingNames, namesKey, wordAndRest } from "./identity.ts";
 import type { PlatformProfile } from "./profile.ts";
 import { OF_CONSTRAINT, type Ground, type GroundObject } from "./read-ground.ts";
 import type { PlatformRecord } from "./record.ts";
@@ -7,22 +7,28 @@ import type { PlatformRecord } from "./record.ts";
 const ON_RELATION: ReadonlySet<ObjectKind> = new Set(["policy", "rule", "trigger", "constraint", "column"]);
 
 /**
- * What users have put on the platform's ground. Nothing in a catalog says who made an object, so it is told by what could not be the
- * platform's:
+ * What users have put on the platform's ground. Nothing in a catalog says who made an object, so it is told by what
+ * could not be the platform's:
  *
- * - what has an owner (tables, views, functions, types, sequences …) by a role that is none of the platform's. The role that people work as
- *   is one of them, and what it owns is the user's but for a few things that the profile names;
- * - policies and rules, always: the platform turns row-level security on and ships no policy and no rule of its own;
+ * - what has an owner (tables, views, functions, types, sequences …) by a role that is none of the platform's. The
+ *   role that people work as is one of them, and what it owns is the user's but for a few things that the profile
+ *   names;
+ * - policies and rules, always: the platform turns row-level security on and ships no policy and no rule of its
+ *   own;
  * - triggers that call a user's function, or one of the platform's that sends a webhook;
- * - what depends on something that is not the platform's: a foreign key to a user's table, a column of a user's type, a check or an index
- *   by a user's function;
- * - indexes of other names than the platform's services have given. A new name of a newer service is taken for the user's then, which costs
- *   nothing: where it is there already, there is nothing to restore; the other mistake would lose an index in silence;
+ * - what depends on something that is not the platform's: a foreign key to a user's table, a column of a user's
+ *   type, a check or an index by a user's function;
+ * - indexes of other names than the platform's services have given. A new name of a newer service is taken for the
+ *   user's then, which costs nothing: where it is there already, there is nothing to restore; the other mistake
+ *   would lose an index in silence. Comments on columns are told in the same way;
  * - rights, where they name a role that is not the platform's.
  *
- * Columns, checks and comments that depend on nothing of the user's cannot be told from the platform's and are taken for its own.
+ * Columns and checks that depend on nothing of the user's, and comments on anything but columns, cannot be told
+ * from the platform's and are taken for its own.
  */
-export function usersOn(profile: PlatformProfile, schemas: readonly string[], { objects, needs }: Ground): PlatformRecord["users"] {
+export function usersOn(
+  profile: PlatformProfile, schemas: readonly string[], { objects, needs }: Ground,
+): PlatformRecord["users"] {
   const platform = new Set(schemas);
   const roles = new Set(profile.roles);
   const excepted = new Set(profile.ownedByWorkingRole.map((each) => namesKey(each)));
@@ -30,7 +36,8 @@ export function usersOn(profile: PlatformProfile, schemas: readonly string[], { 
     (owner === profile.workingRole ? !excepted.has(namesKey([kind, identity])) : !roles.has(owner));
   const owned = objects.filter(ownedByUser);
   const places = new Set(owned.flatMap(({ place }) => (place === null ? [] : [place])));
-  const relations = new Set(owned.filter(({ place }) => place?.startsWith("pg_class ") === true).map(({ identity }) => relationKey(identity)));
+  const ownedRelations = owned.filter(({ place }) => place?.startsWith("pg_class ") === true);
+  const relations = new Set(ownedRelations.map(({ identity }) => relationKey(identity)));
   const needsUsers = (of: string | null): boolean =>
     of !== null && (needs.get(of) ?? []).some(({ place, schema }) => places.has(place) || !platform.has(schema));
   const indexNames = new Map(profile.schemas.map(({ name, indexes }) => [name, indexes]));
@@ -44,8 +51,14 @@ export function usersOn(profile: PlatformProfile, schemas: readonly string[], { 
     if (kind === "constraint") return needsUsers(place);
     if (kind === "column") return needsUsers(`column ${identity}`);
     if (kind === "index") return isUsersIndex(object);
+    if (kind === "comment") return isUsersComment(identity);
     if (kind === "grant") return (sign ?? "").split("\n").some((role) => role !== "" && !roles.has(role));
     return ownedByUser(object);
+  };
+  const isUsersComment = (identity: string): boolean => {
+    const [schema = "", ...column] = leadingNames(wordAndRest(identity)[1]);
+    const known = profile.schemas.find(({ name }) => name === schema)?.columnComments;
+    return known !== undefined && !known.includes(column.join(".")) && !relations.has(namesKey([schema, column[0]!]));
   };
   const isUsersIndex = ({ identity, place, sign }: GroundObject): boolean => {
     const table = sign ?? "";

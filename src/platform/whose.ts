@@ -21,9 +21,9 @@ const SCHEMALESS: ReadonlySet<string> = new Set([
 /**
  * Whose an object of a content record is, in a database of a known platform.
  *
- * In the platform's schemas everything is the platform's but what {@link PlatformRecord.users} names and what stands on such a table;
- * elsewhere everything is the user's but what {@link PlatformRecord.own} names. What is said of an object (owner, comment, rights) is
- * its owner's.
+ * In the platform's schemas everything is the platform's but what {@link PlatformRecord.users} names and what
+ * stands on such a table; elsewhere everything is the user's but what {@link PlatformRecord.own} names. What is
+ * said of an object (owner, comment, rights) is its owner's.
  *
  * @param identity as the record names the object within its kind; of a role and an extension the plain name
  */

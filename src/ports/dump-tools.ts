@@ -30,6 +30,8 @@ export interface DumpRequest {
   /** Schema names taken literally (the adapter quotes them as patterns); empty = all. */
   readonly includeSchemas: readonly string[];
   readonly excludeSchemas: readonly string[];
+  /** Tables and sequences that are not even locked, names taken literally; what stands on them goes with them. */
+  readonly excludeRelations?: readonly { readonly schema: string; readonly name: string }[];
   readonly lockWaitMs: number;
   readonly signal: AbortSignal;
   /** Hears of every warning, in pg_dump's own words: one text each, with its detail and hint. */

@@ -1,5 +1,5 @@
 import type { Finding } from "../catalog/manifest.ts";
-import { openAfterComparing } from "../content/omissions/extensions.ts";
+import { openAfterComparing } from "../content/omissions/open.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Finding, Receipt } from "../catalog/manifest.ts";
 import { manifestPath } from "../catalog/paths.ts";
 import { interruptible } from "../archive/interruptible.ts";
 import { withRecordedGaps } from "../archive/judge.ts";
-import { openAfterComparing } from "../content/omissions/extensions.ts";
+import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { ValidateItem, ValidatePlan } from "./plan.ts";
 import { readOpened, readStored } from "./read-back.ts";

@@ -55,7 +55,7 @@ describe("what is generated from the menu", () => {
       const schema = JSON.parse(files.get(`docs/reference/${command.name}.schema.json`) ?? "");
       expect(Object.keys(schema.properties.inputs.properties)).toEqual(Object.keys(command.inputs));
     }
-    expect(JSON.parse(files.get("docs/reference/manifest.schema.json") ?? "").properties.format).toEqual({ type: "string", enum: ["holdfast.manifest/1", "holdfast.manifest/2"] });
+    expect(JSON.parse(files.get("docs/reference/manifest.schema.json") ?? "").properties.format).toEqual({ type: "string", enum: ["holdfast.manifest/1", "holdfast.manifest/2", "holdfast.manifest/3"] });
   });
 });
 

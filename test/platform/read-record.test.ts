@@ -32,6 +32,7 @@ const ON_PLATFORM_TABLES = [
   ["column", "auth.users.mood"], ["constraint", "auth.users.mail"], ["constraint", "auth.users.profile"], ["index", "auth.by_mail"],
   ["index", "storage.mine_idx"], ["trigger", 'auth.users."on.sign up"'], ["trigger", "storage.buckets.by_mine"],
   ["policy", 'storage.objects."Own files"'], ["grant", "table storage.buckets"],
+  ["comment", "column auth.users.email"],
 ];
 const IN_PLATFORM_SCHEMAS = [
   ["table", 'extensions."my.notes"'], ["sequence", 'extensions."my.notes_id_seq"'], ["index", 'extensions."my.notes_pkey"'],

@@ -47,4 +47,6 @@ export const APPLICATION = `
   CREATE POLICY own ON extensions."my.notes" USING (true);
   CREATE VIEW auth.people AS SELECT id FROM auth.users;
   GRANT SELECT ON storage.buckets TO reporter;
+  COMMENT ON COLUMN auth.users.email IS 'of a person'; COMMENT ON COLUMN storage.objects.owner IS 'the platform''s';
+  COMMENT ON COLUMN extensions."my.notes".id IS 'mine';
   ALTER PUBLICATION supabase_realtime ADD TABLE public.profiles; CREATE PUBLICATION mine`;

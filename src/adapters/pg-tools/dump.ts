@@ -32,7 +32,8 @@ export async function* dump({ base, guard }: Surroundings, request: DumpRequest)
 
 /** The command line; no secret is in it. https://www.postgresql.org/docs/current/app-pgdump.html */
 export function dumpArguments(request: DumpRequest): string[] {
-  const names = [...request.includeSchemas, ...request.excludeSchemas];
+  const relations = (request.excludeRelations ?? []).map(({ schema, name }) => `${literalPattern(schema)}.${literalPattern(name)}`);
+  const names = [...request.includeSchemas, ...request.excludeSchemas, ...relations];
   return [
     "--format=custom",
     // Compression happens once, after hashing, with a checksum pg_dump's own formats lack.
@@ -43,6 +44,7 @@ export function dumpArguments(request: DumpRequest): string[] {
     ...(request.sections === "schema" ? ["--schema-only"] : request.sections === "data" ? ["--data-only"] : []),
     ...request.includeSchemas.map((name) => `--schema=${literalPattern(name)}`),
     ...request.excludeSchemas.map((name) => `--exclude-schema=${literalPattern(name)}`),
+    ...relations.map((pattern) => `--exclude-table=${pattern}`),
     // A schema that does not exist must not make a smaller backup.
     ...(request.includeSchemas.length > 0 ? ["--strict-names"] : []),
     // Names arrive as UTF-8, but pg_dump reads its arguments in the database's own encoding.

@@ -91,8 +91,8 @@ export function unreadableExtensionTables(content: ContentRecord): Difference[] 
       `belongs to extension ${extension}, which has not marked it for dumping, and the role that made this backup may not read it: rows of users in it would be in no backup`)));
 }
 
-/** Of a gap that a proof decides: whether CREATE EXTENSION makes the same rows, shows only in a copy. */
-const UNDECIDED = "extension-rows";
+/** What a gap is about that a proof decides: whether CREATE EXTENSION makes the same rows, shows only in a copy. */
+export const UNDECIDED = "extension-rows";
 
 /** Tables with rows that a dump does not hold: a user's, or what CREATE EXTENSION makes again. */
 export function undumpedExtensionRows(content: ContentRecord): Difference[] {
@@ -101,11 +101,6 @@ export function undumpedExtensionRows(content: ContentRecord): Difference[] {
       .map((relation): Difference => gap(UNDECIDED, nameOf(relation),
         `holds ${quantity(relation.rows ?? 0, "row")} that this backup does not: extension ${extension} has not marked the table for dumping; ` +
         "a proof by restoring tells whether CREATE EXTENSION makes the same")));
-}
-
-/** The gaps of a backup that stay open when a copy was compared: the comparison itself speaks of the others. */
-export function openAfterComparing<Gap extends { readonly about: string }>(gaps: readonly Gap[]): readonly Gap[] {
-  return gaps.filter(({ about }) => about !== UNDECIDED);
 }
 
 /**

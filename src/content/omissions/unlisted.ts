@@ -1,6 +1,7 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Difference } from "../difference.ts";
+import type { LeftOut } from "../left-out.ts";
 import type { ContentScope } from "../record.ts";
 import { notInExtension, scopeValues, WHOLE_DATABASE } from "../scope.ts";
 import { attempt } from "./attempt.ts";
@@ -123,8 +124,11 @@ interface Place {
  * Objects that a user made, that the scope asks for, and that are no entry of the archive.
  *
  * @param session with the pinned settings, inside the transaction whose snapshot was dumped
+ * @param leftOut relations that pg_dump was told to leave out, which is said elsewhere
  */
-export async function findUnlisted(session: DatabaseSession, scope: ContentScope, entries: readonly TocEntry[]): Promise<Difference[]> {
+export async function findUnlisted(
+  session: DatabaseSession, scope: ContentScope, entries: readonly TocEntry[], leftOut: readonly LeftOut[] = [],
+): Promise<Difference[]> {
   const listed = new Set(entries.map((entry) => `${entry.catalog} ${entry.oid}`));
   const [{ major }] = await session.query<{ major: number }>("SELECT current_setting('server_version_num')::int / 10000 AS major") as [{ major: number }];
   const missing: Place[] = [];
@@ -132,7 +136,22 @@ export async function findUnlisted(session: DatabaseSession, scope: ContentScope
     const places = await session.query<Place>(queryFor(one), scopeValues(scope));
     missing.push(...places.filter((place) => !listed.has(`${place.catalog} ${place.oid}`)));
   }
-  return missing.length === 0 ? [] : await describe(session, missing);
+  const left = missing.length === 0 || leftOut.length === 0 ? new Set<string>() : await standingOn(session, leftOut);
+  const unsaid = missing.filter(({ catalog, oid }) => !left.has(`${catalog} ${oid}`));
+  return unsaid.length === 0 ? [] : await describe(session, unsaid);
+}
+
+/** `<catalog> <oid>` of relations that were left out knowingly, and of everything that stands on them. */
+async function standingOn(session: DatabaseSession, leftOut: readonly LeftOut[]): Promise<ReadonlySet<string>> {
+  const parts: readonly (readonly [catalog: string, from: string, oid: string, relation: string])[] = [
+    ["pg_class", "pg_class", "oid", "oid"], ["pg_class", "pg_index", "indexrelid", "indrelid"], ["pg_constraint", "pg_constraint", "oid", "conrelid"],
+    ["pg_trigger", "pg_trigger", "oid", "tgrelid"], ["pg_rewrite", "pg_rewrite", "oid", "ev_class"], ["pg_policy", "pg_policy", "oid", "polrelid"],
+    ["pg_statistic_ext", "pg_statistic_ext", "oid", "stxrelid"], ["pg_publication_rel", "pg_publication_rel", "oid", "prrelid"],
+  ];
+  const selects = parts.map(([catalog, from, oid, relation]) =>
+    `SELECT '${catalog}'::regclass::oid::int8::text || ' ' || ${oid}::int8::text AS place FROM ${from} WHERE ${relation} = ANY ($1::oid[])`);
+  const rows = await session.query<{ place: string }>(selects.join(" UNION ALL "), [leftOut.map(({ oid }) => oid)]);
+  return new Set(rows.map(({ place }) => place));
 }
 
 function queryFor({ catalog, oid, from, where, scope }: ObjectClass): string {
