@@ -67,7 +67,7 @@ export function split(
     if (noise.length === 0) findings.push(finding);
     else if (left.length > 0) findings.push({ ...finding, message: IN_FIELDS + left.join(", ") });
   }
-  return { findings, notes: [...judged.notes, ...notes] };
+  return { ...judged, findings, notes: [...judged.notes, ...notes] };
 }
 
 /** In which fields the objects that both have differ, by object. */

@@ -1,11 +1,15 @@
-import type { Finding } from "../catalog/manifest.ts";
+import type { Finding, NotCompared } from "../catalog/manifest.ts";
 import { compareContent, type CompareOptions } from "../content/compare.ts";
-import { unquoted } from "../content/lacking.ts";
+import { tableOf, unquoted } from "../content/lacking.ts";
+import { incompleteObjects } from "../content/omissions/incomplete.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import type { UnavailableExtension } from "./extensions.ts";
 import { foreignKeyAdvice } from "./foreign-key-advice.ts";
+import type { ListedProblem } from "./listed-problem.ts";
 import { parameterAdvice } from "./parameter-advice.ts";
+import type { PlatformRecord } from "../platform/record.ts";
+import { isPlatformsDifference, isPlatformsProblem, notCompared } from "./platforms-own.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
 import { searchPathAdvice } from "./search-path-advice.ts";
 
@@ -16,12 +20,16 @@ export interface Judgement {
   /** What the copy holds. */
   readonly actual: ContentRecord;
   /** What pg_restore went past. */
-  readonly problems: readonly LoadProblem[];
+  readonly problems: readonly ListedProblem[];
   /** What pg_restore warned of; none when absent. */
   readonly warnings?: readonly string[];
   /** Extensions of the source that the copy's server cannot install. */
   readonly unavailable: readonly UnavailableExtension[];
-  readonly options: Omit<CompareOptions, "unavailableExtensions">;
+  readonly options: Omit<CompareOptions, "unavailableExtensions" | "isOthers">;
+  /** Whose is what, where the source was a known platform's. */
+  readonly platform?: PlatformRecord | undefined;
+  /** Gaps that the backup had from the beginning. */
+  readonly recorded?: readonly Finding[] | undefined;
   /** Materialized views may stay empty: then that is a gap. */
   readonly allowEmptyViews?: boolean;
 }
@@ -32,6 +40,8 @@ export interface Judged {
   readonly findings: readonly Finding[];
   /** What was compared less strictly, and why. */
   readonly notes: readonly string[];
+  /** What differs of the platform's own. */
+  readonly notCompared: readonly NotCompared[];
 }
 
 /** A receipt is for people too: of a thousand alike problems the first ones tell the story. */
@@ -43,19 +53,23 @@ const PROBLEMS_MAX = 50;
  * without any it is still something that was not proved; never green by omission.
  */
 export function judge(judgement: Judgement): Judged {
-  const { expected, actual, problems, warnings = [], unavailable, options, allowEmptyViews } = judgement;
+  const { expected, actual, warnings = [], unavailable, options, allowEmptyViews, platform, recorded = [] } = judgement;
   const names = unavailable.map((extension) => extension.name);
-  const { differences, notes } = compareContent(expected, actual, { ...options, unavailableExtensions: names });
+  const isOthers = platform === undefined ? {} : { isOthers: (found: Finding) => isPlatformsDifference(platform, found) };
+  const { differences, notes, others } = compareContent(expected, actual, { ...options, ...isOthers, unavailableExtensions: names });
+  const ofPlatform = judgement.problems.filter((problem) => platform !== undefined && isPlatformsProblem(platform, problem));
+  const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
+  const incomplete = incompleteObjects(recorded);
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
   const explained = differences.map((found) => {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;
-    if (view === undefined) return explainExtension(found, unavailable);
+    if (view === undefined) return explainIncomplete(explainExtension(found, unavailable), incomplete);
     return explainView(found, view, allowEmptyViews === true);
   });
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
-  const others = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
+  const besides = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
   const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
-  return { findings: [...differencesFirst(explained), ...problemGaps(others), ...warned], notes };
+  return { findings: [...differencesFirst(explained), ...problemGaps(besides), ...warned], notes, notCompared: notCompared(others, ofPlatform) };
 }
 
 function differencesFirst(findings: readonly Finding[]): Finding[] {
@@ -68,6 +82,23 @@ function explainExtension(found: Finding, unavailable: readonly UnavailableExten
   const reason = unavailable.find(({ name }) => name === found.name)?.reason;
   if (reason === undefined) return found;
   return { ...found, message: `could not be created here, so what depends on it could not be proved: ${reason}` };
+}
+
+/** What a backup of a part of a database cannot bring back alone is no fault of its bytes. */
+function explainIncomplete(found: Finding, incomplete: ReadonlyMap<string, string>): Finding {
+  if (found.severity !== "difference" || !found.message.startsWith("is missing")) return found;
+  const why = namesOf(found).map((name) => incomplete.get(unquoted(name))).find((each) => each !== undefined);
+  return why === undefined ? found : { ...found, severity: "gap", message: `is missing: it ${why}` };
+}
+
+/** As what an object may have been recorded: what is said of an object goes with it, and rights name every relation a table. */
+function namesOf({ about, name }: Finding): string[] {
+  if (about !== "owner" && about !== "comment" && about !== "grant" && about !== "table") return [`${about} ${name}`];
+  const [, kind = "table", of = name] = about === "table" ? [] : /^([a-z-]+) (.*)$/s.exec(name) ?? [];
+  const relation = kind === "column" ? tableOf(of) : of;
+  return kind === "table" || kind === "column"
+    ? ["table", "view", "materialized-view"].map((each) => `${each} ${relation}`)
+    : [`${kind} ${of}`];
 }
 
 function isOfView({ entry }: LoadProblem): boolean {

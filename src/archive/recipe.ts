@@ -6,6 +6,7 @@ import { Archives } from "./archives.ts";
 import type { ArtifactSet } from "./artifact-set.ts";
 import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
 import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
+import { listedProblems, type ListedProblem } from "./listed-problem.ts";
 import { loadingSettings } from "./loading-settings.ts";
 import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
@@ -29,7 +30,7 @@ export interface Recipe {
 /** What came of it. */
 export interface LoadedSet {
   /** What failed for good. */
-  readonly problems: readonly LoadProblem[];
+  readonly problems: readonly ListedProblem[];
   /** What pg_restore warned of. */
   readonly warnings: readonly string[];
   /** Extensions that could not be made here: what belongs to them and what needs them is not there. */
@@ -64,7 +65,7 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   return {
-    problems: [...prepared.problems, ...problemsOf([...settled, ...finished]), ...empty],
+    problems: [...prepared.problems, ...listedProblems([...settled, ...finished]), ...empty],
     warnings: [...new Set(warnings)],
     unavailable: prepared.unavailable,
   };

@@ -22,22 +22,26 @@ const ATTEMPTS = 10;
  * purpose.
  *
  * @param database a throw-away database that exists
+ * @param powerful those that have to own what only a superuser may own, on a server that goes with its databases; nobody can log in as
+ *   one of them, and whatever runs there runs as a superuser anyway
  */
 export async function holdScratchRoles(
-  session: DatabaseSession, database: string, roles: readonly RoleRecord[],
+  session: DatabaseSession, database: string, roles: readonly RoleRecord[], powerful: ReadonlySet<string> = new Set(),
 ): Promise<void> {
   const held: RoleRecord[] = [];
   for (const role of roles) {
-    if (await persistently(session, () => hold(session, database, role.name))) held.push(role);
+    if (await persistently(session, () => hold(session, database, role.name, powerful.has(role.name)))) held.push(role);
   }
   await persistently(session, () => grantMemberships(session, held));
 }
 
 /** Makes the role if it is not there. Returns whether it is one of Holdfast's. */
-async function hold(session: DatabaseSession, database: string, name: string): Promise<boolean> {
+async function hold(session: DatabaseSession, database: string, name: string, isPowerful: boolean): Promise<boolean> {
   const mark = await markOf(session, name);
   if (mark !== undefined && mark !== MARK) return false;
   if (mark === undefined) await make(session, name);
+  // Another backup on this server may have needed it for less.
+  if (isPowerful) await session.query(`ALTER ROLE ${quoteIdentifier(name)} SUPERUSER`);
   await session.query(`GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(name)}`);
   return true;
 }

@@ -174,7 +174,7 @@ async function compare(
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
     const judged = judge({
-      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews,
+      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps,
       options: {
         rows: set.hasRows && gaps.length === 0,
         exact,

@@ -1,5 +1,5 @@
 import type { Backup } from "../catalog/catalog.ts";
-import type { Finding, Manifest } from "../catalog/manifest.ts";
+import type { Finding, Manifest, NotCompared } from "../catalog/manifest.ts";
 import { artifactSets, type ArtifactSet } from "../archive/artifact-set.ts";
 import { believe } from "../archive/control.ts";
 import { measureControl } from "../archive/control-copy.ts";
@@ -26,6 +26,8 @@ export interface RestoredContext {
 export interface Proof {
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
+  /** What differs of the platform's own. */
+  readonly notCompared: readonly NotCompared[];
   readonly tables: number;
   readonly rows: number;
 }
@@ -37,6 +39,7 @@ export interface Proof {
 export async function proveRestored(backup: Backup, context: RestoredContext): Promise<Proof> {
   const findings: Finding[] = [];
   const notes: string[] = [];
+  const own = new Map<string, NotCompared>();
   let tables = 0;
   let rows = 0;
   const sets = artifactSets(backup.manifest);
@@ -45,10 +48,11 @@ export async function proveRestored(backup: Backup, context: RestoredContext): P
     const proof = await proveSet(backup.manifest, set, context);
     findings.push(...(sets.length === 1 ? proof.findings : proof.findings.map((finding) => ({ ...finding, message: `${finding.message} (restored from ${set.name})` }))));
     notes.push(...proof.notes.filter((note) => !notes.includes(note)));
+    for (const one of proof.notCompared) own.set(`${one.about} ${one.name} ${one.message}`, one);
     tables = Math.max(tables, proof.tables);
     rows = Math.max(rows, proof.rows);
   }
-  return { findings, notes, tables, rows };
+  return { findings, notes, notCompared: [...own.values()], tables, rows };
 }
 
 async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<Proof> {
@@ -66,12 +70,13 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
       like: manifest.content, debug: (text) => ports.log.debug(text),
     });
     const expected = manifest.content;
-    const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows } });
-    const { findings, notes } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));
+    const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows }, platform: manifest.platform, recorded: manifest.gaps });
+    const { findings, notes, notCompared } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings,
       notes: [...(scratch.localeNote ? [scratch.localeNote] : []), ...notes],
+      notCompared,
       tables: counted.length,
       rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),
     };

@@ -92,8 +92,9 @@ function worst(results: readonly Validated[]): Validated["verdict"] {
 function outputs(plan: ValidatePlan, verdict: string, results: readonly Validated[], tookMs: number): Outcome["outputs"] {
   return {
     verdict,
-    backups: results.map(({ item, verdict: one, findings, receipt, notes }) => ({
-      id: item.key.id, source: item.key.source, tier: item.key.tier, depth: item.depth, verdict: one, receipt, notes, findings: findings.map((finding) => ({ ...finding })),
+    backups: results.map(({ item, verdict: one, findings, receipt, notes, notCompared }) => ({
+      id: item.key.id, source: item.key.source, tier: item.key.tier, depth: item.depth, verdict: one, receipt, notes,
+      notCompared: notCompared.map((one) => ({ ...one })), findings: findings.map((finding) => ({ ...finding })),
     })),
     count: results.length,
     "first-difference": "",

@@ -4,6 +4,7 @@ import type { Ports } from "../ports/ports.ts";
 import { RESTORED_SIZE_FACTOR } from "../archive/load.ts";
 import { createDatabaseLike } from "../archive/create-database.ts";
 import { dropDatabase } from "../archive/drop-database.ts";
+import { powerfulOwners } from "../archive/powerful-owners.ts";
 import { dropScratchRoles, holdScratchRoles, scratchRoles } from "../archive/scratch-roles.ts";
 import type { Log } from "../ports/log.ts";
 
@@ -140,7 +141,7 @@ export async function createScratchDatabase(
   await using admin = await host.connect();
   try {
     const localeNote = await createDatabaseLike(admin, name, manifest.content);
-    await holdScratchRoles(admin, name, roles);
+    await holdScratchRoles(admin, name, roles, host.isPrivate ? powerfulOwners(manifest.content) : undefined);
     return { name, localeNote, [Symbol.asyncDispose]: () => remove().catch((error: unknown) => warnOf(error, name, host, log)) };
   } catch (error) {
     // A server whose answer was lost may have made it all the same; the first failure is the one worth

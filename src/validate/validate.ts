@@ -1,9 +1,11 @@
 import { isHoldfastError, type HoldfastError } from "../kernel/errors.ts";
 import type { Backup } from "../catalog/catalog.ts";
-import type { Finding, Receipt } from "../catalog/manifest.ts";
+import type { Finding, Manifest, NotCompared, Receipt } from "../catalog/manifest.ts";
 import { manifestPath } from "../catalog/paths.ts";
 import { interruptible } from "../archive/interruptible.ts";
 import { withRecordedGaps } from "../archive/judge.ts";
+import { notComparedNote } from "../archive/platforms-own.ts";
+import { profileOf } from "../platform/profiles.ts";
 import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { ValidateItem, ValidatePlan } from "./plan.ts";
@@ -17,6 +19,8 @@ export interface Validated {
   readonly verdict: Receipt["verdict"];
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
+  /** What differs of the platform's own, and counts for no verdict. */
+  readonly notCompared: readonly NotCompared[];
   readonly tables: number;
   readonly rows: number;
   readonly tookMs: number;
@@ -45,7 +49,7 @@ async function validateOne(item: ValidateItem, plan: ValidatePlan, host: Scratch
   const began = ports.clock.elapsed();
   if (!item.backup) {
     const finding = damageFinding(item.damage as HoldfastError, manifestPath(item.key));
-    return { item, verdict: "failed", findings: [finding], notes: [], tables: 0, rows: 0, tookMs: ports.clock.elapsed() - began, receipt: "" };
+    return { item, verdict: "failed", findings: [finding], notes: [], notCompared: [], tables: 0, rows: 0, tookMs: ports.clock.elapsed() - began, receipt: "" };
   }
   const proof = await prove(item, item.backup, plan, host, ports);
   // Whatever was read: what is not in the backup cannot be proved to be.
@@ -55,30 +59,36 @@ async function validateOne(item: ValidateItem, plan: ValidatePlan, host: Scratch
   const verdict = findings.some((finding) => finding.severity === "difference") ? "failed" : findings.length > 0 ? "gaps" : "proved";
   const { manifest, sha256, key } = item.backup;
   const receipt = await plan.request.catalog.addReceipt({
-    format: "holdfast.receipt/1",
+    format: proof.notCompared.length === 0 ? "holdfast.receipt/1" : "holdfast.receipt/2",
     backup: key.id, source: key.source, tier: key.tier, manifest: sha256,
     kind: item.depth, verdict, findings,
+    ...(proof.notCompared.length === 0 ? {} : { notCompared: [...proof.notCompared] }),
     startedAt: startedAt.toISOString(), finishedAt: ports.clock.now().toISOString(),
     against: item.depth === "restored" ? (host?.described ?? "") : "the store",
     counts: { bytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0), tables: proof.tables, rows: proof.rows },
     tools: { holdfast: ports.version },
     run: ports.run,
   });
-  const notes = [...(item.note ? [item.note] : []), ...proof.notes];
-  return { item, verdict, findings, notes, tables: proof.tables, rows: proof.rows, tookMs: ports.clock.elapsed() - began, receipt };
+  const notes = [...(item.note ? [item.note] : []), ...proof.notes, ...ownNote(manifest, proof.notCompared)];
+  return { item, verdict, findings, notes, notCompared: proof.notCompared, tables: proof.tables, rows: proof.rows, tookMs: ports.clock.elapsed() - began, receipt };
 }
 
 interface ItemProof {
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
+  readonly notCompared: readonly NotCompared[];
   readonly tables: number;
   readonly rows: number;
+}
+
+function ownNote({ platform }: Manifest, own: readonly NotCompared[]): string[] {
+  return platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own);
 }
 
 async function prove(item: ValidateItem, backup: Backup, plan: ValidatePlan, host: ScratchHost | undefined, ports: Ports): Promise<ItemProof> {
   const store = interruptible(plan.request.catalog.store, ports.cancelled);
   const { identities, jobs } = plan.request;
-  const nothing = { notes: [], tables: 0, rows: 0 };
+  const nothing = { notes: [], notCompared: [], tables: 0, rows: 0 };
   try {
     if (item.depth === "stored") {
       await readStored(backup.manifest, store, ports.log);

@@ -31,7 +31,7 @@ describe("the control", () => {
 
   it("is only made where something differs that it could say something about", async () => {
     const never = () => Promise.reject(new Error("it was made"));
-    expect(await believe(judged(source, source), source, source, never)).toEqual({ findings: [], notes: [] });
+    expect(await believe(judged(source, source), source, source, never)).toEqual({ findings: [], notes: [], notCompared: [] });
     const lossy = record({ noise: "a", changed: "a", lucky: "a", same: "a" });
     expect(needsControl(judged(source, lossy))).toBe(false);
     expect(sentences(await believe(judged(source, lossy), source, lossy, never))).toEqual(["gone is missing"]);
@@ -40,7 +40,7 @@ describe("the control", () => {
   it("that cannot be had leaves every difference as it is, and says so; a stop from outside stops", async () => {
     const differing = judged(source, copy);
     const result = await believe(differing, source, copy, () => Promise.reject(new HoldfastError("database.permission", "role x may not create databases")));
-    expect(result).toEqual({ findings: differing.findings, notes: ["no control was possible: role x may not create databases"] });
+    expect(result).toEqual({ findings: differing.findings, notes: ["no control was possible: role x may not create databases"], notCompared: [] });
     await expect(believe(differing, source, copy, () => Promise.reject(new HoldfastError("run.cancelled", "enough")))).rejects.toThrow("enough");
   });
 });

@@ -1,0 +1,20 @@
+import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
+import type { LoadedPhase } from "./load.ts";
+
+/** A problem of pg_restore's with its line of the table of contents, which says more of it: the schema. */
+export interface ListedProblem extends LoadProblem {
+  /** Absent where pg_restore did not say of which entry it spoke. */
+  readonly listed?: TocEntry;
+}
+
+/** The problems of phases, each with its entry. */
+export function listedProblems(phases: readonly LoadedPhase[]): readonly ListedProblem[] {
+  return phases.flatMap(({ entries, problems }) => {
+    const byId = new Map(entries.map((entry) => [Number(entry.id), entry]));
+    return problems.map((problem): ListedProblem => {
+      const [id, ...more] = problem.dumpIds ?? [];
+      const listed = id === undefined || more.length > 0 ? undefined : byId.get(id);
+      return listed === undefined ? problem : { ...problem, listed };
+    });
+  });
+}

@@ -1,0 +1,83 @@
+import type { Finding, NotCompared } from "../catalog/manifest.ts";
+import { OBJECT_KINDS } from "../content/record.ts";
+import type { ListedProblem } from "./listed-problem.ts";
+import type { PlatformRecord } from "../platform/record.ts";
+import { whoseIs, type OwnedKind } from "../platform/whose.ts";
+
+/**
+ * What of a copy's differences is the platform's own. A platform brings its objects itself, and a server that is
+ * not the platform's cannot have all of them as they are at home (an event trigger's owner has to be a superuser).
+ * Such a difference says nothing of a backup; it is named and counts for no verdict.
+ */
+
+const KINDS: ReadonlySet<string> = new Set(OBJECT_KINDS);
+
+/** What users say in a publication of the platform's. */
+const MEMBERSHIP = /\bin (?:.*, )?(?:tables|columns|filters|has filters|schemas)\b/;
+
+/** Whether a difference is in an object of the platform's. Rows and values never are. */
+export function isPlatformsDifference(record: PlatformRecord, { about, name, message }: Finding): boolean {
+  if (!KINDS.has(about)) return false;
+  const isMissing = message.startsWith("is missing");
+  // With a sequence its value is gone, and with a publication which tables of the user's it holds.
+  if (isMissing && (about === "sequence" || about === "publication")) return false;
+  if (about === "publication" && MEMBERSHIP.test(message)) return false;
+  return whoseIs(record, about as OwnedKind, name) === "platform";
+}
+
+/** Entries of rows and values: whosever table they are for, they are missed. */
+const OF_ROWS = /^(?:TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA|BLOBS?|BLOB METADATA|LARGE OBJECT)$/;
+
+/**
+ * Whether pg_restore went past an entry of the platform's own. Tables of contents name entries `schema name owner`
+ * without quotes, so names with spaces cannot be told apart; whatever could be the user's is taken for that, and
+ * then it counts.
+ */
+export function isPlatformsProblem(record: PlatformRecord, { listed }: ListedProblem): boolean {
+  if (listed === undefined || OF_ROWS.test(listed.type)) return false;
+  const [schema = "", ...words] = listed.rest.split(" ");
+  // Comments and rights say of what they are: `EVENT TRIGGER name`, `SCHEMA name`.
+  const isBeside = listed.type === "COMMENT" || listed.type === "ACL" || listed.type === "SECURITY LABEL";
+  if (schema !== "-") return record.schemas.includes(schema) && !couldBeUsers(record, words.join(" "));
+  const of = `${isBeside ? "" : `${listed.type} `}${words.join(" ")} `;
+  if (of.startsWith("SCHEMA ")) {
+    return record.schemas.some((name) => of.startsWith(`SCHEMA ${name} `)) && !couldBeUsers(record, of);
+  }
+  return record.own.some(([kind, name]) => kind === "event-trigger" && of.startsWith(`EVENT TRIGGER ${plain(name)} `));
+}
+
+/**
+ * Whether what the record names as the user's could be what the words of an entry are about: each of its names
+ * stands among them.
+ */
+function couldBeUsers({ users }: PlatformRecord, words: string): boolean {
+  const text = ` ${words} `;
+  return users.some(([, identity]) => {
+    const [, ...names] = plain(identity).replace(/\(.*$/s, "").split(/[. ]/);
+    return names.length > 0 && names.every((name) => text.includes(` ${name} `) || text.includes(` ${name}(`));
+  });
+}
+
+function plain(identity: string): string {
+  return identity.replaceAll('"', "");
+}
+
+/** Findings and problems parted: what counts, and what is named only. */
+export function notCompared(findings: readonly Finding[], problems: readonly ListedProblem[]): NotCompared[] {
+  return [
+    ...findings.map(({ about, name, message }) => ({ about, name, message })),
+    ...problems.map(({ entry, message }) => ({ about: "pg_restore", name: entry, message: `reported: ${message}` })),
+  ];
+}
+
+/** Names told in a report; the receipt has all. */
+const TOLD_MAX = 30;
+
+/** For the notes of an outcome: every object by its name. */
+export function notComparedNote(title: string, own: readonly NotCompared[]): string[] {
+  if (own.length === 0) return [];
+  const names = [...new Set(own.map(({ about, name }) => `${about} ${name}`))];
+  const more = names.length > TOLD_MAX ? ` and ${names.length - TOLD_MAX} more, named in the receipt` : "";
+  const told = names.slice(0, TOLD_MAX).join(", ");
+  return [`${title}'s own, not compared (the platform brings it, and here it is not as at the source): ${told}${more}`];
+}

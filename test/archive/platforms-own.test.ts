@@ -1,0 +1,105 @@
+import { describe, expect, it } from "@jest/globals";
+import { judge } from "../../src/archive/judge.ts";
+import type { ListedProblem } from "../../src/archive/listed-problem.ts";
+import { isPlatformsDifference, isPlatformsProblem, notComparedNote } from "../../src/archive/platforms-own.ts";
+import { powerfulOwners } from "../../src/archive/powerful-owners.ts";
+import { fieldDigest } from "../../src/content/objects/field-digests.ts";
+import type { ContentRecord } from "../../src/content/record.ts";
+import type { PlatformRecord } from "../../src/platform/record.ts";
+
+const PLATFORM: PlatformRecord = {
+  name: "supabase", schemas: ["auth", "storage"], migrations: {},
+  users: [["trigger", "auth.users.on_sign_up"], ["policy", 'storage.objects."Own files"'], ["function", "auth.mine(a integer)"]],
+  own: [["event-trigger", "pgrst_ddl_watch"], ["publication", "supabase_realtime"]],
+};
+const DIFFERS = "differs from the source in owner";
+
+describe("a difference", () => {
+  it.each([
+    ["owner", "event-trigger pgrst_ddl_watch", DIFFERS], ["function", "auth.uid()", "differs from the source in body"],
+    ["trigger", "storage.objects.theirs", "is missing"], ["grant", "table auth.users", "differs from the source in rights"],
+    ["publication", "supabase_realtime", "differs from the source in operations"], ["table", "auth.users", "differs from the source in options"],
+    ["view", "auth.v", "exists, but not at the source"],
+  ])("of the platform's own is none: %s %s", (about, name, message) => {
+    expect(isPlatformsDifference(PLATFORM, { severity: "difference", about, name, message })).toBe(true);
+  });
+
+  it.each([
+    ["trigger", "auth.users.on_sign_up", "is missing"], ["policy", 'storage.objects."Own files"', "differs from the source in using"],
+    ["comment", "trigger auth.users.on_sign_up", "is missing"], ["owner", "event-trigger mine", DIFFERS], ["view", "public.v", "is missing"],
+    // A value goes with a sequence, and tables of the user's with a publication.
+    ["sequence", "auth.refresh_tokens_id_seq", "is missing"], ["publication", "supabase_realtime", "is missing"],
+    ["publication", "supabase_realtime", "differs from the source in operations, tables"],
+    ["extension", "pg_graphql", "is missing"], ["large-objects", "large objects", "1 exist"],
+  ])("of the user's stays one: %s %s", (about, name, message) => {
+    expect(isPlatformsDifference(PLATFORM, { severity: "difference", about, name, message })).toBe(false);
+  });
+
+  it("in the rows of a platform's table is a loss of the user's", () => {
+    const table = { schema: "auth", name: "users", kind: "table" as const, owner: "supabase_auth_admin", fingerprint: "1", bytes: 0 };
+    const record = (rows: number): ContentRecord => ({
+      algorithm: "rowhash-2", proof: "content", serverMajor: 15, encoding: "UTF8", collate: "C", ctype: "C", digests: 2,
+      tables: [{ ...table, rows }], sequences: [], objects: { function: rows === 500 ? { "auth.uid()": "" } : {} }, roles: [], extensions: [],
+      largeObjects: { count: 0, fingerprint: null },
+    });
+    const judged = judge({ expected: record(500), actual: record(499), problems: [], unavailable: [], options: { rows: true, exact: true }, platform: PLATFORM });
+    expect(judged.findings).toEqual([{ severity: "difference", about: "table", name: "auth.users", message: expect.stringMatching(/^holds 499 rows, the source held 500/) }]);
+    expect(judged.notCompared).toEqual([{ about: "function", name: "auth.uid()", message: "is missing" }]);
+  });
+});
+
+describe("a problem of pg_restore's", () => {
+  const problem = (type: string, rest: string): ListedProblem =>
+    ({ entry: `${type} …`, message: "no", listed: { line: "", type, rest, id: "1", catalog: "0", oid: "0", needs: [] } });
+
+  it.each([
+    ["EVENT TRIGGER", "- pgrst_ddl_watch supabase_admin"], ["COMMENT", "- EVENT TRIGGER pgrst_ddl_watch supabase_admin"], ["FUNCTION", "auth uid() supabase_auth_admin"],
+    ["ACL", "auth FUNCTION uid() supabase_auth_admin"], ["SCHEMA", "- auth supabase_admin"], ["ACL", "- SCHEMA auth supabase_admin"],
+    ["DEFAULT ACL", "auth DEFAULT PRIVILEGES FOR TABLES supabase_auth_admin"], ["TRIGGER", "storage objects theirs supabase_storage_admin"],
+  ])("with the platform's own counts for nothing: %s %s", (type, rest) => {
+    expect(isPlatformsProblem(PLATFORM, problem(type, rest))).toBe(true);
+  });
+
+  it.each([
+    ["TABLE DATA", "auth users supabase_auth_admin"], ["SEQUENCE SET", "auth refresh_tokens_id_seq supabase_auth_admin"],
+    ["TRIGGER", "auth users on_sign_up supabase_auth_admin"], ["POLICY", "storage objects Own files supabase_storage_admin"],
+    ["COMMENT", "auth TRIGGER on_sign_up ON users supabase_auth_admin"], ["FUNCTION", "auth mine(integer) postgres"],
+    ["EVENT TRIGGER", "- mine postgres"], ["TABLE", "public auth postgres"], ["PUBLICATION", "- supabase_realtime postgres"],
+    ["SCHEMA", "- authors postgres"],
+  ])("with the user's counts: %s %s", (type, rest) => {
+    expect(isPlatformsProblem(PLATFORM, problem(type, rest))).toBe(false);
+  });
+
+  it("counts where nobody can say of what it speaks", () => {
+    expect(isPlatformsProblem(PLATFORM, { entry: "FUNCTION uid() supabase_auth_admin", message: "no" })).toBe(false);
+  });
+});
+
+describe("the note of what was not compared", () => {
+  it("names every object once, and says where the rest is named", () => {
+    const own = Array.from({ length: 33 }, (_, at) => ({ about: "function", name: `auth.f${at}()`, message: "is missing" }));
+    const [note, ...more] = notComparedNote("Supabase", [...own, own[0]!]);
+    expect(more).toEqual([]);
+    expect(note).toMatch(/^Supabase's own, not compared .*: function auth\.f0\(\), .* and 3 more, named in the receipt$/);
+    expect(notComparedNote("Supabase", [])).toEqual([]);
+  });
+});
+
+describe("roles that own what only a superuser may own", () => {
+  const role = (name: string) => ({
+    name, superuser: false, createRole: false, createDb: false, login: false, replication: false, bypassRls: false, inherit: true, connectionLimit: -1, memberOf: [],
+  });
+  const owned = (name: string) => `owner=${fieldDigest(name, false)}`;
+
+  it("are told by the owners of event triggers, wrappers, subscriptions and wide publications, whatever they may do at the source", () => {
+    const objects: ContentRecord["objects"] = {
+      owner: {
+        "event-trigger watch": owned("watcher"), "foreign-server wrapper w": owned("wrapper"), "foreign-server server s": owned("server"),
+        "publication all": owned("publisher"), "publication some": owned("editor"), "table public.t": owned("writer"), "subscription s": owned("reader"),
+      },
+      publication: { all: "all-tables=0000000000000000", some: "tables=0000000000000000" },
+    };
+    const roles = ["watcher", "wrapper", "server", "publisher", "editor", "writer", "reader"].map(role);
+    expect([...powerfulOwners({ objects, roles })]).toEqual(["watcher", "wrapper", "publisher", "reader"]);
+  });
+});
