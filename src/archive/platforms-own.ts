@@ -36,6 +36,9 @@ const OF_ROWS = /^(?:TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA|BLOBS?|BLOB 
 export function isPlatformsProblem(record: PlatformRecord, { listed }: ListedProblem): boolean {
   if (listed === undefined || OF_ROWS.test(listed.type)) return false;
   const [schema = "", ...words] = listed.rest.split(" ");
+  if (listed.type === "DEFAULT ACL") {
+    return whoseIs(record, "default-privilege", defaultPrivilege(schema, words)) === "platform";
+  }
   // Comments and rights say of what they are: `EVENT TRIGGER name`, `SCHEMA name`.
   const isBeside = listed.type === "COMMENT" || listed.type === "ACL" || listed.type === "SECURITY LABEL";
   if (schema !== "-") return record.schemas.includes(schema) && !couldBeUsers(record, words.join(" "));
@@ -44,6 +47,11 @@ export function isPlatformsProblem(record: PlatformRecord, { listed }: ListedPro
     return record.schemas.some((name) => of.startsWith(`SCHEMA ${name} `)) && !couldBeUsers(record, of);
   }
   return record.own.some(([kind, name]) => kind === "event-trigger" && of.startsWith(`EVENT TRIGGER ${plain(name)} `));
+}
+
+/** `DEFAULT PRIVILEGES FOR TABLES role` in a schema, as a record names it as far as the role and the schema go. */
+function defaultPrivilege(schema: string, words: readonly string[]): string {
+  return `${words.at(-1) ?? ""}${schema === "-" ? "" : ` in ${schema}`} for ${words.slice(3, -1).join(" ")}`;
 }
 
 /**

@@ -3,8 +3,9 @@ import { quoteIdentifier } from "../kernel/sql.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import type { ContentRecord, ExtensionRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
-import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
+import type { TocEntry } from "../ports/dump-tools.ts";
 import { createExtensions, type UnavailableExtension } from "./extensions.ts";
+import type { ListedProblem } from "./listed-problem.ts";
 import { preparePublicSchema } from "./public-schema.ts";
 import { ownerInEntry } from "./schema-entry.ts";
 import { serverWords } from "./server-words.ts";
@@ -15,7 +16,7 @@ export interface Prepared {
   readonly unavailable: readonly UnavailableExtension[];
   /** Schemas that stand now and that the archive must not make again, see {@link withoutSchemas}. */
   readonly standing: readonly string[];
-  readonly problems: readonly LoadProblem[];
+  readonly problems: readonly ListedProblem[];
 }
 
 /**
@@ -46,14 +47,15 @@ async function makeSchemas(
   const present = new Set(rows.map((row) => row.name));
   const outside = scope.includeSchemas.length + scope.excludeSchemas.length > 0;
   const standing: string[] = [];
-  const problems: LoadProblem[] = [];
+  const problems: ListedProblem[] = [];
   for (const name of new Set(extensions.map((extension) => extension.schema))) {
-    const written = entries.map((one) => ownerInEntry(one, name, content)).find((one) => one !== undefined);
+    const listed = entries.find((one) => ownerInEntry(one, name, content) !== undefined);
+    const written = listed && ownerInEntry(listed, name, content);
     // One that is not in the archive of a whole database belongs to an extension, which makes it.
     if (present.has(name) || (written === undefined && !outside)) continue;
     const owner = noOwner ? undefined : written;
     const problem = await makeSchema(session, name, owner);
-    if (problem !== undefined) problems.push({ entry: `SCHEMA ${name}`, message: problem });
+    if (problem !== undefined) problems.push({ entry: `SCHEMA ${name}`, message: problem, ...(listed ? { listed } : {}) });
     standing.push(name);
   }
   return { standing, problems };

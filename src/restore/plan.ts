@@ -9,6 +9,7 @@ import { readContents } from "../archive/load.ts";
 import type { Backup } from "../catalog/catalog.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import { chooseOne } from "../catalog/choose.ts";
+import { INCOMPLETE } from "../content/omissions/incomplete.ts";
 import { refuseTransactionPooler } from "../content/refuse-pooler.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
@@ -243,7 +244,7 @@ function warnings({ manifest }: Backup, target: TargetState, request: RestoreReq
   if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
   if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
   notes.push(...forcedRowSecurity(manifest, target));
-  const gaps = manifest.gaps?.length ?? 0;
+  const gaps = (manifest.gaps ?? []).filter(({ about }) => about !== INCOMPLETE).length;
   if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had, because pg_dump left them out; \`holdfast list --json\` names them`);
   if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
   return notes;

@@ -56,6 +56,7 @@ describe("a problem of pg_restore's", () => {
     ["EVENT TRIGGER", "- pgrst_ddl_watch supabase_admin"], ["COMMENT", "- EVENT TRIGGER pgrst_ddl_watch supabase_admin"], ["FUNCTION", "auth uid() supabase_auth_admin"],
     ["ACL", "auth FUNCTION uid() supabase_auth_admin"], ["SCHEMA", "- auth supabase_admin"], ["ACL", "- SCHEMA auth supabase_admin"],
     ["DEFAULT ACL", "auth DEFAULT PRIVILEGES FOR TABLES supabase_auth_admin"], ["TRIGGER", "storage objects theirs supabase_storage_admin"],
+    ["DEFAULT ACL", "public DEFAULT PRIVILEGES FOR TABLES supabase_admin"], ["DEFAULT ACL", "storage DEFAULT PRIVILEGES FOR SEQUENCES postgres"],
   ])("with the platform's own counts for nothing: %s %s", (type, rest) => {
     expect(isPlatformsProblem(PLATFORM, problem(type, rest))).toBe(true);
   });
@@ -65,7 +66,7 @@ describe("a problem of pg_restore's", () => {
     ["TRIGGER", "auth users on_sign_up supabase_auth_admin"], ["POLICY", "storage objects Own files supabase_storage_admin"],
     ["COMMENT", "auth TRIGGER on_sign_up ON users supabase_auth_admin"], ["FUNCTION", "auth mine(integer) postgres"],
     ["EVENT TRIGGER", "- mine postgres"], ["TABLE", "public auth postgres"], ["PUBLICATION", "- supabase_realtime postgres"],
-    ["SCHEMA", "- authors postgres"],
+    ["SCHEMA", "- authors postgres"], ["DEFAULT ACL", "public DEFAULT PRIVILEGES FOR TABLES postgres"], ["DEFAULT ACL", "- DEFAULT PRIVILEGES FOR TABLES me"],
   ])("with the user's counts: %s %s", (type, rest) => {
     expect(isPlatformsProblem(PLATFORM, problem(type, rest))).toBe(false);
   });

@@ -71,6 +71,15 @@ describe.each(["15", "17"] as const)("a Supabase project of PostgreSQL %s with a
     expect((await vault.list({ source: "whole" })).outputs["backups"]).toMatchObject([{ state: "verified" }]);
   });
 
+  it("is proved there by postgres too, who may give almost nothing to the platform's roles", async () => {
+    const outcome = await validate({ source: "whole", scratch: project.url.replace(project.name, "postgres") });
+    expect([outcome.exit, output(outcome, "verdict"), findings(outcome)]).toEqual([0, "proved", []]);
+    expect(said(outcome)).toMatch(/not compared .* and \d+ more, named in the receipt/);
+    const own = receiptOf(outcome).notCompared!.map(({ about, name }) => `${about} ${name}`);
+    expect(own).toEqual(expect.arrayContaining(["schema auth", "default-privilege supabase_admin in public for r"].map((each) => expect.stringContaining(each) as unknown)));
+    expect(own.filter((name) => / public\.|on_auth_user_created|Own files/.test(name))).toEqual([]);
+  });
+
   it("is restored with gaps of known names where only `public` was asked for", async () => {
     const made = await backup({ source: "public", schemas: ["public"] });
     expect(made.exit).toBe(0);
