@@ -63,7 +63,9 @@ export function judge(judgement: Judgement): Judged {
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
   const explained = differences.map((found) => {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;
-    if (view === undefined) return explainIncomplete(explainExtension(found, unavailable), incomplete);
+    const needing = explainIncomplete(found, incomplete);
+    if (needing !== undefined) return needing;
+    if (view === undefined) return explainExtension(found, unavailable);
     return explainView(found, view, allowEmptyViews === true);
   });
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
@@ -85,10 +87,10 @@ function explainExtension(found: Finding, unavailable: readonly UnavailableExten
 }
 
 /** What a backup of a part of a database cannot bring back alone is no fault of its bytes. */
-function explainIncomplete(found: Finding, incomplete: ReadonlyMap<string, string>): Finding {
-  if (found.severity !== "difference" || !found.message.startsWith("is missing")) return found;
+function explainIncomplete(found: Finding, incomplete: ReadonlyMap<string, string>): Finding | undefined {
+  if (found.severity !== "difference" || !found.message.startsWith("is missing")) return undefined;
   const why = namesOf(found).map((name) => incomplete.get(unquoted(name))).find((each) => each !== undefined);
-  return why === undefined ? found : { ...found, severity: "gap", message: `is missing: it ${why}` };
+  return why === undefined ? undefined : { ...found, severity: "gap", message: `is missing: it ${why}` };
 }
 
 /** As what an object may have been recorded: what is said of an object goes with it, and rights name every relation a table. */
