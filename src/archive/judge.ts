@@ -55,7 +55,7 @@ const PROBLEMS_MAX = 50;
 export function judge(judgement: Judgement): Judged {
   const { expected, actual, warnings = [], unavailable, options, allowEmptyViews, platform, recorded = [] } = judgement;
   const names = unavailable.map((extension) => extension.name);
-  const isOthers = platform === undefined ? {} : { isOthers: (found: Finding) => isPlatformsDifference(platform, found) };
+  const isOthers = platform === undefined ? {} : { isOthers: (found: Finding) => isPlatformsDifference(platform, found, expected) };
   const { differences, notes, others } = compareContent(expected, actual, { ...options, ...isOthers, unavailableExtensions: names });
   const ofPlatform = judgement.problems.filter((problem) => platform !== undefined && isPlatformsProblem(platform, problem));
   const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));

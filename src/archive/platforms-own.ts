@@ -1,6 +1,8 @@
 import type { Finding, NotCompared } from "../catalog/manifest.ts";
-import { OBJECT_KINDS } from "../content/record.ts";
+import { fieldDigest, readDigests } from "../content/objects/field-digests.ts";
+import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { ListedProblem } from "./listed-problem.ts";
+import { profileOf } from "../platform/profiles.ts";
 import type { PlatformRecord } from "../platform/record.ts";
 import { whoseIs, type OwnedKind } from "../platform/whose.ts";
 
@@ -16,13 +18,22 @@ const KINDS: ReadonlySet<string> = new Set(OBJECT_KINDS);
 const MEMBERSHIP = /\bin (?:.*, )?(?:tables|columns|filters|has filters|schemas)\b/;
 
 /** Whether a difference is in an object of the platform's. Rows and values never are. */
-export function isPlatformsDifference(record: PlatformRecord, { about, name, message }: Finding): boolean {
+export function isPlatformsDifference(
+  record: PlatformRecord, { about, name, message }: Finding, { objects }: Pick<ContentRecord, "objects">,
+): boolean {
   if (!KINDS.has(about)) return false;
+  if (about === "owner" && name.startsWith("event-trigger ")) return isOfPlatformRole(record, objects.owner?.[name] ?? "");
   const isMissing = message.startsWith("is missing");
   // With a sequence its value is gone, and with a publication which tables of the user's it holds.
   if (isMissing && (about === "sequence" || about === "publication")) return false;
   if (about === "publication" && MEMBERSHIP.test(message)) return false;
   return whoseIs(record, about as OwnedKind, name) === "platform";
+}
+
+/** Whether one of its roles owns an event trigger is up to the platform, which lets roles have some that are no superusers. */
+function isOfPlatformRole({ name }: PlatformRecord, digests: string): boolean {
+  const owner = readDigests(digests).get("owner");
+  return profileOf(name).roles.some((role) => fieldDigest(role, false) === owner);
 }
 
 /** Entries of rows and values: whosever table they are for, they are missed. */
@@ -33,7 +44,7 @@ const OF_ROWS = /^(?:TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA|BLOBS?|BLOB 
  * without quotes, so names with spaces cannot be told apart; whatever could be the user's is taken for that, and
  * then it counts.
  */
-export function isPlatformsProblem(record: PlatformRecord, { listed }: ListedProblem): boolean {
+export function isPlatformsProblem(record: PlatformRecord, { listed, message }: ListedProblem): boolean {
   if (listed === undefined || OF_ROWS.test(listed.type)) return false;
   const [schema = "", ...words] = listed.rest.split(" ");
   if (listed.type === "DEFAULT ACL") {
@@ -45,6 +56,9 @@ export function isPlatformsProblem(record: PlatformRecord, { listed }: ListedPro
   const of = `${isBeside ? "" : `${listed.type} `}${words.join(" ")} `;
   if (of.startsWith("SCHEMA ")) {
     return record.schemas.some((name) => of.startsWith(`SCHEMA ${name} `)) && !couldBeUsers(record, of);
+  }
+  if (of.startsWith("EVENT TRIGGER ") && /change owner of event trigger/.test(message)) {
+    return profileOf(record.name).roles.includes(words.at(-1) ?? "");
   }
   return record.own.some(([kind, name]) => kind === "event-trigger" && of.startsWith(`EVENT TRIGGER ${plain(name)} `));
 }

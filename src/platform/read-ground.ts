@@ -1,7 +1,8 @@
 import { OBJECT_CLASSES } from "../content/objects/all.ts";
 import { RELATION } from "../content/objects/names.ts";
-import { always, type ObjectClass, type ObjectField, type ServerFacts } from "../content/objects/object-class.ts";
+import { always, type ObjectClass, type ObjectField } from "../content/objects/object-class.ts";
 import { objectQuery, type ObjectRow } from "../content/objects/object-query.ts";
+import { serverFacts } from "../content/objects/server-facts.ts";
 import { decodeText } from "../content/objects/server-text.ts";
 import type { ObjectKind } from "../content/record.ts";
 import { notInExtension } from "../content/scope.ts";
@@ -92,15 +93,6 @@ function signed(each: ObjectClass): ObjectClass {
   const sql = acl === undefined ? SIGNS[each.kind] : GRANTEES(acl);
   const fields: readonly ObjectField[] = sql === undefined ? [] : [always("sign", sql, "")];
   return { ...each, fields };
-}
-
-/** @internal What queries of objects depend on. */
-export async function serverFacts(session: DatabaseSession): Promise<ServerFacts> {
-  const [row] = await session.query<ServerFacts>(
-    `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding,
-            current_setting('is_superuser') = 'on' AS superuser FROM pg_database WHERE datname = current_database()`,
-  );
-  return row!;
 }
 
 /** The namespace of whatever a dependency refers to; null for what has none. */

@@ -1,12 +1,12 @@
 import { OBJECT_CLASSES } from "../content/objects/all.ts";
 import { objectQuery, type ObjectRow } from "../content/objects/object-query.ts";
+import { serverFacts } from "../content/objects/server-facts.ts";
 import { decodeText } from "../content/objects/server-text.ts";
 import type { ContentScope, ObjectKind } from "../content/record.ts";
 import { scopeValues } from "../content/scope.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import { leadingNames } from "./identity.ts";
 import type { PlatformProfile } from "./profile.ts";
-import { serverFacts } from "./read-ground.ts";
 import type { PlatformRecord } from "./record.ts";
 
 /** Kinds of what a platform puts outside of its schemas. */

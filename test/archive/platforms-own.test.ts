@@ -7,21 +7,28 @@ import { fieldDigest } from "../../src/content/objects/field-digests.ts";
 import type { ContentRecord } from "../../src/content/record.ts";
 import type { PlatformRecord } from "../../src/platform/record.ts";
 
+function owned(name: string): string {
+  return `owner=${fieldDigest(name, false)}`;
+}
+
 const PLATFORM: PlatformRecord = {
   name: "supabase", schemas: ["auth", "storage"], migrations: {},
   users: [["trigger", "auth.users.on_sign_up"], ["policy", 'storage.objects."Own files"'], ["function", "auth.mine(a integer)"]],
   own: [["event-trigger", "pgrst_ddl_watch"], ["publication", "supabase_realtime"]],
 };
+const OBJECTS: Pick<ContentRecord, "objects"> = {
+  objects: { owner: { "event-trigger pgrst_ddl_watch": owned("supabase_admin"), "event-trigger mine": owned("me"), "event-trigger peoples": owned("postgres") } },
+};
 const DIFFERS = "differs from the source in owner";
 
 describe("a difference", () => {
   it.each([
-    ["owner", "event-trigger pgrst_ddl_watch", DIFFERS], ["function", "auth.uid()", "differs from the source in body"],
+    ["owner", "event-trigger pgrst_ddl_watch", DIFFERS], ["owner", "event-trigger peoples", DIFFERS], ["function", "auth.uid()", "differs from the source in body"],
     ["trigger", "storage.objects.theirs", "is missing"], ["grant", "table auth.users", "differs from the source in rights"],
     ["publication", "supabase_realtime", "differs from the source in operations"], ["table", "auth.users", "differs from the source in options"],
     ["view", "auth.v", "exists, but not at the source"],
   ])("of the platform's own is none: %s %s", (about, name, message) => {
-    expect(isPlatformsDifference(PLATFORM, { severity: "difference", about, name, message })).toBe(true);
+    expect(isPlatformsDifference(PLATFORM, { severity: "difference", about, name, message }, OBJECTS)).toBe(true);
   });
 
   it.each([
@@ -32,7 +39,7 @@ describe("a difference", () => {
     ["publication", "supabase_realtime", "differs from the source in operations, tables"],
     ["extension", "pg_graphql", "is missing"], ["large-objects", "large objects", "1 exist"],
   ])("of the user's stays one: %s %s", (about, name, message) => {
-    expect(isPlatformsDifference(PLATFORM, { severity: "difference", about, name, message })).toBe(false);
+    expect(isPlatformsDifference(PLATFORM, { severity: "difference", about, name, message }, OBJECTS)).toBe(false);
   });
 
   it("in the rows of a platform's table is a loss of the user's", () => {
@@ -71,6 +78,12 @@ describe("a problem of pg_restore's", () => {
     expect(isPlatformsProblem(PLATFORM, problem(type, rest))).toBe(false);
   });
 
+  it("with who owns an event trigger counts for nothing where the platform's role may not own one here", () => {
+    const message = 'permission denied to change owner of event trigger "mine"';
+    expect(isPlatformsProblem(PLATFORM, { ...problem("EVENT TRIGGER", "- mine postgres"), message })).toBe(true);
+    expect(isPlatformsProblem(PLATFORM, { ...problem("EVENT TRIGGER", "- mine me"), message })).toBe(false);
+  });
+
   it("counts where nobody can say of what it speaks", () => {
     expect(isPlatformsProblem(PLATFORM, { entry: "FUNCTION uid() supabase_auth_admin", message: "no" })).toBe(false);
   });
@@ -90,7 +103,6 @@ describe("roles that own what only a superuser may own", () => {
   const role = (name: string) => ({
     name, superuser: false, createRole: false, createDb: false, login: false, replication: false, bypassRls: false, inherit: true, connectionLimit: -1, memberOf: [],
   });
-  const owned = (name: string) => `owner=${fieldDigest(name, false)}`;
 
   it("are told by the owners of event triggers, wrappers, subscriptions and wide publications, whatever they may do at the source", () => {
     const objects: ContentRecord["objects"] = {

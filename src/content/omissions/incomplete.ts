@@ -3,8 +3,10 @@ import type { Difference } from "../difference.ts";
 import { unquoted } from "../lacking.ts";
 import type { LeftOut } from "../left-out.ts";
 import { OBJECT_CLASSES } from "../objects/all.ts";
+import type { ServerFacts } from "../objects/object-class.ts";
 import { objectQuery, type ObjectRow } from "../objects/object-query.ts";
-import { decodeText } from "../objects/server-text.ts";
+import { serverFacts } from "../objects/server-facts.ts";
+import { decodeText, textColumn } from "../objects/server-text.ts";
 import type { ContentScope, ObjectKind } from "../record.ts";
 import { scopeValues } from "../scope.ts";
 
@@ -63,9 +65,9 @@ const NEEDED = `CASE x.refclass
     ELSE 'an object of schema ' || quote_ident(n.nspname) END`;
 
 /** What needs something that is not at hand; extensions are made before everything else, and so are their members. */
-const OUTSIDE = `
+const outside = (server: ServerFacts): string => `
   SELECT * FROM (
-    SELECT DISTINCT x.class::regclass || ' ' || x.object AS place, ${NEEDED} AS needs
+    SELECT DISTINCT x.class::regclass || ' ' || x.object AS place, ${textColumn(server, NEEDED)} AS needs
       FROM (${NEEDS}) x JOIN pg_namespace n ON n.oid = ${NEEDED_IN}
      WHERE (NOT ${AT_HAND} OR x.refclass = 'pg_class'::regclass AND x.refobject = ANY ($3::oid[]))
        AND NOT EXISTS (SELECT FROM pg_depend member
@@ -79,7 +81,8 @@ const FURTHER = `
 
 interface Outside {
   readonly place: string;
-  readonly needs: string;
+  /** Null for what has been dropped since. */
+  readonly needs: string | null;
 }
 
 /** Whether an object in scope is in the backup. */
@@ -99,12 +102,15 @@ export async function findIncomplete(
   session: DatabaseSession, scope: ContentScope, leftOut: readonly LeftOut[], holds: Holds = () => true,
 ): Promise<Difference[]> {
   if (scope.includeSchemas.length + scope.excludeSchemas.length + leftOut.length === 0) return [];
-  const seeds = await session.query<Outside>(OUTSIDE, [...scopeValues(scope), leftOut.map(({ oid }) => oid)]);
+  const server = await serverFacts(session);
+  const seeds = await session.query<Outside>(outside(server), [...scopeValues(scope), leftOut.map(({ oid }) => oid)]);
   if (seeds.length === 0) return [];
-  const objects = await objectsOf(session, scope, holds);
+  const objects = await objectsOf(session, server, scope, holds);
   // What is itself out of scope is of no concern, and neither is what needs it.
   const why = new Map<string, string>();
-  for (const { place, needs } of seeds) if (objects.has(place) && !why.has(place)) why.set(place, needs);
+  for (const { place, needs } of seeds) {
+    if (objects.has(place) && !why.has(place)) why.set(place, decodeText(server, needs ?? "an object"));
+  }
   let fresh = [...why.keys()];
   while (fresh.length > 0) {
     const all = await session.query<Further>(FURTHER, [fresh]);
@@ -120,19 +126,15 @@ export async function findIncomplete(
 
 /** `<catalog> <oid>` → `<kind> <identity>` of everything in the backup that others can be told to need. */
 async function objectsOf(
-  session: DatabaseSession, scope: ContentScope, holds: Holds,
+  session: DatabaseSession, server: ServerFacts, scope: ContentScope, holds: Holds,
 ): Promise<Map<string, string>> {
-  const [server] = await session.query<{ major: number; encoding: string; superuser: boolean }>(
-    `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding,
-            current_setting('is_superuser') = 'on' AS superuser FROM pg_database WHERE datname = current_database()`,
-  );
   const objects = new Map<string, string>();
   const classes = OBJECT_CLASSES.filter(({ place, superuser }) =>
-    place !== undefined && (superuser !== true || server!.superuser));
+    place !== undefined && (superuser !== true || server.superuser));
   for (const each of classes) {
-    const rows = await session.query<ObjectRow>(objectQuery(server!, { ...each, fields: [] }), scopeValues(scope));
+    const rows = await session.query<ObjectRow>(objectQuery(server, { ...each, fields: [] }), scopeValues(scope));
     for (const { place, identity } of rows) {
-      const name = decodeText(server!, identity);
+      const name = decodeText(server, identity);
       if (place !== null && holds(each.kind, name)) objects.set(place, `${each.kind} ${name}`);
     }
   }
