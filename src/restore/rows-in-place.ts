@@ -3,9 +3,10 @@ import { quantity } from "../kernel/quantity.ts";
 import { openArtifact } from "../archive/artifact.ts";
 import type { Phase } from "../archive/artifact-set.ts";
 import { interruptible } from "../archive/interruptible.ts";
-import { loadSet, readContents, type LoadContext } from "../archive/load.ts";
+import { loadPhase, loadSet, readContents, type LoadContext } from "../archive/load.ts";
 import { refreshMaterializedViews } from "../archive/refresh.ts";
 import { RowScript } from "../archive/row-script.ts";
+import { makeWithoutMarks } from "../archive/server-marks.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
@@ -99,8 +100,15 @@ function leftover(error: Untouched): Error {
 
 /** What belongs to the tables that are made, from the artifacts that hold definitions. */
 async function loadParts(plan: RestorePlan, context: LoadContext, make: readonly TableRecord[], section: "pre-data" | "post-data"): Promise<readonly LoadProblem[]> {
-  const phases = plan.set.phases.filter((phase) => has(phase, section)).map(({ artifact }): Phase => ({ artifact, sections: [section] }));
-  return await loadSet({ ...plan.set, phases }, { ...context, select: chosen(plan, (entries) => tableEntries(entries, { make, fill: [] })) });
+  const select = chosen(plan, (entries) => tableEntries(entries, { make, fill: [] }));
+  const problems: LoadProblem[] = [];
+  for (const { artifact } of plan.set.phases.filter((phase) => has(phase, section))) {
+    const phase: Phase = { artifact, sections: [section] };
+    const entries = select(await readContents(context, artifact));
+    const loaded = { phase, entries, problems: await loadPhase(phase, entries, context) };
+    for (const one of await makeWithoutMarks([loaded], context, plan.request.target)) problems.push(...one.problems);
+  }
+  return problems;
 }
 
 /** Partitions that were made are put where they were, after their rows and indexes. */
