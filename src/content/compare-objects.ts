@@ -3,7 +3,7 @@ import { compareDigests1, definitionsMarked } from "./digest-1/compare-digests.t
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking, unquoted } from "./lacking.ts";
 import { belongingTo } from "./objects-of-tables.ts";
-import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type ObjectKind } from "./record.ts";
+import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type MeasuredContent, type ObjectKind } from "./record.ts";
 
 /** Most severe first: what protects data, then what serves it, then what describes it. */
 const ORDER: readonly ObjectKind[] = [
@@ -11,8 +11,11 @@ const ORDER: readonly ObjectKind[] = [
   "materialized-view", "function", "type", "rule", "event-trigger", "default-privilege", "user-mapping", "subscription",
 ];
 
+/** The field of a table that holds the order of its columns. */
+const COLUMN_ORDER = "column-order";
+
 /** Objects of all kinds, by identity and field by field. */
-export function compareObjects(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
+export function compareObjects(expected: ContentRecord, actual: MeasuredContent, options: CompareOptions): Difference[] {
   const { only, made } = options;
   if (options.definitions === false) return [];
   if (only !== undefined && !expected.tables.some(only)) return [];
@@ -38,17 +41,19 @@ function gapUnless(made: ReturnType<typeof belongingTo>): (found: Difference) =>
 /** What is collected while two records are compared. */
 class ObjectComparison {
   readonly #expected: ContentRecord;
-  readonly #actual: ContentRecord;
+  readonly #actual: MeasuredContent;
   readonly #options: CompareOptions;
   readonly #missingTables: ReadonlySet<string>;
   readonly #lacking: Lacking;
   readonly #marked: boolean;
+  /** Tables here that have columns besides the source's. */
+  readonly #widened: ReadonlySet<string>;
   readonly #belongs: (kind: ObjectKind, identity: string) => boolean;
   /** Fields that were not compared, by kind. */
   readonly #left = new Map<ObjectKind, Set<string>>();
 
   constructor(
-    expected: ContentRecord, actual: ContentRecord, options: CompareOptions, belongs: (kind: ObjectKind, identity: string) => boolean,
+    expected: ContentRecord, actual: MeasuredContent, options: CompareOptions, belongs: (kind: ObjectKind, identity: string) => boolean,
   ) {
     this.#belongs = belongs;
     this.#expected = expected;
@@ -56,6 +61,7 @@ class ObjectComparison {
     this.#options = options;
     this.#missingTables = missingTables(expected, actual);
     this.#lacking = new Lacking(expected, options.unavailableExtensions ?? []);
+    this.#widened = new Set([...(actual.surplus?.keys() ?? [])].map(unquoted));
     this.#marked = expected.digests === undefined && definitionsMarked(expected, actual);
   }
 
@@ -85,7 +91,7 @@ class ObjectComparison {
   }
 
   #changes(kind: ObjectKind, name: string, before: string, now: string): Difference[] {
-    const compared = this.#compare(kind, before, now);
+    const compared = this.#withoutOrder(kind, name, this.#compare(kind, before, now));
     for (const field of compared.left) this.#left.set(kind, (this.#left.get(kind) ?? new Set()).add(field));
     const words = (fields: readonly string[]): string => fields.map((field) => field.replaceAll("-", " ")).join(", ");
     return [
@@ -94,6 +100,12 @@ class ObjectComparison {
       ...(compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.hidden)}: the role may not read it`)] : []),
       ...(compared.unknown.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.unknown)}: a newer version recorded it`)] : []),
     ];
+  }
+
+  /** A table that has columns besides the source's has another order because of them, which is said once, as a note. */
+  #withoutOrder<Found extends FieldComparison>(kind: ObjectKind, name: string, compared: Found): Found {
+    if (kind !== "table" || !this.#widened.has(unquoted(name))) return compared;
+    return { ...compared, differing: compared.differing.filter((field) => field !== COLUMN_ORDER) };
   }
 
   #compare(kind: ObjectKind, before: string, now: string): FieldComparison & { readonly whole?: boolean } {
