@@ -116,7 +116,8 @@ async function attach(plan: RestorePlan, context: LoadContext, made: readonly Ta
   const [first] = plan.set.phases;
   const entries = first === undefined ? [] : attachEntries(await readContents(context, first.artifact), made);
   if (entries.length === 0) return [];
-  return await loadSet({ ...plan.set, phases: [{ artifact: first!.artifact }] }, { ...context, select: () => entries });
+  // By one connection: two that attach the last two indexes of a table in the same moment leave its index invalid.
+  return await loadSet({ ...plan.set, phases: [{ artifact: first!.artifact }] }, { ...context, jobs: 1, select: () => entries });
 }
 
 async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadContext): Promise<void> {
