@@ -3,6 +3,7 @@ import { compareDigests1, definitionsMarked } from "./digest-1/compare-digests.t
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking, unquoted } from "./lacking.ts";
 import { belongingTo } from "./objects-of-tables.ts";
+import { isOnMember } from "./objects/grants.ts";
 import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type MeasuredContent, type ObjectKind } from "./record.ts";
 
 /** Most severe first: what protects data, then what serves it, then what describes it. */
@@ -86,7 +87,8 @@ class ObjectComparison {
       // A missing table has been reported as such; its columns, constraints and grants would only bury that.
       if (isPartOf(kind, name, this.#missingTables) || ofUnreadKind(kind, name, this.#actual)) return [];
       const copy = Object.hasOwn(now, name) ? now[name] : undefined;
-      return copy === undefined ? [absence(kind, name, this.#lacking.ofObject(kind, name))] : this.#changes(kind, name, digests, copy);
+      const found = copy === undefined ? [absence(kind, name, this.#lacking.ofObject(kind, name))] : this.#changes(kind, name, digests, copy);
+      return kind === "grant" && isOnMember(name) ? found.map(asGapOfMember) : found;
     });
   }
 
@@ -117,7 +119,8 @@ class ObjectComparison {
 
   #surplus(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {
     if (!this.#options.exact) return [];
-    const surplus = Object.keys(now).filter((name) => !Object.hasOwn(before, name) && !ofUnreadKind(kind, name, this.#expected));
+    const surplus = Object.keys(now).filter((name) =>
+      !Object.hasOwn(before, name) && !ofUnreadKind(kind, name, this.#expected) && !(kind === "grant" && isOnMember(name)));
     return surplus.map((name) => difference(kind, name, "exists, but not at the source"));
   }
 
@@ -154,6 +157,11 @@ function ofUnreadKind(kind: ObjectKind, name: string, record: ContentRecord): bo
 /** They are rows: a copy of the schema alone has none, and so no owner, rights or comments of them. */
 function ofLargeObjects(identity: string): boolean {
   return /^large objects? /.test(identity);
+}
+
+/** The object comes with its extension or the server, and many a server lets nobody give rights on it; that they are others here is said. */
+function asGapOfMember(found: Difference): Difference {
+  return { ...found, severity: "gap", message: `${found.message}: the object comes with its extension or the server, and its rights here are not the source's` };
 }
 
 /** Only what cannot be made without a missing extension is excused by it. */
