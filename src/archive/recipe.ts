@@ -11,7 +11,6 @@ import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
 import { attachingAlone, roundsOf } from "./rounds.ts";
-import { makeWithoutMarks } from "./server-marks.ts";
 import { isOfRows, settle } from "./settle.ts";
 
 /** What goes into which database. */
@@ -61,7 +60,7 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   await using archives = new Archives(context.disk);
   const into: LoadContext = { ...context, address: database.address, settings, onWarning, archives };
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
-  const settled = await settleLast(await loadRounds(set, early, into, database), into, database);
+  const settled = await settleLast(await loadRounds(set, early, into), into, database);
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   return {
@@ -71,9 +70,7 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   };
 }
 
-async function loadRounds(
-  set: ArtifactSet, select: Select, context: LoadContext, database: Database,
-): Promise<readonly LoadedPhase[]> {
+async function loadRounds(set: ArtifactSet, select: Select, context: LoadContext): Promise<readonly LoadedPhase[]> {
   const rounds = await roundsOf(set, async ({ artifact }) => select(await readContents(context, artifact)));
   const loaded: LoadedPhase[] = [];
   for (const round of rounds) {
@@ -82,7 +79,7 @@ async function loadRounds(
     for (const { phase, entries, alone } of isParallel ? attachingAlone(round) : [round]) {
       context.signal.throwIfAborted();
       const problems = await loadPhase(phase, entries, alone === true ? { ...context, jobs: 1 } : context);
-      loaded.push(...(await settle(await makeWithoutMarks([{ phase, entries, problems }], context, database), context)));
+      loaded.push(...(await settle([{ phase, entries, problems }], context)));
     }
   }
   return loaded;

@@ -6,7 +6,7 @@ import { interruptible } from "../archive/interruptible.ts";
 import { loadPhase, loadSet, readContents, type LoadContext } from "../archive/load.ts";
 import { refreshMaterializedViews } from "../archive/refresh.ts";
 import { RowScript } from "../archive/row-script.ts";
-import { makeWithoutMarks } from "../archive/server-marks.ts";
+import { settle } from "../archive/settle.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
@@ -106,7 +106,7 @@ async function loadParts(plan: RestorePlan, context: LoadContext, make: readonly
     const phase: Phase = { artifact, sections: [section] };
     const entries = select(await readContents(context, artifact));
     const loaded = { phase, entries, problems: await loadPhase(phase, entries, context) };
-    for (const one of await makeWithoutMarks([loaded], context, plan.request.target)) problems.push(...one.problems);
+    for (const one of await settle([loaded], context)) problems.push(...one.problems);
   }
   return problems;
 }
