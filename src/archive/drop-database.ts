@@ -1,5 +1,6 @@
 import { isHoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier } from "../kernel/sql.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 
 /**
@@ -21,6 +22,32 @@ export async function dropDatabase(
   const names = subscriptions.map((one) => one.name);
   if (names.length > 0) await dropSubscriptions(names, connect);
   await dropForced(admin, name);
+}
+
+/** Tries to remove a database; sessions that were told to go need a moment on a busy server. */
+const TRIES = 4;
+/** Milliseconds between two tries. */
+const PAUSE_MS = 1_000;
+
+/**
+ * Drops a database that Holdfast made, in several tries with a session each: the connection in which one failed may be what broke.
+ *
+ * @param connect a session in the named database, or in another one of the same server
+ * @throws what the last try met; the database may still be there
+ */
+export async function dropPersistently(
+  name: string, connect: (database?: string) => Promise<DatabaseSession>, clock: Pick<Clock, "sleep">,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await using admin = await connect();
+      await dropDatabase(admin, name, () => connect(name));
+      return;
+    } catch (error) {
+      if (attempt === TRIES) throw error;
+    }
+    await clock.sleep(PAUSE_MS);
+  }
 }
 
 /**

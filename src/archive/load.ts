@@ -29,6 +29,8 @@ export interface LoadContext {
   readonly noOwner?: boolean;
   readonly noPrivileges?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Options of columns that are not set, see `LoadRequest`. */
+  readonly withoutColumnOptions?: readonly string[];
   /** Plain archives that lie on the disk for longer than one phase. */
   readonly archives?: Archives;
   /** Hears of pg_restore's warnings; they are logged when absent. */
@@ -76,6 +78,7 @@ export async function loadPhase(
     ...(context.noOwner ? { noOwner: true } : {}),
     ...(context.noPrivileges ? { noPrivileges: true } : {}),
     ...(context.settings ? { settings: context.settings } : {}),
+    ...(context.withoutColumnOptions ? { withoutColumnOptions: context.withoutColumnOptions } : {}),
   };
   return await loadArtifact(artifact, label, request, context);
 }

@@ -1,7 +1,9 @@
 import type { LoadProblem } from "../ports/dump-tools.ts";
 
-/** An option that the server does not know; of a column it can only be a mark that another server set itself. */
-const UNKNOWN = /unrecognized parameter "([^"]+)"/;
+/** The option that a server says it does not know; of a column it can only be a mark that another server set itself. */
+export function unknownParameter(message: string): string | undefined {
+  return /unrecognized parameter "([^"]+)"/.exec(message)?.[1];
+}
 
 /**
  * What to do where a server refuses an option of a table or column that is in the dump: a mark of the source's server that the
@@ -10,7 +12,7 @@ const UNKNOWN = /unrecognized parameter "([^"]+)"/;
  * @returns undefined where the error is another
  */
 export function parameterAdvice({ message }: LoadProblem): string | undefined {
-  const name = UNKNOWN.exec(message)?.[1];
+  const name = unknownParameter(message);
   if (name === undefined) return undefined;
   return `this server does not know ${name}; if nobody set it at the source, it is a mark of that server: back up with the ` +
     "client programs of exactly its release, or restore into a server of that release";

@@ -11,7 +11,7 @@ import { loadingSettings } from "./loading-settings.ts";
 import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
-import { roundsOf } from "./rounds.ts";
+import { attachingAlone, roundsOf } from "./rounds.ts";
 import { isOfRows, settle } from "./settle.ts";
 
 /** What goes into which database. */
@@ -74,10 +74,14 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
 async function loadRounds(set: ArtifactSet, select: Select, context: LoadContext): Promise<readonly LoadedPhase[]> {
   const rounds = await roundsOf(set, async ({ artifact }) => select(await readContents(context, artifact)));
   const loaded: LoadedPhase[] = [];
-  for (const { phase, entries } of rounds) {
-    context.signal.throwIfAborted();
-    const problems = await loadPhase(phase, entries, context);
-    loaded.push(...(await settle([{ phase, entries, problems }], context)));
+  for (const round of rounds) {
+    // Only an archive that lies on the disk is loaded by several connections.
+    const isParallel = context.archives?.pathOf(round.phase.artifact) !== undefined;
+    for (const { phase, entries, alone } of isParallel ? attachingAlone(round) : [round]) {
+      context.signal.throwIfAborted();
+      const problems = await loadPhase(phase, entries, alone === true ? { ...context, jobs: 1 } : context);
+      loaded.push(...(await settle([{ phase, entries, problems }], context)));
+    }
   }
   return loaded;
 }

@@ -6,6 +6,8 @@ export interface Round {
   readonly phase: Phase;
   /** In the archive's order. */
   readonly entries: readonly TocEntry[];
+  /** By one connection, however many there are. */
+  readonly alone?: true;
 }
 
 /** They come last: an owner may have given up rights that making a key needs. */
@@ -40,4 +42,31 @@ function split({ sections = ["pre-data", "data", "post-data"] }: Phase): readonl
   const before = sections.filter((section) => section !== "post-data");
   const after = sections.filter((section) => section === "post-data");
   return [before, after].filter((some) => some.length > 0);
+}
+
+/** Puts the index of a partition under the one of its table. */
+const ATTACH = "INDEX ATTACH";
+
+/**
+ * An index of a partitioned table becomes valid with the last of its partitions' indexes. Two connections that attach the last two in
+ * the same moment do not see each other's, and it stays invalid for ever; so one attaches all of them, after what they need and before
+ * what needs them.
+ *
+ * https://www.postgresql.org/docs/current/sql-alterindex.html (ATTACH PARTITION)
+ *
+ * @param round what several connections are about to load
+ */
+export function attachingAlone({ phase, entries }: Round): Round[] {
+  const attaching = new Set(entries.filter(({ type }) => type === ATTACH).map(({ id }) => id));
+  if (attaching.size === 0 || phase.sections?.includes("post-data") !== true) return [{ phase, entries }];
+  const after = new Set<string>();
+  const follows = ({ id, needs }: TocEntry): boolean => !attaching.has(id) && needs.some((one) => attaching.has(one) || after.has(one));
+  // An archive's order is one in which everything comes after what it needs.
+  for (const entry of entries) if (follows(entry)) after.add(entry.id);
+  const rounds: Round[] = [
+    { phase, entries: entries.filter(({ id }) => !attaching.has(id) && !after.has(id)) },
+    { phase, entries: entries.filter(({ id }) => attaching.has(id)), alone: true },
+    { phase, entries: entries.filter(({ id }) => after.has(id)) },
+  ];
+  return rounds.filter((each) => each.entries.length > 0);
 }

@@ -1,12 +1,14 @@
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import { dumpId } from "./contents.ts";
 import { loadPhase, type LoadContext, type LoadedPhase } from "./load.ts";
+import { marksIn } from "./server-marks.ts";
 
 /**
  * The second try. pg_dump does not know of everything that one entry needs of another (a check that reads
  * another table, a partition's trigger that is switched off before its parent's made it), and with several
  * connections entries meet in deadlocks. So those that failed are run again, in the archive's order and by
- * one session, as often as that helps: the same bytes then give the same database every time.
+ * one session, as often as that helps: the same bytes then give the same database every time. Options of columns that only the
+ * source's server knows are left out then (server-marks.ts).
  *
  * An entry's definition is one statement text and so one transaction (pg_dump's ExecuteSqlCommand), COPY is
  * atomic too; only what follows a definition, the owner, is a command of its own.
@@ -44,7 +46,9 @@ async function phaseAgain(one: LoadedPhase, context: LoadContext, may: MayTry): 
   const failed = failingIds(one, may);
   if (failed.size === 0) return one;
   const chosen = one.entries.filter((entry) => failed.has(dumpId(entry)));
-  const problems = await loadPhase(one.phase, chosen, { ...context, jobs: 1 });
+  const marks = marksIn(one.problems);
+  if (marks.length > 0) context.log.info(`loading again without ${marks.join(", ")}, which this server does not know`);
+  const problems = await loadPhase(one.phase, chosen, { ...context, jobs: 1, ...(marks.length > 0 ? { withoutColumnOptions: marks } : {}) });
   const unknown = one.problems.filter((problem) => problem.dumpIds === undefined || !may(problem));
   return { ...one, problems: [...unknown, ...withoutOwnDoing(problems, one.problems)] };
 }

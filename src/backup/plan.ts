@@ -84,7 +84,8 @@ async function clientWarnings(session: DatabaseSession, facts: DatabaseFacts, to
   if (marks.length === 0) return [];
   return [
     `this server keeps marks of its own among the options of columns (${marks.join(", ")}), which pg_dump ${tools.version} does not know: ` +
-    `it may write them into the dump, and other servers then refuse the tables; use the client programs of PostgreSQL ${facts.version}`,
+    `it may write them into the dump, and other servers then refuse the tables; validate and restore make them without, ` +
+    `pg_restore by hand needs the client programs of PostgreSQL ${facts.version} for the backup`,
   ];
 }
 

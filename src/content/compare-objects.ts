@@ -3,7 +3,8 @@ import { compareDigests1, definitionsMarked } from "./digest-1/compare-digests.t
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking, unquoted } from "./lacking.ts";
 import { belongingTo } from "./objects-of-tables.ts";
-import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type ObjectKind } from "./record.ts";
+import { isOnMember } from "./objects/grants.ts";
+import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type MeasuredContent, type ObjectKind } from "./record.ts";
 
 /** Most severe first: what protects data, then what serves it, then what describes it. */
 const ORDER: readonly ObjectKind[] = [
@@ -11,8 +12,11 @@ const ORDER: readonly ObjectKind[] = [
   "materialized-view", "function", "type", "rule", "event-trigger", "default-privilege", "user-mapping", "subscription",
 ];
 
+/** The field of a table that holds the order of its columns. */
+const COLUMN_ORDER = "column-order";
+
 /** Objects of all kinds, by identity and field by field. */
-export function compareObjects(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
+export function compareObjects(expected: ContentRecord, actual: MeasuredContent, options: CompareOptions): Difference[] {
   const { only, made } = options;
   if (options.definitions === false) return [];
   if (only !== undefined && !expected.tables.some(only)) return [];
@@ -38,17 +42,19 @@ function gapUnless(made: ReturnType<typeof belongingTo>): (found: Difference) =>
 /** What is collected while two records are compared. */
 class ObjectComparison {
   readonly #expected: ContentRecord;
-  readonly #actual: ContentRecord;
+  readonly #actual: MeasuredContent;
   readonly #options: CompareOptions;
   readonly #missingTables: ReadonlySet<string>;
   readonly #lacking: Lacking;
   readonly #marked: boolean;
+  /** Tables here that have columns besides the source's. */
+  readonly #widened: ReadonlySet<string>;
   readonly #belongs: (kind: ObjectKind, identity: string) => boolean;
   /** Fields that were not compared, by kind. */
   readonly #left = new Map<ObjectKind, Set<string>>();
 
   constructor(
-    expected: ContentRecord, actual: ContentRecord, options: CompareOptions, belongs: (kind: ObjectKind, identity: string) => boolean,
+    expected: ContentRecord, actual: MeasuredContent, options: CompareOptions, belongs: (kind: ObjectKind, identity: string) => boolean,
   ) {
     this.#belongs = belongs;
     this.#expected = expected;
@@ -56,6 +62,7 @@ class ObjectComparison {
     this.#options = options;
     this.#missingTables = missingTables(expected, actual);
     this.#lacking = new Lacking(expected, options.unavailableExtensions ?? []);
+    this.#widened = new Set([...(actual.surplus?.keys() ?? [])].map(unquoted));
     this.#marked = expected.digests === undefined && definitionsMarked(expected, actual);
   }
 
@@ -80,12 +87,13 @@ class ObjectComparison {
       // A missing table has been reported as such; its columns, constraints and grants would only bury that.
       if (isPartOf(kind, name, this.#missingTables) || ofUnreadKind(kind, name, this.#actual)) return [];
       const copy = Object.hasOwn(now, name) ? now[name] : undefined;
-      return copy === undefined ? [absence(kind, name, this.#lacking.ofObject(kind, name))] : this.#changes(kind, name, digests, copy);
+      const found = copy === undefined ? [absence(kind, name, this.#lacking.ofObject(kind, name))] : this.#changes(kind, name, digests, copy);
+      return kind === "grant" && isOnMember(name) ? found.map(asGapOfMember) : found;
     });
   }
 
   #changes(kind: ObjectKind, name: string, before: string, now: string): Difference[] {
-    const compared = this.#compare(kind, before, now);
+    const compared = this.#withoutOrder(kind, name, this.#compare(kind, before, now));
     for (const field of compared.left) this.#left.set(kind, (this.#left.get(kind) ?? new Set()).add(field));
     const words = (fields: readonly string[]): string => fields.map((field) => field.replaceAll("-", " ")).join(", ");
     return [
@@ -94,6 +102,12 @@ class ObjectComparison {
       ...(compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.hidden)}: the role may not read it`)] : []),
       ...(compared.unknown.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.unknown)}: a newer version recorded it`)] : []),
     ];
+  }
+
+  /** A table that has columns besides the source's has another order because of them, which is said once, as a note. */
+  #withoutOrder<Found extends FieldComparison>(kind: ObjectKind, name: string, compared: Found): Found {
+    if (kind !== "table" || !this.#widened.has(unquoted(name))) return compared;
+    return { ...compared, differing: compared.differing.filter((field) => field !== COLUMN_ORDER) };
   }
 
   #compare(kind: ObjectKind, before: string, now: string): FieldComparison & { readonly whole?: boolean } {
@@ -105,7 +119,8 @@ class ObjectComparison {
 
   #surplus(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {
     if (!this.#options.exact) return [];
-    const surplus = Object.keys(now).filter((name) => !Object.hasOwn(before, name) && !ofUnreadKind(kind, name, this.#expected));
+    const surplus = Object.keys(now).filter((name) =>
+      !Object.hasOwn(before, name) && !ofUnreadKind(kind, name, this.#expected) && !(kind === "grant" && isOnMember(name)));
     return surplus.map((name) => difference(kind, name, "exists, but not at the source"));
   }
 
@@ -142,6 +157,11 @@ function ofUnreadKind(kind: ObjectKind, name: string, record: ContentRecord): bo
 /** They are rows: a copy of the schema alone has none, and so no owner, rights or comments of them. */
 function ofLargeObjects(identity: string): boolean {
   return /^large objects? /.test(identity);
+}
+
+/** The object comes with its extension or the server, and many a server lets nobody give rights on it; that they are others here is said. */
+function asGapOfMember(found: Difference): Difference {
+  return { ...found, severity: "gap", message: `${found.message}: the object comes with its extension or the server, and its rights here are not the source's` };
 }
 
 /** Only what cannot be made without a missing extension is excused by it. */

@@ -53,6 +53,9 @@ function whose(index: RecordIndex, kind: string, identity: string): Owner {
 function whoseAttached(index: RecordIndex, kind: string, identity: string): Owner {
   if (/^large objects? /.test(identity)) return "user";
   const [word, rest] = wordAndRest(identity);
+  // Rights on what an extension brings are whose its schema is; on the server's own objects only a superuser gives any.
+  if (word === "member") return whoseAttached(index, kind, rest);
+  if (word === "catalog") return index.workingRole === undefined ? "user" : "platform";
   if (word === "server" || word === "wrapper") return whose(index, "foreign-server", identity);
   // Rights name views and materialized views as tables.
   if (kind === "grant" && word === "table" && index.usersRelation(leadingNames(rest))) return "user";

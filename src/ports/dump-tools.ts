@@ -70,6 +70,8 @@ export interface LoadRequest {
   readonly noOwner?: boolean;
   /** Do not restore GRANTs. */
   readonly noPrivileges?: boolean;
+  /** Options that are left out where a definition sets options of a column; by one connection. */
+  readonly withoutColumnOptions?: readonly string[];
   /** Settings for pg_restore's sessions, for example `session_replication_role=replica`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;

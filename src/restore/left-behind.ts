@@ -1,13 +1,8 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier } from "../kernel/sql.ts";
-import { dropDatabase } from "../archive/drop-database.ts";
+import { dropPersistently } from "../archive/drop-database.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Database } from "../ports/database.ts";
-
-/** Tries to remove an unfinished copy; sessions that were told to go need a moment on a busy server. */
-const TRIES = 4;
-/** Milliseconds between two tries. */
-const PAUSE_MS = 1_000;
 
 /**
  * Removes a copy that was not put in place.
@@ -16,16 +11,12 @@ const PAUSE_MS = 1_000;
  * @returns why it is still there; `undefined` when it is gone
  */
 export async function removeCopy(target: Database, name: string, clock: Clock): Promise<string | undefined> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const purpose = "restore clean-up";
-      await using session = await target.connect({ purpose });
-      await dropDatabase(session, name, () => target.connect({ purpose, database: name }));
-      return undefined;
-    } catch (error) {
-      if (attempt === TRIES) return (error as Error).message;
-    }
-    await clock.sleep(PAUSE_MS);
+  const purpose = "restore clean-up";
+  try {
+    await dropPersistently(name, (database) => target.connect(database === undefined ? { purpose } : { purpose, database }), clock);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

@@ -3,9 +3,10 @@ import { quantity } from "../kernel/quantity.ts";
 import { openArtifact } from "../archive/artifact.ts";
 import type { Phase } from "../archive/artifact-set.ts";
 import { interruptible } from "../archive/interruptible.ts";
-import { loadSet, readContents, type LoadContext } from "../archive/load.ts";
+import { loadPhase, loadSet, readContents, type LoadContext } from "../archive/load.ts";
 import { refreshMaterializedViews } from "../archive/refresh.ts";
 import { RowScript } from "../archive/row-script.ts";
+import { settle } from "../archive/settle.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
@@ -99,8 +100,15 @@ function leftover(error: Untouched): Error {
 
 /** What belongs to the tables that are made, from the artifacts that hold definitions. */
 async function loadParts(plan: RestorePlan, context: LoadContext, make: readonly TableRecord[], section: "pre-data" | "post-data"): Promise<readonly LoadProblem[]> {
-  const phases = plan.set.phases.filter((phase) => has(phase, section)).map(({ artifact }): Phase => ({ artifact, sections: [section] }));
-  return await loadSet({ ...plan.set, phases }, { ...context, select: chosen(plan, (entries) => tableEntries(entries, { make, fill: [] })) });
+  const select = chosen(plan, (entries) => tableEntries(entries, { make, fill: [] }));
+  const problems: LoadProblem[] = [];
+  for (const { artifact } of plan.set.phases.filter((phase) => has(phase, section))) {
+    const phase: Phase = { artifact, sections: [section] };
+    const entries = select(await readContents(context, artifact));
+    const loaded = { phase, entries, problems: await loadPhase(phase, entries, context) };
+    for (const one of await settle([loaded], context)) problems.push(...one.problems);
+  }
+  return problems;
 }
 
 /** Partitions that were made are put where they were, after their rows and indexes. */
@@ -108,7 +116,8 @@ async function attach(plan: RestorePlan, context: LoadContext, made: readonly Ta
   const [first] = plan.set.phases;
   const entries = first === undefined ? [] : attachEntries(await readContents(context, first.artifact), made);
   if (entries.length === 0) return [];
-  return await loadSet({ ...plan.set, phases: [{ artifact: first!.artifact }] }, { ...context, select: () => entries });
+  // By one connection: two that attach the last two indexes of a table in the same moment leave its index invalid.
+  return await loadSet({ ...plan.set, phases: [{ artifact: first!.artifact }] }, { ...context, jobs: 1, select: () => entries });
 }
 
 async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadContext): Promise<void> {

@@ -10,7 +10,7 @@ import type { ContentRecord } from "../content/record.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
-import { createScratchDatabase, scratchDatabaseName, type ScratchDatabase, type ScratchHost } from "./scratch.ts";
+import { createScratchDatabase, type ScratchDatabase, type ScratchHost } from "./scratch.ts";
 
 /** What restoring for proof needs. */
 export interface RestoredContext {
@@ -92,7 +92,7 @@ async function controlOf(manifest: Manifest, set: ArtifactSet, context: Restored
 }
 
 function emptyDatabase(manifest: Manifest, { host, ports }: RestoredContext): Promise<ScratchDatabase> {
-  return createScratchDatabase(host, manifest, scratchDatabaseName(ports.clock.now(), ports.random.hex(4)), ports.log);
+  return createScratchDatabase(host, manifest, ports);
 }
 
 async function loadContext({ store, tools, identities, jobs, host, ports }: RestoredContext): Promise<Recipe["context"]> {

@@ -3,7 +3,7 @@ import type { Database, DatabaseAddress, DatabaseSession } from "../ports/databa
 import type { Ports } from "../ports/ports.ts";
 import { RESTORED_SIZE_FACTOR } from "../archive/load.ts";
 import { createDatabaseLike } from "../archive/create-database.ts";
-import { dropDatabase } from "../archive/drop-database.ts";
+import { dropDatabase, dropPersistently } from "../archive/drop-database.ts";
 import { powerfulOwners } from "../archive/powerful-owners.ts";
 import { dropScratchRoles, holdScratchRoles, scratchRoles } from "../archive/scratch-roles.ts";
 import type { Log } from "../ports/log.ts";
@@ -94,33 +94,43 @@ const SCRATCH = "holdfast_scratch_";
 /** Older ones belong to no living run: that run was killed, or its clean-up failed. */
 const LEFTOVER_HOURS = 24;
 
+/** Of these names, old, unused, and droppable by this role. */
+const LEFTOVERS = `
+  SELECT d.datname::text AS name FROM pg_catalog.pg_database d
+   WHERE d.datname ~ '^${SCRATCH}[0-9]{8}t[0-9]{6}_[0-9a-f]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
+     AND pg_catalog.to_timestamp(pg_catalog.substr(d.datname, ${SCRATCH.length + 1}, 15), 'YYYYMMDD"t"HH24MISS')
+       < (pg_catalog.now() AT TIME ZONE 'UTC')::timestamptz - interval '${LEFTOVER_HOURS} hours'
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid) ORDER BY 1`;
+
 /**
  * Drops scratch databases that a killed run left on a given server, and the roles it made for them. One that is younger than a day, or in
  * use, may be another run's. What cannot be dropped is left to whoever may.
  */
 export async function sweepScratchDatabases(host: ScratchHost, log: Pick<Log, "info" | "warn">): Promise<void> {
   if (host.isPrivate) return;
-  await using admin = await host.connect();
-  const leftovers = await admin.query<{ name: string }>(
-    `SELECT d.datname::text AS name FROM pg_catalog.pg_database d
-      WHERE d.datname ~ '^${SCRATCH}[0-9]{8}t[0-9]{6}_[0-9a-f]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
-        AND pg_catalog.to_timestamp(pg_catalog.substr(d.datname, ${SCRATCH.length + 1}, 15), 'YYYYMMDD"t"HH24MISS')
-          < (pg_catalog.now() AT TIME ZONE 'UTC')::timestamptz - interval '${LEFTOVER_HOURS} hours'
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid) ORDER BY 1`,
-  );
-  for (const { name } of leftovers) {
-    try {
-      await dropDatabase(admin, name, () => host.connect(name));
-      log.info(`dropped the scratch database ${name}, which an earlier validation had left on ${host.described}`);
-    } catch (error) {
-      warnOf(error, name, host, log);
-    }
+  try {
+    await using admin = await host.connect();
+    const leftovers = await admin.query<{ name: string }>(LEFTOVERS);
+    for (const { name } of leftovers) await dropLeftover(admin, name, host, log);
+    if (leftovers.length > 0) await dropScratchRoles(admin, await scratchRoles(admin));
+  } catch (error) {
+    log.warn(`could not look for scratch databases that earlier validations left on ${host.described}: ${(error as Error).message}`);
   }
-  if (leftovers.length > 0) await dropScratchRoles(admin, await scratchRoles(admin));
+}
+
+async function dropLeftover(
+  admin: DatabaseSession, name: string, host: ScratchHost, log: Pick<Log, "info" | "warn">,
+): Promise<void> {
+  try {
+    await dropDatabase(admin, name, () => host.connect(name));
+    log.info(`dropped the scratch database ${name}, which an earlier validation had left on ${host.described}`);
+  } catch (error) {
+    warnOf(error, name, host, log);
+  }
 }
 
 /** @param at when it is made, for the sweep of those that are left behind */
-export function scratchDatabaseName(at: Date, random: string): string {
+function scratchDatabaseName(at: Date, random: string): string {
   const [day, time] = at.toISOString().replaceAll(/[-:]|\.\d+Z$/g, "").split("T");
   return `${SCRATCH}${day}t${time}_${random}`;
 }
@@ -130,23 +140,24 @@ export function scratchDatabaseName(at: Date, random: string): string {
  * Disposing never fails: what could not be removed is said and stands beside the verdict, not in its place.
  */
 export async function createScratchDatabase(
-  host: ScratchHost, manifest: Manifest, name: string, log: Pick<Log, "warn">,
+  host: ScratchHost, manifest: Manifest, ports: Pick<Ports, "clock" | "random" | "log">,
 ): Promise<ScratchDatabase> {
+  const name = scratchDatabaseName(ports.clock.now(), ports.random.hex(4));
   const { roles } = manifest.content;
   const remove = async (): Promise<void> => {
+    await dropPersistently(name, (database) => host.connect(database), ports.clock);
     await using session = await host.connect();
-    await dropDatabase(session, name, () => host.connect(name));
     await dropScratchRoles(session, roles);
   };
   await using admin = await host.connect();
   try {
     const localeNote = await createDatabaseLike(admin, name, manifest.content);
     await holdScratchRoles(admin, name, roles, host.isPrivate ? powerfulOwners(manifest.content) : undefined);
-    return { name, localeNote, [Symbol.asyncDispose]: () => remove().catch((error: unknown) => warnOf(error, name, host, log)) };
+    return { name, localeNote, [Symbol.asyncDispose]: () => remove().catch((error: unknown) => warnOf(error, name, host, ports.log)) };
   } catch (error) {
     // A server whose answer was lost may have made it all the same; the first failure is the one worth
     // telling.
-    await remove().catch((second: unknown) => warnOf(second, name, host, log));
+    await remove().catch((second: unknown) => warnOf(second, name, host, ports.log));
     throw error;
   }
 }

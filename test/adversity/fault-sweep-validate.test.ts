@@ -91,12 +91,10 @@ describe("a validation with exactly one fault, at every place in turn", () => {
       expect([place, faults.failures]).toEqual([place, 1]);
       places += 1;
       if (run.exit !== 0) loud += 1;
-      // A throw-away database stays only when dropping it is what failed.
-      const dropping = /^\d+ (DROP DATABASE|DROP ROLE|connect scratch)/.test(place);
-      expect([place, left.length]).toEqual([place, dropping ? expect.any(Number) : 0]);
-      for (const name of left) await source.admin(`drop database "${name}" with (force)`);
+      expect([place, left]).toEqual([place, []]);
     }
     expect(places).toBeGreaterThanOrEqual(how === "error" ? 45 : 23);
-    expect(loud).toBeGreaterThanOrEqual(places - 6);
+    // Looking for leftovers before, and cleaning up after, take no verdict away.
+    expect(loud).toBeGreaterThanOrEqual(places - 18);
   }, 900_000);
 });

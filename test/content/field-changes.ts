@@ -356,6 +356,11 @@ export const FIELD_CHANGES: readonly FieldChange[] = [
     ["rights", "wrapper x", "GRANT USAGE ON FOREIGN DATA WRAPPER x TO @writer", "CREATE FOREIGN DATA WRAPPER x; GRANT USAGE ON FOREIGN DATA WRAPPER x TO @reader"],
     ["rights", "large object 990001", "GRANT UPDATE ON LARGE OBJECT 990001 TO @reader"],
   ]),
+  ...changes("grant on a member of an extension, or on an object of the server's own", [
+    ["given", "catalog function pg_catalog.pg_ls_waldir(OUT name text, OUT size bigint, OUT modification timestamp with time zone)",
+      "GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO @reader WITH GRANT OPTION", "GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO @reader"],
+    ["taken", "catalog function pg_catalog.lo_unlink(oid)", "REVOKE EXECUTE ON FUNCTION lo_unlink(oid) FROM PUBLIC", "GRANT EXECUTE ON FUNCTION lo_unlink(oid) TO @reader"],
+  ]),
   ...changes("default-privilege", [
     ["rights", "postgres in app for r", "ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT INSERT ON TABLES TO @reader"],
   ]),

@@ -73,6 +73,8 @@ export class Cluster extends DatabaseHost implements AsyncDisposable {
       ...account,
     });
     this.#guard = guard;
+    // A server that was told to go may be gone, and its guard with it, before the guard is told to keep the folder (EPIPE).
+    guard.stdin.on("error", () => undefined);
     guard.unref();
     (guard.stdin as unknown as { unref(): void }).unref();
     return await eventually("PostgreSQL to answer or end", async () => {

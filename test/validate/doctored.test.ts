@@ -194,4 +194,19 @@ describe("an archive that lacks something", () => {
     expect(exit).toBe(5);
     expect(names).toEqual(expect.arrayContaining(["large-objects large objects", "owner table app.kept", "owner function app.touch()", "owner schema app", "owner type app.checked"]));
   }, 120_000);
+
+  it("is never proved without the rights that were changed on what an extension or the server brings", async () => {
+    await source.admin(`REVOKE EXECUTE ON FUNCTION slice(hstore, text[]) FROM PUBLIC; GRANT EXECUTE ON FUNCTION slice(hstore, text[]) TO holdfast;
+      GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO holdfast; REVOKE EXECUTE ON FUNCTION pg_catalog.lo_unlink(oid) FROM PUBLIC`);
+    await vault.backup(source.adminUrl, { source: "rights" });
+    const validate = async (lost: (entry: TocEntry) => boolean): Promise<string[]> => {
+      const validated = await vault.validate({ source: "rights", scratch: cluster.adminUrl() }, { tools: without((entry) => isSubscription(entry) || lost(entry)) });
+      return findings(validated).filter(({ about }) => about === "grant").map(({ severity, name }) => `${severity} ${name}`).sort();
+    };
+    expect(await validate(() => false)).toEqual([]);
+    expect(await validate(({ type, rest }) => type === "ACL" && /FUNCTION (?:slice|pg_ls_waldir|lo_unlink)\(/.test(rest))).toEqual([
+      "gap catalog function pg_catalog.lo_unlink(oid)", "gap catalog function pg_catalog.pg_ls_waldir(OUT name text, OUT size bigint, OUT modification timestamp with time zone)",
+      "gap member function public.slice(public.hstore, text[])",
+    ]);
+  }, 120_000);
 });

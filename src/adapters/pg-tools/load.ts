@@ -1,5 +1,9 @@
+import { createReadStream } from "node:fs";
 import type { LoadProblem, LoadRequest } from "../../ports/dump-tools.ts";
 import type { ErrorCode } from "../../kernel/errors.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
+import { withDefinitions } from "./archive-definitions.ts";
+import { withoutColumnOptions } from "./column-options.ts";
 import { listFile, temporaryFiles, type TemporaryFiles } from "./entry-list.ts";
 import { connectionEnvironment } from "./environment.ts";
 import { classify, toolError } from "./messages.ts";
@@ -12,7 +16,8 @@ const STOPPING: ReadonlySet<ErrorCode> = new Set(["database.lost", "disk.full", 
 
 /** Runs pg_restore; see `DumpTools.load`. */
 export async function load({ base, guard, disk = temporaryFiles }: Surroundings & { readonly disk: TemporaryFiles | undefined }, request: LoadRequest): Promise<readonly LoadProblem[]> {
-  const { tools, address, archive, signal } = request;
+  const { tools, address, signal } = request;
+  const archive = editedArchive(request);
   signal.throwIfAborted();
   await using list = await listFile(request.entries, disk);
   const reader = new ProblemReader();
@@ -22,7 +27,7 @@ export async function load({ base, guard, disk = temporaryFiles }: Surroundings 
     reader.read(line);
     warnings.read(line);
   };
-  const program = new Program(tools, "pg_restore", loadArguments(request, list.path), { env, guard, onLine });
+  const program = new Program(tools, "pg_restore", loadArguments({ ...request, archive }, list.path), { env, guard, onLine });
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -44,6 +49,17 @@ export async function load({ base, guard, disk = temporaryFiles }: Surroundings 
     await program.stop();
   }
 }
+
+/** The archive as pg_restore is to see it. */
+function editedArchive({ archive, withoutColumnOptions: names = [] }: LoadRequest): LoadRequest["archive"] {
+  if (names.length === 0) return archive;
+  const left = new Set(names);
+  const bytes: ByteStream = "path" in archive ? createReadStream(archive.path) : archive;
+  return withDefinitions(bytes, (type, definition) => (WITH_COLUMNS.has(type) ? withoutColumnOptions(definition, left) : definition));
+}
+
+/** Types of entries whose definitions hold statements about columns. */
+const WITH_COLUMNS: ReadonlySet<string> = new Set(["TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW"]);
 
 /** The command line; no secret is in it. https://www.postgresql.org/docs/current/app-pgrestore.html */
 export function loadArguments(request: LoadRequest, listPath: string | undefined): string[] {

@@ -101,4 +101,48 @@ const defaultPrivileges: ObjectClass = {
   fields: fieldsOf("d.defaclacl"),
 };
 
-export const GRANT_CLASSES: readonly ObjectClass[] = [...GRANTED.map(granted), onColumn, defaultPrivileges];
+/** What the object had when its extension, or the server, was made: https://www.postgresql.org/docs/current/catalog-pg-init-privs.html */
+const initial = (catalog: string, oid: string, standard: string): string =>
+  `coalesce((SELECT i.initprivs FROM pg_init_privs i
+    WHERE i.classoid = '${catalog}'::regclass AND i.objoid = ${oid} AND i.objsubid = 0), ${standard})`;
+
+/** Rights of one access list that another one has not, as {@link rights}. */
+const beyond = (acl: string, other: string, where: string): string =>
+  rights(acl, `${where} AND NOT EXISTS (SELECT FROM aclexplode(${other}) y
+    WHERE y.grantee = x.grantee AND y.privilege_type = x.privilege_type AND y.is_grantable = x.is_grantable)`);
+
+/** Identities of what {@link onMembers} reads begin with one of these. */
+const MEMBER = "member ";
+const SERVERS = "catalog ";
+
+/** Whether a grant is on a member of an extension or on an object of the server's own. */
+export function isOnMember(identity: string): boolean {
+  return identity.startsWith(MEMBER) || identity.startsWith(SERVERS);
+}
+
+/**
+ * Rights on what extensions and the server bring: pg_dump writes only what was changed after that, so only changes are read. Of rights that were
+ * taken away only the public's are promised: what others had, a default privilege may have given them, which the copy never had.
+ */
+function onMembers({ catalog, letter, from, oid, acl, owner, where, identity }: Granted): ObjectClass {
+  const before = initial(catalog, oid, `acldefault(${letter}, ${owner})`);
+  const given = beyond(acl, before, `x.grantee <> ${owner}`);
+  const taken = beyond(before, acl, "x.grantee = 0");
+  const inSchema = where.replace(IN_SCOPE, `(${IN_SCOPE} OR n.nspname = 'pg_catalog' AND ${oid} < 16384 AND ${WHOLE_DATABASE})`);
+  return {
+    kind: "grant",
+    title: "grant on a member of an extension, or on an object of the server's own",
+    identity: `CASE WHEN ${oid} < 16384 THEN '${SERVERS}' ELSE '${MEMBER}' END || ${identity}`,
+    from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${inSchema} AND (${oid} < 16384 OR NOT ${notInExtension(catalog, oid)})
+      AND coalesce(${given}, ${taken}) IS NOT NULL`,
+    fields: [always("given", given, "`GRANT`"), always("taken", taken, "`REVOKE … FROM PUBLIC`")],
+  };
+}
+
+/** Classes that extensions and the server have members of. */
+const WITH_MEMBERS: ReadonlySet<string> = new Set(["pg_class", "pg_proc", "pg_type", "pg_namespace", "pg_foreign_data_wrapper"]);
+
+export const GRANT_CLASSES: readonly ObjectClass[] = [
+  ...GRANTED.map(granted), onColumn, defaultPrivileges,
+  ...GRANTED.filter(({ catalog }) => WITH_MEMBERS.has(catalog)).map(onMembers),
+];

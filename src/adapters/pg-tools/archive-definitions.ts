@@ -1,0 +1,165 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { ByteStream } from "../../kernel/streams.ts";
+
+/**
+ * An archive in custom format with some of its entries' definitions edited; everything else stays byte for byte, and pg_restore does the rest
+ * (owners, tablespaces, settings, encodings). Definitions stand in the table of contents, before all data.
+ *
+ * The format is that of pg_backup_archiver.c and pg_backup_custom.c (WriteHead, WriteToc, WriteExtraToc), archive versions 1.14
+ * (PostgreSQL 12) to 1.16 (17 and 18): https://github.com/postgres/postgres/tree/master/src/bin/pg_dump
+ */
+
+/** What pg_restore makes of one entry, in the archive's encoding; ASCII bytes are always themselves. */
+export type EditDefinition = (type: string, definition: Buffer) => Buffer;
+
+/** Minor numbers of archive versions 1.x. */
+const OLDEST = 14;
+const WITH_ALGORITHM = 15;
+const WITH_RELKIND = 16;
+
+/**
+ * The archive's bytes, edited.
+ *
+ * @throws tool.failed for what is no archive of a known version
+ */
+export async function* withDefinitions(archive: ByteStream, edit: EditDefinition): ByteStream {
+  await using reader = new ArchiveReader(archive);
+  const minor = await readHead(reader);
+  yield reader.taken();
+  const count = await reader.int();
+  for (let entry = 0; entry < count; entry += 1) {
+    await readEntry(reader, minor, edit);
+    yield reader.taken();
+  }
+  yield* reader.rest();
+}
+
+async function readHead(reader: ArchiveReader): Promise<number> {
+  const magic = await reader.bytes(5);
+  const [major, minor] = [await reader.byte(), await reader.byte()];
+  await reader.byte();
+  if (magic.toString("latin1") !== "PGDMP" || major !== 1 || minor < OLDEST || minor > WITH_RELKIND) {
+    throw new HoldfastError("tool.failed", `the archive is of version ${major}.${minor}, which cannot be edited`, {
+      hint: "Restore into a server of exactly the source's release.",
+    });
+  }
+  reader.intSize = await reader.byte();
+  reader.offsetSize = await reader.byte();
+  await reader.byte();
+  if (minor >= WITH_ALGORITHM) await reader.byte();
+  else await reader.int();
+  // When it was made: seconds to daylight saving, seven numbers.
+  for (let number = 0; number < 7; number += 1) await reader.int();
+  // Database, the server's version, pg_dump's version.
+  for (let text = 0; text < 3; text += 1) await reader.text();
+  return minor;
+}
+
+async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinition): Promise<void> {
+  // Dump id, and whether it has data.
+  await reader.int();
+  await reader.int();
+  // Catalog, object id, tag.
+  for (let text = 0; text < 3; text += 1) await reader.text();
+  const type = (await reader.text())?.toString("latin1") ?? "";
+  // Section.
+  await reader.int();
+  await reader.editText((definition) => edit(type, definition));
+  // DROP, COPY, schema, tablespace, access method.
+  for (let text = 0; text < 5; text += 1) await reader.text();
+  if (minor >= WITH_RELKIND) await reader.int();
+  // Owner, and whether it had OIDs.
+  for (let text = 0; text < 2; text += 1) await reader.text();
+  // What it comes after, to the first that is absent.
+  while ((await reader.text()) !== undefined);
+  await reader.offset();
+}
+
+/** The state of an offset that is not known: pg_restore then looks for the data, as it does in every archive that went through a pipe. */
+const OFFSET_NOT_SET = 1;
+
+/** Reads an archive's numbers and texts, and keeps what was read to be written again. */
+class ArchiveReader implements AsyncDisposable {
+  intSize = 4;
+  offsetSize = 8;
+  readonly #source: AsyncIterator<Uint8Array>;
+  #buffered: Buffer = Buffer.alloc(0);
+  #taken: Buffer[] = [];
+
+  constructor(archive: ByteStream) {
+    this.#source = archive[Symbol.asyncIterator]();
+  }
+
+  /** What was read since the last time. */
+  taken(): Buffer {
+    const bytes = Buffer.concat(this.#taken);
+    this.#taken = [];
+    return bytes;
+  }
+
+  async bytes(count: number): Promise<Buffer> {
+    const bytes = await this.#next(count);
+    this.#taken.push(bytes);
+    return bytes;
+  }
+
+  async byte(): Promise<number> {
+    return (await this.bytes(1))[0]!;
+  }
+
+  /** A sign, and the absolute value, its lowest byte first. */
+  async int(): Promise<number> {
+    const bytes = await this.bytes(1 + this.intSize);
+    const value = bytes.readUIntLE(1, this.intSize);
+    return bytes[0] === 0 ? value : -value;
+  }
+
+  /** Undefined where it is absent. */
+  async text(): Promise<Buffer | undefined> {
+    const length = await this.int();
+    return length < 0 ? undefined : await this.bytes(length);
+  }
+
+  async editText(edit: (text: Buffer) => Buffer): Promise<void> {
+    const before = this.#taken.length;
+    const text = await this.text();
+    if (text === undefined) return;
+    const edited = edit(text);
+    const length = Buffer.alloc(1 + this.intSize);
+    length.writeUIntLE(edited.length, 1, this.intSize);
+    this.#taken.splice(before, Infinity, length, edited);
+  }
+
+  /** Offsets are those of the unedited archive, so that none may stay. */
+  async offset(): Promise<void> {
+    const state = await this.#next(1 + this.offsetSize);
+    const known = state[0] !== OFFSET_NOT_SET && state[0] !== OFFSET_NO_DATA;
+    this.#taken.push(known ? Buffer.concat([Buffer.from([OFFSET_NOT_SET]), Buffer.alloc(this.offsetSize)]) : state);
+  }
+
+  /** Everything that was not read. */
+  async *rest(): ByteStream {
+    if (this.#buffered.length > 0) yield this.#buffered;
+    for (let next = await this.#source.next(); next.done !== true; next = await this.#source.next()) yield next.value;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  async #next(count: number): Promise<Buffer> {
+    const chunks = [this.#buffered];
+    for (let length = this.#buffered.length; length < count;) {
+      const next = await this.#source.next();
+      if (next.done === true) throw new HoldfastError("tool.failed", "the archive ends within its table of contents", { hint: "Validate the backup." });
+      chunks.push(Buffer.from(next.value));
+      length += next.value.length;
+    }
+    const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    this.#buffered = all.subarray(count);
+    return all.subarray(0, count);
+  }
+}
+
+/** The entry has no data. */
+const OFFSET_NO_DATA = 3;

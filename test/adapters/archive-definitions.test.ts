@@ -1,0 +1,54 @@
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { withDefinitions } from "../../src/adapters/pg-tools/archive-definitions.ts";
+import { collect, once, type ByteStream } from "../../src/kernel/streams.ts";
+import { createDatabase, findServer, newestInstallation, type TestDatabase } from "../support/postgres.ts";
+
+/** Archives of every pg_dump at hand, all of one database of the shared server's. */
+const PROGRAMS = [newestInstallation(), ...(["15.20", "16.2", "17.10", "18.6"] as const).flatMap((version) => {
+  const found = findServer(version);
+  return "installation" in found ? [found.installation] : [];
+})].map(({ version, binDir }) => [version, binDir] as const);
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase({
+    sql: "CREATE TABLE t (a int, b text DEFAULT 'x'); INSERT INTO t SELECT g, repeat('y', 1000) FROM generate_series(1, 500) g; CREATE VIEW v AS SELECT a FROM t; SELECT lo_from_bytea(0, 'large')",
+  });
+});
+
+const archive = (binDir: string): Buffer =>
+  execFileSync(join(binDir, "pg_dump"), ["-Fc", "-Z0", database.url], { maxBuffer: 1 << 28 });
+const script = (binDir: string, bytes: Buffer): string =>
+  execFileSync(join(binDir, "pg_restore"), ["-f", "-"], { input: bytes, maxBuffer: 1 << 28 }).toString().replaceAll(/^\\(?:un)?restrict .*$/gm, "");
+
+/** The same bytes in small pieces, as a network brings them. */
+async function* pieces(bytes: Buffer, size: number): ByteStream {
+  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+describe.each(PROGRAMS)("an archive of pg_dump %s", (_, binDir) => {
+  it("stays what it is, byte for byte, where nothing is edited", async () => {
+    const bytes = archive(binDir);
+    for (const size of [7, 4096]) expect((await collect(withDefinitions(pieces(bytes, size), (_type, text) => text), 1 << 28)).equals(bytes)).toBe(true);
+  });
+
+  it("has the edited definition and everything else, whatever its length", async () => {
+    const bytes = archive(binDir);
+    const types: string[] = [];
+    const edited = await collect(withDefinitions(once(bytes), (type, text) => {
+      types.push(type);
+      return type === "TABLE" ? Buffer.from(text.toString().replace("DEFAULT 'x'", "DEFAULT 'something longer'")) : text;
+    }), 1 << 28);
+    expect(types).toEqual(expect.arrayContaining(["ENCODING", "TABLE", "VIEW"]));
+    expect(script(binDir, edited)).toBe(script(binDir, bytes).replace("DEFAULT 'x'", "DEFAULT 'something longer'"));
+  });
+});
+
+it("what is no archive, or ends too early, is refused", async () => {
+  const bytes = archive(PROGRAMS[0]![1]);
+  const keep = (_type: string, text: Buffer): Buffer => text;
+  await expect(collect(withDefinitions(once(Buffer.from("not an archive at all")), keep), 1 << 20)).rejects.toThrow("cannot be edited");
+  await expect(collect(withDefinitions(once(bytes.subarray(0, 300)), keep), 1 << 20)).rejects.toThrow("ends within its table of contents");
+});
