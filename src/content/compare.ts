@@ -1,3 +1,4 @@
+import { isOnMember } from "./objects/grants.ts";
 import { compareObjects } from "./compare-objects.ts";
 import { compareProperties } from "./compare-properties.ts";
 import { compareExtensionContents } from "./omissions/extensions.ts";
@@ -20,7 +21,9 @@ const SEVERITY = ["database", "table", "large-objects", "sequence", "*", "extens
  */
 export function compareContent(expected: ContentRecord, actual: MeasuredContent, options: CompareOptions): Comparison {
   const notes = options.rows ? surplusNotes(actual) : [];
-  const isOthers = (found: Difference): boolean => found.severity === "difference" && options.isOthers?.(found) === true;
+  // What could not be compared here is no difference in anybody's object, but for rights that many a server lets nobody give.
+  const canBeOthers = ({ severity, about, name }: Difference): boolean => severity === "difference" || (about === "grant" && isOnMember(name));
+  const isOthers = (found: Difference): boolean => canBeOthers(found) && options.isOthers?.(found) === true;
   const objects = compareObjects(expected, actual, options);
   const found = [
     ...comparability(expected, actual, options),

@@ -357,9 +357,8 @@ export const FIELD_CHANGES: readonly FieldChange[] = [
     ["rights", "large object 990001", "GRANT UPDATE ON LARGE OBJECT 990001 TO @reader"],
   ]),
   ...changes("grant on a member of an extension, or on an object of the server's own", [
-    ["given", "catalog function pg_catalog.pg_ls_waldir(OUT name text, OUT size bigint, OUT modification timestamp with time zone)",
-      "GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO @reader WITH GRANT OPTION", "GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO @reader"],
-    ["taken", "catalog function pg_catalog.lo_unlink(oid)", "REVOKE EXECUTE ON FUNCTION lo_unlink(oid) FROM PUBLIC", "GRANT EXECUTE ON FUNCTION lo_unlink(oid) TO @reader"],
+    ["given", "catalog table pg_catalog.pg_authid", "GRANT INSERT ON pg_authid TO PUBLIC", "GRANT SELECT ON pg_authid TO PUBLIC"],
+    ["taken", "catalog table pg_catalog.pg_settings", "REVOKE SELECT ON pg_settings FROM PUBLIC", "REVOKE UPDATE ON pg_settings FROM PUBLIC"],
   ]),
   ...changes("default-privilege", [
     ["rights", "postgres in app for r", "ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT INSERT ON TABLES TO @reader"],

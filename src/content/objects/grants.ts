@@ -121,12 +121,13 @@ export function isOnMember(identity: string): boolean {
 }
 
 /**
- * Rights on what extensions and the server bring: pg_dump writes only what was changed after that, so only changes are read. Of rights that were
- * taken away only the public's are promised: what others had, a default privilege may have given them, which the copy never had.
+ * Rights on what extensions and the server bring: pg_dump writes only what was changed after that, so only changes are read, and of those only the
+ * public's. What a role has there depends on who made the extension: the owner needs no grant, and the copy's owner is another; a default
+ * privilege may have given it, which the copy never had.
  */
 function onMembers({ catalog, letter, from, oid, acl, owner, where, identity }: Granted): ObjectClass {
   const before = initial(catalog, oid, `acldefault(${letter}, ${owner})`);
-  const given = beyond(acl, before, `x.grantee <> ${owner}`);
+  const given = beyond(acl, before, "x.grantee = 0");
   const taken = beyond(before, acl, "x.grantee = 0");
   const inSchema = where.replace(IN_SCOPE, `(${IN_SCOPE} OR n.nspname = 'pg_catalog' AND ${oid} < 16384 AND ${WHOLE_DATABASE})`);
   return {
@@ -135,7 +136,7 @@ function onMembers({ catalog, letter, from, oid, acl, owner, where, identity }: 
     identity: `CASE WHEN ${oid} < 16384 THEN '${SERVERS}' ELSE '${MEMBER}' END || ${identity}`,
     from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${inSchema} AND (${oid} < 16384 OR NOT ${notInExtension(catalog, oid)})
       AND coalesce(${given}, ${taken}) IS NOT NULL`,
-    fields: [always("given", given, "`GRANT`"), always("taken", taken, "`REVOKE … FROM PUBLIC`")],
+    fields: [always("given", given, "`GRANT … TO PUBLIC`"), always("taken", taken, "`REVOKE … FROM PUBLIC`")],
   };
 }
 
