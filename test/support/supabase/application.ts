@@ -1,18 +1,26 @@
 import type { Project } from "./project.ts";
 
 /** How many rows of each the application has. */
-export const COUNTS = { users: 500, posts: 10_000, published: 6_500, postsOfEach: 20, sessions: 40, avatars: 60 } as const;
+export const COUNTS = {
+  users: 500, posts: 10_000, published: 6_500, postsOfEach: 20, publishedOfEach: 13, sessions: 40,
+  avatars: 60, buckets: 2,
+} as const;
 
 /** The id in `auth.users` of the application's nth person, from 1 to {@link COUNTS}.users. */
 export const PERSON = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
-/** The same in SQL. */
+/** The same in SQL, of a column `n`. */
 const PERSON_SQL = "('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid";
 
-/** A role of the application's own, which reads. Roles are the server's: another project's application may have made it. */
+/** What the platform's service for log-ins writes where it has no better. */
+const INSTANCE = "00000000-0000-0000-0000-000000000000";
+
+/** A role of the application's own, which reads. Roles are the server's: another project may have made it. */
 const ROLE_SQL = `
 DO $$ BEGIN
-  IF to_regrole('reporting') IS NULL THEN CREATE ROLE reporting LOGIN PASSWORD 'reporting-is-not-secret'; END IF;
+  IF to_regrole('reporting') IS NULL THEN
+    CREATE ROLE reporting LOGIN PASSWORD 'reporting-is-not-secret';
+  END IF;
 END $$;
 ALTER ROLE reporting SET statement_timeout = '30s';
 `;
@@ -76,13 +84,17 @@ CREATE POLICY "Published posts" ON public.posts FOR SELECT TO anon USING (status
 
 /** Every sign-up gets a profile. A trigger on the platform's table takes only the right TRIGGER. */
 const SIGN_UP_SQL = `
-CREATE FUNCTION public.handle_new_user() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+CREATE FUNCTION public.handle_new_user() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  said jsonb := new.raw_user_meta_data;
 BEGIN
   INSERT INTO public.profiles (id, handle, full_name)
-    VALUES (new.id, coalesce(new.raw_user_meta_data ->> 'handle', new.id::text), new.raw_user_meta_data ->> 'full_name');
+    VALUES (new.id, coalesce(said ->> 'handle', new.id::text), said ->> 'full_name');
   RETURN new;
 END $$;
-CREATE TRIGGER on_auth_user_created AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION public.handle_new_user();
+CREATE TRIGGER on_auth_user_created AFTER INSERT ON auth.users
+  FOR EACH ROW EXECUTE FUNCTION public.handle_new_user();
 `;
 
 const PUBLICATION_SQL = "ALTER PUBLICATION supabase_realtime ADD TABLE public.posts;";
@@ -92,49 +104,59 @@ const HISTORY_SQL = `
 CREATE SCHEMA supabase_migrations;
 CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY, statements text[], name text);
 INSERT INTO supabase_migrations.schema_migrations
-  SELECT to_char(timestamp '2025-02-03 10:00' + n * interval '9 days', 'YYYYMMDDHH24MISS'), ARRAY['SELECT ' || n], 'change_' || n
+  SELECT to_char(timestamp '2025-02-03 10:00' + n * interval '9 days', 'YYYYMMDDHH24MISS'),
+    ARRAY['SELECT ' || n], 'change_' || n
   FROM generate_series(1, 5) n;
 `;
 
 const ROWS_SQL = `
-INSERT INTO auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, last_sign_in_at,
-    raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
-  SELECT '00000000-0000-0000-0000-000000000000', ${PERSON_SQL}, 'authenticated', 'authenticated', 'person' || n || '@example.org',
+INSERT INTO auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at,
+    last_sign_in_at, raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
+  SELECT '${INSTANCE}', ${PERSON_SQL}, 'authenticated', 'authenticated', 'person' || n || '@example.org',
     '$2a$10$' || left(encode(sha256(n::text::bytea), 'hex'), 53), at, at + interval '1 day',
     '{"provider": "email", "providers": ["email"]}',
     jsonb_build_object('handle', 'Person' || n, 'full_name', 'Person ' || n), at, at
-  FROM generate_series(1, ${COUNTS.users}) n, LATERAL (SELECT timestamptz '2024-06-01 12:00+00' + n * interval '3 hours' AS at) t;
-INSERT INTO auth.identities (provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at, id)
-  SELECT id::text, id, jsonb_build_object('sub', id, 'email', email), 'email', last_sign_in_at, created_at, updated_at,
-    md5(id::text)::uuid
+  FROM generate_series(1, ${COUNTS.users}) n,
+    LATERAL (SELECT timestamptz '2024-06-01 12:00+00' + n * interval '3 hours' AS at) t;
+INSERT INTO auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at,
+    updated_at)
+  SELECT md5(id::text)::uuid, id::text, id, jsonb_build_object('sub', id, 'email', email), 'email',
+    last_sign_in_at, created_at, updated_at
   FROM auth.users ORDER BY created_at;
 INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip)
   SELECT md5('session ' || n)::uuid, ${PERSON_SQL}, at, at, 'aal1', 'Example/1.0', '192.0.2.1'
-  FROM generate_series(1, ${COUNTS.sessions}) n, LATERAL (SELECT timestamptz '2025-06-01 12:00+00' + n * interval '1 hour' AS at) t;
-INSERT INTO auth.refresh_tokens (instance_id, token, user_id, revoked, created_at, updated_at, parent, session_id)
-  SELECT '00000000-0000-0000-0000-000000000000', md5(s.id || ' ' || turn), s.user_id::text, turn = 1, s.created_at, s.updated_at,
+  FROM generate_series(1, ${COUNTS.sessions}) n,
+    LATERAL (SELECT timestamptz '2025-06-01 12:00+00' + n * interval '1 hour' AS at) t;
+INSERT INTO auth.refresh_tokens (instance_id, token, user_id, revoked, created_at, updated_at, parent,
+    session_id)
+  SELECT '${INSTANCE}', md5(s.id || ' ' || turn), s.user_id::text, turn = 1, s.created_at, s.updated_at,
     CASE turn WHEN 2 THEN md5(s.id || ' 1') END, s.id
   FROM auth.sessions s, generate_series(1, 2) turn ORDER BY s.created_at, turn;
 
 INSERT INTO public.posts (author, status, title, body, created_at)
-  SELECT ('00000000-0000-4000-8000-' || lpad((1 + i % ${COUNTS.users})::text, 12, '0'))::uuid,
-    (CASE WHEN (i / ${COUNTS.users}) < 13 THEN 'published' WHEN i % 2 = 0 THEN 'archived' ELSE 'draft' END)::public.post_status,
-    'Post ' || i, repeat('What ' || i || ' was about. ', 1 + i % 7), timestamptz '2025-01-01 00:00+00' + i * interval '10 minutes'
-  FROM generate_series(0, ${COUNTS.posts - 1}) i;
+  SELECT ${PERSON_SQL}, CASE
+      WHEN i / ${COUNTS.users} < ${COUNTS.publishedOfEach} THEN 'published'::public.post_status
+      WHEN i % 2 = 0 THEN 'archived' ELSE 'draft' END,
+    'Post ' || i, repeat('What ' || i || ' was about. ', 1 + i % 7),
+    timestamptz '2025-01-01 00:00+00' + i * interval '10 minutes'
+  FROM generate_series(0, ${COUNTS.posts - 1}) i, LATERAL (SELECT 1 + i % ${COUNTS.users} AS n) person;
 REFRESH MATERIALIZED VIEW public.authors;
 SELECT nextval('public.receipt_numbers') FROM generate_series(1, 42);
 
 INSERT INTO storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
-  VALUES ('avatars', 'avatars', true, 1048576, '{image/png,image/jpeg}'), ('letters', 'letters', false, NULL, NULL);
+  VALUES ('avatars', 'avatars', true, 1048576, '{image/png,image/jpeg}'),
+    ('letters', 'letters', false, NULL, NULL);
 INSERT INTO storage.objects (bucket_id, name, owner, owner_id, metadata, version)
-  SELECT CASE WHEN n % 3 = 0 THEN 'letters' ELSE 'avatars' END, ${PERSON_SQL} || '/file-' || n || '.png', ${PERSON_SQL},
-    ${PERSON_SQL}::text, jsonb_build_object('size', 1000 + n, 'mimetype', 'image/png', 'eTag', md5(n::text)), md5('version ' || n)
-  FROM generate_series(1, ${(COUNTS.avatars * 3) / 2}) n;
+  SELECT CASE WHEN n % 3 = 0 THEN 'letters' ELSE 'avatars' END, person || '/file-' || n || '.png',
+    person, person::text, jsonb_build_object('size', 1000 + n, 'mimetype', 'image/png', 'eTag', md5(n::text)),
+    md5('version ' || n)
+  FROM generate_series(1, ${(COUNTS.avatars * 3) / 2}) n, LATERAL (SELECT ${PERSON_SQL} AS person) p;
 `;
 
 /**
- * What a person changed on the platform's own tables. Policies are allowed to this day, by an extension of the server; the index and the
- * comment are from the days when `postgres` was a member of the services' roles.
+ * What a person changed on the platform's own tables. Policies are allowed to this day, by an extension of
+ * the server; the index and the comment are from the days when `postgres` was a member of the services'
+ * roles.
  */
 const ON_PLATFORM_SQL = `
 CREATE POLICY "Own files" ON storage.objects FOR SELECT TO authenticated
@@ -145,8 +167,8 @@ COMMENT ON COLUMN auth.users.raw_user_meta_data IS 'handle and full_name become 
 `;
 
 /**
- * An ordinary application in parts, each a script to be run as `postgres`, in this order. `onPlatform` needs the services' roles, which
- * a strict server does not give; the others do without.
+ * An ordinary application in parts, each a script to be run as `postgres`, in this order. `onPlatform` needs
+ * the services' roles, which a strict server does not give; the others do without.
  */
 export const APPLICATION_SQL = {
   role: ROLE_SQL,
@@ -160,8 +182,18 @@ export const APPLICATION_SQL = {
   onPlatform: ON_PLATFORM_SQL,
 } as const;
 
-/** Puts the application, or the parts named, into a project. On a strict server the platform does what `postgres` may not. */
-export async function installApplication(project: Project, parts = Object.keys(APPLICATION_SQL) as (keyof typeof APPLICATION_SQL)[]): Promise<void> {
+/** A part of {@link APPLICATION_SQL}. */
+export type ApplicationPart = keyof typeof APPLICATION_SQL;
+
+/** All of them, in their order. */
+export const APPLICATION_PARTS = Object.keys(APPLICATION_SQL) as readonly ApplicationPart[];
+
+/**
+ * Puts the application, or the parts named, into a project, as `postgres`. What `postgres` may not do on a
+ * strict server is done as `supabase_admin`: it comes out the same, because none of it has an owner of its
+ * own.
+ */
+export async function installApplication(project: Project, parts = APPLICATION_PARTS): Promise<void> {
   for (const part of parts) {
     const role = part === "onPlatform" && project.server.strict ? "supabase_admin" : "postgres";
     await project.as(role, APPLICATION_SQL[part]);

@@ -2,7 +2,7 @@ import { grant } from "./rights.ts";
 import { STORAGE_BODIES } from "./storage-functions.ts";
 import type { Shape } from "./shape.ts";
 
-/** What a function takes, gives and does. The words are ours; only names and argument types are the platform's. */
+/** What a function takes, gives and does. Only its name and the types of its arguments are the platform's. */
 export interface Body {
   readonly takes?: string;
   readonly gives: string;
@@ -13,21 +13,24 @@ export interface Body {
 
 const CLAIMS = "nullif(current_setting('request.jwt.claims', true), '')::jsonb";
 
-/** For tests of what an extension's arrival sets off: rights on its schema for the roles of the API. */
+/** When the extension arrives, the roles of the API get rights on its schema. */
 function openSchemaOf(extension: string, schema: string): Body {
   return {
     gives: "event_trigger",
     does: `
 BEGIN
   IF EXISTS (
-    SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_extension e ON e.oid = c.objid AND c.classid = 'pg_extension'::regclass
-    WHERE e.extname = '${extension}'
+    SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_extension e ON e.oid = c.objid
+    WHERE c.classid = 'pg_extension'::regclass AND e.extname = '${extension}'
   ) THEN
     GRANT USAGE ON SCHEMA ${schema} TO postgres, anon, authenticated, service_role;
   END IF;
 END`,
   };
 }
+
+/** A server of the API listens, and reads the schema again. */
+const NOTIFY: Body = { gives: "event_trigger", does: "BEGIN NOTIFY pgrst, 'reload schema'; END" };
 
 const BODIES: Readonly<Record<string, Body>> = {
   ...STORAGE_BODIES,
@@ -50,16 +53,16 @@ END`,
     gives: "event_trigger",
     does: `
 BEGIN
-  IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_type = 'extension' AND object_name = 'pg_graphql') THEN
+  IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_identity = 'pg_graphql') THEN
     RAISE NOTICE 'graphql_public.graphql answers no more';
   END IF;
 END`,
   },
-  // A server of the API listens, and reads the schema again.
-  "extensions.pgrst_ddl_watch()": { gives: "event_trigger", does: "BEGIN NOTIFY pgrst, 'reload schema'; END" },
-  "extensions.pgrst_drop_watch()": { gives: "event_trigger", does: "BEGIN NOTIFY pgrst, 'reload schema'; END" },
+  "extensions.pgrst_ddl_watch()": NOTIFY,
+  "extensions.pgrst_drop_watch()": NOTIFY,
   "graphql_public.graphql(text,text,jsonb,jsonb)": {
-    takes: `"operationName" text DEFAULT NULL, query text DEFAULT NULL, variables jsonb DEFAULT NULL, extensions jsonb DEFAULT NULL`,
+    takes: `"operationName" text DEFAULT NULL, query text DEFAULT NULL, variables jsonb DEFAULT NULL,
+      extensions jsonb DEFAULT NULL`,
     gives: "jsonb",
     does: "BEGIN RETURN jsonb_build_object('errors', jsonb_build_array('pg_graphql is not enabled')); END",
   },
@@ -70,10 +73,14 @@ export function functionsSql(shape: Shape): string {
   return shape.functions.map(({ name, owner, language, securityDefiner, acl }) => {
     const body = BODIES[name];
     if (body === undefined) throw new Error(`no body was written for ${name}`);
-    const start = `CREATE FUNCTION ${name.replace(/\(.*/, "")}(${body.takes ?? ""}) RETURNS ${body.gives} LANGUAGE ${language}`;
-    const also = `${body.also ?? ""}${securityDefiner ? " SECURITY DEFINER" : ""}`;
-    const made = `${start} ${also} AS $body$${body.does}$body$; ALTER FUNCTION ${name} OWNER TO ${owner};`;
-    return acl === null ? made : `${made}\n${grant(`FUNCTION ${name}`, owner, acl)}`;
+    const bare = name.slice(0, name.indexOf("("));
+    const security = securityDefiner ? "SECURITY DEFINER" : "";
+    return [
+      `CREATE FUNCTION ${bare}(${body.takes ?? ""}) RETURNS ${body.gives}`,
+      `LANGUAGE ${language} ${body.also ?? ""} ${security} AS $body$${body.does}$body$;`,
+      `ALTER FUNCTION ${name} OWNER TO ${owner};`,
+      acl === null ? "" : grant(`FUNCTION ${name}`, owner, acl),
+    ].join("\n");
   }).join("\n");
 }
 
@@ -81,6 +88,7 @@ export function functionsSql(shape: Shape): string {
 export function eventTriggersSql(shape: Shape): string {
   return shape.eventTriggers.map(({ name, owner, event, tags, function: run }) => {
     const when = tags === null ? "" : ` WHEN TAG IN (${tags.map((tag) => `'${tag}'`).join(", ")})`;
-    return `CREATE EVENT TRIGGER ${name} ON ${event}${when} EXECUTE FUNCTION ${run}; ALTER EVENT TRIGGER ${name} OWNER TO ${owner};`;
+    const made = `CREATE EVENT TRIGGER ${name} ON ${event}${when} EXECUTE FUNCTION ${run};`;
+    return `${made} ALTER EVENT TRIGGER ${name} OWNER TO ${owner};`;
   }).join("\n");
 }

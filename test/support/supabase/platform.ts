@@ -10,8 +10,9 @@ const STEPS: Readonly<Record<Platform, { readonly auth: number; readonly storage
 };
 
 /**
- * Makes an empty database that of a project that is new. To be run by `supabase_admin`, as one transaction: `postgres` is a superuser
- * while it lasts, as it once was on the platform. What it made then, an event trigger above all, it has kept.
+ * Makes an empty database that of a new project. To be run by `supabase_admin`, as one transaction:
+ * `postgres` is a superuser while it lasts, as it once was on the platform. What it made then, an event
+ * trigger above all, it has kept.
  */
 export function platformSql(shape: Shape, platform: Platform): string {
   return [
@@ -36,7 +37,10 @@ function schemasSql(shape: Shape): string {
   }).join("\n");
 }
 
-/** By `postgres` while it is a superuser, so that it owns what is in them too; rights on that differ from what the extension's script gives. */
+/**
+ * By `postgres` while it is a superuser, so that it owns what is in them too. The rights on that are more
+ * than the extension's own script gives, which a dump therefore writes.
+ */
 function extensionsSql(shape: Shape): string {
   const made = shape.extensions.filter(({ owner }) => owner === "postgres");
   return [
@@ -53,9 +57,10 @@ function stepsSql(platform: Platform): string {
   const { auth, storage } = STEPS[platform];
   return `
 INSERT INTO auth.schema_migrations (version)
-  SELECT to_char(timestamp '2021-03-01 09:10:11' + n * interval '26 days 5 hours 7 seconds', 'YYYYMMDDHH24MISS')
+  SELECT to_char(timestamp '2021-03-01 09:10:11' + n * interval '26 days 5:00:07', 'YYYYMMDDHH24MISS')
   FROM generate_series(1, ${auth}) n;
 INSERT INTO storage.migrations (id, name, hash, executed_at)
-  SELECT n, 'step-' || n, left(encode(sha256(('step ' || n)::bytea), 'hex'), 40), timestamp '2022-01-01 00:00' + n * interval '27 days'
+  SELECT n, 'step-' || n, left(encode(sha256(('step ' || n)::bytea), 'hex'), 40),
+    timestamp '2022-01-01 00:00' + n * interval '27 days'
   FROM generate_series(0, ${storage}) n;`;
 }

@@ -5,7 +5,6 @@ import { query, type TestDatabase } from "../database-host.ts";
 import type { SupabaseServer } from "./server.ts";
 import type { Platform } from "./shape.ts";
 
-/** One row or more, whatever they are. */
 type Rows = Record<string, unknown>[];
 
 /** Who may log in with a password: people as `postgres`, the platform's services under their own names. */
@@ -14,7 +13,10 @@ export type ProjectRole = "postgres" | "supabase_admin" | "supabase_auth_admin" 
 /** Who asks through the project's API: nobody in particular, or a person by the id in `auth.users`. */
 export type Caller = "anon" | "service_role" | { readonly user: string };
 
-/** A Supabase project's database. `await using project = await supabase.project()` drops it at the end of the block. */
+/**
+ * A Supabase project's database. `await using project = await supabase.project()` drops it at the block's
+ * end.
+ */
 export class Project implements TestDatabase {
   readonly server: SupabaseServer;
   readonly platform: Platform;
@@ -39,7 +41,8 @@ export class Project implements TestDatabase {
   /** As `postgres`, through the Unix socket. */
   get socketUrl(): string {
     const { password, socketFolder, port } = this.server.cluster.facts;
-    return `postgresql://postgres:${password}@/${encodeURIComponent(this.name)}?host=${encodeURIComponent(socketFolder)}&port=${port}`;
+    const where = `host=${encodeURIComponent(socketFolder)}&port=${port}`;
+    return `postgresql://postgres:${password}@/${encodeURIComponent(this.name)}?${where}`;
   }
 
   get address(): DatabaseAddress {

@@ -1,11 +1,12 @@
 import type { Shape } from "./shape.ts";
 
-/** Memberships that the platform took away in 2025, after which `postgres` has only rights on the tables of its services. */
+/** Roles that the platform took from `postgres` in 2025, leaving it rights on the tables of its services. */
 const SERVICES = ["supabase_auth_admin", "supabase_storage_admin"];
 
 /** Whether `postgres` is a member of the services' roles; on a strict platform it is not. */
 export function membershipsOf(shape: Shape, strict: boolean): Shape["memberships"] {
-  return shape.memberships.filter(({ role, member }) => !(strict && member === "postgres" && SERVICES.includes(role)));
+  if (!strict) return shape.memberships;
+  return shape.memberships.filter(({ role, member }) => member !== "postgres" || !SERVICES.includes(role));
 }
 
 /** Makes the roles, which all databases of the server share. Whoever may log in has the password. */
@@ -17,11 +18,13 @@ export function rolesSql(shape: Shape, password: string): string {
     const secret = attributes.includes("LOGIN") ? ` PASSWORD '${password}'` : "";
     return `CREATE ROLE ${name} ${attributes.join(" ")}${secret};`;
   });
-  const settings = shape.roles.flatMap(({ name, settings }) => settings.map((setting) => `ALTER ROLE ${name} SET ${assignment(setting)};`));
+  const settings = shape.roles.flatMap(({ name, settings }) => {
+    return settings.map((setting) => `ALTER ROLE ${name} SET ${assignment(setting)};`);
+  });
   const memberships = shape.memberships.map(({ role, member }) => `GRANT ${role} TO ${member};`);
   return [
     ...made, ...memberships, ...settings,
-    // On the platform an extension of the server lets postgres set this; from PostgreSQL 15 on it can be granted.
+    // On the platform an extension of the server lets postgres set this; PostgreSQL 15 can grant it.
     "GRANT SET ON PARAMETER session_replication_role TO postgres;",
   ].join("\n");
 }

@@ -17,7 +17,9 @@ export interface SupabaseOptions {
   readonly major?: "15" | "17";
   /** Of projects that do not say; default `newer`. */
   readonly platform?: Platform;
-  /** Takes the services' roles from `postgres`, as the platform did in 2025: it may use their tables, and no more change them. */
+  /**
+   * Takes the services' roles from `postgres`, as in 2025: it may use their tables, and no more change them.
+   */
   readonly strict?: boolean;
   /** Lines of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -32,8 +34,9 @@ export interface ProjectOptions {
 }
 
 /**
- * A database server of the shape of a Supabase project's: `supabase_admin` is its superuser, `postgres` is what people have. The platform
- * gives each project a server; here projects are databases of one, and share its roles.
+ * A database server of the shape of a Supabase project's: `supabase_admin` is its superuser, `postgres` is
+ * what people have. The platform gives each project a server; here projects are databases of one, and share
+ * its roles.
  */
 export class SupabaseServer implements AsyncDisposable {
   readonly cluster: Cluster;
@@ -66,7 +69,8 @@ export class SupabaseServer implements AsyncDisposable {
     const platform = options.platform ?? this.platform;
     const template = await this.#template(platform);
     const name = options.name ?? `project_${randomBytes(6).toString("hex")}`;
-    await this.cluster.admin(`create database ${pg.escapeIdentifier(name)} template ${template} owner postgres`);
+    const quoted = pg.escapeIdentifier(name);
+    await this.cluster.admin(`create database ${quoted} template ${template} owner postgres`);
     return new Project(this, platform, name);
   }
 
@@ -75,7 +79,9 @@ export class SupabaseServer implements AsyncDisposable {
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** A database that projects are copied from; nobody may enter it, because nobody may be in it while it is copied. */
+  /**
+   * A database that projects are copied from. Nobody may be in it while it is copied, so nobody may enter it.
+   */
   #template(platform: Platform): Promise<string> {
     const made = this.#templates.get(platform) ?? this.#makeTemplate(platform);
     this.#templates.set(platform, made);
@@ -91,7 +97,7 @@ export class SupabaseServer implements AsyncDisposable {
   }
 }
 
-/** Starts a server and makes its roles; `await using supabase = await startSupabase()` removes it at the end of the block. */
+/** Starts a server; `await using supabase = await startSupabase()` removes it at the end of the block. */
 export async function startSupabase(options: SupabaseOptions = {}): Promise<SupabaseServer> {
   const { major = "15", platform = "newer", strict = false } = options;
   const { installation, folder } = withUuidOssp(await installationOf(major));
@@ -114,5 +120,6 @@ export async function startSupabase(options: SupabaseOptions = {}): Promise<Supa
 /** The machine's own PostgreSQL 15 where there is one, else pinned ones. */
 async function installationOf(major: "15" | "17"): Promise<Installation> {
   if (major === "17") return await server("17.10");
-  return installations().find((each) => each.major === 15 && each.server && each.client) ?? await server("15.20");
+  const own = installations().find((each) => each.major === 15 && each.server && each.client);
+  return own ?? await server("15.20");
 }

@@ -72,7 +72,9 @@ export interface DefaultPrivilegeShape {
   readonly acl: Rights;
 }
 
-/** What a Supabase project's database consists of. Every name is qualified, functions carry their argument types. */
+/**
+ * What a Supabase project's database consists of. Names are qualified, functions carry their argument types.
+ */
 export interface Shape {
   readonly roles: readonly RoleShape[];
   readonly memberships: readonly MembershipShape[];
@@ -90,17 +92,21 @@ export type Platform = "older" | "newer";
 
 /** The shape of a platform's version on a major version of PostgreSQL. */
 export function shapeOf(platform: Platform, major: number): Shape {
-  const { about: _, ...facts } = JSON.parse(readFileSync(join(import.meta.dirname, "shape.json"), "utf8")) as Shape & { about: string };
+  const text = readFileSync(join(import.meta.dirname, "shape.json"), "utf8");
+  const { about: _, ...facts } = JSON.parse(text) as Shape & { about: string };
   const shape = platform === "older" ? asOlder(facts) : facts;
   return major < 17 ? shape : withMaintain(shape);
 }
 
-/** The facts are of PostgreSQL 15. From 17 on, all rights on a table are one more: MAINTAIN. */
+/**
+ * The facts are of PostgreSQL 15. From 17 on, whoever has TRIGGER, one of all rights on a table, has
+ * MAINTAIN.
+ */
 function withMaintain(shape: Shape): Shape {
   const more = (acl: Rights): Rights => acl.map((item) => item.replace(/t(\*?)\//, "t$1m$1/"));
   return {
     ...shape,
     tables: shape.tables.map((table) => ({ ...table, acl: more(table.acl) })),
-    defaultPrivileges: shape.defaultPrivileges.map((one) => (one.objects === "r" ? { ...one, acl: more(one.acl) } : one)),
+    defaultPrivileges: shape.defaultPrivileges.map((each) => ({ ...each, acl: more(each.acl) })),
   };
 }

@@ -1,31 +1,35 @@
 import { grant } from "./rights.ts";
 import type { Shape, TableShape } from "./shape.ts";
 
-/** Defaults by table; the shape says which columns there are, so an older platform leaves out what it has not. */
+/**
+ * Defaults by table; the shape says which columns there are, so an older platform leaves out what it lacks.
+ */
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "auth.audit_log_entries": { ip_address: "''" },
   "auth.custom_oauth_providers": {
-    id: "gen_random_uuid()", acceptable_client_ids: "'{}'", scopes: "'{}'", pkce_enabled: "true", attribute_mapping: "'{}'",
-    authorization_params: "'{}'", enabled: "true", email_optional: "false", skip_nonce_check: "false",
-    custom_claims_allowlist: "'{}'",
+    id: "gen_random_uuid()", acceptable_client_ids: "'{}'", scopes: "'{}'", pkce_enabled: "true",
+    attribute_mapping: "'{}'", authorization_params: "'{}'", enabled: "true", email_optional: "false",
+    skip_nonce_check: "false", custom_claims_allowlist: "'{}'",
   },
   "auth.flow_state": { email_optional: "false" },
   "auth.identities": { id: "gen_random_uuid()" },
-  "auth.oauth_authorizations": { response_type: "'code'", status: "'pending'", expires_at: "now() + interval '3 minutes'" },
+  "auth.oauth_authorizations": {
+    response_type: "'code'", status: "'pending'", expires_at: "now() + interval '3 minutes'",
+  },
   "auth.oauth_clients": { client_type: "'confidential'" },
   "auth.oauth_consents": { granted_at: "now()" },
   "auth.users": {
-    is_sso_user: "false", is_anonymous: "false", phone_change: "''", phone_change_token: "''", reauthentication_token: "''",
-    email_change_token_current: "''", email_change_confirm_status: "0",
+    is_sso_user: "false", is_anonymous: "false", phone_change: "''", phone_change_token: "''",
+    reauthentication_token: "''", email_change_token_current: "''", email_change_confirm_status: "0",
   },
   "auth.webauthn_challenges": { id: "gen_random_uuid()" },
   "auth.webauthn_credentials": {
-    id: "gen_random_uuid()", attestation_type: "''", sign_count: "0", transports: "'[]'", backup_eligible: "false",
-    backed_up: "false", friendly_name: "''",
+    id: "gen_random_uuid()", attestation_type: "''", sign_count: "0", transports: "'[]'",
+    backup_eligible: "false", backed_up: "false", friendly_name: "''",
   },
   "storage.buckets": {
-    public: "false", avif_autodetection: "false", type: "'STANDARD'", versioning_status: "'DISABLED'", created_at: "now()",
-    updated_at: "now()",
+    public: "false", avif_autodetection: "false", type: "'STANDARD'", versioning_status: "'DISABLED'",
+    created_at: "now()", updated_at: "now()",
   },
   "storage.buckets_analytics": { id: "gen_random_uuid()", type: "'ANALYTICS'", format: "'ICEBERG'" },
   "storage.buckets_vectors": { type: "'VECTOR'" },
@@ -33,8 +37,8 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "storage.iceberg_tables": { id: "gen_random_uuid()" },
   "storage.migrations": { executed_at: "current_timestamp" },
   "storage.objects": {
-    id: "gen_random_uuid()", created_at: "now()", updated_at: "now()", last_accessed_at: "now()", is_delete_marker: "false",
-    is_versioned: "false",
+    id: "gen_random_uuid()", created_at: "now()", updated_at: "now()", last_accessed_at: "now()",
+    is_delete_marker: "false", is_versioned: "false",
   },
   "storage.s3_multipart_uploads": { in_progress_size: "0" },
   "storage.s3_multipart_uploads_parts": { id: "gen_random_uuid()", size: "0" },
@@ -77,7 +81,8 @@ COMMENT ON COLUMN auth.sessions.not_after IS 'When the session ends, whatever el
 /** The enums and the tables without keys between them. */
 export function tablesSql(shape: Shape): string {
   const types = shape.types.map(({ name, owner, labels }) => {
-    return `CREATE TYPE ${name} AS ENUM (${labels.map((label) => `'${label}'`).join(", ")}); ALTER TYPE ${name} OWNER TO ${owner};`;
+    const quoted = labels.map((label) => `'${label}'`).join(", ");
+    return `CREATE TYPE ${name} AS ENUM (${quoted}); ALTER TYPE ${name} OWNER TO ${owner};`;
   });
   return [...types, ...shape.tables.map(tableSql)].join("\n");
 }
@@ -96,18 +101,24 @@ export function tableRulesSql(shape: Shape): string {
 }
 
 function tableSql(table: TableShape): string {
-  const { name, owner, rls, keys } = table;
-  const parts = [...table.columns.map((column) => columnSql(name, column)), ...keys.filter((key) => !isForeign(key))];
-  const security = rls ? `ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY;` : "";
-  return `CREATE TABLE ${name} (\n  ${parts.join(",\n  ")}\n);\nALTER TABLE ${name} OWNER TO ${owner};\n${security}`;
+  const { name, owner, rls } = table;
+  const columns = table.columns.map((column) => columnSql(name, column));
+  const keys = table.keys.filter((key) => !isForeign(key));
+  return [
+    `CREATE TABLE ${name} (\n  ${[...columns, ...keys].join(",\n  ")}\n);`,
+    `ALTER TABLE ${name} OWNER TO ${owner};`,
+    rls ? `ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY;` : "",
+  ].join("\n");
 }
 
 function columnSql(table: string, column: string): string {
   const [, name = "", type = "", mark] = /^(\S+) (.*?)(?: (generated|not null))?$/.exec(column) ?? [];
-  if (mark === "generated") return `${name} ${type} GENERATED ALWAYS AS (${GENERATED[`${table}.${name}`]!}) STORED`;
+  const start = `${name} ${type}`;
+  if (mark === "generated") return `${start} GENERATED ALWAYS AS (${GENERATED[`${table}.${name}`]!}) STORED`;
   const isTime = mark !== undefined && ["created_at", "updated_at"].includes(name);
   const value = DEFAULTS[table]?.[name] ?? (isTime ? "now()" : undefined);
-  return `${name} ${type}${value === undefined ? "" : ` DEFAULT ${value}`}${mark === undefined ? "" : " NOT NULL"}`;
+  const more = [value === undefined ? "" : `DEFAULT ${value}`, mark === undefined ? "" : "NOT NULL"];
+  return [start, ...more].join(" ");
 }
 
 function isForeign(key: string): boolean {

@@ -1,4 +1,4 @@
-import { cpSync, globSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { installationAt, type Installation } from "../postgres-binaries.ts";
 import { serverAccount, temporaryFolder } from "../tools.ts";
@@ -17,20 +17,30 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   "uuid_generate_v5(namespace uuid, name text)": "md5(namespace || name)::uuid",
 };
 
+/** An installation, and the folder to be removed with it when it is a copy. */
+export interface UuidOssp {
+  readonly installation: Installation;
+  readonly folder?: string;
+}
+
 /**
- * An installation that has `uuid-ossp`, which every project has: the same, or where it was built without, a copy with an extension of
- * that name and the same functions. `folder` is the copy's, to be removed.
+ * An installation that has `uuid-ossp`, which every project has: the same, or where it was built without, a
+ * copy with an extension of that name and the same functions.
  */
-export function withUuidOssp(installation: Installation): { readonly installation: Installation; readonly folder?: string } {
+export function withUuidOssp(installation: Installation): UuidOssp {
   const home = dirname(installation.binDir);
   // Distributions keep what is shared elsewhere, and build everything.
   const [control] = globSync(join(home, "share/**/extension/plpgsql.control"));
-  if (control === undefined || globSync(join(dirname(control), "uuid-ossp.control")).length > 0) return { installation };
+  const isBuilt = control === undefined || existsSync(join(dirname(control), "uuid-ossp.control"));
+  if (isBuilt) return { installation };
   const folder = temporaryFolder("supabase", serverAccount());
   cpSync(home, join(folder, "postgresql"), { recursive: true, verbatimSymlinks: true });
   const extensions = join(folder, "postgresql", dirname(control).slice(home.length));
-  writeFileSync(join(extensions, "uuid-ossp.control"), "default_version = '1.1'\nrelocatable = true\ntrusted = true\n");
-  const script = Object.entries(FUNCTIONS).map(([name, value]) => `CREATE FUNCTION ${name} RETURNS uuid LANGUAGE sql AS $$SELECT ${value}$$;`);
-  writeFileSync(join(extensions, "uuid-ossp--1.1.sql"), script.join("\n"));
+  const facts = "default_version = '1.1'\nrelocatable = true\ntrusted = true\n";
+  const script = Object.entries(FUNCTIONS).map(([name, value]) => {
+    return `CREATE FUNCTION ${name} RETURNS uuid LANGUAGE sql RETURN ${value};\n`;
+  });
+  writeFileSync(join(extensions, "uuid-ossp.control"), facts);
+  writeFileSync(join(extensions, "uuid-ossp--1.1.sql"), script.join(""));
   return { installation: installationAt(join(folder, "postgresql/bin")), folder };
 }
