@@ -146,6 +146,28 @@ describe("reading a body for names", () => {
     expect(references(body, language).map(({ kind, name }) => `${kind} ${name}`)).toEqual(expected);
   });
 
+  it.each<[string, string, string[]]>([
+    ["never closed", "SELECT a.x /* FROM a", ["operator /*", "relation a"]],
+    ["never closed", "SELECT $q$ FROM a $r$ FROM b", ["relation a", "relation b"]],
+    ["closed", "SELECT 1 /* FROM a */ FROM b $$ FROM c $$ $q$ $$ FROM d $q$ JOIN e", ["relation b", "relation e"]],
+    ["no opener inside a word", "SELECT a$b$ FROM c WHERE d$b$", ["relation c"]],
+  ])("what is %s: %s", (_, body, expected) => {
+    expect(references(body, "sql").map(({ kind, name }) => `${kind} ${name}`)).toEqual(expected);
+  });
+
+  it.each<[string, string]>([
+    ["comments that nobody closes", "/* ".repeat(100_000)],
+    ["strings that nobody closes, each of another name", Array.from({ length: 100_000 }, (_, at) => `$a${at}$ `).join("")],
+    ["strings of one name", "$a$ ".repeat(100_001)],
+    ["dollars alone", "$".repeat(300_001)],
+    ["quotes", `${"'".repeat(300_001)} ${'"'.repeat(300_001)}`],
+    ["words and dollars", "a$".repeat(150_000)],
+  ])("takes no longer than the body is long: %s", (_, body) => {
+    const begun = performance.now();
+    references(body, "plpgsql");
+    expect(performance.now() - begun).toBeLessThan(3_000);
+  });
+
   it("finds queries in strings only where they are run", () => {
     expect(referencesInStrings("SELECT w FROM ts_stat('select d from doc'::text) s WHERE x = 'select d from other'::text")).toEqual([{ kind: "relation", name: "doc" }]);
   });
