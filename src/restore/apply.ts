@@ -10,7 +10,7 @@ import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
-import { controlOf } from "./control.ts";
+import { controlOf, sweepControls } from "./control.ts";
 import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import { measureCopy } from "./measure-copy.ts";
@@ -49,6 +49,7 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const { request } = plan;
   const guard = await lockTarget(request.target);
   await using _ = guard;
+  await sweepControls(request.target, ports.log);
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
   if (request.createRoles && plan.target.missingRoles.length > 0) {
     // Said before: they stay whatever becomes of the restore.
