@@ -19,6 +19,7 @@ import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { gapsOf } from "./gaps.ts";
 import { notCompared, tablesToMake } from "./made-tables.ts";
+import { requireStillEmpty } from "./still-empty.ts";
 import { swapNames } from "./swap.ts";
 import { Untouched } from "./untouched.ts";
 
@@ -49,6 +50,7 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const { request } = plan;
   const guard = await lockTarget(request.target);
   await using _ = guard;
+  await requireStillEmpty(plan, guard);
   await sweepControls(request.target, ports.log);
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
   if (request.createRoles && plan.target.missingRoles.length > 0) {

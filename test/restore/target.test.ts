@@ -55,6 +55,20 @@ describe("a restore", () => {
     await expectKept(database);
   });
 
+  it("into a database that was empty when it was planned and is filled before it is locked is refused, and adds nothing to it", async () => {
+    await using database = await cluster.createDatabase();
+    let others = 0;
+    const meanwhile = withQueries({ before: async (sql) => {
+      if (sql.includes("pg_try_advisory_lock") && others++ === 0) await vault.restore(database.url);
+    } });
+    await expectRefusal(vault.restore(database.url, {}, { database: meanwhile }), {
+      code: "database.not-empty", exit: 7, says: `database ${database.name} was empty when this restore was planned, and is not any more: it holds table public.customers`,
+      hint: new RegExp(`nothing was touched.*--confirm ${database.name}`),
+    });
+    expect(others).toBe(1);
+    expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 20_000 }]);
+  });
+
   it.each([["a sequence", "CREATE SEQUENCE s"], ["a function", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"], ["a type", "CREATE TYPE e AS ENUM ('a')"], ["a schema", "CREATE SCHEMA x"], ["a large object", "SELECT lo_from_bytea(0, 'x')"], ["a view", "CREATE VIEW v AS SELECT 1 AS a"]])("counts %s as something", async (_, sql) => {
     await using database = await cluster.createDatabase({ sql });
     await expectRefusal(vault.restore(database.url), { code: "database.not-empty", exit: 7, says: "is not empty", hint: /--confirm/ });
