@@ -71,6 +71,15 @@ describe("what only a search path finds", () => {
     expect(warnings).toHaveLength(7);
   });
 
+  it("is mended by a statement that quotes a schema whose name is a key word", async () => {
+    await using database = await createDatabase({ sql: `CREATE SCHEMA "order"; SET search_path = "order"; CREATE FUNCTION enc(n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT md5(n::text) $$;
+      CREATE FUNCTION short(n int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN enc(n); END $$; CREATE TABLE doc (id int, code text GENERATED ALWAYS AS (short(id)) STORED)` });
+    const [warning] = await warningsOf(database);
+    expect(warning).toContain('SET search_path = pg_catalog, "order";');
+    await database.query(/ALTER FUNCTION .*;/.exec(warning!)![0]);
+    expect(await warningsOf(database)).toEqual([]);
+  });
+
   it("is gone when the statements of the warnings were carried out", async () => {
     await using database = await createDatabase({ sql: BROKEN });
     for (const warning of await warningsOf(database)) {
