@@ -3,7 +3,7 @@ import { qualifiedName } from "../kernel/sql.ts";
 import type { ContentRecord, TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
-import { wordsWithoutRows } from "./server-words.ts";
+import { serverWords } from "./server-words.ts";
 
 /** What a server may say to a refresh; everything else ends the restore. */
 const REFUSALS = ["database.query", "database.permission", "database.row-security", "database.changing"] as const;
@@ -69,7 +69,7 @@ async function tryOnce(session: DatabaseSession, { schema, name }: TableRecord):
     return undefined;
   } catch (error) {
     if (!isHoldfastError(error, ...REFUSALS)) throw error;
-    return wordsWithoutRows(error);
+    return serverWords(error);
   }
 }
 

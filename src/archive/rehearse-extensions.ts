@@ -5,8 +5,8 @@ import type { Database, DatabaseSession } from "../ports/database.ts";
 import { unavailableExtensions, type UnavailableExtension } from "./extensions.ts";
 import { serverWords } from "./server-words.ts";
 
-/** Where extensions are tried that may be anywhere; it is never committed. */
-const OWN_SCHEMA = "holdfast_rehearsal";
+/** Begins the name of a schema where an extension is tried that may be anywhere; it is never committed, and nobody else's. */
+const OWN_SCHEMA = "holdfast_rehearsal_";
 
 /**
  * What createExtensions would meet in a database, found out in a transaction that is rolled back; nothing is
@@ -79,6 +79,9 @@ async function rehearseOne(
   session: DatabaseSession, { name }: ExtensionRecord, empty: boolean,
 ): Promise<HoldfastError | "made" | "unknown"> {
   try {
+    const [own] = await session.query<{ schema: string }>(
+      `SELECT '${OWN_SCHEMA}' || pg_catalog.to_hex((pg_catalog.random() * 2147483647)::int) AS schema`,
+    );
     const [row] = await session.query<{ schema: string | null; there: boolean }>(
       `SELECT v.schema::text AS schema, to_regnamespace(quote_ident(v.schema)) IS NOT NULL AS there
          FROM pg_catalog.pg_available_extensions e
@@ -86,10 +89,10 @@ async function rehearseOne(
         WHERE e.name = $1`,
       [name],
     );
-    const schema = row?.schema ?? OWN_SCHEMA;
+    const schema = row?.schema ?? own!.schema;
     if (row?.there === true && !empty && schema !== "pg_catalog") return "unknown";
     await session.query("SAVEPOINT one");
-    if (row?.there !== true) await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
+    if (row?.there !== true) await session.query(`CREATE SCHEMA ${quoteIdentifier(schema)}`);
     await session.query(`CREATE EXTENSION ${quoteIdentifier(name)} SCHEMA ${quoteIdentifier(schema)}`);
     return "made";
   } catch (error) {

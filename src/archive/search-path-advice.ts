@@ -23,7 +23,7 @@ const NOT_FOUND = new RegExp(
 const RUNNING = /(?:SQL function "([^"]+)"|PL\/pgSQL function ("?[^\s(]+\([^)]*\)))/;
 
 /** A value of type regclass that names what a restore makes after all rows: an index. */
-const NAMED_BY_A_ROW = /^COPY failed .*relation "([^"]+)" does not exist; CONTEXT: +COPY [^;]*, line \d+, column ([^;]+?): /;
+const NAMED_BY_A_ROW = /^COPY failed .*relation "([^"]+)" does not exist; CONTEXT: +COPY [^;]*, line \d+, column ([^;:]+)/;
 
 /** The sentence that mends it at the source; `undefined` where the error has another cause. */
 export function searchPathAdvice({ message, entry }: LoadProblem): string | undefined {

@@ -6,6 +6,7 @@ import { acquireLock } from "../catalog/lock.ts";
 import { findingSentence } from "../archive/judge.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
 import { columnOrderWarnings } from "../content/column-order-warnings.ts";
+import { displayName } from "../content/display-name.ts";
 import { fingerprintLargeObjects, fingerprintTables } from "../content/fingerprint.ts";
 import { takeInventory } from "../content/inventory.ts";
 import type { LeftOut } from "../content/left-out.ts";
@@ -167,8 +168,8 @@ async function prove(plan: BackupPlan, ports: Ports, snapshot: Snapshot, invento
 
 /** Sequences move outside of transactions: the restored value must lie between the readings before and after the dump. */
 function bracket(before: ContentRecord["sequences"], after: ContentRecord["sequences"]): ContentRecord["sequences"] {
-  const late = new Map(after.map((sequence) => [`${sequence.schema}.${sequence.name}`, sequence.after]));
-  return before.map((sequence) => ({ ...sequence, after: late.get(`${sequence.schema}.${sequence.name}`) ?? sequence.after }));
+  const late = new Map(after.map((sequence) => [displayName(sequence), sequence.after]));
+  return before.map((sequence) => ({ ...sequence, after: late.get(displayName(sequence)) ?? sequence.after }));
 }
 
 /** What the store says it has must be what was sent, before the manifest promises it. */

@@ -7,7 +7,8 @@ import { compareTables } from "./compare-tables.ts";
 import type { Comparison, CompareOptions, Difference } from "./difference.ts";
 import type { ContentRecord, MeasuredContent } from "./record.ts";
 import { rowHashNamed } from "./row-hash.ts";
-import { listed } from "./row-sums.ts";
+import { displayPart } from "./display-name.ts";
+import { listed } from "./listed.ts";
 
 export type { Comparison, CompareOptions, Difference } from "./difference.ts";
 
@@ -43,7 +44,7 @@ export function compareContent(expected: ContentRecord, actual: MeasuredContent,
 function surplusNotes({ surplus }: MeasuredContent): string[] {
   return [...(surplus ?? [])].map(([table, columns]) =>
     `table ${table} has ${columns.length === 1 ? "a column" : "columns"} besides those of the source, which ` +
-    `${columns.length === 1 ? "was" : "were"} not compared: ${listed(columns)}`);
+    `${columns.length === 1 ? "was" : "were"} not compared: ${listed(columns.map(displayPart))}`);
 }
 
 function sort(found: readonly Difference[]): Difference[] {

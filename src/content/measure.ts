@@ -36,8 +36,8 @@ export async function measureContent(database: Database, scope: ContentScope, op
   };
   await using session = await open();
   const whole = await takeInventory(session, scope, options);
-  const wanted = options.only && new Set(options.only.map((table) => `${table.schema}.${table.name}`));
-  const inventory = wanted ? { ...whole, tables: whole.tables.filter((table) => wanted.has(`${table.schema}.${table.name}`)) } : whole;
+  const wanted = options.only && new Set(options.only.map(displayName));
+  const inventory = wanted ? { ...whole, tables: whole.tables.filter((table) => wanted.has(displayName(table))) } : whole;
   if (options.proof === "none") return inventory;
   const doubts = new Map<string, string>();
   const surplus = new Map<string, readonly string[]>();

@@ -1,11 +1,9 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { LeftOut } from "./left-out.ts";
+import { listed } from "./listed.ts";
 import type { ContentScope } from "./record.ts";
 import { IN_SCOPE, isExtensionConfig, notInExtension, scopeValues } from "./scope.ts";
-
-/** Names shown before "and n more". */
-const NAMES_MAX = 5;
 
 /**
  * Makes sure that this role sees every row: an unreadable table or a filtering policy must stop a backup before it begins.
@@ -101,9 +99,4 @@ async function unreadableLargeObjects(session: DatabaseSession): Promise<string[
       ORDER BY l.oid`,
   );
   return rows.map((row) => row.name);
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - NAMES_MAX;
-  return `${names.slice(0, NAMES_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -1,8 +1,6 @@
 import { displayPart } from "./display-name.ts";
+import { listed } from "./listed.ts";
 import type { TableRecord } from "./record.ts";
-
-/** Columns named before "and n more". */
-const NAMES_MAX = 5;
 
 /** The sum of a number over several tables, or undefined when one of them has none. */
 export function sumOf(tables: readonly TableRecord[], value: (table: TableRecord) => number | string | null): bigint | undefined {
@@ -27,7 +25,7 @@ export function contentDifference(expected: readonly TableRecord[], actual: read
   const differing = [...were].filter(([name, sum]) => are.get(name) !== sum).map(([name]) => name);
   if (differing.length === 0) return before === now ? undefined : "values have moved between its rows";
   const computed = new Set(expected.flatMap((table) => table.computed ?? []));
-  return `${differing.length === 1 ? "column" : "columns"} ${listed(differing)} ${differing.length === 1 ? "differs" : "differ"}${reason(differing, computed)}`;
+  return `${differing.length === 1 ? "column" : "columns"} ${listed(differing.map(displayPart))} ${differing.length === 1 ? "differs" : "differ"}${reason(differing, computed)}`;
 }
 
 function columnSums(tables: readonly TableRecord[]): ReadonlyMap<string, bigint> | undefined {
@@ -40,7 +38,7 @@ function columnSums(tables: readonly TableRecord[]): ReadonlyMap<string, bigint>
 }
 
 function otherColumns(gone: readonly string[], added: readonly string[]): string {
-  const parts = [...(gone.length > 0 ? [`without ${listed(gone)}`] : []), ...(added.length > 0 ? [`with ${listed(added)} besides`] : [])];
+  const parts = [...(gone.length > 0 ? [`without ${listed(gone.map(displayPart))}`] : []), ...(added.length > 0 ? [`with ${listed(added.map(displayPart))} besides`] : [])];
   return `its columns are others: ${parts.join(", ")}`;
 }
 
@@ -48,12 +46,6 @@ function otherColumns(gone: readonly string[], added: readonly string[]): string
 function reason(differing: readonly string[], computed: ReadonlySet<string>): string {
   const anew = differing.filter((name) => computed.has(name));
   if (anew.length === 0) return "";
-  const subject = differing.length === 1 ? "a stored generated column" : `${listed(anew)} ${anew.length === 1 ? "is a stored generated column" : "are stored generated columns"}`;
+  const subject = differing.length === 1 ? "a stored generated column" : `${listed(anew.map(displayPart))} ${anew.length === 1 ? "is a stored generated column" : "are stored generated columns"}`;
   return ` (${subject}: the restore computed it anew; what it is computed with may have changed since the rows were written)`;
-}
-
-/** Names of columns, the first of many. */
-export function listed(names: readonly string[]): string {
-  const more = names.length - NAMES_MAX;
-  return `${names.slice(0, NAMES_MAX).map(displayPart).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

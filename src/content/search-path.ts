@@ -1,4 +1,6 @@
 import type { DatabaseSession } from "../ports/database.ts";
+import { displayPart } from "./display-name.ts";
+import { listed } from "./listed.ts";
 import type { ContentScope } from "./record.ts";
 import { IN_SCOPE, isExtensionConfig, notInExtension, scopeValues } from "./scope.ts";
 import { references, referencesInStrings, type Reference } from "./unqualified-names.ts";
@@ -13,6 +15,8 @@ import { references, referencesInStrings, type Reference } from "./unqualified-n
 
 /** Warnings that a report holds; of more the number is told. */
 const WARNINGS_MAX = 20;
+/** Names in one warning. */
+const NAMES_MAX = 3;
 /** Larger tables are not searched for values that name indexes. */
 const SEARCHED_BYTES_MAX = 1024 * 1024 * 1024;
 
@@ -150,7 +154,7 @@ async function calledFunctions(session: DatabaseSession, scope: ContentScope): P
   return rows.map((called) => ({
     references: references(called.body, called.language),
     warning: (names, where) =>
-      `function ${called.function} finds ${listed(names)} only by a search path, and a restore has ` +
+      `function ${called.function} finds ${listed(names, NAMES_MAX)} only by a search path, and a restore has ` +
         `none: ${called.place}` +
       `${called.places > 1 ? ` (and ${called.places - 1} more)` : ""} may not come back; mend it with ` +
         `ALTER FUNCTION ${called.function} SET search_path = ${where};`,
@@ -168,7 +172,7 @@ async function materializedViews(session: DatabaseSession, scope: ContentScope):
   return rows.map(({ view, query }) => ({
     references: referencesInStrings(query),
     warning: (names, where) =>
-      `the materialized view ${view} names ${listed(names)} in a string without a schema, and a restore ` +
+      `the materialized view ${view} names ${listed(names, NAMES_MAX)} in a string without a schema, and a restore ` +
         `has no search path: the view may come back empty; ` +
       `write the name with its schema (${where}) in its query`,
   }));
@@ -208,11 +212,6 @@ async function indexNamesInRows(session: DatabaseSession, scope: ContentScope): 
 /** The server's own schema first. Where a name stands in several schemas, only a person knows which is meant. */
 function path(places: readonly (readonly string[])[]): string {
   const schemas = [...new Set(places.flat())];
-  if (places.some((each) => each.length > 1)) return `pg_catalog, <of ${schemas.join(" and ")} the one that is meant>`;
-  return ["pg_catalog", ...schemas.map((schema) => (/^[a-z_][a-z0-9_]*$/.test(schema) ? schema : `"${schema.replaceAll('"', '""')}"`))].join(", ");
-}
-
-function listed(names: readonly string[]): string {
-  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ` +
-    `${names.length - 3} more`;
+  if (places.some((each) => each.length > 1)) return `pg_catalog, <of ${schemas.map(displayPart).join(" and ")} the one that is meant>`;
+  return ["pg_catalog", ...schemas.map(displayPart)].join(", ");
 }

@@ -16,13 +16,17 @@ interface Token {
   readonly text: string;
 }
 
-/** https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
+/**
+ * What begins at one place. Of what is closed by something far behind only the opener, because looking for a closer that is not
+ * there, from every opener anew, takes hours for a large body: https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+ */
 const LEXEMES = new RegExp(
   [
-    String.raw`(?<skip>\s+|--[^\n]*|/\*[\s\S]*?\*/)`,
+    String.raw`(?<skip>\s+|--[^\n]*)`,
+    String.raw`(?<comment>/\*)`,
     String.raw`(?<escape>[eE]'(?:[^'\\]|''|\\[\s\S])*')`,
     String.raw`(?<plain>(?:[uU]&|[bBxXnN])?'(?:[^']|'')*')`,
-    String.raw`(?<dollar>\$(?<tag>(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$)`,
+    String.raw`(?<dollar>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)`,
     String.raw`(?<quoted>"(?:[^"]|"")*")`,
     String.raw`(?<word>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)`,
     String.raw`(?<number>\$?\d[\w.]*)`,
@@ -30,8 +34,9 @@ const LEXEMES = new RegExp(
     String.raw`(?<operator>[-+*/<>=~!@#%^&|${"`"}?]+)`,
     String.raw`(?<sign>[\s\S])`,
   ].join("|"),
-  "gu",
+  "yu",
 );
+const OPERATOR = /[-+*/<>=~!@#%^&|`?]+/yu;
 
 /**
  * Functions that take a query, or the name of a table, as text: what is in the string is looked up when they
@@ -63,18 +68,62 @@ export function referencesInStrings(query: string): readonly Reference[] {
 
 function lex(body: string): readonly Token[] {
   const tokens: Token[] = [];
-  for (const { groups = {} } of body.matchAll(LEXEMES)) {
-    const { word, quoted, escape, plain, dollar, tag, cast, operator, sign } = groups;
-    if (word !== undefined) tokens.push({ kind: "word", text: word.toLowerCase() });
-    else if (quoted !== undefined) tokens.push({ kind: "word", text: quoted.slice(1, -1).replaceAll('""', '"') });
-    else if (escape !== undefined) tokens.push({ kind: "string", text: escape.slice(2, -1).replaceAll("''", "'") });
-    else if (plain !== undefined) tokens.push({ kind: "string", text: plain.slice(plain.indexOf("'") + 1, -1).replaceAll("''", "'") });
-    else if (dollar !== undefined) tokens.push({ kind: "string", text: dollar.slice((tag ?? "").length + 2, -(tag ?? "").length - 2) });
-    else if (cast !== undefined) tokens.push({ kind: "sign", text: cast });
-    else if (operator !== undefined) tokens.push({ kind: "operator", text: operator });
-    else if (sign !== undefined) tokens.push({ kind: "sign", text: sign });
+  const closers = new Closers(body);
+  for (let at = 0; at < body.length;) {
+    const groups = lexemeAt(LEXEMES, body, at).groups ?? {};
+    const opener = groups["comment"] ?? groups["dollar"];
+    const closed = opener === undefined ? undefined : closers.after(opener, at + opener.length);
+    if (opener !== undefined && closed !== undefined) {
+      if (groups["dollar"] !== undefined) tokens.push({ kind: "string", text: body.slice(at + opener.length, closed.start) });
+      at = closed.end;
+      continue;
+    }
+    // What is never closed opens nothing.
+    const [text] = opener === undefined ? lexemeAt(LEXEMES, body, at) : opener === "/*" ? lexemeAt(OPERATOR, body, at) : ["$"];
+    const token = opener === undefined ? tokenOf(groups) : { kind: opener === "/*" ? "operator" as const : "sign" as const, text };
+    if (token !== undefined) tokens.push(token);
+    at += text.length;
   }
   return tokens;
+}
+
+/** @param shape sticky, and matching anything */
+function lexemeAt(shape: RegExp, body: string, at: number): RegExpExecArray {
+  shape.lastIndex = at;
+  return shape.exec(body)!;
+}
+
+function tokenOf({ word, quoted, escape, plain, cast, operator, sign }: Partial<Record<string, string>>): Token | undefined {
+  if (word !== undefined) return { kind: "word", text: word.toLowerCase() };
+  if (quoted !== undefined) return { kind: "word", text: quoted.slice(1, -1).replaceAll('""', '"') };
+  if (escape !== undefined) return { kind: "string", text: escape.slice(2, -1).replaceAll("''", "'") };
+  if (plain !== undefined) return { kind: "string", text: plain.slice(plain.indexOf("'") + 1, -1).replaceAll("''", "'") };
+  if (operator !== undefined) return { kind: "operator", text: operator };
+  const other = cast ?? sign;
+  return other === undefined ? undefined : { kind: "sign", text: other };
+}
+
+/** Where comments and dollar-quoted strings of a body end; where a closer stands for the last time is known before it is looked for. */
+class Closers {
+  readonly #body: string;
+  readonly #last = new Map<string, number>();
+
+  constructor(body: string) {
+    this.#body = body;
+    this.#last.set("*/", body.lastIndexOf("*/"));
+    for (let at = body.indexOf("$"); at >= 0;) {
+      const next = body.indexOf("$", at + 1);
+      if (next >= 0) this.#last.set(body.slice(at, next + 1), at);
+      at = next;
+    }
+  }
+
+  after(opener: string, from: number): { readonly start: number; readonly end: number } | undefined {
+    const closer = opener === "/*" ? "*/" : opener;
+    if ((this.#last.get(closer) ?? -1) < from) return undefined;
+    const start = this.#body.indexOf(closer, from);
+    return { start, end: start + closer.length };
+  }
 }
 
 function found(tokens: readonly Token[], dynamic: boolean): readonly Reference[] {

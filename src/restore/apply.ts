@@ -10,7 +10,7 @@ import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
-import { controlOf } from "./control.ts";
+import { controlOf, sweepControls } from "./control.ts";
 import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import { measureCopy } from "./measure-copy.ts";
@@ -19,7 +19,9 @@ import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { gapsOf } from "./gaps.ts";
 import { notCompared, tablesToMake } from "./made-tables.ts";
+import { requireStillEmpty } from "./still-empty.ts";
 import { swapNames } from "./swap.ts";
+import { lockTarget, requireAlone, whileLocked } from "./target-lock.ts";
 import { Untouched } from "./untouched.ts";
 
 /** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
@@ -38,9 +40,6 @@ export interface Restored {
   readonly rows: number;
 }
 
-/** Two restores onto one database would destroy each other; this number is Holdfast's in the target's advisory lock space. */
-const ADVISORY_LOCK = 4_785_213_907;
-
 /**
  * Carries a plan out. Order of effects: the safety backup exists before anything is changed; in mode beside the target is only touched, by one
  * transaction that exchanges names, after the restored database was compared and found right.
@@ -49,6 +48,8 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const { request } = plan;
   const guard = await lockTarget(request.target);
   await using _ = guard;
+  await requireStillEmpty(plan, guard);
+  await sweepControls(request.target, ports.log);
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
   if (request.createRoles && plan.target.missingRoles.length > 0) {
     // Said before: they stay whatever becomes of the restore.
@@ -57,19 +58,10 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   }
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
   const made = await tablesToMake(plan);
-  const work = pourInPlace(plan, ports).then((loaded) => compare(plan, request.target, loaded, ports, made));
+  const locked: Ports = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
+  const work = pourInPlace(plan, locked).then((loaded) => compare(plan, request.target, loaded, locked, made));
   const compared = await explaining(work, plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
-}
-
-async function lockTarget(target: Database): Promise<DatabaseSession> {
-  const session = await target.connect({ purpose: "restore lock" });
-  const [row] = await session.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [ADVISORY_LOCK]);
-  if (row?.taken) return session;
-  await session.close();
-  throw new HoldfastError("lock.held", `another restore into ${target.address.database} is under way`, {
-    hint: "See pg_stat_activity for sessions named 'holdfast restore lock', and wait for it to end.",
-  });
 }
 
 /** A restore in place that stops midway leaves an incomplete target: the error must say how to go on. */
@@ -103,13 +95,14 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     if (note !== undefined) ports.log.warn(note);
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
-    await copyDatabaseProperties(guard, live, next, true);
+    await giveProperties(target, next, true);
     const loaded = await pourWhole(plan, database, ports, (extensions) => requireExtensions(plan, extensions));
     const compared = await compare(plan, database, loaded, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
-      await copyDatabaseProperties(guard, live, next);
+      await giveProperties(target, next);
+      await requireAlone(guard, target);
       ports.cancelled.throwIfAborted();
       ports.log.stage(`exchanging the names of ${live} and ${next}`);
       // Our own lock session is in the database to be renamed, and a rename waits for every session to leave.
@@ -123,6 +116,12 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
   }
   const why = await removeCopy(target, next, ports.clock);
   return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
+}
+
+/** By a session of its own: the lock's may have been ended in the hours that it was idle. */
+async function giveProperties(target: Database, next: string, rehearse = false): Promise<void> {
+  await using session = await target.connect({ purpose: "restore" });
+  await copyDatabaseProperties(session, target.address.database, next, rehearse);
 }
 
 /** Some extensions only work in one database of a server, and a copy beside is another one. */

@@ -3,7 +3,8 @@ import type { Database, DatabaseAddress, DatabaseSession } from "../ports/databa
 import type { Ports } from "../ports/ports.ts";
 import { RESTORED_SIZE_FACTOR } from "../archive/load.ts";
 import { createDatabaseLike } from "../archive/create-database.ts";
-import { dropDatabase, dropPersistently } from "../archive/drop-database.ts";
+import { dropPersistently } from "../archive/drop-database.ts";
+import { PassingName, sweepLeftovers } from "../archive/leftovers.ts";
 import { powerfulOwners } from "../archive/powerful-owners.ts";
 import { dropScratchRoles, holdScratchRoles, scratchRoles } from "../archive/scratch-roles.ts";
 import type { Log } from "../ports/log.ts";
@@ -89,18 +90,7 @@ export interface ScratchDatabase extends AsyncDisposable {
   readonly localeNote: string | undefined;
 }
 
-/** What the name of every scratch database begins with; the time of its making, in UTC, and random digits follow. */
-const SCRATCH = "holdfast_scratch_";
-/** Older ones belong to no living run: that run was killed, or its clean-up failed. */
-const LEFTOVER_HOURS = 24;
-
-/** Of these names, old, unused, and droppable by this role. */
-const LEFTOVERS = `
-  SELECT d.datname::text AS name FROM pg_catalog.pg_database d
-   WHERE d.datname ~ '^${SCRATCH}[0-9]{8}t[0-9]{6}_[0-9a-f]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
-     AND pg_catalog.to_timestamp(pg_catalog.substr(d.datname, ${SCRATCH.length + 1}, 15), 'YYYYMMDD"t"HH24MISS')
-       < (pg_catalog.now() AT TIME ZONE 'UTC')::timestamptz - interval '${LEFTOVER_HOURS} hours'
-     AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid) ORDER BY 1`;
+const NAMES = new PassingName("holdfast_scratch_");
 
 /**
  * Drops scratch databases that a killed run left on a given server, and the roles it made for them. One that is younger than a day, or in
@@ -110,29 +100,15 @@ export async function sweepScratchDatabases(host: ScratchHost, log: Pick<Log, "i
   if (host.isPrivate) return;
   try {
     await using admin = await host.connect();
-    const leftovers = await admin.query<{ name: string }>(LEFTOVERS);
-    for (const { name } of leftovers) await dropLeftover(admin, name, host, log);
-    if (leftovers.length > 0) await dropScratchRoles(admin, await scratchRoles(admin));
+    const found = await sweepLeftovers(NAMES, {
+      admin, log, connect: (name) => host.connect(name),
+      dropped: (name) => `dropped the scratch database ${name}, which an earlier validation had left on ${host.described}`,
+      kept: (name, why) => couldNotRemove(name, host, why),
+    });
+    if (found > 0) await dropScratchRoles(admin, await scratchRoles(admin));
   } catch (error) {
     log.warn(`could not look for scratch databases that earlier validations left on ${host.described}: ${(error as Error).message}`);
   }
-}
-
-async function dropLeftover(
-  admin: DatabaseSession, name: string, host: ScratchHost, log: Pick<Log, "info" | "warn">,
-): Promise<void> {
-  try {
-    await dropDatabase(admin, name, () => host.connect(name));
-    log.info(`dropped the scratch database ${name}, which an earlier validation had left on ${host.described}`);
-  } catch (error) {
-    warnOf(error, name, host, log);
-  }
-}
-
-/** @param at when it is made, for the sweep of those that are left behind */
-function scratchDatabaseName(at: Date, random: string): string {
-  const [day, time] = at.toISOString().replaceAll(/[-:]|\.\d+Z$/g, "").split("T");
-  return `${SCRATCH}${day}t${time}_${random}`;
 }
 
 /**
@@ -142,9 +118,11 @@ function scratchDatabaseName(at: Date, random: string): string {
 export async function createScratchDatabase(
   host: ScratchHost, manifest: Manifest, ports: Pick<Ports, "clock" | "random" | "log">,
 ): Promise<ScratchDatabase> {
-  const name = scratchDatabaseName(ports.clock.now(), ports.random.hex(4));
+  const name = NAMES.make(ports.clock.now(), ports.random.hex(4));
   const { roles } = manifest.content;
+  let held: DatabaseSession | undefined;
   const remove = async (): Promise<void> => {
+    await held?.close();
     await dropPersistently(name, (database) => host.connect(database), ports.clock);
     await using session = await host.connect();
     await dropScratchRoles(session, roles);
@@ -152,6 +130,8 @@ export async function createScratchDatabase(
   await using admin = await host.connect();
   try {
     const localeNote = await createDatabaseLike(admin, name, manifest.content);
+    // A run may take longer than a day and have no other session in it for a moment: another one's sweep must see that it is used.
+    if (!host.isPrivate) held = await host.connect(name);
     await holdScratchRoles(admin, name, roles, host.isPrivate ? powerfulOwners(manifest.content) : undefined);
     return { name, localeNote, [Symbol.asyncDispose]: () => remove().catch((error: unknown) => warnOf(error, name, host, ports.log)) };
   } catch (error) {
@@ -163,6 +143,9 @@ export async function createScratchDatabase(
 }
 
 function warnOf(error: unknown, name: string, host: ScratchHost, log: Pick<Log, "warn">): void {
-  if (host.isPrivate) return;
-  log.warn(`could not remove the scratch database ${name} from ${host.described}: ${(error as Error).message}; drop it by hand`);
+  if (!host.isPrivate) log.warn(couldNotRemove(name, host, (error as Error).message));
+}
+
+function couldNotRemove(name: string, host: ScratchHost, why: string): string {
+  return `could not remove the scratch database ${name} from ${host.described}: ${why}; drop it by hand`;
 }

@@ -147,6 +147,27 @@ describe("the server's own words", () => {
     expect(JSON.stringify([(doubled as HoldfastError).message, (doubled as HoldfastError).hint])).not.toContain("heimlich");
   });
 
+  it("are told without values of rows, whoever says them; those that look at no row are told whole", async () => {
+    await using database = await createDatabase({ sql: `CREATE TABLE n (i int, d date); CREATE TYPE mood AS ENUM ('fine');
+      CREATE FUNCTION raise(p text, state text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ssn % is not known', p USING ERRCODE = state, HINT = p; END $$;
+      CREATE FUNCTION no_drop() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'nothing is dropped here'; END $$;
+      CREATE EVENT TRIGGER no_drop ON sql_drop EXECUTE FUNCTION no_drop()`, owner: "postgres" });
+    await using session = await connect(database.adminAddress);
+    const secret = "99912345678";
+    const failures: HoldfastError[] = [];
+    for (const sql of [
+      `INSERT INTO public.n (i) VALUES ('${secret}')`, `INSERT INTO public.n (i) VALUES ('x${secret}')`, `SELECT 'x${secret}'::public.mood`,
+      `SELECT '${secret}'::date`, `SELECT '{${secret}'::int[]`, `SELECT now() AT TIME ZONE 'x${secret}'`,
+      ...["P0001", "23514", "22023", "45000"].map((state) => `SELECT public.raise('${secret}', '${state}')`),
+    ]) failures.push(await session.query(sql).then(() => { throw new Error(`${sql} did not fail`); }, (error: unknown) => error as HoldfastError));
+    const told = failures.flatMap(({ message, hint, cause }) => [message, hint, (cause as Error).message]).join("\n");
+    expect(told).not.toContain(secret);
+    expect(failures[0]!.message).toContain("a value is out of range for type integer (the value is not shown) (SQLSTATE 22003)");
+    expect(failures[1]!.message).toContain("invalid input syntax for type integer (the value is not shown) (SQLSTATE 22P02)");
+    expect(failures.at(-1)!.message).toMatch(/function public\.raise\(text,text\) raised an error: .*may quote rows \(SQLSTATE 45000\)/);
+    await expect(session.query("DROP TABLE public.n")).rejects.toMatchObject({ message: expect.stringContaining("nothing is dropped here (SQLSTATE P0001)") });
+  });
+
   it("name the setting when the lock table is full", async () => {
     await using small = await startCluster({ settings: { max_locks_per_transaction: "10", max_connections: "20" } });
     await using session = await connect(small.address("postgres", "postgres"));

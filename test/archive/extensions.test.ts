@@ -44,6 +44,22 @@ describe("an extension that the server makes", () => {
   });
 });
 
+describe("a rehearsal of an extension", () => {
+  it("is held in a schema of its own, whoever has one of a like name", async () => {
+    // The nearer of two functions is called: whoever owns the schema could be.
+    installation.provide("fake_plain", "CREATE FUNCTION pick(bigint) RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT pick(1);", "relocatable = true");
+    await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE EXTENSION fake_plain; CREATE TABLE plain AS SELECT 1 AS a" });
+    await using own = await Vault.make();
+    await own.backup(database.adminUrl);
+    await using target = await cluster.createDatabase({
+      owner: "postgres",
+      sql: "CREATE SCHEMA holdfast_rehearsal; CREATE FUNCTION holdfast_rehearsal.pick(int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'captured'; END $$",
+    });
+    expect((await own.restore(target.adminUrl, { confirm: target.name, dryRun: true })).outputs["plan"]).toMatchObject({ mode: "beside" });
+    expect(await target.admin("SELECT nspname::text AS name FROM pg_namespace WHERE nspname LIKE 'holdfast%'")).toEqual([{ name: "holdfast_rehearsal" }]);
+  });
+});
+
 describe("an extension that the server refuses although its files are there", () => {
   beforeAll(() => installation.provide("fake_cron", REFUSAL));
 

@@ -71,6 +71,15 @@ describe("what only a search path finds", () => {
     expect(warnings).toHaveLength(7);
   });
 
+  it("is mended by a statement that quotes a schema whose name is a key word", async () => {
+    await using database = await createDatabase({ sql: `CREATE SCHEMA "order"; SET search_path = "order"; CREATE FUNCTION enc(n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT md5(n::text) $$;
+      CREATE FUNCTION short(n int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN enc(n); END $$; CREATE TABLE doc (id int, code text GENERATED ALWAYS AS (short(id)) STORED)` });
+    const [warning] = await warningsOf(database);
+    expect(warning).toContain('SET search_path = pg_catalog, "order";');
+    await database.query(/ALTER FUNCTION .*;/.exec(warning!)![0]);
+    expect(await warningsOf(database)).toEqual([]);
+  });
+
   it("is gone when the statements of the warnings were carried out", async () => {
     await using database = await createDatabase({ sql: BROKEN });
     for (const warning of await warningsOf(database)) {
@@ -144,6 +153,28 @@ describe("reading a body for names", () => {
     ["SELECT a IS DISTINCT FROM b, extract(epoch FROM c)", "sql", ["function extract", "relation c"]],
   ])("%s", (body, language, expected) => {
     expect(references(body, language).map(({ kind, name }) => `${kind} ${name}`)).toEqual(expected);
+  });
+
+  it.each<[string, string, string[]]>([
+    ["never closed", "SELECT a.x /* FROM a", ["operator /*", "relation a"]],
+    ["never closed", "SELECT $q$ FROM a $r$ FROM b", ["relation a", "relation b"]],
+    ["closed", "SELECT 1 /* FROM a */ FROM b $$ FROM c $$ $q$ $$ FROM d $q$ JOIN e", ["relation b", "relation e"]],
+    ["no opener inside a word", "SELECT a$b$ FROM c WHERE d$b$", ["relation c"]],
+  ])("what is %s: %s", (_, body, expected) => {
+    expect(references(body, "sql").map(({ kind, name }) => `${kind} ${name}`)).toEqual(expected);
+  });
+
+  it.each<[string, string]>([
+    ["comments that nobody closes", "/* ".repeat(100_000)],
+    ["strings that nobody closes, each of another name", Array.from({ length: 100_000 }, (_, at) => `$a${at}$ `).join("")],
+    ["strings of one name", "$a$ ".repeat(100_001)],
+    ["dollars alone", "$".repeat(300_001)],
+    ["quotes", `${"'".repeat(300_001)} ${'"'.repeat(300_001)}`],
+    ["words and dollars", "a$".repeat(150_000)],
+  ])("takes no longer than the body is long: %s", (_, body) => {
+    const begun = performance.now();
+    references(body, "plpgsql");
+    expect(performance.now() - begun).toBeLessThan(3_000);
   });
 
   it("finds queries in strings only where they are run", () => {

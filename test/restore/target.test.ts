@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { HoldfastError } from "../../src/kernel/errors.ts";
+import type { DumpTools } from "../../src/ports/dump-tools.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
 import { withDump, withQueries } from "../support/decorators.ts";
 import { query } from "../support/postgres.ts";
@@ -55,6 +57,41 @@ describe("a restore", () => {
     await expectKept(database);
   });
 
+  it("into a database that was empty when it was planned and is filled before it is locked is refused, and adds nothing to it", async () => {
+    await using database = await cluster.createDatabase();
+    let others = 0;
+    const meanwhile = withQueries({ before: async (sql) => {
+      if (sql.includes("pg_try_advisory_lock") && others++ === 0) await vault.restore(database.url);
+    } });
+    await expectRefusal(vault.restore(database.url, {}, { database: meanwhile }), {
+      code: "database.not-empty", exit: 7, says: `database ${database.name} was empty when this restore was planned, and is not any more: it holds table public.customers`,
+      hint: new RegExp(`nothing was touched.*--confirm ${database.name}`),
+    });
+    expect(others).toBe(1);
+    expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 20_000 }]);
+  });
+
+  it.each(["in-place", "beside"] as const)("whose lock's session is ended meanwhile stops where it changes the target itself: %s", async (mode) => {
+    await using database = await target();
+    const ended = (tools: DumpTools): DumpTools => ({ ...tools, load: async (request) => {
+      await cluster.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holdfast restore lock' AND datname = $1", [database.name]);
+      await sleep(500);
+      return await tools.load(request);
+    } });
+    const restored = vault.restore(database.adminUrl, { confirm: database.name, mode }, { tools: ended });
+    if (mode === "in-place") {
+      await expectRefusal(restored, {
+        code: "database.lost", exit: 4, says: `the session that keeps other restores out of ${database.name} has ended`,
+        hint: /Another restore could have begun.*The target may be incomplete: run the restore again\. What it held is backup/,
+      });
+      return;
+    }
+    const { exit, outputs } = await restored;
+    expect(exit).toBe(0);
+    expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 20_000 }]);
+    await cluster.admin(`DROP DATABASE "${String(outputs["old-database"])}"`);
+  });
+
   it.each([["a sequence", "CREATE SEQUENCE s"], ["a function", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"], ["a type", "CREATE TYPE e AS ENUM ('a')"], ["a schema", "CREATE SCHEMA x"], ["a large object", "SELECT lo_from_bytea(0, 'x')"], ["a view", "CREATE VIEW v AS SELECT 1 AS a"]])("counts %s as something", async (_, sql) => {
     await using database = await cluster.createDatabase({ sql });
     await expectRefusal(vault.restore(database.url), { code: "database.not-empty", exit: 7, says: "is not empty", hint: /--confirm/ });
@@ -88,7 +125,7 @@ describe("a restore in place", () => {
 
   it("that breaks in the middle says that the target is incomplete and which backup holds what was there", async () => {
     await using database = await target();
-    const ports = testPorts({ tools: (tools) => ({ ...tools, load: async (request) => { if (request.address.database === database.name) await cluster.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'holdfast%'", [database.name]); return tools.load({ ...request, address: { ...request.address, port: 1 } }); } }) });
+    const ports = testPorts({ tools: (tools) => ({ ...tools, load: async (request) => { if (request.address.database === database.name) await cluster.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'holdfast%' AND application_name <> 'holdfast restore lock'", [database.name]); return tools.load({ ...request, address: { ...request.address, port: 1 } }); } }) });
     const error = await expectRefusal(vault.restore(database.url, { confirm: database.name, mode: "in-place" }, ports), { code: "database.unreachable", exit: 4, says: "pg_restore", hint: /The target may be incomplete: run the restore again\. What it held is backup \d{8}T\d{6}Z-[0-9a-f]{6} \(tier safety\)/ });
     const safety = /backup (\S+) \(tier safety\)/.exec(error.hint ?? "")![1]!;
     expect((await vault.restore(database.url, { backup: safety, confirm: database.name, mode: "in-place", safetyBackup: false })).exit).toBe(0);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { DumpTools } from "../../src/ports/dump-tools.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
+import { testPorts } from "../support/test-ports.ts";
 import { findings, said, Vault } from "../support/vault.ts";
 
 /** Servers that keep something of their own where objects are compared, in every copy something else. */
@@ -70,5 +71,22 @@ describe("a difference in an object", () => {
     url.password = "modest";
     const modest = await vault.restore(url.href, { noOwner: true }, marking());
     expect({ exit: modest.exit, said: said(modest) }).toEqual({ exit: 5, said: expect.stringContaining("no control was possible: role modest may not create databases") });
+  });
+
+  it("has a control that a killed restore leaves behind dropped by a later one, when it is a day old and nobody uses it", async () => {
+    const [old, young] = ["holdfast_control_20200101t000000_0000000000ab", `holdfast_control_${new Date().toISOString().replaceAll(/[-:]|\..*$/g, "").replace("T", "t")}_cd`] as const;
+    for (const name of [old, young]) await cluster.admin(`CREATE DATABASE ${name}`);
+    await using target = await cluster.createDatabase({ owner: "postgres" });
+    const names: string[] = [];
+    const ports = testPorts({ tools: (tools) => marking().tools({ ...tools, load: async (request) => {
+      names.push(request.address.database);
+      return await tools.load(request);
+    } }) });
+    expect((await vault.restore(target.adminUrl, {}, ports)).exit).toBe(0);
+    expect(ports.lines.join("\n")).toContain(`dropped the control copy ${old}, which an earlier restore had left on the server`);
+    expect(await leftovers()).toEqual([{ datname: young }]);
+    await cluster.admin(`DROP DATABASE ${young}`);
+    // So that a sweep knows it: with the time of its making.
+    expect(names.filter((name) => /^holdfast_control_\d{8}t\d{6}_[0-9a-f]+$/.test(name)).length).toBeGreaterThan(0);
   });
 });

@@ -124,6 +124,32 @@ describe("what a killed run left on a given server", () => {
   });
 });
 
+describe("a scratch database", () => {
+  it("whose name holds no time keeps the sweep from nothing", async () => {
+    const before = await traces(other);
+    const [odd, old] = ["holdfast_scratch_20261301t000000_ab", "holdfast_scratch_20200101t000000_cd"] as const;
+    for (const name of [odd, old]) await other.admin(`CREATE DATABASE ${name}`);
+    const ports = testPorts();
+    expect((await vault.validate({ scratch: other.adminUrl() }, ports)).exit).toBe(0);
+    expect(ports.lines.filter((line) => line.includes("could not look for"))).toEqual([]);
+    expect(ports.lines.join("\n")).toContain(`dropped the scratch database ${old}`);
+    await other.admin(`DROP DATABASE IF EXISTS ${odd}`);
+    expect(await traces(other)).toEqual(before);
+  });
+
+  it("of a run that takes longer than a day is left to that run, at whatever moment another one sweeps", async () => {
+    let swept = 0;
+    const tools = (real: DumpTools): DumpTools => ({ ...real, load: async (request) => {
+      if (swept++ === 0) expect((await vault.validate({ scratch: other.adminUrl() })).exit).toBe(0);
+      return await real.load(request);
+    } });
+    const ports = testPorts({ tools });
+    const yesterday = { ...ports.clock, now: () => new Date(ports.clock.now().getTime() - 48 * 3_600_000) };
+    expect((await vault.validate({ scratch: other.adminUrl() }, { ...ports, clock: yesterday })).exit).toBe(0);
+    expect(swept).toBeGreaterThan(0);
+  });
+});
+
 describe("an extension that cannot be installed there", () => {
   it("makes gaps of what needs it, names them, and is never green", async () => {
     const validated = await vault.validate({ scratch: other.adminUrl() }, { database: withoutExtensions("hstore") });

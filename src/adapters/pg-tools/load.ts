@@ -9,6 +9,7 @@ import { connectionEnvironment } from "./environment.ts";
 import { classify, toolError } from "./messages.ts";
 import { ProblemReader } from "./problems.ts";
 import { describeEnding, Program, type Surroundings } from "./program.ts";
+import { lastWordsWithoutRows } from "./row-values.ts";
 import { WarningReader } from "./warnings.ts";
 
 /** pg_restore goes past these too, but what follows them says nothing about the backup. */
@@ -41,7 +42,7 @@ export async function load({ base, guard, disk = temporaryFiles }: Surroundings 
     // Only the first part: what follows may quote rows, and a row may say anything.
     const stopping = reader.problems.find((problem) => STOPPING.has(classify(problem.message.split("; ")[0]!)?.code ?? "tool.failed"));
     if (failed || stopping !== undefined) {
-      throw toolError("pg_restore", describeEnding(ending), failed ? program.stderr : `${stopping!.entry}: ${stopping!.message}`, address);
+      throw toolError("pg_restore", describeEnding(ending), failed ? lastWordsWithoutRows(program.stderr) : `${stopping!.entry}: ${stopping!.message}`, address);
     }
     return reader.problems;
   } finally {

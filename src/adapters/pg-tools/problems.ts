@@ -1,5 +1,6 @@
 import type { LoadProblem } from "../../ports/dump-tools.ts";
-import { withoutRowValues, withoutValue } from "./row-values.ts";
+import { UNKNOWN_WORDS } from "../../kernel/row-words.ts";
+import { isOnRows, withKnownWords, withoutRowValues } from "./row-values.ts";
 
 /** More problems than anyone reads; the count goes on. */
 const PROBLEMS_MAX = 1000;
@@ -17,6 +18,9 @@ const PROGRESS = /^(?:(?:launching|finished|skipping) item |creating |processing
 
 /** What errors begin with, and the line that names their entry. */
 const BEGINNINGS = /^(?:from TOC entry \d+; |could not |COPY failed )/;
+
+/** The first line of a CONTEXT whose error a function made itself. */
+const RAISED = /^CONTEXT:\s+PL\/.* at RAISE$/;
 
 /** A problem whose message still grows. */
 type Mutable = { -readonly [Key in keyof LoadProblem]: LoadProblem[Key] };
@@ -51,6 +55,8 @@ export class ProblemReader {
   /** Names that were written without their words; true where the words will be an error. */
   readonly #owed: boolean[] = [];
   #open = false;
+  /** Whether the open problem's words are the server's own, so that its hint and detail are too. */
+  #known = true;
   /** Entries of the problems that are not kept. */
   readonly #beyond = new Set<number>();
   #more = 0;
@@ -95,7 +101,9 @@ export class ProblemReader {
       if (id !== undefined) this.#beyond.add(id);
       return;
     }
-    const message = withoutValue((withoutRowValues(words) ?? "").replace(/^could not execute query: /, "").replace(/^ERROR: {2}/, ""));
+    const told = withKnownWords(words, isOnRows(entry) || words.startsWith("COPY failed"));
+    const message = told.words.replace(/^could not execute query: /, "").replace(/^ERROR: {2}/, "");
+    this.#known = told.known;
     this.#problems.push(problem(message, entry, id));
     this.#open = true;
   }
@@ -103,14 +111,23 @@ export class ProblemReader {
   /** Lines without the program's name belong to the error before, up to the statement it repeats. */
   #continue(line: string): void {
     if (line.startsWith("Command was:")) this.#open = false;
-    if (this.#open && /^(?:DETAIL|HINT|CONTEXT|ERROR|FATAL|LINE \d+|server closed|\t)/.test(line)) this.#append(line.trim());
+    if (this.#open && /^(?:DETAIL|HINT|CONTEXT|FATAL|server closed|\t(?:This probably means|before or while) )/.test(line)) this.#append(line.trim());
   }
 
   #append(line: string): void {
     const text = withoutRowValues(line);
-    if (text === undefined) return;
     const last = this.#problems.at(-1);
-    if (last !== undefined && last.message.length + text.length < MESSAGE_MAX) last.message += `; ${text}`;
+    if (text === undefined || last === undefined) return;
+    if (RAISED.test(text) && isOnRows(last.entry)) this.#hide(last);
+    if (!this.#known && !/^(?:CONTEXT|FATAL|server closed|This probably|before or)/.test(text)) return;
+    if (last.message.length + text.length < MESSAGE_MAX) last.message += `; ${text}`;
+  }
+
+  /** What a function raised may look like the server's own words. */
+  #hide(last: Mutable): void {
+    const before = /^COPY failed .*?ERROR: {2}/s.exec(last.message)?.[0] ?? "";
+    last.message = before + UNKNOWN_WORDS;
+    this.#known = false;
   }
 
   /** How many errors pg_restore says it went past; undefined when it stopped before saying so. */

@@ -1,6 +1,7 @@
 import type { DatabaseAddress } from "../../ports/database.ts";
 import { describeAddress, supabaseProject } from "../../kernel/database-url.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
+import { knownWords, runningFunction, UNKNOWN_WORDS } from "../../kernel/row-words.ts";
 import { byState, type Found, type Moment } from "./states.ts";
 
 /**
@@ -17,20 +18,26 @@ interface Raw {
   readonly detail: string;
   /** The server's own HINT, or empty. */
   readonly advice: string;
+  /** Whether the words may hold something out of a row, so that the error itself is not to be told as a cause. */
+  readonly hidden: boolean;
   /** True when the server said it (it has a severity), false for the driver and the operating system. */
   readonly fromServer: boolean;
 }
 
-/** Classifies one failure. Never puts the password into the text, whatever the server says. */
-export function databaseError(error: unknown, address: DatabaseAddress, moment: Moment): HoldfastError {
+/**
+ * Classifies one failure. Never puts the password into the text, whatever the server says, nor what may be a value out of a row.
+ *
+ * @param statement that failed, if one did
+ */
+export function databaseError(error: unknown, address: DatabaseAddress, moment: Moment, statement = ""): HoldfastError {
   if (error instanceof HoldfastError) return error;
-  const raw = readRaw(error);
+  const raw = readRaw(error, statement);
   const found = raw.fromServer ? fromServer(raw, address, moment) : fromDriver(raw, address, moment);
   const state = raw.code === "" ? "" : raw.fromServer ? ` (SQLSTATE ${raw.code})` : ` (${raw.code})`;
   const hide = hider(address);
   const hint = raw.advice === "" ? found.hint : `${found.hint === undefined ? "" : `${found.hint} `}The server advises: ${hide(raw.advice)}`;
   const text = `${describeAddress(address)}: ${raw.message}${raw.detail === "" ? "" : `: ${raw.detail}`}${state}`;
-  return new HoldfastError(found.code, hide(text), { hint, cause: error });
+  return new HoldfastError(found.code, hide(text), { hint, cause: raw.hidden ? new Error(hide(raw.message)) : error });
 }
 
 function hider(address: DatabaseAddress): (text: string) => string {
@@ -45,36 +52,62 @@ export function endsSession(error: HoldfastError): boolean {
 
 /** True when the server, or a pooler in front of it, does not accept settings in the start-up packet. */
 export function refusesStartupOptions(error: unknown): boolean {
-  const { code, message } = readRaw(error);
+  const { code, message } = readRaw(error, "");
   return code === "08P01" || /unsupported startup parameter/i.test(message);
 }
 
 /** True when the server has no TLS at all, or none this side can speak, or wants a plain connection. */
 export function refusesTls(error: unknown): boolean {
-  const { code, message } = readRaw(error);
+  const { code, message } = readRaw(error, "");
   return code === "28000" || isTlsFailure(code, message);
 }
 
-function readRaw(error: unknown): Raw {
+type Said = Partial<Record<"code" | "message" | "severity" | "detail" | "hint" | "where", unknown>>;
+
+function readRaw(error: unknown, statement: string): Raw {
   // Several addresses tried at once fail together; the last one speaks for all.
   const one: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors.at(-1) : error;
-  const { code, message, severity, detail, hint } = (one ?? {}) as Partial<Record<"code" | "message" | "severity" | "detail" | "hint", unknown>>;
-  const state = typeof code === "string" ? code : "";
-  const fromServer = typeof severity === "string";
+  const said = (one ?? {}) as Said;
+  const state = typeof said.code === "string" ? said.code : "";
+  const fromServer = typeof said.severity === "string";
+  const message = oneLine(said.message) || "the connection failed";
+  const doubtful = fromServer && mayQuoteRows(state, said, statement);
+  const told = doubtful ? withoutRows(state, message, said) : message;
   return {
     code: state,
-    message: oneLine(message) || "the connection failed",
-    detail: fromServer && !MAY_QUOTE_ROWS.test(state) ? oneLine(detail) : "",
-    advice: fromServer ? oneLine(hint) : "",
+    message: told,
+    detail: fromServer && !doubtful ? oneLine(said.detail) : "",
+    advice: fromServer && !(doubtful && told !== message) ? oneLine(said.hint) : "",
+    hidden: doubtful,
     fromServer,
   };
 }
 
 /**
- * Classes whose DETAIL quotes values out of rows: 22 (a value that cannot be read), 23 (the key that is there already, the failing row). P0 is what
+ * Classes whose words quote values out of rows: 22 (a value that cannot be read), 23 (the key that is there already, the failing row). P0 is what
  * somebody's function raised, which may be anything. Errors go to logs, and rows do not belong there.
  */
-const MAY_QUOTE_ROWS = /^(?:22|23|P0)/;
+const QUOTES_ROWS = /^(?:22|23|P0)/;
+
+/** What looks at no row; who refuses it (an event trigger, an extension's script) speaks of something else. */
+const LOOKS_AT_NO_ROW =
+  /^\s*(?:CREATE (?:EXTENSION|DATABASE|ROLE|SCHEMA)|ALTER (?:DATABASE|ROLE|EXTENSION|SUBSCRIPTION|SCHEMA)|DROP|GRANT|REVOKE|SET|COMMENT|REASSIGN)\b/i;
+
+/** A function may raise an error under any code. */
+function mayQuoteRows(state: string, said: Said, statement: string): boolean {
+  return !LOOKS_AT_NO_ROW.test(statement) && (QUOTES_ROWS.test(state) || isRaised(said));
+}
+
+function isRaised({ where }: Said): boolean {
+  return typeof where === "string" && /^PL\/.* at RAISE$/m.test(where.split("\n", 1)[0]!);
+}
+
+function withoutRows(state: string, message: string, said: Said): string {
+  const known = state.startsWith("P0") || isRaised(said) ? undefined : knownWords(message);
+  if (known !== undefined) return known;
+  const running = typeof said.where === "string" ? runningFunction(said.where) : undefined;
+  return running === undefined ? UNKNOWN_WORDS : `function ${running} raised an error: ${UNKNOWN_WORDS}`;
+}
 
 /** Characters kept of one of the server's texts: DETAIL can list a thousand objects. */
 const TEXT_MAX = 600;

@@ -85,7 +85,7 @@ export class PgSession implements DatabaseSession {
       const last = Array.isArray(result) ? (result as readonly QueryResult[]).at(-1) : (result);
       return (last?.rows ?? []) as Row[];
     } catch (error) {
-      throw this.#classified(error);
+      throw this.#classified(error, sql);
     }
   }
 
@@ -104,12 +104,12 @@ export class PgSession implements DatabaseSession {
       await pipeline(Readable.from(watched(), { objectMode: false, highWaterMark: COPY_AHEAD }), this.#client.query(from(sql)));
     } catch (error) {
       if (failure !== undefined) throw failure.reason;
-      throw this.#classified(error);
+      throw this.#classified(error, sql);
     }
   }
 
-  #classified(error: unknown): HoldfastError {
-    const classified = databaseError(error, this.#address, "working");
+  #classified(error: unknown, sql: string): HoldfastError {
+    const classified = databaseError(error, this.#address, "working", sql);
     if (endsSession(classified)) this.#lose(classified);
     return classified;
   }

@@ -2,6 +2,7 @@ import { qualifiedName } from "../../kernel/sql.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { sha256 } from "../../kernel/streams.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { displayName } from "../display-name.ts";
 import type { Difference } from "../difference.ts";
 import type { ContentRecord, ContentScope, ExtensionContent, ExtensionRelation } from "../record.ts";
 import { scopeValues } from "../scope.ts";
@@ -87,7 +88,7 @@ async function measure(session: DatabaseSession, { schema, name, relkind, empty,
 /** Tables with rows that this role may not read: whether they hold more than the extension ships will never be known. */
 export function unreadableExtensionTables(content: ContentRecord): Difference[] {
   return (content.extensionContents ?? []).flatMap(({ name: extension, relations }) =>
-    relations.filter(({ unreadable, kind }) => unreadable === true && kind === "table").map((relation): Difference => gap("table", nameOf(relation),
+    relations.filter(({ unreadable, kind }) => unreadable === true && kind === "table").map((relation): Difference => gap("table", displayName(relation),
       `belongs to extension ${extension}, which has not marked it for dumping, and the role that made this backup may not read it: rows of users in it would be in no backup`)));
 }
 
@@ -98,7 +99,7 @@ export const UNDECIDED = "extension-rows";
 export function undumpedExtensionRows(content: ContentRecord): Difference[] {
   return (content.extensionContents ?? []).flatMap(({ name: extension, relations }) =>
     relations.filter(({ kind, filtered, rows }) => kind === "table" && filtered !== true && (rows ?? 0) > 0)
-      .map((relation): Difference => gap(UNDECIDED, nameOf(relation),
+      .map((relation): Difference => gap(UNDECIDED, displayName(relation),
         `holds ${quantity(relation.rows ?? 0, "row")} that this backup does not: extension ${extension} has not marked the table for dumping; ` +
         "a proof by restoring tells whether CREATE EXTENSION makes the same")));
 }
@@ -120,17 +121,17 @@ export function compareExtensionContents(expected: ContentRecord, actual: Conten
 }
 
 function compareRelations(extension: ExtensionContent, copy: ExtensionContent): Difference[] {
-  const made = new Map(copy.relations.map((relation) => [nameOf(relation), relation]));
+  const made = new Map(copy.relations.map((relation) => [displayName(relation), relation]));
   return extension.relations.flatMap((relation): Difference[] => {
-    const now = made.get(nameOf(relation)) ?? { rows: 0, fingerprint: "0" };
+    const now = made.get(displayName(relation)) ?? { rows: 0, fingerprint: "0" };
     const same = relation.rows === now.rows && (relation.fingerprint === now.fingerprint || relation.fingerprint === null || now.fingerprint === null);
     if (relation.rows === null || now.rows === null || same) return [];
     const whose = `of extension ${extension.name} is not marked for dumping as a whole, and a dump does not hold`;
-    if (relation.kind === "sequence") return [gap("sequence", nameOf(relation), `${whose} its value: it stands elsewhere here than at the source`)];
+    if (relation.kind === "sequence") return [gap("sequence", displayName(relation), `${whose} its value: it stands elsewhere here than at the source`)];
     const how = relation.rows === now.rows
       ? `its ${quantity(relation.rows, "row")} differ from the source's`
       : `CREATE EXTENSION made ${quantity(now.rows, "row")}, the source held ${quantity(relation.rows, "row")}`;
-    return [gap("table", nameOf(relation), `${whose} the other rows: ${how}`)];
+    return [gap("table", displayName(relation), `${whose} the other rows: ${how}`)];
   });
 }
 
@@ -154,10 +155,6 @@ function compareOthers({ name, others }: ExtensionContent, copy: ExtensionConten
   if (others.digest === null || copy.others.digest === null || others.digest === copy.others.digest) return [];
   return [gap("extension", name,
     `has been altered at the source: its functions, types and the like are ${others.count} there and ${copy.others.count} here, or not the same; a dump holds nothing of an extension but CREATE EXTENSION`)];
-}
-
-function nameOf({ schema, name }: ExtensionRelation): string {
-  return [schema, name].map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`)).join(".");
 }
 
 function gap(about: string, name: string, message: string): Difference {
