@@ -5,6 +5,7 @@ import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
 import { withoutAlwaysTriggers } from "./always-triggers.ts";
 import { Archives } from "./archives.ts";
 import type { ArtifactSet } from "./artifact-set.ts";
+import { everySchema } from "./every-schema.ts";
 import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
 import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
 import { loadingSettings } from "./loading-settings.ts";
@@ -148,7 +149,7 @@ async function refresh(
 ): Promise<readonly LoadProblem[]> {
   if (!content.tables.some((table) => table.kind === "matview" && table.populated === true)) return [];
   await using bare = await database.connect({ purpose: "restore", bare: true });
-  const paths = [await ownSearchPath(bare), ...(searchPath === undefined ? [] : [searchPath])];
+  const paths = [await ownSearchPath(bare), searchPath, everySchema(content)].filter((path) => path !== undefined);
   await using session = await database.connect({ purpose: "restore" });
   return await refreshMaterializedViews(session, content, paths);
 }
