@@ -71,7 +71,19 @@ export function judge(judgement: Judgement): Judged {
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
   const besides = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
   const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
-  return { findings: [...differencesFirst(explained), ...problemGaps(besides), ...warned], notes, notCompared: notCompared(others, ofPlatform) };
+  const findings = [...differencesFirst(explained), ...problemGaps(besides), ...warned];
+  return {
+    findings, notes: findings.some(isOfOperators) ? [...notes, OPERATORS] : notes, notCompared: notCompared(others, ofPlatform),
+  };
+}
+
+/** What a difference in the field of that name means. */
+const OPERATORS = "what differs in operators compares by another operator than at the source, in a place where none is printed (USING, " +
+  "IS DISTINCT FROM, NULLIF, CASE x WHEN, (a, b) IN); made by hand under a search_path with the schema of the operator, it is the " +
+  "source's again; at the source, write that comparison with an operator (a = b), and back up again";
+
+function isOfOperators({ severity, message }: Finding): boolean {
+  return severity === "difference" && /^differs from the source in (?:[a-z -]+, )*operators(?:,|$)/.test(message);
 }
 
 function differencesFirst(findings: readonly Finding[]): Finding[] {

@@ -2,8 +2,10 @@ import { isHoldfastError } from "../kernel/errors.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import type { Database } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
+import { withoutAlwaysTriggers } from "./always-triggers.ts";
 import { Archives } from "./archives.ts";
 import type { ArtifactSet } from "./artifact-set.ts";
+import { everySchema } from "./every-schema.ts";
 import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
 import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
 import { listedProblems, type ListedProblem } from "./listed-problem.ts";
@@ -87,8 +89,9 @@ async function loadRounds(set: ArtifactSet, select: Select, context: LoadContext
 }
 
 /**
- * Some things find what they need only now that everything is there (a value that names an index). Triggers and keys stand too,
- * and must not act on rows that come late, so rows are tried only where the role can keep them from it.
+ * Some things find what they need only now that everything is there (a value that names an index). Triggers and
+ * keys stand too, and must not act on rows that come late, so rows are tried only where the role can keep them from
+ * it. What was made meanwhile may help rows, and rows what is still to be made.
  *
  * https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SESSION-REPLICATION-ROLE
  */
@@ -97,13 +100,27 @@ async function settleLast(
 ): Promise<readonly LoadedPhase[]> {
   if (problemsOf(loaded).length === 0) return loaded;
   const quiet = { session_replication_role: "replica" };
-  const session = await database.connect({ purpose: "restore", settings: quiet }).catch((error: unknown) => {
+  const canBeQuiet = await mayConnectWith(quiet, database);
+  const quietly: LoadContext = { ...context, settings: { ...context.settings, ...quiet } };
+  let now = loaded;
+  let before: number;
+  do {
+    before = problemsOf(now).length;
+    now = await settle(now, context, (problem) => !isOfRows(problem));
+    const late = now;
+    if (!canBeQuiet || !problemsOf(late).some(isOfRows)) return late;
+    now = (await withoutAlwaysTriggers(database, () => settle(late, quietly, isOfRows))) ?? late;
+  } while (problemsOf(now).length > 0 && problemsOf(now).length < before);
+  return now;
+}
+
+async function mayConnectWith(settings: Readonly<Record<string, string>>, database: Database): Promise<boolean> {
+  const session = await database.connect({ purpose: "restore", settings }).catch((error: unknown) => {
     if (isHoldfastError(error, "database.permission", "database.denied", "database.query")) return undefined;
     throw error;
   });
   await session?.close();
-  if (session === undefined) return await settle(loaded, context, (problem) => !isOfRows(problem));
-  return await settle(loaded, { ...context, settings: { ...context.settings, ...quiet } });
+  return session !== undefined;
 }
 
 type Select = (entries: readonly TocEntry[]) => readonly TocEntry[];
@@ -130,7 +147,7 @@ async function refresh(
 ): Promise<readonly LoadProblem[]> {
   if (!content.tables.some((table) => table.kind === "matview" && table.populated === true)) return [];
   await using bare = await database.connect({ purpose: "restore", bare: true });
-  const paths = [await ownSearchPath(bare), ...(searchPath === undefined ? [] : [searchPath])];
+  const paths = [await ownSearchPath(bare), searchPath, everySchema(content)].filter((path) => path !== undefined);
   await using session = await database.connect({ purpose: "restore" });
   return await refreshMaterializedViews(session, content, paths);
 }

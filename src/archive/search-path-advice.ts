@@ -25,6 +25,14 @@ const RUNNING = /(?:SQL function "([^"]+)"|PL\/pgSQL function ("?[^\s(]+\([^)]*\
 /** A value of type regclass that names what a restore makes after all rows: an index. */
 const NAMED_BY_A_ROW = /^COPY failed .*relation "([^"]+)" does not exist; CONTEXT: +COPY [^;]*, line \d+, column ([^;:]+)/;
 
+/** Every operator that has to be named is dumped with its schema; so this one stands where none is printed. */
+function operatorAdvice(operator: string): string {
+  return `pg_restore works with an empty search path, and ${operator} is meant here without being printed (USING, ` +
+    "IS DISTINCT FROM, NULLIF, CASE x WHEN, (a, b) IN): at the source, write that comparison with an operator " +
+    "(a = b); and back up again. Until then, what is missing from a copy can be made in it by hand, under a " +
+    "search_path with the schema of the operator";
+}
+
 /** The sentence that mends it at the source; `undefined` where the error has another cause. */
 export function searchPathAdvice({ message, entry }: LoadProblem): string | undefined {
   const named = NAMED_BY_A_ROW.exec(message);
@@ -47,5 +55,5 @@ export function searchPathAdvice({ message, entry }: LoadProblem): string | unde
     ? `${why} in a string or a function that the view calls: write it with its schema there, or ALTER ` +
       `FUNCTION … SET search_path = …; and back up again. Until then, ` +
       "REFRESH MATERIALIZED VIEW by hand fills it"
-    : undefined;
+    : missing[3] === undefined ? undefined : operatorAdvice(missing[3]);
 }

@@ -21,7 +21,7 @@ export function compareFields(kind: ObjectKind, before: string, now: string, maj
   for (const name of new Set([...source.keys(), ...copy.keys()])) {
     const [was, is] = [source.get(name), copy.get(name)];
     const way = wayToCompare(kind, name, majors);
-    if (way === "not") continue;
+    if (way === "not" || (was === undefined && fieldOf(kind, name)?.whenSet === true)) continue;
     if (way === "unknown") result.unknown.push(name);
     else if (was === HIDDEN || is === HIDDEN) result.hidden.push(name);
     else if (way === "cannot") {

@@ -3,6 +3,7 @@ import { displayPart } from "./display-name.ts";
 import { listed } from "./listed.ts";
 import type { ContentScope } from "./record.ts";
 import { IN_SCOPE, isExtensionConfig, notInExtension, scopeValues } from "./scope.ts";
+import { unprintedOperators } from "./unprinted-operators.ts";
 import { references, referencesInStrings, type Reference } from "./unqualified-names.ts";
 
 /**
@@ -130,7 +131,7 @@ export async function searchPathWarnings(session: DatabaseSession, scope: Conten
     const places = known.map((reference) => schemas.get(key(reference)) ?? []);
     if (known.length > 0) warnings.push(warning(known.map((reference) => reference.name), path(places)));
   }
-  warnings.push(...(await indexNamesInRows(session, scope)));
+  warnings.push(...(await unprintedOperators(session, scope)), ...(await indexNamesInRows(session, scope)));
   const more = warnings.length - WARNINGS_MAX;
   return more <= 0 ? warnings : [...warnings.slice(0, WARNINGS_MAX), `${more} more warnings of this kind are not shown`];
 }

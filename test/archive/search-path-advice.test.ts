@@ -12,6 +12,7 @@ describe("advice about an empty search path", () => {
     ["INDEX app i o", 'text search configuration "fr" does not exist; CONTEXT:  SQL function "f" statement 1', /fr is named .* in function f/],
     ["MATERIALIZED VIEW DATA app stats o", 'relation "doc" does not exist', /REFRESH MATERIALIZED VIEW by hand/],
     ["TABLE DATA app named o", `${COPY}relation "app.i" does not exist; CONTEXT:  COPY named, line 1, column what`, /column what holds the name of app\.i, .*keep such names as text/],
+    ["TRIGGER app d tr o", "operator does not exist: app.ltree = app.ltree; HINT:  No operator matches the given name", /, and = is meant here without being printed .*write that comparison with an operator .*made in it by hand/],
   ])("of %s: %s", (entry, message, advice) => {
     expect(searchPathAdvice({ entry, message })).toMatch(advice);
   });

@@ -20,6 +20,8 @@ const BY_RESULT = [
   "differs from the source in", "differs from the source",
   "two copies restored on one server differ in it from each other too", "no control was possible",
   "does not exist on this server", "only by a search path", "in a string without a schema",
+  "where its definition prints no operator", "is meant here without being printed",
+  "compares by another operator than at the source",
   "holds names of relations (regclass)", "this server keeps marks of its own", "this server does not know",
   "PostgreSQL lets only a superuser make a", "expect it to be missing", "is restored disabled",
   "stays at the publisher", "The unfinished copy", "should a database", "were not compared",

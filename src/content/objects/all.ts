@@ -21,7 +21,7 @@ export const OBJECT_CLASSES: readonly ObjectClass[] = [
   ...GRANT_CLASSES, ...LARGE_OBJECT_CLASSES,
 ];
 
-type Described = Pick<ObjectField, "name" | "set" | "compared" | "since">;
+type Described = Pick<ObjectField, "name" | "set" | "compared" | "since" | "whenSet">;
 
 /** Classes that are read beside the others: what is said of objects. */
 export const ATTACHED: Readonly<Partial<Record<ObjectKind, Described>>> = {

@@ -1,6 +1,7 @@
 import { IN_SCOPE, notInExtension, WHOLE_DATABASE } from "../scope.ts";
 import { always, flag, otherMajor, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { functionName, named, roleName, typeName } from "./names.ts";
+import { operatorFields } from "./operators-used.ts";
 import { allOptions } from "./options.ts";
 
 const AGGREGATE = `CASE WHEN p.prokind = 'a' THEN (SELECT concat_ws(' | ', g.aggkind, g.aggnumdirectargs, g.aggtransfn, g.aggfinalfn,
@@ -26,6 +27,7 @@ const aFunction: ObjectClass = {
     always("library", "p.probin", "`AS` of a C function"),
     printed("sql-body", "CASE WHEN p.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(p.oid) END", "`BEGIN ATOMIC`, `RETURN`", { since: 14 }),
     otherMajorFlag("has-sql-body", "p.prosqlbody IS NOT NULL", "`BEGIN ATOMIC`, `RETURN`", { since: 14 }),
+    ...operatorFields("concat_ws(' ', p.proargdefaults, to_jsonb(p.*) ->> 'prosqlbody')"),
     always("volatility", "p.provolatile", "`IMMUTABLE`, `STABLE`, `VOLATILE`"),
     flag("strict", "p.proisstrict", "`STRICT`"),
     flag("security-definer", "p.prosecdef", "`SECURITY DEFINER`"),

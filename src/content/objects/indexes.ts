@@ -1,6 +1,7 @@
 import { IN_SCOPE, notInExtension } from "../scope.ts";
 import { always, flag, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { named, roleName, vectorNames } from "./names.ts";
+import { operatorFields } from "./operators-used.ts";
 import { OWN_RELATION } from "./tables.ts";
 
 /** pg_dump leaves out what a failed CREATE INDEX CONCURRENTLY left behind: not valid, and not of a partitioned table (pg_dump.c, getIndexes). */
@@ -22,6 +23,7 @@ const index: ObjectClass = {
     flag("primary", "i.indisprimary", "`PRIMARY KEY`"),
     flag("exclusion", "i.indisexclusion", "`EXCLUDE`"),
     flag("deferrable", "NOT i.indimmediate", "`DEFERRABLE`"),
+    ...operatorFields("concat_ws(' ', i.indexprs, i.indpred)"),
     otherMajorFlag("has-predicate", "i.indpred IS NOT NULL", "`WHERE`"),
     flag("invalid", "NOT i.indisvalid", "`CREATE INDEX ON ONLY` without all partitions attached"),
     flag("clustered", "i.indisclustered", "`CLUSTER ON`"),
@@ -42,6 +44,7 @@ const statistics: ObjectClass = {
   fields: [
     // Not the whole statement: that is printed for people, in a form that a restore changes.
     printed("expressions", "array_to_string(pg_get_statisticsobjdef_expressions(s.oid), ', ')", "`ON (…)`", { since: 14 }),
+    ...operatorFields("s.stxexprs", { since: 14 }),
     always("table", "s.stxrelid::regclass", "`FROM`"),
     always("columns", vectorNames("s.stxkeys", "s.stxrelid"), "`ON`"),
     always("statistics-kinds", "array_to_string(s.stxkind, ',')", "`(ndistinct, dependencies, mcv)`"),

@@ -18,6 +18,8 @@ export interface ObjectField {
   readonly compared: "always" | "same-major" | "other-major";
   /** An expression or query printed by the server: {@link canonical} applies. */
   readonly printed?: true;
+  /** Compared only where the source has it; a manifest without it may be from before the field was known. */
+  readonly whenSet?: true;
   /** First major that has it; older servers are not asked. */
   readonly since?: number;
   /** SQL condition under which this role may not read it: neither set nor unset. */

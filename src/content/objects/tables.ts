@@ -1,6 +1,7 @@
 import { IN_SCOPE, notInExtension } from "../scope.ts";
 import { always, flag, otherMajor, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { collationName, columnNames, named, RELATION, roleName } from "./names.ts";
+import { operatorFields } from "./operators-used.ts";
 import { allOptions, COLUMN_OPTIONS, optionsNamed, TABLE_OPTIONS, TOAST_OPTIONS } from "./options.ts";
 
 export const OWN_RELATION = `${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")}`;
@@ -37,6 +38,7 @@ const table: ObjectClass = {
     printed("partition-key", "CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END", "`PARTITION BY`"),
     otherMajor("partition-columns", `(SELECT pt.partstrat::text || ' ' || ${columnNames("string_to_array(pt.partattrs::text, ' ')::int2[]", "c.oid")}
       FROM pg_partitioned_table pt WHERE pt.partrelid = c.oid)`, "`PARTITION BY`"),
+    ...operatorFields("(SELECT pt.partexprs FROM pg_partitioned_table pt WHERE pt.partrelid = c.oid)"),
     printed("partition-bound", "CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END", "`FOR VALUES`"),
     otherMajorFlag("is-partition", "c.relispartition", "`PARTITION OF`"),
     always("replica-identity", "nullif(c.relreplident, 'd')", "`REPLICA IDENTITY`"),
@@ -69,6 +71,7 @@ const column: ObjectClass = {
     always("generated", "a.attgenerated", "`GENERATED … STORED`, `VIRTUAL`"),
     printed("default", "pg_get_expr(d.adbin, d.adrelid)", "`DEFAULT`, `GENERATED … AS (…)`"),
     otherMajorFlag("has-default", "d.oid IS NOT NULL", "`DEFAULT`"),
+    ...operatorFields("d.adbin"),
     always("collation", `CASE WHEN a.attcollation <> t.typcollation THEN ${collationName("a.attcollation")} END`, "`COLLATE`"),
     always("storage", "CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END", "`SET STORAGE`"),
     always("compression", "a.attcompression", "`COMPRESSION`", { since: 14 }),
@@ -103,6 +106,7 @@ const constraint: ObjectClass = {
   fields: [
     always("kind", "k.contype", "`CHECK`, `UNIQUE`, `PRIMARY KEY`, `FOREIGN KEY`, `EXCLUDE`"),
     printed("definition", "pg_get_constraintdef(k.oid)", "the whole clause"),
+    ...operatorFields("k.conbin"),
     always("columns", `CASE WHEN k.contype IN ('p', 'u', 'f') THEN ${columnNames("k.conkey", "k.conrelid")} END`, "the columns of a key"),
     always("references", `CASE WHEN k.contype = 'f' THEN concat_ws(' ', k.confrelid::regclass,
       ${columnNames("k.confkey", "k.confrelid")}, k.confupdtype, k.confdeltype, k.confmatchtype) END`,

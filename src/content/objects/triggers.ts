@@ -1,6 +1,7 @@
 import { notInExtension, WHOLE_DATABASE } from "../scope.ts";
 import { always, flag, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { functionName, RELATION, roleName, vectorNames } from "./names.ts";
+import { operatorFields } from "./operators-used.ts";
 import { OWN_RELATION } from "./tables.ts";
 
 /**
@@ -24,6 +25,7 @@ const trigger: ObjectClass = {
     flag("deferrable", "g.tgdeferrable", "`DEFERRABLE`"),
     flag("deferred", "g.tginitdeferred", "`INITIALLY DEFERRED`"),
     otherMajorFlag("has-condition", "g.tgqual IS NOT NULL", "`WHEN`"),
+    ...operatorFields("g.tgqual"),
   ],
 };
 
@@ -43,6 +45,7 @@ const policy: ObjectClass = {
     printed("check", "pg_get_expr(p.polwithcheck, p.polrelid)", "`WITH CHECK`"),
     otherMajorFlag("has-using", "p.polqual IS NOT NULL", "`USING`"),
     otherMajorFlag("has-check", "p.polwithcheck IS NOT NULL", "`WITH CHECK`"),
+    ...operatorFields("concat_ws(' ', p.polqual, p.polwithcheck)"),
   ],
 };
 
@@ -56,6 +59,7 @@ const rule: ObjectClass = {
     printed("definition", "pg_get_ruledef(r.oid)", "the whole statement"),
     always("event", "r.ev_type", "`ON`"),
     flag("instead", "r.is_instead", "`DO INSTEAD`"),
+    ...operatorFields("concat_ws(' ', r.ev_qual, r.ev_action)"),
     always("state", "nullif(r.ev_enabled, 'O')", "`DISABLE RULE`, `ENABLE ALWAYS`, `ENABLE REPLICA`"),
   ],
 };

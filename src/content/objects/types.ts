@@ -1,6 +1,7 @@
 import { IN_SCOPE, notInExtension } from "../scope.ts";
 import { always, flag, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { collationName, functionName, named, nameIn, roleName } from "./names.ts";
+import { operatorFields } from "./operators-used.ts";
 
 const ofKind = (letter: string, sql: string): string => `CASE WHEN t.typtype = '${letter}' THEN ${sql} END`;
 const ofRange = (sql: string): string => ofKind("r", `(SELECT ${sql} FROM pg_range r WHERE r.rngtypid = t.oid)`);
@@ -33,6 +34,7 @@ const type: ObjectClass = {
     flag("not-null", ofKind("d", "t.typnotnull"), "`NOT NULL`"),
     printed("default", "coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault)", "`DEFAULT`"),
     otherMajorFlag("has-default", "t.typdefault IS NOT NULL", "`DEFAULT`"),
+    ...operatorFields("t.typdefaultbin"),
     always("collation", ofKind("d", `(SELECT CASE WHEN b.typcollation <> t.typcollation THEN ${collationName("t.typcollation")} END
       FROM pg_type b WHERE b.oid = t.typbasetype)`), "`COLLATE`"),
     always("subtype", ofRange("format_type(r.rngsubtype, NULL)"), "`SUBTYPE`"),

@@ -1,9 +1,14 @@
 import { always, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { RELATION, roleName } from "./names.ts";
+import { operatorFields } from "./operators-used.ts";
 import { optionsNamed, VIEW_OPTIONS } from "./options.ts";
 import { ACCESS_METHOD, OWN_RELATION, STORAGE_OPTIONS, TOAST_STORAGE_OPTIONS } from "./tables.ts";
 
 const ATTRIBUTES = "FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped";
+
+/** Its query, and the defaults of its columns. */
+const TREES = `(SELECT concat_ws(' ', (SELECT r.ev_action FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN'),
+  (SELECT string_agg(d.adbin::text, ' ') FROM pg_attrdef d WHERE d.adrelid = c.oid)))`;
 
 function viewClass(kind: "view" | "materialized-view", relkind: string, fields: ObjectClass["fields"]): ObjectClass {
   return {
@@ -12,7 +17,7 @@ function viewClass(kind: "view" | "materialized-view", relkind: string, fields: 
     identity: RELATION,
     owner: roleName("c.relowner"),
     from: `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = '${relkind}' AND ${OWN_RELATION}`,
-    fields: [printed("query", "pg_get_viewdef(c.oid)", "`AS`"), ...fields],
+    fields: [printed("query", "pg_get_viewdef(c.oid)", "`AS`"), ...operatorFields(TREES), ...fields],
   };
 }
 

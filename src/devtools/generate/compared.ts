@@ -24,6 +24,11 @@ export function comparedTable(): string {
 
 const MARKS: Readonly<Record<ObjectField["compared"], string>> = { always: "", "same-major": "¹", "other-major": "²" };
 
-function describe({ name, set, compared, since }: Pick<ObjectField, "name" | "set" | "compared" | "since">): string {
-  return `**${name}**${MARKS[compared]} ${set}${since === undefined ? "" : ` (${since})`}`;
+/** Of a field that is compared only where the source has it. */
+const WHEN_SET = "³";
+
+type Described = Pick<ObjectField, "name" | "set" | "compared" | "since" | "whenSet">;
+
+function describe({ name, set, compared, since, whenSet }: Described): string {
+  return `**${name}**${MARKS[compared]}${whenSet === true ? WHEN_SET : ""} ${set}${since === undefined ? "" : ` (${since})`}`;
 }
