@@ -14,23 +14,28 @@ const OF_RELATION = "JOIN pg_namespace n ON n.oid = c.relnamespace";
 
 /** Rows of `(what, tree, printed)`: what an expression is of, what it was understood as, and its text. */
 const EXPRESSIONS = `
-  SELECT CASE c.relkind WHEN 'm' THEN 'the materialized view ' WHEN 'v' THEN 'the view ' ELSE 'the rule ' || quote_ident(r.rulename) || ' of ' END
-           || ${RELATION} AS what, concat_ws(' ', r.ev_qual, r.ev_action) AS tree,
+  SELECT CASE WHEN r.rulename <> '_RETURN' THEN 'the rule ' || quote_ident(r.rulename) || ' of '
+              WHEN c.relkind = 'm' THEN 'the materialized view ' ELSE 'the view ' END || ${RELATION} AS what,
+         concat_ws(' ', r.ev_qual, r.ev_action) AS tree,
          CASE WHEN r.rulename = '_RETURN' THEN pg_get_viewdef(c.oid) ELSE pg_get_ruledef(r.oid) END AS printed
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class ${OF_RELATION} WHERE ${OWN_RELATION}
   UNION ALL
-  SELECT 'the default or generation of the column ' || ${RELATION} || '.' || quote_ident(a.attname), d.adbin::text, pg_get_expr(d.adbin, d.adrelid)
+  SELECT 'the default or generation of the column ' || ${RELATION} || '.' || quote_ident(a.attname), d.adbin::text,
+         pg_get_expr(d.adbin, d.adrelid)
     FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid ${OF_RELATION}
     JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE ${OWN_RELATION}
   UNION ALL
   SELECT 'the check ' || quote_ident(k.conname) || ' of '
-           || CASE WHEN k.conrelid <> 0 THEN k.conrelid::regclass::text ELSE k.contypid::regtype::text END, k.conbin::text, pg_get_constraintdef(k.oid)
+           || CASE WHEN k.conrelid <> 0 THEN k.conrelid::regclass::text ELSE k.contypid::regtype::text END,
+         k.conbin::text, pg_get_constraintdef(k.oid)
     FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
-   WHERE k.contype = 'c' AND ${IN_SCOPE} AND ${notInExtension("pg_class", "k.conrelid")} AND ${notInExtension("pg_type", "k.contypid")}
+   WHERE k.contype = 'c' AND ${IN_SCOPE} AND ${notInExtension("pg_class", "k.conrelid")}
+     AND ${notInExtension("pg_type", "k.contypid")}
   UNION ALL
   SELECT 'the index ' || ${RELATION}, concat_ws(' ', i.indexprs, i.indpred), pg_get_indexdef(c.oid)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid ${OF_RELATION}
-   WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND ${IN_SCOPE} AND ${notInExtension("pg_class", "i.indrelid")}
+   WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND ${IN_SCOPE}
+     AND ${notInExtension("pg_class", "i.indrelid")}
   UNION ALL
   SELECT 'the partition key of ' || ${RELATION}, p.partexprs::text, pg_get_partkeydef(c.oid)
     FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partrelid ${OF_RELATION} WHERE ${OWN_RELATION}
@@ -42,7 +47,9 @@ const EXPRESSIONS = `
          concat_ws(' ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid ${OF_RELATION} WHERE ${OWN_RELATION}
   UNION ALL
-  SELECT 'the function ' || p.oid::regprocedure, concat_ws(' ', p.proargdefaults, to_jsonb(p.*) ->> 'prosqlbody'), pg_get_functiondef(p.oid)
+  SELECT 'the function ' || p.oid::regprocedure, concat_ws(' ', p.proargdefaults, to_jsonb(p.*) ->> 'prosqlbody'),
+         CASE WHEN to_jsonb(p.*) ->> 'prosqlbody' IS NULL THEN pg_get_function_arguments(p.oid)
+              ELSE pg_get_functiondef(p.oid) END
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
    WHERE p.prokind <> 'a' AND (p.proargdefaults IS NOT NULL OR to_jsonb(p.*) ->> 'prosqlbody' IS NOT NULL)
      AND ${IN_SCOPE} AND ${notInExtension("pg_proc", "p.oid")}
