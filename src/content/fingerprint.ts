@@ -3,6 +3,7 @@ import { qualifiedName } from "../kernel/sql.ts";
 import { together } from "../kernel/together.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import { allPieces, countPieces, pieceQuery, type Counted, type Piece } from "./pieces.ts";
+import type { ReadAs, recordedAs } from "./column-types.ts";
 import type { ContentRecord, TableRecord } from "./record.ts";
 import { ROW_HASH, rowHashNamed, type RowHash } from "./row-hash.ts";
 import { planLocks, TableLocks, type LockPlan } from "./table-locks.ts";
@@ -24,6 +25,8 @@ export interface FingerprintOptions {
   readonly onDoubt?: (table: TableRecord, why: string) => void;
   /** Tables as recorded elsewhere: of each only the columns that the record names are hashed, if it names any. */
   readonly columnsOf?: readonly TableRecord[];
+  /** How a column's whole numbers were hashed elsewhere, if it had such; for columns that are of another type by now. */
+  readonly recordedAs?: ReturnType<typeof recordedAs>;
   /** Called for a table with columns that were left out for that. */
   readonly onSurplus?: (table: TableRecord, columns: readonly string[]) => void;
 }
@@ -60,7 +63,7 @@ export async function fingerprintTables(open: () => Promise<DatabaseSession>, in
 
 /** Leaves out the columns that a record does not name; a hash goes by a column's place among those that count. */
 function recordedColumns(
-  hash: RowHash | undefined, tables: readonly TableRecord[], { columnsOf, onSurplus }: FingerprintOptions,
+  hash: RowHash | undefined, tables: readonly TableRecord[], { columnsOf, onSurplus, recordedAs: typeOf }: FingerprintOptions,
 ): (shape: TableShape) => TableShape {
   const recorded = new Map((columnsOf ?? []).map((table) => [qualifiedName(table.schema, table.name), table.columns]));
   const byName = new Map(tables.map((table) => [qualifiedName(table.schema, table.name), table]));
@@ -71,8 +74,13 @@ function recordedColumns(
     const known = new Set(columns.map(([column]) => column));
     const surplus = hash.columns(shape.columns).filter((column) => !known.has(column));
     if (surplus.length > 0) onSurplus?.(byName.get(name)!, surplus);
-    return { ...shape, columns: shape.columns.filter((column) => known.has(column.name)) };
+    const here = shape.columns.filter((column) => known.has(column.name));
+    return { ...shape, columns: here.map((column) => ({ ...column, ...given(typeOf?.(shape, column.name)) })) };
   };
+}
+
+function given(readAs: ReadAs | undefined): { readonly readAs?: ReadAs } {
+  return readAs === undefined ? {} : { readAs };
 }
 
 /**

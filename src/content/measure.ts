@@ -1,5 +1,6 @@
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import { fingerprintLargeObjects, fingerprintTables } from "./fingerprint.ts";
+import { recordedAs } from "./column-types.ts";
 import { takeInventory } from "./inventory.ts";
 import { displayName } from "./display-name.ts";
 import { PINNED_SETTINGS } from "./pinned-settings.ts";
@@ -15,7 +16,7 @@ export interface MeasureOptions {
   /** Only the rows of these tables are read. */
   readonly only?: readonly { readonly schema: string; readonly name: string }[];
   /** The record it will be held against: rows are hashed and objects digested as there. Default: the newest way. */
-  readonly like?: Pick<ContentRecord, "digests" | "algorithm">;
+  readonly like?: Pick<ContentRecord, "digests" | "algorithm"> & Partial<Pick<ContentRecord, "objects">>;
   /**
    * Of a comparison that lets what is more pass: tables as recorded at the source, whose rows are hashed by the columns named
    * there alone.
@@ -43,6 +44,7 @@ export async function measureContent(database: Database, scope: ContentScope, op
   const surplus = new Map<string, readonly string[]>();
   const tables = await fingerprintTables(open, inventory, {
     ...options,
+    ...(options.columnsOf === undefined || options.like?.objects === undefined ? {} : { recordedAs: recordedAs({ ...options.like, objects: options.like.objects }) }),
     onDoubt: (table, why) => doubts.set(displayName(table), why),
     onSurplus: (table, columns) => surplus.set(displayName(table), columns),
   });

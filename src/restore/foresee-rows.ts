@@ -1,5 +1,6 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import { readContents } from "../archive/load.ts";
+import { isRetyped } from "../content/column-types.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -14,6 +15,8 @@ import { readSetAside } from "./set-aside.ts";
 export interface RowsForeseen {
   /** Named tables that the target lacks; they are made first. */
   readonly missing: readonly TableRecord[];
+  /** Things the person should know first. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -36,7 +39,7 @@ export async function foreseeRows(plan: RestorePlan, ports: Ports): Promise<Rows
     const context = await loadContext(plan, request.target, ports);
     await requireLargeObjects(session, chosen(plan, (entries) => entries)(await readContents(context, first.artifact)));
   }
-  return { missing };
+  return { missing, warnings: retypedWarnings(plan, live) };
 }
 
 function missingTables({ request, tables }: RestorePlan, live: readonly LiveTable[]): readonly TableRecord[] {
@@ -97,6 +100,19 @@ function requireColumns({ backup }: RestorePlan, live: readonly LiveTable[]): vo
       hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. Nothing was touched.",
     });
   }
+}
+
+/** Values that do not fit the new type stop the load, and nothing is changed; but this can be known before. */
+function retypedWarnings({ backup }: RestorePlan, live: readonly LiveTable[]): string[] {
+  const recorded = backup.manifest.content.objects.column ?? {};
+  if (backup.manifest.content.digests !== 2) return [];
+  return live.filter((table) => table.kind === "table").flatMap((table) => {
+    const others = table.columns.filter(({ quoted, type }) =>
+      isRetyped(recorded[`${table.sql}.${quoted}`] ?? "", type));
+    return others.map(({ quoted, type }) =>
+      `column ${table.sql}.${quoted} is ${type} at the target and was of another type at the source: ` +
+      "values that are none of it would be refused, and only whole numbers can be compared");
+  });
 }
 
 /** Table → its columns, all of them quoted as in SQL. */

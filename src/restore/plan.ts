@@ -72,8 +72,9 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
     warnings: [...needed, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...rights],
   };
-  if (request.part === "data" || request.tables.length > 0) await foreseeRows(plan, ports);
-  return plan;
+  if (request.part !== "data" && request.tables.length === 0) return plan;
+  const foreseen = await foreseeRows(plan, ports);
+  return { ...plan, warnings: [...plan.warnings, ...foreseen.warnings] };
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {
