@@ -4,6 +4,7 @@ import { displayName } from "./display-name.ts";
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking } from "./lacking.ts";
 import type { ContentRecord, MeasuredContent, TableRecord } from "./record.ts";
+import { areNumbers, type Numbers } from "./object-numbers.ts";
 import { contentDifference, listed, sumOf } from "./row-sums.ts";
 
 /** A finding and its place: gone, then wrong in number, then wrong in content. */
@@ -22,6 +23,8 @@ interface Context {
   readonly options: CompareOptions;
   /** Columns of a table that is no copy of the source's alone and that have got another type. */
   readonly retyped: (table: TableRecord) => ReadonlySet<string>;
+  /** Of the copy. */
+  readonly numbers: NonNullable<MeasuredContent["numbers"]>;
 }
 
 /**
@@ -31,6 +34,7 @@ export function compareTables(expected: ContentRecord, actual: MeasuredContent, 
   const copies = new Map(actual.tables.map((table) => [displayName(table), table]));
   const context: Context = {
     copies, content, options, lacking: new Lacking(expected, options.unavailableExtensions ?? []), doubts: actual.doubts ?? new Map(),
+    numbers: actual.numbers ?? new Map(),
     retyped: options.exact ? () => new Set() : retypedColumns(expected, actual),
   };
   const tables = expected.tables.map((table) => withTree(table, copies));
@@ -65,20 +69,35 @@ function compareExistence(table: TableRecord, { copies, lacking, options }: Cont
   return ranked(2, name, table.populated === true ? "was populated at the source and is not" : "is populated and was not at the source");
 }
 
-function compareRows(table: TableRecord, { copies, content, doubts, options, retyped }: Context): Ranked | undefined {
+function compareRows(table: TableRecord, { copies, content, doubts, options, retyped, numbers }: Context): Ranked | undefined {
   const name = displayName(table);
   const copy = copies.get(name);
   if (!options.rows || copy === undefined || table.rows === null || copy.rows === null) return undefined;
   const owner = brackets(ownerOf(table));
   if (table.rows !== copy.rows) return ranked(1, name, `holds ${count(copy.rows)}, the source held ${count(table.rows)}${owner}`);
   const others = retyped(table);
-  const differs = content ? contentDifference([table], [copy], others) : undefined;
+  const numbered = namesOfNumbers(table, copy, numbers.get(name));
+  const differs = content ? contentDifference([table], [copy], new Set([...others, ...numbered])) : undefined;
   if (differs === undefined) {
-    return content && contentDifference([table], [copy]) !== undefined ? ofRetyped(name, others) : undefined;
+    if (!content || contentDifference([table], [copy]) === undefined) return undefined;
+    return contentDifference([table], [copy], numbered) === undefined ? ofNumbers(name, numbered) : ofRetyped(name, others);
   }
   const doubt = doubts.get(name);
   if (doubt !== undefined) return ranked(2, name, `holds ${count(copy.rows)} as the source did, but their content could not be compared: ${doubt}`, "gap");
   return ranked(2, name, `holds ${count(copy.rows)} as the source did, but ${differs}${owner}`);
+}
+
+/** Columns whose sums differ by nothing but numbers that name something in the copy. */
+function namesOfNumbers(table: TableRecord, copy: TableRecord, numbers: Numbers | undefined): ReadonlySet<string> {
+  const sums = new Map(table.columns ?? []);
+  const found = numbers === undefined ? [] : (copy.columns ?? []).filter(([column, sum]) =>
+    sums.has(column) && areNumbers(BigInt(sums.get(column)!) - BigInt(sum), numbers.get(column)));
+  return new Set(found.map(([column]) => column));
+}
+
+function ofNumbers(name: string, columns: ReadonlySet<string>): Ranked {
+  return ranked(2, name, `holds the source's rows, but could not be compared row by row: numbers in ` +
+    `${listed([...columns])} that named nothing at the source are those of objects here, and are written as their names`, "gap");
 }
 
 /**

@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { qualifiedName } from "../kernel/sql.ts";
 import { together } from "../kernel/together.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { readNumbers, type Numbers } from "./object-numbers.ts";
 import { allPieces, countPieces, pieceQuery, type Counted, type Piece } from "./pieces.ts";
 import type { ReadAs, recordedAs } from "./column-types.ts";
 import type { ContentRecord, TableRecord } from "./record.ts";
@@ -27,6 +28,8 @@ export interface FingerprintOptions {
   readonly columnsOf?: readonly TableRecord[];
   /** How a column's whole numbers were hashed elsewhere, if it had such; for columns that are of another type by now. */
   readonly recordedAs?: ReturnType<typeof recordedAs>;
+  /** Called for a table with names of objects in its rows, see {@link Numbers}. */
+  readonly onNumbers?: (table: TableRecord, numbers: Numbers) => void;
   /** Called for a table with columns that were left out for that. */
   readonly onSurplus?: (table: TableRecord, columns: readonly string[]) => void;
 }
@@ -58,7 +61,21 @@ export async function fingerprintTables(open: () => Promise<DatabaseSession>, in
     await work(session, plan, queue, hash, { ...options, signal });
   };
   await together(options.signal, Array.from({ length: workers }, (_, index) => worker(index)));
+  if (hash !== undefined) await tellNumbers(sessions.first, inventory, counted, options);
   return fillIn(inventory.tables, counted, hash, options);
+}
+
+async function tellNumbers(
+  session: DatabaseSession, { tables, algorithm }: Pick<ContentRecord, "tables" | "algorithm">,
+  counted: readonly Counted[], { onNumbers }: FingerprintOptions,
+): Promise<void> {
+  if (onNumbers === undefined || !algorithm.startsWith(ROW_HASH)) return;
+  const shapes = new Map(counted.map(({ shape }) => [qualifiedName(shape.schema, shape.name), shape]));
+  for (const table of tables) {
+    const shape = shapes.get(qualifiedName(table.schema, table.name));
+    const numbers = shape === undefined ? undefined : await readNumbers(session, shape);
+    if (numbers !== undefined && numbers.size > 0) onNumbers(table, numbers);
+  }
 }
 
 /** Leaves out the columns that a record does not name; a hash goes by a column's place among those that count. */
