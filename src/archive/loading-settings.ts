@@ -3,7 +3,7 @@ import type { Database } from "../ports/database.ts";
 /**
  * Settings that a role, a database or a server may have of its own, and with which pg_restore fails or loads
  * something else than the archive holds: it sets others itself, but not these (`_doSetFixedOutputState` in
- * src/bin/pg_dump/pg_backup_archiver.c of PostgreSQL). All of them any role may set.
+ * src/bin/pg_dump/pg_backup_archiver.c of PostgreSQL). All of them any role may set; below is what only a superuser may.
  */
 const NEEDED: Readonly<Record<string, string>> = {
   default_transaction_read_only: "off",
@@ -21,6 +21,9 @@ const NEEDED: Readonly<Record<string, string>> = {
   restrict_nonsystem_relation_kind: "",
 };
 
+/** Event triggers on logins would fire at every connection of pg_restore, and write into what it has restored. Since 17. */
+const NEEDED_OF_SUPERUSERS: Readonly<Record<string, string>> = { event_triggers: "off" };
+
 /**
  * What pg_restore must be told when it connects, so that the target's own settings do not act on the load:
  * only what is otherwise there, because poolers refuse settings at start-up. Names, operators and types of a
@@ -28,7 +31,10 @@ const NEEDED: Readonly<Record<string, string>> = {
  */
 export async function loadingSettings(database: Database): Promise<Readonly<Record<string, string>>> {
   await using session = await database.connect({ purpose: "settings", bare: true });
-  const rows = await session.query<{ name: string; setting: string }>("SELECT s.name, s.setting FROM pg_catalog.pg_settings AS s");
+  const rows = await session.query<{ name: string; setting: string; superuser: string }>(
+    "SELECT s.name, s.setting, pg_catalog.current_setting('is_superuser') AS superuser FROM pg_catalog.pg_settings AS s",
+  );
   const own = new Map(rows.map(({ name, setting }) => [name, setting]));
-  return Object.fromEntries(Object.entries(NEEDED).filter(([name, value]) => own.has(name) && own.get(name) !== value));
+  const needed = { ...NEEDED, ...(rows[0]?.superuser === "on" ? NEEDED_OF_SUPERUSERS : {}) };
+  return Object.fromEntries(Object.entries(needed).filter(([name, value]) => own.has(name) && own.get(name) !== value));
 }

@@ -32,12 +32,17 @@ export function compareObjects(expected: ContentRecord, actual: MeasuredContent,
 }
 
 /** Whoever owns a table may have changed it since; a restore that only brings rows is not to blame, but cannot vouch for it either. */
-function gapUnless(made: ReturnType<typeof belongingTo>): (found: Difference) => Difference {
+function gapUnless(made: Belongs): (found: Difference) => Difference {
   return (found) => {
     if (found.severity === "gap" || made(found.about as ObjectKind, found.name)) return found;
     return { ...found, severity: "gap", message: `${found.message}: the table was there before and got rows only` };
   };
 }
+
+type Belongs = ReturnType<typeof belongingTo>;
+
+/** Kinds that a table has from those above it; their names begin with the table's. */
+const INHERITED: ReadonlySet<ObjectKind> = new Set(["column", "constraint", "trigger"]);
 
 /** What is collected while two records are compared. */
 class ObjectComparison {
@@ -49,14 +54,15 @@ class ObjectComparison {
   readonly #marked: boolean;
   /** Tables here that have columns besides the source's. */
   readonly #widened: ReadonlySet<string>;
-  readonly #belongs: (kind: ObjectKind, identity: string) => boolean;
+  readonly #belongs: Belongs;
+  /** Of a restore of named tables: what is on those that it made. */
+  readonly #made: Belongs | undefined;
   /** Fields that were not compared, by kind. */
   readonly #left = new Map<ObjectKind, Set<string>>();
 
-  constructor(
-    expected: ContentRecord, actual: MeasuredContent, options: CompareOptions, belongs: (kind: ObjectKind, identity: string) => boolean,
-  ) {
+  constructor(expected: ContentRecord, actual: MeasuredContent, options: CompareOptions, belongs: Belongs) {
     this.#belongs = belongs;
+    this.#made = options.exact || options.made === undefined ? undefined : belongingTo(expected, options.made);
     this.#expected = expected;
     this.#actual = actual;
     this.#options = options;
@@ -117,11 +123,25 @@ class ObjectComparison {
     return { differing: [], hidden: [], left: [], unknown: [], whole: !compareDigests1(kind, before, now, sameMajor) };
   }
 
+  /** What is more counts on what this restore made: all of it, or some tables. */
   #surplus(kind: ObjectKind, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): Difference[] {
-    if (!this.#options.exact) return [];
+    if (!this.#options.exact && this.#made === undefined) return [];
     const surplus = Object.keys(now).filter((name) =>
-      !Object.hasOwn(before, name) && !ofUnreadKind(kind, name, this.#expected) && !(kind === "grant" && isOnMember(name)));
-    return surplus.map((name) => difference(kind, name, "exists, but not at the source"));
+      !Object.hasOwn(before, name) && !ofUnreadKind(kind, name, this.#expected) &&
+      !(kind === "grant" && isOnMember(name)) &&
+      (this.#made?.(kind, name) ?? true));
+    const more = "exists, but not at the source";
+    return surplus.map((name) => (this.#made !== undefined && this.#isInherited(kind, name)
+      ? gap(kind, name, `${more}: a table that was made has it from the one above it, which was there before`)
+      : difference(kind, name, more)));
+  }
+
+  /** A table that was made below one that was there before gets what that one has by now. */
+  #isInherited(kind: ObjectKind, name: string): boolean {
+    if (!INHERITED.has(kind)) return false;
+    const tables = Object.entries(this.#actual.objects.table ?? {});
+    const below = tables.filter(([, fields]) => /(?:^| )parents=/.test(fields));
+    return below.some(([table]) => name.startsWith(`${table}.`));
   }
 
   /** What could not be compared is no proof, however much of the rest agrees. */

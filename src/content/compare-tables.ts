@@ -1,9 +1,11 @@
 import { quantity } from "../kernel/quantity.ts";
+import { retypedColumns } from "./column-types.ts";
 import { displayName } from "./display-name.ts";
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking } from "./lacking.ts";
 import type { ContentRecord, MeasuredContent, TableRecord } from "./record.ts";
-import { contentDifference, sumOf } from "./row-sums.ts";
+import { areNumbers, type Numbers } from "./object-numbers.ts";
+import { contentDifference, listed, sumOf } from "./row-sums.ts";
 
 /** A finding and its place: gone, then wrong in number, then wrong in content. */
 interface Ranked {
@@ -19,6 +21,10 @@ interface Context {
   /** Fingerprints of the two can be held against each other. */
   readonly content: boolean;
   readonly options: CompareOptions;
+  /** Columns of a table that is no copy of the source's alone and that have got another type. */
+  readonly retyped: (table: TableRecord) => ReadonlySet<string>;
+  /** Of the copy. */
+  readonly numbers: NonNullable<MeasuredContent["numbers"]>;
 }
 
 /**
@@ -26,7 +32,11 @@ interface Context {
  */
 export function compareTables(expected: ContentRecord, actual: MeasuredContent, content: boolean, options: CompareOptions): Difference[] {
   const copies = new Map(actual.tables.map((table) => [displayName(table), table]));
-  const context: Context = { copies, content, options, lacking: new Lacking(expected, options.unavailableExtensions ?? []), doubts: actual.doubts ?? new Map() };
+  const context: Context = {
+    copies, content, options, lacking: new Lacking(expected, options.unavailableExtensions ?? []), doubts: actual.doubts ?? new Map(),
+    numbers: actual.numbers ?? new Map(),
+    retyped: options.exact ? () => new Set() : retypedColumns(expected, actual),
+  };
   const tables = expected.tables.map((table) => withTree(table, copies));
   const wanted = tables.filter((table) => options.only?.(table) ?? true);
   const found = [
@@ -59,17 +69,46 @@ function compareExistence(table: TableRecord, { copies, lacking, options }: Cont
   return ranked(2, name, table.populated === true ? "was populated at the source and is not" : "is populated and was not at the source");
 }
 
-function compareRows(table: TableRecord, { copies, content, doubts, options }: Context): Ranked | undefined {
+function compareRows(table: TableRecord, { copies, content, doubts, options, retyped, numbers }: Context): Ranked | undefined {
   const name = displayName(table);
   const copy = copies.get(name);
   if (!options.rows || copy === undefined || table.rows === null || copy.rows === null) return undefined;
   const owner = brackets(ownerOf(table));
   if (table.rows !== copy.rows) return ranked(1, name, `holds ${count(copy.rows)}, the source held ${count(table.rows)}${owner}`);
-  const differs = content ? contentDifference([table], [copy]) : undefined;
-  if (differs === undefined) return undefined;
+  const others = retyped(table);
+  const numbered = namesOfNumbers(table, copy, numbers.get(name));
+  const differs = content ? contentDifference([table], [copy], new Set([...others, ...numbered])) : undefined;
+  if (differs === undefined) {
+    if (!content || contentDifference([table], [copy]) === undefined) return undefined;
+    return contentDifference([table], [copy], numbered) === undefined ? ofNumbers(name, numbered) : ofRetyped(name, others);
+  }
   const doubt = doubts.get(name);
   if (doubt !== undefined) return ranked(2, name, `holds ${count(copy.rows)} as the source did, but their content could not be compared: ${doubt}`, "gap");
   return ranked(2, name, `holds ${count(copy.rows)} as the source did, but ${differs}${owner}`);
+}
+
+/** Columns whose sums differ by nothing but numbers that name something in the copy. */
+function namesOfNumbers(table: TableRecord, copy: TableRecord, numbers: Numbers | undefined): ReadonlySet<string> {
+  const sums = new Map(table.columns ?? []);
+  const found = numbers === undefined ? [] : (copy.columns ?? []).filter(([column, sum]) =>
+    sums.has(column) && areNumbers(BigInt(sums.get(column)!) - BigInt(sum), numbers.get(column)));
+  return new Set(found.map(([column]) => column));
+}
+
+function ofNumbers(name: string, columns: ReadonlySet<string>): Ranked {
+  return ranked(2, name, `holds the source's rows, but could not be compared row by row: numbers in ` +
+    `${listed([...columns])} that named nothing at the source are those of objects here, and are written as their names`, "gap");
+}
+
+/**
+ * Rows were put into a table whose columns are of other types by now, which took every value; that none of them
+ * changed thereby is not shown.
+ */
+function ofRetyped(name: string, columns: ReadonlySet<string>): Ranked {
+  const names = [...columns];
+  const [columnsOf, theirs] = names.length === 1 ? ["column", "its type is"] : ["columns", "their types are"];
+  return ranked(2, name, `got the source's rows, but the content of ${columnsOf} ${listed(names)} could not be compared: ` +
+    `${theirs} not the source's any more`, "gap");
 }
 
 /** Records of format 1 do not say whether rows may change partitions; the copy's are made from the same definitions. */
@@ -93,7 +132,7 @@ function treesOf(tables: readonly TableRecord[]): TableRecord[][] {
  * Rows of one leaf may stand in another one after a restore: only their number and sums over all of them are
  * comparable.
  */
-function compareTree(leaves: readonly TableRecord[], tables: readonly TableRecord[], { copies, content, options }: Context): Ranked | undefined {
+function compareTree(leaves: readonly TableRecord[], tables: readonly TableRecord[], { copies, content, options, retyped }: Context): Ranked | undefined {
   if (!options.rows) return undefined;
   const name = displayName(leaves[0]!.tree!);
   const all = tables.filter((table) => table.tree !== undefined && displayName(table.tree) === name);
@@ -108,8 +147,12 @@ function compareTree(leaves: readonly TableRecord[], tables: readonly TableRecor
   const [before, now] = [sumOf(leaves, (leaf) => leaf.rows), sumOf(present, (leaf) => leaf.rows)];
   if (before === undefined || now === undefined) return undefined;
   if (before !== now) return ranked(1, name, `holds ${count(Number(now))} in its partitions, the source held ${count(Number(before))}`);
-  const differs = content ? contentDifference(leaves, present) : undefined;
-  return differs === undefined ? undefined : ranked(2, name, `holds ${count(Number(now))} in its partitions as the source did, but ${differs}`);
+  const others = new Set(leaves.flatMap((leaf) => [...retyped(leaf)]));
+  const differs = content ? contentDifference(leaves, present, others) : undefined;
+  if (differs === undefined) {
+    return content && contentDifference(leaves, present) !== undefined ? ofRetyped(name, others) : undefined;
+  }
+  return ranked(2, name, `holds ${count(Number(now))} in its partitions as the source did, but ${differs}`);
 }
 
 function count(rows: number): string {

@@ -2,7 +2,9 @@ import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { qualifiedName } from "../kernel/sql.ts";
 import { together } from "../kernel/together.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { readNumbers, type Numbers } from "./object-numbers.ts";
 import { allPieces, countPieces, pieceQuery, type Counted, type Piece } from "./pieces.ts";
+import type { ReadAs, recordedAs } from "./column-types.ts";
 import type { ContentRecord, TableRecord } from "./record.ts";
 import { ROW_HASH, rowHashNamed, type RowHash } from "./row-hash.ts";
 import { planLocks, TableLocks, type LockPlan } from "./table-locks.ts";
@@ -24,6 +26,10 @@ export interface FingerprintOptions {
   readonly onDoubt?: (table: TableRecord, why: string) => void;
   /** Tables as recorded elsewhere: of each only the columns that the record names are hashed, if it names any. */
   readonly columnsOf?: readonly TableRecord[];
+  /** How a column's whole numbers were hashed elsewhere, if it had such; for columns that are of another type by now. */
+  readonly recordedAs?: ReturnType<typeof recordedAs>;
+  /** Called for a table with names of objects in its rows, see {@link Numbers}. */
+  readonly onNumbers?: (table: TableRecord, numbers: Numbers) => void;
   /** Called for a table with columns that were left out for that. */
   readonly onSurplus?: (table: TableRecord, columns: readonly string[]) => void;
 }
@@ -55,12 +61,26 @@ export async function fingerprintTables(open: () => Promise<DatabaseSession>, in
     await work(session, plan, queue, hash, { ...options, signal });
   };
   await together(options.signal, Array.from({ length: workers }, (_, index) => worker(index)));
+  if (hash !== undefined) await tellNumbers(sessions.first, inventory, counted, options);
   return fillIn(inventory.tables, counted, hash, options);
+}
+
+async function tellNumbers(
+  session: DatabaseSession, { tables, algorithm }: Pick<ContentRecord, "tables" | "algorithm">,
+  counted: readonly Counted[], { onNumbers }: FingerprintOptions,
+): Promise<void> {
+  if (onNumbers === undefined || !algorithm.startsWith(ROW_HASH)) return;
+  const shapes = new Map(counted.map(({ shape }) => [qualifiedName(shape.schema, shape.name), shape]));
+  for (const table of tables) {
+    const shape = shapes.get(qualifiedName(table.schema, table.name));
+    const numbers = shape === undefined ? undefined : await readNumbers(session, shape);
+    if (numbers !== undefined && numbers.size > 0) onNumbers(table, numbers);
+  }
 }
 
 /** Leaves out the columns that a record does not name; a hash goes by a column's place among those that count. */
 function recordedColumns(
-  hash: RowHash | undefined, tables: readonly TableRecord[], { columnsOf, onSurplus }: FingerprintOptions,
+  hash: RowHash | undefined, tables: readonly TableRecord[], { columnsOf, onSurplus, recordedAs: typeOf }: FingerprintOptions,
 ): (shape: TableShape) => TableShape {
   const recorded = new Map((columnsOf ?? []).map((table) => [qualifiedName(table.schema, table.name), table.columns]));
   const byName = new Map(tables.map((table) => [qualifiedName(table.schema, table.name), table]));
@@ -71,8 +91,13 @@ function recordedColumns(
     const known = new Set(columns.map(([column]) => column));
     const surplus = hash.columns(shape.columns).filter((column) => !known.has(column));
     if (surplus.length > 0) onSurplus?.(byName.get(name)!, surplus);
-    return { ...shape, columns: shape.columns.filter((column) => known.has(column.name)) };
+    const here = shape.columns.filter((column) => known.has(column.name));
+    return { ...shape, columns: here.map((column) => ({ ...column, ...given(typeOf?.(shape, column.name)) })) };
   };
+}
+
+function given(readAs: ReadAs | undefined): { readonly readAs?: ReadAs } {
+  return readAs === undefined ? {} : { readAs };
 }
 
 /**

@@ -15,6 +15,8 @@ export interface HashedColumn {
    * reader does.
    */
   readonly generated: "stored" | "virtual" | null;
+  /** Type as which its whole numbers are hashed, where another one than its own was meant. */
+  readonly readAs?: "int4" | "int8";
 }
 
 /** Balanced, so that a table of 1600 columns does not nest 1600 deep in the server's parser. */

@@ -1,7 +1,9 @@
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import { fingerprintLargeObjects, fingerprintTables } from "./fingerprint.ts";
+import { recordedAs } from "./column-types.ts";
 import { takeInventory } from "./inventory.ts";
 import { displayName } from "./display-name.ts";
+import type { Numbers } from "./object-numbers.ts";
 import { PINNED_SETTINGS } from "./pinned-settings.ts";
 import type { ContentRecord, ContentScope, MeasuredContent, TableRecord } from "./record.ts";
 
@@ -15,7 +17,7 @@ export interface MeasureOptions {
   /** Only the rows of these tables are read. */
   readonly only?: readonly { readonly schema: string; readonly name: string }[];
   /** The record it will be held against: rows are hashed and objects digested as there. Default: the newest way. */
-  readonly like?: Pick<ContentRecord, "digests" | "algorithm">;
+  readonly like?: Pick<ContentRecord, "digests" | "algorithm"> & Partial<Pick<ContentRecord, "objects">>;
   /**
    * Of a comparison that lets what is more pass: tables as recorded at the source, whose rows are hashed by the columns named
    * there alone.
@@ -41,11 +43,14 @@ export async function measureContent(database: Database, scope: ContentScope, op
   if (options.proof === "none") return inventory;
   const doubts = new Map<string, string>();
   const surplus = new Map<string, readonly string[]>();
+  const numbers = new Map<string, Numbers>();
   const tables = await fingerprintTables(open, inventory, {
     ...options,
+    ...(options.columnsOf === undefined || options.like?.objects === undefined ? {} : { recordedAs: recordedAs({ ...options.like, objects: options.like.objects }) }),
     onDoubt: (table, why) => doubts.set(displayName(table), why),
+    onNumbers: (table, columns) => numbers.set(displayName(table), columns),
     onSurplus: (table, columns) => surplus.set(displayName(table), columns),
   });
   const largeObjects = wanted ? inventory.largeObjects : await fingerprintLargeObjects(open, inventory, options);
-  return { ...inventory, tables, largeObjects, ...(doubts.size > 0 ? { doubts } : {}), ...(surplus.size > 0 ? { surplus } : {}) };
+  return { ...inventory, tables, largeObjects, ...(doubts.size > 0 ? { doubts } : {}), ...(numbers.size > 0 ? { numbers } : {}), ...(surplus.size > 0 ? { surplus } : {}) };
 }

@@ -181,6 +181,8 @@ export type ContentRecord = z.infer<typeof contentRecord>;
 export interface MeasuredContent extends ContentRecord {
   /** Table, as {@link displayName} writes it, that may have another fingerprint than the source's although its rows are equal → why. */
   readonly doubts?: ReadonlyMap<string, string>;
+  /** Table, likewise → columns whose names of objects may have been numbers at the source (`object-numbers.ts`). */
+  readonly numbers?: ReadonlyMap<string, ReadonlyMap<string, readonly bigint[]>>;
   /** Table, likewise → columns that its rows were not hashed by, because the source's table had none of that name. */
   readonly surplus?: ReadonlyMap<string, readonly string[]>;
 }

@@ -83,7 +83,33 @@ function bytea(value: string, i: number): string {
   return `CASE WHEN octet_length(${value}) <= ${HEX_MAX} THEN ${ofText(`encode(${value}, 'hex')`, i)} ELSE ${ofText(`encode(sha256(${value}), 'hex')`, -i)} END`;
 }
 
-function valueHash({ type, foreign, enumerated }: HashedColumn, value: string, i: number): string {
+/** Object ids of the types with whole numbers, and of `numeric`, which may have some. */
+const WHOLE: ReadonlyMap<number, "int2" | "int4" | "int8" | "numeric"> =
+  new Map([[20, "int8"], [21, "int2"], [23, "int4"], [1700, "numeric"]]);
+const RANGE = {
+  int4: ["-2147483648", "2147483647"],
+  int8: ["-9223372036854775808", "9223372036854775807"],
+} as const;
+
+/**
+ * A number of another type as the type that was meant would have it; what that cannot hold has a hash that no value
+ * of it has.
+ */
+function asWhole(type: number, as: "int4" | "int8", value: string, i: number): string | undefined {
+  const own = WHOLE.get(type);
+  if (own === undefined) return undefined;
+  const [least, most] = RANGE[as];
+  const isWhole = own === "numeric" ? ` AND ${value} = trunc(${value})` : "";
+  const fits = `${value} BETWEEN '${least}' AND '${most}'${isWhole}`;
+  const hash = BY_TYPE.get(as === "int4" ? 23 : 20)!;
+  // Values of int2 and int4 are within either.
+  if (own === "int2" || own === "int4" || own === as) return hash(`${value}::${as}`, i);
+  return `CASE WHEN ${fits} THEN ${hash(`${value}::${as}`, i)} ELSE ${text(value, i)} END`;
+}
+
+function valueHash({ type, foreign, enumerated, readAs }: HashedColumn, value: string, i: number): string {
+  const whole = readAs === undefined ? undefined : asWhole(type, readAs, value, i);
+  if (whole !== undefined) return whole;
   if (enumerated) return output("enum_out")(value, i);
   // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this,
   // without an operator.

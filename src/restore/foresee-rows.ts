@@ -1,5 +1,8 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import { readContents } from "../archive/load.ts";
+import { qualifiedName } from "../kernel/sql.ts";
+import { isRetyped } from "../content/column-types.ts";
+import { displayName } from "../content/display-name.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -14,6 +17,8 @@ import { readSetAside } from "./set-aside.ts";
 export interface RowsForeseen {
   /** Named tables that the target lacks; they are made first. */
   readonly missing: readonly TableRecord[];
+  /** Things the person should know first. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -27,7 +32,9 @@ export async function foreseeRows(plan: RestorePlan, ports: Ports): Promise<Rows
   await using session = await request.target.connect({ purpose: "restore plan", settings: { row_security: "off" } });
   const live = await readLiveTables(session, tables);
   const missing = missingTables(plan, live);
+  requireWholeTrees(plan);
   for (const table of live) requireFillable(table);
+  requireUndivided(tables, live);
   requireColumns(plan, live);
   await requireSetAside(session, live);
   await requireSequences(session, plan, missing);
@@ -36,7 +43,7 @@ export async function foreseeRows(plan: RestorePlan, ports: Ports): Promise<Rows
     const context = await loadContext(plan, request.target, ports);
     await requireLargeObjects(session, chosen(plan, (entries) => entries)(await readContents(context, first.artifact)));
   }
-  return { missing };
+  return { missing, warnings: retypedWarnings(plan, live) };
 }
 
 function missingTables({ request, tables }: RestorePlan, live: readonly LiveTable[]): readonly TableRecord[] {
@@ -74,6 +81,35 @@ function requireFillable(table: LiveTable): void {
   }
 }
 
+/** Rows that are dumped through the top of their tree may land in any of its partitions. */
+function requireWholeTrees({ backup, tables }: RestorePlan): void {
+  const named = new Set(tables.map(displayName));
+  for (const { tree } of tables) {
+    if (tree === undefined) continue;
+    const all = backup.manifest.content.tables.filter((one) =>
+      one.tree !== undefined && displayName(one.tree) === displayName(tree));
+    const absent = all.map(displayName).filter((name) => !named.has(name));
+    if (absent.length === 0) continue;
+    const top = qualifiedName(tree.schema, tree.name);
+    const problem = `the archive puts rows into ${top}, and not all of its partitions are to be filled`;
+    throw new HoldfastError("refused.outside-scope", problem, {
+      hint: `Name all of its partitions together, ${absent.join(", ")} too. Nothing was changed.`,
+    });
+  }
+}
+
+/** A table that has been divided since: which of its partitions each row belongs to is the target's to say, and those are others. */
+function requireUndivided(tables: readonly TableRecord[], live: readonly LiveTable[]): void {
+  const divided = live.find(({ schema, name, kind }) =>
+    kind === "partitioned" &&
+    tables.some((table) => table.schema === schema && table.name === name && table.kind === "table"));
+  if (divided === undefined) return;
+  throw new HoldfastError("database.lacks", `${divided.sql} is partitioned at the target and was not at the source`, {
+    hint: "Restore the whole backup into an empty database and INSERT the rows from there, " +
+      "or rename the target's table to have the backup's made. Nothing was touched.",
+  });
+}
+
 async function requireSetAside(session: DatabaseSession, live: readonly LiveTable[]): Promise<void> {
   const stuck = (await readSetAside(session, live)).find((one) => one.obstacle !== null);
   if (stuck === undefined) return;
@@ -97,6 +133,19 @@ function requireColumns({ backup }: RestorePlan, live: readonly LiveTable[]): vo
       hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. Nothing was touched.",
     });
   }
+}
+
+/** Values that do not fit the new type stop the load, and nothing is changed; but this can be known before. */
+function retypedWarnings({ backup }: RestorePlan, live: readonly LiveTable[]): string[] {
+  const recorded = backup.manifest.content.objects.column ?? {};
+  if (backup.manifest.content.digests !== 2) return [];
+  return live.filter((table) => table.kind === "table").flatMap((table) => {
+    const others = table.columns.filter(({ quoted, type }) =>
+      isRetyped(recorded[`${table.sql}.${quoted}`] ?? "", type));
+    return others.map(({ quoted, type }) =>
+      `column ${table.sql}.${quoted} is ${type} at the target and was of another type at the source: ` +
+      "values that are none of it would be refused, and only whole numbers can be compared");
+  });
 }
 
 /** Table → its columns, all of them quoted as in SQL. */

@@ -24,6 +24,8 @@ export interface LiveTable {
 /** A column, its name quoted where SQL needs it. */
 export interface LiveColumn {
   readonly quoted: string;
+  /** As the server prints it. */
+  readonly type: string;
   /** A row without a value for it is refused. */
   readonly required: boolean;
 }
@@ -43,7 +45,7 @@ export async function readLiveTables(session: DatabaseSession, tables: readonly 
             pg_has_role(c.relowner, 'USAGE') OR (has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'TRUNCATE, DELETE')) AS fillable,
             row_security_active(c.oid) AS "hidesRows",
             coalesce((SELECT x.extcondition[array_position(x.extconfig, c.oid)] FROM pg_extension x WHERE c.oid = ANY (x.extconfig) LIMIT 1), '') AS condition,
-            (SELECT coalesce(json_agg(json_build_object('quoted', quote_ident(a.attname),
+            (SELECT coalesce(json_agg(json_build_object('quoted', quote_ident(a.attname), 'type', format_type(a.atttypid, a.atttypmod),
                       'required', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL)), '[]')
                FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(schema, name, place)

@@ -73,8 +73,9 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
     warnings: [...needed, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...rights],
   };
-  if (request.part === "data" || request.tables.length > 0) await foreseeRows(plan, ports);
-  return plan;
+  if (request.part !== "data" && request.tables.length === 0) return plan;
+  const foreseen = await foreseeRows(plan, ports);
+  return { ...plan, warnings: [...plan.warnings, ...foreseen.warnings] };
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {
@@ -96,12 +97,25 @@ function namedTables({ manifest, key }: Backup, request: RestoreRequest): readon
       });
     }
     if (table) return table;
+    const other = manifest.content.tables.find((one) => one.schema === schema && one.name === name);
+    if (other !== undefined) {
+      const kind = NO_ROWS_OF[other.kind] ?? other.kind;
+      const problem = `tables holds ${schema}.${name}, which is a ${kind}: only tables can be named`;
+      throw new HoldfastError("input.malformed", problem, {
+        hint: other.kind === "matview"
+          ? `Name the tables it is made of, then REFRESH MATERIALIZED VIEW ${schema}.${name}.`
+          : "Its rows are in no backup: they are where it gets them from.",
+      });
+    }
     const alike = all.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map((one) => `${one.schema}.${one.name}`);
     throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which backup ${key.id} does not have`, {
       hint: alike.length > 0 ? `Did you mean ${alike.join(" or ")}?` : "The manifest lists the backup's tables under content.tables.",
     });
   });
 }
+
+/** Relations beside tables that the manifest lists, as people call them. */
+const NO_ROWS_OF: Readonly<Partial<Record<TableRecord["kind"], string>>> = { matview: "materialized view", foreign: "foreign table" };
 
 /** An archive is read by a pg_restore of its pg_dump's major version or newer; the oldest such one fits the most servers. */
 async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports: Ports): Promise<ToolSet> {

@@ -12,6 +12,7 @@ import type { DatabaseSession } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { dropMade, nameLeft, notMade, requireMade } from "./being-made.ts";
+import { hasDefaultPrivileges, takeDefaultsBack } from "./default-privileges.ts";
 import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { chosen, loadContext } from "./load-context.ts";
@@ -59,18 +60,27 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonl
 async function make(
   plan: RestorePlan, session: DatabaseSession, context: LoadContext, missing: readonly TableRecord[],
 ): Promise<readonly LoadProblem[]> {
-  const problems = await loadParts(plan, context, missing, "pre-data").catch(async (error: unknown) => {
-    await nameLeft(session, missing, context.log);
-    throw error;
-  });
+  const bare = plan.request.noPrivileges ? false : await hasDefaultPrivileges(session);
+  const load = (which: (entry: TocEntry) => boolean): Promise<readonly LoadProblem[]> =>
+    loadParts(plan, context, missing, "pre-data", which).catch(async (error: unknown) => {
+      await nameLeft(session, missing, context.log);
+      throw error;
+    });
+  // Rights come when the tables have no others: default privileges of the target act on what is made.
+  const problems = await load((entry) => !bare || !isOfRights(entry));
   const others = notMade(missing, await definitionContents(plan, context), problems);
   try {
     await requireMade(session, missing, others, problems);
-    return problems;
+    if (bare) await takeDefaultsBack(session, missing);
   } catch (error) {
     const ours = missing.filter((table) => !others.some((other) => other.table === table));
     throw (await dropMade(session, ours, context.log)) ? new Untouched(error) : error;
   }
+  return bare ? [...problems, ...(await load(isOfRights))] : problems;
+}
+
+function isOfRights({ type }: TocEntry): boolean {
+  return type === "ACL";
 }
 
 /** The contents of the archives from which tables are made. */
@@ -99,12 +109,19 @@ function leftover(error: Untouched): Error {
 }
 
 /** What belongs to the tables that are made, from the artifacts that hold definitions. */
-async function loadParts(plan: RestorePlan, context: LoadContext, make: readonly TableRecord[], section: "pre-data" | "post-data"): Promise<readonly LoadProblem[]> {
+async function loadParts(
+  plan: RestorePlan, context: LoadContext, make: readonly TableRecord[], section: "pre-data" | "post-data",
+  which?: (entry: TocEntry) => boolean,
+): Promise<readonly LoadProblem[]> {
   const select = chosen(plan, (entries) => tableEntries(entries, { make, fill: [] }));
   const problems: LoadProblem[] = [];
   for (const { artifact } of plan.set.phases.filter((phase) => has(phase, section))) {
-    const phase: Phase = { artifact, sections: [section] };
-    const entries = select(await readContents(context, artifact));
+    const all = select(await readContents(context, artifact));
+    const entries = which === undefined ? all : all.filter(which);
+    // Rights have no section of their own: pg_restore counts them to that of the entry before, and in a list of
+    // nothing else there is none.
+    const phase: Phase = entries.every(isOfRights) ? { artifact } : { artifact, sections: [section] };
+    if (entries.length === 0) continue;
     const loaded = { phase, entries, problems: await loadPhase(phase, entries, context) };
     for (const one of await settle([loaded], context)) problems.push(...one.problems);
   }

@@ -6,21 +6,22 @@ import { describeAddress, effectiveSslMode } from "../../kernel/database-url.ts"
 import { startupOptions } from "../../kernel/sql.ts";
 import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
 import { PgSession } from "./session.ts";
-import { clientConfig, sessionSettings } from "./start-up.ts";
+import { clientConfig, knownSettings, sessionSettings, type KnownServer } from "./start-up.ts";
 import { tlsOptions } from "./tls.ts";
 
 /** A PostgreSQL server reached with the `pg` driver. */
 export function postgresDatabase(address: DatabaseAddress): Database {
+  let known: KnownServer | undefined;
   return {
     address,
     async connect(options) {
-      const { client, tls } = await open(address, options).catch((error: unknown) => {
+      const { client, tls } = await open(address, options, known).catch((error: unknown) => {
         const wanted = options.database === undefined ? address : { ...address, database: options.database };
         throw databaseError(error, wanted, "connecting");
       });
       const session = new PgSession(client, address, tls);
       try {
-        if (options.bare !== true) await applySettings(session, address, options);
+        if (options.bare !== true) known = await applySettings(session, address, options);
         return session;
       } catch (error) {
         await session.close();
@@ -37,16 +38,23 @@ interface Opened {
 }
 
 /** Settings in the start-up packet beat the role's; a pooler that refuses them gets the URL's own options, or none. */
-async function open(address: DatabaseAddress, session: SessionOptions): Promise<Opened> {
+async function open(
+  address: DatabaseAddress, session: SessionOptions, known: KnownServer | undefined,
+): Promise<Opened> {
   if (session.bare === true) return await openEncrypted(address, session, undefined);
-  const ours = startupOptions(sessionSettings(session, undefined));
+  const ours = sessionSettings(session, undefined);
+  const besides = knownSettings(known);
   const own = address.options;
-  try {
-    return await openEncrypted(address, session, own === undefined ? ours : `${own} ${ours}`);
-  } catch (error) {
-    if (!refusesStartupOptions(error)) throw error;
-    return await openEncrypted(address, session, own);
+  const tries = [...(Object.keys(besides).length > 0 ? [{ ...ours, ...besides }] : []), ours].map((settings) =>
+    (own === undefined ? startupOptions(settings) : `${own} ${startupOptions(settings)}`));
+  for (const options of tries) {
+    try {
+      return await openEncrypted(address, session, options);
+    } catch (error) {
+      if (!refusesStartupOptions(error)) throw error;
+    }
   }
+  return await openEncrypted(address, session, own);
 }
 
 /** `prefer` tries TLS and falls back to plain text, as libpq does; every other mode takes what it asks for or fails. */
@@ -81,9 +89,15 @@ async function openOnce(address: DatabaseAddress, session: SessionOptions, optio
  * Until then the search path may be anything (a pooler drops it from the start-up packet), so every name, types too, says its schema, and no
  * operator is used.
  */
-async function applySettings(session: DatabaseSession, address: DatabaseAddress, options: SessionOptions): Promise<void> {
-  const [version] = await session.query<{ num: number }>("select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num");
-  const settings = Object.entries(sessionSettings(options, Math.floor(version!.num / 10_000)));
+async function applySettings(
+  session: DatabaseSession, address: DatabaseAddress, options: SessionOptions,
+): Promise<KnownServer> {
+  const [server] = await session.query<{ num: number; superuser: string }>(
+    "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num, " +
+      "pg_catalog.current_setting('is_superuser') as superuser",
+  );
+  const known: KnownServer = { major: Math.floor(server!.num / 10_000), superuser: server!.superuser === "on" };
+  const settings = Object.entries({ ...sessionSettings(options, known.major), ...knownSettings(known) });
   const names = settings.map(([name]) => name);
   const set = await session.query<{ name: string; value: string }>(
     "select s.name, pg_catalog.set_config(s.name, s.value, false) as value from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) as s(name, value)",
@@ -95,7 +109,7 @@ async function applySettings(session: DatabaseSession, address: DatabaseAddress,
   );
   const now = new Map(read.map((row) => [row.name, row.value]));
   const wrong = set.find((row) => now.get(row.name) !== row.value);
-  if (wrong === undefined) return;
+  if (wrong === undefined) return known;
   throw new HoldfastError("database.pooler", `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`, {
     hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode.",
   });

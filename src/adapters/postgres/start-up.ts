@@ -44,6 +44,24 @@ const NEUTRAL = {
 } as const;
 
 /**
+ * Event triggers on logins would fire at every session of ours, and what they write would be no loss of a copy's, but
+ * look like one. Since 17, and only for superusers:
+ * https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-EVENT-TRIGGERS
+ */
+const NO_EVENT_TRIGGERS = { event_triggers: "off" } as const;
+
+/** What earlier sessions have found out about a server and their role there. */
+export interface KnownServer {
+  readonly major: number;
+  readonly superuser: boolean;
+}
+
+/** What a session's start-up packet may hold besides, where it is known that the server takes it. */
+export function knownSettings(known: KnownServer | undefined): Record<string, string> {
+  return known !== undefined && known.major >= 17 && known.superuser ? { ...NO_EVENT_TRIGGERS } : {};
+}
+
+/**
  * Settings of a session on a server of the given major; the caller's come last and win. Without a major: those worth sending with the start-up packet, where
  * a setting that a pooler does not know makes it refuse them all.
  */
