@@ -5,7 +5,8 @@ import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking } from "./lacking.ts";
 import type { ContentRecord, MeasuredContent, TableRecord } from "./record.ts";
 import { areNumbers, type Numbers } from "./object-numbers.ts";
-import { contentDifference, listed, sumOf } from "./row-sums.ts";
+import { listed } from "./listed.ts";
+import { contentDifference, sumOf } from "./row-sums.ts";
 
 /** A finding and its place: gone, then wrong in number, then wrong in content. */
 interface Ranked {
