@@ -1,5 +1,4 @@
 import { HoldfastError } from "../kernel/errors.ts";
-import { quoteIdentifier } from "../kernel/sql.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import { dropSubscription } from "../archive/drop-database.ts";
 import { resetDefaultPrivileges } from "./default-privileges.ts";
