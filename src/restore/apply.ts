@@ -19,6 +19,8 @@ import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { gapsOf } from "./gaps.ts";
 import { notCompared, tablesToMake } from "./made-tables.ts";
+import { pourProject, type PlanOfProject } from "./project/apply.ts";
+import { compareProject } from "./project/compare.ts";
 import { swapNames } from "./swap.ts";
 import { Untouched } from "./untouched.ts";
 
@@ -41,6 +43,13 @@ export interface Restored {
 /** Two restores onto one database would destroy each other; this number is Holdfast's in the target's advisory lock space. */
 const ADVISORY_LOCK = 4_785_213_907;
 
+/** Who holds it: the two halves of its number are in two columns (https://www.postgresql.org/docs/current/view-pg-locks.html). */
+const HOLDER = `
+  SELECT format('role %s from %s since %s', a.usename, coalesce(a.client_addr::text, 'the server itself'), to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS who
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+   WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND (l.classid::int8 << 32) + l.objid::int8 = $1::int8 AND l.objsubid = 1 AND a.usename IS NOT NULL LIMIT 1`;
+
 /**
  * Carries a plan out. Order of effects: the safety backup exists before anything is changed; in mode beside the target is only touched, by one
  * transaction that exchanges names, after the restored database was compared and found right.
@@ -50,6 +59,8 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const guard = await lockTarget(request.target);
   await using _ = guard;
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
+  const { project } = plan;
+  if (project !== undefined) return { safetyBackup, oldDatabase: "", replaced: true, ...(await restoreProject({ ...plan, project }, ports)) };
   if (request.createRoles && plan.target.missingRoles.length > 0) {
     // Said before: they stay whatever becomes of the restore.
     ports.log.info(`creating the roles ${plan.target.missingRoles.map((role) => role.name).join(", ")}`);
@@ -62,12 +73,26 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
 }
 
+/** Until it is committed everything is as it was; after that only the comparison can fail. */
+async function restoreProject(plan: PlanOfProject, ports: Ports): Promise<Compared> {
+  const poured = await pourProject(plan, ports);
+  try {
+    return await compareProject(plan, poured, ports);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    throw new HoldfastError(error.code, `the restore is complete, and it could not be compared: ${error.message}`, {
+      hint: `${error.hint ?? ""} Everything of the backup is in the project; run again to have it compared.`.trim(), cause: error,
+    });
+  }
+}
+
 async function lockTarget(target: Database): Promise<DatabaseSession> {
   const session = await target.connect({ purpose: "restore lock" });
   const [row] = await session.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [ADVISORY_LOCK]);
   if (row?.taken) return session;
+  const [holder] = await session.query<{ who: string }>(HOLDER, [ADVISORY_LOCK]);
   await session.close();
-  throw new HoldfastError("lock.held", `another restore into ${target.address.database} is under way`, {
+  throw new HoldfastError("lock.held", `another restore into ${target.address.database} is under way${holder === undefined ? "" : ` (${holder.who})`}`, {
     hint: "See pg_stat_activity for sessions named 'holdfast restore lock', and wait for it to end.",
   });
 }
