@@ -49,6 +49,19 @@ Afterwards the content is compared with what the source held at the backup's sna
       default: "auto",
       text: "`in-place` restores into the target itself; `beside` into a new database on the same server and then swaps the names; `auto` chooses and says which.",
     },
+    into: {
+      type: "choice",
+      explicit: true,
+      choices: ["auto", "project", "database"],
+      default: "auto",
+      text: "`project` keeps what the platform (Supabase) has in the target and replaces what is the user's; `database` restores everything as into any database; `auto` takes `project` where backup and target are of one such platform.",
+    },
+    "with-sessions": {
+      type: "boolean",
+      explicit: true,
+      default: false,
+      text: "Into a project: also bring back who is signed in. Sessions that were ended since the backup live again.",
+    },
     confirm: {
       type: "string",
       explicit: true,

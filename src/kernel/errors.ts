@@ -80,6 +80,7 @@ export const ERRORS = {
 
   "refused.unencrypted": { kind: "refused", meaning: "an unencrypted backup was not explicitly allowed" },
   "refused.outside-scope": { kind: "refused", meaning: "a restore would destroy objects of schemas that are not in the backup, or put rows into tables that it does not empty" },
+  "refused.misfit": { kind: "refused", meaning: "a project as it stands does not take a backup: rows would collide or lose values, or the role may not make something" },
   "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
 
   "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" },

@@ -86,6 +86,8 @@ export interface ScriptRequest {
   readonly sections: readonly ("pre-data" | "data" | "post-data")[];
   /** Entries to write, in order. */
   readonly entries: readonly TocEntry[];
+  /** Write before each entry which one it is: `-- TOC entry <number> (class <catalog> OID <oid>)`. */
+  readonly naming?: boolean;
   readonly signal: AbortSignal;
 }
 

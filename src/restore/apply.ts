@@ -19,6 +19,8 @@ import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { gapsOf } from "./gaps.ts";
 import { notCompared, tablesToMake } from "./made-tables.ts";
+import { pourProject, type PlanOfProject } from "./project/apply.ts";
+import { compareProject } from "./project/compare.ts";
 import { requireStillEmpty } from "./still-empty.ts";
 import { swapNames } from "./swap.ts";
 import { lockTarget, requireAlone, whileLocked } from "./target-lock.ts";
@@ -51,6 +53,8 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   await requireStillEmpty(plan, guard);
   await sweepControls(request.target, ports.log);
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
+  const { project } = plan;
+  if (project !== undefined) return { safetyBackup, oldDatabase: "", replaced: true, ...(await restoreProject({ ...plan, project }, ports)) };
   if (request.createRoles && plan.target.missingRoles.length > 0) {
     // Said before: they stay whatever becomes of the restore.
     ports.log.info(`creating the roles ${plan.target.missingRoles.map((role) => role.name).join(", ")}`);
@@ -62,6 +66,19 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const work = pourInPlace(plan, locked).then((loaded) => compare(plan, request.target, loaded, locked, made));
   const compared = await explaining(work, plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
+}
+
+/** Until it is committed everything is as it was; after that only the comparison can fail. */
+async function restoreProject(plan: PlanOfProject, ports: Ports): Promise<Compared> {
+  const poured = await pourProject(plan, ports);
+  try {
+    return await compareProject(plan, poured, ports);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    throw new HoldfastError(error.code, `the restore is complete, and it could not be compared: ${error.message}`, {
+      hint: `${error.hint ?? ""} Everything of the backup is in the project; run again to have it compared.`.trim(), cause: error,
+    });
+  }
 }
 
 /** A restore in place that stops midway leaves an incomplete target: the error must say how to go on. */

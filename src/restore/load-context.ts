@@ -8,7 +8,7 @@ import type { Ports } from "../ports/ports.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /** What loading needs, out of a plan. */
-export async function loadContext(plan: RestorePlan, database: Database, ports: Ports): Promise<LoadContext> {
+export async function loadContext(plan: Pick<RestorePlan, "request" | "tools">, database: Database, ports: Ports): Promise<LoadContext> {
   const { request } = plan;
   return {
     store: request.catalog.store,

@@ -1,7 +1,4 @@
 import { HoldfastError } from "../kernel/errors.ts";
-import { describeAddress } from "../kernel/database-url.ts";
-import { formatBytes } from "../kernel/bytes.ts";
-import type { Json } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set.ts";
 import { findClient } from "../archive/client-programs.ts";
@@ -16,13 +13,15 @@ import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { recipientsOf } from "../seal/age.ts";
 import { foreseeRows } from "./foresee-rows.ts";
+import { chooseInto } from "./project/choose-into.ts";
+import { planProject, requireFit, usersExtensions, type ProjectInputs, type ProjectPlan } from "./project/plan.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, rightsWarnings } from "./rights.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 
 /** How the backup gets into the target. */
-export type RestoreMode = "in-place" | "beside";
+export type RestoreMode = "in-place" | "beside" | "project";
 
 /** What a restore will do: decided before anything is touched, printed as a table and as JSON, then carried out. */
 export interface RestorePlan {
@@ -33,6 +32,8 @@ export interface RestorePlan {
   readonly target: TargetState;
   readonly mode: RestoreMode;
   readonly modeReason: string;
+  /** Mode project: what is the user's there, and what becomes of the platform's rows. */
+  readonly project?: ProjectPlan;
   /** Tables of the backup that are restored; all of them when empty was asked for. */
   readonly tables: readonly TableRecord[];
   readonly safetyBackup: boolean;
@@ -59,6 +60,8 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const tables = namedTables(backup, request);
   const tools = await chooseTools(backup, request, ports);
   await sayingHowToCreate(request.target, refuseTransactionPooler(request.target));
+  const ends = await chooseInto(request, backup);
+  if (ends !== undefined) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, dryRun);
   const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
   await requireOwners(backup, set, tools, target, request, ports);
   requireExtensions(target, request);
@@ -76,6 +79,37 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   if (request.part !== "data" && request.tables.length === 0) return plan;
   const foreseen = await foreseeRows(plan, ports);
   return { ...plan, warnings: [...plan.warnings, ...foreseen.warnings] };
+}
+
+const MANY_AT_ONCE =
+  "the target holds more objects than half of what one transaction can lock (max_locks_per_transaction): the restore is one transaction, and where the server refuses it everything stays as it is";
+
+/** The same for a project, which is never empty: it is new where nothing in it is the user's. */
+async function planIntoProject(
+  inputs: Omit<ProjectInputs, "target">, tables: readonly TableRecord[], ports: Ports, dryRun: boolean,
+): Promise<RestorePlan> {
+  const { request, backup, set, tools, ends } = inputs;
+  const found = await lookAtTarget(request.target, backup.manifest);
+  const asked = { ...found, unavailableExtensions: usersExtensions(found.unavailableExtensions, ends) };
+  requireExtensions(asked, request);
+  const project = await planProject({ ...inputs, target: asked }, ports);
+  const target: TargetState = { ...asked, empty: project.fresh, holds: project.holds, missingRoles: project.roles };
+  const unconfirmed = findUnconfirmed(backup, target, request);
+  if (!dryRun) {
+    requireFit(project.refusals, backup.key.id, request.target.address.database);
+    if (unconfirmed) throw unconfirmed;
+  }
+  const safetyBackup = request.safetyBackup && !target.empty;
+  return {
+    request, backup, set, tools, target, mode: "project", modeReason: ends.reason, project, tables, safetyBackup,
+    safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
+    warnings: [
+      ...(unconfirmed ? [`${unconfirmed.message}: without --confirm ${request.target.address.database} nothing will be done`] : []),
+      ...project.refusals.map((refusal) => `nothing will be done: ${refusal}`),
+      ...warnings(backup, { ...target, missingRoles: [] }, request),
+      ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
+    ],
+  };
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {
@@ -262,30 +296,4 @@ function warnings({ manifest }: Backup, target: TargetState, request: RestoreReq
   if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had, because pg_dump left them out; \`holdfast list --json\` names them`);
   if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
   return notes;
-}
-
-/** The plan as rows for people. */
-export function restorePlanRows(plan: RestorePlan): string[][] {
-  const { backup, request, target, set } = plan;
-  const size = backup.manifest.artifacts.filter((artifact) => set.phases.some((phase) => phase.artifact === artifact)).reduce((sum, artifact) => sum + artifact.stored.size, 0);
-  return [
-    ["backup", `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ${formatBytes(size)} stored`],
-    ["restores", request.tables.length > 0 ? `${request.part === "data" ? "rows of " : ""}${plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")}` : request.part],
-    ["target", `${describeAddress(request.target.address)}, PostgreSQL ${target.facts.version}, ${target.empty ? "empty" : `not empty (${target.holds.join(", ")})`}`],
-    ["safety backup", plan.safetyBackup ? "yes, tier safety in the same store" : target.empty ? "not needed" : "NO, refused by flag"],
-    ["mode", `${plan.mode}: ${plan.modeReason}`],
-    ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
-    ...plan.warnings.map((warning) => ["warning", warning]),
-  ];
-}
-
-/** The plan as JSON. */
-export function restorePlanJson(plan: RestorePlan): Json {
-  const { backup, request, target } = plan;
-  return {
-    backup: backup.key.id, source: backup.key.source, tier: backup.key.tier, snapshotAt: backup.manifest.snapshotAt,
-    target: describeAddress(request.target.address), targetEmpty: target.empty, part: request.part,
-    tables: request.tables.map((table) => `${table.schema}.${table.name}`),
-    mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings],
-  };
 }

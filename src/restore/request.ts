@@ -23,6 +23,8 @@ export interface RestoreInputs {
   readonly what: Part;
   readonly tables: readonly string[];
   readonly mode: "auto" | "in-place" | "beside";
+  readonly into: "auto" | "project" | "database";
+  readonly withSessions: boolean;
   readonly confirm: string | undefined;
   readonly safetyBackup: boolean;
   readonly recipients: readonly string[];
@@ -50,6 +52,9 @@ export interface RestoreRequest {
   /** Empty: all. */
   readonly tables: readonly TableName[];
   readonly mode: RestoreInputs["mode"];
+  readonly into: RestoreInputs["into"];
+  /** Into a project: rows of who is signed in come back too. */
+  readonly withSessions: boolean;
   readonly confirm: string | undefined;
   readonly safetyBackup: boolean;
   /** Further public keys for the safety backup. */
@@ -66,6 +71,17 @@ export interface RestoreRequest {
   readonly installClient: boolean;
 }
 
+/** A project is neither exchanged nor emptied, and comes back whole. */
+function requireProject({ mode, what }: RestoreInputs, tables: readonly TableName[]): void {
+  if (mode !== "auto") {
+    throw new HoldfastError("input.conflict", `into is project, and mode is ${mode}`, { hint: "Leave --mode out: a restore into a project has its own way; or use --into database." });
+  }
+  if (what === "whole" && tables.length === 0) return;
+  throw new HoldfastError("input.conflict", "into is project, and only a part is to be restored", {
+    hint: "Leave --what and --tables out, or use --into database to restore that part.",
+  });
+}
+
 export async function parseRestoreRequest(inputs: RestoreInputs, ports: Ports): Promise<RestoreRequest> {
   const target = parseDatabaseUrl(inputs.target.reveal(), "target");
   const tables = inputs.tables.map(parseTableName);
@@ -75,6 +91,7 @@ export async function parseRestoreRequest(inputs: RestoreInputs, ports: Ports): 
   if (inputs.mode === "beside" && (tables.length > 0 || inputs.what !== "whole")) {
     throw new HoldfastError("input.conflict", "mode beside replaces a whole database, but only a part is to be restored", { hint: "Use --mode in-place, or restore the whole backup." });
   }
+  if (inputs.into === "project") requireProject(inputs, tables);
   if (inputs.before && inputs.backup !== "latest") {
     throw new HoldfastError("input.conflict", `before is given, and backup is '${inputs.backup}'`, { hint: "Use --before alone: it takes the newest backup up to that time." });
   }
@@ -88,6 +105,8 @@ export async function parseRestoreRequest(inputs: RestoreInputs, ports: Ports): 
     part: inputs.what,
     tables,
     mode: inputs.mode,
+    into: inputs.into,
+    withSessions: inputs.withSessions,
     confirm: inputs.confirm,
     safetyBackup: inputs.safetyBackup,
     recipients: await Promise.all(inputs.recipients.map(parseRecipient)),

@@ -12,17 +12,36 @@ const PIECE_SIZE = 1024 * 1024;
 /** INV_WRITE: https://www.postgresql.org/docs/current/lo-interfaces.html */
 const FOR_WRITING = 131072;
 
+/** What goes another way than into the table, or the sequence, of its name. */
+export interface Elsewhere {
+  /** Where the rows of a table go, as SQL names a relation; undefined for the table itself. */
+  readonly table: (schema: string, table: string, columns: readonly string[]) => Promise<string | undefined>;
+  /** Hears of a sequence's value and says whether it sees to it. */
+  readonly sequence: (sequence: SequenceValue) => boolean;
+}
+
+/** The value of a sequence in a backup. */
+export interface SequenceValue {
+  /** Schema and name as SQL has them. */
+  readonly sql: string;
+  /** Decimal. */
+  readonly value: string;
+  readonly called: boolean;
+}
+
 /** Carries out the steps of a script in one session. Statements are made here; of the script only names, numbers and bytes are used. */
 export class RowLoader {
   readonly #session: DatabaseSession;
   readonly #allowed: ReadonlySet<string>;
+  readonly #elsewhere: Elsewhere | undefined;
   readonly #sequences: SequenceStep[] = [];
   #encoding = "UTF8";
   #object: { readonly oid: string; offset: number; pieces: Buffer[]; size: number } | undefined;
 
   /** @param tables the only ones that may be written */
-  constructor(session: DatabaseSession, tables: readonly Named[]) {
+  constructor(session: DatabaseSession, tables: readonly Named[], elsewhere?: Elsewhere) {
     this.#session = session;
+    this.#elsewhere = elsewhere;
     this.#allowed = new Set(tables.map(({ schema, name }) => qualifiedName(schema, name)));
   }
 
@@ -46,6 +65,7 @@ export class RowLoader {
   async setSequences(): Promise<void> {
     for (const { sequence, value, called } of this.#sequences) {
       const name = await this.#text(sequence);
+      if (this.#elsewhere?.sequence({ sql: name, value, called }) === true) continue;
       try {
         const [found] = await this.#session.query<{ sql: string }>(
           `SELECT format('%I.%I', n.nspname, c.relname) AS sql FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -81,13 +101,15 @@ export class RowLoader {
   }
 
   async #copy({ schema, table, columns, rows }: CopyStep): Promise<void> {
-    const name = qualifiedName(await this.#text(schema), await this.#text(table));
-    if (!this.#allowed.has(name)) throw notPlanned(name);
+    const own = [await this.#text(schema), await this.#text(table)] as const;
+    const name = qualifiedName(...own);
     const names: string[] = [];
-    for (const column of columns ?? []) names.push(quoteIdentifier(await this.#text(column)));
-    const list = columns === undefined ? "" : ` (${names.join(", ")})`;
+    for (const column of columns ?? []) names.push(await this.#text(column));
+    const elsewhere = await this.#elsewhere?.table(...own, names);
+    if (elsewhere === undefined && !this.#allowed.has(name)) throw notPlanned(name);
+    const list = columns === undefined ? "" : ` (${names.map(quoteIdentifier).join(", ")})`;
     try {
-      await this.#session.copyFrom(`COPY ${name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`, rows);
+      await this.#session.copyFrom(`COPY ${elsewhere ?? name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`, rows);
     } catch (error) {
       const remedy = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
       throw new Untouched(error, `filling ${printableLine(name)}`, isHoldfastError(error, "database.query") ? remedy : undefined);

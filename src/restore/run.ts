@@ -8,7 +8,8 @@ import { findingSentence, headlineFinding } from "../archive/judge.ts";
 import type { Receipt } from "../catalog/manifest.ts";
 import type { Ports } from "../ports/ports.ts";
 import { applyRestore, type Restored, type TakeSafetyBackup } from "./apply.ts";
-import { planRestore, restorePlanJson, restorePlanRows, type RestorePlan } from "./plan.ts";
+import { planRestore, type RestorePlan } from "./plan.ts";
+import { restorePlanJson, restorePlanRows } from "./plan-told.ts";
 import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
 
 /** `holdfast restore`: inputs → request → plan → (dry run ends here) → restore and comparison → outcome. */

@@ -89,7 +89,7 @@ export function validateInputs(identity: string | undefined, more: Partial<Valid
 export function restoreInputs(url: string, identity: string | undefined, more: Partial<RestoreInputs> = {}): RestoreInputs {
   return {
     store: STORE, storeSecret: undefined, backup: "latest", before: undefined, source: undefined, tier: undefined, target: secret(url),
-    identity: identity === undefined ? undefined : secret(identity), what: "whole", tables: [], mode: "auto", confirm: undefined, safetyBackup: false,
+    identity: identity === undefined ? undefined : secret(identity), what: "whole", tables: [], mode: "auto", into: "auto", withSessions: false, confirm: undefined, safetyBackup: false,
     allowGaps: false, allowEmptyViews: false, noOwner: false, noPrivileges: false, createRoles: false, jobs: 1, snapshotLimit: 600_000,
     recipients: [], allowUnencrypted: identity === undefined, installClient: false, dryRun: false, ...more,
   };

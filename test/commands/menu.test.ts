@@ -38,8 +38,8 @@ describe("the menu", () => {
   it("takes no guard, and no choice of what is replaced, from the environment", () => {
     const explicit = MENU.flatMap((command) => Object.entries(command.inputs).filter(([, spec]) => spec.explicit === true).map(([name]) => `${command.name} ${name}`));
     expect(explicit.sort()).toEqual([
-      "backup allow-unencrypted", "restore allow-empty-views", "restore allow-gaps", "restore allow-unencrypted", "restore before", "restore confirm", "restore create-roles", "restore mode",
-      "restore no-owner", "restore no-privileges", "restore safety-backup", "restore tables", "restore what",
+      "backup allow-unencrypted", "restore allow-empty-views", "restore allow-gaps", "restore allow-unencrypted", "restore before", "restore confirm", "restore create-roles", "restore into", "restore mode",
+      "restore no-owner", "restore no-privileges", "restore safety-backup", "restore tables", "restore what", "restore with-sessions",
     ]);
     for (const command of MENU) for (const spec of Object.values(command.inputs)) if (spec.explicit === true) expect(spec.type).not.toBe("secret");
   });

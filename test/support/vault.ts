@@ -65,7 +65,7 @@ export class Vault implements AsyncDisposable {
     const ports = portsOf(options);
     const inputs: RestoreInputs = {
       store: this.url, storeSecret: undefined, backup: "latest", before: undefined, source: undefined, tier: undefined, target: secret(target),
-      identity: identity === null ? undefined : secret(identity ?? this.identity), what: "whole", tables: [], mode: "auto", confirm: undefined,
+      identity: identity === null ? undefined : secret(identity ?? this.identity), what: "whole", tables: [], mode: "auto", into: "auto", withSessions: false, confirm: undefined,
       safetyBackup: true, recipients: [], allowUnencrypted: false, allowGaps: false, allowEmptyViews: false, noOwner: false, noPrivileges: false, createRoles: false, jobs: 1, snapshotLimit: 3_600_000,
       installClient: false, dryRun: false, ...choice,
     };

@@ -38,6 +38,7 @@ export async function* script(
 }
 
 /** The command line. https://www.postgresql.org/docs/current/app-pgrestore.html */
-export function scriptArguments({ sections }: Pick<ScriptRequest, "sections">, listPath: string): string[] {
-  return ["--format=custom", "--file=-", ...sections.map((section) => `--section=${section}`), `--use-list=${listPath}`];
+export function scriptArguments({ sections, naming }: Pick<ScriptRequest, "sections" | "naming">, listPath: string): string[] {
+  const verbose = naming === true ? ["--verbose"] : [];
+  return ["--format=custom", "--file=-", ...verbose, ...sections.map((section) => `--section=${section}`), `--use-list=${listPath}`];
 }

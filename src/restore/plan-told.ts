@@ -1,0 +1,33 @@
+import { formatBytes } from "../kernel/bytes.ts";
+import { describeAddress } from "../kernel/database-url.ts";
+import type { Json } from "../kernel/outcome.ts";
+import type { RestorePlan } from "./plan.ts";
+import { projectJson, projectRows } from "./project/told.ts";
+
+/** The plan as rows for people. */
+export function restorePlanRows(plan: RestorePlan): string[][] {
+  const { backup, request, target, set } = plan;
+  const size = backup.manifest.artifacts.filter((artifact) => set.phases.some((phase) => phase.artifact === artifact)).reduce((sum, artifact) => sum + artifact.stored.size, 0);
+  return [
+    ["backup", `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ${formatBytes(size)} stored`],
+    ["restores", request.tables.length > 0 ? `${request.part === "data" ? "rows of " : ""}${plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")}` : request.part],
+    ["target", `${describeAddress(request.target.address)}, PostgreSQL ${target.facts.version}, ${target.empty ? "empty" : `not empty (${target.holds.join(", ")})`}`],
+    ["safety backup", plan.safetyBackup ? "yes, tier safety in the same store" : target.empty ? "not needed" : "NO, refused by flag"],
+    ["mode", `${plan.mode}: ${plan.modeReason}`],
+    ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
+    ...(plan.project === undefined ? [] : projectRows(plan.project)),
+    ...plan.warnings.map((warning) => ["warning", warning]),
+  ];
+}
+
+/** The plan as JSON. */
+export function restorePlanJson(plan: RestorePlan): Json {
+  const { backup, request, target } = plan;
+  return {
+    backup: backup.key.id, source: backup.key.source, tier: backup.key.tier, snapshotAt: backup.manifest.snapshotAt,
+    target: describeAddress(request.target.address), targetEmpty: target.empty, part: request.part,
+    tables: request.tables.map((table) => `${table.schema}.${table.name}`),
+    mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings],
+    ...(plan.project === undefined ? {} : { project: projectJson(plan.project) }),
+  };
+}

@@ -1,0 +1,112 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
+import { qualifiedName } from "../../kernel/sql.ts";
+import type { TableRecord } from "../../content/record.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
+import { entryKey, entryTitle } from "./run-definitions.ts";
+
+/** Something of the user's that this role may not make at the target. */
+export interface NotAllowed {
+  /** As an archive names it. */
+  readonly title: string;
+  /** As `nameKey` has it. */
+  readonly key: string;
+  readonly why: string;
+}
+
+/** Longest wait for a table while a right is tried. */
+const PATIENCE = "3s";
+
+/** What of an archive is asked about. */
+export interface Asked {
+  /** The whole archive, in which an entry's needs are found. */
+  readonly contents: readonly TocEntry[];
+  /** What is to be made. */
+  readonly entries: readonly TocEntry[];
+  /** Of these, what stands on the platform's ground. */
+  readonly onPlatform: readonly TocEntry[];
+  /** Tables of the platform's in the backup. */
+  readonly tables: readonly TableRecord[];
+  readonly platformSchemas: readonly string[];
+}
+
+/**
+ * Asks for what an archive puts on the platform's ground whether the role may make it. Where no function of the server tells (policies,
+ * which a platform may allow past ownership), it is tried and taken back.
+ *
+ * @param session in no transaction
+ */
+export async function askRights(session: DatabaseSession, asked: Asked): Promise<readonly NotAllowed[]> {
+  const found: NotAllowed[] = [...(await lackingFunctions(session, asked))];
+  const policies = new Map<string, boolean>();
+  await session.query("BEGIN");
+  try {
+    await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
+    for (const entry of asked.onPlatform) {
+      const table = tableOf(entry, asked.tables);
+      if (table === undefined) continue;
+      const why = await whyNot(session, entry.type, table, policies);
+      if (why !== undefined) found.push({ title: entryTitle(entry), key: entryKey(entry), why });
+    }
+    return found;
+  } finally {
+    await session.query("ROLLBACK").catch(() => undefined);
+  }
+}
+
+/** Types that stand on a table, which they name first. */
+const ON_TABLE: ReadonlySet<string> = new Set(["TRIGGER", "POLICY", "RULE", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX"]);
+
+function tableOf({ type, rest }: TocEntry, tables: readonly TableRecord[]): string | undefined {
+  if (!ON_TABLE.has(type)) return undefined;
+  const [schema = "", name = ""] = rest.split(" ");
+  const table = type === "INDEX"
+    ? tables.find((one) => one.schema === schema && (one.indexes ?? []).includes(name))
+    : tables.find((one) => rest.startsWith(`${one.schema} ${one.name} `));
+  return table === undefined ? undefined : qualifiedName(table.schema, table.name);
+}
+
+async function whyNot(session: DatabaseSession, type: string, table: string, policies: Map<string, boolean>): Promise<string | undefined> {
+  const [row] = await session.query<{ owns: boolean; triggers: boolean; owner: string }>(
+    `SELECT pg_has_role(c.relowner, 'USAGE') AS owns, has_table_privilege(c.oid, 'TRIGGER') AS triggers, pg_get_userbyid(c.relowner)::text AS owner
+       FROM pg_class c WHERE c.oid = to_regclass($1)`, [table],
+  );
+  if (row === undefined) return `the target has no table ${table}`;
+  if (type === "TRIGGER") return row.triggers || row.owns ? undefined : `the right TRIGGER on ${table} is missing`;
+  if (row.owns) return undefined;
+  if (type !== "POLICY") return `${table} belongs to ${row.owner}, and only its owner may`;
+  const known = policies.get(table) ?? await mayMakePolicy(session, table);
+  policies.set(table, known);
+  return known ? undefined : `${table} belongs to ${row.owner}, and the platform does not allow policies on it to this role`;
+}
+
+/** A table that is busy says nothing: then it is tried when it counts. */
+async function mayMakePolicy(session: DatabaseSession, table: string): Promise<boolean> {
+  await session.query("SAVEPOINT asking");
+  try {
+    await session.query(`CREATE POLICY holdfast_asks ON ${table} USING (false)`);
+    return true;
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return error.code !== "database.permission";
+  } finally {
+    await session.query("ROLLBACK TO asking").catch(() => undefined);
+  }
+}
+
+/** Triggers that call a function of the platform's which the target has not: webhooks, where they were never enabled. */
+async function lackingFunctions(session: DatabaseSession, { contents, entries, platformSchemas }: Asked): Promise<NotAllowed[]> {
+  const byId = new Map(contents.map((entry) => [entry.id, entry]));
+  const own = new Set(entries.map(({ id }) => id));
+  const found: NotAllowed[] = [];
+  for (const entry of entries.filter(({ type }) => type === "TRIGGER")) {
+    for (const needed of entry.needs.map((id) => byId.get(id)).filter((one) => one?.type === "FUNCTION" && !own.has(one.id))) {
+      const schema = platformSchemas.find((name) => needed!.rest.startsWith(`${name} `));
+      if (schema === undefined) continue;
+      const name = needed!.rest.slice(schema.length + 1).split("(")[0]!;
+      const there = await session.query("SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1 AND p.proname = $2 LIMIT 1", [schema, name]);
+      if (there.length === 0) found.push({ title: entryTitle(entry), key: entryKey(entry), why: `the project has no function ${schema}.${name}: enable what brings it (database webhooks) first` });
+    }
+  }
+  return found;
+}

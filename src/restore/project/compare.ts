@@ -1,0 +1,78 @@
+import { quantity } from "../../kernel/quantity.ts";
+import { judge, withRecordedGaps } from "../../archive/judge.ts";
+import type { Finding } from "../../catalog/manifest.ts";
+import { leadingNames } from "../../platform/identity.ts";
+import { readPlatform } from "../../platform/read-record.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { Restored } from "../apply.ts";
+import { gapsOf } from "../gaps.ts";
+import { measureCopy } from "../measure-copy.ts";
+import type { PlanOfProject, PouredProject } from "./apply.ts";
+import { usersPart } from "./users-part.ts";
+
+/**
+ * Compares what is the user's with what the source held. Rows of the platform's tables were held against the backup's by their common columns before
+ * the restore was committed; what is the platform's own is not compared, and said not to be.
+ */
+export async function compareProject(
+  plan: PlanOfProject, poured: PouredProject, ports: Ports,
+): Promise<Pick<Restored, "findings" | "notes" | "tables" | "rows">> {
+  const { request, project, backup } = plan;
+  ports.log.stage("comparing with what the source held at the snapshot");
+  const { content, scope } = backup.manifest;
+  const progress = ports.log.progress("comparing", "tables", project.rows.own.length);
+  try {
+    await using session = await request.target.connect({ purpose: "compare" });
+    const record = (await readPlatform(session, scope)) ?? project.target;
+    const expected = usersPart(content, project.source, content);
+    const { actual, gaps } = await measureCopy(request.target, scope, {
+      proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
+      only: expected.tables, debug: (text) => ports.log.debug(text),
+    });
+    const { findings, notes } = judge({
+      expected, actual: usersPart(actual, record, content), problems: [], unavailable: poured.unavailable, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps,
+      options: {
+        rows: gaps.length === 0, exact: true,
+        ignore: new Set([...(request.noOwner ? (["owner"] as const) : []), ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : [])]),
+      },
+    });
+    const left = [...project.gaps, ...poured.findings];
+    const counted = actual.tables.filter(({ rows }) => rows !== null);
+    const written = [...poured.written].filter(([, rows]) => rows > 0);
+    return {
+      findings: withRecordedGaps([...explained(findings, left, poured.paused), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
+      notes: [
+        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
+        ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
+      ],
+      tables: counted.length + written.length,
+      rows: counted.reduce((sum, { rows }) => sum + (rows ?? 0), 0) + written.reduce((sum, [, rows]) => sum + rows, 0),
+    };
+  } finally {
+    progress.done();
+  }
+}
+
+/** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
+function explained(findings: readonly Finding[], left: readonly Finding[], paused: ReadonlySet<string>): Finding[] {
+  // `POLICY storage objects Own files` of an archive, and `storage.objects."Own files"` of a record.
+  const names = new Set(left.map(({ name }) => name.replace(/^(?:(?:FK|CHECK) )?[A-Z]+ /, "").replace(/\(.*$/s, "")));
+  const wasLeft = (name: string): boolean => names.has(leadingNames(name).join(" ")) || names.has(leadingNames(name.replace(/^[a-z-]+ /, "")).join(" "));
+  return findings.filter(({ about, name, message }) => {
+    if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
+    const isTold = left.some((one) => one.about === about && one.name === name);
+    return !(message === "is missing" && (isTold || wasLeft(name)));
+  });
+}
+
+function furtherNotes({ project }: PlanOfProject): string[] {
+  const further = project.foreseen.tables.filter((table) => table.further > 0);
+  if (further.length === 0) return [];
+  return [`rows that were at the target and are not in the backup stayed: ${further.map((table) => `${quantity(table.further, "row")} of ${table.table}`).join(", ")}`];
+}
+
+/** By name, so that nobody takes what was not looked at for proved. */
+function platformNote({ project }: PlanOfProject): string {
+  const named = project.target.own.filter(([kind]) => kind !== "default-privilege").map(([kind, name]) => `${kind.replaceAll("-", " ")} ${name}`);
+  return `the platform's own was not touched and not compared: what stands in ${[...project.target.schemas, ...named].join(", ")}, and its default privileges`;
+}

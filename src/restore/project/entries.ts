@@ -1,0 +1,187 @@
+import type { PlatformRecord } from "../../platform/record.ts";
+import { leadingNames } from "../../platform/identity.ts";
+import { profileOf } from "../../platform/profiles.ts";
+import { whoseIs } from "../../platform/whose.ts";
+import type { ContentRecord } from "../../content/record.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
+
+/** What of an archive a project gets, and when. */
+export interface ProjectEntries {
+  /** Definitions that have to stand before there are rows. */
+  readonly before: readonly TocEntry[];
+  /** Definitions that are made on rows, or act on them. */
+  readonly after: readonly TocEntry[];
+  /** Rights, and rights of future objects. */
+  readonly rights: readonly TocEntry[];
+  /** Rows of tables, and values of sequences. */
+  readonly rows: readonly TocEntry[];
+  /** Of the definitions, those that stand on the platform's ground. */
+  readonly onPlatform: readonly TocEntry[];
+  /** Rights on the platform's objects, the platform's among them. */
+  readonly rightsOnPlatform: readonly TocEntry[];
+  /** Comments on the platform's tables and columns, whoever wrote them. */
+  readonly commentsOnPlatform: readonly TocEntry[];
+}
+
+/** Made on rows, or acting on them (`SECTION_POST_DATA` in src/bin/pg_dump/pg_dump.c). */
+const AFTER_ROWS: ReadonlySet<string> = new Set([
+  "INDEX", "INDEX ATTACH", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "TRIGGER", "POLICY", "ROW SECURITY", "RULE", "STATISTICS",
+  "EVENT TRIGGER", "PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "COMMENT", "SECURITY LABEL",
+  "MATERIALIZED VIEW DATA", "STATISTICS DATA",
+]);
+const RIGHTS: ReadonlySet<string> = new Set(["ACL", "DEFAULT ACL"]);
+const ROWS: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET"]);
+/**
+ * Not brought: extensions are made by us, the database's properties are the platform's, subscriptions would take another's changes, and
+ * large objects (named as a gap) would need numbers that the target may have.
+ */
+const LEFT: ReadonlySet<string> = new Set([
+  "EXTENSION", "DATABASE", "DATABASE PROPERTIES", "SUBSCRIPTION", "SUBSCRIPTION TABLE", "BLOB", "BLOBS", "BLOB METADATA", "BLOB COMMENTS",
+  "LARGE OBJECT", "STATISTICS DATA",
+]);
+
+/** Kinds of a content record by types of entries. */
+const KINDS: Readonly<Record<string, Parameters<typeof whoseIs>[1]>> = {
+  "TABLE": "table", "FOREIGN TABLE": "table", "VIEW": "view", "MATERIALIZED VIEW": "materialized-view", "SEQUENCE": "sequence",
+  "INDEX": "index", "TRIGGER": "trigger", "POLICY": "policy", "RULE": "rule", "CONSTRAINT": "constraint", "FK CONSTRAINT": "constraint",
+  "CHECK CONSTRAINT": "constraint", "FUNCTION": "function", "PROCEDURE": "function", "AGGREGATE": "function", "TYPE": "type", "DOMAIN": "type",
+  "COLLATION": "collation", "STATISTICS": "statistics", "SCHEMA": "schema", "EVENT TRIGGER": "event-trigger", "PUBLICATION": "publication",
+  "SERVER": "foreign-server", "FOREIGN DATA WRAPPER": "foreign-server", "CAST": "cast", "TRANSFORM": "transform",
+  "PROCEDURAL LANGUAGE": "language", "ACCESS METHOD": "access-method",
+};
+
+/**
+ * Chooses what is the user's. On the platform's ground that is what the record names, and what needs something of the user's: a trigger
+ * that calls his function, a key that refers to his table.
+ *
+ * @param restored whether the rows of a table of the platform's are brought
+ */
+export function projectEntries(
+  entries: readonly TocEntry[], record: PlatformRecord, content: ContentRecord, restored: (schema: string, table: string) => boolean,
+): ProjectEntries {
+  const ground = new Ground(entries, record, content);
+  const wanted = entries.filter((entry) => !LEFT.has(entry.type));
+  const definitions = wanted.filter((entry) => !ROWS.has(entry.type) && ground.isUsers(entry) && !isPublicSchema(entry));
+  return {
+    before: definitions.filter(({ type }) => !AFTER_ROWS.has(type) && !RIGHTS.has(type)),
+    after: definitions.filter(({ type }) => AFTER_ROWS.has(type)),
+    rights: definitions.filter(({ type }) => RIGHTS.has(type)),
+    rows: wanted.filter((entry) => ROWS.has(entry.type) && ground.bringsRows(entry, restored)),
+    rightsOnPlatform: wanted.filter((entry) => entry.type === "ACL" && ground.isPlatforms(entry)),
+    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ground.isPlatforms(entry) && /^\S+ (?:TABLE|COLUMN) /.test(entry.rest)),
+    onPlatform: definitions.filter((entry) => ground.schemaOf(entry) !== undefined && !RIGHTS.has(entry.type)),
+  };
+}
+
+/** Every project has it, and the platform's rights in it. */
+function isPublicSchema({ type, rest }: TocEntry): boolean {
+  return type === "SCHEMA" && rest.startsWith("- public ");
+}
+
+/** Whose ground an entry stands on, and whose it is. */
+class Ground {
+  readonly #record: PlatformRecord;
+  readonly #content: ContentRecord;
+  readonly #roles: ReadonlySet<string>;
+  readonly #workingRole: string | undefined;
+  readonly #byId: ReadonlyMap<string, TocEntry>;
+  readonly #known = new Map<string, boolean>();
+  /** Kind and names of the user's objects on the platform's ground, as an entry begins with them. */
+  readonly #named: ReadonlyMap<string, readonly string[]>;
+
+  constructor(entries: readonly TocEntry[], record: PlatformRecord, content: ContentRecord) {
+    const profile = profileOf(record.name);
+    this.#record = record;
+    this.#content = content;
+    this.#roles = new Set(profile.roles);
+    this.#workingRole = profile.workingRole;
+    this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
+    const named = new Map<string, string[]>();
+    for (const [kind, identity] of record.users) named.set(kind, [...(named.get(kind) ?? []), leadingNames(identity).join(" ")]);
+    this.#named = named;
+  }
+
+  /** The schema of the platform's in which an entry's object stands. */
+  schemaOf({ rest }: TocEntry): string | undefined {
+    return this.#record.schemas.find((schema) => rest.startsWith(`${schema} `));
+  }
+
+  /** On the platform's ground, and said of something of the platform's. */
+  isPlatforms(entry: TocEntry): boolean {
+    return this.schemaOf(entry) !== undefined && !this.isUsers(entry);
+  }
+
+  isUsers(entry: TocEntry): boolean {
+    const known = this.#known.get(entry.id);
+    if (known !== undefined) return known;
+    // What leads back to itself is asked for once.
+    this.#known.set(entry.id, false);
+    const found = this.#whose(entry);
+    this.#known.set(entry.id, found);
+    return found;
+  }
+
+  #whose(entry: TocEntry): boolean {
+    const { type, rest } = entry;
+    if (type === "DEFAULT ACL") return this.#isUsersDefault(rest);
+    if (this.schemaOf(entry) !== undefined) return this.#isNamed(entry) || this.#needsUsers(entry);
+    if (rest.startsWith("- ")) return this.#isUsersAlone(entry);
+    return true;
+  }
+
+  /** `schema DEFAULT PRIVILEGES FOR TABLES role`. */
+  #isUsersDefault(rest: string): boolean {
+    const role = rest.slice(rest.lastIndexOf(" ") + 1);
+    if (this.#roles.has(role) && role !== this.#workingRole) return false;
+    return !this.#record.schemas.some((schema) => rest.startsWith(`${schema} `));
+  }
+
+  /** What no schema holds. */
+  #isUsersAlone(entry: TocEntry): boolean {
+    const { type, rest } = entry;
+    const words = rest.split(" ");
+    if (type === "COMMENT" || type === "ACL" || type === "SECURITY LABEL") {
+      if (words[1] === "EXTENSION" || words[1] === "LARGE") return false;
+      if (words[1] === "SCHEMA") return !this.#record.schemas.includes(words.slice(2, -1).join(" "));
+      return this.#needsUsers(entry);
+    }
+    const kind = KINDS[type];
+    if (kind === undefined) return true;
+    const name = words.slice(1, -1).join(" ");
+    return whoseIs(this.#record, kind, quoted(name)) === "user";
+  }
+
+  #isNamed({ type, rest }: TocEntry): boolean {
+    const kind = KINDS[type];
+    const names = kind === undefined ? [] : (this.#named.get(kind) ?? []);
+    if (kind !== "function") return names.some((name) => rest.startsWith(`${name} `));
+    // The archive names a function by its arguments' types, the record by their names too.
+    const owner = rest.slice(rest.lastIndexOf(" ") + 1);
+    const isOthers = this.#roles.has(owner) && owner !== this.#workingRole;
+    return !isOthers && names.some((name) => rest.startsWith(`${name}(`));
+  }
+
+  #needsUsers({ needs }: TocEntry): boolean {
+    return needs.some((id) => {
+      const other = this.#byId.get(id);
+      return other !== undefined && other.type !== "SCHEMA" && other.type !== "EXTENSION" && this.isUsers(other);
+    });
+  }
+
+  bringsRows(entry: TocEntry, restored: (schema: string, table: string) => boolean): boolean {
+    const schema = this.schemaOf(entry);
+    if (schema === undefined) return true;
+    const name = entry.rest.slice(schema.length + 1, entry.rest.lastIndexOf(" "));
+    if (entry.type === "TABLE DATA") return restored(schema, name) || this.#isUsersRelation(schema, name);
+    const owning = this.#content.tables.find((table) => table.schema === schema && (table.sequences ?? []).includes(name));
+    return owning === undefined ? this.#isUsersRelation(schema, name) : restored(schema, owning.name) || this.#isUsersRelation(schema, owning.name);
+  }
+
+  #isUsersRelation(schema: string, name: string): boolean {
+    return ["table", "sequence"].some((kind) => (this.#named.get(kind) ?? []).includes(`${schema} ${name}`));
+  }
+}
+
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,201 @@
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
+import type { ContentScope } from "../../content/record.ts";
+import { leadingNames } from "../../platform/identity.ts";
+import { profileOf } from "../../platform/profiles.ts";
+import type { PlatformRecord } from "../../platform/record.ts";
+import { whoseIs } from "../../platform/whose.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import { listOutside } from "../outside-scope.ts";
+
+/** An object of the user's at the target. */
+export interface UsersObject {
+  /** Kind and names as {@link nameKey} joins them; absent where it is never asked for. */
+  readonly key?: string;
+  /** As people read it: `table public.posts`. */
+  readonly title: string;
+  readonly drop: string;
+}
+
+/** What of a project is the user's. */
+export interface UsersGround {
+  /** Schemas of his; `public` is in every project and stays. */
+  readonly schemas: readonly string[];
+  /** What stands in the platform's schemas, or on its tables. */
+  readonly onPlatform: readonly UsersObject[];
+  /** What stands in his own schemas, and what no schema holds, in the order in which it goes. */
+  readonly own: readonly UsersObject[];
+}
+
+/** One catalog whose objects can be dropped by name. */
+interface Class {
+  readonly catalog: string;
+  readonly schema: string;
+  readonly where?: string;
+}
+
+const COMES_WITH = (catalog: string): string =>
+  `EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i', 'a'))`;
+
+/** Tables first: what hangs on them goes along. */
+const CLASSES: readonly Class[] = [
+  { catalog: "pg_class", schema: "relnamespace", where: "o.relkind IN ('r', 'p', 'f', 'v', 'm')" },
+  { catalog: "pg_class", schema: "relnamespace", where: "o.relkind = 'S'" },
+  { catalog: "pg_operator", schema: "oprnamespace" }, { catalog: "pg_opclass", schema: "opcnamespace" },
+  { catalog: "pg_opfamily", schema: "opfnamespace" }, { catalog: "pg_proc", schema: "pronamespace" },
+  {
+    catalog: "pg_type", schema: "typnamespace",
+    where: `o.typtype <> 'm' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = o.oid)
+      AND (o.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = o.typrelid AND c.relkind = 'c'))`,
+  },
+  { catalog: "pg_collation", schema: "collnamespace" }, { catalog: "pg_conversion", schema: "connamespace" },
+  { catalog: "pg_ts_config", schema: "cfgnamespace" }, { catalog: "pg_ts_dict", schema: "dictnamespace" },
+  { catalog: "pg_statistic_ext", schema: "stxnamespace" },
+];
+
+/** What no schema holds and its owner may drop, with its kind in a record. */
+const ALONE = [
+  { catalog: "pg_event_trigger", kind: "event-trigger", owner: "evtowner", word: "" },
+  { catalog: "pg_publication", kind: "publication", owner: "pubowner", word: "" },
+  { catalog: "pg_foreign_server", kind: "foreign-server", owner: "srvowner", word: "server " },
+] as const;
+
+/** Everything at the target that is the user's and in the backup's scope; parts of extensions are their extensions'. */
+export async function readUsersGround(session: DatabaseSession, record: PlatformRecord, { excludeSchemas }: ContentScope): Promise<UsersGround> {
+  const rows = await session.query<{ name: string }>(
+    "SELECT nspname::text AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> ALL ($1) ORDER BY 1",
+    [[...record.schemas, ...excludeSchemas]],
+  );
+  const schemas = rows.map(({ name }) => name);
+  const own: UsersObject[] = [];
+  for (const each of ALONE) own.push(...(await readAlone(session, record, each)));
+  for (const { catalog, schema, where = "true" } of CLASSES) {
+    const found = await session.query<{ type: string; identity: string }>(
+      `SELECT i.type, i.identity FROM pg_catalog.${catalog} o, pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i
+        WHERE o.${schema} IN (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1)) AND NOT ${COMES_WITH(catalog)} AND ${where} ORDER BY o.oid DESC`,
+      [schemas],
+    );
+    own.push(...found.map(({ type, identity }) => ({ title: `${type} ${identity}`, drop: `DROP ${sqlWord(type)} IF EXISTS ${identity} CASCADE` })));
+  }
+  return { schemas, own, onPlatform: record.users.flatMap(([kind, identity]) => onPlatform(kind, identity)) };
+}
+
+function sqlWord(type: string): string {
+  return type === "statistics object" ? "STATISTICS" : type.toUpperCase();
+}
+
+async function readAlone(session: DatabaseSession, record: PlatformRecord, { catalog, kind, owner, word }: typeof ALONE[number]): Promise<UsersObject[]> {
+  const rows = await session.query<{ type: string; identity: string }>(
+    `SELECT i.type, i.identity FROM pg_catalog.${catalog} o, pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i
+      WHERE o.oid >= 16384 AND NOT ${COMES_WITH(catalog)} AND pg_has_role(o.${owner}, 'USAGE') ORDER BY o.oid DESC`,
+  );
+  return rows.filter(({ identity }) => whoseIs(record, kind, `${word}${identity}`) === "user")
+    .map(({ type, identity }) => ({ title: `${type} ${identity}`, drop: `DROP ${type.toUpperCase()} IF EXISTS ${identity} CASCADE` }));
+}
+
+/** A kind and dotted names, with blanks between them, as an entry of an archive has them: `policy storage objects Own files`. */
+export function nameKey(kind: string, identity: string): string {
+  return `${kind} ${leadingNames(identity).join(" ")}`;
+}
+
+/** Kinds that can be dropped whole, and what SQL calls them. */
+const WHOLE: Readonly<Record<string, string>> = {
+  "table": "TABLE", "view": "VIEW", "materialized-view": "MATERIALIZED VIEW", "function": "ROUTINE", "type": "TYPE", "index": "INDEX",
+  "collation": "COLLATION", "statistics": "STATISTICS", "sequence": "SEQUENCE",
+};
+const ON_RELATION: Readonly<Record<string, (name: string, relation: string) => string>> = {
+  "trigger": (name, relation) => `DROP TRIGGER IF EXISTS ${name} ON ${relation}`,
+  "policy": (name, relation) => `DROP POLICY IF EXISTS ${name} ON ${relation}`,
+  "rule": (name, relation) => `DROP RULE IF EXISTS ${name} ON ${relation}`,
+  "constraint": (name, relation) => `ALTER TABLE ${relation} DROP CONSTRAINT IF EXISTS ${name}`,
+};
+
+/** Rights stay and are given again; a column of the platform's table is never dropped, whoever made it. */
+function onPlatform(kind: string, identity: string): UsersObject[] {
+  const title = `${kind} ${identity}`;
+  const key = nameKey(kind, identity);
+  const [schema, relation, name] = leadingNames(identity);
+  const on = ON_RELATION[kind];
+  if (on !== undefined && schema !== undefined && relation !== undefined && name !== undefined) {
+    return [{ key, title, drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
+  }
+  const word = WHOLE[kind];
+  return word === undefined ? [] : [{ key, title, drop: `DROP ${word} IF EXISTS ${identity}${kind === "table" || word === "VIEW" || word === "ROUTINE" ? " CASCADE" : ""}` }];
+}
+
+/**
+ * Drops what is the user's, inside a transaction. Nothing of the platform's goes: what hangs on the user's things and is the platform's
+ * is found out by what is there before and after.
+ *
+ * @returns what the role may not drop, and so stays as it is
+ * @throws refused.outside-scope, database.permission
+ */
+export async function dropUsersGround(session: DatabaseSession, record: PlatformRecord, scope: ContentScope): Promise<readonly UsersObject[]> {
+  const { schemas, own, onPlatform: hanging } = await readUsersGround(session, record, scope);
+  for (const one of hanging) await dropWhereAllowed(session, one);
+  const before = await listOutside(session, schemas);
+  for (const { title, drop } of own) await naming(title, session.query(drop));
+  for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
+  const after = await listOutside(session, schemas);
+  const expected = new Set(hanging.map(({ title }) => title));
+  const gone = [...before].filter(([key, name]) => !after.has(key) && !isHanging(name, expected)).map(([, name]) => name);
+  if (gone.length === 0) return await stillThere(session, hanging);
+  throw new HoldfastError("refused.outside-scope", `replacing what is the user's would destroy what is not: ${gone.slice(0, 5).join(", ")}`, {
+    hint: `Take these apart from what they hang on, then run again. They stand on ${profileOf(record.name).title}'s ground.`,
+  });
+}
+
+/** The server describes a trigger as `trigger t on table auth.users`; only the name is known of both. */
+function isHanging(described: string, expected: ReadonlySet<string>): boolean {
+  const [kind, name] = described.split(" ");
+  return [...expected].some((title) => title.startsWith(`${kind} `) && title.endsWith(`.${name}`));
+}
+
+/**
+ * A trigger or policy on a table of the platform's may be dropped by the table's owner alone. Where the role is not he, it goes with the
+ * function or table of the user's that it needs.
+ */
+async function dropWhereAllowed(session: DatabaseSession, { title, drop }: UsersObject): Promise<boolean> {
+  await session.query("SAVEPOINT hanging");
+  try {
+    await session.query(drop);
+    await session.query("RELEASE hanging");
+    return true;
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    if (error.code !== "database.permission" && error.code !== "database.query") throw named(title, error);
+    await session.query("ROLLBACK TO hanging");
+    return false;
+  }
+}
+
+/** What went along with something else is dropped once more for nothing. */
+async function stillThere(session: DatabaseSession, hanging: readonly UsersObject[]): Promise<readonly UsersObject[]> {
+  const there: UsersObject[] = [];
+  for (const one of hanging) if (!(await dropWhereAllowed(session, one))) there.push(one);
+  return there;
+}
+
+/** What is in it and not the user's, an extension, keeps it. */
+async function dropSchema(session: DatabaseSession, schema: string): Promise<void> {
+  await session.query("SAVEPOINT before_schema");
+  try {
+    await session.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)}`);
+    await session.query("RELEASE before_schema");
+  } catch (error) {
+    if (!isHoldfastError(error, "database.query")) throw error;
+    await session.query("ROLLBACK TO before_schema");
+  }
+}
+
+async function naming(title: string, work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw isHoldfastError(error) ? named(title, error) : error;
+  }
+}
+
+function named(title: string, error: HoldfastError): HoldfastError {
+  return new HoldfastError(error.code, `dropping ${title}: ${error.message}`, { hint: error.hint, cause: error });
+}

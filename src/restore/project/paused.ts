@@ -1,0 +1,100 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { quoteIdentifier } from "../../kernel/sql.ts";
+import { serverWords } from "../../archive/server-words.ts";
+import type { Finding } from "../../catalog/manifest.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { ProjectPlan } from "./plan.ts";
+import { commonColumns, isFitting, tableSql, type Staged } from "./staged.ts";
+
+/** A trigger that sends nothing until it is switched on. */
+export interface PausedWebhook {
+  /** As a content record names it. */
+  readonly identity: string;
+  /** What a person has to know. */
+  readonly note: string;
+}
+
+/**
+ * Switches off the triggers that reach out of the database: two projects would send everything twice. Said with the statement that switches
+ * each on.
+ */
+export async function pauseWebhooks(session: DatabaseSession, { profile }: ProjectPlan): Promise<PausedWebhook[]> {
+  const triggers = await session.query<{ name: string; relation: string; onPlatform: boolean }>(
+    `SELECT quote_ident(t.tgname) AS name, c.oid::regclass::text AS relation
+       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace pn ON pn.oid = p.pronamespace
+      WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND pn.nspname || '.' || p.proname = ANY ($1) ORDER BY 2, 1`,
+    [[...profile.webhookFunctions]],
+  );
+  for (const { name, relation } of triggers) await session.query(`ALTER TABLE ${relation} DISABLE TRIGGER ${name}`);
+  return triggers.map(({ name, relation }) => ({
+    identity: `${relation}.${name}`, note: `webhook ${name} on ${relation} is paused; to send again: ALTER TABLE ${relation} ENABLE TRIGGER ${name}`,
+  }));
+}
+
+/** What became of jobs by the clock. */
+interface Jobs {
+  readonly notes: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** Columns that mean something in one project alone: the number of a job, and where it runs. */
+const OF_ONE_PROJECT: ReadonlySet<string> = new Set(["jobid", "active", "database", "nodename", "nodeport"]);
+
+/** Brings jobs back, paused; one of the same name and role at the target becomes the backup's. */
+export async function restoreJobs(session: DatabaseSession, staged: readonly Staged[], database: string): Promise<Jobs> {
+  const notes: string[] = [];
+  const findings: Finding[] = [];
+  for (const one of staged) {
+    const jobs = await session.query<Record<string, string>>(`SELECT * FROM ${one.temporary} ORDER BY jobid::int8`);
+    if (jobs.length === 0) continue;
+    const gap = (message: string): void => void findings.push({ severity: "gap", about: "table", name: one.title, message });
+    if (!isFitting(one)) {
+      gap(`stays behind (${quantity(jobs.length, "job")}): the project has no pg_cron; enable it and schedule them anew`);
+      continue;
+    }
+    try {
+      await session.query("SAVEPOINT jobs");
+      const columns = commonColumns(one).filter((name) => !OF_ONE_PROJECT.has(name));
+      for (const job of jobs) notes.push(await restoreJob(session, tableSql(one), job, columns, database));
+      await session.query("RELEASE jobs");
+    } catch (error) {
+      if (!isHoldfastError(error, "database.permission", "database.query")) throw error;
+      await session.query("ROLLBACK TO jobs");
+      gap(`stays behind (${quantity(jobs.length, "job")}): ${serverWords(error)}; schedule them anew`);
+    }
+  }
+  return { notes, findings };
+}
+
+async function restoreJob(session: DatabaseSession, table: string, job: Record<string, string>, columns: readonly string[], database: string): Promise<string> {
+  const [rights] = await session.query<{ direct: boolean }>("SELECT has_table_privilege($1::regclass, 'INSERT, UPDATE') AND has_table_privilege($1::regclass, 'DELETE') AS direct", [table]);
+  const id = rights!.direct ? await putJob(session, table, job, columns, database) : await scheduleJob(session, job);
+  const called = job["jobname"] == null ? `job ${id}` : `job ${id} (${job["jobname"]})`;
+  return `${called} is paused; to run it again: SELECT cron.alter_job(${id}, active := true)`;
+}
+
+/** By the table itself, where that is allowed: then the role that it runs as comes back too. */
+async function putJob(session: DatabaseSession, table: string, job: Record<string, string>, columns: readonly string[], database: string): Promise<string> {
+  await session.query(
+    `DELETE FROM ${table} WHERE username = $1 AND jobname IS NOT DISTINCT FROM $2 AND ($2 IS NOT NULL OR (schedule = $3 AND command = $4))`,
+    [job["username"], job["jobname"] ?? null, job["schedule"], job["command"]],
+  );
+  const names = [...columns, "database", "active"];
+  const values = [...columns.map((name) => job[name] ?? null), database, false];
+  const [row] = await session.query<{ id: string }>(
+    `INSERT INTO ${table} (${names.map(quoteIdentifier).join(", ")}) VALUES (${names.map((_, index) => `$${index + 1}`).join(", ")}) RETURNING jobid::text AS id`,
+    values,
+  );
+  return row!.id;
+}
+
+/** By pg_cron's own functions (https://github.com/citusdata/pg_cron), as the role that restores. */
+async function scheduleJob(session: DatabaseSession, job: Record<string, string>): Promise<string> {
+  const [row] = job["jobname"] == null
+    ? await session.query<{ id: string }>("SELECT cron.schedule($1, $2)::text AS id", [job["schedule"], job["command"]])
+    : await session.query<{ id: string }>("SELECT cron.schedule($1, $2, $3)::text AS id", [job["jobname"], job["schedule"], job["command"]]);
+  await session.query("SELECT cron.alter_job($1::int8, active := false)", [row!.id]);
+  return row!.id;
+}

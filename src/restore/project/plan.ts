@@ -1,0 +1,245 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import type { ArtifactSet, Phase } from "../../archive/artifact-set.ts";
+import { readContents, type LoadContext } from "../../archive/load.ts";
+import type { Backup } from "../../catalog/catalog.ts";
+import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
+import type { RoleRecord } from "../../content/record.ts";
+import { leadingNames } from "../../platform/identity.ts";
+import type { PlatformProfile } from "../../platform/profile.ts";
+import { profileOf } from "../../platform/profiles.ts";
+import { whoseIs } from "../../platform/whose.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { TocEntry, ToolSet } from "../../ports/dump-tools.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { FILL_SETTINGS } from "../fill-tables.ts";
+import { loadContext } from "../load-context.ts";
+import type { RestoreRequest } from "../request.ts";
+import type { TargetState } from "../target.ts";
+import { askRights, type NotAllowed } from "./ask-rights.ts";
+import type { BothEnds } from "./choose-into.ts";
+import { readDefaults, type Defaults } from "./defaults.ts";
+import { projectEntries, type ProjectEntries } from "./entries.ts";
+import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
+import { nameKey, readUsersGround } from "./ground.ts";
+import { loadRows, type RowsSource } from "./load-rows.ts";
+import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
+import { lostDefaults } from "./public.ts";
+import { mayQuieten } from "./quiet.ts";
+import { WhoseRows } from "./whose-rows.ts";
+
+/** What a restore into a project will do, beside what every restore's plan says. */
+export interface ProjectPlan extends BothEnds {
+  readonly profile: PlatformProfile;
+  readonly entries: ProjectEntries;
+  readonly rows: WhoseRows;
+  /** Where definitions and rows lie. */
+  readonly definitionsIn: ArtifactRecord;
+  readonly rowsIn: ArtifactRecord;
+  readonly foreseen: Foreseen;
+  readonly defaults: Defaults;
+  /** Nothing of the user's is there and no row of his: nothing is lost by a restore. */
+  readonly fresh: boolean;
+  /** A few of the things that are there. */
+  readonly holds: readonly string[];
+  /** The user's at the target that the backup has not: they go. */
+  readonly removed: readonly string[];
+  /** What this role may not make there. */
+  readonly notAllowed: readonly NotAllowed[];
+  /** Roles of the user's that are made. */
+  readonly roles: readonly RoleRecord[];
+  /** What the backup has and a project does not get. */
+  readonly gaps: readonly Finding[];
+  readonly notes: readonly string[];
+  readonly kit: readonly KitItem[];
+  /** Nothing is done while there are any. */
+  readonly refusals: readonly string[];
+}
+
+/** What a plan is made from. */
+export interface ProjectInputs {
+  readonly request: RestoreRequest;
+  readonly backup: Backup;
+  readonly set: ArtifactSet;
+  readonly tools: ToolSet;
+  readonly target: TargetState;
+  readonly ends: BothEnds;
+}
+
+/** Reads and asks; the backup's rows of the platform's tables are held against the target's in a transaction that is taken back. */
+export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<ProjectPlan> {
+  const { request, backup, set, target, ends } = inputs;
+  const { content } = backup.manifest;
+  const profile = profileOf(ends.source.name);
+  const context = await loadContext(inputs, request.target, ports);
+  const { definitionsIn, rowsIn } = artifactsOf(set.phases);
+  const contents = await readContents(context, definitionsIn);
+  const rows = new WhoseRows(ends.source, content, request.withSessions);
+  const entries = projectEntries(contents, ends.source, content, (schema, table) => rows.staged(schema, table) !== undefined);
+  const rowEntries = rowsIn === definitionsIn ? entries.rows
+    : projectEntries(await readContents(context, rowsIn), ends.source, content, (schema, table) => rows.staged(schema, table) !== undefined).rows;
+  const all = { ...entries, rows: rowEntries };
+
+  await using session = await request.target.connect({ purpose: "restore plan", settings: FILL_SETTINGS });
+  const { foreseen, defaults } = await rehearseRows(session, { context, rowsIn, definitionsIn, contents, entries: all, rows });
+  const quiet = await mayQuieten(session);
+  const platformTables = content.tables.filter((table) => ends.source.schemas.includes(table.schema) && !rows.isOwn(table));
+  // What is there already and may not be made by this role may not be dropped by it either: it stays, and is compared.
+  const there = new Set(ends.target.users.map(([kind, identity]) => nameKey(kind, identity)));
+  const asked = await askRights(session, {
+    contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
+  });
+  const notAllowed = asked.filter(({ key }) => !there.has(key));
+  const ground = await readUsersGround(session, ends.target, backup.manifest.scope);
+  const objects = [...ground.onPlatform, ...ground.own];
+  const userRows = await usersRows(session, profile, ends);
+  const roles = target.missingRoles.filter(({ name }) => !profile.roles.includes(name) && !name.startsWith("pg_"));
+  return {
+    ...ends, profile, entries: all, rows, definitionsIn, rowsIn, foreseen, defaults,
+    fresh: objects.length === 0 && userRows.length === 0,
+    holds: [...userRows, ...objects.map(({ title }) => title)].slice(0, 5),
+    removed: absent(objects.map(({ title }) => title), content.objects),
+    notAllowed, roles,
+    gaps: [
+      ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
+      ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
+    ],
+    notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
+    kit: rebuildKit(ends.source.name, content),
+    refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role))],
+  };
+}
+
+function artifactsOf(phases: readonly Phase[]): { readonly definitionsIn: ArtifactRecord; readonly rowsIn: ArtifactRecord } {
+  const definitions = phases.find(({ artifact }) => artifact.kind !== "data") ?? phases[0]!;
+  const rows = phases.find(({ artifact }) => artifact.kind !== "schema") ?? phases[0]!;
+  return { definitionsIn: definitions.artifact, rowsIn: rows.artifact };
+}
+
+interface Rehearsal {
+  readonly context: LoadContext;
+  readonly rowsIn: ArtifactRecord;
+  readonly definitionsIn: ArtifactRecord;
+  readonly contents: readonly TocEntry[];
+  readonly entries: ProjectEntries;
+  readonly rows: WhoseRows;
+}
+
+/** Only temporary tables are written, and these are taken back. */
+async function rehearseRows(session: DatabaseSession, rehearsal: Rehearsal): Promise<Pick<ProjectPlan, "foreseen" | "defaults">> {
+  const { context, rowsIn, definitionsIn, contents, entries, rows } = rehearsal;
+  await session.query("BEGIN READ WRITE");
+  try {
+    const source = rowsSource(rowsIn, entries, rows);
+    const staging = { ...source, own: [], entries: source.entries.filter(({ type, rest }) => type === "TABLE DATA" && isStaged(rest, rows)) };
+    const { staged } = await loadRows(session, staging, context, "looking at rows of the platform's tables");
+    const defaults = await readDefaults(context, definitionsIn, contents, staged);
+    return { foreseen: await foreseeStaged(session, staged, defaults), defaults };
+  } finally {
+    await session.query("ROLLBACK").catch(() => undefined);
+  }
+}
+
+/** Where the rows of a project come from and go to. */
+export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, rows: WhoseRows): RowsSource {
+  const sequences = rows.stagedSequences;
+  return {
+    artifact, entries: entries.rows, own: rows.own,
+    kindOf: (schema, table) => rows.staged(schema, table),
+    isStagedSequence: (sql) => sequences.has(sql),
+  };
+}
+
+function isStaged(rest: string, rows: WhoseRows): boolean {
+  return rows.stagedTables.some(({ schema, name }) => rest.startsWith(`${schema} ${name} `));
+}
+
+/** Rows of his in tables of the platform's, as `500 rows of auth.users`. */
+async function usersRows(session: DatabaseSession, profile: PlatformProfile, { target }: BothEnds): Promise<string[]> {
+  const found: string[] = [];
+  for (const { name: schema, rows } of profile.schemas.filter(({ name }) => target.schemas.includes(name))) {
+    for (const { table } of rows.filter(({ kind }) => kind === "user" || kind === "job")) {
+      const [readable] = await session.query<{ sql: string }>(
+        `SELECT format('%I.%I', n.nspname, c.relname) AS sql FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = $1 AND c.relname = $2 AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`, [schema, table],
+      );
+      if (readable === undefined) continue;
+      const [count] = await session.query<{ n: string }>(`SELECT count(*) AS n FROM ${readable.sql}`);
+      if (Number(count!.n) > 0) found.push(`${quantity(Number(count!.n), "row")} of ${schema}.${table}`);
+    }
+  }
+  return found;
+}
+
+/** Of these objects, as people read them, those whose name nothing in the backup has. */
+function absent(titles: readonly string[], objects: Readonly<Record<string, Readonly<Record<string, string>>>>): string[] {
+  const known = new Set(Object.values(objects).flatMap((map) => Object.keys(map).map((identity) => leadingNames(identity).join("."))));
+  return titles.filter((title) => {
+    const identity = /^(?:text search \w+|operator \w+|materialized view|foreign table|event trigger|statistics object|\S+) (.*)$/s.exec(title)?.[1] ?? title;
+    return !known.has(leadingNames(identity).join("."));
+  });
+}
+
+function gapsOf(rows: WhoseRows, largeObjects: number): Finding[] {
+  const secrets = rows.behind.filter((table) => table.kind === "secret" && table.rows > 0).map(({ title, rows: count }): Finding => ({
+    severity: "gap", about: "table", name: title,
+    message: `stays behind (${quantity(count, "row")}): secrets are sealed with a key that no dump holds; put them into the project anew`,
+  }));
+  if (largeObjects === 0) return secrets;
+  return [...secrets, {
+    severity: "gap", about: "large-objects", name: "large objects",
+    message: `are not brought into a project (${largeObjects} in the backup); restore the backup into a database and copy them from there`,
+  }];
+}
+
+function gapOfRight({ title, why }: NotAllowed): Finding {
+  return { severity: "gap", about: "platform", name: title, message: `was left out: ${why}` };
+}
+
+function gapOfRows({ table, rows }: Unwritable): Finding {
+  return { severity: "gap", about: "table", name: table, message: `stays behind (${quantity(rows, "row")}): the role may not write it` };
+}
+
+function refusalsOfRights(notAllowed: readonly NotAllowed[], unwritable: readonly Unwritable[], role: string): string[] {
+  return [
+    ...notAllowed.map(({ title, why }) => `role ${role} may not make ${title} (${why})`),
+    ...unwritable.map(({ table, rows }) => `role ${role} may not write ${table}, and the backup has ${quantity(rows, "row")} of it`),
+  ];
+}
+
+function versionNotes({ source, target }: BothEnds): string[] {
+  return source.schemas.flatMap((schema) => {
+    const [before, now] = [source.migrations[schema], target.migrations[schema]];
+    if (before === now || before === undefined || now === undefined) return [];
+    return [`${schema} is at ${now ?? "a version that could not be read"} at the target and was at ${before ?? "one that could not be read"} in the backup`];
+  });
+}
+
+/** Said where somebody may look for them. */
+function behindNotes(rows: WhoseRows): string[] {
+  const told = rows.behind.filter(({ kind, rows: count }) => count > 0 && kind !== "secret" && kind !== "bookkeeping");
+  return told.map(({ title, kind, rows: count }) => {
+    const why = kind === "session" ? "who is signed in signs in again, or use --with-sessions" : kind === "log" ? "what has happened" : "rows of a table that this version does not know";
+    return `${quantity(count, "row")} of ${title} stay behind: ${why}`;
+  });
+}
+
+function quietNotes(quiet: boolean, role: string): string[] {
+  return quiet ? [] : [`role ${role} may not set session_replication_role: the platform's own triggers act on the rows that come back, and rows that they change are refused`];
+}
+
+/** @throws refused.misfit naming what does not fit; nothing was touched */
+export function requireFit(refusals: readonly string[], backup: string, project: string): void {
+  if (refusals.length === 0) return;
+  const more = refusals.length > 3 ? ` and ${refusals.length - 3} more` : "";
+  throw new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
+    hint:
+      "Nothing was touched. --dry-run names everything. A column or table that is missing needs a newer version of the platform at the target; rows that collide have to be " +
+      "changed or removed at one end; what the role may not make is left out with --allow-gaps.",
+  });
+}
+
+/** Extensions of the backup that the user enabled: the platform's own are the target's business. */
+export function usersExtensions<T extends { readonly name: string }>(extensions: readonly T[], { source }: BothEnds): readonly T[] {
+  return extensions.filter(({ name }) => name !== "plpgsql" && whoseIs(source, "extension", name) === "user");
+}

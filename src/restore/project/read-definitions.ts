@@ -1,0 +1,43 @@
+import { openArtifact } from "../../archive/artifact.ts";
+import { divideScript, onlyDefinition, type DefinitionText } from "../../archive/definition-script.ts";
+import { interruptible } from "../../archive/interruptible.ts";
+import type { LoadContext } from "../../archive/load.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { ArtifactRecord } from "../../catalog/manifest.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
+
+/** Definitions are read into memory; a schema of this many bytes of SQL is none that people wrote. */
+const SCRIPT_MAX = 512 * 1024 * 1024;
+
+/** The SQL of some entries of an archive, each for itself. */
+export async function readDefinitions(context: LoadContext, artifact: ArtifactRecord, entries: readonly TocEntry[]): Promise<readonly DefinitionText[]> {
+  if (entries.length === 0) return [];
+  const divided = divideScript(await scriptOf(context, artifact, entries), entries);
+  if (divided !== undefined) return inOrder(divided, entries);
+  context.log.debug("a definition holds what looks like pg_restore's own comments: entries are read one by one");
+  const texts: DefinitionText[] = [];
+  for (const entry of entries) texts.push(onlyDefinition(await scriptOf(context, artifact, [entry]), entry));
+  return texts;
+}
+
+function inOrder(texts: readonly DefinitionText[], entries: readonly TocEntry[]): DefinitionText[] {
+  const byId = new Map(texts.map((text) => [text.entry.id, text]));
+  return entries.map(({ id }) => byId.get(id)!);
+}
+
+async function scriptOf(context: LoadContext, artifact: ArtifactRecord, entries: readonly TocEntry[]): Promise<string> {
+  const archive = openArtifact(interruptible(context.store, context.signal), artifact, context.identities, () => undefined);
+  const sections = ["pre-data", "data", "post-data"] as const;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of context.tools.script({ tools: context.toolSet, archive, sections, entries, naming: true, signal: context.signal })) {
+    chunks.push(Buffer.from(chunk));
+    size += chunk.byteLength;
+    if (size > SCRIPT_MAX) {
+      throw new HoldfastError("tool.failed", `the definitions of the backup are more than ${SCRIPT_MAX} bytes`, {
+        hint: "Restore the backup into a database of its own, with --into database.",
+      });
+    }
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,64 @@
+import type { DatabaseSession } from "../../ports/database.ts";
+
+/**
+ * Sets the rights on what was made back to those that the server gives of itself. The platform's default privileges in `public` give
+ * everything to its API's roles as soon as it is made, and an archive says only what was granted: a right that had been taken away at the
+ * source would be back. What the archive grants comes after this.
+ *
+ * @param schemas of the user's; `public` itself keeps the rights it has
+ */
+export async function resetRights(session: DatabaseSession, schemas: readonly string[]): Promise<void> {
+  const statements = await session.query<{ sql: string }>(STATEMENTS, [[...schemas]]);
+  // One statement text for all of them: there may be thousands.
+  if (statements.length > 0) await session.query(statements.map(({ sql }) => sql).join(";\n"));
+}
+
+const IN_SCHEMAS = (column: string): string => `o.${column} IN (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1))`;
+const NOT_MEMBER = (catalog: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = o.oid AND d.deptype = 'e')`;
+
+const STATEMENTS = `
+  WITH made AS (
+    SELECT CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS what, o.oid::regclass::text AS name, o.relacl AS acl, o.relowner AS owner,
+           acldefault(CASE o.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, o.relowner) AS standard
+      FROM pg_class o WHERE ${IN_SCHEMAS("relnamespace")} AND o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${NOT_MEMBER("pg_class")}
+    UNION ALL
+    SELECT 'ROUTINE', o.oid::regprocedure::text, o.proacl, o.proowner, acldefault('f', o.proowner)
+      FROM pg_proc o WHERE ${IN_SCHEMAS("pronamespace")} AND ${NOT_MEMBER("pg_proc")}
+    UNION ALL
+    SELECT 'TYPE', o.oid::regtype::text, o.typacl, o.typowner, acldefault('T', o.typowner)
+      FROM pg_type o WHERE ${IN_SCHEMAS("typnamespace")} AND o.typtype IN ('c', 'd', 'e', 'r', 'b') AND ${NOT_MEMBER("pg_type")}
+       AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = o.oid)
+       AND (o.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = o.typrelid AND c.relkind = 'c'))
+    UNION ALL
+    SELECT 'SCHEMA', quote_ident(o.nspname), o.nspacl, o.nspowner, acldefault('n', o.nspowner)
+      FROM pg_namespace o WHERE o.nspname = ANY ($1) AND o.nspname <> 'public'
+  ), touched AS (
+    SELECT * FROM made WHERE acl IS NOT NULL AND pg_has_role(owner, 'USAGE')
+  )
+  SELECT format('REVOKE ALL ON %s %s FROM %s', what, name, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END) AS sql
+    FROM (SELECT DISTINCT t.what, t.name, t.standard, a.grantee FROM touched t, aclexplode(t.acl) a) x
+   WHERE NOT EXISTS (SELECT FROM aclexplode(x.standard) s WHERE s.grantee = x.grantee)
+  UNION ALL
+  SELECT format('GRANT %s ON %s %s TO %s', s.privilege_type, t.what, t.name, CASE s.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(s.grantee)) END)
+    FROM touched t, aclexplode(t.standard) s
+   WHERE NOT EXISTS (SELECT FROM aclexplode(t.acl) a WHERE a.grantee = s.grantee AND a.privilege_type = s.privilege_type)`;
+
+/**
+ * Takes back what one role's future objects of a kind would give in a schema, so that the archive's own default privileges are all there is.
+ *
+ * @param things `TABLES`, `SEQUENCES`, `FUNCTIONS`, `TYPES`, `SCHEMAS`
+ */
+export async function resetDefaults(session: DatabaseSession, role: string, schema: string | undefined, things: string): Promise<void> {
+  const rows = await session.query<{ sql: string }>(
+    `SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %sREVOKE ALL ON %s FROM %s', $1::text,
+              CASE WHEN $2::text IS NULL THEN '' ELSE format('IN SCHEMA %I ', $2::text) END, $3::text,
+              CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END) AS sql
+       FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
+      WHERE r.rolname = $1 AND n.nspname IS NOT DISTINCT FROM $2::text
+        AND d.defaclobjtype = (CASE $3::text WHEN 'TABLES' THEN 'r' WHEN 'SEQUENCES' THEN 'S' WHEN 'FUNCTIONS' THEN 'f' WHEN 'TYPES' THEN 'T' ELSE 'n' END)::"char"
+        AND a.grantee <> d.defaclrole GROUP BY a.grantee`,
+    [role, schema ?? null, things],
+  );
+  for (const { sql } of rows) await session.query(sql);
+}

@@ -1,0 +1,70 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
+import { qualifiedName } from "../../kernel/sql.ts";
+import type { DefinitionText } from "../../archive/definition-script.ts";
+import { serverWords } from "../../archive/server-words.ts";
+import type { Finding } from "../../catalog/manifest.ts";
+import { displayPart } from "../../content/display-name.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import { entryTitle } from "./run-definitions.ts";
+
+/** What is said of the platform's objects and is the user's: rights of his roles, and comments that the platform has not written. */
+
+/** One right in an archive's list of them: the grantee may be quoted. */
+const GRANT = /^GRANT [^\n]+ TO ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)(?: WITH GRANT OPTION)?;$/gm;
+
+/**
+ * Gives the user's own roles the rights that they had on the platform's objects. The platform's lists are its own and are left as they are; of an
+ * archive's list only what names such a role is carried out.
+ *
+ * @param roles of the user's
+ */
+export async function grantOnPlatform(session: DatabaseSession, texts: readonly DefinitionText[], roles: ReadonlySet<string>): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { entry, sql } of texts) {
+    for (const [statement, grantee = ""] of sql.matchAll(GRANT)) {
+      const role = grantee.startsWith('"') ? grantee.slice(1, -1).replaceAll('""', '"') : grantee;
+      if (!roles.has(role)) continue;
+      const refused = await attempt(session, statement);
+      if (refused !== undefined) findings.push({ severity: "gap", about: "grant", name: entryTitle(entry), message: `could not be given to ${role}: ${refused}` });
+    }
+  }
+  return findings;
+}
+
+/**
+ * Writes comments on the platform's tables and columns where there is none: one that the platform wrote is there already, in its own words.
+ *
+ * @returns what could not be written
+ */
+export async function commentOnPlatform(session: DatabaseSession, texts: readonly DefinitionText[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { entry, sql } of texts) {
+    const [, schema, kind, name] = /^(\S+) (TABLE|COLUMN) (.+) \S+$/.exec(entry.rest) ?? [];
+    if (schema === undefined || name === undefined) continue;
+    const [table = "", column] = kind === "COLUMN" ? name.split(".") : [name];
+    const [there] = await session.query<{ text: string | null }>(
+      `SELECT CASE WHEN $2::text IS NULL THEN obj_description(c.oid, 'pg_class') ELSE col_description(c.oid, a.attnum) END AS text
+         FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = $2::text AND NOT a.attisdropped
+        WHERE c.oid = to_regclass($1) AND ($2::text IS NULL OR a.attnum > 0)`,
+      [qualifiedName(schema, table), column ?? null],
+    );
+    if (there === undefined || there.text !== null) continue;
+    const refused = await attempt(session, sql);
+    const identity = [schema, table, ...(column === undefined ? [] : [column])].map(displayPart).join(".");
+    if (refused !== undefined) findings.push({ severity: "gap", about: "comment", name: `${kind!.toLowerCase()} ${identity}`, message: `could not be written: ${refused}` });
+  }
+  return findings;
+}
+
+async function attempt(session: DatabaseSession, sql: string): Promise<string | undefined> {
+  await session.query("SAVEPOINT said");
+  try {
+    await session.query(sql);
+    await session.query("RELEASE said");
+    return undefined;
+  } catch (error) {
+    if (!isHoldfastError(error) || session.lost.aborted) throw error;
+    await session.query("ROLLBACK TO said");
+    return serverWords(error);
+  }
+}

@@ -1,0 +1,85 @@
+import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
+import type { RowsKind } from "../../platform/profile.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import { readTableShape, type ColumnShape, type TableShape } from "./table-shape.ts";
+
+/** What becomes of staged rows: as the platform's profile says, or `extension`: rows that an extension of the user's keeps for him. */
+export type StagedKind = RowsKind | "extension";
+
+/** A table whose rows are not the restore's alone: the backup's lie beside it in a temporary table until it is certain that they fit. */
+export interface Staged {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: StagedKind;
+  /** As people read it. */
+  readonly title: string;
+  /** The temporary table, as SQL names it. */
+  readonly temporary: string;
+  /** Columns that the backup has values of. */
+  readonly columns: readonly string[];
+  /** The table at the target; undefined where there is none. */
+  readonly shape: TableShape | undefined;
+}
+
+/** A staged table that the target has. */
+export type Fitting = Staged & { readonly shape: TableShape };
+
+export function isFitting(staged: Staged): staged is Fitting {
+  return staged.shape !== undefined;
+}
+
+/**
+ * Makes the temporary table for a table's rows. Its columns have the target's types, so that what cannot be read as such is found out
+ * when it arrives; what the target lacks is kept as text, to be looked at.
+ */
+export async function makeStaged(
+  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind">, columns: readonly string[], number: number,
+): Promise<Staged> {
+  const shape = await readTableShape(session, table.schema, table.name);
+  const types = new Map(shape?.columns.map((column) => [column.name, column]));
+  const temporary = `pg_temp.holdfast_rows_${number}`;
+  const list = columns.map((name) => `${quoteIdentifier(name)} ${typeOf(types.get(name))}`);
+  await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")})`);
+  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns, shape };
+}
+
+function typeOf(column: ColumnShape | undefined): string {
+  return column === undefined || column.generated ? "pg_catalog.text" : column.type;
+}
+
+/** Columns that are brought: the backup has values of them, and the target takes values of them. */
+export function commonColumns({ columns, shape }: Fitting): readonly string[] {
+  const writable = new Set(shape.columns.filter(({ generated }) => !generated).map(({ name }) => name));
+  return columns.filter((name) => writable.has(name));
+}
+
+/** Columns by which a row is known: the primary key, where both sides have all of it. */
+export function keyColumns(staged: Fitting): readonly string[] | undefined {
+  const primary = staged.shape.uniques.find((unique) => unique.primary);
+  const common = new Set(commonColumns(staged));
+  return primary?.reads.every((name) => common.has(name)) === true ? primary.reads : undefined;
+}
+
+export function tableSql({ schema, name }: Pick<Staged, "schema" | "name">): string {
+  return qualifiedName(schema, name);
+}
+
+/** `s.a = t.a AND …` */
+export function sameKey(key: readonly string[], left = "s", right = "t"): string {
+  return key.map((name) => `${left}.${quoteIdentifier(name)} = ${right}.${quoteIdentifier(name)}`).join(" AND ");
+}
+
+/** Whether two rows differ in what is brought. As text: some types (json) have no equality. */
+export function differs(staged: Fitting, left = "s", right = "t"): string {
+  const pairs = commonColumns(staged).map((name) => {
+    const column = quoteIdentifier(name);
+    return `${left}.${column}::pg_catalog.text IS DISTINCT FROM ${right}.${column}::pg_catalog.text`;
+  });
+  return pairs.length === 0 ? "false" : `(${pairs.join(" OR ")})`;
+}
+
+/** Whether two rows are one: by their key, or by all that is brought where there is none. */
+export function sameRow(staged: Fitting, left = "s", right = "t"): string {
+  const key = keyColumns(staged);
+  return key === undefined ? `NOT ${differs(staged, left, right)}` : sameKey(key, left, right);
+}

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { startPgBouncer } from "../../support/postgres.ts";
+import { expectProjectWorks, installApplication, startSupabase, type Project, type SupabaseServer } from "../../support/supabase/supabase.ts";
+import { eventually } from "../../support/tools.ts";
+import { expectRefusal, said, Vault } from "../../support/vault.ts";
+import { stateOf } from "./state.ts";
+
+/** The other tests' backups lie in the same store. */
+const SHOP = { source: "shop" } as const;
+
+let supabase: SupabaseServer;
+let source: Project;
+let vault: Vault;
+
+beforeAll(async () => {
+  supabase = await startSupabase();
+  source = await supabase.project();
+  await installApplication(source);
+  vault = await Vault.make();
+  await vault.backup(source.url);
+});
+afterAll(async () => {
+  await supabase[Symbol.asyncDispose]();
+  await vault[Symbol.asyncDispose]();
+});
+
+/** A project with the application and more, backed up under a name of its own. */
+async function withMore(name: string, sql: string, by: "query" | "admin" = "query"): Promise<void> {
+  await using project = await supabase.project();
+  await installApplication(project);
+  await project[by](sql);
+  expect((await vault.backup(project.url, { source: name })).exit).toBe(0);
+}
+
+async function expectWhole(project: Project, name = "shop", choice = {}): Promise<string> {
+  const restored = await vault.restore(project.url, { source: name, ...choice });
+  expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+  await expectProjectWorks(project);
+  return said(restored);
+}
+
+describe("bad days", () => {
+  it("row-level security is forced on a table of the platform's", async () => {
+    await using project = await supabase.project();
+    await project.admin("ALTER TABLE auth.users FORCE ROW LEVEL SECURITY; ALTER TABLE storage.objects FORCE ROW LEVEL SECURITY");
+    const restored = await vault.restore(project.url, SHOP);
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
+  });
+
+  it("a user's function that the platform's roles execute, one whose body looks like pg_restore's own words, and a view over auth.users", async () => {
+    await withMore("functions", `CREATE FUNCTION public.hook(event jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN
+-- TOC entry 1 (class 1255 OID 1)
+--
+-- TOC entry 7 (class 1255 OID 99)
+-- Name: hook(jsonb); Type: FUNCTION; Schema: public; Owner: postgres
+--
+
+/*
+DROP TABLE public.posts;
+*/
+        RETURN event; END $$;
+      REVOKE ALL ON FUNCTION public.hook FROM PUBLIC, anon, authenticated, service_role; GRANT EXECUTE ON FUNCTION public.hook TO supabase_auth_admin; GRANT USAGE ON SCHEMA public TO supabase_auth_admin;
+      CREATE VIEW public.emails WITH (security_invoker = true) AS SELECT id, email FROM auth.users`);
+    await using project = await supabase.project();
+    await expectWhole(project, "functions");
+    expect(await project.as("supabase_auth_admin", "SELECT public.hook('{\"a\": 1}') AS event")).toEqual([{ event: { a: 1 } }]);
+    expect(await project.query("SELECT has_function_privilege('anon', 'public.hook(jsonb)', 'EXECUTE') AS anon, (SELECT count(*)::int FROM public.emails) AS emails")).toEqual([{ anon: false, emails: 500 }]);
+  });
+
+  it("a user's table and type inside extensions, and an index by his function on a table of the platform's", async () => {
+    await withMore("inside", `CREATE TYPE extensions.mood AS ENUM ('good', 'bad'); CREATE TABLE extensions.moods (id serial PRIMARY KEY, mood extensions.mood); INSERT INTO extensions.moods (mood) VALUES ('good'), ('bad');
+      CREATE INDEX users_by_slug ON auth.users (extensions.slug(email::text))`);
+    await using project = await supabase.project();
+    await expectWhole(project, "inside");
+    expect(await project.query("SELECT (SELECT count(*)::int FROM extensions.moods) AS moods, nextval('extensions.moods_id_seq')::int AS next, to_regclass('auth.users_by_slug')::text AS index")).toEqual([{ moods: 2, next: 3, index: "auth.users_by_slug" }]);
+    await expectWhole(project, "inside", { confirm: project.name, safetyBackup: false });
+    expect(await project.query("SELECT count(*)::int AS moods FROM extensions.moods")).toEqual([{ moods: 2 }]);
+  });
+
+  it("a foreign key from the side of auth", async () => {
+    const key = "ALTER TABLE auth.audit_log_entries ADD CONSTRAINT audited FOREIGN KEY (id) REFERENCES public.audited (id)";
+    await withMore("key", `CREATE TABLE public.audited (id uuid PRIMARY KEY); ${key}`);
+    await using project = await supabase.project();
+    await expectWhole(project, "key");
+    const keys = "SELECT conrelid::regclass::text AS on FROM pg_constraint WHERE conname = 'audited'";
+    expect(await project.query(keys)).toEqual([{ on: "auth.audit_log_entries" }]);
+    // Where it is there already it goes with the table, and comes back with it.
+    await expectWhole(project, "key", { confirm: project.name, safetyBackup: false });
+    expect(await project.query(keys)).toEqual([{ on: "auth.audit_log_entries" }]);
+  });
+
+  it("two hundred policies, on tables of both sides", async () => {
+    const policies = Array.from({ length: 100 }, (_, n) => `CREATE POLICY "Rule ${n}" ON public.posts FOR SELECT TO service_role USING (id <> ${n}); CREATE POLICY "Rule ${n} of files" ON storage.objects FOR INSERT TO authenticated WITH CHECK (bucket_id = 'b${n}');`);
+    await withMore("policies", policies.join("\n"));
+    await using project = await supabase.project();
+    await expectWhole(project, "policies");
+    expect(await project.query("SELECT count(*)::int AS n FROM pg_policy WHERE polname LIKE 'Rule%'")).toEqual([{ n: 200 }]);
+  });
+
+  it("through a pooler in session mode; one in transaction mode is refused", async () => {
+    const { facts } = supabase.cluster;
+    await using project = await supabase.project();
+    await using pooler = await startPgBouncer({ ...facts, adminPassword: facts.password }, "session");
+    const through = pooler.url(project.name).replace("//holdfast:", "//postgres:");
+    const restored = await vault.restore(through, SHOP);
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    await expectProjectWorks(project);
+    await using jumping = await startPgBouncer({ ...facts, adminPassword: facts.password }, "transaction");
+    await expect(vault.restore(jumping.url(project.name).replace("//holdfast:", "//postgres:"), { ...SHOP, confirm: project.name })).rejects.toMatchObject({ code: "database.pooler" });
+  });
+
+  it("two restores at once: the second is told who is at it, and nothing is there twice", async () => {
+    await using project = await supabase.project();
+    await using blocker = await blocking(project, "LOCK TABLE auth.users IN ROW EXCLUSIVE MODE");
+    const first = vault.restore(project.url, SHOP);
+    await eventually("the first to wait for the table", async () => (await project.admin("SELECT FROM pg_locks WHERE NOT granted")).length > 0, 60_000);
+    await expectRefusal(vault.restore(project.url, SHOP), { code: "lock.held", exit: 6, says: /another restore into \w+ is under way \(role postgres from 127\.0\.0\.1.* since 2/, hint: /pg_stat_activity/ });
+    await blocker[Symbol.asyncDispose]();
+    expect((await first).exit).toBe(0);
+    expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
+  });
+
+  it("a database that only looks like the platform is none", async () => {
+    await supabase.cluster.admin("CREATE DATABASE looks OWNER postgres");
+    const url = source.url.replace(source.name, "looks");
+    await supabase.cluster.admin("CREATE SCHEMA auth; CREATE TABLE auth.users (id uuid, email text); ALTER TABLE auth.users OWNER TO postgres", [], "looks");
+    await expectRefusal(vault.restore(url, { ...SHOP, into: "project" }), { code: "database.unsupported", exit: 4, says: "is no platform's that is known", hint: /Give a project of Supabase/ });
+    expect((await vault.restore(url, { ...SHOP, dryRun: true })).outputs["plan"]).not.toHaveProperty("project");
+  });
+
+  it("an extension that the project cannot have refuses by name; --allow-gaps goes on without", async () => {
+    await using project = await supabase.project();
+    await project.admin("CREATE FUNCTION extensions.no_citext() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF position('citext' in current_query()) > 0 THEN RAISE EXCEPTION 'not on the list'; END IF; END $$; DROP EVENT TRIGGER issue_pg_cron_access; CREATE EVENT TRIGGER issue_pg_cron_access ON ddl_command_start WHEN TAG IN ('CREATE EXTENSION') EXECUTE FUNCTION extensions.no_citext()");
+    await expectRefusal(vault.restore(project.url, { ...SHOP, confirm: project.name, safetyBackup: false }), { code: "database.lacks", exit: 4, says: /the project cannot have citext .*not on the list/, hint: /--allow-gaps.*Nothing was changed/s });
+    const restored = await vault.restore(project.url, { ...SHOP, allowGaps: true, confirm: project.name, safetyBackup: false });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 3, said: expect.stringContaining("extension | citext | gap: ") });
+    expect(await project.query("SELECT (SELECT count(*)::int FROM public.posts) AS posts, to_regclass('public.profiles')::text AS profiles")).toEqual([{ posts: 10_000, profiles: null }]);
+  });
+});
+
+/** Holds a lock as the platform's superuser until it is disposed of. */
+async function blocking(project: Project, sql: string): Promise<AsyncDisposable> {
+  const { default: pg } = await import("pg");
+  const client = new pg.Client({ connectionString: project.adminUrl });
+  await client.connect();
+  await client.query(`BEGIN; ${sql}`);
+  let ended: Promise<void> | undefined;
+  return { [Symbol.asyncDispose]: () => (ended ??= client.end()) };
+}
+
+describe("a role revoked from postgres, as the platform did in 2025", () => {
+  let strict: SupabaseServer;
+  let before: Project;
+  let own: Vault;
+
+  beforeAll(async () => {
+    strict = await startSupabase({ strict: true });
+    before = await strict.project();
+    await installApplication(before);
+    own = await Vault.make();
+    await own.backup(before.url);
+  });
+  afterAll(async () => {
+    await strict[Symbol.asyncDispose]();
+    await own[Symbol.asyncDispose]();
+  });
+
+  it("what it may not make any more is refused by name before anything is touched; --allow-gaps goes on without and names it again", async () => {
+    await using project = await strict.project();
+    const empty = await stateOf(project);
+    const refusal = await expectRefusal(own.restore(project.url), { code: "refused.misfit", exit: 7, says: "role postgres may not make INDEX auth users_by_handle", hint: /--allow-gaps/ });
+    expect(refusal.message).toContain("POLICY storage objects");
+    expect(await stateOf(project)).toEqual(empty);
+    const restored = await own.restore(project.url, { allowGaps: true });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 3, said: expect.stringContaining("INDEX auth users_by_handle | gap: was left out") });
+    expect(said(restored)).not.toContain("differs");
+    // The sign-up trigger takes only the right TRIGGER.
+    expect(await project.query("SELECT count(*)::int AS n FROM pg_trigger WHERE tgname = 'on_auth_user_created'")).toEqual([{ n: 1 }]);
+    const again = await own.restore(project.url, { allowGaps: true, confirm: project.name, safetyBackup: false });
+    expect(again.exit).toBe(3);
+    expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
+  });
+
+  it("what it may not make and not drop either stays where it is, and is compared", async () => {
+    await before.query("DELETE FROM auth.users WHERE email LIKE 'person4%'");
+    const restored = await own.restore(before.url, { confirm: before.name, safetyBackup: false });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    await expectProjectWorks(before);
+  });
+});
