@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { compareContent } from "../../src/content/compare.ts";
-import { OBJECT_KINDS } from "../../src/content/record.ts";
+import { OBJECT_KINDS, type MeasuredContent } from "../../src/content/record.ts";
 import { createDatabase, sharedServer, type TestDatabase } from "../support/postgres.ts";
 import { copy, measure } from "./copies.ts";
 import { EVERYTHING_SQL, superuserSql } from "./everything.ts";
@@ -84,7 +84,9 @@ describe("a measurement", () => {
     });
     const [one, three] = [await measure(source.address, undefined, 1), await measure(source.address, undefined, 3)];
     expect(one.tables.find((table) => table.name === "big")!.bytes).toBeGreaterThan(2 * 64 * 1024 * 1024);
-    expect(three.tables).toEqual(one.tables);
+    // All but the size on disk, which an autovacuum between the two measurements changes (it adds the maps of free space and visibility).
+    const withoutSize = (content: MeasuredContent): unknown[] => content.tables.map(({ bytes: _, ...table }) => table);
+    expect(withoutSize(three)).toEqual(withoutSize(one));
     // The definition in row-hash-2.ts, written out by hand.
     const [byHand] = await source.query(
       `SELECT sum(hashint4extended(0, h1 # h2))::text AS sum, sum(h1)::text AS body, sum(h2)::text AS id
