@@ -1,24 +1,23 @@
 import { HoldfastError } from "../kernel/errors.ts";
-import { quantity } from "../kernel/quantity.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set.ts";
 import { findClient } from "../archive/client-programs.ts";
 import { readContents } from "../archive/load.ts";
 import type { Backup } from "../catalog/catalog.ts";
-import type { Manifest } from "../catalog/manifest.ts";
 import { chooseOne } from "../catalog/choose.ts";
-import { INCOMPLETE } from "../content/omissions/incomplete.ts";
 import { refuseTransactionPooler } from "../content/refuse-pooler.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { recipientsOf } from "../seal/age.ts";
 import { foreseeRows } from "./foresee-rows.ts";
+import { namedTables } from "./named-tables.ts";
 import { chooseInto } from "./project/choose-into.ts";
 import { planProject, requireFit, usersExtensions, type ProjectInputs, type ProjectPlan } from "./project/plan.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, rightsWarnings } from "./rights.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
+import { manyObjects, warnings } from "./warnings.ts";
 
 /** How the backup gets into the target. */
 export type RestoreMode = "in-place" | "beside" | "project";
@@ -119,37 +118,6 @@ function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): vo
     hint: "Give the age secret key with --identity-file or HOLDFAST_IDENTITY.",
   });
 }
-
-function namedTables({ manifest, key }: Backup, request: RestoreRequest): readonly TableRecord[] {
-  const all = manifest.content.tables.filter((table) => table.kind === "table" || table.kind === "partitioned");
-  if (request.tables.length === 0) return all;
-  return request.tables.map(({ schema, name }) => {
-    const table = all.find((one) => one.schema === schema && one.name === name);
-    if (table?.kind === "partitioned") {
-      throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which is partitioned: its rows are in its partitions`, {
-        hint: "Name the partitions instead; the manifest lists them under content.tables.",
-      });
-    }
-    if (table) return table;
-    const other = manifest.content.tables.find((one) => one.schema === schema && one.name === name);
-    if (other !== undefined) {
-      const kind = NO_ROWS_OF[other.kind] ?? other.kind;
-      const problem = `tables holds ${schema}.${name}, which is a ${kind}: only tables can be named`;
-      throw new HoldfastError("input.malformed", problem, {
-        hint: other.kind === "matview"
-          ? `Name the tables it is made of, then REFRESH MATERIALIZED VIEW ${schema}.${name}.`
-          : "Its rows are in no backup: they are where it gets them from.",
-      });
-    }
-    const alike = all.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map((one) => `${one.schema}.${one.name}`);
-    throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which backup ${key.id} does not have`, {
-      hint: alike.length > 0 ? `Did you mean ${alike.join(" or ")}?` : "The manifest lists the backup's tables under content.tables.",
-    });
-  });
-}
-
-/** Relations beside tables that the manifest lists, as people call them. */
-const NO_ROWS_OF: Readonly<Partial<Record<TableRecord["kind"], string>>> = { matview: "materialized view", foreign: "foreign table" };
 
 /** An archive is read by a pg_restore of its pg_dump's major version or newer; the oldest such one fits the most servers. */
 async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports: Ports): Promise<ToolSet> {
@@ -262,38 +230,4 @@ function chooseMode({ manifest, key }: Backup, target: TargetState, request: Res
   if (request.part !== "whole" || request.tables.length > 0) return { mode: "in-place", reason: "only a part is restored" };
   if (!target.canSwap.yes) return { mode: "in-place", reason: target.canSwap.reason };
   return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
-}
-
-/** Rows that whoever restores them may not read afterwards. */
-function forcedRowSecurity({ content }: Manifest, { facts }: TargetState): string[] {
-  if (facts.superuser || facts.bypassRls || content.digests === undefined) return [];
-  const forced = Object.entries(content.objects["row-security"] ?? {}).filter(([, fields]) => fields.includes("forced="));
-  if (forced.length === 0) return [];
-  const names = forced.map(([name]) => name).join(", ");
-  return [`row-level security is forced on ${names}, and role ${facts.role} does not bypass it: rows are restored and cannot be compared`];
-}
-
-/** Emptying in place locks everything that goes. */
-function manyObjects({ empty, lockNeeds }: TargetState, mode: RestoreMode, request: RestoreRequest): string[] {
-  const empties = mode === "in-place" && !empty && request.part !== "data" && request.tables.length === 0;
-  if (!empties || lockNeeds.objects <= lockNeeds.atOnce) return [];
-  return ["the target holds more objects than one transaction can lock (max_locks_per_transaction): it is emptied in several, and a failure in the middle leaves it partly emptied"];
-}
-
-function warnings({ manifest }: Backup, target: TargetState, request: RestoreRequest): string[] {
-  const notes: string[] = [];
-  if (target.facts.major < manifest.server.major) notes.push(`the target is PostgreSQL ${target.facts.version}, older than the source's ${manifest.server.version}: newer syntax will fail and be reported`);
-  if (target.facts.major > manifest.server.major) notes.push(`the target is PostgreSQL ${target.facts.version}, newer than the source's ${manifest.server.version}: expressions and queries in definitions are not compared`);
-  if (target.facts.encoding !== manifest.content.encoding && request.mode !== "beside") notes.push(`the target's encoding is ${target.facts.encoding}, the source's ${manifest.content.encoding}: row fingerprints cannot be compared in place`);
-  if (target.missingRoles.length > 0) {
-    const names = target.missingRoles.map((role) => role.name).join(", ");
-    notes.push(request.createRoles ? `roles that will be made without login: ${names}` : `roles the target lacks: ${names}`);
-  }
-  if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
-  if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
-  notes.push(...forcedRowSecurity(manifest, target));
-  const gaps = (manifest.gaps ?? []).filter(({ about }) => about !== INCOMPLETE).length;
-  if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had, because pg_dump left them out; \`holdfast list --json\` names them`);
-  if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
-  return notes;
 }
