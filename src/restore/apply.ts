@@ -53,8 +53,9 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   await requireStillEmpty(plan, guard);
   await sweepControls(request.target, ports.log);
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
+  const locked: Ports = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
   const { project } = plan;
-  if (project !== undefined) return { safetyBackup, oldDatabase: "", replaced: true, ...(await restoreProject({ ...plan, project }, ports)) };
+  if (project !== undefined) return { safetyBackup, oldDatabase: "", replaced: true, ...(await restoreProject({ ...plan, project }, locked)) };
   if (request.createRoles && plan.target.missingRoles.length > 0) {
     // Said before: they stay whatever becomes of the restore.
     ports.log.info(`creating the roles ${plan.target.missingRoles.map((role) => role.name).join(", ")}`);
@@ -62,7 +63,6 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   }
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
   const made = await tablesToMake(plan);
-  const locked: Ports = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
   const work = pourInPlace(plan, locked).then((loaded) => compare(plan, request.target, loaded, locked, made));
   const compared = await explaining(work, plan, safetyBackup);
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared };

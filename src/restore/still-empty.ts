@@ -1,7 +1,9 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import { emptiness } from "../content/emptiness.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { readPlatform } from "../platform/read-record.ts";
 import type { RestorePlan } from "./plan.ts";
+import { usersIn } from "./project/users-in.ts";
 
 /**
  * A target that was empty when the restore was planned is neither confirmed, nor backed up, nor emptied; so it must be empty still when it is
@@ -10,12 +12,27 @@ import type { RestorePlan } from "./plan.ts";
  * @param guard holds the target's lock
  * @throws database.not-empty
  */
-export async function requireStillEmpty({ target, request, backup }: RestorePlan, guard: DatabaseSession): Promise<void> {
+export async function requireStillEmpty(plan: RestorePlan, guard: DatabaseSession): Promise<void> {
+  const { target, request, backup } = plan;
   if (!target.empty) return;
-  const { empty, examples } = await emptiness(guard);
-  if (empty) return;
+  const examples = await found(plan, guard);
+  if (examples.length === 0) return;
   const { database } = request.target.address;
   throw new HoldfastError("database.not-empty", `database ${database} was empty when this restore was planned, and is not any more: it holds ${examples.join(", ")}`, {
     hint: `Somebody else has filled it meanwhile, and nothing was touched. To replace what is there by backup ${backup.key.id}, run again with --confirm ${database}.`,
   });
+}
+
+/** Examples given in the message. */
+const EXAMPLES_MAX = 5;
+
+/** A project is never empty: it is new while nothing in it is its user's. */
+async function found({ project, backup }: RestorePlan, session: DatabaseSession): Promise<readonly string[]> {
+  if (project === undefined) {
+    const { empty, examples } = await emptiness(session);
+    return empty ? [] : examples;
+  }
+  const { scope } = backup.manifest;
+  const { rows, objects } = await usersIn(session, project.profile, (await readPlatform(session, scope)) ?? project.target, scope);
+  return [...rows, ...objects].slice(0, EXAMPLES_MAX);
 }

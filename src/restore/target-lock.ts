@@ -4,6 +4,15 @@ import type { Database, DatabaseSession } from "../ports/database.ts";
 /** Two restores onto one database would destroy each other; this number is Holdfast's in the target's advisory lock space. */
 const ADVISORY_LOCK = 4_785_213_907;
 
+/** Who holds it: the two halves of its number are in two columns (https://www.postgresql.org/docs/current/view-pg-locks.html). */
+const HOLDER = `
+  SELECT format('role %s from %s since %s', a.usename, coalesce(a.client_addr::text, 'the server itself'),
+                to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS who
+    FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND a.usename IS NOT NULL
+     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND (l.classid::int8 << 32) + l.objid::int8 = $1::int8 LIMIT 1`;
+
 /**
  * Takes the target for one restore; closing the session gives it back.
  *
@@ -13,8 +22,9 @@ export async function lockTarget(target: Database): Promise<DatabaseSession> {
   const session = await target.connect({ purpose: "restore lock" });
   const [row] = await session.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [ADVISORY_LOCK]);
   if (row?.taken) return session;
+  const [holder] = await session.query<{ who: string }>(HOLDER, [ADVISORY_LOCK]);
   await session.close();
-  throw new HoldfastError("lock.held", `another restore into ${target.address.database} is under way`, {
+  throw new HoldfastError("lock.held", `another restore into ${target.address.database} is under way${holder === undefined ? "" : ` (${holder.who})`}`, {
     hint: "See pg_stat_activity for sessions named 'holdfast restore lock', and wait for it to end.",
   });
 }

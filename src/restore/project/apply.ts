@@ -29,6 +29,7 @@ import { entryKey, entryTitle, refusedSentence, runDefinitions, type Refused } f
 import { makePublic } from "./public.ts";
 import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
+import { requirePlanned } from "./users-in.ts";
 
 /** What a restore into a project did, before anything is compared. */
 export interface PouredProject {
@@ -125,7 +126,8 @@ class Pouring {
     this.#ports.log.stage("replacing what is the user's, in one transaction");
     // As it is now: the plan may be some time old, because a safety backup was made meanwhile.
     const now = (await readPlatform(session, backup.manifest.scope)) ?? project.target;
-    const kept = new Set((await dropUsersGround(session, now, backup.manifest.scope)).map(({ key }) => key));
+    await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
+    const kept = new Set((await dropUsersGround(session, now, project.source, backup.manifest.scope)).map(({ key }) => key));
     await makePublic(session);
     const unavailable = await this.#makeExtensions(content);
     const standing = await this.#schemas();

@@ -51,6 +51,6 @@ function whyNot({ manifest: { platform, scope }, key }: Backup): HoldfastError |
   }
   const { title, schemas } = profileOf(platform.name);
   if (schemas.length === 0) return refuse(`backup ${key.id} is of ${title}, which keeps nothing of its own inside a database`, "Use --into database.");
-  if (scope.includeSchemas.length === 0) return undefined;
+  if (scope.includeSchemas.length + scope.excludeSchemas.length === 0) return undefined;
   return refuse(`backup ${key.id} holds only some schemas, and a project is restored whole`, "Choose a backup of the whole project, or use --into database.");
 }

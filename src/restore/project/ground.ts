@@ -75,7 +75,7 @@ export async function readUsersGround(session: DatabaseSession, record: Platform
         WHERE o.${schema} IN (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1)) AND NOT ${COMES_WITH(catalog)} AND ${where} ORDER BY o.oid DESC`,
       [schemas],
     );
-    own.push(...found.map(({ type, identity }) => ({ title: `${type} ${identity}`, drop: `DROP ${sqlWord(type)} IF EXISTS ${identity} CASCADE` })));
+    own.push(...found.map(({ type, identity }) => ({ title: `${type} ${identity}`, drop: `DROP ${catalog === "pg_proc" ? "ROUTINE" : sqlWord(type)} IF EXISTS ${identity} CASCADE` })));
   }
   return { schemas, own, onPlatform: record.users.flatMap(([kind, identity]) => onPlatform(kind, identity)) };
 }
@@ -120,18 +120,24 @@ function onPlatform(kind: string, identity: string): UsersObject[] {
     return [{ key, title, drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
   }
   const word = WHOLE[kind];
-  return word === undefined ? [] : [{ key, title, drop: `DROP ${word} IF EXISTS ${identity}${kind === "table" || word === "VIEW" || word === "ROUTINE" ? " CASCADE" : ""}` }];
+  // What of the platform's hangs on it must not go along unseen; once the user's own things are gone, nothing else does.
+  return word === undefined ? [] : [{ key, title, drop: `DROP ${word} IF EXISTS ${identity}` }];
 }
 
 /**
  * Drops what is the user's, inside a transaction. Nothing of the platform's goes: what hangs on the user's things and is the platform's
  * is found out by what is there before and after.
  *
+ * @param source whose is what in the backup: an index on a platform's table that it does not know may be a newer platform's, and stays
  * @returns what the role may not drop, and so stays as it is
  * @throws refused.outside-scope, database.permission
  */
-export async function dropUsersGround(session: DatabaseSession, record: PlatformRecord, scope: ContentScope): Promise<readonly UsersObject[]> {
-  const { schemas, own, onPlatform: hanging } = await readUsersGround(session, record, scope);
+export async function dropUsersGround(
+  session: DatabaseSession, record: PlatformRecord, source: PlatformRecord, scope: ContentScope,
+): Promise<readonly UsersObject[]> {
+  const { schemas, own, onPlatform } = await readUsersGround(session, record, scope);
+  const known = new Set(source.users.map(([kind, identity]) => nameKey(kind, identity)));
+  const hanging = onPlatform.filter(({ key = "" }) => !key.startsWith("index ") || known.has(key));
   for (const one of hanging) await dropWhereAllowed(session, one);
   const before = await listOutside(session, schemas);
   for (const { title, drop } of own) await naming(title, session.query(drop));

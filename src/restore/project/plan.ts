@@ -21,11 +21,13 @@ import type { BothEnds } from "./choose-into.ts";
 import { readDefaults, type Defaults } from "./defaults.ts";
 import { projectEntries, type ProjectEntries } from "./entries.ts";
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
-import { nameKey, readUsersGround } from "./ground.ts";
+import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
+import { LOCK_TIMEOUT } from "./merge.ts";
 import { mayQuieten } from "./quiet.ts";
+import { usersIn } from "./users-in.ts";
 import { WhoseRows } from "./whose-rows.ts";
 
 /** What a restore into a project will do, beside what every restore's plan says. */
@@ -40,6 +42,8 @@ export interface ProjectPlan extends BothEnds {
   readonly defaults: Defaults;
   /** Nothing of the user's is there and no row of his: nothing is lost by a restore. */
   readonly fresh: boolean;
+  /** All that is the user's at the target, as people read it: what is dropped must be among it. */
+  readonly usersObjects: readonly string[];
   /** A few of the things that are there. */
   readonly holds: readonly string[];
   /** The user's at the target that the backup has not: they go. */
@@ -81,6 +85,8 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const all = { ...entries, rows: rowEntries };
 
   await using session = await request.target.connect({ purpose: "restore plan", settings: FILL_SETTINGS });
+  // Looking must not wait for ever behind somebody who changes a table.
+  await session.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
   const { foreseen, defaults } = await rehearseRows(session, { context, rowsIn, definitionsIn, contents, entries: all, rows });
   const quiet = await mayQuieten(session);
   const platformTables = content.tables.filter((table) => ends.source.schemas.includes(table.schema) && !rows.isOwn(table));
@@ -90,15 +96,13 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
   });
   const notAllowed = asked.filter(({ key }) => !there.has(key));
-  const ground = await readUsersGround(session, ends.target, backup.manifest.scope);
-  const objects = [...ground.onPlatform, ...ground.own];
-  const userRows = await usersRows(session, profile, ends);
+  const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   const roles = target.missingRoles.filter(({ name }) => !profile.roles.includes(name) && !name.startsWith("pg_"));
   return {
     ...ends, profile, entries: all, rows, definitionsIn, rowsIn, foreseen, defaults,
     fresh: objects.length === 0 && userRows.length === 0,
-    holds: [...userRows, ...objects.map(({ title }) => title)].slice(0, 5),
-    removed: absent(objects.map(({ title }) => title), content.objects),
+    holds: [...userRows, ...objects].slice(0, 5),
+    usersObjects: objects, removed: absent(objects, content.objects),
     notAllowed, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
@@ -152,23 +156,6 @@ export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, ro
 
 function isStaged(rest: string, rows: WhoseRows): boolean {
   return rows.stagedTables.some(({ schema, name }) => rest.startsWith(`${schema} ${name} `));
-}
-
-/** Rows of his in tables of the platform's, as `500 rows of auth.users`. */
-async function usersRows(session: DatabaseSession, profile: PlatformProfile, { target }: BothEnds): Promise<string[]> {
-  const found: string[] = [];
-  for (const { name: schema, rows } of profile.schemas.filter(({ name }) => target.schemas.includes(name))) {
-    for (const { table } of rows.filter(({ kind }) => kind === "user" || kind === "job")) {
-      const [readable] = await session.query<{ sql: string }>(
-        `SELECT format('%I.%I', n.nspname, c.relname) AS sql FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-          WHERE n.nspname = $1 AND c.relname = $2 AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`, [schema, table],
-      );
-      if (readable === undefined) continue;
-      const [count] = await session.query<{ n: string }>(`SELECT count(*) AS n FROM ${readable.sql}`);
-      if (Number(count!.n) > 0) found.push(`${quantity(Number(count!.n), "row")} of ${schema}.${table}`);
-    }
-  }
-  return found;
 }
 
 /** Of these objects, as people read them, those whose name nothing in the backup has. */

@@ -39,7 +39,7 @@ export async function makeStaged(
   const types = new Map(shape?.columns.map((column) => [column.name, column]));
   const temporary = `pg_temp.holdfast_rows_${number}`;
   const list = columns.map((name) => `${quoteIdentifier(name)} ${typeOf(types.get(name))}`);
-  await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")})`);
+  await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")}) ON COMMIT DROP`);
   return { ...table, title: `${table.schema}.${table.name}`, temporary, columns, shape };
 }
 
