@@ -3,13 +3,13 @@ export const id = 145;
 export const ids = [145];
 export const modules = {
 
-/***/ 9145:
+/***/ 59145:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   aptClientTools: () => (/* binding */ aptClientTools)
 /* harmony export */ });
-/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6641);
+/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
 
 /** The script of Debian's and Ubuntu's own `postgresql-common` that adds the PostgreSQL project's package repository. */
 const ADD_REPOSITORY = "/usr/share/postgresql-common/pgdg/apt.postgresql.org.sh";
@@ -95,7 +95,7 @@ async function runOrThrow(toolkit, program, args, major) {
     });
 }
 async function actionsToolkit() {
-    const [{ getExecOutput }, cache] = await Promise.all([__webpack_require__.e(/* import() */ 955).then(__webpack_require__.bind(__webpack_require__, 1955)), Promise.all(/* import() */[__webpack_require__.e(738), __webpack_require__.e(88), __webpack_require__.e(955), __webpack_require__.e(838), __webpack_require__.e(184), __webpack_require__.e(91)]).then(__webpack_require__.bind(__webpack_require__, 8091))]);
+    const [{ getExecOutput }, cache] = await Promise.all([__webpack_require__.e(/* import() */ 955).then(__webpack_require__.bind(__webpack_require__, 41955)), Promise.all(/* import() */[__webpack_require__.e(738), __webpack_require__.e(88), __webpack_require__.e(955), __webpack_require__.e(838), __webpack_require__.e(184), __webpack_require__.e(91)]).then(__webpack_require__.bind(__webpack_require__, 18091))]);
     return {
         async run(program, args) {
             try {

@@ -3,7 +3,7 @@ export const id = 211;
 export const ids = [211];
 export const modules = {
 
-/***/ 8211:
+/***/ 48211:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -13,11 +13,11 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 7 modules
-var core = __webpack_require__(3838);
+var core = __webpack_require__(33838);
 // EXTERNAL MODULE: ./build/kernel/printable.js
-var printable = __webpack_require__(4679);
+var printable = __webpack_require__(74679);
 // EXTERNAL MODULE: ./build/kernel/spaced-progress.js
-var spaced_progress = __webpack_require__(1966);
+var spaced_progress = __webpack_require__(61966);
 ;// CONCATENATED MODULE: ./build/adapters/actions-runner/runner-log.js
 
 

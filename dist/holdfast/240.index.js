@@ -3,7 +3,7 @@ export const id = 240;
 export const ids = [240];
 export const modules = {
 
-/***/ 8967:
+/***/ 88967:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -13,13 +13,13 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/kernel/errors.js
-var errors = __webpack_require__(6641);
+var errors = __webpack_require__(76641);
 // EXTERNAL MODULE: ./build/kernel/streams.js
-var streams = __webpack_require__(9973);
+var streams = __webpack_require__(79973);
 // EXTERNAL MODULE: ./build/kernel/bytes.js
-var bytes = __webpack_require__(243);
+var bytes = __webpack_require__(10243);
 // EXTERNAL MODULE: ./build/catalog/backup-id.js
-var backup_id = __webpack_require__(1416);
+var backup_id = __webpack_require__(81416);
 ;// CONCATENATED MODULE: ./build/catalog/document.js
 
 
@@ -68,10 +68,10 @@ function parseJson(text, failure) {
     }
 }
 
-// EXTERNAL MODULE: ./build/catalog/manifest.js
-var manifest = __webpack_require__(9227);
+// EXTERNAL MODULE: ./build/catalog/manifest.js + 2 modules
+var manifest = __webpack_require__(88228);
 // EXTERNAL MODULE: ./build/catalog/paths.js
-var catalog_paths = __webpack_require__(5652);
+var catalog_paths = __webpack_require__(75652);
 ;// CONCATENATED MODULE: ./build/catalog/catalog.js
 
 
@@ -157,7 +157,7 @@ class Catalog {
     }
     /** Reads one receipt. */
     async readReceipt(path) {
-        return this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, manifest/* receipt */.R9, "holdfast.receipt/1", `receipt ${path}`));
+        return this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, manifest/* receipt */.R9, manifest/* RECEIPT_FORMATS */.yI, `receipt ${path}`));
     }
     /** Artifacts without a manifest, newest first. */
     async orphans() {
@@ -225,7 +225,7 @@ function lied(path, how) {
 /* harmony export */   Z: () => (/* binding */ readStanding)
 /* harmony export */ });
 /* unused harmony export standingOf */
-/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6641);
+/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
 
 /**
  * Derives a backup's standing from receipts about exactly this manifest. Pure; order of `receipts` does not matter. Of a failure and a proof of the
@@ -297,7 +297,7 @@ async function readStanding(catalog, key, paths, manifestSha256) {
 
 /***/ }),
 
-/***/ 8647:
+/***/ 28647:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -311,7 +311,7 @@ function quantity(count, noun) {
 
 /***/ }),
 
-/***/ 1240:
+/***/ 11240:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -321,17 +321,17 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/kernel/errors.js
-var errors = __webpack_require__(6641);
+var errors = __webpack_require__(76641);
 // EXTERNAL MODULE: ./build/kernel/bytes.js
-var bytes = __webpack_require__(243);
+var bytes = __webpack_require__(10243);
 // EXTERNAL MODULE: ./build/kernel/duration.js
-var duration = __webpack_require__(9462);
+var duration = __webpack_require__(79462);
 // EXTERNAL MODULE: ./build/catalog/backup-id.js
-var backup_id = __webpack_require__(1416);
+var backup_id = __webpack_require__(81416);
 // EXTERNAL MODULE: ./build/catalog/catalog.js + 1 modules
-var catalog_catalog = __webpack_require__(8967);
+var catalog_catalog = __webpack_require__(88967);
 // EXTERNAL MODULE: ./build/catalog/paths.js
-var paths = __webpack_require__(5652);
+var paths = __webpack_require__(75652);
 // EXTERNAL MODULE: ./build/catalog/standing.js
 var standing = __webpack_require__(3990);
 ;// CONCATENATED MODULE: ./build/kernel/in-order.js
@@ -351,7 +351,7 @@ async function* inOrder(items, atOnce, map) {
 }
 
 // EXTERNAL MODULE: ./build/kernel/quantity.js
-var quantity = __webpack_require__(8647);
+var quantity = __webpack_require__(28647);
 ;// CONCATENATED MODULE: ./build/list/run.js
 
 
@@ -436,7 +436,7 @@ function rowJson({ key, manifest, standing, problem }, ports) {
         ...common, state: standing.state, depth: standing.depth ?? null, verifiedAt: standing.state === "verified" ? (standing.at ?? null) : null, reason: standing.reason ?? null,
         snapshotAt: manifest.snapshotAt, storedBytes: storedBytes(manifest), plainBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0),
         ...sizes(manifest), kinds: manifest.artifacts.map((artifact) => artifact.kind), encrypted: recipients.length > 0, recipients,
-        gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version,
+        gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version, platform: manifest.platform?.name ?? null,
     };
 }
 function sizes(manifest) {

@@ -3,7 +3,7 @@ export const id = 346;
 export const ids = [346];
 export const modules = {
 
-/***/ 2346:
+/***/ 62346:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -13,19 +13,19 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __webpack_require__(1455);
+var promises_ = __webpack_require__(51455);
 // EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __webpack_require__(6760);
+var external_node_path_ = __webpack_require__(76760);
 // EXTERNAL MODULE: external "node:timers/promises"
-var external_node_timers_promises_ = __webpack_require__(8500);
+var external_node_timers_promises_ = __webpack_require__(58500);
 // EXTERNAL MODULE: ./build/kernel/errors.js
-var errors = __webpack_require__(6641);
+var errors = __webpack_require__(76641);
 // EXTERNAL MODULE: ./build/kernel/streams.js
-var streams = __webpack_require__(9973);
+var streams = __webpack_require__(79973);
 // EXTERNAL MODULE: ./build/ports/blob-path.js
-var blob_path = __webpack_require__(8098);
+var blob_path = __webpack_require__(58098);
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __webpack_require__(3024);
+var external_node_fs_ = __webpack_require__(73024);
 ;// CONCATENATED MODULE: ./build/adapters/file-store/file-errors.js
 
 const BY_ERRNO = {
@@ -209,7 +209,7 @@ async function* walkFolder(root, base, prefix) {
 }
 
 // EXTERNAL MODULE: external "node:url"
-var external_node_url_ = __webpack_require__(3136);
+var external_node_url_ = __webpack_require__(73136);
 ;// CONCATENATED MODULE: ./build/adapters/file-store/file-url.js
 
 
@@ -710,7 +710,7 @@ class FileStore {
 
 /***/ }),
 
-/***/ 9973:
+/***/ 79973:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -724,7 +724,7 @@ class FileStore {
 /* harmony export */   kI: () => (/* binding */ Meter),
 /* harmony export */   sc: () => (/* binding */ sha256)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(77598);
 
 /** Counts and hashes bytes that flow past; read the totals only after the stream has ended. */
 class Meter {
@@ -909,7 +909,7 @@ async function* abortable(source, signal) {
 
 /***/ }),
 
-/***/ 8098:
+/***/ 58098:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -918,7 +918,7 @@ async function* abortable(source, signal) {
 /* harmony export */   l: () => (/* binding */ compareBlobPaths),
 /* harmony export */   vc: () => (/* binding */ blobPathFault)
 /* harmony export */ });
-/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6641);
+/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
 
 const HINT = "Do not use this path; if it came out of a manifest, the manifest was made by hand or to do harm.";
 /**

@@ -3,7 +3,7 @@ export const id = 442;
 export const ids = [442];
 export const modules = {
 
-/***/ 1416:
+/***/ 81416:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -12,7 +12,7 @@ export const modules = {
 /* harmony export */   dh: () => (/* binding */ compactTime),
 /* harmony export */   s2: () => (/* binding */ timeOfBackupId)
 /* harmony export */ });
-/* harmony import */ var _manifest_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(9227);
+/* harmony import */ var _manifest_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(88228);
 
 /** Makes `YYYYMMDDTHHMMSSZ-<6 hex>`: sorts by time, and two backups of one second still differ. */
 function newBackupId(now, random) {
@@ -39,23 +39,59 @@ function ageMs(time, clock) {
 
 /***/ }),
 
-/***/ 9227:
+/***/ 88228:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   GW: () => (/* binding */ KINDS),
-/* harmony export */   Hr: () => (/* binding */ BACKUP_ID),
-/* harmony export */   N9: () => (/* binding */ MANIFEST_FORMATS),
-/* harmony export */   R9: () => (/* binding */ receipt),
-/* harmony export */   Uc: () => (/* binding */ CATALOG_TIERS),
-/* harmony export */   cW: () => (/* binding */ SOURCE_NAME),
-/* harmony export */   eu: () => (/* binding */ manifest)
-/* harmony export */ });
-/* unused harmony exports TIERS, artifactRecord, finding, DEPTHS */
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6921);
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4377);
-/* harmony import */ var _content_names_map_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(6913);
-/* harmony import */ var _content_record_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8377);
+
+// EXPORTS
+__webpack_require__.d(__webpack_exports__, {
+  Hr: () => (/* binding */ BACKUP_ID),
+  Uc: () => (/* binding */ CATALOG_TIERS),
+  GW: () => (/* binding */ KINDS),
+  N9: () => (/* binding */ MANIFEST_FORMATS),
+  yI: () => (/* binding */ RECEIPT_FORMATS),
+  cW: () => (/* binding */ SOURCE_NAME),
+  eu: () => (/* binding */ manifest),
+  R9: () => (/* binding */ receipt)
+});
+
+// UNUSED EXPORTS: DEPTHS, TIERS, artifactRecord, finding, notCompared
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 6 modules
+var schemas = __webpack_require__(26921);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/iso.js
+var iso = __webpack_require__(64377);
+// EXTERNAL MODULE: ./build/content/names-map.js
+var names_map = __webpack_require__(36913);
+// EXTERNAL MODULE: ./build/content/record.js
+var record = __webpack_require__(68377);
+;// CONCATENATED MODULE: ./build/platform/profile.js
+/** Names of the known platforms. */
+const PLATFORM_NAMES = ["supabase", "azure-flexible-server", "amazon-rds", "google-cloud-sql"];
+
+;// CONCATENATED MODULE: ./build/platform/record.js
+
+
+/** One object as a content record names it: its kind there, and its identity within the kind. */
+const objectName = schemas/* tuple */.PVZ([schemas/* string */.YjP(), schemas/* string */.YjP()]);
+/**
+ * Whose is what in a database of a known platform, at the snapshot. This is a part of the manifest, so its shape is
+ * a format: `docs/formats.md` explains every field.
+ */
+const platformRecord = schemas/* strictObject */.rej({
+    name: schemas/* enum */.k5n(PLATFORM_NAMES),
+    /** Schemas of the platform's that were there; what stands in them is the platform's, but for {@link users}. */
+    schemas: schemas/* array */.YOg(schemas/* string */.YjP()),
+    /** Of each such schema that has a table of migrations: the last version applied, null where it could not be read. */
+    migrations: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()),
+    /** What users have put on the platform's ground: triggers, policies, functions … */
+    users: schemas/* array */.YOg(objectName),
+    /** What the platform has put outside of its schemas: event triggers, default privileges … */
+    own: schemas/* array */.YOg(objectName),
+});
+
+;// CONCATENATED MODULE: ./build/catalog/manifest.js
+
 
 
 
@@ -69,86 +105,98 @@ const CATALOG_TIERS = [...TIERS, "safety"];
 const KINDS = ["schema", "data", "full"];
 const BACKUP_ID = /^\d{8}T\d{6}Z-[0-9a-f]{6}$/;
 const SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const digest = zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[0-9a-f]{64}$/);
-const instant = zod__WEBPACK_IMPORTED_MODULE_2__/* .datetime */ .w$();
-const measured = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ size: zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr().nonnegative(), sha256: digest });
-const artifactRecord = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
+const digest = schemas/* string */.YjP().regex(/^[0-9a-f]{64}$/);
+const instant = iso/* datetime */.w$();
+const measured = schemas/* strictObject */.rej({ size: schemas/* int */.Whr().nonnegative(), sha256: digest });
+const artifactRecord = schemas/* strictObject */.rej({
     /** Path below the store's prefix. */
-    path: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-    kind: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(KINDS),
+    path: schemas/* string */.YjP(),
+    kind: schemas/* enum */.k5n(KINDS),
     /** Bytes as pg_dump wrote them. */
     plain: measured,
     /** Bytes as they lie in the store. */
     stored: measured,
-    compression: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ format: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz("zstd"), level: zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr() }),
+    compression: schemas/* strictObject */.rej({ format: schemas/* literal */.euz("zstd"), level: schemas/* int */.Whr() }),
     /** `none` only after `--allow-unencrypted`. */
-    encryption: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ format: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(["age-v1", "none"]), recipients: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()) }),
+    encryption: schemas/* strictObject */.rej({ format: schemas/* enum */.k5n(["age-v1", "none"]), recipients: schemas/* array */.YOg(schemas/* string */.YjP()) }),
     /** How many entries of each type the archive's table of contents holds. */
-    contents: (0,_content_names_map_js__WEBPACK_IMPORTED_MODULE_3__/* .namesMapOf */ .s)(zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr().positive()),
+    contents: (0,names_map/* namesMapOf */.s)(schemas/* int */.Whr().positive()),
 });
 /** One thing that is not as promised, or could not be proved. */
-const finding = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
+const finding = schemas/* strictObject */.rej({
     /** `difference`: the backup is bad. `gap`: it could not be proved here. */
-    severity: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(["difference", "gap"]),
+    severity: schemas/* enum */.k5n(["difference", "gap"]),
     /** What it is about: `table`, `sequence`, `index`, `artifact`, `extension` … */
-    about: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-    name: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-    message: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+    about: schemas/* string */.YjP(),
+    name: schemas/* string */.YjP(),
+    message: schemas/* string */.YjP(),
 });
-/** Formats of manifests this version reads; it writes the last one. */
-const MANIFEST_FORMATS = ["holdfast.manifest/1", "holdfast.manifest/2"];
-const manifest = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
-    format: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(MANIFEST_FORMATS),
-    id: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(BACKUP_ID),
-    component: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz("database"),
-    source: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(SOURCE_NAME),
-    tier: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(CATALOG_TIERS),
+/**
+ * Formats of manifests this version reads. It writes 2, and 3 where 2 has no place for what is to be said: so that a database of no known
+ * platform keeps manifests that every version since 2 reads, and a version that knows nothing of platforms says that the format is unknown,
+ * and not that a backup is damaged.
+ */
+const MANIFEST_FORMATS = ["holdfast.manifest/1", "holdfast.manifest/2", "holdfast.manifest/3"];
+const manifest = schemas/* strictObject */.rej({
+    format: schemas/* enum */.k5n(MANIFEST_FORMATS),
+    id: schemas/* string */.YjP().regex(BACKUP_ID),
+    component: schemas/* literal */.euz("database"),
+    source: schemas/* string */.YjP().regex(SOURCE_NAME),
+    tier: schemas/* enum */.k5n(CATALOG_TIERS),
     /** When the snapshot was taken: everything in the backup is as of this instant (the server's clock). */
     snapshotAt: instant,
     startedAt: instant,
     finishedAt: instant,
-    server: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ version: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), major: zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr(), database: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), host: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
-    tools: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ holdfast: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), pgDump: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
-    scope: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ includeSchemas: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()), excludeSchemas: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()) }),
-    artifacts: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(artifactRecord).min(1),
-    content: _content_record_js__WEBPACK_IMPORTED_MODULE_0__/* .contentRecord */ .bU,
+    server: schemas/* strictObject */.rej({ version: schemas/* string */.YjP(), major: schemas/* int */.Whr(), database: schemas/* string */.YjP(), host: schemas/* string */.YjP() }),
+    tools: schemas/* strictObject */.rej({ holdfast: schemas/* string */.YjP(), pgDump: schemas/* string */.YjP() }),
+    scope: schemas/* strictObject */.rej({ includeSchemas: schemas/* array */.YOg(schemas/* string */.YjP()), excludeSchemas: schemas/* array */.YOg(schemas/* string */.YjP()) }),
+    artifacts: schemas/* array */.YOg(artifactRecord).min(1),
+    content: record/* contentRecord */.bU,
+    /** Whose is what in the database of a known platform. Only in format 3; absent for plain PostgreSQL. */
+    platform: platformRecord.optional(),
     /** What the database had at the snapshot and no archive of this backup holds; every proof repeats it. Absent in format 1. */
-    gaps: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(finding).optional(),
+    gaps: schemas/* array */.YOg(finding).optional(),
     /** What pg_dump warned of, in its own words, and what of the schema may not survive a restore. Absent in format 1. */
-    warnings: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP()).optional(),
+    warnings: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
     /** Schema version: last applied migration and a hash over all of them; null where no migration table is known. */
-    schemaVersion: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ last: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), count: zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr(), table: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }).nullable(),
+    schemaVersion: schemas/* strictObject */.rej({ last: schemas/* string */.YjP(), count: schemas/* int */.Whr(), table: schemas/* string */.YjP() }).nullable(),
     migrationHash: digest.nullable(),
     /** What made it: the CI run or the local user, for the audit trail. */
-    run: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ kind: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(["github-actions", "cli"]), id: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(), url: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().nullable(), commit: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().nullable(), actor: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
+    run: schemas/* strictObject */.rej({ kind: schemas/* enum */.k5n(["github-actions", "cli"]), id: schemas/* string */.YjP(), url: schemas/* string */.YjP().nullable(), commit: schemas/* string */.YjP().nullable(), actor: schemas/* string */.YjP() }),
     /** The newest manifest of the same source and tier when this one was written. */
-    previous: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ id: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(BACKUP_ID), sha256: digest }).nullable(),
+    previous: schemas/* strictObject */.rej({ id: schemas/* string */.YjP().regex(BACKUP_ID), sha256: digest }).nullable(),
 });
 /** How far a verification went; each includes the ones before it. */
 const DEPTHS = (/* unused pure expression or super */ null && (["stored", "opened", "restored"]));
-const receipt = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
-    format: zod__WEBPACK_IMPORTED_MODULE_1__/* .literal */ .euz("holdfast.receipt/1"),
-    backup: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(BACKUP_ID),
-    source: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-    tier: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(CATALOG_TIERS),
+/** Formats of receipts this version reads. It writes 1, and 2 where there is something that only 2 can say. */
+const RECEIPT_FORMATS = ["holdfast.receipt/1", "holdfast.receipt/2"];
+/** One object that is the platform's and that differs from the source's: the platform brings its own. */
+const notCompared = finding.omit({ severity: true });
+const receipt = schemas/* strictObject */.rej({
+    format: schemas/* enum */.k5n(RECEIPT_FORMATS),
+    backup: schemas/* string */.YjP().regex(BACKUP_ID),
+    source: schemas/* string */.YjP(),
+    tier: schemas/* enum */.k5n(CATALOG_TIERS),
     /** SHA-256 of the manifest this is about. */
     manifest: digest,
-    kind: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(["stored", "opened", "restored", "recovered"]),
-    verdict: zod__WEBPACK_IMPORTED_MODULE_1__/* ["enum"] */ .k5n(["proved", "gaps", "failed"]),
-    findings: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(finding),
+    kind: schemas/* enum */.k5n(["stored", "opened", "restored", "recovered"]),
+    verdict: schemas/* enum */.k5n(["proved", "gaps", "failed"]),
+    findings: schemas/* array */.YOg(finding),
+    /** The platform's own, not compared: none of it is a finding, and none is left unsaid. Only in format 2; absent where there is none. */
+    notCompared: schemas/* array */.YOg(notCompared).optional(),
     startedAt: instant,
     finishedAt: instant,
     /** Against what: `scratch 15.18`, a given scratch server, or the target of a real restore. */
-    against: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
-    counts: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ bytes: zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr(), tables: zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr(), rows: zod__WEBPACK_IMPORTED_MODULE_1__/* .int */ .Whr() }),
-    tools: zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({ holdfast: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP() }),
+    against: schemas/* string */.YjP(),
+    counts: schemas/* strictObject */.rej({ bytes: schemas/* int */.Whr(), tables: schemas/* int */.Whr(), rows: schemas/* int */.Whr() }),
+    tools: schemas/* strictObject */.rej({ holdfast: schemas/* string */.YjP() }),
     run: manifest.shape.run,
 });
 
 
 /***/ }),
 
-/***/ 5652:
+/***/ 75652:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -165,8 +213,8 @@ const receipt = zod__WEBPACK_IMPORTED_MODULE_1__/* .strictObject */ .rej({
 /* harmony export */   rg: () => (/* binding */ receiptFolder)
 /* harmony export */ });
 /* unused harmony export isCatalogTier */
-/* harmony import */ var _backup_id_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1416);
-/* harmony import */ var _manifest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9227);
+/* harmony import */ var _backup_id_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(81416);
+/* harmony import */ var _manifest_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(88228);
 
 
 const MANIFESTS = "manifests/";
@@ -215,16 +263,16 @@ function byNewest(a, b) {
 
 /***/ }),
 
-/***/ 6913:
+/***/ 36913:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   D: () => (/* binding */ namesMap),
 /* harmony export */   s: () => (/* binding */ namesMapOf)
 /* harmony export */ });
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6921);
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8532);
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8439);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(26921);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(88532);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(98439);
 
 /**
  * Names as keys. A schema may be called `__proto__` or `constructor`, so such a map has no prototype: every key is a name that was put in, and
@@ -261,7 +309,7 @@ function namesMapOf(value) {
 
 /***/ }),
 
-/***/ 8377:
+/***/ 68377:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -270,8 +318,8 @@ function namesMapOf(value) {
 /* harmony export */   cg: () => (/* binding */ OBJECT_KINDS)
 /* harmony export */ });
 /* unused harmony exports tableRecord, sequenceRecord, roleRecord, extensionRecord, extensionRelation, extensionContent, objectKind, objectMap, databaseRecord */
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6921);
-/* harmony import */ var _names_map_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6913);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(26921);
+/* harmony import */ var _names_map_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(36913);
 
 
 /**
@@ -432,7 +480,7 @@ const contentRecord = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
 
 /***/ }),
 
-/***/ 243:
+/***/ 10243:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -461,7 +509,7 @@ function formatBytes(bytes) {
 
 /***/ }),
 
-/***/ 9973:
+/***/ 79973:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -475,7 +523,7 @@ function formatBytes(bytes) {
 /* harmony export */   kI: () => (/* binding */ Meter),
 /* harmony export */   sc: () => (/* binding */ sha256)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(77598);
 
 /** Counts and hashes bytes that flow past; read the totals only after the stream has ended. */
 class Meter {

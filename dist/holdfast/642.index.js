@@ -3,7 +3,7 @@ export const id = 642;
 export const ids = [642];
 export const modules = {
 
-/***/ 3642:
+/***/ 93642:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -13,7 +13,7 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/kernel/errors.js
-var errors = __webpack_require__(6641);
+var errors = __webpack_require__(76641);
 ;// CONCATENATED MODULE: ./build/keygen/recovery-kit.js
 /**
  * The recovery kit: one page, to be printed or kept beside the key, that is enough to get data back when Holdfast, its repository and its
@@ -85,7 +85,7 @@ async function runKeygen(inputs, ports) {
     if (inputs.output !== undefined && inputs.output === inputs.kit) {
         throw new errors/* HoldfastError */.Et("input.conflict", `output and kit are the same file '${inputs.output}'`, { hint: "Name two files: the kit may be shown around, the key may not." });
     }
-    const { generateX25519Identity, identityToRecipient } = await __webpack_require__.e(/* import() */ 539).then(__webpack_require__.bind(__webpack_require__, 1539));
+    const { generateX25519Identity, identityToRecipient } = await __webpack_require__.e(/* import() */ 539).then(__webpack_require__.bind(__webpack_require__, 81539));
     const identity = await generateX25519Identity();
     if (ports.surface === "action")
         ports.mask(identity);

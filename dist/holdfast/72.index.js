@@ -3,7 +3,7 @@ export const id = 72;
 export const ids = [72];
 export const modules = {
 
-/***/ 3072:
+/***/ 33072:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -13,13 +13,15 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./node_modules/pg/esm/index.mjs
-var esm = __webpack_require__(3849);
+var esm = __webpack_require__(83849);
 // EXTERNAL MODULE: ./build/kernel/errors.js
-var errors = __webpack_require__(6641);
+var errors = __webpack_require__(76641);
 // EXTERNAL MODULE: ./build/kernel/database-url.js
-var database_url = __webpack_require__(5271);
+var database_url = __webpack_require__(25271);
 // EXTERNAL MODULE: ./build/kernel/sql.js
 var sql = __webpack_require__(8956);
+// EXTERNAL MODULE: ./build/kernel/row-words.js
+var row_words = __webpack_require__(55604);
 ;// CONCATENATED MODULE: ./build/adapters/postgres/states.js
 /** Ways in which a server ends a session: restart, failover, an administrator, a time limit. */
 const ENDED = new Set(["57P01", "57P02", "57P04", "57P05", "25P03", "25P04"]);
@@ -96,17 +98,22 @@ function outOfMemory(message) {
 
 
 
-/** Classifies one failure. Never puts the password into the text, whatever the server says. */
-function databaseError(error, address, moment) {
+
+/**
+ * Classifies one failure. Never puts the password into the text, whatever the server says, nor what may be a value out of a row.
+ *
+ * @param statement that failed, if one did
+ */
+function databaseError(error, address, moment, statement = "") {
     if (error instanceof errors/* HoldfastError */.Et)
         return error;
-    const raw = readRaw(error);
+    const raw = readRaw(error, statement);
     const found = raw.fromServer ? fromServer(raw, address, moment) : fromDriver(raw, address, moment);
     const state = raw.code === "" ? "" : raw.fromServer ? ` (SQLSTATE ${raw.code})` : ` (${raw.code})`;
     const hide = hider(address);
     const hint = raw.advice === "" ? found.hint : `${found.hint === undefined ? "" : `${found.hint} `}The server advises: ${hide(raw.advice)}`;
     const text = `${(0,database_url/* describeAddress */.KU)(address)}: ${raw.message}${raw.detail === "" ? "" : `: ${raw.detail}`}${state}`;
-    return new errors/* HoldfastError */.Et(found.code, hide(text), { hint, cause: error });
+    return new errors/* HoldfastError */.Et(found.code, hide(text), { hint, cause: raw.hidden ? new Error(hide(raw.message)) : error });
 }
 function hider(address) {
     const password = address.password?.reveal();
@@ -118,33 +125,53 @@ function endsSession(error) {
 }
 /** True when the server, or a pooler in front of it, does not accept settings in the start-up packet. */
 function refusesStartupOptions(error) {
-    const { code, message } = readRaw(error);
+    const { code, message } = readRaw(error, "");
     return code === "08P01" || /unsupported startup parameter/i.test(message);
 }
 /** True when the server has no TLS at all, or none this side can speak, or wants a plain connection. */
 function refusesTls(error) {
-    const { code, message } = readRaw(error);
+    const { code, message } = readRaw(error, "");
     return code === "28000" || isTlsFailure(code, message);
 }
-function readRaw(error) {
+function readRaw(error, statement) {
     // Several addresses tried at once fail together; the last one speaks for all.
     const one = error instanceof AggregateError && error.errors.length > 0 ? error.errors.at(-1) : error;
-    const { code, message, severity, detail, hint } = (one ?? {});
-    const state = typeof code === "string" ? code : "";
-    const fromServer = typeof severity === "string";
+    const said = (one ?? {});
+    const state = typeof said.code === "string" ? said.code : "";
+    const fromServer = typeof said.severity === "string";
+    const message = oneLine(said.message) || "the connection failed";
+    const doubtful = fromServer && mayQuoteRows(state, said, statement);
+    const told = doubtful ? withoutRows(state, message, said) : message;
     return {
         code: state,
-        message: oneLine(message) || "the connection failed",
-        detail: fromServer && !MAY_QUOTE_ROWS.test(state) ? oneLine(detail) : "",
-        advice: fromServer ? oneLine(hint) : "",
+        message: told,
+        detail: fromServer && !doubtful ? oneLine(said.detail) : "",
+        advice: fromServer && !(doubtful && told !== message) ? oneLine(said.hint) : "",
+        hidden: doubtful,
         fromServer,
     };
 }
 /**
- * Classes whose DETAIL quotes values out of rows: 22 (a value that cannot be read), 23 (the key that is there already, the failing row). P0 is what
+ * Classes whose words quote values out of rows: 22 (a value that cannot be read), 23 (the key that is there already, the failing row). P0 is what
  * somebody's function raised, which may be anything. Errors go to logs, and rows do not belong there.
  */
-const MAY_QUOTE_ROWS = /^(?:22|23|P0)/;
+const QUOTES_ROWS = /^(?:22|23|P0)/;
+/** What looks at no row; who refuses it (an event trigger, an extension's script) speaks of something else. */
+const LOOKS_AT_NO_ROW = /^\s*(?:CREATE (?:EXTENSION|DATABASE|ROLE|SCHEMA)|ALTER (?:DATABASE|ROLE|EXTENSION|SUBSCRIPTION|SCHEMA)|DROP|GRANT|REVOKE|SET|COMMENT|REASSIGN)\b/i;
+/** A function may raise an error under any code. */
+function mayQuoteRows(state, said, statement) {
+    return !LOOKS_AT_NO_ROW.test(statement) && (QUOTES_ROWS.test(state) || isRaised(said));
+}
+function isRaised({ where }) {
+    return typeof where === "string" && /^PL\/.* at RAISE$/m.test(where.split("\n", 1)[0]);
+}
+function withoutRows(state, message, said) {
+    const known = state.startsWith("P0") || isRaised(said) ? undefined : (0,row_words/* knownWords */.L3)(message);
+    if (known !== undefined)
+        return known;
+    const running = typeof said.where === "string" ? (0,row_words/* runningFunction */.O2)(said.where) : undefined;
+    return running === undefined ? row_words/* UNKNOWN_WORDS */.$u : `function ${running} raised an error: ${row_words/* UNKNOWN_WORDS */.$u}`;
+}
 /** Characters kept of one of the server's texts: DETAIL can list a thousand objects. */
 const TEXT_MAX = 600;
 function oneLine(text) {
@@ -238,15 +265,15 @@ function unreachable(raw, address) {
 }
 
 // EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __webpack_require__(7075);
+var external_node_stream_ = __webpack_require__(57075);
 // EXTERNAL MODULE: external "node:stream/promises"
-var promises_ = __webpack_require__(6466);
+var promises_ = __webpack_require__(46466);
 // EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __webpack_require__(7030);
+var external_node_net_ = __webpack_require__(77030);
 // EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __webpack_require__(1692);
+var external_node_tls_ = __webpack_require__(41692);
 // EXTERNAL MODULE: external "node:events"
-var external_node_events_ = __webpack_require__(8474);
+var external_node_events_ = __webpack_require__(78474);
 ;// CONCATENATED MODULE: ./build/adapters/postgres/cancel.js
 
 
@@ -364,11 +391,11 @@ class PgSession {
             return (last?.rows ?? []);
         }
         catch (error) {
-            throw this.#classified(error);
+            throw this.#classified(error, sql);
         }
     }
     async #copy(sql, data) {
-        const { from } = await __webpack_require__.e(/* import() */ 901).then(__webpack_require__.t.bind(__webpack_require__, 6901, 19));
+        const { from } = await __webpack_require__.e(/* import() */ 901).then(__webpack_require__.t.bind(__webpack_require__, 26901, 19));
         let failure;
         const watched = async function* () {
             try {
@@ -385,11 +412,11 @@ class PgSession {
         catch (error) {
             if (failure !== undefined)
                 throw failure.reason;
-            throw this.#classified(error);
+            throw this.#classified(error, sql);
         }
     }
-    #classified(error) {
-        const classified = databaseError(error, this.#address, "working");
+    #classified(error, sql) {
+        const classified = databaseError(error, this.#address, "working", sql);
         if (endsSession(classified))
             this.#lose(classified);
         return classified;
@@ -474,6 +501,16 @@ const NEUTRAL = {
     default_table_access_method: "heap",
 };
 /**
+ * Event triggers on logins would fire at every session of ours, and what they write would be no loss of a copy's, but
+ * look like one. Since 17, and only for superusers:
+ * https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-EVENT-TRIGGERS
+ */
+const NO_EVENT_TRIGGERS = { event_triggers: "off" };
+/** What a session's start-up packet may hold besides, where it is known that the server takes it. */
+function knownSettings(known) {
+    return known !== undefined && known.major >= 17 && known.superuser ? { ...NO_EVENT_TRIGGERS } : {};
+}
+/**
  * Settings of a session on a server of the given major; the caller's come last and win. Without a major: those worth sending with the start-up packet, where
  * a setting that a pooler does not know makes it refuse them all.
  */
@@ -516,7 +553,7 @@ function getTypeParser(oid, format) {
 const driverParser = esm/* default.types */.Ay.types.getTypeParser;
 
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __webpack_require__(3024);
+var external_node_fs_ = __webpack_require__(73024);
 ;// CONCATENATED MODULE: ./build/adapters/postgres/tls.js
 
 
@@ -563,17 +600,18 @@ function readRoots(address) {
 
 /** A PostgreSQL server reached with the `pg` driver. */
 function postgresDatabase(address) {
+    let known;
     return {
         address,
         async connect(options) {
-            const { client, tls } = await database_open(address, options).catch((error) => {
+            const { client, tls } = await database_open(address, options, known).catch((error) => {
                 const wanted = options.database === undefined ? address : { ...address, database: options.database };
                 throw databaseError(error, wanted, "connecting");
             });
             const session = new PgSession(client, address, tls);
             try {
                 if (options.bare !== true)
-                    await applySettings(session, address, options);
+                    known = await applySettings(session, address, options);
                 return session;
             }
             catch (error) {
@@ -584,19 +622,23 @@ function postgresDatabase(address) {
     };
 }
 /** Settings in the start-up packet beat the role's; a pooler that refuses them gets the URL's own options, or none. */
-async function database_open(address, session) {
+async function database_open(address, session, known) {
     if (session.bare === true)
         return await openEncrypted(address, session, undefined);
-    const ours = (0,sql/* startupOptions */.S4)(sessionSettings(session, undefined));
+    const ours = sessionSettings(session, undefined);
+    const besides = knownSettings(known);
     const own = address.options;
-    try {
-        return await openEncrypted(address, session, own === undefined ? ours : `${own} ${ours}`);
+    const tries = [...(Object.keys(besides).length > 0 ? [{ ...ours, ...besides }] : []), ours].map((settings) => (own === undefined ? (0,sql/* startupOptions */.S4)(settings) : `${own} ${(0,sql/* startupOptions */.S4)(settings)}`));
+    for (const options of tries) {
+        try {
+            return await openEncrypted(address, session, options);
+        }
+        catch (error) {
+            if (!refusesStartupOptions(error))
+                throw error;
+        }
     }
-    catch (error) {
-        if (!refusesStartupOptions(error))
-            throw error;
-        return await openEncrypted(address, session, own);
-    }
+    return await openEncrypted(address, session, own);
 }
 /** `prefer` tries TLS and falls back to plain text, as libpq does; every other mode takes what it asks for or fails. */
 async function openEncrypted(address, session, options) {
@@ -632,483 +674,20 @@ async function openOnce(address, session, options, tls) {
  * operator is used.
  */
 async function applySettings(session, address, options) {
-    const [version] = await session.query("select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num");
-    const settings = Object.entries(sessionSettings(options, Math.floor(version.num / 10_000)));
+    const [server] = await session.query("select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num, " +
+        "pg_catalog.current_setting('is_superuser') as superuser");
+    const known = { major: Math.floor(server.num / 10_000), superuser: server.superuser === "on" };
+    const settings = Object.entries({ ...sessionSettings(options, known.major), ...knownSettings(known) });
     const names = settings.map(([name]) => name);
     const set = await session.query("select s.name, pg_catalog.set_config(s.name, s.value, false) as value from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) as s(name, value)", [names, settings.map(([, value]) => value)]);
     const read = await session.query("select name, pg_catalog.current_setting(name, true) as value from pg_catalog.unnest($1::pg_catalog.text[]) as name", [names]);
     const now = new Map(read.map((row) => [row.name, row.value]));
     const wrong = set.find((row) => now.get(row.name) !== row.value);
     if (wrong === undefined)
-        return;
+        return known;
     throw new errors/* HoldfastError */.Et("database.pooler", `${(0,database_url/* describeAddress */.KU)(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`, {
         hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode.",
     });
-}
-
-
-/***/ }),
-
-/***/ 5271:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   B3: () => (/* binding */ effectiveSslMode),
-/* harmony export */   DV: () => (/* binding */ knownTransactionPooler),
-/* harmony export */   KU: () => (/* binding */ describeAddress),
-/* harmony export */   Sy: () => (/* binding */ supabaseProject),
-/* harmony export */   YS: () => (/* binding */ sourceNameOf),
-/* harmony export */   mx: () => (/* binding */ parseDatabaseUrl)
-/* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6641);
-/* harmony import */ var _secret_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9794);
-/* harmony import */ var _streams_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9973);
-
-
-
-/**
- * Connection URLs as libpq understands them: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
- *
- * Differences, each because guessing is worse: user and database must be named, several hosts are refused, and an unknown
- * parameter is an error. No error from here ever repeats the URL or a part of it that could hold the password.
- */
-const EXAMPLE = "postgresql://user:password@host:5432/database";
-/** Parameters of other programs' defaults that change nothing Holdfast does; `channel_binding` is always used where the server offers it. */
-const IGNORED_PARAMETERS = new Set([
-    "application_name", "fallback_application_name", "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
-    "target_session_attrs", "channel_binding", "gssencmode", "client_encoding", "tcp_user_timeout",
-]);
-const KNOWN_PARAMETERS = ["host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "options"];
-/** libpq's `allow` (plain first) is read as `prefer` (encrypted first): never weaker than asked for. */
-const SSL_MODES = {
-    disable: "disable", allow: "prefer", prefer: "prefer", require: "require", "verify-ca": "verify-ca", "verify-full": "verify-full",
-};
-/**
- * Reads a `postgres://` or `postgresql://` URL.
- *
- * Without `sslmode`: a Unix socket needs no TLS, a loopback address prefers it, every other host requires it.
- *
- * @param inputName name of the input for errors, such as `--database`
- * @throws input.malformed; the message never holds the URL
- */
-function parseDatabaseUrl(text, inputName) {
-    const fail = (problem, hint = `Write it as ${EXAMPLE}, with special characters in the password percent-encoded (@ is %40, / is %2F).`) => {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .HoldfastError */ .Et("input.malformed", `${inputName} is not a usable database URL: ${problem}`, { hint });
-    };
-    const scheme = /^postgres(?:ql)?:\/\//i.exec(text.trim());
-    if (!scheme)
-        fail("it does not start with postgresql://");
-    const rest = text.trim().slice(scheme[0].length);
-    const { authority, path, query } = split(rest);
-    const parameters = readParameters(query, fail);
-    const at = authority.lastIndexOf("@");
-    const [userPart, passwordPart] = divide(at < 0 ? "" : authority.slice(0, at), ":");
-    const place = readHost(authority.slice(at + 1), fail);
-    const host = parameters.get("host") ?? place.host;
-    if (host === "")
-        fail("it names no host", "Put the server's name after the @, or the folder of a Unix socket as ?host=/folder.");
-    if (host.includes(",") || (parameters.get("port") ?? "").includes(",")) {
-        fail("it names several hosts", "Name the one server to work with: a backup must know which server it saw.");
-    }
-    const user = parameters.get("user") ?? decode(userPart, "the user", fail);
-    if (user === "")
-        fail("it names no user");
-    const database = parameters.get("dbname") ?? decode(path, "the database name", fail);
-    if (database === "")
-        fail("it names no database", "Put the database's name after the host: …/name.");
-    const password = parameters.get("password") ?? (passwordPart === undefined ? undefined : decode(passwordPart, "the password", fail));
-    return Object.freeze({
-        host,
-        port: readPort(parameters.get("port") ?? place.port, fail),
-        user,
-        password: password === undefined || password === "" ? undefined : new _secret_js__WEBPACK_IMPORTED_MODULE_1__/* .Secret */ .z(password),
-        database,
-        sslMode: readSslMode(parameters.get("sslmode"), host, fail),
-        sslRootCert: parameters.get("sslrootcert"),
-        options: parameters.get("options"),
-    });
-}
-/**
- * The query begins at the first `?` that a parameter follows; any other belongs to a password somebody forgot to encode. So does
- * any `@` but the last one before the query: a host holds none.
- */
-function split(rest) {
-    const question = rest.search(/\?(?=[A-Za-z_]*(?:=|&|$))/);
-    const place = question < 0 ? rest : rest.slice(0, question);
-    const query = question < 0 ? "" : rest.slice(question + 1);
-    const slash = place.indexOf("/", Math.max(0, place.lastIndexOf("@")));
-    return slash < 0
-        ? { authority: place, path: "", query }
-        : { authority: place.slice(0, slash), path: place.slice(slash + 1), query };
-}
-function divide(text, separator) {
-    const position = text.indexOf(separator);
-    return position < 0 ? [text, undefined] : [text.slice(0, position), text.slice(position + 1)];
-}
-function decode(text, what, fail) {
-    try {
-        const decoded = decodeURIComponent(text);
-        return decoded.includes("\0") ? fail(`${what} holds a NUL character`) : decoded;
-    }
-    catch (error) {
-        if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .HoldfastError */ .Et)
-            throw error;
-        return fail(`${what} holds a % that does not begin a percent-encoded character`, "Write a literal % as %25.");
-    }
-}
-function readHost(text, fail) {
-    const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
-    if (bracketed)
-        return { host: bracketed[1], port: bracketed[2] };
-    if (text.startsWith("["))
-        fail("the IPv6 address lacks its closing ]");
-    if (text.includes(","))
-        fail("it names several hosts", "Name the one server to work with: a backup must know which server it saw.");
-    const [host, port] = divide(text, ":");
-    return { host: decode(host, "the host", fail), port };
-}
-function readPort(text, fail) {
-    if (text === undefined || text === "")
-        return 5432;
-    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-    // The text is not repeated: with an unencoded ':' or '/' in the password this would be a piece of it.
-    return port >= 1 && port <= 65_535 ? port : fail("the port is not a number from 1 to 65535");
-}
-function readParameters(query, fail) {
-    const found = new Map();
-    for (const pair of query.split("&").filter((part) => part !== "")) {
-        const [rawName, rawValue] = divide(pair, "=");
-        const name = decode(rawName, "a parameter", fail);
-        if (rawValue === undefined)
-            fail(`parameter '${safeName(name)}' has no value`);
-        const value = decode(rawValue, `parameter '${safeName(name)}'`, fail);
-        if (name === "ssl" && value === "true")
-            found.set("sslmode", "require");
-        else if (KNOWN_PARAMETERS.includes(name)) {
-            if (found.has(name))
-                fail(`parameter '${name}' is given twice`);
-            found.set(name, value);
-        }
-        else if (!IGNORED_PARAMETERS.has(name)) {
-            fail(`parameter '${safeName(name)}' is not known`, `Remove it from the URL; known are ${KNOWN_PARAMETERS.join(", ")}.`);
-        }
-    }
-    return found;
-}
-/** A parameter's name is repeated in errors only if it looks like one. */
-function safeName(name) {
-    return /^[A-Za-z_]{1,32}$/.test(name) ? name : "…";
-}
-function readSslMode(text, host, fail) {
-    if (text !== undefined)
-        return SSL_MODES[text] ?? fail("sslmode is none of disable, prefer, require, verify-ca, verify-full");
-    if (host.startsWith("/"))
-        return "disable";
-    return isLoopback(host) ? "prefer" : "require";
-}
-function isLoopback(host) {
-    return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-/**
- * The TLS mode that is really meant, by libpq's rules: a Unix socket is never encrypted, `require` with a root certificate
- * verifies it, and where the public certificate authorities are trusted the host name is checked too, because anybody can have a
- * certificate of theirs. Source: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
- */
-function effectiveSslMode(address) {
-    const { sslMode, sslRootCert } = address;
-    if (address.host.startsWith("/"))
-        return "disable";
-    if (sslMode === "disable" || sslMode === "prefer")
-        return sslMode;
-    if (sslRootCert === "system" || (sslRootCert === undefined && sslMode !== "require"))
-        return "verify-full";
-    return sslRootCert !== undefined && sslMode === "require" ? "verify-ca" : sslMode;
-}
-/** `host:port/database`, for people; no user, no password. */
-function describeAddress(address) {
-    const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-    return `${host}:${address.port}/${address.database}`;
-}
-/**
- * The name a backup's source gets when none is given. Supabase calls every database `postgres`, so there the project's
- * reference goes before it; elsewhere the database's own name. Always matches the catalog's SOURCE_NAME.
- */
-function sourceNameOf(address) {
-    const project = supabaseProject(address);
-    const wanted = project === undefined ? address.database : `${project}-${address.database}`;
-    const plain = wanted.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-    const cleaned = plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+|-+$/g, "").slice(0, 63);
-    return cleaned === "" ? `database-${(0,_streams_js__WEBPACK_IMPORTED_MODULE_2__/* .sha256 */ .sc)(wanted).slice(0, 8)}` : cleaned;
-}
-/** The project reference in `db.<ref>.supabase.co`, or in the pooler's user name `postgres.<ref>`. */
-function supabaseProject(address) {
-    const direct = /^db\.([a-z0-9]+)\.supabase\.(?:co|com|net|red)$/i.exec(address.host);
-    if (direct)
-        return direct[1].toLowerCase();
-    if (!/\.pooler\.supabase\.com$/i.test(address.host))
-        return undefined;
-    return /\.([a-z0-9]+)$/i.exec(address.user)?.[1]?.toLowerCase();
-}
-/**
- * Poolers in transaction mode that can be told by their address alone. They hand every transaction to any server session, so
- * an exported snapshot, session settings and pg_dump itself do not work through them.
- *
- * @returns why it cannot be used, and the `host:port` of the same service that can; undefined when nothing is known
- */
-function knownTransactionPooler(address) {
-    const host = address.host.toLowerCase();
-    if (address.port === 6543 && host.endsWith(".pooler.supabase.com")) {
-        return { why: "port 6543 of the Supabase pooler is its transaction mode", useInstead: `${host}:5432` };
-    }
-    if (address.port === 6543 && /^db\.[a-z0-9]+\.supabase\.co$/.test(host)) {
-        return { why: "port 6543 of a Supabase database is its transaction pooler", useInstead: `${host}:5432` };
-    }
-    if (address.port === 6432 && host.endsWith(".postgres.database.azure.com")) {
-        return { why: "port 6432 of Azure Database for PostgreSQL is its built-in PgBouncer in transaction mode", useInstead: `${host}:5432` };
-    }
-    return undefined;
-}
-
-
-/***/ }),
-
-/***/ 8956:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   Cm: () => (/* binding */ quoteIdentifier),
-/* harmony export */   OL: () => (/* binding */ qualifiedName),
-/* harmony export */   S4: () => (/* binding */ startupOptions),
-/* harmony export */   ce: () => (/* binding */ quoteLiteral)
-/* harmony export */ });
-/**
- * Quoting for SQL text that cannot be bound as a parameter: names and literals in DDL, in `LOCK TABLE`, in generated queries.
- * Values belong into `$1`; these are for the rest. Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html
- */
-/** Writes any name as a quoted identifier; always quoted, so that keywords and capitals need no list. */
-function quoteIdentifier(name) {
-    return `"${withoutNul(name).replaceAll('"', '""')}"`;
-}
-/** Writes `schema.name`, both quoted. */
-function qualifiedName(schema, name) {
-    return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-}
-/** Writes any text as a string literal that means the same whatever `standard_conforming_strings` is. */
-function quoteLiteral(text) {
-    const quoted = `'${withoutNul(text).replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
-    return text.includes("\\") ? ` E${quoted}` : quoted;
-}
-/**
- * Writes settings as the `options` start-up parameter: `-c name=value`, spaces and backslashes escaped.
- * Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
- */
-function startupOptions(settings) {
-    return Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, "\\$&")}`).join(" ");
-}
-/** PostgreSQL ends every name and literal at a NUL, so one inside would silently mean another object. */
-function withoutNul(text) {
-    if (text.includes("\0"))
-        throw new RangeError("a NUL character cannot be part of SQL");
-    return text;
-}
-
-
-/***/ }),
-
-/***/ 9973:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   F3: () => (/* binding */ metered),
-/* harmony export */   Fo: () => (/* binding */ collect),
-/* harmony export */   Oo: () => (/* binding */ once),
-/* harmony export */   ZC: () => (/* binding */ abortable),
-/* harmony export */   Ze: () => (/* binding */ drain),
-/* harmony export */   Zy: () => (/* binding */ fork),
-/* harmony export */   hS: () => (/* binding */ counted),
-/* harmony export */   kI: () => (/* binding */ Meter),
-/* harmony export */   sc: () => (/* binding */ sha256)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-
-/** Counts and hashes bytes that flow past; read the totals only after the stream has ended. */
-class Meter {
-    #hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256");
-    #size = 0;
-    #digest;
-    update(chunk) {
-        this.#hash.update(chunk);
-        this.#size += chunk.byteLength;
-    }
-    get size() {
-        return this.#size;
-    }
-    get sha256() {
-        this.#digest ??= this.#hash.digest("hex");
-        return this.#digest;
-    }
-}
-/** Passes `source` through unchanged while `meter` sees every byte. */
-async function* metered(source, meter) {
-    for await (const chunk of source) {
-        meter.update(chunk);
-        yield chunk;
-    }
-}
-/** Calls `onBytes` with the size of every chunk: the hook for progress. */
-async function* counted(source, onBytes) {
-    for await (const chunk of source) {
-        onBytes(chunk.byteLength);
-        yield chunk;
-    }
-}
-/** Collects a small stream. `sizeMax` guards against reading something huge by mistake. */
-async function collect(source, sizeMax) {
-    const chunks = [];
-    let size = 0;
-    for await (const chunk of source) {
-        size += chunk.byteLength;
-        if (size > sizeMax)
-            throw new RangeError(`more than ${sizeMax} bytes`);
-        chunks.push(chunk);
-    }
-    return Buffer.concat(chunks, size);
-}
-/** A stream of exactly one chunk. */
-async function* once(bytes) {
-    yield bytes;
-}
-/** Reads to the end and throws the bytes away. */
-async function drain(source) {
-    for await (const chunk of source)
-        void chunk;
-}
-/** SHA-256 of bytes or UTF-8 text, as lower-case hex. */
-function sha256(bytes) {
-    return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(bytes).digest("hex");
-}
-/**
- * Two readers of one stream: `main` sees everything and sets the pace; `side` sees the same bytes from the beginning and may leave early.
- * A slow side holds main back, so that nothing piles up in memory; whoever gives `side` away must call `leave` when it will not be read any more.
- * `leave` also ends a reader that is still waiting, with an error: needed when main will never be read.
- */
-function fork(source) {
-    const side = new SideStream();
-    const main = async function* () {
-        let failure = new Error("the stream was left before its end");
-        try {
-            for await (const chunk of source) {
-                await side.push(chunk);
-                yield chunk;
-            }
-            failure = undefined;
-        }
-        catch (error) {
-            failure = error;
-            throw error;
-        }
-        finally {
-            side.end(failure);
-        }
-    };
-    return { main: main(), side: side.read(), leave: () => side.leave() };
-}
-class SideStream {
-    #chunk;
-    #ended = false;
-    #failure;
-    #left = false;
-    #wake = () => undefined;
-    /** Resolves when the reader has taken the chunk, or has left. */
-    async push(chunk) {
-        if (this.#left)
-            return;
-        this.#chunk = chunk;
-        this.#signal();
-        while (this.#chunk !== undefined && !this.#left)
-            await this.#changed();
-    }
-    end(failure) {
-        this.#ended = true;
-        this.#failure = failure;
-        this.#signal();
-    }
-    async *read() {
-        try {
-            for (;;) {
-                if (this.#chunk !== undefined) {
-                    const chunk = this.#chunk;
-                    this.#chunk = undefined;
-                    this.#signal();
-                    yield chunk;
-                }
-                else if (this.#ended) {
-                    if (this.#failure !== undefined)
-                        throw this.#failure;
-                    return;
-                }
-                else if (this.#left) {
-                    throw new Error("the stream was left before its end");
-                }
-                else {
-                    await this.#changed();
-                }
-            }
-        }
-        finally {
-            this.leave();
-        }
-    }
-    leave() {
-        this.#left = true;
-        this.#chunk = undefined;
-        this.#signal();
-    }
-    #waiting;
-    #changed() {
-        this.#waiting ??= new Promise((resolve) => {
-            this.#wake = resolve;
-        });
-        return this.#waiting;
-    }
-    #signal() {
-        this.#waiting = undefined;
-        this.#wake();
-    }
-}
-/**
- * Passes `source` through until it ends or `signal` aborts; then the reader gets the signal's reason at once, also while a chunk is awaited that may never
- * come. The source is told to stop, and not waited for.
- */
-async function* abortable(source, signal) {
-    signal.throwIfAborted();
-    const iterator = source[Symbol.asyncIterator]();
-    let fail = () => undefined;
-    // One listener for all chunks: one each would pile up on a signal that lives as long as the run.
-    const onAbort = () => fail(signal.reason);
-    signal.addEventListener("abort", onAbort);
-    let isDone = false;
-    try {
-        for (;;) {
-            const result = await new Promise((resolve, reject) => {
-                fail = reject;
-                iterator.next().then(resolve, reject);
-            });
-            isDone = result.done === true;
-            if (isDone)
-                return;
-            yield result.value;
-            signal.throwIfAborted();
-        }
-    }
-    finally {
-        signal.removeEventListener("abort", onAbort);
-        const stopped = isDone ? undefined : iterator.return?.();
-        if (signal.aborted)
-            stopped?.catch(() => undefined);
-        else
-            await stopped;
-    }
 }
 
 

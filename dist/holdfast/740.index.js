@@ -3,7 +3,7 @@ export const id = 740;
 export const ids = [740];
 export const modules = {
 
-/***/ 2740:
+/***/ 42740:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -15,7 +15,7 @@ export const modules = {
  * https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
  */
 async function githubOidcSource({ tenantId, clientId, getIdToken }) {
-    const { ClientAssertionCredential } = await Promise.all(/* import() */[__webpack_require__.e(738), __webpack_require__.e(88), __webpack_require__.e(16)]).then(__webpack_require__.bind(__webpack_require__, 3016));
+    const { ClientAssertionCredential } = await Promise.all(/* import() */[__webpack_require__.e(738), __webpack_require__.e(88), __webpack_require__.e(16)]).then(__webpack_require__.bind(__webpack_require__, 73016));
     return new ClientAssertionCredential(tenantId, clientId, () => getIdToken("api://AzureADTokenExchange"));
 }
 

@@ -3,22 +3,22 @@ export const id = 759;
 export const ids = [759];
 export const modules = {
 
-/***/ 3325:
+/***/ 13325:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   I: () => (/* binding */ acquireLock),
 /* harmony export */   x: () => (/* binding */ releaseLock)
 /* harmony export */ });
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(6921);
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(4377);
-/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6641);
-/* harmony import */ var _kernel_duration_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9462);
-/* harmony import */ var _kernel_bytes_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(243);
-/* harmony import */ var _kernel_streams_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9973);
-/* harmony import */ var _backup_id_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(1416);
-/* harmony import */ var _manifest_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(9227);
-/* harmony import */ var _paths_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(5652);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(26921);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(64377);
+/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
+/* harmony import */ var _kernel_duration_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(79462);
+/* harmony import */ var _kernel_bytes_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(10243);
+/* harmony import */ var _kernel_streams_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(79973);
+/* harmony import */ var _backup_id_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(81416);
+/* harmony import */ var _manifest_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(88228);
+/* harmony import */ var _paths_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(75652);
 
 
 
@@ -211,7 +211,7 @@ function lost(why, cause) {
 
 /***/ }),
 
-/***/ 2759:
+/***/ 12759:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -223,7 +223,7 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/catalog/lock.js
-var lock = __webpack_require__(3325);
+var lock = __webpack_require__(13325);
 ;// CONCATENATED MODULE: ./build/ports/remembered.js
 /**
  * Keys under which a main step remembers (`Ports.remember`) what the action's post step needs to clean up after a cancelled or crashed

@@ -3,7 +3,7 @@ export const id = 793;
 export const ids = [793];
 export const modules = {
 
-/***/ 8793:
+/***/ 98793:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 // ESM COMPAT FLAG
@@ -18,7 +18,7 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __webpack_require__(8500);
+var promises_ = __webpack_require__(58500);
 ;// CONCATENATED MODULE: ./build/adapters/system/clock.js
 
 /** A timer of Node fires at once when it is set further ahead than this (2^31 - 1 milliseconds, 24.8 days). */
@@ -40,23 +40,23 @@ const systemClock = {
 };
 
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __webpack_require__(3024);
+var external_node_fs_ = __webpack_require__(73024);
 // EXTERNAL MODULE: external "node:fs/promises"
-var external_node_fs_promises_ = __webpack_require__(1455);
+var external_node_fs_promises_ = __webpack_require__(51455);
 // EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __webpack_require__(8161);
+var external_node_os_ = __webpack_require__(48161);
 // EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __webpack_require__(6760);
+var external_node_path_ = __webpack_require__(76760);
 // EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __webpack_require__(7075);
+var external_node_stream_ = __webpack_require__(57075);
 // EXTERNAL MODULE: external "node:stream/promises"
-var external_node_stream_promises_ = __webpack_require__(6466);
+var external_node_stream_promises_ = __webpack_require__(46466);
 // EXTERNAL MODULE: ./build/kernel/bytes.js
-var kernel_bytes = __webpack_require__(243);
+var kernel_bytes = __webpack_require__(10243);
 // EXTERNAL MODULE: ./build/kernel/disk-trouble.js
-var disk_trouble = __webpack_require__(5369);
+var disk_trouble = __webpack_require__(75369);
 // EXTERNAL MODULE: external "node:child_process"
-var external_node_child_process_ = __webpack_require__(1421);
+var external_node_child_process_ = __webpack_require__(31421);
 ;// CONCATENATED MODULE: ./build/adapters/system/last-will.js
 
 /**
@@ -260,7 +260,7 @@ async function syncFolder(folder) {
 }
 
 // EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __webpack_require__(7598);
+var external_node_crypto_ = __webpack_require__(77598);
 ;// CONCATENATED MODULE: ./build/adapters/system/random.js
 
 /** The operating system's randomness. */
@@ -270,11 +270,11 @@ const systemRandom = {
 };
 
 // EXTERNAL MODULE: ./build/kernel/printable.js
-var printable = __webpack_require__(4679);
+var printable = __webpack_require__(74679);
 // EXTERNAL MODULE: ./build/kernel/spaced-progress.js
-var spaced_progress = __webpack_require__(1966);
+var spaced_progress = __webpack_require__(61966);
 // EXTERNAL MODULE: ./build/kernel/text-width.js
-var text_width = __webpack_require__(3552);
+var text_width = __webpack_require__(13552);
 ;// CONCATENATED MODULE: ./build/adapters/terminal/live-lines.js
 
 /**
@@ -332,7 +332,7 @@ class LiveLines {
 }
 
 // EXTERNAL MODULE: ./build/kernel/pace.js
-var kernel_pace = __webpack_require__(6757);
+var kernel_pace = __webpack_require__(56757);
 ;// CONCATENATED MODULE: ./build/adapters/terminal/progress.js
 
 const REDRAW_MS = 100;
@@ -404,15 +404,15 @@ function terminalLog(output, style) {
 }
 
 // EXTERNAL MODULE: ./build/kernel/duration.js
-var duration = __webpack_require__(9462);
+var duration = __webpack_require__(79462);
 // EXTERNAL MODULE: ./build/kernel/errors.js
-var errors = __webpack_require__(6641);
+var errors = __webpack_require__(76641);
 // EXTERNAL MODULE: ./build/entry/mask.js
-var mask = __webpack_require__(9443);
+var mask = __webpack_require__(99443);
 // EXTERNAL MODULE: ./build/entry/store-credentials.js
-var store_credentials = __webpack_require__(9649);
+var store_credentials = __webpack_require__(59649);
 // EXTERNAL MODULE: ./build/entry/version.js
-var version = __webpack_require__(5023);
+var version = __webpack_require__(65023);
 ;// CONCATENATED MODULE: ./build/entry/wire.js
 
 
@@ -437,14 +437,14 @@ function makePorts(around) {
         log,
         openStore: (url, secret) => openStore(url, secret, around),
         async openDatabase(address) {
-            const { postgresDatabase } = await Promise.all(/* import() */[__webpack_require__.e(849), __webpack_require__.e(72)]).then(__webpack_require__.bind(__webpack_require__, 3072));
+            const { postgresDatabase } = await Promise.all(/* import() */[__webpack_require__.e(849), __webpack_require__.e(283), __webpack_require__.e(72)]).then(__webpack_require__.bind(__webpack_require__, 33072));
             return postgresDatabase(address);
         },
         dumpTools: () => shared.tools(),
         async scratchServers() {
             const [{ localScratchServers }, { serverInstallations }] = await Promise.all([
-                __webpack_require__.e(/* import() */ 71).then(__webpack_require__.bind(__webpack_require__, 1071)),
-                __webpack_require__.e(/* import() */ 242).then(__webpack_require__.bind(__webpack_require__, 8242)),
+                __webpack_require__.e(/* import() */ 71).then(__webpack_require__.bind(__webpack_require__, 81071)),
+                Promise.all(/* import() */[__webpack_require__.e(283), __webpack_require__.e(674)]).then(__webpack_require__.bind(__webpack_require__, 82674)),
             ]);
             return localScratchServers({ installations: () => serverInstallations({ env }), disk });
         },
@@ -463,7 +463,7 @@ function makePorts(around) {
         ...common,
         remember: (key, value) => runner.remember(key, value),
         async toolInstaller() {
-            const { aptClientTools } = await __webpack_require__.e(/* import() */ 145).then(__webpack_require__.bind(__webpack_require__, 9145));
+            const { aptClientTools } = await __webpack_require__.e(/* import() */ 145).then(__webpack_require__.bind(__webpack_require__, 59145));
             const installer = aptClientTools({ log, env, now: () => systemClock.now() });
             return { install: (major) => installer.install(major).finally(() => shared.forget()) };
         },
@@ -477,7 +477,7 @@ function sharedTools(env, disk) {
     let current;
     return {
         async tools() {
-            const { postgresTools } = await __webpack_require__.e(/* import() */ 242).then(__webpack_require__.bind(__webpack_require__, 8242));
+            const { postgresTools } = await Promise.all(/* import() */[__webpack_require__.e(283), __webpack_require__.e(674)]).then(__webpack_require__.bind(__webpack_require__, 82674));
             const fresh = () => (current ??= postgresTools({ env, disk, guard: endWithUs }));
             return {
                 installed: () => fresh().installed(),
@@ -498,12 +498,12 @@ async function openStore(url, secret, around) {
 async function openBareStore(url, secret, around) {
     const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
     if (scheme === "file") {
-        const { openFileStore } = await __webpack_require__.e(/* import() */ 346).then(__webpack_require__.bind(__webpack_require__, 2346));
+        const { openFileStore } = await __webpack_require__.e(/* import() */ 346).then(__webpack_require__.bind(__webpack_require__, 62346));
         return openFileStore(url, { random: systemRandom });
     }
     if (scheme === "azure") {
         const credentials = (0,store_credentials/* storeCredentials */.E)(secret, around.env);
-        const { openAzureStore } = await Promise.all(/* import() */[__webpack_require__.e(738), __webpack_require__.e(184), __webpack_require__.e(244), __webpack_require__.e(976)]).then(__webpack_require__.bind(__webpack_require__, 7976));
+        const { openAzureStore } = await Promise.all(/* import() */[__webpack_require__.e(738), __webpack_require__.e(184), __webpack_require__.e(244), __webpack_require__.e(976)]).then(__webpack_require__.bind(__webpack_require__, 97976));
         const onRetry = (error, attempt, delayMs) => {
             const why = error instanceof Error ? error.message : String(error);
             around.log.debug(`the store did not answer (try ${attempt}), again in ${(0,duration/* formatDuration */.a)(delayMs)}: ${why}`);
@@ -524,12 +524,12 @@ async function azureLogin({ env, runner }) {
     const [tenantId = "", clientId = "", requestUrl = ""] = [env["AZURE_TENANT_ID"], env["AZURE_CLIENT_ID"], env["ACTIONS_ID_TOKEN_REQUEST_URL"]];
     if (runner === undefined || tenantId === "" || clientId === "" || requestUrl === "")
         return {};
-    const { githubOidcSource } = await __webpack_require__.e(/* import() */ 740).then(__webpack_require__.bind(__webpack_require__, 2740));
+    const { githubOidcSource } = await __webpack_require__.e(/* import() */ 740).then(__webpack_require__.bind(__webpack_require__, 42740));
     return { tokenSource: await githubOidcSource({ tenantId, clientId, getIdToken: (audience) => runner.idToken(audience) }) };
 }
 /** Stops and removes what runs that are gone have left on this machine: scratch servers and folders of plain archives. Says what it removed. */
 async function sweepLeftovers(log) {
-    const { sweepScratch } = await __webpack_require__.e(/* import() */ 136).then(__webpack_require__.bind(__webpack_require__, 8136));
+    const { sweepScratch } = await __webpack_require__.e(/* import() */ 136).then(__webpack_require__.bind(__webpack_require__, 88136));
     for (const folder of await sweepScratch())
         log.info(`removed the scratch server in ${folder}, which a run had left behind`);
     for (const folder of await sweepFolders())
@@ -542,7 +542,7 @@ function cliLog(output, options) {
 }
 /** The runner of this job and its log; loads GitHub's toolkit. */
 async function actionRunner(env, redactor) {
-    const { openJobRunner } = await Promise.all(/* import() */[__webpack_require__.e(955), __webpack_require__.e(838), __webpack_require__.e(211)]).then(__webpack_require__.bind(__webpack_require__, 8211));
+    const { openJobRunner } = await Promise.all(/* import() */[__webpack_require__.e(955), __webpack_require__.e(838), __webpack_require__.e(211)]).then(__webpack_require__.bind(__webpack_require__, 48211));
     const runner = openJobRunner(env);
     return { runner, log: runner.log((text) => redactor.redact(text), () => systemClock.elapsed()) };
 }
@@ -550,7 +550,7 @@ async function actionRunner(env, redactor) {
 
 /***/ }),
 
-/***/ 243:
+/***/ 10243:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -579,13 +579,13 @@ function formatBytes(bytes) {
 
 /***/ }),
 
-/***/ 5369:
+/***/ 75369:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   l: () => (/* binding */ diskTrouble)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6641);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
 
 /** The disk, or the part of it this user may take, has no room left. */
 const FULL = new Set(["ENOSPC", "EDQUOT"]);
@@ -620,14 +620,14 @@ const FILE_CALLS = new Set(["open", "write", "close", "fsync", "mkdtemp", "mkdir
 
 /***/ }),
 
-/***/ 6757:
+/***/ 56757:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   o: () => (/* binding */ Pace)
 /* harmony export */ });
-/* harmony import */ var _bytes_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(243);
-/* harmony import */ var _duration_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9462);
+/* harmony import */ var _bytes_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(10243);
+/* harmony import */ var _duration_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(79462);
 
 
 const WINDOW_MS = 10_000;
@@ -696,13 +696,13 @@ class Pace {
 
 /***/ }),
 
-/***/ 1966:
+/***/ 61966:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   O: () => (/* binding */ spacedProgress)
 /* harmony export */ });
-/* harmony import */ var _pace_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6757);
+/* harmony import */ var _pace_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(56757);
 
 /** Whole lines with time between them, for logs that cannot be redrawn. */
 function spacedProgress(print, pacing, spacingMs) {

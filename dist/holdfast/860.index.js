@@ -9,9 +9,9 @@ export const modules = {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   retrying: () => (/* binding */ retrying)
 /* harmony export */ });
-/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6641);
-/* harmony import */ var _kernel_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6442);
-/* harmony import */ var _kernel_streams_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9973);
+/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
+/* harmony import */ var _kernel_retry_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(46442);
+/* harmony import */ var _kernel_streams_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(79973);
 
 
 
@@ -136,7 +136,7 @@ class RetryingStore {
 
 /***/ }),
 
-/***/ 6442:
+/***/ 46442:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -162,7 +162,7 @@ async function withRetry(policy, operation) {
 
 /***/ }),
 
-/***/ 9973:
+/***/ 79973:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -176,7 +176,7 @@ async function withRetry(policy, operation) {
 /* harmony export */   kI: () => (/* binding */ Meter),
 /* harmony export */   sc: () => (/* binding */ sha256)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(77598);
 
 /** Counts and hashes bytes that flow past; read the totals only after the stream has ended. */
 class Meter {

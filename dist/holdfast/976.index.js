@@ -3,7 +3,7 @@ export const id = 976;
 export const ids = [976];
 export const modules = {
 
-/***/ 7976:
+/***/ 97976:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -13,13 +13,13 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __webpack_require__(7075);
+var external_node_stream_ = __webpack_require__(57075);
 // EXTERNAL MODULE: ./build/kernel/errors.js
-var errors = __webpack_require__(6641);
+var errors = __webpack_require__(76641);
 // EXTERNAL MODULE: ./build/kernel/retry.js
-var kernel_retry = __webpack_require__(6442);
+var kernel_retry = __webpack_require__(46442);
 // EXTERNAL MODULE: ./build/ports/blob-path.js
-var blob_path = __webpack_require__(8098);
+var blob_path = __webpack_require__(58098);
 ;// CONCATENATED MODULE: ./build/adapters/azure-blob/azure-errors.js
 
 const rights = () => "Give the identity the role 'Storage Blob Data Contributor' on the container (Owner and Contributor do not read or write blobs), or the SAS the permissions rcwdl; a new role takes some minutes to work.";
@@ -318,7 +318,7 @@ function facts({ path, staged, options }, answer) {
 }
 
 // EXTERNAL MODULE: ./node_modules/@azure/storage-blob/dist/esm/index.js + 57 modules
-var esm = __webpack_require__(2244);
+var esm = __webpack_require__(42244);
 ;// CONCATENATED MODULE: ./build/adapters/azure-blob/azure-credentials.js
 
 
@@ -340,7 +340,7 @@ async function containerClient(url, credentials, { endpoint }) {
         const key = new esm/* StorageSharedKeyCredential */.Z3(url.account, credentials.accountKey.reveal());
         return new esm/* BlobServiceClient */.wS(service, key, PIPELINE).getContainerClient(url.container);
     }
-    const source = credentials.tokenSource ?? new (await Promise.all(/* import() */[__webpack_require__.e(88), __webpack_require__.e(16)]).then(__webpack_require__.bind(__webpack_require__, 3016))).DefaultAzureCredential();
+    const source = credentials.tokenSource ?? new (await Promise.all(/* import() */[__webpack_require__.e(88), __webpack_require__.e(16)]).then(__webpack_require__.bind(__webpack_require__, 73016))).DefaultAzureCredential();
     return new esm/* BlobServiceClient */.wS(service, source, PIPELINE).getContainerClient(url.container);
 }
 function fromConnectionString(url, connectionString) {
@@ -516,9 +516,9 @@ class BlockBuffers {
 }
 
 // EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __webpack_require__(7598);
+var external_node_crypto_ = __webpack_require__(77598);
 // EXTERNAL MODULE: ./build/kernel/bytes.js
-var bytes = __webpack_require__(243);
+var bytes = __webpack_require__(10243);
 ;// CONCATENATED MODULE: ./build/adapters/azure-blob/block-plan.js
 
 /** A block blob has at most this many blocks … https://learn.microsoft.com/rest/api/storageservices/understanding-block-blobs--append-blobs--and-page-blobs */
@@ -833,7 +833,7 @@ function sliced(bytes) {
 
 /***/ }),
 
-/***/ 6442:
+/***/ 46442:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -859,7 +859,7 @@ async function withRetry(policy, operation) {
 
 /***/ }),
 
-/***/ 8098:
+/***/ 58098:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -868,7 +868,7 @@ async function withRetry(policy, operation) {
 /* harmony export */   l: () => (/* binding */ compareBlobPaths),
 /* harmony export */   vc: () => (/* binding */ blobPathFault)
 /* harmony export */ });
-/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6641);
+/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
 
 const HINT = "Do not use this path; if it came out of a manifest, the manifest was made by hand or to do harm.";
 /**

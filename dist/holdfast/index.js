@@ -2,84 +2,84 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
-/***/ 2613:
+/***/ 42613:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("assert");
 
 /***/ }),
 
-/***/ 181:
+/***/ 20181:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
 
 /***/ }),
 
-/***/ 5317:
+/***/ 35317:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
 
 /***/ }),
 
-/***/ 6982:
+/***/ 76982:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
 
 /***/ }),
 
-/***/ 2250:
+/***/ 72250:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("dns");
 
 /***/ }),
 
-/***/ 4434:
+/***/ 24434:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("events");
 
 /***/ }),
 
-/***/ 9896:
+/***/ 79896:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs");
 
 /***/ }),
 
-/***/ 8611:
+/***/ 58611:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("http");
 
 /***/ }),
 
-/***/ 5692:
+/***/ 65692:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("https");
 
 /***/ }),
 
-/***/ 9278:
+/***/ 69278:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
 
 /***/ }),
 
-/***/ 4589:
+/***/ 34589:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:assert");
 
 /***/ }),
 
-/***/ 6698:
+/***/ 16698:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:async_hooks");
@@ -93,98 +93,98 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:buffer"
 
 /***/ }),
 
-/***/ 1421:
+/***/ 31421:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
 
 /***/ }),
 
-/***/ 7540:
+/***/ 37540:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:console");
 
 /***/ }),
 
-/***/ 7598:
+/***/ 77598:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 
 /***/ }),
 
-/***/ 3053:
+/***/ 53053:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:diagnostics_channel");
 
 /***/ }),
 
-/***/ 610:
+/***/ 40610:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
 
 /***/ }),
 
-/***/ 8474:
+/***/ 78474:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
 
 /***/ }),
 
-/***/ 3024:
+/***/ 73024:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 
 /***/ }),
 
-/***/ 1455:
+/***/ 51455:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 
 /***/ }),
 
-/***/ 7067:
+/***/ 37067:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 
 /***/ }),
 
-/***/ 2467:
+/***/ 32467:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2");
 
 /***/ }),
 
-/***/ 4708:
+/***/ 44708:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
 
 /***/ }),
 
-/***/ 7030:
+/***/ 77030:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 
 /***/ }),
 
-/***/ 8161:
+/***/ 48161:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 
 /***/ }),
 
-/***/ 6760:
+/***/ 76760:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
@@ -205,84 +205,84 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:process
 
 /***/ }),
 
-/***/ 1792:
+/***/ 41792:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:querystring");
 
 /***/ }),
 
-/***/ 7075:
+/***/ 57075:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
 
 /***/ }),
 
-/***/ 6466:
+/***/ 46466:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 
 /***/ }),
 
-/***/ 8500:
+/***/ 58500:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 
 /***/ }),
 
-/***/ 1692:
+/***/ 41692:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 
 /***/ }),
 
-/***/ 3136:
+/***/ 73136:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
 
 /***/ }),
 
-/***/ 7975:
+/***/ 57975:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 
 /***/ }),
 
-/***/ 3429:
+/***/ 73429:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util/types");
 
 /***/ }),
 
-/***/ 5919:
+/***/ 75919:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_threads");
 
 /***/ }),
 
-/***/ 8522:
+/***/ 38522:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
 
 /***/ }),
 
-/***/ 857:
+/***/ 70857:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
 
 /***/ }),
 
-/***/ 6928:
+/***/ 16928:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
@@ -296,56 +296,56 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("stream");
 
 /***/ }),
 
-/***/ 5574:
+/***/ 13193:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
 
 /***/ }),
 
-/***/ 3557:
+/***/ 53557:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
 
 /***/ }),
 
-/***/ 4756:
+/***/ 64756:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tls");
 
 /***/ }),
 
-/***/ 2018:
+/***/ 52018:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tty");
 
 /***/ }),
 
-/***/ 7016:
+/***/ 87016:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("url");
 
 /***/ }),
 
-/***/ 9023:
+/***/ 39023:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 8253:
+/***/ 98253:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util/types");
 
 /***/ }),
 
-/***/ 9443:
+/***/ 99443:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -353,7 +353,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util/types")
 /* harmony export */   Fj: () => (/* binding */ secretsOf),
 /* harmony export */   RW: () => (/* binding */ hideCredentials)
 /* harmony export */ });
-/* harmony import */ var _store_credentials_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9649);
+/* harmony import */ var _store_credentials_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(59649);
 
 /**
  * The parts of a secret that would give it away on their own: the password in a connection URL, the key in an Azure connection
@@ -415,15 +415,15 @@ function secretsOf(specs, given, env) {
 
 /***/ }),
 
-/***/ 9649:
+/***/ 59649:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   E: () => (/* binding */ storeCredentials),
 /* harmony export */   e: () => (/* binding */ CREDENTIAL_VARIABLES)
 /* harmony export */ });
-/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6641);
-/* harmony import */ var _kernel_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9794);
+/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76641);
+/* harmony import */ var _kernel_secret_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(29794);
 
 
 /**
@@ -459,7 +459,7 @@ const CREDENTIAL_VARIABLES = ["AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_
 
 /***/ }),
 
-/***/ 5023:
+/***/ 65023:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -472,14 +472,14 @@ const VERSION = "0.0.0";
 
 /***/ }),
 
-/***/ 9462:
+/***/ 79462:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   E: () => (/* binding */ parseDuration),
 /* harmony export */   a: () => (/* binding */ formatDuration)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6641);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76641);
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 /**
@@ -519,7 +519,7 @@ function formatDuration(ms) {
 
 /***/ }),
 
-/***/ 6641:
+/***/ 76641:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -594,6 +594,7 @@ const ERRORS = {
     "lock.lost": { kind: "locked", meaning: "this run's lock was taken over because it was not renewed in time" },
     "refused.unencrypted": { kind: "refused", meaning: "an unencrypted backup was not explicitly allowed" },
     "refused.outside-scope": { kind: "refused", meaning: "a restore would destroy objects of schemas that are not in the backup, or put rows into tables that it does not empty" },
+    "refused.misfit": { kind: "refused", meaning: "a project as it stands does not take a backup: rows would collide or lose values, or the role may not make something" },
     "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
     "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" },
 };
@@ -631,7 +632,7 @@ function assertNever(value) {
 
 /***/ }),
 
-/***/ 4679:
+/***/ 74679:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -658,7 +659,7 @@ function printableLine(text) {
 
 /***/ }),
 
-/***/ 9794:
+/***/ 29794:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -690,7 +691,7 @@ class Secret {
 
 /***/ }),
 
-/***/ 3552:
+/***/ 13552:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -1119,7 +1120,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const { runBackup } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(480), __nccwpck_require__.e(855), __nccwpck_require__.e(470)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8470));
+        const { runBackup } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(527), __nccwpck_require__.e(470)]).then(__nccwpck_require__.bind(__nccwpck_require__, 78470));
         return runBackup(inputs, ports);
     },
 });
@@ -1166,7 +1167,7 @@ jobs:
 `,
     },
     async run(inputs, ports) {
-        const { runKeygen } = await __nccwpck_require__.e(/* import() */ 642).then(__nccwpck_require__.bind(__nccwpck_require__, 3642));
+        const { runKeygen } = await __nccwpck_require__.e(/* import() */ 642).then(__nccwpck_require__.bind(__nccwpck_require__, 93642));
         return runKeygen(inputs, ports);
     },
 });
@@ -1210,7 +1211,7 @@ jobs:
 `,
     },
     async run(inputs, ports) {
-        const { runList } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(240)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1240));
+        const { runList } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(240)]).then(__nccwpck_require__.bind(__nccwpck_require__, 11240));
         return runList(inputs, ports);
     },
 });
@@ -1265,6 +1266,19 @@ Afterwards the content is compared with what the source held at the backup's sna
             choices: ["auto", "in-place", "beside"],
             default: "auto",
             text: "`in-place` restores into the target itself; `beside` into a new database on the same server and then swaps the names; `auto` chooses and says which.",
+        },
+        into: {
+            type: "choice",
+            explicit: true,
+            choices: ["auto", "project", "database"],
+            default: "auto",
+            text: "`project` keeps what the platform (Supabase) has in the target and replaces what is the user's; `database` restores everything as into any database; `auto` takes `project` where backup and target are of one such platform.",
+        },
+        "with-sessions": {
+            type: "boolean",
+            explicit: true,
+            default: false,
+            text: "Into a project: also bring back who is signed in. Sessions that were ended since the backup live again.",
         },
         confirm: {
             type: "string",
@@ -1352,7 +1366,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(480), __nccwpck_require__.e(29), __nccwpck_require__.e(836)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2836)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(480), __nccwpck_require__.e(855), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
+        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(598), __nccwpck_require__.e(32)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4032)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(527), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
         // Restore and backup are two capabilities that do not know each other; the command is where they meet.
         return runRestore(inputs, ports, async ({ request, safetyRecipients }) => takeSafetyBackup({
             database: request.target,
@@ -1456,7 +1470,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const { runValidate } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(480), __nccwpck_require__.e(29), __nccwpck_require__.e(374)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1374));
+        const { runValidate } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(598), __nccwpck_require__.e(93)]).then(__nccwpck_require__.bind(__nccwpck_require__, 35093));
         return runValidate(inputs, ports);
     },
 });
@@ -1471,9 +1485,9 @@ jobs:
 const MENU = [backup, list, validate, restore, keygen];
 
 // EXTERNAL MODULE: ./build/kernel/errors.js
-var errors = __nccwpck_require__(6641);
+var errors = __nccwpck_require__(76641);
 // EXTERNAL MODULE: ./build/kernel/printable.js
-var printable = __nccwpck_require__(4679);
+var printable = __nccwpck_require__(74679);
 ;// CONCATENATED MODULE: ./build/kernel/redact.js
 /**
  * Replaces known secrets in any text that leaves the process. The last line of defence: code must not put secrets into
@@ -1532,7 +1546,7 @@ function base64Forms(value) {
 }
 
 // EXTERNAL MODULE: ./build/kernel/secret.js
-var secret = __nccwpck_require__(9794);
+var secret = __nccwpck_require__(29794);
 ;// CONCATENATED MODULE: ./build/entry/failure.js
 
 
@@ -1607,9 +1621,9 @@ function failureJson({ code, message, hint, exit }) {
 }
 
 // EXTERNAL MODULE: ./build/entry/mask.js
-var mask = __nccwpck_require__(9443);
+var mask = __nccwpck_require__(99443);
 // EXTERNAL MODULE: ./build/kernel/duration.js
-var duration = __nccwpck_require__(9462);
+var duration = __nccwpck_require__(79462);
 ;// CONCATENATED MODULE: ./build/entry/suggest.js
 /** Number of single-character edits (insert, delete, replace, swap of neighbours) between two words. */
 function editDistance(a, b) {
@@ -1890,7 +1904,7 @@ function tableMarkdown(table) {
 }
 
 // EXTERNAL MODULE: ./build/kernel/text-width.js
-var text_width = __nccwpck_require__(3552);
+var text_width = __nccwpck_require__(13552);
 ;// CONCATENATED MODULE: ./build/entry/report-text.js
 
 
@@ -1916,7 +1930,7 @@ function tableLines(table) {
 }
 
 // EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
+var external_node_os_ = __nccwpck_require__(48161);
 ;// CONCATENATED MODULE: ./build/entry/run-identity.js
 
 /** Who runs this, from the runner's variables: https://docs.github.com/actions/reference/workflows-and-actions/variables */
@@ -1952,7 +1966,7 @@ function nonEmpty(text) {
 }
 
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
+var external_node_fs_ = __nccwpck_require__(73024);
 ;// CONCATENATED MODULE: ./build/entry/secret-files.js
 
 /** Larger than any identity file or connection string; a wrong path (a dump, a device) must not be read to its end. */
@@ -2159,7 +2173,7 @@ async function runAction(name, phase) {
         if (command === undefined)
             throw new Error(`there is no command '${name}'`);
         const collected = await collectAction(command.inputs, process.env, secretFileReader(process.stdin));
-        const { actionRunner } = await __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 8793));
+        const { actionRunner } = await __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 98793));
         const { runner, log } = await actionRunner(process.env, redactor);
         stage = { runner, log };
         maskSecrets(command, collected, runner, redactor);
@@ -2192,7 +2206,7 @@ async function main(collected, acting) {
     const inputs = parseInputs(command.inputs, collected.given, (input) => `input '${input}'`, collected.problems);
     const ports = await portsOf(acting);
     if (command.cleansUp === true)
-        await (await __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 8793))).sweepLeftovers(acting.log);
+        await (await __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 98793))).sweepLeftovers(acting.log);
     const outcome = await command.run(inputs, ports);
     tell(command, outcome, acting);
     await summarize(acting, redactor.redact(reportMarkdown(command.name, outcome.report)));
@@ -2203,7 +2217,7 @@ async function post(collected, acting) {
     const { runner, log, redactor } = acting;
     const text = (name) => collected.given.get(name)?.texts[0]?.trim() ?? "";
     try {
-        const [{ cleanUp }, { sweepLeftovers }, ports] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(759)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2759)), __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 8793)), portsOf(acting)]);
+        const [{ cleanUp }, { sweepLeftovers }, ports] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(759)]).then(__nccwpck_require__.bind(__nccwpck_require__, 12759)), __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 98793)), portsOf(acting)]);
         await sweepLeftovers(log);
         await cleanUp((key) => runner.recall(key), () => ports.openStore(text("store"), text("store-secret") === "" ? undefined : new secret/* Secret */.z(text("store-secret"))), log);
     }
@@ -2212,7 +2226,7 @@ async function post(collected, acting) {
     }
 }
 async function portsOf({ runner, log, redactor, cancelled }) {
-    const { makePorts } = await __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 8793));
+    const { makePorts } = await __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 98793));
     return makePorts({ surface: "action", env: process.env, log, redactor, cancelled, run: actionRun(process.env), runner });
 }
 /** Before anything else can print: every secret, its lines and its telling parts. */
@@ -2497,7 +2511,7 @@ function plain(text) {
 }
 
 // EXTERNAL MODULE: ./build/entry/version.js
-var version = __nccwpck_require__(5023);
+var version = __nccwpck_require__(65023);
 ;// CONCATENATED MODULE: ./build/entry/cli.js
 
 
@@ -2565,7 +2579,7 @@ async function perform(command, args, how) {
     for (const part of (0,mask/* secretsOf */.Fj)(command.inputs, given, env))
         redactor.add(part);
     const inputs = parseInputs(command.inputs, given, (name) => `--${name}`, problems);
-    const { cliLog, makePorts, sweepLeftovers } = await __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 8793));
+    const { cliLog, makePorts, sweepLeftovers } = await __nccwpck_require__.e(/* import() */ 793).then(__nccwpck_require__.bind(__nccwpck_require__, 98793));
     const live = stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
     const log = cliLog(stderr, { color, live, verbose, redactor });
     for (const name of args.exposed) {
