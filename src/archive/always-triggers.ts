@@ -18,6 +18,8 @@ const TRIGGERS = `
  * Does something with rows while none of these triggers can act on them, in a database that is being made and
  * that nobody else uses.
  *
+ * They are switched on again whatever becomes of it: a restore into an empty database may end here, and what it leaves must not sleep.
+ *
  * @returns what it gave; undefined, and nothing was done, where the role may not switch one of them
  */
 export async function withoutAlwaysTriggers<Result>(
@@ -25,9 +27,19 @@ export async function withoutAlwaysTriggers<Result>(
 ): Promise<Result | undefined> {
   const triggers = await switchOff(database);
   if (triggers === undefined) return undefined;
-  const result = await work();
-  await using session = await database.connect({ purpose: "restore" });
-  for (const { on } of triggers) await session.query(on);
+  const switchOn = async (): Promise<void> => {
+    await using session = await database.connect({ purpose: "restore" });
+    for (const { on } of triggers) await session.query(on);
+  };
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    // The first failure is the one worth telling.
+    await switchOn().catch(() => undefined);
+    throw error;
+  }
+  await switchOn();
   return result;
 }
 

@@ -9,10 +9,8 @@ import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
 import { listOutside, requireUntouched } from "./outside-scope.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { dropUnschemed } from "./unschemed.ts";
+import { LOCK_TIMEOUT } from "./lock-timeout.ts";
 import { Untouched } from "./untouched.ts";
-
-/** A busy table's lock is waited for this long; the applications using it should have been stopped. */
-const LOCK_TIMEOUT = "30s";
 
 /**
  * Empties the part of a database that a backup covers, in one transaction: if anything refuses to go (a right, a lock, a managed schema), or something

@@ -5,6 +5,7 @@ import { foreignKeys, rememberFamily } from "./foreign-keys.ts";
 import { readLiveTables, readWholeTrees, type LiveTable, type Named } from "./live-tables.ts";
 import { RowLoader } from "./row-loader.ts";
 import { readSetAside, type SetAside, type Validation } from "./set-aside.ts";
+import { LOCK_TIMEOUT } from "./lock-timeout.ts";
 import { Untouched } from "./untouched.ts";
 
 /** Settings under which values mean what pg_dump wrote; pg_restore's script sets only some of them, and a database may have its own. */
@@ -12,9 +13,6 @@ export const FILL_SETTINGS = {
   row_security: "off", xmloption: "content", DateStyle: "ISO, MDY", IntervalStyle: "postgres", array_nulls: "on", standard_conforming_strings: "on",
   check_function_bodies: "off", client_min_messages: "warning",
 } as const;
-
-/** A busy table's lock is waited for this long; the applications using it should have been stopped. */
-const LOCK_TIMEOUT = "30s";
 
 /** How {@link fillTables} is asked. */
 export interface Filling {

@@ -52,3 +52,9 @@ it("what is no archive, or ends too early, is refused", async () => {
   await expect(collect(withDefinitions(once(Buffer.from("not an archive at all")), keep), 1 << 20)).rejects.toThrow("cannot be edited");
   await expect(collect(withDefinitions(once(bytes.subarray(0, 300)), keep), 1 << 20)).rejects.toThrow("ends within its table of contents");
 });
+
+it("an archive of a version that is not known stays as it is", async () => {
+  const newer = Buffer.from(archive(PROGRAMS[0]![1]));
+  newer[6] = 99;
+  expect((await collect(withDefinitions(pieces(newer, 100), () => Buffer.from("edited")), 1 << 28)).equals(newer)).toBe(true);
+});

@@ -18,14 +18,18 @@ const WITH_ALGORITHM = 15;
 const WITH_RELKIND = 16;
 
 /**
- * The archive's bytes, edited.
+ * The archive's bytes, edited. One of a version that is not known here stays as it is: then pg_restore says what it makes of it.
  *
- * @throws tool.failed for what is no archive of a known version
+ * @throws tool.failed for what is no archive
  */
 export async function* withDefinitions(archive: ByteStream, edit: EditDefinition): ByteStream {
   await using reader = new ArchiveReader(archive);
   const minor = await readHead(reader);
   yield reader.taken();
+  if (minor === undefined) {
+    yield* reader.rest();
+    return;
+  }
   const count = await reader.int();
   for (let entry = 0; entry < count; entry += 1) {
     await readEntry(reader, minor, edit);
@@ -34,15 +38,15 @@ export async function* withDefinitions(archive: ByteStream, edit: EditDefinition
   yield* reader.rest();
 }
 
-async function readHead(reader: ArchiveReader): Promise<number> {
+/** The minor version; undefined where what follows is not known. */
+async function readHead(reader: ArchiveReader): Promise<number | undefined> {
   const magic = await reader.bytes(5);
   const [major, minor] = [await reader.byte(), await reader.byte()];
   await reader.byte();
-  if (magic.toString("latin1") !== "PGDMP" || major !== 1 || minor < OLDEST || minor > WITH_RELKIND) {
-    throw new HoldfastError("tool.failed", `the archive is of version ${major}.${minor}, which cannot be edited`, {
-      hint: "Restore into a server of exactly the source's release.",
-    });
+  if (magic.toString("latin1") !== "PGDMP") {
+    throw new HoldfastError("tool.failed", "what should be an archive of pg_dump is none and cannot be edited", { hint: "Validate the backup." });
   }
+  if (major !== 1 || minor < OLDEST || minor > WITH_RELKIND) return undefined;
   reader.intSize = await reader.byte();
   reader.offsetSize = await reader.byte();
   await reader.byte();
@@ -77,6 +81,8 @@ async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinit
 
 /** The state of an offset that is not known: pg_restore then looks for the data, as it does in every archive that went through a pipe. */
 const OFFSET_NOT_SET = 1;
+/** The entry has no data. */
+const OFFSET_NO_DATA = 3;
 
 /** Reads an archive's numbers and texts, and keeps what was read to be written again. */
 class ArchiveReader implements AsyncDisposable {
@@ -160,6 +166,3 @@ class ArchiveReader implements AsyncDisposable {
     return all.subarray(0, count);
   }
 }
-
-/** The entry has no data. */
-const OFFSET_NO_DATA = 3;

@@ -1,3 +1,5 @@
+import { cutAfter, outsideQuotes } from "../../kernel/sql-quotes.ts";
+
 /**
  * Leaves options of columns out of a definition as pg_dump writes it: `ALTER TABLE ONLY s.t ALTER COLUMN c SET (n_distinct=5, x=7);`
  * becomes `… SET (n_distinct=5);`, and a statement that would set nothing goes.
@@ -8,7 +10,7 @@
 export function withoutColumnOptions(definition: Buffer, names: ReadonlySet<string>): Buffer {
   // Every byte a character: server encodings never use an ASCII byte within another character.
   const text = definition.toString("latin1");
-  return Buffer.from(pieces(text, ";").map((statement) => withoutOptions(statement, names)).join(""), "latin1");
+  return Buffer.from(cutAfter(text, ";").map((statement) => withoutOptions(statement, names)).join(""), "latin1");
 }
 
 /** `ALTER [FOREIGN] TABLE [ONLY] … ALTER COLUMN … SET (`, up to the last parenthesis that opens outside of quotes. */
@@ -17,43 +19,14 @@ const SETS_OPTIONS = /^\s*ALTER (?:FOREIGN )?TABLE .* ALTER COLUMN .* SET $/s;
 function withoutOptions(statement: string, names: ReadonlySet<string>): string {
   const open = lastOutsideQuotes(statement, "(");
   if (open < 0 || !SETS_OPTIONS.test(statement.slice(0, open)) || !/^\)\s*;$/.test(statement.slice(statement.lastIndexOf(")")))) return statement;
-  const options = pieces(statement.slice(open + 1, statement.lastIndexOf(")")), ",");
+  const options = cutAfter(statement.slice(open + 1, statement.lastIndexOf(")")), ",");
   const left = options.map((option) => option.replace(/,$/, "").trim()).filter((option) => !names.has(option.split("=")[0]!));
   if (left.length === options.length) return statement;
   return left.length === 0 ? "" : `${statement.slice(0, open)}(${left.join(", ")});`;
-}
-
-/** A text cut after every mark that stands outside of quotes. */
-function pieces(text: string, mark: string): string[] {
-  const found: string[] = [];
-  let begin = 0;
-  for (const at of outsideQuotes(text)) {
-    if (text[at] !== mark) continue;
-    found.push(text.slice(begin, at + 1));
-    begin = at + 1;
-  }
-  return begin < text.length ? [...found, text.slice(begin)] : found;
 }
 
 function lastOutsideQuotes(text: string, mark: string): number {
   let last = -1;
   for (const at of outsideQuotes(text)) if (text[at] === mark) last = at;
   return last;
-}
-
-/** Places of the characters that stand outside of `'…'` and `"…"`; a doubled quote leaves and enters again. */
-function* outsideQuotes(text: string): Generator<number> {
-  let quote = "";
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at]!;
-    if (quote !== "") {
-      const end = text.indexOf(quote, at);
-      if (end < 0) return;
-      [at, quote] = [end, ""];
-    } else if (character === "'" || character === '"') {
-      quote = character;
-    } else {
-      yield at;
-    }
-  }
 }

@@ -1,24 +1,26 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
-import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
-import { createRoles } from "../../archive/roles.ts";
+import { qualifiedName } from "../../kernel/sql.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
-import type { ContentRecord, ExtensionRecord } from "../../content/record.ts";
+import type { TableRecord } from "../../content/record.ts";
 import { readPlatform } from "../../platform/read-record.ts";
+import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { FILL_SETTINGS } from "../fill-tables.ts";
 import { loadContext } from "../load-context.ts";
+import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import type { RestorePlan } from "../plan.ts";
 import { Untouched } from "../untouched.ts";
 import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
 import { loadRows } from "./load-rows.ts";
-import { LOCK_TIMEOUT, mergeStaged } from "./merge.ts";
+import { makeExtensions } from "./make-extensions.ts";
+import { mergeStaged } from "./merge.ts";
 import { pauseWebhooks, restoreJobs } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
 import { quieten, unquieten } from "./quiet.ts";
@@ -30,6 +32,8 @@ import { makePublic } from "./public.ts";
 import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
 import { requirePlanned } from "./users-in.ts";
+import { usersInPlatform } from "./users-part.ts";
+import { makeUsersRoles } from "./users-roles.ts";
 
 /** What a restore into a project did, before anything is compared. */
 export interface PouredProject {
@@ -110,6 +114,8 @@ class Pouring {
   readonly #textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[];
   readonly #findings: Finding[] = [];
   readonly #notes: string[] = [];
+  /** Tables whose rows were not loaded, because they were not there. */
+  #skipped: readonly TableRecord[] = [];
 
   constructor(plan: PlanOfProject, session: DatabaseSession, ports: Ports, texts: (entries: readonly TocEntry[]) => readonly DefinitionText[]) {
     this.#plan = plan;
@@ -129,7 +135,7 @@ class Pouring {
     await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
     const kept = new Set((await dropUsersGround(session, now, project.source, backup.manifest.scope)).map(({ key }) => key));
     await makePublic(session);
-    const unavailable = await this.#makeExtensions(content);
+    const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
     const missing = project.entries.before.filter((entry) => !(entry.type === "SCHEMA" && standing.has(entry.rest.split(" ").slice(1, -1).join(" "))));
     const early = await this.#define(missing);
@@ -143,8 +149,10 @@ class Pouring {
     const written = await mergeStaged(session, merged.filter(({ title }) => withRows.has(title)));
     if (quiet) await unquieten(session);
     // What could not be dropped is there already; whether it is the backup's is compared at the end.
-    const after = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)));
+    const told = new Set(project.notAllowed.map(({ key }) => key));
+    const after = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !told.has(entryKey(entry)));
     const late = await this.#define([...early.map(({ entry }) => entry), ...after.filter((entry) => !isOfEventTrigger(entry))]);
+    await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(session, content, this.#plan.target.searchPath, request.allowEmptyViews)));
     await this.#giveRights();
     // Last, because they act on every other definition.
@@ -164,60 +172,35 @@ class Pouring {
     const { project } = this.#plan;
     const source = rowsSource(project.rowsIn, project.entries, project.rows);
     if (refused.length === 0) return source;
-    const missing: string[] = [];
-    for (const { schema, name, sequences = [] } of source.own) {
-      const [row] = await this.#session.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [qualifiedName(schema, name)]);
-      if (!row!.there) missing.push(...[name, ...sequences].map((each) => `${schema} ${each} `));
-    }
+    this.#skipped = await this.#absent(source.own);
+    const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => `${schema} ${each} `));
     return { ...source, entries: source.entries.filter(({ rest }) => !missing.some((start) => rest.startsWith(start))) };
+  }
+
+  async #absent(tables: readonly TableRecord[]): Promise<readonly TableRecord[]> {
+    const absent: TableRecord[] = [];
+    for (const table of tables) {
+      const [row] = await this.#session.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [qualifiedName(table.schema, table.name)]);
+      if (!row!.there) absent.push(table);
+    }
+    return absent;
+  }
+
+  /** A table that could be made only when rows were in would stand there empty. */
+  async #requireNoneEmpty(): Promise<void> {
+    const still = new Set(await this.#absent(this.#skipped));
+    const empty = this.#skipped.find((table) => !still.has(table));
+    if (empty === undefined) return;
+    throw new HoldfastError("database.query", `table ${empty.schema}.${empty.name} could be made only after the rows had been loaded, so that its own are missing`, {
+      hint: "Use --into database with a database of your own for this backup, and report what the table needs.",
+    });
   }
 
   async #makeRoles(): Promise<void> {
     const { roles } = this.#plan.project;
     if (roles.length === 0) return;
-    await createRoles(this.#session, roles);
+    this.#findings.push(...(await makeUsersRoles(this.#session, roles, this.#plan.backup.manifest.content.roles)));
     this.#notes.push(`made without login, to be given a password where they log in: role ${roles.map(({ name }) => name).join(", ")}`);
-  }
-
-  async #makeExtensions(content: ContentRecord): Promise<readonly UnavailableExtension[]> {
-    let waiting: readonly ExtensionRecord[] = usersExtensions(content.extensions, this.#plan.project);
-    for (;;) {
-      const failed: UnavailableExtension[] = [];
-      for (const extension of waiting) {
-        const reason = await this.#makeExtension(extension);
-        if (reason !== undefined) failed.push({ ...extension, reason });
-      }
-      if (failed.length === 0) return [];
-      if (failed.length === waiting.length) return this.#withoutExtensions(failed);
-      waiting = failed;
-    }
-  }
-
-  #withoutExtensions(failed: readonly UnavailableExtension[]): readonly UnavailableExtension[] {
-    if (this.#plan.request.allowGaps) return failed;
-    const words = failed.map(({ name, version, reason }) => `${name} ${version} (${reason ?? "not available"})`).join(", ");
-    throw new HoldfastError("database.lacks", `the project cannot have ${words}`, {
-      hint: "Enable them in the project first, or use --allow-gaps to do without them and what depends on them.",
-    });
-  }
-
-  async #makeExtension({ name, schema }: ExtensionRecord): Promise<string | undefined> {
-    const session = this.#session;
-    await session.query("SAVEPOINT extension");
-    try {
-      const [there] = await session.query("SELECT FROM pg_extension WHERE extname = $1", [name]);
-      if (there === undefined) {
-        const [known] = await session.query("SELECT FROM pg_namespace WHERE nspname = $1", [schema]);
-        if (known === undefined) await session.query(`CREATE SCHEMA ${quoteIdentifier(schema)}`);
-        await session.query(`CREATE EXTENSION ${quoteIdentifier(name)} SCHEMA ${quoteIdentifier(schema)}`);
-      }
-      await session.query("RELEASE extension");
-      return undefined;
-    } catch (error) {
-      if (!isHoldfastError(error) || session.lost.aborted) throw error;
-      await session.query("ROLLBACK TO extension");
-      return serverWords(error);
-    }
   }
 
   async #schemas(): Promise<ReadonlySet<string>> {
@@ -241,8 +224,9 @@ class Pouring {
     const { project, request } = this.#plan;
     const onPlatform = new Set(project.entries.onPlatform.map(({ id }) => id));
     const told = new Set(project.notAllowed.map(({ title }) => title));
+    const lacks = ({ id }: TocEntry): boolean => unavailable.some(({ name }) => project.extensionsNeeded.get(id)?.has(name) === true);
     const mayMiss = ({ entry }: Refused): boolean => request.allowGaps &&
-      (unavailable.length > 0 || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
+      (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
     const fatal = refused.filter((one) => !mayMiss(one));
     if (fatal.length > 0) {
       const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";
@@ -261,7 +245,8 @@ class Pouring {
     if (request.noPrivileges) return;
     const now = await this.#schemas();
     const own = [...now].filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
-    await resetRights(this.#session, own);
+    const { profile, source } = project;
+    await resetRights(this.#session, own, usersInPlatform(source), profile.roles.filter((role) => role !== profile.workingRole));
     for (const { type, rest } of project.entries.rights) {
       const [, schema, things, role] = (type === "DEFAULT ACL" ? /^(\S+) DEFAULT PRIVILEGES FOR (\S+) (.+)$/.exec(rest) : null) ?? [];
       if (role !== undefined) await this.#resetDefaults(role, schema === "-" ? undefined : schema, things!);
@@ -275,13 +260,6 @@ class Pouring {
 
   /** Where it may not, the archive's own statement will say so. */
   async #resetDefaults(role: string, schema: string | undefined, things: string): Promise<void> {
-    await this.#session.query("SAVEPOINT defaults");
-    try {
-      await resetDefaults(this.#session, role, schema, things);
-      await this.#session.query("RELEASE defaults");
-    } catch (error) {
-      if (!isHoldfastError(error, "database.permission", "database.query")) throw error;
-      await this.#session.query("ROLLBACK TO defaults");
-    }
+    await refusal(this.#session, () => resetDefaults(this.#session, role, schema, things), "database.permission", "database.query");
   }
 }

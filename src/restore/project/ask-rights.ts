@@ -28,6 +28,8 @@ export interface Asked {
   /** Tables of the platform's in the backup. */
   readonly tables: readonly TableRecord[];
   readonly platformSchemas: readonly string[];
+  /** Functions whose triggers come back switched off. */
+  readonly webhookFunctions: readonly string[];
 }
 
 /**
@@ -45,7 +47,7 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
     for (const entry of asked.onPlatform) {
       const table = tableOf(entry, asked.tables);
       if (table === undefined) continue;
-      const why = await whyNot(session, entry.type, table, policies);
+      const why = (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
       if (why !== undefined) found.push({ title: entryTitle(entry), key: entryKey(entry), why });
     }
     return found;
@@ -78,6 +80,19 @@ async function whyNot(session: DatabaseSession, type: string, table: string, pol
   const known = policies.get(table) ?? await mayMakePolicy(session, table);
   policies.set(table, known);
   return known ? undefined : `${table} belongs to ${row.owner}, and the platform does not allow policies on it to this role`;
+}
+
+/** Whether a trigger reaches out of the database. */
+function isWebhook({ type, needs }: TocEntry, { contents, webhookFunctions }: Asked): boolean {
+  if (type !== "TRIGGER") return false;
+  const called = contents.filter((entry) => entry.type === "FUNCTION" && needs.includes(entry.id));
+  return called.some(({ rest }) => webhookFunctions.includes(rest.split("(")[0]!.replace(" ", ".")));
+}
+
+/** A webhook comes back switched off, and only the table's owner may do that: with the right TRIGGER alone it would send at once. */
+async function whyNotPaused(session: DatabaseSession, table: string): Promise<string | undefined> {
+  const [row] = await session.query<{ owns: boolean }>("SELECT pg_has_role(c.relowner, 'USAGE') AS owns FROM pg_class c WHERE c.oid = to_regclass($1)", [table]);
+  return row!.owns ? undefined : `only the owner of ${table} may switch a trigger off, and this webhook would send at once`;
 }
 
 /** A table that is busy says nothing: then it is tried when it counts. */

@@ -2,6 +2,7 @@ import type { PlatformRecord } from "../../platform/record.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { whoseIs } from "../../platform/whose.ts";
+import { displayPart } from "../../content/display-name.ts";
 import type { ContentRecord } from "../../content/record.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 
@@ -49,6 +50,9 @@ const KINDS: Readonly<Record<string, Parameters<typeof whoseIs>[1]>> = {
   "SERVER": "foreign-server", "FOREIGN DATA WRAPPER": "foreign-server", "CAST": "cast", "TRANSFORM": "transform",
   "PROCEDURAL LANGUAGE": "language", "ACCESS METHOD": "access-method",
 };
+
+/** Words with which a content record begins the identities of a kind that has several classes. */
+const WORDS: Readonly<Record<string, string>> = { "SERVER": "server ", "FOREIGN DATA WRAPPER": "wrapper " };
 
 /**
  * Chooses what is the user's. On the platform's ground that is what the record names, and what needs something of the user's: a trigger
@@ -148,7 +152,7 @@ class Ground {
     const kind = KINDS[type];
     if (kind === undefined) return true;
     const name = words.slice(1, -1).join(" ");
-    return whoseIs(this.#record, kind, quoted(name)) === "user";
+    return whoseIs(this.#record, kind, `${WORDS[type] ?? ""}${displayPart(name)}`) === "user";
   }
 
   #isNamed({ type, rest }: TocEntry): boolean {
@@ -182,6 +186,14 @@ class Ground {
   }
 }
 
-function quoted(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+/** The extensions that an entry needs, directly or through what it needs: entry id → names. */
+export function extensionsNeeded(entries: readonly TocEntry[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const needed = new Map<string, Set<string>>();
+  // An archive's order is one in which everything comes after what it needs.
+  for (const { id, type, rest, needs } of entries) {
+    const names = needs.flatMap((one) => [...(needed.get(one) ?? [])]);
+    if (type === "EXTENSION") names.push(rest.replace(/^- /, "").trim());
+    if (names.length > 0) needed.set(id, new Set(names));
+  }
+  return needed;
 }

@@ -5,6 +5,7 @@ import { leadingNames } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
+import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { listOutside } from "../outside-scope.ts";
 
@@ -162,17 +163,9 @@ function isHanging(described: string, expected: ReadonlySet<string>): boolean {
  * function or table of the user's that it needs.
  */
 async function dropWhereAllowed(session: DatabaseSession, { title, drop }: UsersObject): Promise<boolean> {
-  await session.query("SAVEPOINT hanging");
-  try {
-    await session.query(drop);
-    await session.query("RELEASE hanging");
-    return true;
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-    if (error.code !== "database.permission" && error.code !== "database.query") throw named(title, error);
-    await session.query("ROLLBACK TO hanging");
-    return false;
-  }
+  const error = await refusal(session, () => session.query(drop));
+  if (error !== undefined && error.code !== "database.permission" && error.code !== "database.query") throw named(title, error);
+  return error === undefined;
 }
 
 /** What went along with something else is dropped once more for nothing. */
@@ -184,14 +177,7 @@ async function stillThere(session: DatabaseSession, hanging: readonly UsersObjec
 
 /** What is in it and not the user's, an extension, keeps it. */
 async function dropSchema(session: DatabaseSession, schema: string): Promise<void> {
-  await session.query("SAVEPOINT before_schema");
-  try {
-    await session.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)}`);
-    await session.query("RELEASE before_schema");
-  } catch (error) {
-    if (!isHoldfastError(error, "database.query")) throw error;
-    await session.query("ROLLBACK TO before_schema");
-  }
+  await refusal(session, () => session.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)}`), "database.query");
 }
 
 async function naming(title: string, work: Promise<unknown>): Promise<void> {

@@ -4,9 +4,6 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { Untouched } from "../untouched.ts";
 import { commonColumns, differs, isFitting, keyColumns, sameKey, sameRow, tableSql, type Fitting, type Staged } from "./staged.ts";
 
-/** Longest wait for a table that the platform's services use, as for any table that is filled. */
-export const LOCK_TIMEOUT = "30s";
-
 /**
  * Writes staged rows: those that are there and differ become the backup's, those that are not there are put in, all others stay.
  *

@@ -1,8 +1,8 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { Finding } from "../../catalog/manifest.ts";
+import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { ProjectPlan } from "./plan.ts";
 import { commonColumns, isFitting, tableSql, type Staged } from "./staged.ts";
@@ -54,16 +54,13 @@ export async function restoreJobs(session: DatabaseSession, staged: readonly Sta
       gap(`stays behind (${quantity(jobs.length, "job")}): the project has no pg_cron; enable it and schedule them anew`);
       continue;
     }
-    try {
-      await session.query("SAVEPOINT jobs");
+    const made: string[] = [];
+    const refused = await refusal(session, async () => {
       const columns = commonColumns(one).filter((name) => !OF_ONE_PROJECT.has(name));
-      for (const job of jobs) notes.push(await restoreJob(session, tableSql(one), job, columns, database));
-      await session.query("RELEASE jobs");
-    } catch (error) {
-      if (!isHoldfastError(error, "database.permission", "database.query")) throw error;
-      await session.query("ROLLBACK TO jobs");
-      gap(`stays behind (${quantity(jobs.length, "job")}): ${serverWords(error)}; schedule them anew`);
-    }
+      for (const job of jobs) made.push(await restoreJob(session, tableSql(one), job, columns, database));
+    }, "database.permission", "database.query");
+    if (refused === undefined) notes.push(...made);
+    else gap(`stays behind (${quantity(jobs.length, "job")}): ${serverWords(refused)}; schedule them anew`);
   }
   return { notes, findings };
 }

@@ -2,6 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { ArtifactSet, Phase } from "../../archive/artifact-set.ts";
 import { readContents, type LoadContext } from "../../archive/load.ts";
+import { missingRoles } from "../../archive/roles.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
 import type { RoleRecord } from "../../content/record.ts";
@@ -14,18 +15,18 @@ import type { TocEntry, ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { FILL_SETTINGS } from "../fill-tables.ts";
 import { loadContext } from "../load-context.ts";
+import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import type { RestoreRequest } from "../request.ts";
 import type { TargetState } from "../target.ts";
 import { askRights, type NotAllowed } from "./ask-rights.ts";
 import type { BothEnds } from "./choose-into.ts";
 import { readDefaults, type Defaults } from "./defaults.ts";
-import { projectEntries, type ProjectEntries } from "./entries.ts";
+import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries.ts";
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
-import { LOCK_TIMEOUT } from "./merge.ts";
 import { mayQuieten } from "./quiet.ts";
 import { usersIn } from "./users-in.ts";
 import { WhoseRows } from "./whose-rows.ts";
@@ -35,6 +36,8 @@ export interface ProjectPlan extends BothEnds {
   readonly profile: PlatformProfile;
   readonly entries: ProjectEntries;
   readonly rows: WhoseRows;
+  /** Which extensions each entry of the archive needs. */
+  readonly extensionsNeeded: ReadonlyMap<string, ReadonlySet<string>>;
   /** Where definitions and rows lie. */
   readonly definitionsIn: ArtifactRecord;
   readonly rowsIn: ArtifactRecord;
@@ -94,12 +97,14 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const there = new Set(ends.target.users.map(([kind, identity]) => nameKey(kind, identity)));
   const asked = await askRights(session, {
     contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
+    webhookFunctions: profile.webhookFunctions,
   });
   const notAllowed = asked.filter(({ key }) => !there.has(key));
   const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
-  const roles = target.missingRoles.filter(({ name }) => !profile.roles.includes(name) && !name.startsWith("pg_"));
+  // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
+  const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
   return {
-    ...ends, profile, entries: all, rows, definitionsIn, rowsIn, foreseen, defaults,
+    ...ends, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
     fresh: objects.length === 0 && userRows.length === 0,
     holds: [...userRows, ...objects].slice(0, 5),
     usersObjects: objects, removed: absent(objects, content.objects),

@@ -1,4 +1,4 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
+import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 
 /**
@@ -8,16 +8,10 @@ import type { DatabaseSession } from "../../ports/database.ts";
  * https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SESSION-REPLICATION-ROLE
  */
 export async function quieten(session: DatabaseSession): Promise<boolean> {
-  await session.query("SAVEPOINT quiet");
-  try {
-    await session.query("SET LOCAL session_replication_role = 'replica'");
-    await session.query("RELEASE quiet");
-    return true;
-  } catch (error) {
-    if (!isHoldfastError(error, "database.permission", "database.query")) throw error;
-    await session.query("ROLLBACK TO quiet");
-    return false;
-  }
+  const refused = await refusal(
+    session, () => session.query("SET LOCAL session_replication_role = 'replica'"), "database.permission", "database.query",
+  );
+  return refused === undefined;
 }
 
 export async function unquieten(session: DatabaseSession): Promise<void> {

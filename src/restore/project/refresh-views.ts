@@ -1,8 +1,9 @@
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { ContentRecord, TableRecord } from "../../content/record.ts";
+import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 
 /**
@@ -44,18 +45,13 @@ export async function refreshViews(session: DatabaseSession, { tables }: Content
 async function refresh(session: DatabaseSession, view: TableRecord, paths: readonly string[]): Promise<HoldfastError | undefined> {
   let first: HoldfastError | undefined;
   for (const path of paths) {
-    await session.query("SAVEPOINT refresh");
-    try {
+    const refused = await refusal(session, async () => {
       await session.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path]);
       await session.query(`REFRESH MATERIALIZED VIEW ${qualifiedName(view.schema, view.name)}`);
       await session.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)");
-      await session.query("RELEASE refresh");
-      return undefined;
-    } catch (error) {
-      if (!isHoldfastError(error) || session.lost.aborted) throw error;
-      await session.query("ROLLBACK TO refresh");
-      first ??= error;
-    }
+    });
+    if (refused === undefined) return undefined;
+    first ??= refused;
   }
   return first;
 }

@@ -6,14 +6,22 @@ import type { DatabaseSession } from "../../ports/database.ts";
  * source would be back. What the archive grants comes after this.
  *
  * @param schemas of the user's; `public` itself keeps the rights it has
+ * @param others what is the user's in other schemas: schema and name
+ * @param except roles of the platform's, whose objects of such a name are not meant
  */
-export async function resetRights(session: DatabaseSession, schemas: readonly string[]): Promise<void> {
-  const statements = await session.query<{ sql: string }>(STATEMENTS, [[...schemas]]);
+export async function resetRights(
+  session: DatabaseSession, schemas: readonly string[], others: readonly (readonly [schema: string, name: string])[], except: readonly string[],
+): Promise<void> {
+  const values = [[...schemas], others.map(([schema]) => schema), others.map(([, name]) => name), [...except]];
+  const statements = await session.query<{ sql: string }>(STATEMENTS, values);
   // One statement text for all of them: there may be thousands.
   if (statements.length > 0) await session.query(statements.map(({ sql }) => sql).join(";\n"));
 }
 
-const IN_SCHEMAS = (column: string): string => `o.${column} IN (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1))`;
+const MEANT = (prefix: string): string =>
+  `(o.${prefix}namespace IN (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1))
+    OR (o.${prefix}namespace::regnamespace::text, o.${prefix}name::text) IN (SELECT quote_ident(s), n FROM unnest($2::text[], $3::text[]) AS other (s, n))
+       AND pg_get_userbyid(o.${prefix}owner) <> ALL ($4::text[]))`;
 const NOT_MEMBER = (catalog: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = o.oid AND d.deptype = 'e')`;
 
@@ -21,13 +29,13 @@ const STATEMENTS = `
   WITH made AS (
     SELECT CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS what, o.oid::regclass::text AS name, o.relacl AS acl, o.relowner AS owner,
            acldefault(CASE o.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END, o.relowner) AS standard
-      FROM pg_class o WHERE ${IN_SCHEMAS("relnamespace")} AND o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${NOT_MEMBER("pg_class")}
+      FROM pg_class o WHERE ${MEANT("rel")} AND o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${NOT_MEMBER("pg_class")}
     UNION ALL
     SELECT 'ROUTINE', o.oid::regprocedure::text, o.proacl, o.proowner, acldefault('f', o.proowner)
-      FROM pg_proc o WHERE ${IN_SCHEMAS("pronamespace")} AND ${NOT_MEMBER("pg_proc")}
+      FROM pg_proc o WHERE ${MEANT("pro")} AND ${NOT_MEMBER("pg_proc")}
     UNION ALL
     SELECT 'TYPE', o.oid::regtype::text, o.typacl, o.typowner, acldefault('T', o.typowner)
-      FROM pg_type o WHERE ${IN_SCHEMAS("typnamespace")} AND o.typtype IN ('c', 'd', 'e', 'r', 'b') AND ${NOT_MEMBER("pg_type")}
+      FROM pg_type o WHERE ${MEANT("typ")} AND o.typtype IN ('c', 'd', 'e', 'r', 'b') AND ${NOT_MEMBER("pg_type")}
        AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = o.oid)
        AND (o.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = o.typrelid AND c.relkind = 'c'))
     UNION ALL

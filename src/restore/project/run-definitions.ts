@@ -1,6 +1,7 @@
-import { isHoldfastError, type HoldfastError } from "../../kernel/errors.ts";
+import type { HoldfastError } from "../../kernel/errors.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import { serverWords } from "../../archive/server-words.ts";
+import { refusal } from "../../content/refusal.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 
@@ -47,17 +48,7 @@ async function runOne(session: DatabaseSession, { entry, sql }: DefinitionText, 
 }
 
 async function attempt(session: DatabaseSession, sql: string): Promise<HoldfastError | undefined> {
-  if (sql === "") return undefined;
-  await session.query("SAVEPOINT definition");
-  try {
-    await session.query(sql);
-    await session.query("RELEASE definition");
-    return undefined;
-  } catch (error) {
-    if (!isHoldfastError(error) || session.lost.aborted) throw error;
-    await session.query("ROLLBACK TO definition; RELEASE definition");
-    return error;
-  }
+  return sql === "" ? undefined : await refusal(session, () => session.query(sql));
 }
 
 /** `TRIGGER auth users on_auth_user_created`, as an archive names it, without the owner. */

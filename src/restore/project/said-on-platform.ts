@@ -1,16 +1,17 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
+import { cutAfter } from "../../kernel/sql-quotes.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import type { DefinitionText } from "../../archive/definition-script.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import { displayPart } from "../../content/display-name.ts";
+import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { entryTitle } from "./run-definitions.ts";
 
 /** What is said of the platform's objects and is the user's: rights of his roles, and comments that the platform has not written. */
 
 /** One right in an archive's list of them: the grantee may be quoted. */
-const GRANT = /^GRANT [^\n]+ TO ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)(?: WITH GRANT OPTION)?;$/gm;
+const GRANT = /^\s*GRANT .+ TO ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)(?: WITH GRANT OPTION)?;$/s;
 
 /**
  * Gives the user's own roles the rights that they had on the platform's objects. The platform's lists are its own and are left as they are; of an
@@ -21,11 +22,12 @@ const GRANT = /^GRANT [^\n]+ TO ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)(?: WITH GRANT
 export async function grantOnPlatform(session: DatabaseSession, texts: readonly DefinitionText[], roles: ReadonlySet<string>): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const { entry, sql } of texts) {
-    for (const [statement, grantee = ""] of sql.matchAll(GRANT)) {
+    for (const statement of cutAfter(sql, ";")) {
+      const grantee = GRANT.exec(statement)?.[1] ?? "";
       const role = grantee.startsWith('"') ? grantee.slice(1, -1).replaceAll('""', '"') : grantee;
       if (!roles.has(role)) continue;
-      const refused = await attempt(session, statement);
-      if (refused !== undefined) findings.push({ severity: "gap", about: "grant", name: entryTitle(entry), message: `could not be given to ${role}: ${refused}` });
+      const refused = await refusal(session, () => session.query(statement));
+      if (refused !== undefined) findings.push({ severity: "gap", about: "grant", name: entryTitle(entry), message: `could not be given to ${role}: ${serverWords(refused)}` });
     }
   }
   return findings;
@@ -49,22 +51,9 @@ export async function commentOnPlatform(session: DatabaseSession, texts: readonl
       [qualifiedName(schema, table), column ?? null],
     );
     if (there === undefined || there.text !== null) continue;
-    const refused = await attempt(session, sql);
+    const refused = await refusal(session, () => session.query(sql));
     const identity = [schema, table, ...(column === undefined ? [] : [column])].map(displayPart).join(".");
-    if (refused !== undefined) findings.push({ severity: "gap", about: "comment", name: `${kind!.toLowerCase()} ${identity}`, message: `could not be written: ${refused}` });
+    if (refused !== undefined) findings.push({ severity: "gap", about: "comment", name: `${kind!.toLowerCase()} ${identity}`, message: `could not be written: ${serverWords(refused)}` });
   }
   return findings;
-}
-
-async function attempt(session: DatabaseSession, sql: string): Promise<string | undefined> {
-  await session.query("SAVEPOINT said");
-  try {
-    await session.query(sql);
-    await session.query("RELEASE said");
-    return undefined;
-  } catch (error) {
-    if (!isHoldfastError(error) || session.lost.aborted) throw error;
-    await session.query("ROLLBACK TO said");
-    return serverWords(error);
-  }
 }

@@ -1,5 +1,6 @@
 import { displayName } from "../../content/display-name.ts";
 import type { MeasuredContent, ObjectKind } from "../../content/record.ts";
+import { leadingNames, namesKey, schemaOf, wordAndRest } from "../../platform/identity.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
 
@@ -11,8 +12,11 @@ import { whoseIs } from "../../platform/whose.ts";
  */
 export function usersPart<Content extends MeasuredContent>(content: Content, record: PlatformRecord, like: Pick<MeasuredContent, "largeObjects">): Content {
   const users = (kind: Parameters<typeof whoseIs>[1], identity: string): boolean => whoseIs(record, kind, identity) === "user";
-  const isRightOfPlatform = (kind: string, identity: string): boolean =>
-    kind === "grant" && record.schemas.some((schema) => new RegExp(`^(?:table|sequence|column|function|type|schema) ${schema}(?:\\.|$)`).test(identity));
+  const own = new Set(usersInPlatform(record).map(namesKey));
+  const isRightOfPlatform = (kind: string, identity: string): boolean => {
+    if (kind !== "grant" || !record.schemas.includes(schemaOf(kind, identity) ?? "")) return false;
+    return !own.has(namesKey(leadingNames(wordAndRest(identity)[1]).slice(0, 2)));
+  };
   const objects = Object.fromEntries(Object.entries(content.objects).map(([kind, map]) => [kind, Object.fromEntries(Object.entries(map)
     .filter(([identity]) => users(kind as ObjectKind, identity) && !isRightOfPlatform(kind, identity)))]));
   const extensions = content.extensions.filter(({ name }) => users("extension", name));
@@ -28,4 +32,15 @@ export function usersPart<Content extends MeasuredContent>(content: Content, rec
     }),
     largeObjects: like.largeObjects,
   };
+}
+
+/** Kinds of what stands in a schema by itself and has rights. */
+const WITH_RIGHTS: ReadonlySet<string> = new Set(["table", "view", "materialized-view", "sequence", "function", "type"]);
+
+/** What is the user's in the platform's schemas and has rights of its own: schema and name. */
+export function usersInPlatform({ users }: PlatformRecord): (readonly [schema: string, name: string])[] {
+  return users.filter(([kind]) => WITH_RIGHTS.has(kind)).flatMap(([, identity]) => {
+    const [schema, name] = leadingNames(identity);
+    return schema === undefined || name === undefined ? [] : [[schema, name] as const];
+  });
 }

@@ -136,6 +136,63 @@ DROP TABLE public.posts;
     const restored = await vault.restore(project.url, { ...SHOP, allowGaps: true, confirm: project.name, safetyBackup: false });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 3, said: expect.stringContaining("extension | citext | gap: ") });
     expect(await project.query("SELECT (SELECT count(*)::int FROM public.posts) AS posts, to_regclass('public.profiles')::text AS profiles")).toEqual([{ posts: 10_000, profiles: null }]);
+    // What does not need the extension is not excused by it.
+    await project.admin("CREATE FUNCTION extensions.no_view() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no views today'; END $$; DROP EVENT TRIGGER issue_pg_graphql_access; CREATE EVENT TRIGGER issue_pg_graphql_access ON ddl_command_start WHEN TAG IN ('CREATE MATERIALIZED VIEW') EXECUTE FUNCTION extensions.no_view()");
+    await expectRefusal(vault.restore(project.url, { ...SHOP, allowGaps: true, confirm: project.name, safetyBackup: false }), { code: "database.query", exit: 4, says: /did not take 2 definitions of the backup: MATERIALIZED VIEW public authors/, hint: /Nothing was changed/ });
+  });
+});
+
+describe("rights and roles", () => {
+  it("a right taken away on what is the user's in a schema of the platform's stays away", async () => {
+    await withMore("notes", `CREATE TABLE storage.notes (id int PRIMARY KEY); INSERT INTO storage.notes VALUES (1);
+      REVOKE ALL ON storage.notes FROM anon, authenticated; CREATE FUNCTION storage.mine(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+      REVOKE ALL ON FUNCTION storage.mine(int) FROM anon, authenticated`);
+    await using project = await supabase.project();
+    await expectWhole(project, "notes");
+    const rights = "SELECT has_table_privilege('anon', 'storage.notes', 'SELECT') AS notes, has_table_privilege('service_role', 'storage.notes', 'SELECT') AS service, (SELECT array_agg(DISTINCT grantee::regrole::text) FROM pg_proc, aclexplode(proacl) WHERE proname = 'mine' AND grantee <> 0) AS mine";
+    const [there] = await project.admin(rights);
+    expect(there).toMatchObject({ notes: false, service: true });
+    expect(there!["mine"]).not.toContain("anon");
+  });
+
+  it("a right given since on what is the user's there is taken back", async () => {
+    await using project = await supabase.project();
+    await vault.restore(project.url, { source: "notes" });
+    await project.admin("GRANT SELECT ON storage.notes TO anon");
+    const again = await vault.restore(project.url, { source: "notes", confirm: project.name, safetyBackup: false });
+    expect({ exit: again.exit, said: said(again) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect(await project.admin("SELECT has_table_privilege('anon', 'storage.notes', 'SELECT') AS may")).toEqual([{ may: false }]);
+  });
+
+  it("roles of the user's are members of what they were members of, and the API's login role of them", async () => {
+    await withMore("members", "CREATE ROLE app_user; GRANT app_user TO authenticator; GRANT anon TO app_user", "admin");
+    await using other = await startSupabase();
+    await using project = await other.project();
+    const restored = await vault.restore(project.url, { source: "members" });
+    const given = await project.admin("SELECT pg_has_role('authenticator', 'app_user', 'MEMBER') AS login, pg_has_role('app_user', 'anon', 'MEMBER') AS anon");
+    // What the role may not give is named; nothing in between.
+    const missed = [["login", "role | authenticator | gap: could not be made a member of app_user"], ["anon", "role | app_user | gap: could not be made a member of anon"]] as const;
+    for (const [which, words] of missed) expect([which, said(restored).includes(words)]).toEqual([which, given[0]![which] === false]);
+    expect(given[0]!["login"]).toBe(true);
+  });
+
+  it("a grant within a quoted name is not carried out", async () => {
+    await withMore("hidden", `CREATE ROLE climber; CREATE VIEW auth."x
+GRANT postgres TO climber;
+y" AS SELECT 1 AS a; ALTER VIEW auth."x
+GRANT postgres TO climber;
+y" OWNER TO supabase_auth_admin; GRANT SELECT ON auth."x
+GRANT postgres TO climber;
+y" TO climber`, "admin");
+    await using project = await supabase.project();
+    await vault.restore(project.url, { source: "hidden" }).catch(() => undefined);
+    expect(await project.admin("SELECT pg_has_role('climber', 'postgres', 'MEMBER') AS climbed")).toEqual([{ climbed: false }]);
+  });
+
+  it("a schema whose name begins as one of the platform's is refused by name, because an archive does not tell them apart", async () => {
+    await withMore("alike", 'CREATE SCHEMA "auth stuff"; CREATE TABLE "auth stuff".t (a int)');
+    await using project = await supabase.project();
+    await expectRefusal(vault.restore(project.url, { source: "alike", into: "project" }), { code: "input.conflict", exit: 2, says: 'has a schema "auth stuff"', hint: /Rename the schema/ });
   });
 });
 
@@ -182,9 +239,23 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
   });
 
+  it("a webhook on a table of another's cannot be paused, so it is refused by name; --allow-gaps goes on without it", async () => {
+    const hook = "CREATE SCHEMA supabase_functions; GRANT USAGE ON SCHEMA supabase_functions TO PUBLIC; CREATE FUNCTION supabase_functions.http_request() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$";
+    await using sending = await strict.project();
+    await sending.admin(hook);
+    await sending.admin("CREATE TRIGGER sends AFTER INSERT ON storage.objects FOR EACH ROW EXECUTE FUNCTION supabase_functions.http_request()");
+    expect((await own.backup(sending.url, { source: "sending" })).exit).toBe(0);
+    await using project = await strict.project();
+    await project.admin(hook);
+    await expectRefusal(own.restore(project.url, { source: "sending" }), { code: "refused.misfit", exit: 7, says: /may not make TRIGGER storage objects sends.*would send at once/, hint: /--allow-gaps/ });
+    const restored = await own.restore(project.url, { source: "sending", allowGaps: true });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 3, said: expect.stringContaining("TRIGGER storage objects sends | gap: was left out") });
+    expect(await project.admin("SELECT FROM pg_trigger WHERE tgname = 'sends'")).toEqual([]);
+  });
+
   it("what it may not make and not drop either stays where it is, and is compared", async () => {
     await before.query("DELETE FROM auth.users WHERE email LIKE 'person4%'");
-    const restored = await own.restore(before.url, { confirm: before.name, safetyBackup: false });
+    const restored = await own.restore(before.url, { ...SHOP, confirm: before.name, safetyBackup: false });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
     await expectProjectWorks(before);
   });
