@@ -4530,7 +4530,7 @@ const TABLE_CLASSES = [table, column, constraint, rowSecurity];
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   C: () => (/* binding */ attempt)
 /* harmony export */ });
-/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
+/* harmony import */ var _refusal_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(48538);
 
 /**
  * Asks something inside a transaction that must survive a refusal.
@@ -4538,18 +4538,11 @@ const TABLE_CLASSES = [table, column, constraint, rowSecurity];
  * @returns undefined when the server refused; a connection that is lost is thrown
  */
 async function attempt(session, ask) {
-    await session.query("SAVEPOINT attempt");
-    try {
-        const answer = await ask();
-        await session.query("RELEASE SAVEPOINT attempt");
-        return answer;
-    }
-    catch (error) {
-        if (!(0,_kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .isHoldfastError */ .ye)(error, "database.query", "database.permission", "database.row-security", "database.lock-timeout"))
-            throw error;
-        await session.query("ROLLBACK TO SAVEPOINT attempt");
-        return undefined;
-    }
+    let answer;
+    await (0,_refusal_js__WEBPACK_IMPORTED_MODULE_0__/* .refusal */ .x)(session, async () => {
+        answer = await ask();
+    }, "database.query", "database.permission", "database.row-security", "database.lock-timeout");
+    return answer;
 }
 
 
@@ -5122,6 +5115,41 @@ const PINNED_SETTINGS = {
     max_parallel_workers_per_gather: "0",
     jit: "off",
 };
+
+
+/***/ }),
+
+/***/ 48538:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   x: () => (/* binding */ refusal)
+/* harmony export */ });
+/* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
+
+/**
+ * Tries something inside a transaction that goes on if the server refuses it: then everything is as before the try.
+ *
+ * https://www.postgresql.org/docs/current/sql-savepoint.html
+ *
+ * @param codes what counts as a refusal; every answer of the server's when none is named
+ * @returns why it was refused, or undefined
+ * @throws anything else, a lost connection above all
+ */
+async function refusal(session, work, ...codes) {
+    await session.query("SAVEPOINT trying");
+    try {
+        await work();
+        await session.query("RELEASE SAVEPOINT trying");
+        return undefined;
+    }
+    catch (error) {
+        if (!(0,_kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .isHoldfastError */ .ye)(error, ...codes) || session.lost.aborted)
+            throw error;
+        await session.query("ROLLBACK TO SAVEPOINT trying; RELEASE SAVEPOINT trying");
+        return error;
+    }
+}
 
 
 /***/ }),

@@ -1226,29 +1226,42 @@ const TRIGGERS = `
  * Does something with rows while none of these triggers can act on them, in a database that is being made and
  * that nobody else uses.
  *
+ * They are switched on again whatever becomes of it: a restore into an empty database may end here, and what it leaves must not sleep.
+ *
  * @returns what it gave; undefined, and nothing was done, where the role may not switch one of them
  */
 async function withoutAlwaysTriggers(database, work) {
-    const env_1 = { stack: [], error: void 0, hasError: false };
+    const triggers = await switchOff(database);
+    if (triggers === undefined)
+        return undefined;
+    const switchOn = async () => {
+        const env_1 = { stack: [], error: void 0, hasError: false };
+        try {
+            const session = __addDisposableResource(env_1, await database.connect({ purpose: "restore" }), true);
+            for (const { on } of triggers)
+                await session.query(on);
+        }
+        catch (e_1) {
+            env_1.error = e_1;
+            env_1.hasError = true;
+        }
+        finally {
+            const result_1 = __disposeResources(env_1);
+            if (result_1)
+                await result_1;
+        }
+    };
+    let result;
     try {
-        const triggers = await switchOff(database);
-        if (triggers === undefined)
-            return undefined;
-        const result = await work();
-        const session = __addDisposableResource(env_1, await database.connect({ purpose: "restore" }), true);
-        for (const { on } of triggers)
-            await session.query(on);
-        return result;
+        result = await work();
     }
-    catch (e_1) {
-        env_1.error = e_1;
-        env_1.hasError = true;
+    catch (error) {
+        // The first failure is the one worth telling.
+        await switchOn().catch(() => undefined);
+        throw error;
     }
-    finally {
-        const result_1 = __disposeResources(env_1);
-        if (result_1)
-            await result_1;
-    }
+    await switchOn();
+    return result;
 }
 /** All or, by one transaction, none. */
 async function switchOff(database) {

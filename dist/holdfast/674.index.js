@@ -706,9 +706,9 @@ const OLDEST = 14;
 const WITH_ALGORITHM = 15;
 const WITH_RELKIND = 16;
 /**
- * The archive's bytes, edited.
+ * The archive's bytes, edited. One of a version that is not known here stays as it is: then pg_restore says what it makes of it.
  *
- * @throws tool.failed for what is no archive of a known version
+ * @throws tool.failed for what is no archive
  */
 async function* withDefinitions(archive, edit) {
     const env_1 = { stack: [], error: void 0, hasError: false };
@@ -716,6 +716,10 @@ async function* withDefinitions(archive, edit) {
         const reader = __addDisposableResource(env_1, new ArchiveReader(archive), true);
         const minor = await readHead(reader);
         yield reader.taken();
+        if (minor === undefined) {
+            yield* reader.rest();
+            return;
+        }
         const count = await reader.int();
         for (let entry = 0; entry < count; entry += 1) {
             await readEntry(reader, minor, edit);
@@ -733,15 +737,16 @@ async function* withDefinitions(archive, edit) {
             await result_1;
     }
 }
+/** The minor version; undefined where what follows is not known. */
 async function readHead(reader) {
     const magic = await reader.bytes(5);
     const [major, minor] = [await reader.byte(), await reader.byte()];
     await reader.byte();
-    if (magic.toString("latin1") !== "PGDMP" || major !== 1 || minor < OLDEST || minor > WITH_RELKIND) {
-        throw new errors/* HoldfastError */.Et("tool.failed", `the archive is of version ${major}.${minor}, which cannot be edited`, {
-            hint: "Restore into a server of exactly the source's release.",
-        });
+    if (magic.toString("latin1") !== "PGDMP") {
+        throw new errors/* HoldfastError */.Et("tool.failed", "what should be an archive of pg_dump is none and cannot be edited", { hint: "Validate the backup." });
     }
+    if (major !== 1 || minor < OLDEST || minor > WITH_RELKIND)
+        return undefined;
     reader.intSize = await reader.byte();
     reader.offsetSize = await reader.byte();
     await reader.byte();
@@ -783,6 +788,8 @@ async function readEntry(reader, minor, edit) {
 }
 /** The state of an offset that is not known: pg_restore then looks for the data, as it does in every archive that went through a pipe. */
 const OFFSET_NOT_SET = 1;
+/** The entry has no data. */
+const OFFSET_NO_DATA = 3;
 /** Reads an archive's numbers and texts, and keeps what was read to be written again. */
 class ArchiveReader {
     intSize = 4;
@@ -858,10 +865,11 @@ class ArchiveReader {
         return all.subarray(0, count);
     }
 }
-/** The entry has no data. */
-const OFFSET_NO_DATA = 3;
 
+// EXTERNAL MODULE: ./build/kernel/sql-quotes.js
+var sql_quotes = __webpack_require__(87296);
 ;// CONCATENATED MODULE: ./build/adapters/pg-tools/column-options.js
+
 /**
  * Leaves options of columns out of a definition as pg_dump writes it: `ALTER TABLE ONLY s.t ALTER COLUMN c SET (n_distinct=5, x=7);`
  * becomes `… SET (n_distinct=5);`, and a statement that would set nothing goes.
@@ -872,7 +880,7 @@ const OFFSET_NO_DATA = 3;
 function withoutColumnOptions(definition, names) {
     // Every byte a character: server encodings never use an ASCII byte within another character.
     const text = definition.toString("latin1");
-    return Buffer.from(pieces(text, ";").map((statement) => withoutOptions(statement, names)).join(""), "latin1");
+    return Buffer.from((0,sql_quotes/* cutAfter */.b)(text, ";").map((statement) => withoutOptions(statement, names)).join(""), "latin1");
 }
 /** `ALTER [FOREIGN] TABLE [ONLY] … ALTER COLUMN … SET (`, up to the last parenthesis that opens outside of quotes. */
 const SETS_OPTIONS = /^\s*ALTER (?:FOREIGN )?TABLE .* ALTER COLUMN .* SET $/s;
@@ -880,49 +888,18 @@ function withoutOptions(statement, names) {
     const open = lastOutsideQuotes(statement, "(");
     if (open < 0 || !SETS_OPTIONS.test(statement.slice(0, open)) || !/^\)\s*;$/.test(statement.slice(statement.lastIndexOf(")"))))
         return statement;
-    const options = pieces(statement.slice(open + 1, statement.lastIndexOf(")")), ",");
+    const options = (0,sql_quotes/* cutAfter */.b)(statement.slice(open + 1, statement.lastIndexOf(")")), ",");
     const left = options.map((option) => option.replace(/,$/, "").trim()).filter((option) => !names.has(option.split("=")[0]));
     if (left.length === options.length)
         return statement;
     return left.length === 0 ? "" : `${statement.slice(0, open)}(${left.join(", ")});`;
 }
-/** A text cut after every mark that stands outside of quotes. */
-function pieces(text, mark) {
-    const found = [];
-    let begin = 0;
-    for (const at of outsideQuotes(text)) {
-        if (text[at] !== mark)
-            continue;
-        found.push(text.slice(begin, at + 1));
-        begin = at + 1;
-    }
-    return begin < text.length ? [...found, text.slice(begin)] : found;
-}
 function lastOutsideQuotes(text, mark) {
     let last = -1;
-    for (const at of outsideQuotes(text))
+    for (const at of (0,sql_quotes/* outsideQuotes */.B)(text))
         if (text[at] === mark)
             last = at;
     return last;
-}
-/** Places of the characters that stand outside of `'…'` and `"…"`; a doubled quote leaves and enters again. */
-function* outsideQuotes(text) {
-    let quote = "";
-    for (let at = 0; at < text.length; at += 1) {
-        const character = text[at];
-        if (quote !== "") {
-            const end = text.indexOf(quote, at);
-            if (end < 0)
-                return;
-            [at, quote] = [end, ""];
-        }
-        else if (character === "'" || character === '"') {
-            quote = character;
-        }
-        else {
-            yield at;
-        }
-    }
 }
 
 // EXTERNAL MODULE: ./build/kernel/disk-trouble.js
@@ -1450,6 +1427,55 @@ function baseEnvironment({ env }) {
 function explicitFolder({ env }) {
     const folder = env["HOLDFAST_PG_BIN"]?.trim();
     return folder === undefined || folder === "" ? undefined : folder;
+}
+
+
+/***/ }),
+
+/***/ 87296:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ outsideQuotes),
+/* harmony export */   b: () => (/* binding */ cutAfter)
+/* harmony export */ });
+/**
+ * Reading SQL that pg_dump or the server's deparser wrote. It holds texts that people wrote (names, defaults, comments), which may look like
+ * anything, a statement on a line of its own included; so pieces are told apart by reading quotes, as the server does, and never by lines.
+ * Quotes within quotes are doubled there; a function's body in dollar quotes is not for this.
+ *
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+ */
+/** Places of the characters that stand outside of `'…'` and `"…"`; a doubled quote leaves and enters again. */
+function* outsideQuotes(text) {
+    let quote = "";
+    for (let at = 0; at < text.length; at += 1) {
+        const character = text[at];
+        if (quote !== "") {
+            const end = text.indexOf(quote, at);
+            if (end < 0)
+                return;
+            [at, quote] = [end, ""];
+        }
+        else if (character === "'" || character === '"') {
+            quote = character;
+        }
+        else {
+            yield at;
+        }
+    }
+}
+/** A text cut after every mark that stands outside of quotes; joined again it is the same text. */
+function cutAfter(text, mark) {
+    const found = [];
+    let begin = 0;
+    for (const at of outsideQuotes(text)) {
+        if (text[at] !== mark)
+            continue;
+        found.push(text.slice(begin, at + 1));
+        begin = at + 1;
+    }
+    return begin < text.length ? [...found, text.slice(begin)] : found;
 }
 
 

@@ -1366,7 +1366,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(598), __nccwpck_require__.e(32)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4032)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(527), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
+        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(598), __nccwpck_require__.e(822)]).then(__nccwpck_require__.bind(__nccwpck_require__, 90822)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(527), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
         // Restore and backup are two capabilities that do not know each other; the command is where they meet.
         return runRestore(inputs, ports, async ({ request, safetyRecipients }) => takeSafetyBackup({
             database: request.target,
