@@ -23,6 +23,7 @@ import { pourProject, type PlanOfProject } from "./project/apply.ts";
 import { compareProject } from "./project/compare.ts";
 import { requireStillEmpty } from "./still-empty.ts";
 import { swapNames } from "./swap.ts";
+import { takenAlong } from "./taken-along.ts";
 import { lockTarget, requireAlone, whileLocked } from "./target-lock.ts";
 import { Untouched } from "./untouched.ts";
 
@@ -204,7 +205,7 @@ async function compare(
     return {
       findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
-        ...notes, ...notCompared(plan), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+        ...notes, ...notCompared(plan), ...takenAlong(expected, actual, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
       ],
       tables: counted.length,
       rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),

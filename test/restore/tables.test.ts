@@ -102,6 +102,19 @@ describe("a restore of named tables", () => {
     }
   });
 
+  it("names what DROP … CASCADE took along outside the named table, and nothing where the table went alone", async () => {
+    await using database = await cluster.createDatabase({
+      sql: "CREATE TABLE customer (id int PRIMARY KEY); CREATE TABLE bill (customer int CONSTRAINT of_customer REFERENCES customer); CREATE VIEW known AS SELECT id FROM customer",
+    });
+    await vault.backup(database.adminUrl, { source: "cascade" });
+    const again = async (...tables: string[]): Promise<string> => said(await vault.restore(database.adminUrl, { source: "cascade", tables, confirm: database.name, safetyBackup: false }));
+    await database.query("DROP TABLE bill");
+    expect(await again("public.bill")).not.toContain("takes along");
+    await database.query("DROP TABLE customer CASCADE");
+    const found = await again("public.customer");
+    expect(found).toContain("lacks what the backup has outside the named tables, and which DROP … CASCADE takes along: constraint public.bill.of_customer, view public.known;");
+  });
+
   it("says what a table lacks that was there and got rows only, as after an earlier try that was killed before its keys were made", async () => {
     await using database = await copyOf("one");
     const restore = async (): Promise<{ exit: number; said: string }> => {

@@ -1,0 +1,38 @@
+import { displayName } from "../content/display-name.ts";
+import { belongingTo } from "../content/objects-of-tables.ts";
+import type { ContentRecord, ObjectKind, TableRecord } from "../content/record.ts";
+
+/** What `DROP TABLE … CASCADE` takes along although it is on another table, or a relation of its own. */
+const DEPENDING: readonly ObjectKind[] = ["constraint", "policy", "rule", "trigger"];
+const VIEWS: readonly ObjectKind[] = ["view", "materialized-view"];
+/** Names shown in the note. */
+const NAMES_MAX = 8;
+
+/**
+ * What the backup has on other tables and the target lacks, after named tables were made again: whoever dropped one with CASCADE
+ * dropped the foreign keys to it and the views over it as well, and those are no part of the table.
+ *
+ * @param made tables that the restore made; without any, nothing can have been taken along by dropping them
+ * @returns one note, or none
+ */
+export function takenAlong(expected: ContentRecord, actual: ContentRecord, made: readonly TableRecord[]): string[] {
+  if (made.length === 0) return [];
+  const isMade = ({ schema, name }: TableRecord): boolean => made.some((one) => one.schema === schema && one.name === name);
+  // Rows are measured of the named tables only, definitions of all.
+  const isThere = (table: TableRecord): boolean => Object.hasOwn(actual.objects.table ?? {}, displayName(table));
+  const onOthers = belongingTo(expected, (table) => !isMade(table) && isThere(table));
+  const lacks = (kind: ObjectKind, identity: string): boolean => !Object.hasOwn(actual.objects[kind] ?? {}, identity);
+  const gone = [
+    ...DEPENDING.flatMap((kind) => names(expected, kind).filter((name) => onOthers(kind, name) && lacks(kind, name)).map((name) => `${kind} ${name}`)),
+    ...VIEWS.flatMap((kind) => names(expected, kind).filter((name) => lacks(kind, name)).map((name) => `${kind.replace("-", " ")} ${name}`)),
+  ];
+  if (gone.length === 0) return [];
+  const shown = gone.slice(0, NAMES_MAX).join(", ") + (gone.length > NAMES_MAX ? ` and ${gone.length - NAMES_MAX} more` : "");
+  return [
+    `the target also lacks what the backup has outside the named tables, and which DROP … CASCADE takes along: ${shown}; make them by hand (\`pg_restore --schema-only\` prints their statements), or restore the whole`,
+  ];
+}
+
+function names({ objects }: ContentRecord, kind: ObjectKind): string[] {
+  return Object.keys(objects[kind] ?? {});
+}
