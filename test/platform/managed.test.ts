@@ -73,6 +73,8 @@ describe.each(MANAGED)("a server of $profile.title", ({ profile, superuser }) =>
       await database.query("DELETE FROM public.orders WHERE id > 10");
       const restored = await vault.restore(database.url, { mode, confirm: database.name, safetyBackup: false });
       expect({ mode, exit: restored.exit, said: said(restored) }).toEqual({ mode, exit: 0, said: expect.stringContaining("everything as it was") });
+      expect(said(restored)).toContain(`${profile.title}'s own, not compared`);
+      expect(said(restored)).not.toContain("cannot give objects");
       expect(await database.query("SELECT count(*)::int AS n FROM public.orders")).toEqual([{ n: 50 }]);
     }
   });
