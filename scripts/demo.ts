@@ -1,6 +1,6 @@
 /**
- * npm run demo: a generated database is backed up to an emulated Azure store, proved, destroyed, compared and brought back, with the built
- * command line and nothing but this machine. Everything is stopped and removed at the end, also on Ctrl-C. Exit codes: 0 all is as promised,
+ * npm run demo: a generated database is backed up to an emulated Azure store, proved, destroyed, compared and brought back, and a project of the
+ * shape of Supabase's moves into a new one; with the built command line and nothing but this machine. Everything is stopped and removed at the end, also on Ctrl-C. Exit codes: 0 all is as promised,
  * 1 something is not, 130 and 143 stopped by a signal.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,13 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Holdfast } from "./demo/holdfast.ts";
 import { Narrator } from "./demo/narrator.ts";
-import { BrokenPromise, STEPS, tell } from "./demo/story.ts";
+import { BrokenPromise } from "./demo/promise.ts";
+import { tell } from "./demo/story.ts";
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 const cancelling = new AbortController();
 const folder = mkdtempSync(join(tmpdir(), "holdfast-demo-"));
-let holdfast: Holdfast | undefined;
+const runners: Holdfast[] = [];
 
 for (const [signal, code] of Object.entries(SIGNALS)) {
   process.on(signal, () => {
@@ -27,19 +28,19 @@ for (const [signal, code] of Object.entries(SIGNALS)) {
 }
 const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
 process.on("exit", () => {
-  holdfast?.kill();
+  for (const runner of runners) runner.kill();
   removeFolder();
 });
 
-process.stdout.write("Holdfast's demo: back up, prove, destroy, compare, restore. Nothing leaves this machine; everything is removed at the end.\n");
+process.stdout.write("Holdfast's demo: back up, prove, destroy, compare, restore; then move a whole Supabase project. Nothing leaves this machine; everything is removed at the end.\n");
 try {
   await using stack = new AsyncDisposableStack();
   await tell({
-    narrator: new Narrator(process.stdout, STEPS, process.env),
+    narrator: new Narrator(process.stdout, process.env),
     folder,
     cancelled: cancelling.signal,
     keep: (thing) => stack.use(thing),
-    onHoldfast: (one) => (holdfast = one),
+    onHoldfast: (one) => void runners.push(one),
   });
 } catch (error) {
   if (!cancelling.signal.aborted) {

@@ -1,12 +1,13 @@
 /**
  * npm test [-- jest arguments]: the whole suite, or the paths and titles given. Fetches the PostgreSQL servers that the tests pin, if they
- * are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that could not be had, and as its last
+ * are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that could not be had and for real projects that it was not pointed at, and as its last
  * line `N passed, N failed`, read from Jest's result file. No tests at all is a failure.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { liveRun } from "../test/support/live-supabase.ts";
 import { obtainServers } from "../test/support/servers/servers.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -23,6 +24,8 @@ interface JestResult {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numRuntimeErrorTestSuites: number;
+  /** The test files that were chosen. */
+  readonly testResults: readonly { readonly name: string }[];
 }
 
 function jest(args: readonly string[]): Promise<number> {
@@ -73,6 +76,17 @@ function started(): string[] {
   }
 }
 
+/** What of the suite for real projects is not run, where it was among the files; wrong variables fail the suite itself. */
+function notRunLive({ testResults }: JestResult): string[] {
+  if (!testResults.some(({ name }) => name.endsWith("test/live/supabase.test.ts"))) return [];
+  try {
+    const { notRun } = liveRun(process.env);
+    return notRun === undefined ? [] : [notRun];
+  } catch (error) {
+    return [`a real Supabase project: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
 mkdirSync(join(root, ".cache"), { recursive: true });
 const missing = await obtainServers((text) => process.stderr.write(`${text}\n`));
 const code = await jest(process.argv.slice(2));
@@ -89,6 +103,7 @@ if (result === undefined) {
   if (numPendingTests > 0) process.stdout.write(`${numPendingTests} skipped\n`);
   if (versions.length > 0) process.stdout.write(`PostgreSQL servers that were run: ${versions.join(", ")}\n`);
   for (const [version, reason] of missing) process.stdout.write(`NOT RUN: PostgreSQL ${version}: ${reason}\n`);
+  for (const live of notRunLive(result)) process.stdout.write(`NOT RUN: ${live}\n`);
   const counts = `${numPassedTests} passed, ${numFailedTests} failed\n`;
   // .ci/run keeps the counts for its own last line.
   const countsPath = process.env["HOLDFAST_TEST_COUNTS"] ?? "";

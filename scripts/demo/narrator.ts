@@ -7,21 +7,32 @@ export interface Page {
   readonly isTTY?: boolean;
 }
 
-/** Tells the demo's steps: a numbered heading, one line that says what the step means, then what happened. No colour where it would be noise. */
+/** Tells the demo's chapters, and their steps: a numbered heading, one line that says what the step means, then what happened. No colour where it would be noise. */
 export class Narrator {
   readonly #page: Page;
   readonly #color: boolean;
-  readonly #steps: number;
+  #chapter = 0;
+  #steps = 0;
   #step = 0;
   #beganAt = 0;
   readonly times: { readonly what: string; readonly ms: number }[] = [];
 
-  /** @param steps how many headings there will be */
-  constructor(page: Page, steps: number, env: Readonly<Record<string, string | undefined>>) {
+  constructor(page: Page, env: Readonly<Record<string, string | undefined>>) {
     this.#page = page;
-    this.#steps = steps;
     // https://no-color.org
     this.#color = page.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+  }
+
+  /**
+   * Begins a chapter, whose steps are numbered from 1.
+   *
+   * @param steps how many there will be
+   */
+  chapter(title: string, steps: number): void {
+    this.#chapter += 1;
+    [this.#step, this.#steps] = [0, steps];
+    const heading = `Chapter ${this.#chapter}: ${title}`;
+    this.#page.write(`\n\n${this.#paint("1", heading)}\n${this.#paint("1", "═".repeat(textWidth(heading)))}\n`);
   }
 
   /** Begins a step: its heading, and in one line what it means. */

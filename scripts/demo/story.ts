@@ -4,37 +4,23 @@ import { formatBytes } from "../../src/kernel/bytes.ts";
 import { formatDuration } from "../../src/kernel/duration.ts";
 import { readDocument } from "../../src/catalog/document.ts";
 import { manifest as manifestSchema, MANIFEST_FORMATS, type Manifest } from "../../src/catalog/manifest.ts";
-import { Holdfast, type HoldfastRun } from "./holdfast.ts";
+import { Holdfast } from "./holdfast.ts";
 import { lossesSince } from "./losses.ts";
-import type { Narrator } from "./narrator.ts";
-import { AZURITE_ACCOUNT, startPrivateAzurite, type PrivateAzurite } from "./private-azurite.ts";
-import { startPrivatePostgres, type PrivatePostgres } from "./private-postgres.ts";
+import { AZURITE_ACCOUNT, startPrivateAzurite } from "./private-azurite.ts";
+import { startPrivatePostgres } from "./private-postgres.ts";
+import { tellProject } from "./project-story.ts";
+import { BrokenPromise, expectExit, requireProved } from "./promise.ts";
 import { buildShop, digests, disaster, SHOP, type Digest } from "./shop.ts";
+import type { Stage, World } from "./world.ts";
 
-/** Headings of the story. */
-export const STEPS = 9;
+/** Headings of the first chapter. */
+const STEPS = 9;
 
 const CONTAINER = "backups";
 const STORE = `azure://${AZURITE_ACCOUNT}/${CONTAINER}/demo`;
 
-/** Something was not as promised: the demo has failed, and says where. */
-export class BrokenPromise extends Error {}
-
-/** What the story is told with; everything in it is stopped and removed by the caller's stack. */
-export interface Stage {
-  readonly narrator: Narrator;
-  /** A private folder for key and kit. */
-  readonly folder: string;
-  readonly cancelled: AbortSignal;
-  /** Takes what must be disposed of at the end. */
-  keep<T extends AsyncDisposable>(thing: T): T;
-  /** Hears about the command runner, so that an abrupt end can take it along. */
-  onHoldfast(holdfast: Holdfast): void;
-}
-
-interface World extends Stage {
-  readonly postgres: PrivatePostgres;
-  readonly azurite: PrivateAzurite;
+/** The world as the first chapter finds it; the key is made in it. */
+interface Shop extends Omit<World, "recipient"> {
   readonly holdfast: Holdfast;
   /** Of the shop's owner. */
   readonly password: string;
@@ -44,6 +30,7 @@ interface World extends Stage {
 export async function tell(stage: Stage): Promise<void> {
   const { narrator } = stage;
   const began = performance.now();
+  narrator.chapter("A shop loses its orders", STEPS);
   const world = await startWorld(stage);
   const before = await openShop(world);
   const recipient = await makeKey(world);
@@ -56,13 +43,14 @@ export async function tell(stage: Stage): Promise<void> {
   await bringBack(world, before);
   // The second one is what the damaged database held, taken by restore itself.
   await list(world, id, "verified", 2);
+  await tellProject({ ...world, recipient });
   narrator.say("");
   narrator.table(["what", "time"], narrator.times.map(({ what, ms }) => [what, formatDuration(ms)]), ["time"]);
   narrator.say("");
   narrator.good(`the whole demo took ${formatDuration(performance.now() - began)}`);
 }
 
-async function startWorld(stage: Stage): Promise<World> {
+async function startWorld(stage: Stage): Promise<Shop> {
   const { narrator, cancelled } = stage;
   narrator.step("Servers of our own", "A PostgreSQL server and Microsoft's emulator of Azure Blob Storage start here; both vanish at the end.");
   const postgres = stage.keep(await startPrivatePostgres(process.env));
@@ -74,13 +62,13 @@ async function startWorld(stage: Stage): Promise<World> {
   narrator.took("start PostgreSQL and Azurite");
   const password = randomBytes(12).toString("hex");
   const url = postgres.url(SHOP.owner, password, SHOP.database);
-  const secrets = { HOLDFAST_DATABASE: url, HOLDFAST_TARGET: url, HOLDFAST_STORE: STORE, HOLDFAST_STORE_SECRET: azurite.connectionString };
-  const holdfast = new Holdfast({ ...secrets, HOLDFAST_IDENTITY_FILE: join(stage.folder, "identity.txt") }, stage.folder, cancelled);
+  const storeSecrets = { HOLDFAST_STORE: STORE, HOLDFAST_STORE_SECRET: azurite.connectionString };
+  const holdfast = new Holdfast({ ...storeSecrets, HOLDFAST_DATABASE: url, HOLDFAST_TARGET: url, HOLDFAST_IDENTITY_FILE: join(stage.folder, "identity.txt") }, stage.folder, cancelled);
   stage.onHoldfast(holdfast);
-  return { ...stage, postgres, azurite, holdfast, password };
+  return { ...stage, postgres, azurite, storeSecrets, holdfast, password };
 }
 
-async function openShop({ narrator, postgres, cancelled, password }: World): Promise<Digest[]> {
+async function openShop({ narrator, postgres, cancelled, password }: Shop): Promise<Digest[]> {
   narrator.step("A shop opens", "Generated customers, products and orders, with keys, a view, a trigger, a policy and grants: what real databases are made of.");
   await buildShop(postgres, password);
   cancelled.throwIfAborted();
@@ -90,14 +78,14 @@ async function openShop({ narrator, postgres, cancelled, password }: World): Pro
   return found;
 }
 
-async function makeKey({ narrator, holdfast }: World): Promise<string> {
+async function makeKey({ narrator, holdfast }: Shop): Promise<string> {
   narrator.step("A key", "Backups are encrypted to the public half; only the identity, kept away from database and store, opens them again.");
   narrator.command("holdfast keygen --output identity.txt --kit recovery-kit.md");
   const run = expectExit(await holdfast.run(["keygen", "--output", "identity.txt", "--kit", "recovery-kit.md"]), 0, "keygen");
   return String(run.outputs["recipient"]);
 }
 
-async function backUp({ narrator, holdfast, azurite }: World, recipient: string): Promise<{ id: string; manifest: Manifest }> {
+async function backUp({ narrator, holdfast, azurite }: Shop, recipient: string): Promise<{ id: string; manifest: Manifest }> {
   narrator.step("A backup", "One snapshot for the dump and a fingerprint of every row; compressed, encrypted and uploaded as a stream, nothing on the disk.");
   narrator.say("(database, store and credentials come from the variables HOLDFAST_DATABASE, HOLDFAST_STORE, HOLDFAST_STORE_SECRET)");
   narrator.command(`holdfast backup --source shop --recipients ${recipient.slice(0, 12)}…`);
@@ -109,7 +97,7 @@ async function backUp({ narrator, holdfast, azurite }: World, recipient: string)
   return { id: String(run.outputs["id"]), manifest };
 }
 
-async function list({ narrator, holdfast }: World, id: string, state: string, count: number): Promise<void> {
+async function list({ narrator, holdfast }: Shop, id: string, state: string, count: number): Promise<void> {
   narrator.command("holdfast list");
   const run = expectExit(await holdfast.run(["list"]), 0, "list");
   const backups = run.outputs["backups"] as readonly { readonly id: string; readonly state: string }[];
@@ -117,7 +105,7 @@ async function list({ narrator, holdfast }: World, id: string, state: string, co
   throw new BrokenPromise(`list should show ${count} backup(s), ${id} among them as ${state}, and shows ${JSON.stringify(backups)}`);
 }
 
-async function prove({ narrator, holdfast }: World, id: string): Promise<void> {
+async function prove({ narrator, holdfast }: Shop, id: string): Promise<void> {
   narrator.step("The proof", "The backup is restored into a throw-away server and compared, row by row, with what the source held at the snapshot.");
   narrator.command("holdfast validate --depth restored");
   const run = expectExit(await holdfast.run(["validate", "--depth", "restored"]), 0, "validate");
@@ -125,7 +113,7 @@ async function prove({ narrator, holdfast }: World, id: string): Promise<void> {
   narrator.took("prove the backup", run.ms);
 }
 
-async function breakThings({ narrator, postgres, cancelled }: World, before: readonly Digest[]): Promise<void> {
+async function breakThings({ narrator, postgres, cancelled }: Shop, before: readonly Digest[]): Promise<void> {
   narrator.step("The disaster", "A repair script with a wrong condition changes rows, a migration drops a table; nothing raises an error.");
   await disaster(postgres);
   cancelled.throwIfAborted();
@@ -135,7 +123,7 @@ async function breakThings({ narrator, postgres, cancelled }: World, before: rea
   narrator.say("UPDATE shop.orders SET total = round(total * 0.9, 2) WHERE id % 7 = 0;\nUPDATE shop.products SET attributes = attributes - 'weight_g' WHERE id % 11 = 0;\nDROP TABLE shop.order_items CASCADE;");
 }
 
-async function seeLosses({ narrator, holdfast, postgres, cancelled }: World, id: string, manifest: Manifest): Promise<void> {
+async function seeLosses({ narrator, holdfast, postgres, cancelled }: Shop, id: string, manifest: Manifest): Promise<void> {
   narrator.step("Is the backup still good, and what is lost?", "The store is proved again, and the live database is measured against the backup's manifest.");
   narrator.command("holdfast validate --depth restored");
   const run = expectExit(await holdfast.run(["validate", "--depth", "restored"]), 0, "validate after the disaster");
@@ -150,7 +138,7 @@ async function seeLosses({ narrator, holdfast, postgres, cancelled }: World, id:
   narrator.bad(`${losses.harmed} of ${losses.tables.length} tables are not as they were; row counts alone would have missed two of them`);
 }
 
-async function bringBack({ narrator, holdfast, postgres }: World, before: readonly Digest[]): Promise<void> {
+async function bringBack({ narrator, holdfast, postgres }: Shop, before: readonly Digest[]): Promise<void> {
   narrator.step("The way back", "A database that holds anything is only replaced when its name is given; what it holds is backed up first.");
   narrator.command("holdfast restore --backup latest-verified");
   expectExit(await holdfast.run(["restore", "--backup", "latest-verified"]), 7, "restore without confirmation");
@@ -170,16 +158,4 @@ async function bringBack({ narrator, holdfast, postgres }: World, before: readon
   if (JSON.stringify(after) !== JSON.stringify(before)) throw new BrokenPromise("the restored tables are not as they were");
   narrator.good("every table is as it was");
   narrator.say("");
-}
-
-function expectExit(run: HoldfastRun, code: number, what: string): HoldfastRun {
-  if (run.code !== code) throw new BrokenPromise(`${what} should end with exit code ${code}, and ended with ${run.code ?? "a signal"}`);
-  return run;
-}
-
-function requireProved(run: HoldfastRun, id: string): void {
-  const [validated] = run.outputs["backups"] as readonly { readonly id: string; readonly depth: string; readonly verdict: string }[];
-  if (validated?.id !== id || validated.depth !== "restored" || validated.verdict !== "proved") {
-    throw new BrokenPromise(`backup ${id} should be proved by a restore, and the answer is ${JSON.stringify(validated)}`);
-  }
 }

@@ -52,6 +52,8 @@ export function isPlatformsProblem(record: PlatformRecord, { listed, message }: 
   }
   // Comments and rights say of what they are: `EVENT TRIGGER name`, `SCHEMA name`.
   const isBeside = listed.type === "COMMENT" || listed.type === "ACL" || listed.type === "SECURITY LABEL";
+  // Rights on the server's own functions; no role of a user's may give them again.
+  if (listed.type === "ACL" && schema === "pg_catalog") return whoseIs(record, "grant", "catalog") === "platform";
   if (schema !== "-") return record.schemas.includes(schema) && !couldBeUsers(record, words.join(" "));
   const of = `${isBeside ? "" : `${listed.type} `}${words.join(" ")} `;
   if (of.startsWith("SCHEMA ")) {

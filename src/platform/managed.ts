@@ -2,30 +2,47 @@ import type { PlatformProfile } from "./profile.ts";
 
 /**
  * Managed servers that leave their customers' databases alone: what is theirs is roles, and databases of their own.
- * They matter for what the administrator's role may not do, which is found by asking.
+ * They matter for what the administrator's role may not do, which is found by asking, and for whose the few things
+ * are that a dump shows of them.
+ *
+ * Each has a role in place of a superuser (`azure_pg_admin`, `rds_superuser`, `cloudsqlsuperuser`) whose members the
+ * customer's administrators are. What it owns, and the default privileges that are set for it, administrators have
+ * made: it is the working role here, and all of that is the user's. Rights on the server's own functions are the
+ * platform's, which changes them: a dump of Azure's names some
+ * (https://github.com/MicrosoftDocs/azure-docs/issues/100198).
  */
 
 const nothingInside = {
   schemas: [], eventTriggers: [], publications: [], webhookFunctions: [], extensions: [], ownedByWorkingRole: [],
 } as const;
 
+/**
+ * The superuser is `azuresu`; one page of the documents still has `azure_superuser`, its name on the retired Single
+ * Server. The platform's own tables lie in databases of their own, `azure_maintenance` and `azure_sys`. In every
+ * database `azure_pg_admin` owns the schema `public`, also from PostgreSQL 15 on.
+ */
 export const AZURE_FLEXIBLE_SERVER: PlatformProfile = {
   name: "azure-flexible-server",
   title: "Azure Database for PostgreSQL, Flexible Server",
   sources: [
-    "https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-servers",
-    "https://learn.microsoft.com/azure/postgresql/flexible-server/security-manage-database-users",
+    "https://learn.microsoft.com/azure/postgresql/configure-maintain/concepts-servers",
+    "https://learn.microsoft.com/azure/postgresql/security/security-access-control",
+    "https://learn.microsoft.com/azure/postgresql/security/security-manage-database-users",
+    "https://learn.microsoft.com/training/modules/secure-azure-database-for-postgresql/3-describe-built-server-roles",
   ],
   marks: { roles: ["azuresu", "azure_pg_admin"], tables: [] },
-  roles: ["azuresu", "azure_pg_admin", "replication"],
+  roles: ["azuresu", "azure_superuser", "azure_pg_admin", "replication"],
   ...nothingInside,
+  workingRole: "azure_pg_admin",
 };
 
+/** The roles after the first four are there as versions and services (Aurora's write forwarding, directories) are. */
 export const AMAZON_RDS: PlatformProfile = {
   name: "amazon-rds",
   title: "Amazon RDS and Aurora",
   sources: [
     "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.rds_superuser.html",
+    "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.rds_superuser.html",
   ],
   marks: { roles: ["rdsadmin", "rds_superuser"], tables: [] },
   roles: [
@@ -33,16 +50,23 @@ export const AMAZON_RDS: PlatformProfile = {
     "rdstopmgr", "rdswriteforwarduser",
   ],
   ...nothingInside,
+  workingRole: "rds_superuser",
 };
 
+/** Roles of groups and of workforce identities are there where sign-in by IAM is on. */
 export const GOOGLE_CLOUD_SQL: PlatformProfile = {
   name: "google-cloud-sql",
   title: "Google Cloud SQL",
-  sources: ["https://cloud.google.com/sql/docs/postgres/users"],
+  sources: [
+    "https://cloud.google.com/sql/docs/postgres/users",
+    "https://github.com/cloudfoundry/terraform-provider-csbpg/blob/main/csbpg/db_dumps_assets/gcp_pg15.sql",
+  ],
   marks: { roles: ["cloudsqladmin", "cloudsqlsuperuser"], tables: [] },
   roles: [
-    "cloudsqladmin", "cloudsqlsuperuser", "cloudsqlagent", "cloudsqlreplica", "cloudsqliamuser", "cloudsqliamserviceaccount",
-    "cloudsqlimportexport", "cloudsqlinactiveuser", "cloudsqllogical", "cloudsqlobservability", "cloudsqlconnpooladmin",
+    "cloudsqladmin", "cloudsqlsuperuser", "cloudsqlagent", "cloudsqlreplica", "cloudsqlimportexport", "cloudsqllogical", "cloudsqlobservability",
+    "cloudsqlconnpooladmin", "cloudsqlinactiveuser", "cloudsqliamuser", "cloudsqliamserviceaccount", "cloudsqliamgroup",
+    "cloudsqliamgroupuser", "cloudsqliamgroupserviceaccount", "cloudsqliamworkforceidentity",
   ],
   ...nothingInside,
+  workingRole: "cloudsqlsuperuser",
 };

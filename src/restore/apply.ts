@@ -3,11 +3,14 @@ import { believe } from "../archive/control.ts";
 import type { UnavailableExtension } from "../archive/extensions.ts";
 import { findingSentence, judge, withRecordedGaps } from "../archive/judge.ts";
 import type { LoadedSet } from "../archive/recipe.ts";
+import { notComparedNote } from "../archive/platforms-own.ts";
 import { createRoles } from "../archive/roles.ts";
 import type { Finding } from "../catalog/manifest.ts";
 import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
+import { profileOf } from "../platform/profiles.ts";
+import type { PlatformRecord } from "../platform/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { controlOf, sweepControls } from "./control.ts";
@@ -190,8 +193,9 @@ async function compare(
       // Rows were put into a schema that was there before and may have moved on.
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
+    const platform = platformBeside(plan);
     const judged = judge({
-      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps,
+      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform,
       options: {
         rows: set.hasRows && gaps.length === 0,
         exact,
@@ -200,12 +204,13 @@ async function compare(
         ...(request.tables.length > 0 && request.part === "data" ? { definitions: false as const } : {}),
       },
     });
-    const { findings, notes } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const { findings, notes, notCompared: own } = await believe(judged, expected, actual, () => controlOf(plan, ports));
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
-        ...notes, ...notCompared(plan), ...takenAlong(expected, actual, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+        ...notes, ...(platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own)),
+        ...notCompared(plan), ...takenAlong(expected, actual, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
       ],
       tables: counted.length,
       rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),
@@ -213,6 +218,16 @@ async function compare(
   } finally {
     progress.done();
   }
+}
+
+/**
+ * Whose is what, where the backup is of a platform that keeps nothing of its own inside a database: what little of its
+ * own a dump shows, such as rights on the server's functions, its servers bring, and no other can have. Where it keeps
+ * schemas, they were asked for by restoring into a database, and count.
+ */
+function platformBeside({ backup: { manifest } }: RestorePlan): PlatformRecord | undefined {
+  const { platform } = manifest;
+  return platform === undefined || profileOf(platform.name).schemas.length > 0 ? undefined : platform;
 }
 
 /** Rows alone are loaded into the large objects that are there: one that is gone is not made, and one that has grown is not cut. */

@@ -64,6 +64,7 @@ describe("a problem of pg_restore's", () => {
     ["ACL", "auth FUNCTION uid() supabase_auth_admin"], ["SCHEMA", "- auth supabase_admin"], ["ACL", "- SCHEMA auth supabase_admin"],
     ["DEFAULT ACL", "auth DEFAULT PRIVILEGES FOR TABLES supabase_auth_admin"], ["TRIGGER", "storage objects theirs supabase_storage_admin"],
     ["DEFAULT ACL", "public DEFAULT PRIVILEGES FOR TABLES supabase_admin"], ["DEFAULT ACL", "storage DEFAULT PRIVILEGES FOR SEQUENCES postgres"],
+    ["ACL", "pg_catalog FUNCTION pg_stat_reset() supabase_admin"],
   ])("with the platform's own counts for nothing: %s %s", (type, rest) => {
     expect(isPlatformsProblem(PLATFORM, problem(type, rest))).toBe(true);
   });

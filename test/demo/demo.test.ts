@@ -1,20 +1,21 @@
 import { describe, expect, it } from "@jest/globals";
 import { readdirSync } from "node:fs";
 import { eventually, scratchFolder } from "../support/tools.ts";
-import { expectNothingLeft, PATIENCE_MS, processesOf, tell } from "./telling.ts";
+import { expectNothingLeft, expectProjectTold, PATIENCE_MS, processesOf, tell } from "./telling.ts";
 
 describe("npm run demo", () => {
   it("backs up, proves, destroys, compares and restores, and leaves nothing behind", async () => {
     await using folder = scratchFolder("demo");
     const { code, text } = await tell(folder.path);
-    expect(text).toMatch(/1\/9 [^]*9\/9 [^]*✔ every table is as it was/);
+    expect(text).toMatch(/Chapter 1: [^]*1\/9 [^]*9\/9 [^]*✔ every table is as it was/);
     expect(text).toContain("unverified: never validated");
-    expect(text.match(/✔ backup \S+ proved in/g)).toHaveLength(2);
+    expect(text.match(/✔ backup \S+ proved in/g)).toHaveLength(3);
     expect(text).toMatch(/shop\.orders +22,000 +22,000 +holds 22,000 rows as the source did, but columns? [a-z_, ]+ differs?/);
     expect(text).toMatch(/shop\.order_items +54,924 +– +is missing/);
     expect(text).toMatch(/shop\.customers +6,000 +6,000 +as it was/);
     expect(text).toContain("(database.not-empty, exit code 7)");
     expect(text).toMatch(/proved database \(RTO\) +\d/);
+    expectProjectTold(text);
     expect(code).toBe(0);
     // Not a terminal: no colours, no cursor movements. And no secrets anywhere.
     expect(text).not.toContain("\u001B");
@@ -36,6 +37,18 @@ describe("npm run demo", () => {
     expect(code).toBe(130);
     expect(text).toContain("SIGINT: stopping everything");
     expect(text).not.toContain("7/9");
+    await expectNothingLeft(folder.path);
+  }, PATIENCE_MS);
+
+  it("stops the project's servers too, on Ctrl-C in the middle of its restore", async () => {
+    await using folder = scratchFolder("demo");
+    const { code, text } = await tell(folder.path, {
+      at: "▸ replacing what is the user's, in one transaction",
+      then: (pid) => void process.kill(pid, "SIGINT"),
+    });
+    expect(code).toBe(130);
+    expect(text).toContain("SIGINT: stopping everything");
+    expect(text).not.toContain("5/5");
     await expectNothingLeft(folder.path);
   }, PATIENCE_MS);
 

@@ -10,8 +10,8 @@ import { eventually, freePort, run, runOk, serverAccount, temporaryFolder } from
 
 /** How a private cluster is made. */
 export interface ClusterOptions {
-  /** Default: the newest installation with server and client. */
-  readonly installation?: Installation;
+  /** Default: the newest installation with server and client. One that is made is made in the cluster's folder, and goes with it. */
+  readonly installation?: Installation | ((folder: string) => Installation);
   /** Lines of postgresql.conf, such as `{ max_connections: "5" }`. */
   readonly settings?: Readonly<Record<string, string>>;
   /** More words for initdb, such as `["--encoding=SQL_ASCII"]`. */
@@ -160,9 +160,19 @@ function isNotYet(error: unknown): boolean {
 
 /** Makes and starts a private cluster; `await using cluster = await startCluster()` removes it at the end of the block. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const folder = temporaryFolder("pg", serverAccount());
+  try {
+    return await makeCluster(options, folder);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    throw error;
+  }
+}
+
+async function makeCluster(options: ClusterOptions, folder: string): Promise<Cluster> {
   const account = serverAccount();
-  const folder = temporaryFolder("pg", account);
-  const installation = options.installation ?? newestInstallation();
+  const given = options.installation ?? newestInstallation();
+  const installation = typeof given === "function" ? given(folder) : given;
   const binDir = enterableBinDir(installation, folder);
   const adminPassword = `admin-${randomBytes(9).toString("hex")}`;
   const password = `secret-${randomBytes(9).toString("hex")}`;

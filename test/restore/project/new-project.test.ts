@@ -1,19 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { findServer } from "../../support/postgres.ts";
-import { COUNTS, expectProjectWorks, installApplication, startSupabase, type Project, type SupabaseOptions, type SupabaseServer } from "../../support/supabase/supabase.ts";
+import { COUNTS, expectProjectWorks, installApplication, REACHING_OUT, startSupabase, type Project, type SupabaseOptions, type SupabaseServer } from "../../support/supabase/supabase.ts";
 import { said, Vault } from "../../support/vault.ts";
 import { stateOf } from "./state.ts";
 
 /** A project with an ordinary application goes into another one, as the role that people have. */
-
-/** What reaches out of the database, and jobs by the clock, in the shape of the platform's; its superuser makes them. */
-const REACHING_OUT = `
-  CREATE SCHEMA supabase_functions; GRANT USAGE ON SCHEMA supabase_functions TO PUBLIC;
-  CREATE FUNCTION supabase_functions.http_request() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'sent'; END $$;
-  CREATE SCHEMA cron; GRANT USAGE ON SCHEMA cron TO postgres;
-  CREATE TABLE cron.job (jobid bigserial PRIMARY KEY, schedule text NOT NULL, command text NOT NULL, nodename text NOT NULL DEFAULT 'localhost', nodeport int NOT NULL DEFAULT 5432,
-    database text NOT NULL DEFAULT current_database(), username text NOT NULL DEFAULT current_user, active boolean NOT NULL DEFAULT true, jobname text, UNIQUE (jobname, username));
-  GRANT ALL ON cron.job TO postgres; GRANT ALL ON SEQUENCE cron.job_jobid_seq TO postgres;`;
 
 const SERVERS: readonly SupabaseOptions[] = [{ major: "15" }, { major: "17" }];
 

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import pg from "pg";
 import { startCluster, type Cluster } from "../cluster.ts";
 import { query } from "../database-host.ts";
@@ -15,6 +14,8 @@ import { withUuidOssp } from "./uuid-ossp.ts";
 export interface SupabaseOptions {
   /** Default 15. */
   readonly major?: "15" | "17";
+  /** The PostgreSQL to make it of; default one of that major. */
+  readonly installation?: Installation;
   /** Of projects that do not say; default `newer`. */
   readonly platform?: Platform;
   /**
@@ -44,14 +45,10 @@ export class SupabaseServer implements AsyncDisposable {
   readonly strict: boolean;
   readonly #templates = new Map<Platform, Promise<string>>();
 
-  readonly #folder: string | undefined;
-
-  /** @param folder goes with the server */
-  constructor(cluster: Cluster, platform: Platform, strict: boolean, folder: string | undefined) {
+  constructor(cluster: Cluster, platform: Platform, strict: boolean) {
     this.cluster = cluster;
     this.platform = platform;
     this.strict = strict;
-    this.#folder = folder;
   }
 
   get major(): number {
@@ -76,7 +73,6 @@ export class SupabaseServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cluster[Symbol.asyncDispose]();
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
   /**
@@ -100,11 +96,12 @@ export class SupabaseServer implements AsyncDisposable {
 /** Starts a server; `await using supabase = await startSupabase()` removes it at the end of the block. */
 export async function startSupabase(options: SupabaseOptions = {}): Promise<SupabaseServer> {
   const { major = "15", platform = "newer", strict = false } = options;
-  const { installation, folder } = withUuidOssp(await installationOf(major));
+  const plain = options.installation ?? (await installationOf(major));
+  const installation = (folder: string): Installation => withUuidOssp(plain, folder);
   // The platform's realtime service reads a publication.
   const settings = { wal_level: "logical", ...options.settings };
   const cluster = await startCluster({ installation, superuser: "supabase_admin", settings });
-  const supabase = new SupabaseServer(cluster, platform, strict, folder);
+  const supabase = new SupabaseServer(cluster, platform, strict);
   try {
     // Every test server has this role; a project has not.
     await cluster.admin("drop role holdfast");

@@ -1,7 +1,6 @@
 import { cpSync, existsSync, globSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { installationAt, type Installation } from "../postgres-binaries.ts";
-import { serverAccount, temporaryFolder } from "../tools.ts";
 
 /** The functions of the extension `uuid-ossp`, and what each does here: gives some UUID. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
@@ -17,23 +16,18 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   "uuid_generate_v5(namespace uuid, name text)": "md5(namespace || name)::uuid",
 };
 
-/** An installation, and the folder to be removed with it when it is a copy. */
-export interface UuidOssp {
-  readonly installation: Installation;
-  readonly folder?: string;
-}
-
 /**
  * An installation that has `uuid-ossp`, which every project has: the same, or where it was built without, a
  * copy with an extension of that name and the same functions.
+ *
+ * @param folder where a copy is put
  */
-export function withUuidOssp(installation: Installation): UuidOssp {
+export function withUuidOssp(installation: Installation, folder: string): Installation {
   const home = dirname(installation.binDir);
   // Distributions keep what is shared elsewhere, and build everything.
   const [control] = globSync(join(home, "share/**/extension/plpgsql.control"));
   const isBuilt = control === undefined || existsSync(join(dirname(control), "uuid-ossp.control"));
-  if (isBuilt) return { installation };
-  const folder = temporaryFolder("supabase", serverAccount());
+  if (isBuilt) return installation;
   cpSync(home, join(folder, "postgresql"), { recursive: true, verbatimSymlinks: true });
   const extensions = join(folder, "postgresql", dirname(control).slice(home.length));
   const facts = "default_version = '1.1'\nrelocatable = true\ntrusted = true\n";
@@ -42,5 +36,5 @@ export function withUuidOssp(installation: Installation): UuidOssp {
   });
   writeFileSync(join(extensions, "uuid-ossp.control"), facts);
   writeFileSync(join(extensions, "uuid-ossp--1.1.sql"), script.join(""));
-  return { installation: installationAt(join(folder, "postgresql/bin")), folder };
+  return installationAt(join(folder, "postgresql/bin"));
 }
