@@ -17,8 +17,11 @@ export interface InventoryOptions {
   readonly proof: ContentRecord["proof"];
   /** Longest wait for a table that somebody else locks, in milliseconds; 0 waits for ever. Default one minute. */
   readonly lockWaitMs?: number;
-  /** The record it will be held against: rows are hashed and objects digested as there. Default: the newest way. */
-  readonly like?: Pick<ContentRecord, "digests" | "algorithm">;
+  /**
+   * The record it will be held against: rows are hashed and objects digested as there, and its extensions are
+   * looked for. Default: the newest way.
+   */
+  readonly like?: Pick<ContentRecord, "digests" | "algorithm"> & Partial<Pick<ContentRecord, "extensions">>;
   /** Relations of which nothing is recorded, as the backup holds nothing of them. */
   readonly leaveOut?: readonly LeftOut[];
   /** Told what is worth knowing when something is looked into, such as options of unknown names. */
@@ -50,7 +53,9 @@ export async function takeInventory(session: DatabaseSession, scope: ContentScop
     readObjects(session, scope, { major, encoding }, digests));
   if (unknownOptions.length > 0) options.debug?.(`options of unknown names are not compared: ${unknownOptions.join(", ")}`);
   // As soon as schemas are named, pg_dump writes no extension, and only those that the dumped objects need concern a copy.
-  const needed = scope.includeSchemas.length === 0 ? undefined : new Set([...neededExtensions, ...tables.flatMap((table) => table.extensions ?? [])]);
+  // What needs one at the source may be missing in a copy, and then nothing there needs it, though it is there.
+  const needed = scope.includeSchemas.length === 0 ? undefined
+    : new Set([...neededExtensions, ...tables.flatMap((table) => table.extensions ?? []), ...(options.like?.extensions ?? []).map(({ name }) => name)]);
   const leftOut = options.leaveOut ?? [];
   return withoutRelations({
     algorithm: rowHashOn(littleEndian, options.like?.algorithm),

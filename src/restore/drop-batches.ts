@@ -12,11 +12,11 @@ const OUT_OF_MEMORY = /SQLSTATE 53200/;
 
 /**
  * Drops relations, routines and types, what was made last first: views before their tables, partitions before the whole. What depends on one in another batch goes
- * with it, and is then found gone.
+ * with it, and is then found gone. A partitioned table is noted as a part of itself: of the columns that divide it.
  */
 export async function dropRelationsInBatches(session: DatabaseSession, locks: number, inTransaction: InTransaction): Promise<void> {
   const statements = await session.query<{ sql: string }>(
-    `WITH parts AS (SELECT classid, objid FROM pg_catalog.pg_depend WHERE deptype IN ('e', 'i'))
+    `WITH parts AS (SELECT classid, objid FROM pg_catalog.pg_depend WHERE deptype IN ('e', 'i') AND NOT (refclassid = classid AND refobjid = objid))
      SELECT sql FROM (
        SELECT c.oid, format('DROP %s IF EXISTS %I.%I CASCADE', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, n.nspname, c.relname) AS sql
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -31,4 +31,16 @@ describe("a backup of some schemas that needs others", () => {
     const whole = await vault.restore(furnished.adminUrl, { confirm: furnished.name, mode: "in-place", safetyBackup: false });
     expect([whole.exit, output(whole, "verdict")]).toEqual([0, "proved"]);
   });
+
+  it("finds an extension that only what is missing needs: it is there", async () => {
+    const sql = `CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions; CREATE SCHEMA other;
+      CREATE FUNCTION other.who() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE named (name extensions.citext, by int DEFAULT other.who())`;
+    await using database = await createDatabase({ owner: "postgres", sql });
+    await using vault = await Vault.make();
+    await vault.backup(database.adminUrl, { schemas: ["public"] });
+    const proved = await vault.validate({});
+    expect([proved.exit, output(proved, "verdict")]).toEqual([3, "gaps"]);
+    expect(findings(proved).filter(({ severity }) => severity === "difference")).toEqual([]);
+    expect((await vault.manifest(output(proved, "backup") || "")).content.extensions).toEqual([]);
+  });
 });

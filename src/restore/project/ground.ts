@@ -35,8 +35,10 @@ interface Class {
   readonly where?: string;
 }
 
+/** What goes with something else. A partitioned table is noted as a part of itself: of the columns that divide it. */
 const COMES_WITH = (catalog: string): string =>
-  `EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i', 'a'))`;
+  `EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i', 'a')
+    AND NOT (d.refclassid = d.classid AND d.refobjid = d.objid))`;
 
 /** Tables first: what hangs on them goes along. */
 const CLASSES: readonly Class[] = [
