@@ -5,6 +5,7 @@ import { readContents, type LoadContext } from "../../archive/load.ts";
 import { missingRoles } from "../../archive/roles.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
+import { readDatabaseRecord } from "../../content/database-record.ts";
 import type { RoleRecord } from "../../content/record.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
@@ -28,6 +29,7 @@ import { loadRows, type RowsSource } from "./load-rows.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { mayQuieten } from "./quiet.ts";
+import { settingsToDo } from "./settings-to-do.ts";
 import { usersIn } from "./users-in.ts";
 import { WhoseRows } from "./whose-rows.ts";
 
@@ -114,7 +116,11 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
     ],
     notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
-    kit: rebuildKit(ends.source.name, content),
+    kit: [
+      ...rebuildKit(ends.source.name, content),
+      ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
+        { platform: ends.target, database: await readDatabaseRecord(session) })),
+    ],
     refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role))],
   };
 }
