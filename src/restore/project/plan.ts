@@ -3,6 +3,7 @@ import { quantity } from "../../kernel/quantity.ts";
 import type { ArtifactSet, Phase } from "../../archive/artifact-set.ts";
 import { readContents, type LoadContext } from "../../archive/load.ts";
 import { missingRoles } from "../../archive/roles.ts";
+import { isNamed } from "../../archive/toc-names.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
 import { readDatabaseRecord } from "../../content/database-record.ts";
@@ -146,7 +147,7 @@ async function rehearseRows(session: DatabaseSession, rehearsal: Rehearsal): Pro
   await session.query("BEGIN READ WRITE");
   try {
     const source = rowsSource(rowsIn, entries, rows);
-    const staging = { ...source, own: [], entries: source.entries.filter(({ type, rest }) => type === "TABLE DATA" && isStaged(rest, rows)) };
+    const staging = { ...source, own: [], entries: source.entries.filter((entry) => entry.type === "TABLE DATA" && rows.stagedTables.some((table) => isNamed(entry, table))) };
     const { staged } = await loadRows(session, staging, context, "looking at rows of the platform's tables");
     const defaults = await readDefaults(context, definitionsIn, contents, staged);
     return { foreseen: await foreseeStaged(session, staged, defaults), defaults };
@@ -163,10 +164,6 @@ export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, ro
     kindOf: (schema, table) => rows.staged(schema, table),
     isStagedSequence: (sql) => sequences.has(sql),
   };
-}
-
-function isStaged(rest: string, rows: WhoseRows): boolean {
-  return rows.stagedTables.some(({ schema, name }) => rest.startsWith(`${schema} ${name} `));
 }
 
 /** Of these objects, as people read them, those whose name nothing in the backup has. */
