@@ -8,6 +8,7 @@ import { profileOf } from "./profiles.ts";
 import { readGround } from "./read-ground.ts";
 import { readOwn } from "./read-own.ts";
 import type { PlatformRecord } from "./record.ts";
+import { readRoleSettings } from "./role-settings.ts";
 import { usersOn } from "./users-on.ts";
 
 /**
@@ -33,6 +34,7 @@ export async function readPlatform(session: DatabaseSession, scope: ContentScope
     migrations,
     users: await usersIn(session, profile, names, (schema) => isInScope(schema, scope)),
     own: await readOwn(session, scope, profile),
+    settings: await readRoleSettings(session),
   };
 }
 

@@ -18,5 +18,7 @@ export const platformRecord = z.strictObject({
   users: z.array(objectName),
   /** What the platform has put outside of its schemas: event triggers, default privileges … */
   own: z.array(objectName),
+  /** `[role, setting]`: names, never values, of what roles are set to in every database. Absent in manifests that did not record it. */
+  settings: z.array(z.tuple([z.string(), z.string()])).optional(),
 });
 export type PlatformRecord = z.infer<typeof platformRecord>;

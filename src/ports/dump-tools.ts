@@ -38,6 +38,19 @@ export interface DumpRequest {
   readonly onWarning?: (text: string) => void;
 }
 
+/** What an archive says of an entry, field by field; in a listing blanks and line breaks within names cannot be told from those between them. */
+export interface TocNames {
+  /** Undefined for what no schema holds. */
+  readonly schema: string | undefined;
+  /**
+   * The object's name; of what stands on a table the table's name, a blank, and its own; of functions with the types of their arguments; of comments
+   * and rights what they are of, as `COLUMN t."a b"`.
+   */
+  readonly tag: string;
+  /** Empty for none. */
+  readonly owner: string;
+}
+
 /** One line of an archive's table of contents (`pg_restore --list`). */
 export interface TocEntry {
   /** The raw line, usable in a `--use-list` file; begins with the entry's dump id, a number of the archive's own. */
@@ -46,6 +59,8 @@ export interface TocEntry {
   readonly type: string;
   /** Everything after the type: `schema name owner`, ambiguous where names hold spaces. */
   readonly rest: string;
+  /** The same field by field; absent where the archive's version is not known. */
+  readonly names?: TocNames;
   /** Number of the entry in its archive. */
   readonly id: string;
   /** Object id of the system catalog the object stands in (1259 is pg_class); "0" where the entry is a part of another one's object. */

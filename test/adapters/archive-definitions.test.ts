@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { withDefinitions } from "../../src/adapters/pg-tools/archive-definitions.ts";
+import { withDefinitions, withNames } from "../../src/adapters/pg-tools/archive-definitions.ts";
+import { HoldfastError } from "../../src/kernel/errors.ts";
 import { collect, once, type ByteStream } from "../../src/kernel/streams.ts";
 import { createDatabase, findServer, newestInstallation, type TestDatabase } from "../support/postgres.ts";
 
@@ -44,6 +45,39 @@ describe.each(PROGRAMS)("an archive of pg_dump %s", (_, binDir) => {
     expect(types).toEqual(expect.arrayContaining(["ENCODING", "TABLE", "VIEW"]));
     expect(script(binDir, edited)).toBe(script(binDir, bytes).replace("DEFAULT 'x'", "DEFAULT 'something longer'"));
   });
+});
+
+describe.each(PROGRAMS)("the names in an archive of pg_dump %s", (_, binDir) => {
+  it("are told field by field, whatever they hold, and the bytes stay what they are", async () => {
+    await using named = await createDatabase({
+      sql: `CREATE SCHEMA "auth stuff"; CREATE TABLE "auth stuff"."a b" ("c d" int);
+        CREATE FUNCTION "auth stuff"."f g"(int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE POLICY "p q" ON "auth stuff"."a b" USING (true); COMMENT ON COLUMN "auth stuff"."a b"."c d" IS 'x'`,
+    });
+    const bytes = execFileSync(join(binDir, "pg_dump"), ["-Fc", "-Z0", named.url], { maxBuffer: 1 << 28 });
+    for (const size of [7, 4096]) {
+      const heard: string[] = [];
+      const same = await collect(withNames(pieces(bytes, size), (_id, { schema, tag, owner }) => void heard.push([schema, tag, owner].join("|"))), 1 << 28);
+      expect(same.equals(bytes)).toBe(true);
+      expect(heard).toEqual(expect.arrayContaining([
+        expect.stringMatching(/^auth stuff\|a b\|\w+$/), expect.stringMatching(/^auth stuff\|f g\(integer\)\|/), expect.stringMatching(/^auth stuff\|a b p q\|/),
+        expect.stringMatching(/^auth stuff\|COLUMN "a b"."c d"\|/), expect.stringMatching(/^\|auth stuff\|/),
+      ]));
+    }
+  });
+});
+
+it("of what is no archive, ends too early or is of a later version nothing is made up, and a failing stream fails", async () => {
+  const bytes = archive(PROGRAMS[0]![1]);
+  const newer = Buffer.from(bytes);
+  newer[6] = 99;
+  for (const each of [Buffer.from("not an archive at all"), bytes.subarray(0, 300), bytes.subarray(0, 3), newer]) {
+    expect((await collect(withNames(pieces(each, 7), () => undefined), 1 << 28)).equals(each)).toBe(true);
+  }
+  async function* failing(): ByteStream {
+    yield await Promise.resolve(bytes.subarray(0, 300));
+    throw new HoldfastError("tool.failed", "pg_dump has died");
+  }
+  await expect(collect(withNames(failing(), () => undefined), 1 << 28)).rejects.toThrow("pg_dump has died");
 });
 
 it("what is no archive, or ends too early, is refused", async () => {

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
+import type { TocNames } from "../../ports/dump-tools.ts";
 
 /**
  * An archive in custom format with some of its entries' definitions edited; everything else stays byte for byte, and pg_restore does the rest
@@ -38,13 +39,34 @@ export async function* withDefinitions(archive: ByteStream, edit: EditDefinition
   yield* reader.rest();
 }
 
+/**
+ * The archive's bytes as they are, and of each entry of its table of contents what the archive says of it. Of what is no archive, is cut off or
+ * of a version that is not known here nothing is heard: then pg_restore says what it makes of it.
+ */
+export async function* withNames(archive: ByteStream, hear: (id: string, names: TocNames) => void): ByteStream {
+  await using reader = new ArchiveReader(archive, true);
+  try {
+    const minor = await readHead(reader);
+    const count = minor === undefined ? 0 : await reader.int();
+    for (let entry = 0; entry < count; entry += 1) {
+      const { id, names } = await readEntry(reader, minor!, (_type, definition) => definition);
+      hear(id, names);
+      yield reader.taken();
+    }
+  } catch (error) {
+    if (!(error instanceof NotReadable)) throw error;
+  }
+  yield reader.taken();
+  yield* reader.rest();
+}
+
 /** The minor version; undefined where what follows is not known. */
 async function readHead(reader: ArchiveReader): Promise<number | undefined> {
   const magic = await reader.bytes(5);
   const [major, minor] = [await reader.byte(), await reader.byte()];
   await reader.byte();
   if (magic.toString("latin1") !== "PGDMP") {
-    throw new HoldfastError("tool.failed", "what should be an archive of pg_dump is none and cannot be edited", { hint: "Validate the backup." });
+    throw new NotReadable("tool.failed", "what should be an archive of pg_dump is none and cannot be edited", { hint: "Validate the backup." });
   }
   if (major !== 1 || minor < OLDEST || minor > WITH_RELKIND) return undefined;
   reader.intSize = await reader.byte();
@@ -59,30 +81,40 @@ async function readHead(reader: ArchiveReader): Promise<number | undefined> {
   return minor;
 }
 
-async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinition): Promise<void> {
-  // Dump id, and whether it has data.
+async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinition): Promise<{ readonly id: string; readonly names: TocNames }> {
+  const id = await reader.int();
+  // Whether it has data.
   await reader.int();
-  await reader.int();
-  // Catalog, object id, tag.
-  for (let text = 0; text < 3; text += 1) await reader.text();
+  // Catalog, object id.
+  for (let text = 0; text < 2; text += 1) await reader.text();
+  const tag = await reader.text();
   const type = (await reader.text())?.toString("latin1") ?? "";
   // Section.
   await reader.int();
   await reader.editText((definition) => edit(type, definition));
-  // DROP, COPY, schema, tablespace, access method.
-  for (let text = 0; text < 5; text += 1) await reader.text();
-  if (minor >= WITH_RELKIND) await reader.int();
-  // Owner, and whether it had OIDs.
+  // DROP, COPY.
   for (let text = 0; text < 2; text += 1) await reader.text();
+  const schema = await reader.text();
+  // Tablespace, access method.
+  for (let text = 0; text < 2; text += 1) await reader.text();
+  if (minor >= WITH_RELKIND) await reader.int();
+  const owner = await reader.text();
+  // Whether it had OIDs.
+  await reader.text();
   // What it comes after, to the first that is absent.
   while ((await reader.text()) !== undefined);
   await reader.offset();
+  const text = (bytes: Buffer | undefined): string => bytes?.toString("utf8") ?? "";
+  return { id: String(id), names: { schema: text(schema) === "" ? undefined : text(schema), tag: text(tag), owner: text(owner) } };
 }
 
 /** The state of an offset that is not known: pg_restore then looks for the data, as it does in every archive that went through a pipe. */
 const OFFSET_NOT_SET = 1;
 /** The entry has no data. */
 const OFFSET_NO_DATA = 3;
+
+/** Said by this reader, and not by whoever gives the archive. */
+class NotReadable extends HoldfastError {}
 
 /** Reads an archive's numbers and texts, and keeps what was read to be written again. */
 class ArchiveReader implements AsyncDisposable {
@@ -92,8 +124,12 @@ class ArchiveReader implements AsyncDisposable {
   #buffered: Buffer = Buffer.alloc(0);
   #taken: Buffer[] = [];
 
-  constructor(archive: ByteStream) {
+  readonly #keepsOffsets: boolean;
+
+  /** @param keepsOffsets nothing is edited, so that data stay where they are said to be */
+  constructor(archive: ByteStream, keepsOffsets = false) {
     this.#source = archive[Symbol.asyncIterator]();
+    this.#keepsOffsets = keepsOffsets;
   }
 
   /** What was read since the last time. */
@@ -140,7 +176,7 @@ class ArchiveReader implements AsyncDisposable {
   async offset(): Promise<void> {
     const state = await this.#next(1 + this.offsetSize);
     const known = state[0] !== OFFSET_NOT_SET && state[0] !== OFFSET_NO_DATA;
-    this.#taken.push(known ? Buffer.concat([Buffer.from([OFFSET_NOT_SET]), Buffer.alloc(this.offsetSize)]) : state);
+    this.#taken.push(known && !this.#keepsOffsets ? Buffer.concat([Buffer.from([OFFSET_NOT_SET]), Buffer.alloc(this.offsetSize)]) : state);
   }
 
   /** Everything that was not read. */
@@ -157,7 +193,10 @@ class ArchiveReader implements AsyncDisposable {
     const chunks = [this.#buffered];
     for (let length = this.#buffered.length; length < count;) {
       const next = await this.#source.next();
-      if (next.done === true) throw new HoldfastError("tool.failed", "the archive ends within its table of contents", { hint: "Validate the backup." });
+      if (next.done === true) {
+        this.#buffered = Buffer.concat(chunks);
+        throw new NotReadable("tool.failed", "the archive ends within its table of contents", { hint: "Validate the backup." });
+      }
       chunks.push(Buffer.from(next.value));
       length += next.value.length;
     }

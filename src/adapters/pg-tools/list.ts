@@ -1,5 +1,6 @@
-import type { TocEntry, ToolSet } from "../../ports/dump-tools.ts";
+import type { TocEntry, TocNames, ToolSet } from "../../ports/dump-tools.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
+import { withNames } from "./archive-definitions.ts";
 import { plainEnvironment } from "./environment.ts";
 import { toolError } from "./messages.ts";
 import { describeEnding, Program, type Surroundings } from "./program.ts";
@@ -9,13 +10,17 @@ import { parseToc } from "./toc.ts";
 export async function listContents({ base, guard }: Surroundings, tools: ToolSet, archive: ByteStream): Promise<readonly TocEntry[]> {
   const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], { env: plainEnvironment(base), guard });
   const listing: string[] = [];
+  const names = new Map<string, TocNames>();
   program.stdout.setEncoding("utf8");
   program.stdout.on("data", (text: string) => listing.push(text));
   try {
-    await program.feed(archive);
+    await program.feed(withNames(archive, (id, each) => void names.set(id, each)));
     const ending = await program.ended;
     if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
-    return parseToc(listing.join("")).filter((entry) => !isOfArchive(entry));
+    return parseToc(listing.join("")).filter((entry) => !isOfArchive(entry)).map((entry) => {
+      const known = names.get(entry.id);
+      return known === undefined ? entry : { ...entry, names: known };
+    });
   } finally {
     await program.stop();
   }

@@ -3,6 +3,7 @@ import { quantity } from "../../kernel/quantity.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
+import { entryKey, entryPlace, entryTitle, isNamed, namesOf } from "../../archive/toc-names.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
@@ -27,7 +28,7 @@ import { quieten, unquieten } from "./quiet.ts";
 import { readDefinitions } from "./read-definitions.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
-import { entryKey, entryTitle, refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
+import { refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
 import { makePublic } from "./public.ts";
 import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
@@ -43,6 +44,8 @@ export interface PouredProject {
   readonly paused: ReadonlySet<string>;
   /** Rows written into tables of the platform's, by table. */
   readonly written: ReadonlyMap<string, number>;
+  /** Names of what was left out, as `entryPlace` has them. */
+  readonly left: ReadonlySet<string>;
   /** Extensions that could not be made here. */
   readonly unavailable: readonly UnavailableExtension[];
 }
@@ -102,8 +105,9 @@ function textsOf(texts: readonly DefinitionText[], entries: readonly TocEntry[])
   return texts.filter(({ entry }) => wanted.has(entry.id));
 }
 
-function isOfEventTrigger({ type, rest }: TocEntry): boolean {
-  return type === "EVENT TRIGGER" || (type === "COMMENT" && rest.startsWith("- EVENT TRIGGER "));
+function isOfEventTrigger(entry: TocEntry): boolean {
+  const { schema, tag } = namesOf(entry);
+  return entry.type === "EVENT TRIGGER" || (entry.type === "COMMENT" && schema === undefined && tag.startsWith("EVENT TRIGGER "));
 }
 
 /** The steps inside the transaction. */
@@ -114,6 +118,7 @@ class Pouring {
   readonly #textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[];
   readonly #findings: Finding[] = [];
   readonly #notes: string[] = [];
+  readonly #left = new Set<string>();
   /** Tables whose rows were not loaded, because they were not there. */
   #skipped: readonly TableRecord[] = [];
 
@@ -137,7 +142,7 @@ class Pouring {
     await makePublic(session);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
-    const missing = project.entries.before.filter((entry) => !(entry.type === "SCHEMA" && standing.has(entry.rest.split(" ").slice(1, -1).join(" "))));
+    const missing = project.entries.before.filter((entry) => !(entry.type === "SCHEMA" && standing.has(namesOf(entry).tag)));
     const early = await this.#define(missing);
     const { staged, sequences } = await loadRows(session, await this.#source(early), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
@@ -164,7 +169,7 @@ class Pouring {
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
     await forwardSequences(session, staged, sequences);
-    return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, unavailable };
+    return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, left: this.#left, unavailable };
   }
 
   /** Rows of a table that was refused for lack of an extension have nowhere to go. */
@@ -173,8 +178,8 @@ class Pouring {
     const source = rowsSource(project.rowsIn, project.entries, project.rows);
     if (refused.length === 0) return source;
     this.#skipped = await this.#absent(source.own);
-    const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => `${schema} ${each} `));
-    return { ...source, entries: source.entries.filter(({ rest }) => !missing.some((start) => rest.startsWith(start))) };
+    const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => ({ schema, name: each })));
+    return { ...source, entries: source.entries.filter((entry) => !missing.some((one) => isNamed(entry, one))) };
   }
 
   async #absent(tables: readonly TableRecord[]): Promise<readonly TableRecord[]> {
@@ -235,6 +240,7 @@ class Pouring {
         cause: fatal[0]!.error,
       });
     }
+    for (const { entry } of refused) this.#left.add(entryPlace(entry));
     this.#findings.push(...refused.filter(({ entry }) => !told.has(entryTitle(entry))).map((one): Finding => ({
       severity: "gap", about: "platform", name: entryTitle(one.entry), message: `was left out: ${serverWords(one.error)}`,
     })));
@@ -247,9 +253,9 @@ class Pouring {
     const own = [...now].filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
     const { profile, source } = project;
     await resetRights(this.#session, own, usersInPlatform(source), profile.roles.filter((role) => role !== profile.workingRole));
-    for (const { type, rest } of project.entries.rights) {
-      const [, schema, things, role] = (type === "DEFAULT ACL" ? /^(\S+) DEFAULT PRIVILEGES FOR (\S+) (.+)$/.exec(rest) : null) ?? [];
-      if (role !== undefined) await this.#resetDefaults(role, schema === "-" ? undefined : schema, things!);
+    for (const entry of project.entries.rights.filter(({ type }) => type === "DEFAULT ACL")) {
+      const { schema, tag, owner } = namesOf(entry);
+      await this.#resetDefaults(owner, schema, tag.replace(/^DEFAULT PRIVILEGES FOR /, ""));
     }
     const refused = await this.#define(project.entries.rights);
     const { content } = this.#plan.backup.manifest;

@@ -1,9 +1,9 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
+import { entryKey, entryPlace, entryTitle, namesOf } from "../../archive/toc-names.ts";
 import type { TableRecord } from "../../content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import { entryKey, entryTitle } from "./run-definitions.ts";
 
 /** Something of the user's that this role may not make at the target. */
 export interface NotAllowed {
@@ -11,6 +11,8 @@ export interface NotAllowed {
   readonly title: string;
   /** As `nameKey` has it. */
   readonly key: string;
+  /** The names in it alone. */
+  readonly place: string;
   readonly why: string;
 }
 
@@ -48,7 +50,7 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
       const table = tableOf(entry, asked.tables);
       if (table === undefined) continue;
       const why = (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
-      if (why !== undefined) found.push({ title: entryTitle(entry), key: entryKey(entry), why });
+      if (why !== undefined) found.push({ ...toldOf(entry), why });
     }
     return found;
   } finally {
@@ -56,15 +58,19 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
   }
 }
 
+function toldOf(entry: TocEntry): Omit<NotAllowed, "why"> {
+  return { title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry) };
+}
+
 /** Types that stand on a table, which they name first. */
 const ON_TABLE: ReadonlySet<string> = new Set(["TRIGGER", "POLICY", "RULE", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX"]);
 
-function tableOf({ type, rest }: TocEntry, tables: readonly TableRecord[]): string | undefined {
-  if (!ON_TABLE.has(type)) return undefined;
-  const [schema = "", name = ""] = rest.split(" ");
-  const table = type === "INDEX"
-    ? tables.find((one) => one.schema === schema && (one.indexes ?? []).includes(name))
-    : tables.find((one) => rest.startsWith(`${one.schema} ${one.name} `));
+function tableOf(entry: TocEntry, tables: readonly TableRecord[]): string | undefined {
+  if (!ON_TABLE.has(entry.type)) return undefined;
+  const { schema, tag } = namesOf(entry);
+  const table = entry.type === "INDEX"
+    ? tables.find((one) => one.schema === schema && (one.indexes ?? []).includes(tag))
+    : tables.find((one) => one.schema === schema && tag.startsWith(`${one.name} `));
   return table === undefined ? undefined : qualifiedName(table.schema, table.name);
 }
 
@@ -86,7 +92,13 @@ async function whyNot(session: DatabaseSession, type: string, table: string, pol
 function isWebhook({ type, needs }: TocEntry, { contents, webhookFunctions }: Asked): boolean {
   if (type !== "TRIGGER") return false;
   const called = contents.filter((entry) => entry.type === "FUNCTION" && needs.includes(entry.id));
-  return called.some(({ rest }) => webhookFunctions.includes(rest.split("(")[0]!.replace(" ", ".")));
+  return called.some((entry) => webhookFunctions.includes(functionOf(entry).join(".")));
+}
+
+/** Schema and name of a function. */
+function functionOf(entry: TocEntry): [schema: string, name: string] {
+  const { schema = "", tag } = namesOf(entry);
+  return [schema, tag.replace(/\([^()]*\)$/s, "")];
 }
 
 /** A webhook comes back switched off, and only the table's owner may do that: with the right TRIGGER alone it would send at once. */
@@ -116,11 +128,10 @@ async function lackingFunctions(session: DatabaseSession, { contents, entries, p
   const found: NotAllowed[] = [];
   for (const entry of entries.filter(({ type }) => type === "TRIGGER")) {
     for (const needed of entry.needs.map((id) => byId.get(id)).filter((one) => one?.type === "FUNCTION" && !own.has(one.id))) {
-      const schema = platformSchemas.find((name) => needed!.rest.startsWith(`${name} `));
-      if (schema === undefined) continue;
-      const name = needed!.rest.slice(schema.length + 1).split("(")[0]!;
+      const [schema, name] = functionOf(needed!);
+      if (!platformSchemas.includes(schema)) continue;
       const there = await session.query("SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1 AND p.proname = $2 LIMIT 1", [schema, name]);
-      if (there.length === 0) found.push({ title: entryTitle(entry), key: entryKey(entry), why: `the project has no function ${schema}.${name}: enable what brings it (database webhooks) first` });
+      if (there.length === 0) found.push({ ...toldOf(entry), why: `the project has no function ${schema}.${name}: enable what brings it (database webhooks) first` });
     }
   }
   return found;

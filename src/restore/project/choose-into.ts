@@ -1,6 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Backup } from "../../catalog/catalog.ts";
-import { leadingNames } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { readPlatform } from "../../platform/read-record.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
@@ -45,19 +44,13 @@ export async function chooseInto(request: RestoreRequest, backup: Backup): Promi
 }
 
 /** What a backup must be of to go into a project. */
-function whyNot({ manifest: { platform, scope, content }, key }: Backup): HoldfastError | undefined {
+function whyNot({ manifest: { platform, scope }, key }: Backup): HoldfastError | undefined {
   const refuse = (message: string, hint: string): HoldfastError => new HoldfastError("input.conflict", message, { hint });
   if (platform === undefined) {
     return refuse(`backup ${key.id} does not say that it is of a platform's project`, "Take a backup of the project with this version, or use --into database.");
   }
   const { title, schemas } = profileOf(platform.name);
   if (schemas.length === 0) return refuse(`backup ${key.id} is of ${title}, which keeps nothing of its own inside a database`, "Use --into database.");
-  const alike = Object.keys(content.objects.schema ?? {}).map((identity) => leadingNames(identity)[0] ?? "")
-    .find((name) => platform.schemas.some((own) => name.startsWith(`${own} `)));
-  if (alike !== undefined) {
-    // An archive's table of contents names schemas and objects without quotes, with blanks between them.
-    return refuse(`backup ${key.id} has a schema "${alike}", which its archive does not tell from one of ${title}'s`, "Rename the schema at the source and back up again, or use --into database.");
-  }
   if (scope.includeSchemas.length + scope.excludeSchemas.length === 0) return undefined;
   return refuse(`backup ${key.id} holds only some schemas, and a project is restored whole`, "Choose a backup of the whole project, or use --into database.");
 }

@@ -40,7 +40,7 @@ export async function compareProject(
     const counted = actual.tables.filter(({ rows }) => rows !== null);
     const written = [...poured.written].filter(([, rows]) => rows > 0);
     return {
-      findings: withRecordedGaps([...explained(findings, left, poured.paused), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
+      findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured.paused), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
         ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
@@ -54,10 +54,8 @@ export async function compareProject(
 }
 
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
-function explained(findings: readonly Finding[], left: readonly Finding[], paused: ReadonlySet<string>): Finding[] {
-  // `POLICY storage objects Own files` of an archive, and `storage.objects."Own files"` of a record.
-  const names = new Set(left.map(({ name }) => name.replace(/^(?:(?:FK|CHECK) )?[A-Z]+ /, "").replace(/\(.*$/s, "")));
-  const wasLeft = (name: string): boolean => names.has(leadingNames(name).join(" ")) || names.has(leadingNames(name.replace(/^[a-z-]+ /, "")).join(" "));
+function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, paused: ReadonlySet<string>): Finding[] {
+  const wasLeft = (name: string): boolean => places.has(leadingNames(name).join(" ")) || places.has(leadingNames(name.replace(/^[a-z-]+ /, "")).join(" "));
   return findings.filter(({ about, name, message }) => {
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);

@@ -1,4 +1,5 @@
 import type { LoadContext } from "../../archive/load.ts";
+import { isNamed } from "../../archive/toc-names.ts";
 import type { ArtifactRecord } from "../../catalog/manifest.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { readDefinitions } from "./read-definitions.ts";
@@ -12,10 +13,10 @@ export async function readDefaults(
   context: LoadContext, artifact: ArtifactRecord, contents: readonly TocEntry[], staged: readonly Staged[],
 ): Promise<Defaults> {
   const lacking = staged.filter(({ columns, shape }) => shape !== undefined && columns.some((name) => !shape.columns.some((column) => column.name === name)));
-  const entries = contents.filter(({ type, rest }) => type === "TABLE" && lacking.some(({ schema, name }) => rest.startsWith(`${schema} ${name} `)));
+  const entries = contents.filter((entry) => entry.type === "TABLE" && lacking.some((table) => isNamed(entry, table)));
   const texts = await readDefinitions(context, artifact, entries);
   return ({ schema, name }, column) => {
-    const text = texts.find(({ entry }) => entry.rest.startsWith(`${schema} ${name} `));
+    const text = texts.find(({ entry }) => isNamed(entry, { schema, name }));
     return text === undefined ? undefined : defaultOf(text.sql, column);
   };
 }

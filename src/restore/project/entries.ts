@@ -1,10 +1,11 @@
 import type { PlatformRecord } from "../../platform/record.ts";
-import { leadingNames } from "../../platform/identity.ts";
+import { leadingNames, wordAndRest } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { whoseIs } from "../../platform/whose.ts";
 import { displayPart } from "../../content/display-name.ts";
 import type { ContentRecord } from "../../content/record.ts";
-import type { TocEntry } from "../../ports/dump-tools.ts";
+import { namesOf } from "../../archive/toc-names.ts";
+import type { TocEntry, TocNames } from "../../ports/dump-tools.ts";
 
 /** What of an archive a project gets, and when. */
 export interface ProjectEntries {
@@ -72,14 +73,14 @@ export function projectEntries(
     rights: definitions.filter(({ type }) => RIGHTS.has(type)),
     rows: wanted.filter((entry) => ROWS.has(entry.type) && ground.bringsRows(entry, restored)),
     rightsOnPlatform: wanted.filter((entry) => entry.type === "ACL" && ground.isPlatforms(entry)),
-    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ground.isPlatforms(entry) && /^\S+ (?:TABLE|COLUMN) /.test(entry.rest)),
+    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ground.isPlatforms(entry) && /^(?:TABLE|COLUMN) /.test(namesOf(entry).tag)),
     onPlatform: definitions.filter((entry) => ground.schemaOf(entry) !== undefined && !RIGHTS.has(entry.type)),
   };
 }
 
 /** Every project has it, and the platform's rights in it. */
-function isPublicSchema({ type, rest }: TocEntry): boolean {
-  return type === "SCHEMA" && rest.startsWith("- public ");
+function isPublicSchema(entry: TocEntry): boolean {
+  return entry.type === "SCHEMA" && namesOf(entry).tag === "public";
 }
 
 /** Whose ground an entry stands on, and whose it is. */
@@ -90,8 +91,8 @@ class Ground {
   readonly #workingRole: string | undefined;
   readonly #byId: ReadonlyMap<string, TocEntry>;
   readonly #known = new Map<string, boolean>();
-  /** Kind and names of the user's objects on the platform's ground, as an entry begins with them. */
-  readonly #named: ReadonlyMap<string, readonly string[]>;
+  /** Kind of the user's objects on the platform's ground → their schemas and tags, see {@link tagIn}. */
+  readonly #named: ReadonlyMap<string, ReadonlySet<string>>;
 
   constructor(entries: readonly TocEntry[], record: PlatformRecord, content: ContentRecord) {
     const profile = profileOf(record.name);
@@ -100,14 +101,18 @@ class Ground {
     this.#roles = new Set(profile.roles);
     this.#workingRole = profile.workingRole;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
-    const named = new Map<string, string[]>();
-    for (const [kind, identity] of record.users) named.set(kind, [...(named.get(kind) ?? []), leadingNames(identity).join(" ")]);
+    const named = new Map<string, Set<string>>();
+    for (const [kind, identity] of record.users) {
+      const [schema = "", ...names] = leadingNames(identity);
+      named.set(kind, (named.get(kind) ?? new Set()).add(tagIn(schema, names.join(" "))));
+    }
     this.#named = named;
   }
 
   /** The schema of the platform's in which an entry's object stands. */
-  schemaOf({ rest }: TocEntry): string | undefined {
-    return this.#record.schemas.find((schema) => rest.startsWith(`${schema} `));
+  schemaOf(entry: TocEntry): string | undefined {
+    const { schema } = namesOf(entry);
+    return schema !== undefined && this.#record.schemas.includes(schema) ? schema : undefined;
   }
 
   /** On the platform's ground, and said of something of the platform's. */
@@ -126,43 +131,43 @@ class Ground {
   }
 
   #whose(entry: TocEntry): boolean {
-    const { type, rest } = entry;
-    if (type === "DEFAULT ACL") return this.#isUsersDefault(rest);
+    if (entry.type === "DEFAULT ACL") return this.#isUsersDefault(namesOf(entry));
     if (this.schemaOf(entry) !== undefined) return this.#isNamed(entry) || this.#needsUsers(entry);
-    if (rest.startsWith("- ")) return this.#isUsersAlone(entry);
-    return true;
+    return namesOf(entry).schema !== undefined || this.#isUsersAlone(entry);
   }
 
-  /** `schema DEFAULT PRIVILEGES FOR TABLES role`. */
-  #isUsersDefault(rest: string): boolean {
-    const role = rest.slice(rest.lastIndexOf(" ") + 1);
+  /** Whose future objects get them, and where. */
+  #isUsersDefault({ schema, owner: role }: TocNames): boolean {
     if (this.#roles.has(role) && role !== this.#workingRole) return false;
-    return !this.#record.schemas.some((schema) => rest.startsWith(`${schema} `));
+    return schema === undefined || !this.#record.schemas.includes(schema);
   }
 
   /** What no schema holds. */
   #isUsersAlone(entry: TocEntry): boolean {
-    const { type, rest } = entry;
-    const words = rest.split(" ");
+    const { type } = entry;
+    const { tag } = namesOf(entry);
     if (type === "COMMENT" || type === "ACL" || type === "SECURITY LABEL") {
-      if (words[1] === "EXTENSION" || words[1] === "LARGE") return false;
-      if (words[1] === "SCHEMA") return !this.#record.schemas.includes(words.slice(2, -1).join(" "));
+      const [word, name] = wordAndRest(tag);
+      if (word === "EXTENSION" || word === "LARGE") return false;
+      if (word === "SCHEMA") return !this.#record.schemas.includes(leadingNames(name)[0] ?? name);
       return this.#needsUsers(entry);
     }
     const kind = KINDS[type];
-    if (kind === undefined) return true;
-    const name = words.slice(1, -1).join(" ");
-    return whoseIs(this.#record, kind, `${WORDS[type] ?? ""}${displayPart(name)}`) === "user";
+    return kind === undefined || whoseIs(this.#record, kind, `${WORDS[type] ?? ""}${displayPart(tag)}`) === "user";
   }
 
-  #isNamed({ type, rest }: TocEntry): boolean {
-    const kind = KINDS[type];
-    const names = kind === undefined ? [] : (this.#named.get(kind) ?? []);
-    if (kind !== "function") return names.some((name) => rest.startsWith(`${name} `));
+  #isNamed(entry: TocEntry): boolean {
+    const kind = KINDS[entry.type];
+    const { schema = "", tag, owner } = namesOf(entry);
+    if (kind === undefined) return false;
+    if (kind !== "function") return this.#isNamedAs(kind, schema, tag);
     // The archive names a function by its arguments' types, the record by their names too.
-    const owner = rest.slice(rest.lastIndexOf(" ") + 1);
     const isOthers = this.#roles.has(owner) && owner !== this.#workingRole;
-    return !isOthers && names.some((name) => rest.startsWith(`${name}(`));
+    return !isOthers && this.#isNamedAs(kind, schema, tag.replace(/\([^()]*\)$/s, ""));
+  }
+
+  #isNamedAs(kind: string, schema: string, tag: string): boolean {
+    return this.#named.get(kind)?.has(tagIn(schema, tag)) === true;
   }
 
   #needsUsers({ needs }: TocEntry): boolean {
@@ -175,24 +180,30 @@ class Ground {
   bringsRows(entry: TocEntry, restored: (schema: string, table: string) => boolean): boolean {
     const schema = this.schemaOf(entry);
     if (schema === undefined) return true;
-    const name = entry.rest.slice(schema.length + 1, entry.rest.lastIndexOf(" "));
+    const name = namesOf(entry).tag;
     if (entry.type === "TABLE DATA") return restored(schema, name) || this.#isUsersRelation(schema, name);
     const owning = this.#content.tables.find((table) => table.schema === schema && (table.sequences ?? []).includes(name));
     return owning === undefined ? this.#isUsersRelation(schema, name) : restored(schema, owning.name) || this.#isUsersRelation(schema, owning.name);
   }
 
   #isUsersRelation(schema: string, name: string): boolean {
-    return ["table", "sequence"].some((kind) => (this.#named.get(kind) ?? []).includes(`${schema} ${name}`));
+    return ["table", "sequence"].some((kind) => this.#isNamedAs(kind, schema, name));
   }
+}
+
+/** A schema and what an archive calls something in it, as one text: what stands on a table has the table's name, a blank, and its own. */
+function tagIn(schema: string, tag: string): string {
+  return JSON.stringify([schema, tag]);
 }
 
 /** The extensions that an entry needs, directly or through what it needs: entry id → names. */
 export function extensionsNeeded(entries: readonly TocEntry[]): ReadonlyMap<string, ReadonlySet<string>> {
   const needed = new Map<string, Set<string>>();
   // An archive's order is one in which everything comes after what it needs.
-  for (const { id, type, rest, needs } of entries) {
+  for (const entry of entries) {
+    const { id, type, needs } = entry;
     const names = needs.flatMap((one) => [...(needed.get(one) ?? [])]);
-    if (type === "EXTENSION") names.push(rest.replace(/^- /, "").trim());
+    if (type === "EXTENSION") names.push(namesOf(entry).tag);
     if (names.length > 0) needed.set(id, new Set(names));
   }
   return needed;

@@ -3,8 +3,10 @@ import { quantity } from "../../kernel/quantity.ts";
 import type { ArtifactSet, Phase } from "../../archive/artifact-set.ts";
 import { readContents, type LoadContext } from "../../archive/load.ts";
 import { missingRoles } from "../../archive/roles.ts";
+import { isNamed } from "../../archive/toc-names.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
+import { readDatabaseRecord } from "../../content/database-record.ts";
 import type { RoleRecord } from "../../content/record.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
@@ -28,6 +30,7 @@ import { loadRows, type RowsSource } from "./load-rows.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { mayQuieten } from "./quiet.ts";
+import { settingsToDo } from "./settings-to-do.ts";
 import { usersIn } from "./users-in.ts";
 import { WhoseRows } from "./whose-rows.ts";
 
@@ -114,7 +117,11 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
     ],
     notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
-    kit: rebuildKit(ends.source.name, content),
+    kit: [
+      ...rebuildKit(ends.source.name, content),
+      ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
+        { platform: ends.target, database: await readDatabaseRecord(session) })),
+    ],
     refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role))],
   };
 }
@@ -140,7 +147,7 @@ async function rehearseRows(session: DatabaseSession, rehearsal: Rehearsal): Pro
   await session.query("BEGIN READ WRITE");
   try {
     const source = rowsSource(rowsIn, entries, rows);
-    const staging = { ...source, own: [], entries: source.entries.filter(({ type, rest }) => type === "TABLE DATA" && isStaged(rest, rows)) };
+    const staging = { ...source, own: [], entries: source.entries.filter((entry) => entry.type === "TABLE DATA" && rows.stagedTables.some((table) => isNamed(entry, table))) };
     const { staged } = await loadRows(session, staging, context, "looking at rows of the platform's tables");
     const defaults = await readDefaults(context, definitionsIn, contents, staged);
     return { foreseen: await foreseeStaged(session, staged, defaults), defaults };
@@ -157,10 +164,6 @@ export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, ro
     kindOf: (schema, table) => rows.staged(schema, table),
     isStagedSequence: (sql) => sequences.has(sql),
   };
-}
-
-function isStaged(rest: string, rows: WhoseRows): boolean {
-  return rows.stagedTables.some(({ schema, name }) => rest.startsWith(`${schema} ${name} `));
 }
 
 /** Of these objects, as people read them, those whose name nothing in the backup has. */

@@ -1,5 +1,6 @@
 import type { HoldfastError } from "../../kernel/errors.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
+import { entryTitle } from "../../archive/toc-names.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
@@ -51,17 +52,6 @@ async function attempt(session: DatabaseSession, sql: string): Promise<HoldfastE
   return sql === "" ? undefined : await refusal(session, () => session.query(sql));
 }
 
-/** `TRIGGER auth users on_auth_user_created`, as an archive names it, without the owner. */
-export function entryTitle({ type, rest }: TocEntry): string {
-  return `${type} ${rest.replace(/^- /, "").replace(/ [^ ]*$/, "")}`;
-}
-
 export function refusedSentence({ entry, error }: Refused): string {
   return `${entryTitle(entry)}: ${serverWords(error)}`;
-}
-
-/** The same as a content record and {@link nameKey} name it; arguments of functions are left out. */
-export function entryKey({ type, rest }: TocEntry): string {
-  const kind = type.replace(/^(?:FK|CHECK) /, "").replaceAll(" ", "-").toLowerCase();
-  return `${kind} ${rest.replace(/^- /, "").replace(/ [^ ]*$/, "").replace(/\(.*$/s, "")}`;
 }

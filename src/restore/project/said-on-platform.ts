@@ -2,11 +2,12 @@ import { cutAfter } from "../../kernel/sql-quotes.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import type { DefinitionText } from "../../archive/definition-script.ts";
 import { serverWords } from "../../archive/server-words.ts";
+import { entryTitle, namesOf } from "../../archive/toc-names.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import { displayPart } from "../../content/display-name.ts";
+import { leadingNames } from "../../platform/identity.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { entryTitle } from "./run-definitions.ts";
 
 /** What is said of the platform's objects and is the user's: rights of his roles, and comments that the platform has not written. */
 
@@ -41,9 +42,10 @@ export async function grantOnPlatform(session: DatabaseSession, texts: readonly 
 export async function commentOnPlatform(session: DatabaseSession, texts: readonly DefinitionText[]): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const { entry, sql } of texts) {
-    const [, schema, kind, name] = /^(\S+) (TABLE|COLUMN) (.+) \S+$/.exec(entry.rest) ?? [];
+    const { schema, tag } = namesOf(entry);
+    const [, kind, name] = /^(TABLE|COLUMN) (.+)$/s.exec(tag) ?? [];
     if (schema === undefined || name === undefined) continue;
-    const [table = "", column] = kind === "COLUMN" ? name.split(".") : [name];
+    const [table = "", column] = leadingNames(name);
     const [there] = await session.query<{ text: string | null }>(
       `SELECT CASE WHEN $2::text IS NULL THEN obj_description(c.oid, 'pg_class') ELSE col_description(c.oid, a.attnum) END AS text
          FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = $2::text AND NOT a.attisdropped

@@ -1,5 +1,6 @@
 import type { Json } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
+import { entryTitle } from "../../archive/toc-names.ts";
 import type { RowsForeseen } from "./foresee.ts";
 import type { ProjectPlan } from "./plan.ts";
 
@@ -38,7 +39,7 @@ export function projectJson(plan: ProjectPlan): Json {
     platform: profile.name, fresh,
     migrations: { backup: { ...source.migrations }, target: { ...target.migrations } },
     definitions: entries.before.length + entries.after.length,
-    onPlatform: entries.onPlatform.map(({ type, rest }) => `${type} ${rest}`),
+    onPlatform: entries.onPlatform.map(entryTitle),
     removed: [...removed], rows: foreseen.tables.map((table) => ({ ...table })),
     roles: roles.map(({ name }) => name), gaps: gaps.map((gap) => ({ ...gap })), notes: [...notes],
     kit: kit.map((item) => ({ ...item })), refusals: [...refusals],

@@ -189,10 +189,19 @@ y" TO climber`, "admin");
     expect(await project.admin("SELECT pg_has_role('climber', 'postgres', 'MEMBER') AS climbed")).toEqual([{ climbed: false }]);
   });
 
-  it("a schema whose name begins as one of the platform's is refused by name, because an archive does not tell them apart", async () => {
-    await withMore("alike", 'CREATE SCHEMA "auth stuff"; CREATE TABLE "auth stuff".t (a int)');
+  it("names with blanks, quotes, dots and parentheses are told apart, those of a schema that begins as one of the platform's too", async () => {
+    await withMore("names", `CREATE SCHEMA "auth users"; CREATE TABLE "auth users"."my table" (id int PRIMARY KEY, "a b" text); INSERT INTO "auth users"."my table" VALUES (1, 'x');
+      CREATE POLICY "reads (all) it" ON "auth users"."my table" USING (true); CREATE POLICY "Give (some) files" ON storage.objects FOR SELECT TO anon USING (bucket_id = 'some');
+      CREATE TABLE "auth users".users (id int); INSERT INTO "auth users".users VALUES (1), (2); CREATE VIEW "auth users"."v.w" AS SELECT 1 AS a;
+      CREATE FUNCTION extensions."f (g)"(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE "auth users"."he said ""no""" AS ENUM ('a');
+      COMMENT ON TABLE "auth users"."my table" IS 'mine'; COMMENT ON COLUMN "auth users"."my table"."a b" IS 'mine too'; COMMENT ON SCHEMA "auth users" IS 'alike';
+      REVOKE ALL ON "auth users"."my table" FROM postgres; GRANT SELECT ON "auth users"."my table" TO anon, postgres; GRANT USAGE ON SCHEMA "auth users" TO anon;
+      ALTER DEFAULT PRIVILEGES IN SCHEMA "auth users" GRANT SELECT ON TABLES TO anon; CREATE PUBLICATION "my pub" FOR TABLE "auth users"."my table"`);
     await using project = await supabase.project();
-    await expectRefusal(vault.restore(project.url, { source: "alike", into: "project" }), { code: "input.conflict", exit: 2, says: 'has a schema "auth stuff"', hint: /Rename the schema/ });
+    await expectWhole(project, "names");
+    expect(await project.query('SELECT (SELECT count(*)::int FROM "auth users"."my table") AS rows, (SELECT count(*)::int FROM "auth users".users) AS users')).toEqual([{ rows: 1, users: 2 }]);
+    await expectWhole(project, "names", { confirm: project.name, safetyBackup: false });
+    expect(await project.query("SELECT polname FROM pg_policy WHERE polname ~ '[(]' ORDER BY 1")).toEqual([{ polname: "Give (some) files" }, { polname: "reads (all) it" }]);
   });
 });
 

@@ -1,0 +1,45 @@
+import { HoldfastError } from "../kernel/errors.ts";
+import type { TocEntry, TocNames } from "../ports/dump-tools.ts";
+
+/**
+ * What an archive says of an entry, field by field.
+ *
+ * @throws tool.failed where the archive is of a version that is not known: its listing does not tell names with blanks apart
+ */
+export function namesOf({ names, type, rest }: TocEntry): TocNames {
+  if (names !== undefined) return names;
+  throw new HoldfastError("tool.failed", `the names of the entry ${type} ${rest} cannot be read: the archive is of a version of pg_dump that is not known`, {
+    hint: "Update Holdfast, or restore the backup into a database of its own, with --into database.",
+  });
+}
+
+/** As people read an entry: `TRIGGER auth users on_auth_user_created`. */
+export function entryTitle(entry: TocEntry): string {
+  return [entry.type, ...placeOf(entry)].join(" ");
+}
+
+/** Whether an entry is of what has this name alone: a table, its rows, a sequence's value. */
+export function isNamed(entry: TocEntry, { schema, name }: { readonly schema: string; readonly name: string }): boolean {
+  const names = namesOf(entry);
+  return names.schema === schema && names.tag === name;
+}
+
+/** Types whose tag ends with the types of arguments. */
+const WITH_ARGUMENTS: ReadonlySet<string> = new Set(["FUNCTION", "PROCEDURE", "AGGREGATE"]);
+
+/** The kind and the names of an entry as one text, equal to that of an identity in a content record (`nameKey`); arguments of functions are left out. */
+export function entryKey(entry: TocEntry): string {
+  const kind = WITH_ARGUMENTS.has(entry.type) ? "function" : entry.type.replace(/^(?:FK|CHECK) /, "").replaceAll(" ", "-").toLowerCase();
+  return `${kind} ${entryPlace(entry)}`;
+}
+
+/** The names of an entry alone, as the dotted names of an identity joined by blanks; arguments of functions are left out. */
+export function entryPlace(entry: TocEntry): string {
+  const place = placeOf(entry).join(" ");
+  return WITH_ARGUMENTS.has(entry.type) ? place.replace(/\([^()]*\)$/s, "") : place;
+}
+
+function placeOf(entry: TocEntry): string[] {
+  const { schema, tag } = namesOf(entry);
+  return schema === undefined ? [tag] : [schema, tag];
+}
