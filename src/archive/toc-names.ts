@@ -41,5 +41,7 @@ export function entryPlace(entry: TocEntry): string {
 
 function placeOf(entry: TocEntry): string[] {
   const { schema, tag } = namesOf(entry);
+  // `USER MAPPING role SERVER name`, which a content record calls `role on name`.
+  if (entry.type === "USER MAPPING") return [tag.replace(/^USER MAPPING (.*) SERVER (.*)$/s, "$1 on $2")];
   return schema === undefined ? [tag] : [schema, tag];
 }

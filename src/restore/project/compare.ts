@@ -55,9 +55,13 @@ export async function compareProject(
 
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
 function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, paused: ReadonlySet<string>): Finding[] {
-  const wasLeft = (name: string): boolean => places.has(leadingNames(name).join(" ")) || places.has(leadingNames(name.replace(/^[a-z-]+ /, "")).join(" "));
+  // What is said of an object, and of which kind a thing of no schema is, comes before its name.
+  const wasLeft = (name: string): boolean => [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?(?:server|wrapper) /, "")]
+    .some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
   return findings.filter(({ about, name, message }) => {
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
+    // That it is kept otherwise is told.
+    if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
     return !(message === "is missing" && (isTold || wasLeft(name)));
   });

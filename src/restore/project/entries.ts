@@ -152,6 +152,10 @@ class Ground {
       if (word === "SCHEMA") return !this.#record.schemas.includes(leadingNames(name)[0] ?? name);
       return this.#needsUsers(entry);
     }
+    if (type === "USER MAPPING") {
+      const [, user = "", server = ""] = /^USER MAPPING (.+) SERVER (.+)$/s.exec(tag) ?? [];
+      return whoseIs(this.#record, "user-mapping", `${displayPart(user)} on ${displayPart(server)}`) === "user";
+    }
     const kind = KINDS[type];
     return kind === undefined || whoseIs(this.#record, kind, `${WORDS[type] ?? ""}${displayPart(tag)}`) === "user";
   }
