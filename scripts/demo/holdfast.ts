@@ -21,7 +21,7 @@ export class Holdfast {
   #child: ChildProcess | undefined;
 
   /**
-   * @param secrets variables every command gets, such as `HOLDFAST_DATABASE`
+   * @param secrets variables every command gets, such as `HOLDFAST_DATABASE`; they go before our own
    * @param folder working folder of the commands
    */
   constructor(secrets: Readonly<Record<string, string>>, folder: string, cancelled: AbortSignal) {

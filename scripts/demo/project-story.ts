@@ -38,10 +38,10 @@ async function openProjects({ narrator, postgres, keep, cancelled }: World): Pro
   return projects;
 }
 
-/** Both addresses are of `postgres`, the role that people have. */
+/** Both addresses are of `postgres`, the role that people have; the proof's server has the extensions that the project's has. */
 function commands({ folder, cancelled, storeSecrets, onHoldfast }: World, { blog, fresh }: Projects): Holdfast {
-  const secrets = { ...storeSecrets, HOLDFAST_DATABASE: blog.url, HOLDFAST_TARGET: fresh.url, HOLDFAST_IDENTITY_FILE: join(folder, "identity.txt") };
-  const holdfast = new Holdfast(secrets, folder, cancelled);
+  const addresses = { HOLDFAST_DATABASE: blog.url, HOLDFAST_TARGET: fresh.url, HOLDFAST_PG_BIN: blog.server.cluster.facts.binDir };
+  const holdfast = new Holdfast({ ...storeSecrets, ...addresses, HOLDFAST_IDENTITY_FILE: join(folder, "identity.txt") }, folder, cancelled);
   onHoldfast(holdfast);
   return holdfast;
 }
