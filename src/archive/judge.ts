@@ -9,7 +9,7 @@ import { foreignKeyAdvice } from "./foreign-key-advice.ts";
 import type { ListedProblem } from "./listed-problem.ts";
 import { parameterAdvice } from "./parameter-advice.ts";
 import type { PlatformRecord } from "../platform/record.ts";
-import { isPlatformsDifference, isPlatformsProblem, notCompared } from "./platforms-own.ts";
+import { isPlatformsContent, isPlatformsDifference, isPlatformsProblem, notCompared } from "./platforms-own.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
 import { searchPathAdvice } from "./search-path-advice.ts";
 
@@ -25,7 +25,7 @@ export interface Judgement {
   readonly warnings?: readonly string[];
   /** Extensions of the source that the copy's server cannot install. */
   readonly unavailable: readonly UnavailableExtension[];
-  readonly options: Omit<CompareOptions, "unavailableExtensions" | "isOthers">;
+  readonly options: Omit<CompareOptions, "unavailableExtensions" | "isOthers" | "isOthersExtension">;
   /** Whose is what, where the source was a known platform's. */
   readonly platform?: PlatformRecord | undefined;
   /** Gaps that the backup had from the beginning. */
@@ -55,7 +55,10 @@ const PROBLEMS_MAX = 50;
 export function judge(judgement: Judgement): Judged {
   const { expected, actual, warnings = [], unavailable, options, allowEmptyViews, platform, recorded = [] } = judgement;
   const names = unavailable.map((extension) => extension.name);
-  const isOthers = platform === undefined ? {} : { isOthers: (found: Finding) => isPlatformsDifference(platform, found, expected) };
+  const isOthers = platform === undefined ? {} : {
+    isOthers: (found: Finding) => isPlatformsDifference(platform, found, expected),
+    isOthersExtension: (extension: string, found: Finding) => isPlatformsContent(platform, extension, found),
+  };
   const { differences, notes, others } = compareContent(expected, actual, { ...options, ...isOthers, unavailableExtensions: names });
   const ofPlatform = judgement.problems.filter((problem) => platform !== undefined && isPlatformsProblem(platform, problem));
   const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
@@ -65,6 +68,8 @@ export function judge(judgement: Judgement): Judged {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;
     const needing = explainIncomplete(found, incomplete);
     if (needing !== undefined) return needing;
+    const refused = explainRefused(found, problems, expected);
+    if (refused !== undefined) return refused;
     if (view === undefined) return explainExtension(found, unavailable);
     return explainView(found, view, allowEmptyViews === true);
   });
@@ -103,6 +108,22 @@ function explainIncomplete(found: Finding, incomplete: ReadonlyMap<string, strin
   if (found.severity !== "difference" || !found.message.startsWith("is missing")) return undefined;
   const why = namesOf(found).map((name) => incomplete.get(unquoted(name))).find((each) => each !== undefined);
   return why === undefined ? undefined : { ...found, severity: "gap", message: `is missing: it ${why}` };
+}
+
+/**
+ * Rows that an extension keeps in tables of its own belong to who made it, which is another role than the one that
+ * restores where it is no superuser: that it may not write them says nothing of the backup.
+ */
+function explainRefused(found: Finding, problems: readonly ListedProblem[], { tables, objects }: ContentRecord): Finding | undefined {
+  if (found.severity !== "difference" || (found.about !== "table" && found.about !== "sequence")) return undefined;
+  const type = found.about === "table" ? "TABLE DATA" : "SEQUENCE SET";
+  const [problem] = problems.filter(({ listed, message }) => listed?.type === type && /^permission denied for /.test(message)
+    && unquoted(found.name) === listed.rest.split(" ").slice(0, -1).join("."));
+  // An extension's own sequences are not among the objects.
+  const isExtensions = found.about === "sequence" ? !Object.keys(objects.sequence ?? {}).some((name) => unquoted(name) === unquoted(found.name))
+    : tables.some(({ schema, name, ofExtension }) => ofExtension === true && `${schema}.${name}` === unquoted(found.name));
+  if (problem === undefined || !isExtensions) return undefined;
+  return { ...found, severity: "gap", message: `could not be proved: it belongs to an extension, and the role that restores may not write it here (${problem.message})` };
 }
 
 /** As what an object may have been recorded: what is said of an object goes with it, and rights name every relation a table. */
