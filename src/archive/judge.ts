@@ -76,7 +76,7 @@ export function judge(judgement: Judgement): Judged {
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
   const besides = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
   const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
-  const findings = [...differencesFirst(explained), ...problemGaps(besides), ...warned];
+  const findings = [...differencesFirst(explained), ...problemGaps(besides, incomplete), ...warned];
   return {
     findings, notes: findings.some(isOfOperators) ? [...notes, OPERATORS] : notes, notCompared: notCompared(others, ofPlatform),
   };
@@ -144,23 +144,23 @@ function viewOf({ entry }: LoadProblem): string {
   return entry.slice(REFRESH_ENTRY.length);
 }
 
-function explainView(found: Finding, problem: LoadProblem, allowed: boolean): Finding {
-  const message = `${found.message}: ${problem.message}${advice(problem)}`;
+function explainView(found: Finding, problem: ListedProblem, allowed: boolean): Finding {
+  const message = `${found.message}: ${problem.message}${advice(problem, new Map())}`;
   if (allowed) return { ...found, severity: "gap", message };
   return { ...found, message: `${message}. If nothing but views is empty, restore --allow-empty-views takes the copy as it is` };
 }
 
 /** Each once, the first ones in full. */
-function problemGaps(problems: readonly LoadProblem[]): Finding[] {
+function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Finding[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
   const gaps = different.slice(0, PROBLEMS_MAX).map((problem) =>
-    problemGap(problem.entry, `reported: ${problem.message}${advice(problem)}`));
+    problemGap(problem.entry, `reported: ${problem.message}${advice(problem, incomplete)}`));
   const more = different.length - gaps.length;
   return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
 }
 
-function advice(problem: LoadProblem): string {
-  const text = searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem);
+function advice(problem: ListedProblem, incomplete: ReadonlyMap<string, string>): string {
+  const text = searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem, incomplete);
   return text === undefined ? "" : `. ${text}`;
 }
 
