@@ -1,4 +1,5 @@
-import type { LoadProblem } from "../ports/dump-tools.ts";
+import { unquoted } from "../content/lacking.ts";
+import type { ListedProblem } from "./listed-problem.ts";
 
 /** pg_restore names a foreign key's entry so. */
 const ENTRY = /^FK CONSTRAINT /;
@@ -11,11 +12,15 @@ const VIOLATED = /violates foreign key constraint "([^"]+)"/;
  * off (session_replication_role = replica, DISABLE TRIGGER ALL), so a valid key may stand over rows that break it, and nobody hears
  * of it before a restore.
  *
+ * @param incomplete what the backup of a part was known to need beside itself, see `incompleteObjects`
  * @returns undefined where the error is another
  */
-export function foreignKeyAdvice({ entry, message }: LoadProblem): string | undefined {
+export function foreignKeyAdvice({ entry, message, listed }: ListedProblem, incomplete: ReadonlyMap<string, string>): string | undefined {
   const name = VIOLATED.exec(message)?.[1];
   if (name === undefined || !ENTRY.test(entry)) return undefined;
+  if (listed !== undefined && incomplete.has(unquoted(`constraint ${listed.rest.split(" ").slice(0, -1).join(".")}`))) {
+    return "what it refers to is not in this backup, and rows of that are not there: bring them first, and restore again, or restore a backup of everything";
+  }
   return `where no difference in rows is told, the source itself holds rows that break ${name} (written while triggers were off, say): ` +
     "no restore can make the key over them; at the source, find and mend them, or make the key NOT VALID, and back up again";
 }

@@ -9,7 +9,7 @@ import { foreignKeyAdvice } from "./foreign-key-advice.ts";
 import type { ListedProblem } from "./listed-problem.ts";
 import { parameterAdvice } from "./parameter-advice.ts";
 import type { PlatformRecord } from "../platform/record.ts";
-import { isPlatformsDifference, isPlatformsProblem, notCompared } from "./platforms-own.ts";
+import { isPlatformsContent, isPlatformsDifference, isPlatformsProblem, notCompared } from "./platforms-own.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
 import { searchPathAdvice } from "./search-path-advice.ts";
 
@@ -25,7 +25,7 @@ export interface Judgement {
   readonly warnings?: readonly string[];
   /** Extensions of the source that the copy's server cannot install. */
   readonly unavailable: readonly UnavailableExtension[];
-  readonly options: Omit<CompareOptions, "unavailableExtensions" | "isOthers">;
+  readonly options: Omit<CompareOptions, "unavailableExtensions" | "isOthers" | "isOthersExtension">;
   /** Whose is what, where the source was a known platform's. */
   readonly platform?: PlatformRecord | undefined;
   /** Gaps that the backup had from the beginning. */
@@ -55,7 +55,10 @@ const PROBLEMS_MAX = 50;
 export function judge(judgement: Judgement): Judged {
   const { expected, actual, warnings = [], unavailable, options, allowEmptyViews, platform, recorded = [] } = judgement;
   const names = unavailable.map((extension) => extension.name);
-  const isOthers = platform === undefined ? {} : { isOthers: (found: Finding) => isPlatformsDifference(platform, found, expected) };
+  const isOthers = platform === undefined ? {} : {
+    isOthers: (found: Finding) => isPlatformsDifference(platform, found, expected),
+    isOthersExtension: (extension: string, found: Finding) => isPlatformsContent(platform, extension, found),
+  };
   const { differences, notes, others } = compareContent(expected, actual, { ...options, ...isOthers, unavailableExtensions: names });
   const ofPlatform = judgement.problems.filter((problem) => platform !== undefined && isPlatformsProblem(platform, problem));
   const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
@@ -65,13 +68,15 @@ export function judge(judgement: Judgement): Judged {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;
     const needing = explainIncomplete(found, incomplete);
     if (needing !== undefined) return needing;
+    const refused = explainRefused(found, problems, expected);
+    if (refused !== undefined) return refused;
     if (view === undefined) return explainExtension(found, unavailable);
     return explainView(found, view, allowEmptyViews === true);
   });
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
   const besides = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
   const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
-  const findings = [...differencesFirst(explained), ...problemGaps(besides), ...warned];
+  const findings = [...differencesFirst(explained), ...problemGaps(besides, incomplete), ...warned];
   return {
     findings, notes: findings.some(isOfOperators) ? [...notes, OPERATORS] : notes, notCompared: notCompared(others, ofPlatform),
   };
@@ -105,6 +110,22 @@ function explainIncomplete(found: Finding, incomplete: ReadonlyMap<string, strin
   return why === undefined ? undefined : { ...found, severity: "gap", message: `is missing: it ${why}` };
 }
 
+/**
+ * Rows that an extension keeps in tables of its own belong to who made it, which is another role than the one that
+ * restores where it is no superuser: that it may not write them says nothing of the backup.
+ */
+function explainRefused(found: Finding, problems: readonly ListedProblem[], { tables, objects }: ContentRecord): Finding | undefined {
+  if (found.severity !== "difference" || (found.about !== "table" && found.about !== "sequence")) return undefined;
+  const type = found.about === "table" ? "TABLE DATA" : "SEQUENCE SET";
+  const [problem] = problems.filter(({ listed, message }) => listed?.type === type && /^permission denied for /.test(message)
+    && unquoted(found.name) === listed.rest.split(" ").slice(0, -1).join("."));
+  // An extension's own sequences are not among the objects.
+  const isExtensions = found.about === "sequence" ? !Object.keys(objects.sequence ?? {}).some((name) => unquoted(name) === unquoted(found.name))
+    : tables.some(({ schema, name, ofExtension }) => ofExtension === true && `${schema}.${name}` === unquoted(found.name));
+  if (problem === undefined || !isExtensions) return undefined;
+  return { ...found, severity: "gap", message: `could not be proved: it belongs to an extension, and the role that restores may not write it here (${problem.message})` };
+}
+
 /** As what an object may have been recorded: what is said of an object goes with it, and rights name every relation a table. */
 function namesOf({ about, name }: Finding): string[] {
   if (about !== "owner" && about !== "comment" && about !== "grant" && about !== "table") return [`${about} ${name}`];
@@ -123,23 +144,23 @@ function viewOf({ entry }: LoadProblem): string {
   return entry.slice(REFRESH_ENTRY.length);
 }
 
-function explainView(found: Finding, problem: LoadProblem, allowed: boolean): Finding {
-  const message = `${found.message}: ${problem.message}${advice(problem)}`;
+function explainView(found: Finding, problem: ListedProblem, allowed: boolean): Finding {
+  const message = `${found.message}: ${problem.message}${advice(problem, new Map())}`;
   if (allowed) return { ...found, severity: "gap", message };
   return { ...found, message: `${message}. If nothing but views is empty, restore --allow-empty-views takes the copy as it is` };
 }
 
 /** Each once, the first ones in full. */
-function problemGaps(problems: readonly LoadProblem[]): Finding[] {
+function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Finding[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
   const gaps = different.slice(0, PROBLEMS_MAX).map((problem) =>
-    problemGap(problem.entry, `reported: ${problem.message}${advice(problem)}`));
+    problemGap(problem.entry, `reported: ${problem.message}${advice(problem, incomplete)}`));
   const more = different.length - gaps.length;
   return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
 }
 
-function advice(problem: LoadProblem): string {
-  const text = searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem);
+function advice(problem: ListedProblem, incomplete: ReadonlyMap<string, string>): string {
+  const text = searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem, incomplete);
   return text === undefined ? "" : `. ${text}`;
 }
 

@@ -2,6 +2,7 @@ import type { Finding, NotCompared } from "../catalog/manifest.ts";
 import { fieldDigest, readDigests } from "../content/objects/field-digests.ts";
 import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { ListedProblem } from "./listed-problem.ts";
+import { leadingNames } from "../platform/identity.ts";
 import { profileOf } from "../platform/profiles.ts";
 import type { PlatformRecord } from "../platform/record.ts";
 import { whoseIs, type OwnedKind } from "../platform/whose.ts";
@@ -28,6 +29,18 @@ export function isPlatformsDifference(
   if (isMissing && (about === "sequence" || about === "publication")) return false;
   if (about === "publication" && MEMBERSHIP.test(message)) return false;
   return whoseIs(record, about as OwnedKind, name) === "platform";
+}
+
+/**
+ * Whether a difference in what an extension holds is the platform's: it alters some extensions when they are enabled,
+ * and its own keep values of its services. Rows of such tables count, but for what the profile calls logs and the like.
+ */
+export function isPlatformsContent({ name: platform, schemas }: PlatformRecord, extension: string, { about, name }: Finding): boolean {
+  const profile = profileOf(platform);
+  const [schema = "", table = ""] = leadingNames(name);
+  const kind = profile.schemas.find((one) => one.name === schema)?.rows.find((one) => one.table === table)?.kind;
+  if (about === "table" && schemas.includes(schema)) return kind === "log" || kind === "bookkeeping" || kind === "session";
+  return profile.extensions.includes(extension) || profile.alteredExtensions.includes(extension);
 }
 
 /** Whether one of its roles owns an event trigger is up to the platform, which lets roles have some that are no superusers. */

@@ -4,6 +4,8 @@ import type { LeftOut } from "../content/left-out.ts";
 import type { ContentRecord, ContentScope } from "../content/record.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { qualifiedName } from "../kernel/sql.ts";
+import { UNDECIDED } from "../content/omissions/extensions.ts";
+import { leadingNames } from "../platform/identity.ts";
 import { secretTables } from "../platform/may-leave-out.ts";
 import { profileOf } from "../platform/profiles.ts";
 import { usersOutside } from "../platform/read-record.ts";
@@ -36,6 +38,17 @@ export async function platformGaps(
     });
   }
   return gaps;
+}
+
+/**
+ * Whether what a dump leaves out are rows of one of the platform's logs or queues: answers to webhooks, say. They come
+ * and go by themselves, and no restore brings them.
+ */
+export function isPlatformsLog(platform: PlatformRecord, { about, name }: Finding): boolean {
+  if (about !== UNDECIDED) return false;
+  const [schema, table] = leadingNames(name);
+  const rows = profileOf(platform.name).schemas.find((one) => one.name === schema)?.rows;
+  return rows?.some((one) => one.table === table && one.kind === "log") === true;
 }
 
 /** Said when named schemas are backed up: what people put on the platform's tables stands in neither. */

@@ -23,7 +23,7 @@ import type { Ports } from "../ports/ports.ts";
 import { inAttempts } from "./attempts.ts";
 import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
-import { outsideWarnings, platformGaps } from "./platform.ts";
+import { isPlatformsLog, outsideWarnings, platformGaps } from "./platform.ts";
 import { exportSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** A backup that exists. */
@@ -83,8 +83,11 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   ]);
   const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, leftOut));
   const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
+  const omitted = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut));
+  const logs = platform === undefined ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
+  for (const each of logs) log.debug(`${each.name} ${each.message}`);
   const gaps: Finding[] = [
-    ...(await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut))),
+    ...omitted.filter((each) => !logs.includes(each)),
     ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, leftOut, inventory))),
   ];
   stop.throwIfAborted();

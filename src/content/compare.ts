@@ -26,18 +26,20 @@ export function compareContent(expected: ContentRecord, actual: MeasuredContent,
   const canBeOthers = ({ severity, about, name }: Difference): boolean => severity === "difference" || (about === "grant" && isOnMember(name));
   const isOthers = (found: Difference): boolean => canBeOthers(found) && options.isOthers?.(found) === true;
   const objects = compareObjects(expected, actual, options);
-  const found = [
+  const contents = options.only === undefined && options.ignore?.has("extension") !== true ? compareExtensionContents(expected, actual) : [];
+  const ofOthers = contents.filter(({ extension, found }) => options.isOthersExtension?.(extension, found) === true).map(({ found }) => found);
+  const differences = [
     ...comparability(expected, actual, options),
     ...compareTables(expected, actual, fingerprintsComparable(expected, actual), options),
     ...(options.rows ? compareLargeObjects(expected, actual, options) : []),
     ...(options.rows && options.ignore?.has("sequence") !== true ? compareSequences(expected, actual, options) : []),
     ...objects.filter((each) => !isOthers(each)),
     ...compareExtensions(expected, actual, options),
-    ...(options.only === undefined && options.ignore?.has("extension") !== true ? compareExtensionContents(expected, actual) : []),
+    ...contents.map(({ found }) => found).filter((each) => !ofOthers.includes(each)),
     ...compareRoles(expected, actual, options),
     ...(options.properties === true && options.only === undefined ? compareProperties(expected, actual) : []),
   ];
-  return { differences: sort(found), notes, others: objects.filter(isOthers) };
+  return { differences: sort(differences), notes, others: [...objects.filter(isOthers), ...ofOthers] };
 }
 
 /** What is more than at the source is no loss, and no part of the proof. */

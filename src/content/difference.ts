@@ -41,6 +41,8 @@ export interface CompareOptions {
    * objects alone; rows and values are compared whosever table they are in.
    */
   readonly isOthers?: (difference: Difference) => boolean;
+  /** The same of what an extension holds: its members, and values that no dump brings. */
+  readonly isOthersExtension?: (extension: string, difference: Difference) => boolean;
   /** Classes left out, for example `owner` and `grant` after a restore that set neither. */
   readonly ignore?: ReadonlySet<ObjectKind | "extension" | "role">;
 }

@@ -13,7 +13,7 @@ import type { PlatformProfile } from "./profile.ts";
  */
 
 const nothingInside = {
-  schemas: [], eventTriggers: [], publications: [], webhookFunctions: [], extensions: [], ownedByWorkingRole: [],
+  schemas: [], eventTriggers: [], publications: [], webhookFunctions: [], extensions: [], alteredExtensions: [], ownedByWorkingRole: [],
 } as const;
 
 /**

@@ -31,6 +31,8 @@ export interface PlatformProfile {
   readonly webhookFunctions: readonly string[];
   /** Extensions that the platform's own services stand on; any other was enabled by a user. */
   readonly extensions: readonly string[];
+  /** Extensions of users' that the platform alters when they are enabled, by its event triggers. */
+  readonly alteredExtensions: readonly string[];
   /**
    * The role that people work as, where it is one of {@link roles}; what it owns is the user's, but for
    * {@link ownedByWorkingRole}.
@@ -74,6 +76,11 @@ export interface PlatformSchema {
    * user's. Absent: not known.
    */
   readonly columnComments?: readonly string[];
+  /**
+   * Columns, as `table.column`, that some versions of that service fill from the row's other columns, with the
+   * expression in SQL: what is in one is no loss, and where the backup has none it is made.
+   */
+  readonly computed?: Readonly<Record<string, string>>;
   /** Table in which the platform's service keeps the versions it has applied, and the column that orders them. */
   readonly migrations?: { readonly table: string; readonly column: string };
 }

@@ -82,6 +82,8 @@ export const SUPABASE: PlatformProfile = {
       migrations: { table: "migrations", column: "id" },
       indexes: STORAGE_INDEXES,
       columnComments: ["buckets.owner", "objects.owner"],
+      // In 2025: how deep in folders a file lies.
+      computed: { "objects.level": "pg_catalog.array_length(pg_catalog.string_to_array(name, '/'), 1)" },
       rows: [
         ...rows("user", "buckets", "objects", "buckets_analytics", "buckets_vectors", "vector_indexes", "iceberg_namespaces",
           "iceberg_tables"),
@@ -122,6 +124,7 @@ export const SUPABASE: PlatformProfile = {
   publications: ["supabase_realtime", "supabase_realtime_messages_publication"],
   webhookFunctions: ["supabase_functions.http_request", "net.http_get", "net.http_post", "net.http_delete"],
   extensions: ["pg_graphql", "supabase_vault", "pgsodium"],
+  alteredExtensions: ["pg_net"],
   workingRole: "postgres",
   ownedByWorkingRole: [
     // Event triggers' functions, and what older projects have of them.

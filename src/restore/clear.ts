@@ -4,6 +4,7 @@ import type { ContentScope } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { Log } from "../ports/log.ts";
 import { isHoldfastError } from "../kernel/errors.ts";
+import { emptySchema, hasDefaultsOfOthers } from "./empty-schema.ts";
 import { dropRelationsInBatches, unlinkInBatches } from "./drop-batches.ts";
 import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
 import { listOutside, requireUntouched } from "./outside-scope.ts";
@@ -78,7 +79,9 @@ async function clearInSteps(session: DatabaseSession, needs: LockNeeds, log: Log
 async function clearSchemas(session: DatabaseSession, scope: ContentScope, remade: readonly string[]): Promise<void> {
   const schemas = await coveredSchemas(session, scope);
   const before = await listOutside(session, schemas);
-  await dropSchemas(session, schemas);
+  const isKept = schemas.includes("public") && (await hasDefaultsOfOthers(session, "public"));
+  await dropSchemas(session, schemas.filter((name) => name !== "public" || !isKept));
+  if (isKept) await emptySchema(session, "public");
   requireUntouched(before, await listOutside(session, schemas), remade);
 }
 

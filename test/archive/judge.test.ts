@@ -34,6 +34,19 @@ describe("what pg_restore reported", () => {
   });
 });
 
+describe("a foreign key that the rows break", () => {
+  const listed = { line: "", type: "FK CONSTRAINT", rest: "public orders orders_by_fkey shop", id: "1", catalog: "0", oid: "0", needs: [] };
+  const broken = { entry: "FK CONSTRAINT orders orders_by_fkey shop", message: 'insert or update on table "orders" violates foreign key constraint "orders_by_fkey"', listed };
+  const said = (recorded: Parameters<typeof judge>[0]["recorded"]): string =>
+    judge({ expected: content(3), actual: content(3), problems: [broken], unavailable: [], options: { exact: true, rows: true }, recorded }).findings[0]!.message;
+
+  it("is laid to the source, but where the backup was known to lack what the key refers to", () => {
+    expect(said([])).toContain("the source itself holds rows that break orders_by_fkey");
+    const needs = { severity: "gap", about: "incomplete", name: "constraint public.orders.orders_by_fkey", message: "needs table auth.users, which is not in this backup" } as const;
+    expect(said([needs])).toMatch(/violates foreign key constraint "orders_by_fkey"\. what it refers to is not in this backup, and rows of that are not there/);
+  });
+});
+
 describe("the headline", () => {
   const difference = (about: string, name: string, message = "is missing") => ({ severity: "difference", about, name, message }) as const;
   const said = (entry: string, message: string) => ({ severity: "gap", about: "pg_restore", name: entry, message: `reported: ${message}` }) as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { judge } from "../../src/archive/judge.ts";
 import type { ListedProblem } from "../../src/archive/listed-problem.ts";
-import { isPlatformsDifference, isPlatformsProblem, notComparedNote } from "../../src/archive/platforms-own.ts";
+import { isPlatformsContent, isPlatformsDifference, isPlatformsProblem, notComparedNote } from "../../src/archive/platforms-own.ts";
 import { powerfulOwners } from "../../src/archive/powerful-owners.ts";
 import { fieldDigest } from "../../src/content/objects/field-digests.ts";
 import type { ContentRecord } from "../../src/content/record.ts";
@@ -52,6 +52,39 @@ describe("a difference", () => {
     const judged = judge({ expected: record(500), actual: record(499), problems: [], unavailable: [], options: { rows: true, exact: true }, platform: PLATFORM });
     expect(judged.findings).toEqual([{ severity: "difference", about: "table", name: "auth.users", message: expect.stringMatching(/^holds 499 rows, the source held 500/) }]);
     expect(judged.notCompared).toEqual([{ about: "function", name: "auth.uid()", message: "is missing" }]);
+  });
+});
+
+describe("what an extension holds", () => {
+  const gap = (about: string, name: string) => ({ severity: "gap" as const, about, name, message: "differs" });
+  const record: PlatformRecord = { ...PLATFORM, schemas: ["auth", "net", "graphql", "cron"] };
+
+  it.each([
+    ["pg_graphql", "sequence", "graphql.seq_schema_version"], ["pg_graphql", "extension", "pg_graphql"], ["pg_net", "extension", "pg_net"],
+    ["pg_net", "table", "net._http_response"],
+  ])("is the platform's own in %s: %s %s", (extension, about, name) => {
+    expect(isPlatformsContent(record, extension, gap(about, name))).toBe(true);
+  });
+
+  it.each([
+    ["pg_cron", "table", "cron.job"], ["pg_cron", "extension", "pg_cron"], ["postgis", "table", "public.spatial_ref_sys"], ["pg_graphql", "table", "graphql.unknown"],
+  ])("is the user's in %s: %s %s", (extension, about, name) => {
+    expect(isPlatformsContent(record, extension, gap(about, name))).toBe(false);
+  });
+
+  it("is named and takes no verdict away", () => {
+    const content = (value: string): ContentRecord => ({
+      algorithm: "rowhash-2", proof: "content", serverMajor: 15, encoding: "UTF8", collate: "C", ctype: "C", digests: 2, tables: [], sequences: [], objects: {}, roles: [],
+      extensions: [{ name: "pg_graphql", version: "1.5.9", schema: "graphql" }], largeObjects: { count: 0, fingerprint: null },
+      extensionContents: [{
+        name: "pg_graphql", parts: {}, others: { count: 6, digest: value },
+        relations: [{ schema: "graphql", name: "seq_schema_version", kind: "sequence", rows: 1, fingerprint: value }],
+      }],
+    });
+    const judged = judge({ expected: content("7"), actual: content("9"), problems: [], unavailable: [], options: { rows: true, exact: true }, platform: record });
+    expect(judged.findings).toEqual([]);
+    expect(judged.notCompared.map(({ about, name }) => `${about} ${name}`)).toEqual(["sequence graphql.seq_schema_version", "extension pg_graphql"]);
+    expect(judge({ expected: content("7"), actual: content("9"), problems: [], unavailable: [], options: { rows: true, exact: true } }).findings).toHaveLength(2);
   });
 });
 

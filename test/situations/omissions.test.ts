@@ -19,6 +19,13 @@ beforeAll(async () => {
     { name: "hf_ledger", sql: "CREATE TABLE ledger_plain (id int, note text); CREATE TABLE ledger_marked (id int, shipped boolean); INSERT INTO ledger_marked VALUES (1, true); SELECT pg_catalog.pg_extension_config_dump('ledger_marked', 'WHERE NOT shipped');" },
     { name: "hf_clock", sql: "DO $$ BEGIN IF current_database() !~ '^clock' THEN RAISE EXCEPTION 'hf_clock can only be created in database clock'; END IF; END $$; CREATE TABLE clock_job (id serial PRIMARY KEY, command text); SELECT pg_catalog.pg_extension_config_dump('clock_job', ''); SELECT pg_catalog.pg_extension_config_dump('clock_job_id_seq', '');" },
     { name: "hf_parts", sql: "CREATE TABLE part_config (parent text PRIMARY KEY, period text); SELECT pg_catalog.pg_extension_config_dump('part_config', '');" },
+    {
+      name: "pg_cron",
+      sql: `CREATE SCHEMA cron; CREATE TABLE cron.job (jobid bigserial PRIMARY KEY, username text NOT NULL DEFAULT current_user); ALTER TABLE cron.job ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY cron_job_policy ON cron.job USING (username = CURRENT_USER); GRANT USAGE ON SCHEMA cron TO PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA cron TO PUBLIC;
+        GRANT SELECT ON ALL SEQUENCES IN SCHEMA cron TO PUBLIC; SELECT pg_catalog.pg_extension_config_dump('cron.job', ''); SELECT pg_catalog.pg_extension_config_dump('cron.job_jobid_seq', '');`,
+      control: "default_version = '1.0'\nrelocatable = false\nschema = pg_catalog\ntrusted = true\n",
+    },
   ]);
   cluster = await startCluster({ installation });
   vault = await Vault.make();
@@ -86,6 +93,27 @@ describe("what a dump leaves out is named by backup, proof and restore", () => {
 });
 
 describe("an extension", () => {
+  it("whose script makes policies on its tables loses none of them; one that was changed is named", async () => {
+    await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE EXTENSION pg_cron; INSERT INTO cron.job (username) VALUES ('a'), ('b')" });
+    const made = await vault.backup(database.adminUrl, { source: "cron" });
+    expect([made.exit, made.outputs["gaps"]]).toEqual([0, 0]);
+    expect((await vault.validate({ source: "cron", depth: "restored", scratch: cluster.adminUrl() })).outputs["verdict"]).toBe("proved");
+    await database.admin("ALTER POLICY cron_job_policy ON cron.job USING (username = CURRENT_USER OR username = 'b')");
+    expect(said(await vault.backup(database.adminUrl, { source: "cron" }))).toContain("policy | cron_job_policy on cron.job | is not in this backup");
+  });
+
+  it("keeps rows in tables that a role which restores may not write: that is not proved, and not called a failure", async () => {
+    await cluster.admin("CREATE ROLE tenant LOGIN CREATEDB BYPASSRLS PASSWORD 'tenant'");
+    await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE EXTENSION pg_cron; INSERT INTO cron.job (username) VALUES ('a'), ('b'); CREATE TABLE t (a int); INSERT INTO t VALUES (1); ALTER TABLE t OWNER TO tenant" });
+    await vault.backup(database.adminUrl, { source: "tenant" });
+    const validated = await vault.validate({ source: "tenant", depth: "restored", scratch: cluster.adminUrl().replace(/\/\/[^@]*@/, "//tenant:tenant@") });
+    const found = findings(validated).filter(({ about }) => about === "table" || about === "sequence");
+    expect({ verdict: validated.outputs["verdict"], found, differences: findings(validated).filter(({ severity }) => severity === "difference") }).toEqual({
+      verdict: "gaps", differences: [],
+      found: ["table", "sequence"].map((about) => expect.objectContaining({ severity: "gap", about, message: expect.stringMatching(/the role that restores may not write it here \(permission denied for/) })),
+    });
+  });
+
   it("12: that the server will not create is a gap, with its tables and sequences; in place, where it may be made, all is restored", async () => {
     await using database = await cluster.createDatabase({ name: "clock", owner: "postgres", sql: "CREATE EXTENSION hf_clock; INSERT INTO clock_job (command) VALUES ('vacuum'); CREATE TABLE t (a int); INSERT INTO t VALUES (1);" });
     await vault.backup(database.adminUrl, { source: "clock" });

@@ -108,15 +108,16 @@ export function undumpedExtensionRows(content: ContentRecord): Difference[] {
  * Compares what the source's extensions held with what CREATE EXTENSION made in the copy. Every difference is a gap: no dump
  * could have held it. Nothing is compared of an extension that is missing or of another version, which is said elsewhere.
  */
-export function compareExtensionContents(expected: ContentRecord, actual: ContentRecord): Difference[] {
+export function compareExtensionContents(expected: ContentRecord, actual: ContentRecord): { readonly extension: string; readonly found: Difference }[] {
   const versions = new Map(actual.extensions.map(({ name, version }) => [name, version]));
   const copies = new Map((actual.extensionContents ?? []).map((one) => [one.name, one]));
-  return (expected.extensionContents ?? []).flatMap((extension): Difference[] => {
+  return (expected.extensionContents ?? []).flatMap((extension) => {
     const version = expected.extensions.find(({ name }) => name === extension.name)?.version;
     if (version === undefined || versions.get(extension.name) !== version) return [];
     const copy = copies.get(extension.name) ?? { name: extension.name, relations: [], parts: {}, others: { count: 0, digest: null } };
     const sameMajor = expected.serverMajor === actual.serverMajor;
-    return [...compareRelations(extension, copy), ...(sameMajor ? [...compareParts(extension, copy), ...compareOthers(extension, copy)] : [])];
+    const found = [...compareRelations(extension, copy), ...(sameMajor ? [...compareParts(extension, copy), ...compareOthers(extension, copy)] : [])];
+    return found.map((one) => ({ extension: extension.name, found: one }));
   });
 }
 

@@ -50,6 +50,22 @@ const ofRelation = (catalog: string, relation: string, where: string): ObjectCla
 const madeByAnother = (catalog: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = '${catalog}'::regclass AND i.objid = x.oid AND i.deptype = 'i')`;
 
+/**
+ * Policies that an extension's script makes on its own tables, by extension. No catalog says who made a policy, and
+ * pg_dump writes none of an extension's tables, so each is known by its name and by saying exactly what the script says.
+ * https://github.com/citusdata/pg_cron/blob/main/pg_cron.sql
+ */
+const OF_SCRIPTS: Readonly<Record<string, readonly string[]>> = { pg_cron: ["cron_job_policy", "cron_job_run_details_policy"] };
+const AS_IN_SCRIPT = `x.polcmd = '*' AND x.polpermissive AND x.polroles = '{0}' AND x.polwithcheck IS NULL
+  AND pg_get_expr(x.polqual, x.polrelid) = '(username = CURRENT_USER)'`;
+
+function notOfScript(): string {
+  const known = Object.entries(OF_SCRIPTS).flatMap(([extension, names]) => names.map((name) => `('${extension}', '${name}')`));
+  return `NOT (${AS_IN_SCRIPT} AND EXISTS (SELECT FROM pg_depend e JOIN pg_extension own ON own.oid = e.refobjid
+    WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+      AND (own.extname::text, x.polname::text) IN (VALUES ${known.join(", ")})))`;
+}
+
 const CLASSES: readonly ObjectClass[] = [
   // `public` is there before a restore; only what differs in it is dumped.
   { catalog: "pg_namespace", oid: "n.oid", from: "pg_namespace n", where: `n.nspname <> 'public' AND ${notInExtension("pg_namespace", "n.oid")}` },
@@ -70,7 +86,7 @@ const CLASSES: readonly ObjectClass[] = [
   ofRelation("pg_trigger", "tgrelid", "NOT x.tgisinternal AND coalesce(to_jsonb(x) ->> 'tgparentid', '0') = '0'"),
   // The rule of a view is the view.
   ofRelation("pg_rewrite", "ev_class", "x.rulename <> '_RETURN'"),
-  { ...ofRelation("pg_policy", "polrelid", "true"), where: "true" },
+  { ...ofRelation("pg_policy", "polrelid", "true"), where: notOfScript() },
   inSchema("pg_statistic_ext", "stxnamespace"),
   // Constructors of ranges are made with their type.
   inSchema("pg_proc", "pronamespace", madeByAnother("pg_proc")),

@@ -102,6 +102,10 @@ async function lookAtColumns(
       notes.push(`column ${one.title}.${name} is computed at the target; its values in the backup are left out`);
       continue;
     }
+    if (one.computed.has(name)) {
+      notes.push(`column ${one.title}.${name} is computed by the platform, and the target's version has no such column; its values in the backup are left out`);
+      continue;
+    }
     const common = defaults(one, name);
     const holding = await count(session, `SELECT count(*) AS n FROM ${one.temporary} WHERE ${quoteIdentifier(name)} IS NOT NULL AND ${quoteIdentifier(name)} IS DISTINCT FROM $1`, [common ?? null]);
     if (holding > 0) refusals.push(`the target has no column ${one.title}.${name}, and ${rows(holding)} of the backup ${holding === 1 ? "has" : "have"} a value in it`);

@@ -74,15 +74,22 @@ export async function readUsersGround(session: DatabaseSession, record: Platform
   const schemas = rows.map(({ name }) => name);
   const own: UsersObject[] = [];
   for (const each of ALONE) own.push(...(await readAlone(session, record, each)));
+  own.push(...(await objectsIn(session, schemas)));
+  return { schemas, own, onPlatform: record.users.flatMap(([kind, identity]) => onPlatform(kind, identity)) };
+}
+
+/** What stands in schemas, in the order in which it goes; parts of extensions are their extensions'. */
+export async function objectsIn(session: DatabaseSession, schemas: readonly string[]): Promise<UsersObject[]> {
+  const objects: UsersObject[] = [];
   for (const { catalog, schema, where = "true" } of CLASSES) {
     const found = await session.query<{ type: string; identity: string }>(
       `SELECT i.type, i.identity FROM pg_catalog.${catalog} o, pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i
         WHERE o.${schema} IN (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1)) AND NOT ${COMES_WITH(catalog)} AND ${where} ORDER BY o.oid DESC`,
       [schemas],
     );
-    own.push(...found.map(({ type, identity }) => ({ title: `${type} ${identity}`, drop: `DROP ${catalog === "pg_proc" ? "ROUTINE" : sqlWord(type)} IF EXISTS ${identity} CASCADE` })));
+    objects.push(...found.map(({ type, identity }) => ({ title: `${type} ${identity}`, drop: `DROP ${catalog === "pg_proc" ? "ROUTINE" : sqlWord(type)} IF EXISTS ${identity} CASCADE` })));
   }
-  return { schemas, own, onPlatform: record.users.flatMap(([kind, identity]) => onPlatform(kind, identity)) };
+  return objects;
 }
 
 function sqlWord(type: string): string {

@@ -25,6 +25,8 @@ export interface RowsSource {
   readonly own: readonly TableRecord[];
   /** What becomes of the rows of any other table. */
   readonly kindOf: (schema: string, table: string) => StagedKind | undefined;
+  /** Columns of it that the platform fills itself, with the expressions. */
+  readonly computedOf: (schema: string, table: string) => ReadonlyMap<string, string>;
   /** Sequences of staged tables, as SQL has them. */
   readonly isStagedSequence: (sql: string) => boolean;
 }
@@ -43,7 +45,7 @@ export async function loadRows(session: DatabaseSession, source: RowsSource, con
       if (kind === undefined) return undefined;
       // Rows of one table may come in several parts.
       const known = staged.find((one) => one.schema === schema && one.name === name);
-      const one = known ?? await makeStaged(session, { schema, name, kind }, columns, staged.length + 1);
+      const one = known ?? await makeStaged(session, { schema, name, kind, computed: source.computedOf(schema, name) }, columns, staged.length + 1);
       if (known === undefined) staged.push(one);
       return one.temporary;
     },

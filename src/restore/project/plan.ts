@@ -162,6 +162,7 @@ export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, ro
   return {
     artifact, entries: entries.rows, own: rows.own,
     kindOf: (schema, table) => rows.staged(schema, table),
+    computedOf: (schema, table) => rows.computed(schema, table),
     isStagedSequence: (sql) => sequences.has(sql),
   };
 }

@@ -15,8 +15,10 @@ export interface Staged {
   readonly title: string;
   /** The temporary table, as SQL names it. */
   readonly temporary: string;
-  /** Columns that the backup has values of. */
+  /** Columns that the backup has values of, or that are filled from those. */
   readonly columns: readonly string[];
+  /** Columns that the platform fills itself, with the expressions by which it does. */
+  readonly computed: ReadonlyMap<string, string>;
   /** The table at the target; undefined where there is none. */
   readonly shape: TableShape | undefined;
 }
@@ -33,14 +35,17 @@ export function isFitting(staged: Staged): staged is Fitting {
  * when it arrives; what the target lacks is kept as text, to be looked at.
  */
 export async function makeStaged(
-  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind">, columns: readonly string[], number: number,
+  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind" | "computed">, columns: readonly string[], number: number,
 ): Promise<Staged> {
   const shape = await readTableShape(session, table.schema, table.name);
   const types = new Map(shape?.columns.map((column) => [column.name, column]));
   const temporary = `pg_temp.holdfast_rows_${number}`;
   const list = columns.map((name) => `${quoteIdentifier(name)} ${typeOf(types.get(name))}`);
+  // The service that would fill them does not act on rows that are put in behind its back.
+  const filled = [...table.computed].filter(([name]) => types.get(name)?.generated === false && !columns.includes(name));
+  list.push(...filled.map(([name, sql]) => `${quoteIdentifier(name)} ${typeOf(types.get(name))} GENERATED ALWAYS AS (${sql}) STORED`));
   await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")}) ON COMMIT DROP`);
-  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns, shape };
+  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns: [...columns, ...filled.map(([name]) => name)], shape };
 }
 
 function typeOf(column: ColumnShape | undefined): string {

@@ -46,6 +46,12 @@ export class WhoseRows {
     return profileOf(this.#record.name).schemas.find((one) => one.name === schema)?.rows.find(({ table }) => table === name)?.kind;
   }
 
+  /** Columns of a platform's table that its service fills itself, with the expressions by which it does. */
+  computed(schema: string, name: string): ReadonlyMap<string, string> {
+    const all = profileOf(this.#record.name).schemas.find((one) => one.name === schema)?.computed ?? {};
+    return new Map(Object.entries(all).filter(([column]) => column.startsWith(`${name}.`)).map(([column, sql]) => [column.slice(name.length + 1), sql]));
+  }
+
   /** Tables whose rows come to lie beside those of the target. */
   get stagedTables(): readonly TableRecord[] {
     return this.#content.tables.filter(({ schema, name }) => this.staged(schema, name) !== undefined);

@@ -53,6 +53,23 @@ describe("versions of the platform", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 0 }]);
   });
 
+  it("a column that some versions of the platform fill themselves is left out where the target has none, and filled where the backup has none", async () => {
+    const depth = "ALTER TABLE storage.objects ADD COLUMN level int";
+    await using source = await supabase.project();
+    await source.admin(depth);
+    await source.query(`INSERT INTO storage.buckets (id, name) VALUES ('deep', 'deep'); INSERT INTO storage.objects (bucket_id, name, level) VALUES ('deep', 'a/b/c.png', 3), ('deep', 'd.png', 1)`);
+    await vault.backup(source.url, { source: "levels" });
+    await using without = await supabase.project();
+    const restored = await vault.restore(without.url, { source: "levels" });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("column storage.objects.level is computed by the platform, and the target's version has no such column") });
+    await vault.backup(without.url, { source: "no-levels" });
+    await using again = await supabase.project();
+    await again.admin(depth);
+    const filled = await vault.restore(again.url, { source: "no-levels" });
+    expect({ exit: filled.exit, said: said(filled) }).toEqual({ exit: 0, said: expect.not.stringContaining("storage.objects.level") });
+    expect(await again.query("SELECT name, level FROM storage.objects ORDER BY name")).toEqual([{ name: "a/b/c.png", level: 3 }, { name: "d.png", level: 1 }]);
+  });
+
   it("a column of the target that must have a value and has no default refuses, by name", async () => {
     await using project = await supabase.project();
     await project.admin("ALTER TABLE auth.users ADD COLUMN region text NOT NULL");

@@ -1,0 +1,32 @@
+import type { DatabaseSession } from "../ports/database.ts";
+import { objectsIn } from "./project/ground.ts";
+import { resetDefaults } from "./project/rights-of-made.ts";
+
+/**
+ * Whether roles that this one cannot act for have set in a schema what their future objects there give to others.
+ * That goes with the schema, and only they can set it again: a hosting platform's roles, say, whose API would not
+ * reach what they make later.
+ */
+export async function hasDefaultsOfOthers(session: DatabaseSession, schema: string): Promise<boolean> {
+  const [row] = await session.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
+       WHERE n.nspname = $1 AND NOT pg_catalog.pg_has_role(d.defaclrole, 'USAGE')) AS found`, [schema],
+  );
+  return row!.found;
+}
+
+/**
+ * Drops what is in a schema, inside a transaction, and leaves the schema with its rights. Extensions in it stay too:
+ * their members are the same in every copy. What this role's own future objects would give is taken back, because it
+ * would act on everything that is restored.
+ */
+export async function emptySchema(session: DatabaseSession, schema: string): Promise<void> {
+  for (const { drop } of await objectsIn(session, [schema])) await session.query(drop);
+  const own = await session.query<{ role: string; things: string }>(
+    `SELECT pg_catalog.pg_get_userbyid(d.defaclrole)::text AS role, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES'
+            WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' END AS things
+       FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
+      WHERE n.nspname = $1 AND pg_catalog.pg_has_role(d.defaclrole, 'USAGE')`, [schema],
+  );
+  for (const { role, things } of own) await resetDefaults(session, role, schema, things);
+}
