@@ -29,8 +29,10 @@ import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./pla
 import { quieten, unquieten } from "./quiet.ts";
 import { readDefinitions } from "./read-definitions.ts";
 import { refreshViews } from "./refresh-views.ts";
+import { leaveRoles, owningRoles, reachRoles } from "./reach-roles.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
 import { refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
+import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
 import { makePublic } from "./public.ts";
 import { notMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
@@ -49,6 +51,8 @@ export interface PouredProject {
   readonly written: ReadonlyMap<string, number>;
   /** Names of what was left out, as `entryPlace` has them. */
   readonly left: ReadonlySet<string>;
+  /** The same of what stays with the role that restores and was not foreseen. */
+  readonly kept: ReadonlySet<string>;
   /** Extensions that could not be made here. */
   readonly unavailable: readonly UnavailableExtension[];
 }
@@ -122,6 +126,7 @@ class Pouring {
   readonly #findings: Finding[] = [];
   readonly #notes: string[] = [];
   readonly #left = new Set<string>();
+  readonly #kept = new Set<string>();
   /** Tables whose rows were not loaded, because they were not there. */
   #skipped: readonly TableRecord[] = [];
 
@@ -137,6 +142,9 @@ class Pouring {
     const { content } = backup.manifest;
     const session = this.#session;
     await this.#makeRoles();
+    const { before, after, rights } = project.entries;
+    const users = [...ownersOf([...before, ...after]), ...(await owningRoles(session)), ...rights.filter(({ type }) => type === "DEFAULT ACL").map((entry) => namesOf(entry).owner)];
+    const joined = await reachRoles(session, new Set(users.filter((role) => !project.profile.roles.includes(role))));
     this.#ports.log.stage("replacing what is the user's, in one transaction");
     // As it is now: the plan may be some time old, because a safety backup was made meanwhile.
     const now = (await readPlatform(session, backup.manifest.scope)) ?? project.target;
@@ -158,21 +166,22 @@ class Pouring {
     if (quiet) await unquieten(session);
     // What could not be dropped is there already; whether it is the backup's is compared at the end.
     const told = new Set(project.notAllowed.map(({ key }) => key));
-    const after = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !told.has(entryKey(entry)));
-    const late = await this.#define([...early.map(({ entry }) => entry), ...after.filter((entry) => !isOfEventTrigger(entry))]);
+    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !told.has(entryKey(entry)));
+    const late = await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]);
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(session, content, this.#plan.target.searchPath, request.allowEmptyViews)));
     await this.#giveRights();
     // Last, because they act on every other definition.
-    await this.#requireAll([...late, ...(await this.#define(after.filter(isOfEventTrigger)))], unavailable);
+    await this.#requireAll([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
     this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));
     const webhooks = await pauseWebhooks(session, project);
     this.#notes.push(...webhooks.map(({ note }) => note));
     const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
+    await leaveRoles(session, joined);
     await forwardSequences(session, staged, sequences);
-    return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, left: this.#left, unavailable };
+    return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, left: this.#left, kept: this.#kept, unavailable };
   }
 
   /** Drops what is the user's, and says what of it stands there all the same. */
@@ -234,11 +243,25 @@ class Pouring {
     this.#findings.push(...fitted.findings);
     this.#notes.push(...fitted.notes);
     const { refused, kept } = await runDefinitions(this.#session, fitted.texts, this.#ports.cancelled);
-    if (kept.length > 0) {
-      const more = kept.length > 5 ? ` and ${kept.length - 5} more` : "";
-      this.#notes.push(`belong to ${this.#plan.target.facts.role}, which may not give them to their owner: ${kept.slice(0, 5).join(", ")}${more}`);
-    }
+    this.#requireForeseen(kept);
     return refused;
+  }
+
+  /** What stays with the role that restores was named in the plan, or was to be left out wherever needed. */
+  #requireForeseen(kept: readonly Refused[]): void {
+    const { project, request, target } = this.#plan;
+    const told = new Set(project.ownersOut.map(({ title }) => title));
+    const since = kept.filter(({ entry }) => !told.has(entryTitle(entry)));
+    const [first] = since;
+    if (first !== undefined && !request.allowGaps) {
+      throw new HoldfastError(first.error.code, `role ${target.facts.role} may not give ${entryTitle(first.entry)} to its owner ${namesOf(first.entry).owner}: ${serverWords(first.error)}`, {
+        hint: "Make the role a member of that owner, or use --allow-gaps to keep what is his with the role that restores, or --no-owner for everything.", cause: first.error,
+      });
+    }
+    for (const { entry, error } of since) {
+      this.#kept.add(entryPlace(entry));
+      this.#findings.push(gapOfOwner({ title: entryTitle(entry), owner: namesOf(entry).owner, why: serverWords(error) }, target.facts.role));
+    }
   }
 
   /** What was refused for good ends the restore, unless it was said that it may be left out. */

@@ -1,7 +1,7 @@
 import { quantity } from "../../kernel/quantity.ts";
 import { judge, withRecordedGaps } from "../../archive/judge.ts";
 import type { Finding } from "../../catalog/manifest.ts";
-import { leadingNames } from "../../platform/identity.ts";
+import { leadingNames, wordAndRest } from "../../platform/identity.ts";
 import { readPlatform } from "../../platform/read-record.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Restored } from "../apply.ts";
@@ -37,10 +37,12 @@ export async function compareProject(
       },
     });
     const left = [...project.gaps, ...poured.findings];
+    const kept = new Set([...poured.kept, ...project.ownersOut.map(({ place }) => place)]);
     const counted = actual.tables.filter(({ rows }) => rows !== null);
     const written = [...poured.written].filter(([, rows]) => rows > 0);
     return {
-      findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured.paused), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
+      findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured.paused)
+        .filter((found) => !isOfKept(found, kept)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
         ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
@@ -65,6 +67,14 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     const isTold = left.some((one) => one.about === about && one.name === name);
     return !(message === "is missing" && (isTold || wasLeft(name)));
   });
+}
+
+/** The owner and, as they follow from him, the rights of something that could not be given to him: the gap says so. */
+function isOfKept({ about, name }: Finding, kept: ReadonlySet<string>): boolean {
+  if (about !== "owner" && about !== "grant") return false;
+  const [word, rest] = wordAndRest(name);
+  const names = leadingNames(rest);
+  return kept.has((word === "column" ? names.slice(0, -1) : names).join(" "));
 }
 
 function furtherNotes({ project }: PlanOfProject): string[] {

@@ -8,6 +8,7 @@ import { whoseIs } from "../../platform/whose.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { listOutside } from "../outside-scope.ts";
+import { placesOf } from "./hanging.ts";
 
 /** An object of the user's at the target. */
 export interface UsersObject {
@@ -16,6 +17,8 @@ export interface UsersObject {
   /** As people read it: `table public.posts`. */
   readonly title: string;
   readonly drop: string;
+  /** As a content record names it, of what stands on the platform's ground. */
+  readonly object?: readonly [kind: string, identity: string];
 }
 
 /** What of a project is the user's. */
@@ -132,11 +135,11 @@ function onPlatform(kind: string, identity: string): UsersObject[] {
   const [schema, relation, name] = leadingNames(identity);
   const on = ON_RELATION[kind];
   if (on !== undefined && schema !== undefined && relation !== undefined && name !== undefined) {
-    return [{ key, title, drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
+    return [{ key, title, object: [kind, identity], drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
   }
   const word = WHOLE[kind];
   // What of the platform's hangs on it must not go along unseen; once the user's own things are gone, nothing else does.
-  return word === undefined ? [] : [{ key, title, drop: `DROP ${word} IF EXISTS ${identity}` }];
+  return word === undefined ? [] : [{ key, title, object: [kind, identity], drop: `DROP ${word} IF EXISTS ${identity}` }];
 }
 
 /**
@@ -154,23 +157,18 @@ export async function dropUsersGround(
   const { schemas, own, onPlatform } = await readUsersGround(session, record, scope);
   const known = new Set(source.users.map(([kind, identity]) => nameKey(kind, identity)));
   const hanging = onPlatform.filter(({ key = "" }) => !key.startsWith("index ") || known.has(key));
+  const expected = await placesOf(session, hanging.flatMap(({ object }) => (object === undefined ? [] : [object])));
   for (const one of hanging) await dropWhereAllowed(session, one);
   const before = await listOutside(session, schemas);
   for (const { title, drop } of own.filter(({ key = "" }) => !stays.has(key))) await naming(title, session.query(drop));
   for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
   const after = await listOutside(session, schemas);
-  const expected = new Set(hanging.map(({ title }) => title));
-  const gone = [...before].filter(([key, name]) => !after.has(key) && !isHanging(name, expected)).map(([, name]) => name);
+  // A column is a part of its table.
+  const gone = [...before].filter(([key]) => !after.has(key) && !expected.has(key.replace(/ \d+$/, ""))).map(([, name]) => name);
   if (gone.length === 0) return await stillThere(session, hanging);
   throw new HoldfastError("refused.outside-scope", `replacing what is the user's would destroy what is not: ${gone.slice(0, 5).join(", ")}`, {
     hint: `Take these apart from what they hang on, then run again. They stand on ${profileOf(record.name).title}'s ground.`,
   });
-}
-
-/** The server describes a trigger as `trigger t on table auth.users`; only the name is known of both. */
-function isHanging(described: string, expected: ReadonlySet<string>): boolean {
-  const [kind, name] = described.split(" ");
-  return [...expected].some((title) => title.startsWith(`${kind} `) && title.endsWith(`.${name}`));
 }
 
 /**

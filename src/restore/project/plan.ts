@@ -27,6 +27,7 @@ import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
+import { gapOfOwner, ownersOutOfReach, refusalsOfOwners, type OwnerOutOfReach } from "./owners-out-of-reach.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { mayQuieten } from "./quiet.ts";
@@ -56,6 +57,8 @@ export interface ProjectPlan extends BothEnds {
   readonly removed: readonly string[];
   /** What this role may not make there. */
   readonly notAllowed: readonly NotAllowed[];
+  /** What the role may make and not give to its owner. */
+  readonly ownersOut: readonly OwnerOutOfReach[];
   /** Roles of the user's that are made. */
   readonly roles: readonly RoleRecord[];
   /** What the backup has and a project does not get. */
@@ -106,15 +109,19 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
+  const left = new Set(notAllowed.map(({ title }) => title));
+  const ownersOut = request.noOwner ? [] : (await ownersOutOfReach(session, {
+    entries: [...all.before, ...all.after], roles, standing: new Set([...ends.target.schemas, "public"]),
+  })).filter(({ title }) => !left.has(title));
   return {
     ...ends, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
     fresh: objects.length === 0 && userRows.length === 0,
     holds: [...userRows, ...objects].slice(0, 5),
     usersObjects: objects, removed: absent(objects, content.objects),
-    notAllowed, roles,
+    notAllowed, ownersOut, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
-      ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
+      ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
     ],
     notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
     kit: [
@@ -122,7 +129,10 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
       ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
         { platform: ends.target, database: await readDatabaseRecord(session) })),
     ],
-    refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role))],
+    refusals: [
+      ...foreseen.refusals,
+      ...(request.allowGaps ? [] : [...refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role), ...refusalsOfOwners(ownersOut, target.facts.role)]),
+    ],
   };
 }
 
@@ -231,7 +241,7 @@ export function requireFit(refusals: readonly string[], backup: string, project:
   throw new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
     hint:
       "Nothing was touched. --dry-run names everything. A column or table that is missing needs a newer version of the platform at the target; rows that collide have to be " +
-      "changed or removed at one end; what the role may not make is left out with --allow-gaps.",
+      "changed or removed at one end; what the role may not make is left out with --allow-gaps, and what it may not give away stays its own.",
   });
 }
 

@@ -1,11 +1,12 @@
 import type { HoldfastError } from "../../kernel/errors.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import { inPlace, type Places } from "../../archive/places.ts";
-import { entryTitle } from "../../archive/toc-names.ts";
+import { entryTitle, namesOf } from "../../archive/toc-names.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { lendCreate, takeBackCreate } from "./owners-out-of-reach.ts";
 
 /** A definition that the server refused for good. */
 export interface Refused {
@@ -16,8 +17,8 @@ export interface Refused {
 /** What came of a round. */
 export interface RoundOutcome {
   readonly refused: readonly Refused[];
-  /** What could not be given to its owner, and belongs to whoever restores it: `TABLE public.posts`. */
-  readonly kept: readonly string[];
+  /** What could not be given to its owner, and belongs to whoever restores it. */
+  readonly kept: readonly Refused[];
 }
 
 /**
@@ -26,7 +27,7 @@ export interface RoundOutcome {
  */
 export async function runDefinitions(session: DatabaseSession, texts: readonly DefinitionText[], signal: AbortSignal): Promise<RoundOutcome> {
   let waiting = texts;
-  const kept: string[] = [];
+  const kept: Refused[] = [];
   for (;;) {
     const failed: (Refused & { readonly text: DefinitionText })[] = [];
     for (const text of waiting) {
@@ -39,14 +40,26 @@ export async function runDefinitions(session: DatabaseSession, texts: readonly D
   }
 }
 
-async function runOne(session: DatabaseSession, { entry, sql, places }: DefinitionText, kept: string[]): Promise<HoldfastError | undefined> {
+async function runOne(session: DatabaseSession, text: DefinitionText, kept: Refused[]): Promise<HoldfastError | undefined> {
+  const { entry, sql, places } = text;
   const error = await attempt(session, sql, places);
   const alone = error === undefined || error.code !== "database.permission" ? undefined : withoutOwner(sql);
   if (alone === undefined) return error;
+  if (await attemptLending(session, text)) return undefined;
   // The role may make it and may not give it away.
   const second = await attempt(session, alone, places);
-  if (second === undefined) kept.push(entryTitle(entry));
+  if (second === undefined && error !== undefined) kept.push({ entry, error });
   return second === undefined ? undefined : error;
+}
+
+/** An owner who may not make things in the schema any more is allowed to while his is given to him. */
+async function attemptLending(session: DatabaseSession, { entry, sql, places }: DefinitionText): Promise<boolean> {
+  const { schema, owner } = namesOf(entry);
+  if (schema === undefined || owner === "") return false;
+  const statements = [lendCreate(schema, owner), inPlace(sql, places), takeBackCreate(schema, owner)];
+  return (await refusal(session, async () => {
+    for (const statement of statements) await session.query(statement);
+  })) === undefined;
 }
 
 async function attempt(session: DatabaseSession, sql: string, places: Places): Promise<HoldfastError | undefined> {

@@ -262,6 +262,28 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     expect(await project.admin("SELECT FROM pg_trigger WHERE tgname = 'sends'")).toEqual([]);
   });
 
+  it("what it may not drop goes with what of the user's it needs, whatever its name", async () => {
+    const named = `CREATE FUNCTION public.greet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE TRIGGER "on new user" AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION public.greet()`;
+    await using source = await strict.project();
+    await source.query(named);
+    expect((await own.backup(source.url, { source: "named" })).exit).toBe(0);
+    await using project = await strict.project();
+    await project.query(named);
+    // One that the backup has not is the user's as well.
+    await project.query(`CREATE TRIGGER "since. then" AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION public.greet()`);
+    const restored = await own.restore(project.url, { source: "named", confirm: project.name, safetyBackup: false });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect(await project.query("SELECT tgname::text AS name FROM pg_trigger WHERE tgfoid = 'public.greet'::regproc")).toEqual([{ name: "on new user" }]);
+  });
+
+  it("what of the platform's hangs on something of the user's ends the restore with everything as it was", async () => {
+    await using project = await strict.project();
+    await project.admin("CREATE FUNCTION public.now_of() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'; ALTER FUNCTION public.now_of() OWNER TO postgres; CREATE VIEW auth.times AS SELECT public.now_of() AS at; ALTER VIEW auth.times OWNER TO supabase_auth_admin");
+    const empty = await stateOf(project);
+    await expectRefusal(own.restore(project.url, { ...SHOP, confirm: project.name, safetyBackup: false, allowGaps: true }), { code: "refused.outside-scope", exit: 7, says: /view auth\.times/, hint: /Nothing was changed|take/i });
+    expect(await stateOf(project)).toEqual(empty);
+  });
+
   it("what it may not make and not drop either stays where it is, and is compared", async () => {
     await before.query("DELETE FROM auth.users WHERE email LIKE 'person4%'");
     const restored = await own.restore(before.url, { ...SHOP, confirm: before.name, safetyBackup: false });
