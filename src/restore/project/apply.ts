@@ -67,7 +67,9 @@ export async function pourProject(plan: PlanOfProject, ports: Ports): Promise<Po
   ports.log.stage("reading the definitions of the backup");
   const { before, after, rights, rightsOnPlatform, commentsOnPlatform } = project.entries;
   const wanted = [...before, ...after, ...rights, ...rightsOnPlatform, ...commentsOnPlatform];
-  const texts = await untouched(readDefinitions(context, project.definitionsIn, wanted), "reading the definitions");
+  const parts = new Set(project.parts.map(({ entry }) => entry.id));
+  const read = await untouched(readDefinitions(context, project.definitionsIn, wanted.filter(({ id }) => !parts.has(id))), "reading the definitions");
+  const texts = [...project.parts, ...read];
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   const cancel = (): void => void session.cancel().catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });

@@ -59,7 +59,7 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
 }
 
 /** Types that stand on a table, which they name first. */
-const ON_TABLE: ReadonlySet<string> = new Set(["TRIGGER", "POLICY", "RULE", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX"]);
+const ON_TABLE: ReadonlySet<string> = new Set(["TRIGGER", "POLICY", "RULE", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX", "COLUMN"]);
 
 function tableOf({ type, rest }: TocEntry, tables: readonly TableRecord[]): string | undefined {
   if (!ON_TABLE.has(type)) return undefined;

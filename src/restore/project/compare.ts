@@ -23,7 +23,8 @@ export async function compareProject(
   const progress = ports.log.progress("comparing", "tables", project.rows.own.length);
   try {
     await using session = await request.target.connect({ purpose: "compare" });
-    const record = (await readPlatform(session, scope)) ?? project.target;
+    const found = (await readPlatform(session, scope)) ?? project.target;
+    const record = { ...found, users: [...found.users, ...project.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
     const expected = usersPart(content, project.source, content);
     const { actual, gaps } = await measureCopy(request.target, scope, {
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,

@@ -1,5 +1,5 @@
 import type { PlatformRecord } from "../../platform/record.ts";
-import { leadingNames } from "../../platform/identity.ts";
+import { leadingNames, wordAndRest } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { whoseIs } from "../../platform/whose.ts";
 import { displayPart } from "../../content/display-name.ts";
@@ -51,6 +51,11 @@ const KINDS: Readonly<Record<string, Parameters<typeof whoseIs>[1]>> = {
   "PROCEDURAL LANGUAGE": "language", "ACCESS METHOD": "access-method",
 };
 
+/** Types whose objects have owners: a record says of each whose it is, whatever it needs (a check of the user's on the platform's table needs his function). */
+const OWNED: ReadonlySet<string> = new Set([
+  "TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "DOMAIN", "COLLATION",
+]);
+
 /** Words with which a content record begins the identities of a kind that has several classes. */
 const WORDS: Readonly<Record<string, string>> = { "SERVER": "server ", "FOREIGN DATA WRAPPER": "wrapper " };
 
@@ -101,7 +106,7 @@ class Ground {
     this.#workingRole = profile.workingRole;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
     const named = new Map<string, string[]>();
-    for (const [kind, identity] of record.users) named.set(kind, [...(named.get(kind) ?? []), leadingNames(identity).join(" ")]);
+    for (const [kind, identity] of record.users) named.set(kind, [...(named.get(kind) ?? []), wordsOf(kind, identity)]);
     this.#named = named;
   }
 
@@ -128,7 +133,7 @@ class Ground {
   #whose(entry: TocEntry): boolean {
     const { type, rest } = entry;
     if (type === "DEFAULT ACL") return this.#isUsersDefault(rest);
-    if (this.schemaOf(entry) !== undefined) return this.#isNamed(entry) || this.#needsUsers(entry);
+    if (this.schemaOf(entry) !== undefined) return this.#isNamed(entry) || (!OWNED.has(type) && this.#needsUsers(entry));
     if (rest.startsWith("- ")) return this.#isUsersAlone(entry);
     return true;
   }
@@ -160,6 +165,7 @@ class Ground {
   }
 
   #isNamed({ type, rest }: TocEntry): boolean {
+    if (type === "COMMENT") return (this.#named.get("comment") ?? []).includes(commentedOn(rest));
     const kind = KINDS[type];
     const names = kind === undefined ? [] : (this.#named.get(kind) ?? []);
     if (kind !== "function") return names.some((name) => rest.startsWith(`${name} `));
@@ -188,6 +194,20 @@ class Ground {
   #isUsersRelation(schema: string, name: string): boolean {
     return ["table", "sequence"].some((kind) => (this.#named.get(kind) ?? []).includes(`${schema} ${name}`));
   }
+}
+
+/** An identity of a content record in an archive's words; of a comment with the kind of what it is on. */
+function wordsOf(kind: string, identity: string): string {
+  if (kind !== "comment") return leadingNames(identity).join(" ");
+  const [word, rest] = wordAndRest(identity);
+  return `${word} ${leadingNames(rest).join(" ")}`;
+}
+
+/** `auth TRIGGER t ON users owner` → `trigger auth users t`. */
+function commentedOn(rest: string): string {
+  const [, schema = "", kind = "", name = "", table] = /^(\S+) ([A-Z]+(?: VIEW)?) (.+?)(?: ON (.+))? \S+$/s.exec(rest) ?? [];
+  const names = [schema, ...(table === undefined ? [] : [table]), name.replace(/\(.*$/s, "")];
+  return `${kind.toLowerCase().replace(" ", "-")} ${names.join(" ")}`;
 }
 
 /** The extensions that an entry needs, directly or through what it needs: entry id → names. */

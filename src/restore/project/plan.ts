@@ -2,11 +2,11 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { ArtifactSet, Phase } from "../../archive/artifact-set.ts";
 import { readContents, type LoadContext } from "../../archive/load.ts";
+import type { DefinitionText } from "../../archive/definition-script.ts";
 import { missingRoles } from "../../archive/roles.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
 import type { RoleRecord } from "../../content/record.ts";
-import { leadingNames } from "../../platform/identity.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { whoseIs } from "../../platform/whose.ts";
@@ -25,9 +25,13 @@ import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
+import { comparePlatformTables, type Named } from "./platform-tables.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { mayQuieten } from "./quiet.ts";
+import { removedObjects } from "./removed.ts";
+import { readTableParts } from "./table-parts.ts";
+import { readTargetObjects } from "./target-objects.ts";
 import { usersIn } from "./users-in.ts";
 import { WhoseRows } from "./whose-rows.ts";
 
@@ -36,6 +40,10 @@ export interface ProjectPlan extends BothEnds {
   readonly profile: PlatformProfile;
   readonly entries: ProjectEntries;
   readonly rows: WhoseRows;
+  /** What stands on the platform's tables and was told to be the user's by holding it against the target's; among the source's `users`. */
+  readonly brought: readonly Named[];
+  /** Texts of entries that are no entries of the archive: parts of tables of the platform's. */
+  readonly parts: readonly DefinitionText[];
   /** Which extensions each entry of the archive needs. */
   readonly extensionsNeeded: ReadonlyMap<string, ReadonlySet<string>>;
   /** Where definitions and rows lie. */
@@ -82,14 +90,22 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const { definitionsIn, rowsIn } = artifactsOf(set.phases);
   const contents = await readContents(context, definitionsIn);
   const rows = new WhoseRows(ends.source, content, request.withSessions);
-  const entries = projectEntries(contents, ends.source, content, (schema, table) => rows.staged(schema, table) !== undefined);
-  const rowEntries = rowsIn === definitionsIn ? entries.rows
-    : projectEntries(await readContents(context, rowsIn), ends.source, content, (schema, table) => rows.staged(schema, table) !== undefined).rows;
-  const all = { ...entries, rows: rowEntries };
-
   await using session = await request.target.connect({ purpose: "restore plan", settings: FILL_SETTINGS });
   // Looking must not wait for ever behind somebody who changes a table.
   await session.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
+  const here = await readTargetObjects(session, backup.manifest.scope);
+  const tables = comparePlatformTables(ends.source, ends.target, content, here);
+  const source = { ...ends.source, users: [...ends.source.users, ...tables.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
+  // What of a table calls something of the user's: where the archive has no entry of it, it is in the table's own.
+  const calling = ends.source.users.filter(([kind, identity]) => kind === "constraint" || (kind === "column" && Object.hasOwn(here.objects.column ?? {}, identity)));
+  const parts = await readTableParts([...(calling as readonly Named[]), ...tables.brought], { context, artifact: definitionsIn, contents, content });
+  const entriesOf = (all: readonly TocEntry[]): ProjectEntries => projectEntries(all, source, content, (schema, table) => rows.staged(schema, table) !== undefined);
+  const entries = entriesOf(contents);
+  const made = parts.texts.map(({ entry }) => entry);
+  const all: ProjectEntries = {
+    ...entries, after: [...made, ...entries.after], onPlatform: [...made, ...entries.onPlatform],
+    rows: rowsIn === definitionsIn ? entries.rows : entriesOf(await readContents(context, rowsIn)).rows,
+  };
   const { foreseen, defaults } = await rehearseRows(session, { context, rowsIn, definitionsIn, contents, entries: all, rows });
   const quiet = await mayQuieten(session);
   const platformTables = content.tables.filter((table) => ends.source.schemas.includes(table.schema) && !rows.isOwn(table));
@@ -100,20 +116,20 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     webhookFunctions: profile.webhookFunctions,
   });
   const notAllowed = asked.filter(({ key }) => !there.has(key));
-  const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
+  const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
   return {
-    ...ends, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
+    ...ends, source, brought: tables.brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
     fresh: objects.length === 0 && userRows.length === 0,
     holds: [...userRows, ...objects].slice(0, 5),
-    usersObjects: objects, removed: absent(objects, content.objects),
+    usersObjects: objects, removed: removedObjects(here, ends.target, content, keys),
     notAllowed, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
     ],
-    notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
+    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
     kit: rebuildKit(ends.source.name, content),
     refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role))],
   };
@@ -163,13 +179,8 @@ function isStaged(rest: string, rows: WhoseRows): boolean {
   return rows.stagedTables.some(({ schema, name }) => rest.startsWith(`${schema} ${name} `));
 }
 
-/** Of these objects, as people read them, those whose name nothing in the backup has. */
-function absent(titles: readonly string[], objects: Readonly<Record<string, Readonly<Record<string, string>>>>): string[] {
-  const known = new Set(Object.values(objects).flatMap((map) => Object.keys(map).map((identity) => leadingNames(identity).join("."))));
-  return titles.filter((title) => {
-    const identity = /^(?:text search \w+|operator \w+|materialized view|foreign table|event trigger|statistics object|\S+) (.*)$/s.exec(title)?.[1] ?? title;
-    return !known.has(leadingNames(identity).join("."));
-  });
+function lostNotes(lost: readonly string[]): string[] {
+  return lost.length === 0 ? [] : [`on tables of the platform's, and the archive's definition of them was not understood, so left as the target has it: ${lost.join(", ")}`];
 }
 
 function gapsOf(rows: WhoseRows, largeObjects: number): Finding[] {

@@ -139,3 +139,51 @@ describe("jobs by the clock, where the role may only read them and call pg_cron'
     }
   });
 });
+
+describe("what stands on the platform's tables and calls nothing of the user's", () => {
+  const ON_TABLES = `ALTER TABLE storage.buckets ADD CONSTRAINT "Named well" CHECK (name <> ');,' AND name ~ '^[a-z''"(]+$'); ALTER TABLE storage.buckets ALTER COLUMN public SET DEFAULT (NOT false);
+    CREATE TRIGGER touched BEFORE UPDATE ON storage.buckets FOR EACH ROW EXECUTE FUNCTION storage.update_updated_at_column(); COMMENT ON TRIGGER touched ON storage.buckets IS 'by hand';
+    ALTER TABLE auth.users ALTER COLUMN email SET STATISTICS 500, ALTER COLUMN phone_change DROP DEFAULT; COMMENT ON CONSTRAINT users_pkey ON auth.users IS 'who'; COMMENT ON FUNCTION auth.uid() IS 'me'`;
+  const THERE = `SELECT (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'Named well') AS check, (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = 'storage.buckets'::regclass AND attname = 'public') AS public,
+    (SELECT obj_description(oid) FROM pg_trigger WHERE tgname = 'touched') AS trigger, (SELECT attstattarget FROM pg_attribute WHERE attrelid = 'auth.users'::regclass AND attname = 'email') AS statistics,
+    (SELECT atthasdef FROM pg_attribute WHERE attrelid = 'auth.users'::regclass AND attname = 'phone_change') AS phone, (SELECT obj_description(oid) FROM pg_constraint WHERE conname = 'users_pkey') AS key, obj_description('auth.uid()'::regprocedure) AS function`;
+  let whole: Record<string, unknown>[];
+
+  it("comes back where the platform is of the same version, once, and is compared", async () => {
+    await using source = await backedUp("tables", ON_TABLES);
+    whole = await source.query(THERE);
+    expect(whole).toEqual([expect.objectContaining({ public: "(NOT false)", trigger: "by hand", statistics: 500, phone: false, key: "who", function: "me" })]);
+    await using project = await supabase.project();
+    const planned = await vault.restore(project.url, { source: "tables", dryRun: true });
+    expect(said(planned)).toContain('on tables of the platform\'s and at the source alone, so taken for yours and brought: trigger storage.buckets.touched, constraint storage.buckets."Named well", comment on constraint auth.users.users_pkey, ' +
+      "comment on function auth.uid(), comment on trigger storage.buckets.touched, column auth.users.email, column auth.users.phone_change, column storage.buckets.public\n");
+    await restore(project, "tables");
+    expect(await project.query(THERE)).toEqual(whole);
+    await restore(project, "tables");
+    expect(await project.query(THERE)).toEqual(whole);
+    // What was changed since is told, and what is more stays.
+    await project.admin("ALTER TABLE storage.buckets DROP CONSTRAINT \"Named well\"; ALTER TABLE storage.buckets ADD CONSTRAINT \"Named well\" CHECK (true), ADD CONSTRAINT more CHECK (true)");
+    const told = await restore(project, "tables");
+    expect(told).toContain('on tables of the platform\'s and otherwise than in the backup, left as the target has it: constraint storage.buckets."Named well" (definition)');
+    expect(told).toContain("on tables of the platform's and not in the backup, left there: constraint storage.buckets.more");
+  });
+
+  it("is named and left out where the platform is of another version", async () => {
+    await using older = await supabase.project({ platform: "older" });
+    const told = await restore(older, "tables");
+    expect(told).toMatch(/whose platform is not known to be of the same version, so that it may be the platform's: left out: .*trigger storage\.buckets\.touched.*constraint storage\.buckets\."Named well".*; make it by hand if it is yours/);
+    expect(told).toMatch(/otherwise than in the backup, left as the target has it: .*column auth\.users\.email \(statistics target\)/);
+    expect((await older.query(THERE))[0]).toMatchObject({ check: null, trigger: null, statistics: -1 });
+  });
+
+  it("a check and a default on a table of the platform's by a function of the user's come back with it", async () => {
+    await using source = await backedUp("check", "SET ROLE postgres; CREATE FUNCTION public.fine(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 <> 'x'; RESET ROLE; ALTER TABLE storage.buckets ADD CONSTRAINT fine CHECK (public.fine(name)), ALTER COLUMN public SET DEFAULT public.fine('y')");
+    const fine = "SELECT (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'fine') AS check, (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = 'storage.buckets'::regclass AND attname = 'public') AS public";
+    const there = [{ check: "CHECK (fine(name))", public: "fine('y'::text)" }];
+    await restore(source, "check");
+    expect(await source.query(fine)).toEqual(there);
+    await using project = await supabase.project();
+    await restore(project, "check");
+    expect(await project.query(fine)).toEqual(there);
+  });
+});
