@@ -6,7 +6,7 @@ import type { PlatformProfile } from "./profile.ts";
  */
 
 const nothingInside = {
-  schemas: [], eventTriggers: [], publications: [], webhookFunctions: [], extensions: [], ownedByWorkingRole: [],
+  schemas: [], eventTriggers: [], publications: [], filledByItself: [], webhookFunctions: [], extensions: [], ownedByWorkingRole: [],
 } as const;
 
 export const AZURE_FLEXIBLE_SERVER: PlatformProfile = {

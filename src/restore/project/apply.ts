@@ -1,7 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
-import { serverWords } from "../../archive/server-words.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
@@ -22,20 +21,21 @@ import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
+import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from "./members.ts";
 import { mergeStaged } from "./merge.ts";
 import { pauseWebhooks, restoreJobs } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import { readDefinitions } from "./read-definitions.ts";
 import { refreshViews } from "./refresh-views.ts";
-import { resetDefaults, resetRights } from "./rights-of-made.ts";
-import { entryKey, entryTitle, refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
+import { giveRights } from "./give-rights.ts";
+import { requireTaken } from "./require-taken.ts";
+import { entryKey, runDefinitions, type Refused } from "./run-definitions.ts";
 import { makePublic } from "./public.ts";
 import { notMade, readSchemaless } from "./schemaless.ts";
-import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
+import { commentOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
 import { requirePlanned } from "./users-in.ts";
-import { usersInPlatform } from "./users-part.ts";
 import { makeUsersRoles } from "./users-roles.ts";
 
 /** What a restore into a project did, before anything is compared. */
@@ -119,6 +119,8 @@ class Pouring {
   readonly #textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[];
   readonly #findings: Finding[] = [];
   readonly #notes: string[] = [];
+  /** What the platform's publications hold of its own tables. */
+  #members: readonly Member[] = [];
   /** Tables whose rows were not loaded, because they were not there. */
   #skipped: readonly TableRecord[] = [];
 
@@ -139,6 +141,10 @@ class Pouring {
     const now = (await readPlatform(session, backup.manifest.scope)) ?? project.target;
     await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
     const kept = await this.#drop(now);
+    const members = await readMembers(session, now);
+    const planned = new Set(project.removed);
+    await dropMembers(session, furtherMembers(members, project.entries.after).filter(({ title }) => planned.has(title)));
+    this.#members = members;
     await makePublic(session);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
@@ -155,13 +161,14 @@ class Pouring {
     if (quiet) await unquieten(session);
     // What could not be dropped is there already; whether it is the backup's is compared at the end.
     const told = new Set(project.notAllowed.map(({ key }) => key));
-    const after = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !told.has(entryKey(entry)));
+    const stay = new Set(members.filter(({ again }) => !again).map(({ key }) => key));
+    const after = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !stay.has(entryKey(entry)) && !told.has(entryKey(entry)));
     const late = await this.#define([...early.map(({ entry }) => entry), ...after.filter((entry) => !isOfEventTrigger(entry))]);
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(session, content, this.#plan.target.searchPath, request.allowEmptyViews)));
-    await this.#giveRights();
+    if (!request.noPrivileges) this.#findings.push(...(await giveRights(session, this.#plan, (entries) => this.#define(entries), this.#textsOf)));
     // Last, because they act on every other definition.
-    await this.#requireAll([...late, ...(await this.#define(after.filter(isOfEventTrigger)))], unavailable);
+    this.#findings.push(...requireTaken([...late, ...(await this.#define(after.filter(isOfEventTrigger)))], this.#plan, unavailable));
     this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));
     const webhooks = await pauseWebhooks(session, project);
     this.#notes.push(...webhooks.map(({ note }) => note));
@@ -227,7 +234,7 @@ class Pouring {
   async #define(entries: readonly TocEntry[]): Promise<readonly Refused[]> {
     const texts = this.#textsOf(entries);
     const owned = this.#plan.request.noOwner ? texts.map((text) => ({ ...text, sql: withoutOwner(text.sql) ?? text.sql })) : texts;
-    const fitted = await fitPlaces(this.#session, owned);
+    const fitted = await fitPlaces(this.#session, insteadOf(owned, this.#members));
     this.#findings.push(...fitted.findings);
     this.#notes.push(...fitted.notes);
     const { refused, kept } = await runDefinitions(this.#session, fitted.texts, this.#ports.cancelled);
@@ -236,49 +243,5 @@ class Pouring {
       this.#notes.push(`belong to ${this.#plan.target.facts.role}, which may not give them to their owner: ${kept.slice(0, 5).join(", ")}${more}`);
     }
     return refused;
-  }
-
-  /** What was refused for good ends the restore, unless it was said that it may be left out. */
-  async #requireAll(refused: readonly Refused[], unavailable: readonly UnavailableExtension[]): Promise<void> {
-    const { project, request } = this.#plan;
-    const onPlatform = new Set(project.entries.onPlatform.map(({ id }) => id));
-    const told = new Set(project.notAllowed.map(({ title }) => title));
-    const lacks = ({ id }: TocEntry): boolean => unavailable.some(({ name }) => project.extensionsNeeded.get(id)?.has(name) === true);
-    const mayMiss = ({ entry }: Refused): boolean => request.allowGaps &&
-      (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
-    const fatal = refused.filter((one) => !mayMiss(one));
-    if (fatal.length > 0) {
-      const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";
-      throw new HoldfastError(fatal[0]!.error.code, `the project did not take ${quantity(fatal.length, "definition")} of the backup: ${fatal.slice(0, 3).map(refusedSentence).join("; ")}${more}`, {
-        hint: "The server's own words say what it needs; put that right in the project and run again. What stands on the platform's ground may be left out with --allow-gaps.",
-        cause: fatal[0]!.error,
-      });
-    }
-    this.#findings.push(...refused.filter(({ entry }) => !told.has(entryTitle(entry))).map((one): Finding => ({
-      severity: "gap", about: "platform", name: entryTitle(one.entry), message: `was left out: ${serverWords(one.error)}`,
-    })));
-  }
-
-  async #giveRights(): Promise<void> {
-    const { project, request } = this.#plan;
-    if (request.noPrivileges) return;
-    const now = await this.#schemas();
-    const own = [...now].filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
-    const { profile, source } = project;
-    await resetRights(this.#session, own, usersInPlatform(source), profile.roles.filter((role) => role !== profile.workingRole));
-    for (const { type, rest } of project.entries.rights) {
-      const [, schema, things, role] = (type === "DEFAULT ACL" ? /^(\S+) DEFAULT PRIVILEGES FOR (\S+) (.+)$/.exec(rest) : null) ?? [];
-      if (role !== undefined) await this.#resetDefaults(role, schema === "-" ? undefined : schema, things!);
-    }
-    const refused = await this.#define(project.entries.rights);
-    const { content } = this.#plan.backup.manifest;
-    const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !project.profile.roles.includes(name)));
-    this.#findings.push(...(await grantOnPlatform(this.#session, this.#textsOf(project.entries.rightsOnPlatform), roles)));
-    this.#findings.push(...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })));
-  }
-
-  /** Where it may not, the archive's own statement will say so. */
-  async #resetDefaults(role: string, schema: string | undefined, things: string): Promise<void> {
-    await refusal(this.#session, () => resetDefaults(this.#session, role, schema, things), "database.permission", "database.query");
   }
 }

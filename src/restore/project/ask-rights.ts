@@ -3,6 +3,7 @@ import { qualifiedName } from "../../kernel/sql.ts";
 import type { TableRecord } from "../../content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
+import { membersNotAllowed, type Member } from "./members.ts";
 import { entryKey, entryTitle } from "./run-definitions.ts";
 import { withoutSchemaless } from "./schemaless.ts";
 
@@ -31,6 +32,8 @@ export interface Asked {
   readonly platformSchemas: readonly string[];
   /** Functions whose triggers come back switched off. */
   readonly webhookFunctions: readonly string[];
+  /** What the platform's publications hold there. */
+  readonly members: readonly Member[];
 }
 
 /**
@@ -51,7 +54,7 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
       const why = (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
       if (why !== undefined) found.push({ title: entryTitle(entry), key: entryKey(entry), why });
     }
-    found.push(...(await withoutSchemaless(session, asked.entries)));
+    found.push(...(await withoutSchemaless(session, asked.entries)), ...(await membersNotAllowed(session, asked.entries, asked.platformSchemas, asked.members)));
     return found;
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);

@@ -67,6 +67,7 @@ function explained(findings: readonly Finding[], left: readonly Finding[], pause
     .some((each) => names.has(each) || names.has(leadingNames(each).join(" ")));
   return findings.filter(({ about, name, message }) => {
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
+    if (about === "publication" && message.startsWith("differs from the source in ") && left.some((one) => / (?:TABLE|SCHEMA) \S/.test(one.name) && one.name.includes(` ${leadingNames(name)[0]!} `))) return false;
     // That it is kept otherwise is told.
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);

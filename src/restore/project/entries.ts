@@ -93,6 +93,7 @@ class Ground {
   readonly #content: ContentRecord;
   readonly #roles: ReadonlySet<string>;
   readonly #workingRole: string | undefined;
+  readonly #filledByItself: readonly string[];
   readonly #byId: ReadonlyMap<string, TocEntry>;
   readonly #known = new Map<string, boolean>();
   /** Kind and names of the user's objects on the platform's ground, as an entry begins with them. */
@@ -104,6 +105,7 @@ class Ground {
     this.#content = content;
     this.#roles = new Set(profile.roles);
     this.#workingRole = profile.workingRole;
+    this.#filledByItself = profile.filledByItself;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
     const named = new Map<string, string[]>();
     for (const [kind, identity] of record.users) named.set(kind, [...(named.get(kind) ?? []), wordsOf(kind, identity)]);
@@ -133,7 +135,10 @@ class Ground {
   #whose(entry: TocEntry): boolean {
     const { type, rest } = entry;
     if (type === "DEFAULT ACL") return this.#isUsersDefault(rest);
-    if (this.schemaOf(entry) !== undefined) return this.#isNamed(entry) || (!OWNED.has(type) && this.#needsUsers(entry));
+    const schema = this.schemaOf(entry);
+    // What a publication holds of the platform's tables is for whoever fills it to say.
+    if (schema !== undefined && type.startsWith("PUBLICATION TABLE")) return !this.#filledByItself.some((name) => rest.startsWith(`${schema} ${name} `));
+    if (schema !== undefined) return this.#isNamed(entry) || (!OWNED.has(type) && this.#needsUsers(entry));
     if (rest.startsWith("- ")) return this.#isUsersAlone(entry);
     return true;
   }

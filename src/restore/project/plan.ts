@@ -25,6 +25,8 @@ import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
+import { filledByUsers, furtherMembers, readMembers } from "./members.ts";
+import { behindNotes, lostNotes, quietNotes, versionNotes } from "./plan-notes.ts";
 import { comparePlatformTables, type Named } from "./platform-tables.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
@@ -95,7 +97,10 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   await session.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
   const here = await readTargetObjects(session, backup.manifest.scope);
   const tables = comparePlatformTables(ends.source, ends.target, content, here);
-  const source = { ...ends.source, users: [...ends.source.users, ...tables.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
+  // A publication of the platform's that somebody dropped is made again, to be filled.
+  const lacking = filledByUsers(ends.source).filter((name) => !ends.target.own.some(([kind, own]) => kind === "publication" && own === name));
+  const brought: readonly Named[] = [...tables.brought, ...lacking.map((name): Named => ["publication", name])];
+  const source = { ...ends.source, users: [...ends.source.users, ...brought.map(([kind, identity]): [string, string] => [kind, identity])] };
   // What of a table calls something of the user's: where the archive has no entry of it, it is in the table's own.
   const calling = ends.source.users.filter(([kind, identity]) => kind === "constraint" || (kind === "column" && Object.hasOwn(here.objects.column ?? {}, identity)));
   const parts = await readTableParts([...(calling as readonly Named[]), ...tables.brought], { context, artifact: definitionsIn, contents, content });
@@ -110,20 +115,22 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const quiet = await mayQuieten(session);
   const platformTables = content.tables.filter((table) => ends.source.schemas.includes(table.schema) && !rows.isOwn(table));
   // What is there already and may not be made by this role may not be dropped by it either: it stays, and is compared.
-  const there = new Set(ends.target.users.map(([kind, identity]) => nameKey(kind, identity)));
+  const members = await readMembers(session, ends.target);
+  const there = new Set([...ends.target.users.map(([kind, identity]) => nameKey(kind, identity)), ...members.map(({ key }) => key)]);
   const asked = await askRights(session, {
     contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
-    webhookFunctions: profile.webhookFunctions,
+    webhookFunctions: profile.webhookFunctions, members,
   });
   const notAllowed = asked.filter(({ key }) => !there.has(key));
+  const published = furtherMembers(members, all.after).map(({ title }) => title);
   const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
   return {
-    ...ends, source, brought: tables.brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
-    fresh: objects.length === 0 && userRows.length === 0,
-    holds: [...userRows, ...objects].slice(0, 5),
-    usersObjects: objects, removed: removedObjects(here, ends.target, content, keys),
+    ...ends, source, brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
+    fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
+    holds: [...userRows, ...objects, ...published].slice(0, 5),
+    usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
     notAllowed, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
@@ -179,10 +186,6 @@ function isStaged(rest: string, rows: WhoseRows): boolean {
   return rows.stagedTables.some(({ schema, name }) => rest.startsWith(`${schema} ${name} `));
 }
 
-function lostNotes(lost: readonly string[]): string[] {
-  return lost.length === 0 ? [] : [`on tables of the platform's, and the archive's definition of them was not understood, so left as the target has it: ${lost.join(", ")}`];
-}
-
 function gapsOf(rows: WhoseRows, largeObjects: number): Finding[] {
   const secrets = rows.behind.filter((table) => table.kind === "secret" && table.rows > 0).map(({ title, rows: count }): Finding => ({
     severity: "gap", about: "table", name: title,
@@ -208,27 +211,6 @@ function refusalsOfRights(notAllowed: readonly NotAllowed[], unwritable: readonl
     ...notAllowed.map(({ title, why }) => `role ${role} may not make ${title} (${why})`),
     ...unwritable.map(({ table, rows }) => `role ${role} may not write ${table}, and the backup has ${quantity(rows, "row")} of it`),
   ];
-}
-
-function versionNotes({ source, target }: BothEnds): string[] {
-  return source.schemas.flatMap((schema) => {
-    const [before, now] = [source.migrations[schema], target.migrations[schema]];
-    if (before === now || before === undefined || now === undefined) return [];
-    return [`${schema} is at ${now ?? "a version that could not be read"} at the target and was at ${before ?? "one that could not be read"} in the backup`];
-  });
-}
-
-/** Said where somebody may look for them. */
-function behindNotes(rows: WhoseRows): string[] {
-  const told = rows.behind.filter(({ kind, rows: count }) => count > 0 && kind !== "secret" && kind !== "bookkeeping");
-  return told.map(({ title, kind, rows: count }) => {
-    const why = kind === "session" ? "who is signed in signs in again, or use --with-sessions" : kind === "log" ? "what has happened" : "rows of a table that this version does not know";
-    return `${quantity(count, "row")} of ${title} stay behind: ${why}`;
-  });
-}
-
-function quietNotes(quiet: boolean, role: string): string[] {
-  return quiet ? [] : [`role ${role} may not set session_replication_role: the platform's own triggers act on the rows that come back, and rows that they change are refused`];
 }
 
 /** @throws refused.misfit naming what does not fit; nothing was touched */

@@ -187,3 +187,50 @@ describe("what stands on the platform's tables and calls nothing of the user's",
     expect(await project.query(fine)).toEqual(there);
   });
 });
+
+describe("publications of the platform's", () => {
+  const HELD = `SELECT p.pubname AS pub, n.nspname || '.' || c.relname AS held, (SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute WHERE attrelid = c.oid AND attnum = ANY (r.prattrs::int2[])) AS columns, pg_get_expr(r.prqual, r.prrelid) AS filter
+    FROM pg_publication_rel r JOIN pg_publication p ON p.oid = prpubid JOIN pg_class c ON c.oid = prrelid JOIN pg_namespace n ON n.oid = relnamespace
+    UNION ALL SELECT p.pubname, n.nspname, NULL, NULL FROM pg_publication_namespace r JOIN pg_publication p ON p.oid = pnpubid JOIN pg_namespace n ON n.oid = pnnspid ORDER BY 1, 2`;
+  const MESSAGES = "CREATE TABLE realtime.messages (id int PRIMARY KEY); ALTER TABLE realtime.messages OWNER TO supabase_admin; CREATE PUBLICATION supabase_realtime_messages_publication FOR TABLE realtime.messages";
+  const FILLED = `${MESSAGES}; CREATE TABLE public.a (id int PRIMARY KEY, b text); ALTER TABLE public.a OWNER TO postgres;
+    ALTER PUBLICATION supabase_realtime ADD TABLE public.a (id), auth.users (id, email) WHERE (id IS NOT NULL), storage.objects`;
+
+  it("hold again what they held of both sides, with columns and filters, however often; what was put in since goes and is named", async () => {
+    await using source = await backedUp("published", FILLED);
+    const held = await source.query(HELD);
+    expect(held.map((row) => Object.values(row).join(" "))).toEqual([
+      "supabase_realtime auth.users email,id (id IS NOT NULL)", "supabase_realtime public.a id ", "supabase_realtime storage.objects  ", "supabase_realtime_messages_publication realtime.messages  ",
+    ]);
+    await using project = await supabase.project();
+    await project.admin(MESSAGES);
+    for (const _ of [1, 2]) {
+      await restore(project, "published");
+      expect(await project.query(HELD)).toEqual(held);
+    }
+    await project.query("ALTER PUBLICATION supabase_realtime DROP TABLE storage.objects, auth.users; ALTER PUBLICATION supabase_realtime ADD TABLE auth.users (id), storage.buckets");
+    const planned = await vault.restore(project.url, { source: "published", dryRun: true });
+    expect(planned.outputs["plan"]).toMatchObject({ project: { removed: ["table storage.buckets of publication supabase_realtime"] } });
+    await restore(project, "published");
+    expect(await project.query(HELD)).toEqual(held);
+    // Gone altogether.
+    await project.query("DROP PUBLICATION supabase_realtime");
+    await restore(project, "published");
+    expect(await project.query(HELD)).toEqual(held);
+  });
+
+  it("hold whole schemas again only by leave of a superuser: refused by name, left out, or kept where they are", async () => {
+    await using source = await backedUp("schemas", "CREATE TABLE public.a (id int PRIMARY KEY); ALTER TABLE public.a OWNER TO postgres; ALTER PUBLICATION supabase_realtime ADD TABLES IN SCHEMA public, auth");
+    const held = await source.query(HELD);
+    await restore(source, "schemas");
+    expect(await source.query(HELD)).toEqual(held);
+    await using project = await supabase.project();
+    const refused = await expectRefusal(vault.restore(project.url, { source: "schemas" }), {
+      code: "refused.misfit", exit: 7, says: "may not make PUBLICATION TABLES IN SCHEMA auth supabase_realtime auth (must be superuser to add or set schemas", hint: /--allow-gaps/,
+    });
+    expect(refused.message).toContain("PUBLICATION TABLES IN SCHEMA public supabase_realtime public");
+    const told = await restore(project, "schemas", 3, { allowGaps: true });
+    expect(told).toContain("PUBLICATION TABLES IN SCHEMA auth supabase_realtime auth | gap: was left out: ");
+    expect(told).not.toContain("differs");
+  });
+});
