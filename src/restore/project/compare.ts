@@ -71,7 +71,8 @@ function explained(findings: readonly Finding[], left: readonly Finding[], pause
     // That it is kept otherwise is told.
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
-    return !(message === "is missing" && (isTold || wasLeft(name)));
+    // What is set of a column of the platform's is left out by itself; the column is there.
+    return !((message === "is missing" || about === "column") && (isTold || wasLeft(name)));
   });
 }
 

@@ -234,3 +234,25 @@ describe("publications of the platform's", () => {
     expect(told).not.toContain("differs");
   });
 });
+
+describe("where postgres is no member of the services' roles", () => {
+  it("what it may not set on their tables or publish of them is refused by name, left out and named, and stays where it is already", async () => {
+    await using strict = await startSupabase({ strict: true });
+    await using source = await strict.project();
+    await source.admin(`ALTER TABLE storage.buckets ADD CONSTRAINT named_well CHECK (name <> 'x'); ALTER TABLE auth.users ALTER COLUMN email SET STATISTICS 500; ALTER PUBLICATION supabase_realtime ADD TABLE auth.users (id);
+      CREATE TRIGGER touched BEFORE UPDATE ON storage.buckets FOR EACH ROW EXECUTE FUNCTION storage.update_updated_at_column()`);
+    expect((await vault.backup(source.url, { source: "strict" })).exit).toBe(0);
+    await using project = await strict.project();
+    const planned = await vault.restore(project.url, { source: "strict", dryRun: true });
+    const { refusals } = (planned.outputs["plan"] as { project: { refusals: string[] } }).project;
+    expect(refusals.toSorted().map((each) => each.replace(/ \(.*/, ""))).toEqual([
+      "role postgres may not make CHECK CONSTRAINT storage buckets named_well", "role postgres may not make COLUMN auth users email", "role postgres may not make PUBLICATION TABLE auth supabase_realtime users",
+    ]);
+    const told = await restore(project, "strict", 3, { allowGaps: true });
+    for (const title of ["CHECK CONSTRAINT storage buckets named_well", "COLUMN auth users email", "PUBLICATION TABLE auth supabase_realtime users"]) expect(told).toContain(`${title} | gap: was left out: `);
+    expect(told).not.toMatch(/differs|\| is missing/);
+    expect(await project.query("SELECT count(*)::int AS n FROM pg_trigger WHERE tgname = 'touched'")).toEqual([{ n: 1 }]);
+    await restore(source, "strict");
+    expect(await source.query("SELECT count(*)::int AS n FROM pg_publication_rel")).toEqual([{ n: 1 }]);
+  });
+});
