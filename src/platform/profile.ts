@@ -25,8 +25,10 @@ export interface PlatformProfile {
   readonly schemas: readonly PlatformSchema[];
   /** Event triggers that the platform makes; they belong to no schema. */
   readonly eventTriggers: readonly string[];
-  /** Publications that the platform makes and its users fill. */
+  /** Publications that the platform makes; its users fill them, but for {@link filledByItself}. */
   readonly publications: readonly string[];
+  /** Of {@link publications}, those that the platform's services fill themselves. */
+  readonly filledByItself: readonly string[];
   /** Functions whose triggers reach out of the database: such a trigger comes back switched off. */
   readonly webhookFunctions: readonly string[];
   /** Extensions that the platform's own services stand on; any other was enabled by a user. */

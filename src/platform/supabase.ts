@@ -122,6 +122,7 @@ export const SUPABASE: PlatformProfile = {
     "pgrst_drop_watch",
   ],
   publications: ["supabase_realtime", "supabase_realtime_messages_publication"],
+  filledByItself: ["supabase_realtime_messages_publication"],
   webhookFunctions: ["supabase_functions.http_request", "net.http_get", "net.http_post", "net.http_delete"],
   extensions: ["pg_graphql", "supabase_vault", "pgsodium"],
   alteredExtensions: ["pg_net"],

@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from "../kernel/errors.ts";
 import { describeAddress } from "../kernel/database-url.ts";
 import { formatDuration } from "../kernel/duration.ts";
-import type { Outcome } from "../kernel/outcome.ts";
+import type { Outcome, ReportTable } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { quoteIdentifier } from "../kernel/sql.ts";
 import { findingSentence, headlineFinding } from "../archive/judge.ts";
@@ -10,6 +10,7 @@ import type { Ports } from "../ports/ports.ts";
 import { applyRestore, type Restored, type TakeSafetyBackup } from "./apply.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
 import { restorePlanJson, restorePlanRows } from "./plan-told.ts";
+import { removedTable } from "./project/told.ts";
 import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
 
 /** `holdfast restore`: inputs → request → plan → (dry run ends here) → restore and comparison → outcome. */
@@ -63,7 +64,7 @@ function dryRunOutcome(plan: RestorePlan, tookMs: number): Outcome {
   return {
     exit: EXIT.done,
     outputs: { ...outputs(plan, tookMs), verdict: "" },
-    report: { good: true, headline: "dry run: nothing was changed; this is what the restore would do", tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }], notes: [] },
+    report: { good: true, headline: "dry run: nothing was changed; this is what the restore would do", tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }, ...removedFrom(plan)], notes: [] },
   };
 }
 
@@ -94,8 +95,12 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
       ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup, "old-database": restored.oldDatabase,
       "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "",
     },
-    report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }] : [], notes },
+    report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes },
   };
+}
+
+function removedFrom({ project }: RestorePlan): readonly ReportTable[] {
+  return project === undefined ? [] : removedTable(project);
 }
 
 function keptDatabase(name: string): string {

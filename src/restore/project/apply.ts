@@ -1,15 +1,13 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { quantity } from "../../kernel/quantity.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
-import { serverWords } from "../../archive/server-words.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
+import { serverWords } from "../../archive/server-words.ts";
 import { entryKey, entryPlace, entryTitle, isNamed, namesOf } from "../../archive/toc-names.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { readPlatform } from "../../platform/read-record.ts";
-import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -23,22 +21,23 @@ import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
+import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from "./members.ts";
 import { mergeStaged } from "./merge.ts";
 import { pauseWebhooks, restoreJobs } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import { readDefinitions } from "./read-definitions.ts";
 import { refreshViews } from "./refresh-views.ts";
+import { giveRights } from "./give-rights.ts";
 import { leaveRoles, owningRoles, reachRoles } from "./reach-roles.ts";
-import { resetDefaults, resetRights } from "./rights-of-made.ts";
-import { refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
+import { requireTaken } from "./require-taken.ts";
+import { runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
 import { makePublic } from "./public.ts";
 import { notMade, readSchemaless } from "./schemaless.ts";
-import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
+import { commentOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
 import { requirePlanned } from "./users-in.ts";
-import { usersInPlatform } from "./users-part.ts";
 import { makeUsersRoles } from "./users-roles.ts";
 
 /** What a restore into a project did, before anything is compared. */
@@ -74,7 +73,9 @@ export async function pourProject(plan: PlanOfProject, ports: Ports): Promise<Po
   ports.log.stage("reading the definitions of the backup");
   const { before, after, rights, rightsOnPlatform, commentsOnPlatform } = project.entries;
   const wanted = [...before, ...after, ...rights, ...rightsOnPlatform, ...commentsOnPlatform];
-  const texts = await untouched(readDefinitions(context, project.definitionsIn, wanted), "reading the definitions");
+  const parts = new Set(project.parts.map(({ entry }) => entry.id));
+  const read = await untouched(readDefinitions(context, project.definitionsIn, wanted.filter(({ id }) => !parts.has(id))), "reading the definitions");
+  const texts = [...project.parts, ...read];
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   const cancel = (): void => void session.cancel().catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
@@ -127,6 +128,8 @@ class Pouring {
   readonly #notes: string[] = [];
   readonly #left = new Set<string>();
   readonly #kept = new Set<string>();
+  /** What the platform's publications hold of its own tables. */
+  #members: readonly Member[] = [];
   /** Tables whose rows were not loaded, because they were not there. */
   #skipped: readonly TableRecord[] = [];
 
@@ -150,6 +153,10 @@ class Pouring {
     const now = (await readPlatform(session, backup.manifest.scope)) ?? project.target;
     await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
     const kept = await this.#drop(now);
+    const members = await readMembers(session, now);
+    const planned = new Set(project.removed);
+    await dropMembers(session, furtherMembers(members, project.entries.after).filter(({ title }) => planned.has(title)));
+    this.#members = members;
     await makePublic(session);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
@@ -166,13 +173,14 @@ class Pouring {
     if (quiet) await unquieten(session);
     // What could not be dropped is there already; whether it is the backup's is compared at the end.
     const told = new Set(project.notAllowed.map(({ key }) => key));
-    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !told.has(entryKey(entry)));
+    const stay = new Set(members.filter(({ again }) => !again).map(({ key }) => key));
+    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !stay.has(entryKey(entry)) && !told.has(entryKey(entry)));
     const late = await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]);
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(session, content, this.#plan.target.searchPath, request.allowEmptyViews)));
-    await this.#giveRights();
+    if (!request.noPrivileges) this.#findings.push(...(await giveRights(session, this.#plan, (entries) => this.#define(entries), this.#textsOf)));
     // Last, because they act on every other definition.
-    await this.#requireAll([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
+    this.#take([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
     this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));
     const webhooks = await pauseWebhooks(session, project);
     this.#notes.push(...webhooks.map(({ note }) => note));
@@ -239,7 +247,7 @@ class Pouring {
   async #define(entries: readonly TocEntry[]): Promise<readonly Refused[]> {
     const texts = this.#textsOf(entries);
     const owned = this.#plan.request.noOwner ? texts.map((text) => ({ ...text, sql: withoutOwner(text.sql) ?? text.sql })) : texts;
-    const fitted = await fitPlaces(this.#session, owned);
+    const fitted = await fitPlaces(this.#session, insteadOf(owned, this.#members));
     this.#findings.push(...fitted.findings);
     this.#notes.push(...fitted.notes);
     const { refused, kept } = await runDefinitions(this.#session, fitted.texts, this.#ports.cancelled);
@@ -264,48 +272,9 @@ class Pouring {
     }
   }
 
-  /** What was refused for good ends the restore, unless it was said that it may be left out. */
-  async #requireAll(refused: readonly Refused[], unavailable: readonly UnavailableExtension[]): Promise<void> {
-    const { project, request } = this.#plan;
-    const onPlatform = new Set(project.entries.onPlatform.map(({ id }) => id));
-    const told = new Set(project.notAllowed.map(({ title }) => title));
-    const lacks = ({ id }: TocEntry): boolean => unavailable.some(({ name }) => project.extensionsNeeded.get(id)?.has(name) === true);
-    const mayMiss = ({ entry }: Refused): boolean => request.allowGaps &&
-      (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
-    const fatal = refused.filter((one) => !mayMiss(one));
-    if (fatal.length > 0) {
-      const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";
-      throw new HoldfastError(fatal[0]!.error.code, `the project did not take ${quantity(fatal.length, "definition")} of the backup: ${fatal.slice(0, 3).map(refusedSentence).join("; ")}${more}`, {
-        hint: "The server's own words say what it needs; put that right in the project and run again. What stands on the platform's ground may be left out with --allow-gaps.",
-        cause: fatal[0]!.error,
-      });
-    }
+  /** What of these may be missing is told; the rest ends the restore. */
+  #take(refused: readonly Refused[], unavailable: readonly UnavailableExtension[]): void {
+    this.#findings.push(...requireTaken(refused, this.#plan, unavailable));
     for (const { entry } of refused) this.#left.add(entryPlace(entry));
-    this.#findings.push(...refused.filter(({ entry }) => !told.has(entryTitle(entry))).map((one): Finding => ({
-      severity: "gap", about: "platform", name: entryTitle(one.entry), message: `was left out: ${serverWords(one.error)}`,
-    })));
-  }
-
-  async #giveRights(): Promise<void> {
-    const { project, request } = this.#plan;
-    if (request.noPrivileges) return;
-    const now = await this.#schemas();
-    const own = [...now].filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
-    const { profile, source } = project;
-    await resetRights(this.#session, own, usersInPlatform(source), profile.roles.filter((role) => role !== profile.workingRole));
-    for (const entry of project.entries.rights.filter(({ type }) => type === "DEFAULT ACL")) {
-      const { schema, tag, owner } = namesOf(entry);
-      await this.#resetDefaults(owner, schema, tag.replace(/^DEFAULT PRIVILEGES FOR /, ""));
-    }
-    const refused = await this.#define(project.entries.rights);
-    const { content } = this.#plan.backup.manifest;
-    const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !project.profile.roles.includes(name)));
-    this.#findings.push(...(await grantOnPlatform(this.#session, this.#textsOf(project.entries.rightsOnPlatform), roles)));
-    this.#findings.push(...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })));
-  }
-
-  /** Where it may not, the archive's own statement will say so. */
-  async #resetDefaults(role: string, schema: string | undefined, things: string): Promise<void> {
-    await refusal(this.#session, () => resetDefaults(this.#session, role, schema, things), "database.permission", "database.query");
   }
 }

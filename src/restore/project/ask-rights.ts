@@ -4,6 +4,7 @@ import { entryKey, entryPlace, entryTitle, namesOf } from "../../archive/toc-nam
 import type { TableRecord } from "../../content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
+import { membersNotAllowed, type Member } from "./members.ts";
 import { withoutSchemaless } from "./schemaless.ts";
 
 /** Something of the user's that this role may not make at the target. */
@@ -33,6 +34,8 @@ export interface Asked {
   readonly platformSchemas: readonly string[];
   /** Functions whose triggers come back switched off. */
   readonly webhookFunctions: readonly string[];
+  /** What the platform's publications hold there. */
+  readonly members: readonly Member[];
 }
 
 /**
@@ -53,7 +56,7 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
       const why = (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
       if (why !== undefined) found.push({ ...toldOf(entry), why });
     }
-    found.push(...(await withoutSchemaless(session, asked.entries)));
+    found.push(...(await withoutSchemaless(session, asked.entries)), ...(await membersNotAllowed(session, asked.entries, asked.platformSchemas, asked.members)));
     return found;
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
@@ -65,7 +68,7 @@ function toldOf(entry: TocEntry): Omit<NotAllowed, "why"> {
 }
 
 /** Types that stand on a table, which they name first. */
-const ON_TABLE: ReadonlySet<string> = new Set(["TRIGGER", "POLICY", "RULE", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX"]);
+const ON_TABLE: ReadonlySet<string> = new Set(["TRIGGER", "POLICY", "RULE", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX", "COLUMN"]);
 
 function tableOf(entry: TocEntry, tables: readonly TableRecord[]): string | undefined {
   if (!ON_TABLE.has(entry.type)) return undefined;

@@ -23,7 +23,8 @@ export async function compareProject(
   const progress = ports.log.progress("comparing", "tables", project.rows.own.length);
   try {
     await using session = await request.target.connect({ purpose: "compare" });
-    const record = (await readPlatform(session, scope)) ?? project.target;
+    const found = (await readPlatform(session, scope)) ?? project.target;
+    const record = { ...found, users: [...found.users, ...project.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
     const expected = usersPart(content, project.source, content);
     const { actual, gaps } = await measureCopy(request.target, scope, {
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
@@ -62,10 +63,12 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     .some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
   return findings.filter(({ about, name, message }) => {
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
+    if (about === "publication" && message.startsWith("differs from the source in ") && left.some((one) => / (?:TABLE|SCHEMA) \S/.test(one.name) && one.name.includes(` ${leadingNames(name)[0]!} `))) return false;
     // That it is kept otherwise is told.
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
-    return !(message === "is missing" && (isTold || wasLeft(name)));
+    // What is set of a column of the platform's is left out by itself; the column is there.
+    return !((message === "is missing" || about === "column") && (isTold || wasLeft(name)));
   });
 }
 

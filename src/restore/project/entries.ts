@@ -52,6 +52,11 @@ const KINDS: Readonly<Record<string, Parameters<typeof whoseIs>[1]>> = {
   "PROCEDURAL LANGUAGE": "language", "ACCESS METHOD": "access-method",
 };
 
+/** Types whose objects have owners: a record says of each whose it is, whatever it needs (a check of the user's on the platform's table needs his function). */
+const OWNED: ReadonlySet<string> = new Set([
+  "TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "DOMAIN", "COLLATION",
+]);
+
 /** Words with which a content record begins the identities of a kind that has several classes. */
 const WORDS: Readonly<Record<string, string>> = { "SERVER": "server ", "FOREIGN DATA WRAPPER": "wrapper " };
 
@@ -89,6 +94,7 @@ class Ground {
   readonly #content: ContentRecord;
   readonly #roles: ReadonlySet<string>;
   readonly #workingRole: string | undefined;
+  readonly #filledByItself: readonly string[];
   readonly #byId: ReadonlyMap<string, TocEntry>;
   readonly #known = new Map<string, boolean>();
   /** Kind of the user's objects on the platform's ground → their schemas and tags, see {@link tagIn}. */
@@ -100,11 +106,11 @@ class Ground {
     this.#content = content;
     this.#roles = new Set(profile.roles);
     this.#workingRole = profile.workingRole;
+    this.#filledByItself = profile.filledByItself;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
     const named = new Map<string, Set<string>>();
     for (const [kind, identity] of record.users) {
-      const [schema = "", ...names] = leadingNames(identity);
-      named.set(kind, (named.get(kind) ?? new Set()).add(tagIn(schema, names.join(" "))));
+      named.set(kind, (named.get(kind) ?? new Set()).add(kind === "comment" ? commentOn(identity) : identityIn(identity)));
     }
     this.#named = named;
   }
@@ -131,8 +137,12 @@ class Ground {
   }
 
   #whose(entry: TocEntry): boolean {
-    if (entry.type === "DEFAULT ACL") return this.#isUsersDefault(namesOf(entry));
-    if (this.schemaOf(entry) !== undefined) return this.#isNamed(entry) || this.#needsUsers(entry);
+    const { type } = entry;
+    if (type === "DEFAULT ACL") return this.#isUsersDefault(namesOf(entry));
+    const schema = this.schemaOf(entry);
+    // What a publication holds of the platform's tables is for whoever fills it to say.
+    if (schema !== undefined && type.startsWith("PUBLICATION TABLE")) return !this.#filledByItself.some((name) => namesOf(entry).tag.startsWith(`${name} `));
+    if (schema !== undefined) return this.#isNamed(entry) || (!OWNED.has(type) && this.#needsUsers(entry));
     return namesOf(entry).schema !== undefined || this.#isUsersAlone(entry);
   }
 
@@ -161,6 +171,7 @@ class Ground {
   }
 
   #isNamed(entry: TocEntry): boolean {
+    if (entry.type === "COMMENT") return this.#named.get("comment")?.has(commentedOn(entry)) === true;
     const kind = KINDS[entry.type];
     const { schema = "", tag, owner } = namesOf(entry);
     if (kind === undefined) return false;
@@ -198,6 +209,26 @@ class Ground {
 /** A schema and what an archive calls something in it, as one text: what stands on a table has the table's name, a blank, and its own. */
 function tagIn(schema: string, tag: string): string {
   return JSON.stringify([schema, tag]);
+}
+
+/** An identity of a content record in an archive's words. */
+function identityIn(identity: string): string {
+  const [schema = "", ...names] = leadingNames(identity);
+  return tagIn(schema, names.join(" "));
+}
+
+/** The same of a comment, with the kind of what it is on: `trigger auth.users.t`. */
+function commentOn(identity: string): string {
+  const [word, rest] = wordAndRest(identity);
+  return `${word} ${identityIn(rest)}`;
+}
+
+/** The tag of a comment in the same words: `TRIGGER t ON users` in schema auth, `COLUMN users.city`, `FUNCTION f(text)`; names are quoted where SQL needs it. */
+function commentedOn(entry: TocEntry): string {
+  const { schema = "", tag } = namesOf(entry);
+  const [, kind = "", object = "", table] = /^([A-Z]+(?: VIEW)?) (.+?)(?: ON ([^ ].*))?$/s.exec(tag) ?? [];
+  const names = [...(table === undefined ? [] : leadingNames(table)), ...leadingNames(object.replace(/\(.*$/s, ""))];
+  return `${kind.toLowerCase().replace(" ", "-")} ${tagIn(schema, names.join(" "))}`;
 }
 
 /** The extensions that an entry needs, directly or through what it needs: entry id → names. */

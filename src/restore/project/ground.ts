@@ -1,7 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
 import type { ContentScope } from "../../content/record.ts";
-import { leadingNames } from "../../platform/identity.ts";
+import { leadingNames, namesKey } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
@@ -163,12 +163,20 @@ export async function dropUsersGround(
   for (const { title, drop } of own.filter(({ key = "" }) => !stays.has(key))) await naming(title, session.query(drop));
   for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
   const after = await listOutside(session, schemas);
+  const columns = new Set(record.users.filter(([kind]) => kind === "column").map(([, identity]) => namesKey(leadingNames(identity))));
   // A column is a part of its table.
-  const gone = [...before].filter(([key]) => !after.has(key) && !expected.has(key.replace(/ \d+$/, ""))).map(([, name]) => name);
+  const isExpected = (key: string, name: string): boolean => expected.has(key.replace(/ \d+$/, "")) || isDefaultOf(name, columns);
+  const gone = [...before].filter(([key, name]) => !after.has(key) && !isExpected(key, name)).map(([, name]) => name);
   if (gone.length === 0) return await stillThere(session, hanging);
   throw new HoldfastError("refused.outside-scope", `replacing what is the user's would destroy what is not: ${gone.slice(0, 5).join(", ")}`, {
     hint: `Take these apart from what they hang on, then run again. They stand on ${profileOf(record.name).title}'s ground.`,
   });
+}
+
+/** A default that calls a function of the user's goes with it; the column stays. */
+function isDefaultOf(described: string, columns: ReadonlySet<string>): boolean {
+  const [, column, table] = /^default value for column (.+) of table (.+)$/s.exec(described) ?? [];
+  return column !== undefined && table !== undefined && columns.has(namesKey([...leadingNames(table), column]));
 }
 
 /**

@@ -2,13 +2,13 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { ArtifactSet, Phase } from "../../archive/artifact-set.ts";
 import { readContents, type LoadContext } from "../../archive/load.ts";
+import type { DefinitionText } from "../../archive/definition-script.ts";
 import { missingRoles } from "../../archive/roles.ts";
 import { isNamed } from "../../archive/toc-names.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
 import { readDatabaseRecord } from "../../content/database-record.ts";
 import type { RoleRecord } from "../../content/record.ts";
-import { leadingNames } from "../../platform/identity.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { whoseIs } from "../../platform/whose.ts";
@@ -28,10 +28,16 @@ import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
 import { gapOfOwner, ownersOutOfReach, refusalsOfOwners, type OwnerOutOfReach } from "./owners-out-of-reach.ts";
+import { filledByUsers, furtherMembers, readMembers } from "./members.ts";
+import { behindNotes, lostNotes, quietNotes, versionNotes } from "./plan-notes.ts";
+import { comparePlatformTables, type Named } from "./platform-tables.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { mayQuieten } from "./quiet.ts";
+import { removedObjects } from "./removed.ts";
 import { settingsToDo } from "./settings-to-do.ts";
+import { readTableParts } from "./table-parts.ts";
+import { readTargetObjects } from "./target-objects.ts";
 import { usersIn } from "./users-in.ts";
 import { WhoseRows } from "./whose-rows.ts";
 
@@ -40,6 +46,10 @@ export interface ProjectPlan extends BothEnds {
   readonly profile: PlatformProfile;
   readonly entries: ProjectEntries;
   readonly rows: WhoseRows;
+  /** What stands on the platform's tables and was told to be the user's by holding it against the target's; among the source's `users`. */
+  readonly brought: readonly Named[];
+  /** Texts of entries that are no entries of the archive: parts of tables of the platform's. */
+  readonly parts: readonly DefinitionText[];
   /** Which extensions each entry of the archive needs. */
   readonly extensionsNeeded: ReadonlyMap<string, ReadonlySet<string>>;
   /** Where definitions and rows lie. */
@@ -88,25 +98,38 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const { definitionsIn, rowsIn } = artifactsOf(set.phases);
   const contents = await readContents(context, definitionsIn);
   const rows = new WhoseRows(ends.source, content, request.withSessions);
-  const entries = projectEntries(contents, ends.source, content, (schema, table) => rows.staged(schema, table) !== undefined);
-  const rowEntries = rowsIn === definitionsIn ? entries.rows
-    : projectEntries(await readContents(context, rowsIn), ends.source, content, (schema, table) => rows.staged(schema, table) !== undefined).rows;
-  const all = { ...entries, rows: rowEntries };
-
   await using session = await request.target.connect({ purpose: "restore plan", settings: FILL_SETTINGS });
   // Looking must not wait for ever behind somebody who changes a table.
   await session.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
+  const here = await readTargetObjects(session, backup.manifest.scope);
+  const tables = comparePlatformTables(ends.source, ends.target, content, here);
+  // A publication of the platform's that somebody dropped is made again, to be filled.
+  const lacking = filledByUsers(ends.source).filter((name) => !ends.target.own.some(([kind, own]) => kind === "publication" && own === name));
+  const brought: readonly Named[] = [...tables.brought, ...lacking.map((name): Named => ["publication", name])];
+  const source = { ...ends.source, users: [...ends.source.users, ...brought.map(([kind, identity]): [string, string] => [kind, identity])] };
+  // What of a table calls something of the user's: where the archive has no entry of it, it is in the table's own.
+  const calling = ends.source.users.filter(([kind, identity]) => kind === "constraint" || (kind === "column" && Object.hasOwn(here.objects.column ?? {}, identity)));
+  const parts = await readTableParts([...(calling as readonly Named[]), ...tables.brought], { context, artifact: definitionsIn, contents, content });
+  const entriesOf = (all: readonly TocEntry[]): ProjectEntries => projectEntries(all, source, content, (schema, table) => rows.staged(schema, table) !== undefined);
+  const entries = entriesOf(contents);
+  const made = parts.texts.map(({ entry }) => entry);
+  const all: ProjectEntries = {
+    ...entries, after: [...made, ...entries.after], onPlatform: [...made, ...entries.onPlatform],
+    rows: rowsIn === definitionsIn ? entries.rows : entriesOf(await readContents(context, rowsIn)).rows,
+  };
   const { foreseen, defaults } = await rehearseRows(session, { context, rowsIn, definitionsIn, contents, entries: all, rows });
   const quiet = await mayQuieten(session);
   const platformTables = content.tables.filter((table) => ends.source.schemas.includes(table.schema) && !rows.isOwn(table));
   // What is there already and may not be made by this role may not be dropped by it either: it stays, and is compared.
-  const there = new Set(ends.target.users.map(([kind, identity]) => nameKey(kind, identity)));
+  const members = await readMembers(session, ends.target);
+  const there = new Set([...ends.target.users.map(([kind, identity]) => nameKey(kind, identity)), ...members.map(({ key }) => key)]);
   const asked = await askRights(session, {
     contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
-    webhookFunctions: profile.webhookFunctions,
+    webhookFunctions: profile.webhookFunctions, members,
   });
   const notAllowed = asked.filter(({ key }) => !there.has(key));
-  const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
+  const published = furtherMembers(members, all.after).map(({ title }) => title);
+  const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
   const left = new Set(notAllowed.map(({ title }) => title));
@@ -114,16 +137,16 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     entries: [...all.before, ...all.after], roles, standing: new Set([...ends.target.schemas, "public"]),
   })).filter(({ title }) => !left.has(title));
   return {
-    ...ends, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
-    fresh: objects.length === 0 && userRows.length === 0,
-    holds: [...userRows, ...objects].slice(0, 5),
-    usersObjects: objects, removed: absent(objects, content.objects),
+    ...ends, source, brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
+    fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
+    holds: [...userRows, ...objects, ...published].slice(0, 5),
+    usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
     notAllowed, ownersOut, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
     ],
-    notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
+    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
     kit: [
       ...rebuildKit(ends.source.name, content),
       ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
@@ -177,15 +200,6 @@ export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, ro
   };
 }
 
-/** Of these objects, as people read them, those whose name nothing in the backup has. */
-function absent(titles: readonly string[], objects: Readonly<Record<string, Readonly<Record<string, string>>>>): string[] {
-  const known = new Set(Object.values(objects).flatMap((map) => Object.keys(map).map((identity) => leadingNames(identity).join("."))));
-  return titles.filter((title) => {
-    const identity = /^(?:text search \w+|operator \w+|materialized view|foreign table|event trigger|statistics object|\S+) (.*)$/s.exec(title)?.[1] ?? title;
-    return !known.has(leadingNames(identity).join("."));
-  });
-}
-
 function gapsOf(rows: WhoseRows, largeObjects: number): Finding[] {
   const secrets = rows.behind.filter((table) => table.kind === "secret" && table.rows > 0).map(({ title, rows: count }): Finding => ({
     severity: "gap", about: "table", name: title,
@@ -211,27 +225,6 @@ function refusalsOfRights(notAllowed: readonly NotAllowed[], unwritable: readonl
     ...notAllowed.map(({ title, why }) => `role ${role} may not make ${title} (${why})`),
     ...unwritable.map(({ table, rows }) => `role ${role} may not write ${table}, and the backup has ${quantity(rows, "row")} of it`),
   ];
-}
-
-function versionNotes({ source, target }: BothEnds): string[] {
-  return source.schemas.flatMap((schema) => {
-    const [before, now] = [source.migrations[schema], target.migrations[schema]];
-    if (before === now || before === undefined || now === undefined) return [];
-    return [`${schema} is at ${now ?? "a version that could not be read"} at the target and was at ${before ?? "one that could not be read"} in the backup`];
-  });
-}
-
-/** Said where somebody may look for them. */
-function behindNotes(rows: WhoseRows): string[] {
-  const told = rows.behind.filter(({ kind, rows: count }) => count > 0 && kind !== "secret" && kind !== "bookkeeping");
-  return told.map(({ title, kind, rows: count }) => {
-    const why = kind === "session" ? "who is signed in signs in again, or use --with-sessions" : kind === "log" ? "what has happened" : "rows of a table that this version does not know";
-    return `${quantity(count, "row")} of ${title} stay behind: ${why}`;
-  });
-}
-
-function quietNotes(quiet: boolean, role: string): string[] {
-  return quiet ? [] : [`role ${role} may not set session_replication_role: the platform's own triggers act on the rows that come back, and rows that they change are refused`];
 }
 
 /** @throws refused.misfit naming what does not fit; nothing was touched */

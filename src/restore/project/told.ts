@@ -1,4 +1,4 @@
-import type { Json } from "../../kernel/outcome.ts";
+import type { Json, ReportTable } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { entryTitle } from "../../archive/toc-names.ts";
 import type { RowsForeseen } from "./foresee.ts";
@@ -13,7 +13,7 @@ export function projectRows(plan: ProjectPlan): string[][] {
   const definitions = entries.before.length + entries.after.length;
   return [
     ["replaces", `what is the user's: ${quantity(definitions, "definition")}, ${quantity(rows.own.length, "table")} with their rows; ${quantity(entries.onPlatform.length, "definition")} of them on the platform's ground`],
-    ...(removed.length > 0 ? [["removes", `the user's at the target that the backup has not: ${shortened(removed)}`]] : []),
+    ...(removed.length > 0 ? [["removes", `${quantity(removed.length, "object")} of the user's at the target that the backup has not: ${shortened(removed)}`]] : []),
     ...foreseen.tables.filter((table) => table.backup > 0 || table.target > 0).map((table) => ["rows", rowsSentence(table)]),
     ...(roles.length > 0 ? [["roles", `made without login: ${roles.map(({ name }) => name).join(", ")}`]] : []),
     ...gaps.map(({ about, name, message }) => ["gap", `${about} ${name} ${message}`]),
@@ -30,6 +30,11 @@ function rowsSentence({ table, kind, backup, target, new: added, changed, furthe
 function shortened(names: readonly string[]): string {
   const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
   return names.slice(0, NAMES_MAX).join(", ") + more;
+}
+
+/** All that goes, for the summary: the plan's rows show the first ones. */
+export function removedTable({ removed }: ProjectPlan): ReportTable[] {
+  return removed.length === 0 ? [] : [{ title: "removed: the user's at the target that the backup has not", columns: ["object"], rows: removed.map((name) => [name]) }];
 }
 
 /** The same for machines. */

@@ -9,6 +9,8 @@ import { readUsersGround } from "./ground.ts";
 /** What of a project is its user's, as people read it; nothing of both in a new one. */
 export interface UsersIn {
   readonly objects: readonly string[];
+  /** Of these, what no schema holds, as `nameKey` has it. */
+  readonly keys: ReadonlySet<string>;
   /** Rows of the platform's tables that are people's. */
   readonly rows: readonly string[];
 }
@@ -18,7 +20,8 @@ export async function usersIn(
   session: DatabaseSession, profile: PlatformProfile, record: PlatformRecord, scope: ContentScope,
 ): Promise<UsersIn> {
   const { onPlatform, own } = await readUsersGround(session, record, scope);
-  return { objects: [...onPlatform, ...own].map(({ title }) => title), rows: await usersRows(session, profile, record) };
+  const keys = new Set(own.flatMap(({ key }) => key ?? []));
+  return { objects: [...onPlatform, ...own].map(({ title }) => title), keys, rows: await usersRows(session, profile, record) };
 }
 
 /**

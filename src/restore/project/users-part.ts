@@ -1,8 +1,10 @@
 import { displayName } from "../../content/display-name.ts";
+import { readDigests, writeDigests } from "../../content/objects/field-digests.ts";
 import type { MeasuredContent, ObjectKind } from "../../content/record.ts";
 import { leadingNames, namesKey, schemaOf, wordAndRest } from "../../platform/identity.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
+import { filledByUsers } from "./members.ts";
 
 /**
  * What of a content record is the user's: what a restore into a project brings, and what is compared afterwards. The platform's own comes from the
@@ -19,6 +21,11 @@ export function usersPart<Content extends MeasuredContent>(content: Content, rec
   };
   const objects = Object.fromEntries(Object.entries(content.objects).map(([kind, map]) => [kind, Object.fromEntries(Object.entries(map)
     .filter(([identity]) => users(kind as ObjectKind, identity) && !isRightOfPlatform(kind, identity)))]));
+  // Of a publication of the platform's, what the user has put into it.
+  const filled = filledByUsers(record);
+  for (const [name, digests] of Object.entries(content.objects.publication ?? {})) {
+    if (filled.includes(name) && !users("publication", name)) objects["publication"]![name] = membership(digests);
+  }
   const extensions = content.extensions.filter(({ name }) => users("extension", name));
   return {
     ...content,
@@ -32,6 +39,13 @@ export function usersPart<Content extends MeasuredContent>(content: Content, rec
     }),
     largeObjects: like.largeObjects,
   };
+}
+
+/** What a publication holds: fields of its digests. */
+const MEMBERSHIP: ReadonlySet<string> = new Set(["all-tables", "tables", "columns", "filters", "has-filters", "schemas"]);
+
+function membership(digests: string): string {
+  return writeDigests([...readDigests(digests)].filter(([field]) => MEMBERSHIP.has(field)));
 }
 
 /** Kinds of what stands in a schema by itself and has rights. */

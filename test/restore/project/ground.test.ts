@@ -139,3 +139,120 @@ describe("jobs by the clock, where the role may only read them and call pg_cron'
     }
   });
 });
+
+describe("what stands on the platform's tables and calls nothing of the user's", () => {
+  const ON_TABLES = `ALTER TABLE storage.buckets ADD CONSTRAINT "Named well" CHECK (name <> ');,' AND name ~ '^[a-z''"(]+$'); ALTER TABLE storage.buckets ALTER COLUMN public SET DEFAULT (NOT false);
+    CREATE TRIGGER touched BEFORE UPDATE ON storage.buckets FOR EACH ROW EXECUTE FUNCTION storage.update_updated_at_column(); COMMENT ON TRIGGER touched ON storage.buckets IS 'by hand';
+    ALTER TABLE auth.users ALTER COLUMN email SET STATISTICS 500, ALTER COLUMN phone_change DROP DEFAULT; COMMENT ON CONSTRAINT users_pkey ON auth.users IS 'who'; COMMENT ON FUNCTION auth.uid() IS 'me'`;
+  const THERE = `SELECT (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'Named well') AS check, (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = 'storage.buckets'::regclass AND attname = 'public') AS public,
+    (SELECT obj_description(oid) FROM pg_trigger WHERE tgname = 'touched') AS trigger, (SELECT attstattarget FROM pg_attribute WHERE attrelid = 'auth.users'::regclass AND attname = 'email') AS statistics,
+    (SELECT atthasdef FROM pg_attribute WHERE attrelid = 'auth.users'::regclass AND attname = 'phone_change') AS phone, (SELECT obj_description(oid) FROM pg_constraint WHERE conname = 'users_pkey') AS key, obj_description('auth.uid()'::regprocedure) AS function`;
+  let whole: Record<string, unknown>[];
+
+  it("comes back where the platform is of the same version, once, and is compared", async () => {
+    await using source = await backedUp("tables", ON_TABLES);
+    whole = await source.query(THERE);
+    expect(whole).toEqual([expect.objectContaining({ public: "(NOT false)", trigger: "by hand", statistics: 500, phone: false, key: "who", function: "me" })]);
+    await using project = await supabase.project();
+    const planned = await vault.restore(project.url, { source: "tables", dryRun: true });
+    expect(said(planned)).toContain('on tables of the platform\'s and at the source alone, so taken for yours and brought: trigger storage.buckets.touched, constraint storage.buckets."Named well", comment on constraint auth.users.users_pkey, ' +
+      "comment on function auth.uid(), comment on trigger storage.buckets.touched, column auth.users.email, column auth.users.phone_change, column storage.buckets.public\n");
+    await restore(project, "tables");
+    expect(await project.query(THERE)).toEqual(whole);
+    await restore(project, "tables");
+    expect(await project.query(THERE)).toEqual(whole);
+    // What was changed since is told, and what is more stays.
+    await project.admin("ALTER TABLE storage.buckets DROP CONSTRAINT \"Named well\"; ALTER TABLE storage.buckets ADD CONSTRAINT \"Named well\" CHECK (true), ADD CONSTRAINT more CHECK (true)");
+    const told = await restore(project, "tables");
+    expect(told).toContain('on tables of the platform\'s and otherwise than in the backup, left as the target has it: constraint storage.buckets."Named well" (definition)');
+    expect(told).toContain("on tables of the platform's and not in the backup, left there: constraint storage.buckets.more");
+  });
+
+  it("is named and left out where the platform is of another version", async () => {
+    await using older = await supabase.project({ platform: "older" });
+    const told = await restore(older, "tables");
+    expect(told).toMatch(/whose platform is not known to be of the same version, so that it may be the platform's: left out: .*trigger storage\.buckets\.touched.*constraint storage\.buckets\."Named well".*; make it by hand if it is yours/);
+    expect(told).toMatch(/otherwise than in the backup, left as the target has it: .*column auth\.users\.email \(statistics target\)/);
+    expect((await older.query(THERE))[0]).toMatchObject({ check: null, trigger: null, statistics: -1 });
+  });
+
+  it("a check and a default on a table of the platform's by a function of the user's come back with it", async () => {
+    await using source = await backedUp("check", "SET ROLE postgres; CREATE FUNCTION public.fine(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 <> 'x'; RESET ROLE; ALTER TABLE storage.buckets ADD CONSTRAINT fine CHECK (public.fine(name)), ALTER COLUMN public SET DEFAULT public.fine('y')");
+    const fine = "SELECT (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'fine') AS check, (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = 'storage.buckets'::regclass AND attname = 'public') AS public";
+    const there = [{ check: "CHECK (fine(name))", public: "fine('y'::text)" }];
+    await restore(source, "check");
+    expect(await source.query(fine)).toEqual(there);
+    await using project = await supabase.project();
+    await restore(project, "check");
+    expect(await project.query(fine)).toEqual(there);
+  });
+});
+
+describe("publications of the platform's", () => {
+  const HELD = `SELECT p.pubname AS pub, n.nspname || '.' || c.relname AS held, (SELECT string_agg(attname, ',' ORDER BY attname) FROM pg_attribute WHERE attrelid = c.oid AND attnum = ANY (r.prattrs::int2[])) AS columns, pg_get_expr(r.prqual, r.prrelid) AS filter
+    FROM pg_publication_rel r JOIN pg_publication p ON p.oid = prpubid JOIN pg_class c ON c.oid = prrelid JOIN pg_namespace n ON n.oid = relnamespace
+    UNION ALL SELECT p.pubname, n.nspname, NULL, NULL FROM pg_publication_namespace r JOIN pg_publication p ON p.oid = pnpubid JOIN pg_namespace n ON n.oid = pnnspid ORDER BY 1, 2`;
+  const MESSAGES = "CREATE TABLE realtime.messages (id int PRIMARY KEY); ALTER TABLE realtime.messages OWNER TO supabase_admin; CREATE PUBLICATION supabase_realtime_messages_publication FOR TABLE realtime.messages";
+  const FILLED = `${MESSAGES}; CREATE TABLE public.a (id int PRIMARY KEY, b text); ALTER TABLE public.a OWNER TO postgres;
+    ALTER PUBLICATION supabase_realtime ADD TABLE public.a (id), auth.users (id, email) WHERE (id IS NOT NULL), storage.objects`;
+
+  it("hold again what they held of both sides, with columns and filters, however often; what was put in since goes and is named", async () => {
+    await using source = await backedUp("published", FILLED);
+    const held = await source.query(HELD);
+    expect(held.map((row) => Object.values(row).join(" "))).toEqual([
+      "supabase_realtime auth.users email,id (id IS NOT NULL)", "supabase_realtime public.a id ", "supabase_realtime storage.objects  ", "supabase_realtime_messages_publication realtime.messages  ",
+    ]);
+    await using project = await supabase.project();
+    await project.admin(MESSAGES);
+    for (const _ of [1, 2]) {
+      await restore(project, "published");
+      expect(await project.query(HELD)).toEqual(held);
+    }
+    await project.query("ALTER PUBLICATION supabase_realtime DROP TABLE storage.objects, auth.users; ALTER PUBLICATION supabase_realtime ADD TABLE auth.users (id), storage.buckets");
+    const planned = await vault.restore(project.url, { source: "published", dryRun: true });
+    expect(planned.outputs["plan"]).toMatchObject({ project: { removed: ["table storage.buckets of publication supabase_realtime"] } });
+    await restore(project, "published");
+    expect(await project.query(HELD)).toEqual(held);
+    // Gone altogether.
+    await project.query("DROP PUBLICATION supabase_realtime");
+    await restore(project, "published");
+    expect(await project.query(HELD)).toEqual(held);
+  });
+
+  it("hold whole schemas again only by leave of a superuser: refused by name, left out, or kept where they are", async () => {
+    await using source = await backedUp("schemas", "CREATE TABLE public.a (id int PRIMARY KEY); ALTER TABLE public.a OWNER TO postgres; ALTER PUBLICATION supabase_realtime ADD TABLES IN SCHEMA public, auth");
+    const held = await source.query(HELD);
+    await restore(source, "schemas");
+    expect(await source.query(HELD)).toEqual(held);
+    await using project = await supabase.project();
+    const refused = await expectRefusal(vault.restore(project.url, { source: "schemas" }), {
+      code: "refused.misfit", exit: 7, says: "may not make PUBLICATION TABLES IN SCHEMA auth supabase_realtime auth (must be superuser to add or set schemas", hint: /--allow-gaps/,
+    });
+    expect(refused.message).toContain("PUBLICATION TABLES IN SCHEMA public supabase_realtime public");
+    const told = await restore(project, "schemas", 3, { allowGaps: true });
+    expect(told).toContain("PUBLICATION TABLES IN SCHEMA auth supabase_realtime auth | gap: was left out: ");
+    expect(told).not.toContain("differs");
+  });
+});
+
+describe("where postgres is no member of the services' roles", () => {
+  it("what it may not set on their tables or publish of them is refused by name, left out and named, and stays where it is already", async () => {
+    await using strict = await startSupabase({ strict: true });
+    await using source = await strict.project();
+    await source.admin(`ALTER TABLE storage.buckets ADD CONSTRAINT named_well CHECK (name <> 'x'); ALTER TABLE auth.users ALTER COLUMN email SET STATISTICS 500; ALTER PUBLICATION supabase_realtime ADD TABLE auth.users (id);
+      CREATE TRIGGER touched BEFORE UPDATE ON storage.buckets FOR EACH ROW EXECUTE FUNCTION storage.update_updated_at_column()`);
+    expect((await vault.backup(source.url, { source: "strict" })).exit).toBe(0);
+    await using project = await strict.project();
+    const planned = await vault.restore(project.url, { source: "strict", dryRun: true });
+    const { refusals } = (planned.outputs["plan"] as { project: { refusals: string[] } }).project;
+    expect(refusals.toSorted().map((each) => each.replace(/ \(.*/, ""))).toEqual([
+      "role postgres may not make CHECK CONSTRAINT storage buckets named_well", "role postgres may not make COLUMN auth users email", "role postgres may not make PUBLICATION TABLE auth supabase_realtime users",
+    ]);
+    const told = await restore(project, "strict", 3, { allowGaps: true });
+    for (const title of ["CHECK CONSTRAINT storage buckets named_well", "COLUMN auth users email", "PUBLICATION TABLE auth supabase_realtime users"]) expect(told).toContain(`${title} | gap: was left out: `);
+    expect(told).not.toMatch(/differs|\| is missing/);
+    expect(await project.query("SELECT count(*)::int AS n FROM pg_trigger WHERE tgname = 'touched'")).toEqual([{ n: 1 }]);
+    await restore(source, "strict");
+    expect(await source.query("SELECT count(*)::int AS n FROM pg_publication_rel")).toEqual([{ n: 1 }]);
+  });
+});

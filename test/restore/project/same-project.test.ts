@@ -104,6 +104,21 @@ describe("a project with people of its own", () => {
     expect({ exit: planned.exit, said: said(planned) }).toEqual({ exit: 0, said: expect.stringContaining("nothing will be done: 1 row of auth.users") });
   });
 
+  it("all of what goes is named for machines and in the summary; the plan's row counts and begins with the first", async () => {
+    await using project = await used();
+    await project.query(`CREATE TABLE public.more (id serial PRIMARY KEY, CHECK (id > 0)); CREATE TABLE auth.user_notes (id int PRIMARY KEY); CREATE TRIGGER on_posts BEFORE UPDATE ON public.posts FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+      ${Array.from({ length: 20 }, (_, n) => `CREATE FUNCTION public.posts(${"int, ".repeat(n)}int) RETURNS int LANGUAGE sql RETURN 1;`).join("\n")}`);
+    const planned = await vault.restore(project.url, { dryRun: true });
+    const { removed } = (planned.outputs["plan"] as { project: { removed: string[] } }).project;
+    expect(removed.filter((name) => !name.startsWith("function "))).toEqual(["table auth.user_notes", "table public.more", "trigger public.posts.on_posts"]);
+    expect(removed).toHaveLength(23);
+    expect(planned.report.tables.at(-1)!.rows).toEqual(removed.map((name) => [name]));
+    expect(said(planned)).toMatch(/removes \| 23 objects of the user's at the target that the backup has not: table auth\.user_notes, table public\.more, function public\.posts\(.* and 15 more\n/);
+    const restored = await vault.restore(project.url, { confirm: project.name, safetyBackup: false });
+    expect(restored.exit).toBe(0);
+    expect(restored.report.tables.at(-1)!.rows).toEqual(removed.map((name) => [name]));
+  });
+
   it("rows that a rule of the target alone forbids are refused before anything is touched", async () => {
     await using project = await used();
     await project.admin("DELETE FROM auth.users; CREATE UNIQUE INDEX idx_users_email ON auth.users (aud)");
@@ -155,9 +170,10 @@ describe("a project with people of its own", () => {
 
   it("what is the user's there and not in the backup goes, and the plan names it", async () => {
     await using project = await used();
-    await project.query("CREATE VIEW public.extra AS SELECT 1 AS a; CREATE FUNCTION public.more() RETURNS int LANGUAGE sql RETURN 1; CREATE POLICY \"Extra\" ON storage.objects FOR SELECT TO anon USING (false)");
+    await project.query("CREATE VIEW public.extra AS SELECT 1 AS a; CREATE FUNCTION public.more() RETURNS int LANGUAGE sql RETURN 1; CREATE POLICY \"Extra\" ON storage.objects FOR SELECT TO anon USING (false); ALTER TABLE public.posts ADD COLUMN extra int");
     const planned = await vault.restore(project.url, { dryRun: true });
-    expect(said(planned)).toMatch(/removes \| .*policy storage\.objects\."Extra".*view public\.extra.*function public\.more\(\)/);
+    expect(said(planned)).toContain("removes | 4 objects of the user's at the target that the backup has not: view public.extra, function public.more(), policy storage.objects.\"Extra\", column public.posts.extra\n");
+    expect(planned.outputs["plan"]).toMatchObject({ project: { removed: ["view public.extra", "function public.more()", 'policy storage.objects."Extra"', "column public.posts.extra"] } });
     expect(said(await vault.restore(project.url, { confirm: project.name, safetyBackup: false }))).toContain("everything as it was");
     expect(await project.query("SELECT (SELECT count(*)::int FROM pg_policy WHERE polname = 'Extra') AS policies, to_regclass('public.extra')::text AS extra")).toEqual([{ policies: 0, extra: null }]);
   });

@@ -1,0 +1,39 @@
+import { entryTitle, namesOf } from "../../archive/toc-names.ts";
+import { serverWords } from "../../archive/server-words.ts";
+import type { DefinitionText } from "../../archive/definition-script.ts";
+import type { Finding } from "../../catalog/manifest.ts";
+import { refusal } from "../../content/refusal.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
+import type { PlanOfProject } from "./apply.ts";
+import { resetDefaults, resetRights } from "./rights-of-made.ts";
+import type { Refused } from "./run-definitions.ts";
+import { grantOnPlatform } from "./said-on-platform.ts";
+import { usersInPlatform } from "./users-part.ts";
+
+/**
+ * Gives what is the user's the rights that it had, and no others; and his roles those that they had on the platform's.
+ *
+ * @param define carries definitions out
+ * @returns rights that could not be given
+ */
+export async function giveRights(
+  session: DatabaseSession, { project, backup }: PlanOfProject, define: (entries: readonly TocEntry[]) => Promise<readonly Refused[]>,
+  textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[],
+): Promise<readonly Finding[]> {
+  const now = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_namespace");
+  const own = now.map(({ name }) => name).filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
+  const { profile, source, entries } = project;
+  await resetRights(session, own, usersInPlatform(source), profile.roles.filter((role) => role !== profile.workingRole));
+  for (const entry of entries.rights.filter(({ type }) => type === "DEFAULT ACL")) {
+    const { schema, tag, owner } = namesOf(entry);
+    // Where it may not, the archive's own statement will say so.
+    await refusal(session, () => resetDefaults(session, owner, schema, tag.replace(/^DEFAULT PRIVILEGES FOR /, "")), "database.permission", "database.query");
+  }
+  const refused = await define(entries.rights);
+  const roles = new Set(backup.manifest.content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
+  return [
+    ...(await grantOnPlatform(session, textsOf(entries.rightsOnPlatform), roles)),
+    ...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })),
+  ];
+}

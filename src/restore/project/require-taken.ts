@@ -1,0 +1,34 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import type { UnavailableExtension } from "../../archive/extensions.ts";
+import { entryTitle } from "../../archive/toc-names.ts";
+import { serverWords } from "../../archive/server-words.ts";
+import type { Finding } from "../../catalog/manifest.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
+import type { PlanOfProject } from "./apply.ts";
+import { refusedSentence, type Refused } from "./run-definitions.ts";
+
+/**
+ * What was refused for good ends the restore, unless it was said that it may be left out.
+ *
+ * @returns what was left out
+ * @throws what the server said of the first
+ */
+export function requireTaken(refused: readonly Refused[], { project, request }: PlanOfProject, unavailable: readonly UnavailableExtension[]): readonly Finding[] {
+  const onPlatform = new Set(project.entries.onPlatform.map(({ id }) => id));
+  const told = new Set(project.notAllowed.map(({ title }) => title));
+  const lacks = ({ id }: TocEntry): boolean => unavailable.some(({ name }) => project.extensionsNeeded.get(id)?.has(name) === true);
+  const mayMiss = ({ entry }: Refused): boolean => request.allowGaps &&
+    (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
+  const fatal = refused.filter((one) => !mayMiss(one));
+  if (fatal.length > 0) {
+    const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";
+    throw new HoldfastError(fatal[0]!.error.code, `the project did not take ${quantity(fatal.length, "definition")} of the backup: ${fatal.slice(0, 3).map(refusedSentence).join("; ")}${more}`, {
+      hint: "The server's own words say what it needs; put that right in the project and run again. What stands on the platform's ground may be left out with --allow-gaps.",
+      cause: fatal[0]!.error,
+    });
+  }
+  return refused.filter(({ entry }) => !told.has(entryTitle(entry))).map((one): Finding => ({
+    severity: "gap", about: "platform", name: entryTitle(one.entry), message: `was left out: ${serverWords(one.error)}`,
+  }));
+}
