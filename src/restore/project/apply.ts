@@ -3,7 +3,7 @@ import { quantity } from "../../kernel/quantity.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
-import { entryKey, entryPlace, entryTitle, isNamed, namesOf } from "../../archive/toc-names.ts";
+import { entryKey, entryPlace, entryTitle, isNamed, isOfEventTrigger, namesOf } from "../../archive/toc-names.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
@@ -31,6 +31,7 @@ import { leaveRoles, owningRoles, reachRoles } from "./reach-roles.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
 import { refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
+import { restorePlatformRights } from "./platform-rights.ts";
 import { makePublic } from "./public.ts";
 import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
@@ -107,11 +108,6 @@ async function untouched<T>(work: Promise<T>, during: string): Promise<T> {
 function textsOf(texts: readonly DefinitionText[], entries: readonly TocEntry[]): DefinitionText[] {
   const wanted = new Set(entries.map(({ id }) => id));
   return texts.filter(({ entry }) => wanted.has(entry.id));
-}
-
-function isOfEventTrigger(entry: TocEntry): boolean {
-  const { schema, tag } = namesOf(entry);
-  return entry.type === "EVENT TRIGGER" || (entry.type === "COMMENT" && schema === undefined && tag.startsWith("EVENT TRIGGER "));
 }
 
 /** The steps inside the transaction. */
@@ -284,6 +280,9 @@ class Pouring {
     const { content } = this.#plan.backup.manifest;
     const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !project.profile.roles.includes(name)));
     this.#findings.push(...(await grantOnPlatform(this.#session, this.#textsOf(project.entries.rightsOnPlatform), roles)));
+    const platforms = await restorePlatformRights(this.#session, project, content.objects.grant ?? {}, this.#textsOf(project.entries.rightsOnPlatform));
+    this.#findings.push(...platforms.findings);
+    this.#notes.push(...platforms.notes);
     this.#findings.push(...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })));
   }
 

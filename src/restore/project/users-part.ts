@@ -12,13 +12,8 @@ import { whoseIs } from "../../platform/whose.ts";
  */
 export function usersPart<Content extends MeasuredContent>(content: Content, record: PlatformRecord, like: Pick<MeasuredContent, "largeObjects">): Content {
   const users = (kind: Parameters<typeof whoseIs>[1], identity: string): boolean => whoseIs(record, kind, identity) === "user";
-  const own = new Set(usersInPlatform(record).map(namesKey));
-  const isRightOfPlatform = (kind: string, identity: string): boolean => {
-    if (kind !== "grant" || !record.schemas.includes(schemaOf(kind, identity) ?? "")) return false;
-    return !own.has(namesKey(leadingNames(wordAndRest(identity)[1]).slice(0, 2)));
-  };
   const objects = Object.fromEntries(Object.entries(content.objects).map(([kind, map]) => [kind, Object.fromEntries(Object.entries(map)
-    .filter(([identity]) => users(kind as ObjectKind, identity) && !isRightOfPlatform(kind, identity)))]));
+    .filter(([identity]) => users(kind as ObjectKind, identity) && !isRightOnPlatform(record, kind, identity)))]));
   const extensions = content.extensions.filter(({ name }) => users("extension", name));
   return {
     ...content,
@@ -32,6 +27,21 @@ export function usersPart<Content extends MeasuredContent>(content: Content, rec
     }),
     largeObjects: like.largeObjects,
   };
+}
+
+/** Whether something of a content record is rights on an object of the platform's. */
+export function isRightOnPlatform(record: PlatformRecord, kind: string, identity: string): boolean {
+  if (kind !== "grant" || !record.schemas.includes(schemaOf(kind, identity) ?? "")) return false;
+  return !usersKeys(record).has(namesKey(leadingNames(wordAndRest(identity)[1]).slice(0, 2)));
+}
+
+/** Asked for thousands of objects of one record. */
+const KEYS = new WeakMap<PlatformRecord, ReadonlySet<string>>();
+
+function usersKeys(record: PlatformRecord): ReadonlySet<string> {
+  const keys = KEYS.get(record) ?? new Set(usersInPlatform(record).map(namesKey));
+  KEYS.set(record, keys);
+  return keys;
 }
 
 /** Kinds of what stands in a schema by itself and has rights. */
