@@ -24,6 +24,12 @@ export function isNamed(entry: TocEntry, { schema, name }: { readonly schema: st
   return names.schema === schema && names.tag === name;
 }
 
+/** An event trigger, or what is said of one. */
+export function isOfEventTrigger(entry: TocEntry): boolean {
+  const { schema, tag } = namesOf(entry);
+  return entry.type === "EVENT TRIGGER" || (entry.type === "COMMENT" && schema === undefined && tag.startsWith("EVENT TRIGGER "));
+}
+
 /** Types whose tag ends with the types of arguments. */
 const WITH_ARGUMENTS: ReadonlySet<string> = new Set(["FUNCTION", "PROCEDURE", "AGGREGATE"]);
 

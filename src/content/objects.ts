@@ -7,6 +7,7 @@ import { fieldDigest, HIDDEN, writeDigests } from "./objects/field-digests.ts";
 import type { ObjectClass, ServerFacts } from "./objects/object-class.ts";
 import { fieldsOn, objectQuery, type ObjectRow } from "./objects/object-query.ts";
 import { ATTACHMENTS, type AttachmentRow } from "./objects/attachments.ts";
+import { serverFacts } from "./objects/server-facts.ts";
 import { UNKNOWN_OPTIONS } from "./objects/options.ts";
 import { decodeText } from "./objects/server-text.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "./record.ts";
@@ -44,6 +45,14 @@ export async function readObjects(
     ...(await readNeeds(session, found.places)),
     unknownOptions: unknown.map((row) => row.name),
   };
+}
+
+/** The objects of one kind alone, as {@link readObjects} has them with the newest digests. */
+export async function readObjectsOf(session: DatabaseSession, scope: ContentScope, kind: ObjectKind): Promise<Readonly<Record<string, string>>> {
+  const server = await serverFacts(session);
+  const objects: Objects = new Map();
+  for (const each of OBJECT_CLASSES.filter((one) => one.kind === kind)) await readClass(session, scope, server, each, objects, new Map());
+  return sorted(objects)[kind] ?? {};
 }
 
 interface Found {

@@ -2,7 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
 import { serverWords } from "../../archive/server-words.ts";
-import { entryKey, entryPlace, entryTitle, isNamed, namesOf } from "../../archive/toc-names.ts";
+import { entryKey, entryPlace, entryTitle, isNamed, isOfEventTrigger, namesOf } from "../../archive/toc-names.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
@@ -33,6 +33,7 @@ import { leaveRoles, owningRoles, reachRoles } from "./reach-roles.ts";
 import { requireTaken } from "./require-taken.ts";
 import { runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
+import { restorePlatformRights } from "./platform-rights.ts";
 import { makePublic } from "./public.ts";
 import { notMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform } from "./said-on-platform.ts";
@@ -113,11 +114,6 @@ function textsOf(texts: readonly DefinitionText[], entries: readonly TocEntry[])
   return texts.filter(({ entry }) => wanted.has(entry.id));
 }
 
-function isOfEventTrigger(entry: TocEntry): boolean {
-  const { schema, tag } = namesOf(entry);
-  return entry.type === "EVENT TRIGGER" || (entry.type === "COMMENT" && schema === undefined && tag.startsWith("EVENT TRIGGER "));
-}
-
 /** The steps inside the transaction. */
 class Pouring {
   readonly #plan: PlanOfProject;
@@ -178,7 +174,9 @@ class Pouring {
     const late = await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]);
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(session, content, this.#plan.target.searchPath, request.allowEmptyViews)));
-    if (!request.noPrivileges) this.#findings.push(...(await giveRights(session, this.#plan, (entries) => this.#define(entries), this.#textsOf)));
+    const given = request.noPrivileges ? undefined : await giveRights(session, this.#plan, (entries) => this.#define(entries), this.#textsOf);
+    this.#findings.push(...(given?.findings ?? []));
+    this.#notes.push(...(given?.notes ?? []));
     // Last, because they act on every other definition.
     this.#take([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
     this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));

@@ -6,21 +6,28 @@ import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { PlanOfProject } from "./apply.ts";
+import { restorePlatformRights } from "./platform-rights.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
 import type { Refused } from "./run-definitions.ts";
 import { grantOnPlatform } from "./said-on-platform.ts";
 import { usersInPlatform } from "./users-part.ts";
 
+/** What became of rights. */
+export interface RightsOutcome {
+  /** Rights that could not be given. */
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
 /**
  * Gives what is the user's the rights that it had, and no others; and his roles those that they had on the platform's.
  *
  * @param define carries definitions out
- * @returns rights that could not be given
  */
 export async function giveRights(
   session: DatabaseSession, { project, backup }: PlanOfProject, define: (entries: readonly TocEntry[]) => Promise<readonly Refused[]>,
   textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[],
-): Promise<readonly Finding[]> {
+): Promise<RightsOutcome> {
   const now = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_namespace");
   const own = now.map(({ name }) => name).filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
   const { profile, source, entries } = project;
@@ -32,8 +39,12 @@ export async function giveRights(
   }
   const refused = await define(entries.rights);
   const roles = new Set(backup.manifest.content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
-  return [
-    ...(await grantOnPlatform(session, textsOf(entries.rightsOnPlatform), roles)),
+  const texts = textsOf(entries.rightsOnPlatform);
+  const granted = await grantOnPlatform(session, texts, roles);
+  const platforms = await restorePlatformRights(session, project, backup.manifest.content.objects.grant ?? {}, texts);
+  const findings = [
+    ...granted, ...platforms.findings,
     ...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })),
   ];
+  return { findings, notes: platforms.notes };
 }

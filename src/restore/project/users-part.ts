@@ -14,13 +14,8 @@ import { filledByUsers } from "./members.ts";
  */
 export function usersPart<Content extends MeasuredContent>(content: Content, record: PlatformRecord, like: Pick<MeasuredContent, "largeObjects">): Content {
   const users = (kind: Parameters<typeof whoseIs>[1], identity: string): boolean => whoseIs(record, kind, identity) === "user";
-  const own = new Set(usersInPlatform(record).map(namesKey));
-  const isRightOfPlatform = (kind: string, identity: string): boolean => {
-    if (kind !== "grant" || !record.schemas.includes(schemaOf(kind, identity) ?? "")) return false;
-    return !own.has(namesKey(leadingNames(wordAndRest(identity)[1]).slice(0, 2)));
-  };
   const objects = Object.fromEntries(Object.entries(content.objects).map(([kind, map]) => [kind, Object.fromEntries(Object.entries(map)
-    .filter(([identity]) => users(kind as ObjectKind, identity) && !isRightOfPlatform(kind, identity)))]));
+    .filter(([identity]) => users(kind as ObjectKind, identity) && !isRightOnPlatform(record, kind, identity)))]));
   // Of a publication of the platform's, what the user has put into it.
   const filled = filledByUsers(record);
   for (const [name, digests] of Object.entries(content.objects.publication ?? {})) {
@@ -46,6 +41,21 @@ const MEMBERSHIP: ReadonlySet<string> = new Set(["all-tables", "tables", "column
 
 function membership(digests: string): string {
   return writeDigests([...readDigests(digests)].filter(([field]) => MEMBERSHIP.has(field)));
+}
+
+/** Whether something of a content record is rights on an object of the platform's. */
+export function isRightOnPlatform(record: PlatformRecord, kind: string, identity: string): boolean {
+  if (kind !== "grant" || !record.schemas.includes(schemaOf(kind, identity) ?? "")) return false;
+  return !usersKeys(record).has(namesKey(leadingNames(wordAndRest(identity)[1]).slice(0, 2)));
+}
+
+/** Asked for thousands of objects of one record. */
+const KEYS = new WeakMap<PlatformRecord, ReadonlySet<string>>();
+
+function usersKeys(record: PlatformRecord): ReadonlySet<string> {
+  const keys = KEYS.get(record) ?? new Set(usersInPlatform(record).map(namesKey));
+  KEYS.set(record, keys);
+  return keys;
 }
 
 /** Kinds of what stands in a schema by itself and has rights. */
