@@ -1,5 +1,4 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { quantity } from "../../kernel/quantity.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
@@ -7,7 +6,6 @@ import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { readPlatform } from "../../platform/read-record.ts";
-import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -148,7 +146,9 @@ class Pouring {
     await makePublic(session);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
-    const missing = project.entries.before.filter((entry) => !kept.has(entryKey(entry)) && !(entry.type === "SCHEMA" && standing.has(entry.rest.split(" ").slice(1, -1).join(" "))));
+    // Of what a schema holds, functions of one name are not told apart by their keys.
+    const stands = (entry: TocEntry): boolean => entry.rest.startsWith("- ") && kept.has(entryKey(entry));
+    const missing = project.entries.before.filter((entry) => !stands(entry) && !(entry.type === "SCHEMA" && standing.has(entry.rest.split(" ").slice(1, -1).join(" "))));
     const early = await this.#define(missing);
     const { staged, sequences } = await loadRows(session, await this.#source(early), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
