@@ -33,7 +33,6 @@ import { leaveRoles, owningRoles, reachRoles } from "./reach-roles.ts";
 import { requireTaken } from "./require-taken.ts";
 import { runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
-import { restorePlatformRights } from "./platform-rights.ts";
 import { makePublic } from "./public.ts";
 import { notMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform } from "./said-on-platform.ts";
@@ -156,7 +155,9 @@ class Pouring {
     await makePublic(session);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
-    const missing = project.entries.before.filter((entry) => !kept.has(entryKey(entry)) && !(entry.type === "SCHEMA" && standing.has(namesOf(entry).tag)));
+    // Of what a schema holds, functions of one name are not told apart by their keys.
+    const stands = (entry: TocEntry): boolean => namesOf(entry).schema === undefined && kept.has(entryKey(entry));
+    const missing = project.entries.before.filter((entry) => !stands(entry) && !(entry.type === "SCHEMA" && standing.has(namesOf(entry).tag)));
     const early = await this.#define(missing);
     const { staged, sequences } = await loadRows(session, await this.#source(early), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);

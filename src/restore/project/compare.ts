@@ -8,6 +8,7 @@ import type { Restored } from "../apply.ts";
 import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
 import type { PlanOfProject, PouredProject } from "./apply.ts";
+import { filledByUsers } from "./members.ts";
 import { usersPart } from "./users-part.ts";
 
 /**
@@ -88,6 +89,8 @@ function furtherNotes({ project }: PlanOfProject): string[] {
 
 /** By name, so that nobody takes what was not looked at for proved. */
 function platformNote({ project }: PlanOfProject): string {
-  const named = project.target.own.filter(([kind]) => kind !== "default-privilege").map(([kind, name]) => `${kind.replaceAll("-", " ")} ${name}`);
+  // What the user fills was filled, and compared.
+  const filled = filledByUsers(project.target);
+  const named = project.target.own.filter(([kind, name]) => kind !== "default-privilege" && !(kind === "publication" && filled.includes(name))).map(([kind, name]) => `${kind.replaceAll("-", " ")} ${name}`);
   return `the platform's own was not touched and not compared: what stands in ${[...project.target.schemas, ...named].join(", ")}, and its default privileges`;
 }
