@@ -23,7 +23,7 @@ import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
 import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from "./members.ts";
 import { mergeStaged } from "./merge.ts";
-import { pauseWebhooks, restoreJobs } from "./paused.ts";
+import { pauseWebhooks, reachingOut, restoreJobs } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import { readDefinitions } from "./read-definitions.ts";
@@ -182,7 +182,7 @@ class Pouring {
     this.#take([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
     this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));
     const webhooks = await pauseWebhooks(session, project);
-    this.#notes.push(...webhooks.map(({ note }) => note));
+    this.#notes.push(...webhooks.map(({ note }) => note), ...(await reachingOut(session, project)));
     const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);

@@ -1,3 +1,4 @@
+import { quantity } from "../../kernel/quantity.ts";
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, sameKey, sameRow, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
@@ -51,7 +52,7 @@ export async function foreseeStaged(
     if (one.kind === "job") {
       const target = isFitting(one) ? await count(session, `SELECT count(*) AS n FROM ${tableSql(one)}`) : 0;
       tables.push({ table: one.title, kind: one.kind, backup, target, new: backup, changed: 0, further: target });
-      if (!isFitting(one) && backup > 0) notes.push(`the project has no pg_cron: ${backup === 1 ? "1 job" : `${backup} jobs`} of the backup stay behind; enable it first to have them brought`);
+      if (!isFitting(one) && backup > 0) notes.push(`pg_cron is not enabled in the project: it is enabled where the role may, and else ${quantity(backup, "job")} of the backup ${backup === 1 ? "stays" : "stay"} behind`);
       continue;
     }
     if (!isFitting(one)) {

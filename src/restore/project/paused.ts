@@ -33,6 +33,22 @@ export async function pauseWebhooks(session: DatabaseSession, { profile }: Proje
   }));
 }
 
+/**
+ * Triggers whose own functions name what reaches out. They are the application's own code, which may do other things
+ * too, so they are not switched off, and named.
+ */
+export async function reachingOut(session: DatabaseSession, { profile, target }: ProjectPlan): Promise<string[]> {
+  const triggers = await session.query<{ name: string; relation: string; called: string }>(
+    `SELECT quote_ident(t.tgname) AS name, c.oid::regclass::text AS relation, p.oid::regproc::text AS called
+       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled <> 'D' AND n.nspname <> ALL ($2)
+        AND EXISTS (SELECT FROM unnest($1::text[]) AS out(name) WHERE strpos(p.prosrc, out.name) > 0) ORDER BY 2, 1`,
+    [[...profile.webhookFunctions], [...target.schemas]],
+  );
+  return triggers.map(({ name, relation, called }) =>
+    `trigger ${name} on ${relation} calls ${called}(), which may reach out of the database, and is not paused; to keep it from that: ALTER TABLE ${relation} DISABLE TRIGGER ${name}`);
+}
+
 /** What became of jobs by the clock. */
 interface Jobs {
   readonly notes: readonly string[];

@@ -92,6 +92,8 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     await reaching.admin(REACHING_OUT);
     await installApplication(reaching);
     await reaching.query(`CREATE TRIGGER tell_shop AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNCTION supabase_functions.http_request('https://example.org/hook', 'POST', '{}', '{}', '1000');
+      CREATE TABLE public.notices (id int); CREATE FUNCTION public.tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM net.http_post('https://example.org'); RETURN new; END $$;
+      CREATE TRIGGER tell_all AFTER INSERT ON public.notices FOR EACH ROW EXECUTE FUNCTION public.tell();
       INSERT INTO cron.job (schedule, command, jobname) VALUES ('0 3 * * *', 'VACUUM', 'nightly'), ('* * * * *', 'SELECT 1', NULL)`);
     await using own = await Vault.make();
     await own.backup(reaching.url, {}, tools);
@@ -100,6 +102,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     const restored = await own.restore(project.url, {}, tools);
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
     expect(said(restored)).toContain("webhook tell_shop on public.posts is paused; to send again: ALTER TABLE public.posts ENABLE TRIGGER tell_shop");
+    expect(said(restored)).toContain("trigger tell_all on public.notices calls public.tell(), which may reach out of the database, and is not paused; to keep it from that: ALTER TABLE public.notices DISABLE TRIGGER tell_all");
     expect(said(restored)).toContain("job 1 (nightly) is paused; to run it again: SELECT cron.alter_job(1, active := true)");
     expect(await project.query("SELECT tgenabled FROM pg_trigger WHERE tgname = 'tell_shop'")).toEqual([{ tgenabled: "D" }]);
     expect(await project.query("SELECT jobname, active, database, command FROM cron.job ORDER BY jobid")).toEqual([
