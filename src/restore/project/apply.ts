@@ -18,6 +18,7 @@ import type { RestorePlan } from "../plan.ts";
 import { Untouched } from "../untouched.ts";
 import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
+import { Kept, keptNotes } from "./kept.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
 import { mergeStaged } from "./merge.ts";
@@ -41,6 +42,8 @@ export interface PouredProject {
   readonly notes: readonly string[];
   /** Triggers that were switched off, as a content record names them. */
   readonly paused: ReadonlySet<string>;
+  /** What stayed because it could not be dropped. */
+  readonly kept: Kept;
   /** Rows written into tables of the platform's, by table. */
   readonly written: ReadonlyMap<string, number>;
   /** Extensions that could not be made here. */
@@ -133,13 +136,14 @@ class Pouring {
     // As it is now: the plan may be some time old, because a safety backup was made meanwhile.
     const now = (await readPlatform(session, backup.manifest.scope)) ?? project.target;
     await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
-    const kept = new Set((await dropUsersGround(session, now, project.source, backup.manifest.scope)).map(({ key }) => key));
+    const kept = await Kept.of(session, await dropUsersGround(session, now, project.source, backup.manifest.scope));
+    this.#notes.push(...keptNotes(kept));
     await makePublic(session);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
-    const missing = project.entries.before.filter((entry) => !(entry.type === "SCHEMA" && standing.has(entry.rest.split(" ").slice(1, -1).join(" "))));
+    const missing = project.entries.before.filter((entry) => !kept.covers(entry) && !(entry.type === "SCHEMA" && standing.has(entry.rest.split(" ").slice(1, -1).join(" "))));
     const early = await this.#define(missing);
-    const { staged, sequences } = await loadRows(session, await this.#source(early), context, "loading rows");
+    const { staged, sequences } = await loadRows(session, await this.#source(early, kept), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
     const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
     const { refusals, tables } = await foreseeStaged(session, merged, project.defaults);
@@ -148,9 +152,8 @@ class Pouring {
     const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
     const written = await mergeStaged(session, merged.filter(({ title }) => withRows.has(title)));
     if (quiet) await unquieten(session);
-    // What could not be dropped is there already; whether it is the backup's is compared at the end.
     const told = new Set(project.notAllowed.map(({ key }) => key));
-    const after = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !told.has(entryKey(entry)));
+    const after = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.covers(entry) && !told.has(entryKey(entry)));
     const late = await this.#define([...early.map(({ entry }) => entry), ...after.filter((entry) => !isOfEventTrigger(entry))]);
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(session, content, this.#plan.target.searchPath, request.allowEmptyViews)));
@@ -158,19 +161,20 @@ class Pouring {
     // Last, because they act on every other definition.
     await this.#requireAll([...late, ...(await this.#define(after.filter(isOfEventTrigger)))], unavailable);
     this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));
-    const webhooks = await pauseWebhooks(session, project);
-    this.#notes.push(...webhooks.map(({ note }) => note));
+    const webhooks = await pauseWebhooks(session, project, kept);
+    this.#notes.push(...webhooks.notes);
     const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
     await forwardSequences(session, staged, sequences);
-    return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, unavailable };
+    return { findings: this.#findings, notes: this.#notes, paused: webhooks.paused, kept, written, unavailable };
   }
 
   /** Rows of a table that was refused for lack of an extension have nowhere to go. */
-  async #source(refused: readonly Refused[]): Promise<ReturnType<typeof rowsSource>> {
+  async #source(refused: readonly Refused[], kept: Kept): Promise<ReturnType<typeof rowsSource>> {
     const { project } = this.#plan;
-    const source = rowsSource(project.rowsIn, project.entries, project.rows);
+    const all = rowsSource(project.rowsIn, project.entries, project.rows);
+    const source = { ...all, entries: all.entries.filter((entry) => !kept.covers(entry)) };
     if (refused.length === 0) return source;
     this.#skipped = await this.#absent(source.own);
     const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => `${schema} ${each} `));

@@ -40,7 +40,7 @@ export async function compareProject(
     const counted = actual.tables.filter(({ rows }) => rows !== null);
     const written = [...poured.written].filter(([, rows]) => rows > 0);
     return {
-      findings: withRecordedGaps([...explained(findings, left, poured.paused), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
+      findings: withRecordedGaps([...explained(findings, left, poured), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
         ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
@@ -54,7 +54,7 @@ export async function compareProject(
 }
 
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
-function explained(findings: readonly Finding[], left: readonly Finding[], paused: ReadonlySet<string>): Finding[] {
+function explained(findings: readonly Finding[], left: readonly Finding[], { paused, kept }: PouredProject): Finding[] {
   // `POLICY storage objects Own files` of an archive, and `storage.objects."Own files"` of a record.
   const names = new Set(left.map(({ name }) => name.replace(/^(?:(?:FK|CHECK) )?[A-Z]+ /, "").replace(/\(.*$/s, "")));
   const wasLeft = (name: string): boolean => names.has(leadingNames(name).join(" ")) || names.has(leadingNames(name.replace(/^[a-z-]+ /, "")).join(" "));
@@ -62,7 +62,8 @@ function explained(findings: readonly Finding[], left: readonly Finding[], pause
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
     return !(message === "is missing" && (isTold || wasLeft(name)));
-  });
+  }).map((finding) => (finding.message === "exists, but not at the source" && kept.has(finding.about, finding.name)
+    ? { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" } : finding));
 }
 
 function furtherNotes({ project }: PlanOfProject): string[] {

@@ -1,8 +1,9 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
 import type { ContentScope } from "../../content/record.ts";
-import { leadingNames } from "../../platform/identity.ts";
+import { leadingNames, namesKey } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
+import { readPlatform } from "../../platform/read-record.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
 import { refusal } from "../../content/refusal.ts";
@@ -11,8 +12,9 @@ import { listOutside } from "../outside-scope.ts";
 
 /** An object of the user's at the target. */
 export interface UsersObject {
-  /** Kind and names as {@link nameKey} joins them; absent where it is never asked for. */
-  readonly key?: string;
+  /** As a content record names it. */
+  readonly kind: string;
+  readonly identity: string;
   /** As people read it: `table public.posts`. */
   readonly title: string;
   readonly drop: string;
@@ -25,8 +27,11 @@ export interface UsersGround {
   /** What stands in the platform's schemas, or on its tables. */
   readonly onPlatform: readonly UsersObject[];
   /** What stands in his own schemas, and what no schema holds, in the order in which it goes. */
-  readonly own: readonly UsersObject[];
+  readonly own: readonly Droppable[];
 }
+
+/** Something that goes by a statement of its own. */
+type Droppable = Pick<UsersObject, "title" | "drop">;
 
 /** One catalog whose objects can be dropped by name. */
 interface Class {
@@ -68,7 +73,7 @@ export async function readUsersGround(session: DatabaseSession, record: Platform
     [[...record.schemas, ...excludeSchemas]],
   );
   const schemas = rows.map(({ name }) => name);
-  const own: UsersObject[] = [];
+  const own: Droppable[] = [];
   for (const each of ALONE) own.push(...(await readAlone(session, record, each)));
   for (const { catalog, schema, where = "true" } of CLASSES) {
     const found = await session.query<{ type: string; identity: string }>(
@@ -85,7 +90,7 @@ function sqlWord(type: string): string {
   return type === "statistics object" ? "STATISTICS" : type.toUpperCase();
 }
 
-async function readAlone(session: DatabaseSession, record: PlatformRecord, { catalog, kind, owner, word }: typeof ALONE[number]): Promise<UsersObject[]> {
+async function readAlone(session: DatabaseSession, record: PlatformRecord, { catalog, kind, owner, word }: typeof ALONE[number]): Promise<Droppable[]> {
   const rows = await session.query<{ type: string; identity: string }>(
     `SELECT i.type, i.identity FROM pg_catalog.${catalog} o, pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i
       WHERE o.oid >= 16384 AND NOT ${COMES_WITH(catalog)} AND pg_has_role(o.${owner}, 'USAGE') ORDER BY o.oid DESC`,
@@ -113,16 +118,15 @@ const ON_RELATION: Readonly<Record<string, (name: string, relation: string) => s
 
 /** Rights stay and are given again; a column of the platform's table is never dropped, whoever made it. */
 function onPlatform(kind: string, identity: string): UsersObject[] {
-  const title = `${kind} ${identity}`;
-  const key = nameKey(kind, identity);
+  const one = { kind, identity, title: `${kind} ${identity}` };
   const [schema, relation, name] = leadingNames(identity);
   const on = ON_RELATION[kind];
   if (on !== undefined && schema !== undefined && relation !== undefined && name !== undefined) {
-    return [{ key, title, drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
+    return [{ ...one, drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
   }
   const word = WHOLE[kind];
   // What of the platform's hangs on it must not go along unseen; once the user's own things are gone, nothing else does.
-  return word === undefined ? [] : [{ key, title, drop: `DROP ${word} IF EXISTS ${identity}` }];
+  return word === undefined ? [] : [{ ...one, drop: `DROP ${word} IF EXISTS ${identity}` }];
 }
 
 /**
@@ -138,15 +142,15 @@ export async function dropUsersGround(
 ): Promise<readonly UsersObject[]> {
   const { schemas, own, onPlatform } = await readUsersGround(session, record, scope);
   const known = new Set(source.users.map(([kind, identity]) => nameKey(kind, identity)));
-  const hanging = onPlatform.filter(({ key = "" }) => !key.startsWith("index ") || known.has(key));
-  for (const one of hanging) await dropWhereAllowed(session, one);
+  const hanging = onPlatform.filter(({ kind, identity }) => kind !== "index" || known.has(nameKey(kind, identity)));
+  const left = await dropInPasses(session, hanging);
   const before = await listOutside(session, schemas);
   for (const { title, drop } of own) await naming(title, session.query(drop));
   for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
   const after = await listOutside(session, schemas);
   const expected = new Set(hanging.map(({ title }) => title));
   const gone = [...before].filter(([key, name]) => !after.has(key) && !isHanging(name, expected)).map(([, name]) => name);
-  if (gone.length === 0) return await stillThere(session, hanging);
+  if (gone.length === 0) return await stillThere(session, await dropInPasses(session, left), scope);
   throw new HoldfastError("refused.outside-scope", `replacing what is the user's would destroy what is not: ${gone.slice(0, 5).join(", ")}`, {
     hint: `Take these apart from what they hang on, then run again. They stand on ${profileOf(record.name).title}'s ground.`,
   });
@@ -162,17 +166,33 @@ function isHanging(described: string, expected: ReadonlySet<string>): boolean {
  * A trigger or policy on a table of the platform's may be dropped by the table's owner alone. Where the role is not he, it goes with the
  * function or table of the user's that it needs.
  */
-async function dropWhereAllowed(session: DatabaseSession, { title, drop }: UsersObject): Promise<boolean> {
+async function dropWhereAllowed(session: DatabaseSession, { title, drop }: Droppable): Promise<boolean> {
   const error = await refusal(session, () => session.query(drop));
   if (error !== undefined && error.code !== "database.permission" && error.code !== "database.query") throw named(title, error);
   return error === undefined;
 }
 
-/** What went along with something else is dropped once more for nothing. */
-async function stillThere(session: DatabaseSession, hanging: readonly UsersObject[]): Promise<readonly UsersObject[]> {
-  const there: UsersObject[] = [];
-  for (const one of hanging) if (!(await dropWhereAllowed(session, one))) there.push(one);
-  return there;
+/**
+ * One thing may hang on another in any depth, and the record's order is not that in which they go: tried until nothing goes any more.
+ *
+ * @returns what is left
+ */
+async function dropInPasses(session: DatabaseSession, objects: readonly UsersObject[]): Promise<readonly UsersObject[]> {
+  let waiting = objects;
+  for (;;) {
+    const left: UsersObject[] = [];
+    for (const one of waiting) if (!(await dropWhereAllowed(session, one))) left.push(one);
+    if (left.length === 0 || left.length === waiting.length) return left;
+    waiting = left;
+  }
+}
+
+/** What went along with something of the user's is not there any more, although it may not be dropped for good. */
+async function stillThere(session: DatabaseSession, left: readonly UsersObject[], scope: ContentScope): Promise<readonly UsersObject[]> {
+  if (left.length === 0) return [];
+  const now = await readPlatform(session, scope);
+  const there = new Set((now?.users ?? []).map((one) => namesKey(one)));
+  return left.filter(({ kind, identity }) => there.has(namesKey([kind, identity])));
 }
 
 /** What is in it and not the user's, an extension, keeps it. */

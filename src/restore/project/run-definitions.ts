@@ -61,7 +61,13 @@ export function refusedSentence({ entry, error }: Refused): string {
 }
 
 /** The same as a content record and {@link nameKey} name it; arguments of functions are left out. */
-export function entryKey({ type, rest }: TocEntry): string {
-  const kind = type.replace(/^(?:FK|CHECK) /, "").replaceAll(" ", "-").toLowerCase();
-  return `${kind} ${rest.replace(/^- /, "").replace(/ [^ ]*$/, "").replace(/\(.*$/s, "")}`;
+export function entryKey(entry: TocEntry): string {
+  const kind = entry.type.replace(/^(?:FK|CHECK) |^FOREIGN (?=TABLE$)/, "").replace("DOMAIN", "TYPE").replaceAll(" ", "-").toLowerCase();
+  const names = entry.rest.replace(/^- /, "").replace(/ [^ ]*$/, "");
+  return `${kind} ${isFunction(entry) ? names.replace(/\(.*$/s, "") : names}`;
+}
+
+/** Whether an entry is named with arguments. */
+export function isFunction({ type }: TocEntry): boolean {
+  return type === "FUNCTION" || type === "PROCEDURE" || type === "AGGREGATE";
 }
