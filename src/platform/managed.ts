@@ -17,7 +17,9 @@ export const AZURE_FLEXIBLE_SERVER: PlatformProfile = {
     "https://learn.microsoft.com/azure/postgresql/flexible-server/security-manage-database-users",
   ],
   marks: { roles: ["azuresu", "azure_pg_admin"], tables: [] },
-  roles: ["azuresu", "azure_pg_admin", "replication"],
+  roles: ["azuresu", "azure_pg_admin"],
+  // The administrator is a member of azure_pg_admin, and so is whomever he lets be.
+  onlyPlatform: ["azuresu"],
   ...nothingInside,
 };
 
@@ -32,6 +34,8 @@ export const AMAZON_RDS: PlatformProfile = {
     "rdsadmin", "rds_superuser", "rds_replication", "rds_password", "rds_iam", "rds_ad", "rds_reserved", "rds_extension", "rdsrepladmin",
     "rdstopmgr", "rdswriteforwarduser",
   ],
+  // Customers' roles are made members of the others, or are told by them.
+  onlyPlatform: ["rdsadmin", "rdsrepladmin", "rdstopmgr", "rdswriteforwarduser"],
   ...nothingInside,
 };
 
@@ -44,5 +48,7 @@ export const GOOGLE_CLOUD_SQL: PlatformProfile = {
     "cloudsqladmin", "cloudsqlsuperuser", "cloudsqlagent", "cloudsqlreplica", "cloudsqliamuser", "cloudsqliamserviceaccount",
     "cloudsqlimportexport", "cloudsqlinactiveuser", "cloudsqllogical", "cloudsqlobservability", "cloudsqlconnpooladmin",
   ],
+  // Every administrator that a customer makes is a member of cloudsqlsuperuser.
+  onlyPlatform: ["cloudsqladmin", "cloudsqlagent", "cloudsqlreplica"],
   ...nothingInside,
 };

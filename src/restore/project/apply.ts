@@ -6,6 +6,7 @@ import type { UnavailableExtension } from "../../archive/extensions.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
+import { doubtsOf, heldAgainst } from "../../platform/doubtful.ts";
 import { readPlatform } from "../../platform/read-record.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
@@ -134,7 +135,7 @@ class Pouring {
     await this.#makeRoles();
     this.#ports.log.stage("replacing what is the user's, in one transaction");
     // As it is now: the plan may be some time old, because a safety backup was made meanwhile.
-    const now = (await readPlatform(session, backup.manifest.scope)) ?? project.target;
+    const now = heldAgainst((await readPlatform(session, backup.manifest.scope)) ?? project.target, project.source);
     await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
     const kept = await Kept.of(session, await dropUsersGround(session, now, project.source, backup.manifest.scope));
     this.#notes.push(...keptNotes(kept));
@@ -160,7 +161,7 @@ class Pouring {
     await this.#giveRights();
     // Last, because they act on every other definition.
     await this.#requireAll([...late, ...(await this.#define(after.filter(isOfEventTrigger)))], unavailable);
-    this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));
+    this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform), new Set(doubtsOf(project.source, now).left))));
     const webhooks = await pauseWebhooks(session, project, kept);
     this.#notes.push(...webhooks.notes);
     const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);

@@ -97,7 +97,7 @@ class Ground {
     const profile = profileOf(record.name);
     this.#record = record;
     this.#content = content;
-    this.#roles = new Set(profile.roles);
+    this.#roles = new Set(profile.onlyPlatform);
     this.#workingRole = profile.workingRole;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
     const named = new Map<string, string[]>();

@@ -56,7 +56,8 @@ export async function foreseeStaged(
     }
     if (!isFitting(one)) {
       tables.push({ table: one.title, kind: one.kind, backup, target: 0, new: 0, changed: 0, further: 0 });
-      if (backup > 0) refusals.push(`the target has no table ${one.title}, and the backup has ${rows(backup)} of it`);
+      if (backup > 0 && one.derived.rows) notes.push(`the target has no table ${one.title}, whose rows follow from others: ${rows(backup)} of it stay behind`);
+      else if (backup > 0) refusals.push(`the target has no table ${one.title}, and the backup has ${rows(backup)} of it`);
       continue;
     }
     tables.push(await countRows(session, one, backup));
@@ -100,6 +101,10 @@ async function lookAtColumns(
     if (column !== undefined && !column.generated) continue;
     if (column?.generated === true) {
       notes.push(`column ${one.title}.${name} is computed at the target; its values in the backup are left out`);
+      continue;
+    }
+    if (one.derived.columns.includes(name)) {
+      notes.push(`column ${one.title}.${name} is not at the target and left out: it follows from other columns`);
       continue;
     }
     const common = defaults(one, name);

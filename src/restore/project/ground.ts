@@ -1,6 +1,7 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
 import type { ContentScope } from "../../content/record.ts";
+import { heldAgainst } from "../../platform/doubtful.ts";
 import { leadingNames, namesKey } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { readPlatform } from "../../platform/read-record.ts";
@@ -133,7 +134,7 @@ function onPlatform(kind: string, identity: string): UsersObject[] {
  * Drops what is the user's, inside a transaction. Nothing of the platform's goes: what hangs on the user's things and is the platform's
  * is found out by what is there before and after.
  *
- * @param source whose is what in the backup: an index on a platform's table that it does not know may be a newer platform's, and stays
+ * @param source whose is what in the backup
  * @returns what the role may not drop, and so stays as it is
  * @throws refused.outside-scope, database.permission
  */
@@ -141,16 +142,14 @@ export async function dropUsersGround(
   session: DatabaseSession, record: PlatformRecord, source: PlatformRecord, scope: ContentScope,
 ): Promise<readonly UsersObject[]> {
   const { schemas, own, onPlatform } = await readUsersGround(session, record, scope);
-  const known = new Set(source.users.map(([kind, identity]) => nameKey(kind, identity)));
-  const hanging = onPlatform.filter(({ kind, identity }) => kind !== "index" || known.has(nameKey(kind, identity)));
-  const left = await dropInPasses(session, hanging);
+  const left = await dropInPasses(session, onPlatform);
   const before = await listOutside(session, schemas);
   for (const { title, drop } of own) await naming(title, session.query(drop));
   for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
   const after = await listOutside(session, schemas);
-  const expected = new Set(hanging.map(({ title }) => title));
+  const expected = new Set(onPlatform.map(({ title }) => title));
   const gone = [...before].filter(([key, name]) => !after.has(key) && !isHanging(name, expected)).map(([, name]) => name);
-  if (gone.length === 0) return await stillThere(session, await dropInPasses(session, left), scope);
+  if (gone.length === 0) return await stillThere(session, await dropInPasses(session, left), source, scope);
   throw new HoldfastError("refused.outside-scope", `replacing what is the user's would destroy what is not: ${gone.slice(0, 5).join(", ")}`, {
     hint: `Take these apart from what they hang on, then run again. They stand on ${profileOf(record.name).title}'s ground.`,
   });
@@ -188,16 +187,16 @@ async function dropInPasses(session: DatabaseSession, objects: readonly UsersObj
 }
 
 /** What went along with something of the user's is not there any more, although it may not be dropped for good. */
-async function stillThere(session: DatabaseSession, left: readonly UsersObject[], scope: ContentScope): Promise<readonly UsersObject[]> {
+async function stillThere(session: DatabaseSession, left: readonly UsersObject[], source: PlatformRecord, scope: ContentScope): Promise<readonly UsersObject[]> {
   if (left.length === 0) return [];
   const now = await readPlatform(session, scope);
-  const there = new Set((now?.users ?? []).map((one) => namesKey(one)));
+  const there = new Set((now === undefined ? [] : heldAgainst(now, source).users).map((one) => namesKey(one)));
   return left.filter(({ kind, identity }) => there.has(namesKey([kind, identity])));
 }
 
-/** What is in it and not the user's, an extension, keeps it. */
+/** What is in it and not the user's, an extension, keeps it; and so does an owner whom the role cannot be. */
 async function dropSchema(session: DatabaseSession, schema: string): Promise<void> {
-  await refusal(session, () => session.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)}`), "database.query");
+  await refusal(session, () => session.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)}`), "database.query", "database.permission");
 }
 
 async function naming(title: string, work: Promise<unknown>): Promise<void> {

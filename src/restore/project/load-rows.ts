@@ -7,7 +7,7 @@ import type { TableRecord } from "../../content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { RowLoader, type SequenceValue } from "../row-loader.ts";
-import { makeStaged, type Staged, type StagedKind } from "./staged.ts";
+import { makeStaged, type Derived, type Staged, type StagedKind } from "./staged.ts";
 
 /** Rows that were loaded, and those that lie beside their tables. */
 export interface LoadedRows {
@@ -25,6 +25,8 @@ export interface RowsSource {
   readonly own: readonly TableRecord[];
   /** What becomes of the rows of any other table. */
   readonly kindOf: (schema: string, table: string) => StagedKind | undefined;
+  /** What of the rows of such a table follows from others. */
+  readonly derivedOf: (schema: string, table: string) => Derived;
   /** Sequences of staged tables, as SQL has them. */
   readonly isStagedSequence: (sql: string) => boolean;
 }
@@ -43,7 +45,7 @@ export async function loadRows(session: DatabaseSession, source: RowsSource, con
       if (kind === undefined) return undefined;
       // Rows of one table may come in several parts.
       const known = staged.find((one) => one.schema === schema && one.name === name);
-      const one = known ?? await makeStaged(session, { schema, name, kind }, columns, staged.length + 1);
+      const one = known ?? await makeStaged(session, { schema, name, kind, derived: source.derivedOf(schema, name) }, columns, staged.length + 1);
       if (known === undefined) staged.push(one);
       return one.temporary;
     },

@@ -6,6 +6,8 @@ import { missingRoles } from "../../archive/roles.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
 import type { RoleRecord } from "../../content/record.ts";
+import { doubtsOf } from "../../platform/doubtful.ts";
+import { doubtNotes, gapsOfOwned } from "./doubts.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
 import { profileOf } from "../../platform/profiles.ts";
@@ -25,6 +27,7 @@ import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
+import { othersAlone } from "./others-alone.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { mayQuieten } from "./quiet.ts";
@@ -99,7 +102,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
     webhookFunctions: profile.webhookFunctions,
   });
-  const notAllowed = asked.filter(({ key }) => !there.has(key));
+  const notAllowed = [...asked.filter(({ key }) => !there.has(key)), ...(await othersAlone(session, all.after))];
   const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
@@ -110,10 +113,10 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     usersObjects: objects, removed: absent(objects, content.objects),
     notAllowed, roles,
     gaps: [
-      ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
+      ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
     ],
-    notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
+    notes: [...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
     kit: rebuildKit(ends.source.name, content),
     refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role))],
   };
@@ -155,6 +158,7 @@ export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, ro
   return {
     artifact, entries: entries.rows, own: rows.own,
     kindOf: (schema, table) => rows.staged(schema, table),
+    derivedOf: (schema, table) => rows.derivedOf(schema, table),
     isStagedSequence: (sql) => sequences.has(sql),
   };
 }

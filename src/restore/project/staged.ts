@@ -17,8 +17,16 @@ export interface Staged {
   readonly temporary: string;
   /** Columns that the backup has values of. */
   readonly columns: readonly string[];
+  /** What of it follows from other rows, so that nothing is lost where the target has no place for it. */
+  readonly derived: Derived;
   /** The table at the target; undefined where there is none. */
   readonly shape: TableShape | undefined;
+}
+
+/** What of a table's rows follows from other rows: all of them, or these columns. */
+export interface Derived {
+  readonly rows: boolean;
+  readonly columns: readonly string[];
 }
 
 /** A staged table that the target has. */
@@ -33,7 +41,7 @@ export function isFitting(staged: Staged): staged is Fitting {
  * when it arrives; what the target lacks is kept as text, to be looked at.
  */
 export async function makeStaged(
-  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind">, columns: readonly string[], number: number,
+  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind" | "derived">, columns: readonly string[], number: number,
 ): Promise<Staged> {
   const shape = await readTableShape(session, table.schema, table.name);
   const types = new Map(shape?.columns.map((column) => [column.name, column]));
@@ -81,5 +89,9 @@ export function differs(staged: Fitting, left = "s", right = "t"): string {
 /** Whether two rows are one: by their key, or by all that is brought where there is none. */
 export function sameRow(staged: Fitting, left = "s", right = "t"): string {
   const key = keyColumns(staged);
-  return key === undefined ? `NOT ${differs(staged, left, right)}` : sameKey(key, left, right);
+  if (key !== undefined) return sameKey(key, left, right);
+  // One text of each row, which the server can look up: compared column by column, every row would meet every other.
+  const text = (alias: string): string =>
+    `ROW(${commonColumns(staged).map((name) => `${alias}.${quoteIdentifier(name)}::pg_catalog.text`).join(", ")})::pg_catalog.text`;
+  return `${text(left)} = ${text(right)}`;
 }

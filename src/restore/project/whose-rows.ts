@@ -1,10 +1,10 @@
 import type { ContentRecord, TableRecord } from "../../content/record.ts";
 import { profileOf } from "../../platform/profiles.ts";
-import type { RowsKind } from "../../platform/profile.ts";
+import type { PlatformSchema, RowsKind } from "../../platform/profile.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
 import { displayName } from "../../content/display-name.ts";
-import type { StagedKind } from "./staged.ts";
+import type { Derived, StagedKind } from "./staged.ts";
 
 /** Sorts the tables of a backup by what becomes of their rows. */
 export class WhoseRows {
@@ -43,7 +43,21 @@ export class WhoseRows {
   }
 
   kindOf(schema: string, name: string): RowsKind | undefined {
-    return profileOf(this.#record.name).schemas.find((one) => one.name === schema)?.rows.find(({ table }) => table === name)?.kind;
+    return this.#schema(schema)?.rows.find(({ table }) => table === name)?.kind;
+  }
+
+  /** What of a platform's table follows from other rows. */
+  derivedOf(schema: string, name: string): Derived {
+    const known = this.#schema(schema);
+    const start = `${name}.`;
+    return {
+      rows: known?.rows.find(({ table }) => table === name)?.derived === true,
+      columns: (known?.derivedColumns ?? []).filter((column) => column.startsWith(start)).map((column) => column.slice(start.length)),
+    };
+  }
+
+  #schema(name: string): PlatformSchema | undefined {
+    return profileOf(this.#record.name).schemas.find((one) => one.name === name);
   }
 
   /** Tables whose rows come to lie beside those of the target. */
@@ -57,9 +71,9 @@ export class WhoseRows {
   }
 
   /** Tables of the platform's whose rows stay behind, with how many the backup has of them. */
-  get behind(): readonly { readonly title: string; readonly kind: RowsKind | undefined; readonly rows: number }[] {
+  get behind(): readonly { readonly schema: string; readonly title: string; readonly kind: RowsKind | undefined; readonly rows: number }[] {
     return this.#content.tables.filter((table) => table.kind === "table" && this.#record.schemas.includes(table.schema) && !this.#isUsers(table))
       .filter(({ schema, name }) => this.staged(schema, name) === undefined)
-      .map(({ schema, name, rows }) => ({ title: `${schema}.${name}`, kind: this.kindOf(schema, name), rows: rows ?? 0 }));
+      .map(({ schema, name, rows }) => ({ schema, title: `${schema}.${name}`, kind: this.kindOf(schema, name), rows: rows ?? 0 }));
   }
 }
