@@ -46,7 +46,8 @@ export function isPlatformsContent({ name: platform, schemas }: PlatformRecord, 
 /** Whether one of its roles owns an event trigger is up to the platform, which lets roles have some that are no superusers. */
 function isOfPlatformRole({ name }: PlatformRecord, digests: string): boolean {
   const owner = readDigests(digests).get("owner");
-  return profileOf(name).roles.some((role) => fieldDigest(role, false) === owner);
+  const { onlyPlatform, workingRole } = profileOf(name);
+  return [...onlyPlatform, ...(workingRole === undefined ? [] : [workingRole])].some((role) => fieldDigest(role, false) === owner);
 }
 
 /** Entries of rows and values: whosever table they are for, they are missed. */

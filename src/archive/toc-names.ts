@@ -35,8 +35,13 @@ const WITH_ARGUMENTS: ReadonlySet<string> = new Set(["FUNCTION", "PROCEDURE", "A
 
 /** The kind and the names of an entry as one text, equal to that of an identity in a content record (`nameKey`); arguments of functions are left out. */
 export function entryKey(entry: TocEntry): string {
-  const kind = WITH_ARGUMENTS.has(entry.type) ? "function" : entry.type.replace(/^(?:FK|CHECK) /, "").replaceAll(" ", "-").toLowerCase();
+  const kind = WITH_ARGUMENTS.has(entry.type) ? "function" : entry.type.replace(/^(?:FK|CHECK) |^FOREIGN (?=TABLE$)/, "").replace(/^DOMAIN$/, "TYPE").replaceAll(" ", "-").toLowerCase();
   return `${kind} ${entryPlace(entry)}`;
+}
+
+/** Whether an entry is named with arguments. */
+export function isFunction({ type }: TocEntry): boolean {
+  return WITH_ARGUMENTS.has(type);
 }
 
 /** The names of an entry alone, as the dotted names of an identity joined by blanks; arguments of functions are left out. */

@@ -31,7 +31,9 @@ export const AZURE_FLEXIBLE_SERVER: PlatformProfile = {
     "https://learn.microsoft.com/training/modules/secure-azure-database-for-postgresql/3-describe-built-server-roles",
   ],
   marks: { roles: ["azuresu", "azure_pg_admin"], tables: [] },
-  roles: ["azuresu", "azure_superuser", "azure_pg_admin", "replication"],
+  roles: ["azuresu", "azure_superuser", "azure_pg_admin"],
+  // The administrator is a member of azure_pg_admin, and so is whomever he lets be.
+  onlyPlatform: ["azuresu", "azure_superuser"],
   ...nothingInside,
   workingRole: "azure_pg_admin",
 };
@@ -49,6 +51,8 @@ export const AMAZON_RDS: PlatformProfile = {
     "rdsadmin", "rds_superuser", "rds_replication", "rds_password", "rds_iam", "rds_ad", "rds_reserved", "rds_extension", "rdsrepladmin",
     "rdstopmgr", "rdswriteforwarduser",
   ],
+  // Customers' roles are made members of the others, or are told by them.
+  onlyPlatform: ["rdsadmin", "rdsrepladmin", "rdstopmgr", "rdswriteforwarduser"],
   ...nothingInside,
   workingRole: "rds_superuser",
 };
@@ -67,6 +71,8 @@ export const GOOGLE_CLOUD_SQL: PlatformProfile = {
     "cloudsqlconnpooladmin", "cloudsqlinactiveuser", "cloudsqliamuser", "cloudsqliamserviceaccount", "cloudsqliamgroup",
     "cloudsqliamgroupuser", "cloudsqliamgroupserviceaccount", "cloudsqliamworkforceidentity",
   ],
+  // Every administrator that a customer makes is a member of cloudsqlsuperuser.
+  onlyPlatform: ["cloudsqladmin", "cloudsqlagent", "cloudsqlreplica"],
   ...nothingInside,
   workingRole: "cloudsqlsuperuser",
 };

@@ -21,7 +21,12 @@ export interface PlatformProfile {
   readonly marks: PlatformMarks;
   /** Roles that the platform makes and keeps; matched whole. */
   readonly roles: readonly string[];
-  /** Schemas that the platform's services make and migrate. */
+  /**
+   * Of these, the ones that nobody but the platform can be. What they own is the platform's, wherever it stands and
+   * whether it is known here or not; what the others own may be anybody's who acts as them.
+   */
+  readonly onlyPlatform: readonly string[];
+  /** Schemas that the platform's services make and migrate; without any, nothing in a database is told to be its own by where it stands. */
   readonly schemas: readonly PlatformSchema[];
   /** Event triggers that the platform makes; they belong to no schema. */
   readonly eventTriggers: readonly string[];
@@ -84,13 +89,20 @@ export interface PlatformSchema {
    */
   readonly computed?: Readonly<Record<string, string>>;
   /** Table in which the platform's service keeps the versions it has applied, and the column that orders them. */
-  readonly migrations?: { readonly table: string; readonly column: string };
+  readonly migrations?: {
+    readonly table: string;
+    readonly column: string;
+    /** The last version whose indexes and comments are known; of a later one, unknown names are the platform's in doubt. */
+    readonly known?: string;
+  };
 }
 
 /** Rows of a table of the platform's that a project would miss. */
 export interface PlatformRows {
   readonly table: string;
   readonly kind: RowsKind;
+  /** They follow from rows of other tables: where a target has no such table, nothing is lost. */
+  readonly derived?: true;
 }
 
 /**

@@ -8,8 +8,9 @@ import { profileOf } from "./profiles.ts";
 import { readGround } from "./read-ground.ts";
 import { readOwn } from "./read-own.ts";
 import type { PlatformRecord } from "./record.ts";
+import { ownedSchemas } from "./owned-schemas.ts";
 import { readRoleSettings } from "./role-settings.ts";
-import { usersOn } from "./users-on.ts";
+import { usersOn, type UsersOn } from "./users-on.ts";
 
 /**
  * Whose is what in this database, for the manifest; undefined on plain PostgreSQL.
@@ -22,18 +23,20 @@ import { usersOn } from "./users-on.ts";
 export async function readPlatform(session: DatabaseSession, scope: ContentScope): Promise<PlatformRecord | undefined> {
   const profile = await detectPlatform(session);
   if (profile === undefined) return undefined;
-  const schemas = await presentSchemas(session, profile);
+  const schemas = [...await presentSchemas(session, profile), ...await ownedSchemas(session, profile)];
   const migrations: PlatformRecord["migrations"] = {};
   for (const schema of schemas) {
     if (schema.migrations !== undefined) migrations[schema.name] = await lastMigration(session, schema.name, schema.migrations);
   }
   const names = schemas.map(({ name }) => name);
+  const { users, guessed } = await usersIn(session, profile, { schemas: names, migrations }, (schema) => isInScope(schema, scope));
   return {
     name: profile.name,
     schemas: names,
     migrations,
-    users: await usersIn(session, profile, names, (schema) => isInScope(schema, scope)),
-    own: await readOwn(session, scope, profile),
+    users,
+    ...(guessed.length === 0 ? {} : { guessed }),
+    own: await readOwn(session, scope, profile, names),
     settings: await readRoleSettings(session),
   };
 }
@@ -43,18 +46,22 @@ export async function readPlatform(session: DatabaseSession, scope: ContentScope
  * triggers and policies without which sign-ups break in silence.
  */
 export async function usersOutside(
-  session: DatabaseSession, scope: ContentScope, { name, schemas }: PlatformRecord,
+  session: DatabaseSession, scope: ContentScope, record: PlatformRecord,
 ): Promise<PlatformRecord["users"]> {
-  return await usersIn(session, profileOf(name), schemas, (schema) => !isInScope(schema, scope));
+  return (await usersIn(session, profileOf(record.name), record, (schema) => !isInScope(schema, scope))).users;
 }
 
 async function usersIn(
-  session: DatabaseSession, profile: PlatformProfile, schemas: readonly string[], wanted: (schema: string) => boolean,
-): Promise<PlatformRecord["users"]> {
-  if (!schemas.some(wanted)) return [];
+  session: DatabaseSession, profile: PlatformProfile, { schemas, migrations }: Pick<PlatformRecord, "schemas" | "migrations">,
+  wanted: (schema: string) => boolean,
+): Promise<UsersOn> {
+  if (!schemas.some(wanted)) return { users: [], guessed: [] };
   // All of it is read, because a trigger in one schema may call a user's function in another.
-  const users = usersOn(profile, schemas, await readGround(session, schemas));
-  return users.filter(([kind, identity]) => wanted(schemaOf(kind, identity) ?? ""));
+  const isNewer = (name: string): boolean =>
+    isLater(migrations[name] ?? undefined, profile.schemas.find((one) => one.name === name)?.migrations?.known);
+  const { users, guessed } = usersOn(profile, schemas, await readGround(session, schemas), isNewer);
+  const inWanted = ([kind, identity]: readonly [string, string]): boolean => wanted(schemaOf(kind, identity) ?? "");
+  return { users: users.filter(inWanted), guessed: guessed.filter(inWanted) };
 }
 
 function isInScope(schema: string, { includeSchemas, excludeSchemas }: ContentScope): boolean {
@@ -65,6 +72,12 @@ async function presentSchemas(session: DatabaseSession, profile: PlatformProfile
   const rows = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_catalog.pg_namespace");
   const present = new Set(rows.map(({ name }) => name));
   return profile.schemas.filter(({ name }) => present.has(name));
+}
+
+/** Versions are numbers, of any length. */
+function isLater(version: string | undefined, known: string | undefined): boolean {
+  const isNumber = (text: string | undefined): text is string => text !== undefined && /^\d+$/.test(text);
+  return isNumber(version) && isNumber(known) && BigInt(version) > BigInt(known);
 }
 
 /**

@@ -16,6 +16,11 @@ export const platformRecord = z.strictObject({
   migrations: z.record(z.string(), z.string().nullable()),
   /** What users have put on the platform's ground: triggers, policies, functions … */
   users: z.array(objectName),
+  /**
+   * What stands on the platform's tables under a name that this version does not know and needs nothing of the
+   * user's: his or a newer platform's. Named in {@link users} too where the platform's version is one that is known.
+   */
+  guessed: z.array(objectName).optional(),
   /** What the platform has put outside of its schemas: event triggers, default privileges … */
   own: z.array(objectName),
   /** `[role, setting]`: names, never values, of what roles are set to in every database. Absent in manifests that did not record it. */

@@ -33,6 +33,11 @@ const STORAGE_INDEXES = [
   "idx_name_bucket_unique", "idx_objects_bucket_id_name", "idx_objects_bucket_id_name_lower",
   "idx_objects_lower_name", "idx_prefixes_lower_name", "name_prefix_search", "objects_bucket_id_level_idx",
   "vector_indexes_name_bucket_id_idx",
+  // Of versions that its public branches hold, and no project may have yet.
+  "bucket_lifecycle_states_due_idx", "bucket_lifecycle_states_expired_claim_idx", "idx_event_log_status_id",
+  "idx_objects_bucket_id_archived_at", "idx_objects_current_version", "idx_objects_missing_signature_bucket_id_name",
+  "idx_objects_null_version", "objects_archived_due_idx", "objects_archived_order_uq",
+  "objects_bucket_id_name_version_key",
 ];
 
 /**
@@ -46,6 +51,7 @@ export const SUPABASE: PlatformProfile = {
     "https://github.com/supabase/postgres/tree/develop/migrations/db",
     "https://github.com/supabase/auth/tree/master/migrations",
     "https://github.com/supabase/storage/tree/master/migrations/tenant",
+    "https://github.com/supabase/etl",
     "https://supabase.com/docs/guides/database/postgres/roles",
     "https://github.com/supabase/supautils",
   ],
@@ -59,10 +65,15 @@ export const SUPABASE: PlatformProfile = {
     "authenticator", "anon", "authenticated", "service_role", "pgbouncer", "pgsodium_keyholder", "pgsodium_keyiduser", "pgsodium_keymaker",
     "pgtle_admin", "postgres",
   ],
+  onlyPlatform: [
+    "supabase_admin", "supabase_auth_admin", "supabase_storage_admin", "supabase_functions_admin", "supabase_realtime_admin",
+    "supabase_replication_admin", "supabase_read_only_user", "supabase_etl_admin", "authenticator", "pgbouncer", "pgsodium_keyholder",
+    "pgsodium_keyiduser", "pgsodium_keymaker", "pgtle_admin",
+  ],
   schemas: [
     {
       name: "auth", purpose: "sign-up and sign-in (GoTrue)",
-      migrations: { table: "schema_migrations", column: "version" },
+      migrations: { table: "schema_migrations", column: "version", known: "20260625000000" },
       indexes: AUTH_INDEXES,
       columnComments: [
         "identities.email", "mfa_factors.last_webauthn_challenge_data", "sessions.not_after", "sessions.refresh_token_counter",
@@ -79,7 +90,7 @@ export const SUPABASE: PlatformProfile = {
     },
     {
       name: "storage", purpose: "names of the files in the buckets, which are not in the database",
-      migrations: { table: "migrations", column: "id" },
+      migrations: { table: "migrations", column: "id", known: "63" },
       indexes: STORAGE_INDEXES,
       columnComments: ["buckets.owner", "objects.owner"],
       // In 2025: how deep in folders a file lies.
@@ -89,7 +100,10 @@ export const SUPABASE: PlatformProfile = {
           "iceberg_tables"),
         // The parts of an unfinished upload lie in another project's file store.
         ...rows("session", "s3_multipart_uploads", "s3_multipart_uploads_parts"),
-        ...rows("bookkeeping", "migrations", "prefixes"),
+        ...rows("log", "event_log"),
+        ...rows("bookkeeping", "migrations", "bucket_lifecycle_states"),
+        // Folders, which the service of 2025 lists from here and its triggers fill, which a restore keeps still.
+        { table: "prefixes", kind: "user", derived: true },
       ],
     },
     {
@@ -114,6 +128,7 @@ export const SUPABASE: PlatformProfile = {
     { name: "graphql", purpose: "the GraphQL interface (pg_graphql)", rows: [] },
     { name: "graphql_public", purpose: "the GraphQL interface (pg_graphql)", rows: [] },
     { name: "pgbouncer", purpose: "logins of the pooler", rows: [] },
+    { name: "etl", purpose: "state of replication into other stores (supabase/etl)", rows: [] },
     { name: "_realtime", purpose: "tenants of the realtime service, where users run it themselves", rows: [] },
     { name: "_analytics", purpose: "logs, where users run the platform themselves", rows: [] },
   ],

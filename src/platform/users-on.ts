@@ -1,10 +1,16 @@
 import type { ObjectKind } from "../content/record.ts";
-import { leadingNames, namesKey, wordAndRest } from "./identity.ts";
+import { leadingNames, namesKey, schemaOf, wordAndRest } from "./identity.ts";
 import type { PlatformProfile } from "./profile.ts";
 import { OF_CONSTRAINT, type Ground, type GroundObject } from "./read-ground.ts";
 import type { PlatformRecord } from "./record.ts";
 
 const ON_RELATION: ReadonlySet<ObjectKind> = new Set(["policy", "rule", "trigger", "constraint", "column"]);
+
+/** What is the user's on the platform's ground, and what may be. */
+export interface UsersOn {
+  readonly users: PlatformRecord["users"];
+  readonly guessed: PlatformRecord["users"];
+}
 
 /**
  * What users have put on the platform's ground. Nothing in a catalog says who made an object, so it is told by what
@@ -18,17 +24,17 @@ const ON_RELATION: ReadonlySet<ObjectKind> = new Set(["policy", "rule", "trigger
  * - triggers that call a user's function, or one of the platform's that sends a webhook;
  * - what depends on something that is not the platform's: a foreign key to a user's table, a column of a user's
  *   type, a check or an index by a user's function;
- * - indexes of other names than the platform's services have given. A new name of a newer service is taken for the
- *   user's then, which costs nothing: where it is there already, there is nothing to restore; the other mistake
- *   would lose an index in silence. Comments on columns are told in the same way;
+ * - indexes of other names than the platform's services have given to those of tables that they are known to have.
+ *   That is a guess: of a version that is known it is taken for the user's, of a later one for the platform's.
+ *   Comments on columns are told in the same way;
  * - rights, where they name a role that is not the platform's.
  *
  * Columns and checks that depend on nothing of the user's, and comments on anything but columns, cannot be told
  * from the platform's and are taken for its own.
  */
 export function usersOn(
-  profile: PlatformProfile, schemas: readonly string[], { objects, needs }: Ground,
-): PlatformRecord["users"] {
+  profile: PlatformProfile, schemas: readonly string[], { objects, needs }: Ground, isNewer: (schema: string) => boolean,
+): UsersOn {
   const platform = new Set(schemas);
   const roles = new Set(profile.roles);
   const excepted = new Set(profile.ownedByWorkingRole.map((each) => namesKey(each)));
@@ -40,7 +46,9 @@ export function usersOn(
   const relations = new Set(ownedRelations.map(({ identity }) => relationKey(identity)));
   const needsUsers = (of: string | null): boolean =>
     of !== null && (needs.get(of) ?? []).some(({ place, schema }) => places.has(place) || !platform.has(schema));
-  const indexNames = new Map(profile.schemas.map(({ name, indexes }) => [name, indexes]));
+  const byName = new Map(profile.schemas.map((schema) => [schema.name, schema]));
+  const tablesByPlace = new Map(objects.filter(({ kind }) => kind === "table").map(({ place, identity }) => [place, leadingNames(identity)]));
+  const isKnownTable = ([schema = "", table = ""]: readonly string[]): boolean => byName.get(schema)?.rows.some((one) => one.table === table) === true;
 
   const isUsers = (object: GroundObject): boolean => {
     const { kind, identity, place, sign } = object;
@@ -51,24 +59,36 @@ export function usersOn(
     if (kind === "constraint") return needsUsers(place);
     if (kind === "column") return needsUsers(`column ${identity}`);
     if (kind === "index") return isUsersIndex(object);
-    if (kind === "comment") return isUsersComment(identity);
     if (kind === "grant") return (sign ?? "").split("\n").some((role) => role !== "" && !roles.has(role));
     return ownedByUser(object);
   };
-  const isUsersComment = (identity: string): boolean => {
-    const [schema = "", ...column] = leadingNames(wordAndRest(identity)[1]);
-    const known = profile.schemas.find(({ name }) => name === schema)?.columnComments;
-    return known !== undefined && !known.includes(column.join(".")) && !relations.has(namesKey([schema, column[0]!]));
+  const isGuessed = ({ kind, identity, sign }: GroundObject): boolean => {
+    if (kind === "comment") return isUnknownComment(identity);
+    if (kind !== "index" || (sign ?? "").endsWith(OF_CONSTRAINT)) return false;
+    const [schema = "", name = ""] = leadingNames(identity);
+    const known = byName.get(schema)?.indexes;
+    return known !== undefined && !known.includes(name) && isKnownTable(tablesByPlace.get(sign ?? "") ?? []);
   };
-  const isUsersIndex = ({ identity, place, sign }: GroundObject): boolean => {
+  const isUnknownComment = (identity: string): boolean => {
+    const [schema = "", ...column] = leadingNames(wordAndRest(identity)[1]);
+    const known = byName.get(schema)?.columnComments;
+    return known !== undefined && !known.includes(column.join(".")) && isKnownTable([schema, column[0]!]) && !relations.has(namesKey([schema, column[0]!]));
+  };
+  const isUsersIndex = ({ place, sign }: GroundObject): boolean => {
     const table = sign ?? "";
     if (places.has(table.replace(OF_CONSTRAINT, ""))) return true;
-    if (table.endsWith(OF_CONSTRAINT)) return false;
-    const [schema = "", name = ""] = leadingNames(identity);
-    const known = indexNames.get(schema);
-    return needsUsers(place) || (known !== undefined && !known.includes(name));
+    return !table.endsWith(OF_CONSTRAINT) && needsUsers(place);
   };
-  return objects.filter(isUsers).map(({ kind, identity }): [string, string] => [kind, identity]);
+  const users: [string, string][] = [];
+  const guessed: [string, string][] = [];
+  for (const object of objects) {
+    const name: [string, string] = [object.kind, object.identity];
+    const isSure = isUsers(object);
+    const isGuess = !isSure && isGuessed(object);
+    if (isGuess) guessed.push(name);
+    if (isSure || (isGuess && !isNewer(schemaOf(object.kind, object.identity) ?? ""))) users.push(name);
+  }
+  return { users, guessed };
 }
 
 function relationKey(identity: string): string {

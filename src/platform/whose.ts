@@ -65,7 +65,7 @@ function whoseAttached(index: RecordIndex, kind: string, identity: string): Owne
 /** `role in schema for r`: rights that a role's future objects get. */
 function whoseDefault(index: RecordIndex, identity: string): Owner {
   const [role = ""] = leadingNames(identity);
-  if (index.roles.has(role) && role !== index.workingRole) return "platform";
+  if (index.onlyPlatform.has(role)) return "platform";
   const rest = afterName(identity);
   const [schema] = rest.startsWith("in ") ? leadingNames(rest.slice("in ".length)) : [];
   return schema !== undefined && index.schemas.has(schema) ? "platform" : "user";
@@ -80,6 +80,7 @@ function whoseMapping(index: RecordIndex, identity: string): Owner {
 interface RecordIndex {
   readonly schemas: ReadonlySet<string>;
   readonly roles: ReadonlySet<string>;
+  readonly onlyPlatform: ReadonlySet<string>;
   readonly extensions: ReadonlySet<string>;
   readonly workingRole: string | undefined;
   /** What the record names outright. */
@@ -108,6 +109,7 @@ function makeIndex(record: PlatformRecord): RecordIndex {
   return {
     schemas: new Set(record.schemas),
     roles: new Set(profile.roles),
+    onlyPlatform: new Set(profile.onlyPlatform),
     extensions: new Set(profile.extensions),
     workingRole: profile.workingRole,
     said: (kind, identity) => {

@@ -1,6 +1,7 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import { emptiness } from "../content/emptiness.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { heldAgainst } from "../platform/doubtful.ts";
 import { readPlatform } from "../platform/read-record.ts";
 import type { RestorePlan } from "./plan.ts";
 import { usersIn } from "./project/users-in.ts";
@@ -33,6 +34,6 @@ async function found({ project, backup }: RestorePlan, session: DatabaseSession)
     return empty ? [] : examples;
   }
   const { scope } = backup.manifest;
-  const { rows, objects } = await usersIn(session, project.profile, (await readPlatform(session, scope)) ?? project.target, scope);
+  const { rows, objects } = await usersIn(session, project.profile, heldAgainst((await readPlatform(session, scope)) ?? project.target, project.source), scope);
   return [...rows, ...objects].slice(0, EXAMPLES_MAX);
 }

@@ -41,6 +41,6 @@ describe("a backup of some schemas that needs others", () => {
     const proved = await vault.validate({});
     expect([proved.exit, output(proved, "verdict")]).toEqual([3, "gaps"]);
     expect(findings(proved).filter(({ severity }) => severity === "difference")).toEqual([]);
-    expect((await vault.manifest(output(proved, "backup") || "")).content.extensions).toEqual([]);
+    
   });
 });

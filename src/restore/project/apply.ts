@@ -6,6 +6,7 @@ import { entryKey, entryPlace, entryTitle, isNamed, isOfEventTrigger, namesOf } 
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
+import { doubtsOf, heldAgainst } from "../../platform/doubtful.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { readPlatform } from "../../platform/read-record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
@@ -19,6 +20,7 @@ import { Untouched } from "../untouched.ts";
 import { fitPlaces } from "./fit-places.ts";
 import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
+import { Kept, keptNotes } from "./kept.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
 import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from "./members.ts";
@@ -46,12 +48,14 @@ export interface PouredProject {
   readonly notes: readonly string[];
   /** Triggers that were switched off, as a content record names them. */
   readonly paused: ReadonlySet<string>;
+  /** What stayed because it could not be dropped. */
+  readonly kept: Kept;
   /** Rows written into tables of the platform's, by table. */
   readonly written: ReadonlyMap<string, number>;
   /** Names of what was left out, as `entryPlace` has them. */
   readonly left: ReadonlySet<string>;
   /** The same of what stays with the role that restores and was not foreseen. */
-  readonly kept: ReadonlySet<string>;
+  readonly notGiven: ReadonlySet<string>;
   /** Extensions that could not be made here. */
   readonly unavailable: readonly UnavailableExtension[];
 }
@@ -122,7 +126,7 @@ class Pouring {
   readonly #findings: Finding[] = [];
   readonly #notes: string[] = [];
   readonly #left = new Set<string>();
-  readonly #kept = new Set<string>();
+  readonly #notGiven = new Set<string>();
   /** What the platform's publications hold of its own tables. */
   #members: readonly Member[] = [];
   /** Tables whose rows were not loaded, because they were not there. */
@@ -145,9 +149,9 @@ class Pouring {
     const joined = await reachRoles(session, new Set(users.filter((role) => !project.profile.roles.includes(role))));
     this.#ports.log.stage("replacing what is the user's, in one transaction");
     // As it is now: the plan may be some time old, because a safety backup was made meanwhile.
-    const now = (await readPlatform(session, backup.manifest.scope)) ?? project.target;
+    const now = heldAgainst((await readPlatform(session, backup.manifest.scope)) ?? project.target, project.source);
     await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
-    const kept = await this.#drop(now);
+    const { kept, stands } = await this.#drop(now);
     const members = await readMembers(session, now);
     const planned = new Set(project.removed);
     await dropMembers(session, furtherMembers(members, project.entries.after).filter(({ title }) => planned.has(title)));
@@ -155,11 +159,10 @@ class Pouring {
     await makePublic(session);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
-    // Of what a schema holds, functions of one name are not told apart by their keys.
-    const stands = (entry: TocEntry): boolean => namesOf(entry).schema === undefined && kept.has(entryKey(entry));
-    const missing = project.entries.before.filter((entry) => !stands(entry) && !(entry.type === "SCHEMA" && standing.has(namesOf(entry).tag)));
+    const isThere = (entry: TocEntry): boolean => kept.covers(entry) || stands.has(entryKey(entry)) || (entry.type === "SCHEMA" && standing.has(namesOf(entry).tag));
+    const missing = project.entries.before.filter((entry) => !isThere(entry));
     const early = await this.#define(missing);
-    const { staged, sequences } = await loadRows(session, await this.#source(early), context, "loading rows");
+    const { staged, sequences } = await loadRows(session, await this.#source(early, kept), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
     const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
     const { refusals, tables } = await foreseeStaged(session, merged, project.defaults);
@@ -168,10 +171,9 @@ class Pouring {
     const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
     const written = await mergeStaged(session, merged.filter(({ title }) => withRows.has(title)), quiet);
     if (quiet) await unquieten(session);
-    // What could not be dropped is there already; whether it is the backup's is compared at the end.
     const told = new Set(project.notAllowed.map(({ key }) => key));
     const stay = new Set(members.filter(({ again }) => !again).map(({ key }) => key));
-    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.has(entryKey(entry)) && !stay.has(entryKey(entry)) && !told.has(entryKey(entry)));
+    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !kept.covers(entry) && !stands.has(entryKey(entry)) && !stay.has(entryKey(entry)) && !told.has(entryKey(entry)));
     const late = await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]);
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(session, content, this.#plan.target.searchPath, request.allowEmptyViews)));
@@ -180,32 +182,34 @@ class Pouring {
     this.#notes.push(...(given?.notes ?? []));
     // Last, because they act on every other definition.
     this.#take([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
-    this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));
-    const webhooks = await pauseWebhooks(session, project);
-    this.#notes.push(...webhooks.map(({ note }) => note), ...(await reachingOut(session, project)));
+    this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform), new Set(doubtsOf(project.source, now).left))));
+    const webhooks = await pauseWebhooks(session, project, kept);
+    this.#notes.push(...webhooks.notes, ...(await reachingOut(session, project)));
     const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
     await leaveRoles(session, joined);
     await forwardSequences(session, staged, sequences);
-    return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, left: this.#left, kept: this.#kept, unavailable };
+    return { findings: this.#findings, notes: this.#notes, paused: webhooks.paused, written, left: this.#left, kept, notGiven: this.#notGiven, unavailable };
   }
 
   /** Drops what is the user's, and says what of it stands there all the same. */
-  async #drop(now: PlatformRecord): Promise<ReadonlySet<string>> {
+  async #drop(now: PlatformRecord): Promise<{ readonly kept: Kept; readonly stands: ReadonlySet<string> }> {
     const { project, backup } = this.#plan;
     const { before } = project.entries;
     const types = await notMade(this.#session, before);
     const stays = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
-    const kept = await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, stays);
+    const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, stays));
+    this.#notes.push(...keptNotes(kept));
     const there = await readSchemaless(this.#session);
-    return new Set([...kept.flatMap(({ key }) => key ?? []), ...[...stays].filter((key) => there.has(key))]);
+    return { kept, stands: new Set([...stays].filter((key) => there.has(key))) };
   }
 
   /** Rows of a table that was refused for lack of an extension have nowhere to go. */
-  async #source(refused: readonly Refused[]): Promise<ReturnType<typeof rowsSource>> {
+  async #source(refused: readonly Refused[], kept: Kept): Promise<ReturnType<typeof rowsSource>> {
     const { project } = this.#plan;
-    const source = rowsSource(project.rowsIn, project.entries, project.rows);
+    const all = rowsSource(project.rowsIn, project.entries, project.rows);
+    const source = { ...all, entries: all.entries.filter((entry) => !kept.covers(entry)) };
     if (refused.length === 0) return source;
     this.#skipped = await this.#absent(source.own);
     const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => ({ schema, name: each })));
@@ -266,7 +270,7 @@ class Pouring {
       });
     }
     for (const { entry, error } of since) {
-      this.#kept.add(entryPlace(entry));
+      this.#notGiven.add(entryPlace(entry));
       this.#findings.push(gapOfOwner({ title: entryTitle(entry), owner: namesOf(entry).owner, why: serverWords(error) }, target.facts.role));
     }
   }

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Backup } from "../../catalog/catalog.ts";
+import { heldAgainst } from "../../platform/doubtful.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { readPlatform } from "../../platform/read-record.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
@@ -34,7 +35,7 @@ export async function chooseInto(request: RestoreRequest, backup: Backup): Promi
   if (source === undefined || refusal !== undefined) return undefined;
   await using session = await request.target.connect({ purpose: "restore plan" });
   const target = await readPlatform(session, manifest.scope);
-  if (target?.name === source.name) return { source, target, reason: `both the backup and the target are of ${profileOf(source.name).title}` };
+  if (target?.name === source.name) return { source, target: heldAgainst(target, source), reason: `both the backup and the target are of ${profileOf(source.name).title}` };
   if (!asked) return undefined;
   const { title } = profileOf(source.name);
   const is = target === undefined ? "no platform's that is known" : `of ${profileOf(target.name).title}`;

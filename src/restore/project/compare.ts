@@ -1,6 +1,7 @@
 import { quantity } from "../../kernel/quantity.ts";
 import { judge, withRecordedGaps } from "../../archive/judge.ts";
 import type { Finding } from "../../catalog/manifest.ts";
+import { heldAgainst } from "../../platform/doubtful.ts";
 import { leadingNames, wordAndRest } from "../../platform/identity.ts";
 import { readPlatform } from "../../platform/read-record.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -24,7 +25,7 @@ export async function compareProject(
   const progress = ports.log.progress("comparing", "tables", project.rows.own.length);
   try {
     await using session = await request.target.connect({ purpose: "compare" });
-    const found = (await readPlatform(session, scope)) ?? project.target;
+    const found = heldAgainst((await readPlatform(session, scope)) ?? project.target, project.source);
     const record = { ...found, users: [...found.users, ...project.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
     const expected = usersPart(content, project.source, content);
     const { actual, gaps } = await measureCopy(request.target, scope, {
@@ -39,12 +40,12 @@ export async function compareProject(
       },
     });
     const left = [...project.gaps, ...poured.findings];
-    const kept = new Set([...poured.kept, ...project.ownersOut.map(({ place }) => place)]);
+    const notGiven = new Set([...poured.notGiven, ...project.ownersOut.map(({ place }) => place)]);
     const counted = actual.tables.filter(({ rows }) => rows !== null);
     const written = [...poured.written].filter(([, rows]) => rows > 0);
     return {
-      findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured.paused)
-        .filter((found) => !isOfKept(found, kept)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
+      findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured)
+        .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
         ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
@@ -58,7 +59,7 @@ export async function compareProject(
 }
 
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
-function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, paused: ReadonlySet<string>): Finding[] {
+function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, { paused, kept }: PouredProject): Finding[] {
   // What is said of an object, and of which kind a thing of no schema is, comes before its name.
   const wasLeft = (name: string): boolean => [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?(?:server|wrapper) /, "")]
     .some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
@@ -68,9 +69,12 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     // That it is kept otherwise is told.
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
+    // Of such a name there is another role's, which is not compared.
+    if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(name)) return false;
     // What is set of a column of the platform's is left out by itself; the column is there.
     return !((message === "is missing" || about === "column") && (isTold || wasLeft(name)));
-  });
+  }).map((finding) => (finding.message === "exists, but not at the source" && kept.has(finding.about, finding.name)
+    ? { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" } : finding));
 }
 
 /** The owner and, as they follow from him, the rights of something that could not be given to him: the gap says so. */

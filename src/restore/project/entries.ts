@@ -104,7 +104,7 @@ class Ground {
     const profile = profileOf(record.name);
     this.#record = record;
     this.#content = content;
-    this.#roles = new Set(profile.roles);
+    this.#roles = new Set(profile.onlyPlatform);
     this.#workingRole = profile.workingRole;
     this.#filledByItself = profile.filledByItself;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));

@@ -57,7 +57,8 @@ export async function foreseeStaged(
     }
     if (!isFitting(one)) {
       tables.push({ table: one.title, kind: one.kind, backup, target: 0, new: 0, changed: 0, further: 0 });
-      if (backup > 0) refusals.push(`the target has no table ${one.title}, and the backup has ${rows(backup)} of it`);
+      if (backup > 0 && one.derived) notes.push(`the target has no table ${one.title}, whose rows follow from others: ${rows(backup)} of it stay behind`);
+      else if (backup > 0) refusals.push(`the target has no table ${one.title}, and the backup has ${rows(backup)} of it`);
       continue;
     }
     tables.push(await countRows(session, one, backup));

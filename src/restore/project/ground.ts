@@ -1,8 +1,10 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
 import type { ContentScope } from "../../content/record.ts";
+import { heldAgainst } from "../../platform/doubtful.ts";
 import { leadingNames, namesKey } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
+import { readPlatform } from "../../platform/read-record.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
 import { refusal } from "../../content/refusal.ts";
@@ -12,13 +14,12 @@ import { placesOf } from "./hanging.ts";
 
 /** An object of the user's at the target. */
 export interface UsersObject {
-  /** Kind and names as {@link nameKey} joins them; absent where it is never asked for. */
-  readonly key?: string;
+  /** As a content record names it. */
+  readonly kind: string;
+  readonly identity: string;
   /** As people read it: `table public.posts`. */
   readonly title: string;
   readonly drop: string;
-  /** As a content record names it, of what stands on the platform's ground. */
-  readonly object?: readonly [kind: string, identity: string];
 }
 
 /** What of a project is the user's. */
@@ -28,8 +29,11 @@ export interface UsersGround {
   /** What stands in the platform's schemas, or on its tables. */
   readonly onPlatform: readonly UsersObject[];
   /** What stands in his own schemas, and what no schema holds, in the order in which it goes. */
-  readonly own: readonly UsersObject[];
+  readonly own: readonly Droppable[];
 }
+
+/** Something that goes by a statement of its own. */
+type Droppable = Pick<UsersObject, "title" | "drop"> & { readonly key?: string };
 
 /** One catalog whose objects can be dropped by name. */
 interface Class {
@@ -75,15 +79,15 @@ export async function readUsersGround(session: DatabaseSession, record: Platform
     [[...record.schemas, ...excludeSchemas]],
   );
   const schemas = rows.map(({ name }) => name);
-  const own: UsersObject[] = [];
+  const own: Droppable[] = [];
   for (const each of ALONE) own.push(...(await readAlone(session, record, each)));
   own.push(...(await objectsIn(session, schemas)));
   return { schemas, own, onPlatform: record.users.flatMap(([kind, identity]) => onPlatform(kind, identity)) };
 }
 
 /** What stands in schemas, in the order in which it goes; parts of extensions are their extensions'. */
-export async function objectsIn(session: DatabaseSession, schemas: readonly string[]): Promise<UsersObject[]> {
-  const objects: UsersObject[] = [];
+export async function objectsIn(session: DatabaseSession, schemas: readonly string[]): Promise<Droppable[]> {
+  const objects: Droppable[] = [];
   for (const { catalog, schema, where = "true" } of CLASSES) {
     const found = await session.query<{ type: string; identity: string }>(
       `SELECT i.type, i.identity FROM pg_catalog.${catalog} o, pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i
@@ -99,7 +103,7 @@ function sqlWord(type: string): string {
   return type === "statistics object" ? "STATISTICS" : type.toUpperCase();
 }
 
-async function readAlone(session: DatabaseSession, record: PlatformRecord, { catalog, kind, owner, word }: typeof ALONE[number]): Promise<UsersObject[]> {
+async function readAlone(session: DatabaseSession, record: PlatformRecord, { catalog, kind, owner, word }: typeof ALONE[number]): Promise<Droppable[]> {
   const rows = await session.query<{ type: string; identity: string }>(
     `SELECT i.type, i.identity FROM pg_catalog.${catalog} o, pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i
       WHERE o.oid >= 16384 AND NOT ${COMES_WITH(catalog)} AND pg_has_role(o.${owner}, 'USAGE') ORDER BY o.oid DESC`,
@@ -130,23 +134,22 @@ const ON_RELATION: Readonly<Record<string, (name: string, relation: string) => s
 
 /** Rights stay and are given again; a column of the platform's table is never dropped, whoever made it. */
 function onPlatform(kind: string, identity: string): UsersObject[] {
-  const title = `${kind} ${identity}`;
-  const key = nameKey(kind, identity);
+  const one = { kind, identity, title: `${kind} ${identity}` };
   const [schema, relation, name] = leadingNames(identity);
   const on = ON_RELATION[kind];
   if (on !== undefined && schema !== undefined && relation !== undefined && name !== undefined) {
-    return [{ key, title, object: [kind, identity], drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
+    return [{ ...one, drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
   }
   const word = WHOLE[kind];
   // What of the platform's hangs on it must not go along unseen; once the user's own things are gone, nothing else does.
-  return word === undefined ? [] : [{ key, title, object: [kind, identity], drop: `DROP ${word} IF EXISTS ${identity}` }];
+  return word === undefined ? [] : [{ ...one, drop: `DROP ${word} IF EXISTS ${identity}` }];
 }
 
 /**
  * Drops what is the user's, inside a transaction. Nothing of the platform's goes: what hangs on the user's things and is the platform's
  * is found out by what is there before and after.
  *
- * @param source whose is what in the backup: an index on a platform's table that it does not know may be a newer platform's, and stays
+ * @param source whose is what in the backup
  * @param stays keys of what is not dropped, because the role could not make it again
  * @returns what the role may not drop, and so stays as it is
  * @throws refused.outside-scope, database.permission
@@ -155,10 +158,8 @@ export async function dropUsersGround(
   session: DatabaseSession, record: PlatformRecord, source: PlatformRecord, scope: ContentScope, stays: ReadonlySet<string>,
 ): Promise<readonly UsersObject[]> {
   const { schemas, own, onPlatform } = await readUsersGround(session, record, scope);
-  const known = new Set(source.users.map(([kind, identity]) => nameKey(kind, identity)));
-  const hanging = onPlatform.filter(({ key = "" }) => !key.startsWith("index ") || known.has(key));
-  const expected = await placesOf(session, hanging.flatMap(({ object }) => (object === undefined ? [] : [object])));
-  for (const one of hanging) await dropWhereAllowed(session, one);
+  const expected = await placesOf(session, onPlatform.map(({ kind, identity }) => [kind, identity] as const));
+  const left = await dropInPasses(session, onPlatform);
   const before = await listOutside(session, schemas);
   for (const { title, drop } of own.filter(({ key = "" }) => !stays.has(key))) await naming(title, session.query(drop));
   for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
@@ -167,7 +168,7 @@ export async function dropUsersGround(
   // A column is a part of its table.
   const isExpected = (key: string, name: string): boolean => expected.has(key.replace(/ \d+$/, "")) || isDefaultOf(name, columns);
   const gone = [...before].filter(([key, name]) => !after.has(key) && !isExpected(key, name)).map(([, name]) => name);
-  if (gone.length === 0) return await stillThere(session, hanging);
+  if (gone.length === 0) return await stillThere(session, await dropInPasses(session, left), source, scope);
   throw new HoldfastError("refused.outside-scope", `replacing what is the user's would destroy what is not: ${gone.slice(0, 5).join(", ")}`, {
     hint: `Take these apart from what they hang on, then run again. They stand on ${profileOf(record.name).title}'s ground.`,
   });
@@ -183,22 +184,38 @@ function isDefaultOf(described: string, columns: ReadonlySet<string>): boolean {
  * A trigger or policy on a table of the platform's may be dropped by the table's owner alone. Where the role is not he, it goes with the
  * function or table of the user's that it needs.
  */
-async function dropWhereAllowed(session: DatabaseSession, { title, drop }: UsersObject): Promise<boolean> {
+async function dropWhereAllowed(session: DatabaseSession, { title, drop }: Droppable): Promise<boolean> {
   const error = await refusal(session, () => session.query(drop));
   if (error !== undefined && error.code !== "database.permission" && error.code !== "database.query") throw named(title, error);
   return error === undefined;
 }
 
-/** What went along with something else is dropped once more for nothing. */
-async function stillThere(session: DatabaseSession, hanging: readonly UsersObject[]): Promise<readonly UsersObject[]> {
-  const there: UsersObject[] = [];
-  for (const one of hanging) if (!(await dropWhereAllowed(session, one))) there.push(one);
-  return there;
+/**
+ * One thing may hang on another in any depth, and the record's order is not that in which they go: tried until nothing goes any more.
+ *
+ * @returns what is left
+ */
+async function dropInPasses(session: DatabaseSession, objects: readonly UsersObject[]): Promise<readonly UsersObject[]> {
+  let waiting = objects;
+  for (;;) {
+    const left: UsersObject[] = [];
+    for (const one of waiting) if (!(await dropWhereAllowed(session, one))) left.push(one);
+    if (left.length === 0 || left.length === waiting.length) return left;
+    waiting = left;
+  }
 }
 
-/** What is in it and not the user's, an extension, keeps it. */
+/** What went along with something of the user's is not there any more, although it may not be dropped for good. */
+async function stillThere(session: DatabaseSession, left: readonly UsersObject[], source: PlatformRecord, scope: ContentScope): Promise<readonly UsersObject[]> {
+  if (left.length === 0) return [];
+  const now = await readPlatform(session, scope);
+  const there = new Set((now === undefined ? [] : heldAgainst(now, source).users).map((one) => namesKey(one)));
+  return left.filter(({ kind, identity }) => there.has(namesKey([kind, identity])));
+}
+
+/** What is in it and not the user's, an extension, keeps it; and so does an owner whom the role cannot be. */
 async function dropSchema(session: DatabaseSession, schema: string): Promise<void> {
-  await refusal(session, () => session.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)}`), "database.query");
+  await refusal(session, () => session.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)}`), "database.query", "database.permission");
 }
 
 async function naming(title: string, work: Promise<unknown>): Promise<void> {

@@ -27,6 +27,8 @@ export interface RowsSource {
   readonly kindOf: (schema: string, table: string) => StagedKind | undefined;
   /** Columns of it that the platform fills itself, with the expressions. */
   readonly computedOf: (schema: string, table: string) => ReadonlyMap<string, string>;
+  /** Whether the rows of such a table follow from others. */
+  readonly isDerived: (schema: string, table: string) => boolean;
   /** Sequences of staged tables, as SQL has them. */
   readonly isStagedSequence: (sql: string) => boolean;
 }
@@ -45,7 +47,7 @@ export async function loadRows(session: DatabaseSession, source: RowsSource, con
       if (kind === undefined) return undefined;
       // Rows of one table may come in several parts.
       const known = staged.find((one) => one.schema === schema && one.name === name);
-      const one = known ?? await makeStaged(session, { schema, name, kind, computed: source.computedOf(schema, name) }, columns, staged.length + 1);
+      const one = known ?? await makeStaged(session, { schema, name, kind, computed: source.computedOf(schema, name), derived: source.isDerived(schema, name) }, columns, staged.length + 1);
       if (known === undefined) staged.push(one);
       return one.temporary;
     },

@@ -4,33 +4,42 @@ import { serverWords } from "../../archive/server-words.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import type { Kept } from "./kept.ts";
 import type { ProjectPlan } from "./plan.ts";
 import { commonColumns, isFitting, tableSql, type Staged } from "./staged.ts";
 
-/** A trigger that sends nothing until it is switched on. */
-export interface PausedWebhook {
-  /** As a content record names it. */
-  readonly identity: string;
+/** What became of triggers that reach out of the database. */
+export interface Webhooks {
+  /** Those that send nothing until they are switched on, as a content record names them. */
+  readonly paused: ReadonlySet<string>;
   /** What a person has to know. */
-  readonly note: string;
+  readonly notes: readonly string[];
 }
 
 /**
  * Switches off the triggers that reach out of the database: two projects would send everything twice. Said with the statement that switches
- * each on.
+ * each on. One that was there and could not be dropped is the target's own and stays as it was: it is named.
  */
-export async function pauseWebhooks(session: DatabaseSession, { profile }: ProjectPlan): Promise<PausedWebhook[]> {
-  const triggers = await session.query<{ name: string; relation: string; onPlatform: boolean }>(
+export async function pauseWebhooks(session: DatabaseSession, { profile }: ProjectPlan, kept: Kept): Promise<Webhooks> {
+  const triggers = await session.query<{ name: string; relation: string }>(
     `SELECT quote_ident(t.tgname) AS name, c.oid::regclass::text AS relation
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace pn ON pn.oid = p.pronamespace
       WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND pn.nspname || '.' || p.proname = ANY ($1) ORDER BY 2, 1`,
     [[...profile.webhookFunctions]],
   );
-  for (const { name, relation } of triggers) await session.query(`ALTER TABLE ${relation} DISABLE TRIGGER ${name}`);
-  return triggers.map(({ name, relation }) => ({
-    identity: `${relation}.${name}`, note: `webhook ${name} on ${relation} is paused; to send again: ALTER TABLE ${relation} ENABLE TRIGGER ${name}`,
-  }));
+  const paused = new Set<string>();
+  const notes: string[] = [];
+  for (const { name, relation } of triggers) {
+    if (kept.has("trigger", `${relation}.${name}`) || kept.objects.some(({ identity }) => identity === relation)) {
+      notes.push(`webhook ${name} on ${relation} was there, could not be replaced and goes on sending`);
+      continue;
+    }
+    await session.query(`ALTER TABLE ${relation} DISABLE TRIGGER ${name}`);
+    paused.add(`${relation}.${name}`);
+    notes.push(`webhook ${name} on ${relation} is paused; to send again: ALTER TABLE ${relation} ENABLE TRIGGER ${name}`);
+  }
+  return { paused, notes };
 }
 
 /**

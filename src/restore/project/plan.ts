@@ -9,6 +9,8 @@ import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
 import { readDatabaseRecord } from "../../content/database-record.ts";
 import type { RoleRecord } from "../../content/record.ts";
+import { doubtsOf } from "../../platform/doubtful.ts";
+import { doubtNotes, gapsOfOwned } from "./doubts.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
 import { profileOf } from "../../platform/profiles.ts";
 import { whoseIs } from "../../platform/whose.ts";
@@ -29,6 +31,7 @@ import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
 import { gapOfOwner, ownersOutOfReach, refusalsOfOwners, type OwnerOutOfReach } from "./owners-out-of-reach.ts";
 import { filledByUsers, furtherMembers, readMembers } from "./members.ts";
+import { othersAlone } from "./others-alone.ts";
 import { behindNotes, lostNotes, quietNotes, versionNotes } from "./plan-notes.ts";
 import { comparePlatformTables, type Named } from "./platform-tables.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
@@ -127,7 +130,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
     webhookFunctions: profile.webhookFunctions, members,
   });
-  const notAllowed = asked.filter(({ key }) => !there.has(key));
+  const notAllowed = [...asked.filter(({ key }) => !there.has(key)), ...(await othersAlone(session, all.after))];
   const published = furtherMembers(members, all.after).map(({ title }) => title);
   const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
@@ -143,10 +146,10 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
     notAllowed, ownersOut, roles,
     gaps: [
-      ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
+      ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
     ],
-    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
+    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
     kit: [
       ...rebuildKit(ends.source.name, content),
       ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
@@ -196,6 +199,7 @@ export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, ro
     artifact, entries: entries.rows, own: rows.own,
     kindOf: (schema, table) => rows.staged(schema, table),
     computedOf: (schema, table) => rows.computed(schema, table),
+    isDerived: (schema, table) => rows.isDerived(schema, table),
     isStagedSequence: (sql) => sequences.has(sql),
   };
 }

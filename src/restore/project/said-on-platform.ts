@@ -37,15 +37,18 @@ export async function grantOnPlatform(session: DatabaseSession, texts: readonly 
 /**
  * Writes comments on the platform's tables and columns where there is none: one that the platform wrote is there already, in its own words.
  *
+ * @param doubtful `comment` and its identity: of a later platform, as it seems, whose own target has it or never gets it
  * @returns what could not be written
  */
-export async function commentOnPlatform(session: DatabaseSession, texts: readonly DefinitionText[]): Promise<readonly Finding[]> {
+export async function commentOnPlatform(session: DatabaseSession, texts: readonly DefinitionText[], doubtful: ReadonlySet<string>): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const { entry, sql } of texts) {
     const { schema, tag } = namesOf(entry);
     const [, kind, name] = /^(TABLE|COLUMN) (.+)$/s.exec(tag) ?? [];
     if (schema === undefined || name === undefined) continue;
     const [table = "", column] = leadingNames(name);
+    const of = `${kind!.toLowerCase()} ${[schema, table, ...(column === undefined ? [] : [column])].map(displayPart).join(".")}`;
+    if (doubtful.has(`comment ${of}`)) continue;
     const [there] = await session.query<{ text: string | null }>(
       `SELECT CASE WHEN $2::text IS NULL THEN obj_description(c.oid, 'pg_class') ELSE col_description(c.oid, a.attnum) END AS text
          FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = $2::text AND NOT a.attisdropped
@@ -54,8 +57,7 @@ export async function commentOnPlatform(session: DatabaseSession, texts: readonl
     );
     if (there === undefined || there.text !== null) continue;
     const refused = await refusal(session, () => session.query(sql));
-    const identity = [schema, table, ...(column === undefined ? [] : [column])].map(displayPart).join(".");
-    if (refused !== undefined) findings.push({ severity: "gap", about: "comment", name: `${kind!.toLowerCase()} ${identity}`, message: `could not be written: ${serverWords(refused)}` });
+    if (refused !== undefined) findings.push({ severity: "gap", about: "comment", name: of, message: `could not be written: ${serverWords(refused)}` });
   }
   return findings;
 }

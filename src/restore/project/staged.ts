@@ -19,6 +19,8 @@ export interface Staged {
   readonly columns: readonly string[];
   /** Columns that the platform fills itself, with the expressions by which it does. */
   readonly computed: ReadonlyMap<string, string>;
+  /** Its rows follow from others, so that nothing is lost where the target has no place for them. */
+  readonly derived: boolean;
   /** The table at the target; undefined where there is none. */
   readonly shape: TableShape | undefined;
 }
@@ -35,7 +37,7 @@ export function isFitting(staged: Staged): staged is Fitting {
  * when it arrives; what the target lacks is kept as text, to be looked at.
  */
 export async function makeStaged(
-  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind" | "computed">, columns: readonly string[], number: number,
+  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind" | "computed" | "derived">, columns: readonly string[], number: number,
 ): Promise<Staged> {
   const shape = await readTableShape(session, table.schema, table.name);
   const types = new Map(shape?.columns.map((column) => [column.name, column]));
@@ -86,7 +88,11 @@ export function differs(staged: Fitting, left = "s", right = "t"): string {
 /** Whether two rows are one: by their key, or by all that is brought where there is none. */
 export function sameRow(staged: Fitting, left = "s", right = "t"): string {
   const key = keyColumns(staged);
-  return key === undefined ? `NOT ${differs(staged, left, right)}` : sameKey(key, left, right);
+  if (key !== undefined) return sameKey(key, left, right);
+  // One text of each row, which the server can look up: compared column by column, every row would meet every other.
+  const text = (alias: string): string =>
+    `ROW(${commonColumns(staged).map((name) => `${alias}.${quoteIdentifier(name)}::pg_catalog.text`).join(", ")})::pg_catalog.text`;
+  return `${text(left)} = ${text(right)}`;
 }
 
 /** Keys and expressions of a rule by which no two rows may be alike, named `k0`, `k1` … for {@link alike}. */

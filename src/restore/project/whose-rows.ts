@@ -1,6 +1,6 @@
 import type { ContentRecord, TableRecord } from "../../content/record.ts";
 import { profileOf } from "../../platform/profiles.ts";
-import type { RowsKind } from "../../platform/profile.ts";
+import type { PlatformSchema, RowsKind } from "../../platform/profile.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
 import { displayName } from "../../content/display-name.ts";
@@ -43,7 +43,16 @@ export class WhoseRows {
   }
 
   kindOf(schema: string, name: string): RowsKind | undefined {
-    return profileOf(this.#record.name).schemas.find((one) => one.name === schema)?.rows.find(({ table }) => table === name)?.kind;
+    return this.#schema(schema)?.rows.find(({ table }) => table === name)?.kind;
+  }
+
+  /** Whether the rows of a platform's table follow from others. */
+  isDerived(schema: string, name: string): boolean {
+    return this.#schema(schema)?.rows.find(({ table }) => table === name)?.derived === true;
+  }
+
+  #schema(name: string): PlatformSchema | undefined {
+    return profileOf(this.#record.name).schemas.find((one) => one.name === name);
   }
 
   /** Columns of a platform's table that its service fills itself, with the expressions by which it does. */
@@ -63,9 +72,9 @@ export class WhoseRows {
   }
 
   /** Tables of the platform's whose rows stay behind, with how many the backup has of them. */
-  get behind(): readonly { readonly title: string; readonly kind: RowsKind | undefined; readonly rows: number }[] {
+  get behind(): readonly { readonly schema: string; readonly title: string; readonly kind: RowsKind | undefined; readonly rows: number }[] {
     return this.#content.tables.filter((table) => table.kind === "table" && this.#record.schemas.includes(table.schema) && !this.#isUsers(table))
       .filter(({ schema, name }) => this.staged(schema, name) === undefined)
-      .map(({ schema, name, rows }) => ({ title: `${schema}.${name}`, kind: this.kindOf(schema, name), rows: rows ?? 0 }));
+      .map(({ schema, name, rows }) => ({ schema, title: `${schema}.${name}`, kind: this.kindOf(schema, name), rows: rows ?? 0 }));
   }
 }
