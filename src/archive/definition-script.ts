@@ -1,10 +1,13 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
+import { placesAtEnd, type Places } from "./places.ts";
 
 /** The SQL of one entry of an archive: its definition, and what pg_restore adds to it (the owner). */
 export interface DefinitionText {
   readonly entry: TocEntry;
   readonly sql: string;
+  /** Where it is to be made. */
+  readonly places: Places;
 }
 
 /** pg_restore's own line before an entry, when it is told to name them (`_printTocEntry` in src/bin/pg_dump/pg_backup_archiver.c). */
@@ -16,8 +19,6 @@ const NAMED = /^-- TOC entry (\d+) \(class \d+ OID \d+\)$/gm;
 const HEADING = /^--\n-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies:[ \d]*\n)?-- Name: [^\n]*; Type: [^\n;]*; Schema: [^\n]*; Owner: [^\n]*\n(?:-- Data Pos: \d+(?: \([^\n]*\))?\n)?--\n/gm;
 /** What comes behind the last entry. */
 const END = /\n(?:-- Completed on [^\n]*\n+)?--\n-- PostgreSQL database dump complete\n--\s*(?:\\unrestrict [A-Za-z0-9]+\s*)?$/;
-/** Where a table goes is said between entries, before the next one's heading; a session of ours has these values. */
-const PLACES = /(?:\nSET default_(?:tablespace = ''|table_access_method = heap);\n)+\s*$/;
 
 /**
  * Divides the script that pg_restore writes for some entries into the texts of these entries.
@@ -33,11 +34,14 @@ export function divideScript(script: string, entries: readonly TocEntry[]): read
   // pg_restore writes each entry once. So a heading more than there are entries is somebody's text, and one less was not read as such.
   if ([...script.matchAll(NAMED)].length !== entries.length || !sameIds(ids, entries)) return undefined;
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  let { next: places } = placesAtEnd(script.slice(0, found[0]?.index), {});
   return found.map((match, index) => {
     const from = match.index + match[0].length;
     const text = script.slice(from, found[index + 1]?.index ?? script.length);
-    const body = index === found.length - 1 ? text.replace(END, "\n") : text;
-    return { entry: byId.get(match[1]!)!, sql: body.replace(PLACES, "\n").trim() };
+    const { sql, next } = placesAtEnd(index === found.length - 1 ? text.replace(END, "\n") : text, places);
+    const definition = { entry: byId.get(match[1]!)!, sql: sql.trim(), places };
+    places = next;
+    return definition;
   });
 }
 
@@ -56,8 +60,8 @@ export function onlyDefinition(script: string, entry: TocEntry): DefinitionText 
       hint: "A name in it may hold a line break; update the PostgreSQL client programs, or leave the object out of the backup.",
     });
   }
-  const body = script.slice(first.index + first[0].length).replace(END, "\n");
-  return { entry, sql: body.replace(PLACES, "\n").trim() };
+  const { next: places } = placesAtEnd(script.slice(0, first.index), {});
+  return { entry, sql: script.slice(first.index + first[0].length).replace(END, "\n").trim(), places };
 }
 
 /** The owner that pg_restore gives at the end of an entry, apart from the definition; undefined where it gives none. */

@@ -17,6 +17,16 @@ describe("pg_restore's script of definitions", () => {
     ]);
   });
 
+  it("says where each is to be made until it says otherwise, before the first heading too", () => {
+    const text = script(`SET default_tablespace = "Fast; disk";\n\n${heading("1")}CREATE TABLE t1 (a int);\n\nSET default_table_access_method = columnar;\n\n`,
+      `${heading("2")}CREATE TABLE t2 (b text DEFAULT '\nSET default_tablespace = x;\n');\n\nSET default_tablespace = '';\n\nSET default_table_access_method = heap;\n`, `${heading("3")}CREATE TABLE t3 ();\n`);
+    expect(divideScript(text, ["1", "2", "3"].map(entry))?.map(({ sql, places }) => [sql, places])).toEqual([
+      ["CREATE TABLE t1 (a int);", { tablespace: "Fast; disk" }],
+      ["CREATE TABLE t2 (b text DEFAULT '\nSET default_tablespace = x;\n');", { tablespace: "Fast; disk", accessMethod: "columnar" }], ["CREATE TABLE t3 ();", {}],
+    ]);
+    expect(onlyDefinition(script(`SET default_tablespace = fast;\n\n${heading("1")}CREATE TABLE t1 ();`), entry("1"))).toMatchObject({ sql: "CREATE TABLE t1 ();", places: { tablespace: "fast" } });
+  });
+
   it("is not divided where a body holds what looks like a heading, whichever number it has", () => {
     for (const fake of ["1", "2", "9"]) {
       const text = script(`${heading("1")}CREATE FUNCTION f() AS $$\n${heading(fake)}DROP TABLE t;\n$$;`, `${heading("2")}CREATE TABLE t2 (b int);`);

@@ -6,6 +6,7 @@ import type { UnavailableExtension } from "../../archive/extensions.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
+import type { PlatformRecord } from "../../platform/record.ts";
 import { readPlatform } from "../../platform/read-record.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
@@ -16,6 +17,7 @@ import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import type { RestorePlan } from "../plan.ts";
 import { Untouched } from "../untouched.ts";
+import { fitPlaces } from "./fit-places.ts";
 import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
 import { loadRows } from "./load-rows.ts";
@@ -29,6 +31,7 @@ import { refreshViews } from "./refresh-views.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
 import { entryKey, entryTitle, refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
 import { makePublic } from "./public.ts";
+import { notMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
 import { requirePlanned } from "./users-in.ts";
@@ -133,11 +136,11 @@ class Pouring {
     // As it is now: the plan may be some time old, because a safety backup was made meanwhile.
     const now = (await readPlatform(session, backup.manifest.scope)) ?? project.target;
     await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
-    const kept = new Set((await dropUsersGround(session, now, project.source, backup.manifest.scope)).map(({ key }) => key));
+    const kept = await this.#drop(now);
     await makePublic(session);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
-    const missing = project.entries.before.filter((entry) => !(entry.type === "SCHEMA" && standing.has(entry.rest.split(" ").slice(1, -1).join(" "))));
+    const missing = project.entries.before.filter((entry) => !kept.has(entryKey(entry)) && !(entry.type === "SCHEMA" && standing.has(entry.rest.split(" ").slice(1, -1).join(" "))));
     const early = await this.#define(missing);
     const { staged, sequences } = await loadRows(session, await this.#source(early), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
@@ -146,7 +149,7 @@ class Pouring {
     requireFit(refusals, backup.key.id, request.target.address.database);
     const quiet = await quieten(session);
     const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
-    const written = await mergeStaged(session, merged.filter(({ title }) => withRows.has(title)));
+    const written = await mergeStaged(session, merged.filter(({ title }) => withRows.has(title)), quiet);
     if (quiet) await unquieten(session);
     // What could not be dropped is there already; whether it is the backup's is compared at the end.
     const told = new Set(project.notAllowed.map(({ key }) => key));
@@ -165,6 +168,17 @@ class Pouring {
     this.#findings.push(...jobs.findings);
     await forwardSequences(session, staged, sequences);
     return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, unavailable };
+  }
+
+  /** Drops what is the user's, and says what of it stands there all the same. */
+  async #drop(now: PlatformRecord): Promise<ReadonlySet<string>> {
+    const { project, backup } = this.#plan;
+    const { before } = project.entries;
+    const types = await notMade(this.#session, before);
+    const stays = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
+    const kept = await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, stays);
+    const there = await readSchemaless(this.#session);
+    return new Set([...kept.flatMap(({ key }) => key ?? []), ...[...stays].filter((key) => there.has(key))]);
   }
 
   /** Rows of a table that was refused for lack of an extension have nowhere to go. */
@@ -211,7 +225,10 @@ class Pouring {
   async #define(entries: readonly TocEntry[]): Promise<readonly Refused[]> {
     const texts = this.#textsOf(entries);
     const owned = this.#plan.request.noOwner ? texts.map((text) => ({ ...text, sql: withoutOwner(text.sql) ?? text.sql })) : texts;
-    const { refused, kept } = await runDefinitions(this.#session, owned, this.#ports.cancelled);
+    const fitted = await fitPlaces(this.#session, owned);
+    this.#findings.push(...fitted.findings);
+    this.#notes.push(...fitted.notes);
+    const { refused, kept } = await runDefinitions(this.#session, fitted.texts, this.#ports.cancelled);
     if (kept.length > 0) {
       const more = kept.length > 5 ? ` and ${kept.length - 5} more` : "";
       this.#notes.push(`belong to ${this.#plan.target.facts.role}, which may not give them to their owner: ${kept.slice(0, 5).join(", ")}${more}`);

@@ -4,6 +4,7 @@ import type { TableRecord } from "../../content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { entryKey, entryTitle } from "./run-definitions.ts";
+import { withoutSchemaless } from "./schemaless.ts";
 
 /** Something of the user's that this role may not make at the target. */
 export interface NotAllowed {
@@ -50,6 +51,7 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
       const why = (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
       if (why !== undefined) found.push({ title: entryTitle(entry), key: entryKey(entry), why });
     }
+    found.push(...(await withoutSchemaless(session, asked.entries)));
     return found;
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);

@@ -53,13 +53,21 @@ export async function compareProject(
   }
 }
 
+/** With which the title of an archive's entry begins. */
+const ENTRY_TYPE =
+  /^(?:(?:FK |CHECK )?CONSTRAINT|FOREIGN DATA WRAPPER|FOREIGN TABLE|MATERIALIZED VIEW|ACCESS METHOD|USER MAPPING|EVENT TRIGGER|PUBLICATION TABLES IN SCHEMA|PUBLICATION TABLE|[A-Z]+) /;
+
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
 function explained(findings: readonly Finding[], left: readonly Finding[], paused: ReadonlySet<string>): Finding[] {
   // `POLICY storage objects Own files` of an archive, and `storage.objects."Own files"` of a record.
-  const names = new Set(left.map(({ name }) => name.replace(/^(?:(?:FK|CHECK) )?[A-Z]+ /, "").replace(/\(.*$/s, "")));
-  const wasLeft = (name: string): boolean => names.has(leadingNames(name).join(" ")) || names.has(leadingNames(name.replace(/^[a-z-]+ /, "")).join(" "));
+  const names = new Set(left.map(({ name }) => name.replace(ENTRY_TYPE, "").replace(/^(.*) SERVER /s, "$1 on ").replace(/\(.*$/s, "")));
+  // What is said of an object, and of which kind a thing of no schema is, comes before its name.
+  const wasLeft = (name: string): boolean => [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?(?:server|wrapper) /, "")]
+    .some((each) => names.has(each) || names.has(leadingNames(each).join(" ")));
   return findings.filter(({ about, name, message }) => {
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
+    // That it is kept otherwise is told.
+    if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
     return !(message === "is missing" && (isTold || wasLeft(name)));
   });

@@ -149,6 +149,10 @@ class Ground {
       if (words[1] === "SCHEMA") return !this.#record.schemas.includes(words.slice(2, -1).join(" "));
       return this.#needsUsers(entry);
     }
+    if (type === "USER MAPPING") {
+      const [, user = "", server = ""] = /^- USER MAPPING (.+) SERVER (.+) \S+$/.exec(rest) ?? [];
+      return whoseIs(this.#record, "user-mapping", `${displayPart(user)} on ${displayPart(server)}`) === "user";
+    }
     const kind = KINDS[type];
     if (kind === undefined) return true;
     const name = words.slice(1, -1).join(" ");

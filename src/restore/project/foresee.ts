@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { commonColumns, differs, isFitting, keyColumns, sameKey, sameRow, tableSql, type Fitting, type Staged } from "./staged.ts";
+import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, sameKey, sameRow, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
 
 /** What becomes of the rows of one table. */
 export interface RowsForeseen {
@@ -120,21 +120,24 @@ async function lookAtColumns(
 async function collisions(session: DatabaseSession, one: Fitting): Promise<string[]> {
   const key = keyColumns(one);
   if (key === undefined) return [];
-  const common = new Set(commonColumns(one));
   const found: string[] = [];
-  for (const { name, primary, keys, where, reads } of one.shape.uniques) {
-    if (primary || !reads.every((column) => common.has(column))) continue;
-    const list = keys.map((expression, index) => `${expression} AS k${index}`).join(", ");
-    const columns = key.map(quoteIdentifier).join(", ");
-    const same = keys.map((_, index) => `s.k${index} = t.k${index}`).join(" AND ");
+  for (const rule of heldRules(one)) {
+    const { name, where, reads } = rule;
+    const values = uniqueValues(rule);
+    const same = reads.filter((column) => !key.includes(column)).join(", ");
     const colliding = await count(session,
-      `SELECT count(*) AS n FROM (SELECT ${list} FROM ${one.temporary} WHERE ${where}) s
-         JOIN (SELECT ${list}, ${columns} FROM ${tableSql(one)} WHERE ${where}) t ON ${same}
+      `SELECT count(*) AS n FROM (SELECT ${values} FROM ${one.temporary} WHERE ${where}) s
+         JOIN (SELECT ${values}, ${key.map(quoteIdentifier).join(", ")} FROM ${tableSql(one)} WHERE ${where}) t ON ${alike(rule)}
         WHERE NOT EXISTS (SELECT FROM ${one.temporary} o WHERE ${sameKey(key, "o", "t")})`);
     if (colliding > 0) {
-      found.push(`${rows(colliding)} of ${one.title} in the backup collide with rows at the target that have another ${key.join(", ")} ` +
-        `(${name}: the same ${reads.filter((column) => !key.includes(column)).join(", ")})`);
+      found.push(`${rows(colliding)} of ${one.title} in the backup collide with rows at the target that have another ${key.join(", ")} (${name}: the same ${same})`);
     }
+    const given = rule.nullsAlike ? "" : `HAVING ${rule.keys.map((_, index) => `k${index} IS NOT NULL`).join(" AND ")}`;
+    const group = rule.keys.map((_, index) => `k${index}`).join(", ");
+    const doubled = await count(session,
+      `SELECT coalesce(sum(n), 0) AS n FROM (SELECT count(*) AS n FROM (SELECT ${values} FROM ${one.temporary} WHERE ${where}) s
+        GROUP BY ${group} ${given}) AS found WHERE n > 1`);
+    if (doubled > 0) found.push(`${rows(doubled)} of ${one.title} in the backup are alike by a rule of the target that the source did not have (${name}: the same ${same})`);
   }
   return found;
 }

@@ -59,6 +59,8 @@ const ALONE = [
   { catalog: "pg_event_trigger", kind: "event-trigger", owner: "evtowner", word: "" },
   { catalog: "pg_publication", kind: "publication", owner: "pubowner", word: "" },
   { catalog: "pg_foreign_server", kind: "foreign-server", owner: "srvowner", word: "server " },
+  // Behind the servers, which need them.
+  { catalog: "pg_foreign_data_wrapper", kind: "foreign-server", owner: "fdwowner", word: "wrapper " },
 ] as const;
 
 /** Everything at the target that is the user's and in the backup's scope; parts of extensions are their extensions'. */
@@ -91,7 +93,10 @@ async function readAlone(session: DatabaseSession, record: PlatformRecord, { cat
       WHERE o.oid >= 16384 AND NOT ${COMES_WITH(catalog)} AND pg_has_role(o.${owner}, 'USAGE') ORDER BY o.oid DESC`,
   );
   return rows.filter(({ identity }) => whoseIs(record, kind, `${word}${identity}`) === "user")
-    .map(({ type, identity }) => ({ title: `${type} ${identity}`, drop: `DROP ${type.toUpperCase()} IF EXISTS ${identity} CASCADE` }));
+    .map(({ type, identity }) => ({
+      key: nameKey(type.replaceAll(" ", "-"), identity), title: `${type} ${identity}`,
+      drop: `DROP ${type.replaceAll("-", " ").toUpperCase()} IF EXISTS ${identity} CASCADE`,
+    }));
 }
 
 /** A kind and dotted names, with blanks between them, as an entry of an archive has them: `policy storage objects Own files`. */
@@ -130,18 +135,19 @@ function onPlatform(kind: string, identity: string): UsersObject[] {
  * is found out by what is there before and after.
  *
  * @param source whose is what in the backup: an index on a platform's table that it does not know may be a newer platform's, and stays
+ * @param stays keys of what is not dropped, because the role could not make it again
  * @returns what the role may not drop, and so stays as it is
  * @throws refused.outside-scope, database.permission
  */
 export async function dropUsersGround(
-  session: DatabaseSession, record: PlatformRecord, source: PlatformRecord, scope: ContentScope,
+  session: DatabaseSession, record: PlatformRecord, source: PlatformRecord, scope: ContentScope, stays: ReadonlySet<string>,
 ): Promise<readonly UsersObject[]> {
   const { schemas, own, onPlatform } = await readUsersGround(session, record, scope);
   const known = new Set(source.users.map(([kind, identity]) => nameKey(kind, identity)));
   const hanging = onPlatform.filter(({ key = "" }) => !key.startsWith("index ") || known.has(key));
   for (const one of hanging) await dropWhereAllowed(session, one);
   const before = await listOutside(session, schemas);
-  for (const { title, drop } of own) await naming(title, session.query(drop));
+  for (const { title, drop } of own.filter(({ key = "" }) => !stays.has(key))) await naming(title, session.query(drop));
   for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
   const after = await listOutside(session, schemas);
   const expected = new Set(hanging.map(({ title }) => title));

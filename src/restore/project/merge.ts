@@ -2,25 +2,27 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { Untouched } from "../untouched.ts";
+import { Exchanged } from "./exchanged.ts";
 import { commonColumns, differs, isFitting, keyColumns, sameKey, sameRow, tableSql, type Fitting, type Staged } from "./staged.ts";
 
 /**
  * Writes staged rows: those that are there and differ become the backup's, those that are not there are put in, all others stay.
  *
+ * @param quiet triggers and keys do not act
  * @returns rows written, by table
  * @throws Untouched; the transaction is lost
  */
-export async function mergeStaged(session: DatabaseSession, staged: readonly Staged[]): Promise<ReadonlyMap<string, number>> {
+export async function mergeStaged(session: DatabaseSession, staged: readonly Staged[], quiet: boolean): Promise<ReadonlyMap<string, number>> {
   const written = new Map<string, number>();
   const tables = inOrderOfReference(staged.filter(isFitting));
   // Services may sign somebody up meanwhile: they wait.
   for (const one of tables) await naming(one, session.query(`LOCK TABLE ${tableSql(one)} IN SHARE ROW EXCLUSIVE MODE`));
-  for (const one of tables) written.set(one.title, await mergeOne(session, one));
+  for (const one of tables) written.set(one.title, await mergeOne(session, one, quiet));
   for (const one of tables) await requireSame(session, one);
   return written;
 }
 
-async function mergeOne(session: DatabaseSession, one: Fitting): Promise<number> {
+async function mergeOne(session: DatabaseSession, one: Fitting, quiet: boolean): Promise<number> {
   const columns = commonColumns(one);
   const key = keyColumns(one);
   if (columns.length === 0) return 0;
@@ -29,7 +31,10 @@ async function mergeOne(session: DatabaseSession, one: Fitting): Promise<number>
   let count = 0;
   if (key !== undefined && others.length > 0) {
     const sets = others.map((name) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(", ");
+    const exchanged = new Exchanged(session, one, key);
+    await naming(one, exchanged.stepAside(quiet));
     count += await change(session, one, `UPDATE ${tableSql(one)} t SET ${sets} FROM ${one.temporary} s WHERE ${sameKey(key)} AND ${differs(one)}`);
+    count += await naming(one, exchanged.comeBack());
   }
   const missing = `WHERE NOT EXISTS (SELECT FROM ${tableSql(one)} t WHERE ${sameRow(one)})`;
   count += await change(session, one, `INSERT INTO ${tableSql(one)} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM ${one.temporary} s ${missing}`);

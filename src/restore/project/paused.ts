@@ -47,7 +47,7 @@ export async function restoreJobs(session: DatabaseSession, staged: readonly Sta
   const notes: string[] = [];
   const findings: Finding[] = [];
   for (const one of staged) {
-    const jobs = await session.query<Record<string, string>>(`SELECT * FROM ${one.temporary} ORDER BY jobid::int8`);
+    const jobs = await session.query<Record<string, string | null>>(`SELECT * FROM ${one.temporary} ORDER BY jobid::int8`);
     if (jobs.length === 0) continue;
     const gap = (message: string): void => void findings.push({ severity: "gap", about: "table", name: one.title, message });
     if (!isFitting(one)) {
@@ -57,7 +57,13 @@ export async function restoreJobs(session: DatabaseSession, staged: readonly Sta
     const made: string[] = [];
     const refused = await refusal(session, async () => {
       const columns = commonColumns(one).filter((name) => !OF_ONE_PROJECT.has(name));
-      for (const job of jobs) made.push(await restoreJob(session, tableSql(one), job, columns, database));
+      // Two jobs may be alike in everything: each of the backup's stands for one of the target's.
+      const taken: string[] = [];
+      for (const job of jobs) {
+        const restored = await restoreJob(session, tableSql(one), { job, columns, database, taken });
+        taken.push(restored.id);
+        made.push(restored.note);
+      }
     }, "database.permission", "database.query");
     if (refused === undefined) notes.push(...made);
     else gap(`stays behind (${quantity(jobs.length, "job")}): ${serverWords(refused)}; schedule them anew`);
@@ -65,19 +71,42 @@ export async function restoreJobs(session: DatabaseSession, staged: readonly Sta
   return { notes, findings };
 }
 
-async function restoreJob(session: DatabaseSession, table: string, job: Record<string, string>, columns: readonly string[], database: string): Promise<string> {
+interface OneJob {
+  readonly job: Readonly<Record<string, string | null>>;
+  /** Columns that are brought. */
+  readonly columns: readonly string[];
+  readonly database: string;
+  /** Numbers of the target's jobs that are the backup's already. */
+  readonly taken: readonly string[];
+}
+
+async function restoreJob(session: DatabaseSession, table: string, one: OneJob): Promise<{ readonly id: string; readonly note: string }> {
+  const { job } = one;
   const [rights] = await session.query<{ direct: boolean }>("SELECT has_table_privilege($1::regclass, 'INSERT, UPDATE') AND has_table_privilege($1::regclass, 'DELETE') AS direct", [table]);
-  const id = rights!.direct ? await putJob(session, table, job, columns, database) : await scheduleJob(session, job);
+  const there = await sameJob(session, table, one);
+  const id = rights!.direct ? await putJob(session, table, one, there) : await scheduleJob(session, job, there);
   const called = job["jobname"] == null ? `job ${id}` : `job ${id} (${job["jobname"]})`;
-  return `${called} is paused; to run it again: SELECT cron.alter_job(${id}, active := true)`;
+  return { id, note: `${called} is paused; to run it again: SELECT cron.alter_job(${id}, active := true)` };
+}
+
+/**
+ * The job of the target that is this one: by its name, or where it has none by what runs when, where and as whom. What this role had to schedule
+ * for another one runs as this role.
+ */
+async function sameJob(session: DatabaseSession, table: string, { job, database, taken }: OneJob): Promise<string | undefined> {
+  const [row] = await session.query<{ id: string }>(
+    `SELECT jobid::text AS id FROM ${table} t
+      WHERE t.username IN ($1, current_user) AND t.jobid::text <> ALL ($6::text[]) AND CASE WHEN $2::text IS NOT NULL THEN t.jobname = $2
+        ELSE to_jsonb(t) ->> 'jobname' IS NULL AND t.schedule = $3 AND t.command = $4 AND t.database = $5 END
+      ORDER BY t.username <> $1, t.jobid LIMIT 1`,
+    [job["username"], job["jobname"] ?? null, job["schedule"], job["command"], database, [...taken]],
+  );
+  return row?.id;
 }
 
 /** By the table itself, where that is allowed: then the role that it runs as comes back too. */
-async function putJob(session: DatabaseSession, table: string, job: Record<string, string>, columns: readonly string[], database: string): Promise<string> {
-  await session.query(
-    `DELETE FROM ${table} WHERE username = $1 AND jobname IS NOT DISTINCT FROM $2 AND ($2 IS NOT NULL OR (schedule = $3 AND command = $4))`,
-    [job["username"], job["jobname"] ?? null, job["schedule"], job["command"]],
-  );
+async function putJob(session: DatabaseSession, table: string, { job, columns, database }: OneJob, there: string | undefined): Promise<string> {
+  if (there !== undefined) await session.query(`DELETE FROM ${table} WHERE jobid = $1::int8`, [there]);
   const names = [...columns, "database", "active"];
   const values = [...columns.map((name) => job[name] ?? null), database, false];
   const [row] = await session.query<{ id: string }>(
@@ -88,10 +117,16 @@ async function putJob(session: DatabaseSession, table: string, job: Record<strin
 }
 
 /** By pg_cron's own functions (https://github.com/citusdata/pg_cron), as the role that restores. */
-async function scheduleJob(session: DatabaseSession, job: Record<string, string>): Promise<string> {
+async function scheduleJob(session: DatabaseSession, job: OneJob["job"], there: string | undefined): Promise<string> {
+  const id = there !== undefined && job["jobname"] == null ? there : await schedule(session, job);
+  await session.query("SELECT cron.alter_job($1::int8, active := false)", [id]);
+  return id;
+}
+
+/** One of a name is altered where it is there; one without is another one each time. */
+async function schedule(session: DatabaseSession, job: OneJob["job"]): Promise<string> {
   const [row] = job["jobname"] == null
     ? await session.query<{ id: string }>("SELECT cron.schedule($1, $2)::text AS id", [job["schedule"], job["command"]])
     : await session.query<{ id: string }>("SELECT cron.schedule($1, $2, $3)::text AS id", [job["jobname"], job["schedule"], job["command"]]);
-  await session.query("SELECT cron.alter_job($1::int8, active := false)", [row!.id]);
   return row!.id;
 }

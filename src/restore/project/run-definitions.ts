@@ -1,5 +1,6 @@
 import type { HoldfastError } from "../../kernel/errors.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
+import { inPlace, type Places } from "../../archive/places.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
@@ -37,23 +38,25 @@ export async function runDefinitions(session: DatabaseSession, texts: readonly D
   }
 }
 
-async function runOne(session: DatabaseSession, { entry, sql }: DefinitionText, kept: string[]): Promise<HoldfastError | undefined> {
-  const error = await attempt(session, sql);
+async function runOne(session: DatabaseSession, { entry, sql, places }: DefinitionText, kept: string[]): Promise<HoldfastError | undefined> {
+  const error = await attempt(session, sql, places);
   const alone = error === undefined || error.code !== "database.permission" ? undefined : withoutOwner(sql);
   if (alone === undefined) return error;
   // The role may make it and may not give it away.
-  const second = await attempt(session, alone);
+  const second = await attempt(session, alone, places);
   if (second === undefined) kept.push(entryTitle(entry));
   return second === undefined ? undefined : error;
 }
 
-async function attempt(session: DatabaseSession, sql: string): Promise<HoldfastError | undefined> {
-  return sql === "" ? undefined : await refusal(session, () => session.query(sql));
+async function attempt(session: DatabaseSession, sql: string, places: Places): Promise<HoldfastError | undefined> {
+  return sql === "" ? undefined : await refusal(session, () => session.query(inPlace(sql, places)));
 }
 
 /** `TRIGGER auth users on_auth_user_created`, as an archive names it, without the owner. */
 export function entryTitle({ type, rest }: TocEntry): string {
-  return `${type} ${rest.replace(/^- /, "").replace(/ [^ ]*$/, "")}`;
+  const name = rest.replace(/^- /, "").replace(/ [^ ]*$/, "");
+  // A user mapping's name says what it is.
+  return name.startsWith(`${type} `) ? name : `${type} ${name}`;
 }
 
 export function refusedSentence({ entry, error }: Refused): string {

@@ -1,7 +1,7 @@
 import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
 import type { RowsKind } from "../../platform/profile.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { readTableShape, type ColumnShape, type TableShape } from "./table-shape.ts";
+import { readTableShape, type ColumnShape, type TableShape, type UniqueShape } from "./table-shape.ts";
 
 /** What becomes of staged rows: as the platform's profile says, or `extension`: rows that an extension of the user's keeps for him. */
 export type StagedKind = RowsKind | "extension";
@@ -82,4 +82,21 @@ export function differs(staged: Fitting, left = "s", right = "t"): string {
 export function sameRow(staged: Fitting, left = "s", right = "t"): string {
   const key = keyColumns(staged);
   return key === undefined ? `NOT ${differs(staged, left, right)}` : sameKey(key, left, right);
+}
+
+/** Keys and expressions of a rule by which no two rows may be alike, named `k0`, `k1` … for {@link alike}. */
+export function uniqueValues({ keys }: UniqueShape): string {
+  return keys.map((expression, index) => `${expression} AS k${index}`).join(", ");
+}
+
+/** Whether two rows of {@link uniqueValues} are alike by the rule. */
+export function alike({ keys, nullsAlike }: UniqueShape, left = "s", right = "t"): string {
+  const equals = nullsAlike ? "IS NOT DISTINCT FROM" : "=";
+  return keys.map((_, index) => `${left}.k${index} ${equals} ${right}.k${index}`).join(" AND ");
+}
+
+/** The rules, but for the key, whose columns the backup has all of. */
+export function heldRules(staged: Fitting): readonly UniqueShape[] {
+  const common = new Set(commonColumns(staged));
+  return staged.shape.uniques.filter(({ primary, reads }) => !primary && reads.every((column) => common.has(column)));
 }

@@ -21,6 +21,10 @@ export interface UniqueShape {
   readonly where: string;
   /** Columns that its keys and its condition read. */
   readonly reads: readonly string[];
+  /** Of these, columns that are keys themselves and may be NULL: a row without a value in one stands in nobody's way. */
+  readonly emptiable: readonly string[];
+  /** Two rows without a value are alike (`NULLS NOT DISTINCT`). */
+  readonly nullsAlike: boolean;
 }
 
 /** A foreign key of a table. */
@@ -68,7 +72,10 @@ const UNIQUES = `
            'reads', (SELECT coalesce(json_agg(DISTINCT a.attname), '[]') FROM pg_attribute a
                       WHERE a.attrelid = c.oid AND a.attnum > 0 AND (a.attnum = ANY (i.indkey) OR EXISTS (
                         SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-                           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum))))
+                           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum))),
+           'emptiable', (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
+                          AND NOT a.attnotnull AND a.attgenerated = '' AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),
+           'nullsAlike', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false))
            ORDER BY NOT i.indisprimary, x.relname), '[]')
     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid`;
 

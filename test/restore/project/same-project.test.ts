@@ -91,6 +91,55 @@ describe("a project with people of its own", () => {
     expect({ exit: planned.exit, said: said(planned) }).toEqual({ exit: 0, said: expect.stringContaining("nothing will be done: 1 row of auth.users") });
   });
 
+  it("rows that a rule of the target alone forbids are refused before anything is touched", async () => {
+    await using project = await used();
+    await project.admin("DELETE FROM auth.users; CREATE UNIQUE INDEX idx_users_email ON auth.users (aud)");
+    await expectRefusal(vault.restore(project.url, { confirm: project.name }), {
+      code: "refused.misfit", exit: 7, says: "500 rows of auth.users in the backup are alike by a rule of the target that the source did not have (idx_users_email: the same aud)", hint: /Nothing was touched/,
+    });
+  });
+
+  describe("values that rows have exchanged since the backup", () => {
+    const SWAP = `SET session_replication_role = replica; ALTER TABLE auth.users ADD COLUMN nickname text;
+      UPDATE auth.users SET nickname = 'kept' WHERE id IN ('${PERSON(1)}', '${PERSON(2)}', '${PERSON(3)}');
+      UPDATE auth.users SET email = 'nobody@example.org', phone = '49' WHERE id = '${PERSON(1)}'; UPDATE auth.users SET email = 'person1@example.org', phone = '50' WHERE id = '${PERSON(2)}';
+      UPDATE auth.users SET email = 'person2@example.org' WHERE id = '${PERSON(3)}'; UPDATE auth.users SET email = 'person3@example.org' WHERE id = '${PERSON(1)}';
+      UPDATE storage.buckets SET name = 'between' WHERE id = 'avatars'; UPDATE storage.buckets SET name = 'avatars' WHERE id = 'letters'; UPDATE storage.buckets SET name = 'letters' WHERE id = 'avatars'`;
+    const ROWS = `SELECT email, nickname, (SELECT count(*)::int FROM auth.identities i WHERE i.user_id = u.id) AS identities, (SELECT count(*)::int FROM public.profiles p WHERE p.id = u.id) AS profiles
+      FROM auth.users u WHERE id IN ('${PERSON(1)}', '${PERSON(2)}', '${PERSON(3)}') ORDER BY id`;
+    const THERE = [1, 2, 3].map((n) => ({ email: `person${n}@example.org`, nickname: "kept", identities: 1, profiles: 1 }));
+
+    it("come back to whom they belonged, with all that refers to them, and the target's own columns", async () => {
+      await using project = await used();
+      await project.admin("CREATE UNIQUE INDEX bname ON storage.buckets (name)").catch(() => undefined);
+      await project.admin(SWAP);
+      const restored = await vault.restore(project.url, { confirm: project.name, safetyBackup: false });
+      expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+      expect(await project.query(ROWS)).toEqual(THERE);
+      expect(await project.query("SELECT id, name FROM storage.buckets ORDER BY id")).toEqual([{ id: "avatars", name: "avatars" }, { id: "letters", name: "letters" }]);
+      await expectProjectWorks(project);
+    });
+
+    it("and so they do by a role that may not switch keys off, where they may be without for a moment; else it says who may", async () => {
+      await using project = await used();
+      await project.admin(SWAP);
+      await project.admin("UPDATE storage.buckets SET name = id || '!'; UPDATE storage.buckets SET name = id");
+      await supabase.cluster.admin("REVOKE SET ON PARAMETER session_replication_role FROM postgres");
+      try {
+        const restored = await vault.restore(project.url, { confirm: project.name, safetyBackup: false });
+        expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+        expect(await project.query(ROWS)).toEqual(THERE);
+        await project.admin("CREATE UNIQUE INDEX bname ON storage.buckets (name)").catch(() => undefined);
+        await project.admin("UPDATE storage.buckets SET name = 'between' WHERE id = 'avatars'; UPDATE storage.buckets SET name = 'avatars' WHERE id = 'letters'; UPDATE storage.buckets SET name = 'letters' WHERE id = 'avatars'");
+        await expectRefusal(vault.restore(project.url, { confirm: project.name, safetyBackup: false }), {
+          code: "database.query", exit: 4, says: "rows of storage.buckets have exchanged values since the backup", hint: /session_replication_role.*Nothing was changed/,
+        });
+      } finally {
+        await supabase.cluster.admin("GRANT SET ON PARAMETER session_replication_role TO postgres");
+      }
+    });
+  });
+
   it("what is the user's there and not in the backup goes, and the plan names it", async () => {
     await using project = await used();
     await project.query("CREATE VIEW public.extra AS SELECT 1 AS a; CREATE FUNCTION public.more() RETURNS int LANGUAGE sql RETURN 1; CREATE POLICY \"Extra\" ON storage.objects FOR SELECT TO anon USING (false)");
