@@ -1,5 +1,6 @@
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { jobsOfOthers } from "./jobs.ts";
 import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, sameKey, sameRow, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
 
 /** What becomes of the rows of one table. */
@@ -52,6 +53,7 @@ export async function foreseeStaged(
       const target = isFitting(one) ? await count(session, `SELECT count(*) AS n FROM ${tableSql(one)}`) : 0;
       tables.push({ table: one.title, kind: one.kind, backup, target, new: backup, changed: 0, further: target });
       if (!isFitting(one) && backup > 0) notes.push(`the project has no pg_cron: ${backup === 1 ? "1 job" : `${backup} jobs`} of the backup stay behind; enable it first to have them brought`);
+      if (isFitting(one)) notes.push(...(await jobsOfOthers(session, one)).map((job) => `${one.title}: ${job}`));
       continue;
     }
     if (!isFitting(one)) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { findServer } from "../../support/postgres.ts";
 import { COUNTS, expectProjectWorks, installApplication, startSupabase, type Project, type SupabaseOptions, type SupabaseServer } from "../../support/supabase/supabase.ts";
+import { CRON_SQL } from "../../support/supabase/cron.ts";
 import { said, Vault } from "../../support/vault.ts";
 import { stateOf } from "./state.ts";
 
@@ -10,10 +11,7 @@ import { stateOf } from "./state.ts";
 const REACHING_OUT = `
   CREATE SCHEMA supabase_functions; GRANT USAGE ON SCHEMA supabase_functions TO PUBLIC;
   CREATE FUNCTION supabase_functions.http_request() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'sent'; END $$;
-  CREATE SCHEMA cron; GRANT USAGE ON SCHEMA cron TO postgres;
-  CREATE TABLE cron.job (jobid bigserial PRIMARY KEY, schedule text NOT NULL, command text NOT NULL, nodename text NOT NULL DEFAULT 'localhost', nodeport int NOT NULL DEFAULT 5432,
-    database text NOT NULL DEFAULT current_database(), username text NOT NULL DEFAULT current_user, active boolean NOT NULL DEFAULT true, jobname text, UNIQUE (jobname, username));
-  GRANT ALL ON cron.job TO postgres; GRANT ALL ON SEQUENCE cron.job_jobid_seq TO postgres;`;
+  ${CRON_SQL}`;
 
 const SERVERS: readonly SupabaseOptions[] = [{ major: "15" }, { major: "17" }];
 
@@ -101,7 +99,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     await reaching.admin(REACHING_OUT);
     await installApplication(reaching);
     await reaching.query(`CREATE TRIGGER tell_shop AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNCTION supabase_functions.http_request('https://example.org/hook', 'POST', '{}', '{}', '1000');
-      INSERT INTO cron.job (schedule, command, jobname) VALUES ('0 3 * * *', 'VACUUM', 'nightly'), ('* * * * *', 'SELECT 1', NULL)`);
+      SELECT cron.schedule('nightly', '0 3 * * *', 'VACUUM'); SELECT cron.schedule('* * * * *', 'SELECT 1')`);
     await using own = await Vault.make();
     await own.backup(reaching.url, {}, tools);
     await using project = await supabase.project();
