@@ -31,7 +31,7 @@ import { readDefinitions } from "./read-definitions.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
 import { entryKey, entryTitle, refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
-import { makePublic } from "./public.ts";
+import { givePublicsRights, isPublicsRights, makePublic } from "./public.ts";
 import { notMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
@@ -264,20 +264,17 @@ class Pouring {
     const now = await this.#schemas();
     const own = [...now].filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
     const { profile, source } = project;
-    await resetRights(this.#session, own, usersInPlatform(source), profile.roles.filter((role) => role !== profile.workingRole));
-    for (const { type, rest } of project.entries.rights) {
-      const [, schema, things, role] = (type === "DEFAULT ACL" ? /^(\S+) DEFAULT PRIVILEGES FOR (\S+) (.+)$/.exec(rest) : null) ?? [];
-      if (role !== undefined) await this.#resetDefaults(role, schema === "-" ? undefined : schema, things!);
-    }
-    const refused = await this.#define(project.entries.rights);
+    const others = profile.roles.filter((role) => role !== profile.workingRole);
+    await resetRights(this.#session, own, usersInPlatform(source), others);
+    await resetDefaults(this.#session, own, others);
+    const refused = await this.#define(project.entries.rights.filter((entry) => !isPublicsRights(entry)));
+    this.#findings.push(...(await givePublicsRights(this.#session, this.#plan.backup.manifest, async () => {
+      const [first] = await this.#define(project.entries.rights.filter(isPublicsRights));
+      if (first !== undefined) throw first.error;
+    })));
     const { content } = this.#plan.backup.manifest;
     const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !project.profile.roles.includes(name)));
     this.#findings.push(...(await grantOnPlatform(this.#session, this.#textsOf(project.entries.rightsOnPlatform), roles)));
     this.#findings.push(...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })));
-  }
-
-  /** Where it may not, the archive's own statement will say so. */
-  async #resetDefaults(role: string, schema: string | undefined, things: string): Promise<void> {
-    await refusal(this.#session, () => resetDefaults(this.#session, role, schema, things), "database.permission", "database.query");
   }
 }
