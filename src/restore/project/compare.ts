@@ -1,6 +1,6 @@
 import { quantity } from "../../kernel/quantity.ts";
 import { judge, withRecordedGaps } from "../../archive/judge.ts";
-import type { Finding } from "../../catalog/manifest.ts";
+import type { Finding, NotCompared } from "../../catalog/manifest.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import { readPlatform } from "../../platform/read-record.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -16,7 +16,7 @@ import { usersPart } from "./users-part.ts";
  */
 export async function compareProject(
   plan: PlanOfProject, poured: PouredProject, ports: Ports,
-): Promise<Pick<Restored, "findings" | "notes" | "tables" | "rows">> {
+): Promise<Pick<Restored, "findings" | "notes" | "notCompared" | "tables" | "rows">> {
   const { request, project, backup } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const { content, scope } = backup.manifest;
@@ -45,6 +45,7 @@ export async function compareProject(
         ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
       ],
+      notCompared: notCompared(project),
       tables: counted.length + written.length,
       rows: counted.reduce((sum, { rows }) => sum + (rows ?? 0), 0) + written.reduce((sum, [, rows]) => sum + rows, 0),
     };
@@ -71,6 +72,16 @@ function explained(findings: readonly Finding[], left: readonly Finding[], pause
     const isTold = left.some((one) => one.about === about && one.name === name);
     return !(message === "is missing" && (isTold || wasLeft(name)));
   });
+}
+
+/** What a receipt must not be read as a proof of: the platform's own, and rows that stayed behind. Secrets that did are gaps. */
+function notCompared({ source, rows }: PlanOfProject["project"]): NotCompared[] {
+  return [
+    ...source.schemas.map((name) => ({ about: "schema", name, message: "is the platform's: of its definitions only the user's were compared, of its rows those that were brought" })),
+    ...source.own.map(([about, name]) => ({ about, name, message: "is the platform's own, which the target's platform brings" })),
+    ...rows.behind.filter((table) => table.rows > 0 && table.kind !== "secret")
+      .map(({ title, rows: count }) => ({ about: "table", name: title, message: `was not brought: ${quantity(count, "row")} of the backup stay behind` })),
+  ];
 }
 
 function furtherNotes({ project }: PlanOfProject): string[] {
