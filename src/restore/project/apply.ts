@@ -8,7 +8,6 @@ import type { Finding } from "../../catalog/manifest.ts";
 import type { TableRecord } from "../../content/record.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { readPlatform } from "../../platform/read-record.ts";
-import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -159,14 +158,14 @@ class Pouring {
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(session, content, this.#plan.target.searchPath, request.allowEmptyViews)));
     await this.#giveRights();
-    // Last, because they act on every other definition.
-    await this.#requireAll([...late, ...(await this.#define(after.filter(isOfEventTrigger)))], unavailable);
     this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform))));
     const webhooks = await pauseWebhooks(session, project);
     this.#notes.push(...webhooks.map(({ note }) => note));
     const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
+    // Last of all, because they act on every other definition, those of this restore among them.
+    await this.#requireAll([...late, ...(await this.#define(after.filter(isOfEventTrigger)))], unavailable);
     await forwardSequences(session, staged, sequences);
     return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, unavailable };
   }
@@ -212,9 +211,11 @@ class Pouring {
   }
 
   async #makeRoles(): Promise<void> {
-    const { roles } = this.#plan.project;
+    const { roles, profile } = this.#plan.project;
+    const { findings, notes } = await makeUsersRoles(this.#session, roles, this.#plan.backup.manifest.content.roles, profile);
+    this.#findings.push(...findings);
+    this.#notes.push(...notes);
     if (roles.length === 0) return;
-    this.#findings.push(...(await makeUsersRoles(this.#session, roles, this.#plan.backup.manifest.content.roles)));
     this.#notes.push(`made without login, to be given a password where they log in: role ${roles.map(({ name }) => name).join(", ")}`);
   }
 
@@ -242,9 +243,10 @@ class Pouring {
     const { project, request } = this.#plan;
     const onPlatform = new Set(project.entries.onPlatform.map(({ id }) => id));
     const told = new Set(project.notAllowed.map(({ title }) => title));
+    const behind = new Set(project.keysBehind.map(({ title }) => title));
     const lacks = ({ id }: TocEntry): boolean => unavailable.some(({ name }) => project.extensionsNeeded.get(id)?.has(name) === true);
     const mayMiss = ({ entry }: Refused): boolean => request.allowGaps &&
-      (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
+      (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || behind.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
     const fatal = refused.filter((one) => !mayMiss(one));
     if (fatal.length > 0) {
       const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";

@@ -24,6 +24,7 @@ import { readDefaults, type Defaults } from "./defaults.ts";
 import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries.ts";
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
+import { keysBehind, type KeyBehind } from "./keys-behind.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
@@ -53,6 +54,8 @@ export interface ProjectPlan extends BothEnds {
   readonly removed: readonly string[];
   /** What this role may not make there. */
   readonly notAllowed: readonly NotAllowed[];
+  /** Keys that the rows which are brought may not hold. */
+  readonly keysBehind: readonly KeyBehind[];
   /** Roles of the user's that are made. */
   readonly roles: readonly RoleRecord[];
   /** What the backup has and a project does not get. */
@@ -100,6 +103,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     webhookFunctions: profile.webhookFunctions,
   });
   const notAllowed = asked.filter(({ key }) => !there.has(key));
+  const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows });
   const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
@@ -108,14 +112,17 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     fresh: objects.length === 0 && userRows.length === 0,
     holds: [...userRows, ...objects].slice(0, 5),
     usersObjects: objects, removed: absent(objects, content.objects),
-    notAllowed, roles,
+    notAllowed, keysBehind: behind, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
     ],
-    notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
+    notes: [
+      ...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role),
+      ...(request.allowGaps ? behind.map(({ title, why }) => `${title} is left out where the server refuses it: ${why}`) : []),
+    ],
     kit: rebuildKit(ends.source.name, content),
-    refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role))],
+    refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : [...refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role), ...behind.map(({ title, why }) => `${title} cannot be made: ${why}`)])],
   };
 }
 
@@ -227,7 +234,7 @@ export function requireFit(refusals: readonly string[], backup: string, project:
   throw new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
     hint:
       "Nothing was touched. --dry-run names everything. A column or table that is missing needs a newer version of the platform at the target; rows that collide have to be " +
-      "changed or removed at one end; what the role may not make is left out with --allow-gaps.",
+      "changed or removed at one end; what the role may not make, and keys to rows that stay behind, are left out with --allow-gaps.",
   });
 }
 

@@ -77,3 +77,17 @@ describe("rights on the schema public", () => {
     expect(await project.query("SELECT has_schema_privilege('anon', 'public', 'CREATE') AS makes, has_schema_privilege('anon', 'public', 'USAGE') AS uses")).toEqual([{ makes: false, uses: true }]);
   });
 });
+
+describe("memberships of roles that are there on both sides", () => {
+  it("are given where they are gone, and one that the target has besides is named", async () => {
+    await supabase.cluster.admin("CREATE ROLE readers; CREATE ROLE bob; CREATE ROLE eve; GRANT readers TO bob; GRANT bob TO authenticated");
+    await using source = await supabase.project();
+    await source.query("CREATE TABLE public.papers (id int); GRANT SELECT ON public.papers TO readers");
+    expect((await vault.backup(source.url, { source: "members" })).exit).toBe(0);
+    await supabase.cluster.admin("REVOKE readers FROM bob; REVOKE bob FROM authenticated; GRANT readers TO eve");
+    await using project = await supabase.project();
+    const restored = await vault.restore(project.url, { source: "members" });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining('role eve is a member of readers here, other than at the source; where it should not be: REVOKE "readers" FROM "eve"') });
+    expect(await project.query("SELECT pg_has_role('bob', 'readers', 'MEMBER') AS bob, pg_has_role('authenticated', 'bob', 'MEMBER') AS api")).toEqual([{ bob: true, api: true }]);
+  });
+});
