@@ -46,7 +46,7 @@ export async function startProjects(tools: ToolSet, keep: <T extends AsyncDispos
   };
   const [blog, fresh] = await Promise.all([make(home, "blog"), make(elsewhere, "new_project")]);
   await installApplication(blog);
-  await blog.query("INSERT INTO cron.job (schedule, command, jobname) VALUES ('0 3 * * *', 'REFRESH MATERIALIZED VIEW public.authors', 'nightly')");
+  await blog.query("SELECT cron.schedule('nightly', '0 3 * * *', 'REFRESH MATERIALIZED VIEW public.authors')");
   return { blog, fresh };
 }
 

@@ -2,6 +2,7 @@ import { OBJECT_CLASSES } from "../content/objects/all.ts";
 import { RELATION } from "../content/objects/names.ts";
 import { always, type ObjectClass, type ObjectField } from "../content/objects/object-class.ts";
 import { objectQuery, type ObjectRow } from "../content/objects/object-query.ts";
+import { referredSchema } from "../content/objects/referred-schema.ts";
 import { serverFacts } from "../content/objects/server-facts.ts";
 import { decodeText } from "../content/objects/server-text.ts";
 import type { ObjectKind } from "../content/record.ts";
@@ -95,15 +96,6 @@ function signed(each: ObjectClass): ObjectClass {
   return { ...each, fields };
 }
 
-/** The namespace of whatever a dependency refers to; null for what has none. */
-const REFERRED_SCHEMA = `coalesce(
-    (SELECT o.relnamespace FROM pg_class o WHERE d.refclassid = 'pg_class'::regclass AND o.oid = d.refobjid),
-    (SELECT o.pronamespace FROM pg_proc o WHERE d.refclassid = 'pg_proc'::regclass AND o.oid = d.refobjid),
-    (SELECT o.typnamespace FROM pg_type o WHERE d.refclassid = 'pg_type'::regclass AND o.oid = d.refobjid),
-    (SELECT o.oprnamespace FROM pg_operator o WHERE d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid),
-    (SELECT o.opcnamespace FROM pg_opclass o WHERE d.refclassid = 'pg_opclass'::regclass AND o.oid = d.refobjid),
-    (SELECT o.collnamespace FROM pg_collation o WHERE d.refclassid = 'pg_collation'::regclass AND o.oid = d.refobjid))`;
-
 /**
  * On what the triggers, constraints, indexes and columns of the schemas' relations depend, members of extensions
  * left out.
@@ -128,7 +120,7 @@ const NEEDS = `
   )
   SELECT of, d.refclassid::regclass || ' ' || d.refobjid AS place, n.nspname::text AS schema
     FROM dependent JOIN pg_depend d ON d.classid = dependent.class AND d.objid = dependent.oid AND d.objsubid = dependent.sub
-    JOIN pg_namespace n ON n.oid = ${REFERRED_SCHEMA}
+    JOIN pg_namespace n ON n.oid = ${referredSchema("d.refclassid", "d.refobjid")}
    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM pg_depend member
      WHERE member.classid = d.refclassid AND member.objid = d.refobjid AND member.deptype = 'e')`;
 

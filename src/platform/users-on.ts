@@ -1,10 +1,8 @@
-import type { ObjectKind } from "../content/record.ts";
 import { leadingNames, namesKey, schemaOf, wordAndRest } from "./identity.ts";
+import { ON_RELATION } from "./on-relation.ts";
 import type { PlatformProfile } from "./profile.ts";
 import { OF_CONSTRAINT, type Ground, type GroundObject } from "./read-ground.ts";
 import type { PlatformRecord } from "./record.ts";
-
-const ON_RELATION: ReadonlySet<ObjectKind> = new Set(["policy", "rule", "trigger", "constraint", "column"]);
 
 /** What is the user's on the platform's ground, and what may be. */
 export interface UsersOn {

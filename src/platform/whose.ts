@@ -1,5 +1,6 @@
 import type { ObjectKind } from "../content/record.ts";
 import { afterName, leadingNames, namesKey, schemaOf, wordAndRest } from "./identity.ts";
+import { ON_RELATION } from "./on-relation.ts";
 import { profileOf } from "./profiles.ts";
 import type { PlatformRecord } from "./record.ts";
 
@@ -9,8 +10,6 @@ export type Owner = "platform" | "user";
 /** What can be asked for: every kind of a content record's objects, and what it lists apart from them. */
 export type OwnedKind = ObjectKind | "role" | "extension";
 
-/** Kinds that stand on a relation, whose schema and name begin their identity. */
-const ON_RELATION: ReadonlySet<string> = new Set(["column", "constraint", "trigger", "policy", "rule", "row-security"]);
 /** Relations: what stands on one of the user's is the user's. */
 const RELATIONS = ["table", "view", "materialized-view"] as const;
 /** Kinds that no schema holds: the platform's where the record names them. */

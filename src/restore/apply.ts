@@ -5,7 +5,7 @@ import { findingSentence, judge, withRecordedGaps } from "../archive/judge.ts";
 import type { LoadedSet } from "../archive/recipe.ts";
 import { notComparedNote } from "../archive/platforms-own.ts";
 import { createRoles } from "../archive/roles.ts";
-import type { Finding } from "../catalog/manifest.ts";
+import type { Finding, NotCompared } from "../catalog/manifest.ts";
 import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
@@ -37,6 +37,8 @@ export type TakeSafetyBackup = (plan: RestorePlan) => Promise<string>;
 export interface Restored {
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
+  /** The platform's own, which a restore into a project does not compare; absent where everything was. */
+  readonly notCompared?: readonly NotCompared[];
   readonly safetyBackup: string;
   /** Mode beside: the name the previous database has now; empty otherwise. */
   readonly oldDatabase: string;
@@ -167,7 +169,7 @@ function isIn(tables: readonly TableRecord[]): NonNullable<CompareOptions["only"
   return ({ schema, name }) => tables.some((table) => table.schema === schema && table.name === name);
 }
 
-type Compared = Pick<Restored, "findings" | "notes" | "tables" | "rows">;
+type Compared = Pick<Restored, "findings" | "notes" | "notCompared" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
 async function compare(

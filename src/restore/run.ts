@@ -36,11 +36,13 @@ function verdictOf({ findings }: Restored): Receipt["verdict"] {
 /** A restore is the best proof there is, so it leaves a receipt; a store that may only be read must not fail a restore that is done. */
 async function writeReceipt(plan: RestorePlan, restored: Restored, startedAt: Date, ports: Ports): Promise<void> {
   const { key, sha256, manifest } = plan.backup;
+  const { notCompared = [] } = restored;
   try {
     await plan.request.catalog.addReceipt({
-      format: "holdfast.receipt/1",
+      format: notCompared.length === 0 ? "holdfast.receipt/1" : "holdfast.receipt/2",
       backup: key.id, source: key.source, tier: key.tier, manifest: sha256,
       kind: "recovered", verdict: verdictOf(restored), findings: [...restored.findings],
+      ...(notCompared.length === 0 ? {} : { notCompared: [...notCompared] }),
       startedAt: startedAt.toISOString(), finishedAt: ports.clock.now().toISOString(),
       against: describeAddress(plan.request.target.address),
       counts: { bytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0), tables: restored.tables, rows: restored.rows },

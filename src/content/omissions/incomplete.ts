@@ -5,6 +5,7 @@ import type { LeftOut } from "../left-out.ts";
 import { OBJECT_CLASSES } from "../objects/all.ts";
 import type { ServerFacts } from "../objects/object-class.ts";
 import { objectQuery, type ObjectRow } from "../objects/object-query.ts";
+import { referredSchema } from "../objects/referred-schema.ts";
 import { serverFacts } from "../objects/server-facts.ts";
 import { decodeText, textColumn } from "../objects/server-text.ts";
 import type { ContentScope, ObjectKind } from "../record.ts";
@@ -41,18 +42,6 @@ const NEEDS = `
    WHERE d.deptype IN ('n', 'a', 'i') AND d.objid >= 16384 AND d.refobjid >= 16384
      AND d.refclassid NOT IN ('pg_namespace'::regclass, 'pg_extension'::regclass)`;
 
-/** The namespace of what is needed; null for what has none. */
-const NEEDED_IN = `coalesce(
-    (SELECT o.relnamespace FROM pg_class o WHERE x.refclass = 'pg_class'::regclass AND o.oid = x.refobject),
-    (SELECT o.pronamespace FROM pg_proc o WHERE x.refclass = 'pg_proc'::regclass AND o.oid = x.refobject),
-    (SELECT o.typnamespace FROM pg_type o WHERE x.refclass = 'pg_type'::regclass AND o.oid = x.refobject),
-    (SELECT o.oprnamespace FROM pg_operator o WHERE x.refclass = 'pg_operator'::regclass AND o.oid = x.refobject),
-    (SELECT o.opcnamespace FROM pg_opclass o WHERE x.refclass = 'pg_opclass'::regclass AND o.oid = x.refobject),
-    (SELECT o.opfnamespace FROM pg_opfamily o WHERE x.refclass = 'pg_opfamily'::regclass AND o.oid = x.refobject),
-    (SELECT o.collnamespace FROM pg_collation o WHERE x.refclass = 'pg_collation'::regclass AND o.oid = x.refobject),
-    (SELECT o.cfgnamespace FROM pg_ts_config o WHERE x.refclass = 'pg_ts_config'::regclass AND o.oid = x.refobject),
-    (SELECT o.dictnamespace FROM pg_ts_dict o WHERE x.refclass = 'pg_ts_dict'::regclass AND o.oid = x.refobject))`;
-
 /** What is needed, for people. Names are read from the snapshot; what has been dropped since shows as a number. */
 const NEEDED = `CASE x.refclass
     WHEN 'pg_class'::regclass THEN (SELECT CASE o.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view '
@@ -68,7 +57,7 @@ const NEEDED = `CASE x.refclass
 const outside = (server: ServerFacts): string => `
   SELECT * FROM (
     SELECT DISTINCT x.class::regclass || ' ' || x.object AS place, ${textColumn(server, NEEDED)} AS needs
-      FROM (${NEEDS}) x JOIN pg_namespace n ON n.oid = ${NEEDED_IN}
+      FROM (${NEEDS}) x JOIN pg_namespace n ON n.oid = ${referredSchema("x.refclass", "x.refobject")}
      WHERE (NOT ${AT_HAND} OR x.refclass = 'pg_class'::regclass AND x.refobject = ANY ($3::oid[]))
        AND NOT EXISTS (SELECT FROM pg_depend member
          WHERE member.classid = x.refclass AND member.objid = x.refobject AND member.deptype = 'e')

@@ -25,7 +25,8 @@ import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
 import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from "./members.ts";
 import { mergeStaged } from "./merge.ts";
-import { pauseWebhooks, reachingOut, restoreJobs } from "./paused.ts";
+import { restoreJobs } from "./jobs.ts";
+import { pauseWebhooks, reachingOut } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import { readDefinitions } from "./read-definitions.ts";
@@ -180,14 +181,14 @@ class Pouring {
     const given = request.noPrivileges ? undefined : await giveRights(session, this.#plan, (entries) => this.#define(entries), this.#textsOf);
     this.#findings.push(...(given?.findings ?? []));
     this.#notes.push(...(given?.notes ?? []));
-    // Last, because they act on every other definition.
-    this.#take([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
     this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform), new Set(doubtsOf(project.source, now).left))));
     const webhooks = await pauseWebhooks(session, project, kept);
     this.#notes.push(...webhooks.notes, ...(await reachingOut(session, project)));
     const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
+    // Last of all, because they act on every other definition, those of this restore among them.
+    this.#take([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
     await leaveRoles(session, joined);
     await forwardSequences(session, staged, sequences);
     return { findings: this.#findings, notes: this.#notes, paused: webhooks.paused, written, left: this.#left, kept, notGiven: this.#notGiven, unavailable };
@@ -236,9 +237,11 @@ class Pouring {
   }
 
   async #makeRoles(): Promise<void> {
-    const { roles } = this.#plan.project;
+    const { roles, profile } = this.#plan.project;
+    const { findings, notes } = await makeUsersRoles(this.#session, roles, this.#plan.backup.manifest.content.roles, profile);
+    this.#findings.push(...findings);
+    this.#notes.push(...notes);
     if (roles.length === 0) return;
-    this.#findings.push(...(await makeUsersRoles(this.#session, roles, this.#plan.backup.manifest.content.roles)));
     this.#notes.push(`made without login, to be given a password where they log in: role ${roles.map(({ name }) => name).join(", ")}`);
   }
 

@@ -18,8 +18,11 @@ export interface NotAllowed {
   readonly why: string;
 }
 
-/** Longest wait for a table while a right is tried. */
-const PATIENCE = "3s";
+/**
+ * The longest wait for a table while a right is tried: trying takes the strongest lock, and whoever comes behind it waits as long. What is busy
+ * says nothing, and is tried when it counts.
+ */
+const PATIENCE = "100ms";
 
 /** What of an archive is asked about. */
 export interface Asked {

@@ -1,6 +1,6 @@
 import { quantity } from "../../kernel/quantity.ts";
 import { judge, withRecordedGaps } from "../../archive/judge.ts";
-import type { Finding } from "../../catalog/manifest.ts";
+import type { Finding, NotCompared } from "../../catalog/manifest.ts";
 import { heldAgainst } from "../../platform/doubtful.ts";
 import { leadingNames, wordAndRest } from "../../platform/identity.ts";
 import { readPlatform } from "../../platform/read-record.ts";
@@ -18,7 +18,7 @@ import { usersPart } from "./users-part.ts";
  */
 export async function compareProject(
   plan: PlanOfProject, poured: PouredProject, ports: Ports,
-): Promise<Pick<Restored, "findings" | "notes" | "tables" | "rows">> {
+): Promise<Pick<Restored, "findings" | "notes" | "notCompared" | "tables" | "rows">> {
   const { request, project, backup } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const { content, scope } = backup.manifest;
@@ -50,6 +50,7 @@ export async function compareProject(
         ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
       ],
+      notCompared: notCompared(project),
       tables: counted.length + written.length,
       rows: counted.reduce((sum, { rows }) => sum + (rows ?? 0), 0) + written.reduce((sum, [, rows]) => sum + rows, 0),
     };
@@ -83,6 +84,16 @@ function isOfKept({ about, name }: Finding, kept: ReadonlySet<string>): boolean 
   const [word, rest] = wordAndRest(name);
   const names = leadingNames(rest);
   return kept.has((word === "column" ? names.slice(0, -1) : names).join(" "));
+}
+
+/** What a receipt must not be read as a proof of: the platform's own, and rows that stayed behind. Secrets that did are gaps. */
+function notCompared({ source, rows }: PlanOfProject["project"]): NotCompared[] {
+  return [
+    ...source.schemas.map((name) => ({ about: "schema", name, message: "is the platform's: of its definitions only the user's were compared, of its rows those that were brought" })),
+    ...source.own.map(([about, name]) => ({ about, name, message: "is the platform's own, which the target's platform brings" })),
+    ...rows.behind.filter((table) => table.rows > 0 && table.kind !== "secret")
+      .map(({ title, rows: count }) => ({ about: "table", name: title, message: `was not brought: ${quantity(count, "row")} of the backup stay behind` })),
+  ];
 }
 
 function furtherNotes({ project }: PlanOfProject): string[] {

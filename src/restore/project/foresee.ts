@@ -1,7 +1,8 @@
 import { quantity } from "../../kernel/quantity.ts";
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, sameKey, sameRow, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
+import { jobsOfOthers } from "./jobs.ts";
+import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, rowCounts, sameKey, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
 
 /** What becomes of the rows of one table. */
 export interface RowsForeseen {
@@ -53,6 +54,7 @@ export async function foreseeStaged(
       const target = isFitting(one) ? await count(session, `SELECT count(*) AS n FROM ${tableSql(one)}`) : 0;
       tables.push({ table: one.title, kind: one.kind, backup, target, new: backup, changed: 0, further: target });
       if (!isFitting(one) && backup > 0) notes.push(`pg_cron is not enabled in the project: it is enabled where the role may, and else ${quantity(backup, "job")} of the backup ${backup === 1 ? "stays" : "stay"} behind`);
+      if (isFitting(one)) notes.push(...(await jobsOfOthers(session, one)).map((job) => `${one.title}: ${job}`));
       continue;
     }
     if (!isFitting(one)) {
@@ -68,7 +70,7 @@ export async function foreseeStaged(
     }
     const skew = await lookAtColumns(session, one, backup, defaults);
     refusals.push(...skew.refusals, ...(await collisions(session, one)), ...(await orphans(session, one, staged)));
-    notes.push(...skew.notes);
+    notes.push(...skew.notes, ...unseenRules(one, backup));
   }
   return { tables, refusals, unwritable, notes };
 }
@@ -83,9 +85,12 @@ async function mayWrite(session: DatabaseSession, one: Fitting): Promise<boolean
 async function countRows(session: DatabaseSession, one: Fitting, backup: number): Promise<RowsForeseen> {
   const target = await count(session, `SELECT count(*) AS n FROM ${tableSql(one)}`);
   const about = { table: one.title, kind: one.kind, backup, target };
-  const [row] = await session.query<{ same: string; changed: string }>(
-    `SELECT count(*) AS same, count(*) FILTER (WHERE ${differs(one)}) AS changed FROM ${one.temporary} s JOIN ${tableSql(one)} t ON ${sameRow(one)}`,
-  );
+  const key = keyColumns(one);
+  const [row] = await session.query<{ same: string; changed: string }>(key === undefined
+    ? `SELECT coalesce(sum(least(s.n, t.n)), 0) AS same, 0 AS changed
+         FROM ${rowCounts(one, one.temporary)} s JOIN ${rowCounts(one, tableSql(one))} t ON t."row" = s."row"`
+    : `SELECT count(*) AS same, count(*) FILTER (WHERE ${differs(one)}) AS changed
+         FROM ${one.temporary} s JOIN ${tableSql(one)} t ON ${sameKey(key)}`);
   const same = Number(row!.same);
   return { ...about, new: backup - same, changed: Number(row!.changed), further: target - same };
 }
@@ -146,6 +151,12 @@ async function collisions(session: DatabaseSession, one: Fitting): Promise<strin
     if (doubled > 0) found.push(`${rows(doubled)} of ${one.title} in the backup are alike by a rule of the target that the source did not have (${name}: the same ${same})`);
   }
   return found;
+}
+
+/** To ask what an index of the user's makes of a row would be to run his functions. */
+function unseenRules({ title, shape }: Fitting, backup: number): string[] {
+  const unseen = backup === 0 ? [] : shape.uniques.filter(({ primary, builtin }) => !primary && !builtin);
+  return unseen.map(({ name }) => `index ${name} of ${title} calls functions that are not the server's own, so that it was not asked whether rows collide by it`);
 }
 
 /** Rows that refer to rows which neither side has; the keys are switched off while rows are written. */

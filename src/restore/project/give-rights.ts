@@ -1,11 +1,11 @@
-import { entryTitle, namesOf } from "../../archive/toc-names.ts";
+import { entryTitle } from "../../archive/toc-names.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
-import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { PlanOfProject } from "./apply.ts";
+import { givePublicsRights, isPublicsRights } from "./public.ts";
 import { restorePlatformRights } from "./platform-rights.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
 import type { Refused } from "./run-definitions.ts";
@@ -31,19 +31,20 @@ export async function giveRights(
   const now = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_namespace");
   const own = now.map(({ name }) => name).filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
   const { profile, source, entries } = project;
-  await resetRights(session, own, usersInPlatform(source), profile.roles.filter((role) => role !== profile.workingRole));
-  for (const entry of entries.rights.filter(({ type }) => type === "DEFAULT ACL")) {
-    const { schema, tag, owner } = namesOf(entry);
-    // Where it may not, the archive's own statement will say so.
-    await refusal(session, () => resetDefaults(session, owner, schema, tag.replace(/^DEFAULT PRIVILEGES FOR /, "")), "database.permission", "database.query");
-  }
-  const refused = await define(entries.rights);
+  const others = profile.roles.filter((role) => role !== profile.workingRole);
+  await resetRights(session, own, usersInPlatform(source), others);
+  await resetDefaults(session, own, others);
+  const refused = await define(entries.rights.filter((entry) => !isPublicsRights(entry)));
+  const publics = await givePublicsRights(session, backup.manifest, async () => {
+    const [first] = await define(entries.rights.filter(isPublicsRights));
+    if (first !== undefined) throw first.error;
+  });
   const roles = new Set(backup.manifest.content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
   const texts = textsOf(entries.rightsOnPlatform);
   const granted = await grantOnPlatform(session, texts, roles);
   const platforms = await restorePlatformRights(session, project, backup.manifest.content.objects.grant ?? {}, texts);
   const findings = [
-    ...granted, ...platforms.findings,
+    ...publics, ...granted, ...platforms.findings,
     ...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })),
   ];
   return { findings, notes: platforms.notes };

@@ -125,7 +125,8 @@ const WHOLE: Readonly<Record<string, string>> = {
   "table": "TABLE", "view": "VIEW", "materialized-view": "MATERIALIZED VIEW", "function": "ROUTINE", "type": "TYPE", "index": "INDEX",
   "collation": "COLLATION", "statistics": "STATISTICS", "sequence": "SEQUENCE",
 };
-const ON_RELATION: Readonly<Record<string, (name: string, relation: string) => string>> = {
+/** Of what stands on a relation, what can be dropped without it; row security and columns of the platform's tables stay. */
+const DROP_FROM: Readonly<Record<string, (name: string, relation: string) => string>> = {
   "trigger": (name, relation) => `DROP TRIGGER IF EXISTS ${name} ON ${relation}`,
   "policy": (name, relation) => `DROP POLICY IF EXISTS ${name} ON ${relation}`,
   "rule": (name, relation) => `DROP RULE IF EXISTS ${name} ON ${relation}`,
@@ -136,7 +137,7 @@ const ON_RELATION: Readonly<Record<string, (name: string, relation: string) => s
 function onPlatform(kind: string, identity: string): UsersObject[] {
   const one = { kind, identity, title: `${kind} ${identity}` };
   const [schema, relation, name] = leadingNames(identity);
-  const on = ON_RELATION[kind];
+  const on = DROP_FROM[kind];
   if (on !== undefined && schema !== undefined && relation !== undefined && name !== undefined) {
     return [{ ...one, drop: on(quoteIdentifier(name), qualifiedName(schema, relation)) }];
   }

@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { Untouched } from "../untouched.ts";
 import { Exchanged } from "./exchanged.ts";
-import { commonColumns, differs, isFitting, keyColumns, sameKey, sameRow, tableSql, type Fitting, type Staged } from "./staged.ts";
+import { commonColumns, differs, isFitting, keyColumns, rowCounts, rowText, sameKey, tableSql, type Fitting, type Staged } from "./staged.ts";
 
 /**
  * Writes staged rows: those that are there and differ become the backup's, those that are not there are put in, all others stay.
@@ -36,16 +36,23 @@ async function mergeOne(session: DatabaseSession, one: Fitting, quiet: boolean):
     count += await change(session, one, `UPDATE ${tableSql(one)} t SET ${sets} FROM ${one.temporary} s WHERE ${sameKey(key)} AND ${differs(one)}`);
     count += await naming(one, exchanged.comeBack());
   }
-  const missing = `WHERE NOT EXISTS (SELECT FROM ${tableSql(one)} t WHERE ${sameRow(one)})`;
-  count += await change(session, one, `INSERT INTO ${tableSql(one)} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM ${one.temporary} s ${missing}`);
+  const missing = key === undefined ? `s.ctid IN (${surplus(one)})` : `NOT EXISTS (SELECT FROM ${tableSql(one)} t WHERE ${sameKey(key)})`;
+  count += await change(session, one, `INSERT INTO ${tableSql(one)} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM ${one.temporary} s WHERE ${missing}`);
   return count;
+}
+
+/** Rows of the backup that the target has fewer of, by their place: of three that are alike and one that is there, two. */
+function surplus(one: Fitting): string {
+  return `SELECT s.place FROM (SELECT r.ctid AS place, ${rowText(one, "r")} AS "row", row_number() OVER (PARTITION BY ${rowText(one, "r")}) AS nth FROM ${one.temporary} r) s
+            LEFT JOIN ${rowCounts(one, tableSql(one))} t ON t."row" = s."row" WHERE s.nth > coalesce(t.n, 0)`;
 }
 
 /** What fires on the way in may have made something else of a row, or kept it out. */
 async function requireSame(session: DatabaseSession, one: Fitting): Promise<void> {
-  const [row] = await session.query<{ n: string }>(
-    `SELECT count(*) AS n FROM ${one.temporary} s WHERE NOT EXISTS (SELECT FROM ${tableSql(one)} t WHERE ${sameRow(one)} AND NOT ${differs(one)})`,
-  );
+  const key = keyColumns(one);
+  const [row] = await session.query<{ n: string }>(key === undefined
+    ? `SELECT count(*) AS n FROM (${surplus(one)}) AS missing`
+    : `SELECT count(*) AS n FROM ${one.temporary} s WHERE NOT EXISTS (SELECT FROM ${tableSql(one)} t WHERE ${sameKey(key)} AND NOT ${differs(one)})`);
   const wrong = Number(row!.n);
   if (wrong === 0) return;
   const acting = one.shape.triggers.length === 0 ? "a rule or policy" : `trigger ${one.shape.triggers.join(" or ")}`;

@@ -28,6 +28,7 @@ import { readDefaults, type Defaults } from "./defaults.ts";
 import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries.ts";
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
+import { keysBehind, leftOutWhereRefused, refusalOfKey, type KeyBehind } from "./keys-behind.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
 import { gapOfOwner, ownersOutOfReach, refusalsOfOwners, type OwnerOutOfReach } from "./owners-out-of-reach.ts";
 import { filledByUsers, furtherMembers, readMembers } from "./members.ts";
@@ -72,6 +73,8 @@ export interface ProjectPlan extends BothEnds {
   readonly notAllowed: readonly NotAllowed[];
   /** What the role may make and not give to its owner. */
   readonly ownersOut: readonly OwnerOutOfReach[];
+  /** Keys that the rows which are brought may not hold. */
+  readonly keysBehind: readonly KeyBehind[];
   /** Roles of the user's that are made. */
   readonly roles: readonly RoleRecord[];
   /** What the backup has and a project does not get. */
@@ -131,6 +134,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     webhookFunctions: profile.webhookFunctions, members,
   });
   const notAllowed = [...asked.filter(({ key }) => !there.has(key)), ...(await othersAlone(session, all.after))];
+  const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows });
   const published = furtherMembers(members, all.after).map(({ title }) => title);
   const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
@@ -144,12 +148,12 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
     holds: [...userRows, ...objects, ...published].slice(0, 5),
     usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
-    notAllowed, ownersOut, roles,
+    notAllowed, ownersOut, keysBehind: behind, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
     ],
-    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
+    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
     kit: [
       ...rebuildKit(ends.source.name, content),
       ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
@@ -157,7 +161,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     ],
     refusals: [
       ...foreseen.refusals,
-      ...(request.allowGaps ? [] : [...refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role), ...refusalsOfOwners(ownersOut, target.facts.role)]),
+      ...(request.allowGaps ? [] : [...refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role), ...refusalsOfOwners(ownersOut, target.facts.role), ...behind.map(refusalOfKey)]),
     ],
   };
 }
@@ -238,7 +242,7 @@ export function requireFit(refusals: readonly string[], backup: string, project:
   throw new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
     hint:
       "Nothing was touched. --dry-run names everything. A column or table that is missing needs a newer version of the platform at the target; rows that collide have to be " +
-      "changed or removed at one end; what the role may not make is left out with --allow-gaps, and what it may not give away stays its own.",
+      "changed or removed at one end; what the role may not make, and keys to rows that stay behind, are left out with --allow-gaps, and what it may not give away stays its own.",
   });
 }
 

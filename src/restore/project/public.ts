@@ -1,5 +1,9 @@
-import type { Finding } from "../../catalog/manifest.ts";
+import { namesOf } from "../../archive/toc-names.ts";
+import { serverWords } from "../../archive/server-words.ts";
+import type { Finding, Manifest } from "../../catalog/manifest.ts";
+import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { BothEnds } from "./choose-into.ts";
 
 /**
@@ -15,6 +19,42 @@ export async function makePublic(session: DatabaseSession): Promise<void> {
   await session.query("CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'standard public schema'");
   await session.query(owner === undefined ? "GRANT ALL ON SCHEMA public TO PUBLIC" : "GRANT USAGE ON SCHEMA public TO PUBLIC; ALTER SCHEMA public OWNER TO pg_database_owner");
 }
+
+/** Whether an entry gives the rights on `public`. */
+export function isPublicsRights(entry: TocEntry): boolean {
+  return entry.type === "ACL" && namesOf(entry).tag === "SCHEMA public";
+}
+
+/**
+ * Gives the rights on `public` that the source had, and none that the target's platform gave besides: an archive says what they are other than in a
+ * new database, so they are set back to that first. Both or neither: without the second step nobody could use the schema.
+ *
+ * @param give carries out what the archive says of them, and throws what the server refuses
+ * @returns what stayed as it was at the target
+ */
+export async function givePublicsRights(
+  session: DatabaseSession, { content, tools }: Manifest, give: () => Promise<void>,
+): Promise<readonly Finding[]> {
+  const schemas = content.objects.schema;
+  if (schemas !== undefined && !("public" in schemas)) return [];
+  const [reset] = await session.query<{ sql: string }>(RESET, [Number.parseInt(tools.pgDump, 10) < CLOSED_SINCE]);
+  const refused = await refusal(session, async () => {
+    if (reset !== undefined) await session.query(reset.sql);
+    await give();
+  }, "database.permission", "database.query");
+  return refused === undefined ? [] : [{ severity: "gap", about: "grant", name: "schema public", message: `could not be given: ${serverWords(refused)}` }];
+}
+
+/** Since this version a new database lets only its owner make things in `public`, and pg_dump begins there. */
+const CLOSED_SINCE = 15;
+
+/** No row where this role may not speak for the owner. */
+const RESET = `
+  SELECT concat_ws('; ', (SELECT string_agg(DISTINCT format('REVOKE ALL ON SCHEMA public FROM %s',
+             CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), '; ') FROM aclexplode(nspacl) x),
+           format('GRANT ALL ON SCHEMA public TO %I', pg_get_userbyid(nspowner)),
+           'GRANT USAGE' || CASE WHEN $1::bool THEN ', CREATE' ELSE '' END || ' ON SCHEMA public TO PUBLIC') AS sql
+    FROM pg_namespace WHERE nspname = 'public' AND pg_has_role(nspowner, 'USAGE')`;
 
 /** Default privileges of the platform's roles in a schema of the user's that the target has lost: nobody but the platform can give them again. */
 export function lostDefaults({ source, target }: BothEnds): readonly Finding[] {

@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { openArtifact } from "../../archive/artifact.ts";
 import { divideScript, onlyDefinition, type DefinitionText } from "../../archive/definition-script.ts";
 import { interruptible } from "../../archive/interruptible.ts";
@@ -6,8 +7,11 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { ArtifactRecord } from "../../catalog/manifest.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 
-/** Definitions are read into memory; a schema of this many bytes of SQL is none that people wrote. */
-const SCRIPT_MAX = 512 * 1024 * 1024;
+/**
+ * Definitions are read into memory, as one text: none can be longer than this. A byte never makes more than one unit of it. A schema of that much SQL
+ * is none that people wrote.
+ */
+export const SCRIPT_MAX = constants.MAX_STRING_LENGTH;
 
 /** The SQL of some entries of an archive, each for itself. */
 export async function readDefinitions(context: LoadContext, artifact: ArtifactRecord, entries: readonly TocEntry[]): Promise<readonly DefinitionText[]> {

@@ -17,9 +17,10 @@ import { refusedSentence, type Refused } from "./run-definitions.ts";
 export function requireTaken(refused: readonly Refused[], { project, request }: PlanOfProject, unavailable: readonly UnavailableExtension[]): readonly Finding[] {
   const onPlatform = new Set(project.entries.onPlatform.map(({ id }) => id));
   const told = new Set(project.notAllowed.map(({ title }) => title));
+  const behind = new Set(project.keysBehind.map(({ title }) => title));
   const lacks = ({ id }: TocEntry): boolean => unavailable.some(({ name }) => project.extensionsNeeded.get(id)?.has(name) === true);
   const mayMiss = ({ entry }: Refused): boolean => request.allowGaps &&
-    (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
+    (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || behind.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
   const fatal = refused.filter((one) => !mayMiss(one));
   if (fatal.length > 0) {
     const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";

@@ -1,3 +1,4 @@
+import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 
 /**
@@ -5,7 +6,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
  * everything to its API's roles as soon as it is made, and an archive says only what was granted: a right that had been taken away at the
  * source would be back. What the archive grants comes after this.
  *
- * @param schemas of the user's; `public` itself keeps the rights it has
+ * @param schemas of the user's; `public` itself is for {@link publicsRights}
  * @param others what is the user's in other schemas: schema and name
  * @param except roles of the platform's, whose objects of such a name are not meant
  */
@@ -53,20 +54,31 @@ const STATEMENTS = `
    WHERE NOT EXISTS (SELECT FROM aclexplode(t.acl) a WHERE a.grantee = s.grantee AND a.privilege_type = s.privilege_type)`;
 
 /**
- * Takes back what one role's future objects of a kind would give in a schema, so that the archive's own default privileges are all there is.
+ * Takes back every right that future objects get at the target of the user's roles, in his schemas and everywhere, so that the archive's own default
+ * privileges are all there is: an archive says nothing of one that was taken away wholly. What this role may not change is compared at the end.
  *
- * @param things `TABLES`, `SEQUENCES`, `FUNCTIONS`, `TYPES`, `SCHEMAS`
+ * @param schemas of the user's, `public` among them
+ * @param except roles of the platform's: their future objects are its own matter
  */
-export async function resetDefaults(session: DatabaseSession, role: string, schema: string | undefined, things: string): Promise<void> {
-  const rows = await session.query<{ sql: string }>(
-    `SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %sREVOKE ALL ON %s FROM %s', $1::text,
-              CASE WHEN $2::text IS NULL THEN '' ELSE format('IN SCHEMA %I ', $2::text) END, $3::text,
-              CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END) AS sql
-       FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
-      WHERE r.rolname = $1 AND n.nspname IS NOT DISTINCT FROM $2::text
-        AND d.defaclobjtype = (CASE $3::text WHEN 'TABLES' THEN 'r' WHEN 'SEQUENCES' THEN 'S' WHEN 'FUNCTIONS' THEN 'f' WHEN 'TYPES' THEN 'T' ELSE 'n' END)::"char"
-        AND a.grantee <> d.defaclrole GROUP BY a.grantee`,
-    [role, schema ?? null, things],
-  );
-  for (const { sql } of rows) await session.query(sql);
+export async function resetDefaults(session: DatabaseSession, schemas: readonly string[], except: readonly string[]): Promise<void> {
+  const statements = await session.query<{ sql: string }>(DEFAULTS, [[...schemas], [...except]]);
+  for (const { sql } of statements) await refusal(session, () => session.query(sql), "database.permission", "database.query");
 }
+
+/** In a schema they come on top of those that are everywhere, which begin with the server's own. */
+const DEFAULTS = `
+  WITH there AS (
+    SELECT r.rolname AS role, n.nspname AS schema, d.defaclacl AS acl, a.word,
+           CASE WHEN n.oid IS NULL THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's'::"char" ELSE d.defaclobjtype END, d.defaclrole) END AS standard
+      FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+      JOIN (VALUES ('r'::"char", 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS'), ('T', 'TYPES'), ('n', 'SCHEMAS')) AS a (type, word) ON a.type = d.defaclobjtype
+     WHERE r.rolname <> ALL ($2::text[]) AND (n.oid IS NULL OR n.nspname = ANY ($1::text[]))
+  ), statement AS (
+    SELECT DISTINCT t.role, t.schema, t.word, 1 AS step, format('REVOKE ALL ON %s FROM %s', t.word, g.grantee) AS sql
+      FROM there t, aclexplode(t.acl) x, LATERAL (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee) g
+    UNION ALL
+    SELECT t.role, t.schema, t.word, 2, format('GRANT %s ON %s TO %s', x.privilege_type, t.word, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END)
+      FROM there t, aclexplode(t.standard) x
+  )
+  SELECT string_agg(format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %s%s', role, CASE WHEN schema IS NULL THEN '' ELSE format('IN SCHEMA %I ', schema) END, sql), '; ' ORDER BY step) AS sql
+    FROM statement GROUP BY role, schema, word ORDER BY role, schema, word`;

@@ -85,14 +85,15 @@ export function differs(staged: Fitting, left = "s", right = "t"): string {
   return pairs.length === 0 ? "false" : `(${pairs.join(" OR ")})`;
 }
 
-/** Whether two rows are one: by their key, or by all that is brought where there is none. */
-export function sameRow(staged: Fitting, left = "s", right = "t"): string {
-  const key = keyColumns(staged);
-  if (key !== undefined) return sameKey(key, left, right);
-  // One text of each row, which the server can look up: compared column by column, every row would meet every other.
-  const text = (alias: string): string =>
-    `ROW(${commonColumns(staged).map((name) => `${alias}.${quoteIdentifier(name)}::pg_catalog.text`).join(", ")})::pg_catalog.text`;
-  return `${text(left)} = ${text(right)}`;
+/** All that is brought of a row as one text, for tables without a key: two rows are alike where these are. */
+export function rowText(staged: Fitting, alias: string): string {
+  const columns = commonColumns(staged).map((name) => `${alias}.${quoteIdentifier(name)}::pg_catalog.text`);
+  return `ROW(${columns.join(", ")})::pg_catalog.text`;
+}
+
+/** How often each row is there, in columns `row` and `n`: without a key two rows that are alike are two. */
+export function rowCounts(staged: Fitting, table: string): string {
+  return `(SELECT ${rowText(staged, "r")} AS "row", count(*) AS n FROM ${table} r GROUP BY 1)`;
 }
 
 /** Keys and expressions of a rule by which no two rows may be alike, named `k0`, `k1` … for {@link alike}. */
@@ -106,8 +107,8 @@ export function alike({ keys, nullsAlike }: UniqueShape, left = "s", right = "t"
   return keys.map((_, index) => `${left}.k${index} ${equals} ${right}.k${index}`).join(" AND ");
 }
 
-/** The rules, but for the key, whose columns the backup has all of. */
+/** The rules, but for the key, whose columns the backup has all of. One that would call what people wrote is not held: it would run as who restores. */
 export function heldRules(staged: Fitting): readonly UniqueShape[] {
   const common = new Set(commonColumns(staged));
-  return staged.shape.uniques.filter(({ primary, reads }) => !primary && reads.every((column) => common.has(column)));
+  return staged.shape.uniques.filter(({ primary, builtin, reads }) => !primary && builtin && reads.every((column) => common.has(column)));
 }

@@ -23,6 +23,8 @@ export interface UniqueShape {
   readonly reads: readonly string[];
   /** Of these, columns that are keys themselves and may be NULL: a row without a value in one stands in nobody's way. */
   readonly emptiable: readonly string[];
+  /** Nothing but the server's own functions, operators and types is in it: to evaluate it calls nothing that people wrote. */
+  readonly builtin: boolean;
   /** Two rows without a value are alike (`NULLS NOT DISTINCT`). */
   readonly nullsAlike: boolean;
 }
@@ -64,6 +66,12 @@ const COLUMNS = `
            'demanded', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = '') ORDER BY a.attnum)
     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`;
 
+/** The server keeps no note of what needs its own objects, so whatever is noted beside columns is not one of them. */
+const BUILTIN = `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+               AND d.refclassid NOT IN ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_collation'::regclass, 'pg_extension'::regclass))
+             AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid JOIN pg_namespace yn ON yn.oid = y.typnamespace
+               WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey) AND yn.nspname <> 'pg_catalog' AND y.typtype <> 'e')`;
+
 /** What an index reads is what it depends on: its columns, and those of its expressions and condition. */
 const UNIQUES = `
   SELECT coalesce(json_agg(json_build_object('name', x.relname, 'primary', i.indisprimary,
@@ -75,6 +83,7 @@ const UNIQUES = `
                            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum))),
            'emptiable', (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
                           AND NOT a.attnotnull AND a.attgenerated = '' AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),
+           'builtin', ${BUILTIN},
            'nullsAlike', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false))
            ORDER BY NOT i.indisprimary, x.relname), '[]')
     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid`;

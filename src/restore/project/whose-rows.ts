@@ -71,10 +71,14 @@ export class WhoseRows {
     return new Set(this.stagedTables.flatMap(({ schema, sequences = [] }) => sequences.map((name) => displayName({ schema, name }))));
   }
 
+  /** Whether it is a table of the platform's whose rows stay behind. */
+  isBehind(table: TableRecord): boolean {
+    return this.#record.schemas.includes(table.schema) && !this.#isUsers(table) && this.staged(table.schema, table.name) === undefined;
+  }
+
   /** Tables of the platform's whose rows stay behind, with how many the backup has of them. */
   get behind(): readonly { readonly schema: string; readonly title: string; readonly kind: RowsKind | undefined; readonly rows: number }[] {
-    return this.#content.tables.filter((table) => table.kind === "table" && this.#record.schemas.includes(table.schema) && !this.#isUsers(table))
-      .filter(({ schema, name }) => this.staged(schema, name) === undefined)
+    return this.#content.tables.filter((table) => table.kind === "table" && this.isBehind(table))
       .map(({ schema, name, rows }) => ({ schema, title: `${schema}.${name}`, kind: this.kindOf(schema, name), rows: rows ?? 0 }));
   }
 }

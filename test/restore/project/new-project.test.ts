@@ -94,7 +94,7 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     await reaching.query(`CREATE TRIGGER tell_shop AFTER INSERT ON public.posts FOR EACH ROW EXECUTE FUNCTION supabase_functions.http_request('https://example.org/hook', 'POST', '{}', '{}', '1000');
       CREATE TABLE public.notices (id int); CREATE FUNCTION public.tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM net.http_post('https://example.org'); RETURN new; END $$;
       CREATE TRIGGER tell_all AFTER INSERT ON public.notices FOR EACH ROW EXECUTE FUNCTION public.tell();
-      INSERT INTO cron.job (schedule, command, jobname) VALUES ('0 3 * * *', 'VACUUM', 'nightly'), ('* * * * *', 'SELECT 1', NULL)`);
+      SELECT cron.schedule('nightly', '0 3 * * *', 'VACUUM'); SELECT cron.schedule('* * * * *', 'SELECT 1')`);
     await using own = await Vault.make();
     await own.backup(reaching.url, {}, tools);
     await using project = await supabase.project();
