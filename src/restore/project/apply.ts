@@ -18,6 +18,7 @@ import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import type { RestorePlan } from "../plan.ts";
 import { Untouched } from "../untouched.ts";
+import { databaseRightsEnds, putDatabaseRights } from "./database-rights.ts";
 import { fitPlaces } from "./fit-places.ts";
 import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
@@ -216,9 +217,9 @@ class Pouring {
   }
 
   async #makeRoles(): Promise<void> {
-    const { roles } = this.#plan.project;
+    const { roles, profile } = this.#plan.project;
+    this.#findings.push(...(await makeUsersRoles(this.#session, roles, this.#plan.backup.manifest.content.roles, profile)));
     if (roles.length === 0) return;
-    this.#findings.push(...(await makeUsersRoles(this.#session, roles, this.#plan.backup.manifest.content.roles)));
     this.#notes.push(`made without login, to be given a password where they log in: role ${roles.map(({ name }) => name).join(", ")}`);
   }
 
@@ -276,8 +277,9 @@ class Pouring {
     }
     const refused = await this.#define(project.entries.rights);
     const { content } = this.#plan.backup.manifest;
+    this.#findings.push(...(await putDatabaseRights(this.#session, request.target.address.database, databaseRightsEnds(content, profile))));
     const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !project.profile.roles.includes(name)));
-    this.#findings.push(...(await grantOnPlatform(this.#session, this.#textsOf(project.entries.rightsOnPlatform), roles)));
+    this.#findings.push(...(await grantOnPlatform(this.#session, this.#textsOf(project.entries.rightsOnPlatform), roles, content.serverMajor)));
     this.#findings.push(...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })));
   }
 

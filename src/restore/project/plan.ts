@@ -22,6 +22,7 @@ import type { RestoreRequest } from "../request.ts";
 import type { TargetState } from "../target.ts";
 import { askRights, type NotAllowed } from "./ask-rights.ts";
 import type { BothEnds } from "./choose-into.ts";
+import { databaseRightsEnds, databaseRightsNotes, databaseRightsToDo } from "./database-rights.ts";
 import { readDefaults, type Defaults } from "./defaults.ts";
 import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries.ts";
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
@@ -106,6 +107,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
+  const rightsNotes = request.noPrivileges ? [] : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
   return {
     ...ends, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
     fresh: objects.length === 0 && userRows.length === 0,
@@ -116,7 +118,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
       ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
     ],
-    notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role)],
+    notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes],
     kit: [
       ...rebuildKit(ends.source.name, content),
       ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },

@@ -1,31 +1,36 @@
 import { quoteIdentifier } from "../../kernel/sql.ts";
-import { createRoles } from "../../archive/roles.ts";
+import { createRoleSql } from "../../archive/roles.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { RoleRecord } from "../../content/record.ts";
+import type { PlatformProfile } from "../../platform/profile.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { giveMemberships } from "./memberships.ts";
+
+/** What a role may be given beyond the database, each by itself. */
+const POWERS = [["createDb", "CREATEDB"], ["createRole", "CREATEROLE"], ["replication", "REPLICATION"], ["bypassRls", "BYPASSRLS"]] as const;
 
 /**
- * Makes the user's roles that the project lacks, without login, and makes them members of what they were members of, and others of them: the
- * API's login role becomes a role of the user's only as its member.
+ * Makes the user's roles that the project lacks, without login, with the attributes that they had as far as the server lets this role give them, and
+ * the memberships of his roles. None gets more than it had.
  *
  * @param all roles of the source
- * @returns memberships that could not be given
+ * @returns attributes and memberships that could not be given, and memberships that the target has besides
  */
 export async function makeUsersRoles(
-  session: DatabaseSession, roles: readonly RoleRecord[], all: readonly RoleRecord[],
+  session: DatabaseSession, roles: readonly RoleRecord[], all: readonly RoleRecord[], profile: PlatformProfile,
 ): Promise<readonly Finding[]> {
-  await createRoles(session, roles);
-  const made = new Set(roles.map(({ name }) => name));
   const findings: Finding[] = [];
-  for (const { name: member, memberOf } of all) {
-    // Those among roles that were made are there already.
-    for (const group of memberOf.filter((each) => made.has(member) !== made.has(each))) {
-      const refused = await refusal(session, () => session.query(`GRANT ${quoteIdentifier(group)} TO ${quoteIdentifier(member)}`));
-      if (refused === undefined) continue;
-      findings.push({ severity: "gap", about: "role", name: member, message: `could not be made a member of ${group}: ${serverWords(refused)}` });
+  const lacks = (name: string, word: string, why: string): void =>
+    void findings.push({ severity: "gap", about: "role", name, message: `lacks ${word} here, which it had at the source: ${why}` });
+  for (const role of roles) {
+    await session.query(createRoleSql(role));
+    if (role.superuser) lacks(role.name, "SUPERUSER", "no restore into a project gives it");
+    for (const [, word] of POWERS.filter(([key]) => role[key])) {
+      const refused = await refusal(session, () => session.query(`ALTER ROLE ${quoteIdentifier(role.name)} ${word}`));
+      if (refused !== undefined) lacks(role.name, word, serverWords(refused));
     }
   }
-  return findings;
+  return [...findings, ...(await giveMemberships(session, all, profile))];
 }
