@@ -20,7 +20,8 @@ import type { RestorePlan } from "../plan.ts";
 import { Untouched } from "../untouched.ts";
 import { databaseRightsEnds, putDatabaseRights } from "./database-rights.ts";
 import { fitPlaces } from "./fit-places.ts";
-import { foreseeStaged } from "./foresee.ts";
+import { comesWithExtension } from "./extension-tables.ts";
+import { foreseeStaged, type RowsForeseen } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
@@ -46,6 +47,8 @@ export interface PouredProject {
   readonly notes: readonly string[];
   /** Triggers that were switched off, as a content record names them. */
   readonly paused: ReadonlySet<string>;
+  /** What became of the rows of tables that are not the restore's alone. */
+  readonly tables: readonly RowsForeseen[];
   /** Rows written into tables of the platform's, by table. */
   readonly written: ReadonlyMap<string, number>;
   /** Names of what was left out, as `entryPlace` has them. */
@@ -151,7 +154,9 @@ class Pouring {
     const { staged, sequences } = await loadRows(session, await this.#source(early), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
     const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
-    const { refusals, tables } = await foreseeStaged(session, merged, project.defaults);
+    const { refusals, tables } = await foreseeStaged(session, merged, project.defaults,
+      // One that could not be made is a gap, and its table with it.
+      comesWithExtension(content, (extension) => !unavailable.some(({ name }) => name === extension)));
     requireFit(refusals, backup.key.id, request.target.address.database);
     const quiet = await quieten(session);
     const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
@@ -173,7 +178,7 @@ class Pouring {
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
     await forwardSequences(session, staged, sequences);
-    return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), written, left: this.#left, unavailable };
+    return { findings: this.#findings, notes: this.#notes, paused: new Set(webhooks.map(({ identity }) => identity)), tables, written, left: this.#left, unavailable };
   }
 
   /** Drops what is the user's, and says what of it stands there all the same. */

@@ -8,6 +8,7 @@ import type { Restored } from "../apply.ts";
 import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
 import type { PlanOfProject, PouredProject } from "./apply.ts";
+import { withoutFurther } from "./extension-tables.ts";
 import { usersPart } from "./users-part.ts";
 
 /**
@@ -24,7 +25,8 @@ export async function compareProject(
   try {
     await using session = await request.target.connect({ purpose: "compare" });
     const record = (await readPlatform(session, scope)) ?? project.target;
-    const expected = usersPart(content, project.source, content);
+    const users = usersPart(content, project.source, content);
+    const expected = { ...users, tables: withoutFurther(users.tables, poured.tables) };
     const { actual, gaps } = await measureCopy(request.target, scope, {
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
       only: expected.tables, debug: (text) => ports.log.debug(text),
@@ -42,7 +44,7 @@ export async function compareProject(
     return {
       findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured.paused), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
-        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
+        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan, poured), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
       ],
       tables: counted.length + written.length,
@@ -67,8 +69,9 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
   });
 }
 
-function furtherNotes({ project }: PlanOfProject): string[] {
-  const further = project.foreseen.tables.filter((table) => table.further > 0);
+function furtherNotes({ project }: PlanOfProject, { tables }: PouredProject): string[] {
+  // Jobs are told by the plan alone; of all others what the restore found counts.
+  const further = [...project.foreseen.tables.filter(({ kind }) => kind === "job"), ...tables].filter((table) => table.further > 0);
   if (further.length === 0) return [];
   return [`rows that were at the target and are not in the backup stayed: ${further.map((table) => `${quantity(table.further, "row")} of ${table.table}`).join(", ")}`];
 }

@@ -84,9 +84,9 @@ export async function putDatabaseRights(session: DatabaseSession, database: stri
   const still = await databaseRightsToDo(session, ends);
   const gap = (right: DatabaseRight, what: string): Finding => ({
     severity: "gap", about: "database", name: "rights",
-    message: `${sentence(right)} could not be ${what}: ${refused.get(sentence(right)) ?? "the role that restores may not pass it on"}`,
+    message: `${sentence(right)} ${what}: ${refused.get(sentence(right)) ?? "the role that restores may not pass it on"}`,
   });
-  return [...still.given.map((right) => gap(right, "given")), ...still.taken.map((right) => gap(right, "taken away"))];
+  return [...still.given.map((right) => gap(right, "could not be given")), ...still.taken.map((right) => gap(right, "could not be taken away"))];
 }
 
 function roleSql([role]: DatabaseRight): string {

@@ -7,7 +7,7 @@ import { isNamed } from "../../archive/toc-names.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
 import { readDatabaseRecord } from "../../content/database-record.ts";
-import type { RoleRecord } from "../../content/record.ts";
+import type { ContentRecord, RoleRecord } from "../../content/record.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
 import { profileOf } from "../../platform/profiles.ts";
@@ -25,6 +25,7 @@ import type { BothEnds } from "./choose-into.ts";
 import { databaseRightsEnds, databaseRightsNotes, databaseRightsToDo } from "./database-rights.ts";
 import { readDefaults, type Defaults } from "./defaults.ts";
 import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries.ts";
+import { comesWithExtension, extensionsThere } from "./extension-tables.ts";
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
@@ -94,7 +95,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   await using session = await request.target.connect({ purpose: "restore plan", settings: FILL_SETTINGS });
   // Looking must not wait for ever behind somebody who changes a table.
   await session.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
-  const { foreseen, defaults } = await rehearseRows(session, { context, rowsIn, definitionsIn, contents, entries: all, rows });
+  const { foreseen, defaults } = await rehearseRows(session, { content, context, rowsIn, definitionsIn, contents, entries: all, rows });
   const quiet = await mayQuieten(session);
   const platformTables = content.tables.filter((table) => ends.source.schemas.includes(table.schema) && !rows.isOwn(table));
   // What is there already and may not be made by this role may not be dropped by it either: it stays, and is compared.
@@ -135,6 +136,7 @@ function artifactsOf(phases: readonly Phase[]): { readonly definitionsIn: Artifa
 }
 
 interface Rehearsal {
+  readonly content: ContentRecord;
   readonly context: LoadContext;
   readonly rowsIn: ArtifactRecord;
   readonly definitionsIn: ArtifactRecord;
@@ -145,14 +147,15 @@ interface Rehearsal {
 
 /** Only temporary tables are written, and these are taken back. */
 async function rehearseRows(session: DatabaseSession, rehearsal: Rehearsal): Promise<Pick<ProjectPlan, "foreseen" | "defaults">> {
-  const { context, rowsIn, definitionsIn, contents, entries, rows } = rehearsal;
+  const { context, rowsIn, definitionsIn, contents, entries, rows, content } = rehearsal;
   await session.query("BEGIN READ WRITE");
   try {
     const source = rowsSource(rowsIn, entries, rows);
     const staging = { ...source, own: [], entries: source.entries.filter((entry) => entry.type === "TABLE DATA" && rows.stagedTables.some((table) => isNamed(entry, table))) };
     const { staged } = await loadRows(session, staging, context, "looking at rows of the platform's tables");
     const defaults = await readDefaults(context, definitionsIn, contents, staged);
-    return { foreseen: await foreseeStaged(session, staged, defaults), defaults };
+    const there = await extensionsThere(session);
+    return { foreseen: await foreseeStaged(session, staged, defaults, comesWithExtension(content, (name) => there.has(name))), defaults };
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
   }
