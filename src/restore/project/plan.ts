@@ -121,7 +121,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     ],
     notes: [...foreseen.notes, ...versionNotes(ends), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes],
     kit: [
-      ...rebuildKit(ends.source.name, content),
+      ...rebuildKit(ends.source, content),
       ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
         { platform: ends.target, database: await readDatabaseRecord(session) })),
     ],

@@ -65,3 +65,18 @@ describe("roles of the user's in another project", () => {
       .toEqual({ exit: 3, rights: await source.admin(rights), members: [{ m: "orm in reader with admin" }, { m: "reader in anon" }] });
   });
 });
+
+describe("a schema of the user's that has a name of the platform's", () => {
+  it("comes back with its rights and comment, and holds no sealed secrets", async () => {
+    await using own = await servers[0]!.project();
+    await own.query(`CREATE SCHEMA net; CREATE TABLE net.hosts (id int PRIMARY KEY); INSERT INTO net.hosts VALUES (1); GRANT USAGE ON SCHEMA net TO anon; COMMENT ON SCHEMA net IS 'hosts';
+      CREATE SCHEMA vault; CREATE TABLE vault.secrets (id int, v text); INSERT INTO vault.secrets VALUES (1, 'open')`);
+    expect(said(await vault.backup(own.url, { source: "own" }))).not.toContain("sealed with a key");
+    await using project = await servers[0]!.project();
+    const restored = await vault.restore(project.url, { source: "own" });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect(said(restored)).not.toContain("1 secrets of the vault");
+    const there = "SELECT has_schema_privilege('anon', 'net', 'USAGE') AS may, obj_description('net'::regnamespace) AS comment, (SELECT count(*)::int FROM vault.secrets) AS rows";
+    expect(await project.query(there)).toEqual([{ may: true, comment: "hosts", rows: 1 }]);
+  });
+});
