@@ -80,3 +80,20 @@ describe("a schema of the user's that has a name of the platform's", () => {
     expect(await project.query(there)).toEqual([{ may: true, comment: "hosts", rows: 1 }]);
   });
 });
+
+describe("memberships since PostgreSQL 16", () => {
+  it("have their options, and the maker of a role is not given more than he had", async () => {
+    await using before = await startSupabase({ major: "17" });
+    await using after = await startSupabase({ major: "17" });
+    await using home = await before.project();
+    const tools = { binDir: before.cluster.facts.binDir };
+    await home.query("CREATE ROLE team; CREATE ROLE lead; CREATE ROLE worker; GRANT team TO lead WITH ADMIN OPTION, INHERIT FALSE; GRANT team TO worker WITH SET FALSE, INHERIT TRUE");
+    await vault.backup(home.url, { source: "seventeen" }, tools);
+    await using project = await after.project();
+    const restored = await vault.restore(project.url, { source: "seventeen" }, tools);
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    const options = `SELECT m.member::regrole::text AS member, m.roleid::regrole::text AS role, bool_or(admin_option) AS admin, bool_or(inherit_option) AS inherit, bool_or(set_option) AS set
+      FROM pg_auth_members m WHERE m.roleid::regrole::text IN ('team', 'lead', 'worker') GROUP BY 1, 2 ORDER BY 1, 2`;
+    expect(await project.admin(options)).toEqual(await home.admin(options));
+  });
+});
