@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../kernel/sql.ts";
+import { quoteIdentifier, quoteLiteral } from "../kernel/sql.ts";
 import type { RoleRecord } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 
@@ -9,12 +9,20 @@ export async function missingRoles(session: DatabaseSession, roles: readonly Rol
   return roles.filter((role) => !present.has(role.name));
 }
 
+/** Makes a role without login, password or power; what it had less than others (NOINHERIT, limits), it has again. */
+export function createRoleSql({ name, inherit, connectionLimit, validUntil }: RoleRecord): string {
+  return [
+    `CREATE ROLE ${quoteIdentifier(name)} NOLOGIN`, ...(inherit ? [] : ["NOINHERIT"]), ...(connectionLimit < 0 ? [] : [`CONNECTION LIMIT ${connectionLimit}`]),
+    ...(validUntil === undefined || validUntil === null ? [] : [`VALID UNTIL ${quoteLiteral(validUntil)}`]),
+  ].join(" ");
+}
+
 /**
  * Creates roles so that ownership and grants can be restored: without login, password or power. What a role may do beyond the database is
  * the administrator's decision, not a backup's.
  */
 export async function createRoles(session: DatabaseSession, roles: readonly RoleRecord[]): Promise<void> {
-  for (const role of roles) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)} NOLOGIN`);
+  for (const role of roles) await session.query(createRoleSql(role));
   await grantMemberships(session, roles);
 }
 

@@ -10,6 +10,7 @@ import { secretTables } from "../platform/may-leave-out.ts";
 import { profileOf } from "../platform/profiles.ts";
 import { usersOutside } from "../platform/read-record.ts";
 import type { PlatformRecord } from "../platform/record.ts";
+import { isPlatformsTable } from "../platform/whose.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 
 /** Names told of what is in no backup. */
@@ -25,7 +26,7 @@ export async function platformGaps(
     message: `is ${profile.title}'s own and the role that made this backup may not read it, so neither it nor what ` +
       "stands on it is in this backup",
   }));
-  const present = new Set(tables.map(displayName));
+  const present = new Set(tables.filter((table) => isPlatformsTable(platform, table)).map(displayName));
   for (const table of secretTables(profile).filter((one) => present.has(displayName(one)))) {
     const relation = qualifiedName(table.schema, table.name);
     const [row] = await session.query<{ count: string }>(`SELECT count(*)::text AS count FROM ONLY ${relation}`);

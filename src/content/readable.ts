@@ -26,7 +26,7 @@ export async function requireReadable(
   const [hidden, filtered] = parted(await filteredTables(session, scope), mayBeLeftOut);
   if (hidden.length > 0) {
     throw new HoldfastError("database.row-security", `row-level security would hide rows of ${listed(hidden.map(nameOf))} from the role ${role}`, {
-      hint: "Use the tables' owner, a superuser, or a role with BYPASSRLS; a backup of some of the rows would be no backup.",
+      hint: hidden.some(({ owned }) => owned === true) ? FORCED : "Use the tables' owner, a superuser, or a role with BYPASSRLS; a backup of some of the rows would be no backup.",
     });
   }
   // pg_dump leaves large objects out as soon as schemas are named.
@@ -38,10 +38,16 @@ export async function requireReadable(
   }
   const left = [...denied, ...filtered];
   const all = left.length === 0 ? [] : [...left, ...(await sequencesOf(session, left))];
-  return [...new Map(all.map(({ quoted: _, ...relation }) => [relation.oid, relation])).values()];
+  return [...new Map(all.map(({ quoted: _, owned: __, ...relation }) => [relation.oid, relation])).values()];
 }
 
+/** Managed servers give nobody BYPASSRLS, and the owner is told to use the owner otherwise. */
+const FORCED = "The role owns it and FORCE ROW LEVEL SECURITY binds owners too: ALTER TABLE … NO FORCE ROW LEVEL SECURITY, with an application that works as another role " +
+  "than the owner; or back up as a superuser or a role with BYPASSRLS, where the server gives one. A policy for the role is not enough.";
+
 interface Unreadable extends LeftOut {
+  /** Whether this role owns it, or is a member of its owner. */
+  readonly owned?: boolean;
   /** Quoted as SQL needs it. */
   readonly quoted: string;
 }
@@ -63,7 +69,7 @@ async function unreadableRelations(session: DatabaseSession, scope: ContentScope
 
 async function filteredTables(session: DatabaseSession, scope: ContentScope): Promise<Unreadable[]> {
   return await session.query<Unreadable>(
-    `SELECT ${RELATION}
+    `SELECT ${RELATION}, pg_has_role(c.relowner, 'USAGE') AS owned
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")} AND row_security_active(c.oid)
       ORDER BY quoted`,

@@ -82,6 +82,12 @@ export const roleRecord = z.strictObject({
   inherit: z.boolean(),
   connectionLimit: z.int(),
   memberOf: z.array(identifier),
+  /** The same with their options, `inherit` and `set` null on servers before 16. Absent in manifests that did not record it. */
+  memberships: z.array(z.strictObject({
+    role: identifier, admin: z.boolean(), inherit: z.boolean().nullable(), set: z.boolean().nullable(),
+  })).optional(),
+  /** Until when its password is good, as SQL reads it; null: for ever. Absent likewise. */
+  validUntil: z.string().nullable().optional(),
   /** Whether anything in this database belongs to it, is granted to it or names it; a role without is of no concern to a restore. */
   needed: z.boolean().optional(),
 });
@@ -145,6 +151,10 @@ export const databaseRecord = z.strictObject({
   grants: hex16,
   /** Names of its settings, ` for role <name>` after those of one role; never the values. */
   settings: z.array(z.string()),
+  /** `[role, right, may pass it on]` of the access list, null for PUBLIC. Absent in manifests that did not record it. */
+  rights: z.array(z.tuple([identifier.nullable(), z.string(), z.boolean()])).optional(),
+  /** Digest of its comment, null without one. Absent likewise. */
+  comment: hex16.nullable().optional(),
 });
 export type DatabaseRecord = z.infer<typeof databaseRecord>;
 

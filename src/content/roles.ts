@@ -11,12 +11,20 @@ const NEEDED = `(EXISTS (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_auth
     OR EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
     OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')))`;
 
+/** By several grantors together; the options that came with 16 are read through `to_jsonb`. */
+const MEMBERSHIPS = `coalesce((SELECT json_agg(x ORDER BY x.role COLLATE "C") FROM (
+    SELECT g.rolname::text AS role, bool_or(m.admin_option) AS admin, bool_or((to_jsonb(m.*) ->> 'inherit_option')::boolean) AS inherit,
+           bool_or((to_jsonb(m.*) ->> 'set_option')::boolean) AS set
+      FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid GROUP BY 1) x), '[]'::json)`;
+
 /** Every role but the server's own (`pg_…`), with its attributes and memberships; never passwords. */
 export async function readRoles(session: DatabaseSession): Promise<RoleRecord[]> {
   return await session.query<RoleRecord>(
     `SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDb", r.rolcanlogin AS login,
             r.rolreplication AS replication, r.rolbypassrls AS "bypassRls", r.rolinherit AS inherit, r.rolconnlimit AS "connectionLimit",
             ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid ORDER BY 1) AS "memberOf",
+            ${MEMBERSHIPS} AS memberships,
+            CASE WHEN isfinite(r.rolvaliduntil) THEN to_char(r.rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00 BC') ELSE r.rolvaliduntil::text END AS "validUntil",
             ${NEEDED} AS needed
        FROM pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY r.rolname COLLATE "C"`,
   );

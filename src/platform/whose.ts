@@ -1,4 +1,5 @@
-import type { ObjectKind } from "../content/record.ts";
+import { displayName } from "../content/display-name.ts";
+import type { ObjectKind, TableRecord } from "../content/record.ts";
 import { afterName, leadingNames, namesKey, schemaOf, wordAndRest } from "./identity.ts";
 import { ON_RELATION } from "./on-relation.ts";
 import { profileOf } from "./profiles.ts";
@@ -28,6 +29,11 @@ const SCHEMALESS: ReadonlySet<string> = new Set([
  */
 export function whoseIs(record: PlatformRecord, kind: OwnedKind, identity: string): Owner {
   return whose(indexOf(record), kind, identity);
+}
+
+/** Whether the platform keeps its own in this table: one of that name in a schema that somebody made himself is none, what an extension made always is. */
+export function isPlatformsTable(record: PlatformRecord, table: Pick<TableRecord, "schema" | "name" | "ofExtension">): boolean {
+  return table.ofExtension === true || whoseIs(record, "table", displayName(table)) === "platform";
 }
 
 /** Whose something on the platform's or the user's ground is, by what the record says of it and where it stands. */

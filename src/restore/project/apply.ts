@@ -17,8 +17,10 @@ import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import type { RestorePlan } from "../plan.ts";
 import { Untouched } from "../untouched.ts";
+import { databaseRightsEnds, putDatabaseRights } from "./database-rights.ts";
 import { fitPlaces } from "./fit-places.ts";
-import { foreseeStaged } from "./foresee.ts";
+import { comesWithExtension } from "./extension-tables.ts";
+import { foreseeStaged, type RowsForeseen } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
 import { Kept, keptNotes } from "./kept.ts";
 import { loadRows } from "./load-rows.ts";
@@ -51,6 +53,8 @@ export interface PouredProject {
   readonly paused: ReadonlySet<string>;
   /** What stayed because it could not be dropped. */
   readonly kept: Kept;
+  /** What became of the rows of tables that are not the restore's alone. */
+  readonly tables: readonly RowsForeseen[];
   /** Rows written into tables of the platform's, by table. */
   readonly written: ReadonlyMap<string, number>;
   /** Names of what was left out, as `entryPlace` has them. */
@@ -166,7 +170,9 @@ class Pouring {
     const { staged, sequences } = await loadRows(session, await this.#source(early, kept), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
     const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
-    const { refusals, tables } = await foreseeStaged(session, merged, project.defaults);
+    const { refusals, tables } = await foreseeStaged(session, merged, project.defaults,
+      // One that could not be made is a gap, and its table with it.
+      comesWithExtension(content, (extension) => !unavailable.some(({ name }) => name === extension)));
     requireFit(refusals, backup.key.id, request.target.address.database);
     const quiet = await quieten(session);
     const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
@@ -191,7 +197,7 @@ class Pouring {
     this.#take([...late, ...(await this.#define(later.filter(isOfEventTrigger)))], unavailable);
     await leaveRoles(session, joined);
     await forwardSequences(session, staged, sequences);
-    return { findings: this.#findings, notes: this.#notes, paused: webhooks.paused, written, left: this.#left, kept, notGiven: this.#notGiven, unavailable };
+    return { findings: this.#findings, notes: this.#notes, paused: webhooks.paused, tables, written, left: this.#left, kept, notGiven: this.#notGiven, unavailable };
   }
 
   /** Drops what is the user's, and says what of it stands there all the same. */

@@ -10,6 +10,7 @@ import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
 import type { PlanOfProject, PouredProject } from "./apply.ts";
 import { filledByUsers } from "./members.ts";
+import { withoutFurther } from "./extension-tables.ts";
 import { usersPart } from "./users-part.ts";
 
 /**
@@ -27,7 +28,8 @@ export async function compareProject(
     await using session = await request.target.connect({ purpose: "compare" });
     const found = heldAgainst((await readPlatform(session, scope)) ?? project.target, project.source);
     const record = { ...found, users: [...found.users, ...project.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
-    const expected = usersPart(content, project.source, content);
+    const users = usersPart(content, project.source, content);
+    const expected = { ...users, tables: withoutFurther(users.tables, poured.tables) };
     const { actual, gaps } = await measureCopy(request.target, scope, {
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
       only: expected.tables, debug: (text) => ports.log.debug(text),
@@ -47,7 +49,7 @@ export async function compareProject(
       findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured)
         .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
-        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan), platformNote(plan),
+        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan, poured), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
       ],
       notCompared: notCompared(project),
@@ -96,8 +98,9 @@ function notCompared({ source, rows }: PlanOfProject["project"]): NotCompared[] 
   ];
 }
 
-function furtherNotes({ project }: PlanOfProject): string[] {
-  const further = project.foreseen.tables.filter((table) => table.further > 0);
+function furtherNotes({ project }: PlanOfProject, { tables }: PouredProject): string[] {
+  // Jobs are told by the plan alone; of all others what the restore found counts.
+  const further = [...project.foreseen.tables.filter(({ kind }) => kind === "job"), ...tables].filter((table) => table.further > 0);
   if (further.length === 0) return [];
   return [`rows that were at the target and are not in the backup stayed: ${further.map((table) => `${quantity(table.further, "row")} of ${table.table}`).join(", ")}`];
 }

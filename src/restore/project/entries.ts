@@ -123,7 +123,13 @@ class Ground {
 
   /** On the platform's ground, and said of something of the platform's. */
   isPlatforms(entry: TocEntry): boolean {
-    return this.schemaOf(entry) !== undefined && !this.isUsers(entry);
+    return (this.schemaOf(entry) !== undefined || this.#isOfPlatformsSchema(entry)) && !this.isUsers(entry);
+  }
+
+  /** Rights on a schema stand in none. */
+  #isOfPlatformsSchema(entry: TocEntry): boolean {
+    const [word, name] = wordAndRest(namesOf(entry).tag);
+    return entry.type === "ACL" && word === "SCHEMA" && this.#record.schemas.includes(leadingNames(name)[0] ?? name);
   }
 
   isUsers(entry: TocEntry): boolean {
@@ -159,7 +165,7 @@ class Ground {
     if (type === "COMMENT" || type === "ACL" || type === "SECURITY LABEL") {
       const [word, name] = wordAndRest(tag);
       if (word === "EXTENSION" || word === "LARGE") return false;
-      if (word === "SCHEMA") return !this.#record.schemas.includes(leadingNames(name)[0] ?? name);
+      if (word === "SCHEMA") return whoseIs(this.#record, "schema", name) === "user";
       return this.#needsUsers(entry);
     }
     if (type === "USER MAPPING") {

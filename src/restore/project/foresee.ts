@@ -40,9 +40,11 @@ export interface Foreseen {
  * Holds the backup's rows against the target's before anything is written. Nothing is changed.
  *
  * @param defaults of columns that the target lacks, as text: what a column holds by default is no loss
+ * @param comes whether a table that is not there is made by the restore with its extension, or left out with it
  */
 export async function foreseeStaged(
   session: DatabaseSession, staged: readonly Staged[], defaults: (staged: Staged, column: string) => string | undefined,
+  comes: (staged: Staged) => boolean,
 ): Promise<Foreseen> {
   const tables: RowsForeseen[] = [];
   const refusals: string[] = [];
@@ -58,9 +60,11 @@ export async function foreseeStaged(
       continue;
     }
     if (!isFitting(one)) {
-      tables.push({ table: one.title, kind: one.kind, backup, target: 0, new: 0, changed: 0, further: 0 });
-      if (backup > 0 && one.derived) notes.push(`the target has no table ${one.title}, whose rows follow from others: ${rows(backup)} of it stay behind`);
-      else if (backup > 0) refusals.push(`the target has no table ${one.title}, and the backup has ${rows(backup)} of it`);
+      const isToCome = comes(one);
+      tables.push({ table: one.title, kind: one.kind, backup, target: 0, new: isToCome ? backup : 0, changed: 0, further: 0 });
+      if (isToCome || backup === 0) continue;
+      if (one.derived) notes.push(`the target has no table ${one.title}, whose rows follow from others: ${rows(backup)} of it stay behind`);
+      else refusals.push(`the target has no table ${one.title}, and the backup has ${rows(backup)} of it`);
       continue;
     }
     tables.push(await countRows(session, one, backup));

@@ -5,6 +5,7 @@ import type { Finding } from "../../catalog/manifest.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { PlanOfProject } from "./apply.ts";
+import { databaseRightsEnds, putDatabaseRights } from "./database-rights.ts";
 import { givePublicsRights, isPublicsRights } from "./public.ts";
 import { restorePlatformRights } from "./platform-rights.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
@@ -25,7 +26,7 @@ export interface RightsOutcome {
  * @param define carries definitions out
  */
 export async function giveRights(
-  session: DatabaseSession, { project, backup }: PlanOfProject, define: (entries: readonly TocEntry[]) => Promise<readonly Refused[]>,
+  session: DatabaseSession, { project, backup, request }: PlanOfProject, define: (entries: readonly TocEntry[]) => Promise<readonly Refused[]>,
   textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[],
 ): Promise<RightsOutcome> {
   const now = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_namespace");
@@ -39,12 +40,14 @@ export async function giveRights(
     const [first] = await define(entries.rights.filter(isPublicsRights));
     if (first !== undefined) throw first.error;
   });
-  const roles = new Set(backup.manifest.content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
+  const { content } = backup.manifest;
+  const onDatabase = await putDatabaseRights(session, request.target.address.database, databaseRightsEnds(content, profile));
+  const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
   const texts = textsOf(entries.rightsOnPlatform);
-  const granted = await grantOnPlatform(session, texts, roles);
-  const platforms = await restorePlatformRights(session, project, backup.manifest.content.objects.grant ?? {}, texts);
+  const granted = await grantOnPlatform(session, texts, roles, content.serverMajor);
+  const platforms = await restorePlatformRights(session, project, content.objects.grant ?? {}, texts);
   const findings = [
-    ...publics, ...granted, ...platforms.findings,
+    ...publics, ...onDatabase, ...granted, ...platforms.findings,
     ...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })),
   ];
   return { findings, notes: platforms.notes };

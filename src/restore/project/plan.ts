@@ -8,7 +8,7 @@ import { isNamed } from "../../archive/toc-names.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
 import { readDatabaseRecord } from "../../content/database-record.ts";
-import type { RoleRecord } from "../../content/record.ts";
+import type { ContentRecord, RoleRecord } from "../../content/record.ts";
 import { doubtsOf } from "../../platform/doubtful.ts";
 import { doubtNotes, gapsOfOwned } from "./doubts.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
@@ -24,8 +24,10 @@ import type { RestoreRequest } from "../request.ts";
 import type { TargetState } from "../target.ts";
 import { askRights, type NotAllowed } from "./ask-rights.ts";
 import type { BothEnds } from "./choose-into.ts";
+import { databaseRightsEnds, databaseRightsNotes, databaseRightsToDo } from "./database-rights.ts";
 import { readDefaults, type Defaults } from "./defaults.ts";
 import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries.ts";
+import { comesWithExtension, extensionsThere } from "./extension-tables.ts";
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { keysBehind, leftOutWhereRefused, refusalOfKey, type KeyBehind } from "./keys-behind.ts";
@@ -123,7 +125,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     ...entries, after: [...made, ...entries.after], onPlatform: [...made, ...entries.onPlatform],
     rows: rowsIn === definitionsIn ? entries.rows : entriesOf(await readContents(context, rowsIn)).rows,
   };
-  const { foreseen, defaults } = await rehearseRows(session, { context, rowsIn, definitionsIn, contents, entries: all, rows });
+  const { foreseen, defaults } = await rehearseRows(session, { content, context, rowsIn, definitionsIn, contents, entries: all, rows });
   const quiet = await mayQuieten(session);
   const platformTables = content.tables.filter((table) => ends.source.schemas.includes(table.schema) && !rows.isOwn(table));
   // What is there already and may not be made by this role may not be dropped by it either: it stays, and is compared.
@@ -143,6 +145,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const ownersOut = request.noOwner ? [] : (await ownersOutOfReach(session, {
     entries: [...all.before, ...all.after], roles, standing: new Set([...ends.target.schemas, "public"]),
   })).filter(({ title }) => !left.has(title));
+  const rightsNotes = request.noPrivileges ? [] : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
   return {
     ...ends, source, brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
     fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
@@ -153,9 +156,9 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
       ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
     ],
-    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
+    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
     kit: [
-      ...rebuildKit(ends.source.name, content),
+      ...rebuildKit(ends.source, content),
       ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
         { platform: ends.target, database: await readDatabaseRecord(session) })),
     ],
@@ -173,6 +176,7 @@ function artifactsOf(phases: readonly Phase[]): { readonly definitionsIn: Artifa
 }
 
 interface Rehearsal {
+  readonly content: ContentRecord;
   readonly context: LoadContext;
   readonly rowsIn: ArtifactRecord;
   readonly definitionsIn: ArtifactRecord;
@@ -183,14 +187,15 @@ interface Rehearsal {
 
 /** Only temporary tables are written, and these are taken back. */
 async function rehearseRows(session: DatabaseSession, rehearsal: Rehearsal): Promise<Pick<ProjectPlan, "foreseen" | "defaults">> {
-  const { context, rowsIn, definitionsIn, contents, entries, rows } = rehearsal;
+  const { context, rowsIn, definitionsIn, contents, entries, rows, content } = rehearsal;
   await session.query("BEGIN READ WRITE");
   try {
     const source = rowsSource(rowsIn, entries, rows);
     const staging = { ...source, own: [], entries: source.entries.filter((entry) => entry.type === "TABLE DATA" && rows.stagedTables.some((table) => isNamed(entry, table))) };
     const { staged } = await loadRows(session, staging, context, "looking at rows of the platform's tables");
     const defaults = await readDefaults(context, definitionsIn, contents, staged);
-    return { foreseen: await foreseeStaged(session, staged, defaults), defaults };
+    const there = await extensionsThere(session);
+    return { foreseen: await foreseeStaged(session, staged, defaults, comesWithExtension(content, (name) => there.has(name))), defaults };
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
   }

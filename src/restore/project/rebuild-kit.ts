@@ -1,4 +1,5 @@
-import type { PlatformName } from "../../platform/profile.ts";
+import type { PlatformRecord } from "../../platform/record.ts";
+import { isPlatformsTable } from "../../platform/whose.ts";
 import type { ContentRecord } from "../../content/record.ts";
 
 /** Something that a project needs and no backup of its database holds. */
@@ -12,9 +13,9 @@ export interface KitItem {
 const NO_COMMAND = "no Holdfast command yet";
 
 /** What has to come from elsewhere before a restored project is whole. */
-export function rebuildKit(platform: PlatformName, content: ContentRecord): readonly KitItem[] {
-  if (platform !== "supabase") return [];
-  const rowsOf = (schema: string, name: string): number => content.tables.find((table) => table.schema === schema && table.name === name)?.rows ?? 0;
+export function rebuildKit(record: PlatformRecord, content: ContentRecord): readonly KitItem[] {
+  if (record.name !== "supabase") return [];
+  const rowsOf = (schema: string, name: string): number => content.tables.find((table) => table.schema === schema && table.name === name && isPlatformsTable(record, table))?.rows ?? 0;
   const files = rowsOf("storage", "objects");
   const secrets = rowsOf("vault", "secrets");
   return [

@@ -8,27 +8,29 @@ import { displayPart } from "../../content/display-name.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { isHeld, singleRights } from "./single-rights.ts";
 
 /** What is said of the platform's objects and is the user's: rights of his roles, and comments that the platform has not written. */
 
-/** One right in an archive's list of them: the grantee may be quoted. */
-const GRANT = /^\s*GRANT .+ TO ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)(?: WITH GRANT OPTION)?;$/s;
-
 /**
  * Gives the user's own roles the rights that they had on the platform's objects. The platform's lists are its own and are left as they are; of an
- * archive's list only what names such a role is carried out.
+ * archive's list only what names such a role is carried out. Each right is given by itself: of several that the restoring role may pass on in part the
+ * server gives that part and only warns, so what the role can do afterwards is asked for.
  *
  * @param roles of the user's
+ * @param sourceMajor of the server that was backed up
  */
-export async function grantOnPlatform(session: DatabaseSession, texts: readonly DefinitionText[], roles: ReadonlySet<string>): Promise<readonly Finding[]> {
+export async function grantOnPlatform(
+  session: DatabaseSession, texts: readonly DefinitionText[], roles: ReadonlySet<string>, sourceMajor: number,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const { entry, sql } of texts) {
-    for (const statement of cutAfter(sql, ";")) {
-      const grantee = GRANT.exec(statement)?.[1] ?? "";
-      const role = grantee.startsWith('"') ? grantee.slice(1, -1).replaceAll('""', '"') : grantee;
-      if (!roles.has(role)) continue;
-      const refused = await refusal(session, () => session.query(statement));
-      if (refused !== undefined) findings.push({ severity: "gap", about: "grant", name: entryTitle(entry), message: `could not be given to ${role}: ${serverWords(refused)}` });
+    for (const single of cutAfter(sql, ";").flatMap((statement) => singleRights(statement, sourceMajor)).filter(({ role }) => roles.has(role))) {
+      const refused = await refusal(session, () => session.query(single.sql));
+      if (await isHeld(session, single)) continue;
+      const why = refused === undefined ? "the role that restores may not pass it on" : serverWords(refused);
+      const right = `${single.right}${single.column === undefined ? "" : ` (${single.column})`}${single.grantable ? " WITH GRANT OPTION" : ""}`;
+      findings.push({ severity: "gap", about: "grant", name: entryTitle(entry), message: `${right} could not be given to ${single.role}: ${why}` });
     }
   }
   return findings;

@@ -8,11 +8,11 @@ import type { KitItem } from "./rebuild-kit.ts";
 /** What one end has set, by name alone: values may be secrets and are in no manifest. */
 export interface SettingsOfEnd {
   readonly platform: Pick<PlatformRecord, "settings">;
-  readonly database: Pick<DatabaseRecord, "settings"> | undefined;
+  readonly database: Pick<DatabaseRecord, "settings" | "comment"> | undefined;
 }
 
 /**
- * Settings of roles and of the database, which nothing brings back: each is named with the statement that sets it. Where the target has one of
+ * Settings of roles and of the database, and its comment, which nothing brings back: each is named with the statement that sets it. Where the target has one of
  * the same name it may still have another value, so that is named too, apart from those of roles which only the platform alters.
  *
  * @param session in no transaction
@@ -34,6 +34,10 @@ export async function settingsToDo(session: DatabaseSession, name: string, sourc
       ...(both.length > 0 ? [`${both.join(", ")}: set here too, look whether the value is right`] : []),
     ];
     if (how.length > 0) items.push({ what: `settings of ${role === undefined ? "the database" : `role ${role}`} (${statement} SET …)`, how: how.join("; ") });
+  }
+  const { comment } = source.database ?? {};
+  if (comment !== undefined && comment !== null && comment !== target.database?.comment) {
+    items.push({ what: "comment on the database", how: `is not the source's here, and a backup keeps no more than a digest of it: COMMENT ON DATABASE ${quoteIdentifier(name)} IS …` });
   }
   return items;
 }

@@ -33,7 +33,7 @@ it("without a key rows are known by all that is in them, and as many are there a
   // Without a value and with an empty one are two things, and a type without equality is one as well.
   await database.query("CREATE TABLE public.keyless (a text, said json); INSERT INTO public.keyless VALUES ('x', '1'), (NULL, '1'), ('x', '1'), ('here', NULL), ('here', NULL)");
   await beside("keyless", "VALUES ('x', '1'), ('x', '1'), ('x', '1'), ('x', '1'), ('', '1'), (NULL, '1'), ('here', NULL)", async (session, staged) => {
-    const { tables, refusals } = await foreseeStaged(session, [staged], () => undefined);
+    const { tables, refusals } = await foreseeStaged(session, [staged], () => undefined, () => false);
     expect({ tables, refusals }).toEqual({ refusals: [], tables: [{ table: "public.keyless", kind: "extension", backup: 7, target: 5, new: 3, changed: 0, further: 1 }] });
     expect([...(await mergeStaged(session, [staged], false))]).toEqual([["public.keyless", 3]]);
     expect(await session.query("SELECT a, count(*)::int AS n FROM public.keyless GROUP BY a ORDER BY a")).toEqual([{ a: "", n: 1 }, { a: "here", n: 2 }, { a: "x", n: 4 }, { a: null, n: 1 }]);
@@ -47,7 +47,7 @@ it("many of them do not take the square of the time", async () => {
   await beside("many", "SELECT n::text, repeat('x', 50) FROM generate_series(20001, 60000) AS n", async (session, staged) => {
     await session.query("SET LOCAL statement_timeout = '20s'");
     await session.query(`ANALYZE ${staged.temporary}`);
-    expect((await foreseeStaged(session, [staged], () => undefined)).tables[0]).toMatchObject({ new: 20000, further: 20000 });
+    expect((await foreseeStaged(session, [staged], () => undefined, () => false)).tables[0]).toMatchObject({ new: 20000, further: 20000 });
     expect([...(await mergeStaged(session, [staged], false))]).toEqual([["public.many", 20000]]);
   });
 });
