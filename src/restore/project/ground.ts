@@ -3,11 +3,13 @@ import { qualifiedName, quoteIdentifier } from "../../kernel/sql.ts";
 import type { ContentScope } from "../../content/record.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import { profileOf } from "../../platform/profiles.ts";
+import { readPlatform } from "../../platform/read-record.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { listOutside } from "../outside-scope.ts";
+import { addressesOf } from "./hanging.ts";
 
 /** An object of the user's at the target. */
 export interface UsersObject {
@@ -40,12 +42,15 @@ const COMES_WITH = (catalog: string): string =>
   `EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i', 'a')
     AND NOT (d.refclassid = d.classid AND d.refobjid = d.objid))`;
 
+/** A function that another's event trigger calls: nobody but its owner can take the two apart, so it stays. */
+const CALLED = "EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtfoid = o.oid AND NOT pg_has_role(e.evtowner, 'USAGE'))";
+
 /** Tables first: what hangs on them goes along. */
 const CLASSES: readonly Class[] = [
   { catalog: "pg_class", schema: "relnamespace", where: "o.relkind IN ('r', 'p', 'f', 'v', 'm')" },
   { catalog: "pg_class", schema: "relnamespace", where: "o.relkind = 'S'" },
   { catalog: "pg_operator", schema: "oprnamespace" }, { catalog: "pg_opclass", schema: "opcnamespace" },
-  { catalog: "pg_opfamily", schema: "opfnamespace" }, { catalog: "pg_proc", schema: "pronamespace" },
+  { catalog: "pg_opfamily", schema: "opfnamespace" }, { catalog: "pg_proc", schema: "pronamespace", where: `NOT ${CALLED}` },
   {
     catalog: "pg_type", schema: "typnamespace",
     where: `o.typtype <> 'm' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = o.oid)
@@ -106,6 +111,12 @@ export function nameKey(kind: string, identity: string): string {
   return `${kind} ${leadingNames(identity).join(" ")}`;
 }
 
+/** Keys of what is the user's on the platform's ground at this moment. */
+export async function keysOnPlatform(session: DatabaseSession, scope: ContentScope): Promise<readonly string[]> {
+  const now = await readPlatform(session, scope);
+  return (now?.users ?? []).map(([kind, identity]) => nameKey(kind, identity));
+}
+
 /** Kinds that can be dropped whole, and what SQL calls them. */
 const WHOLE: Readonly<Record<string, string>> = {
   "table": "TABLE", "view": "VIEW", "materialized-view": "MATERIALIZED VIEW", "function": "ROUTINE", "type": "TYPE", "index": "INDEX",
@@ -146,24 +157,22 @@ export async function dropUsersGround(
 ): Promise<readonly UsersObject[]> {
   const { schemas, own, onPlatform } = await readUsersGround(session, record, scope);
   const known = new Set(source.users.map(([kind, identity]) => nameKey(kind, identity)));
-  const hanging = onPlatform.filter(({ key = "" }) => !key.startsWith("index ") || known.has(key));
+  const isKnown = (key: string): boolean => !key.startsWith("index ") || known.has(key);
+  const hanging = onPlatform.filter(({ key = "" }) => isKnown(key) && !stays.has(key));
+  const expected = await addressesOf(session, record.users.filter(([kind, identity]) => isKnown(nameKey(kind, identity))));
+  // They act on every other drop, and nothing hangs on them.
+  const watching = own.filter(({ key = "" }) => key.startsWith("event-trigger "));
+  for (const { title, drop } of watching) await naming(title, session.query(drop));
   for (const one of hanging) await dropWhereAllowed(session, one);
   const before = await listOutside(session, schemas);
-  for (const { title, drop } of own.filter(({ key = "" }) => !stays.has(key))) await naming(title, session.query(drop));
+  for (const { title, drop } of own.filter((one) => !watching.includes(one) && !stays.has(one.key ?? ""))) await naming(title, session.query(drop));
   for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
   const after = await listOutside(session, schemas);
-  const expected = new Set(hanging.map(({ title }) => title));
-  const gone = [...before].filter(([key, name]) => !after.has(key) && !isHanging(name, expected)).map(([, name]) => name);
-  if (gone.length === 0) return await stillThere(session, hanging);
+  const gone = [...before].filter(([key]) => !after.has(key) && !expected.has(key.replace(/ \d+$/, ""))).map(([, name]) => name);
+  if (gone.length === 0) return [...(await stillThere(session, hanging)), ...(await calledByOthers(session, schemas))];
   throw new HoldfastError("refused.outside-scope", `replacing what is the user's would destroy what is not: ${gone.slice(0, 5).join(", ")}`, {
     hint: `Take these apart from what they hang on, then run again. They stand on ${profileOf(record.name).title}'s ground.`,
   });
-}
-
-/** The server describes a trigger as `trigger t on table auth.users`; only the name is known of both. */
-function isHanging(described: string, expected: ReadonlySet<string>): boolean {
-  const [kind, name] = described.split(" ");
-  return [...expected].some((title) => title.startsWith(`${kind} `) && title.endsWith(`.${name}`));
 }
 
 /**
@@ -181,6 +190,18 @@ async function stillThere(session: DatabaseSession, hanging: readonly UsersObjec
   const there: UsersObject[] = [];
   for (const one of hanging) if (!(await dropWhereAllowed(session, one))) there.push(one);
   return there;
+}
+
+/** Functions that others' event triggers call, and these event triggers. */
+async function calledByOthers(session: DatabaseSession, schemas: readonly string[]): Promise<readonly UsersObject[]> {
+  const rows = await session.query<{ identity: string; by: string }>(
+    `SELECT i.identity, quote_ident(e.evtname) AS by FROM pg_event_trigger e JOIN pg_proc o ON o.oid = e.evtfoid JOIN pg_namespace n ON n.oid = o.pronamespace,
+            pg_identify_object('pg_proc'::regclass, o.oid, 0) i WHERE n.nspname = ANY ($1) AND NOT pg_has_role(e.evtowner, 'USAGE')`, [schemas],
+  );
+  return rows.flatMap(({ identity, by }) => [
+    { key: nameKey("function", identity), title: `function ${identity}`, drop: `DROP ROUTINE IF EXISTS ${identity}` },
+    { key: nameKey("event-trigger", by), title: `event trigger ${by}`, drop: `DROP EVENT TRIGGER IF EXISTS ${by}` },
+  ]);
 }
 
 /** What is in it and not the user's, an extension, keeps it. */
