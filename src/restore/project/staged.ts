@@ -17,6 +17,8 @@ export interface Staged {
   readonly temporary: string;
   /** Columns that the backup has values of. */
   readonly columns: readonly string[];
+  /** All columns are text, because the target's types do not take some value. */
+  readonly isText: boolean;
   /** The table at the target; undefined where there is none. */
   readonly shape: TableShape | undefined;
 }
@@ -40,7 +42,14 @@ export async function makeStaged(
   const temporary = `pg_temp.holdfast_rows_${number}`;
   const list = columns.map((name) => `${quoteIdentifier(name)} ${typeOf(types.get(name))}`);
   await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")}) ON COMMIT DROP`);
-  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns, shape };
+  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns, isText: false, shape };
+}
+
+/** The same, empty, for values as they are. */
+export async function asText(session: DatabaseSession, staged: Staged): Promise<Staged> {
+  const list = staged.columns.map((name) => `${quoteIdentifier(name)} pg_catalog.text`);
+  await session.query(`DROP TABLE ${staged.temporary}; CREATE TEMPORARY TABLE ${staged.temporary.replace("pg_temp.", "")} (${list.join(", ")}) ON COMMIT DROP`);
+  return { ...staged, isText: true };
 }
 
 function typeOf(column: ColumnShape | undefined): string {
