@@ -63,8 +63,15 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     // That it is kept otherwise is told.
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
-    return !(message === "is missing" && (isTold || wasLeft(name)));
+    if (about === "publication" && left.some((one) => one.name.startsWith("PUBLICATION TABLE") && ` ${one.name} `.includes(` ${name} `))) return false;
+    return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || (about === "index" && isOfConstraint(name, places))));
   });
+}
+
+/** An index of the constraint's name in the table's schema goes with it. */
+function isOfConstraint(index: string, places: ReadonlySet<string>): boolean {
+  const [schema = "", name = ""] = leadingNames(index);
+  return [...places].some((place) => place.startsWith(`${schema} `) && place.endsWith(` ${name}`));
 }
 
 function furtherNotes({ project }: PlanOfProject): string[] {
