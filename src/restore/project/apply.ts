@@ -20,7 +20,7 @@ import type { RestorePlan } from "../plan.ts";
 import { Untouched } from "../untouched.ts";
 import { fitPlaces } from "./fit-places.ts";
 import { foreseeStaged } from "./foresee.ts";
-import { dropUsersGround } from "./ground.ts";
+import { dropUsersGround, keysOnPlatform } from "./ground.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
 import { mergeStaged } from "./merge.ts";
@@ -31,9 +31,10 @@ import { readDefinitions } from "./read-definitions.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
 import { refusedSentence, runDefinitions, type Refused } from "./run-definitions.ts";
-import { makePublic } from "./public.ts";
+import { givePublicItsOwner, makePublic } from "./public.ts";
 import { notMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform, grantOnPlatform } from "./said-on-platform.ts";
+import { standingOn } from "./standing-on.ts";
 import { forwardSequences } from "./sequences.ts";
 import { requirePlanned } from "./users-in.ts";
 import { usersInPlatform } from "./users-part.ts";
@@ -143,11 +144,12 @@ class Pouring {
     await requirePlanned(session, project, now, backup.manifest.scope, request.target.address.database);
     const kept = await this.#drop(now);
     await makePublic(session);
+    await givePublicItsOwner(session, request.noOwner ? undefined : project.entries.publicOwner);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
     const missing = project.entries.before.filter((entry) => !kept.has(entryKey(entry)) && !(entry.type === "SCHEMA" && standing.has(namesOf(entry).tag)));
     const early = await this.#define(missing);
-    const { staged, sequences } = await loadRows(session, await this.#source(early), context, "loading rows");
+    const { staged, sequences } = await loadRows(session, await this.#source(early, kept), context, "loading rows");
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
     const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
     const { refusals, tables } = await foreseeStaged(session, merged, project.defaults);
@@ -180,16 +182,19 @@ class Pouring {
     const { project, backup } = this.#plan;
     const { before } = project.entries;
     const types = await notMade(this.#session, before);
-    const stays = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
-    const kept = await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, stays);
-    const there = await readSchemaless(this.#session);
-    return new Set([...kept.flatMap(({ key }) => key ?? []), ...[...stays].filter((key) => there.has(key))]);
+    const stays = new Set([...project.stays, ...before.filter(({ type }) => types.has(type)).map(entryKey)]);
+    const left = await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, stays);
+    const there = new Set([...(await readSchemaless(this.#session)), ...(project.stays.size > 0 ? await keysOnPlatform(this.#session, backup.manifest.scope) : [])]);
+    const kept = [...left.flatMap(({ key }) => key ?? []), ...[...stays].filter((key) => there.has(key))];
+    return new Set([...kept, ...(await standingOn(this.#session, kept))]);
   }
 
-  /** Rows of a table that was refused for lack of an extension have nowhere to go. */
-  async #source(refused: readonly Refused[]): Promise<ReturnType<typeof rowsSource>> {
+  /** Rows of a table that was refused have nowhere to go, and those of one that stays are there. */
+  async #source(refused: readonly Refused[], kept: ReadonlySet<string>): Promise<ReturnType<typeof rowsSource>> {
     const { project } = this.#plan;
-    const source = rowsSource(project.rowsIn, project.entries, project.rows);
+    const all = rowsSource(project.rowsIn, project.entries, project.rows);
+    const without = new Set([...kept, ...refused.map(({ entry }) => entryKey(entry))]);
+    const source = { ...all, entries: all.entries.filter((entry) => !without.has(`${entry.type === "SEQUENCE SET" ? "sequence" : "table"} ${entryPlace(entry)}`)) };
     if (refused.length === 0) return source;
     this.#skipped = await this.#absent(source.own);
     const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => ({ schema, name: each })));

@@ -27,6 +27,7 @@ import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries
 import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
+import { withNeeding } from "./needing.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { mayQuieten } from "./quiet.ts";
@@ -56,6 +57,8 @@ export interface ProjectPlan extends BothEnds {
   readonly removed: readonly string[];
   /** What this role may not make there. */
   readonly notAllowed: readonly NotAllowed[];
+  /** Keys (`nameKey`) of what is there and may not be made again: it is not dropped, and is compared. */
+  readonly stays: ReadonlySet<string>;
   /** Roles of the user's that are made. */
   readonly roles: readonly RoleRecord[];
   /** What the backup has and a project does not get. */
@@ -98,11 +101,14 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const platformTables = content.tables.filter((table) => ends.source.schemas.includes(table.schema) && !rows.isOwn(table));
   // What is there already and may not be made by this role may not be dropped by it either: it stays, and is compared.
   const there = new Set(ends.target.users.map(([kind, identity]) => nameKey(kind, identity)));
+  const definitions = [...all.before, ...all.after];
   const asked = await askRights(session, {
-    contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
+    contents, entries: definitions, onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
     webhookFunctions: profile.webhookFunctions,
   });
-  const notAllowed = asked.filter(({ key }) => !there.has(key));
+  const held = new Map(content.tables.map(({ schema, name, rows: count }) => [`table ${schema} ${name}`, count ?? 0]));
+  const notAllowed = withNeeding(definitions, asked.filter(({ key }) => !there.has(key)))
+    .map((one) => ((held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held.get(one.key)!, "row")} with it` } : one));
   const { objects, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
@@ -111,7 +117,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     fresh: objects.length === 0 && userRows.length === 0,
     holds: [...userRows, ...objects].slice(0, 5),
     usersObjects: objects, removed: absent(objects, content.objects),
-    notAllowed, roles,
+    notAllowed, stays: new Set(asked.map(({ key }) => key).filter((key) => there.has(key))), roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows)] : []),
