@@ -5,13 +5,11 @@ import { incompleteObjects } from "../content/omissions/incomplete.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import type { UnavailableExtension } from "./extensions.ts";
-import { foreignKeyAdvice } from "./foreign-key-advice.ts";
+import { adviceSentence } from "./advice.ts";
 import type { ListedProblem } from "./listed-problem.ts";
-import { parameterAdvice } from "./parameter-advice.ts";
 import type { PlatformRecord } from "../platform/record.ts";
 import { isPlatformsContent, isPlatformsDifference, isPlatformsProblem, notCompared } from "./platforms-own.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
-import { searchPathAdvice } from "./search-path-advice.ts";
 
 /** A restored copy and everything known about how it came to be. */
 export interface Judgement {
@@ -150,7 +148,7 @@ function viewOf({ entry }: LoadProblem): string {
 }
 
 function explainView(found: Finding, problem: ListedProblem, allowed: boolean): Finding {
-  const message = `${found.message}: ${problem.message}${advice(problem, new Map())}`;
+  const message = `${found.message}: ${problem.message}${adviceSentence(problem)}`;
   if (allowed) return { ...found, severity: "gap", message };
   return { ...found, message: `${message}. If nothing but views is empty, restore --allow-empty-views takes the copy as it is` };
 }
@@ -159,14 +157,9 @@ function explainView(found: Finding, problem: ListedProblem, allowed: boolean): 
 function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Finding[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
   const gaps = different.slice(0, PROBLEMS_MAX).map((problem) =>
-    problemGap(problem.entry, `reported: ${problem.message}${advice(problem, incomplete)}`));
+    problemGap(problem.entry, `reported: ${problem.message}${adviceSentence(problem, incomplete)}`));
   const more = different.length - gaps.length;
   return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
-}
-
-function advice(problem: ListedProblem, incomplete: ReadonlyMap<string, string>): string {
-  const text = searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem, incomplete);
-  return text === undefined ? "" : `. ${text}`;
 }
 
 function problemGap(name: string, message: string): Finding {

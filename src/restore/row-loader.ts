@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { printableLine } from "../kernel/printable.ts";
 import { qualifiedName, quoteIdentifier } from "../kernel/sql.ts";
 import type { CopyStep, RawText, RowScript, RowStep, SequenceStep } from "../archive/row-script.ts";
+import type { ByteStream } from "../kernel/streams.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { Named } from "./live-tables.ts";
 import { Untouched } from "./untouched.ts";
@@ -18,7 +19,13 @@ export interface Elsewhere {
   readonly table: (schema: string, table: string, columns: readonly string[]) => Promise<string | undefined>;
   /** Hears of a sequence's value and says whether it sees to it. */
   readonly sequence: (sequence: SequenceValue) => boolean;
+  /** Carries out the loading of one table's rows, or leaves it. */
+  readonly load: (schema: string, table: string, copy: () => Promise<void>) => Promise<void>;
+  /** What to do about rows that are refused. */
+  readonly remedy: string;
 }
+
+const REMEDY = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
 
 /** The value of a sequence in a backup. */
 export interface SequenceValue {
@@ -108,12 +115,14 @@ export class RowLoader {
     const elsewhere = await this.#elsewhere?.table(...own, names);
     if (elsewhere === undefined && !this.#allowed.has(name)) throw notPlanned(name);
     const list = columns === undefined ? "" : ` (${names.map(quoteIdentifier).join(", ")})`;
-    try {
-      await this.#session.copyFrom(`COPY ${elsewhere ?? name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`, rows);
-    } catch (error) {
-      const remedy = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
-      throw new Untouched(error, `filling ${printableLine(name)}`, isHoldfastError(error, "database.query") ? remedy : undefined);
-    }
+    const copy = async (): Promise<void> => {
+      try {
+        await this.#session.copyFrom(`COPY ${elsewhere ?? name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`, leavingRest(rows));
+      } catch (error) {
+        throw new Untouched(error, `filling ${printableLine(name)}`, isHoldfastError(error, "database.query") ? this.#elsewhere?.remedy ?? REMEDY : undefined);
+      }
+    };
+    await (this.#elsewhere === undefined ? copy() : this.#elsewhere.load(...own, copy));
   }
 
   async #write(bytes: Buffer): Promise<void> {
@@ -144,6 +153,12 @@ export class RowLoader {
     const [row] = await this.#session.query<{ text: string }>("SELECT convert_from($1::bytea, $2) AS text", [raw, this.#encoding]);
     return row!.text;
   }
+}
+
+/** Rows of which the last may be left unread, for the script to pass over. */
+async function* leavingRest(rows: ByteStream): ByteStream {
+  const iterator = rows[Symbol.asyncIterator]();
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
 }
 
 /** Rows that land in a table which was not emptied would be there twice. */

@@ -38,7 +38,7 @@ import { leaveRoles, owningRoles, reachRoles } from "./reach-roles.ts";
 import { requireTaken } from "./require-taken.ts";
 import { runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
-import { makePublic } from "./public.ts";
+import { givePublicItsOwner, makePublic } from "./public.ts";
 import { notMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
@@ -162,6 +162,7 @@ class Pouring {
     await dropMembers(session, furtherMembers(members, project.entries.after).filter(({ title }) => planned.has(title)));
     this.#members = members;
     await makePublic(session);
+    await givePublicItsOwner(session, request.noOwner ? undefined : project.entries.publicOwner);
     const unavailable = await makeExtensions(session, usersExtensions(content.extensions, project), request.allowGaps);
     const standing = await this.#schemas();
     const isThere = (entry: TocEntry): boolean => kept.covers(entry) || stands.has(entryKey(entry)) || (entry.type === "SCHEMA" && standing.has(namesOf(entry).tag));
@@ -205,18 +206,20 @@ class Pouring {
     const { project, backup } = this.#plan;
     const { before } = project.entries;
     const types = await notMade(this.#session, before);
-    const stays = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
-    const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, stays));
+    const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
+    const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless])));
     this.#notes.push(...keptNotes(kept));
     const there = await readSchemaless(this.#session);
-    return { kept, stands: new Set([...stays].filter((key) => there.has(key))) };
+    return { kept, stands: new Set([...schemaless].filter((key) => there.has(key))) };
   }
 
-  /** Rows of a table that was refused for lack of an extension have nowhere to go. */
+  /** Rows of a table that was refused have nowhere to go, and those of one that stays are there. */
   async #source(refused: readonly Refused[], kept: Kept): Promise<ReturnType<typeof rowsSource>> {
     const { project } = this.#plan;
     const all = rowsSource(project.rowsIn, project.entries, project.rows);
-    const source = { ...all, entries: all.entries.filter((entry) => !kept.covers(entry)) };
+    const without = new Set(refused.map(({ entry }) => entryKey(entry)));
+    const isRefused = (entry: TocEntry): boolean => without.has(`${entry.type === "SEQUENCE SET" ? "sequence" : "table"} ${entryPlace(entry)}`);
+    const source = { ...all, entries: all.entries.filter((entry) => !kept.covers(entry) && !isRefused(entry)) };
     if (refused.length === 0) return source;
     this.#skipped = await this.#absent(source.own);
     const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => ({ schema, name: each })));

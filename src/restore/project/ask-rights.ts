@@ -9,6 +9,8 @@ import { withoutSchemaless } from "./schemaless.ts";
 
 /** Something of the user's that this role may not make at the target. */
 export interface NotAllowed {
+  /** Of the entry in its archive. */
+  readonly id: string;
   /** As an archive names it. */
   readonly title: string;
   /** As `nameKey` has it. */
@@ -48,15 +50,15 @@ export interface Asked {
  * @param session in no transaction
  */
 export async function askRights(session: DatabaseSession, asked: Asked): Promise<readonly NotAllowed[]> {
-  const found: NotAllowed[] = [...(await lackingFunctions(session, asked))];
+  const found: NotAllowed[] = [...(await lackingOfPlatform(session, asked))];
   const policies = new Map<string, boolean>();
   await session.query("BEGIN");
   try {
     await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
     for (const entry of asked.onPlatform) {
       const table = tableOf(entry, asked.tables);
-      if (table === undefined) continue;
-      const why = (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
+      const why = table === undefined ? await whyNotIn(session, entry)
+        : (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
       if (why !== undefined) found.push({ ...toldOf(entry), why });
     }
     found.push(...(await withoutSchemaless(session, asked.entries)), ...(await membersNotAllowed(session, asked.entries, asked.platformSchemas, asked.members)));
@@ -67,7 +69,7 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
 }
 
 function toldOf(entry: TocEntry): Omit<NotAllowed, "why"> {
-  return { title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry) };
+  return { id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry) };
 }
 
 /** Types that stand on a table, which they name first. */
@@ -94,6 +96,21 @@ async function whyNot(session: DatabaseSession, type: string, table: string, pol
   const known = policies.get(table) ?? await mayMakePolicy(session, table);
   policies.set(table, known);
   return known ? undefined : `${table} belongs to ${row.owner}, and the platform does not allow policies on it to this role`;
+}
+
+/** Types of what stands in a schema by itself, and so needs the right to make things there. */
+const IN_SCHEMA: ReadonlySet<string> = new Set([
+  "AGGREGATE", "COLLATION", "CONVERSION", "DOMAIN", "FOREIGN TABLE", "FUNCTION", "INDEX", "MATERIALIZED VIEW", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY",
+  "PROCEDURE", "SEQUENCE", "STATISTICS", "TABLE", "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "TYPE", "VIEW",
+]);
+
+/** A platform may have taken the right to make things in its schemas away since they were made. */
+async function whyNotIn(session: DatabaseSession, entry: TocEntry): Promise<string | undefined> {
+  const { schema } = namesOf(entry);
+  if (!IN_SCHEMA.has(entry.type) || schema === undefined) return undefined;
+  const [row] = await session.query<{ may: boolean }>("SELECT has_schema_privilege(oid, 'CREATE') AS may FROM pg_namespace WHERE nspname = $1", [schema]);
+  if (row === undefined) return `the target has no schema ${schema}`;
+  return row.may ? undefined : `nothing may be made in schema ${schema} any more`;
 }
 
 /** Whether a trigger reaches out of the database. */
@@ -129,17 +146,31 @@ async function mayMakePolicy(session: DatabaseSession, table: string): Promise<b
   }
 }
 
-/** Triggers that call a function of the platform's which the target has not: webhooks, where they were never enabled. */
-async function lackingFunctions(session: DatabaseSession, { contents, entries, platformSchemas }: Asked): Promise<NotAllowed[]> {
-  const byId = new Map(contents.map((entry) => [entry.id, entry]));
+/** What of an archive can be asked for by its name, and how. */
+const ASKED_FOR: Readonly<Record<string, string>> = {
+  FUNCTION: "EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1 AND p.proname = $2)",
+  TYPE: "EXISTS (SELECT FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = $1 AND t.typname = $2)",
+  TABLE: "EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2)",
+};
+
+/** What needs something of the platform's that the target has not: webhooks, where they were never enabled, and what a newer platform brings. */
+async function lackingOfPlatform(session: DatabaseSession, { contents, entries, platformSchemas }: Asked): Promise<NotAllowed[]> {
   const own = new Set(entries.map(({ id }) => id));
+  const platforms = new Map(contents.filter((entry) => Object.hasOwn(ASKED_FOR, entry.type) && !own.has(entry.id)).map((entry) => [entry.id, entry]));
+  const lacking = new Map<string, string | undefined>();
   const found: NotAllowed[] = [];
-  for (const entry of entries.filter(({ type }) => type === "TRIGGER")) {
-    for (const needed of entry.needs.map((id) => byId.get(id)).filter((one) => one?.type === "FUNCTION" && !own.has(one.id))) {
-      const [schema, name] = functionOf(needed!);
+  for (const entry of entries) {
+    for (const needed of entry.needs.flatMap((id) => platforms.get(id) ?? [])) {
+      const [schema, name] = functionOf(needed);
       if (!platformSchemas.includes(schema)) continue;
-      const there = await session.query("SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1 AND p.proname = $2 LIMIT 1", [schema, name]);
-      if (there.length === 0) found.push({ ...toldOf(entry), why: `the project has no function ${schema}.${name}: enable what brings it (database webhooks) first` });
+      if (!lacking.has(needed.id)) {
+        const [row] = await session.query<{ there: boolean }>(`SELECT ${ASKED_FOR[needed.type]!} AS there`, [schema, name]);
+        lacking.set(needed.id, row!.there ? undefined : `the project has no ${needed.type.toLowerCase()} ${schema}.${name}`);
+      }
+      const why = lacking.get(needed.id);
+      if (why === undefined) continue;
+      found.push({ ...toldOf(entry), why: entry.type === "TRIGGER" && needed.type === "FUNCTION" ? `${why}: enable what brings it (database webhooks) first` : why });
+      break;
     }
   }
   return found;

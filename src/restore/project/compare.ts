@@ -74,10 +74,18 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     const isTold = left.some((one) => one.about === about && one.name === name);
     // Of such a name there is another role's, which is not compared.
     if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(name)) return false;
+    if (about === "publication" && left.some((one) => one.name.startsWith("PUBLICATION TABLE") && ` ${one.name} `.includes(` ${name} `))) return false;
     // What is set of a column of the platform's is left out by itself; the column is there.
-    return !((message === "is missing" || about === "column") && (isTold || wasLeft(name)));
+    if (about === "column" && (isTold || wasLeft(name))) return false;
+    return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || (about === "index" && isOfConstraint(name, places))));
   }).map((finding) => (finding.message === "exists, but not at the source" && kept.has(finding.about, finding.name)
     ? { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" } : finding));
+}
+
+/** An index of the constraint's name in the table's schema goes with it. */
+function isOfConstraint(index: string, places: ReadonlySet<string>): boolean {
+  const [schema = "", name = ""] = leadingNames(index);
+  return [...places].some((place) => place.startsWith(`${schema} `) && place.endsWith(` ${name}`));
 }
 
 /** The owner and, as they follow from him, the rights of something that could not be given to him: the gap says so. */

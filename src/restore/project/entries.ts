@@ -17,6 +17,8 @@ export interface ProjectEntries {
   readonly rights: readonly TocEntry[];
   /** Rows of tables, and values of sequences. */
   readonly rows: readonly TocEntry[];
+  /** Who owns `public`; undefined where the archive does not say. */
+  readonly publicOwner: string | undefined;
   /** Of the definitions, those that stand on the platform's ground. */
   readonly onPlatform: readonly TocEntry[];
   /** Rights on the platform's objects, the platform's among them. */
@@ -79,6 +81,7 @@ export function projectEntries(
     rows: wanted.filter((entry) => ROWS.has(entry.type) && ground.bringsRows(entry, restored)),
     rightsOnPlatform: wanted.filter((entry) => entry.type === "ACL" && ground.isPlatforms(entry)),
     commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ground.isPlatforms(entry) && /^(?:TABLE|COLUMN) /.test(namesOf(entry).tag)),
+    publicOwner: wanted.filter(isPublicSchema).map((entry) => namesOf(entry).owner).find((owner) => owner !== ""),
     onPlatform: definitions.filter((entry) => ground.schemaOf(entry) !== undefined && !RIGHTS.has(entry.type)),
   };
 }

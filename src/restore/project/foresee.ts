@@ -3,6 +3,7 @@ import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { jobsOfOthers } from "./jobs.ts";
 import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, rowCounts, sameKey, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
+import { untaken } from "./untaken.ts";
 
 /** What becomes of the rows of one table. */
 export interface RowsForeseen {
@@ -52,6 +53,11 @@ export async function foreseeStaged(
   const unwritable: Unwritable[] = [];
   for (const one of staged) {
     const backup = await count(session, `SELECT count(*) AS n FROM ${one.temporary}`);
+    if (one.isText && isFitting(one)) {
+      tables.push({ table: one.title, kind: one.kind, backup, target: 0, new: 0, changed: 0, further: 0 });
+      refusals.push(...(await untaken(session, one)));
+      continue;
+    }
     if (one.kind === "job") {
       const target = isFitting(one) ? await count(session, `SELECT count(*) AS n FROM ${tableSql(one)}`) : 0;
       tables.push({ table: one.title, kind: one.kind, backup, target, new: backup, changed: 0, further: target });
@@ -169,6 +175,8 @@ async function orphans(session: DatabaseSession, one: Fitting, staged: readonly 
   const found: string[] = [];
   for (const { name, columns, parent, parentColumns } of one.shape.references) {
     if (!columns.every((column) => common.has(column))) continue;
+    // What is said of these rows already ends the restore.
+    if (staged.some((other) => other.isText && other.schema === parent[0] && other.name === parent[1])) continue;
     const given = columns.map((column) => `s.${quoteIdentifier(column)} IS NOT NULL`).join(" AND ");
     const match = columns.map((column, index) => `p.${quoteIdentifier(parentColumns[index]!)} = s.${quoteIdentifier(column)}`).join(" AND ");
     const brought = staged.find((other) => other.schema === parent[0] && other.name === parent[1]);

@@ -47,12 +47,15 @@ const COMES_WITH = (catalog: string): string =>
   `EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i', 'a')
     AND NOT (d.refclassid = d.classid AND d.refobjid = d.objid))`;
 
+/** A function that another's event trigger calls: nobody but its owner can take the two apart, so it stays. */
+const CALLED = "EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtfoid = o.oid AND NOT pg_has_role(e.evtowner, 'USAGE'))";
+
 /** Tables first: what hangs on them goes along. */
 const CLASSES: readonly Class[] = [
   { catalog: "pg_class", schema: "relnamespace", where: "o.relkind IN ('r', 'p', 'f', 'v', 'm')" },
   { catalog: "pg_class", schema: "relnamespace", where: "o.relkind = 'S'" },
   { catalog: "pg_operator", schema: "oprnamespace" }, { catalog: "pg_opclass", schema: "opcnamespace" },
-  { catalog: "pg_opfamily", schema: "opfnamespace" }, { catalog: "pg_proc", schema: "pronamespace" },
+  { catalog: "pg_opfamily", schema: "opfnamespace" }, { catalog: "pg_proc", schema: "pronamespace", where: `NOT ${CALLED}` },
   {
     catalog: "pg_type", schema: "typnamespace",
     where: `o.typtype <> 'm' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = o.oid)
@@ -159,17 +162,24 @@ export async function dropUsersGround(
   session: DatabaseSession, record: PlatformRecord, source: PlatformRecord, scope: ContentScope, stays: ReadonlySet<string>,
 ): Promise<readonly UsersObject[]> {
   const { schemas, own, onPlatform } = await readUsersGround(session, record, scope);
+  const isKept = ({ kind, identity }: UsersObject): boolean => stays.has(nameKey(kind, identity));
   const expected = await placesOf(session, onPlatform.map(({ kind, identity }) => [kind, identity] as const));
-  const left = await dropInPasses(session, onPlatform);
+  // They act on every other drop, and nothing hangs on them.
+  const watching = own.filter(({ key = "" }) => key.startsWith("event-trigger "));
+  for (const { title, drop } of watching) await naming(title, session.query(drop));
+  const left = await dropInPasses(session, onPlatform.filter((one) => !isKept(one)));
   const before = await listOutside(session, schemas);
-  for (const { title, drop } of own.filter(({ key = "" }) => !stays.has(key))) await naming(title, session.query(drop));
+  for (const { title, drop } of own.filter((one) => !watching.includes(one) && !stays.has(one.key ?? ""))) await naming(title, session.query(drop));
   for (const schema of schemas.filter((name) => name !== "public")) await dropSchema(session, schema);
   const after = await listOutside(session, schemas);
   const columns = new Set(record.users.filter(([kind]) => kind === "column").map(([, identity]) => namesKey(leadingNames(identity))));
   // A column is a part of its table.
   const isExpected = (key: string, name: string): boolean => expected.has(key.replace(/ \d+$/, "")) || isDefaultOf(name, columns);
   const gone = [...before].filter(([key, name]) => !after.has(key) && !isExpected(key, name)).map(([, name]) => name);
-  if (gone.length === 0) return await stillThere(session, await dropInPasses(session, left), source, scope);
+  if (gone.length === 0) {
+    const there = await stillThere(session, [...onPlatform.filter(isKept), ...(await dropInPasses(session, left))], source, scope);
+    return [...there, ...(await calledByOthers(session, schemas))];
+  }
   throw new HoldfastError("refused.outside-scope", `replacing what is the user's would destroy what is not: ${gone.slice(0, 5).join(", ")}`, {
     hint: `Take these apart from what they hang on, then run again. They stand on ${profileOf(record.name).title}'s ground.`,
   });
@@ -212,6 +222,18 @@ async function stillThere(session: DatabaseSession, left: readonly UsersObject[]
   const now = await readPlatform(session, scope);
   const there = new Set((now === undefined ? [] : heldAgainst(now, source).users).map((one) => namesKey(one)));
   return left.filter(({ kind, identity }) => there.has(namesKey([kind, identity])));
+}
+
+/** Functions that others' event triggers call, and these event triggers. */
+async function calledByOthers(session: DatabaseSession, schemas: readonly string[]): Promise<readonly UsersObject[]> {
+  const rows = await session.query<{ identity: string; by: string }>(
+    `SELECT i.identity, quote_ident(e.evtname) AS by FROM pg_event_trigger e JOIN pg_proc o ON o.oid = e.evtfoid JOIN pg_namespace n ON n.oid = o.pronamespace,
+            pg_identify_object('pg_proc'::regclass, o.oid, 0) i WHERE n.nspname = ANY ($1) AND NOT pg_has_role(e.evtowner, 'USAGE')`, [schemas],
+  );
+  return rows.flatMap(({ identity, by }) => [
+    { kind: "function", identity, title: `function ${identity}`, drop: `DROP ROUTINE IF EXISTS ${identity}` },
+    { kind: "event-trigger", identity: by, title: `event trigger ${by}`, drop: `DROP EVENT TRIGGER IF EXISTS ${by}` },
+  ]);
 }
 
 /** What is in it and not the user's, an extension, keeps it; and so does an owner whom the role cannot be. */

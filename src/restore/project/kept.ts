@@ -3,9 +3,8 @@ import { leadingNames } from "../../platform/identity.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { nameKey, type UsersObject } from "./ground.ts";
+import { standingOn } from "./standing-on.ts";
 
-/** Relations, on which other things stand, as a content record calls them. */
-const RELATIONS: ReadonlySet<string> = new Set(["table", "view", "materialized-view"]);
 /** Entries of rows and values. */
 const ROWS: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET"]);
 
@@ -29,11 +28,10 @@ export class Kept {
   /** Asks what stands on the relations among them, and for the names of functions as an archive has them. */
   static async of(session: DatabaseSession, objects: readonly UsersObject[]): Promise<Kept> {
     const named = (wanted: (kind: string) => boolean): string[] => objects.filter(({ kind }) => wanted(kind)).map(({ identity }) => identity);
-    const relations = named((kind) => RELATIONS.has(kind));
     const keys = objects.filter(({ kind }) => kind !== "function").map(({ kind, identity }) => nameKey(kind, identity));
     const filled = named((kind) => kind === "table" || kind === "sequence").map((identity) => leadingNames(identity).join(" "));
     return new Kept(
-      objects, new Set([...keys, ...(await standingOn(session, relations))]),
+      objects, new Set([...keys, ...(await standingOn(session, keys))]),
       new Set(await archivedNames(session, named((kind) => kind === "function"))), new Set(filled),
     );
   }
@@ -50,22 +48,6 @@ export class Kept {
   has(kind: string, identity: string): boolean {
     return this.objects.some((one) => one.kind === kind && one.identity === identity);
   }
-}
-
-/** What stands on relations: something of it may have gone with what it needed, and then it is made again. */
-async function standingOn(session: DatabaseSession, relations: readonly string[]): Promise<string[]> {
-  if (relations.length === 0) return [];
-  const rows = await session.query<{ kind: string; schema: string; relation: string; name: string }>(
-    `SELECT x.kind, n.nspname::text AS schema, c.relname::text AS relation, x.name::text AS name
-       FROM (SELECT 'constraint' AS kind, conrelid AS on, conname AS name FROM pg_constraint
-             UNION ALL SELECT 'trigger', tgrelid, tgname FROM pg_trigger WHERE NOT tgisinternal
-             UNION ALL SELECT 'policy', polrelid, polname FROM pg_policy
-             UNION ALL SELECT 'rule', ev_class, rulename FROM pg_rewrite) x
-       JOIN pg_class c ON c.oid = x.on JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE quote_ident(n.nspname) || '.' || quote_ident(c.relname) = ANY ($1)`,
-    [[...relations]],
-  );
-  return rows.map(({ kind, schema, relation, name }) => `${kind} ${schema} ${relation} ${name}`);
 }
 
 /** A content record names functions with their arguments' names, an archive by the types alone (`format_function_signature` of pg_dump). */

@@ -90,7 +90,7 @@ export async function membersNotAllowed(
     const schema = [...platformSchemas, ...(isSchema ? ["public"] : [])].find((name) => name === namesOf(entry).schema);
     if (schema === undefined || there.has(key)) continue;
     const why = await whyNotIn(session, namesOf(entry).tag, schema, isSchema);
-    if (why !== undefined) found.push({ title: entryTitle(entry), key, place: entryPlace(entry), why });
+    if (why !== undefined) found.push({ id: entry.id, title: entryTitle(entry), key, place: entryPlace(entry), why });
   }
   return found;
 }

@@ -20,7 +20,7 @@ export async function othersAlone(session: DatabaseSession, entries: readonly To
   return entries.flatMap((entry) => {
     const other = others.find(({ type, name }) => isOf(entry, type, name));
     return other === undefined ? [] : [{
-      title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why: `the target has one that belongs to ${other.owner}, whom this role cannot be`,
+      id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why: `the target has one that belongs to ${other.owner}, whom this role cannot be`,
     }];
   });
 }

@@ -37,6 +37,7 @@ import { filledByUsers, furtherMembers, readMembers } from "./members.ts";
 import { othersAlone } from "./others-alone.ts";
 import { behindNotes, lostNotes, quietNotes, versionNotes } from "./plan-notes.ts";
 import { comparePlatformTables, type Named } from "./platform-tables.ts";
+import { withNeeding } from "./needing.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { mayQuieten } from "./quiet.ts";
@@ -77,6 +78,8 @@ export interface ProjectPlan extends BothEnds {
   readonly ownersOut: readonly OwnerOutOfReach[];
   /** Keys that the rows which are brought may not hold. */
   readonly keysBehind: readonly KeyBehind[];
+  /** Keys (`nameKey`) of what is there and may not be made again: it is not dropped, and is compared. */
+  readonly stays: ReadonlySet<string>;
   /** Roles of the user's that are made. */
   readonly roles: readonly RoleRecord[];
   /** What the backup has and a project does not get. */
@@ -131,11 +134,15 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   // What is there already and may not be made by this role may not be dropped by it either: it stays, and is compared.
   const members = await readMembers(session, ends.target);
   const there = new Set([...ends.target.users.map(([kind, identity]) => nameKey(kind, identity)), ...members.map(({ key }) => key)]);
+  const definitions = [...all.before, ...all.after];
   const asked = await askRights(session, {
-    contents, entries: [...all.before, ...all.after], onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
+    contents, entries: definitions, onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
     webhookFunctions: profile.webhookFunctions, members,
   });
-  const notAllowed = [...asked.filter(({ key }) => !there.has(key)), ...(await othersAlone(session, all.after))];
+  const held = new Map(content.tables.map(({ schema, name, rows: count }) => [`table ${schema} ${name}`, count ?? 0]));
+  const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...(await othersAlone(session, all.after))])
+    .map((one) => ((held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held.get(one.key)!, "row")} with it` } : one));
+
   const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows });
   const published = furtherMembers(members, all.after).map(({ title }) => title);
   const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
@@ -151,7 +158,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
     holds: [...userRows, ...objects, ...published].slice(0, 5),
     usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
-    notAllowed, ownersOut, keysBehind: behind, roles,
+    notAllowed, stays: new Set(asked.map(({ key }) => key).filter((key) => there.has(key))), ownersOut, keysBehind: behind, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),

@@ -1,6 +1,7 @@
 import { namesOf } from "../../archive/toc-names.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { Finding, Manifest } from "../../catalog/manifest.ts";
+import { quoteIdentifier } from "../../kernel/sql.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
@@ -55,6 +56,18 @@ const RESET = `
            format('GRANT ALL ON SCHEMA public TO %I', pg_get_userbyid(nspowner)),
            'GRANT USAGE' || CASE WHEN $1::bool THEN ', CREATE' ELSE '' END || ' ON SCHEMA public TO PUBLIC') AS sql
     FROM pg_namespace WHERE nspname = 'public' AND pg_has_role(nspowner, 'USAGE')`;
+
+/**
+ * Gives `public` the owner that it had: whoever has made it anew at the source owns it there, and its rights are that owner's to give. Where this role
+ * may not, the comparison says so.
+ *
+ * @param owner undefined where the archive does not say
+ */
+export async function givePublicItsOwner(session: DatabaseSession, owner: string | undefined): Promise<void> {
+  if (owner === undefined) return;
+  const [other] = await session.query("SELECT FROM pg_namespace WHERE nspname = 'public' AND pg_get_userbyid(nspowner) <> $1", [owner]);
+  if (other !== undefined) await refusal(session, () => session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`), "database.permission", "database.query");
+}
 
 /** Default privileges of the platform's roles in a schema of the user's that the target has lost: nobody but the platform can give them again. */
 export function lostDefaults({ source, target }: BothEnds): readonly Finding[] {

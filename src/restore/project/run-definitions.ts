@@ -1,3 +1,4 @@
+import { adviceSentence } from "../../archive/advice.ts";
 import type { HoldfastError } from "../../kernel/errors.ts";
 import { withoutOwner, type DefinitionText } from "../../archive/definition-script.ts";
 import { inPlace, type Places } from "../../archive/places.ts";
@@ -66,6 +67,10 @@ async function attempt(session: DatabaseSession, sql: string, places: Places): P
   return sql === "" ? undefined : await refusal(session, () => session.query(inPlace(sql, places)));
 }
 
+/** What the server said of a definition, and what to do about it where that is known. */
 export function refusedSentence({ entry, error }: Refused): string {
-  return `${entryTitle(entry)}: ${serverWords(error)}`;
+  const [title, said] = [entryTitle(entry), serverWords(error)];
+  // Which function was running, say; only read, because it may hold values.
+  const { where } = (error.cause ?? {}) as { readonly where?: unknown };
+  return `${title}: ${said}${adviceSentence({ entry: title, message: typeof where === "string" ? `${said}; CONTEXT:  ${where}` : said })}`;
 }

@@ -55,7 +55,7 @@ export async function notMade(session: DatabaseSession, entries: readonly TocEnt
  */
 export async function withoutSchemaless(
   session: DatabaseSession, entries: readonly TocEntry[],
-): Promise<readonly { readonly title: string; readonly key: string; readonly place: string; readonly why: string }[]> {
+): Promise<readonly { readonly id: string; readonly title: string; readonly key: string; readonly place: string; readonly why: string }[]> {
   const types = await notMade(session, entries);
   if (types.size === 0) return [];
   const there = await readSchemaless(session);
@@ -72,7 +72,7 @@ export async function withoutSchemaless(
   return entries.flatMap((entry) => {
     const of = needing.get(entry.id);
     const why = lacking.has(entry.id) ? "the server lets only a superuser make one, and the target has none of that name" : of === undefined ? undefined : `it needs ${of}`;
-    return why === undefined ? [] : [{ title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why }];
+    return why === undefined ? [] : [{ id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why }];
   });
 }
 

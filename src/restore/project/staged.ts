@@ -21,6 +21,8 @@ export interface Staged {
   readonly computed: ReadonlyMap<string, string>;
   /** Its rows follow from others, so that nothing is lost where the target has no place for them. */
   readonly derived: boolean;
+  /** All columns are text, because the target's types do not take some value. */
+  readonly isText: boolean;
   /** The table at the target; undefined where there is none. */
   readonly shape: TableShape | undefined;
 }
@@ -47,7 +49,14 @@ export async function makeStaged(
   const filled = [...table.computed].filter(([name]) => types.get(name)?.generated === false && !columns.includes(name));
   list.push(...filled.map(([name, sql]) => `${quoteIdentifier(name)} ${typeOf(types.get(name))} GENERATED ALWAYS AS (${sql}) STORED`));
   await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")}) ON COMMIT DROP`);
-  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns: [...columns, ...filled.map(([name]) => name)], shape };
+  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns: [...columns, ...filled.map(([name]) => name)], isText: false, shape };
+}
+
+/** The same, empty, for values as they are. */
+export async function asText(session: DatabaseSession, staged: Staged): Promise<Staged> {
+  const list = staged.columns.map((name) => `${quoteIdentifier(name)} pg_catalog.text`);
+  await session.query(`DROP TABLE ${staged.temporary}; CREATE TEMPORARY TABLE ${staged.temporary.replace("pg_temp.", "")} (${list.join(", ")}) ON COMMIT DROP`);
+  return { ...staged, isText: true };
 }
 
 function typeOf(column: ColumnShape | undefined): string {
