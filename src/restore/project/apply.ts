@@ -17,7 +17,6 @@ import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import type { RestorePlan } from "../plan.ts";
 import { Untouched } from "../untouched.ts";
-import { databaseRightsEnds, putDatabaseRights } from "./database-rights.ts";
 import { fitPlaces } from "./fit-places.ts";
 import { comesWithExtension } from "./extension-tables.ts";
 import { foreseeStaged, type RowsForeseen } from "./foresee.ts";

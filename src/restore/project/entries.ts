@@ -80,10 +80,14 @@ export function projectEntries(
     rights: definitions.filter(({ type }) => RIGHTS.has(type)),
     rows: wanted.filter((entry) => ROWS.has(entry.type) && ground.bringsRows(entry, restored)),
     rightsOnPlatform: wanted.filter((entry) => entry.type === "ACL" && ground.isPlatforms(entry)),
-    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ground.isPlatforms(entry) && /^(?:TABLE|COLUMN) /.test(namesOf(entry).tag)),
+    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ground.isPlatforms(entry) && isOnTableOrColumn(entry)),
     publicOwner: wanted.filter(isPublicSchema).map((entry) => namesOf(entry).owner).find((owner) => owner !== ""),
     onPlatform: definitions.filter((entry) => ground.schemaOf(entry) !== undefined && !RIGHTS.has(entry.type)),
   };
+}
+
+function isOnTableOrColumn(entry: TocEntry): boolean {
+  return /^(?:TABLE|COLUMN) /.test(namesOf(entry).tag);
 }
 
 /** Every project has it, and the platform's rights in it. */
@@ -180,7 +184,8 @@ class Ground {
   }
 
   #isNamed(entry: TocEntry): boolean {
-    if (entry.type === "COMMENT") return this.#named.get("comment")?.has(commentedOn(entry)) === true;
+    // Comments on tables and columns are given one by one, where the target has none.
+    if (entry.type === "COMMENT") return !isOnTableOrColumn(entry) && this.#named.get("comment")?.has(commentedOn(entry)) === true;
     const kind = KINDS[entry.type];
     const { schema = "", tag, owner } = namesOf(entry);
     if (kind === undefined) return false;
