@@ -1,4 +1,5 @@
 import { HoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
 import { placesAtEnd, type Places } from "./places.ts";
 
@@ -64,10 +65,19 @@ export function onlyDefinition(script: string, entry: TocEntry): DefinitionText 
   return { entry, sql: script.slice(first.index + first[0].length).replace(END, "\n").trim(), places };
 }
 
-/** The owner that pg_restore gives at the end of an entry, apart from the definition; undefined where it gives none. */
-export function withoutOwner(sql: string): string | undefined {
-  const shorter = sql.replace(/\n+ALTER [A-Z ]+ [^\n]+ OWNER TO [^\n]+;$/, "");
-  return shorter === sql ? undefined : shorter;
+/**
+ * A definition without the statement that gives it to its owner, which pg_restore writes at its end (`_printTocEntry` in
+ * src/bin/pg_dump/pg_backup_archiver.c). Only the last line can be that one, and only where it names the entry's owner: a comment's or a function's
+ * own text may look like it.
+ *
+ * @returns undefined where there is none
+ */
+export function withoutOwner({ entry, sql }: Pick<DefinitionText, "entry" | "sql">): string | undefined {
+  const owner = entry.names?.owner ?? "";
+  const at = sql.lastIndexOf("\n") + 1;
+  const last = sql.slice(at);
+  const gives = owner !== "" && last.startsWith("ALTER ") && [owner, quoteIdentifier(owner)].some((name) => last.endsWith(` OWNER TO ${name};`));
+  return gives ? sql.slice(0, at).trimEnd() : undefined;
 }
 
 function sameIds(ids: readonly string[], entries: readonly TocEntry[]): boolean {

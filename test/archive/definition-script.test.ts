@@ -50,8 +50,14 @@ describe("pg_restore's script of definitions", () => {
   });
 
   it("gives an owner at its end, which can be left out", () => {
-    expect(withoutOwner("CREATE TABLE t ();\n\n\nALTER TABLE public.t OWNER TO \"somebody else\";")).toBe("CREATE TABLE t ();");
-    expect(withoutOwner("CREATE TABLE t ();")).toBeUndefined();
+    const of = (sql: string, owner: string): string | undefined => withoutOwner({ entry: { ...entry("1"), names: { schema: "public", tag: "t", owner } }, sql });
+    expect(of("CREATE TABLE t ();\n\n\nALTER TABLE public.t OWNER TO \"somebody else\";", "somebody else")).toBe("CREATE TABLE t ();");
+    expect(of("CREATE TABLE t ();", "somebody else")).toBeUndefined();
+    // The text of a comment, and another role's name.
+    expect(of("COMMENT ON TABLE t IS 'so\nALTER TABLE public.t OWNER TO x';", "x")).toBeUndefined();
+    expect(of("CREATE TABLE t ();\nALTER TABLE public.t OWNER TO y;", "x")).toBeUndefined();
+    // Many empty lines take no more than their time.
+    expect(of(`SELECT '${"\n".repeat(400_000)}';`, "x")).toBeUndefined();
   });
 });
 

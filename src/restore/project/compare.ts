@@ -8,7 +8,7 @@ import type { Ports } from "../../ports/ports.ts";
 import type { Restored } from "../apply.ts";
 import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
-import type { PlanOfProject, PouredProject } from "./apply.ts";
+import type { PlanOfProject, PouredProject } from "./pouring.ts";
 import { filledByUsers } from "./members.ts";
 import { withoutFurther } from "./extension-tables.ts";
 import { usersPart } from "./users-part.ts";

@@ -4,7 +4,7 @@ import type { DefinitionText } from "../../archive/definition-script.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import type { PlanOfProject } from "./apply.ts";
+import type { PlanOfProject } from "./pouring.ts";
 import { databaseRightsEnds, putDatabaseRights } from "./database-rights.ts";
 import { givePublicsRights, isPublicsRights } from "./public.ts";
 import { restorePlatformRights } from "./platform-rights.ts";

@@ -16,12 +16,18 @@ export const SCRIPT_MAX = constants.MAX_STRING_LENGTH;
 /** The SQL of some entries of an archive, each for itself. */
 export async function readDefinitions(context: LoadContext, artifact: ArtifactRecord, entries: readonly TocEntry[]): Promise<readonly DefinitionText[]> {
   if (entries.length === 0) return [];
-  const divided = divideScript(await scriptOf(context, artifact, entries), entries);
+  const script = await scriptOf(context, artifact, entries);
+  const [only] = entries;
+  if (entries.length === 1) return [onlyDefinition(script, only!)];
+  const divided = divideScript(script, entries);
   if (divided !== undefined) return inOrder(divided, entries);
-  context.log.debug("a definition holds what looks like pg_restore's own comments: entries are read one by one");
-  const texts: DefinitionText[] = [];
-  for (const entry of entries) texts.push(onlyDefinition(await scriptOf(context, artifact, [entry]), entry));
-  return texts;
+  // By halves, because each reading is one of the whole archive: one such text among thousands costs a few, not thousands.
+  context.log.debug(`one of ${entries.length} definitions holds what looks like pg_restore's own comments: they are read in two halves`);
+  const half = Math.ceil(entries.length / 2);
+  return [
+    ...(await readDefinitions(context, artifact, entries.slice(0, half))),
+    ...(await readDefinitions(context, artifact, entries.slice(half))),
+  ];
 }
 
 function inOrder(texts: readonly DefinitionText[], entries: readonly TocEntry[]): DefinitionText[] {

@@ -5,7 +5,7 @@ import { entryTitle } from "../../archive/toc-names.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import type { PlanOfProject } from "./apply.ts";
+import type { PlanOfProject } from "./pouring.ts";
 import { refusedSentence, type Refused } from "./run-definitions.ts";
 
 /**

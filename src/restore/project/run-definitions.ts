@@ -44,7 +44,7 @@ export async function runDefinitions(session: DatabaseSession, texts: readonly D
 async function runOne(session: DatabaseSession, text: DefinitionText, kept: Refused[]): Promise<HoldfastError | undefined> {
   const { entry, sql, places } = text;
   const error = await attempt(session, sql, places);
-  const alone = error === undefined || error.code !== "database.permission" ? undefined : withoutOwner(sql);
+  const alone = error === undefined || error.code !== "database.permission" ? undefined : withoutOwner(text);
   if (alone === undefined) return error;
   if (await attemptLending(session, text)) return undefined;
   // The role may make it and may not give it away.
