@@ -35,7 +35,7 @@ export async function compareProject(
       only: expected.tables, debug: (text) => ports.log.debug(text),
     });
     const { findings, notes } = judge({
-      expected, actual: usersPart(actual, record, content), problems: [], unavailable: poured.unavailable, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform: project.source,
+      expected, actual: usersPart(actual, record, content), problems: [], unavailable: poured.unavailable, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform: { ...project.source, users: [...project.source.users, ...record.users] },
       options: {
         rows: gaps.length === 0, exact: true,
         ignore: new Set([...(request.noOwner ? (["owner"] as const) : []), ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : [])]),

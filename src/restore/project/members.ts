@@ -23,8 +23,10 @@ export interface Member {
 
 /** Publications that the platform makes and its users fill: what they hold is the user's. */
 export function filledByUsers({ name, own }: PlatformRecord): readonly string[] {
-  const { filledByItself } = profileOf(name);
-  return own.filter(([kind]) => kind === "publication").map(([, identity]) => identity).filter((identity) => !filledByItself.includes(identity));
+  const { filledByItself, publications } = profileOf(name);
+  // One that this version does not know is the platform's own affair.
+  const known = publications.filter((each) => !filledByItself.includes(each)).map(displayPart);
+  return own.filter(([kind, identity]) => kind === "publication" && known.includes(identity)).map(([, identity]) => identity);
 }
 
 /** What they hold at the target of the platform's tables, and as whole schemas. */

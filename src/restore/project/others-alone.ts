@@ -3,11 +3,8 @@ import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { NotAllowed } from "./ask-rights.ts";
 import { entryKey, entryPlace, entryTitle, namesOf } from "../../archive/toc-names.ts";
 
-/** Publications and event triggers of roles that this one cannot be. */
-const OTHERS = `
-  SELECT 'PUBLICATION' AS type, pubname::text AS name, pg_get_userbyid(pubowner)::text AS owner FROM pg_publication WHERE NOT pg_has_role(pubowner, 'USAGE')
-  UNION ALL
-  SELECT 'EVENT TRIGGER', evtname::text, pg_get_userbyid(evtowner)::text FROM pg_event_trigger WHERE NOT pg_has_role(evtowner, 'USAGE')`;
+/** Publications of roles that this one cannot be. Event triggers of others stay with the functions that they call, and are compared. */
+const OTHERS = "SELECT 'PUBLICATION' AS type, pubname::text AS name, pg_get_userbyid(pubowner)::text AS owner FROM pg_publication WHERE NOT pg_has_role(pubowner, 'USAGE')";
 
 /**
  * What no schema holds is known by its name alone: where the target has one that belongs to another role, it can be neither replaced nor

@@ -55,8 +55,8 @@ export async function ownersOutOfReach(session: DatabaseSession, { entries, role
     const reasons = new Map<string, string | undefined>();
     const found: OwnerOutOfReach[] = [];
     for (const entry of entries.filter(({ type }) => OWNED.has(type))) {
-      const { schema, owner } = namesOf(entry);
-      if (owner === "") continue;
+      const { schema, owner, tag } = namesOf(entry);
+      if (owner === "" || (entry.type === "SCHEMA" && (await isOthersSchema(session, tag)))) continue;
       const at = schema !== undefined && standing.has(schema) ? schema : undefined;
       const key = JSON.stringify([owner, at]);
       if (!reasons.has(key)) reasons.set(key, await whyNot(session, owner, at, unmade !== undefined));
@@ -67,6 +67,12 @@ export async function ownersOutOfReach(session: DatabaseSession, { entries, role
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
   }
+}
+
+/** One that is there and cannot be dropped stays with its owner. */
+async function isOthersSchema(session: DatabaseSession, name: string): Promise<boolean> {
+  const [row] = await session.query("SELECT FROM pg_namespace WHERE nspname = $1 AND NOT pg_has_role(nspowner, 'USAGE')", [name]);
+  return row !== undefined;
 }
 
 async function whyNot(session: DatabaseSession, owner: string, schema: string | undefined, unmade: boolean): Promise<string | undefined> {

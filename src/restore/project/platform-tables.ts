@@ -1,6 +1,7 @@
 import { compareFields } from "../../content/compare-fields.ts";
 import type { ContentRecord, ObjectKind } from "../../content/record.ts";
 import { leadingNames, namesKey, wordAndRest } from "../../platform/identity.ts";
+import { profileOf } from "../../platform/profiles.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
 import type { TargetObjects } from "./target-objects.ts";
@@ -29,12 +30,13 @@ export interface PlatformTables {
 export function comparePlatformTables(source: PlatformRecord, target: PlatformRecord, content: ContentRecord, here: TargetObjects): PlatformTables {
   const brought: Named[] = [];
   const found = { doubtful: [] as string[], differing: [] as string[], further: [] as string[] };
+  const isGuessed = guessedAt(source, target);
   const majors = [content.serverMajor, here.major] as const;
   for (const kind of KINDS) {
     const [before, now] = [content.objects[kind] ?? {}, here.objects[kind] ?? {}];
     for (const [identity, digests] of Object.entries(before)) {
       const schema = platformsSchema(source, content, kind, identity);
-      if (schema === undefined || !hasTable(here, content, kind, identity)) continue;
+      if (schema === undefined || isGuessed(kind, identity) || !hasTable(here, content, kind, identity)) continue;
       const isSame = sameVersion(source, target, schema);
       if (!Object.hasOwn(now, identity)) {
         // A column that the target lacks is a matter of its rows.
@@ -50,7 +52,7 @@ export function comparePlatformTables(source: PlatformRecord, target: PlatformRe
     }
     for (const identity of Object.keys(now)) {
       const schema = Object.hasOwn(before, identity) ? undefined : platformsSchema(target, here, kind, identity);
-      if (schema !== undefined && sameVersion(source, target, schema)) found.further.push(sentence(kind, identity));
+      if (schema !== undefined && !isGuessed(kind, identity) && sameVersion(source, target, schema)) found.further.push(sentence(kind, identity));
     }
   }
   return { brought, notes: told(found, brought) };
@@ -69,6 +71,14 @@ function told(found: Readonly<Record<"doubtful" | "differing" | "further", reado
 
 function sentence(kind: ObjectKind, identity: string): string {
   return kind === "comment" ? `comment on ${identity}` : `${kind} ${identity}`;
+}
+
+/** What is told elsewhere: names that no known version has given, and columns that the service fills itself. */
+function guessedAt(source: PlatformRecord, target: PlatformRecord): (kind: ObjectKind, identity: string) => boolean {
+  const guessed = new Set([...(source.guessed ?? []), ...(target.guessed ?? [])].map((one) => namesKey(one)));
+  const { schemas } = profileOf(source.name);
+  const computed = new Set(schemas.flatMap((schema) => Object.keys(schema.computed ?? {}).map((column) => namesKey([schema.name, ...column.split(".")]))));
+  return (kind, identity) => guessed.has(namesKey([kind, identity])) || (kind === "column" && computed.has(namesKey(leadingNames(identity))));
 }
 
 /** Null is a version that could not be read. */

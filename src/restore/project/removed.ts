@@ -12,8 +12,8 @@ const KINDS: readonly ObjectKind[] = [
 ];
 const RELATIONS: readonly ObjectKind[] = ["table", "view", "materialized-view"];
 const ON_RELATION: ReadonlySet<ObjectKind> = new Set(["trigger", "policy", "column", "constraint", "rule"]);
-/** Of the user's on a table of the platform's, these stay: whoever made a column, and an index may be a newer platform's. */
-const STAY: ReadonlySet<ObjectKind> = new Set(["column", "index"]);
+/** Of the user's on a table of the platform's, these stay, whoever made them. */
+const STAY: ReadonlySet<ObjectKind> = new Set(["column"]);
 
 /**
  * The user's objects at the target that the backup has not, as `table public.extra`. What stands on a table that goes is not named beside it.

@@ -70,7 +70,7 @@ describe("what is the user's at the target", () => {
     const rights = "SELECT string_agg(relacl::text, ' ' ORDER BY oid::regclass::text) AS acl FROM pg_class WHERE relname IN ('p', 'p1')";
     const before = await project.query(rights);
     const looked = said(await vault.restore(project.url, { source: "divided", dryRun: true }));
-    expect(looked).toMatch(/removes \| .*: table mine\.p, table public\.p\b/);
+    expect(looked).toMatch(/removes \| .*: schema mine, table mine\.p, table public\.p\b/);
     expect(await project.query(rights)).toEqual(before);
     await restore(project, "divided");
     expect(await project.query("SELECT to_regclass('public.p') AS p, to_regclass('mine.p') AS m, to_regclass('public.beside')::text AS beside")).toEqual([{ p: null, m: null, beside: "beside" }]);
@@ -98,7 +98,8 @@ describe("where nothing may be made in a schema of the platform's any more", () 
     expect(await project.query(THERE)).toEqual([{ policies: "y", roles: null, index: null, p: "p" }]);
 
     await source.admin("REVOKE CREATE ON SCHEMA auth FROM postgres");
-    await restore(source, "closed");
+    // Nobody but the platform says what postgres may do in its schema: of one version, it is named.
+    expect(await restore(source, "closed", 3)).toContain("grant | schema auth | gap: on the platform's own is not as at the source");
     expect(await source.query(THERE)).toEqual([{ policies: "xyz", roles: "auth.my_roles", index: "auth.my_roles_l", p: "p" }]);
     expect(await source.admin("SELECT id, l::text FROM auth.my_roles")).toEqual([{ id: 7, l: "a" }]);
   });
