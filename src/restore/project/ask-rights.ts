@@ -52,12 +52,13 @@ export interface Asked {
 export async function askRights(session: DatabaseSession, asked: Asked): Promise<readonly NotAllowed[]> {
   const found: NotAllowed[] = [...(await lackingOfPlatform(session, asked))];
   const policies = new Map<string, boolean>();
+  const made = new Set(asked.entries.filter(({ type }) => type === "SCHEMA").map((entry) => namesOf(entry).tag));
   await session.query("BEGIN");
   try {
     await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
     for (const entry of asked.onPlatform) {
       const table = tableOf(entry, asked.tables);
-      const why = table === undefined ? await whyNotIn(session, entry)
+      const why = table === undefined ? await whyNotIn(session, entry, made)
         : (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
       if (why !== undefined) found.push({ ...toldOf(entry), why });
     }
@@ -104,10 +105,14 @@ const IN_SCHEMA: ReadonlySet<string> = new Set([
   "PROCEDURE", "SEQUENCE", "STATISTICS", "TABLE", "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "TYPE", "VIEW",
 ]);
 
-/** A platform may have taken the right to make things in its schemas away since they were made. */
-async function whyNotIn(session: DatabaseSession, entry: TocEntry): Promise<string | undefined> {
+/**
+ * A platform may have taken the right to make things in its schemas away since they were made.
+ *
+ * @param made schemas of the user's that the restore makes, though the platform has such names too
+ */
+async function whyNotIn(session: DatabaseSession, entry: TocEntry, made: ReadonlySet<string>): Promise<string | undefined> {
   const { schema } = namesOf(entry);
-  if (!IN_SCHEMA.has(entry.type) || schema === undefined) return undefined;
+  if (!IN_SCHEMA.has(entry.type) || schema === undefined || made.has(schema)) return undefined;
   const [row] = await session.query<{ may: boolean }>("SELECT has_schema_privilege(oid, 'CREATE') AS may FROM pg_namespace WHERE nspname = $1", [schema]);
   if (row === undefined) return `the target has no schema ${schema}`;
   return row.may ? undefined : `nothing may be made in schema ${schema} any more`;

@@ -56,7 +56,7 @@ export async function ownersOutOfReach(session: DatabaseSession, { entries, role
     const found: OwnerOutOfReach[] = [];
     for (const entry of entries.filter(({ type }) => OWNED.has(type))) {
       const { schema, owner, tag } = namesOf(entry);
-      if (owner === "" || (entry.type === "SCHEMA" && (await isOthersSchema(session, tag)))) continue;
+      if (owner === "" || (await isOthers(session, entry.type, tag))) continue;
       const at = schema !== undefined && standing.has(schema) ? schema : undefined;
       const key = JSON.stringify([owner, at]);
       if (!reasons.has(key)) reasons.set(key, await whyNot(session, owner, at, unmade !== undefined));
@@ -70,8 +70,11 @@ export async function ownersOutOfReach(session: DatabaseSession, { entries, role
 }
 
 /** One that is there and cannot be dropped stays with its owner. */
-async function isOthersSchema(session: DatabaseSession, name: string): Promise<boolean> {
-  const [row] = await session.query("SELECT FROM pg_namespace WHERE nspname = $1 AND NOT pg_has_role(nspowner, 'USAGE')", [name]);
+async function isOthers(session: DatabaseSession, type: string, name: string): Promise<boolean> {
+  if (type !== "SCHEMA" && type !== "EVENT TRIGGER") return false;
+  const [row] = await session.query(type === "SCHEMA"
+    ? "SELECT FROM pg_namespace WHERE nspname = $1 AND NOT pg_has_role(nspowner, 'USAGE')"
+    : "SELECT FROM pg_event_trigger WHERE evtname = $1 AND NOT pg_has_role(evtowner, 'USAGE')", [name]);
   return row !== undefined;
 }
 

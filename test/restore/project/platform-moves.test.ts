@@ -85,7 +85,7 @@ describe("what the storage service of 2025 had", () => {
     await using today = await supabase.project();
     const restored = await outcome(vault, today, "folders");
     expect(restored).toEqual(WHOLE);
-    expect(restored.said).toContain("column storage.objects.level is not at the target and left out: it follows from other columns");
+    expect(restored.said).toContain("column storage.objects.level is computed by the platform, and the target's version has no such column");
     expect(restored.said).toContain("the target has no table storage.prefixes, whose rows follow from others: 2 rows of it stay behind");
   });
 });
