@@ -86,8 +86,15 @@ const platformRecord = schemas/* strictObject */.rej({
     migrations: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()),
     /** What users have put on the platform's ground: triggers, policies, functions … */
     users: schemas/* array */.YOg(objectName),
+    /**
+     * What stands on the platform's tables under a name that this version does not know and needs nothing of the
+     * user's: his or a newer platform's. Named in {@link users} too where the platform's version is one that is known.
+     */
+    guessed: schemas/* array */.YOg(objectName).optional(),
     /** What the platform has put outside of its schemas: event triggers, default privileges … */
     own: schemas/* array */.YOg(objectName),
+    /** `[role, setting]`: names, never values, of what roles are set to in every database. Absent in manifests that did not record it. */
+    settings: schemas/* array */.YOg(schemas/* tuple */.PVZ([schemas/* string */.YjP(), schemas/* string */.YjP()])).optional(),
 });
 
 ;// CONCATENATED MODULE: ./build/catalog/manifest.js
@@ -397,6 +404,12 @@ const roleRecord = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
     inherit: zod__WEBPACK_IMPORTED_MODULE_0__/* .boolean */ .zMY(),
     connectionLimit: zod__WEBPACK_IMPORTED_MODULE_0__/* .int */ .Whr(),
     memberOf: zod__WEBPACK_IMPORTED_MODULE_0__/* .array */ .YOg(identifier),
+    /** The same with their options, `inherit` and `set` null on servers before 16. Absent in manifests that did not record it. */
+    memberships: zod__WEBPACK_IMPORTED_MODULE_0__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
+        role: identifier, admin: zod__WEBPACK_IMPORTED_MODULE_0__/* .boolean */ .zMY(), inherit: zod__WEBPACK_IMPORTED_MODULE_0__/* .boolean */ .zMY().nullable(), set: zod__WEBPACK_IMPORTED_MODULE_0__/* .boolean */ .zMY().nullable(),
+    })).optional(),
+    /** Until when its password is good, as SQL reads it; null: for ever. Absent likewise. */
+    validUntil: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP().nullable().optional(),
     /** Whether anything in this database belongs to it, is granted to it or names it; a role without is of no concern to a restore. */
     needed: zod__WEBPACK_IMPORTED_MODULE_0__/* .boolean */ .zMY().optional(),
 });
@@ -448,6 +461,10 @@ const databaseRecord = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej(
     grants: hex16,
     /** Names of its settings, ` for role <name>` after those of one role; never the values. */
     settings: zod__WEBPACK_IMPORTED_MODULE_0__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP()),
+    /** `[role, right, may pass it on]` of the access list, null for PUBLIC. Absent in manifests that did not record it. */
+    rights: zod__WEBPACK_IMPORTED_MODULE_0__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_0__/* .tuple */ .PVZ([identifier.nullable(), zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_0__/* .boolean */ .zMY()])).optional(),
+    /** Digest of its comment, null without one. Absent likewise. */
+    comment: hex16.nullable().optional(),
 });
 const contentRecord = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
     /** Name of the way rows are hashed; a reader that does not know it says so instead of comparing. */

@@ -345,8 +345,8 @@ var together = __webpack_require__(12092);
 var catalog_catalog = __webpack_require__(88967);
 // EXTERNAL MODULE: ./build/catalog/lock.js
 var catalog_lock = __webpack_require__(13325);
-// EXTERNAL MODULE: ./build/archive/judge.js + 2 modules
-var judge = __webpack_require__(60863);
+// EXTERNAL MODULE: ./build/archive/judge.js
+var judge = __webpack_require__(37946);
 // EXTERNAL MODULE: ./build/content/scope.js
 var content_scope = __webpack_require__(18278);
 ;// CONCATENATED MODULE: ./build/content/column-order-warnings.js
@@ -412,8 +412,8 @@ function warningOf({ name, columns }, restored) {
 var display_name = __webpack_require__(26343);
 // EXTERNAL MODULE: ./build/content/fingerprint.js + 4 modules
 var fingerprint = __webpack_require__(53193);
-// EXTERNAL MODULE: ./build/content/inventory.js + 11 modules
-var content_inventory = __webpack_require__(61350);
+// EXTERNAL MODULE: ./build/content/inventory.js + 4 modules
+var content_inventory = __webpack_require__(62900);
 // EXTERNAL MODULE: ./build/content/listed.js
 var listed = __webpack_require__(98433);
 ;// CONCATENATED MODULE: ./build/content/readable.js
@@ -439,7 +439,7 @@ async function requireReadable(session, scope, mayBeLeftOut = () => false) {
     const [hidden, filtered] = parted(await filteredTables(session, scope), mayBeLeftOut);
     if (hidden.length > 0) {
         throw new errors/* HoldfastError */.Et("database.row-security", `row-level security would hide rows of ${(0,listed/* listed */.K)(hidden.map(nameOf))} from the role ${role}`, {
-            hint: "Use the tables' owner, a superuser, or a role with BYPASSRLS; a backup of some of the rows would be no backup.",
+            hint: hidden.some(({ owned }) => owned === true) ? FORCED : "Use the tables' owner, a superuser, or a role with BYPASSRLS; a backup of some of the rows would be no backup.",
         });
     }
     // pg_dump leaves large objects out as soon as schemas are named.
@@ -451,8 +451,11 @@ async function requireReadable(session, scope, mayBeLeftOut = () => false) {
     }
     const left = [...denied, ...filtered];
     const all = left.length === 0 ? [] : [...left, ...(await sequencesOf(session, left))];
-    return [...new Map(all.map(({ quoted: _, ...relation }) => [relation.oid, relation])).values()];
+    return [...new Map(all.map(({ quoted: _, owned: __, ...relation }) => [relation.oid, relation])).values()];
 }
+/** Managed servers give nobody BYPASSRLS, and the owner is told to use the owner otherwise. */
+const FORCED = "The role owns it and FORCE ROW LEVEL SECURITY binds owners too: ALTER TABLE … NO FORCE ROW LEVEL SECURITY, with an application that works as another role " +
+    "than the owner; or back up as a superuser or a role with BYPASSRLS, where the server gives one. A policy for the role is not enough.";
 const RELATION = `CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname::text AS schema, c.relname::text AS name,
   pg_get_userbyid(c.relowner)::text AS owner, c.oid::int8::text AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS quoted`;
 async function unreadableRelations(session, scope) {
@@ -464,7 +467,7 @@ async function unreadableRelations(session, scope) {
       ORDER BY c.relkind = 'S', quoted`, (0,content_scope/* scopeValues */.Px)(scope));
 }
 async function filteredTables(session, scope) {
-    return await session.query(`SELECT ${RELATION}
+    return await session.query(`SELECT ${RELATION}, pg_has_role(c.relowner, 'USAGE') AS owned
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND ${content_scope/* IN_SCOPE */.r$} AND ${(0,content_scope/* notInExtension */.ij)("pg_class", "c.oid")} AND row_security_active(c.oid)
       ORDER BY quoted`, (0,content_scope/* scopeValues */.Px)(scope));
@@ -1198,8 +1201,8 @@ function secretTables(profile) {
 
 // EXTERNAL MODULE: ./build/platform/profiles.js + 2 modules
 var profiles = __webpack_require__(32245);
-// EXTERNAL MODULE: ./build/platform/read-record.js + 3 modules
-var read_record = __webpack_require__(18437);
+// EXTERNAL MODULE: ./build/platform/read-record.js + 5 modules
+var read_record = __webpack_require__(37425);
 // EXTERNAL MODULE: ./build/kernel/retry.js
 var retry = __webpack_require__(46442);
 // EXTERNAL MODULE: ./build/catalog/backup-id.js
@@ -1438,7 +1441,12 @@ function tocName(table) {
 
 // EXTERNAL MODULE: ./build/kernel/quantity.js
 var quantity = __webpack_require__(28647);
+// EXTERNAL MODULE: ./build/platform/whose.js
+var whose = __webpack_require__(77198);
 ;// CONCATENATED MODULE: ./build/backup/platform.js
+
+
+
 
 
 
@@ -1455,7 +1463,7 @@ async function platformGaps(session, platform, leftOut, { tables }) {
         message: `is ${profile.title}'s own and the role that made this backup may not read it, so neither it nor what ` +
             "stands on it is in this backup",
     }));
-    const present = new Set(tables.map(display_name/* displayName */.Q));
+    const present = new Set(tables.filter((table) => (0,whose/* isPlatformsTable */.D)(platform, table)).map(display_name/* displayName */.Q));
     for (const table of secretTables(profile).filter((one) => present.has((0,display_name/* displayName */.Q)(one)))) {
         const relation = (0,sql/* qualifiedName */.OL)(table.schema, table.name);
         const [row] = await session.query(`SELECT count(*)::text AS count FROM ONLY ${relation}`);
@@ -1469,6 +1477,17 @@ async function platformGaps(session, platform, leftOut, { tables }) {
         });
     }
     return gaps;
+}
+/**
+ * Whether what a dump leaves out are rows of one of the platform's logs or queues: answers to webhooks, say. They come
+ * and go by themselves, and no restore brings them.
+ */
+function isPlatformsLog(platform, { about, name }) {
+    if (about !== extensions/* UNDECIDED */.Cz)
+        return false;
+    const [schema, table] = (0,identity/* leadingNames */.PG)(name);
+    const rows = (0,profiles/* profileOf */.d)(platform.name).schemas.find((one) => one.name === schema)?.rows;
+    return rows?.some((one) => one.table === table && one.kind === "log") === true;
 }
 /** Said when named schemas are backed up: what people put on the platform's tables stands in neither. */
 async function outsideWarnings(session, scope, platform) {
@@ -1709,8 +1728,12 @@ async function attemptBackup(plan, ports, { lost, stored }) {
         ]);
         const sequences = await orAbort(stop, (0,content_sequences/* readSequences */.l)(snapshot.session, request.scope, leftOut));
         const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
+        const omitted = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut));
+        const logs = platform === undefined ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
+        for (const each of logs)
+            log.debug(`${each.name} ${each.message}`);
         const gaps = [
-            ...(await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut))),
+            ...omitted.filter((each) => !logs.includes(each)),
             ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, leftOut, inventory))),
         ];
         stop.throwIfAborted();

@@ -307,7 +307,7 @@ async function measureControl(recipe) {
 /* harmony export */ });
 /* unused harmony exports needsControl, split */
 /* harmony import */ var _kernel_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(76641);
-/* harmony import */ var _content_compare_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(80014);
+/* harmony import */ var _content_compare_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(99992);
 /* harmony import */ var _content_record_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(68377);
 
 
@@ -1776,6 +1776,7 @@ function isOfEventTrigger({ type, rest }) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   MI: () => (/* binding */ grantMemberships),
 /* harmony export */   Qe: () => (/* binding */ createRoles),
+/* harmony export */   Zn: () => (/* binding */ createRoleSql),
 /* harmony export */   eI: () => (/* binding */ missingRoles)
 /* harmony export */ });
 /* harmony import */ var _kernel_sql_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8956);
@@ -1786,13 +1787,20 @@ async function missingRoles(session, roles) {
     const present = new Set(rows.map((row) => row.name));
     return roles.filter((role) => !present.has(role.name));
 }
+/** Makes a role without login, password or power; what it had less than others (NOINHERIT, limits), it has again. */
+function createRoleSql({ name, inherit, connectionLimit, validUntil }) {
+    return [
+        `CREATE ROLE ${(0,_kernel_sql_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteIdentifier */ .Cm)(name)} NOLOGIN`, ...(inherit ? [] : ["NOINHERIT"]), ...(connectionLimit < 0 ? [] : [`CONNECTION LIMIT ${connectionLimit}`]),
+        ...(validUntil === undefined || validUntil === null ? [] : [`VALID UNTIL ${(0,_kernel_sql_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteLiteral */ .ce)(validUntil)}`]),
+    ].join(" ");
+}
 /**
  * Creates roles so that ownership and grants can be restored: without login, password or power. What a role may do beyond the database is
  * the administrator's decision, not a backup's.
  */
 async function createRoles(session, roles) {
     for (const role of roles)
-        await session.query(`CREATE ROLE ${(0,_kernel_sql_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteIdentifier */ .Cm)(role.name)} NOLOGIN`);
+        await session.query(createRoleSql(role));
     await grantMemberships(session, roles);
 }
 /** Memberships among roles that were made, when all of them exist; a policy or default privilege may depend on them. */
@@ -2244,7 +2252,7 @@ async function readStanding(catalog, key, paths, manifestSha256) {
 /* harmony export */ });
 /* harmony import */ var _fingerprint_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(53193);
 /* harmony import */ var _column_types_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(57322);
-/* harmony import */ var _inventory_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(61350);
+/* harmony import */ var _inventory_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(62900);
 /* harmony import */ var _display_name_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(26343);
 /* harmony import */ var _pinned_settings_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(7426);
 var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {

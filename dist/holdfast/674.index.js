@@ -575,78 +575,6 @@ function literalPattern(name) {
     return `"${name.replaceAll('"', '""')}"`;
 }
 
-;// CONCATENATED MODULE: ./build/adapters/pg-tools/toc.js
-/** Reads `pg_restore --list`: https://www.postgresql.org/docs/current/app-pgrestore.html (option -l). */
-/** Entry types of more than one word, as pg_dump 12 to 18 write them; every other type is one word. */
-const LONG_TYPES = [
-    "ACCESS METHOD", "BLOB COMMENTS", "BLOB METADATA", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL", "EVENT TRIGGER", "FK CONSTRAINT",
-    "FOREIGN DATA WRAPPER", "FOREIGN SERVER", "FOREIGN TABLE", "INDEX ATTACH", "LARGE OBJECT", "MATERIALIZED VIEW DATA", "MATERIALIZED VIEW",
-    "NOT NULL CONSTRAINT", "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURAL LANGUAGE", "PUBLICATION TABLES IN SCHEMA", "PUBLICATION TABLE", "ROW SECURITY",
-    "SECURITY LABEL", "SEQUENCE OWNED BY", "SEQUENCE SET", "SHELL TYPE", "STATISTICS DATA", "SUBSCRIPTION TABLE", "TABLE ATTACH", "TABLE DATA",
-    "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "USER MAPPING",
-].sort((a, b) => b.length - a.length);
-/** Types that only ever stand beside an object of another entry and so carry no catalog id: tells `TABLE DATA` from a table in schema "DATA". */
-const WITHOUT_CATALOG = new Set(["TABLE DATA", "TABLE ATTACH", "INDEX ATTACH", "SEQUENCE SET", "SEQUENCE OWNED BY"]);
-/** `dump id; catalog id, object id, the rest`, which may hold Unicode's own line separators. */
-const LINE = /^(\d+); (\d+) (\d+) (.+)$/s;
-/** With `--verbose`, after an entry: the numbers of those it comes after. */
-const NEEDS = /^;\tdepends on: ([\d ]+)$/;
-/** All entries of a listing; other comment lines (they start with `;`) and empty lines are left out. */
-function parseToc(listing) {
-    const entries = [];
-    for (const line of listing.split("\n").map((each) => each.replace(/\r$/, ""))) {
-        const entry = parseTocLine(line);
-        const needs = NEEDS.exec(line)?.[1];
-        if (entry !== undefined)
-            entries.push(entry);
-        else if (needs !== undefined)
-            entries.push({ ...entries.pop(), needs: needs.split(" ") });
-    }
-    return entries;
-}
-/** One line of a listing, or undefined for a comment. */
-function parseTocLine(line) {
-    const match = LINE.exec(line);
-    if (match === null)
-        return undefined;
-    const [, id, catalog, oid, text] = match;
-    const long = LONG_TYPES.find((type) => text.startsWith(`${type} `) && !(WITHOUT_CATALOG.has(type) && catalog !== "0"));
-    const type = long ?? /^\S+/.exec(text)[0];
-    return { line, type, rest: text.slice(type.length + 1), id, catalog, oid, needs: [] };
-}
-
-;// CONCATENATED MODULE: ./build/adapters/pg-tools/list.js
-
-
-
-
-/** Runs `pg_restore --list` (`--verbose`: with what each entry comes after) on the beginning of an archive; see `DumpTools.listContents`. */
-async function listContents({ base, guard }, tools, archive) {
-    const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], { env: plainEnvironment(base), guard });
-    const listing = [];
-    program.stdout.setEncoding("utf8");
-    program.stdout.on("data", (text) => listing.push(text));
-    try {
-        await program.feed(archive);
-        const ending = await program.ended;
-        if (ending.code !== 0)
-            throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
-        return parseToc(listing.join("")).filter((entry) => !isOfArchive(entry));
-    }
-    finally {
-        await program.stop();
-    }
-}
-/**
- * What a restore into an existing database does not use, and a listing without `--verbose` does not show: settings of the
- * archive, and the database itself.
- */
-function isOfArchive({ type, rest }) {
-    if (/^(?:ENCODING|STDSTRINGS|SEARCHPATH|DATABASE|DATABASE PROPERTIES)$/.test(type))
-        return true;
-    return /^(?:ACL|COMMENT|SECURITY LABEL)$/.test(type) && rest.startsWith("- DATABASE ");
-}
-
 ;// CONCATENATED MODULE: ./build/adapters/pg-tools/archive-definitions.js
 var __addDisposableResource = (undefined && undefined.__addDisposableResource) || function (env, value, async) {
     if (value !== null && value !== void 0) {
@@ -737,13 +665,47 @@ async function* withDefinitions(archive, edit) {
             await result_1;
     }
 }
+/**
+ * The archive's bytes as they are, and of each entry of its table of contents what the archive says of it. Of what is no archive, is cut off or
+ * of a version that is not known here nothing is heard: then pg_restore says what it makes of it.
+ */
+async function* withNames(archive, hear) {
+    const env_2 = { stack: [], error: void 0, hasError: false };
+    try {
+        const reader = __addDisposableResource(env_2, new ArchiveReader(archive, true), true);
+        try {
+            const minor = await readHead(reader);
+            const count = minor === undefined ? 0 : await reader.int();
+            for (let entry = 0; entry < count; entry += 1) {
+                const { id, names } = await readEntry(reader, minor, (_type, definition) => definition);
+                hear(id, names);
+                yield reader.taken();
+            }
+        }
+        catch (error) {
+            if (!(error instanceof NotReadable))
+                throw error;
+        }
+        yield reader.taken();
+        yield* reader.rest();
+    }
+    catch (e_2) {
+        env_2.error = e_2;
+        env_2.hasError = true;
+    }
+    finally {
+        const result_2 = __disposeResources(env_2);
+        if (result_2)
+            await result_2;
+    }
+}
 /** The minor version; undefined where what follows is not known. */
 async function readHead(reader) {
     const magic = await reader.bytes(5);
     const [major, minor] = [await reader.byte(), await reader.byte()];
     await reader.byte();
     if (magic.toString("latin1") !== "PGDMP") {
-        throw new errors/* HoldfastError */.Et("tool.failed", "what should be an archive of pg_dump is none and cannot be edited", { hint: "Validate the backup." });
+        throw new NotReadable("tool.failed", "what should be an archive of pg_dump is none and cannot be edited", { hint: "Validate the backup." });
     }
     if (major !== 1 || minor < OLDEST || minor > WITH_RELKIND)
         return undefined;
@@ -763,33 +725,43 @@ async function readHead(reader) {
     return minor;
 }
 async function readEntry(reader, minor, edit) {
-    // Dump id, and whether it has data.
+    const id = await reader.int();
+    // Whether it has data.
     await reader.int();
-    await reader.int();
-    // Catalog, object id, tag.
-    for (let text = 0; text < 3; text += 1)
+    // Catalog, object id.
+    for (let text = 0; text < 2; text += 1)
         await reader.text();
+    const tag = await reader.text();
     const type = (await reader.text())?.toString("latin1") ?? "";
     // Section.
     await reader.int();
     await reader.editText((definition) => edit(type, definition));
-    // DROP, COPY, schema, tablespace, access method.
-    for (let text = 0; text < 5; text += 1)
+    // DROP, COPY.
+    for (let text = 0; text < 2; text += 1)
+        await reader.text();
+    const schema = await reader.text();
+    // Tablespace, access method.
+    for (let text = 0; text < 2; text += 1)
         await reader.text();
     if (minor >= WITH_RELKIND)
         await reader.int();
-    // Owner, and whether it had OIDs.
-    for (let text = 0; text < 2; text += 1)
-        await reader.text();
+    const owner = await reader.text();
+    // Whether it had OIDs.
+    await reader.text();
     // What it comes after, to the first that is absent.
     while ((await reader.text()) !== undefined)
         ;
     await reader.offset();
+    const text = (bytes) => bytes?.toString("utf8") ?? "";
+    return { id: String(id), names: { schema: text(schema) === "" ? undefined : text(schema), tag: text(tag), owner: text(owner) } };
 }
 /** The state of an offset that is not known: pg_restore then looks for the data, as it does in every archive that went through a pipe. */
 const OFFSET_NOT_SET = 1;
 /** The entry has no data. */
 const OFFSET_NO_DATA = 3;
+/** Said by this reader, and not by whoever gives the archive. */
+class NotReadable extends errors/* HoldfastError */.Et {
+}
 /** Reads an archive's numbers and texts, and keeps what was read to be written again. */
 class ArchiveReader {
     intSize = 4;
@@ -797,8 +769,11 @@ class ArchiveReader {
     #source;
     #buffered = Buffer.alloc(0);
     #taken = [];
-    constructor(archive) {
+    #keepsOffsets;
+    /** @param keepsOffsets nothing is edited, so that data stay where they are said to be */
+    constructor(archive, keepsOffsets = false) {
         this.#source = archive[Symbol.asyncIterator]();
+        this.#keepsOffsets = keepsOffsets;
     }
     /** What was read since the last time. */
     taken() {
@@ -839,7 +814,7 @@ class ArchiveReader {
     async offset() {
         const state = await this.#next(1 + this.offsetSize);
         const known = state[0] !== OFFSET_NOT_SET && state[0] !== OFFSET_NO_DATA;
-        this.#taken.push(known ? Buffer.concat([Buffer.from([OFFSET_NOT_SET]), Buffer.alloc(this.offsetSize)]) : state);
+        this.#taken.push(known && !this.#keepsOffsets ? Buffer.concat([Buffer.from([OFFSET_NOT_SET]), Buffer.alloc(this.offsetSize)]) : state);
     }
     /** Everything that was not read. */
     async *rest() {
@@ -855,8 +830,10 @@ class ArchiveReader {
         const chunks = [this.#buffered];
         for (let length = this.#buffered.length; length < count;) {
             const next = await this.#source.next();
-            if (next.done === true)
-                throw new errors/* HoldfastError */.Et("tool.failed", "the archive ends within its table of contents", { hint: "Validate the backup." });
+            if (next.done === true) {
+                this.#buffered = Buffer.concat(chunks);
+                throw new NotReadable("tool.failed", "the archive ends within its table of contents", { hint: "Validate the backup." });
+            }
             chunks.push(Buffer.from(next.value));
             length += next.value.length;
         }
@@ -864,6 +841,83 @@ class ArchiveReader {
         this.#buffered = all.subarray(count);
         return all.subarray(0, count);
     }
+}
+
+;// CONCATENATED MODULE: ./build/adapters/pg-tools/toc.js
+/** Reads `pg_restore --list`: https://www.postgresql.org/docs/current/app-pgrestore.html (option -l). */
+/** Entry types of more than one word, as pg_dump 12 to 18 write them; every other type is one word. */
+const LONG_TYPES = [
+    "ACCESS METHOD", "BLOB COMMENTS", "BLOB METADATA", "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL", "EVENT TRIGGER", "FK CONSTRAINT",
+    "FOREIGN DATA WRAPPER", "FOREIGN SERVER", "FOREIGN TABLE", "INDEX ATTACH", "LARGE OBJECT", "MATERIALIZED VIEW DATA", "MATERIALIZED VIEW",
+    "NOT NULL CONSTRAINT", "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURAL LANGUAGE", "PUBLICATION TABLES IN SCHEMA", "PUBLICATION TABLE", "ROW SECURITY",
+    "SECURITY LABEL", "SEQUENCE OWNED BY", "SEQUENCE SET", "SHELL TYPE", "STATISTICS DATA", "SUBSCRIPTION TABLE", "TABLE ATTACH", "TABLE DATA",
+    "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "USER MAPPING",
+].sort((a, b) => b.length - a.length);
+/** Types that only ever stand beside an object of another entry and so carry no catalog id: tells `TABLE DATA` from a table in schema "DATA". */
+const WITHOUT_CATALOG = new Set(["TABLE DATA", "TABLE ATTACH", "INDEX ATTACH", "SEQUENCE SET", "SEQUENCE OWNED BY"]);
+/** `dump id; catalog id, object id, the rest`, which may hold Unicode's own line separators. */
+const LINE = /^(\d+); (\d+) (\d+) (.+)$/s;
+/** With `--verbose`, after an entry: the numbers of those it comes after. */
+const NEEDS = /^;\tdepends on: ([\d ]+)$/;
+/** All entries of a listing; other comment lines (they start with `;`) and empty lines are left out. */
+function parseToc(listing) {
+    const entries = [];
+    for (const line of listing.split("\n").map((each) => each.replace(/\r$/, ""))) {
+        const entry = parseTocLine(line);
+        const needs = NEEDS.exec(line)?.[1];
+        if (entry !== undefined)
+            entries.push(entry);
+        else if (needs !== undefined)
+            entries.push({ ...entries.pop(), needs: needs.split(" ") });
+    }
+    return entries;
+}
+/** One line of a listing, or undefined for a comment. */
+function parseTocLine(line) {
+    const match = LINE.exec(line);
+    if (match === null)
+        return undefined;
+    const [, id, catalog, oid, text] = match;
+    const long = LONG_TYPES.find((type) => text.startsWith(`${type} `) && !(WITHOUT_CATALOG.has(type) && catalog !== "0"));
+    const type = long ?? /^\S+/.exec(text)[0];
+    return { line, type, rest: text.slice(type.length + 1), id, catalog, oid, needs: [] };
+}
+
+;// CONCATENATED MODULE: ./build/adapters/pg-tools/list.js
+
+
+
+
+
+/** Runs `pg_restore --list` (`--verbose`: with what each entry comes after) on the beginning of an archive; see `DumpTools.listContents`. */
+async function listContents({ base, guard }, tools, archive) {
+    const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], { env: plainEnvironment(base), guard });
+    const listing = [];
+    const names = new Map();
+    program.stdout.setEncoding("utf8");
+    program.stdout.on("data", (text) => listing.push(text));
+    try {
+        await program.feed(withNames(archive, (id, each) => void names.set(id, each)));
+        const ending = await program.ended;
+        if (ending.code !== 0)
+            throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
+        return parseToc(listing.join("")).filter((entry) => !isOfArchive(entry)).map((entry) => {
+            const known = names.get(entry.id);
+            return known === undefined ? entry : { ...entry, names: known };
+        });
+    }
+    finally {
+        await program.stop();
+    }
+}
+/**
+ * What a restore into an existing database does not use, and a listing without `--verbose` does not show: settings of the
+ * archive, and the database itself.
+ */
+function isOfArchive({ type, rest }) {
+    if (/^(?:ENCODING|STDSTRINGS|SEARCHPATH|DATABASE|DATABASE PROPERTIES)$/.test(type))
+        return true;
+    return /^(?:ACL|COMMENT|SECURITY LABEL)$/.test(type) && rest.startsWith("- DATABASE ");
 }
 
 // EXTERNAL MODULE: ./build/kernel/sql-quotes.js

@@ -18,8 +18,8 @@ var errors = __webpack_require__(76641);
 var duration = __webpack_require__(79462);
 // EXTERNAL MODULE: ./build/kernel/quantity.js
 var quantity = __webpack_require__(28647);
-// EXTERNAL MODULE: ./build/archive/judge.js + 2 modules
-var judge = __webpack_require__(60863);
+// EXTERNAL MODULE: ./build/archive/judge.js
+var judge = __webpack_require__(37946);
 // EXTERNAL MODULE: ./build/archive/client-programs.js
 var client_programs = __webpack_require__(63806);
 // EXTERNAL MODULE: ./build/catalog/choose.js

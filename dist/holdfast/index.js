@@ -1120,7 +1120,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const { runBackup } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(527), __nccwpck_require__.e(470)]).then(__nccwpck_require__.bind(__nccwpck_require__, 78470));
+        const { runBackup } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(695), __nccwpck_require__.e(67), __nccwpck_require__.e(527), __nccwpck_require__.e(470)]).then(__nccwpck_require__.bind(__nccwpck_require__, 78470));
         return runBackup(inputs, ports);
     },
 });
@@ -1366,7 +1366,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(598), __nccwpck_require__.e(822)]).then(__nccwpck_require__.bind(__nccwpck_require__, 90822)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(755), __nccwpck_require__.e(527), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
+        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(695), __nccwpck_require__.e(67), __nccwpck_require__.e(598), __nccwpck_require__.e(388)]).then(__nccwpck_require__.bind(__nccwpck_require__, 40388)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(695), __nccwpck_require__.e(67), __nccwpck_require__.e(527), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
         // Restore and backup are two capabilities that do not know each other; the command is where they meet.
         return runRestore(inputs, ports, async ({ request, safetyRecipients }) => takeSafetyBackup({
             database: request.target,
@@ -1470,7 +1470,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const { runValidate } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(190), __nccwpck_require__.e(598), __nccwpck_require__.e(93)]).then(__nccwpck_require__.bind(__nccwpck_require__, 35093));
+        const { runValidate } = await Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(695), __nccwpck_require__.e(598), __nccwpck_require__.e(93)]).then(__nccwpck_require__.bind(__nccwpck_require__, 35093));
         return runValidate(inputs, ports);
     },
 });
