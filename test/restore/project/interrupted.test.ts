@@ -85,7 +85,7 @@ async function applyWith(plan: RestorePlan, fault: DatabaseFault): Promise<{ fau
 }
 
 /** One statement of so many is cut off; 1, which is all of them, takes ten minutes. */
-const EVERY = Number(process.env["HOLDFAST_TEST_EVERY"] ?? "6");
+const EVERY = Number(process.env["HOLDFAST_TEST_EVERY"] ?? "10");
 
 describe(`a fault at one statement of ${EVERY}`, () => {
   it.each(["lost", "error"] as const)("(%s) leaves the project as it was, until everything is there", async (how) => {
