@@ -32,7 +32,7 @@ export function dependencyDrift(root) {
 export function ensureDependencies(root) {
   const drift = dependencyDrift(root);
   if (drift === undefined) return;
-  process.stderr.write(`Installing the locked dependencies (${drift}); this takes about a minute …\n`);
+  process.stderr.write(`Installing the locked dependencies (${drift}); this takes one to three minutes …\n`);
   // --include=dev: NODE_ENV=production must not leave out the tools; ignore-scripts=false: Node itself comes by an install script.
   const words = ["ci", "--include=dev", "--ignore-scripts=false", "--no-audit", "--no-fund", "--loglevel=error"];
   const npm = spawnSync("npm", words, { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, NODE_ENV: "" } });

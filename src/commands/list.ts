@@ -11,7 +11,7 @@ counted at the end: they are harmless, and no backup.
 
 A store that cannot be read completely is an error, never an empty list.`,
   branding: { icon: "list", color: "blue" },
-  inputs: { store, "store-secret": storeSecret, source: { ...source, text: "Only backups of this source." }, tier: tierFilter },
+  inputs: { store, "store-secret": storeSecret, source: { ...source, text: "Only backups of this source." }, tier: { ...tierFilter, text: "Only backups of this tier; all of them, `safety` too, when left out." } },
   outputs: {
     backups: "The backups, newest first, as a JSON list of objects; `gaps` names what the database had and the backup has not.",
     count: "How many there are.",

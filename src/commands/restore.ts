@@ -85,7 +85,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       type: "boolean",
       explicit: true,
       default: false,
-      text: "Go ahead although the target cannot install extensions of the backup; they and what depends on them are left out and named.",
+      text: "Go ahead although something of the backup cannot be had at the target (extensions; in a project also what the role may not make or give away); it and what depends on it are left out and named.",
     },
     "allow-empty-views": {
       type: "boolean",
@@ -108,6 +108,8 @@ Afterwards the content is compared with what the source held at the backup's sna
     "safety-backup": "Id of the backup made of the target beforehand; empty when none was needed.",
     "old-database": "Name under which the previous database is kept (mode `beside`); empty otherwise.",
     "first-difference": "The first thing that differs and how, in one sentence; empty when nothing does.",
+    findings: "Every difference and gap, as a JSON list with `severity`, `about`, `name` and `message`.",
+    notes: "What else a person should know, such as what was paused and what is to be done by hand, as a JSON list of sentences.",
     "duration-seconds": "How long the run took.",
     plan: "What was, or would be, done, as JSON.",
   },

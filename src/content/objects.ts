@@ -50,7 +50,7 @@ export async function readObjects(
 /** The objects of one kind alone, as {@link readObjects} has them with the newest digests. */
 export async function readObjectsOf(session: DatabaseSession, scope: ContentScope, kind: ObjectKind): Promise<Readonly<Record<string, string>>> {
   const server = await serverFacts(session);
-  const objects: Objects = new Map();
+  const objects: Objects = new Map([["owner", new Map<string, string>()]]);
   for (const each of OBJECT_CLASSES.filter((one) => one.kind === kind)) await readClass(session, scope, server, each, objects, new Map());
   return sorted(objects)[kind] ?? {};
 }

@@ -103,6 +103,8 @@ export interface PlatformRows {
   readonly kind: RowsKind;
   /** They follow from rows of other tables: where a target has no such table, nothing is lost. */
   readonly derived?: true;
+  /** The statement that makes them of the others, for a backup of a version that had no such table. */
+  readonly fill?: string;
 }
 
 /**

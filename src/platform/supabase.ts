@@ -40,6 +40,13 @@ const STORAGE_INDEXES = [
   "objects_bucket_id_name_version_key",
 ];
 
+/** Every folder above every file, as the triggers of `0026-objects-prefixes.sql` of supabase/storage keep them; the level is a computed column. */
+const FOLDERS = `
+  INSERT INTO storage.prefixes (bucket_id, name)
+  SELECT DISTINCT o.bucket_id, pg_catalog.array_to_string((pg_catalog.string_to_array(o.name, '/'))[1:n], '/')
+    FROM storage.objects o, pg_catalog.generate_series(1, pg_catalog.cardinality(pg_catalog.string_to_array(o.name, '/')) - 1) n
+      ON CONFLICT DO NOTHING`;
+
 /**
  * Supabase, hosted or run by its users: the database is the platform's, and `postgres`, the role people have, is no
  * superuser.
@@ -103,7 +110,7 @@ export const SUPABASE: PlatformProfile = {
         ...rows("log", "event_log"),
         ...rows("bookkeeping", "migrations", "bucket_lifecycle_states"),
         // Folders, which the service of 2025 lists from here and its triggers fill, which a restore keeps still.
-        { table: "prefixes", kind: "user", derived: true },
+        { table: "prefixes", kind: "user", derived: true, fill: FOLDERS },
       ],
     },
     {

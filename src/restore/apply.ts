@@ -213,7 +213,7 @@ async function compare(
       findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
         ...notes, ...(platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own)),
-        ...notCompared(plan), ...takenAlong(expected, actual, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+        ...notCompared(plan), ...takenAlong(expected, actual, plan.tables, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
       ],
       tables: counted.length,
       rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),

@@ -14,7 +14,7 @@ import { namedTables } from "./named-tables.ts";
 import { chooseInto } from "./project/choose-into.ts";
 import { planProject, requireFit, usersExtensions, type ProjectInputs, type ProjectPlan } from "./project/plan.ts";
 import type { RestoreRequest } from "./request.ts";
-import { ownersOutOfReach, rightsWarnings } from "./rights.ts";
+import { ownersOutOfReach, ownersWithoutRoom, rightsWarnings } from "./rights.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 import { manyObjects, warnings } from "./warnings.ts";
@@ -68,7 +68,7 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   if (unconfirmed && !dryRun) throw unconfirmed;
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
-  const rights = await warnOfRights(backup, set, tools, target, request, ports);
+  const rights = await warnOfRights(backup, set, tools, target, request, ports, mode);
   const needed = unconfirmed ? [`${unconfirmed.message}: without --confirm ${request.target.address.database} nothing will be done`] : [];
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, safetyBackup,
@@ -158,7 +158,7 @@ function requireExtensions(target: TargetState, request: RestoreRequest): void {
 
 /** What the role may not make or give away; a superuser may everything. */
 async function warnOfRights(
-  { manifest }: Backup, set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports,
+  { manifest }: Backup, set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports, mode: RestoreMode,
 ): Promise<string[]> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
   const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
@@ -168,10 +168,12 @@ async function warnOfRights(
   if (request.noOwner) return notes;
   await using session = await request.target.connect({ purpose: "restore plan" });
   const owners = await ownersOutOfReach(session, entries, facts.major);
-  if (owners.length === 0) return notes;
+  const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));
   return [
-    `role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} ` +
-    "(use --no-owner to want that, or GRANT those roles to it)",
+    ...cramped.map((name) => `role ${name} may make nothing in schema public of the ${mode === "beside" ? "new " : ""}database, so nothing there can be given to it: ` +
+      (mode === "beside" ? "restore in place into a database that is its own" : `make the database its own (\`createdb --owner ${name}\`)`) + ", or use --no-owner"),
+    ...(owners.length === 0 ? [] : [`role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} ` +
+    "(use --no-owner to want that, or GRANT those roles to it)"]),
     ...notes,
   ];
 }

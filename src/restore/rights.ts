@@ -85,3 +85,23 @@ export async function ownersOutOfReach(
   );
   return rows.map((row) => row.name);
 }
+
+/** Since this major version a new database lets only its owner make things in `public`. */
+const PUBLIC_CLOSED_SINCE = 15;
+
+/**
+ * Roles that own something in the archive's `public` and may make nothing in the target's. Nothing can be given to them there: the new owner of an
+ * object needs CREATE on its schema (https://www.postgresql.org/docs/current/sql-altertable.html, under OWNER).
+ *
+ * @param isNew the restore makes the database, in which the role that restores owns `public`
+ */
+export async function ownersWithoutRoom(session: DatabaseSession, entries: readonly TocEntry[], major: number, isNew: boolean): Promise<string[]> {
+  const owners = new Set(entries.filter(({ type, names }) => type !== "ACL" && names?.schema === "public").map(({ names }) => names!.owner));
+  const rows = await session.query<{ name: string }>(
+    `SELECT r.rolname::text AS name FROM pg_catalog.pg_roles r LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'public'
+      WHERE r.rolname = ANY ($1::text[]) AND r.rolname <> current_user AND NOT r.rolsuper
+        AND CASE WHEN $2 THEN $3 ELSE NOT pg_catalog.has_schema_privilege(r.oid, n.oid, 'CREATE') END ORDER BY 1`,
+    [[...owners], isNew, major >= PUBLIC_CLOSED_SINCE],
+  );
+  return rows.map((row) => row.name);
+}

@@ -57,7 +57,7 @@ async function writeReceipt(plan: RestorePlan, restored: Restored, startedAt: Da
 function nothingOutcome(request: RestoreRequest, tookMs: number): Outcome {
   return {
     exit: EXIT.verdict,
-    outputs: { id: "", verdict: "failed", target: describeAddress(request.target.address), "safety-backup": "", "old-database": "", "first-difference": "", "duration-seconds": seconds(tookMs), plan: null },
+    outputs: { id: "", verdict: "failed", target: describeAddress(request.target.address), "safety-backup": "", "old-database": "", "first-difference": "", findings: [], notes: [], "duration-seconds": seconds(tookMs), plan: null },
     report: { good: false, headline: `no backup in ${request.catalog.store.url} matches; nothing was touched`, tables: [], notes: ["`holdfast list` shows what the store holds and what is verified"] },
   };
 }
@@ -95,7 +95,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
     exit: exits[verdict],
     outputs: {
       ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup, "old-database": restored.oldDatabase,
-      "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "",
+      "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "", findings: [...restored.findings], notes,
     },
     report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes },
   };
@@ -113,7 +113,7 @@ function keptDatabase(name: string): string {
 function outputs(plan: RestorePlan, tookMs: number): Outcome["outputs"] {
   return {
     id: plan.backup.key.id, verdict: "", target: describeAddress(plan.request.target.address), "safety-backup": "", "old-database": "",
-    "first-difference": "", "duration-seconds": seconds(tookMs), plan: restorePlanJson(plan),
+    "first-difference": "", findings: [], notes: [], "duration-seconds": seconds(tookMs), plan: restorePlanJson(plan),
   };
 }
 

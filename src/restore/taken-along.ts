@@ -12,15 +12,16 @@ const NAMES_MAX = 8;
  * What the backup has on other tables and the target lacks, after named tables were made again: whoever dropped one with CASCADE
  * dropped the foreign keys to it and the views over it as well, and those are no part of the table.
  *
- * @param made tables that the restore made; without any, nothing can have been taken along by dropping them
+ * @param named tables that were asked for; what is on them was compared
+ * @param made of these, the ones that the restore made; without any, nothing can have been taken along by dropping them
  * @returns one note, or none
  */
-export function takenAlong(expected: ContentRecord, actual: ContentRecord, made: readonly TableRecord[]): string[] {
+export function takenAlong(expected: ContentRecord, actual: ContentRecord, named: readonly TableRecord[], made: readonly TableRecord[]): string[] {
   if (made.length === 0) return [];
-  const isMade = ({ schema, name }: TableRecord): boolean => made.some((one) => one.schema === schema && one.name === name);
+  const isNamed = ({ schema, name }: TableRecord): boolean => named.some((one) => one.schema === schema && one.name === name);
   // Rows are measured of the named tables only, definitions of all.
   const isThere = (table: TableRecord): boolean => Object.hasOwn(actual.objects.table ?? {}, displayName(table));
-  const onOthers = belongingTo(expected, (table) => !isMade(table) && isThere(table));
+  const onOthers = belongingTo(expected, (table) => !isNamed(table) && isThere(table));
   const lacks = (kind: ObjectKind, identity: string): boolean => !Object.hasOwn(actual.objects[kind] ?? {}, identity);
   const gone = [
     ...DEPENDING.flatMap((kind) => names(expected, kind).filter((name) => onOthers(kind, name) && lacks(kind, name)).map((name) => `${kind} ${name}`)),
@@ -29,7 +30,7 @@ export function takenAlong(expected: ContentRecord, actual: ContentRecord, made:
   if (gone.length === 0) return [];
   const shown = gone.slice(0, NAMES_MAX).join(", ") + (gone.length > NAMES_MAX ? ` and ${gone.length - NAMES_MAX} more` : "");
   return [
-    `the target also lacks what the backup has outside the named tables, and which DROP … CASCADE takes along: ${shown}; make them by hand (\`pg_restore --schema-only\` prints their statements), or restore the whole`,
+    `the target also lacks what the backup has outside the named tables, and which DROP … CASCADE takes along: ${shown}; make them by hand (docs/formats.md, "Restore without Holdfast", has the three commands that print their statements: \`pg_restore --schema-only\`), or restore the whole`,
   ];
 }
 

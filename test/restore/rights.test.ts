@@ -44,6 +44,20 @@ describe("a restore by a role that is no superuser", () => {
     expect(restored.report.headline).toMatch(/reported: (?:must be superuser|permission denied to create)/);
     expect(await target.query("SELECT a FROM t")).toEqual([{ a: 1 }]);
   });
+
+  it("says that an owner has no room in public, where nothing can be given to it", async () => {
+    await cluster.admin("CREATE ROLE shopkeeper; GRANT shopkeeper TO holdfast");
+    await using shop = await cluster.createDatabase();
+    await shop.admin("CREATE TABLE wares (a int); ALTER TABLE wares OWNER TO shopkeeper");
+    expect((await vault.backup(shop.adminUrl, { source: "shop" })).exit).toBe(0);
+    await using target = await cluster.createDatabase();
+    await target.admin("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    const room = "role shopkeeper may make nothing in schema public of the database, so nothing there can be given to it: make the database its own (`createdb --owner shopkeeper`), or use --no-owner";
+    expect(said(await vault.restore(target.url, { source: "shop", dryRun: true }))).toContain(room);
+    expect((await vault.restore(target.url, { source: "shop", noOwner: true, dryRun: true })).exit).toBe(0);
+    await target.admin("GRANT CREATE ON SCHEMA public TO shopkeeper");
+    expect(said(await vault.restore(target.url, { source: "shop", dryRun: true }))).not.toContain("may make nothing");
+  });
 });
 
 describe("a subscription", () => {

@@ -49,7 +49,7 @@ export async function compareProject(
       findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured)
         .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
-        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(plan, poured), platformNote(plan),
+        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(poured), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
       ],
       notCompared: notCompared(project),
@@ -106,9 +106,8 @@ function notCompared({ source, rows }: PlanOfProject["project"]): NotCompared[] 
   ];
 }
 
-function furtherNotes({ project }: PlanOfProject, { tables }: PouredProject): string[] {
-  // Jobs are told by the plan alone; of all others what the restore found counts.
-  const further = [...project.foreseen.tables.filter(({ kind }) => kind === "job"), ...tables].filter((table) => table.further > 0);
+function furtherNotes({ tables }: PouredProject): string[] {
+  const further = tables.filter((table) => table.further > 0);
   if (further.length === 0) return [];
   return [`rows that were at the target and are not in the backup stayed: ${further.map((table) => `${quantity(table.further, "row")} of ${table.table}`).join(", ")}`];
 }

@@ -45,7 +45,7 @@ export async function giveRights(
   const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
   const texts = textsOf(entries.rightsOnPlatform);
   const granted = await grantOnPlatform(session, texts, roles, content.serverMajor);
-  const platforms = await restorePlatformRights(session, project, content.objects.grant ?? {}, texts);
+  const platforms = await restorePlatformRights(session, project, content.objects, texts);
   const findings = [
     ...publics, ...onDatabase, ...granted, ...platforms.findings,
     ...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })),

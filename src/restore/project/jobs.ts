@@ -11,6 +11,8 @@ import { commonColumns, isFitting, tableSql, type Fitting, type Staged } from ".
 interface Jobs {
   readonly notes: readonly string[];
   readonly findings: readonly Finding[];
+  /** Jobs of the target that are none of the backup's, and stay as they are. */
+  readonly further: number;
 }
 
 /** Columns that mean something in one project alone: the number of a job, and where it runs. */
@@ -20,6 +22,7 @@ const OF_ONE_PROJECT: ReadonlySet<string> = new Set(["jobid", "active", "databas
 export async function restoreJobs(session: DatabaseSession, staged: readonly Staged[], database: string): Promise<Jobs> {
   const notes: string[] = [];
   const findings: Finding[] = [];
+  let further = 0;
   for (const one of staged) {
     const jobs = await session.query<Job>(`SELECT * FROM ${one.temporary} ORDER BY jobid::int8`);
     if (jobs.length === 0) continue;
@@ -49,8 +52,10 @@ export async function restoreJobs(session: DatabaseSession, staged: readonly Sta
       }, "database.permission", "database.query");
       if (refused !== undefined) gap(`${titleOf(job, job["jobid"]!)} stays behind: ${serverWords(refused)}; schedule it anew`);
     }
+    const [others] = await session.query<{ n: string }>(`SELECT count(*) AS n FROM ${tableSql(one)} WHERE jobid::text <> ALL ($1::text[])`, [taken]);
+    further += Number(others!.n);
   }
-  return { notes, findings };
+  return { notes, findings, further };
 }
 
 /** Jobs that this role may not schedule: in its own name it would run another role's SQL with its own power. */

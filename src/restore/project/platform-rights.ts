@@ -4,6 +4,8 @@ import type { Finding } from "../../catalog/manifest.ts";
 import { readDigests } from "../../content/objects/field-digests.ts";
 import { readObjectsOf } from "../../content/objects.ts";
 import { cutAfter } from "../../kernel/sql-quotes.ts";
+import { displayName } from "../../content/display-name.ts";
+import type { ContentRecord, ObjectKind } from "../../content/record.ts";
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import { refusal } from "../../content/refusal.ts";
 import { leadingNames, schemaOf, wordAndRest } from "../../platform/identity.ts";
@@ -26,13 +28,14 @@ const TOLD_MAX = 20;
  * away by somebody. Between two versions it may be the service's own doing, and is named only. Every object's rights are set as a whole, and kept
  * only where they are the source's then.
  *
- * @param expected identities and digests of rights at the source
+ * @param objects of the source, its rights among them
  * @param texts the archive's lists of rights on the platform's objects
  */
 export async function restorePlatformRights(
-  session: DatabaseSession, ends: BothEnds, expected: Readonly<Record<string, string>>, texts: readonly DefinitionText[],
+  session: DatabaseSession, ends: BothEnds, objects: ContentRecord["objects"], texts: readonly DefinitionText[],
 ): Promise<PlatformRights> {
   const { source, target } = ends;
+  const expected = objects.grant ?? {};
   const schemas = source.schemas.filter((schema) => target.schemas.includes(schema));
   const isMeant = (identity: string): boolean => isRightOnPlatform(source, "grant", identity) && schemas.includes(schemaOf("grant", identity) ?? "");
   const differing = async (): Promise<readonly string[]> => {
@@ -40,7 +43,8 @@ export async function restorePlatformRights(
     return [...new Set([...Object.keys(expected), ...Object.keys(now)])].filter(isMeant).filter((identity) => !isSame(expected[identity], now[identity]));
   };
   const found = await differing();
-  const others = found.filter((identity) => !isOfOneVersion(source, target, identity));
+  const atBoth = await standsAtBoth(session, objects, schemas);
+  const others = found.filter((identity) => !isOfOneVersion(source, target, identity) && atBoth(identity));
   const usual = found.filter((identity) => isOfOneVersion(source, target, identity));
   const set = async (identities: readonly string[]): Promise<void> => {
     for (const identity of identities) await setRights(session, identity, textsFor(identity, texts));
@@ -60,6 +64,23 @@ export async function restorePlatformRights(
       severity: "gap", about: "grant", name, message: "on the platform's own is not as at the source, and this role may not make it so: somebody may have given or taken rights there",
     })),
     notes: others.length === 0 ? [] : [`rights on the platform's own that are not as at the source and were left, as its versions may differ in them: ${others.slice(0, TOLD_MAX).join(", ")}${more}`],
+  };
+}
+
+/** Kinds of what has rights in a schema. */
+const WITH_RIGHTS: readonly ObjectKind[] = ["table", "view", "materialized-view", "sequence", "function", "type", "schema"];
+
+/** What stands at one end alone came with one version or went with the other: nobody asks for its rights. */
+async function standsAtBoth(session: DatabaseSession, source: ContentRecord["objects"], schemas: readonly string[]): Promise<(identity: string) => boolean> {
+  const known = new Set(WITH_RIGHTS.flatMap((kind) => Object.keys(source[kind] ?? {})));
+  const now = new Set<string>();
+  for (const kind of WITH_RIGHTS) {
+    for (const identity of Object.keys(await readObjectsOf(session, { includeSchemas: [...schemas], excludeSchemas: [] }, kind))) now.add(identity);
+  }
+  return (identity) => {
+    const [word, rest] = wordAndRest(identity);
+    const of = word === "column" ? displayName({ schema: leadingNames(rest)[0] ?? "", name: leadingNames(rest)[1] ?? "" }) : rest;
+    return known.has(of) && now.has(of);
   };
 }
 

@@ -73,12 +73,14 @@ function sentence(kind: ObjectKind, identity: string): string {
   return kind === "comment" ? `comment on ${identity}` : `${kind} ${identity}`;
 }
 
-/** What is told elsewhere: names that no known version has given, and columns that the service fills itself. */
+/** What is told elsewhere or known to be its own: names that no known version has given and those that one has, and columns that it fills itself. */
 function guessedAt(source: PlatformRecord, target: PlatformRecord): (kind: ObjectKind, identity: string) => boolean {
   const guessed = new Set([...(source.guessed ?? []), ...(target.guessed ?? [])].map((one) => namesKey(one)));
   const { schemas } = profileOf(source.name);
   const computed = new Set(schemas.flatMap((schema) => Object.keys(schema.computed ?? {}).map((column) => namesKey([schema.name, ...column.split(".")]))));
-  return (kind, identity) => guessed.has(namesKey([kind, identity])) || (kind === "column" && computed.has(namesKey(leadingNames(identity))));
+  const indexes = new Set(schemas.flatMap((schema) => (schema.indexes ?? []).map((name) => namesKey([schema.name, name]))));
+  const isKnown = (kind: ObjectKind, identity: string): boolean => kind === "index" && indexes.has(namesKey(leadingNames(identity)));
+  return (kind, identity) => isKnown(kind, identity) || guessed.has(namesKey([kind, identity])) || (kind === "column" && computed.has(namesKey(leadingNames(identity))));
 }
 
 /** Null is a version that could not be read. */

@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
 import { serverWords } from "../../archive/server-words.ts";
@@ -13,6 +14,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { RestorePlan } from "../plan.ts";
+import { fillDerived } from "./fill-derived.ts";
 import { fitPlaces } from "./fit-places.ts";
 import { comesWithExtension } from "./extension-tables.ts";
 import { foreseeStaged, type RowsForeseen } from "./foresee.ts";
@@ -161,6 +163,7 @@ export class Pouring {
     const quiet = await quieten(this.#session);
     const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
     const written = await mergeStaged(this.#session, merged.filter(({ title }) => withRows.has(title)), quiet);
+    this.#findings.push(...(await fillDerived(this.#session, project.profile, backup.manifest.content)));
     if (quiet) await unquieten(this.#session);
     return { tables, written };
   }
@@ -200,6 +203,7 @@ export class Pouring {
     const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
+    if (jobs.further > 0) this.#notes.push(`${quantity(jobs.further, "job")} of pg_cron that the backup has not ${jobs.further === 1 ? "stays as it is" : "stay as they are"}`);
     return webhooks.paused;
   }
 

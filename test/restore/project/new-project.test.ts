@@ -110,8 +110,12 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     ]);
     await expectProjectWorks(project);
     // A second time they are not doubled.
-    expect((await own.restore(project.url, { confirm: project.name, safetyBackup: false }, tools)).exit).toBe(0);
+    const again = await own.restore(project.url, { confirm: project.name, safetyBackup: false }, tools);
+    expect(again.exit).toBe(0);
+    expect(said(again)).not.toMatch(/cron.* stays? as|not in the backup stayed/);
     expect(await project.query("SELECT count(*)::int AS n FROM cron.job")).toEqual([{ n: 2 }]);
+    await project.query("SELECT cron.schedule('more', '0 4 * * *', 'SELECT 2')");
+    expect(said(await own.restore(project.url, { confirm: project.name, safetyBackup: false }, tools))).toContain("1 job of pg_cron that the backup has not stays as it is");
 
     await using without = await supabase.project();
     const gaps = await own.restore(without.url, { allowGaps: true }, tools);

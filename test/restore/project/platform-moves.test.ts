@@ -88,6 +88,20 @@ describe("what the storage service of 2025 had", () => {
     expect(restored.said).toContain("column storage.objects.level is computed by the platform, and the target's version has no such column");
     expect(restored.said).toContain("the target has no table storage.prefixes, whose rows follow from others: 2 rows of it stay behind");
   });
+
+  it("is made of the files' names where only the target has it, in every depth", async () => {
+    await smallProject(supabase, vault, "files", {
+      query: "INSERT INTO storage.buckets (id, name) VALUES ('b', 'b'); INSERT INTO storage.objects (bucket_id, name) VALUES ('b', 'a/b/c.png'), ('b', 'a/d.png'), ('b', 'top.png')",
+    });
+    await using older = await supabase.project();
+    await older.admin(PREFIXES);
+    for (const choice of [{}, { confirm: older.name }]) {
+      expect(await outcome(vault, older, "files", choice)).toEqual(WHOLE);
+      expect(await older.query("SELECT name, level FROM storage.prefixes ORDER BY name")).toEqual([{ name: "a", level: 1 }, { name: "a/b", level: 2 }]);
+    }
+    await older.admin("ALTER TABLE storage.prefixes OWNER TO supabase_admin; REVOKE ALL ON storage.prefixes FROM postgres");
+    expect(await outcome(vault, older, "files", { confirm: older.name })).toEqual({ exit: 3, said: expect.stringContaining("storage.prefixes | gap: could not be filled with what follows from the backup's rows") });
+  });
 });
 
 describe("things outside of its schemas that only it can own", () => {
