@@ -3302,7 +3302,7 @@ async function readObjects(session, scope, server, digests) {
 /** The objects of one kind alone, as {@link readObjects} has them with the newest digests. */
 async function readObjectsOf(session, scope, kind) {
     const server = await (0,server_facts/* serverFacts */.h)(session);
-    const objects = new Map();
+    const objects = new Map([["owner", new Map()]]);
     for (const each of objects_all/* OBJECT_CLASSES */.Ld.filter((one) => one.kind === kind))
         await readClass(session, scope, server, each, objects, new Map());
     return objects_sorted(objects)[kind] ?? {};
@@ -6183,6 +6183,12 @@ const STORAGE_INDEXES = [
     "idx_objects_null_version", "objects_archived_due_idx", "objects_archived_order_uq",
     "objects_bucket_id_name_version_key",
 ];
+/** Every folder above every file, as the triggers of `0026-objects-prefixes.sql` of supabase/storage keep them; the level is a computed column. */
+const FOLDERS = `
+  INSERT INTO storage.prefixes (bucket_id, name)
+  SELECT DISTINCT o.bucket_id, pg_catalog.array_to_string((pg_catalog.string_to_array(o.name, '/'))[1:n], '/')
+    FROM storage.objects o, pg_catalog.generate_series(1, pg_catalog.cardinality(pg_catalog.string_to_array(o.name, '/')) - 1) n
+      ON CONFLICT DO NOTHING`;
 /**
  * Supabase, hosted or run by its users: the database is the platform's, and `postgres`, the role people have, is no
  * superuser.
@@ -6243,7 +6249,7 @@ const SUPABASE = {
                 ...rows("log", "event_log"),
                 ...rows("bookkeeping", "migrations", "bucket_lifecycle_states"),
                 // Folders, which the service of 2025 lists from here and its triggers fill, which a restore keeps still.
-                { table: "prefixes", kind: "user", derived: true },
+                { table: "prefixes", kind: "user", derived: true, fill: FOLDERS },
             ],
         },
         {

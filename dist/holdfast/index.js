@@ -1185,7 +1185,7 @@ counted at the end: they are harmless, and no backup.
 
 A store that cannot be read completely is an error, never an empty list.`,
     branding: { icon: "list", color: "blue" },
-    inputs: { store: store, "store-secret": storeSecret, source: { ...source, text: "Only backups of this source." }, tier: tierFilter },
+    inputs: { store: store, "store-secret": storeSecret, source: { ...source, text: "Only backups of this source." }, tier: { ...tierFilter, text: "Only backups of this tier; all of them, `safety` too, when left out." } },
     outputs: {
         backups: "The backups, newest first, as a JSON list of objects; `gaps` names what the database had and the backup has not.",
         count: "How many there are.",
@@ -1303,7 +1303,7 @@ Afterwards the content is compared with what the source held at the backup's sna
             type: "boolean",
             explicit: true,
             default: false,
-            text: "Go ahead although the target cannot install extensions of the backup; they and what depends on them are left out and named.",
+            text: "Go ahead although something of the backup cannot be had at the target (extensions; in a project also what the role may not make or give away); it and what depends on it are left out and named.",
         },
         "allow-empty-views": {
             type: "boolean",
@@ -1326,6 +1326,8 @@ Afterwards the content is compared with what the source held at the backup's sna
         "safety-backup": "Id of the backup made of the target beforehand; empty when none was needed.",
         "old-database": "Name under which the previous database is kept (mode `beside`); empty otherwise.",
         "first-difference": "The first thing that differs and how, in one sentence; empty when nothing does.",
+        findings: "Every difference and gap, as a JSON list with `severity`, `about`, `name` and `message`.",
+        notes: "What else a person should know, such as what was paused and what is to be done by hand, as a JSON list of sentences.",
         "duration-seconds": "How long the run took.",
         plan: "What was, or would be, done, as JSON.",
     },
@@ -1366,7 +1368,7 @@ jobs:
     },
     cleansUp: true,
     async run(inputs, ports) {
-        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(695), __nccwpck_require__.e(67), __nccwpck_require__.e(598), __nccwpck_require__.e(388)]).then(__nccwpck_require__.bind(__nccwpck_require__, 40388)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(695), __nccwpck_require__.e(67), __nccwpck_require__.e(527), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
+        const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(695), __nccwpck_require__.e(67), __nccwpck_require__.e(598), __nccwpck_require__.e(653)]).then(__nccwpck_require__.bind(__nccwpck_require__, 44653)), Promise.all(/* import() */[__nccwpck_require__.e(377), __nccwpck_require__.e(442), __nccwpck_require__.e(695), __nccwpck_require__.e(67), __nccwpck_require__.e(527), __nccwpck_require__.e(761)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5761))]);
         // Restore and backup are two capabilities that do not know each other; the command is where they meet.
         return runRestore(inputs, ports, async ({ request, safetyRecipients }) => takeSafetyBackup({
             database: request.target,
