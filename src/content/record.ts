@@ -140,7 +140,7 @@ export type ObjectKind = z.infer<typeof objectKind>;
 /** Identity of an object → its digests, see {@link contentRecord}. */
 export const objectMap = namesMapOf(definitionDigest);
 
-/** What belongs to the database itself and is in no dump. */
+/** What belongs to the database itself: an archive may hold some of it, and pg_restore uses that only with `--create`. */
 export const databaseRecord = z.strictObject({
   provider: z.enum(["libc", "icu", "builtin"]),
   /** Locale of ICU or of the built-in provider. */

@@ -158,7 +158,7 @@ function requireExtensions({ request }: RestorePlan, lacking: readonly Unavailab
 }
 
 /**
- * What surrounds the content and is in no dump: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
+ * What surrounds the content and no restore brings: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
  * just before the exchange.
  */
 function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {

@@ -80,6 +80,23 @@ it("of what is no archive, ends too early or is of a later version nothing is ma
   await expect(collect(withNames(failing(), () => undefined), 1 << 28)).rejects.toThrow("pg_dump has died");
 });
 
+it("a length that damage has made enormous is refused before anything is held for it, and the listing goes on without names", async () => {
+  const bytes = archive(PROGRAMS[0]![1]);
+  // Behind magic, version, sizes, format, compression and seven numbers: the database's name, its length first.
+  const at = 5 + 3 + 3 + (bytes[6]! >= 15 ? 1 : 5) + 7 * 5;
+  expect(bytes.subarray(at + 5, at + 5 + database.name.length).toString()).toBe(database.name);
+  const huge = Buffer.from(bytes);
+  huge.writeUInt32LE(0x7fffffff, at + 1);
+  const heard: string[] = [];
+  expect((await collect(withNames(pieces(huge, 4096), (id) => void heard.push(id)), 1 << 28)).equals(huge)).toBe(true);
+  expect(heard).toEqual([]);
+  await expect(collect(withDefinitions(once(huge), (_type, text) => text), 1 << 28)).rejects.toThrow("a text of its table of contents has 2147483647 bytes");
+  const wide = Buffer.from(bytes);
+  wide[8] = 200;
+  await expect(collect(withDefinitions(once(wide), (_type, text) => text), 1 << 28)).rejects.toThrow("its integers have 200 bytes");
+  expect((await collect(withNames(once(wide), () => undefined), 1 << 28)).equals(wide)).toBe(true);
+});
+
 it("what is no archive, or ends too early, is refused", async () => {
   const bytes = archive(PROGRAMS[0]![1]);
   const keep = (_type: string, text: Buffer): Buffer => text;

@@ -78,6 +78,7 @@ describe("a backup with exactly one fault, at one place after the other", () => 
     let places = 0;
     const counting = new FaultyDatabases({ failAt: 0, how });
     await backup(database.url, keys.recipient, { store: seeded.clone(), database: (real) => counting.around(real) });
+    expect(counting.log.length).toBeGreaterThanOrEqual(40);
     for (const failAt of placesTried(counting.log)) {
       const store = seeded.clone();
       const before = await requireLaws(store);

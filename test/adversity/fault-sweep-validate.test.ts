@@ -72,6 +72,7 @@ describe("a validation with exactly one fault, at every place in turn", () => {
   it.each<DatabaseFault["how"]>(["error", "answer-lost"])("to depth restored, the scratch server fails: %s", async (how) => {
     const counting = new FaultyDatabases({ failAt: 0, how });
     await validate(keys.identity, { store: store.clone(), database: (real) => counting.around(real) }, inputs("restored"));
+    expect(counting.log.length).toBeGreaterThanOrEqual(45);
     let places = 0;
     let loud = 0;
     for (const failAt of placesTried(counting.log)) {

@@ -69,8 +69,10 @@ async function readHead(reader: ArchiveReader): Promise<number | undefined> {
     throw new NotReadable("tool.failed", "what should be an archive of pg_dump is none and cannot be edited", { hint: "Validate the backup." });
   }
   if (major !== 1 || minor < OLDEST || minor > WITH_RELKIND) return undefined;
-  reader.intSize = await reader.byte();
-  reader.offsetSize = await reader.byte();
+  const [intSize, offsetSize] = [await reader.byte(), await reader.byte()];
+  if (intSize < 1 || intSize > INT_SIZE_MAX) throw damaged(`its integers have ${intSize} bytes`);
+  reader.intSize = intSize;
+  reader.offsetSize = offsetSize;
   await reader.byte();
   if (minor >= WITH_ALGORITHM) await reader.byte();
   else await reader.int();
@@ -116,6 +118,15 @@ const OFFSET_NO_DATA = 3;
 /** Said by this reader, and not by whoever gives the archive. */
 class NotReadable extends HoldfastError {}
 
+/** What Node reads of an integer; archives have four bytes. */
+const INT_SIZE_MAX = 6;
+/** A text is held in memory, and its length is read before the archive's hash is known to be right. No server gives a text of more than 1 GB. */
+const TEXT_MAX = 256 * 1024 * 1024;
+
+function damaged(what: string): NotReadable {
+  return new NotReadable("tool.failed", `the archive is damaged, or of an unknown kind: ${what}`, { hint: "Validate the backup." });
+}
+
 /** Reads an archive's numbers and texts, and keeps what was read to be written again. */
 class ArchiveReader implements AsyncDisposable {
   intSize = 4;
@@ -159,6 +170,7 @@ class ArchiveReader implements AsyncDisposable {
   /** Undefined where it is absent. */
   async text(): Promise<Buffer | undefined> {
     const length = await this.int();
+    if (length > TEXT_MAX) throw damaged(`a text of its table of contents has ${length} bytes`);
     return length < 0 ? undefined : await this.bytes(length);
   }
 

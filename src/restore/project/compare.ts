@@ -61,6 +61,9 @@ export async function compareProject(
   }
 }
 
+/** A publication that differs in nothing but what it holds. */
+const MEMBERSHIP = /^differs from the source in (?:(?:all tables|tables|columns|filters|has filters|schemas)(?:, | and |$))+$/;
+
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
 function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, { paused, kept }: PouredProject): Finding[] {
   // What is said of an object, and of which kind a thing of no schema is, comes before its name.
@@ -68,24 +71,23 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     .some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
   return findings.filter(({ about, name, message }) => {
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
-    if (about === "publication" && message.startsWith("differs from the source in ") && left.some((one) => / (?:TABLE|SCHEMA) \S/.test(one.name) && one.name.includes(` ${leadingNames(name)[0]!} `))) return false;
+    if (about === "publication" && MEMBERSHIP.test(message) && left.some((one) => one.name.startsWith("PUBLICATION TABLE") && one.name.includes(` ${leadingNames(name)[0]!} `))) return false;
     // That it is kept otherwise is told.
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
     // Of such a name there is another role's, which is not compared.
     if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(name)) return false;
-    if (about === "publication" && left.some((one) => one.name.startsWith("PUBLICATION TABLE") && ` ${one.name} `.includes(` ${name} `))) return false;
     // What is set of a column of the platform's is left out by itself; the column is there.
     if (about === "column" && (isTold || wasLeft(name))) return false;
-    return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || (about === "index" && isOfConstraint(name, places))));
+    return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || (about === "index" && isOfConstraint(name, left))));
   }).map((finding) => (finding.message === "exists, but not at the source" && kept.has(finding.about, finding.name)
     ? { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" } : finding));
 }
 
-/** An index of the constraint's name in the table's schema goes with it. */
-function isOfConstraint(index: string, places: ReadonlySet<string>): boolean {
+/** The index of a constraint has its name, in the table's schema, and goes with it: `CONSTRAINT public bills bills_pkey`. */
+function isOfConstraint(index: string, left: readonly Finding[]): boolean {
   const [schema = "", name = ""] = leadingNames(index);
-  return [...places].some((place) => place.startsWith(`${schema} `) && place.endsWith(` ${name}`));
+  return left.some((one) => one.name.startsWith(`CONSTRAINT ${schema} `) && one.name.endsWith(` ${name}`));
 }
 
 /** The owner and, as they follow from him, the rights of something that could not be given to him: the gap says so. */

@@ -140,7 +140,8 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     webhookFunctions: profile.webhookFunctions, members,
   });
   const held = new Map(content.tables.map(({ schema, name, rows: count }) => [`table ${schema} ${name}`, count ?? 0]));
-  const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...(await othersAlone(session, all.after))])
+  const others = await othersAlone(session, all.after);
+  const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...others])
     .map((one) => ((held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held.get(one.key)!, "row")} with it` } : one));
 
   const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows });
@@ -158,7 +159,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
     holds: [...userRows, ...objects, ...published].slice(0, 5),
     usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
-    notAllowed, stays: new Set(asked.map(({ key }) => key).filter((key) => there.has(key))), ownersOut, keysBehind: behind, roles,
+    notAllowed, stays: new Set([...asked.map(({ key }) => key).filter((key) => there.has(key)), ...others.map(({ key }) => key)]), ownersOut, keysBehind: behind, roles,
     gaps: [
       ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),

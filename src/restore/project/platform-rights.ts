@@ -43,8 +43,8 @@ export async function restorePlatformRights(
     return [...new Set([...Object.keys(expected), ...Object.keys(now)])].filter(isMeant).filter((identity) => !isSame(expected[identity], now[identity]));
   };
   const found = await differing();
-  const atBoth = await standsAtBoth(session, objects, schemas);
-  const others = found.filter((identity) => !isOfOneVersion(source, target, identity) && atBoth(identity));
+  const skewed = found.filter((identity) => !isOfOneVersion(source, target, identity));
+  const others = skewed.length === 0 ? [] : skewed.filter(await standsAtBoth(session, objects, schemas));
   const usual = found.filter((identity) => isOfOneVersion(source, target, identity));
   const set = async (identities: readonly string[]): Promise<void> => {
     for (const identity of identities) await setRights(session, identity, textsFor(identity, texts));

@@ -213,7 +213,7 @@ export class Pouring {
     const { before } = project.entries;
     const types = await notMade(this.#session, before);
     const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
-    const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless, ...project.notAllowed.map(({ key }) => key)])));
+    const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless])));
     this.#notes.push(...keptNotes(kept));
     const there = await readSchemaless(this.#session);
     return { kept, stands: new Set([...schemaless].filter((key) => there.has(key))) };
