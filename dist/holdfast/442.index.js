@@ -450,7 +450,7 @@ const OBJECT_KINDS = [
 const objectKind = zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(OBJECT_KINDS);
 /** Identity of an object → its digests, see {@link contentRecord}. */
 const objectMap = (0,_names_map_js__WEBPACK_IMPORTED_MODULE_1__/* .namesMapOf */ .s)(definitionDigest);
-/** What belongs to the database itself and is in no dump. */
+/** What belongs to the database itself: an archive may hold some of it, and pg_restore uses that only with `--create`. */
 const databaseRecord = zod__WEBPACK_IMPORTED_MODULE_0__/* .strictObject */ .rej({
     provider: zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(["libc", "icu", "builtin"]),
     /** Locale of ICU or of the built-in provider. */

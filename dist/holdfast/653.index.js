@@ -5850,7 +5850,8 @@ async function planProject(inputs, ports) {
             webhookFunctions: profile.webhookFunctions, members,
         });
         const held = new Map(content.tables.map(({ schema, name, rows: count }) => [`table ${schema} ${name}`, count ?? 0]));
-        const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...(await othersAlone(session, all.after))])
+        const others = await othersAlone(session, all.after);
+        const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...others])
             .map((one) => ((held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${(0,quantity/* quantity */.a)(held.get(one.key), "row")} with it` } : one));
         const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows });
         const published = furtherMembers(members, all.after).map(({ title }) => title);
@@ -5867,7 +5868,7 @@ async function planProject(inputs, ports) {
             fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
             holds: [...userRows, ...objects, ...published].slice(0, 5),
             usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
-            notAllowed, stays: new Set(asked.map(({ key }) => key).filter((key) => there.has(key))), ownersOut, keysBehind: behind, roles,
+            notAllowed, stays: new Set([...asked.map(({ key }) => key).filter((key) => there.has(key)), ...others.map(({ key }) => key)]), ownersOut, keysBehind: behind, roles,
             gaps: [
                 ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...plan_gapsOf(rows, content.largeObjects.count),
                 ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
@@ -6117,8 +6118,8 @@ async function restorePlatformRights(session, ends, objects, texts) {
         return [...new Set([...Object.keys(expected), ...Object.keys(now)])].filter(isMeant).filter((identity) => !platform_rights_isSame(expected[identity], now[identity]));
     };
     const found = await differing();
-    const atBoth = await standsAtBoth(session, objects, schemas);
-    const others = found.filter((identity) => !isOfOneVersion(source, target, identity) && atBoth(identity));
+    const skewed = found.filter((identity) => !isOfOneVersion(source, target, identity));
+    const others = skewed.length === 0 ? [] : skewed.filter(await standsAtBoth(session, objects, schemas));
     const usual = found.filter((identity) => isOfOneVersion(source, target, identity));
     const set = async (identities) => {
         for (const identity of identities)
@@ -6855,7 +6856,7 @@ class Pouring {
         const { before } = project.entries;
         const types = await schemaless_notMade(this.#session, before);
         const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
-        const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless, ...project.notAllowed.map(({ key }) => key)])));
+        const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless])));
         this.#notes.push(...keptNotes(kept));
         const there = await readSchemaless(this.#session);
         return { kept, stands: new Set([...schemaless].filter((key) => there.has(key))) };
@@ -7188,6 +7189,8 @@ async function compareProject(plan, poured, ports) {
         progress.done();
     }
 }
+/** A publication that differs in nothing but what it holds. */
+const compare_MEMBERSHIP = /^differs from the source in (?:(?:all tables|tables|columns|filters|has filters|schemas)(?:, | and |$))+$/;
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
 function explained(findings, left, places, { paused, kept }) {
     // What is said of an object, and of which kind a thing of no schema is, comes before its name.
@@ -7196,7 +7199,7 @@ function explained(findings, left, places, { paused, kept }) {
     return findings.filter(({ about, name, message }) => {
         if (about === "trigger" && paused.has(name) && message.endsWith("in state"))
             return false;
-        if (about === "publication" && message.startsWith("differs from the source in ") && left.some((one) => / (?:TABLE|SCHEMA) \S/.test(one.name) && one.name.includes(` ${(0,platform_identity/* leadingNames */.PG)(name)[0]} `)))
+        if (about === "publication" && compare_MEMBERSHIP.test(message) && left.some((one) => one.name.startsWith("PUBLICATION TABLE") && one.name.includes(` ${(0,platform_identity/* leadingNames */.PG)(name)[0]} `)))
             return false;
         // That it is kept otherwise is told.
         if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name))
@@ -7205,19 +7208,17 @@ function explained(findings, left, places, { paused, kept }) {
         // Of such a name there is another role's, which is not compared.
         if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(name))
             return false;
-        if (about === "publication" && left.some((one) => one.name.startsWith("PUBLICATION TABLE") && ` ${one.name} `.includes(` ${name} `)))
-            return false;
         // What is set of a column of the platform's is left out by itself; the column is there.
         if (about === "column" && (isTold || wasLeft(name)))
             return false;
-        return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || (about === "index" && isOfConstraint(name, places))));
+        return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || (about === "index" && isOfConstraint(name, left))));
     }).map((finding) => (finding.message === "exists, but not at the source" && kept.has(finding.about, finding.name)
         ? { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" } : finding));
 }
-/** An index of the constraint's name in the table's schema goes with it. */
-function isOfConstraint(index, places) {
+/** The index of a constraint has its name, in the table's schema, and goes with it: `CONSTRAINT public bills bills_pkey`. */
+function isOfConstraint(index, left) {
     const [schema = "", name = ""] = (0,platform_identity/* leadingNames */.PG)(index);
-    return [...places].some((place) => place.startsWith(`${schema} `) && place.endsWith(` ${name}`));
+    return left.some((one) => one.name.startsWith(`CONSTRAINT ${schema} `) && one.name.endsWith(` ${name}`));
 }
 /** The owner and, as they follow from him, the rights of something that could not be given to him: the gap says so. */
 function isOfKept({ about, name }, kept) {
@@ -7831,7 +7832,7 @@ function requireExtensions({ request }, lacking) {
     });
 }
 /**
- * What surrounds the content and is in no dump: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
+ * What surrounds the content and no restore brings: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
  * just before the exchange.
  */
 function surroundings(plan, actual) {

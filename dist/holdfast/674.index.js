@@ -709,8 +709,11 @@ async function readHead(reader) {
     }
     if (major !== 1 || minor < OLDEST || minor > WITH_RELKIND)
         return undefined;
-    reader.intSize = await reader.byte();
-    reader.offsetSize = await reader.byte();
+    const [intSize, offsetSize] = [await reader.byte(), await reader.byte()];
+    if (intSize < 1 || intSize > INT_SIZE_MAX)
+        throw damaged(`its integers have ${intSize} bytes`);
+    reader.intSize = intSize;
+    reader.offsetSize = offsetSize;
     await reader.byte();
     if (minor >= WITH_ALGORITHM)
         await reader.byte();
@@ -762,6 +765,13 @@ const OFFSET_NO_DATA = 3;
 /** Said by this reader, and not by whoever gives the archive. */
 class NotReadable extends errors/* HoldfastError */.Et {
 }
+/** What Node reads of an integer; archives have four bytes. */
+const INT_SIZE_MAX = 6;
+/** A text is held in memory, and its length is read before the archive's hash is known to be right. No server gives a text of more than 1 GB. */
+const TEXT_MAX = 256 * 1024 * 1024;
+function damaged(what) {
+    return new NotReadable("tool.failed", `the archive is damaged, or of an unknown kind: ${what}`, { hint: "Validate the backup." });
+}
 /** Reads an archive's numbers and texts, and keeps what was read to be written again. */
 class ArchiveReader {
     intSize = 4;
@@ -798,6 +808,8 @@ class ArchiveReader {
     /** Undefined where it is absent. */
     async text() {
         const length = await this.int();
+        if (length > TEXT_MAX)
+            throw damaged(`a text of its table of contents has ${length} bytes`);
         return length < 0 ? undefined : await this.bytes(length);
     }
     async editText(edit) {

@@ -12,8 +12,6 @@ __webpack_require__.d(__webpack_exports__, {
   y: () => (/* binding */ adviceSentence)
 });
 
-// UNUSED EXPORTS: adviceOf
-
 // EXTERNAL MODULE: ./build/content/lacking.js
 var lacking = __webpack_require__(68469);
 ;// CONCATENATED MODULE: ./build/archive/foreign-key-advice.js
@@ -1753,7 +1751,7 @@ function compare_difference(about, name, message) {
 
 const PROVIDERS = { c: "libc", i: "icu", b: "builtin" };
 /**
- * What belongs to the database itself and is in no dump. Of its settings only the names, because values may be secrets. Columns that only newer
+ * What belongs to the database itself, and no restore brings. Of its settings only the names, because values may be secrets. Columns that only newer
  * servers have are read through `to_jsonb`: the provider came with 15, the ICU locale was `daticulocale` until 16.
  */
 async function readDatabaseRecord(session) {
