@@ -24,7 +24,9 @@ if (needs !== undefined) {
   if (asked.status !== 0) process.exit(asked.status ?? 4);
 }
 
-const child = spawn(node, ["--disable-warning=ExperimentalWarning", script.startsWith("/") ? script : root + script, ...args], { stdio: "inherit", env });
+// npm goes to the project's folder; paths on the command line are meant from where the person called it.
+const cwd = script === "dist/cli.js" ? (process.env.INIT_CWD ?? process.cwd()) : process.cwd();
+const child = spawn(node, ["--disable-warning=ExperimentalWarning", script.startsWith("/") ? script : root + script, ...args], { stdio: "inherit", env, cwd });
 // Ctrl-C reaches the whole process group: the script cleans up and decides; this process only waits for it.
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => child.kill("SIGTERM"));

@@ -51,3 +51,12 @@ export function presence(spec: InputSpec): string {
   const text = defaultText(spec);
   return text === undefined ? "" : text;
 }
+
+/** What giving the option on the command line means: one that is on by default is given to switch it off. */
+export function flagMeaning(spec: InputSpec): string {
+  return spec.type === "boolean" && spec.default ? `Do not do this: ${lowerFirst(spec.text)}` : spec.text;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

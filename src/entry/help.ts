@@ -1,6 +1,6 @@
 import type { Command, InputSpec } from "../commands/define.ts";
 import { COMMON_FLAGS } from "./argv.ts";
-import { presence, valueShape } from "./describe.ts";
+import { flagMeaning, presence, valueShape } from "./describe.ts";
 
 /** Folds text at spaces so that no line is longer than `width` columns. */
 export function fold(text: string, width: number, indent: string): string {
@@ -67,8 +67,8 @@ function optionHelp(name: string, spec: InputSpec, width: number): string {
   const flag = [`--${isOn ? `no-${name}` : name}`, valueShape(spec)].filter((part) => part !== "").join(" ");
   const file = spec.type === "secret" ? `, --${name}-file <path>` : "";
   const shown = presence(spec);
-  const note = spec.type === "boolean" ? (isOn ? " (default: on)" : "") : shown === "" ? "" : shown === "required" ? " (required)" : ` (default: ${shown})`;
-  return `  ${flag}${file}${note}\n${fold(plain(spec.text), width, "      ")}`;
+  const note = spec.type === "boolean" || shown === "" ? "" : shown === "required" ? " (required)" : ` (default: ${shown})`;
+  return `  ${flag}${file}${note}\n${fold(plain(flagMeaning(spec)), width, "      ")}`;
 }
 
 /** Help is read on a screen: the back-ticks of the documents are left out. */

@@ -51,7 +51,9 @@ export class Pace {
   describe(now: number): string {
     const show = (count: number): string => (this.#unit === "bytes" ? formatBytes(count) : String(count));
     const parts = [`${show(this.#count)}${this.#total === undefined ? "" : ` of about ${show(this.#total)}`}${this.#unit === "tables" ? " tables" : ""}`];
-    if (this.#unit === "bytes") parts.push(`${formatBytes(this.rate(now))}/s`);
+    // Nothing for ten seconds is a pause of the other side's (an index being built), not a speed.
+    const rate = this.rate(now);
+    if (this.#unit === "bytes" && rate > 0) parts.push(`${formatBytes(rate)}/s`);
     const remaining = this.remainingMs(now);
     if (remaining !== undefined) parts.push(`${formatDuration(remaining)} left`);
     return parts.join(", ");
@@ -61,7 +63,7 @@ export class Pace {
   summary(now: number): string {
     const elapsed = now - this.#startedAt;
     if (this.#unit === "tables") return `${this.#count} ${this.#count === 1 ? "table" : "tables"} in ${formatDuration(elapsed)}`;
-    const rate = elapsed > 0 ? `, ${formatBytes((this.#count * 1000) / elapsed)}/s` : "";
+    const rate = elapsed > 0 && this.#count > 0 ? `, ${formatBytes((this.#count * 1000) / elapsed)}/s` : "";
     return `${formatBytes(this.#count)} in ${formatDuration(elapsed)}${rate}`;
   }
 }

@@ -41,6 +41,8 @@ export interface Restored {
   /** The platform's own, which a restore into a project does not compare; absent where everything was. */
   readonly notCompared?: readonly NotCompared[];
   readonly safetyBackup: string;
+  /** What the backup has outside the named tables and the target lacks since they were dropped; it is named in a note. */
+  readonly missingBeside?: number;
   /** Mode beside: the name the previous database has now; empty otherwise. */
   readonly oldDatabase: string;
   /** False when the restored content was wrong and the target was left as it was (mode beside). */
@@ -170,7 +172,7 @@ function isIn(tables: readonly TableRecord[]): NonNullable<CompareOptions["only"
   return ({ schema, name }) => tables.some((table) => table.schema === schema && table.name === name);
 }
 
-type Compared = Pick<Restored, "findings" | "notes" | "notCompared" | "tables" | "rows">;
+type Compared = Pick<Restored, "findings" | "notes" | "notCompared" | "missingBeside" | "tables" | "rows">;
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
 async function compare(
@@ -208,13 +210,15 @@ async function compare(
       },
     });
     const { findings, notes, notCompared: own } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const along = takenAlong(expected, actual, plan.tables, made);
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
         ...notes, ...(platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own)),
-        ...notCompared(plan), ...takenAlong(expected, actual, plan.tables, made), ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+        ...notCompared(plan), ...along.notes, ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
       ],
+      missingBeside: along.missing,
       tables: counted.length,
       rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),
     };

@@ -3,7 +3,7 @@ import { readLiveTables } from "./live-tables.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /** Named tables that the target lacks, and that a restore therefore makes with all that is theirs; the others get rows only. */
-export async function tablesToMake({ request, tables }: RestorePlan): Promise<readonly TableRecord[]> {
+export async function tablesToMake({ request, tables }: Pick<RestorePlan, "request" | "tables">): Promise<readonly TableRecord[]> {
   if (request.tables.length === 0 || request.part === "data") return [];
   await using session = await request.target.connect({ purpose: "restore" });
   const present = await readLiveTables(session, tables);

@@ -1,5 +1,6 @@
 import { formatBytes } from "../kernel/bytes.ts";
 import { describeAddress } from "../kernel/database-url.ts";
+import { displayName } from "../content/display-name.ts";
 import type { Json } from "../kernel/outcome.ts";
 import type { RestorePlan } from "./plan.ts";
 import { projectJson, projectRows } from "./project/told.ts";
@@ -13,11 +14,22 @@ export function restorePlanRows(plan: RestorePlan): string[][] {
     ["restores", request.tables.length > 0 ? `${request.part === "data" ? "rows of " : ""}${plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")}` : request.part],
     ["target", `${describeAddress(request.target.address)}, PostgreSQL ${target.facts.version}, ${target.empty ? "empty" : `not empty (${target.holds.join(", ")})`}`],
     ["safety backup", plan.safetyBackup ? "yes, tier safety in the same store" : target.empty ? "not needed" : "NO, refused by flag"],
+    ...namedTableRows(plan),
     ["mode", `${plan.mode}: ${plan.modeReason}`],
     ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
     ...(plan.project === undefined ? [] : projectRows(plan.project)),
+    ...plan.refusals.map((refusal) => ["would refuse", refusal]),
     ...plan.warnings.map((warning) => ["warning", warning]),
   ];
+}
+
+/** Named tables, one row each: an absent one is made with all that is its own, a present one only gets its rows. */
+function namedTableRows({ request, tables, toMake }: RestorePlan): string[][] {
+  if (request.tables.length === 0) return [];
+  return tables.map((table) => [
+    `table ${displayName(table)}`,
+    toMake.includes(table) ? "is not there: made with its rows, indexes, constraints, triggers and rights" : "is there: its rows are replaced, its definition stays as it is",
+  ]);
 }
 
 /** The plan as JSON. */
@@ -27,7 +39,8 @@ export function restorePlanJson(plan: RestorePlan): Json {
     backup: backup.key.id, source: backup.key.source, tier: backup.key.tier, snapshotAt: backup.manifest.snapshotAt,
     target: describeAddress(request.target.address), targetEmpty: target.empty, part: request.part,
     tables: request.tables.map((table) => `${table.schema}.${table.name}`),
-    mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings],
+    tablesToMake: plan.toMake.map((table) => `${table.schema}.${table.name}`),
+    mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings], refusals: [...plan.refusals],
     ...(plan.project === undefined ? {} : { project: projectJson(plan.project) }),
   };
 }

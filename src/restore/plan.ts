@@ -10,6 +10,7 @@ import type { ToolSet } from "../ports/dump-tools.ts";
 import type { Ports } from "../ports/ports.ts";
 import { recipientsOf } from "../seal/age.ts";
 import { foreseeRows } from "./foresee-rows.ts";
+import { tablesToMake } from "./made-tables.ts";
 import { namedTables } from "./named-tables.ts";
 import { chooseInto } from "./project/choose-into.ts";
 import { planProject, requireFit, usersExtensions, type ProjectInputs, type ProjectPlan } from "./project/plan.ts";
@@ -35,11 +36,15 @@ export interface RestorePlan {
   readonly project?: ProjectPlan;
   /** Tables of the backup that are restored; all of them when empty was asked for. */
   readonly tables: readonly TableRecord[];
+  /** Where tables are named: those that the target lacked when it was planned, and that are therefore made. */
+  readonly toMake: readonly TableRecord[];
   readonly safetyBackup: boolean;
   /** Public keys for the safety backup; empty means unencrypted, which was allowed explicitly. */
   readonly safetyRecipients: readonly string[];
   /** Things the person should know first; none of them stops the restore. */
   readonly warnings: readonly string[];
+  /** What would stop the restore as it was asked for; only a dry run plans on, with these. */
+  readonly refusals: readonly string[];
 }
 
 /**
@@ -69,11 +74,11 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
   const rights = await warnOfRights(backup, set, tools, target, request, ports, mode);
-  const needed = unconfirmed ? [`${unconfirmed.message}: without --confirm ${request.target.address.database} nothing will be done`] : [];
   const plan: RestorePlan = {
-    request, backup, set, tools, target, mode, modeReason: reason, tables, safetyBackup,
+    request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    warnings: [...needed, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...rights],
+    refusals: unconfirmed ? [refusalOf(unconfirmed)] : [],
+    warnings: [...warnings(backup, target, request), ...manyObjects(target, mode, request), ...rights],
   };
   if (request.part !== "data" && request.tables.length === 0) return plan;
   const foreseen = await foreseeRows(plan, ports);
@@ -100,11 +105,10 @@ async function planIntoProject(
   }
   const safetyBackup = request.safetyBackup && !target.empty;
   return {
-    request, backup, set, tools, target, mode: "project", modeReason: ends.reason, project, tables, safetyBackup,
+    request, backup, set, tools, target, mode: "project", modeReason: ends.reason, project, tables, toMake: [], safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
+    refusals: [...(unconfirmed ? [refusalOf(unconfirmed)] : []), ...project.refusals],
     warnings: [
-      ...(unconfirmed ? [`${unconfirmed.message}: without --confirm ${request.target.address.database} nothing will be done`] : []),
-      ...project.refusals.map((refusal) => `nothing will be done: ${refusal}`),
       ...warnings(backup, { ...target, missingRoles: [] }, request),
       ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
     ],
@@ -180,6 +184,10 @@ async function warnOfRights(
 
 function extensionWords({ name, version, reason }: TargetState["unavailableExtensions"][number]): string {
   return `${name} ${version}${reason === undefined ? "" : ` (${reason})`}`;
+}
+
+function refusalOf({ message, hint }: HoldfastError): string {
+  return hint === undefined ? message : `${message}. ${hint}`;
 }
 
 /** Never onto a database that holds something, unless its name was typed. */

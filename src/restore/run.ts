@@ -21,8 +21,8 @@ export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafety
   const request = await parseRestoreRequest(inputs, ports);
   const plan = await planRestore(request, ports, inputs.dryRun);
   if (!plan) return nothingOutcome(request, elapsed());
-  for (const [what, value] of restorePlanRows(plan)) ports.log.info(`${what}: ${value}`);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
+  for (const [what, value] of restorePlanRows(plan)) ports.log.info(`${what}: ${value}`);
   const restored = await applyRestore(plan, takeSafetyBackup, ports);
   await writeReceipt(plan, restored, startedAt, ports);
   return restoredOutcome(plan, restored, elapsed());
@@ -63,10 +63,13 @@ function nothingOutcome(request: RestoreRequest, tookMs: number): Outcome {
 }
 
 function dryRunOutcome(plan: RestorePlan, tookMs: number): Outcome {
+  const headline = plan.refusals.length === 0
+    ? "dry run: nothing was changed; this is what the restore would do"
+    : `dry run: nothing was changed, and called like this the restore would refuse: ${plan.refusals[0]}${plan.refusals.length > 1 ? ` (and ${plan.refusals.length - 1} more)` : ""}`;
   return {
     exit: EXIT.done,
     outputs: { ...outputs(plan, tookMs), verdict: "" },
-    report: { good: true, headline: "dry run: nothing was changed; this is what the restore would do", tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }, ...removedFrom(plan)], notes: [] },
+    report: { good: plan.refusals.length === 0, headline, tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }, ...removedFrom(plan)], notes: [] },
   };
 }
 
@@ -79,7 +82,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
   const where = describeAddress(plan.request.target.address);
   const backup = `backup ${plan.backup.key.id}`;
   const headline = {
-    proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}, everything as it was`,
+    proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}, ${asItWas(plan, restored)}`,
     gaps: `${backup} restored into ${where} with gaps: ${reason}`,
     failed: `${backup} ${restored.replaced ? "was restored, but" : "was NOT put in place, because"} its content differs: ${reason}`,
   }[verdict];
@@ -99,6 +102,13 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
     },
     report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes },
   };
+}
+
+/** No more than was compared: whoever names tables, or asks for a part, is not told that everything is well. */
+function asItWas({ request }: RestorePlan, { missingBeside = 0 }: Restored): string {
+  const missing = missingBeside === 0 ? "" : `; but ${quantity(missingBeside, "thing")} of the backup outside them ${missingBeside === 1 ? "is" : "are"} missing here, see the notes`;
+  if (request.tables.length > 0) return `the named tables as they were${missing}`;
+  return { whole: "everything as it was", schema: "every definition as it was, without rows", data: "the rows as they were" }[request.part];
 }
 
 function removedFrom({ project }: RestorePlan): readonly ReportTable[] {

@@ -3,6 +3,7 @@ import { formatDuration } from "../kernel/duration.ts";
 import type { Outcome } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { findingSentence, headlineFinding } from "../archive/judge.ts";
+import { DEPTHS, type Depth } from "../catalog/manifest.ts";
 import type { Ports } from "../ports/ports.ts";
 import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
 import { parseValidateRequest, type ValidateInputs } from "./request.ts";
@@ -41,6 +42,17 @@ function dryRunOutcome(plan: ValidatePlan, tookMs: number): Outcome {
   };
 }
 
+/** What a headline may claim: only rows that were restored and compared are proved. */
+const HELD: Readonly<Record<Depth, string>> = {
+  stored: "whole as it was stored, byte for byte (not opened, no row proved)",
+  opened: "opened and read to its end (not restored, no row proved)",
+  restored: "proved",
+};
+
+function shallowest(results: readonly Validated[]): Depth {
+  return DEPTHS.find((depth) => results.some(({ item }) => item.depth === depth)) ?? "restored";
+}
+
 function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], tookMs: number): Outcome {
   const verdict = worst(results);
   const exits: Record<Validated["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
@@ -48,9 +60,10 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
   const telling = headlineFinding(findings);
   const first = findings.find((finding) => finding.severity === "difference");
   const total = results.length === 1 ? `backup ${results[0]?.item.key.id ?? ""}` : `${results.length} backups`;
+  const depth = shallowest(results);
   const headline = {
-    proved: `${total} proved in ${formatDuration(tookMs)}`,
-    gaps: `${total} restored with gaps: ${telling ? findingSentence(telling) : ""}`,
+    proved: `${total} ${HELD[depth]} in ${formatDuration(tookMs)}`,
+    gaps: `${total} ${depth === "restored" ? "restored" : HELD[depth]} with gaps: ${telling ? findingSentence(telling) : ""}`,
     failed: `${results.filter((result) => result.verdict === "failed").length} of ${quantity(results.length, "backup")} failed: ${telling ? findingSentence(telling) : ""}`,
   }[verdict];
   return {

@@ -70,7 +70,7 @@ function readRaw(error: unknown, statement: string): Raw {
   const said = (one ?? {}) as Said;
   const state = typeof said.code === "string" ? said.code : "";
   const fromServer = typeof said.severity === "string";
-  const message = oneLine(said.message) || "the connection failed";
+  const message = withoutAdviceOnNode(oneLine(said.message)) || "the connection failed";
   const doubtful = fromServer && mayQuoteRows(state, said, statement);
   const told = doubtful ? withoutRows(state, message, said) : message;
   return {
@@ -81,6 +81,11 @@ function readRaw(error: unknown, statement: string): Raw {
     hidden: doubtful,
     fromServer,
   };
+}
+
+/** Node says after "self-signed certificate" how Node itself is to be run, which is no way on for whoever runs this. */
+function withoutAdviceOnNode(message: string): string {
+  return message.replace(/; if the root CA is installed locally.*$/, "");
 }
 
 /**

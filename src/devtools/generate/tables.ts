@@ -1,5 +1,5 @@
 import type { Command, InputSpec } from "../../commands/define.ts";
-import { acceptedForm, presence } from "../../entry/describe.ts";
+import { acceptedForm, flagMeaning, presence } from "../../entry/describe.ts";
 import { EXIT } from "../../kernel/errors.ts";
 
 /** The first line of every generated document. */
@@ -37,7 +37,7 @@ export function inputsTable(command: Command, surface: "action" | "cli"): string
     const shown = presence(spec);
     const standing = shown === "required" ? "**required**" : shown === "" ? "" : `\`${shown}\``;
     const flag = surface === "cli" ? cliFlag(name, spec) : `\`${name}\``;
-    return `| ${flag} | ${cell(acceptedForm(spec))} | ${standing} | ${cell(spec.text)}${spec.explicit === true ? " *Never from the environment.*" : ""} |`;
+    return `| ${flag} | ${cell(acceptedForm(spec))} | ${standing} | ${cell(surface === "cli" ? flagMeaning(spec) : spec.text)}${spec.explicit === true ? " *Never from the environment.*" : ""} |`;
   });
   return [`| ${surface === "cli" ? "option" : "input"} | form | default | meaning |`, "|---|---|---|---|", ...rows].join("\n");
 }
