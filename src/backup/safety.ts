@@ -2,6 +2,7 @@ import type { Database } from "../ports/database.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import { sourceNameOf } from "../kernel/database-url.ts";
 import type { Ports } from "../ports/ports.ts";
+import { DEFAULT_LEVEL } from "../seal/default-level.ts";
 import { planBackup } from "./plan.ts";
 import { accessTierFor, kindsFor, type BackupRequest } from "./request.ts";
 import { takeBackup } from "./take.ts";
@@ -17,7 +18,7 @@ export async function takeSafetyBackup(
     kinds: kindsFor("safety", []),
     proof: "content",
     scope: { includeSchemas: [], excludeSchemas: [] },
-    level: 3,
+    level: DEFAULT_LEVEL,
     accessTier: accessTierFor("safety"),
     lockWaitMs: 60_000,
     installClient: false,

@@ -1,6 +1,7 @@
 import type { DumpRequest } from "../../ports/dump-tools.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { connectionEnvironment } from "./environment.ts";
+import { largeWrites } from "./large-writes.ts";
 import { openOutputSocket } from "./output-socket.ts";
 import { toolError } from "./messages.ts";
 import { describeEnding, Program, type Surroundings } from "./program.ts";
@@ -10,11 +11,12 @@ import { WarningReader } from "./warnings.ts";
 export async function* dump({ base, guard }: Surroundings, request: DumpRequest): ByteStream {
   const { tools, address, signal } = request;
   signal.throwIfAborted();
+  const prefix = await largeWrites(tools, "pg_dump", base);
   const { writer, content } = await openOutputSocket();
   const warnings = new WarningReader(request.onWarning ?? (() => undefined));
   const env = connectionEnvironment(base, tools, address, "dump");
   const onLine = (line: string): void => warnings.read(line);
-  const program = new Program(tools, "pg_dump", dumpArguments(request), { env, guard, output: writer, onLine });
+  const program = new Program(tools, "pg_dump", dumpArguments(request), { env, guard, output: writer, prefix, onLine });
   program.stdin.end();
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
+import type { Prefix } from "./large-writes.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { BaseEnvironment } from "./environment.ts";
 
@@ -38,6 +39,8 @@ export interface Start {
   readonly guard: Guard | undefined;
   /** Where its standard output goes; a pipe, {@link Program.stdout}, when absent. */
   readonly output?: Socket;
+  /** What its command line is put after. */
+  readonly prefix?: Prefix | undefined;
   /** Called with every complete line of stderr. */
   readonly onLine?: (line: string) => void;
 }
@@ -51,10 +54,11 @@ export class Program {
   #stderr = "";
   #gone = false;
 
-  constructor(tools: ToolSet, name: string, args: readonly string[], { env, guard, output, onLine }: Start) {
+  constructor(tools: ToolSet, name: string, args: readonly string[], { env, guard, output, prefix, onLine }: Start) {
     this.name = name;
     // Its own process group: a Ctrl-C at the terminal is for us, and pg_restore's workers can be reached together.
-    this.#child = spawn(join(tools.binDir, name), args, { env, stdio: ["pipe", output ?? "pipe", "pipe"], detached: true });
+    const [program, ...words] = [...(prefix ?? []), join(tools.binDir, name), ...args];
+    this.#child = spawn(program, words, { env, stdio: ["pipe", output ?? "pipe", "pipe"], detached: true });
     output?.destroy();
     const guarded = this.#child.pid === undefined ? undefined : guard?.(this.#child.pid);
     // With the pipes, not with the leader: its workers hold them too.
