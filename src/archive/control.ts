@@ -1,6 +1,6 @@
 import { isHoldfastError } from "../kernel/errors.ts";
 import type { Finding } from "../catalog/manifest.ts";
-import { compareContent } from "../content/compare.ts";
+import { compareContent, type Difference } from "../content/compare.ts";
 import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { Judged } from "./judge.ts";
 
@@ -50,7 +50,7 @@ export function split(
 ): Judged {
   const between = fieldsByObject(copy, control);
   const fromSource = fieldsByObject(expected, control);
-  const findings: Finding[] = [];
+  const findings: Difference[] = [];
   const notes: string[] = [];
   for (const finding of judged.findings) {
     const fields = isOfObject(finding) ? fieldsOf(finding.message) : [];

@@ -65,7 +65,7 @@ async function tryOne(database: Database, { name, schema }: ExtensionRecord): Pr
 }
 
 /**
- * Leaves out what cannot work: the unavailable extensions, their comments and the rows of their own tables.
+ * Leaves out what cannot work: the unavailable extensions, their comments, and rows and values of their own tables.
  * What depends on them otherwise fails by itself and is reported, so that nothing is left out in silence.
  */
 export function withoutExtensions(
@@ -75,9 +75,11 @@ export function withoutExtensions(
   const names = new Set(unavailable.map((extension) => extension.name));
   const own = (source?.tables ?? []).filter((table) => table.ofExtension === true && belongsTo(table, names));
   const tables = own.map(({ schema, name }) => `${schema} ${name} `);
+  const sequences = own.flatMap(({ schema, sequences: names = [] }) => names.map((name) => `${schema} ${name} `));
   return entries.filter(({ type, rest }) => {
     const [, ...words] = rest.split(" ");
     if (type === "EXTENSION") return !names.has(words[0] ?? "");
+    if (type === "SEQUENCE SET") return !sequences.some((sequence) => rest.startsWith(sequence));
     if (type === "TABLE DATA") return !tables.some((table) => rest.startsWith(table));
     return !(type === "COMMENT" && words[0] === "EXTENSION" && names.has(words[1] ?? ""));
   });

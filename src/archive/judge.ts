@@ -1,5 +1,5 @@
 import type { Finding, NotCompared } from "../catalog/manifest.ts";
-import { compareContent, type CompareOptions } from "../content/compare.ts";
+import { compareContent, type CompareOptions, type Difference } from "../content/compare.ts";
 import { tableOf, unquoted } from "../content/lacking.ts";
 import { incompleteObjects } from "../content/omissions/incomplete.ts";
 import type { ContentRecord } from "../content/record.ts";
@@ -35,7 +35,7 @@ export interface Judgement {
 /** What came of a comparison. */
 export interface Judged {
   /** Differences first, gaps after. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Difference[];
   /** What was compared less strictly, and why. */
   readonly notes: readonly string[];
   /** What differs of the platform's own. */
@@ -89,12 +89,12 @@ function isOfOperators({ severity, message }: Finding): boolean {
   return severity === "difference" && /^differs from the source in (?:[a-z -]+, )*operators(?:,|$)/.test(message);
 }
 
-function differencesFirst(findings: readonly Finding[]): Finding[] {
+function differencesFirst(findings: readonly Difference[]): Difference[] {
   return ["difference", "gap"].flatMap((wanted) => findings.filter(({ severity }) => severity === wanted));
 }
 
 /** The server's own words say what to install, preload or allow. */
-function explainExtension(found: Finding, unavailable: readonly UnavailableExtension[]): Finding {
+function explainExtension(found: Difference, unavailable: readonly UnavailableExtension[]): Difference {
   if (found.about !== "extension" || found.severity !== "gap") return found;
   const reason = unavailable.find(({ name }) => name === found.name)?.reason;
   if (reason === undefined) return found;
@@ -154,12 +154,26 @@ function explainView(found: Finding, problem: ListedProblem, allowed: boolean): 
 }
 
 /** Each once, the first ones in full. */
-function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Finding[] {
+function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Difference[] {
   const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
-  const gaps = different.slice(0, PROBLEMS_MAX).map((problem) =>
-    problemGap(problem.entry, `reported: ${problem.message}${adviceSentence(problem, incomplete)}`));
-  const more = different.length - gaps.length;
-  return more === 0 ? gaps : [...gaps, problemGap("", `reported ${more} more problems`)];
+  const [lacking, others] = [true, false].map((wanted) => different.filter(({ lacks }) => (lacks !== undefined) === wanted)) as
+    [ListedProblem[], ListedProblem[]];
+  // What failed for lack of an extension follows from a gap that is named; it must not crowd out what has another cause.
+  return [...someOf(others, incomplete), ...someOf(lacking, incomplete)];
+}
+
+function someOf(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Difference[] {
+  const gaps = problems.slice(0, PROBLEMS_MAX).map((problem): Difference => {
+    const found = problemGap(problem.entry, `reported: ${problem.message}${adviceSentence(problem, incomplete)}`);
+    return lackingGap(found, problem.lacks ?? []);
+  });
+  const more = problems.slice(gaps.length);
+  return more.length === 0 ? gaps
+    : [...gaps, lackingGap(problemGap("", `reported ${more.length} more problems`), [...new Set(more.flatMap(({ lacks }) => lacks ?? []))])];
+}
+
+function lackingGap(found: Finding, needs: readonly string[]): Difference {
+  return needs.length === 0 ? found : { ...found, message: `${found.message} (needs ${needs.join(", ")}, not available here)`, needs };
 }
 
 function problemGap(name: string, message: string): Finding {
@@ -170,7 +184,7 @@ function problemGap(name: string, message: string): Finding {
  * Findings with the gaps that the backup had from the beginning. What the comparison can only say less well of the same thing
  * (that it could not be read here) is left out.
  */
-export function withRecordedGaps(findings: readonly Finding[], gaps: readonly Finding[]): Finding[] {
+export function withRecordedGaps(findings: readonly Difference[], gaps: readonly Finding[]): Difference[] {
   const recorded = new Set(gaps.map(({ about, name }) => `${about} ${name}`));
   const others = findings.filter(({ severity, about, name }) => severity === "difference" || !recorded.has(`${about} ${name}`));
   return [...others, ...gaps];

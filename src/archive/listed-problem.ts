@@ -5,6 +5,8 @@ import type { LoadedPhase } from "./load.ts";
 export interface ListedProblem extends LoadProblem {
   /** Absent where pg_restore did not say of which entry it spoke. */
   readonly listed?: TocEntry;
+  /** Extensions that cannot be had here and that the entry cannot do without. */
+  readonly lacks?: readonly string[];
 }
 
 /** The problems of phases, each with its entry. */

@@ -7,6 +7,7 @@ import { Archives } from "./archives.ts";
 import type { ArtifactSet } from "./artifact-set.ts";
 import { everySchema } from "./every-schema.ts";
 import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
+import { lackingEntries } from "./lacking-entries.ts";
 import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
 import { listedProblems, type ListedProblem } from "./listed-problem.ts";
 import { loadingSettings } from "./loading-settings.ts";
@@ -66,8 +67,13 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const settled = await settleLast(await loadRounds(set, early, into), into, database);
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
+  const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
+  const problems = listedProblems([...settled, ...finished]).map((problem): ListedProblem => {
+    const lacks = problem.listed === undefined ? [] : lacking(problem.listed);
+    return lacks.length === 0 ? problem : { ...problem, lacks };
+  });
   return {
-    problems: [...prepared.problems, ...listedProblems([...settled, ...finished]), ...empty],
+    problems: [...prepared.problems, ...problems, ...empty],
     warnings: [...new Set(warnings)],
     unavailable: prepared.unavailable,
   };

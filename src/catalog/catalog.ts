@@ -4,7 +4,7 @@ import { MiB } from "../kernel/bytes.ts";
 import type { BlobFacts, BlobStore } from "../ports/blob-store.ts";
 import { compactTime } from "./backup-id.ts";
 import { readDocument, writeDocument, type SealedDocument } from "./document.ts";
-import { manifest, MANIFEST_FORMATS, receipt, RECEIPT_FORMATS, type Manifest, type Receipt } from "./manifest.ts";
+import { manifest, MANIFEST_FORMATS, receipt, RECEIPT_FORMATS, recordedFinding, type Manifest, type Receipt } from "./manifest.ts";
 import {
   artifactFolder, byNewest, DATABASE, manifestPath, MANIFESTS, parseArtifactPath, parseManifestPath, receiptFolder, RECEIPTS, type BackupKey,
 } from "./paths.ts";
@@ -80,7 +80,7 @@ export class Catalog {
 
   /** Adds a receipt; receipts are never edited. Returns its path. */
   async addReceipt(value: Receipt): Promise<string> {
-    const { bytes } = writeDocument(receipt.parse(value));
+    const { bytes } = writeDocument(receipt.parse({ ...value, findings: value.findings.map(recordedFinding) }));
     const time = compactTime(new Date(value.finishedAt));
     // Two receipts of one second and kind get a counter, so that neither is lost.
     for (let attempt = 1; ; attempt += 1) {

@@ -4,7 +4,7 @@ import type { Backup, Catalog } from "./catalog.ts";
 import type { CatalogTier, Manifest } from "./manifest.ts";
 import type { BackupKey } from "./paths.ts";
 import { selectKeys, type Selection } from "./selection.ts";
-import { readStanding } from "./standing.ts";
+import { readStanding, type Standing } from "./standing.ts";
 
 /** Narrows a selection to a source and a tier. */
 export interface ChoiceFilter {
@@ -16,7 +16,7 @@ export interface ChoiceFilter {
 export interface ChoiceOptions {
   /** Whether a backup can give what is wanted; every backup can when absent. */
   readonly suits?: (manifest: Manifest) => boolean;
-  /** Hears of each backup that was passed over, and why. */
+  /** Hears of each backup that was passed over, and why, and of gaps that were accepted for the one that is chosen. */
   readonly warn?: (text: string) => void;
 }
 
@@ -68,19 +68,31 @@ async function newestVerified(catalog: Catalog, keys: readonly BackupKey[], opti
       tellUnprovable(backup, options);
       continue;
     }
-    if (suits(backup, options)) return backup;
+    if (suits(backup, options)) {
+      tellAccepted(backup, standing, options);
+      return backup;
+    }
     unsuited ??= backup;
   }
   return unsuited;
 }
 
-/** A backup with gaps that no proof closes never becomes verified: whoever waits for that must hear why. */
+/** What was accepted for a proof is to be known where the backup is used. */
+function tellAccepted({ key }: Backup, { accepted = [] }: Standing, options: ChoiceOptions): void {
+  const [first] = accepted;
+  if (first === undefined) return;
+  const more = accepted.length === 1 ? "" : ` and ${accepted.length - 1} more, named in its receipt`;
+  options.warn?.(`backup ${key.id} counts as verified because gaps were accepted for it: ${first.about} ${first.name} ${first.message}${more}`);
+}
+
+/** A backup with gaps that no proof closes becomes verified only where they are accepted: whoever waits for that must hear why. */
 function tellUnprovable({ key, manifest }: Backup, options: ChoiceOptions): void {
   const [first, ...more] = openAfterComparing(manifest.gaps ?? []);
   if (first === undefined) return;
   const rest = more.length === 0 ? "" : ` (and ${more.length} more)`;
   options.warn?.(
-    `backup ${key.id} is passed over: it can never count as verified, because ${first.about} ${first.name} ${first.message}${rest}. ` +
+    `backup ${key.id} is passed over: it does not count as verified unless its gaps are accepted by name (validate --accept-gaps): ` +
+    `${first.about} ${first.name} ${first.message}${rest}. ` +
       "Take it by its id or as latest if that is acceptable; a backup by a role that may read everything (a superuser) would have no such gap.",
   );
 }

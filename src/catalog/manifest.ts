@@ -95,8 +95,11 @@ export type Manifest = z.infer<typeof manifest>;
 export const DEPTHS = ["stored", "opened", "restored"] as const;
 export type Depth = (typeof DEPTHS)[number];
 
-/** Formats of receipts this version reads. It writes 1, and 2 where there is something that only 2 can say. */
-export const RECEIPT_FORMATS = ["holdfast.receipt/1", "holdfast.receipt/2"] as const;
+/**
+ * Formats of receipts this version reads. It writes 1, 2 where there is something that only 2 can say, and 3 only where gaps were accepted:
+ * who does not know that word must not take the verdict for one without it, and refuses the format.
+ */
+export const RECEIPT_FORMATS = ["holdfast.receipt/1", "holdfast.receipt/2", "holdfast.receipt/3"] as const;
 
 /** One object that is the platform's and that differs from the source's: the platform brings its own. */
 export const notCompared = finding.omit({ severity: true });
@@ -112,7 +115,12 @@ export const receipt = z.strictObject({
   kind: z.enum(["stored", "opened", "restored", "recovered"]),
   verdict: z.enum(["proved", "gaps", "failed"]),
   findings: z.array(finding),
-  /** The platform's own, not compared: none of it is a finding, and none is left unsaid. Only in format 2; absent where there is none. */
+  /**
+   * Gaps that whoever validated had accepted by name: the verdict does not count them. Only in format 3; absent where there is none, and
+   * from every receipt that says failed, which all versions must be able to read.
+   */
+  accepted: z.array(finding).min(1).optional(),
+  /** The platform's own, not compared: none of it is a finding, and none is left unsaid. Not in format 1; absent where there is none. */
   notCompared: z.array(notCompared).optional(),
   startedAt: instant,
   finishedAt: instant,
@@ -123,3 +131,14 @@ export const receipt = z.strictObject({
   run: manifest.shape.run,
 });
 export type Receipt = z.infer<typeof receipt>;
+
+/** The oldest format that can say all that a receipt holds. */
+export function receiptFormat({ accepted, notCompared: own }: Pick<Receipt, "accepted" | "notCompared">): Receipt["format"] {
+  if (accepted !== undefined) return "holdfast.receipt/3";
+  return own === undefined ? "holdfast.receipt/1" : "holdfast.receipt/2";
+}
+
+/** A finding's own words alone, without what is only known while comparing. */
+export function recordedFinding({ severity, about, name, message }: Finding): Finding {
+  return { severity, about, name, message };
+}

@@ -1,7 +1,7 @@
 import { isHoldfastError } from "../kernel/errors.ts";
 import type { Catalog } from "./catalog.ts";
 import type { BackupKey } from "./paths.ts";
-import type { Depth, Receipt } from "./manifest.ts";
+import type { Depth, Finding, Receipt } from "./manifest.ts";
 
 /** What the receipts say of a backup. `verified` means restored and compared; being readable is not enough. */
 export interface Standing {
@@ -10,6 +10,8 @@ export interface Standing {
   readonly depth?: Depth;
   /** When the deciding receipt was written. */
   readonly at?: string;
+  /** Of a verified one: the gaps that were accepted for it; absent where there was none. */
+  readonly accepted?: readonly Finding[];
   /** Why it is not verified, in a few words. */
   readonly reason?: string;
   /** Receipts that exist but cannot be trusted. */
@@ -29,7 +31,7 @@ export function standingOf(receipts: readonly Receipt[], damagedReceipts: readon
   // Of a backup with gaps no receipt says proved, however often it was read.
   const held = (kind: Receipt["kind"]): Receipt | undefined => proved(kind) ?? sinceFailure.find((receipt) => receipt.kind === kind);
   const restored = proved("restored");
-  if (restored) return { state: "verified", depth: "restored", at: restored.finishedAt, damagedReceipts };
+  if (restored) return { state: "verified", depth: "restored", at: restored.finishedAt, ...(restored.accepted ? { accepted: restored.accepted } : {}), damagedReceipts };
   if (failure) {
     return { state: "failed verification", at: failure.finishedAt, reason: reasonOf(failure), damagedReceipts };
   }

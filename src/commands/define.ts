@@ -31,8 +31,8 @@ export type InputSpec =
   /** Also read from `HOLDFAST_<NAME>`, `--<name>-file` and `HOLDFAST_<NAME>_FILE`; masked before anything else happens. */
   | (InputBase & { readonly type: "secret" })
   | (InputBase & { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string })
-  /** Several values: the flag repeated, or one value with commas or newlines. */
-  | (InputBase & { readonly type: "list"; readonly choices?: readonly string[]; readonly pattern?: RegExp; readonly accepts?: string })
+  /** Several values: the flag repeated, or one value with newlines, or commas too where a value can hold none. */
+  | (InputBase & { readonly type: "list"; readonly oneALine?: true; readonly choices?: readonly string[]; readonly pattern?: RegExp; readonly accepts?: string })
   | (InputBase & { readonly type: "boolean"; readonly default: boolean })
   | (InputBase & { readonly type: "integer"; readonly min: number; readonly max: number; readonly default?: number })
   | (InputBase & { readonly type: "duration"; readonly default?: string })

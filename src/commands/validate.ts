@@ -13,7 +13,8 @@ export const validate = defineCommand({
   policies, grants and extensions are compared with what the source held **at the dump's own snapshot**.
 
 Every result is written to the store as a receipt, beside the backup and never into it. What could not be proved here, such as an extension
-that cannot be installed, gives the verdict *gaps* and is named: never green by omission.
+that cannot be installed, gives the verdict *gaps* and is named: never green by omission. A gap that you know and that nobody can mend you may accept by name
+(\`accept-gaps\`): it is still named, in the report and in the receipt, and does not count; so the night on which a *new* gap comes is red. A difference can never be accepted.
 
 **Whom you trust:** restoring a backup runs code that is in it (functions in CHECK constraints, indexes, materialized views and the like) as superuser of
 the private server, and so with the rights of the account that server runs as: yours, or \`postgres\` or \`nobody\` when you are root. That server has no network
@@ -46,12 +47,20 @@ depth \`opened\`, or on a machine that is thrown away.`,
     },
     identity,
     jobs: { type: "integer", min: 1, max: 32, default: 2, text: "Parallel sessions for restoring and comparing." },
+    "accept-gaps": {
+      type: "list",
+      oneALine: true,
+      explicit: true,
+      text: "Gaps that you know and that do not count, each as its finding prints it: what it is about and its name. One a line (or the flag repeated). " +
+        "`*` for every name of what holds no rows, such as `extension *`. What cannot be without an accepted extension goes with it, but for tables that held rows.",
+      example: "extension pg_net",
+    },
     "install-client": installClient,
     "dry-run": dryRun,
   },
   outputs: {
     verdict: "`proved`, `gaps` or `failed`: the worst of all validated backups.",
-    backups: "The validated backups with verdict, depth and findings, as a JSON list.",
+    backups: "The validated backups with verdict, depth, findings and accepted gaps, as a JSON list.",
     count: "How many backups were validated.",
     "first-difference": "The first thing that differs and how, in one sentence; empty when nothing does.",
     receipts: "Paths of the receipts written, as a JSON list.",
@@ -59,8 +68,8 @@ depth \`opened\`, or on a machine that is thrown away.`,
     plan: "What was, or would be, done, as JSON.",
   },
   exits: {
-    0: "every validated backup is proved to the depth asked for",
-    3: "a backup could only be proved with gaps, or no backup matches",
+    0: "every validated backup is proved to the depth asked for, or has no gaps but accepted ones",
+    3: "a backup could only be proved with gaps that are not accepted, or no backup matches",
     5: "a backup is damaged, or its restored content differs",
   },
   examples: {

@@ -41,6 +41,12 @@ function gapUnless(made: Belongs): (found: Difference) => Difference {
 
 type Belongs = ReturnType<typeof belongingTo>;
 
+/** Fields that speak of tables which another object belongs to or holds. */
+const OF_TABLES: Readonly<Partial<Record<ObjectKind, ReadonlySet<string>>>> = {
+  sequence: new Set(["owned-by"]),
+  publication: new Set(["tables", "columns", "filters", "has-filters"]),
+};
+
 /** Kinds that a table has from those above it; their names begin with the table's. */
 const INHERITED: ReadonlySet<ObjectKind> = new Set(["column", "constraint", "trigger"]);
 
@@ -102,9 +108,11 @@ class ObjectComparison {
     const compared = this.#withoutOrder(kind, name, this.#compare(kind, before, now));
     for (const field of compared.left) this.#left.set(kind, (this.#left.get(kind) ?? new Set()).add(field));
     const words = (fields: readonly string[]): string => fields.map((field) => field.replaceAll("-", " ")).join(", ");
+    const { differing, lacking } = this.#withoutTables(kind, name, compared.differing);
     return [
       ...(compared.whole ? [difference(kind, name, "differs from the source")] : []),
-      ...(compared.differing.length > 0 ? [difference(kind, name, `differs from the source in ${words(compared.differing)}`)] : []),
+      ...(differing.length > 0 ? [difference(kind, name, `differs from the source in ${words(differing)}`)] : []),
+      ...lacking,
       ...(compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.hidden)}: the role may not read it`)] : []),
       ...(compared.unknown.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.unknown)}: a newer version recorded it`)] : []),
     ];
@@ -114,6 +122,21 @@ class ObjectComparison {
   #withoutOrder<Found extends FieldComparison>(kind: ObjectKind, name: string, compared: Found): Found {
     if (kind !== "table" || !this.#widened.has(unquoted(name))) return compared;
     return { ...compared, differing: compared.differing.filter((field) => field !== COLUMN_ORDER) };
+  }
+
+  /** What an object says of tables that cannot be made for lack of an extension is not there for the same reason. */
+  #withoutTables(
+    kind: ObjectKind, name: string, differing: readonly string[],
+  ): { readonly differing: readonly string[]; readonly lacking: readonly Difference[] } {
+    const needs = kind === "sequence" ? this.#lacking.ofObject(kind, name) : kind === "publication" ? this.#lacking.ofTables() : [];
+    const fields = needs.length === 0 ? [] : differing.filter((field) => OF_TABLES[kind]?.has(field) === true);
+    if (fields.length === 0) return { differing, lacking: [] };
+    const words = fields.map((field) => field.replaceAll("-", " ")).join(", ");
+    // A publication's other tables are in the same digest: that nothing else differs in it is not known.
+    const found = kind === "sequence"
+      ? { ...gap(kind, name, `could not be compared in ${words}: it needs ${needs.join(", ")}, not available here`), needs }
+      : gap(kind, name, `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and may belong to it`);
+    return { differing: differing.filter((field) => !fields.includes(field)), lacking: [found] };
   }
 
   #compare(kind: ObjectKind, before: string, now: string): FieldComparison & { readonly whole?: boolean } {
@@ -188,7 +211,7 @@ function asGapOfMember(found: Difference): Difference {
 function absence(kind: ObjectKind, name: string, lacking: readonly string[]): Difference {
   return lacking.length === 0
     ? difference(kind, name, "is missing")
-    : gap(kind, name, `is missing: it needs ${lacking.join(", ")}, not available here`);
+    : { ...gap(kind, name, `is missing: it needs ${lacking.join(", ")}, not available here`), needs: lacking };
 }
 
 function difference(about: string, name: string, message: string): Difference {

@@ -11,7 +11,7 @@ export function compareSequences(expected: ContentRecord, actual: ContentRecord,
   return sequencesOf(expected, options).flatMap((sequence): Difference[] => {
     const name = displayName(sequence);
     const copy = copies.get(name);
-    if (copy === undefined) return objects.has(unquoted(name)) ? [] : [ofMissingExtension(name, options)];
+    if (copy === undefined) return objects.has(unquoted(name)) ? [] : [ofMissingExtension(sequence, expected, options)];
     if (isBetween(sequence, copy)) return [];
     const message = `stands at ${spell(copy.before)}, at the source it was ${wanted(sequence)}`;
     return [{ severity: "difference", about: "sequence", name, message }];
@@ -26,10 +26,16 @@ function sequencesOf(source: ContentRecord, { only }: CompareOptions): readonly 
   return source.sequences.filter((sequence) => owned.has(displayName(sequence)));
 }
 
-function ofMissingExtension(name: string, { unavailableExtensions: lacking = [] }: CompareOptions): Difference {
+function ofMissingExtension(
+  sequence: SequenceRecord, { tables }: ContentRecord, { unavailableExtensions = [] }: CompareOptions,
+): Difference {
+  const name = displayName(sequence);
+  // Of an extension's marked table it is known whose it is.
+  const owner = tables.find(({ schema, sequences }) => schema === sequence.schema && sequences?.includes(sequence.name) === true)?.extension;
+  const lacking = owner !== undefined && unavailableExtensions.includes(owner) ? [owner] : unavailableExtensions;
   if (lacking.length === 0) return { severity: "difference", about: "sequence", name, message: "is missing" };
-  const message = `could not be proved: it belongs to an extension, and ${lacking.join(", ")} is not available here`;
-  return { severity: "gap", about: "sequence", name, message };
+  const message = `could not be proved: it belongs to an extension, and ${lacking.join(", ")} ${lacking.length === 1 ? "is" : "are"} not available here`;
+  return { severity: "gap", about: "sequence", name, message, needs: lacking };
 }
 
 function wanted({ before, after }: SequenceRecord): string {

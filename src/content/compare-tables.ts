@@ -63,7 +63,8 @@ function compareExistence(table: TableRecord, { copies, lacking, options }: Cont
     const message = `is missing${brackets(table.rows === null ? "" : `the source held ${count(table.rows)}`, ownerOf(table))}`;
     const needs = lacking.ofTable(table);
     if (needs.length === 0) return ranked(0, name, message);
-    return ranked(0, name, `could not be proved: it needs ${needs.join(", ")}, not available here (it ${message})`, "gap");
+    const gap = ranked(0, name, `could not be proved: it needs ${needs.join(", ")}, not available here (it ${message})`, "gap");
+    return { ...gap, difference: { ...gap.difference, needs } };
   }
   if (copy.kind !== table.kind) return ranked(0, name, `is a ${copy.kind}, at the source it was a ${table.kind}`);
   if (!options.rows || table.populated === copy.populated) return undefined;

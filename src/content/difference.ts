@@ -8,6 +8,8 @@ export interface Difference {
   readonly about: string;
   readonly name: string;
   readonly message: string;
+  /** Of a gap: the extensions that cannot be had here and without which this cannot be. In no document. */
+  readonly needs?: readonly string[];
 }
 
 /** What a comparison found. */

@@ -5,9 +5,11 @@ export class Lacking {
   readonly #unavailable: ReadonlySet<string>;
   readonly #needs: ReadonlyMap<string, readonly string[]>;
   readonly #known: boolean;
+  readonly #tables: readonly TableRecord[];
 
   constructor(source: ContentRecord, unavailable: readonly string[]) {
     this.#unavailable = new Set(unavailable);
+    this.#tables = source.tables;
     this.#known = source.objectExtensions !== undefined;
     this.#needs = new Map(Object.entries(source.objectExtensions ?? {}).map(([object, names]) => [unquoted(object), names]));
   }
@@ -17,6 +19,11 @@ export class Lacking {
     const name = `${table.schema}.${table.name}`;
     if (!this.#known || table.ofExtension === true) return this.#among(table.extensions ?? []);
     return this.#named([`table ${name}`, `materialized-view ${name}`]);
+  }
+
+  /** For any table there is: what cannot be had here and some table needs. */
+  ofTables(): readonly string[] {
+    return [...new Set(this.#tables.flatMap((table) => this.ofTable(table)))];
   }
 
   /** For any other object, by kind and identity. */

@@ -7,6 +7,7 @@ export function valueShape(spec: InputSpec): string {
     case "choice":
       return spec.choices.length <= 3 ? spec.choices.join("|") : `<${spec.choices[0]}…${spec.choices.at(-1)}>`;
     case "list":
+      if (spec.oneALine === true) return "<text>…";
       return spec.choices === undefined ? "<text>[,…]" : "<choice>[,…]";
     case "integer":
       return "<number>";
@@ -29,6 +30,7 @@ export function acceptedForm(spec: InputSpec): string {
     case "choice":
       return spec.choices.map((choice) => `\`${choice}\``).join(", ");
     case "list":
+      if (spec.oneALine === true) return "list, one a line";
       return `list${spec.choices === undefined ? "" : ` of ${spec.choices.map((choice) => `\`${choice}\``).join(", ")}`}`;
     case "integer":
       return `whole number, ${spec.min}…${spec.max}`;

@@ -56,7 +56,7 @@ function parseChoice(text: string, choices: readonly string[]): string {
 }
 
 function parseList(spec: InputSpec & { type: "list" }, texts: readonly string[]): readonly string[] {
-  const items = texts.flatMap((text) => text.split(/[,\n]/)).map((item) => item.trim()).filter((item) => item !== "");
+  const items = texts.flatMap((text) => text.split(spec.oneALine === true ? /\r?\n/ : /[,\n]/)).map((item) => item.trim()).filter((item) => item !== "");
   for (const item of items) {
     if (spec.choices !== undefined) parseChoice(item, spec.choices);
     if (spec.pattern !== undefined && !spec.pattern.test(item)) throw new MalformedValue(item, spec.accepts ?? `text matching ${spec.pattern}`);

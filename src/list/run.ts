@@ -87,10 +87,11 @@ function rowCells({ key, manifest, standing, problem }: Row, ports: Ports): stri
   if (!manifest || !standing) return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
   const { tables, rows } = sizes(manifest);
   const state = standing.state === "verified" ? `verified ${standing.at?.slice(0, 10) ?? ""}` : `${standing.state}: ${standing.reason ?? ""}`;
-  const gaps = manifest.gaps?.length ?? 0;
+  // What was accepted counts the backup's own gaps too.
+  const gaps = standing.accepted?.length ?? manifest.gaps?.length ?? 0;
   return [
     key.id, key.source, key.tier, age, formatBytes(storedBytes(manifest)), String(tables), rows === null ? "–" : rows.toLocaleString("en-US"),
-    gaps === 0 ? state : `${state}; ${quantity(gaps, "gap")}`,
+    gaps === 0 ? state : `${state}; ${quantity(gaps, standing.accepted === undefined ? "gap" : "accepted gap")}`,
   ];
 }
 
@@ -102,7 +103,7 @@ function rowJson({ key, manifest, standing, problem }: Row, ports: Ports): Json 
     ...common, state: standing.state, depth: standing.depth ?? null, verifiedAt: standing.state === "verified" ? (standing.at ?? null) : null, reason: standing.reason ?? null,
     snapshotAt: manifest.snapshotAt, storedBytes: storedBytes(manifest), plainBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0),
     ...sizes(manifest), kinds: manifest.artifacts.map((artifact) => artifact.kind), encrypted: recipients.length > 0, recipients,
-    gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version, platform: manifest.platform?.name ?? null,
+    gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), acceptedGaps: (standing.accepted ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version, platform: manifest.platform?.name ?? null,
   };
 }
 

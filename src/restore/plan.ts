@@ -12,6 +12,7 @@ import { recipientsOf } from "../seal/age.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { tablesToMake } from "./made-tables.ts";
 import { namedTables } from "./named-tables.ts";
+import { comesBackEnabled } from "./comes-back-enabled.ts";
 import { chooseInto } from "./project/choose-into.ts";
 import { planProject, requireFit, usersExtensions, type ProjectInputs, type ProjectPlan } from "./project/plan.ts";
 import type { RestoreRequest } from "./request.ts";
@@ -73,12 +74,13 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   if (unconfirmed && !dryRun) throw unconfirmed;
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
+  const enabled = await warnOfEnabled(backup, set, tools, request, ports);
   const rights = await warnOfRights(backup, set, tools, target, request, ports, mode);
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
     refusals: unconfirmed ? [refusalOf(unconfirmed)] : [],
-    warnings: [...warnings(backup, target, request), ...manyObjects(target, mode, request), ...rights],
+    warnings: [...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
   };
   if (request.part !== "data" && request.tables.length === 0) return plan;
   const foreseen = await foreseeRows(plan, ports);
@@ -158,6 +160,14 @@ function requireExtensions(target: TargetState, request: RestoreRequest): void {
   throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map(extensionWords).join(", ")}`, {
     hint: "Install them on the server (or preload or allow them, if that is what it asks for), or use --allow-gaps to restore without them and what depends on them. Nothing was touched.",
   });
+}
+
+/** What goes on doing things by itself where it is restored; only a known platform's backup has such. */
+async function warnOfEnabled({ manifest }: Backup, set: ArtifactSet, tools: ToolSet, request: RestoreRequest, ports: Ports): Promise<string[]> {
+  const [first] = set.phases;
+  if (manifest.platform === undefined || first === undefined) return [];
+  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
+  return comesBackEnabled(manifest, request.part === "data" ? [] : await readContents(context, first.artifact), request);
 }
 
 /** What the role may not make or give away; a superuser may everything. */

@@ -5,7 +5,7 @@ import type { Outcome, ReportTable } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { quoteIdentifier } from "../kernel/sql.ts";
 import { findingSentence, headlineFinding } from "../archive/judge.ts";
-import type { Receipt } from "../catalog/manifest.ts";
+import { receiptFormat, recordedFinding, type Receipt } from "../catalog/manifest.ts";
 import type { Ports } from "../ports/ports.ts";
 import { applyRestore, type Restored, type TakeSafetyBackup } from "./apply.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
@@ -39,7 +39,7 @@ async function writeReceipt(plan: RestorePlan, restored: Restored, startedAt: Da
   const { notCompared = [] } = restored;
   try {
     await plan.request.catalog.addReceipt({
-      format: notCompared.length === 0 ? "holdfast.receipt/1" : "holdfast.receipt/2",
+      format: receiptFormat(notCompared.length === 0 ? {} : { notCompared: [...notCompared] }),
       backup: key.id, source: key.source, tier: key.tier, manifest: sha256,
       kind: "recovered", verdict: verdictOf(restored), findings: [...restored.findings],
       ...(notCompared.length === 0 ? {} : { notCompared: [...notCompared] }),
@@ -98,7 +98,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
     exit: exits[verdict],
     outputs: {
       ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup, "old-database": restored.oldDatabase,
-      "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "", findings: [...restored.findings], notes,
+      "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "", findings: restored.findings.map(recordedFinding), notes,
     },
     report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes },
   };

@@ -7,6 +7,7 @@ import { parseSelection, type Selection } from "../catalog/selection.ts";
 import type { Database } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { parseIdentities } from "../seal/age.ts";
+import { parseAcceptedName, type AcceptedName } from "./accepted.ts";
 
 /** The parsed inputs of `holdfast validate`; durations in milliseconds. */
 export interface ValidateInputs {
@@ -20,6 +21,7 @@ export interface ValidateInputs {
   readonly scratch: Secret | undefined;
   readonly identity: Secret | undefined;
   readonly jobs: number;
+  readonly acceptGaps: readonly string[];
   readonly installClient: boolean;
   readonly dryRun: boolean;
 }
@@ -35,11 +37,14 @@ export interface ValidateRequest {
   readonly scratch: Database | undefined;
   readonly identities: readonly string[];
   readonly jobs: number;
+  /** Gaps that do not count. */
+  readonly acceptGaps: readonly AcceptedName[];
   readonly installClient: boolean;
 }
 
 export async function parseValidateRequest(inputs: ValidateInputs, ports: Ports): Promise<ValidateRequest> {
   const identities = inputs.identity ? await parseIdentities(inputs.identity.reveal()) : [];
+  const acceptGaps = inputs.acceptGaps.map(parseAcceptedName);
   if (inputs.scratch && inputs.depth !== undefined && inputs.depth !== "restored") {
     throw new HoldfastError("input.conflict", `a scratch server is given, and depth is ${inputs.depth}`, { hint: "Leave --scratch out, or use --depth restored." });
   }
@@ -56,6 +61,7 @@ export async function parseValidateRequest(inputs: ValidateInputs, ports: Ports)
     scratch: inputs.scratch && (await ports.openDatabase(parseDatabaseUrl(inputs.scratch.reveal(), "scratch"))),
     identities,
     jobs: inputs.jobs,
+    acceptGaps,
     installClient: inputs.installClient,
   };
 }

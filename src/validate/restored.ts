@@ -1,10 +1,11 @@
 import type { Backup } from "../catalog/catalog.ts";
-import type { Finding, Manifest, NotCompared } from "../catalog/manifest.ts";
+import type { Manifest, NotCompared } from "../catalog/manifest.ts";
 import { artifactSets, type ArtifactSet } from "../archive/artifact-set.ts";
 import { believe } from "../archive/control.ts";
 import { measureControl } from "../archive/control-copy.ts";
 import { loadIntoEmpty, type Recipe } from "../archive/recipe.ts";
 import { judge } from "../archive/judge.ts";
+import type { Difference } from "../content/difference.ts";
 import { measureContent } from "../content/measure.ts";
 import type { ContentRecord } from "../content/record.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
@@ -24,7 +25,7 @@ export interface RestoredContext {
 
 /** What a proof by restoring found. */
 export interface Proof {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Difference[];
   readonly notes: readonly string[];
   /** What differs of the platform's own. */
   readonly notCompared: readonly NotCompared[];
@@ -37,7 +38,7 @@ export interface Proof {
  * which is then measured as the source was and compared with what the source held at the snapshot.
  */
 export async function proveRestored(backup: Backup, context: RestoredContext): Promise<Proof> {
-  const findings: Finding[] = [];
+  const findings: Difference[] = [];
   const notes: string[] = [];
   const own = new Map<string, NotCompared>();
   let tables = 0;

@@ -3,8 +3,9 @@ import { formatDuration } from "../kernel/duration.ts";
 import type { Outcome } from "../kernel/outcome.ts";
 import { quantity } from "../kernel/quantity.ts";
 import { findingSentence, headlineFinding } from "../archive/judge.ts";
-import { DEPTHS, type Depth } from "../catalog/manifest.ts";
+import { DEPTHS, recordedFinding, type Depth, type Finding } from "../catalog/manifest.ts";
 import type { Ports } from "../ports/ports.ts";
+import { acceptedSentence } from "./accepted.ts";
 import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
 import { parseValidateRequest, type ValidateInputs } from "./request.ts";
 import { validateItems, type Validated } from "./validate.ts";
@@ -57,12 +58,13 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
   const verdict = worst(results);
   const exits: Record<Validated["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
   const findings = results.flatMap((result) => result.findings);
+  const accepted = results.flatMap((result) => result.accepted);
   const telling = headlineFinding(findings);
   const first = findings.find((finding) => finding.severity === "difference");
   const total = results.length === 1 ? `backup ${results[0]?.item.key.id ?? ""}` : `${results.length} backups`;
   const depth = shallowest(results);
   const headline = {
-    proved: `${total} ${HELD[depth]} in ${formatDuration(tookMs)}`,
+    proved: `${total} ${HELD[depth]} in ${formatDuration(tookMs)}${acceptedSentence(accepted)}`,
     gaps: `${total} ${depth === "restored" ? "restored" : HELD[depth]} with gaps: ${telling ? findingSentence(telling) : ""}`,
     failed: `${results.filter((result) => result.verdict === "failed").length} of ${quantity(results.length, "backup")} failed: ${telling ? findingSentence(telling) : ""}`,
   }[verdict];
@@ -75,10 +77,13 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
       tables: [
         { columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"], rows: results.map(resultCells) },
         ...(results.some((result) => result.findings.length > 0)
-          ? [{ title: "what was found", columns: ["backup", "about", "name", "finding"], rows: results.flatMap(findingRows) }]
+          ? [{ title: "what was found", columns: ["backup", "about", "name", "finding"], rows: results.flatMap((result) => findingRows(result, result.findings)) }]
+          : []),
+        ...(accepted.length > 0
+          ? [{ title: "accepted gaps", columns: ["backup", "about", "name", "gap"], rows: results.flatMap((result) => findingRows(result, result.accepted)) }]
           : []),
       ],
-      notes: [...new Set(results.flatMap((result) => result.notes))],
+      notes: [...new Set([...results.flatMap((result) => result.notes), ...unmatchedNotes(plan, results)])],
     },
   };
 }
@@ -86,10 +91,18 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
 /** Findings shown per backup; all of them are in the receipt. */
 const FINDINGS_SHOWN = 20;
 
-function findingRows(result: Validated): string[][] {
-  const shown = result.findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? "gap: " : ""}${finding.message}`]);
-  const more = result.findings.length - shown.length;
+function findingRows(result: Validated, findings: readonly Finding[]): string[][] {
+  const shown = findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? "gap: " : ""}${finding.message}`]);
+  const more = findings.length - shown.length;
   return more > 0 ? [...shown, [result.item.key.id, "", "", `and ${more} more, see ${result.receipt}`]] : shown;
+}
+
+/** Only a proof that restored meets every gap, so only then is one that it did not meet a thing of the past. */
+function unmatchedNotes({ request }: ValidatePlan, results: readonly Validated[]): string[] {
+  if (!results.every(({ item, verdict }) => item.depth === "restored" && verdict !== "failed")) return [];
+  const names = request.acceptGaps.map(({ about, name }) => `${about} ${name}`);
+  return names.filter((name) => results.every(({ unmatched }) => unmatched.includes(name)))
+    .map((name) => `no gap is '${name}', which is to be accepted: perhaps it is mended, then take it out of accept-gaps; or it is written otherwise`);
 }
 
 function resultCells(result: Validated): string[] {
@@ -105,9 +118,10 @@ function worst(results: readonly Validated[]): Validated["verdict"] {
 function outputs(plan: ValidatePlan, verdict: string, results: readonly Validated[], tookMs: number): Outcome["outputs"] {
   return {
     verdict,
-    backups: results.map(({ item, verdict: one, findings, receipt, notes, notCompared }) => ({
+    backups: results.map(({ item, verdict: one, findings, accepted, receipt, notes, notCompared }) => ({
       id: item.key.id, source: item.key.source, tier: item.key.tier, depth: item.depth, verdict: one, receipt, notes,
-      notCompared: notCompared.map((one) => ({ ...one })), findings: findings.map((finding) => ({ ...finding })),
+      notCompared: notCompared.map((one) => ({ ...one })), findings: findings.map(recordedFinding).map((finding) => ({ ...finding })),
+      accepted: accepted.map(recordedFinding).map((finding) => ({ ...finding })),
     })),
     count: results.length,
     "first-difference": "",

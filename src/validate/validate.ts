@@ -1,13 +1,15 @@
 import { isHoldfastError, type HoldfastError } from "../kernel/errors.ts";
 import type { Backup } from "../catalog/catalog.ts";
-import type { Finding, Manifest, NotCompared, Receipt } from "../catalog/manifest.ts";
+import { receiptFormat, recordedFinding, type Finding, type Manifest, type NotCompared, type Receipt } from "../catalog/manifest.ts";
 import { manifestPath } from "../catalog/paths.ts";
 import { interruptible } from "../archive/interruptible.ts";
 import { withRecordedGaps } from "../archive/judge.ts";
 import { notComparedNote } from "../archive/platforms-own.ts";
 import { profileOf } from "../platform/profiles.ts";
+import type { Difference } from "../content/difference.ts";
 import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Ports } from "../ports/ports.ts";
+import { accountFor } from "./accepted.ts";
 import type { ValidateItem, ValidatePlan } from "./plan.ts";
 import { readOpened, readStored } from "./read-back.ts";
 import { proveRestored } from "./restored.ts";
@@ -18,6 +20,10 @@ export interface Validated {
   readonly item: ValidateItem;
   readonly verdict: Receipt["verdict"];
   readonly findings: readonly Finding[];
+  /** Gaps that were accepted by name, and what hangs on them: they count for no verdict. */
+  readonly accepted: readonly Difference[];
+  /** What was to be accepted and is no finding. */
+  readonly unmatched: readonly string[];
   readonly notes: readonly string[];
   /** What differs of the platform's own, and counts for no verdict. */
   readonly notCompared: readonly NotCompared[];
@@ -49,32 +55,36 @@ async function validateOne(item: ValidateItem, plan: ValidatePlan, host: Scratch
   const began = ports.clock.elapsed();
   if (!item.backup) {
     const finding = damageFinding(item.damage as HoldfastError, manifestPath(item.key));
-    return { item, verdict: "failed", findings: [finding], notes: [], notCompared: [], tables: 0, rows: 0, tookMs: ports.clock.elapsed() - began, receipt: "" };
+    return { item, verdict: "failed", findings: [finding], accepted: [], unmatched: [], notes: [], notCompared: [], tables: 0, rows: 0, tookMs: ports.clock.elapsed() - began, receipt: "" };
   }
   const proof = await prove(item, item.backup, plan, host, ports);
   // Whatever was read: what is not in the backup cannot be proved to be.
   const recorded = item.backup.manifest.gaps ?? [];
   const open = item.depth === "restored" ? openAfterComparing(recorded) : recorded;
-  const findings = withRecordedGaps([...(await chainFindings(item.backup, plan)), ...proof.findings], open);
+  const found = withRecordedGaps([...(await chainFindings(item.backup, plan)), ...proof.findings], open);
+  const { findings, accepted, unmatched, notes: accounts } = accountFor(found, plan.request.acceptGaps, item.backup.manifest.content);
   const verdict = findings.some((finding) => finding.severity === "difference") ? "failed" : findings.length > 0 ? "gaps" : "proved";
   const { manifest, sha256, key } = item.backup;
-  const receipt = await plan.request.catalog.addReceipt({
-    format: proof.notCompared.length === 0 ? "holdfast.receipt/1" : "holdfast.receipt/2",
-    backup: key.id, source: key.source, tier: key.tier, manifest: sha256,
-    kind: item.depth, verdict, findings,
+  const more = {
+    ...(accepted.length === 0 ? {} : { accepted: accepted.map(recordedFinding) }),
     ...(proof.notCompared.length === 0 ? {} : { notCompared: [...proof.notCompared] }),
+  };
+  const receipt = await plan.request.catalog.addReceipt({
+    format: receiptFormat(more),
+    backup: key.id, source: key.source, tier: key.tier, manifest: sha256,
+    kind: item.depth, verdict, findings: [...findings], ...more,
     startedAt: startedAt.toISOString(), finishedAt: ports.clock.now().toISOString(),
     against: item.depth === "restored" ? (host?.described ?? "") : "the store",
     counts: { bytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0), tables: proof.tables, rows: proof.rows },
     tools: { holdfast: ports.version },
     run: ports.run,
   });
-  const notes = [...(item.note ? [item.note] : []), ...proof.notes, ...ownNote(manifest, proof.notCompared)];
-  return { item, verdict, findings, notes, notCompared: proof.notCompared, tables: proof.tables, rows: proof.rows, tookMs: ports.clock.elapsed() - began, receipt };
+  const notes = [...(item.note ? [item.note] : []), ...accounts, ...proof.notes, ...ownNote(manifest, proof.notCompared)];
+  return { item, verdict, findings, accepted, unmatched, notes, notCompared: proof.notCompared, tables: proof.tables, rows: proof.rows, tookMs: ports.clock.elapsed() - began, receipt };
 }
 
 interface ItemProof {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Difference[];
   readonly notes: readonly string[];
   readonly notCompared: readonly NotCompared[];
   readonly tables: number;

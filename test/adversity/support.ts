@@ -82,7 +82,7 @@ export function backupInputs(url: string, recipient: string | undefined, more: P
 export function validateInputs(identity: string | undefined, more: Partial<ValidateInputs> = {}): ValidateInputs {
   return {
     store: STORE, storeSecret: undefined, backup: "latest", since: undefined, source: undefined, tier: undefined, depth: "opened", scratch: undefined,
-    identity: identity === undefined ? undefined : secret(identity), jobs: 1, installClient: false, dryRun: false, ...more,
+    identity: identity === undefined ? undefined : secret(identity), jobs: 1, acceptGaps: [], installClient: false, dryRun: false, ...more,
   };
 }
 

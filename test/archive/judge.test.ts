@@ -32,6 +32,15 @@ describe("what pg_restore reported", () => {
     expect(many).toHaveLength(51);
     expect(many.at(-1)).toEqual({ severity: "gap", about: "pg_restore", name: "", message: "reported 23 more problems" });
   });
+
+  it("is told by itself where it is for lack of an extension, so that a hundred such crowd out nothing else", () => {
+    const lacking = Array.from({ length: 60 }, (_, at) => ({ message: `no type ${at}`, entry: "TABLE t", lacks: at < 55 ? ["hstore"] : ["citext"] }));
+    const found = judge({ expected: content(3), actual: content(3), problems: [...lacking, full], unavailable: [], options: { exact: true, rows: true } }).findings;
+    expect(found[0]).toMatchObject({ name: full.entry, message: `reported: ${full.message}` });
+    expect(found[1]).toEqual({ severity: "gap", about: "pg_restore", name: "TABLE t", message: "reported: no type 0 (needs hstore, not available here)", needs: ["hstore"] });
+    expect(found.at(-1)).toMatchObject({ message: "reported 10 more problems (needs hstore, citext, not available here)", needs: ["hstore", "citext"] });
+    expect(found).toHaveLength(52);
+  });
 });
 
 describe("a foreign key that the rows break", () => {

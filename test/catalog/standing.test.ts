@@ -72,6 +72,28 @@ describe("a backup's standing", () => {
   });
 });
 
+describe("accepted gaps", () => {
+  const gap = { severity: "gap", about: "extension", name: "pg_net", message: "could not be created here" } as const;
+  const at = (hour: number, changes: Partial<Receipt>): Receipt => sampleReceipt(KEY, { finishedAt: `2026-11-22T${hour}:00:00Z`, ...changes });
+
+  it("verify a backup, and are those of the deciding receipt", () => {
+    const accepted = at(11, { format: "holdfast.receipt/3", accepted: [gap] });
+    expect(standingOf([at(10, { verdict: "gaps", findings: [gap] }), accepted])).toMatchObject({ state: "verified", accepted: [gap] });
+    expect(standingOf([accepted, at(12, {})])).not.toHaveProperty("accepted");
+    expect(standingOf([accepted, at(12, { verdict: "failed" })])).toMatchObject({ state: "failed verification" });
+  });
+
+  it("are in a format of their own, which a version that does not know them refuses instead of reading it as a proof", async () => {
+    const { writeDocument, readDocument } = await import("../../src/catalog/document.ts");
+    const { receipt, receiptFormat } = await import("../../src/catalog/manifest.ts");
+    expect([receiptFormat({}), receiptFormat({ notCompared: [] }), receiptFormat({ accepted: [gap], notCompared: [] })]).toEqual(["holdfast.receipt/1", "holdfast.receipt/2", "holdfast.receipt/3"]);
+    const { bytes } = writeDocument(at(11, { format: "holdfast.receipt/3", accepted: [gap] }));
+    const older = ["holdfast.receipt/1", "holdfast.receipt/2"];
+    expect(() => readDocument(bytes, receipt, older, "it")).toThrow(expect.objectContaining({ code: "catalog.unknown-format" }));
+    expect(readDocument(bytes, receipt, [...older, "holdfast.receipt/3"], "it").value.accepted).toEqual([gap]);
+  });
+});
+
 describe("a standing read from a store", () => {
   async function prepared(): Promise<{ store: MemoryStore; catalog: Catalog; sha256: string }> {
     const store = new MemoryStore();

@@ -40,6 +40,7 @@ describe("the menu", () => {
     expect(explicit.sort()).toEqual([
       "backup allow-unencrypted", "restore allow-empty-views", "restore allow-gaps", "restore allow-unencrypted", "restore before", "restore confirm", "restore create-roles", "restore into", "restore mode",
       "restore no-owner", "restore no-privileges", "restore safety-backup", "restore tables", "restore what", "restore with-sessions",
+      "validate accept-gaps",
     ]);
     for (const command of MENU) for (const spec of Object.values(command.inputs)) if (spec.explicit === true) expect(spec.type).not.toBe("secret");
   });

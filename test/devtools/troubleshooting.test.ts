@@ -27,7 +27,7 @@ const BY_RESULT = [
   "stays at the publisher", "The unfinished copy", "should a database", "were not compared",
   "The target may be incomplete", "another restore into", "was NOT put in place",
   "may not create databases", "does not own the database", "may not give a new database its setting",
-  "it can never count as verified", "belongs to an attempt that failed", "trying again with a new snapshot",
+  "it does not count as verified", "belongs to an attempt that failed", "trying again with a new snapshot",
   "the schema changed while it was read", "a table was locked by somebody else",
 ];
 

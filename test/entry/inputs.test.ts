@@ -42,6 +42,16 @@ async function failure(parsing: Promise<unknown>): Promise<HoldfastError> {
   return error;
 }
 
+describe("a list of one value a line", () => {
+  const lines = { gaps: { type: "list", oneALine: true, text: "x" } } as const satisfies InputSpecs;
+
+  it("keeps commas, and is repeated or given with line feeds of any kind", () => {
+    const parse = (...texts: string[]): readonly string[] => parseInputs(lines, new Map([["gaps", { texts, origin: "--gaps" }]]), (name) => `--${name}`).gaps;
+    expect(parse("function app.f(integer, text)", "extension pg_net")).toEqual(["function app.f(integer, text)", "extension pg_net"]);
+    expect(parse("extension a\r\n  extension b \n\n")).toEqual(["extension a", "extension b"]);
+  });
+});
+
 describe("inputs on the command line", () => {
   it("are typed and frozen, with camel-case names and defaults", async () => {
     const inputs = await fromCli(["--database", "url", "--wait=90s", "--kinds", "schema,data", "--schemas", "a", "--schemas", "b", "--dry-run"]);

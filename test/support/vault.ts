@@ -56,7 +56,7 @@ export class Vault implements AsyncDisposable {
     const inputs: ValidateInputs = {
       store: this.url, storeSecret: undefined, backup: "latest", since: undefined, source: undefined, tier: undefined, depth: undefined,
       scratch: scratch === undefined ? undefined : secret(scratch), identity: identity === null ? undefined : secret(identity ?? this.identity), jobs: 1,
-      installClient: false, dryRun: false, ...choice,
+      acceptGaps: [], installClient: false, dryRun: false, ...choice,
     };
     return runValidate(inputs, portsOf(ports));
   }

@@ -75,6 +75,7 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     // That it is kept otherwise is told.
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
+    if (about === "publication" && isTold && MEMBERSHIP.test(message)) return false;
     // Of such a name there is another role's, which is not compared.
     if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(name)) return false;
     // What is set of a column of the platform's is left out by itself; the column is there.

@@ -1,6 +1,8 @@
 import { quantity } from "../../kernel/quantity.ts";
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { refusal } from "../../content/refusal.ts";
+import { brokenCheckRemedy, brokenKeyRemedy } from "./broken-rules.ts";
 import { jobsOfOthers } from "./jobs.ts";
 import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, rowCounts, sameKey, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
 import { untaken } from "./untaken.ts";
@@ -79,7 +81,7 @@ export async function foreseeStaged(
       continue;
     }
     const skew = await lookAtColumns(session, one, backup, defaults);
-    refusals.push(...skew.refusals, ...(await collisions(session, one)), ...(await orphans(session, one, staged)));
+    refusals.push(...skew.refusals, ...(await collisions(session, one)), ...(await orphans(session, one, staged)), ...(await unchecked(session, one)));
     notes.push(...skew.notes, ...unseenRules(one, backup));
   }
   return { tables, refusals, unwritable, notes };
@@ -169,6 +171,23 @@ function unseenRules({ title, shape }: Fitting, backup: number): string[] {
   return unseen.map(({ name }) => `index ${name} of ${title} calls functions that are not the server's own, so that it was not asked whether rows collide by it`);
 }
 
+/** Rows that are to be written and that a check of the target's refuses. One that calls what people wrote is not asked, nor one of columns that the backup has not. */
+async function unchecked(session: DatabaseSession, one: Fitting): Promise<string[]> {
+  const common = new Set(commonColumns(one));
+  const key = keyColumns(one);
+  const there = key === undefined ? "false" : `EXISTS (SELECT FROM ${tableSql(one)} t WHERE ${sameKey(key)} AND NOT ${differs(one)})`;
+  const found: string[] = [];
+  for (const { name, condition } of one.shape.checks.filter(({ builtin, reads }) => builtin && reads.every((column) => common.has(column)))) {
+    let broken = 0;
+    // What cannot be evaluated for a row shows when it is written, with the check's name.
+    await refusal(session, async () => {
+      broken = await count(session, `SELECT count(*) AS n FROM (SELECT * FROM ${one.temporary} WHERE (${condition}) IS FALSE) s WHERE NOT ${there}`);
+    }, "database.query", "database.permission");
+    if (broken > 0) found.push(`${rows(broken)} of ${one.title} in the backup ${broken === 1 ? "breaks" : "break"} a check that the target has (${name}): ${brokenCheckRemedy(one.title, name)}`);
+  }
+  return found;
+}
+
 /** Rows that refer to rows which neither side has; the keys are switched off while rows are written. */
 async function orphans(session: DatabaseSession, one: Fitting, staged: readonly Staged[]): Promise<string[]> {
   const common = new Set(commonColumns(one));
@@ -184,7 +203,7 @@ async function orphans(session: DatabaseSession, one: Fitting, staged: readonly 
       ? `AND NOT EXISTS (SELECT FROM ${brought.temporary} p WHERE ${match})` : "";
     const lost = await count(session,
       `SELECT count(*) AS n FROM ${one.temporary} s WHERE ${given} AND NOT EXISTS (SELECT FROM ${tableSql({ schema: parent[0], name: parent[1] })} p WHERE ${match}) ${inBackup}`);
-    if (lost > 0) found.push(`${rows(lost)} of ${one.title} in the backup refer to rows of ${parent.join(".")} that neither the backup brings nor the target has (${name})`);
+    if (lost > 0) found.push(`${rows(lost)} of ${one.title} in the backup ${lost === 1 ? "refers" : "refer"} to rows of ${parent.join(".")} that neither the backup brings nor the target has (${name}): ${brokenKeyRemedy(one.title, name)}`);
   }
   return found;
 }

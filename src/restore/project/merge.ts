@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { Untouched } from "../untouched.ts";
+import { brokenRuleRemedy } from "./broken-rules.ts";
 import { Exchanged } from "./exchanged.ts";
 import { commonColumns, differs, isFitting, keyColumns, rowCounts, rowText, sameKey, tableSql, type Fitting, type Staged } from "./staged.ts";
 
@@ -71,7 +72,8 @@ async function naming<T>(one: Fitting, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const remedy = isHoldfastError(error, "database.lock-timeout") ? "Stop what uses the project for the moment, then run again." : undefined;
+    const remedy = isHoldfastError(error, "database.lock-timeout") ? "Stop what uses the project for the moment, then run again."
+      : isHoldfastError(error) ? brokenRuleRemedy(error, one.title) : undefined;
     throw new Untouched(error, `rows of ${one.title}`, remedy);
   }
 }

@@ -40,6 +40,7 @@ import { comparePlatformTables, type Named } from "./platform-tables.ts";
 import { withNeeding } from "./needing.ts";
 import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
+import { publicationsToDo, withoutFull, type PublicationsToDo } from "./publication-options.ts";
 import { mayQuieten } from "./quiet.ts";
 import { removedObjects } from "./removed.ts";
 import { settingsToDo } from "./settings-to-do.ts";
@@ -64,6 +65,8 @@ export interface ProjectPlan extends BothEnds {
   readonly rowsIn: ArtifactRecord;
   readonly foreseen: Foreseen;
   readonly defaults: Defaults;
+  /** How publications of the platform's have to publish. */
+  readonly publications: PublicationsToDo;
   /** Nothing of the user's is there and no row of his: nothing is lost by a restore. */
   readonly fresh: boolean;
   /** All that is the user's at the target, as people read it: what is dropped must be among it. */
@@ -124,8 +127,9 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const entriesOf = (all: readonly TocEntry[]): ProjectEntries => projectEntries(all, source, content, (schema, table) => rows.staged(schema, table) !== undefined);
   const entries = entriesOf(contents);
   const made = parts.texts.map(({ entry }) => entry);
+  const publications = await publicationsToDo(session, ends.target, content, here);
   const all: ProjectEntries = {
-    ...entries, after: [...made, ...entries.after], onPlatform: [...made, ...entries.onPlatform],
+    ...entries, after: withoutFull([...made, ...entries.after], publications), onPlatform: withoutFull([...made, ...entries.onPlatform], publications),
     rows: rowsIn === definitionsIn ? entries.rows : entriesOf(await readContents(context, rowsIn)).rows,
   };
   const { foreseen, defaults } = await rehearseRows(session, { content, context, rowsIn, definitionsIn, contents, entries: all, rows });
@@ -155,16 +159,16 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   })).filter(({ title }) => !left.has(title));
   const rightsNotes = request.noPrivileges ? [] : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
   return {
-    ...ends, source, brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
+    ...ends, source, brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults, publications,
     fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
     holds: [...userRows, ...objects, ...published].slice(0, 5),
     usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
     notAllowed, stays: new Set([...asked.map(({ key }) => key).filter((key) => there.has(key)), ...others.map(({ key }) => key)]), ownersOut, keysBehind: behind, roles,
     gaps: [
-      ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
+      ...publications.gaps, ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
     ],
-    notes: [...tables.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
+    notes: [...tables.notes, ...publications.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
     kit: [
       ...rebuildKit(ends.source, content),
       ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },

@@ -27,6 +27,7 @@ import { mergeStaged } from "./merge.ts";
 import { restoreJobs } from "./jobs.ts";
 import { pauseWebhooks, reachingOut } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
+import { setOptions } from "./publication-options.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { giveRights } from "./give-rights.ts";
@@ -179,6 +180,7 @@ export class Pouring {
     const told = new Set(project.notAllowed.map(({ key }) => key));
     const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !told.has(entryKey(entry)));
     this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
+    this.#findings.push(...(await setOptions(this.#session, project.publications.set)));
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews)));
     if (!request.noPrivileges) {

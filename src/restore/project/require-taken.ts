@@ -8,6 +8,11 @@ import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { PlanOfProject } from "./pouring.ts";
 import { refusedSentence, type Refused } from "./run-definitions.ts";
 
+/** A key or check that the restored rows do not hold. */
+function isBrokenByRows({ entry, error }: Refused): boolean {
+  return entry.type.endsWith("CONSTRAINT") && /violates (?:foreign key|check) constraint|is violated by some row/.test(error.message);
+}
+
 /**
  * What was refused for good ends the restore, unless it was said that it may be left out.
  *
@@ -25,7 +30,9 @@ export function requireTaken(refused: readonly Refused[], { project, request }: 
   if (fatal.length > 0) {
     const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";
     throw new HoldfastError(fatal[0]!.error.code, `the project did not take ${quantity(fatal.length, "definition")} of the backup: ${fatal.slice(0, 3).map(refusedSentence).join("; ")}${more}`, {
-      hint: "The server's own words say what it needs; put that right in the project and run again. What stands on the platform's ground may be left out with --allow-gaps.",
+      hint: fatal.every(isBrokenByRows)
+        ? "Nothing in the project is wrong: rows of the backup itself break what stands on them. Mend those rows at the source, or make the constraint NOT VALID there, and back up again."
+        : "The server's own words say what it needs; put that right in the project and run again. What stands on the platform's ground may be left out with --allow-gaps.",
       cause: fatal[0]!.error,
     });
   }

@@ -38,6 +38,17 @@ export interface ReferenceShape {
   readonly parentColumns: readonly string[];
 }
 
+/** A condition that the table asks of every row that is written. */
+export interface CheckShape {
+  readonly name: string;
+  /** As SQL has it. */
+  readonly condition: string;
+  /** Columns that it reads. */
+  readonly reads: readonly string[];
+  /** Nothing but the server's own functions and operators is in it: to evaluate it calls nothing that people wrote. */
+  readonly builtin: boolean;
+}
+
 /** A table at the target that gets rows beside those it has. */
 export interface TableShape {
   readonly schema: string;
@@ -45,6 +56,7 @@ export interface TableShape {
   readonly columns: readonly ColumnShape[];
   readonly uniques: readonly UniqueShape[];
   readonly references: readonly ReferenceShape[];
+  readonly checks: readonly CheckShape[];
   /** Triggers that would act on rows that are put in or changed, by name. */
   readonly triggers: readonly string[];
   /** Sequences that its columns take their values from, as SQL has them. */
@@ -94,6 +106,15 @@ const REFERENCES = `
     FROM pg_constraint k JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
    WHERE k.conrelid = c.oid AND k.contype = 'f'`;
 
+/** The server keeps no note of what needs its own objects; an enum's type calls nothing. */
+const CHECKS = `
+  SELECT coalesce(json_agg(json_build_object('name', k.conname, 'condition', pg_get_expr(k.conbin, k.conrelid), 'reads', coalesce(${NAMES("k.conkey", "k.conrelid")}, '[]'),
+           'builtin', NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
+              AND d.refclassid NOT IN ('pg_class'::regclass, 'pg_collation'::regclass)
+              AND NOT (d.refclassid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type y WHERE y.oid = d.refobjid AND y.typtype = 'e'))))
+           ORDER BY k.conname), '[]')
+    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'`;
+
 /** Bits 2 and 4 of a trigger's type: INSERT and UPDATE (src/include/catalog/pg_trigger.h). */
 const TRIGGERS = `
   SELECT coalesce(json_agg(t.tgname ORDER BY t.tgname), '[]') FROM pg_trigger t
@@ -105,6 +126,6 @@ const SEQUENCES = `
    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')`;
 
 const SHAPE = `
-  SELECT (${COLUMNS}) AS columns, (${UNIQUES}) AS uniques, (${REFERENCES}) AS "references", (${TRIGGERS}) AS triggers, (${SEQUENCES}) AS sequences
+  SELECT (${COLUMNS}) AS columns, (${UNIQUES}) AS uniques, (${REFERENCES}) AS "references", (${CHECKS}) AS checks, (${TRIGGERS}) AS triggers, (${SEQUENCES}) AS sequences
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`;
