@@ -8,11 +8,13 @@ import type { ArtifactSet } from "./artifact-set.ts";
 import { everySchema } from "./every-schema.ts";
 import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
 import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
-import { listedProblems, type ListedProblem } from "./listed-problem.ts";
+import { listedProblems, rightsProblems, type ListedProblem } from "./listed-problem.ts";
 import { loadingSettings } from "./loading-settings.ts";
 import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
+import { giveLeft } from "./rights/give-left.ts";
+import type { RefusedRights } from "./rights/give-singly.ts";
 import { attachingAlone, roundsOf } from "./rounds.ts";
 import { isOfRows, settle } from "./settle.ts";
 
@@ -37,6 +39,8 @@ export interface LoadedSet {
   readonly warnings: readonly string[];
   /** Extensions that could not be made here: what belongs to them and what needs them is not there. */
   readonly unavailable: readonly UnavailableExtension[];
+  /** Rights that could not be given; they are among the problems too. */
+  readonly refusedRights: readonly RefusedRights[];
 }
 
 /**
@@ -47,8 +51,9 @@ export interface LoadedSet {
  * 2. load everything but what would act on its own, in rounds (rounds.ts); each is settled before the next: what failed
  *    is tried again in order, until nothing more succeeds (settle.ts);
  * 3. settle once more, when everything stands;
- * 4. refresh the materialized views (refresh.ts);
- * 5. finish: event triggers, which would have fired at all of the above.
+ * 4. give right by right what could not be given as a whole list (rights/give-left.ts);
+ * 5. refresh the materialized views (refresh.ts);
+ * 6. finish: event triggers, which would have fired at all of the above.
  */
 export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const { manifest, set, database, context, searchPath, onUnavailable } = recipe;
@@ -64,12 +69,14 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const into: LoadContext = { ...context, address: database.address, settings, onWarning, archives };
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
   const settled = await settleLast(await loadRounds(set, early, into), into, database);
+  const given = await giveLeft(settled, into, database, { sourceMajor: manifest.content.serverMajor });
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   return {
-    problems: [...prepared.problems, ...listedProblems([...settled, ...finished]), ...empty],
+    problems: [...prepared.problems, ...listedProblems([...given.loaded, ...finished]), ...rightsProblems(given.refused), ...empty],
     warnings: [...new Set(warnings)],
     unavailable: prepared.unavailable,
+    refusedRights: given.refused,
   };
 }
 
