@@ -57,7 +57,7 @@ async function proveWhole(from: string, drop: string, tables: string[]): Promise
   await using database = await copyOf(from);
   await database.admin(drop);
   const restored = await vault.restore(database.adminUrl, { source: from, tables, confirm: database.name, safetyBackup: false });
-  expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+  expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("the named tables as they were") });
   const again = await vault.backup(database.adminUrl, { source: `again-${from}` });
   const ids = [output(await vault.list({ source: from }), "latest"), output(again, "id")] as const;
   const [before, now] = [await vault.manifest(ids[0]), await vault.manifest(ids[1])];
@@ -121,7 +121,7 @@ describe("a restore of named tables", () => {
       const restored = await vault.restore(database.adminUrl, { source: "one", tables: ["a.b"], confirm: database.name, safetyBackup: false });
       return { exit: restored.exit, said: said(restored) };
     };
-    expect(await restore()).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect(await restore()).toEqual({ exit: 0, said: expect.stringContaining("the named tables as they were") });
     await database.admin('DROP INDEX a."i 2"; ALTER TABLE a.b DROP CONSTRAINT b_pkey; DROP INDEX a."i 1"');
     const found = await restore();
     expect(found).toEqual({ exit: 3, said: expect.stringMatching(/gap: is missing: the table was there before and got rows only/) });
