@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../ports/database.ts";
-import { objectsIn } from "./project/ground.ts";
+import { defaultPrivileges } from "./default-privileges.ts";
+import { objectsIn } from "./objects-in.ts";
 
 /**
  * Whether roles that this one cannot act for have set in a schema what their future objects there give to others.
@@ -21,12 +22,5 @@ export async function hasDefaultsOfOthers(session: DatabaseSession, schema: stri
  */
 export async function emptySchema(session: DatabaseSession, schema: string): Promise<void> {
   for (const { drop } of await objectsIn(session, [schema])) await session.query(drop);
-  const own = await session.query<{ sql: string }>(
-    `SELECT DISTINCT pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I REVOKE ALL ON %s FROM %s', pg_catalog.pg_get_userbyid(d.defaclrole), n.nspname,
-            CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END,
-            CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END) AS sql
-       FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace, pg_catalog.aclexplode(d.defaclacl) a
-      WHERE n.nspname = $1 AND d.defaclobjtype IN ('r', 'S', 'f', 'T') AND pg_catalog.pg_has_role(d.defaclrole, 'USAGE') ORDER BY 1`, [schema],
-  );
-  for (const { sql } of own) await session.query(sql);
+  for (const { isOwn, reset } of await defaultPrivileges(session, [schema])) if (isOwn) await session.query(reset);
 }
