@@ -11,6 +11,7 @@ import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
 import type { PlanOfProject, PouredProject } from "./pouring.ts";
 import { filledByUsers } from "./members.ts";
+import { attributeNotes } from "./role-attributes.ts";
 import { withoutFurther } from "./extension-tables.ts";
 import { usersPart } from "./users-part.ts";
 
@@ -51,7 +52,7 @@ export async function compareProject(
       findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured)
         .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
-        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(poured), platformNote(plan),
+        ...notes, ...project.notes, ...poured.notes, ...attributeNotes(content, measured, project), ...furtherNotes(poured), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
       ],
       notCompared: notCompared(project),

@@ -92,6 +92,22 @@ describe("memberships of roles that are there on both sides", () => {
   });
 });
 
+describe("attributes of roles that are there on both sides", () => {
+  it("are left as they are, and named where they are others", async () => {
+    await supabase.cluster.admin("CREATE ROLE worker LOGIN CREATEDB CONNECTION LIMIT 5; CREATE ROLE idler");
+    await using source = await supabase.project();
+    await source.query("CREATE TABLE public.work (id int); GRANT SELECT ON public.work TO worker, idler");
+    expect((await vault.backup(source.url, { source: "attributes" })).exit).toBe(0);
+    await supabase.cluster.admin("ALTER ROLE worker NOLOGIN NOCREATEDB NOINHERIT CREATEROLE CONNECTION LIMIT -1");
+    await using project = await supabase.project();
+    const restored = await vault.restore(project.url, { source: "attributes" });
+    expect({ exit: restored.exit, notes: restored.report.notes.filter((note) => /^role (?:worker|idler) /.test(note)) }).toEqual({
+      exit: 0, notes: ["role worker lacks CREATEDB, lacks LOGIN, lacks INHERIT, has CREATEROLE, has connection limit -1 here, other than at the source"],
+    });
+    expect(await project.query("SELECT rolcanlogin AS login, rolcreaterole AS makes FROM pg_roles WHERE rolname = 'worker'")).toEqual([{ login: false, makes: true }]);
+  });
+});
+
 describe("rights on what is the user's", () => {
   it("that somebody had passed on are given in his name", async () => {
     await supabase.cluster.admin("CREATE ROLE lender; CREATE ROLE borrower; CREATE ROLE reader");
