@@ -10,7 +10,7 @@ import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
 import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
 import { listedProblems, rightsProblems, type ListedProblem } from "./listed-problem.ts";
 import { loadingSettings } from "./loading-settings.ts";
-import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
+import { prepare, withoutComments, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
 import { giveLeft } from "./rights/give-left.ts";
@@ -137,10 +137,10 @@ function problemsOf(phases: readonly LoadedPhase[]): readonly LoadProblem[] {
 }
 
 function usableEntries(
-  entries: readonly TocEntry[], { unavailable, standing }: Prepared, { content }: Manifest, set: ArtifactSet,
+  entries: readonly TocEntry[], { unavailable, standing, othersExtensions }: Prepared, { content }: Manifest, set: ArtifactSet,
 ): readonly TocEntry[] {
   const wanted = set.hasRows ? entries : withoutLargeObjects(entries);
-  return withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing, content), content);
+  return withoutComments(withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing, content), content), othersExtensions);
 }
 
 /** Large objects are rows, but a full archive makes them, empty, together with the schema. */

@@ -31,7 +31,9 @@ export async function giveLeft(
   if (texts.length === 0) return { loaded, refused: [] };
   context.log.info(`lists of rights that could not be given as a whole, and are given right by right: ${texts.length}`);
   await using session = await database.connect({ purpose: "restore" });
-  await session.query("BEGIN");
+  context.signal.throwIfAborted();
+  // The database's own default may be read-only.
+  await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
   const refused = await giveSingly(session, texts, options);
   await session.query("COMMIT");
   return { loaded: now, refused };
