@@ -88,12 +88,6 @@ async function makeSchema(
   }
 }
 
-/** The entries without comments on those extensions. */
-export function withoutComments(entries: readonly TocEntry[], extensions: ReadonlySet<string>): readonly TocEntry[] {
-  const tags = new Set([...extensions].flatMap((name) => [`EXTENSION ${name}`, `EXTENSION ${quoteIdentifier(name)}`]));
-  return entries.filter((entry) => entry.type !== "COMMENT" || !tags.has(likelyNamesOf(entry).tag));
-}
-
 /** The entries without those that make the named schemas; their rights and comments stay. */
 export function withoutSchemas(
   entries: readonly TocEntry[], schemas: readonly string[], content: ContentRecord,
