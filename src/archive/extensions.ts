@@ -4,6 +4,7 @@ import type { ContentRecord, ExtensionRecord } from "../content/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
 import { serverWords } from "./server-words.ts";
+import { likelyNamesOf } from "./toc-names.ts";
 
 /** An extension of the source that cannot be had here, and why. */
 export interface UnavailableExtension extends ExtensionRecord {
@@ -74,15 +75,18 @@ export function withoutExtensions(
   if (unavailable.length === 0) return entries;
   const names = new Set(unavailable.map((extension) => extension.name));
   const own = (source?.tables ?? []).filter((table) => table.ofExtension === true && belongsTo(table, names));
-  const tables = own.map(({ schema, name }) => `${schema} ${name} `);
-  const sequences = own.flatMap(({ schema, sequences: names = [] }) => names.map((name) => `${schema} ${name} `));
-  return entries.filter(({ type, rest }) => {
-    const [, ...words] = rest.split(" ");
-    if (type === "EXTENSION") return !names.has(words[0] ?? "");
-    if (type === "SEQUENCE SET") return !sequences.some((sequence) => rest.startsWith(sequence));
-    if (type === "TABLE DATA") return !tables.some((table) => rest.startsWith(table));
-    return !(type === "COMMENT" && words[0] === "EXTENSION" && names.has(words[1] ?? ""));
+  return withoutComments(entries, names).filter((entry) => {
+    const { schema, tag } = likelyNamesOf(entry);
+    if (entry.type === "EXTENSION") return !names.has(tag);
+    if (entry.type === "SEQUENCE SET") return !own.some((table) => table.schema === schema && table.sequences?.includes(tag) === true);
+    return entry.type !== "TABLE DATA" || !own.some((table) => table.schema === schema && table.name === tag);
   });
+}
+
+/** The entries without comments on these extensions. */
+export function withoutComments(entries: readonly TocEntry[], extensions: ReadonlySet<string>): readonly TocEntry[] {
+  const tags = new Set([...extensions].flatMap((name) => [`EXTENSION ${name}`, `EXTENSION ${quoteIdentifier(name)}`]));
+  return entries.filter((entry) => entry.type !== "COMMENT" || !tags.has(likelyNamesOf(entry).tag));
 }
 
 function belongsTo(table: ContentRecord["tables"][number], extensions: ReadonlySet<string>): boolean {

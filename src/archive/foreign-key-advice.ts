@@ -1,8 +1,11 @@
-import { unquoted } from "../content/lacking.ts";
 import type { ListedProblem } from "./listed-problem.ts";
+import { mayBe } from "./toc-names.ts";
 
 /** pg_restore names a foreign key's entry so. */
 const ENTRY = /^FK CONSTRAINT /;
+
+/** How such a key is named among what a backup lacks. */
+const OF_KEY = "constraint ";
 
 /** The server's words for a row without its counterpart. */
 const VIOLATED = /violates foreign key constraint "([^"]+)"/;
@@ -18,7 +21,7 @@ const VIOLATED = /violates foreign key constraint "([^"]+)"/;
 export function foreignKeyAdvice({ entry, message, listed }: ListedProblem, incomplete: ReadonlyMap<string, string>): string | undefined {
   const name = VIOLATED.exec(message)?.[1];
   if (name === undefined || !ENTRY.test(entry)) return undefined;
-  if (listed !== undefined && incomplete.has(unquoted(`constraint ${listed.rest.split(" ").slice(0, -1).join(".")}`))) {
+  if (listed !== undefined && [...incomplete.keys()].some((key) => key.startsWith(OF_KEY) && mayBe(listed, key.slice(OF_KEY.length)))) {
     return "what it refers to is not in this backup, and rows of that are not there: bring them first, and restore again, or restore a backup of everything";
   }
   return `where no difference in rows is told, the source itself holds rows that break ${name} (written while triggers were off, say): ` +

@@ -9,6 +9,7 @@ import { adviceSentence } from "./advice.ts";
 import type { ListedProblem } from "./listed-problem.ts";
 import type { PlatformRecord } from "../platform/record.ts";
 import { isPlatformsContent, isPlatformsDifference, isPlatformsProblem, notCompared } from "./platforms-own.ts";
+import { mayBe } from "./toc-names.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";
 
 /** A restored copy and everything known about how it came to be. */
@@ -26,6 +27,8 @@ export interface Judgement {
   readonly options: Omit<CompareOptions, "unavailableExtensions" | "isOthers" | "isOthersExtension">;
   /** Whose is what, where the source was a known platform's. */
   readonly platform?: PlatformRecord | undefined;
+  /** Of the platform's own, only what its roles give of what they make later counts for no verdict: the rest was asked for. */
+  readonly platformsDefaultsAlone?: boolean;
   /** Gaps that the backup had from the beginning. */
   readonly recorded?: readonly Finding[] | undefined;
   /** Materialized views may stay empty: then that is a gap. */
@@ -51,14 +54,15 @@ const PROBLEMS_MAX = 50;
  * without any it is still something that was not proved; never green by omission.
  */
 export function judge(judgement: Judgement): Judged {
-  const { expected, actual, warnings = [], unavailable, options, allowEmptyViews, platform, recorded = [] } = judgement;
+  const { expected, actual, warnings = [], unavailable, options, allowEmptyViews, platform, platformsDefaultsAlone = false, recorded = [] } = judgement;
   const names = unavailable.map((extension) => extension.name);
   const isOthers = platform === undefined ? {} : {
-    isOthers: (found: Finding) => isPlatformsDifference(platform, found, expected),
-    isOthersExtension: (extension: string, found: Finding) => isPlatformsContent(platform, extension, found),
+    isOthers: (found: Finding) => (!platformsDefaultsAlone || found.about === "default-privilege") && isPlatformsDifference(platform, found, expected),
+    isOthersExtension: (extension: string, found: Finding) => !platformsDefaultsAlone && isPlatformsContent(platform, extension, found),
   };
   const { differences, notes, others } = compareContent(expected, actual, { ...options, ...isOthers, unavailableExtensions: names });
-  const ofPlatform = judgement.problems.filter((problem) => platform !== undefined && isPlatformsProblem(platform, problem));
+  const ofPlatform = judgement.problems.filter((problem) => platform !== undefined
+    && (!platformsDefaultsAlone || problem.listed?.type === "DEFAULT ACL") && isPlatformsProblem(platform, problem));
   const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
   const incomplete = new Map([...leftOutObjects(recorded), ...incompleteObjects(recorded)]);
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
@@ -121,7 +125,7 @@ function explainRefused(found: Finding, problems: readonly ListedProblem[], { ta
   if (found.severity !== "difference" || (found.about !== "table" && found.about !== "sequence")) return undefined;
   const type = found.about === "table" ? "TABLE DATA" : "SEQUENCE SET";
   const [problem] = problems.filter(({ listed, message }) => listed?.type === type && /^permission denied for /.test(message)
-    && unquoted(found.name) === listed.rest.split(" ").slice(0, -1).join("."));
+    && mayBe(listed, found.name));
   // An extension's own sequences are not among the objects.
   const isExtensions = found.about === "sequence" ? !Object.keys(objects.sequence ?? {}).some((name) => unquoted(name) === unquoted(found.name))
     : tables.some(({ schema, name, ofExtension }) => ofExtension === true && `${schema}.${name}` === unquoted(found.name));
@@ -164,6 +168,7 @@ function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap
 
 function someOf(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Difference[] {
   const gaps = problems.slice(0, PROBLEMS_MAX).map((problem): Difference => {
+    if (problem.of !== undefined) return { severity: "gap", ...problem.of, message: problem.message };
     const found = problemGap(problem.entry, `reported: ${problem.message}${adviceSentence(problem, incomplete)}`);
     return lackingGap(found, problem.lacks ?? []);
   });

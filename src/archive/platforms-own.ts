@@ -2,6 +2,8 @@ import type { Finding, NotCompared } from "../catalog/manifest.ts";
 import { fieldDigest, readDigests } from "../content/objects/field-digests.ts";
 import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
 import type { ListedProblem } from "./listed-problem.ts";
+import { displayPart } from "../content/display-name.ts";
+import { likelyNamesOf } from "./toc-names.ts";
 import { leadingNames } from "../platform/identity.ts";
 import { profileOf } from "../platform/profiles.ts";
 import type { PlatformRecord } from "../platform/record.ts";
@@ -54,34 +56,28 @@ function isOfPlatformRole({ name }: PlatformRecord, digests: string): boolean {
 const OF_ROWS = /^(?:TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA|BLOBS?|BLOB METADATA|LARGE OBJECT)$/;
 
 /**
- * Whether pg_restore went past an entry of the platform's own. Tables of contents name entries `schema name owner`
- * without quotes, so names with spaces cannot be told apart; whatever could be the user's is taken for that, and
- * then it counts.
+ * Whether pg_restore went past an entry of the platform's own. What it is part of may stand without quotes in an entry;
+ * whatever could be the user's is taken for that, and then it counts.
  */
 export function isPlatformsProblem(record: PlatformRecord, { listed, message }: ListedProblem): boolean {
   if (listed === undefined || OF_ROWS.test(listed.type)) return false;
-  const [schema = "", ...words] = listed.rest.split(" ");
-  if (listed.type === "DEFAULT ACL") {
-    return whoseIs(record, "default-privilege", defaultPrivilege(schema, words)) === "platform";
-  }
+  const { schema, tag, owner } = likelyNamesOf(listed);
+  if (listed.type === "DEFAULT ACL") return whoseIs(record, "default-privilege", defaultPrivilege(schema, tag, owner)) === "platform";
   // Comments and rights say of what they are: `EVENT TRIGGER name`, `SCHEMA name`.
   const isBeside = listed.type === "COMMENT" || listed.type === "ACL" || listed.type === "SECURITY LABEL";
   // Rights on the server's own functions; no role of a user's may give them again.
   if (listed.type === "ACL" && schema === "pg_catalog") return whoseIs(record, "grant", "catalog") === "platform";
-  if (schema !== "-") return record.schemas.includes(schema) && !couldBeUsers(record, words.join(" "));
-  const of = `${isBeside ? "" : `${listed.type} `}${words.join(" ")} `;
-  if (of.startsWith("SCHEMA ")) {
-    return record.schemas.some((name) => of.startsWith(`SCHEMA ${name} `)) && !couldBeUsers(record, of);
-  }
-  if (of.startsWith("EVENT TRIGGER ") && /change owner of event trigger/.test(message)) {
-    return profileOf(record.name).roles.includes(words.at(-1) ?? "");
-  }
-  return record.own.some(([kind, name]) => kind === "event-trigger" && of.startsWith(`EVENT TRIGGER ${plain(name)} `));
+  if (schema !== undefined) return record.schemas.includes(schema) && !couldBeUsers(record, plain(tag));
+  const of = plain(`${isBeside ? "" : `${listed.type} `}${tag}`);
+  if (of.startsWith("SCHEMA ")) return record.schemas.some((name) => of === `SCHEMA ${plain(name)}`) && !couldBeUsers(record, of);
+  if (of.startsWith("EVENT TRIGGER ") && /change owner of event trigger/.test(message)) return profileOf(record.name).roles.includes(owner);
+  return record.own.some(([kind, name]) => kind === "event-trigger" && of === `EVENT TRIGGER ${plain(name)}`);
 }
 
-/** `DEFAULT PRIVILEGES FOR TABLES role` in a schema, as a record names it as far as the role and the schema go. */
-function defaultPrivilege(schema: string, words: readonly string[]): string {
-  return `${words.at(-1) ?? ""}${schema === "-" ? "" : ` in ${schema}`} for ${words.slice(3, -1).join(" ")}`;
+/** `DEFAULT PRIVILEGES FOR TABLES` of a role, in a schema, as a record names it as far as the role and the schema go. */
+function defaultPrivilege(schema: string | undefined, tag: string, role: string): string {
+  const where = schema === undefined ? "" : ` in ${displayPart(schema)}`;
+  return `${displayPart(role)}${where} for ${tag.replace(/^DEFAULT PRIVILEGES FOR /, "")}`;
 }
 
 /**

@@ -9,6 +9,7 @@ import type { ListedProblem } from "./listed-problem.ts";
 import { preparePublicSchema } from "./public-schema.ts";
 import { ownerInEntry } from "./schema-entry.ts";
 import { serverWords } from "./server-words.ts";
+import { likelyNamesOf } from "./toc-names.ts";
 
 /** An empty database that was made ready for an archive. */
 export interface Prepared {
@@ -17,6 +18,8 @@ export interface Prepared {
   /** Schemas that stand now and that the archive must not make again, see {@link withoutSchemas}. */
   readonly standing: readonly string[];
   readonly problems: readonly ListedProblem[];
+  /** Extensions that stand and belong to a role that this one cannot be: it cannot comment on them, and they have brought their comment. */
+  readonly othersExtensions: ReadonlySet<string>;
 }
 
 /**
@@ -36,7 +39,9 @@ export async function prepare(
   await preparePublicSchema(session, manifest, entries, noOwner);
   const { extensions } = manifest.content;
   const { standing, problems } = await makeSchemas(session, extensions, manifest, entries, noOwner);
-  return { standing, problems, unavailable: await createExtensions(database, extensions) };
+  const unavailable = await createExtensions(database, extensions);
+  const others = await session.query<{ name: string }>("SELECT extname::text AS name FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')");
+  return { standing, problems, unavailable, othersExtensions: new Set(others.map(({ name }) => name)) };
 }
 
 async function makeSchemas(
@@ -58,6 +63,9 @@ async function makeSchemas(
     if (problem !== undefined) problems.push({ entry: `SCHEMA ${name}`, message: problem, ...(listed ? { listed } : {}) });
     standing.push(name);
   }
+  // Where a platform's extension stays, its schema does; in a new database there is none but `public`, which has rules of its own.
+  const made = entries.filter(({ type }) => type === "SCHEMA").map((entry) => likelyNamesOf(entry).tag);
+  standing.push(...made.filter((name) => name !== "public" && present.has(name)));
   return { standing, problems };
 }
 

@@ -6,14 +6,16 @@ import { withoutAlwaysTriggers } from "./always-triggers.ts";
 import { Archives } from "./archives.ts";
 import type { ArtifactSet } from "./artifact-set.ts";
 import { everySchema } from "./every-schema.ts";
-import { withoutExtensions, type UnavailableExtension } from "./extensions.ts";
+import { withoutComments, withoutExtensions, type UnavailableExtension } from "./extensions.ts";
 import { lackingEntries } from "./lacking-entries.ts";
 import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
-import { listedProblems, type ListedProblem } from "./listed-problem.ts";
+import { listedProblems, rightsProblems, type ListedProblem } from "./listed-problem.ts";
 import { loadingSettings } from "./loading-settings.ts";
 import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
+import { giveLeft } from "./rights/give-left.ts";
+import type { RefusedRights } from "./rights/give-singly.ts";
 import { attachingAlone, roundsOf } from "./rounds.ts";
 import { isOfRows, settle } from "./settle.ts";
 
@@ -38,6 +40,8 @@ export interface LoadedSet {
   readonly warnings: readonly string[];
   /** Extensions that could not be made here: what belongs to them and what needs them is not there. */
   readonly unavailable: readonly UnavailableExtension[];
+  /** Rights that could not be given; they are among the problems too. */
+  readonly refusedRights: readonly RefusedRights[];
 }
 
 /**
@@ -48,8 +52,9 @@ export interface LoadedSet {
  * 2. load everything but what would act on its own, in rounds (rounds.ts); each is settled before the next: what failed
  *    is tried again in order, until nothing more succeeds (settle.ts);
  * 3. settle once more, when everything stands;
- * 4. refresh the materialized views (refresh.ts);
- * 5. finish: event triggers, which would have fired at all of the above.
+ * 4. give right by right what could not be given as a whole list (rights/give-left.ts);
+ * 5. refresh the materialized views (refresh.ts);
+ * 6. finish: event triggers, which would have fired at all of the above.
  */
 export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const { manifest, set, database, context, searchPath, onUnavailable } = recipe;
@@ -65,17 +70,19 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const into: LoadContext = { ...context, address: database.address, settings, onWarning, archives };
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
   const settled = await settleLast(await loadRounds(set, early, into), into, database);
+  const given = await giveLeft(settled, into, database, { sourceMajor: manifest.content.serverMajor });
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
-  const problems = listedProblems([...settled, ...finished]).map((problem): ListedProblem => {
+  const problems = listedProblems([...given.loaded, ...finished]).map((problem): ListedProblem => {
     const lacks = problem.listed === undefined ? [] : lacking(problem.listed);
     return lacks.length === 0 ? problem : { ...problem, lacks };
   });
   return {
-    problems: [...prepared.problems, ...problems, ...empty],
+    problems: [...prepared.problems, ...problems, ...rightsProblems(given.refused), ...empty],
     warnings: [...new Set(warnings)],
     unavailable: prepared.unavailable,
+    refusedRights: given.refused,
   };
 }
 
@@ -136,10 +143,10 @@ function problemsOf(phases: readonly LoadedPhase[]): readonly LoadProblem[] {
 }
 
 function usableEntries(
-  entries: readonly TocEntry[], { unavailable, standing }: Prepared, { content }: Manifest, set: ArtifactSet,
+  entries: readonly TocEntry[], { unavailable, standing, othersExtensions }: Prepared, { content }: Manifest, set: ArtifactSet,
 ): readonly TocEntry[] {
   const wanted = set.hasRows ? entries : withoutLargeObjects(entries);
-  return withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing, content), content);
+  return withoutComments(withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing, content), content), othersExtensions);
 }
 
 /** Large objects are rows, but a full archive makes them, empty, together with the schema. */

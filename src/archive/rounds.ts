@@ -10,8 +10,10 @@ export interface Round {
   readonly alone?: true;
 }
 
-/** They come last: an owner may have given up rights that making a key needs. */
-const RIGHTS: ReadonlySet<string> = new Set(["ACL", "DEFAULT ACL"]);
+/** Whether an entry is a list of rights. They come last: an owner may have given up rights that making a key needs. */
+export function isOfRights({ type }: Pick<TocEntry, "type">): boolean {
+  return type === "ACL" || type === "DEFAULT ACL";
+}
 
 /**
  * Definitions and rows first, then what is made on rows (indexes, keys, triggers), then rights. What is made on rows would act
@@ -25,12 +27,12 @@ export async function roundsOf(set: ArtifactSet, contentsOf: (phase: Phase) => P
   const rights: Round[] = [];
   for (const phase of set.phases) {
     const entries = await contentsOf(phase);
-    const definitions = entries.filter(({ type }) => !RIGHTS.has(type));
+    const definitions = entries.filter((entry) => !isOfRights(entry));
     for (const sections of split(phase)) rounds.push({ phase: { artifact: phase.artifact, sections }, entries: definitions });
     const { artifact } = phase;
     // The same archive stands for two phases where schema and rows are kept apart.
     if (rights.some((one) => one.phase.artifact === artifact)) continue;
-    rights.push({ phase: { artifact }, entries: entries.filter(({ type }) => RIGHTS.has(type)) });
+    rights.push({ phase: { artifact }, entries: entries.filter(isOfRights) });
   }
   return [...rounds, ...rights].filter((round) => round.entries.length > 0);
 }

@@ -1,5 +1,6 @@
 import type { LoadProblem } from "../ports/dump-tools.ts";
 import { dumpId } from "./contents.ts";
+import { isOfRights } from "./rounds.ts";
 import { loadPhase, type LoadContext, type LoadedPhase } from "./load.ts";
 import { marksIn } from "./server-marks.ts";
 
@@ -48,7 +49,11 @@ async function phaseAgain(one: LoadedPhase, context: LoadContext, may: MayTry): 
   const chosen = one.entries.filter((entry) => failed.has(dumpId(entry)));
   const marks = marksIn(one.problems);
   if (marks.length > 0) context.log.info(`loading again without ${marks.join(", ")}, which this server does not know`);
-  const problems = await loadPhase(one.phase, chosen, { ...context, jobs: 1, ...(marks.length > 0 ? { withoutColumnOptions: marks } : {}) });
+  const alone: LoadContext = { ...context, jobs: 1, ...(marks.length > 0 ? { withoutColumnOptions: marks } : {}) };
+  const problems: LoadProblem[] = [];
+  // Rights have no section of their own: asked for by one, a list that begins with them leaves them out in silence.
+  const turns = [{ phase: one.phase, entries: chosen.filter((entry) => !isOfRights(entry)) }, { phase: { artifact: one.phase.artifact }, entries: chosen.filter(isOfRights) }];
+  for (const { phase, entries } of turns) if (entries.length > 0) problems.push(...(await loadPhase(phase, entries, alone)));
   const unknown = one.problems.filter((problem) => problem.dumpIds === undefined || !may(problem));
   return { ...one, problems: [...unknown, ...withoutOwnDoing(problems, one.problems)] };
 }

@@ -13,6 +13,22 @@ export function namesOf({ names, type, rest }: TocEntry): TocNames {
   });
 }
 
+/**
+ * The same for whoever can do with a guess: where the archive's version is not known, its listing is taken apart at blanks, `schema name owner`.
+ */
+export function likelyNamesOf({ names, rest }: Pick<TocEntry, "names" | "rest">): TocNames {
+  if (names !== undefined) return names;
+  const words = rest.split(" ");
+  return { schema: words[0] === "-" ? undefined : words[0], tag: words.slice(1, -1).join(" "), owner: words.at(-1) ?? "" };
+}
+
+/** Whether an entry may be of what has these names, dotted and quoted as people and the server write them: blanks, dots and quotes are all one. */
+export function mayBe(entry: Pick<TocEntry, "names" | "rest">, identity: string): boolean {
+  const { schema, tag } = likelyNamesOf(entry);
+  const words = (text: string): string => text.replaceAll('"', "").replaceAll(".", " ");
+  return words(schema === undefined ? tag : `${schema} ${tag}`) === words(identity);
+}
+
 /** As people read an entry: `TRIGGER auth users on_auth_user_created`. */
 export function entryTitle(entry: TocEntry): string {
   return [entry.type, ...placeOf(entry)].join(" ");

@@ -4,13 +4,13 @@ import type { UnavailableExtension } from "../archive/extensions.ts";
 import { findingSentence, judge, withRecordedGaps } from "../archive/judge.ts";
 import type { LoadedSet } from "../archive/recipe.ts";
 import { notComparedNote } from "../archive/platforms-own.ts";
+import { asIfGiven } from "../archive/rights/as-if-given.ts";
 import { createRoles } from "../archive/roles.ts";
 import type { Finding, NotCompared } from "../catalog/manifest.ts";
 import type { CompareOptions } from "../content/compare.ts";
 import { compareProperties } from "../content/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/record.ts";
 import { profileOf } from "../platform/profiles.ts";
-import type { PlatformRecord } from "../platform/record.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { controlOf, sweepControls } from "./control.ts";
@@ -25,6 +25,7 @@ import { notCompared, tablesToMake } from "./made-tables.ts";
 import { pourProject } from "./project/apply.ts";
 import type { PlanOfProject } from "./project/pouring.ts";
 import { compareProject } from "./project/compare.ts";
+import { platformsPart } from "./platforms-part.ts";
 import { requireStillEmpty } from "./still-empty.ts";
 import { swapNames } from "./swap.ts";
 import { takenAlong } from "./taken-along.ts";
@@ -185,22 +186,23 @@ async function compare(
   const progress = ports.log.progress("comparing", "tables", plan.tables.length);
   const exact = request.part === "whole" && request.tables.length === 0;
   try {
-    const { actual, gaps } = await measureCopy(database, backup.manifest.scope, {
+    const { actual: measured, gaps } = await measureCopy(database, backup.manifest.scope, {
       proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       like: expected, debug: (text) => ports.log.debug(text),
       ...(request.tables.length > 0 ? { only: plan.tables } : {}),
       // A table that has columns besides the source's has all of the source's rows.
       ...(exact ? {} : { columnsOf: expected.tables }),
     });
+    const actual = await asIfGiven(database, backup.manifest.scope, measured, loaded.refusedRights);
     const ignore = new Set<Ignored>([
       ...(request.noOwner ? (["owner"] as const) : []),
       ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),
       // Rows were put into a schema that was there before and may have moved on.
       ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
     ]);
-    const platform = platformBeside(plan);
+    const { platform, platformsDefaultsAlone } = platformsPart(backup.manifest);
     const judged = judge({
-      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform,
+      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform, platformsDefaultsAlone,
       options: {
         rows: set.hasRows && gaps.length === 0,
         exact,
@@ -225,16 +227,6 @@ async function compare(
   } finally {
     progress.done();
   }
-}
-
-/**
- * Whose is what, where the backup is of a platform that keeps nothing of its own inside a database: what little of its
- * own a dump shows, such as rights on the server's functions, its servers bring, and no other can have. Where it keeps
- * schemas, they were asked for by restoring into a database, and count.
- */
-function platformBeside({ backup: { manifest } }: RestorePlan): PlatformRecord | undefined {
-  const { platform } = manifest;
-  return platform === undefined || profileOf(platform.name).schemas.length > 0 ? undefined : platform;
 }
 
 /** Rows alone are loaded into the large objects that are there: one that is gone is not made, and one that has grown is not cut. */

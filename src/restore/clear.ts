@@ -4,7 +4,8 @@ import type { ContentScope } from "../content/record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { Log } from "../ports/log.ts";
 import { isHoldfastError } from "../kernel/errors.ts";
-import { emptySchema, hasDefaultsOfOthers } from "./empty-schema.ts";
+import { emptySchema, hasDefaultsOfOthers, resetSchemaRights } from "./empty-schema.ts";
+import { platformsExtensions } from "./platforms-extensions.ts";
 import { dropRelationsInBatches, unlinkInBatches } from "./drop-batches.ts";
 import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
 import { listOutside, requireUntouched } from "./outside-scope.ts";
@@ -16,7 +17,7 @@ import { Untouched } from "./untouched.ts";
 /**
  * Empties the part of a database that a backup covers, in one transaction: if anything refuses to go (a right, a lock, a managed schema), or something
  * outside the backup's schemas would go with it, everything stays as it was. A whole database with more objects than one transaction can lock is emptied
- * in several, what was made last first.
+ * in several, what was made last first. Extensions of the platform's stay, and the schemas that they stand in, emptied of everything else.
  *
  * @param remade extensions that the restore makes again
  * @throws Untouched when nothing was changed
@@ -62,8 +63,14 @@ const same = (error: unknown): unknown => error;
 async function clearEverything(session: DatabaseSession, largeObjectsToo: boolean, log: Log): Promise<void> {
   for (const note of await dropUnschemed(session)) log.warn(note);
   if (largeObjectsToo) await session.query("SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata");
-  for (const extension of await extensions(session)) await session.query(`DROP EXTENSION IF EXISTS ${quoteIdentifier(extension)} CASCADE`);
-  await dropSchemas(session, await coveredSchemas(session, { includeSchemas: [], excludeSchemas: [] }));
+  const platforms = await platformsExtensions(session);
+  for (const extension of (await extensions(session)).filter((name) => !platforms.names.has(name))) {
+    await session.query(`DROP EXTENSION IF EXISTS ${quoteIdentifier(extension)} CASCADE`);
+  }
+  const schemas = await coveredSchemas(session, { includeSchemas: [], excludeSchemas: [] });
+  await dropSchemas(session, schemas.filter((name) => !platforms.schemas.has(name)));
+  await emptyKept(session, schemas.filter((name) => platforms.schemas.has(name)));
+  if (platforms.names.size > 0) log.info(`extensions that are the platform's stay: ${[...platforms.names].join(", ")}`);
 }
 
 async function clearInSteps(session: DatabaseSession, needs: LockNeeds, log: Log): Promise<void> {
@@ -79,10 +86,21 @@ async function clearInSteps(session: DatabaseSession, needs: LockNeeds, log: Log
 async function clearSchemas(session: DatabaseSession, scope: ContentScope, remade: readonly string[]): Promise<void> {
   const schemas = await coveredSchemas(session, scope);
   const before = await listOutside(session, schemas);
+  const platforms = await platformsExtensions(session);
   const isKept = schemas.includes("public") && (await hasDefaultsOfOthers(session, "public"));
-  await dropSchemas(session, schemas.filter((name) => name !== "public" || !isKept));
+  const kept = schemas.filter((name) => platforms.schemas.has(name) && !(isKept && name === "public"));
+  await dropSchemas(session, schemas.filter((name) => !kept.includes(name) && !(isKept && name === "public")));
   if (isKept) await emptySchema(session, "public");
+  await emptyKept(session, kept);
   requireUntouched(before, await listOutside(session, schemas), remade);
+}
+
+/** Schemas in which an extension of the platform's stands are as new but for that. */
+async function emptyKept(session: DatabaseSession, schemas: readonly string[]): Promise<void> {
+  for (const schema of schemas) {
+    await emptySchema(session, schema);
+    await resetSchemaRights(session, schema);
+  }
 }
 
 async function dropSchemas(session: DatabaseSession, schemas: readonly string[]): Promise<void> {

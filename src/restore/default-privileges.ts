@@ -1,27 +1,46 @@
 import type { DatabaseSession } from "../ports/database.ts";
 import type { Named } from "./live-tables.ts";
 
+/** What one role's future objects of one kind give. */
+interface DefaultPrivileges {
+  readonly role: string;
+  /** Whether this session's role may change them. */
+  readonly isOwn: boolean;
+  /** Sets them back to what the server gives of itself, which removes them. */
+  readonly reset: string;
+}
+
 /**
- * Default privileges of the whole database would act on everything the restore makes. Each is set back to what the server has built in, which removes
- * it; those of a schema go with the schema. https://www.postgresql.org/docs/current/catalog-pg-default-acl.html
+ * Default privileges, each set back as a whole: an archive says nothing of one that was taken away wholly. In a schema they come on top of those that
+ * are everywhere, which begin with the server's own. https://www.postgresql.org/docs/current/catalog-pg-default-acl.html
+ *
+ * @param schemas in which they are; null for those that are everywhere
  */
+export async function defaultPrivileges(session: DatabaseSession, schemas: readonly (string | null)[]): Promise<readonly DefaultPrivileges[]> {
+  const named = schemas.filter((name) => name !== null);
+  return await session.query<DefaultPrivileges>(DEFAULTS, [named, named.length < schemas.length]);
+}
+
+const GRANTEE = "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END";
+const DEFAULTS = `
+  WITH there AS (
+    SELECT r.rolname::text AS role, n.nspname::text AS schema, d.defaclacl AS acl, a.word, pg_has_role(r.oid, 'USAGE') AS own,
+           CASE WHEN n.oid IS NULL THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's'::"char" ELSE d.defaclobjtype END, d.defaclrole) END AS standard
+      FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+      JOIN (VALUES ('r'::"char", 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS'), ('T', 'TYPES'), ('n', 'SCHEMAS'), ('L', 'LARGE OBJECTS')) AS a (type, word) ON a.type = d.defaclobjtype
+     WHERE CASE WHEN n.oid IS NULL THEN $2::bool ELSE n.nspname = ANY ($1::text[]) END
+  ), statement AS (
+    SELECT DISTINCT t.role, t.own, t.schema, t.word, 1 AS step, format('REVOKE ALL ON %s FROM %s', t.word, ${GRANTEE}) AS sql FROM there t, aclexplode(t.acl) x
+    UNION ALL
+    SELECT t.role, t.own, t.schema, t.word, 2, format('GRANT %s ON %s TO %s', x.privilege_type, t.word, ${GRANTEE}) FROM there t, aclexplode(t.standard) x
+  )
+  SELECT role, own AS "isOwn",
+         string_agg(format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %s%s', role, CASE WHEN schema IS NULL THEN '' ELSE format('IN SCHEMA %I ', schema) END, sql), '; ' ORDER BY step) AS reset
+    FROM statement GROUP BY role, own, schema, word ORDER BY role, schema, word`;
+
+/** Default privileges of the whole database would act on everything the restore makes; those of a schema go with the schema. */
 export async function resetDefaultPrivileges(session: DatabaseSession): Promise<void> {
-  const statements = await session.query<{ sql: string }>(
-    `WITH own AS (
-       SELECT defaclrole, defaclacl, CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS'
-                WHEN 'L' THEN 'LARGE OBJECTS' END AS things,
-              pg_catalog.acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END, defaclrole) AS builtin
-         FROM pg_catalog.pg_default_acl WHERE defaclnamespace = 0 AND pg_catalog.pg_has_role(defaclrole, 'USAGE')
-     ), step AS (
-       SELECT 1 AS turn, defaclrole, things, 'REVOKE ALL ON ' || things || ' FROM ' AS what, a.grantee FROM own, aclexplode(defaclacl) a WHERE things IS NOT NULL
-       UNION
-       SELECT 2, defaclrole, things, 'GRANT ' || a.privilege_type || ' ON ' || things || ' TO ', a.grantee FROM own, aclexplode(builtin) a WHERE things IS NOT NULL
-     )
-     SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %s%s', pg_catalog.pg_get_userbyid(defaclrole), what,
-                   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_catalog.pg_get_userbyid(grantee)) END) AS sql
-       FROM step ORDER BY defaclrole, things, turn, what`,
-  );
-  for (const { sql } of statements) await session.query(sql);
+  for (const { isOwn, reset } of await defaultPrivileges(session, [null])) if (isOwn) await session.query(reset);
 }
 
 /** Whether some role's default privileges may give rights on a new table or sequence. */

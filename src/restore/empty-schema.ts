@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../ports/database.ts";
-import { objectsIn } from "./project/ground.ts";
+import { defaultPrivileges } from "./default-privileges.ts";
+import { objectsIn } from "./objects-in.ts";
 
 /**
  * Whether roles that this one cannot act for have set in a schema what their future objects there give to others.
@@ -21,12 +22,22 @@ export async function hasDefaultsOfOthers(session: DatabaseSession, schema: stri
  */
 export async function emptySchema(session: DatabaseSession, schema: string): Promise<void> {
   for (const { drop } of await objectsIn(session, [schema])) await session.query(drop);
-  const own = await session.query<{ sql: string }>(
-    `SELECT DISTINCT pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I REVOKE ALL ON %s FROM %s', pg_catalog.pg_get_userbyid(d.defaclrole), n.nspname,
-            CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES' END,
-            CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END) AS sql
-       FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace, pg_catalog.aclexplode(d.defaclacl) a
-      WHERE n.nspname = $1 AND d.defaclobjtype IN ('r', 'S', 'f', 'T') AND pg_catalog.pg_has_role(d.defaclrole, 'USAGE') ORDER BY 1`, [schema],
+  for (const { isOwn, reset } of await defaultPrivileges(session, [schema])) if (isOwn) await session.query(reset);
+}
+
+/**
+ * Sets a schema's rights back to those of a new one, where this role may speak for its owner: an archive says only what was given and taken besides.
+ *
+ * https://www.postgresql.org/docs/15/ddl-schemas.html#DDL-SCHEMAS-PATTERNS
+ */
+export async function resetSchemaRights(session: DatabaseSession, schema: string): Promise<void> {
+  const [row] = await session.query<{ sql: string }>(
+    `SELECT pg_catalog.concat_ws('; ', (SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('REVOKE ALL ON SCHEMA %I FROM %s', n.nspname,
+                CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END), '; ') FROM pg_catalog.aclexplode(n.nspacl) x),
+              pg_catalog.format('GRANT ALL ON SCHEMA %I TO %I', n.nspname, pg_catalog.pg_get_userbyid(n.nspowner)),
+              CASE WHEN n.nspname = 'public' THEN CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 150000
+                THEN 'GRANT USAGE ON SCHEMA public TO PUBLIC' ELSE 'GRANT ALL ON SCHEMA public TO PUBLIC' END END) AS sql
+       FROM pg_catalog.pg_namespace n WHERE n.nspname = $1 AND pg_catalog.pg_has_role(n.nspowner, 'USAGE')`, [schema],
   );
-  for (const { sql } of own) await session.query(sql);
+  if (row !== undefined) await session.query(row.sql);
 }

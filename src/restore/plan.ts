@@ -2,6 +2,7 @@ import { HoldfastError } from "../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set.ts";
 import { findClient } from "../archive/client-programs.ts";
 import { readContents } from "../archive/load.ts";
+import { likelyNamesOf } from "../archive/toc-names.ts";
 import type { Backup } from "../catalog/catalog.ts";
 import { chooseOne } from "../catalog/choose.ts";
 import { refuseTransactionPooler } from "../content/refuse-pooler.ts";
@@ -142,11 +143,13 @@ async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports:
 async function requireOwners(backup: Backup, set: ArtifactSet, tools: ToolSet, target: TargetState, request: RestoreRequest, ports: Ports): Promise<void> {
   if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
   const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
+  const missing = new Set(target.missingRoles.map(({ name }) => name));
   const owners = new Set<string>();
   for (const { artifact } of set.phases) {
     for (const entry of await readContents(context, artifact)) {
-      const owner = target.missingRoles.find((role) => entry.rest.endsWith(` ${role.name}`));
-      if (owner) owners.add(owner.name);
+      // Rights are on what has an entry of its own, or the server or an extension brings.
+      const { owner } = likelyNamesOf(entry);
+      if (entry.type !== "ACL" && missing.has(owner)) owners.add(owner);
     }
   }
   if (owners.size === 0) return;

@@ -54,7 +54,7 @@ async function requireWhole({ set, request }: RestorePlan, ports: Ports): Promis
 export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<LoadedSet> {
   const { request, target } = plan;
   if (request.part === "data" || request.tables.length > 0) {
-    return { problems: await pourRows(plan, ports), warnings: [], unavailable: target.unavailableExtensions };
+    return { ...(await pourRows(plan, ports)), warnings: [], unavailable: target.unavailableExtensions };
   }
   if (!plan.target.empty) {
     await requireWhole(plan, ports);

@@ -1,3 +1,5 @@
+import { isOfRights } from "../archive/rounds.ts";
+import { likelyNamesOf } from "../archive/toc-names.ts";
 import type { DatabaseFacts } from "../content/facts.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
@@ -56,26 +58,24 @@ function subscriptionKind(major: number): string {
   return major < SUBSCRIPTION_ROLE_SINCE ? "subscription" : "subscription (or a member of pg_create_subscription)";
 }
 
-/** `- name owner`, `schema name owner`; the owner is the last word, and empty for what has none. */
-function nameOf({ type, rest }: TocEntry): string {
-  const words = rest.split(" ");
-  const name = words.slice(1, -1).join(" ");
-  return type === "PUBLICATION TABLES IN SCHEMA" ? words.slice(1, -2).join(" ") || name : name;
+/** A publication's name stands before the table's or schema's. */
+function nameOf(entry: TocEntry): string {
+  const { schema, tag } = likelyNamesOf(entry);
+  return entry.type === "PUBLICATION TABLES IN SCHEMA" && schema !== undefined && tag.endsWith(` ${schema}`) ? tag.slice(0, -schema.length - 1) : tag;
 }
 
 /** The archive has entries of its own for the tables and schemas of a publication. */
 function listsItsTables(publication: TocEntry, entries: readonly TocEntry[]): boolean {
   const name = nameOf(publication);
-  return entries.some(({ type, rest }) => /^PUBLICATION TABLE/.test(type) && rest.includes(` ${name} `));
+  return entries.some((entry) => /^PUBLICATION TABLE/.test(entry.type) && likelyNamesOf(entry).tag.startsWith(`${name} `));
 }
 
 /** Roles that own something in the archive and that the restoring role cannot hand it to. */
 export async function ownersOutOfReach(
   session: DatabaseSession, entries: readonly TocEntry[], major: number,
 ): Promise<string[]> {
-  // The server's own functions are in an archive for the rights on them alone.
-  const objects = entries.filter(({ type, rest }) => type !== "ACL" || !rest.startsWith("pg_catalog "));
-  const owners = new Set(objects.map(({ rest }) => rest.slice(rest.lastIndexOf(" ") + 1)));
+  // Rights and what future objects give belong to nobody; of the server's own functions an archive has nothing else.
+  const owners = new Set(entries.filter((entry) => !isOfRights(entry)).map((entry) => likelyNamesOf(entry).owner));
   // PostgreSQL 16 tells being a member from being able to become it.
   const right = major >= 16 ? "SET" : "MEMBER";
   const rows = await session.query<{ name: string }>(
@@ -96,7 +96,7 @@ const PUBLIC_CLOSED_SINCE = 15;
  * @param isNew the restore makes the database, in which the role that restores owns `public`
  */
 export async function ownersWithoutRoom(session: DatabaseSession, entries: readonly TocEntry[], major: number, isNew: boolean): Promise<string[]> {
-  const owners = new Set(entries.filter(({ type, names }) => type !== "ACL" && names?.schema === "public").map(({ names }) => names!.owner));
+  const owners = new Set(entries.filter((entry) => !isOfRights(entry)).map(likelyNamesOf).filter(({ schema }) => schema === "public").map(({ owner }) => owner));
   const rows = await session.query<{ name: string }>(
     `SELECT r.rolname::text AS name FROM pg_catalog.pg_roles r LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'public'
       WHERE r.rolname = ANY ($1::text[]) AND r.rolname <> current_user AND NOT r.rolsuper

@@ -5,6 +5,11 @@ import type { Phase } from "../archive/artifact-set.ts";
 import { interruptible } from "../archive/interruptible.ts";
 import { loadPhase, loadSet, readContents, type LoadContext } from "../archive/load.ts";
 import { refreshMaterializedViews } from "../archive/refresh.ts";
+import { rightsProblems, type ListedProblem } from "../archive/listed-problem.ts";
+import type { LoadedSet } from "../archive/recipe.ts";
+import { giveLeft } from "../archive/rights/give-left.ts";
+import type { RefusedRights } from "../archive/rights/give-singly.ts";
+import { isOfRights } from "../archive/rounds.ts";
 import { RowScript } from "../archive/row-script.ts";
 import { settle } from "../archive/settle.ts";
 import type { TableRecord } from "../content/record.ts";
@@ -27,9 +32,9 @@ const ROW_TYPES: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET", "B
  * Rows into tables that exist, all of them in one transaction; named tables that do not exist are made before and completed
  * after it. Live tables are at every moment as they were or as the backup has them.
  *
- * @returns what pg_restore went past, and materialized views that stay empty
+ * @returns what pg_restore went past, materialized views that stay empty, and rights that could not be given
  */
-export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonly LoadProblem[]> {
+export async function pourRows(plan: RestorePlan, ports: Ports): Promise<PouredRows> {
   const { request, tables } = plan;
   // Again, because the plan may be some time old: a safety backup was made meanwhile.
   const { missing } = await foreseeRows(plan, ports).catch((error: unknown) => {
@@ -37,7 +42,7 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonl
   });
   const context = await loadContext(plan, request.target, ports);
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
-  const problems = missing.length === 0 ? [] : [...(await make(plan, session, context, missing))];
+  const { problems, refusedRights }: PouredRows = missing.length === 0 ? NOTHING : await make(plan, session, context, missing);
   const filled = tables.filter((table) => table.kind === "table").length;
   ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
   try {
@@ -47,27 +52,29 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<readonl
     if (missing.length === 0 || !(error instanceof Untouched)) throw error;
     throw await unmake(plan, session, missing, error, ports.log);
   }
-  if (missing.length > 0) {
-    problems.push(...(await loadParts(plan, context, missing, "post-data")), ...(await attach(plan, context, missing)));
-  }
-  if (plan.set.needsRefresh && request.tables.length === 0) {
-    problems.push(...(await refreshMaterializedViews(session, plan.backup.manifest.content, [plan.target.searchPath])));
-  }
-  return problems;
+  const later = missing.length === 0 ? NOTHING : await loadParts(plan, context, missing, "post-data");
+  const attaching = missing.length === 0 ? [] : await attach(plan, context, missing);
+  const views = !plan.set.needsRefresh || request.tables.length > 0 ? [] : await refreshMaterializedViews(session, plan.backup.manifest.content, [plan.target.searchPath]);
+  return { problems: [...problems, ...later.problems, ...attaching, ...views], refusedRights: [...refusedRights, ...later.refusedRights] };
 }
+
+/** What became of rows and the tables made for them. */
+type PouredRows = Pick<LoadedSet, "problems" | "refusedRights">;
+const NOTHING: PouredRows = { problems: [], refusedRights: [] };
 
 /** Makes the tables that the target lacks, bare; all of them or none. */
 async function make(
   plan: RestorePlan, session: DatabaseSession, context: LoadContext, missing: readonly TableRecord[],
-): Promise<readonly LoadProblem[]> {
+): Promise<PouredRows> {
   const bare = plan.request.noPrivileges ? false : await hasDefaultPrivileges(session);
-  const load = (which: (entry: TocEntry) => boolean): Promise<readonly LoadProblem[]> =>
+  const load = (which: (entry: TocEntry) => boolean): Promise<PouredRows> =>
     loadParts(plan, context, missing, "pre-data", which).catch(async (error: unknown) => {
       await nameLeft(session, missing, context.log);
       throw error;
     });
   // Rights come when the tables have no others: default privileges of the target act on what is made.
-  const problems = await load((entry) => !bare || !isOfRights(entry));
+  const first = await load((entry) => !bare || !isOfRights(entry));
+  const { problems } = first;
   const others = notMade(missing, await definitionContents(plan, context), problems);
   try {
     await requireMade(session, missing, others, problems);
@@ -76,11 +83,9 @@ async function make(
     const ours = missing.filter((table) => !others.some((other) => other.table === table));
     throw (await dropMade(session, ours, context.log)) ? new Untouched(error) : error;
   }
-  return bare ? [...problems, ...(await load(isOfRights))] : problems;
-}
-
-function isOfRights({ type }: TocEntry): boolean {
-  return type === "ACL";
+  if (!bare) return first;
+  const rights = await load(isOfRights);
+  return { problems: [...problems, ...rights.problems], refusedRights: rights.refusedRights };
 }
 
 /** The contents of the archives from which tables are made. */
@@ -112,9 +117,10 @@ function leftover(error: Untouched): Error {
 async function loadParts(
   plan: RestorePlan, context: LoadContext, make: readonly TableRecord[], section: "pre-data" | "post-data",
   which?: (entry: TocEntry) => boolean,
-): Promise<readonly LoadProblem[]> {
+): Promise<PouredRows> {
   const select = chosen(plan, (entries) => tableEntries(entries, { make, fill: [] }));
-  const problems: LoadProblem[] = [];
+  const problems: ListedProblem[] = [];
+  const refusedRights: RefusedRights[] = [];
   for (const { artifact } of plan.set.phases.filter((phase) => has(phase, section))) {
     const all = select(await readContents(context, artifact));
     const entries = which === undefined ? all : all.filter(which);
@@ -123,9 +129,11 @@ async function loadParts(
     const phase: Phase = entries.every(isOfRights) ? { artifact } : { artifact, sections: [section] };
     if (entries.length === 0) continue;
     const loaded = { phase, entries, problems: await loadPhase(phase, entries, context) };
-    for (const one of await settle([loaded], context)) problems.push(...one.problems);
+    const given = await giveLeft(await settle([loaded], context), context, plan.request.target, { sourceMajor: plan.backup.manifest.content.serverMajor });
+    problems.push(...given.loaded.flatMap((one) => one.problems), ...rightsProblems(given.refused));
+    refusedRights.push(...given.refused);
   }
-  return problems;
+  return { problems, refusedRights };
 }
 
 /** Partitions that were made are put where they were, after their rows and indexes. */

@@ -1,3 +1,4 @@
+import { isNamed, likelyNamesOf } from "../archive/toc-names.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
 
@@ -12,7 +13,7 @@ export interface TableWork {
 /** The object id of pg_class in itself: src/include/catalog/pg_class.h */
 const PG_CLASS = "1259";
 
-/** Parts whose entry is printed as `schema table part owner`. */
+/** Parts whose entry is named by the table, a blank, and the part. */
 const NAMED_AFTER_TABLE: ReadonlySet<string> = new Set([
   "DEFAULT", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "NOT NULL CONSTRAINT", "TRIGGER", "POLICY", "ROW SECURITY", "RULE", "STATISTICS DATA",
 ]);
@@ -25,8 +26,8 @@ const BESIDE: ReadonlySet<string> = new Set(["ACL", "COMMENT", "SECURITY LABEL",
  * The entries of an archive's table of contents that belong to named tables, in the archive's order.
  *
  * `pg_restore --table` would bring the bare table without its indexes, constraints, grants and sequences, so the entries are
- * chosen here: a table by its object id, and what is a table's by the numbers of the entries it needs. The text of a listing
- * is ambiguous where names hold blanks; it only decides between the tables that an entry needs.
+ * chosen here: a table by its object id, and what is a table's by the numbers of the entries it needs. A part's name is the
+ * table's, a blank, and its own, ambiguous where names hold blanks; it only decides between the tables that an entry needs.
  *
  * Partitions are attached by {@link attachEntries}, once they are whole.
  */
@@ -55,7 +56,7 @@ export function attachEntries(entries: readonly TocEntry[], make: readonly Table
   const toc = new Contents(entries);
   return make.flatMap((table) => {
     const [definition] = toc.definitionOf(table);
-    return definition === undefined ? [] : entries.filter(({ type, rest, needs }) => type === "TABLE ATTACH" && needs.includes(definition.id) && rest === definition.rest);
+    return definition === undefined ? [] : entries.filter((entry) => entry.type === "TABLE ATTACH" && entry.needs.includes(definition.id) && nameBefore(definition, entry) === likelyNamesOf(entry).tag);
   });
 }
 
@@ -97,10 +98,13 @@ class Contents {
     return this.#entries.filter(({ type, needs }) => type === "SEQUENCE SET" && needs.some((id) => sequences.has(id)));
   }
 
-  /** By its text. Of several that read alike none: one of them is another table's, and what is missing then shows. */
+  /**
+   * By its name; by its text where the archive's version is not known. Of several that read alike none: one of them is another
+   * table's, and what is missing then shows.
+   */
   #named(type: string, { schema, owner }: TableRecord, name: string): readonly TocEntry[] {
     const rest = printed(`${schema} ${name} ${owner}`);
-    const alike = this.#entries.filter((entry) => entry.type === type && entry.rest === rest);
+    const alike = this.#entries.filter((entry) => entry.type === type && (entry.names === undefined ? entry.rest === rest : isNamed(entry, { schema, name })));
     return alike.length === 1 ? alike : [];
   }
 
@@ -109,9 +113,9 @@ class Contents {
     const needed = this.#needed(entry).filter(({ type }) => type === "TABLE");
     if (NAMED_BY_THEMSELVES.has(entry.type)) return needed.some(({ id }) => tables.has(id));
     if (!NAMED_AFTER_TABLE.has(entry.type)) return false;
-    // A foreign key needs two tables, a policy any number; its text begins with its own. The longest name wins.
-    const own = needed.map((table) => ({ table, prefix: withoutOwner(table, entry) })).filter(({ prefix }) => prefix !== undefined && `${entry.rest} `.startsWith(`${prefix} `));
-    own.sort((a, b) => b.prefix!.length - a.prefix!.length);
+    // A foreign key needs two tables, a policy any number; its name begins with its own. The longest name wins.
+    const own = needed.map((table) => ({ table, name: nameBefore(table, entry) })).filter(({ name }) => name !== undefined);
+    own.sort((a, b) => b.name!.length - a.name!.length);
     return own.length > 0 && tables.has(own[0]!.table.id);
   }
 
@@ -120,15 +124,10 @@ class Contents {
   }
 }
 
-/** `schema table` of a table's text: parts have its owner, so their texts end alike. Owners' names may hold blanks too. */
-function withoutOwner(table: TocEntry, part: TocEntry): string | undefined {
-  const words = table.rest.split(" ");
-  for (let at = words.length - 1; at > 0; at -= 1) {
-    const owner = words.slice(at).join(" ");
-    const prefix = words.slice(0, at).join(" ");
-    if (part.rest.endsWith(` ${owner}`) && `${part.rest} `.startsWith(`${prefix} `)) return prefix;
-  }
-  return undefined;
+/** The table's name where a part of that schema begins with it. */
+function nameBefore(table: TocEntry, part: TocEntry): string | undefined {
+  const [of, its] = [likelyNamesOf(table), likelyNamesOf(part)];
+  return of.schema === its.schema && (its.tag === of.tag || its.tag.startsWith(`${of.tag} `)) ? of.tag : undefined;
 }
 
 /** As `pg_restore --list` prints names: each line break is a space. */

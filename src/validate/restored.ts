@@ -4,6 +4,7 @@ import { artifactSets, type ArtifactSet } from "../archive/artifact-set.ts";
 import { believe } from "../archive/control.ts";
 import { measureControl } from "../archive/control-copy.ts";
 import { loadIntoEmpty, type Recipe } from "../archive/recipe.ts";
+import { asIfGiven } from "../archive/rights/as-if-given.ts";
 import { judge } from "../archive/judge.ts";
 import type { Difference } from "../content/difference.ts";
 import { measureContent } from "../content/measure.ts";
@@ -66,10 +67,11 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   const proof = set.hasRows ? manifest.content.proof : "none";
   const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);
   try {
-    const actual = await measureContent(database, manifest.scope, {
+    const measured = await measureContent(database, manifest.scope, {
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       like: manifest.content, debug: (text) => ports.log.debug(text),
     });
+    const actual = await asIfGiven(database, manifest.scope, measured, loaded.refusedRights);
     const expected = manifest.content;
     const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows }, platform: manifest.platform, recorded: manifest.gaps });
     const { findings, notes, notCompared } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));

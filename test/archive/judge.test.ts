@@ -56,6 +56,16 @@ describe("a foreign key that the rows break", () => {
   });
 });
 
+describe("a foreign key of a table whose name holds blanks, dots and quotes", () => {
+  it("is known among what the backup lacks", () => {
+    const listed = { line: "", type: "FK CONSTRAINT", rest: 'my shop or."ders by key the owner', names: { schema: "my shop", tag: 'or."ders by key', owner: "the owner" }, id: "1", catalog: "0", oid: "0", needs: [] };
+    const broken = { entry: 'FK CONSTRAINT or."ders by key the owner', message: 'insert or update on table "or."ders" violates foreign key constraint "by key"', listed };
+    const recorded = [{ severity: "gap", about: "incomplete", name: 'constraint "my shop"."or.""ders"."by key"', message: "needs table auth.users, which is not in this backup" }] as const;
+    const { findings } = judge({ expected: content(3), actual: content(3), problems: [broken], unavailable: [], options: { exact: true, rows: true }, recorded });
+    expect(findings[0]!.message).toContain("what it refers to is not in this backup");
+  });
+});
+
 describe("the headline", () => {
   const difference = (about: string, name: string, message = "is missing") => ({ severity: "difference", about, name, message }) as const;
   const said = (entry: string, message: string) => ({ severity: "gap", about: "pg_restore", name: entry, message: `reported: ${message}` }) as const;

@@ -34,7 +34,7 @@ const BY_RESULT = [
 /** Words of PostgreSQL's own that the page quotes. */
 const SERVERS_OWN = [
   "out of shared memory", "relation / function / type", "in a read-only transaction", "is being used",
-  "accessed by other users", "other objects depend on it", "unsupported startup parameter",
+  "accessed by other users", "other objects depend on it", "must be owner of extension", "unsupported startup parameter",
 ];
 
 /** Stands for what a template is filled with. */

@@ -62,7 +62,7 @@ describe("tables that a restore makes", () => {
     await (owner ? database.admin(change) : database.query(change));
     const restored = await restore(database, owner ? database.adminUrl : database.url, ["bare", "given", "leaf"]);
     expect({ exit: restored.exit, said: said(restored) })
-      .toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+      .toEqual({ exit: 0, said: expect.stringContaining("the named tables as they were") });
     expect(await database.query(RIGHTS)).toEqual(before);
   });
 

@@ -54,7 +54,7 @@ describe.each([["a single archive", "one"], ["an archive of the schema and one o
   it("the schema alone comes without a row", async () => {
     await using database = await cluster.createDatabase();
     const restored = await vault.restore(database.url, { source: from, what: "schema" });
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("every definition as it was, without rows") });
     expect(await database.query("SELECT (SELECT count(*)::int FROM orders) AS orders, (SELECT count(*)::int FROM pg_trigger WHERE tgname = 'guard') AS triggers, (SELECT count(*)::int FROM pg_largeobject_metadata) AS lo")).toEqual([{ orders: 0, triggers: 1, lo: 0 }]);
   });
 
@@ -62,7 +62,7 @@ describe.each([["a single archive", "one"], ["an archive of the schema and one o
     await using database = await copyOf(from);
     await database.admin("SET session_replication_role = replica; DELETE FROM customers WHERE id < 20; UPDATE orders SET note = 'spoilt'; CREATE TABLE bystander AS SELECT 1 AS a");
     const restored = await vault.restore(database.adminUrl, { source: from, what: "data", confirm: database.name, safetyBackup: false });
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("the rows as they were") });
     expect(await database.admin("SELECT (SELECT count(*)::int FROM customers) AS c, (SELECT count(*)::int FROM orders WHERE note = 'spoilt') AS spoilt, (SELECT a FROM bystander) AS a")).toEqual([{ c: 50, spoilt: 0, a: 1 }]);
   });
 
@@ -81,7 +81,7 @@ describe.each([["a single archive", "one"], ["an archive of the schema and one o
     await expectRefusal(vault.restore(cluster.url(database.name).replace("holdfast", "stranger"), { source: from, what: "data", confirm: database.name, safetyBackup: false }), { code: "database.permission", exit: 4, says: "the role may not replace the rows of", hint: /role that owns.*Nothing was touched/ });
     expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 1901 }]);
     const restored = await vault.restore(database.url, { source: from, what: "data", confirm: database.name, safetyBackup: false });
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("the rows as they were") });
     expect(await database.query("SELECT tgenabled FROM pg_trigger WHERE tgname = 'guard'")).toEqual([{ tgenabled: "O" }]);
   });
 

@@ -101,6 +101,27 @@ const defaultPrivileges: ObjectClass = {
   fields: fieldsOf("d.defaclacl"),
 };
 
+/** Rights as they hold: of a list that was never touched, those that the server gives of itself. Also of what future objects get from a role in every schema. */
+const effective = ({ catalog, letter, from, oid, acl, owner, where, identity }: Granted): ObjectClass => ({
+  kind: "grant", identity,
+  from: `FROM ${from} WHERE ${where} AND ${notInExtension(catalog, oid)}`,
+  fields: [always("all", rights(`coalesce(${acl}, acldefault(${letter}, ${owner}))`, "true"), "`GRANT`")],
+});
+
+const effectiveDefaults: ObjectClass = {
+  kind: "default-privilege",
+  identity: "quote_ident(r.rolname) || ' for ' || k.type::text",
+  from: `FROM pg_roles r CROSS JOIN (VALUES ('r'::"char"), ('S'), ('f'), ('T'), ('n')) AS k (type)
+    WHERE ${WHOLE_DATABASE} AND NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = r.oid AND d.defaclnamespace = 0 AND d.defaclobjtype = k.type)`,
+  fields: [always("all", rights(`acldefault(CASE k.type WHEN 'S' THEN 's'::"char" ELSE k.type END, r.oid)`, "true"), "`ALTER DEFAULT PRIVILEGES`")],
+};
+
+/** Every list of rights, also those that nobody has touched: field `all`. */
+export const EFFECTIVE_RIGHTS: readonly ObjectClass[] = [
+  ...GRANTED.map(effective), { ...onColumn, fields: [always("all", rights("a.attacl", "true"), "`GRANT`")] },
+  { ...defaultPrivileges, fields: [always("all", rights("d.defaclacl", "true"), "`ALTER DEFAULT PRIVILEGES`")] }, effectiveDefaults,
+];
+
 /** What the object had when its extension, or the server, was made: https://www.postgresql.org/docs/current/catalog-pg-init-privs.html */
 const initial = (catalog: string, oid: string, standard: string): string =>
   `coalesce((SELECT i.initprivs FROM pg_init_privs i

@@ -6,7 +6,7 @@ import { FILL_SETTINGS } from "../fill-tables.ts";
 import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import { Untouched } from "../untouched.ts";
-import { readDefinitions } from "./read-definitions.ts";
+import { readDefinitions } from "../../archive/read-definitions.ts";
 import { Pouring, type PlanOfProject, type PouredProject } from "./pouring.ts";
 
 /**

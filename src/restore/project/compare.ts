@@ -1,5 +1,6 @@
 import { quantity } from "../../kernel/quantity.ts";
 import { judge, withRecordedGaps } from "../../archive/judge.ts";
+import { asIfGiven } from "../../archive/rights/as-if-given.ts";
 import type { Finding, NotCompared } from "../../catalog/manifest.ts";
 import { heldAgainst } from "../../platform/doubtful.ts";
 import { leadingNames, wordAndRest } from "../../platform/identity.ts";
@@ -10,6 +11,7 @@ import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
 import type { PlanOfProject, PouredProject } from "./pouring.ts";
 import { filledByUsers } from "./members.ts";
+import { attributeNotes } from "./role-attributes.ts";
 import { withoutFurther } from "./extension-tables.ts";
 import { usersPart } from "./users-part.ts";
 
@@ -30,10 +32,11 @@ export async function compareProject(
     const record = { ...found, users: [...found.users, ...project.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
     const users = usersPart(content, project.source, content);
     const expected = { ...users, tables: withoutFurther(users.tables, poured.tables) };
-    const { actual, gaps } = await measureCopy(request.target, scope, {
+    const { actual: measured, gaps } = await measureCopy(request.target, scope, {
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
       only: expected.tables, debug: (text) => ports.log.debug(text),
     });
+    const actual = await asIfGiven(request.target, scope, measured, poured.refusedRights);
     const { findings, notes } = judge({
       expected, actual: usersPart(actual, record, content), problems: [], unavailable: poured.unavailable, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform: { ...project.source, users: [...project.source.users, ...record.users] },
       options: {
@@ -49,7 +52,7 @@ export async function compareProject(
       findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured)
         .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
-        ...notes, ...project.notes, ...poured.notes, ...furtherNotes(poured), platformNote(plan),
+        ...notes, ...project.notes, ...poured.notes, ...attributeNotes(content, measured, project), ...furtherNotes(poured), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
       ],
       notCompared: notCompared(project),

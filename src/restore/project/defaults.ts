@@ -2,7 +2,7 @@ import type { LoadContext } from "../../archive/load.ts";
 import { isNamed } from "../../archive/toc-names.ts";
 import type { ArtifactRecord } from "../../catalog/manifest.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import { readDefinitions } from "./read-definitions.ts";
+import { readDefinitions } from "../../archive/read-definitions.ts";
 import type { Staged } from "./staged.ts";
 
 /** What a column holds by default at the source, as COPY writes it; undefined where that is not known. */

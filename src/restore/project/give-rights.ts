@@ -1,6 +1,6 @@
-import { entryTitle } from "../../archive/toc-names.ts";
-import { serverWords } from "../../archive/server-words.ts";
 import type { DefinitionText } from "../../archive/definition-script.ts";
+import { rightsFindings } from "../../archive/rights/as-if-given.ts";
+import { giveSingly, type RefusedRights } from "../../archive/rights/give-singly.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
@@ -18,6 +18,8 @@ export interface RightsOutcome {
   /** Rights that could not be given. */
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
+  /** Of what is the user's; among the findings too. */
+  readonly refused: readonly RefusedRights[];
 }
 
 /**
@@ -35,12 +37,19 @@ export async function giveRights(
   const others = profile.roles.filter((role) => role !== profile.workingRole);
   await resetRights(session, own, usersInPlatform(source), others);
   await resetDefaults(session, own, others);
-  const refused = await define(entries.rights.filter((entry) => !isPublicsRights(entry)));
+  const { content } = backup.manifest;
+  // Nobody becomes a platform's role for this.
+  const singly = (lists: readonly TocEntry[]): Promise<readonly RefusedRights[]> =>
+    giveSingly(session, textsOf(lists), { sourceMajor: content.serverMajor, never: profile.roles });
+  const failed = await define(entries.rights.filter((entry) => !isPublicsRights(entry)));
+  const refused = failed.length === 0 ? [] : [...(await singly(failed.map(({ entry }) => entry)))];
   const publics = await givePublicsRights(session, backup.manifest, async () => {
     const [first] = await define(entries.rights.filter(isPublicsRights));
-    if (first !== undefined) throw first.error;
+    if (first === undefined) return;
+    const left = await singly([first.entry]);
+    if (left.some(({ outOfReach }) => !outOfReach)) throw first.error;
+    refused.push(...left);
   });
-  const { content } = backup.manifest;
   const onDatabase = await putDatabaseRights(session, request.target.address.database, databaseRightsEnds(content, profile));
   const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
   const texts = textsOf(entries.rightsOnPlatform);
@@ -48,7 +57,7 @@ export async function giveRights(
   const platforms = await restorePlatformRights(session, project, content.objects, texts);
   const findings = [
     ...publics, ...onDatabase, ...granted, ...platforms.findings,
-    ...refused.map((one): Finding => ({ severity: "gap", about: "grant", name: entryTitle(one.entry), message: `could not be given: ${serverWords(one.error)}` })),
+    ...rightsFindings(refused),
   ];
-  return { findings, notes: platforms.notes };
+  return { findings, notes: platforms.notes, refused };
 }

@@ -5,7 +5,7 @@ import type { ArtifactRecord } from "../../catalog/manifest.ts";
 import type { ContentRecord, TableRecord } from "../../content/record.ts";
 import type { RowsKind } from "../../platform/profile.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import { readDefinitions } from "./read-definitions.ts";
+import { readDefinitions } from "../../archive/read-definitions.ts";
 import type { WhoseRows } from "./whose-rows.ts";
 
 /** A foreign key of the user's to rows of the platform's that a restore does not bring. */

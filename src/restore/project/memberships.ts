@@ -3,6 +3,7 @@ import { serverWords } from "../../archive/server-words.ts";
 import type { Finding } from "../../catalog/manifest.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { RoleRecord } from "../../content/record.ts";
+import { readRoles } from "../../content/roles.ts";
 import type { PlatformProfile } from "../../platform/profile.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 
@@ -27,7 +28,7 @@ export async function giveMemberships(session: DatabaseSession, all: readonly Ro
   const notes: string[] = [];
   const gap = (name: string, message: string): void => void findings.push({ severity: "gap", about: "role", name, message });
   const [server] = await session.query<{ options: boolean }>("SELECT current_setting('server_version_num')::int >= 160000 AS options");
-  const now = await membershipsNow(session);
+  const now = new Map((await readRoles(session)).map((role) => [role.name, membershipsOf(role)]));
   for (const member of all) {
     const known = now.get(member.name) ?? [];
     for (const wanted of membershipsOf(member).filter(({ role }) => !platform.has(member.name) || !platform.has(role))) {
@@ -78,17 +79,4 @@ function word(value: boolean): string {
 async function refused(session: DatabaseSession, statement: string): Promise<string | undefined> {
   const error = await refusal(session, () => session.query(statement));
   return error === undefined ? undefined : serverWords(error);
-}
-
-/** Role → what it is a member of at the target, by several grantors together. */
-async function membershipsNow(session: DatabaseSession): Promise<ReadonlyMap<string, readonly Membership[]>> {
-  const rows = await session.query<{ member: string } & Membership>(
-    `SELECT r.rolname::text AS member, g.rolname::text AS role, bool_or(m.admin_option) AS admin,
-            bool_or(coalesce((to_jsonb(m.*) ->> 'inherit_option')::boolean, r.rolinherit)) AS inherit,
-            bool_or(coalesce((to_jsonb(m.*) ->> 'set_option')::boolean, true)) AS set
-       FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member JOIN pg_roles g ON g.oid = m.roleid GROUP BY 1, 2`,
-  );
-  const found = new Map<string, Membership[]>();
-  for (const { member, ...membership } of rows) found.set(member, [...(found.get(member) ?? []), membership]);
-  return found;
 }

@@ -6,7 +6,7 @@ import { refusal } from "../../content/refusal.ts";
 import { quoteIdentifier } from "../../kernel/sql.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import { mayBecome, reachRoles } from "./reach-roles.ts";
+import { mayBecome, reachRoles } from "../../archive/rights/reach-roles.ts";
 
 /** Something that will belong to the role that restores, because it may not give it to its owner. */
 export interface OwnerOutOfReach {

@@ -31,8 +31,9 @@ import { setOptions } from "./publication-options.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { giveRights } from "./give-rights.ts";
-import { leaveRoles, owningRoles, reachRoles } from "./reach-roles.ts";
+import { leaveRoles, owningRoles, reachRoles } from "../../archive/rights/reach-roles.ts";
 import { requireTaken } from "./require-taken.ts";
+import type { RefusedRights } from "../../archive/rights/give-singly.ts";
 import { runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
 import { givePublicItsOwner, makePublic } from "./public.ts";
@@ -55,6 +56,8 @@ export interface PouredProject {
   readonly tables: readonly RowsForeseen[];
   /** Rows written into tables of the platform's, by table. */
   readonly written: ReadonlyMap<string, number>;
+  /** Rights on what is the user's that could not be given. */
+  readonly refusedRights: readonly RefusedRights[];
   /** Names of what was left out, as `entryPlace` has them. */
   readonly left: ReadonlySet<string>;
   /** The same of what stays with the role that restores and was not foreseen. */
@@ -82,6 +85,7 @@ export class Pouring {
   readonly #notes: string[] = [];
   readonly #left = new Set<string>();
   readonly #notGiven = new Set<string>();
+  #refusedRights: readonly RefusedRights[] = [];
   /** What the platform's publications hold of its own tables. */
   #members: readonly Member[] = [];
   /** Tables whose rows were not loaded, because they were not there. */
@@ -117,7 +121,7 @@ export class Pouring {
     this.#take(await this.#define(events), unavailable);
     await leaveRoles(session, joined);
     await forwardSequences(session, staged, sequences);
-    return { findings: this.#findings, notes: this.#notes, paused, tables, written, left: this.#left, kept: there.kept, notGiven: this.#notGiven, unavailable };
+    return { findings: this.#findings, notes: this.#notes, paused, tables, written, left: this.#left, kept: there.kept, notGiven: this.#notGiven, refusedRights: this.#refusedRights, unavailable };
   }
 
   /** Roles of the user's that own something here or will, and that this one is a member of until the end. */
@@ -184,9 +188,10 @@ export class Pouring {
     await this.#requireNoneEmpty();
     this.#findings.push(...(await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews)));
     if (!request.noPrivileges) {
-      const { findings, notes } = await giveRights(this.#session, this.#plan, (entries) => this.#define(entries), this.#textsOf);
+      const { findings, notes, refused } = await giveRights(this.#session, this.#plan, (entries) => this.#define(entries), this.#textsOf);
       this.#findings.push(...findings);
       this.#notes.push(...notes);
+      this.#refusedRights = refused;
     }
     return later.filter(isOfEventTrigger);
   }

@@ -1,5 +1,6 @@
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { defaultPrivileges } from "../default-privileges.ts";
 
 /**
  * Sets the rights on what was made back to those that the server gives of itself. The platform's default privileges in `public` give
@@ -61,24 +62,7 @@ const STATEMENTS = `
  * @param except roles of the platform's: their future objects are its own matter
  */
 export async function resetDefaults(session: DatabaseSession, schemas: readonly string[], except: readonly string[]): Promise<void> {
-  const statements = await session.query<{ sql: string }>(DEFAULTS, [[...schemas], [...except]]);
-  for (const { sql } of statements) await refusal(session, () => session.query(sql), "database.permission", "database.query");
+  for (const { role, reset } of await defaultPrivileges(session, [null, ...schemas])) {
+    if (!except.includes(role)) await refusal(session, () => session.query(reset), "database.permission", "database.query");
+  }
 }
-
-/** In a schema they come on top of those that are everywhere, which begin with the server's own. */
-const DEFAULTS = `
-  WITH there AS (
-    SELECT r.rolname AS role, n.nspname AS schema, d.defaclacl AS acl, a.word,
-           CASE WHEN n.oid IS NULL THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's'::"char" ELSE d.defaclobjtype END, d.defaclrole) END AS standard
-      FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
-      JOIN (VALUES ('r'::"char", 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS'), ('T', 'TYPES'), ('n', 'SCHEMAS')) AS a (type, word) ON a.type = d.defaclobjtype
-     WHERE r.rolname <> ALL ($2::text[]) AND (n.oid IS NULL OR n.nspname = ANY ($1::text[]))
-  ), statement AS (
-    SELECT DISTINCT t.role, t.schema, t.word, 1 AS step, format('REVOKE ALL ON %s FROM %s', t.word, g.grantee) AS sql
-      FROM there t, aclexplode(t.acl) x, LATERAL (SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS grantee) g
-    UNION ALL
-    SELECT t.role, t.schema, t.word, 2, format('GRANT %s ON %s TO %s', x.privilege_type, t.word, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END)
-      FROM there t, aclexplode(t.standard) x
-  )
-  SELECT string_agg(format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %s%s', role, CASE WHEN schema IS NULL THEN '' ELSE format('IN SCHEMA %I ', schema) END, sql), '; ' ORDER BY step) AS sql
-    FROM statement GROUP BY role, schema, word ORDER BY role, schema, word`;

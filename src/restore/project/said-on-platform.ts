@@ -8,7 +8,7 @@ import { displayPart } from "../../content/display-name.ts";
 import { leadingNames } from "../../platform/identity.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { isHeld, singleRights } from "./single-rights.ts";
+import { isHeld, singleRights } from "../../archive/rights/single-rights.ts";
 
 /** What is said of the platform's objects and is the user's: rights of his roles, and comments that the platform has not written. */
 
@@ -27,7 +27,7 @@ export async function grantOnPlatform(
   for (const { entry, sql } of texts) {
     for (const single of cutAfter(sql, ";").flatMap((statement) => singleRights(statement, sourceMajor)).filter(({ role }) => roles.has(role))) {
       const refused = await refusal(session, () => session.query(single.sql));
-      if (await isHeld(session, single)) continue;
+      if ((await isHeld(session, single)) ?? refused === undefined) continue;
       const why = refused === undefined ? "the role that restores may not pass it on" : serverWords(refused);
       const right = `${single.right}${single.column === undefined ? "" : ` (${single.column})`}${single.grantable ? " WITH GRANT OPTION" : ""}`;
       findings.push({ severity: "gap", about: "grant", name: entryTitle(entry), message: `${right} could not be given to ${single.role}: ${why}` });

@@ -10,7 +10,7 @@ import { leadingNames } from "../../platform/identity.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { nameKey } from "./ground.ts";
 import type { Named } from "./platform-tables.ts";
-import { readDefinitions } from "./read-definitions.ts";
+import { readDefinitions } from "../../archive/read-definitions.ts";
 import { entryKey, namesOf } from "../../archive/toc-names.ts";
 
 /** Parts of tables of the platform's, each as if it were an entry of the archive. */

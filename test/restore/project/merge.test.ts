@@ -4,7 +4,7 @@ import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import type { DatabaseSession } from "../../../src/ports/database.ts";
 import { foreseeStaged } from "../../../src/restore/project/foresee.ts";
 import { mergeStaged } from "../../../src/restore/project/merge.ts";
-import { SCRIPT_MAX } from "../../../src/restore/project/read-definitions.ts";
+import { SCRIPT_MAX } from "../../../src/archive/read-definitions.ts";
 import { makeStaged, type Staged } from "../../../src/restore/project/staged.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 

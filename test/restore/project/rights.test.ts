@@ -91,3 +91,51 @@ describe("memberships of roles that are there on both sides", () => {
     expect(await project.query("SELECT pg_has_role('bob', 'readers', 'MEMBER') AS bob, pg_has_role('authenticated', 'bob', 'MEMBER') AS api")).toEqual([{ bob: true, api: true }]);
   });
 });
+
+describe("attributes of roles that are there on both sides", () => {
+  it("are left as they are, and named where they are others", async () => {
+    await supabase.cluster.admin("CREATE ROLE worker LOGIN CREATEDB CONNECTION LIMIT 5; CREATE ROLE idler");
+    await using source = await supabase.project();
+    await source.query("CREATE TABLE public.work (id int); GRANT SELECT ON public.work TO worker, idler");
+    expect((await vault.backup(source.url, { source: "attributes" })).exit).toBe(0);
+    await supabase.cluster.admin("ALTER ROLE worker NOLOGIN NOCREATEDB NOINHERIT CREATEROLE CONNECTION LIMIT -1");
+    await using project = await supabase.project();
+    const restored = await vault.restore(project.url, { source: "attributes" });
+    expect({ exit: restored.exit, notes: restored.report.notes.filter((note) => /^role (?:worker|idler) /.test(note)) }).toEqual({
+      exit: 0, notes: ["role worker lacks CREATEDB, lacks LOGIN, lacks INHERIT, has CREATEROLE, has connection limit -1 here, other than at the source"],
+    });
+    expect(await project.query("SELECT rolcanlogin AS login, rolcreaterole AS makes FROM pg_roles WHERE rolname = 'worker'")).toEqual([{ login: false, makes: true }]);
+  });
+});
+
+describe("rights on what is the user's", () => {
+  it("that somebody had passed on are given in his name", async () => {
+    await supabase.cluster.admin("CREATE ROLE lender; CREATE ROLE borrower; CREATE ROLE reader");
+    await using source = await supabase.project();
+    await source.query("CREATE TABLE public.lent (id int); GRANT SELECT ON public.lent TO lender WITH GRANT OPTION; GRANT SELECT, INSERT ON public.lent TO reader");
+    await source.admin("SET ROLE lender; GRANT SELECT ON public.lent TO borrower");
+    expect((await vault.backup(source.url, { source: "lent" })).exit).toBe(0);
+    await using project = await supabase.project();
+    const restored = await vault.restore(project.url, { source: "lent" });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect(await project.query("SELECT x.grantor::regrole::text AS grantor FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = 'public.lent'::regclass AND x.grantee = 'borrower'::regrole")).toEqual([{ grantor: "lender" }]);
+    expect(await project.query("SELECT count(*)::int AS n FROM pg_auth_members WHERE roleid = 'lender'::regrole")).toEqual([{ n: 0 }]);
+  });
+
+  it("are gaps by name where the role is one that this platform has not, and cost nobody else his", async () => {
+    await supabase.cluster.admin("CREATE ROLE supabase_etl_admin");
+    await using source = await supabase.project();
+    await source.query("CREATE TABLE public.papers2 (id int); GRANT SELECT ON public.papers2 TO anon, supabase_etl_admin; GRANT USAGE ON SCHEMA public TO supabase_etl_admin; REVOKE USAGE ON SCHEMA public FROM authenticated; REVOKE ALL ON public.papers2 FROM authenticated");
+    expect((await vault.backup(source.url, { source: "etl" })).exit).toBe(0);
+    await source.query("REVOKE ALL ON public.papers2 FROM supabase_etl_admin; REVOKE ALL ON SCHEMA public FROM supabase_etl_admin");
+    await supabase.cluster.admin("DROP ROLE supabase_etl_admin");
+    await using project = await supabase.project();
+    const restored = await vault.restore(project.url, { source: "etl" });
+    const missing = 'could not be given to supabase_etl_admin: role "supabase_etl_admin" does not exist (SQLSTATE 42704)';
+    expect({ exit: restored.exit, findings: restored.outputs["findings"] }).toEqual({ exit: 3, findings: [
+      { severity: "gap", about: "grant", name: "table public.papers2", message: `SELECT ${missing}` }, { severity: "gap", about: "grant", name: "schema public", message: `USAGE ${missing}` },
+    ] });
+    expect(await project.query(`SELECT has_table_privilege('anon', 'public.papers2', 'SELECT') AS anon, has_table_privilege('authenticated', 'public.papers2', 'SELECT') AS authenticated,
+      has_schema_privilege('anon', 'public', 'USAGE') AS uses`)).toEqual([{ anon: true, authenticated: false, uses: true }]);
+  });
+});

@@ -1,11 +1,11 @@
 import { constants } from "node:buffer";
-import { openArtifact } from "../../archive/artifact.ts";
-import { divideScript, onlyDefinition, type DefinitionText } from "../../archive/definition-script.ts";
-import { interruptible } from "../../archive/interruptible.ts";
-import type { LoadContext } from "../../archive/load.ts";
-import { HoldfastError } from "../../kernel/errors.ts";
-import type { ArtifactRecord } from "../../catalog/manifest.ts";
-import type { TocEntry } from "../../ports/dump-tools.ts";
+import { openArtifact } from "./artifact.ts";
+import { divideScript, onlyDefinition, type DefinitionText } from "./definition-script.ts";
+import { interruptible } from "./interruptible.ts";
+import type { LoadContext } from "./load.ts";
+import { HoldfastError } from "../kernel/errors.ts";
+import type { ArtifactRecord } from "../catalog/manifest.ts";
+import type { TocEntry } from "../ports/dump-tools.ts";
 
 /**
  * Definitions are read into memory, as one text: none can be longer than this. A byte never makes more than one unit of it. A schema of that much SQL
