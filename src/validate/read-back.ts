@@ -1,6 +1,8 @@
 import { drain, fork } from "../kernel/streams.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
 import { openArtifact, verifyStored } from "../archive/artifact.ts";
+import { compareDatabase } from "../archive/compare-database.ts";
+import { readDatabaseProperties } from "../archive/database-properties.ts";
 import { countTypes } from "../archive/contents.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { DumpTools, ToolSet } from "../ports/dump-tools.ts";
@@ -56,6 +58,25 @@ async function openOne(artifact: ArtifactRecord, context: OpenContext, onBytes: 
   listing.catch(() => undefined);
   await drain(main);
   return compareCounts(artifact, countTypes(await listing));
+}
+
+/**
+ * What the archives hold of the database itself, held against the manifest: pg_restore brings it only with `--create`, so no copy shows it.
+ *
+ * @returns notes for what could not be told
+ */
+export async function readDatabase(
+  { artifacts, content }: Manifest, { store, identities, dumpTools }: Pick<OpenContext, "store" | "identities" | "dumpTools">,
+): Promise<{ readonly findings: readonly Finding[]; readonly notes: readonly string[] }> {
+  const findings: Finding[] = [];
+  const notes: string[] = [];
+  const { database } = content;
+  for (const artifact of artifacts.filter(({ kind }) => kind !== "data" && database !== undefined)) {
+    const properties = await readDatabaseProperties({ store, identities, tools: dumpTools }, artifact);
+    if (properties === undefined) notes.push(`what ${artifact.path} holds of the database itself (settings, comment, rights) could not be told, and was not compared`);
+    else findings.push(...compareDatabase(database!, properties, artifact.path));
+  }
+  return { findings, notes };
 }
 
 function compareCounts(artifact: ArtifactRecord, counted: Readonly<Record<string, number>>): Finding[] {
