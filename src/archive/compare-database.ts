@@ -4,26 +4,42 @@ import { sha256 } from "../kernel/streams.ts";
 import type { DatabaseProperties, RightsStatement } from "./database-properties.ts";
 
 /**
- * What an archive holds of the database itself against what the manifest says of the source: names of settings, rights, the comment's digest. No copy
- * is needed for it. Values of settings and the connection limit are in no manifest, so those are not compared.
+ * What an archive holds of the database itself against what the manifest says of the source: names of settings,
+ * rights, the comment's digest. No copy is needed for it. Values of settings and the connection limit are in no
+ * manifest, so those are not compared.
  *
  * @param path of the artifact; one with rows alone has neither rights nor comment
  */
 export function compareDatabase(record: DatabaseRecord, properties: DatabaseProperties, path: string): Finding[] {
-  const difference = (name: string, message: string): Finding => ({ severity: "difference", about: "database", name, message: `${message} (${path})` });
-  if (properties.owner === "") return [difference("properties", "are not in the archive, which holds nothing of the database itself")];
-  const found: Finding[] = [];
-  const archived = new Set(properties.settings.map(({ name, role }) => (role === undefined ? name : `${name} for role ${role}`)));
-  const recorded = new Set(record.settings);
-  for (const setting of recorded) if (!archived.has(setting)) found.push(difference(`setting ${setting}`, "was set for the source's database, and the archive does not set it"));
-  for (const setting of archived) if (!recorded.has(setting)) found.push(difference(`setting ${setting}`, "is in the archive, and was not set for the source's database"));
-  const { comment, rights } = record;
-  const digest = properties.comment === undefined ? null : sha256(properties.comment).slice(0, 16);
-  if (comment !== undefined && comment !== digest) {
-    found.push(difference("comment", comment === null ? "is in the archive, and the source's database had none" : digest === null ? "is not in the archive, and the source's database had one" : "is another in the archive than at the source"));
+  const difference = (name: string, message: string): Finding =>
+    ({ severity: "difference", about: "database", name, message: `${message} (${path})` });
+  if (properties.owner === "") {
+    return [difference("properties", "are not in the archive, which holds nothing of the database itself")];
   }
-  if (rights !== undefined) found.push(...compareRights(rights, properties).map((message) => difference("rights", message)));
-  return found;
+  const archived = new Set(properties.settings.map(settingName));
+  const recorded = new Set(record.settings);
+  const comment = compareComments(record.comment, properties.comment);
+  return [
+    ...[...recorded].filter((name) => !archived.has(name))
+      .map((name) => difference(`setting ${name}`, "was set for the source's database, and the archive does not set it")),
+    ...[...archived].filter((name) => !recorded.has(name))
+      .map((name) => difference(`setting ${name}`, "is in the archive, and was not set for the source's database")),
+    ...(comment === undefined ? [] : [difference("comment", comment)]),
+    ...(record.rights === undefined ? [] : compareRights(record.rights, properties).map((text) => difference("rights", text))),
+  ];
+}
+
+/** `work_mem for role app`, as a manifest names a setting. */
+export function settingName({ name, role }: Pick<DatabaseProperties["settings"][number], "name" | "role">): string {
+  return role === undefined ? name : `${name} for role ${role}`;
+}
+
+/** @param recorded its digest, null for none, undefined where the manifest does not say */
+function compareComments(recorded: string | null | undefined, archived: string | undefined): string | undefined {
+  if (recorded === undefined) return undefined;
+  if (archived === undefined) return recorded === null ? undefined : "is not in the archive, and the source's database had one";
+  if (recorded === null) return "is in the archive, and the source's database had none";
+  return recorded === sha256(archived).slice(0, 16) ? undefined : "is another in the archive than at the source";
 }
 
 const ALL = ["CONNECT", "CREATE", "TEMPORARY"];
@@ -36,9 +52,15 @@ function compareRights(recorded: NonNullable<DatabaseRecord["rights"]>, { owner,
     const key = keyOf(role ?? undefined, right);
     if (role === null || !DROPPED.test(role)) before.set(key, grantable || before.get(key) === true);
   }
-  const name = (key: string): string => (([role, right]: [string | null, string]) => `${right} of ${role ?? "PUBLIC"}`)(JSON.parse(key) as [string | null, string]);
-  return [...new Set([...before.keys(), ...now.keys()])].filter((key) => before.get(key) !== now.get(key)).sort()
-    .map((key) => `${name(key)} on the database itself ${now.has(key) ? before.has(key) ? "may be passed on otherwise in the archive than at the source" : "is given by the archive, and was not at the source" : "was given at the source, and is not by the archive"}`);
+  const how = (key: string): string => {
+    if (!now.has(key)) return "was given at the source, and is not by the archive";
+    if (!before.has(key)) return "is given by the archive, and was not at the source";
+    return "may be passed on otherwise in the archive than at the source";
+  };
+  return [...new Set([...before.keys(), ...now.keys()])].filter((key) => before.get(key) !== now.get(key)).sort().map((key) => {
+    const [role, right] = JSON.parse(key) as [string | null, string];
+    return `${right} of ${role ?? "PUBLIC"} on the database itself ${how(key)}`;
+  });
 }
 
 /** What a list of rights is after these statements, made on a new database of that owner. */

@@ -1,6 +1,7 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier, quoteLiteral } from "../kernel/sql.ts";
 import { findingSentence } from "../archive/judge.ts";
+import { settingName } from "../archive/compare-database.ts";
 import type { DatabaseProperties, DatabaseSetting } from "../archive/database-properties.ts";
 import { serverWords } from "../archive/server-words.ts";
 import type { DatabaseRecord } from "../content/record.ts";
@@ -9,7 +10,7 @@ import type { PlatformProfile } from "../platform/profile.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import { databaseRightsNotes, putDatabaseRights } from "./database-rights.ts";
 import { rightsIntoDatabase, type RightsIntoDatabase } from "./rights-into-database.ts";
-import { setSettings, settingName, settingsToSet } from "./settings-into-database.ts";
+import { setSettings, settingsToSet } from "./settings-into-database.ts";
 
 /** What the source's database had, and what decides how much of it the target's gets. */
 export interface PropertiesSource {
@@ -37,8 +38,8 @@ export interface PropertiesToDo {
 }
 
 /**
- * Holds what the source's database had against what the session's has. The target's own wins in everything: it was set by whoever runs it, and may be
- * right for this server alone.
+ * Holds what the source's database had against what the session's has. The target's own wins in everything: it was
+ * set by whoever runs it, and may be right for this server alone.
  */
 export async function propertiesToDo(session: DatabaseSession, source: PropertiesSource): Promise<PropertiesToDo> {
   const { properties, record, profile, made, isNew, withoutRights, connections } = source;
@@ -50,7 +51,6 @@ export async function propertiesToDo(session: DatabaseSession, source: Propertie
   const rights = withoutRights || record?.rights === undefined
     ? { given: [], taken: [], notes: [] }
     : await rightsIntoDatabase(session, { rights: record.rights, owner: properties.owner, profile, isNew, made });
-  const archived = new Set(properties.settings.map(settingName));
   // So low a limit could keep out the comparison, and the application with it.
   const isLow = connectionLimit !== undefined && connectionLimit < connections;
   return {
@@ -58,13 +58,22 @@ export async function propertiesToDo(session: DatabaseSession, source: Propertie
     comment: here!.comment === null ? comment : undefined,
     connectionLimit: here!.limit < 0 && !isLow ? connectionLimit : undefined,
     notes: [
-      ...settings.notes, ...rights.notes,
-      ...(comment !== undefined && here!.comment !== null && here!.comment !== comment ? ["the comment on the target's database is another than the source's, and stays"] : []),
-      ...(connectionLimit === undefined || connectionLimit === here!.limit || (here!.limit < 0 && !isLow) ? [] : [limitNote(connectionLimit, here!.limit)]),
-      ...(record?.settings ?? []).filter((name) => !archived.has(name)).map((name) => `database setting ${name} was set for the source's database, and the archive does not hold it: validate the backup`),
+      ...settings.notes, ...lostNotes(record, properties), ...rights.notes,
+      ...(comment === undefined || here!.comment === null || here!.comment === comment ? [] : [OTHER_COMMENT]),
+      ...(connectionLimit === undefined || connectionLimit === here!.limit || (here!.limit < 0 && !isLow)
+        ? [] : [limitNote(connectionLimit, here!.limit)]),
       ...properties.others.map((what) => `the source's database had ${what}, which is not brought`),
     ],
   };
+}
+
+const OTHER_COMMENT = "the comment on the target's database is another than the source's, and stays";
+
+/** What the manifest names and the archive lacks. */
+function lostNotes(record: DatabaseRecord | undefined, { settings }: DatabaseProperties): string[] {
+  const archived = new Set(settings.map(settingName));
+  return (record?.settings ?? []).filter((name) => !archived.has(name))
+    .map((name) => `database setting ${name} was set for the source's database, and the archive does not hold it: validate the backup`);
 }
 
 function limitNote(source: number, here: number): string {
@@ -111,16 +120,19 @@ export async function bringProperties(session: DatabaseSession, database: string
 }
 
 /** All or nothing: a role that could not connect any more is given back what it had. */
-async function bringRights(session: DatabaseSession, database: string, source: PropertiesSource): Promise<{ readonly done: boolean; readonly notes: readonly string[] }> {
-  const { record, properties, profile, isNew, made } = source;
+async function bringRights(
+  session: DatabaseSession, database: string, { record, properties, profile, isNew, made }: PropertiesSource,
+): Promise<{ readonly done: boolean; readonly notes: readonly string[] }> {
   const { rights } = record ?? {};
-  if (rights === undefined) return { done: false, notes: ["rights on the database itself were not brought: this backup does not say which there were"] };
+  const lost = (why: string): string => `rights on the database itself were not brought: ${why}`;
+  if (rights === undefined) return { done: false, notes: [lost("this backup does not say which there were")] };
   let notes: readonly string[] = [];
   const error = await refusal(session, async () => {
-    const findings = await putDatabaseRights(session, database, () => rightsIntoDatabase(session, { rights, owner: properties.owner, profile, isNew, made }), rights);
+    const ends = { rights, owner: properties.owner, profile, isNew, made };
+    const findings = await putDatabaseRights(session, database, () => rightsIntoDatabase(session, ends), rights);
     notes = findings.map(findingSentence);
     const [row] = await session.query<{ may: boolean }>("SELECT has_database_privilege(current_database(), 'CONNECT') AS may");
     if (!row!.may) throw new HoldfastError("database.permission", "the role that restores could not connect any more");
   });
-  return error === undefined ? { done: notes.length === 0, notes } : { done: false, notes: [`rights on the database itself were not brought: ${serverWords(error)}`] };
+  return error === undefined ? { done: notes.length === 0, notes } : { done: false, notes: [lost(serverWords(error))] };
 }

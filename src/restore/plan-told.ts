@@ -18,8 +18,8 @@ export function restorePlanRows(plan: RestorePlan): string[][] {
     ...namedTableRows(plan),
     ["mode", `${plan.mode}: ${plan.modeReason}`],
     ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
-    ...(plan.project === undefined ? [] : projectRows(plan.project)),
     ...propertiesRows(plan),
+    ...(plan.project === undefined ? [] : projectRows(plan.project)),
     ...plan.refusals.map((refusal) => ["would refuse", refusal]),
     ...plan.warnings.map((warning) => ["warning", warning]),
   ];

@@ -19,7 +19,8 @@ export interface PlannedProperties {
 }
 
 /** Said where an archive does not tell. */
-export const UNTOLD = "what belongs to the source's database itself (settings, comment, connection limit, rights) cannot be told from this archive, and is not brought";
+export const UNTOLD =
+  "what belongs to the source's database itself (settings, comment, connection limit, rights) cannot be told from this archive, and is not brought";
 
 /** The plan with what of the source's database itself is brought; nothing for rows, named tables and some schemas, which are no database. */
 export async function withProperties(plan: RestorePlan, ports: Ports): Promise<RestorePlan> {
@@ -27,7 +28,9 @@ export async function withProperties(plan: RestorePlan, ports: Ports): Promise<R
   return properties === undefined ? plan : { ...plan, properties };
 }
 
-async function planProperties({ request, backup: { manifest }, set, mode, target }: RestorePlan, ports: Ports): Promise<PlannedProperties | undefined> {
+async function planProperties(
+  { request, backup: { manifest }, set, mode, target }: RestorePlan, ports: Ports,
+): Promise<PlannedProperties | undefined> {
   if (request.part === "data" || request.tables.length > 0 || !isWholeDatabase(manifest.scope)) return undefined;
   const artifact = set.phases.find((phase) => phase.artifact.kind !== "data")?.artifact;
   const context = { store: request.catalog.store, tools: await ports.dumpTools(), identities: request.identities };

@@ -1,6 +1,7 @@
 import type { PlatformProfile } from "../platform/profile.ts";
 import { readDatabaseRecord } from "../content/database-record.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import { rolesAmong } from "./settings-into-database.ts";
 import { isSame, sentence, type DatabaseRight, type DatabaseRightsToDo } from "./database-rights.ts";
 
 /** What decides which rights on the source's database one that is no project gets. */
@@ -24,14 +25,18 @@ export interface RightsIntoDatabase extends DatabaseRightsToDo {
 const BY_ITSELF: ReadonlySet<string> = new Set(["CONNECT", "TEMPORARY"]);
 
 /**
- * Rights are only added, to roles that exist; the one thing that is taken is what was taken from PUBLIC at the source, and only where the target was
- * empty: elsewhere somebody may count on it, so it is said. What PUBLIC has by itself is never given: who took it away at the target meant it. The
- * source's owner had his rights by owning; where the target is another's he gets what he could not do otherwise.
+ * Rights are only added, to roles that exist; the one thing that is taken is what was taken from PUBLIC at the
+ * source, and only where the target was empty: elsewhere somebody may count on it, so it is said. What PUBLIC has by
+ * itself is never given: who took it away at the target meant it. The source's owner had his rights by owning; where
+ * the target is another's he gets what he could not do otherwise.
  */
-export async function rightsIntoDatabase(session: DatabaseSession, { rights, owner, profile, isNew, made }: RightsSource): Promise<RightsIntoDatabase> {
+export async function rightsIntoDatabase(
+  session: DatabaseSession, { rights, owner, profile, isNew, made }: RightsSource,
+): Promise<RightsIntoDatabase> {
   const here = (await readDatabaseRecord(session)).rights ?? [];
   const platforms = new Set(profile?.roles.filter((role) => role !== profile.workingRole));
-  const wanted = rights.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2]))
+  const wanted = rights
+    .filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2]))
     .filter(([role, right]) => (role === null ? !BY_ITSELF.has(right) : !platforms.has(role)));
   const there = await rolesAmong(session, wanted.flatMap(([role]) => role ?? []));
   const exists = ([role]: DatabaseRight): boolean => role === null || there.has(role) || made.has(role);
@@ -42,18 +47,18 @@ export async function rightsIntoDatabase(session: DatabaseSession, { rights, own
   }
   const open = here.filter((right) => right[0] === null && !rights.some((one) => isSame(one, right)));
   const missing = wanted.filter((right) => !exists(right) && right[0] !== owner);
-  return {
-    given, taken: isNew ? open : [],
-    notes: [
-      ...(missing.length === 0 ? [] : [`rights on the database itself of roles that do not exist here were not given: ${missing.map(sentence).join(", ")}`]),
-      ...(isNew || open.length === 0 ? [] : [`the database itself is more open than the source was: ${open.map(sentence).join(", ")}; it stays so because the target was not empty (REVOKE … ON DATABASE … FROM PUBLIC)`]),
-    ],
-  };
+  const notes = [
+    ...(missing.length === 0 ? [] : [`rights on the database itself of roles that do not exist here were not given: ${named(missing)}`]),
+    ...(isNew || open.length === 0 ? [] : [
+      `the database itself is more open than the source was: ${named(open)}; ` +
+        "it stays so because the target was not empty (REVOKE … ON DATABASE … FROM PUBLIC)",
+    ]),
+  ];
+  return { given, taken: isNew ? open : [], notes };
 }
 
-async function rolesAmong(session: DatabaseSession, names: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await session.query<{ name: string }>("SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::name[])", [names]);
-  return new Set(rows.map(({ name }) => name));
+function named(rights: readonly DatabaseRight[]): string {
+  return rights.map(sentence).join(", ");
 }
 
 async function canDo(session: DatabaseSession, role: string, right: string): Promise<boolean> {

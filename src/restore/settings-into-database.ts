@@ -1,5 +1,6 @@
 import { isHoldfastError, type HoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier, quoteLiteral } from "../kernel/sql.ts";
+import { settingName } from "../archive/compare-database.ts";
 import type { DatabaseSetting } from "../archive/database-properties.ts";
 import { refusal } from "../content/refusal.ts";
 import type { PlatformProfile } from "../platform/profile.ts";
@@ -21,11 +22,12 @@ const AT_THE_START: ReadonlySet<string> = new Set(["session_preload_libraries", 
  * @param made roles that the restore makes
  */
 export async function settingsToSet(
-  session: DatabaseSession, settings: readonly DatabaseSetting[], profile: PlatformProfile | undefined, made: ReadonlySet<string>,
+  session: DatabaseSession, settings: readonly DatabaseSetting[], profile: PlatformProfile | undefined,
+  made: ReadonlySet<string>,
 ): Promise<SettingsToDo> {
-  const own = settings.filter(({ name, role }) => profile === undefined || !(profile.databaseSettings.includes(name) || (role !== undefined && profile.onlyPlatform.includes(role))));
+  const own = settings.filter((one) => profile === undefined || !isPlatforms(profile, one));
   const here = await settingsHere(session);
-  const roles = new Set((await session.query<{ name: string }>("SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::name[])", [own.flatMap(({ role }) => role ?? [])])).map(({ name }) => name));
+  const roles = await rolesAmong(session, own.flatMap(({ role }) => role ?? []));
   const lacking = own.filter((one) => !here.has(keyOf(one)));
   const others = own.filter((one) => here.has(keyOf(one)) && !isSameValue(one, here.get(keyOf(one))!));
   const atStart = lacking.filter(({ name }) => AT_THE_START.has(name.toLowerCase()));
@@ -34,10 +36,23 @@ export async function settingsToSet(
     set: lacking.filter((one) => !atStart.includes(one) && !homeless.includes(one)),
     notes: [
       ...said(others, "is set for the target's database with another value than for the source's, and stays"),
-      ...said(atStart, "is set for the source's database and is not set here: it acts on every session at its start, so set it by hand when you have seen to it"),
+      ...said(atStart, "is set for the source's database and is not set here: " +
+        "it acts on every session at its start, so set it by hand when you have seen to it"),
       ...said(homeless, "was not set: the role does not exist here"),
     ],
   };
+}
+
+function isPlatforms(profile: PlatformProfile, { name, role }: DatabaseSetting): boolean {
+  return profile.databaseSettings.includes(name) || (role !== undefined && profile.onlyPlatform.includes(role));
+}
+
+/** Of these roles those that the server has. */
+export async function rolesAmong(session: DatabaseSession, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await session.query<{ name: string }>(
+    "SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::name[])", [names],
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 /**
@@ -45,7 +60,9 @@ export async function settingsToSet(
  *
  * @param database the session's, by name
  */
-export async function setSettings(session: DatabaseSession, database: string, settings: readonly DatabaseSetting[]): Promise<SettingsToDo> {
+export async function setSettings(
+  session: DatabaseSession, database: string, settings: readonly DatabaseSetting[],
+): Promise<SettingsToDo> {
   const set: DatabaseSetting[] = [];
   const notes: string[] = [];
   for (const setting of settings) {
@@ -56,8 +73,13 @@ export async function setSettings(session: DatabaseSession, database: string, se
   return { set, notes };
 }
 
-/** What of them the server would take, tried and taken back: no function of it tells. Of a role that is still to be made nothing can be asked. */
-export async function settingsTaken(session: DatabaseSession, database: string, settings: readonly DatabaseSetting[], made: ReadonlySet<string>): Promise<SettingsToDo> {
+/**
+ * What of them the server would take, tried and taken back: no function of it tells. Of a role that is still to be
+ * made nothing can be asked.
+ */
+export async function settingsTaken(
+  session: DatabaseSession, database: string, settings: readonly DatabaseSetting[], made: ReadonlySet<string>,
+): Promise<SettingsToDo> {
   const isLater = ({ role }: DatabaseSetting): boolean => role !== undefined && made.has(role);
   await session.query("BEGIN READ WRITE");
   try {
@@ -70,14 +92,10 @@ export async function settingsTaken(session: DatabaseSession, database: string, 
 
 /** Everything in it is a name or a literal. */
 export function settingStatement({ role, name, values }: DatabaseSetting, database: string): string {
-  const subject = role === undefined ? `DATABASE ${quoteIdentifier(database)}` : `ROLE ${quoteIdentifier(role)} IN DATABASE ${quoteIdentifier(database)}`;
+  const where = `DATABASE ${quoteIdentifier(database)}`;
+  const subject = role === undefined ? where : `ROLE ${quoteIdentifier(role)} IN ${where}`;
   const literals = values.length === 0 ? "''" : values.map(quoteLiteral).join(", ");
   return `ALTER ${subject} SET ${name.split(".").map(quoteIdentifier).join(".")} = ${literals}`;
-}
-
-/** `work_mem for role app`, as a manifest names it. */
-export function settingName({ name, role }: Pick<DatabaseSetting, "name" | "role">): string {
-  return role === undefined ? name : `${name} for role ${role}`;
 }
 
 function said(settings: readonly DatabaseSetting[], what: string): string[] {
