@@ -2,8 +2,8 @@ import type { Difference } from "./difference.ts";
 import type { ContentRecord, RoleRecord } from "./record.ts";
 
 /**
- * What surrounds the content: the database's own properties, and what the roles that exist on both sides may do. None of it is in a dump, so what
- * differs is no fault of the backup; but a copy that takes the source's place behaves otherwise. Every difference is a gap.
+ * What surrounds the content: the database's own properties, and what the roles that exist on both sides may do. None of it is in the database, so what
+ * differs is no fault of the content; but a copy that takes the source's place behaves otherwise. Every difference is a gap.
  */
 export function compareProperties(expected: ContentRecord, actual: ContentRecord): Difference[] {
   return [...compareDatabase(expected, actual), ...compareRoleAttributes(expected.roles, actual.roles)];
@@ -15,11 +15,11 @@ function compareDatabase(expected: ContentRecord, actual: ContentRecord): Differ
   const [before, now] = [localeOf(expected), localeOf(actual)];
   if (before !== now) found.push(gap("locale", `is ${now}, at the source it was ${before}: texts may sort and compare otherwise`));
   if (expected.database === undefined || actual.database === undefined) return found;
-  if (expected.database.owner !== actual.database.owner) found.push(gap("owner", "differs from the source; a dump does not hold it"));
-  if (expected.database.grants !== actual.database.grants) found.push(gap("grants", "on the database itself differ from the source; a dump does not hold them"));
+  if (expected.database.owner !== actual.database.owner) found.push(gap("owner", "differs from the source; a restore leaves a database to its owner"));
+  if (expected.database.grants !== actual.database.grants) found.push(gap("grants", "on the database itself differ from the source, and were not brought"));
   const present = new Set(actual.database.settings);
   for (const setting of expected.database.settings.filter((name) => !present.has(name))) {
-    found.push(gap(`setting ${setting}`, "is set for the source's database and not for this one (ALTER DATABASE … SET); a dump does not hold it"));
+    found.push(gap(`setting ${setting}`, "is set for the source's database and not for this one (ALTER DATABASE … SET)"));
   }
   return found;
 }

@@ -16,7 +16,7 @@ interface Row {
 }
 
 /**
- * What belongs to the database itself, and no restore brings. Of its settings only the names, because values may be secrets. Columns that only newer
+ * What belongs to the database itself. Of its settings only the names, because values may be secrets. Columns that only newer
  * servers have are read through `to_jsonb`: the provider came with 15, the ICU locale was `daticulocale` until 16.
  */
 export async function readDatabaseRecord(session: DatabaseSession): Promise<DatabaseRecord> {

@@ -97,6 +97,7 @@ function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools
         installed: () => fresh().installed(),
         dump: (request) => fresh().dump(request),
         listContents: (tools, archive) => fresh().listContents(tools, archive),
+        listDatabase: (archive) => fresh().listDatabase(archive),
         load: (request) => fresh().load(request),
         script: (request) => fresh().script(request),
       };

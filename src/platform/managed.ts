@@ -13,7 +13,7 @@ import type { PlatformProfile } from "./profile.ts";
  */
 
 const nothingInside = {
-  schemas: [], eventTriggers: [], publications: [], filledByItself: [], webhookFunctions: [], extensions: [], alteredExtensions: [], ownedByWorkingRole: [],
+  schemas: [], eventTriggers: [], databaseSettings: [], publications: [], filledByItself: [], webhookFunctions: [], extensions: [], alteredExtensions: [], ownedByWorkingRole: [],
 } as const;
 
 /**

@@ -30,6 +30,8 @@ export interface PlatformProfile {
   readonly schemas: readonly PlatformSchema[];
   /** Event triggers that the platform makes; they belong to no schema. */
   readonly eventTriggers: readonly string[];
+  /** Settings that the platform gives the database, or roles in it: those of another project would be wrong in this one. */
+  readonly databaseSettings: readonly string[];
   /** Publications that the platform makes; its users fill them, but for {@link filledByItself}. */
   readonly publications: readonly string[];
   /** Of {@link publications}, those that the platform's services fill themselves. */

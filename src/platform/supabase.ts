@@ -143,6 +143,8 @@ export const SUPABASE: PlatformProfile = {
     "issue_pg_net_access", "issue_pg_graphql_access", "issue_graphql_placeholder", "issue_pg_cron_access", "pgrst_ddl_watch",
     "pgrst_drop_watch",
   ],
+  // Where people run it themselves its set-up gives them (docker/volumes/db/jwt.sql), as the hosted platform does.
+  databaseSettings: ["app.settings.jwt_secret", "app.settings.jwt_exp"],
   publications: ["supabase_realtime", "supabase_realtime_messages_publication"],
   filledByItself: ["supabase_realtime_messages_publication"],
   webhookFunctions: ["supabase_functions.http_request", "net.http_get", "net.http_post", "net.http_delete"],

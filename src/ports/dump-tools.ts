@@ -71,6 +71,17 @@ export interface TocEntry {
   readonly needs: readonly string[];
 }
 
+/** What an archive holds of the database itself, which pg_restore writes only with `--create`. */
+export interface DatabaseEntries {
+  /** The source database's name; empty, as its owner, where the archive holds no database. */
+  readonly name: string;
+  readonly owner: string;
+  /** Settings, connection limit and marks (`DATABASE PROPERTIES`), rights, comment, security labels: SQL as pg_dump wrote it. */
+  readonly definitions: readonly { readonly type: string; readonly sql: string }[];
+  /** How a backslash in a plain literal is to be read: `standard_conforming_strings` of the source. */
+  readonly standardStrings: boolean;
+}
+
 /** What pg_restore is asked for; see https://www.postgresql.org/docs/current/app-pgrestore.html */
 export interface LoadRequest {
   readonly tools: ToolSet;
@@ -126,6 +137,11 @@ export interface DumpTools {
   dump(request: DumpRequest): ByteStream;
   /** Reads the table of contents from the beginning of an archive; stops pulling as soon as it is complete. */
   listContents(tools: ToolSet, archive: ByteStream): Promise<readonly TocEntry[]>;
+  /**
+   * What an archive holds of the database itself. Reads its beginning, without any program; undefined where it is of a version
+   * that is not known, or in an encoding in which these texts cannot be read for certain.
+   */
+  listDatabase(archive: ByteStream): Promise<DatabaseEntries | undefined>;
   /**
    * Restores; problems pg_restore goes past are returned, anything that stops it (connection lost, damaged archive, killed) is thrown.
    * A throwing archive stream is rethrown as it is, after pg_restore has been stopped.

@@ -18,6 +18,7 @@ import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import { measureCopy } from "./measure-copy.ts";
 import type { RestorePlan } from "./plan.ts";
+import { bringAlone } from "./properties-of-source.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./pour.ts";
 import { gapsOf } from "./gaps.ts";
@@ -75,7 +76,8 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   const made = await tablesToMake(plan);
   const work = pourInPlace(plan, locked).then((loaded) => compare(plan, request.target, loaded, locked, made));
   const compared = await explaining(work, plan, safetyBackup);
-  return { safetyBackup, oldDatabase: "", replaced: true, ...compared };
+  // Last, so that no setting of the source's acts on what is compared.
+  return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...(await bringAlone(request.target, plan))] };
 }
 
 /** Until it is committed everything is as it was; after that only the comparison can fail. */
@@ -129,6 +131,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
       await giveProperties(target, next);
+      const brought = await bringAlone(database, plan);
       await requireAlone(guard, target);
       ports.cancelled.throwIfAborted();
       ports.log.stage(`exchanging the names of ${live} and ${next}`);
@@ -136,7 +139,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
       await guard.close();
       keep = true;
       await swapNames(target, { live, next, old });
-      return { ...compared, oldDatabase: old, replaced: true };
+      return { ...compared, notes: [...compared.notes, ...brought], oldDatabase: old, replaced: true };
     }
   } catch (error) {
     throw keep ? error : namingCopy(error, next, await removeCopy(target, next, ports.clock));
@@ -162,11 +165,12 @@ function requireExtensions({ request }: RestorePlan, lacking: readonly Unavailab
 
 /**
  * What surrounds the content and no restore brings: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
- * just before the exchange.
+ * just before the exchange. What is brought of the source's database itself is told when it is.
  */
 function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
   if (plan.request.part !== "whole" || plan.request.tables.length > 0 || plan.mode === "beside") return [];
-  return compareProperties(plan.backup.manifest.content, actual).map(findingSentence);
+  const brings = plan.properties?.source !== undefined;
+  return compareProperties(plan.backup.manifest.content, actual).filter(({ about, name }) => !brings || about !== "database" || !/^(?:grants$|setting )/.test(name)).map(findingSentence);
 }
 
 function isIn(tables: readonly TableRecord[]): NonNullable<CompareOptions["only"]> {

@@ -1,20 +1,18 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier, quoteLiteral } from "../kernel/sql.ts";
 import type { DatabaseSession } from "../ports/database.ts";
-import { splitListSetting } from "./list-setting.ts";
+import { LIST_SETTINGS, splitListSetting } from "./list-setting.ts";
+import { settingStatement } from "./settings-into-database.ts";
 
 /**
- * What belongs to a database itself and not to anything in it: owner, grants, settings, connection limit, comment. A dump does not hold it, so a
- * database that takes another one's place must be given it.
+ * What belongs to a database itself and not to anything in it: owner, grants, settings, connection limit, comment. A
+ * database that takes another one's place is given what that one had; what the source had besides is `bring-properties.ts`.
  */
 
 interface Setting {
   readonly role: string | null;
   readonly entry: string;
 }
-
-/** Settings whose values are lists of names (pg_dump's variable_is_guc_list_quote): each name is a literal of its own. */
-const LIST_SETTINGS = new Set(["local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories"]);
 
 /**
  * Gives database `to` the properties of database `from`; both on the session's server, in one transaction.
@@ -23,7 +21,7 @@ const LIST_SETTINGS = new Set(["local_preload_libraries", "search_path", "sessio
  * @throws database.permission naming the property
  */
 export async function copyDatabaseProperties(session: DatabaseSession, from: string, to: string, rehearse = false): Promise<void> {
-  const statements = await propertyStatements(session, from, quoteIdentifier(to));
+  const statements = await propertyStatements(session, from, to);
   await session.query("BEGIN");
   try {
     for (const { what, sql } of statements) await run(session, what, sql);
@@ -51,7 +49,8 @@ async function run(session: DatabaseSession, what: string, sql: string): Promise
   }
 }
 
-async function propertyStatements(session: DatabaseSession, from: string, target: string): Promise<Statement[]> {
+async function propertyStatements(session: DatabaseSession, from: string, to: string): Promise<Statement[]> {
+  const target = quoteIdentifier(to);
   const [row] = await session.query<{ owner: string; limit: number; comment: string | null; granted: boolean }>(
     `SELECT pg_catalog.pg_get_userbyid(datdba)::text AS owner, datconnlimit AS "limit", datacl IS NOT NULL AS granted,
             pg_catalog.shobj_description(oid, 'pg_database') AS comment
@@ -60,7 +59,7 @@ async function propertyStatements(session: DatabaseSession, from: string, target
   );
   if (!row) throw new Error(`database ${from} has vanished`);
   return [
-    ...(await settingsOf(session, from)).map((setting) => settingStatement(setting, target)),
+    ...(await settingsOf(session, from)).map((setting) => propertySetting(setting, to)),
     ...(row.comment === null ? [] : [{ what: "comment", sql: `COMMENT ON DATABASE ${target} IS ${quoteLiteral(row.comment)}` }]),
     ...(row.limit < 0 ? [] : [{ what: "connection limit", sql: `ALTER DATABASE ${target} CONNECTION LIMIT ${row.limit}` }]),
     { what: "owner", sql: `ALTER DATABASE ${target} OWNER TO ${quoteIdentifier(row.owner)}` },
@@ -80,14 +79,12 @@ async function settingsOf(session: DatabaseSession, database: string): Promise<S
 }
 
 /** Values come from whoever may set them, so they only ever travel as literals. */
-function settingStatement({ role, entry }: Setting, target: string): Statement {
+function propertySetting({ role, entry }: Setting, target: string): Statement {
   const equals = entry.indexOf("=");
   const name = entry.slice(0, equals);
   const value = entry.slice(equals + 1);
-  const subject = role === null ? `DATABASE ${target}` : `ROLE ${quoteIdentifier(role)} IN DATABASE ${target}`;
-  const values = LIST_SETTINGS.has(name) ? splitListSetting(value) : [value];
-  const literals = values.length === 0 ? "''" : values.map(quoteLiteral).join(", ");
-  return { what: `setting ${name}${role === null ? "" : ` of role ${role}`}`, sql: `ALTER ${subject} SET ${name.split(".").map(quoteIdentifier).join(".")} = ${literals}` };
+  const setting = { role: role ?? undefined, name, values: LIST_SETTINGS.has(name) ? splitListSetting(value) : [value] };
+  return { what: `setting ${name}${role === null ? "" : ` of role ${role}`}`, sql: settingStatement(setting, target) };
 }
 
 async function grantStatements(session: DatabaseSession, from: string, target: string, owner: string): Promise<Statement[]> {

@@ -3,6 +3,7 @@ import { describeAddress } from "../kernel/database-url.ts";
 import { displayName } from "../content/display-name.ts";
 import type { Json } from "../kernel/outcome.ts";
 import type { RestorePlan } from "./plan.ts";
+import { plannedSentences, type PlannedProperties } from "./properties-of-source.ts";
 import { projectJson, projectRows } from "./project/told.ts";
 
 /** The plan as rows for people. */
@@ -17,10 +18,17 @@ export function restorePlanRows(plan: RestorePlan): string[][] {
     ...namedTableRows(plan),
     ["mode", `${plan.mode}: ${plan.modeReason}`],
     ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
+    ...propertiesRows(plan),
     ...(plan.project === undefined ? [] : projectRows(plan.project)),
     ...plan.refusals.map((refusal) => ["would refuse", refusal]),
     ...plan.warnings.map((warning) => ["warning", warning]),
   ];
+}
+
+function propertiesRows({ properties }: RestorePlan): string[][] {
+  if (properties === undefined) return [];
+  const { brings, notes } = plannedSentences(properties);
+  return [...brings.map((what) => ["brings", what]), ...notes.map((note) => ["note", note])];
 }
 
 /** Named tables, one row each: an absent one is made with all that is its own, a present one only gets its rows. */
@@ -41,6 +49,12 @@ export function restorePlanJson(plan: RestorePlan): Json {
     tables: request.tables.map((table) => `${table.schema}.${table.name}`),
     tablesToMake: plan.toMake.map((table) => `${table.schema}.${table.name}`),
     mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings], refusals: [...plan.refusals],
+    ...(plan.properties === undefined ? {} : { database: propertiesJson(plan.properties) }),
     ...(plan.project === undefined ? {} : { project: projectJson(plan.project) }),
   };
+}
+
+function propertiesJson(properties: PlannedProperties): Json {
+  const { brings, notes } = plannedSentences(properties);
+  return { brings: [...brings], notes: [...notes] };
 }

@@ -16,6 +16,7 @@ import { namedTables } from "./named-tables.ts";
 import { comesBackEnabled } from "./comes-back-enabled.ts";
 import { chooseInto } from "./project/choose-into.ts";
 import { planProject, requireFit, usersExtensions, type ProjectInputs, type ProjectPlan } from "./project/plan.ts";
+import { withProperties, type PlannedProperties } from "./properties-of-source.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, ownersWithoutRoom, rightsWarnings } from "./rights.ts";
 import { isWholeDatabase } from "./scope.ts";
@@ -36,6 +37,8 @@ export interface RestorePlan {
   readonly modeReason: string;
   /** Mode project: what is the user's there, and what becomes of the platform's rows. */
   readonly project?: ProjectPlan;
+  /** What of the source's database itself is brought; absent where it is no part of what is restored. */
+  readonly properties?: PlannedProperties;
   /** Tables of the backup that are restored; all of them when empty was asked for. */
   readonly tables: readonly TableRecord[];
   /** Where tables are named: those that the target lacked when it was planned, and that are therefore made. */
@@ -83,7 +86,7 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
     refusals: unconfirmed ? [refusalOf(unconfirmed)] : [],
     warnings: [...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
   };
-  if (request.part !== "data" && request.tables.length === 0) return plan;
+  if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
   const foreseen = await foreseeRows(plan, ports);
   return { ...plan, warnings: [...plan.warnings, ...foreseen.warnings] };
 }
@@ -107,7 +110,7 @@ async function planIntoProject(
     if (unconfirmed) throw unconfirmed;
   }
   const safetyBackup = request.safetyBackup && !target.empty;
-  return {
+  return await withProperties({
     request, backup, set, tools, target, mode: "project", modeReason: ends.reason, project, tables, toMake: [], safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
     refusals: [...(unconfirmed ? [refusalOf(unconfirmed)] : []), ...project.refusals],
@@ -115,7 +118,7 @@ async function planIntoProject(
       ...warnings(backup, { ...target, missingRoles: [] }, request),
       ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
     ],
-  };
+  }, ports);
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {

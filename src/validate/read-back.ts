@@ -1,6 +1,8 @@
 import { drain, fork } from "../kernel/streams.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
 import { openArtifact, verifyStored } from "../archive/artifact.ts";
+import { compareDatabase } from "../archive/compare-database.ts";
+import { databaseProperties, readDatabaseProperties, type DatabaseProperties } from "../archive/database-properties.ts";
 import { countTypes } from "../archive/contents.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { DumpTools, ToolSet } from "../ports/dump-tools.ts";
@@ -56,6 +58,43 @@ async function openOne(artifact: ArtifactRecord, context: OpenContext, onBytes: 
   listing.catch(() => undefined);
   await drain(main);
   return compareCounts(artifact, countTypes(await listing));
+}
+
+/**
+ * What the archives hold of the database itself, held against the manifest: pg_restore brings it only with `--create`,
+ * so no copy shows it. It stands at an archive's beginning, where no hash has been checked yet: what differs is looked
+ * at again in bytes that are as they were promised.
+ *
+ * @returns notes for what could not be told
+ */
+export async function readDatabase(
+  { artifacts, content: { database } }: Manifest, context: DatabaseContext,
+): Promise<{ readonly findings: readonly Finding[]; readonly notes: readonly string[] }> {
+  const findings: Finding[] = [];
+  const notes: string[] = [];
+  if (database === undefined) return { findings, notes };
+  for (const artifact of artifacts.filter(({ kind }) => kind !== "data")) {
+    const compared = (properties: DatabaseProperties | undefined): readonly Finding[] | undefined =>
+      properties && compareDatabase(database, properties, artifact.path);
+    const first = compared(await readDatabaseProperties({ ...context, tools: context.dumpTools }, artifact));
+    const found = first === undefined || first.length === 0 ? first : compared(await propertiesOfWhole(artifact, context));
+    findings.push(...(found ?? []));
+    if (found === undefined) {
+      notes.push(`what ${artifact.path} holds of the database itself (settings, comment, rights) could not be told, and was not compared`);
+    }
+  }
+  return { findings, notes };
+}
+
+type DatabaseContext = Pick<OpenContext, "store" | "identities" | "dumpTools">;
+
+async function propertiesOfWhole(artifact: ArtifactRecord, context: DatabaseContext): Promise<DatabaseProperties | undefined> {
+  const { main, side, leave } = fork(openArtifact(context.store, artifact, context.identities, () => undefined));
+  const listing = context.dumpTools.listDatabase(side).finally(leave);
+  listing.catch(() => undefined);
+  await drain(main);
+  const entries = await listing;
+  return entries && databaseProperties(entries);
 }
 
 function compareCounts(artifact: ArtifactRecord, counted: Readonly<Record<string, number>>): Finding[] {

@@ -11,7 +11,7 @@ import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Ports } from "../ports/ports.ts";
 import { accountFor } from "./accepted.ts";
 import type { ValidateItem, ValidatePlan } from "./plan.ts";
-import { readOpened, readStored } from "./read-back.ts";
+import { readDatabase, readOpened, readStored } from "./read-back.ts";
 import { proveRestored } from "./restored.ts";
 import { openScratchHosts, type ScratchHost } from "./scratch.ts";
 
@@ -104,11 +104,12 @@ async function prove(item: ValidateItem, backup: Backup, plan: ValidatePlan, hos
       await readStored(backup.manifest, store, ports.log);
       return { ...nothing, findings: [] };
     }
-    if (item.depth === "opened" || !host || !item.tools) {
-      const dumpTools = await ports.dumpTools();
-      return { ...nothing, findings: await readOpened(backup.manifest, { store, log: ports.log, identities, dumpTools, tools: item.tools }) };
-    }
-    return await proveRestored(backup, { store, host, tools: item.tools, identities, jobs, ports });
+    const dumpTools = await ports.dumpTools();
+    const proof = item.depth === "opened" || !host || !item.tools
+      ? { ...nothing, findings: await readOpened(backup.manifest, { store, log: ports.log, identities, dumpTools, tools: item.tools }) }
+      : await proveRestored(backup, { store, host, tools: item.tools, identities, jobs, ports });
+    const database = await readDatabase(backup.manifest, { store, identities, dumpTools });
+    return { ...proof, findings: [...proof.findings, ...database.findings], notes: [...proof.notes, ...database.notes] };
   } catch (error) {
     if (!isHoldfastError(error, "artifact.missing", "artifact.damaged", "seal.damaged")) throw error;
     return { ...nothing, findings: [damageFinding(error, backup.key.id)] };

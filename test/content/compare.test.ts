@@ -252,9 +252,9 @@ describe("comparing content", () => {
     expect(lines(copy, whole, source)).toEqual([]);
     expect(lines(copy, { ...whole, properties: true }, source)).toEqual([
       expect.stringMatching(/^gap: database locale is collate C, ctype C, at the source it was icu de, collate C, ctype C/),
-      "gap: database owner differs from the source; a dump does not hold it",
-      "gap: database grants on the database itself differ from the source; a dump does not hold them",
-      "gap: database setting work_mem for role o is set for the source's database and not for this one (ALTER DATABASE … SET); a dump does not hold it",
+      "gap: database owner differs from the source; a restore leaves a database to its owner",
+      "gap: database grants on the database itself differ from the source, and were not brought",
+      "gap: database setting work_mem for role o is set for the source's database and not for this one (ALTER DATABASE … SET)",
       "gap: role o has SUPERUSER, is a member of p here, other than at the source",
     ]);
     expect(lines(source, { ...whole, properties: true }, source)).toEqual([]);

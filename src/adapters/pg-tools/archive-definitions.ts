@@ -60,6 +60,38 @@ export async function* withNames(archive: ByteStream, hear: (id: string, names: 
   yield* reader.rest();
 }
 
+/**
+ * Hears each entry of the table of contents with its definition, and reads no further.
+ *
+ * @returns false for what is no archive, is cut off, or is of a version that is not known here
+ */
+export async function hearEntries(archive: ByteStream, hear: (entry: ArchivedEntry) => void): Promise<boolean> {
+  await using reader = new ArchiveReader(archive, true);
+  try {
+    const minor = await readHead(reader);
+    if (minor === undefined) return false;
+    const count = await reader.int();
+    for (let entry = 0; entry < count; entry += 1) {
+      let definition: Buffer = Buffer.alloc(0);
+      const { names, type } = await readEntry(reader, minor, (_type, text) => (definition = text));
+      hear({ names, type, definition });
+      reader.taken();
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof NotReadable)) throw error;
+    return false;
+  }
+}
+
+/** An entry as it stands in the archive. */
+export interface ArchivedEntry {
+  readonly type: string;
+  readonly names: TocNames;
+  /** In the archive's encoding. */
+  readonly definition: Buffer;
+}
+
 /** The minor version; undefined where what follows is not known. */
 async function readHead(reader: ArchiveReader): Promise<number | undefined> {
   const magic = await reader.bytes(5);
@@ -83,7 +115,7 @@ async function readHead(reader: ArchiveReader): Promise<number | undefined> {
   return minor;
 }
 
-async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinition): Promise<{ readonly id: string; readonly names: TocNames }> {
+async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinition): Promise<{ readonly id: string; readonly type: string; readonly names: TocNames }> {
   const id = await reader.int();
   // Whether it has data.
   await reader.int();
@@ -107,7 +139,7 @@ async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinit
   while ((await reader.text()) !== undefined);
   await reader.offset();
   const text = (bytes: Buffer | undefined): string => bytes?.toString("utf8") ?? "";
-  return { id: String(id), names: { schema: text(schema) === "" ? undefined : text(schema), tag: text(tag), owner: text(owner) } };
+  return { id: String(id), type, names: { schema: text(schema) === "" ? undefined : text(schema), tag: text(tag), owner: text(owner) } };
 }
 
 /** The state of an offset that is not known: pg_restore then looks for the data, as it does in every archive that went through a pipe. */
@@ -134,7 +166,6 @@ class ArchiveReader implements AsyncDisposable {
   readonly #source: AsyncIterator<Uint8Array>;
   #buffered: Buffer = Buffer.alloc(0);
   #taken: Buffer[] = [];
-
   readonly #keepsOffsets: boolean;
 
   /** @param keepsOffsets nothing is edited, so that data stay where they are said to be */

@@ -1,6 +1,7 @@
 import type { Disk } from "../../ports/disk.ts";
 import type { DumpTools, ToolSet } from "../../ports/dump-tools.ts";
 import { findInstallations } from "./discovery.ts";
+import { listDatabase } from "./database-entries.ts";
 import { dump } from "./dump.ts";
 import type { BaseEnvironment } from "./environment.ts";
 import { listContents } from "./list.ts";
@@ -30,6 +31,7 @@ export function postgresTools(options: RunningOptions): DumpTools {
     installed: () => findInstallations(base, explicitFolder(options), ["pg_dump", "pg_restore"]),
     dump: (request) => dump({ base, guard }, request),
     listContents: (tools, archive) => listContents({ base, guard }, tools, archive),
+    listDatabase,
     load: (request) => load({ base, guard, disk }, request),
     script: (request) => script({ base, guard, disk }, request),
   };

@@ -5,7 +5,7 @@ import type { Finding } from "../../catalog/manifest.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { PlanOfProject } from "./pouring.ts";
-import { databaseRightsEnds, putDatabaseRights } from "./database-rights.ts";
+import { databaseRightsEnds, databaseRightsToDo, putDatabaseRights } from "../database-rights.ts";
 import { givePublicsRights, isPublicsRights } from "./public.ts";
 import { restorePlatformRights } from "./platform-rights.ts";
 import { resetDefaults, resetRights } from "./rights-of-made.ts";
@@ -50,7 +50,8 @@ export async function giveRights(
     if (left.some(({ outOfReach }) => !outOfReach)) throw first.error;
     refused.push(...left);
   });
-  const onDatabase = await putDatabaseRights(session, request.target.address.database, databaseRightsEnds(content, profile));
+  const ends = databaseRightsEnds(content, profile);
+  const onDatabase = await putDatabaseRights(session, request.target.address.database, () => databaseRightsToDo(session, ends), content.database?.rights);
   const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
   const texts = textsOf(entries.rightsOnPlatform);
   const granted = await grantOnPlatform(session, texts, roles, content.serverMajor);

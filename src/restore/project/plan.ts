@@ -7,7 +7,6 @@ import { missingRoles } from "../../archive/roles.ts";
 import { isNamed } from "../../archive/toc-names.ts";
 import type { Backup } from "../../catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../catalog/manifest.ts";
-import { readDatabaseRecord } from "../../content/database-record.ts";
 import type { ContentRecord, RoleRecord } from "../../content/record.ts";
 import { doubtsOf } from "../../platform/doubtful.ts";
 import { doubtNotes, gapsOfOwned } from "./doubts.ts";
@@ -24,7 +23,7 @@ import type { RestoreRequest } from "../request.ts";
 import type { TargetState } from "../target.ts";
 import { askRights, type NotAllowed } from "./ask-rights.ts";
 import type { BothEnds } from "./choose-into.ts";
-import { databaseRightsEnds, databaseRightsNotes, databaseRightsToDo } from "./database-rights.ts";
+import { databaseRightsEnds, databaseRightsNotes, databaseRightsToDo } from "../database-rights.ts";
 import { readDefaults, type Defaults } from "./defaults.ts";
 import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries.ts";
 import { comesWithExtension, extensionsThere } from "./extension-tables.ts";
@@ -169,11 +168,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
     ],
     notes: [...tables.notes, ...publications.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
-    kit: [
-      ...rebuildKit(ends.source, content),
-      ...(await settingsToDo(session, request.target.address.database, { platform: ends.source, database: content.database },
-        { platform: ends.target, database: await readDatabaseRecord(session) })),
-    ],
+    kit: [...rebuildKit(ends.source, content), ...(await settingsToDo(session, ends.source, ends.target))],
     refusals: [
       ...foreseen.refusals,
       ...(request.allowGaps ? [] : [...refusalsOfRights(notAllowed, foreseen.unwritable, target.facts.role), ...refusalsOfOwners(ownersOut, target.facts.role), ...behind.map(refusalOfKey)]),

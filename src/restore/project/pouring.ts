@@ -13,7 +13,9 @@ import { readPlatform } from "../../platform/read-record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { bringProperties } from "../bring-properties.ts";
 import type { RestorePlan } from "../plan.ts";
+import { UNTOLD } from "../properties-of-source.ts";
 import { fillDerived } from "./fill-derived.ts";
 import { fitPlaces } from "./fit-places.ts";
 import { comesWithExtension } from "./extension-tables.ts";
@@ -119,6 +121,7 @@ export class Pouring {
     const paused = await this.#pause(now, there.kept, staged);
     // Last of all, because they act on every other definition, those of this restore among them.
     this.#take(await this.#define(events), unavailable);
+    await this.#bringProperties();
     await leaveRoles(session, joined);
     await forwardSequences(session, staged, sequences);
     return { findings: this.#findings, notes: this.#notes, paused, tables, written, left: this.#left, kept: there.kept, notGiven: this.#notGiven, refusedRights: this.#refusedRights, unavailable };
@@ -154,6 +157,13 @@ export class Pouring {
     const schemas = await this.#schemas();
     const isThere = (entry: TocEntry): boolean => there.covers(entry) || (entry.type === "SCHEMA" && schemas.has(namesOf(entry).tag));
     return { unavailable, early: await this.#define(project.entries.before.filter((entry) => !isThere(entry))) };
+  }
+
+  /** Of the database itself; its rights were given with all others. */
+  async #bringProperties(): Promise<void> {
+    const { properties, request } = this.#plan;
+    if (properties === undefined) return;
+    this.#notes.push(...(properties.source === undefined ? [UNTOLD] : await bringProperties(this.#session, request.target.address.database, properties.source)));
   }
 
   /** Puts the rows that lie beside the platform's tables, and those of extensions, into them. */

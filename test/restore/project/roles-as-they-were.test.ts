@@ -30,7 +30,7 @@ describe("roles of the user's in another project", () => {
     const planned = await vault.restore(project.url, { dryRun: true });
     expect(said(planned)).toContain("rights on the database itself that the source had not are taken away: CONNECT of PUBLIC, TEMPORARY of PUBLIC");
     expect(said(planned)).toContain("CREATE WITH GRANT OPTION of orm");
-    expect(said(planned)).toContain(`comment on the database: is not the source's here, and a backup keeps no more than a digest of it: COMMENT ON DATABASE "${project.name}" IS`);
+    expect(said(planned)).toContain("brings | the comment of the source's database");
 
     const restored = await vault.restore(project.url);
     const told = said(restored);
@@ -47,6 +47,7 @@ describe("roles of the user's in another project", () => {
     const rights = `SELECT coalesce(r.rolname, 'public') || ' ' || string_agg(privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END, ',' ORDER BY privilege_type) AS r
       FROM pg_database, aclexplode(datacl) LEFT JOIN pg_roles r ON r.oid = grantee WHERE datname = current_database() GROUP BY r.rolname ORDER BY 1`;
     expect(await project.admin(rights)).toEqual(await source.admin(rights));
+    expect(await project.admin("SELECT shobj_description(oid, 'pg_database') AS said FROM pg_database WHERE datname = current_database()")).toEqual([{ said: "of the shop" }]);
 
     // Of several rights those that may be passed on are given, and each of the others is named.
     const may = `SELECT has_schema_privilege('reader', 'auth', 'USAGE') AS schema, has_table_privilege('reader', 'auth.identities', 'SELECT') AS select,

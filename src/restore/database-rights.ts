@@ -1,14 +1,14 @@
-import { quoteIdentifier } from "../../kernel/sql.ts";
-import { serverWords } from "../../archive/server-words.ts";
-import type { Finding } from "../../catalog/manifest.ts";
-import { readDatabaseRecord } from "../../content/database-record.ts";
-import type { ContentRecord, DatabaseRecord } from "../../content/record.ts";
-import { refusal } from "../../content/refusal.ts";
-import type { PlatformProfile } from "../../platform/profile.ts";
-import type { DatabaseSession } from "../../ports/database.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
+import { serverWords } from "../archive/server-words.ts";
+import type { Finding } from "../catalog/manifest.ts";
+import { readDatabaseRecord } from "../content/database-record.ts";
+import type { ContentRecord, DatabaseRecord } from "../content/record.ts";
+import { refusal } from "../content/refusal.ts";
+import type { PlatformProfile } from "../platform/profile.ts";
+import type { DatabaseSession } from "../ports/database.ts";
 
 /** One right on the database itself: whose (null for PUBLIC), which, and whether he may pass it on. */
-type DatabaseRight = NonNullable<DatabaseRecord["rights"]>[number];
+export type DatabaseRight = NonNullable<DatabaseRecord["rights"]>[number];
 
 /** What is taken from the target's list of rights, and what is added. */
 export interface DatabaseRightsToDo {
@@ -44,7 +44,8 @@ export async function databaseRightsToDo(session: DatabaseSession, { source, pla
   };
 }
 
-function isSame([role, right]: DatabaseRight, [other, same]: DatabaseRight): boolean {
+/** Whether it is the same right of the same role. */
+export function isSame([role, right]: DatabaseRight, [other, same]: DatabaseRight): boolean {
   return role === other && right === same;
 }
 
@@ -56,18 +57,23 @@ export function databaseRightsNotes({ taken, given }: DatabaseRightsToDo): strin
   ];
 }
 
-function sentence([role, right, grantable]: DatabaseRight): string {
+/** `CONNECT WITH GRANT OPTION of app` */
+export function sentence([role, right, grantable]: DatabaseRight): string {
   return `${right}${grantable ? " WITH GRANT OPTION" : ""} of ${role ?? "PUBLIC"}`;
 }
 
 /**
- * Does it, inside the restore's transaction: what is given first, so that whoever keeps a right that PUBLIC loses is never without it.
+ * Does it, inside a transaction: what is given first, so that whoever keeps a right that PUBLIC loses is never without it.
  *
- * @param database the target's name
- * @returns what could not be given or taken: the server only warns of a right that the role may not pass on, so the list is read again
+ * @param database the session's, by name
+ * @param toDo asked again at the end: the server only warns of a right that the role may not pass on
+ * @param source what stays without the option loses only that
+ * @returns what could not be given or taken
  */
-export async function putDatabaseRights(session: DatabaseSession, database: string, ends: DatabaseRightsEnds): Promise<readonly Finding[]> {
-  const { taken, given } = await databaseRightsToDo(session, ends);
+export async function putDatabaseRights(
+  session: DatabaseSession, database: string, toDo: () => Promise<DatabaseRightsToDo>, source: readonly DatabaseRight[] = [],
+): Promise<readonly Finding[]> {
+  const { taken, given } = await toDo();
   const name = quoteIdentifier(database);
   const refused = new Map<string, string>();
   const attempt = async (right: DatabaseRight, statement: string): Promise<void> => {
@@ -76,12 +82,11 @@ export async function putDatabaseRights(session: DatabaseSession, database: stri
   };
   for (const right of given) await attempt(right, `GRANT ${right[1]} ON DATABASE ${name} TO ${roleSql(right)}${right[2] ? " WITH GRANT OPTION" : ""}`);
   for (const right of taken) {
-    // What stays without the option loses only that.
-    const keeps = ends.source?.rights?.some((one) => isSame(one, right)) === true;
+    const keeps = source.some((one) => isSame(one, right));
     await attempt(right, `REVOKE ${keeps ? "GRANT OPTION FOR " : ""}${right[1]} ON DATABASE ${name} FROM ${roleSql(right)}`);
   }
   if (taken.length + given.length === 0) return [];
-  const still = await databaseRightsToDo(session, ends);
+  const still = await toDo();
   const gap = (right: DatabaseRight, what: string): Finding => ({
     severity: "gap", about: "database", name: "rights",
     message: `${sentence(right)} ${what}: ${refused.get(sentence(right)) ?? "the role that restores may not pass it on"}`,

@@ -1,0 +1,71 @@
+import { readDatabaseProperties } from "../archive/database-properties.ts";
+import { isHoldfastError } from "../kernel/errors.ts";
+import { profileOf } from "../platform/profiles.ts";
+import type { Database } from "../ports/database.ts";
+import type { Ports } from "../ports/ports.ts";
+import { bringProperties, propertiesSentences, propertiesToDo, type PropertiesSource, type PropertiesToDo } from "./bring-properties.ts";
+import type { RestorePlan } from "./plan.ts";
+import { isWholeDatabase } from "./scope.ts";
+import { settingsTaken } from "./settings-into-database.ts";
+
+/** Sessions of a restore besides those that compare side by side. */
+const BESIDES = 5;
+
+/** What a plan decides from, and what it says. */
+export interface PlannedProperties {
+  /** Undefined where it could not be told from the archive. */
+  readonly source: PropertiesSource | undefined;
+  readonly toDo: PropertiesToDo | undefined;
+}
+
+/** Said where an archive does not tell. */
+export const UNTOLD =
+  "what belongs to the source's database itself (settings, comment, connection limit, rights) cannot be told from this archive, and is not brought";
+
+/** The plan with what of the source's database itself is brought; nothing for rows, named tables and some schemas, which are no database. */
+export async function withProperties(plan: RestorePlan, ports: Ports): Promise<RestorePlan> {
+  const properties = await planProperties(plan, ports);
+  return properties === undefined ? plan : { ...plan, properties };
+}
+
+async function planProperties(
+  { request, backup: { manifest }, set, mode, target }: RestorePlan, ports: Ports,
+): Promise<PlannedProperties | undefined> {
+  if (request.part === "data" || request.tables.length > 0 || !isWholeDatabase(manifest.scope)) return undefined;
+  const artifact = set.phases.find((phase) => phase.artifact.kind !== "data")?.artifact;
+  const context = { store: request.catalog.store, tools: await ports.dumpTools(), identities: request.identities };
+  const properties = artifact === undefined ? undefined : await readDatabaseProperties(context, artifact);
+  if (properties === undefined || properties.owner === "") return { source: undefined, toDo: undefined };
+  const isProject = mode === "project";
+  const source: PropertiesSource = {
+    properties, record: manifest.content.database, profile: manifest.platform && profileOf(manifest.platform.name), isNew: target.empty,
+    made: new Set(isProject || request.createRoles ? target.missingRoles.map(({ name }) => name) : []),
+    withoutRights: isProject || request.noPrivileges, connections: request.jobs + BESIDES,
+  };
+  await using session = await request.target.connect({ purpose: "restore plan" });
+  const toDo = await propertiesToDo(session, source);
+  const taken = await settingsTaken(session, request.target.address.database, toDo.settings, source.made);
+  return { source, toDo: { ...toDo, settings: taken.set, notes: [...toDo.notes, ...taken.notes] } };
+}
+
+/** What a plan says of it: what is brought, and what stays as it is. */
+export function plannedSentences({ source, toDo }: PlannedProperties): { readonly brings: readonly string[]; readonly notes: readonly string[] } {
+  if (source === undefined || toDo === undefined) return { brings: [], notes: [UNTOLD] };
+  return { brings: propertiesSentences(toDo), notes: toDo.notes };
+}
+
+/** Brings it, in a transaction of its own. Whatever becomes of it, what was restored stands: so it is said, never thrown. */
+export async function bringAlone(database: Database, { properties }: Pick<RestorePlan, "properties">): Promise<readonly string[]> {
+  if (properties === undefined) return [];
+  if (properties.source === undefined) return [UNTOLD];
+  try {
+    await using session = await database.connect({ purpose: "restore" });
+    await session.query("BEGIN");
+    const notes = await bringProperties(session, database.address.database, properties.source);
+    await session.query("COMMIT");
+    return notes;
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return [`what belongs to the source's database itself was not brought: ${error.message}; run the restore again, or set it by hand`];
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "@jest/globals";
+import { compareDatabase } from "../../src/archive/compare-database.ts";
+import { databaseProperties } from "../../src/archive/database-properties.ts";
+import type { DatabaseRecord } from "../../src/content/record.ts";
+import { sqlStatements } from "../../src/kernel/sql-tokens.ts";
+import type { DatabaseEntries } from "../../src/ports/dump-tools.ts";
+
+/** An archive is from outside: of what it says about its database only facts are taken, and of a statement that pg_dump does not write nothing at all. */
+
+const NAME = `we"ird'; \\connect x`;
+const SQL = `"we""ird'; \\connect x"`;
+
+function read(sql: string, more: Partial<DatabaseEntries> = {}): ReturnType<typeof databaseProperties> {
+  return databaseProperties({ name: NAME, owner: "boss", definitions: [{ type: "DATABASE PROPERTIES", sql }], standardStrings: true, ...more });
+}
+
+describe("what an archive says of its database", () => {
+  it("is read as facts", () => {
+    expect(read(`ALTER DATABASE ${SQL} CONNECTION LIMIT = 7;
+ALTER DATABASE ${SQL} SET search_path TO 'a b', '$user', 'q"u''o', '';
+ALTER DATABASE ${SQL} SET "app.x" TO E'it''s \\\\ back; -- no comment';
+ALTER ROLE "odd;role""x" IN DATABASE ${SQL} SET "app"."Odd" TO 'y=z';
+ALTER DATABASE ${SQL} IS_TEMPLATE = true;
+SECURITY LABEL FOR selinux ON DATABASE ${SQL} IS 'x';
+COMMENT ON DATABASE ${SQL} IS 'multi
+line; DROP \\ it''s';
+REVOKE CONNECT,TEMPORARY ON DATABASE ${SQL} FROM PUBLIC;
+SET SESSION AUTHORIZATION r1;
+GRANT ALL ON DATABASE ${SQL} TO "PUBLIC" WITH GRANT OPTION;
+RESET SESSION AUTHORIZATION;
+REVOKE GRANT OPTION FOR CREATE ON DATABASE ${SQL} FROM r1;
+`)).toEqual({
+      owner: "boss", connectionLimit: 7, comment: "multi\nline; DROP \\ it's", others: ["the mark of a template", "a security label of selinux"],
+      settings: [
+        { role: undefined, name: "search_path", values: ["a b", "$user", 'q"u\'o', ""] },
+        { role: undefined, name: "app.x", values: ["it's \\ back; -- no comment"] },
+        { role: 'odd;role"x', name: "app.Odd", values: ["y=z"] },
+      ],
+      rights: [
+        { takes: true, optionOnly: false, rights: ["CONNECT", "TEMPORARY"], role: undefined, grantable: false },
+        { takes: false, optionOnly: false, rights: ["ALL"], role: "PUBLIC", grantable: true },
+        { takes: true, optionOnly: true, rights: ["CREATE"], role: "r1", grantable: false },
+      ],
+    });
+  });
+
+  it("has backslashes as the source's standard_conforming_strings had them", () => {
+    expect(read(`COMMENT ON DATABASE ${SQL} IS 'a \\\\ b';`, { standardStrings: false })?.comment).toBe("a \\ b");
+    expect(read(`COMMENT ON DATABASE ${SQL} IS 'a \\\\ b';`)?.comment).toBe("a \\\\ b");
+    expect(read(`COMMENT ON DATABASE ${SQL} IS 'a \\n b';`, { standardStrings: false })).toBeUndefined();
+  });
+
+  it.each([
+    "ALTER DATABASE other SET work_mem TO '1MB';", `DROP DATABASE ${SQL};`, `ALTER DATABASE ${SQL} OWNER TO thief;`, `ALTER ROLE thief SUPERUSER;`,
+    `ALTER DATABASE ${SQL} SET work_mem TO '1MB' ALTER ROLE thief SUPERUSER;`, `ALTER DATABASE ${SQL} SET work_mem TO current_user;`, `ALTER DATABASE ${SQL} SET work_mem TO '1MB'`,
+    `ALTER DATABASE ${SQL} SET work_mem TO '1MB`, `COMMENT ON DATABASE ${SQL} IS $$x$$;`, `\\! touch /tmp/x`, `GRANT CREATE ON DATABASE other TO thief;`, `GRANT CREATE ON SCHEMA public TO thief;`,
+    `COMMENT ON DATABASE ${SQL} IS E'\\x41';`, `COMMENT ON DATABASE ${SQL} IS E'a\\'; DROP';`, `SET ROLE thief;`,
+  ])("is nothing at all where it says %s", (sql) => {
+    expect(read(`ALTER DATABASE ${SQL} CONNECTION LIMIT = 7;\n${sql}`)).toBeUndefined();
+  });
+
+  it("is divided into statements by what is outside of names and texts", () => {
+    expect(sqlStatements(`A 'x;''y' "b;""c" -- d; e\n; B E'\\\\;';`, true)?.map((tokens) => tokens.map(({ value }) => value))).toEqual([["A", "x;'y", 'b;"c'], ["B", "\\;"]]);
+    expect(sqlStatements("", true)).toEqual([]);
+  });
+});
+
+describe("an archive held against the manifest", () => {
+  const record: DatabaseRecord = {
+    provider: "libc", locale: null, icuRules: null, owner: "0".repeat(16), grants: "0".repeat(16), settings: [], comment: null,
+    rights: [[null, "CONNECT", false], [null, "TEMPORARY", false], ["boss", "CONNECT", false], ["boss", "CREATE", false], ["boss", "TEMPORARY", false]],
+  };
+  const compared = (more: Partial<DatabaseRecord>, sql: string): string[] => compareDatabase({ ...record, ...more }, read(sql)!, "a").map(({ name, message }) => `${name} ${message}`);
+
+  it("has no difference where a database has nothing of its own, nor where several gave the same right, nor for a role that was dropped", () => {
+    expect(compared({}, "")).toEqual([]);
+    expect(compared({ rights: [...record.rights!, ["r", "CREATE", true], ["r", "CREATE", false], ["unknown (OID=77)", "CONNECT", false]] },
+      `GRANT CREATE ON DATABASE ${SQL} TO r; GRANT CREATE ON DATABASE ${SQL} TO r WITH GRANT OPTION; GRANT CONNECT ON DATABASE ${SQL} TO "77";`)).toEqual([]);
+    expect(compared({ rights: [] }, `REVOKE ALL ON DATABASE ${SQL} FROM boss; REVOKE CONNECT,TEMPORARY ON DATABASE ${SQL} FROM PUBLIC;`)).toEqual([]);
+  });
+
+  it("names what differs, and never a value", () => {
+    expect(compared({ rights: [...record.rights!, ["r", "CREATE", true]] }, `GRANT CREATE ON DATABASE ${SQL} TO r; COMMENT ON DATABASE ${SQL} IS 'x'; ALTER DATABASE ${SQL} SET app.x TO 'hush';`)).toEqual([
+      "setting app.x is in the archive, and was not set for the source's database (a)",
+      "comment is in the archive, and the source's database had none (a)",
+      "rights CREATE of r on the database itself may be passed on otherwise in the archive than at the source (a)",
+    ]);
+    expect(compareDatabase(record, { ...read("")!, owner: "" }, "a")).toMatchObject([{ severity: "difference", name: "properties", message: "are not in the archive, which holds nothing of the database itself (a)" }]);
+  });
+});
