@@ -14,6 +14,7 @@ import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
 import { attachingAlone, roundsOf } from "./rounds.ts";
+import { validateHeirs } from "./validate-heirs.ts";
 import { isOfRows, settle } from "./settle.ts";
 
 /** What goes into which database. */
@@ -47,8 +48,9 @@ export interface LoadedSet {
  * 2. load everything but what would act on its own, in rounds (rounds.ts); each is settled before the next: what failed
  *    is tried again in order, until nothing more succeeds (settle.ts);
  * 3. settle once more, when everything stands;
- * 4. refresh the materialized views (refresh.ts);
- * 5. finish: event triggers, which would have fired at all of the above.
+ * 4. validate what heirs had validated and their parents had not (validate-heirs.ts);
+ * 5. refresh the materialized views (refresh.ts);
+ * 6. finish: event triggers, which would have fired at all of the above.
  */
 export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const { manifest, set, database, context, searchPath, onUnavailable } = recipe;
@@ -64,6 +66,7 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const into: LoadContext = { ...context, address: database.address, settings, onWarning, archives };
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
   const settled = await settleLast(await loadRounds(set, early, into), into, database);
+  if (set.hasSchema) await validate(database, manifest);
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   return {
@@ -140,6 +143,11 @@ function usableEntries(
 function withoutLargeObjects(entries: readonly TocEntry[]): readonly TocEntry[] {
   const object = /^(?:BLOBS?|BLOB METADATA|BLOB COMMENTS|LARGE OBJECT)$/;
   return entries.filter(({ type, rest }) => !object.test(type) && !/^- LARGE OBJECTS? /.test(rest));
+}
+
+async function validate(database: Database, { content }: Manifest): Promise<void> {
+  await using session = await database.connect({ purpose: "restore" });
+  await validateHeirs(session, content);
 }
 
 async function refresh(

@@ -28,6 +28,7 @@ import { restoreJobs } from "./jobs.ts";
 import { pauseWebhooks, reachingOut } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
 import { quieten, unquieten } from "./quiet.ts";
+import { validateHeirs } from "../../archive/validate-heirs.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { giveRights } from "./give-rights.ts";
 import { leaveRoles, owningRoles, reachRoles } from "./reach-roles.ts";
@@ -180,6 +181,7 @@ export class Pouring {
     const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !told.has(entryKey(entry)));
     this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
     await this.#requireNoneEmpty();
+    await validateHeirs(this.#session, backup.manifest.content, true);
     this.#findings.push(...(await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews)));
     if (!request.noPrivileges) {
       const { findings, notes } = await giveRights(this.#session, this.#plan, (entries) => this.#define(entries), this.#textsOf);
