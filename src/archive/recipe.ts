@@ -17,6 +17,7 @@ import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
 import { giveLeft } from "./rights/give-left.ts";
 import type { RefusedRights } from "./rights/give-singly.ts";
 import { attachingAlone, roundsOf } from "./rounds.ts";
+import { validateHeirs } from "./validate-heirs.ts";
 import { isOfRows, settle } from "./settle.ts";
 
 /** What goes into which database. */
@@ -53,8 +54,9 @@ export interface LoadedSet {
  *    is tried again in order, until nothing more succeeds (settle.ts);
  * 3. settle once more, when everything stands;
  * 4. give right by right what could not be given as a whole list (rights/give-left.ts);
- * 5. refresh the materialized views (refresh.ts);
- * 6. finish: event triggers, which would have fired at all of the above.
+ * 5. validate what heirs had validated and their parents had not (validate-heirs.ts);
+ * 6. refresh the materialized views (refresh.ts);
+ * 7. finish: event triggers, which would have fired at all of the above.
  */
 export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const { manifest, set, database, context, searchPath, onUnavailable } = recipe;
@@ -70,6 +72,7 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const into: LoadContext = { ...context, address: database.address, settings, onWarning, archives };
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
   const settled = await settleLast(await loadRounds(set, early, into), into, database);
+  if (set.hasSchema) await validate(database, manifest);
   const given = await giveLeft(settled, into, database, { sourceMajor: manifest.content.serverMajor });
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
@@ -153,6 +156,11 @@ function usableEntries(
 function withoutLargeObjects(entries: readonly TocEntry[]): readonly TocEntry[] {
   const object = /^(?:BLOBS?|BLOB METADATA|BLOB COMMENTS|LARGE OBJECT)$/;
   return entries.filter(({ type, rest }) => !object.test(type) && !/^- LARGE OBJECTS? /.test(rest));
+}
+
+async function validate(database: Database, { content }: Manifest): Promise<void> {
+  await using session = await database.connect({ purpose: "restore" });
+  await validateHeirs(session, content);
 }
 
 async function refresh(

@@ -1,6 +1,7 @@
 import { counted, fork, type ByteStream } from "../kernel/streams.ts";
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import type { ArtifactRecord, Kind } from "../catalog/manifest.ts";
+import { displayName } from "../content/display-name.ts";
 import type { LeftOut } from "../content/left-out.ts";
 import type { TableRecord } from "../content/record.ts";
 import type { DumpTools, TocEntry } from "../ports/dump-tools.ts";
@@ -17,6 +18,8 @@ export interface DumpContext {
   readonly tables: readonly TableRecord[];
   /** Relations that are left out, by name. */
   readonly leftOut: readonly LeftOut[];
+  /** Tables without rows here, by name. */
+  readonly unlogged: readonly LeftOut[];
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Hears of pg_dump's warnings. */
@@ -53,7 +56,7 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
   // Its failure is seen where it is awaited below.
   contents.catch(() => undefined);
   // Judged before the stream ends, so that an incomplete dump is never committed.
-  const sealing = new Sealing(gated(main, async () => requireComplete(dump.kind, await contents, context.tables, plan.facts.encoding)), {
+  const sealing = new Sealing(gated(main, async () => requireComplete(dump.kind, await contents, tablesOf(dump.kind, context), plan.facts.encoding)), {
     level: request.level,
     recipients: request.recipients,
   });
@@ -80,6 +83,13 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
     contents: countTypes(await contents),
   };
   return { artifact, entries: await contents };
+}
+
+/** Those that an archive of this kind must list. */
+function tablesOf(kind: Kind, { tables, unlogged }: DumpContext): readonly TableRecord[] {
+  if (kind === "schema" || unlogged.length === 0) return tables;
+  const without = new Set(unlogged.map(displayName));
+  return tables.filter((table) => !without.has(displayName(table)));
 }
 
 /** Passes a stream through and ends it only if `check` agrees. */

@@ -12,6 +12,7 @@ import { takeInventory } from "../content/inventory.ts";
 import type { LeftOut } from "../content/left-out.ts";
 import { requireReadable } from "../content/readable.ts";
 import { readMigrations } from "../content/migrations.ts";
+import { unloggedOnStandby, withoutTheirRows } from "../content/omissions/unlogged.ts";
 import { findOmissions } from "../content/omissions/find.ts";
 import { searchPathWarnings } from "../content/search-path.ts";
 import { readSequences } from "../content/sequences.ts";
@@ -66,8 +67,9 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   const platform = await orAbort(stop, readPlatform(snapshot.session, request.scope));
   const may = platform === undefined ? undefined : mayLeaveOut(profileOf(platform.name));
   const leftOut = await orAbort(stop, requireReadable(snapshot.session, request.scope, may));
+  const unlogged = await orAbort(stop, unloggedOnStandby(snapshot.session, request.scope));
   const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, {
-    proof: request.proof, lockWaitMs: request.lockWaitMs, leaveOut: leftOut, debug: (text) => log.debug(text),
+    proof: request.proof, lockWaitMs: request.lockWaitMs, leaveOut: leftOut, withoutValue: unlogged, debug: (text) => log.debug(text),
   }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
   const warnings = new Set([
@@ -78,15 +80,16 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   ]);
   const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
-    (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, stored }, { signal, onWarning }),
-    (signal) => prove(plan, ports, snapshot, inventory, signal),
+    (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, unlogged, stored }, { signal, onWarning }),
+    (signal) => prove(plan, ports, { snapshot, inventory, unlogged }, signal),
   ]);
-  const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, leftOut));
+  const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, [...leftOut, ...unlogged]));
   const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
   const omitted = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut));
   const logs = platform === undefined ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
   for (const each of logs) log.debug(`${each.name} ${each.message}`);
   const gaps: Finding[] = [
+    ...withoutTheirRows(unlogged),
     ...omitted.filter((each) => !logs.includes(each)),
     ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, leftOut, inventory))),
   ];
@@ -121,12 +124,14 @@ interface Dumping {
   readonly inventory: ContentRecord;
   /** What pg_dump may not read and need not. */
   readonly leftOut: readonly LeftOut[];
+  /** Relations whose definitions are dumped and whose rows are not there. */
+  readonly unlogged: readonly LeftOut[];
   readonly stored: string[];
 }
 
 /** The dumps one after the other: they would only fight for the same disk and network, and one is enough to fill a core. */
 async function dumpAll(
-  plan: BackupPlan, ports: Ports, { snapshot, inventory, leftOut, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
+  plan: BackupPlan, ports: Ports, { snapshot, inventory, leftOut, unlogged, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
 ): Promise<Dumped[]> {
   const tools = await ports.dumpTools();
   const dumped: Dumped[] = [];
@@ -135,7 +140,7 @@ async function dumpAll(
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
       dumped.push(await dumpArtifact(plan, dump, {
-        tools, snapshot: snapshot.id, tables: inventory.tables, leftOut, progress, ...running,
+        tools, snapshot: snapshot.id, tables: inventory.tables, leftOut, unlogged, progress, ...running,
       }));
       stored.push(dump.path);
     } finally {
@@ -156,12 +161,14 @@ function tellLosses({ log }: Ports, gaps: readonly Finding[], warnings: Readonly
 }
 
 /** Fingerprints, in sessions of their own that see the same snapshot, while the dump runs. */
-async function prove(plan: BackupPlan, ports: Ports, snapshot: Snapshot, inventory: ContentRecord, signal: AbortSignal): Promise<ContentRecord> {
+async function prove(
+  plan: BackupPlan, ports: Ports, { snapshot, inventory, unlogged }: Pick<Dumping, "snapshot" | "inventory" | "unlogged">, signal: AbortSignal,
+): Promise<ContentRecord> {
   if (plan.request.proof === "none") return inventory;
   const counting = inventory.tables.filter((table) => table.kind === "table").length;
   const progress = ports.log.progress("fingerprinting", "tables", counting);
   try {
-    const tables = await fingerprintTables(() => snapshot.openSession(), inventory, { jobs: plan.request.jobs, signal, onTable: () => progress.add(1) });
+    const tables = await fingerprintTables(() => snapshot.openSession(), inventory, { jobs: plan.request.jobs, withoutRows: unlogged, signal, onTable: () => progress.add(1) });
     const largeObjects = await fingerprintLargeObjects(() => snapshot.openSession(), inventory, { signal });
     return { ...inventory, tables, largeObjects };
   } finally {

@@ -4,6 +4,7 @@ import { together } from "../kernel/together.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import { readNumbers, type Numbers } from "./object-numbers.ts";
 import { allPieces, countPieces, pieceQuery, type Counted, type Piece } from "./pieces.ts";
+import { displayName } from "./display-name.ts";
 import type { ReadAs, recordedAs } from "./column-types.ts";
 import type { ContentRecord, TableRecord } from "./record.ts";
 import { ROW_HASH, rowHashNamed, type RowHash } from "./row-hash.ts";
@@ -17,6 +18,8 @@ export interface FingerprintOptions {
   /** Sessions that work side by side. */
   readonly jobs: number;
   readonly signal: AbortSignal;
+  /** Tables that have no rows here to be read (`unloggedOnStandby`). */
+  readonly withoutRows?: readonly { readonly schema: string; readonly name: string }[];
   /** Called once for every finished table. */
   readonly onTable?: () => void;
   /**
@@ -44,7 +47,8 @@ export interface FingerprintOptions {
  * @throws the signal's reason when aborted; the statements under way are cancelled on the server
  */
 export async function fingerprintTables(open: () => Promise<DatabaseSession>, inventory: ContentRecord, options: FingerprintOptions): Promise<TableRecord[]> {
-  const wanted = inventory.tables.filter((table) => table.kind === "table");
+  const without = new Set((options.withoutRows ?? []).map(displayName));
+  const wanted = inventory.tables.filter((table) => table.kind === "table" && !without.has(displayName(table)));
   if (inventory.proof === "none" || wanted.length === 0) return inventory.tables;
   const hash = inventory.proof === "content" ? (rowHashNamed(inventory.algorithm) ?? rowHashNamed(ROW_HASH)) : undefined;
   await using sessions = new Sessions(open);

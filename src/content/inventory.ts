@@ -24,6 +24,8 @@ export interface InventoryOptions {
   readonly like?: Pick<ContentRecord, "digests" | "algorithm"> & Partial<Pick<ContentRecord, "extensions">>;
   /** Relations of which nothing is recorded, as the backup holds nothing of them. */
   readonly leaveOut?: readonly LeftOut[];
+  /** Sequences that have no value here (`unloggedOnStandby`): of these only the definition is recorded. */
+  readonly withoutValue?: readonly LeftOut[];
   /** Told what is worth knowing when something is looked into, such as options of unknown names. */
   readonly debug?: (text: string) => void;
 }
@@ -65,7 +67,7 @@ export async function takeInventory(session: DatabaseSession, scope: ContentScop
     collate,
     ctype,
     tables,
-    sequences: await readSequences(session, scope, leftOut),
+    sequences: await readSequences(session, scope, [...leftOut, ...(options.withoutValue ?? [])]),
     objects,
     ...(digests === undefined ? {} : { digests }),
     objectExtensions,

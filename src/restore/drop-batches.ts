@@ -24,7 +24,7 @@ export async function dropRelationsInBatches(session: DatabaseSession, locks: nu
           AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = c.oid)
        UNION ALL
        SELECT p.oid, format('DROP %s IF EXISTS %I.%I(%s) CASCADE', CASE p.prokind WHEN 'a' THEN 'AGGREGATE' WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
-                            n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid))
+                            n.nspname, p.proname, CASE WHEN p.prokind = 'a' AND p.pronargs = 0 THEN '*' ELSE pg_catalog.pg_get_function_identity_arguments(p.oid) END)
          FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid)
        UNION ALL

@@ -19,6 +19,7 @@ import { planProject, requireFit, usersExtensions, type ProjectInputs, type Proj
 import { withProperties, type PlannedProperties } from "./properties-of-source.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, ownersWithoutRoom, rightsWarnings } from "./rights.ts";
+import { whyNoRoom } from "./room-in-schemas.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 import { manyObjects, warnings } from "./warnings.ts";
@@ -78,12 +79,14 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   if (unconfirmed && !dryRun) throw unconfirmed;
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
+  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(set, tools, target, request, ports) : undefined;
+  if (noRoom && !dryRun) throw noRoom;
   const enabled = await warnOfEnabled(backup, set, tools, request, ports);
   const rights = await warnOfRights(backup, set, tools, target, request, ports, mode);
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: unconfirmed ? [refusalOf(unconfirmed)] : [],
+    refusals: [unconfirmed, noRoom].flatMap((refusal) => (refusal === undefined ? [] : [refusalOf(refusal)])),
     warnings: [...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
   };
   if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
@@ -174,6 +177,18 @@ async function warnOfEnabled({ manifest }: Backup, set: ArtifactSet, tools: Tool
   if (manifest.platform === undefined || first === undefined) return [];
   const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
   return comesBackEnabled(manifest, request.part === "data" ? [] : await readContents(context, first.artifact), request);
+}
+
+/** Whether the role may make anything where the archive's objects go. */
+async function findNoRoom(
+  set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports,
+): Promise<HoldfastError | undefined> {
+  const [first] = set.phases;
+  if (facts.superuser || !set.hasSchema || request.tables.length > 0 || first === undefined) return undefined;
+  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
+  const entries = await readContents(context, first.artifact);
+  await using session = await request.target.connect({ purpose: "restore plan" });
+  return await whyNoRoom(session, entries);
 }
 
 /** What the role may not make or give away; a superuser may everything. */

@@ -342,6 +342,7 @@ describe("what the programs say", () => {
     expect(classify("pg_dump: error: aborting because of server version mismatch")?.code).toBe("tool.too-old");
     expect(classify('pg_dump: error: connection to server at "h" (1.2.3.4), port 5432 failed: FATAL:  password authentication failed for user "u"')?.code).toBe("database.denied");
     expect(classify('pg_dump: error: connection to server at "h" (1.2.3.4), port 5432 failed: FATAL:  database "d" does not exist')?.code).toBe("database.missing");
+    expect(classify('pg_dump: error: connection to server at "h", port 5432 failed: FATAL:  too many connections for database "d"')).toMatchObject({ code: "database.unreachable", hint: expect.stringContaining("CONNECTION LIMIT") });
     expect(classify('pg_dump: error: connection to server at "h", port 5432 failed: Connection refused')?.code).toBe("database.unreachable");
     expect(classify("pg_restore: error: unsupported version (1.16) in file header")?.code).toBe("tool.too-old");
     expect(classify("ERROR:  could not extend file \"base/1/2\": No space left on device")?.code).toBe("disk.full");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
-import { said, Vault } from "../support/vault.ts";
+import { expectRefusal, said, Vault } from "../support/vault.ts";
 
 /** A role that is no superuser: what it cannot make is said before anything is touched, and what it could not make heads the report. */
 
@@ -57,6 +57,27 @@ describe("a restore by a role that is no superuser", () => {
     expect((await vault.restore(target.url, { source: "shop", noOwner: true, dryRun: true })).exit).toBe(0);
     await target.admin("GRANT CREATE ON SCHEMA public TO shopkeeper");
     expect(said(await vault.restore(target.url, { source: "shop", dryRun: true }))).not.toContain("may make nothing");
+  });
+
+  it("refuses before anything is touched where it may make nothing at all: in public, or no schema", async () => {
+    await using shop = await cluster.createDatabase();
+    await shop.admin("CREATE TABLE wares (a int)");
+    await vault.backup(shop.adminUrl, { source: "public-only" });
+    await shop.admin("CREATE SCHEMA stock; CREATE TABLE stock.bins (a int)");
+    await vault.backup(shop.adminUrl, { source: "own-schema" });
+    await using target = await cluster.createDatabase({ owner: "postgres" });
+    await target.admin("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    const url = cluster.url(target.name);
+    await expectRefusal(vault.restore(url, { source: "public-only", noOwner: true }), {
+      code: "database.permission", exit: 4, says: /role holdfast may make nothing in schema public of database/, hint: /GRANT CREATE ON SCHEMA public TO holdfast\. Nothing was touched/,
+    });
+    expect(said(await vault.restore(url, { source: "public-only", noOwner: true, dryRun: true }))).toMatch(/would refuse: role holdfast may make nothing in schema public/);
+    await target.admin("GRANT CREATE ON SCHEMA public TO holdfast");
+    await expectRefusal(vault.restore(url, { source: "own-schema", noOwner: true }), {
+      code: "database.permission", exit: 4, says: /may make no schema in database .*, and the backup has stock/, hint: /GRANT CREATE ON DATABASE/,
+    });
+    await target.admin(`GRANT CREATE ON DATABASE "${target.name}" TO holdfast`);
+    expect((await vault.restore(url, { source: "own-schema", noOwner: true })).exit).toBe(0);
   });
 });
 

@@ -51,9 +51,10 @@ function hold(actual: { step: string; verdict: string; words: string }, verdict:
 export async function holdSituation(situation: Situation, cluster: Cluster, vault: Vault): Promise<void> {
   const source = `situation-${(count += 1)}`;
   await using database = await cluster.createDatabase({ owner: "postgres", sql: situation.sql, ...(situation.encoding === undefined ? {} : { encoding: situation.encoding }) });
-  const made = await vault.backup(database.adminUrl, { source, ...situation.backup });
+  const tools = { binDir: cluster.facts.binDir };
+  const made = await vault.backup(database.adminUrl, { source, ...situation.backup }, tools);
   expect([made.exit, said(made)]).toEqual([0, situation.backupSays === undefined ? expect.anything() : expect.stringMatching(situation.backupSays)]);
-  const validated = await verdictOf("validate", () => vault.validate({ source, jobs: 2, depth: "restored", scratch: cluster.adminUrl() }));
+  const validated = await verdictOf("validate", () => vault.validate({ source, jobs: 2, depth: "restored", scratch: cluster.adminUrl() }, tools));
   hold(validated, situation.verdict);
   if (situation.says !== undefined) expect(validated.words).toMatch(situation.says);
   await restores(situation, { cluster, vault, source, encoding: situation.encoding });
@@ -71,7 +72,7 @@ interface Setting {
 async function restores(situation: Situation, { cluster, vault, source, encoding }: Setting): Promise<void> {
   await using copy = await cluster.createDatabase({ owner: "postgres", ...(encoding === undefined ? {} : { encoding }) });
   const restore = (mode: "auto" | "in-place" | "beside"): Promise<Outcome> =>
-    vault.restore(copy.adminUrl, { source, jobs: 2, mode, confirm: copy.name, safetyBackup: false, ...situation.choice });
+    vault.restore(copy.adminUrl, { source, jobs: 2, mode, confirm: copy.name, safetyBackup: false, ...situation.choice }, { binDir: cluster.facts.binDir });
   const whole = situation.restore ?? situation.verdict;
   const restored = await verdictOf("restore", () => restore("auto"));
   hold(restored, whole);

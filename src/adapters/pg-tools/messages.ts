@@ -10,12 +10,14 @@ interface Saying {
   readonly hint: string | undefined;
 }
 
+const NO_SLOT = "The server, the database or the role has no free connection slots; run at a quieter time, close idle clients, use fewer --jobs, or raise max_connections (or the CONNECTION LIMIT).";
+
 const ANYWHERE: readonly Saying[] = [
   { says: /affected by row-level security policy/, code: "database.row-security",
     hint: "Use a role that bypasses row-level security: the table's owner, a superuser, or a role with BYPASSRLS." },
   // pg_dump bounds its wait for locks with statement_timeout, which is off in everything else it does.
   { says: /canceling statement due to (?:lock|statement) timeout|could not obtain lock on/, code: "database.lock-timeout",
-    hint: "Another session holds a conflicting lock, often a schema change; let it finish and run again." },
+    hint: "Another session holds a conflicting lock, often a schema change, or a prepared transaction does (pg_prepared_xacts); let it finish and run again." },
   { says: /out of shared memory/, code: "database.query",
     hint: "The server's lock table is full; raise max_locks_per_transaction on the server (256 fits some ten thousand tables) and restart it." },
   // What pg_dump says, and what the server says to it, of an object that was there when it began to read.
@@ -37,6 +39,7 @@ const ANYWHERE: readonly Saying[] = [
 ];
 
 const AT_CONNECT: readonly Saying[] = [
+  { says: /too many (?:connections|clients)|remaining connection slots/, code: "database.unreachable", hint: NO_SLOT },
   { says: /unsupported startup parameter/, code: "database.pooler",
     hint: "The database, the role or the server has settings of its own that must not act on the load, and a pooler refuses to pass others on; use the server's direct address." },
   { says: /password authentication failed|no password supplied|role "[^"]*" does not exist|no pg_hba\.conf entry|not permitted to log in/, code: "database.denied",

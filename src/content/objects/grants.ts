@@ -30,6 +30,8 @@ interface Granted {
   readonly owner: string;
   readonly identity: string;
   readonly where: string;
+  /** What the server makes and a person can make again, and the rights that it has from the server; its own note of these goes with it. */
+  readonly remade?: { readonly which: string; readonly rights: string };
 }
 
 const GRANTED: readonly Granted[] = [
@@ -42,6 +44,12 @@ const GRANTED: readonly Granted[] = [
   {
     catalog: "pg_namespace", letter: "'n'", from: "pg_namespace n", oid: "n.oid", acl: "n.nspacl", owner: "n.nspowner",
     where: IN_SCOPE, identity: "'schema ' || quote_ident(n.nspname)",
+    // Emptying a database in place makes `public` again, and pg_dump takes every `public` for the server's. All could make things in it before 15.
+    remade: {
+      which: "n.nspname = 'public'",
+      rights: `ARRAY[makeaclitem(0, n.nspowner, 'USAGE', false)]
+        || CASE WHEN current_setting('server_version_num')::int < 150000 THEN ARRAY[makeaclitem(0, n.nspowner, 'CREATE', false)] END`,
+    },
   },
   {
     catalog: "pg_proc", letter: "'f'", from: "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace", oid: "p.oid",
@@ -146,16 +154,18 @@ export function isOnMember(identity: string): boolean {
  * public's. What a role has there depends on who made the extension: the owner needs no grant, and the copy's owner is another; a default
  * privilege may have given it, which the copy never had.
  */
-function onMembers({ catalog, letter, from, oid, acl, owner, where, identity }: Granted): ObjectClass {
-  const before = initial(catalog, oid, `acldefault(${letter}, ${owner})`);
+function onMembers({ catalog, letter, from, oid, acl, owner, where, identity, remade }: Granted): ObjectClass {
+  const standard = `acldefault(${letter}, ${owner})`;
+  const before = initial(catalog, oid, remade === undefined ? standard : `CASE WHEN ${remade.which} THEN ${remade.rights} ELSE ${standard} END`);
+  const isServers = `(${oid} < 16384${remade === undefined ? "" : ` OR ${remade.which}`})`;
   const given = beyond(acl, before, "x.grantee = 0");
   const taken = beyond(before, acl, "x.grantee = 0");
   const inSchema = where.replace(IN_SCOPE, `(${IN_SCOPE} OR n.nspname = 'pg_catalog' AND ${oid} < 16384 AND ${WHOLE_DATABASE})`);
   return {
     kind: "grant",
     title: "grant on a member of an extension, or on an object of the server's own",
-    identity: `CASE WHEN ${oid} < 16384 THEN '${SERVERS}' ELSE '${MEMBER}' END || ${identity}`,
-    from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${inSchema} AND (${oid} < 16384 OR NOT ${notInExtension(catalog, oid)})
+    identity: `CASE WHEN ${isServers} THEN '${SERVERS}' ELSE '${MEMBER}' END || ${identity}`,
+    from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${inSchema} AND (${isServers} OR NOT ${notInExtension(catalog, oid)})
       AND coalesce(${given}, ${taken}) IS NOT NULL`,
     fields: [always("given", given, "`GRANT … TO PUBLIC`"), always("taken", taken, "`REVOKE … FROM PUBLIC`")],
   };

@@ -51,6 +51,11 @@ const table: ObjectClass = {
   ],
 };
 
+/** Whether a parent's NOT NULL of the same column was not validated. */
+const NOT_VALID_ABOVE = `EXISTS (SELECT FROM pg_inherits h JOIN pg_attribute ha ON ha.attrelid = h.inhparent AND ha.attname = a.attname
+  JOIN pg_constraint hk ON hk.conrelid = ha.attrelid AND hk.contype = 'n' AND hk.conkey = ARRAY[ha.attnum]
+  WHERE h.inhrelid = a.attrelid AND NOT hk.convalidated)`;
+
 const column: ObjectClass = {
   kind: "column",
   identity: `${RELATION} || '.' || quote_ident(a.attname)`,
@@ -60,8 +65,9 @@ const column: ObjectClass = {
   fields: [
     always("type", "format_type(a.atttypid, a.atttypmod)", "`CREATE TABLE`, `ALTER COLUMN … TYPE`"),
     flag("not-null", "a.attnotnull", "`NOT NULL`, `PRIMARY KEY`"),
-    // A constraint of its own since 18; before, it has neither a name nor properties.
-    always("not-null-constraint", `CASE WHEN a.attnotnull THEN (SELECT concat_ws(' ', CASE WHEN k.conislocal THEN quote_ident(k.conname) END,
+    // A constraint of its own since 18; before, it has neither a name nor properties. An inherited one has its parent's name; where it is valid and the
+    // parent's is not, pg_dump writes it as the table's own.
+    always("not-null-constraint", `CASE WHEN a.attnotnull THEN (SELECT concat_ws(' ', CASE WHEN k.conislocal OR k.convalidated AND ${NOT_VALID_ABOVE} THEN quote_ident(k.conname) END,
       CASE WHEN k.connoinherit THEN 'no inherit' END, CASE WHEN NOT k.convalidated THEN 'not valid' END)
       FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]) END`,
     "`CONSTRAINT … NOT NULL`, `NO INHERIT`, `NOT VALID`", { since: 18 }),

@@ -54,7 +54,7 @@ const rule: ObjectClass = {
   place: { catalog: "pg_rewrite", oid: "r.oid" },
   identity: `${RELATION} || '.' || quote_ident(r.rulename)`,
   from: `FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE r.rulename <> '_RETURN' AND ${OWN_RELATION}`,
+    WHERE NOT (r.ev_type = '1' AND c.relkind IN ('v', 'm')) AND ${OWN_RELATION}`,
   fields: [
     printed("definition", "pg_get_ruledef(r.oid)", "the whole statement"),
     always("event", "r.ev_type", "`ON`"),

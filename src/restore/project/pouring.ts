@@ -31,6 +31,7 @@ import { pauseWebhooks, reachingOut } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
 import { setOptions } from "./publication-options.ts";
 import { quieten, unquieten } from "./quiet.ts";
+import { validateHeirs } from "../../archive/validate-heirs.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { giveRights } from "./give-rights.ts";
 import { leaveRoles, owningRoles, reachRoles } from "../../archive/rights/reach-roles.ts";
@@ -196,6 +197,7 @@ export class Pouring {
     this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
     this.#findings.push(...(await setOptions(this.#session, project.publications.set)));
     await this.#requireNoneEmpty();
+    await validateHeirs(this.#session, backup.manifest.content, true);
     this.#findings.push(...(await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews)));
     if (!request.noPrivileges) {
       const { findings, notes, refused } = await giveRights(this.#session, this.#plan, (entries) => this.#define(entries), this.#textsOf);

@@ -1,0 +1,38 @@
+import { RELATION } from "../content/objects/names.ts";
+import { readDigests } from "../content/objects/field-digests.ts";
+import type { ContentRecord } from "../content/record.ts";
+import { isHoldfastError } from "../kernel/errors.ts";
+import type { DatabaseSession } from "../ports/database.ts";
+
+/** The field of a constraint that holds for new rows only. */
+const NOT_VALID = "not-valid";
+
+const INHERITED_NOT_VALID = `
+  SELECT ${RELATION} || '.' || quote_ident(k.conname) AS identity,
+         format('ALTER TABLE %I.%I VALIDATE CONSTRAINT %I', n.nspname, c.relname, k.conname) AS sql
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE k.contype = 'c' AND k.coninhcount > 0 AND NOT k.convalidated AND coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)
+   ORDER BY c.oid`;
+
+/**
+ * Validates the checks of heirs that were valid at the source although those above them were not. pg_dump writes such a check once, at the top and
+ * `NOT VALID`, and the heirs get it from there (getTableAttrs in src/bin/pg_dump/pg_dump.c). One that is refused is left to the comparison.
+ *
+ * @param session with names of `pg_catalog` alone; inside a transaction each statement has a savepoint
+ */
+export async function validateHeirs(session: DatabaseSession, { digests, objects }: ContentRecord, inTransaction = false): Promise<void> {
+  const recorded = objects.constraint ?? {};
+  if (digests !== 2) return;
+  const found = await session.query<{ identity: string; sql: string }>(INHERITED_NOT_VALID);
+  for (const { identity, sql } of found) {
+    if (!Object.hasOwn(recorded, identity) || readDigests(recorded[identity]!).has(NOT_VALID)) continue;
+    if (inTransaction) await session.query("SAVEPOINT heir");
+    try {
+      await session.query(sql);
+    } catch (error) {
+      if (!isHoldfastError(error) || isHoldfastError(error, "database.lost")) throw error;
+      if (inTransaction) await session.query("ROLLBACK TO SAVEPOINT heir");
+    }
+    if (inTransaction) await session.query("RELEASE SAVEPOINT heir");
+  }
+}

@@ -1,0 +1,48 @@
+import { HoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
+import type { DatabaseSession } from "../ports/database.ts";
+import type { TocEntry } from "../ports/dump-tools.ts";
+
+/** Types of entries that are no thing in a schema of their own. */
+const BESIDE: ReadonlySet<string> = new Set(["ACL", "COMMENT", "DEFAULT ACL", "SCHEMA", "SECURITY LABEL"]);
+
+interface Room {
+  readonly role: string;
+  readonly database: string;
+  /** Schemas that are there and in which this role may make nothing. */
+  readonly closed: readonly string[];
+  /** Whether it may make schemas. */
+  readonly schemas: boolean;
+  readonly present: readonly string[];
+}
+
+/**
+ * Why an archive cannot be loaded into an empty database by this role at all: without the right to make things where they go everything fails, one after
+ * the other, and what is said first is not why. Since PostgreSQL 15 only the database's owner may make things in `public`.
+ *
+ * @returns the refusal, or undefined where there is room
+ */
+export async function whyNoRoom(session: DatabaseSession, entries: readonly TocEntry[]): Promise<HoldfastError | undefined> {
+  const named = entries.flatMap(({ type, names }) => (names?.schema === undefined || BESIDE.has(type) ? [] : [names.schema]));
+  const made = new Set(entries.flatMap(({ type, names }) => (type === "SCHEMA" && names !== undefined ? [names.tag] : [])));
+  const wanted = [...new Set(named)];
+  const [row] = await session.query<Room>(
+    `SELECT current_user::text AS role, d.datname::text AS database, pg_catalog.has_database_privilege(d.oid, 'CREATE') AS schemas,
+            ARRAY(SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1) AND NOT pg_catalog.has_schema_privilege(oid, 'CREATE') ORDER BY 1) AS closed,
+            ARRAY(SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname = ANY ($2) OR nspname = ANY ($1)) AS present
+       FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`,
+    [wanted, [...made]],
+  );
+  const { role, database, closed, schemas, present } = row!;
+  const [first] = closed;
+  if (first !== undefined) {
+    return new HoldfastError("database.permission", `role ${role} may make nothing in schema ${first} of database ${database}, where objects of the backup go`, {
+      hint: `Make the database its own (ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(role)}), or GRANT CREATE ON SCHEMA ${quoteIdentifier(first)} TO ${quoteIdentifier(role)}. Nothing was touched.`,
+    });
+  }
+  const missing = [...made].find((name) => !present.includes(name));
+  if (schemas || missing === undefined) return undefined;
+  return new HoldfastError("database.permission", `role ${role} may make no schema in database ${database}, and the backup has ${missing}`, {
+    hint: `GRANT CREATE ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(role)}. Nothing was touched.`,
+  });
+}
