@@ -65,14 +65,14 @@ module.exports = {
       comment: "What is shipped depends on nothing beside it: no tests, scripts, benchmarks or built files.",
       severity: "error",
       from: { path: "^src/" },
-      to: { path: "^(test|scripts|bench|dist|build)/" },
+      to: { path: "^(test|scripts|bench|dist)/" },
     },
     {
       name: "dist-is-started-not-imported",
       comment: "Built files are run as programs, as the runner does.",
       severity: "error",
       from: { path: "^(test|scripts|bench)/" },
-      to: { path: "^(dist|build)/" },
+      to: { path: "^dist/" },
     },
     {
       name: "no-cycles",
@@ -98,7 +98,7 @@ module.exports = {
     { name: "no-unresolvable", comment: "The import leads nowhere.", severity: "error", from: { path: "^(src|test|scripts|bench)/" }, to: { couldNotResolve: true } },
   ],
   options: {
-    doNotFollow: { path: "node_modules|^(dist|build)/" },
+    doNotFollow: { path: "node_modules|^dist/" },
     // Type-only imports are walls too.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },

@@ -27,7 +27,7 @@ const SIZES = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist/", "build/", "coverage/", ".cache/", "actions/", "node_modules/"] },
+  { ignores: ["dist/", "coverage/", ".cache/", "actions/", "node_modules/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { formatDuration } from "../kernel/duration.ts";
 import { MiB } from "../kernel/bytes.ts";

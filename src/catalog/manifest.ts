@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { namesMapOf } from "../content/names-map.ts";
 import { contentRecord } from "../content/record.ts";
 import { platformRecord } from "../platform/record.ts";

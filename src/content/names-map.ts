@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Names as keys. A schema may be called `__proto__` or `constructor`, so such a map has no prototype: every key is a name that was put in, and

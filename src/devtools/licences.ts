@@ -10,17 +10,15 @@ interface Bundled {
 }
 
 /**
- * The folders, relative to `root`, of the packages that webpack module identifiers lie in. An identifier is a path, with the loaders
- * before it and a query behind it; nested node_modules make packages of their own.
+ * The folders, relative to `root`, of the packages that modules lie in; nested node_modules make packages of their own.
+ *
+ * @param modules paths, absolute or relative, maybe with a namespace before them
  */
-export function packagesIn(root: string, identifiers: readonly string[]): string[] {
+export function packagesIn(root: string, modules: readonly string[]): string[] {
   const folders = new Set<string>();
-  for (const identifier of identifiers) {
-    for (const [, path = ""] of identifier.matchAll(/((?:[^|!?\s]*\/)?node_modules\/[^|!?\s]+)/g)) {
-      const inside = path.slice(path.indexOf("node_modules/"));
-      const match = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(inside);
-      if (match !== null && !match[0].startsWith("node_modules/@vercel/ncc") && existsSync(join(root, match[0], "package.json"))) folders.add(match[0]);
-    }
+  for (const module of modules) {
+    const [folder] = /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(module) ?? [];
+    if (folder !== undefined && existsSync(join(root, folder, "package.json"))) folders.add(folder);
   }
   return [...folders].sort();
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PLATFORM_NAMES } from "./profile.ts";
 
 /** One object as a content record names it: its kind there, and its identity within the kind. */

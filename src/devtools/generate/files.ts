@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { manifest, receipt } from "../../catalog/manifest.ts";
 import type { Command } from "../../commands/define.ts";
 import { COMMON_FLAGS } from "../../entry/argv.ts";
