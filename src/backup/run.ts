@@ -77,7 +77,7 @@ function takenOutcome({ plan, manifest, sha256 }: BackupTaken, tookMs: number): 
       ],
       notes: [
         ...warnings,
-        ...(gaps.length === 0 ? [] : [`${quantity(gaps.length, "thing")} the database has and this backup has not: it can be proved with gaps only, and never counts as verified`]),
+        ...(gaps.length === 0 ? [] : [`${quantity(gaps.length, "thing")} the database has and this backup has not: it can be proved with gaps only, and counts as verified only where validate is told to accept them (--accept-gaps)`]),
         ...(request.scope.includeSchemas.length === 0 ? [] : [SCHEMAS_ONLY]),
         `everything is as of ${manifest.snapshotAt}; manifest ${sha256.slice(0, 16)}…`,
         ...(request.recipients.length === 0 ? ["this backup is NOT encrypted"] : []),

@@ -47,8 +47,7 @@ export interface FingerprintOptions {
  * @throws the signal's reason when aborted; the statements under way are cancelled on the server
  */
 export async function fingerprintTables(open: () => Promise<DatabaseSession>, inventory: ContentRecord, options: FingerprintOptions): Promise<TableRecord[]> {
-  const without = new Set((options.withoutRows ?? []).map(displayName));
-  const wanted = inventory.tables.filter((table) => table.kind === "table" && !without.has(displayName(table)));
+  const wanted = withRows(inventory.tables, options);
   if (inventory.proof === "none" || wanted.length === 0) return inventory.tables;
   const hash = inventory.proof === "content" ? (rowHashNamed(inventory.algorithm) ?? rowHashNamed(ROW_HASH)) : undefined;
   await using sessions = new Sessions(open);
@@ -67,6 +66,12 @@ export async function fingerprintTables(open: () => Promise<DatabaseSession>, in
   await together(options.signal, Array.from({ length: workers }, (_, index) => worker(index)));
   if (hash !== undefined) await tellNumbers(sessions.first, inventory, counted, options);
   return fillIn(inventory.tables, counted, hash, options);
+}
+
+/** Tables whose rows are read. */
+function withRows(tables: readonly TableRecord[], { withoutRows = [] }: FingerprintOptions): readonly TableRecord[] {
+  const without = new Set(withoutRows.map(displayName));
+  return tables.filter((table) => table.kind === "table" && !without.has(displayName(table)));
 }
 
 async function tellNumbers(
@@ -181,8 +186,9 @@ function naming({ shape }: Counted, error: unknown): unknown {
 
 function fillIn(tables: readonly TableRecord[], counted: readonly Counted[], hash: RowHash | undefined, options: FingerprintOptions): TableRecord[] {
   const results = new Map(counted.map((table) => [qualifiedName(table.shape.schema, table.shape.name), table]));
+  const wanted = new Set(withRows(tables, options));
   return tables.map((table) => {
-    if (table.kind !== "table") return table;
+    if (!wanted.has(table)) return table;
     const result = results.get(qualifiedName(table.schema, table.name));
     if (result === undefined) {
       throw new HoldfastError("database.changing", `table ${qualifiedName(table.schema, table.name)} was dropped while it was being measured`, {

@@ -24,6 +24,7 @@ export async function bundle(root: string): Promise<{ readonly files: readonly B
     // Packages in CommonJS ask for Node's own modules by `require`, which a module does not have.
     banner: { js: 'import { createRequire as makeRequire } from "node:module";\nconst require = makeRequire(import.meta.url);' },
   });
+  refuseLazyCommonJs(metafile);
   const names = stableNames(metafile);
   const files = outputFiles.map(({ path, text }) => ({ name: names.get(relative(root, path))!, text: renamed(text, names) }));
   return { files, modules: Object.keys(metafile.inputs) };
@@ -44,6 +45,13 @@ const lazyTokenRequest: Plugin = {
     }));
   },
 };
+
+/** Of such a package nothing but its default would be there, where Node has its names as well: found when it is called, if ever. */
+function refuseLazyCommonJs({ outputs, inputs }: Metafile): void {
+  const lazy = Object.values(outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
+  const [found] = lazy.filter((module) => inputs[module]?.format === "cjs");
+  if (found !== undefined) throw new Error(`${found} is CommonJS and imported lazily: import it from a module of its own, and that one lazily`);
+}
 
 /** esbuild calls what several files share by a hash of its content; here everything is called by what it holds most of. */
 function stableNames({ outputs }: Metafile): ReadonlyMap<string, string> {

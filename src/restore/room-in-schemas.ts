@@ -1,5 +1,5 @@
 import { HoldfastError } from "../kernel/errors.ts";
-import { quoteIdentifier } from "../kernel/sql.ts";
+import { displayPart } from "../content/display-name.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
 
@@ -37,12 +37,12 @@ export async function whyNoRoom(session: DatabaseSession, entries: readonly TocE
   const [first] = closed;
   if (first !== undefined) {
     return new HoldfastError("database.permission", `role ${role} may make nothing in schema ${first} of database ${database}, where objects of the backup go`, {
-      hint: `Make the database its own (ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${quoteIdentifier(role)}), or GRANT CREATE ON SCHEMA ${quoteIdentifier(first)} TO ${quoteIdentifier(role)}. Nothing was touched.`,
+      hint: `Make the database its own (ALTER DATABASE ${displayPart(database)} OWNER TO ${displayPart(role)}); or GRANT CREATE ON SCHEMA ${displayPart(first)} TO ${displayPart(role)} and use --no-privileges, since rights are then not those of the backup. Nothing was touched.`,
     });
   }
   const missing = [...made].find((name) => !present.includes(name));
   if (schemas || missing === undefined) return undefined;
   return new HoldfastError("database.permission", `role ${role} may make no schema in database ${database}, and the backup has ${missing}`, {
-    hint: `GRANT CREATE ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(role)}. Nothing was touched.`,
+    hint: `GRANT CREATE ON DATABASE ${displayPart(database)} TO ${displayPart(role)}. Nothing was touched.`,
   });
 }

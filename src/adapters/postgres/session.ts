@@ -90,7 +90,7 @@ export class PgSession implements DatabaseSession {
   }
 
   async #copy(sql: string, data: ByteStream): Promise<void> {
-    const { from } = await import("pg-copy-streams");
+    const { copyFrom } = await import("./copy-from.ts");
     let failure: { readonly reason: unknown } | undefined;
     const watched = async function* (): ByteStream {
       try {
@@ -101,7 +101,7 @@ export class PgSession implements DatabaseSession {
       }
     };
     try {
-      await pipeline(Readable.from(watched(), { objectMode: false, highWaterMark: COPY_AHEAD }), this.#client.query(from(sql)));
+      await pipeline(Readable.from(watched(), { objectMode: false, highWaterMark: COPY_AHEAD }), this.#client.query(copyFrom(sql)));
     } catch (error) {
       if (failure !== undefined) throw failure.reason;
       throw this.#classified(error, sql);

@@ -1,6 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
-import { qualifiedName } from "../../kernel/sql.ts";
 import type { UnavailableExtension } from "../../archive/extensions.ts";
 import { serverWords } from "../../archive/server-words.ts";
 import { entryKey, entryPlace, entryTitle, isNamed, isOfEventTrigger, namesOf } from "../../archive/toc-names.ts";
@@ -16,6 +15,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { bringProperties } from "../bring-properties.ts";
 import type { RestorePlan } from "../plan.ts";
 import { UNTOLD } from "../properties-of-source.ts";
+import { absentTables, requireNoneEmpty } from "./absent-tables.ts";
 import { fillDerived } from "./fill-derived.ts";
 import { fitPlaces } from "./fit-places.ts";
 import { comesWithExtension } from "./extension-tables.ts";
@@ -196,7 +196,7 @@ export class Pouring {
     const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !told.has(entryKey(entry)));
     this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
     this.#findings.push(...(await setOptions(this.#session, project.publications.set)));
-    await this.#requireNoneEmpty();
+    await requireNoneEmpty(this.#session, this.#skipped);
     await validateHeirs(this.#session, backup.manifest.content, true);
     this.#findings.push(...(await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews)));
     if (!request.noPrivileges) {
@@ -246,28 +246,9 @@ export class Pouring {
     const isRefused = (entry: TocEntry): boolean => without.has(`${entry.type === "SEQUENCE SET" ? "sequence" : "table"} ${entryPlace(entry)}`);
     const source = { ...all, entries: all.entries.filter((entry) => !kept.covers(entry) && !isRefused(entry)) };
     if (refused.length === 0) return source;
-    this.#skipped = await this.#absent(source.own);
+    this.#skipped = await absentTables(this.#session, source.own);
     const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => ({ schema, name: each })));
     return { ...source, entries: source.entries.filter((entry) => !missing.some((one) => isNamed(entry, one))) };
-  }
-
-  async #absent(tables: readonly TableRecord[]): Promise<readonly TableRecord[]> {
-    const absent: TableRecord[] = [];
-    for (const table of tables) {
-      const [row] = await this.#session.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [qualifiedName(table.schema, table.name)]);
-      if (!row!.there) absent.push(table);
-    }
-    return absent;
-  }
-
-  /** A table that could be made only when rows were in would stand there empty. */
-  async #requireNoneEmpty(): Promise<void> {
-    const still = new Set(await this.#absent(this.#skipped));
-    const empty = this.#skipped.find((table) => !still.has(table));
-    if (empty === undefined) return;
-    throw new HoldfastError("database.query", `table ${empty.schema}.${empty.name} could be made only after the rows had been loaded, so that its own are missing`, {
-      hint: "Use --into database with a database of your own for this backup, and report what the table needs.",
-    });
   }
 
   async #makeRoles(): Promise<void> {
