@@ -53,12 +53,13 @@ export function goals(results: Measured): Goal[] {
   const restore = (id: string): Contest<Cost> | undefined => results.restore.find((one) => one.id === id);
   const found: (Goal | undefined)[] = [
     faster("Backup without proof at least 3× as fast as pg_dump, gzip, openssl, upload", backup("strategy"), backup("holdfast"), 3),
-    faster("Backup without proof at least 2× as fast as restic", backup("restic"), backup("holdfast"), 2),
-    within("Backup without proof at most 1.6× the floor", backup("holdfast"), backup("floor"), 1.6),
-    within("Backup with content proof at most 2.5× the floor", backup("holdfast-proof"), backup("floor"), 2.5),
+    within("Backup without proof at most 1.55× the floor", backup("holdfast"), backup("floor"), 1.55),
+    within("Backup with content proof at most 1.9× the floor", backup("holdfast-proof"), backup("floor"), 1.9),
+    faster("Backup with content proof faster than restic's without one", backup("restic"), backup("holdfast-proof"), 1),
+    within("CPU of a backup without proof at most 0.65× restic's", backup("holdfast"), backup("restic"), 0.65, (run) => run.cpu),
     ...memoryGoals(results),
     ...sizeGoals(backup),
-    ...results.coldStart.slice(1).map((one): Goal => goal(`Cold start of ${one.name} at most 150 ms`, median(one.runs), 150, (ms) => `${ms.toFixed(0)} ms`)),
+    ...results.coldStart.slice(1).map((one): Goal => goal(`Cold start of ${one.name} at most 140 ms`, median(one.runs), 140, (ms) => `${ms.toFixed(0)} ms`)),
     faster("Restore at least as fast as psql < dump.sql", restore("psql"), restore("holdfast-1"), 1),
     faster("Parallel restore faster than the streamed one", restore("holdfast-1"), restore("holdfast-2"), 1),
   ];
@@ -69,7 +70,7 @@ function memoryGoals({ memory, backup }: Measured): Goal[] {
   const peaks = [...memory.map((point) => point.peakOwn), ...backup.filter((one) => one.id.startsWith("holdfast")).flatMap((one) => one.runs.map((run) => run.peakOwn))];
   if (peaks.length === 0) return [];
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
-  const goals = [goal("Peak memory of Holdfast's own process at most 200 MB", Math.max(...peaks), 200e6, megabytes)];
+  const goals = [goal("Peak memory of Holdfast's own process at most 190 MB", Math.max(...peaks), 190e6, megabytes)];
   const [small, large] = [memory[0], memory.at(-1)];
   if (small === undefined || large === undefined || small === large) return goals;
   const text = `Memory flat from ${small.megabytes} MB to ${large.megabytes} MB (at most a fifth more)`;
@@ -80,7 +81,7 @@ function sizeGoals(backup: (id: string) => Contest<BackupRun> | undefined): Goal
   const [own, other] = [backup("holdfast"), backup("pgdump")];
   if (own === undefined || other === undefined) return [];
   return [
-    within("Stored bytes at most those of pg_dump -Fc", own, other, 1, (run) => run.stored),
+    within("Stored bytes at most 1.03× those of pg_dump -Fc", own, other, 1.03, (run) => run.stored),
     goal("No local disk used", Math.max(...own.runs.map((run) => run.disk)), 0, (bytes) => `${bytes} bytes`),
   ].filter((one) => one !== undefined);
 }
