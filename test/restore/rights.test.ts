@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { parseDatabaseUrl } from "../../src/kernel/database-url.ts";
+import type { TocEntry } from "../../src/ports/dump-tools.ts";
+import { whyNoRoom } from "../../src/restore/room-in-schemas.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
+import { testPorts } from "../support/test-ports.ts";
 import { expectRefusal, said, Vault } from "../support/vault.ts";
 
 /** A role that is no superuser: what it cannot make is said before anything is touched, and what it could not make heads the report. */
@@ -78,6 +82,18 @@ describe("a restore by a role that is no superuser", () => {
     });
     await target.admin(`GRANT CREATE ON DATABASE "${target.name}" TO holdfast`);
     expect((await vault.restore(url, { source: "own-schema", noOwner: true, noPrivileges: true })).exit).toBe(0);
+  });
+});
+
+describe("room for a backup", () => {
+  it("is asked for what is made, not for rows of tables that are there with their extension", async () => {
+    await using target = await cluster.createDatabase();
+    await target.admin("CREATE SCHEMA topo; CREATE TABLE topo.layer (a int); GRANT USAGE ON SCHEMA topo TO holdfast; GRANT INSERT ON topo.layer TO holdfast");
+    await using session = await testPorts().openDatabase(parseDatabaseUrl(target.url, "target")).then((database) => database.connect({ purpose: "restore plan" }));
+    const entry = (type: string): TocEntry => ({ id: "1", type, rest: `topo layer ${type}`, needs: [], names: { schema: "topo", tag: "layer", owner: "postgres" } }) as unknown as TocEntry;
+    expect(await whyNoRoom(session, [entry("TABLE DATA"), entry("SEQUENCE SET"), entry("ACL")])).toBeUndefined();
+    const refused = await whyNoRoom(session, [entry("TABLE")]);
+    expect([refused?.message, refused?.hint]).toEqual([expect.stringContaining("may make nothing in schema topo"), expect.not.stringContaining("OWNER TO")]);
   });
 });
 
