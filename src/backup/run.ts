@@ -82,7 +82,7 @@ function takenOutcome({ plan, manifest, sha256 }: BackupTaken, tookMs: number): 
         `everything is as of ${manifest.snapshotAt}; manifest ${sha256.slice(0, 16)}…`,
         ...(request.recipients.length === 0 ? ["this backup is NOT encrypted"] : []),
         ...(manifest.content.proof === "none" ? ["no proof was taken: its content can never be compared"] : []),
-        `not proved yet: run \`holdfast validate --store ${request.store.url} --source ${manifest.source} --backup ${manifest.id}\``,
+        `not proved yet: run \`holdfast validate --store ${request.store.url} --source ${manifest.source} --backup ${manifest.id}${manifest.artifacts.some(({ encryption }) => encryption.format !== "none") ? " --identity-file …" : ""}\``,
       ],
     },
   };

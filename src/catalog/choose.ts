@@ -93,7 +93,7 @@ function tellUnprovable({ key, manifest }: Backup, options: ChoiceOptions): void
   options.warn?.(
     `backup ${key.id} is passed over: it does not count as verified unless its gaps are accepted by name (validate --accept-gaps): ` +
     `${first.about} ${first.name} ${first.message}${rest}. ` +
-      "Take it by its id or as latest if that is acceptable; a backup by a role that may read everything (a superuser) would have no such gap.",
+      "Take it by its id or as latest if that is acceptable. Where the role could not read something, a backup by one that may has no such gap; what no backup can hold is accepted by name (`holdfast validate --accept-gaps`).",
   );
 }
 

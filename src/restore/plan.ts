@@ -19,6 +19,7 @@ import { planProject, requireFit, usersExtensions, type ProjectInputs, type Proj
 import { withProperties, type PlannedProperties } from "./properties-of-source.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, ownersWithoutRoom, rightsWarnings } from "./rights.ts";
+import { othersConnected } from "./others-connected.ts";
 import { whyNoRoom } from "./room-in-schemas.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
@@ -82,12 +83,13 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const noRoom = mode === "in-place" && target.empty ? await findNoRoom(set, tools, target, request, ports) : undefined;
   if (noRoom && !dryRun) throw noRoom;
   const enabled = await warnOfEnabled(backup, set, tools, request, ports);
+  const others = target.empty ? [] : await askForOthers(request, mode);
   const rights = await warnOfRights(backup, set, tools, target, request, ports, mode);
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
     refusals: [unconfirmed, noRoom].flatMap((refusal) => (refusal === undefined ? [] : [refusalOf(refusal)])),
-    warnings: [...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
+    warnings: [...others, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
   };
   if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
   const foreseen = await foreseeRows(plan, ports);
@@ -118,6 +120,7 @@ async function planIntoProject(
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
     refusals: [...(unconfirmed ? [refusalOf(unconfirmed)] : []), ...project.refusals],
     warnings: [
+      ...(target.empty ? [] : await askForOthers(request, "project")),
       ...warnings(backup, { ...target, missingRoles: [] }, request),
       ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
     ],
@@ -177,6 +180,11 @@ async function warnOfEnabled({ manifest }: Backup, set: ArtifactSet, tools: Tool
   if (manifest.platform === undefined || first === undefined) return [];
   const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
   return comesBackEnabled(manifest, request.part === "data" ? [] : await readContents(context, first.artifact), request);
+}
+
+async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Promise<string[]> {
+  await using session = await target.connect({ purpose: "restore plan" });
+  return await othersConnected(session, mode);
 }
 
 /** Whether the role may make anything where the archive's objects go. */

@@ -38,7 +38,7 @@ export function warnings({ manifest }: Backup, target: TargetState, request: Res
   if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
   notes.push(...forcedRowSecurity(manifest, target));
   const gaps = (manifest.gaps ?? []).filter(({ about }) => about !== INCOMPLETE).length;
-  if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had, because pg_dump left them out; \`holdfast list --json\` names them`);
+  if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had; \`holdfast list --json\` names them`);
   if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
   return notes;
 }

@@ -34,10 +34,11 @@ export function inputsOf(command: Command, surface: "action" | "cli"): readonly 
 /** Inputs as a table: name, form, default, meaning. */
 export function inputsTable(command: Command, surface: "action" | "cli"): string {
   const rows = inputsOf(command, surface).map(([name, spec]) => {
-    const shown = presence(spec);
+    const isFlag = surface === "cli" && spec.type === "boolean";
+    const shown = isFlag ? "" : presence(spec);
     const standing = shown === "required" ? "**required**" : shown === "" ? "" : `\`${shown}\``;
     const flag = surface === "cli" ? cliFlag(name, spec) : `\`${name}\``;
-    return `| ${flag} | ${cell(acceptedForm(spec))} | ${standing} | ${cell(surface === "cli" ? flagMeaning(spec) : spec.text)}${spec.explicit === true ? " *Never from the environment.*" : ""} |`;
+    return `| ${flag} | ${isFlag ? "flag" : cell(acceptedForm(spec))} | ${standing} | ${cell(surface === "cli" ? flagMeaning(spec) : spec.text)}${spec.explicit === true ? " *Never from the environment.*" : ""} |`;
   });
   return [`| ${surface === "cli" ? "option" : "input"} | form | default | meaning |`, "|---|---|---|---|", ...rows].join("\n");
 }
