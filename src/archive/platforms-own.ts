@@ -1,6 +1,7 @@
 import type { Finding, NotCompared } from "../catalog/manifest.ts";
 import { fieldDigest, readDigests } from "../content/objects/field-digests.ts";
 import { OBJECT_KINDS, type ContentRecord } from "../content/record.ts";
+import { UNDECIDED } from "../content/omissions/extensions.ts";
 import type { ListedProblem } from "./listed-problem.ts";
 import { displayPart } from "../content/display-name.ts";
 import { likelyNamesOf } from "./toc-names.ts";
@@ -41,7 +42,10 @@ export function isPlatformsContent({ name: platform, schemas }: PlatformRecord, 
   const profile = profileOf(platform);
   const [schema = "", table = ""] = leadingNames(name);
   const kind = profile.schemas.find((one) => one.name === schema)?.rows.find((one) => one.table === table)?.kind;
-  if (about === "table" && schemas.includes(schema)) return kind === "log" || kind === "bookkeeping" || kind === "session";
+  const isOfRows = about === "table" || about === UNDECIDED;
+  if (isOfRows && schemas.includes(schema)) return kind === "log" || kind === "bookkeeping" || kind === "session";
+  // A table that somebody has added to an extension, somewhere else.
+  if (isOfRows) return false;
   return profile.extensions.includes(extension) || profile.alteredExtensions.includes(extension);
 }
 

@@ -20,7 +20,7 @@ export interface Standing {
 
 /**
  * Derives a backup's standing from receipts about exactly this manifest. Pure; order of `receipts` does not matter. Of a failure and a proof of the
- * same instant the failure counts. Receipts of recoveries do not count: a restore into one particular target can fail because of the target.
+ * same instant the failure counts. A proof for which gaps were accepted counts until a later one finds any. Receipts of recoveries do not count: a restore into one particular target can fail because of the target.
  */
 export function standingOf(receipts: readonly Receipt[], damagedReceipts: readonly string[] = []): Standing {
   const newestFirst = receipts.filter((receipt) => receipt.kind !== "recovered").sort(byFinish);
@@ -30,12 +30,16 @@ export function standingOf(receipts: readonly Receipt[], damagedReceipts: readon
     sinceFailure.find((receipt) => receipt.kind === kind && receipt.verdict === "proved");
   // Of a backup with gaps no receipt says proved, however often it was read.
   const held = (kind: Receipt["kind"]): Receipt | undefined => proved(kind) ?? sinceFailure.find((receipt) => receipt.kind === kind);
-  const restored = proved("restored");
+  const gaps = sinceFailure.find((receipt) => receipt.kind === "restored" && receipt.verdict === "gaps");
+  // What was accepted once is no proof of what was found since: a later proof with gaps outweighs it.
+  const isOutweighed = ({ accepted, finishedAt }: Receipt): boolean =>
+    accepted !== undefined && gaps !== undefined && Date.parse(gaps.finishedAt) >= Date.parse(finishedAt);
+  const restored = sinceFailure.find((receipt) => receipt.kind === "restored" && receipt.verdict === "proved" && !isOutweighed(receipt));
   if (restored) return { state: "verified", depth: "restored", at: restored.finishedAt, ...(restored.accepted ? { accepted: restored.accepted } : {}), damagedReceipts };
-  if (failure) {
+  // Without a difference, if not without gaps, it was restored since.
+  if (failure && proved("restored") === undefined) {
     return { state: "failed verification", at: failure.finishedAt, reason: reasonOf(failure), damagedReceipts };
   }
-  const gaps = sinceFailure.find((receipt) => receipt.kind === "restored" && receipt.verdict === "gaps");
   const partial = held("opened") ?? held("stored");
   return {
     state: "unverified",

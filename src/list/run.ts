@@ -87,7 +87,7 @@ function rowCells({ key, manifest, standing, problem }: Row, ports: Ports): stri
   if (!manifest || !standing) return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
   const { tables, rows } = sizes(manifest);
   const state = standing.state === "verified" ? `verified ${standing.at?.slice(0, 10) ?? ""}` : `${standing.state}: ${standing.reason ?? ""}`;
-  // What was accepted counts the backup's own gaps too.
+  // What was accepted counts those of the backup's own that its proof left open, by their names too.
   const gaps = standing.accepted?.length ?? manifest.gaps?.length ?? 0;
   return [
     key.id, key.source, key.tier, age, formatBytes(storedBytes(manifest)), String(tables), rows === null ? "–" : rows.toLocaleString("en-US"),

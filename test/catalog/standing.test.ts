@@ -83,6 +83,17 @@ describe("accepted gaps", () => {
     expect(standingOf([accepted, at(12, { verdict: "failed" })])).toMatchObject({ state: "failed verification" });
   });
 
+  it("verify it until a later proof finds gaps, accepted or not by then; a proof without any stays one", () => {
+    const accepted = at(11, { format: "holdfast.receipt/3", accepted: [gap] });
+    const gaps = (hour: number): Receipt => at(hour, { verdict: "gaps", findings: [gap] });
+    expect(standingOf([accepted, gaps(12)])).toMatchObject({ state: "unverified", reason: "restored with gaps" });
+    expect(standingOf([accepted, gaps(12), at(13, { ...accepted, finishedAt: "2026-11-22T13:00:00Z" })])).toMatchObject({ state: "verified", at: "2026-11-22T13:00:00Z" });
+    expect(standingOf([at(10, {}), accepted, gaps(12)])).toEqual({ state: "verified", depth: "restored", at: "2026-11-22T10:00:00Z", damagedReceipts: [] });
+    expect(standingOf([at(10, { verdict: "failed" }), accepted, gaps(12)])).toMatchObject({ state: "unverified", reason: "restored with gaps" });
+    // Of the same instant nobody can say which was later.
+    expect(standingOf([accepted, gaps(11)])).toMatchObject({ state: "unverified" });
+  });
+
   it("are in a format of their own, which a version that does not know them refuses instead of reading it as a proof", async () => {
     const { writeDocument, readDocument } = await import("../../src/catalog/document.ts");
     const { receipt, receiptFormat } = await import("../../src/catalog/manifest.ts");

@@ -6,8 +6,10 @@ import { newestInstallation, type Installation } from "./postgres-binaries.ts";
 export interface OwnExtension {
   readonly name: string;
   readonly sql: string;
-  /** Default: relocatable, version 1.0. */
+  /** Default: relocatable, of that version. */
   readonly control?: string;
+  /** Default 1.0. */
+  readonly version?: string;
 }
 
 /**
@@ -29,9 +31,9 @@ export function withExtensions(folder: string, extensions: readonly OwnExtension
   symlinkSync(join(dirname(from.binDir), "lib"), join(lib, "lib"));
   for (const name of readdirSync(share)) if (name !== "extension") symlinkSync(join(share, name), join(copy, name));
   for (const name of readdirSync(join(share, "extension"))) symlinkSync(join(share, "extension", name), join(copy, "extension", name));
-  for (const { name, sql, control } of extensions) {
-    writeFileSync(join(copy, "extension", `${name}.control`), control ?? "default_version = '1.0'\nrelocatable = true\n");
-    writeFileSync(join(copy, "extension", `${name}--1.0.sql`), sql);
+  for (const { name, sql, control, version: own = "1.0" } of extensions) {
+    writeFileSync(join(copy, "extension", `${name}.control`), control ?? `default_version = '${own}'\nrelocatable = true\n`);
+    writeFileSync(join(copy, "extension", `${name}--${own}.sql`), sql);
   }
   return { ...from, binDir: join(lib, "bin") };
 }

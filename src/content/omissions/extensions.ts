@@ -106,25 +106,44 @@ export function undumpedExtensionRows(content: ContentRecord): Difference[] {
 
 /**
  * Compares what the source's extensions held with what CREATE EXTENSION made in the copy. Every difference is a gap: no dump
- * could have held it. Nothing is compared of an extension that is missing or of another version, which is said elsewhere.
+ * could have held it. Of an extension that is missing, and of rows that cannot be read here, nothing tells whose they were: such
+ * a table stays a gap by its own name, which hangs on no extension. What else an extension of another version has is its own.
  */
 export function compareExtensionContents(expected: ContentRecord, actual: ContentRecord): { readonly extension: string; readonly found: Difference }[] {
   const versions = new Map(actual.extensions.map(({ name, version }) => [name, version]));
   const copies = new Map((actual.extensionContents ?? []).map((one) => [one.name, one]));
+  const dumped = new Map(expected.tables.map((table) => [displayName(table), table.rows]));
   return (expected.extensionContents ?? []).flatMap((extension) => {
-    const version = expected.extensions.find(({ name }) => name === extension.name)?.version;
-    if (version === undefined || versions.get(extension.name) !== version) return [];
+    const here = versions.get(extension.name);
     const copy = copies.get(extension.name) ?? { name: extension.name, relations: [], parts: {}, others: { count: 0, digest: null } };
-    const sameMajor = expected.serverMajor === actual.serverMajor;
-    const found = [...compareRelations(extension, copy), ...(sameMajor ? [...compareParts(extension, copy), ...compareOthers(extension, copy)] : [])];
+    const isSame = expected.serverMajor === actual.serverMajor && expected.extensions.find(({ name }) => name === extension.name)?.version === here;
+    const found = here === undefined
+      ? extension.relations.filter((relation) => isUndumped(relation, dumped)).map((relation) => undecided(extension.name, relation, "the extension is missing here"))
+      : [...compareRelations(extension, copy), ...(isSame ? [...compareParts(extension, copy), ...compareOthers(extension, copy)] : [])];
     return found.map((one) => ({ extension: extension.name, found: one }));
   });
+}
+
+/** Whether a table may hold rows that the dump does not; one that could not be read at the source is a gap already. */
+function isUndumped({ kind, rows, filtered, unreadable, ...names }: ExtensionRelation, dumped: ReadonlyMap<string, number | null>): boolean {
+  if (kind !== "table" || unreadable === true || rows === 0) return false;
+  return rows === null || filtered !== true || rows > (dumped.get(displayName(names)) ?? 0);
+}
+
+function undecided(extension: string, relation: ExtensionRelation, why: string): Difference {
+  const held = relation.rows === null ? "may hold rows" : `holds ${quantity(relation.rows, "row")}`;
+  const marked = relation.filtered === true ? "has marked only some rows of the table for dumping" : "has not marked the table for dumping";
+  return gap(UNDECIDED, displayName(relation), `${held} at the source, and extension ${extension} ${marked}; ${why}, so nothing tells whether CREATE EXTENSION makes the same`);
 }
 
 function compareRelations(extension: ExtensionContent, copy: ExtensionContent): Difference[] {
   const made = new Map(copy.relations.map((relation) => [displayName(relation), relation]));
   return extension.relations.flatMap((relation): Difference[] => {
     const now = made.get(displayName(relation)) ?? { rows: 0, fingerprint: "0" };
+    if (relation.kind === "table" && now.rows === null && (relation.rows ?? 0) > 0) return [undecided(extension.name, relation, "they could not be counted here")];
+    if (relation.kind === "table" && relation.rows === null && relation.unreadable !== true && now.rows === 0) {
+      return [undecided(extension.name, relation, "they were not counted at the source")];
+    }
     const same = relation.rows === now.rows && (relation.fingerprint === now.fingerprint || relation.fingerprint === null || now.fingerprint === null);
     if (relation.rows === null || now.rows === null || same) return [];
     const whose = `of extension ${extension.name} is not marked for dumping as a whole, and a dump does not hold`;

@@ -1,6 +1,6 @@
 import { displayName } from "../../content/display-name.ts";
 import { readDigests, writeDigests } from "../../content/objects/field-digests.ts";
-import type { MeasuredContent, ObjectKind } from "../../content/record.ts";
+import type { ExtensionContent, MeasuredContent, ObjectKind } from "../../content/record.ts";
 import { leadingNames, namesKey, schemaOf, wordAndRest } from "../../platform/identity.ts";
 import type { PlatformRecord } from "../../platform/record.ts";
 import { whoseIs } from "../../platform/whose.ts";
@@ -30,10 +30,16 @@ export function usersPart<Content extends MeasuredContent>(content: Content, rec
     roles: content.roles.filter(({ name }) => users("role", name)),
     extensions,
     ...(content.extensionContents === undefined ? {} : {
-      extensionContents: content.extensionContents.filter(({ name }) => extensions.some((extension) => extension.name === name)),
+      extensionContents: content.extensionContents.map((one) => (extensions.some(({ name }) => name === one.name) ? one : addedTo(one, record))),
     }),
     largeObjects: like.largeObjects,
   };
+}
+
+/** Of an extension of the platform's, the tables that stand in no schema of the platform's: somebody has added them. */
+function addedTo(extension: ExtensionContent, { schemas }: PlatformRecord): ExtensionContent {
+  const relations = extension.relations.filter(({ schema }) => !schemas.includes(schema));
+  return { name: extension.name, relations, parts: {}, others: { count: 0, digest: null } };
 }
 
 /** What a publication holds: fields of its digests. */
