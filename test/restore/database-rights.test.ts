@@ -53,4 +53,21 @@ describe("rights on a database that PUBLIC may not use", () => {
     expect([over.exit, said(over).match(/given as at the source: .*/)?.[0]]).toEqual([0, "given as at the source: CREATE of app"]);
     expect(await may(full.name, "app")).toEqual(all);
   }, 60_000);
+
+  it("of a role that is dropped while the backup runs are no reason to doubt the backup", async () => {
+    await cluster.admin("CREATE ROLE temp");
+    await using source = await cluster.createDatabase({ sql: "CREATE TABLE t (a int); INSERT INTO t VALUES (1)" });
+    await source.admin(`GRANT CREATE ON DATABASE ${source.name} TO temp`);
+    const made = await vault.backup(source.adminUrl, {}, { tools: (real) => ({
+      ...real, dump: async function* (request) {
+        await cluster.admin(`REVOKE ALL ON DATABASE ${source.name} FROM temp; DROP ROLE temp`);
+        yield* real.dump(request);
+      },
+    }) });
+    const proved = await vault.validate({ backup: output(made, "id") });
+    expect([proved.exit, said(proved)]).toEqual([0, expect.stringContaining("role temp was dropped while the backup ran")]);
+    await using target = await cluster.createDatabase();
+    const restored = await vault.restore(target.adminUrl, { backup: output(made, "id") });
+    expect([restored.exit, said(restored)]).toEqual([0, expect.stringContaining("of roles that do not exist here were not given: CREATE of temp")]);
+  }, 60_000);
 });
