@@ -1,8 +1,10 @@
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { quoteIdentifier, quoteLiteral } from "../kernel/sql.ts";
+import type { DatabaseSetting } from "../archive/database-properties.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import { LIST_SETTINGS, splitListSetting } from "./list-setting.ts";
-import { settingStatement } from "./settings-into-database.ts";
+import { LOCK_TIMEOUT } from "./lock-timeout.ts";
+import { refusedByName, settingStatement } from "./settings-into-database.ts";
 
 /**
  * What belongs to a database itself and not to anything in it: owner, grants, settings, connection limit, comment. A
@@ -24,7 +26,12 @@ export async function copyDatabaseProperties(session: DatabaseSession, from: str
   const statements = await propertyStatements(session, from, to);
   await session.query("BEGIN");
   try {
-    for (const { what, sql } of statements) await run(session, what, sql);
+    await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+    for (const { what, asked, sql } of statements) {
+      // Its value may be a secret, and what a server refuses is in its log.
+      const refused = asked === undefined ? undefined : await refusedByName(session, asked, to);
+      await run(what, refused === undefined ? session.query(sql) : Promise.reject(refused));
+    }
     await session.query(rehearse ? "ROLLBACK" : "COMMIT");
   } catch (error) {
     await session.query("ROLLBACK");
@@ -35,15 +42,19 @@ export async function copyDatabaseProperties(session: DatabaseSession, from: str
 interface Statement {
   readonly what: string;
   readonly sql: string;
+  /** The setting that it sets. */
+  readonly asked?: Pick<DatabaseSetting, "name" | "role">;
 }
 
-async function run(session: DatabaseSession, what: string, sql: string): Promise<void> {
+async function run(what: string, work: Promise<unknown>): Promise<void> {
   try {
-    await session.query(sql);
+    await work;
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     throw new HoldfastError(error.code, `could not give the restored database the old one's ${what}: ${error.message}`, {
-      hint: "Use a role that may do that, or --mode in-place, which keeps the database itself. The target is as it was.",
+      hint: isHoldfastError(error, "database.lock-timeout")
+        ? "Another session is changing settings or rights of the database; run again when it is done. The target is as it was."
+        : "Use a role that may do that, or --mode in-place, which keeps the database itself. The target is as it was.",
       cause: error,
     });
   }
@@ -84,7 +95,7 @@ function propertySetting({ role, entry }: Setting, target: string): Statement {
   const name = entry.slice(0, equals);
   const value = entry.slice(equals + 1);
   const setting = { role: role ?? undefined, name, values: LIST_SETTINGS.has(name) ? splitListSetting(value) : [value] };
-  return { what: `setting ${name}${role === null ? "" : ` of role ${role}`}`, sql: settingStatement(setting, target) };
+  return { what: `setting ${name}${role === null ? "" : ` of role ${role}`}`, sql: settingStatement(setting, target), asked: setting };
 }
 
 async function grantStatements(session: DatabaseSession, from: string, target: string, owner: string): Promise<Statement[]> {

@@ -4,6 +4,7 @@ import { profileOf } from "../platform/profiles.ts";
 import type { Database } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { bringProperties, propertiesSentences, propertiesToDo, type PropertiesSource, type PropertiesToDo } from "./bring-properties.ts";
+import { LOCK_TIMEOUT } from "./lock-timeout.ts";
 import type { RestorePlan } from "./plan.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { settingsTaken } from "./settings-into-database.ts";
@@ -61,6 +62,7 @@ export async function bringAlone(database: Database, { properties }: Pick<Restor
   try {
     await using session = await database.connect({ purpose: "restore" });
     await session.query("BEGIN");
+    await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
     const notes = await bringProperties(session, database.address.database, properties.source);
     await session.query("COMMIT");
     return notes;

@@ -13,6 +13,9 @@ export interface SettingsToDo {
   readonly notes: readonly string[];
 }
 
+/** A plan that only asks gives up sooner than a restore does. */
+const PATIENCE = "5s";
+
 /** They act on every session before its first statement, and a library that is missing keeps everybody out. */
 const AT_THE_START: ReadonlySet<string> = new Set(["session_preload_libraries", "local_preload_libraries", "role"]);
 
@@ -56,26 +59,23 @@ export async function rolesAmong(session: DatabaseSession, names: readonly strin
 }
 
 /**
- * Sets them, inside a transaction; a setting that the server refuses is said and nothing more.
+ * Sets them, inside a transaction; a setting that the server refuses is said and nothing more. Once it has waited in
+ * vain the rest is not tried: all of them wait for the same.
  *
  * @param database the session's, by name
  */
 export async function setSettings(
   session: DatabaseSession, database: string, settings: readonly DatabaseSetting[],
 ): Promise<SettingsToDo> {
-  const set: DatabaseSetting[] = [];
-  const notes: string[] = [];
-  for (const setting of settings) {
-    const error = await refusal(session, () => session.query(settingStatement(setting, database)));
-    if (error === undefined) set.push(setting);
-    else notes.push(...said([setting], `cannot be set: ${reason(error)}`));
-  }
-  return { set, notes };
+  return await trying(settings, async (setting) =>
+    (await refusedByName(session, setting, database))
+      ?? (await refusal(session, () => session.query(settingStatement(setting, database)))));
 }
 
 /**
- * What of them the server would take, tried and taken back: no function of it tells. Of a role that is still to be
- * made nothing can be asked.
+ * What of them the server would take, tried and taken back: no function of it tells. A value of an application's
+ * parameter, which may be a secret, is sent by nobody who only asks. Of a role that is still to be made nothing can
+ * be asked.
  */
 export async function settingsTaken(
   session: DatabaseSession, database: string, settings: readonly DatabaseSetting[], made: ReadonlySet<string>,
@@ -83,29 +83,91 @@ export async function settingsTaken(
   const isLater = ({ role }: DatabaseSetting): boolean => role !== undefined && made.has(role);
   await session.query("BEGIN READ WRITE");
   try {
-    const { set, notes } = await setSettings(session, database, settings.filter((one) => !isLater(one)));
+    await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
+    const { set, notes } = await trying(settings.filter((one) => !isLater(one)), async (setting) => {
+      const error = await refusedByName(session, setting, database);
+      if (error !== undefined || isApplications(setting)) return error;
+      return await refusal(session, () => session.query(settingStatement(setting, database)));
+    });
     return { set: settings.filter((one) => isLater(one) || set.includes(one)), notes };
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
   }
 }
 
+/** Tells each one's fate. */
+async function trying(
+  settings: readonly DatabaseSetting[], attempt: (setting: DatabaseSetting) => Promise<HoldfastError | undefined>,
+): Promise<SettingsToDo> {
+  const set: DatabaseSetting[] = [];
+  const notes: string[] = [];
+  let inVain: HoldfastError | undefined;
+  for (const setting of settings) {
+    const error = inVain ?? (await attempt(setting));
+    if (error === undefined) set.push(setting);
+    else notes.push(...said([setting], `cannot be set: ${reason(error)}`));
+    if (isHoldfastError(error, "database.lock-timeout")) inVain = error;
+  }
+  return { set, notes };
+}
+
+/** PostgreSQL's own parameters have no dot. */
+function isApplications({ name }: DatabaseSetting): boolean {
+  return name.includes(".");
+}
+
+/**
+ * Whether the role may set it, asked without its value: a server writes every statement that it refuses into its log.
+ * Inside a transaction; nothing is left of the question.
+ */
+export async function refusedByName(
+  session: DatabaseSession, setting: Pick<DatabaseSetting, "name" | "role">, database: string,
+): Promise<HoldfastError | undefined> {
+  await session.query("SAVEPOINT asking");
+  const error = await refusal(session, () => session.query(nameStatements(setting, database)));
+  await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
+  return error;
+}
+
+/**
+ * RESET needs the same right as SET, and has no value; but it is only checked where something is set, so something is
+ * that everybody may set. Everything in it is a name.
+ */
+function nameStatements(setting: Pick<DatabaseSetting, "name" | "role">, database: string): string {
+  const alter = `ALTER ${subjectOf(setting, database)}`;
+  return `${alter} SET application_name = ''; ${alter} RESET ${parameterOf(setting)}`;
+}
+
 /** Everything in it is a name or a literal. */
-export function settingStatement({ role, name, values }: DatabaseSetting, database: string): string {
-  const where = `DATABASE ${quoteIdentifier(database)}`;
-  const subject = role === undefined ? where : `ROLE ${quoteIdentifier(role)} IN ${where}`;
+export function settingStatement(setting: DatabaseSetting, database: string): string {
+  const { values } = setting;
   const literals = values.length === 0 ? "''" : values.map(quoteLiteral).join(", ");
-  return `ALTER ${subject} SET ${name.split(".").map(quoteIdentifier).join(".")} = ${literals}`;
+  return `ALTER ${subjectOf(setting, database)} SET ${parameterOf(setting)} = ${literals}`;
+}
+
+function subjectOf({ role }: Pick<DatabaseSetting, "role">, database: string): string {
+  const where = `DATABASE ${quoteIdentifier(database)}`;
+  return role === undefined ? where : `ROLE ${quoteIdentifier(role)} IN ${where}`;
+}
+
+function parameterOf({ name }: Pick<DatabaseSetting, "name">): string {
+  return name.split(".").map(quoteIdentifier).join(".");
 }
 
 function said(settings: readonly DatabaseSetting[], what: string): string[] {
   return settings.map((one) => `database setting ${settingName(one)} ${what}`);
 }
 
+/** What a change says that has waited for another one of the same row. */
+const AT_ONCE = /XX000|23505/;
+
 /** Without the server's words, which may repeat the value. */
 function reason(error: HoldfastError): string {
   const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0] ?? "";
-  return `${isHoldfastError(error, "database.permission") ? "the role that restores may not" : "the server does not take it"} ${state}`.trim();
+  const why = isHoldfastError(error, "database.permission") ? "the role that restores may not"
+    : isHoldfastError(error, "database.lock-timeout") || AT_ONCE.test(state)
+      ? "somebody else is changing settings of the same database or role" : "the server does not take it";
+  return `${why} ${state}`.trim();
 }
 
 function keyOf({ name, role }: Pick<DatabaseSetting, "name" | "role">): string {

@@ -1,7 +1,7 @@
 import { drain, fork } from "../kernel/streams.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
 import { openArtifact, verifyStored } from "../archive/artifact.ts";
-import { compareDatabase } from "../archive/compare-database.ts";
+import { compareDatabase, type DatabaseCompared } from "../archive/compare-database.ts";
 import { databaseProperties, readDatabaseProperties, type DatabaseProperties } from "../archive/database-properties.ts";
 import { countTypes } from "../archive/contents.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
@@ -68,17 +68,18 @@ async function openOne(artifact: ArtifactRecord, context: OpenContext, onBytes: 
  * @returns notes for what could not be told
  */
 export async function readDatabase(
-  { artifacts, content: { database } }: Manifest, context: DatabaseContext,
+  { artifacts, content: { database, roles } }: Manifest, context: DatabaseContext,
 ): Promise<{ readonly findings: readonly Finding[]; readonly notes: readonly string[] }> {
   const findings: Finding[] = [];
   const notes: string[] = [];
   if (database === undefined) return { findings, notes };
   for (const artifact of artifacts.filter(({ kind }) => kind !== "data")) {
-    const compared = (properties: DatabaseProperties | undefined): readonly Finding[] | undefined =>
-      properties && compareDatabase(database, properties, artifact.path);
+    const compared = (properties: DatabaseProperties | undefined): DatabaseCompared | undefined =>
+      properties && compareDatabase(database, properties, artifact.path, new Set(roles.map(({ name }) => name)));
     const first = compared(await readDatabaseProperties({ ...context, tools: context.dumpTools }, artifact));
-    const found = first === undefined || first.length === 0 ? first : compared(await propertiesOfWhole(artifact, context));
-    findings.push(...(found ?? []));
+    const found = first === undefined || first.findings.length === 0 ? first : compared(await propertiesOfWhole(artifact, context));
+    findings.push(...(found?.findings ?? []));
+    notes.push(...(found?.notes ?? []));
     if (found === undefined) {
       notes.push(`what ${artifact.path} holds of the database itself (settings, comment, rights) could not be told, and was not compared`);
     }

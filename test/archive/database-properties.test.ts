@@ -70,7 +70,7 @@ describe("an archive held against the manifest", () => {
     provider: "libc", locale: null, icuRules: null, owner: "0".repeat(16), grants: "0".repeat(16), settings: [], comment: null,
     rights: [[null, "CONNECT", false], [null, "TEMPORARY", false], ["boss", "CONNECT", false], ["boss", "CREATE", false], ["boss", "TEMPORARY", false]],
   };
-  const compared = (more: Partial<DatabaseRecord>, sql: string): string[] => compareDatabase({ ...record, ...more }, read(sql)!, "a").map(({ name, message }) => `${name} ${message}`);
+  const compared = (more: Partial<DatabaseRecord>, sql: string): string[] => compareDatabase({ ...record, ...more }, read(sql)!, "a").findings.map(({ name, message }) => `${name} ${message}`);
 
   it("has no difference where a database has nothing of its own, nor where several gave the same right, nor for a role that was dropped", () => {
     expect(compared({}, "")).toEqual([]);
@@ -85,6 +85,30 @@ describe("an archive held against the manifest", () => {
       "comment is in the archive, and the source's database had none (a)",
       "rights CREATE of r on the database itself may be passed on otherwise in the archive than at the source (a)",
     ]);
-    expect(compareDatabase(record, { ...read("")!, owner: "" }, "a")).toMatchObject([{ severity: "difference", name: "properties", message: "are not in the archive, which holds nothing of the database itself (a)" }]);
+    expect(compareDatabase(record, { ...read("")!, owner: "" }, "a").findings).toMatchObject([{ severity: "difference", name: "properties", message: "are not in the archive, which holds nothing of the database itself (a)" }]);
+  });
+
+  const gone = (rights: NonNullable<DatabaseRecord["rights"]>, sql: string, roles: readonly string[] = []): { findings: string[]; notes: readonly string[] } => {
+    const { findings, notes } = compareDatabase({ ...record, rights: [...record.rights!, ...rights] }, read(sql)!, "a", new Set(roles));
+    return { findings: findings.map(({ message }) => message.replace(" on the database itself", "")), notes };
+  };
+  const left = (role: string): string => `role ${role} was dropped while the backup ran: the archive has its rights on the database itself by number (a)`;
+
+  it("may have by number a role that was dropped meanwhile, and each number stands for one role with the very same rights", () => {
+    const to = (role: string, right = "CREATE"): string => `GRANT ${right} ON DATABASE ${SQL} TO "${role}";`;
+    expect(gone([["temp", "CREATE", false]], to("77"), ["temp"])).toEqual({ findings: [], notes: [left("temp")] });
+    expect(gone([["unknown (OID=77)", "CREATE", false]], to("temp"))).toEqual({ findings: [], notes: [left("temp")] });
+    expect(gone([["a", "CREATE", false], ["b", "CREATE", false]], to("77"), ["a", "b"])).toEqual({
+      findings: ["CREATE of b was given at the source, and is not by the archive (a)"], notes: [left("a")] });
+    expect(gone([["temp", "CREATE", false], ["temp", "CONNECT", false]], to("77"), ["temp"]).findings).toHaveLength(2);
+    expect(gone([["temp", "CREATE", false]], to("77") + to("temp", "CONNECT"), ["temp"]).findings).toHaveLength(2);
+  });
+
+  it("names a role by a number where the source had one of that name", () => {
+    const sql = `GRANT CREATE ON DATABASE ${SQL} TO "4711";`;
+    expect(gone([["4711", "CREATE", false]], sql, ["4711"])).toEqual({ findings: [], notes: [] });
+    expect(gone([["4711", "CREATE", false]], "", ["4711"]).findings).toEqual(["CREATE of 4711 was given at the source, and is not by the archive (a)"]);
+    expect(gone([], sql, ["4711"]).findings).toEqual(["CREATE of 4711 is given by the archive, and was not at the source (a)"]);
+    expect(gone([], sql, ["other"])).toEqual({ findings: [], notes: [] });
   });
 });
