@@ -84,6 +84,33 @@ describe("rights of a role that the target lacks", () => {
   });
 });
 
+/** Each alone on its list: the copy's has nothing on it at all. */
+const LONELY = `CREATE TABLE wares (id int, note text); CREATE TABLE parted (id int) PARTITION BY LIST (id); CREATE VIEW "V w" AS SELECT 1 AS "a b"; CREATE SEQUENCE numbers;
+  CREATE MATERIALIZED VIEW held AS SELECT 1 AS a; CREATE PROCEDURE proc(INOUT x int, VARIADIC y int[]) LANGUAGE sql AS 'SELECT 1'; SELECT lo_create(4711);
+  GRANT UPDATE (note) ON wares TO gone; GRANT SELECT (id) ON parted TO gone; GRANT SELECT ("a b") ON "V w" TO gone; GRANT SELECT (last_value) ON numbers TO gone;
+  GRANT SELECT (a) ON held TO gone; GRANT EXECUTE ON PROCEDURE proc TO gone; GRANT SELECT ON LARGE OBJECT 4711 TO gone;`;
+
+describe("the only right on a list, of a role that the target lacks", () => {
+  beforeAll(async () => {
+    await cluster.admin("CREATE ROLE gone");
+    await using source = await cluster.createDatabase({ sql: LONELY });
+    expect((await vault.backup(source.url, { source: "lonely" })).exit).toBe(0);
+    await source.drop();
+    await cluster.admin("DROP ROLE gone");
+  });
+
+  it.each(["in-place", "beside"] as const)("is a gap, and no difference: %s", async (mode) => {
+    await using target = await cluster.createDatabase({ sql: "CREATE TABLE old (a int)" });
+    const restored = await vault.restore(target.url, { source: "lonely", mode, confirm: target.name, safetyBackup: false });
+    expect({ exit: restored.exit, gaps: gapsOf(restored).toSorted() }).toEqual({ exit: 3, gaps: [
+      `grant column public."V w"."a b" SELECT (a b) ${MISSING}`, `grant column public.held.a SELECT (a) ${MISSING}`, `grant column public.numbers.last_value SELECT (last_value) ${MISSING}`,
+      `grant column public.parted.id SELECT (id) ${MISSING}`, `grant column public.wares.note UPDATE (note) ${MISSING}`,
+      `grant function public.proc(INOUT x integer, VARIADIC y integer[]) EXECUTE ${MISSING}`, `grant large object 4711 SELECT ${MISSING}`,
+      "role gone does not exist here, so its ownership and rights could not be proved",
+    ] });
+  });
+});
+
 describe("rights that somebody has passed on", () => {
   beforeAll(async () => {
     await cluster.admin("CREATE ROLE alice; CREATE ROLE bob; CREATE ROLE zoe; CREATE ROLE carl; GRANT alice TO holdfast");
