@@ -84,6 +84,72 @@ describe("rights of a role that the target lacks", () => {
   });
 });
 
+/** pg_dump names an aggregate in its rights by the types of its arguments, the server with their names, VARIADIC and ORDER BY. */
+const AGGREGATES = `CREATE SCHEMA "in side"; CREATE TYPE "in side"."mo od" AS ENUM ('a'); CREATE FUNCTION step(int, VARIADIC "in side"."mo od"[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
+  CREATE AGGREGATE cnt(n int) (SFUNC = int4pl, STYPE = int, INITCOND = '0'); CREATE AGGREGATE "in side"."c nt"(VARIADIC moods "in side"."mo od"[]) (SFUNC = step, STYPE = int, INITCOND = '0');
+  CREATE FUNCTION last_of(int, float8) RETURNS int LANGUAGE sql AS 'SELECT $1'; CREATE AGGREGATE pct(float8 ORDER BY int) (SFUNC = int4pl, STYPE = int, INITCOND = '0', FINALFUNC = last_of);
+  CREATE AGGREGATE every_row(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0'); CREATE FUNCTION cnt(n text) RETURNS int LANGUAGE sql AS 'SELECT 1';`;
+const ROUTINES = [`cnt(int)`, `"in side"."c nt"("in side"."mo od"[])`, `pct(float8, int)`, `every_row()`, `cnt(text)`];
+
+/** Each alone on its list: the copy's has nothing on it at all. */
+const LONELY = `CREATE TABLE wares (id int, note text); CREATE TABLE parted (id int) PARTITION BY LIST (id); CREATE VIEW "V w" AS SELECT 1 AS "a b"; CREATE SEQUENCE numbers;
+  CREATE MATERIALIZED VIEW held AS SELECT 1 AS a; CREATE PROCEDURE proc(INOUT x int, VARIADIC y int[]) LANGUAGE sql AS 'SELECT 1'; SELECT lo_create(4711);
+  GRANT UPDATE (note) ON wares TO gone; GRANT SELECT (id) ON parted TO gone; GRANT SELECT ("a b") ON "V w" TO gone; GRANT SELECT (last_value) ON numbers TO gone;
+  GRANT SELECT (a) ON held TO gone; GRANT EXECUTE ON PROCEDURE proc TO gone; GRANT SELECT ON LARGE OBJECT 4711 TO gone;`;
+
+describe("the only right on a list, of a role that the target lacks", () => {
+  beforeAll(async () => {
+    await cluster.admin("CREATE ROLE gone");
+    await using source = await cluster.createDatabase({ sql: LONELY });
+    expect((await vault.backup(source.url, { source: "lonely" })).exit).toBe(0);
+    await source.drop();
+    await cluster.admin("DROP ROLE gone");
+  });
+
+  it.each(["in-place", "beside"] as const)("is a gap, and no difference: %s", async (mode) => {
+    await using target = await cluster.createDatabase({ sql: "CREATE TABLE old (a int)" });
+    const restored = await vault.restore(target.url, { source: "lonely", mode, confirm: target.name, safetyBackup: false });
+    expect({ exit: restored.exit, gaps: gapsOf(restored).toSorted() }).toEqual({ exit: 3, gaps: [
+      `grant column public."V w"."a b" SELECT (a b) ${MISSING}`, `grant column public.held.a SELECT (a) ${MISSING}`, `grant column public.numbers.last_value SELECT (last_value) ${MISSING}`,
+      `grant column public.parted.id SELECT (id) ${MISSING}`, `grant column public.wares.note UPDATE (note) ${MISSING}`,
+      `grant function public.proc(INOUT x integer, VARIADIC y integer[]) EXECUTE ${MISSING}`, `grant large object 4711 SELECT ${MISSING}`,
+      "role gone does not exist here, so its ownership and rights could not be proved",
+    ] });
+  });
+});
+
+describe("rights on aggregates", () => {
+  const none = ROUTINES.map((routine) => `REVOKE ALL ON FUNCTION ${routine} FROM PUBLIC;`).join(" ");
+  const on = (rest: string): string => ROUTINES.map((routine) => `GRANT EXECUTE ON FUNCTION ${routine} ${rest};`).join(" ");
+
+  it.each([["everybody may still run them", ""], ["nobody else may run them", none]])("of a role that the target lacks are gaps: %s", async (_, revokes) => {
+    await cluster.admin("CREATE ROLE gone");
+    await using source = await cluster.createDatabase({ sql: `${AGGREGATES}${revokes}${on("TO gone")}` });
+    expect((await vault.backup(source.url, { source: "aggregates" })).exit).toBe(0);
+    await source.drop();
+    await cluster.admin("DROP ROLE gone");
+    await using target = await cluster.createDatabase();
+    const restored = await vault.restore(target.url, { source: "aggregates" });
+    expect({ exit: restored.exit, gaps: gapsOf(restored).toSorted() }).toEqual({ exit: 3, gaps: [
+      `grant function "in side"."c nt"("in side"."mo od"[]) EXECUTE ${MISSING}`, `grant function public.cnt(integer) EXECUTE ${MISSING}`, `grant function public.cnt(n text) EXECUTE ${MISSING}`,
+      `grant function public.every_row() EXECUTE ${MISSING}`, `grant function public.pct(double precision, integer) EXECUTE ${MISSING}`,
+      "role gone does not exist here, so its ownership and rights could not be proved",
+    ] });
+  });
+
+  it("that somebody has passed on come back in his name", async () => {
+    await cluster.admin("CREATE ROLE anna; CREATE ROLE ben; GRANT anna TO holdfast");
+    await using source = await cluster.createDatabase({ sql: `${AGGREGATES}${none}${on("TO anna WITH GRANT OPTION")} GRANT USAGE ON SCHEMA "in side" TO anna` });
+    await source.admin(`SET ROLE anna; ${on("TO ben")}`);
+    expect((await vault.backup(source.url, { source: "aggregates" })).exit).toBe(0);
+    await using target = await cluster.createDatabase();
+    const restored = await vault.restore(target.url, { source: "aggregates" });
+    expect({ exit: restored.exit, gaps: gapsOf(restored) }).toEqual({ exit: 0, gaps: [] });
+    const grantors = "SELECT DISTINCT x.grantor::regrole::text AS grantor, count(*)::int AS given FROM pg_proc p, aclexplode(p.proacl) x WHERE x.grantee = 'ben'::regrole GROUP BY 1";
+    expect(await target.query(grantors)).toEqual([{ grantor: "anna", given: ROUTINES.length }]);
+  });
+});
+
 describe("rights that somebody has passed on", () => {
   beforeAll(async () => {
     await cluster.admin("CREATE ROLE alice; CREATE ROLE bob; CREATE ROLE zoe; CREATE ROLE carl; GRANT alice TO holdfast");

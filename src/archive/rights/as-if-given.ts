@@ -5,6 +5,7 @@ import type { ContentScope, MeasuredContent, ObjectKind } from "../../content/re
 import { afterName, leadingNames, namesKey, wordAndRest } from "../../platform/identity.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import { entryTitle } from "../toc-names.ts";
+import { recordedAggregates } from "./archived-arguments.ts";
 import type { RefusedRights } from "./give-singly.ts";
 import type { SingleRight } from "./single-rights.ts";
 
@@ -22,10 +23,11 @@ export async function asIfGiven<Content extends MeasuredContent>(
   if (lacking.length === 0 || actual.digests !== 2) return actual;
   await using session = await database.connect({ purpose: "compare" });
   const given = new Map([...(await readEffectiveRights(session, scope))].map(([name, rights]) => [objectKey(name), { name, rights }]));
+  const aggregates = new Map([...(await recordedAggregates(session))].map(([archived, recorded]) => [objectKey(`grant function ${archived}`), objectKey(`grant function ${recorded}`)]));
   const objects = { ...actual.objects };
   for (const [key, { name, rights }] of await byObject(session, lacking)) {
     // In a schema nothing is given of itself.
-    const here = given.get(key) ?? (name.startsWith("default-privilege ") ? { name, rights: [] } : undefined);
+    const here = given.get(aggregates.get(key) ?? key) ?? (name.startsWith("default-privilege ") ? { name, rights: [] } : undefined);
     if (here === undefined) continue;
     const [kind, identity] = wordAndRest(here.name) as readonly [ObjectKind, string];
     objects[kind] = { ...objects[kind], [identity]: digestRights([...here.rights, ...rights]) };
@@ -74,7 +76,7 @@ function objectKey(name: string): string {
   if (future !== undefined) return `default-privilege ${namesKey(futureWords(future))}`;
   const [, word = "", rest = ""] = /^grant (large object|[a-z]+) (.*)$/s.exec(name) ?? [];
   const names = leadingNames(rest);
-  // What follows the names are a function's arguments, which both write alike.
+  // What follows the names are a function's arguments, which both write alike, unless it is an aggregate.
   const behind = names.reduce((text) => afterName(text).replace(/^\./, ""), rest);
   return `grant ${word} ${namesKey([...names, behind])}`;
 }

@@ -1,6 +1,7 @@
 import { cutAfter, outsideQuotes } from "../../kernel/sql-quotes.ts";
 import { refusal } from "../../content/refusal.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { ARCHIVED_ROUTINE } from "./archived-arguments.ts";
 
 /** One right that an archive's statement gives, which may give several. */
 export interface SingleRight {
@@ -76,7 +77,7 @@ const HELD: Readonly<Record<string, string>> = {
   "FOREIGN SERVER": "has_server_privilege($1::name, (SELECT oid FROM pg_foreign_server WHERE quote_ident(srvname) = $2), $3)",
   "FOREIGN DATA WRAPPER": "has_foreign_data_wrapper_privilege($1::name, (SELECT oid FROM pg_foreign_data_wrapper WHERE quote_ident(fdwname) = $2), $3)",
   FUNCTION: `has_function_privilege($1::name, (SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')' = $2), $3)`,
+    WHERE ${ARCHIVED_ROUTINE} = $2), $3)`,
 };
 
 /** Whether the role can do it now; undefined where no function of the server's tells. What it refused to tell counts as no. */

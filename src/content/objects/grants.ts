@@ -92,11 +92,13 @@ function granted({ catalog, letter, from, oid, acl, owner, where, identity }: Gr
   };
 }
 
+const columns = (where: string): string => `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE ${where} AND a.attnum > 0 AND NOT a.attisdropped AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")}`;
+
 const onColumn: ObjectClass = {
   kind: "grant",
   identity: `'column ' || ${RELATION} || '.' || quote_ident(a.attname)`,
-  from: `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE cardinality(a.attacl) > 0 AND a.attnum > 0 AND NOT a.attisdropped AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")}`,
+  from: columns("cardinality(a.attacl) > 0"),
   fields: fieldsOf("a.attacl"),
 };
 
@@ -116,6 +118,13 @@ const effective = ({ catalog, letter, from, oid, acl, owner, where, identity }: 
   fields: [always("all", rights(`coalesce(${acl}, acldefault(${letter}, ${owner}))`, "true"), "`GRANT`")],
 });
 
+/** A column gives nothing of itself, so most have an empty list. */
+const effectiveOfColumns: ObjectClass = {
+  ...onColumn,
+  from: columns("c.relkind IN ('r', 'p', 'f', 'm', 'v', 'S')"),
+  fields: [always("all", rights("a.attacl", "true"), "`GRANT`")],
+};
+
 const effectiveDefaults: ObjectClass = {
   kind: "default-privilege",
   identity: "quote_ident(r.rolname) || ' for ' || k.type::text",
@@ -126,7 +135,7 @@ const effectiveDefaults: ObjectClass = {
 
 /** Every list of rights, also those that nobody has touched: field `all`. */
 export const EFFECTIVE_RIGHTS: readonly ObjectClass[] = [
-  ...GRANTED.map(effective), { ...onColumn, fields: [always("all", rights("a.attacl", "true"), "`GRANT`")] },
+  ...GRANTED.map(effective), effectiveOfColumns,
   { ...defaultPrivileges, fields: [always("all", rights("d.defaclacl", "true"), "`ALTER DEFAULT PRIVILEGES`")] }, effectiveDefaults,
 ];
 
