@@ -128,15 +128,20 @@ class ObjectComparison {
   #withoutTables(
     kind: ObjectKind, name: string, differing: readonly string[],
   ): { readonly differing: readonly string[]; readonly lacking: readonly Difference[] } {
-    const needs = kind === "sequence" ? this.#lacking.ofObject(kind, name) : kind === "publication" ? this.#lacking.ofTables() : [];
+    const { needs, known } = this.#lackingTables(kind, name);
     const fields = needs.length === 0 ? [] : differing.filter((field) => OF_TABLES[kind]?.has(field) === true);
     if (fields.length === 0) return { differing, lacking: [] };
     const words = fields.map((field) => field.replaceAll("-", " ")).join(", ");
     // A publication's other tables are in the same digest: that nothing else differs in it is not known.
     const found = kind === "sequence"
       ? { ...gap(kind, name, `could not be compared in ${words}: it needs ${needs.join(", ")}, not available here`), needs }
-      : gap(kind, name, `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and may belong to it`);
+      : gap(kind, name, `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and ${known ? "belong to it" : "may belong to it"}`);
     return { differing: differing.filter((field) => !fields.includes(field)), lacking: [found] };
+  }
+
+  #lackingTables(kind: ObjectKind, name: string): ReturnType<Lacking["ofPublication"]> {
+    if (kind === "publication") return this.#lacking.ofPublication(name);
+    return { needs: kind === "sequence" ? this.#lacking.ofObject(kind, name) : [], known: true };
   }
 
   #compare(kind: ObjectKind, before: string, now: string): FieldComparison & { readonly whole?: boolean } {

@@ -1,3 +1,4 @@
+import { PUBLICATION_TABLES } from "./publication-needs.ts";
 import type { ContentRecord, ObjectKind, TableRecord } from "./record.ts";
 
 /** Tells which of the extensions that cannot be had here an object of the source needs. */
@@ -21,9 +22,12 @@ export class Lacking {
     return this.#named([`table ${name}`, `materialized-view ${name}`]);
   }
 
-  /** For any table there is: what cannot be had here and some table needs. */
-  ofTables(): readonly string[] {
-    return [...new Set(this.#tables.flatMap((table) => this.ofTable(table)))];
+  /** For what a publication holds: what its tables need, or, where the record does not say which they are, any table. */
+  ofPublication(identity: string): { readonly needs: readonly string[]; readonly known: boolean } {
+    const needs = this.#needs.get(unquoted(`${PUBLICATION_TABLES} ${identity}`));
+    return needs === undefined
+      ? { needs: [...new Set(this.#tables.flatMap((table) => this.ofTable(table)))], known: false }
+      : { needs: this.#among(needs), known: true };
   }
 
   /** For any other object, by kind and identity. */

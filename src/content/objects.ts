@@ -10,6 +10,7 @@ import { ATTACHMENTS, type AttachmentRow } from "./objects/attachments.ts";
 import { serverFacts } from "./objects/server-facts.ts";
 import { UNKNOWN_OPTIONS } from "./objects/options.ts";
 import { decodeText } from "./objects/server-text.ts";
+import { readPublicationNeeds } from "./publication-needs.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "./record.ts";
 import { scopeValues } from "./scope.ts";
 
@@ -121,6 +122,7 @@ async function readNeeds(
     const worthNaming = extensions.filter((name) => name !== EVERYWHERE);
     if (worthNaming.length > 0) found.push([object, worthNaming]);
   }
+  found.push(...(await readPublicationNeeds(session, places, needs)));
   return { objectExtensions: namesMap(byName(found)), neededExtensions };
 }
 

@@ -12,9 +12,9 @@ export interface AcceptedName {
 /** Stands for every name; only as the whole of one. */
 const EVERY = "*";
 
-/** What holds rows, or stands for many things at once: each of them is named. */
+/** What holds rows, or stands for many things at once, as a publication does for its tables: each of them is named. */
 const NAMED_ALONE: ReadonlySet<string> =
-  new Set(["table", "sequence", "large-objects", "extension-rows", "incomplete", "database", "archive", "pg_restore", "object"]);
+  new Set(["table", "sequence", "large-objects", "extension-rows", "incomplete", "database", "archive", "pg_restore", "object", "publication"]);
 
 /** Arguments and quoted names may hold commas. */
 const INNER = /\([^()]*\)|"(?:[^"]|"")*"/g;

@@ -165,6 +165,7 @@ describe("what may be written", () => {
     ["extension pg_net, extension tags", /which is more than one name/, /one a line/],
     ["table *", /gaps about table are accepted by name only/, /name each/],
     ["pg_restore *", /gaps about pg_restore are accepted by name only/, /name each/],
+    ["publication *", /gaps about publication are accepted by name only/, /name each/],
   ])("'%s' is refused before anything is asked", async (text, says, hint) => {
     await expectRefusal(validate([text]), { code: "input.malformed", exit: 2, says, hint });
   });

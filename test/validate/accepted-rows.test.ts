@@ -102,3 +102,22 @@ describe("partitions whose rows change places, one of which hangs on an accepted
       "rows may change partitions, and some are missing (public.p1)");
   });
 });
+
+describe("a publication that holds none of the tables that need an accepted extension", () => {
+  it("is a difference where it lost a table, and one that holds such a table a gap accepted by its own name", async () => {
+    await using vault = await Vault.make();
+    await using source = await cluster.createDatabase({ sql: "CREATE TABLE plain (a int); CREATE TABLE plain2 (a int)" });
+    await source.admin(`CREATE SCHEMA x; CREATE EXTENSION fine SCHEMA x; CREATE TABLE empty (a x.tag);
+      CREATE PUBLICATION told FOR TABLE plain, plain2; CREATE PUBLICATION mixed FOR TABLE plain, empty; CREATE PUBLICATION vacant`);
+    expect((await vault.backup(source.adminUrl, {}, { binDir: cluster.facts.binDir })).exit).toBe(0);
+    const whole = await vault.validate({ acceptGaps: ["extension fine"] }, withoutEntries(() => false));
+    expect([whole.exit, titles(whole)]).toEqual([3, ["publication mixed"]]);
+    expect(said(whole)).toContain("could not be compared in tables: tables that need fine are not here, and belong to it");
+    const named = await vault.validate({ acceptGaps: ["extension fine", "publication mixed"] }, withoutEntries(() => false));
+    expect([named.exit, output(named, "verdict")]).toEqual([0, "proved"]);
+    const lossy = withoutEntries((type, rest) => type === "PUBLICATION TABLE" && rest.includes("plain2"));
+    const lost = await vault.validate({ acceptGaps: ["extension fine", "publication mixed"] }, lossy);
+    expect([lost.exit, output(lost, "verdict")]).toEqual([5, "failed"]);
+    expect(output(lost, "first-difference")).toBe("publication told differs from the source in tables");
+  });
+});
