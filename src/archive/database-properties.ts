@@ -9,7 +9,7 @@ export interface DatabaseSetting {
   /** Undefined for everybody. */
   readonly role: string | undefined;
   readonly name: string;
-  /** One, or the elements of a list of names. May be a secret: for the server alone. */
+  /** One, or the elements of a list of names, which may be none. May be a secret: for the server alone. */
   readonly values: readonly string[];
 }
 
@@ -38,16 +38,19 @@ export interface DatabaseProperties {
   readonly others: readonly string[];
 }
 
-/**
- * Reads what an artifact holds of the database itself: its beginning alone.
- *
- * @returns undefined where it cannot be told, see `DumpTools.listDatabase`; or a statement is not of a kind that pg_dump writes
- */
+/** Why nothing is told: the archive cannot be read, see `DumpTools.listDatabase`; or a statement is not of a kind that pg_dump writes. */
+export type Untold = "unreadable" | "not understood";
+
+/** Reads what an artifact holds of the database itself: its beginning alone. */
 export async function readDatabaseProperties(
   context: Pick<LoadContext, "store" | "tools" | "identities">, artifact: ArtifactRecord,
-): Promise<DatabaseProperties | undefined> {
-  const entries = await context.tools.listDatabase(openArtifact(context.store, artifact, context.identities, () => undefined));
-  return entries === undefined ? undefined : databaseProperties(entries);
+): Promise<DatabaseProperties | Untold> {
+  return understood(await context.tools.listDatabase(openArtifact(context.store, artifact, context.identities, () => undefined)));
+}
+
+/** What the entries say, or why they say nothing. */
+export function understood(entries: DatabaseEntries | undefined): DatabaseProperties | Untold {
+  return entries === undefined ? "unreadable" : databaseProperties(entries) ?? "not understood";
 }
 
 /** Takes the entries apart; undefined where one is not understood, or is about another database. */
@@ -87,7 +90,8 @@ function takeSetting(tokens: Tokens, role: string | undefined, found: Found): bo
   if (!tokens.words("SET")) return false;
   const name = tokens.list(".", () => tokens.name())?.join(".");
   if (name === undefined || !tokens.words("TO")) return false;
-  const values = tokens.list(",", () => tokens.text());
+  // Of an empty list, such as SET search_path FROM CURRENT may store, pg_dump writes nothing.
+  const values = tokens.atEnd() ? [] : tokens.list(",", () => tokens.text());
   if (values === undefined || !tokens.atEnd()) return false;
   found.settings = [...found.settings, { role, name, values }];
   return true;

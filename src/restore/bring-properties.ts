@@ -8,7 +8,7 @@ import type { DatabaseRecord } from "../content/record.ts";
 import { refusal } from "../content/refusal.ts";
 import type { PlatformProfile } from "../platform/profile.ts";
 import type { DatabaseSession } from "../ports/database.ts";
-import { databaseRightsNotes, putDatabaseRights } from "./database-rights.ts";
+import { databaseRightsNotes, putDatabaseRights, type DatabaseRightsPut, type DatabaseRightsToDo } from "./database-rights.ts";
 import { rightsIntoDatabase, type RightsIntoDatabase } from "./rights-into-database.ts";
 import { setSettings, settingsToSet } from "./settings-into-database.ts";
 
@@ -110,29 +110,30 @@ export async function bringProperties(session: DatabaseSession, database: string
   const { comment, connectionLimit } = toDo;
   const commented = comment !== undefined && (await attempt("comment", `COMMENT ON DATABASE ${name} IS ${quoteLiteral(comment)}`));
   const limited = connectionLimit !== undefined && (await attempt("connection limit", `ALTER DATABASE ${name} CONNECTION LIMIT ${connectionLimit}`));
-  const rights = source.withoutRights ? { done: true, notes: [] } : await bringRights(session, database, source);
+  const rights = source.withoutRights ? { done: NOTHING, notes: [] } : await bringRights(session, database, source);
   const done: PropertiesToDo = {
     settings: set,
     comment: commented ? comment : undefined, connectionLimit: limited ? connectionLimit : undefined,
-    rights: rights.done ? toDo.rights : { given: [], taken: [], notes: [] }, notes: [],
+    rights: { ...rights.done, notes: [] }, notes: [],
   };
   return [...propertiesSentences(done).map((sentence) => `brought: ${sentence}`), ...toDo.notes, ...refused, ...rights.notes];
 }
 
-/** All or nothing: a role that could not connect any more is given back what it had. */
+const NOTHING: DatabaseRightsToDo = { given: [], taken: [] };
+
+/** A role that could not connect any more is given back what it had. */
 async function bringRights(
   session: DatabaseSession, database: string, { record, properties, profile, isNew, made }: PropertiesSource,
-): Promise<{ readonly done: boolean; readonly notes: readonly string[] }> {
+): Promise<{ readonly done: DatabaseRightsToDo; readonly notes: readonly string[] }> {
   const { rights } = record ?? {};
   const lost = (why: string): string => `rights on the database itself were not brought: ${why}`;
-  if (rights === undefined) return { done: false, notes: [lost("this backup does not say which there were")] };
-  let notes: readonly string[] = [];
+  if (rights === undefined) return { done: NOTHING, notes: [lost("this backup does not say which there were")] };
+  let put: DatabaseRightsPut = { done: NOTHING, findings: [] };
   const error = await refusal(session, async () => {
     const ends = { rights, owner: properties.owner, profile, isNew, made };
-    const findings = await putDatabaseRights(session, database, () => rightsIntoDatabase(session, ends), rights);
-    notes = findings.map(findingSentence);
+    put = await putDatabaseRights(session, database, () => rightsIntoDatabase(session, ends), rights);
     const [row] = await session.query<{ may: boolean }>("SELECT has_database_privilege(current_database(), 'CONNECT') AS may");
     if (!row!.may) throw new HoldfastError("database.permission", "the role that restores could not connect any more");
   });
-  return error === undefined ? { done: notes.length === 0, notes } : { done: false, notes: [lost(serverWords(error))] };
+  return error === undefined ? { done: put.done, notes: put.findings.map(findingSentence) } : { done: NOTHING, notes: [lost(serverWords(error))] };
 }

@@ -62,36 +62,55 @@ export function sentence([role, right, grantable]: DatabaseRight): string {
   return `${right}${grantable ? " WITH GRANT OPTION" : ""} of ${role ?? "PUBLIC"}`;
 }
 
+/** What became of it. */
+export interface DatabaseRightsPut {
+  readonly done: DatabaseRightsToDo;
+  /** What could not be given or taken. */
+  readonly findings: readonly Finding[];
+}
+
 /**
  * Does it, inside a transaction: what is given first, so that whoever keeps a right that PUBLIC loses is never without it.
  *
  * @param database the session's, by name
  * @param toDo asked again at the end: the server only warns of a right that the role may not pass on
  * @param source what stays without the option loses only that
- * @returns what could not be given or taken
  */
 export async function putDatabaseRights(
   session: DatabaseSession, database: string, toDo: () => Promise<DatabaseRightsToDo>, source: readonly DatabaseRight[] = [],
-): Promise<readonly Finding[]> {
+): Promise<DatabaseRightsPut> {
   const { taken, given } = await toDo();
-  const name = quoteIdentifier(database);
   const refused = new Map<string, string>();
   const attempt = async (right: DatabaseRight, statement: string): Promise<void> => {
     const error = await refusal(session, () => session.query(statement));
     if (error !== undefined) refused.set(sentence(right), serverWords(error));
   };
-  for (const right of given) await attempt(right, `GRANT ${right[1]} ON DATABASE ${name} TO ${roleSql(right)}${right[2] ? " WITH GRANT OPTION" : ""}`);
+  for (const right of given) await attempt(right, grantStatement(right, database));
   for (const right of taken) {
     const keeps = source.some((one) => isSame(one, right));
-    await attempt(right, `REVOKE ${keeps ? "GRANT OPTION FOR " : ""}${right[1]} ON DATABASE ${name} FROM ${roleSql(right)}`);
+    await attempt(right, revokeStatement(right, database, keeps));
   }
-  if (taken.length + given.length === 0) return [];
+  if (taken.length + given.length === 0) return { done: { taken, given }, findings: [] };
   const still = await toDo();
   const gap = (right: DatabaseRight, what: string): Finding => ({
     severity: "gap", about: "database", name: "rights",
     message: `${sentence(right)} ${what}: ${refused.get(sentence(right)) ?? "the role that restores may not pass it on"}`,
   });
-  return [...still.given.map((right) => gap(right, "could not be given")), ...still.taken.map((right) => gap(right, "could not be taken away"))];
+  const without = (rights: readonly DatabaseRight[], left: readonly DatabaseRight[]): readonly DatabaseRight[] =>
+    rights.filter((right) => !left.some((one) => isSame(one, right)));
+  return {
+    done: { taken: without(taken, still.taken), given: without(given, still.given) },
+    findings: [...still.given.map((right) => gap(right, "could not be given")), ...still.taken.map((right) => gap(right, "could not be taken away"))],
+  };
+}
+
+export function grantStatement(right: DatabaseRight, database: string): string {
+  return `GRANT ${right[1]} ON DATABASE ${quoteIdentifier(database)} TO ${roleSql(right)}${right[2] ? " WITH GRANT OPTION" : ""}`;
+}
+
+/** @param keeps the right itself, and loses only the option to pass it on */
+export function revokeStatement(right: DatabaseRight, database: string, keeps = false): string {
+  return `REVOKE ${keeps ? "GRANT OPTION FOR " : ""}${right[1]} ON DATABASE ${quoteIdentifier(database)} FROM ${roleSql(right)}`;
 }
 
 function roleSql([role]: DatabaseRight): string {

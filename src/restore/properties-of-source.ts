@@ -36,7 +36,7 @@ async function planProperties(
   const artifact = set.phases.find((phase) => phase.artifact.kind !== "data")?.artifact;
   const context = { store: request.catalog.store, tools: await ports.dumpTools(), identities: request.identities };
   const properties = artifact === undefined ? undefined : await readDatabaseProperties(context, artifact);
-  if (properties === undefined || properties.owner === "") return { source: undefined, toDo: undefined };
+  if (properties === undefined || typeof properties === "string" || properties.owner === "") return { source: undefined, toDo: undefined };
   const isProject = mode === "project";
   const source: PropertiesSource = {
     properties, record: manifest.content.database, profile: manifest.platform && profileOf(manifest.platform.name), isNew: target.empty,

@@ -138,11 +138,15 @@ function nameStatements(setting: Pick<DatabaseSetting, "name" | "role">, databas
   return `${alter} SET application_name = ''; ${alter} RESET ${parameterOf(setting)}`;
 }
 
-/** Everything in it is a name or a literal. */
-export function settingStatement(setting: DatabaseSetting, database: string): string {
+/**
+ * Everything in it is a name or a literal.
+ *
+ * @param value stands for the values where people read it
+ */
+export function settingStatement(setting: DatabaseSetting, database: string, value?: string): string {
   const { values } = setting;
   const literals = values.length === 0 ? "''" : values.map(quoteLiteral).join(", ");
-  return `ALTER ${subjectOf(setting, database)} SET ${parameterOf(setting)} = ${literals}`;
+  return `ALTER ${subjectOf(setting, database)} SET ${parameterOf(setting)} = ${value ?? literals}`;
 }
 
 function subjectOf({ role }: Pick<DatabaseSetting, "role">, database: string): string {
@@ -188,5 +192,7 @@ async function settingsHere(session: DatabaseSession): Promise<ReadonlyMap<strin
 
 function isSameValue({ name, values }: DatabaseSetting, stored: string): boolean {
   const here = LIST_SETTINGS.has(name) || values.length > 1 ? splitListSetting(stored) : [stored];
-  return JSON.stringify(here.length === 0 ? [""] : here) === JSON.stringify(values);
+  // No element, and one that is empty, are the same to the server.
+  const elements = (list: readonly string[]): string => JSON.stringify(list.length === 0 ? [""] : list);
+  return elements(here) === elements(values);
 }

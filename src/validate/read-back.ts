@@ -2,7 +2,7 @@ import { drain, fork } from "../kernel/streams.ts";
 import type { ArtifactRecord, Finding, Manifest } from "../catalog/manifest.ts";
 import { openArtifact, verifyStored } from "../archive/artifact.ts";
 import { compareDatabase, type DatabaseCompared } from "../archive/compare-database.ts";
-import { databaseProperties, readDatabaseProperties, type DatabaseProperties } from "../archive/database-properties.ts";
+import { readDatabaseProperties, understood, type DatabaseProperties, type Untold } from "../archive/database-properties.ts";
 import { countTypes } from "../archive/contents.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { DumpTools, ToolSet } from "../ports/dump-tools.ts";
@@ -73,29 +73,40 @@ export async function readDatabase(
   const findings: Finding[] = [];
   const notes: string[] = [];
   if (database === undefined) return { findings, notes };
+  const roleNames = new Set(roles.map(({ name }) => name));
   for (const artifact of artifacts.filter(({ kind }) => kind !== "data")) {
-    const compared = (properties: DatabaseProperties | undefined): DatabaseCompared | undefined =>
-      properties && compareDatabase(database, properties, artifact.path, new Set(roles.map(({ name }) => name)));
+    const compared = (properties: DatabaseProperties | Untold): DatabaseCompared => {
+      if (typeof properties !== "string") return compareDatabase(database, properties, artifact.path, roleNames);
+      return properties === "unreadable" ? { findings: [], notes: [unread(artifact)] } : { findings: [notUnderstood(artifact)], notes: [] };
+    };
     const first = compared(await readDatabaseProperties({ ...context, tools: context.dumpTools }, artifact));
-    const found = first === undefined || first.findings.length === 0 ? first : compared(await propertiesOfWhole(artifact, context));
-    findings.push(...(found?.findings ?? []));
-    notes.push(...(found?.notes ?? []));
-    if (found === undefined) {
-      notes.push(`what ${artifact.path} holds of the database itself (settings, comment, rights) could not be told, and was not compared`);
-    }
+    const found = first.findings.length === 0 ? first : compared(await propertiesOfWhole(artifact, context));
+    findings.push(...found.findings);
+    notes.push(...found.notes);
   }
   return { findings, notes };
 }
 
+function unread({ path }: ArtifactRecord): string {
+  return `what ${path} holds of the database itself (settings, comment, rights) could not be told, and was not compared`;
+}
+
+/** A restore brings nothing of it then, so no proof may pass over it. */
+function notUnderstood({ path }: ArtifactRecord): Finding {
+  return {
+    severity: "gap", about: "database", name: "properties",
+    message: `are written in the archive in a way that is not understood: they were not compared, and a restore does not bring them (${path})`,
+  };
+}
+
 type DatabaseContext = Pick<OpenContext, "store" | "identities" | "dumpTools">;
 
-async function propertiesOfWhole(artifact: ArtifactRecord, context: DatabaseContext): Promise<DatabaseProperties | undefined> {
+async function propertiesOfWhole(artifact: ArtifactRecord, context: DatabaseContext): Promise<DatabaseProperties | Untold> {
   const { main, side, leave } = fork(openArtifact(context.store, artifact, context.identities, () => undefined));
   const listing = context.dumpTools.listDatabase(side).finally(leave);
   listing.catch(() => undefined);
   await drain(main);
-  const entries = await listing;
-  return entries && databaseProperties(entries);
+  return understood(await listing);
 }
 
 function compareCounts(artifact: ArtifactRecord, counted: Readonly<Record<string, number>>): Finding[] {

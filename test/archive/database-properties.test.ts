@@ -44,6 +44,13 @@ REVOKE GRANT OPTION FOR CREATE ON DATABASE ${SQL} FROM r1;
     });
   });
 
+  it("has lists without an element, as SET search_path FROM CURRENT may store them", () => {
+    expect(read(`ALTER DATABASE ${SQL} SET search_path TO ;\nALTER ROLE r IN DATABASE ${SQL} SET temp_tablespaces TO ;`)?.settings).toEqual([
+      { role: undefined, name: "search_path", values: [] }, { role: "r", name: "temp_tablespaces", values: [] },
+    ]);
+    expect(read(`ALTER DATABASE ${SQL} SET search_path TO ,;`)).toBeUndefined();
+  });
+
   it("has backslashes as the source's standard_conforming_strings had them", () => {
     expect(read(`COMMENT ON DATABASE ${SQL} IS 'a \\\\ b';`, { standardStrings: false })?.comment).toBe("a \\ b");
     expect(read(`COMMENT ON DATABASE ${SQL} IS 'a \\\\ b';`)?.comment).toBe("a \\\\ b");

@@ -70,4 +70,17 @@ describe("rights on a database that PUBLIC may not use", () => {
     const restored = await vault.restore(target.adminUrl, { backup: output(made, "id") });
     expect([restored.exit, said(restored)]).toEqual([0, expect.stringContaining("of roles that do not exist here were not given: CREATE of temp")]);
   }, 60_000);
+
+  it("that could be given are told beside those that could not", async () => {
+    await cluster.admin("CREATE ROLE reader");
+    await using source = await cluster.createDatabase({ sql: "CREATE TABLE t (a int)" });
+    await source.admin(`GRANT CONNECT, CREATE ON DATABASE ${source.name} TO reader`);
+    const id = output(await vault.backup(source.url), "id");
+    await using target = await cluster.createDatabase({ owner: "postgres" });
+    await target.admin(`GRANT CONNECT ON DATABASE ${target.name} TO holdfast WITH GRANT OPTION; GRANT CREATE ON DATABASE ${target.name} TO holdfast; GRANT ALL ON SCHEMA public TO holdfast`);
+    const told = said(await vault.restore(target.url, { backup: id, noOwner: true }));
+    expect(told).toContain("brought: rights on the database itself are given as at the source: CONNECT of reader");
+    expect(told).toContain("CREATE of reader could not be given");
+    expect(await may(target.name, "reader")).toEqual(["CONNECT", "TEMPORARY"]);
+  }, 60_000);
 });

@@ -51,7 +51,7 @@ export async function giveRights(
     refused.push(...left);
   });
   const ends = databaseRightsEnds(content, profile);
-  const onDatabase = await putDatabaseRights(session, request.target.address.database, () => databaseRightsToDo(session, ends), content.database?.rights);
+  const { findings: onDatabase } = await putDatabaseRights(session, request.target.address.database, () => databaseRightsToDo(session, ends), content.database?.rights);
   const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
   const texts = textsOf(entries.rightsOnPlatform);
   const granted = await grantOnPlatform(session, texts, roles, content.serverMajor);
