@@ -159,7 +159,9 @@ function explainView(found: Finding, problem: ListedProblem, allowed: boolean): 
 
 /** Each once, the first ones in full. */
 function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Difference[] {
-  const different = [...new Map(problems.map((problem) => [`${problem.entry}\n${problem.message}`, problem])).values()];
+  // An entry's title is without its schema, and has of two tables of one name only one.
+  const keyOf = ({ entry, message, of }: ListedProblem): string => [entry, of?.about, of?.name, message].join("\n");
+  const different = [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()];
   const [lacking, others] = [true, false].map((wanted) => different.filter(({ lacks }) => (lacks !== undefined) === wanted)) as
     [ListedProblem[], ListedProblem[]];
   // What failed for lack of an extension follows from a gap that is named; it must not crowd out what has another cause.

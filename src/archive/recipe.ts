@@ -72,7 +72,7 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const into: LoadContext = { ...context, address: database.address, settings, onWarning, archives };
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
   const settled = await settleLast(await loadRounds(set, early, into), into, database);
-  if (set.hasSchema) await validate(database, manifest);
+  if (set.hasSchema) await validate(database, manifest, context);
   const given = await giveLeft(settled, into, database, { sourceMajor: manifest.content.serverMajor });
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
@@ -158,9 +158,9 @@ function withoutLargeObjects(entries: readonly TocEntry[]): readonly TocEntry[] 
   return entries.filter(({ type, rest }) => !object.test(type) && !/^- LARGE OBJECTS? /.test(rest));
 }
 
-async function validate(database: Database, { content }: Manifest): Promise<void> {
+async function validate(database: Database, { content }: Manifest, { log }: Pick<LoadContext, "log">): Promise<void> {
   await using session = await database.connect({ purpose: "restore" });
-  await validateHeirs(session, content);
+  await validateHeirs(session, content, log);
 }
 
 async function refresh(

@@ -3,6 +3,8 @@ import { readDigests } from "../content/objects/field-digests.ts";
 import type { ContentRecord } from "../content/record.ts";
 import { isHoldfastError } from "../kernel/errors.ts";
 import type { DatabaseSession } from "../ports/database.ts";
+import type { Log } from "../ports/log.ts";
+import { serverWords } from "./server-words.ts";
 
 /** The field of a constraint that holds for new rows only. */
 const NOT_VALID = "not-valid";
@@ -16,11 +18,12 @@ const INHERITED_NOT_VALID = `
 
 /**
  * Validates the checks of heirs that were valid at the source although those above them were not. pg_dump writes such a check once, at the top and
- * `NOT VALID`, and the heirs get it from there (getTableAttrs in src/bin/pg_dump/pg_dump.c). One that is refused is left to the comparison.
+ * `NOT VALID`, and the heirs get it from there (getTableAttrs in src/bin/pg_dump/pg_dump.c). One that is refused is left to the comparison,
+ * which says that it differs; why, the log does.
  *
  * @param session with names of `pg_catalog` alone; inside a transaction each statement has a savepoint
  */
-export async function validateHeirs(session: DatabaseSession, { digests, objects }: ContentRecord, inTransaction = false): Promise<void> {
+export async function validateHeirs(session: DatabaseSession, { digests, objects }: ContentRecord, log: Pick<Log, "debug">, inTransaction = false): Promise<void> {
   const recorded = objects.constraint ?? {};
   if (digests !== 2) return;
   const found = await session.query<{ identity: string; sql: string }>(INHERITED_NOT_VALID);
@@ -31,6 +34,7 @@ export async function validateHeirs(session: DatabaseSession, { digests, objects
       await session.query(sql);
     } catch (error) {
       if (!isHoldfastError(error) || isHoldfastError(error, "database.lost")) throw error;
+      log.debug(`constraint ${identity}, valid at the source, could not be validated: ${serverWords(error)}`);
       if (inTransaction) await session.query("ROLLBACK TO SAVEPOINT heir");
     }
     if (inTransaction) await session.query("RELEASE SAVEPOINT heir");

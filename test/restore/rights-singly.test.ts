@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
+import { server, startCluster, type Cluster, type TestDatabase } from "../support/postgres.ts";
 import type { Database } from "../../src/ports/database.ts";
 import { Vault } from "../support/vault.ts";
 
@@ -115,6 +115,28 @@ describe("the only right on a list, of a role that the target lacks", () => {
       `grant function public.proc(INOUT x integer, VARIADIC y integer[]) EXECUTE ${MISSING}`, `grant large object 4711 SELECT ${MISSING}`,
       "role gone does not exist here, so its ownership and rights could not be proved",
     ] });
+  });
+});
+
+describe("what future objects give to a role that the target lacks", () => {
+  const classes = [["r", "SELECT ON TABLES"], ["S", "USAGE ON SEQUENCES"], ["f", "EXECUTE ON FUNCTIONS"], ["T", "USAGE ON TYPES"], ["n", "USAGE ON SCHEMAS"]] as const;
+
+  it.each([["15.20", classes], ["18.6", [...classes, ["L", "SELECT ON LARGE OBJECTS"]]]] as const)("is a gap of every class that PostgreSQL %s has", async (version, has) => {
+    await using own = await startCluster({ installation: await server(version) });
+    const programs = { binDir: own.facts.binDir };
+    await own.admin("CREATE ROLE gone");
+    const inSchema = has.filter(([letter]) => letter !== "n" && letter !== "L");
+    const sql = [...has.map(([, right]) => `GRANT ${right}`), ...inSchema.map(([, right]) => `IN SCHEMA public GRANT ${right}`)].map((each) => `ALTER DEFAULT PRIVILEGES ${each} TO gone;`).join(" ");
+    await using source = await own.createDatabase({ sql: `CREATE TABLE t (a int); ${sql}` });
+    expect((await vault.backup(source.url, { source: "future" }, programs)).exit).toBe(0);
+    await source.drop();
+    await own.admin("DROP ROLE gone");
+    await using target = await own.createDatabase();
+    const restored = await vault.restore(target.url, { source: "future" }, programs);
+    const gap = (where: string, [letter, right]: (typeof has)[number]): string => `default-privilege holdfast${where} for ${letter} ${right.split(" ")[0]} ${MISSING}`;
+    expect({ exit: restored.exit, gaps: gapsOf(restored).toSorted() }).toEqual({ exit: 3, gaps: [
+      ...has.map((each) => gap("", each)), ...inSchema.map((each) => gap(" in public", each)), "role gone does not exist here, so its ownership and rights could not be proved",
+    ].toSorted() });
   });
 });
 

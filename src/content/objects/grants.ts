@@ -128,8 +128,9 @@ const effectiveOfColumns: ObjectClass = {
 const effectiveDefaults: ObjectClass = {
   kind: "default-privilege",
   identity: "quote_ident(r.rolname) || ' for ' || k.type::text",
-  from: `FROM pg_roles r CROSS JOIN (VALUES ('r'::"char"), ('S'), ('f'), ('T'), ('n')) AS k (type)
-    WHERE ${WHOLE_DATABASE} AND NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = r.oid AND d.defaclnamespace = 0 AND d.defaclobjtype = k.type)`,
+  // Large objects have them since 18.
+  from: `FROM pg_roles r CROSS JOIN (VALUES ('r'::"char"), ('S'), ('f'), ('T'), ('n'), ('L')) AS k (type)
+    WHERE ${WHOLE_DATABASE} AND (k.type <> 'L' OR current_setting('server_version_num')::int >= 180000) AND NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = r.oid AND d.defaclnamespace = 0 AND d.defaclobjtype = k.type)`,
   fields: [always("all", rights(`acldefault(CASE k.type WHEN 'S' THEN 's'::"char" ELSE k.type END, r.oid)`, "true"), "`ALTER DEFAULT PRIVILEGES`")],
 };
 
