@@ -77,12 +77,12 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
-  const problems = listedProblems([...given.loaded, ...finished]).map((problem): ListedProblem => {
+  const problems = [...listedProblems([...given.loaded, ...finished]), ...rightsProblems(given.refused)].map((problem): ListedProblem => {
     const lacks = problem.listed === undefined ? [] : lacking(problem.listed);
     return lacks.length === 0 ? problem : { ...problem, lacks };
   });
   return {
-    problems: [...prepared.problems, ...problems, ...rightsProblems(given.refused), ...empty],
+    problems: [...prepared.problems, ...problems, ...empty],
     warnings: [...new Set(warnings)],
     unavailable: prepared.unavailable,
     refusedRights: given.refused,

@@ -16,8 +16,15 @@ export interface SettingsToDo {
 /** A plan that only asks gives up sooner than a restore does. */
 const PATIENCE = "5s";
 
-/** They act on every session before its first statement, and a library that is missing keeps everybody out. */
-const AT_THE_START: ReadonlySet<string> = new Set(["session_preload_libraries", "local_preload_libraries", "role"]);
+/**
+ * Switches that would take the restored database away from those who need it. A library that is missing keeps everybody out, another role lacks rights, and a
+ * source is often made read-only for the very backup; without triggers and keys rows go wrong in silence; damage would be passed over.
+ */
+const SAID_ALONE: ReadonlySet<string> = new Set([
+  "session_preload_libraries", "local_preload_libraries", "role", "session_authorization",
+  "default_transaction_read_only", "transaction_read_only", "session_replication_role", "event_triggers",
+  "zero_damaged_pages", "ignore_checksum_failure", "ignore_system_indexes", "allow_system_table_mods", "exit_on_error",
+]);
 
 /**
  * Settings of the source's database, and of roles in it, which the target's lacks. One that it has with another value stays.
@@ -28,26 +35,29 @@ export async function settingsToSet(
   session: DatabaseSession, settings: readonly DatabaseSetting[], profile: PlatformProfile | undefined,
   made: ReadonlySet<string>,
 ): Promise<SettingsToDo> {
-  const own = settings.filter((one) => profile === undefined || !isPlatforms(profile, one));
+  const mayBeUsers = settings.filter(({ name }) => profile?.databaseSettings.includes(name) !== true);
+  const own = mayBeUsers.filter((one) => profile === undefined || !isOfPlatformsRole(profile, one));
   const here = await settingsHere(session);
   const roles = await rolesAmong(session, own.flatMap(({ role }) => role ?? []));
   const lacking = own.filter((one) => !here.has(keyOf(one)));
   const others = own.filter((one) => here.has(keyOf(one)) && !isSameValue(one, here.get(keyOf(one))!));
-  const atStart = lacking.filter(({ name }) => AT_THE_START.has(name.toLowerCase()));
+  const saidAlone = lacking.filter(({ name }) => SAID_ALONE.has(name.toLowerCase()));
+  const ofPlatformsRoles = mayBeUsers.filter((one) => !own.includes(one) && !here.has(keyOf(one)));
   const homeless = lacking.filter((one) => one.role !== undefined && !roles.has(one.role) && !made.has(one.role));
   return {
-    set: lacking.filter((one) => !atStart.includes(one) && !homeless.includes(one)),
+    set: lacking.filter((one) => !saidAlone.includes(one) && !homeless.includes(one)),
     notes: [
       ...said(others, "is set for the target's database with another value than for the source's, and stays"),
-      ...said(atStart, "is set for the source's database and is not set here: " +
-        "it acts on every session at its start, so set it by hand when you have seen to it"),
+      ...said(saidAlone, "is set for the source's database and is not set here: " +
+        "it changes every session from its start, so set it by hand when you want it here"),
+      ...said(ofPlatformsRoles, "is set for a role of the platform's, which this role may not alter, and is not set here"),
       ...said(homeless, "was not set: the role does not exist here"),
     ],
   };
 }
 
-function isPlatforms(profile: PlatformProfile, { name, role }: DatabaseSetting): boolean {
-  return profile.databaseSettings.includes(name) || (role !== undefined && profile.onlyPlatform.includes(role));
+function isOfPlatformsRole(profile: PlatformProfile, { role }: DatabaseSetting): boolean {
+  return role !== undefined && profile.onlyPlatform.includes(role);
 }
 
 /** Of these roles those that the server has. */

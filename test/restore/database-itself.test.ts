@@ -10,8 +10,8 @@ import { findings, output, said, Vault } from "../support/vault.ts";
 /** Names that would be something else as SQL, or as a command of psql's. */
 const NAME = `odd"; 'db \\connect x --`;
 const ROLE = `odd"; 'role`;
-const AT_START = "database setting local_preload_libraries for role app is set for the source's database and is not set here: it acts on every session at its start, " +
-  "so set it by hand when you have seen to it";
+const AT_START = "database setting local_preload_libraries for role app is set for the source's database and is not set here: it changes every session from its start, " +
+  "so set it by hand when you want it here";
 
 describe.each(["15.20", "17.10"] as const)("a database's own properties, on PostgreSQL %s", (version) => {
   let cluster: Cluster;
@@ -52,6 +52,19 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
          FROM pg_database d WHERE datname = $1`, [name]);
     return row as never;
   }
+
+  it("do not make the restored one read-only, nor switch its triggers and keys off", async () => {
+    await using source = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE t (id int)" });
+    await source.admin(`ALTER DATABASE ${source.name} SET default_transaction_read_only = on`);
+    await cluster.admin(`ALTER DATABASE ${source.name} SET session_replication_role = replica`);
+    await vault.backup(source.adminUrl, { source: "frozen" }, tools);
+    await using target = await cluster.createDatabase({ owner: "postgres" });
+    const restored = await vault.restore(target.adminUrl, { source: "frozen" }, tools);
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringMatching(/setting default_transaction_read_only[^]*is not set here[^]*by hand/) });
+    expect((await properties(target.name)).settings).toEqual([]);
+    await target.admin("INSERT INTO t VALUES (1)");
+    await cluster.admin(`ALTER DATABASE ${source.name} RESET default_transaction_read_only`);
+  });
 
   it("come back into an empty one, by a superuser, and nothing more when it is done again", async () => {
     await using target = await cluster.createDatabase({ name: `t"'${NAME}` });

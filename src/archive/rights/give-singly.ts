@@ -106,7 +106,7 @@ async function giveOne(
   const lacking = [...(grantor === undefined ? [] : [grantor]), ...rights.map(({ role }) => role)].some((role) => !there.has(role));
   if (grantor === undefined) {
     const error = await refusal(session, () => session.query(sql));
-    return error === undefined ? undefined : { words: serverWords(error), outOfReach: lacking };
+    return error === undefined ? undefined : { words: serverWords(error), outOfReach: lacking || (await isAnothersFuture(session, rights)) };
   }
   if (there.has(grantor) && (await mayBecome(session, grantor)) !== true) {
     return { words: `it was passed on by ${grantor}, in whose name the role that restores may not speak`, outOfReach: true };
@@ -118,6 +118,13 @@ async function giveOne(
     if ((await isHeld(session, right)) === false) return { words: `${grantor}, who had passed it on, may not do that here`, outOfReach: false };
   }
   return undefined;
+}
+
+/** Only a role itself, or who can be it, says what its future objects give. */
+async function isAnothersFuture(session: DatabaseSession, rights: readonly SingleRight[]): Promise<boolean> {
+  const owners = new Set(rights.flatMap(({ future }) => future?.owner ?? []));
+  for (const owner of owners) if ((await mayBecome(session, owner)) !== true) return true;
+  return false;
 }
 
 async function speakingAs(session: DatabaseSession, role: string, sql: string): Promise<void> {
