@@ -1,13 +1,15 @@
 import { readDatabaseProperties } from "../archive/database-properties.ts";
 import { isHoldfastError } from "../kernel/errors.ts";
+import { quoteIdentifier } from "../kernel/sql.ts";
 import { profileOf } from "../platform/profiles.ts";
 import type { Database } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
 import { bringProperties, propertiesSentences, propertiesToDo, type PropertiesSource, type PropertiesToDo } from "./bring-properties.ts";
+import { grantStatement, revokeStatement } from "./database-rights.ts";
 import { LOCK_TIMEOUT } from "./lock-timeout.ts";
 import type { RestorePlan } from "./plan.ts";
 import { isWholeDatabase } from "./scope.ts";
-import { settingsTaken } from "./settings-into-database.ts";
+import { settingsTaken, settingStatement } from "./settings-into-database.ts";
 
 /** Sessions of a restore besides those that compare side by side. */
 const BESIDES = 5;
@@ -56,7 +58,7 @@ export function plannedSentences({ source, toDo }: PlannedProperties): { readonl
 }
 
 /** Brings it, in a transaction of its own. Whatever becomes of it, what was restored stands: so it is said, never thrown. */
-export async function bringAlone(database: Database, { properties }: Pick<RestorePlan, "properties">): Promise<readonly string[]> {
+export async function bringAlone(database: Database, { properties, request }: Pick<RestorePlan, "properties" | "request">): Promise<readonly string[]> {
   if (properties === undefined) return [];
   if (properties.source === undefined) return [UNTOLD];
   try {
@@ -68,6 +70,23 @@ export async function bringAlone(database: Database, { properties }: Pick<Restor
     return notes;
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    return [`what belongs to the source's database itself was not brought: ${error.message}; run the restore again, or set it by hand`];
+    const toDo = properties.toDo === undefined ? [] : byHand(properties.toDo, request.target.address.database);
+    return [[
+      `what belongs to the source's database itself was not brought: ${error.message}`,
+      // The content is there: to load all of it again for a setting would be wrong.
+      ...(toDo.length === 0 ? [] : [`do by hand what is still missing: ${toDo.join("; ")}`]),
+    ].join("; ")];
   }
+}
+
+/** The statements, without values: those may be secrets. */
+function byHand({ settings, comment, connectionLimit, rights }: PropertiesToDo, database: string): string[] {
+  const name = quoteIdentifier(database);
+  return [
+    ...settings.map((setting) => settingStatement(setting, database, "…")),
+    ...(comment === undefined ? [] : [`COMMENT ON DATABASE ${name} IS …`]),
+    ...(connectionLimit === undefined ? [] : [`ALTER DATABASE ${name} CONNECTION LIMIT ${connectionLimit}`]),
+    ...rights.given.map((right) => grantStatement(right, database)),
+    ...rights.taken.map((right) => revokeStatement(right, database)),
+  ];
 }

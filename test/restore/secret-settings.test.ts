@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import pg from "pg";
+import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
+import type { PropertiesToDo } from "../../src/restore/bring-properties.ts";
+import { bringAlone } from "../../src/restore/properties-of-source.ts";
 import { startCluster, type Cluster } from "../support/postgres.ts";
 import { output, said, Vault } from "../support/vault.ts";
 
@@ -88,4 +91,20 @@ describe("settings of the source's database", () => {
       await other.end();
     }
   }, 180_000);
+
+  it("are named as statements, without their values, where the content is there and they could not be brought", async () => {
+    await using target = await cluster.createDatabase();
+    const toDo: PropertiesToDo = {
+      settings: [{ role: undefined, name: "app.jwt_key", values: ["hush-hush"] }, { role: "app", name: "work_mem", values: ["9MB"] }],
+      comment: "hush", connectionLimit: 7, notes: [], rights: { given: [["app", "CONNECT", true]], taken: [[null, "CONNECT", false]], notes: [] },
+    };
+    const lost = postgresDatabase({ ...target.address, database: "not_there" });
+    const notes = await bringAlone(lost, { properties: { source: {} as never, toDo }, request: { target: postgresDatabase(target.address) } as never });
+    const name = `"${target.name}"`;
+    expect(notes).toEqual([expect.stringMatching(/^what belongs to the source's database itself was not brought: /)]);
+    expect(notes[0]!.split("do by hand what is still missing: ")[1]).toBe([
+      `ALTER DATABASE ${name} SET "app"."jwt_key" = …`, `ALTER ROLE "app" IN DATABASE ${name} SET "work_mem" = …`, `COMMENT ON DATABASE ${name} IS …`,
+      `ALTER DATABASE ${name} CONNECTION LIMIT 7`, `GRANT CONNECT ON DATABASE ${name} TO "app" WITH GRANT OPTION`, `REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`,
+    ].join("; "));
+  });
 });
