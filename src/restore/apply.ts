@@ -13,6 +13,7 @@ import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../content/r
 import { profileOf } from "../platform/profiles.ts";
 import type { Database, DatabaseSession } from "../ports/database.ts";
 import type { Ports } from "../ports/ports.ts";
+import { asOwned } from "./as-owned.ts";
 import { controlOf, sweepControls } from "./control.ts";
 import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
@@ -197,7 +198,8 @@ async function compare(
       // A table that has columns besides the source's has all of the source's rows.
       ...(exact ? {} : { columnsOf: expected.tables }),
     });
-    const actual = await asIfGiven(database, backup.manifest.scope, measured, loaded.refusedRights);
+    const given = await asIfGiven(database, backup.manifest.scope, measured, loaded.refusedRights);
+    const actual = await asOwned(plan, database, given, ports);
     const ignore = new Set<Ignored>([
       ...(request.noOwner ? (["owner"] as const) : []),
       ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),

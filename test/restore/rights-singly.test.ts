@@ -200,3 +200,20 @@ describe("rights that somebody has passed on", () => {
     expect({ exit: restored.exit, gaps: gapsOf(restored) }).toEqual({ exit: 0, gaps: [] });
   });
 });
+
+describe("what the source gave to the role that restores", () => {
+  it.each(["new", "beside", "in-place"] as const)("is its own with --no-owner, and no difference (%s)", async (mode) => {
+    const source = `no-owner-${mode}`;
+    await using shop = await cluster.createDatabase({ owner: "postgres" });
+    await shop.admin(`CREATE TABLE wares (id int, note text); CREATE FUNCTION price(n int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SEQUENCE s; CREATE TABLE alone (a int);
+      GRANT SELECT ON wares TO holdfast, clerk; GRANT UPDATE (note) ON wares TO holdfast; GRANT USAGE ON s TO holdfast WITH GRANT OPTION; GRANT INSERT ON alone TO holdfast;
+      REVOKE EXECUTE ON FUNCTION price FROM PUBLIC; GRANT EXECUTE ON FUNCTION price TO holdfast`);
+    await vault.backup(shop.adminUrl, { source });
+    await using target = await cluster.createDatabase(mode === "new" ? {} : { sql: "CREATE TABLE stray (a int)" });
+    const restored = await vault.restore(target.url, { source, noOwner: true, ...(mode === "new" ? {} : { mode, confirm: target.name, safetyBackup: false }) });
+    expect([restored.exit, gapsOf(restored)]).toEqual([0, []]);
+    // What somebody else lacks is still seen.
+    await target.admin("REVOKE SELECT ON wares FROM clerk");
+    expect(await target.admin("SELECT has_table_privilege('clerk', 'wares', 'SELECT') AS has")).toEqual([{ has: false }]);
+  });
+});

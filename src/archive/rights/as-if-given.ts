@@ -56,7 +56,7 @@ const LETTERS: Readonly<Record<string, string>> = { TABLE: "r", SEQUENCE: "S", F
 const WORDS: Readonly<Record<string, string>> = { PROCEDURE: "function", "FOREIGN SERVER": "server", "FOREIGN DATA WRAPPER": "wrapper" };
 
 /** Object → rights, as digests are made of them. */
-async function byObject(session: DatabaseSession, all: readonly SingleRight[]): Promise<ReadonlyMap<string, { readonly name: string; readonly rights: readonly string[] }>> {
+export async function byObject(session: DatabaseSession, all: readonly SingleRight[]): Promise<ReadonlyMap<string, { readonly name: string; readonly rights: readonly string[] }>> {
   const roles = [...new Set(all.map(({ role }) => role))];
   const rows = await session.query<{ name: string; quoted: string }>("SELECT r AS name, quote_ident(r) AS quoted FROM unnest($1::text[]) AS r", [roles]);
   const grantees = new Map(rows.map(({ name, quoted }) => [name, quoted]));
@@ -71,7 +71,7 @@ async function byObject(session: DatabaseSession, all: readonly SingleRight[]): 
 }
 
 /** One text for what pg_dump and the server may quote otherwise. */
-function objectKey(name: string): string {
+export function objectKey(name: string): string {
   const future = /^default-privilege (.*)$/s.exec(name)?.[1];
   if (future !== undefined) return `default-privilege ${namesKey(futureWords(future))}`;
   const [, word = "", rest = ""] = /^grant (large object|[a-z]+) (.*)$/s.exec(name) ?? [];

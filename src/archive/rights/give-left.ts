@@ -45,7 +45,7 @@ function failedLists({ entries, problems }: LoadedPhase): readonly TocEntry[] {
 }
 
 /** Their text cannot be had from every archive (one in another encoding): then what pg_restore said of them stands. */
-async function readLists({ phase }: LoadedPhase, lists: readonly TocEntry[], context: LoadContext): Promise<readonly DefinitionText[]> {
+export async function readLists({ phase }: Pick<LoadedPhase, "phase">, lists: readonly TocEntry[], context: LoadContext): Promise<readonly DefinitionText[]> {
   try {
     return await readDefinitions(context, phase.artifact, lists);
   } catch (error) {

@@ -46,7 +46,7 @@ const SPEAKING_AS = /^SET SESSION AUTHORIZATION ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]
 const SPEAKING_AS_OWNER = /^RESET SESSION AUTHORIZATION;$/;
 
 /** The statements of a list of rights, each with its grantor. */
-function statementsOf({ sql }: Pick<DefinitionText, "sql">): readonly RightsStatement[] {
+export function statementsOf({ sql }: Pick<DefinitionText, "sql">): readonly RightsStatement[] {
   const statements: RightsStatement[] = [];
   let grantor: string | undefined;
   for (const text of cutAfter(sql, ";").map((each) => each.trim()).filter((each) => each !== "")) {

@@ -1,3 +1,4 @@
+import { asOwned } from "../as-owned.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { judge, withRecordedGaps } from "../../archive/judge.ts";
 import { asIfGiven } from "../../archive/rights/as-if-given.ts";
@@ -36,7 +37,7 @@ export async function compareProject(
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
       only: expected.tables, debug: (text) => ports.log.debug(text),
     });
-    const actual = await asIfGiven(request.target, scope, measured, poured.refusedRights);
+    const actual = await asOwned(plan, request.target, await asIfGiven(request.target, scope, measured, poured.refusedRights), ports);
     const { findings, notes } = judge({
       expected, actual: usersPart(actual, record, content), problems: [], unavailable: poured.unavailable, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform: { ...project.source, users: [...project.source.users, ...record.users] },
       options: {
