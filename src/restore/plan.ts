@@ -80,7 +80,7 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   if (unconfirmed && !dryRun) throw unconfirmed;
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
-  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(set, tools, target, request, ports) : undefined;
+  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(backup, set, tools, target, request, ports) : undefined;
   if (noRoom && !dryRun) throw noRoom;
   const enabled = await warnOfEnabled(backup, set, tools, request, ports);
   const others = target.empty ? [] : await askForOthers(request, mode);
@@ -189,14 +189,14 @@ async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Prom
 
 /** Whether the role may make anything where the archive's objects go. */
 async function findNoRoom(
-  set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports,
+  { manifest }: Backup, set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports,
 ): Promise<HoldfastError | undefined> {
   const [first] = set.phases;
   if (facts.superuser || !set.hasSchema || request.tables.length > 0 || first === undefined) return undefined;
   const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
   const entries = await readContents(context, first.artifact);
   await using session = await request.target.connect({ purpose: "restore plan" });
-  return await whyNoRoom(session, entries);
+  return await whyNoRoom(session, entries, manifest.content.encoding);
 }
 
 /** What the role may not make or give away; a superuser may everything. */

@@ -22,11 +22,14 @@ interface Room {
  * Why an archive cannot be loaded into an empty database by this role at all: without the right to make things where they go everything fails, one after
  * the other, and what is said first is not why. Since PostgreSQL 15 only the database's owner may make things in `public`.
  *
+ * @param encoding of the database that was backed up
  * @returns the refusal, or undefined where there is room
  */
-export async function whyNoRoom(session: DatabaseSession, entries: readonly TocEntry[]): Promise<HoldfastError | undefined> {
-  const named = entries.flatMap(({ type, names }) => (names?.schema === undefined || MAKES_NOTHING.test(type) ? [] : [names.schema]));
-  const made = new Set(entries.flatMap(({ type, names }) => (type === "SCHEMA" && names !== undefined ? [names.tag] : [])));
+export async function whyNoRoom(session: DatabaseSession, entries: readonly TocEntry[], encoding: string): Promise<HoldfastError | undefined> {
+  // An archive's names are in the database's encoding, and only UTF8 is read as it is written.
+  const isRead = (name: string): boolean => encoding === "UTF8" || /^[\x20-\x7e]*$/.test(name);
+  const named = entries.flatMap(({ type, names }) => (names?.schema === undefined || MAKES_NOTHING.test(type) ? [] : [names.schema])).filter(isRead);
+  const made = new Set(entries.flatMap(({ type, names }) => (type === "SCHEMA" && names !== undefined ? [names.tag] : [])).filter(isRead));
   const wanted = [...new Set(named)];
   const [row] = await session.query<Room>(
     `SELECT current_user::text AS role, d.datname::text AS database, pg_catalog.has_database_privilege(d.oid, 'CREATE') AS schemas,

@@ -91,8 +91,8 @@ describe("room for a backup", () => {
     await target.admin("CREATE SCHEMA topo; CREATE TABLE topo.layer (a int); GRANT USAGE ON SCHEMA topo TO holdfast; GRANT INSERT ON topo.layer TO holdfast");
     await using session = await testPorts().openDatabase(parseDatabaseUrl(target.url, "target")).then((database) => database.connect({ purpose: "restore plan" }));
     const entry = (type: string): TocEntry => ({ id: "1", type, rest: `topo layer ${type}`, needs: [], names: { schema: "topo", tag: "layer", owner: "postgres" } }) as unknown as TocEntry;
-    expect(await whyNoRoom(session, [entry("TABLE DATA"), entry("SEQUENCE SET"), entry("ACL")])).toBeUndefined();
-    const refused = await whyNoRoom(session, [entry("TABLE")]);
+    expect(await whyNoRoom(session, [entry("TABLE DATA"), entry("SEQUENCE SET"), entry("ACL")], "UTF8")).toBeUndefined();
+    const refused = await whyNoRoom(session, [entry("TABLE")], "UTF8");
     expect([refused?.message, refused?.hint]).toEqual([expect.stringContaining("may make nothing in schema topo"), expect.not.stringContaining("OWNER TO")]);
   });
 });

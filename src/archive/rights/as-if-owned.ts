@@ -39,7 +39,7 @@ export async function asIfOwned<Content extends MeasuredContent>(
   const [row] = await session.query<{ role: string; here: string }>("SELECT current_user::text AS role, quote_ident(current_user) AS here");
   const { role, here } = row!;
   const rows = await session.query<{ quoted: string }>("SELECT quote_ident(r) AS quoted FROM unnest($1::text[]) AS r",
-    [[...new Set(lists.map(({ names }) => names!.owner))].filter((owner) => owner !== "")]);
+    [[...new Set(lists.map(({ names }) => names!.owner))].filter((owner) => owner !== "" && (expected.encoding === "UTF8" || /^[\x20-\x7e]+$/.test(owner)))]);
   const all = texts.flatMap((text) => statementsOf(text)).flatMap(({ sql }) => singleRights(sql, sourceMajor));
   const own = await byObject(session, all.filter((right) => right.role === role && right.future === undefined));
   const grant = { ...actual.objects.grant };
