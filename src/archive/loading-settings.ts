@@ -24,6 +24,9 @@ const NEEDED: Readonly<Record<string, string>> = {
 /** Event triggers on logins would fire at every connection of pg_restore, and write into what it has restored. Since 17. */
 const NEEDED_OF_SUPERUSERS: Readonly<Record<string, string>> = { event_triggers: "off" };
 
+/** A database may have been given a limit that stops the very question after it; a session that asks for what is set there has no other setting. */
+export const WITHOUT_LIMIT = "SET statement_timeout = 0";
+
 /**
  * What pg_restore must be told when it connects, so that the target's own settings do not act on the load:
  * only what is otherwise there, because poolers refuse settings at start-up. Names, operators and types of a
@@ -31,6 +34,7 @@ const NEEDED_OF_SUPERUSERS: Readonly<Record<string, string>> = { event_triggers:
  */
 export async function loadingSettings(database: Database): Promise<Readonly<Record<string, string>>> {
   await using session = await database.connect({ purpose: "settings", bare: true });
+  await session.query(WITHOUT_LIMIT);
   const rows = await session.query<{ name: string; setting: string; superuser: string }>(
     "SELECT s.name, s.setting, pg_catalog.current_setting('is_superuser') AS superuser FROM pg_catalog.pg_settings AS s",
   );

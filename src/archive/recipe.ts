@@ -1,5 +1,6 @@
 import { isHoldfastError } from "../kernel/errors.ts";
 import type { Manifest } from "../catalog/manifest.ts";
+import { profileOf } from "../platform/profiles.ts";
 import type { Database } from "../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../ports/dump-tools.ts";
 import { withoutAlwaysTriggers } from "./always-triggers.ts";
@@ -10,7 +11,7 @@ import { withoutComments, withoutExtensions, type UnavailableExtension } from ".
 import { lackingEntries } from "./lacking-entries.ts";
 import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
 import { listedProblems, rightsProblems, type ListedProblem } from "./listed-problem.ts";
-import { loadingSettings } from "./loading-settings.ts";
+import { loadingSettings, WITHOUT_LIMIT } from "./loading-settings.ts";
 import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
 import { withoutPublicSchema } from "./public-schema.ts";
 import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
@@ -73,7 +74,9 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
   const settled = await settleLast(await loadRounds(set, early, into), into, database);
   if (set.hasSchema) await validate(database, manifest, context);
-  const given = await giveLeft(settled, into, database, { sourceMajor: manifest.content.serverMajor });
+  const given = await giveLeft(settled, into, database, {
+    sourceMajor: manifest.content.serverMajor, platforms: manifest.platform === undefined ? [] : profileOf(manifest.platform.name).roles,
+  });
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, usable, into), into);
   const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
@@ -168,6 +171,7 @@ async function refresh(
 ): Promise<readonly LoadProblem[]> {
   if (!content.tables.some((table) => table.kind === "matview" && table.populated === true)) return [];
   await using bare = await database.connect({ purpose: "restore", bare: true });
+  await bare.query(WITHOUT_LIMIT);
   const paths = [await ownSearchPath(bare), searchPath, everySchema(content)].filter((path) => path !== undefined);
   await using session = await database.connect({ purpose: "restore" });
   return await refreshMaterializedViews(session, content, paths);

@@ -1,3 +1,4 @@
+import { WITHOUT_LIMIT } from "../archive/loading-settings.ts";
 import { HoldfastError, isHoldfastError } from "../kernel/errors.ts";
 import { supabaseProject } from "../kernel/database-url.ts";
 import { unavailableExtensions, type UnavailableExtension } from "../archive/extensions.ts";
@@ -34,6 +35,7 @@ export interface TargetState {
  */
 export async function lookAtTarget(target: Database, manifest: Manifest, makesObjects = true): Promise<TargetState> {
   await using bare = await target.connect({ purpose: "restore plan", bare: true });
+  await bare.query(WITHOUT_LIMIT);
   await using session = await target.connect({ purpose: "restore plan" });
   const facts = await databaseFacts(session);
   if (facts.inRecovery) {

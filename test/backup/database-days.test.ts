@@ -16,7 +16,7 @@ let vault: Vault;
 beforeAll(async () => {
   cluster = await startCluster();
   // More than all pipes and buffers on the way hold, so that pg_dump is in the middle of it when the store is.
-  database = await cluster.createDatabase({ sql: "CREATE TABLE orders AS SELECT g AS id, md5(g::text) || md5((g + 1)::text) AS noise FROM generate_series(1, 300000) g" });
+  database = await cluster.createDatabase({ sql: "CREATE TABLE orders AS SELECT g AS id, md5(g::text) || md5((g + 1)::text) AS noise FROM generate_series(1, 900000) g" });
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 beforeEach(async () => {
@@ -36,7 +36,7 @@ async function expectHarmless(): Promise<void> {
   expect(await dumpers()).toEqual([]);
   await eventually("the sessions to be gone", async () => (await cluster.admin("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'holdfast%' OR application_name = 'pg_dump'")).length === 0);
   vault.expectUntouched();
-  expect((await vault.backup(database.url)).outputs["rows"]).toBe(300_000);
+  expect((await vault.backup(database.url)).outputs["rows"]).toBe(900_000);
   expect(vault.files("manifests")).toHaveLength(1);
 }
 

@@ -33,6 +33,8 @@ export interface GivingOptions {
   readonly sourceMajor: number;
   /** Roles of which this one is never made a member; none when absent. */
   readonly never?: readonly string[];
+  /** A hosting platform's roles: what their future objects give is compared, and told as the platform's own. */
+  readonly platforms?: readonly string[];
 }
 
 /** One statement, and in whose name it is to be said where that is not the object's owner. */
@@ -78,7 +80,7 @@ export async function giveSingly(session: DatabaseSession, texts: readonly Defin
     const left: (RefusedRights & Why)[] = [];
     for (const statement of statements) {
       const rights = singleRights(statement.sql, options.sourceMajor);
-      const why = await giveOne(session, statement, rights, there);
+      const why = await giveOne(session, statement, rights, { there, platforms: options.platforms ?? [] });
       if (why === undefined) continue;
       const outOfReach: boolean = why.outOfReach || (isOut && statement.grantor !== undefined);
       isOut ||= outOfReach;
@@ -101,12 +103,13 @@ interface Why {
 }
 
 async function giveOne(
-  session: DatabaseSession, { sql, grantor }: RightsStatement, rights: readonly SingleRight[], there: ReadonlySet<string>,
+  session: DatabaseSession, { sql, grantor }: RightsStatement, rights: readonly SingleRight[],
+  { there, platforms }: { readonly there: ReadonlySet<string>; readonly platforms: readonly string[] },
 ): Promise<Why | undefined> {
   const lacking = [...(grantor === undefined ? [] : [grantor]), ...rights.map(({ role }) => role)].some((role) => !there.has(role));
   if (grantor === undefined) {
     const error = await refusal(session, () => session.query(sql));
-    return error === undefined ? undefined : { words: serverWords(error), outOfReach: lacking || (await isAnothersFuture(session, rights)) };
+    return error === undefined ? undefined : { words: serverWords(error), outOfReach: lacking || (await isAnothersFuture(session, rights, platforms)) };
   }
   if (there.has(grantor) && (await mayBecome(session, grantor)) !== true) {
     return { words: `it was passed on by ${grantor}, in whose name the role that restores may not speak`, outOfReach: true };
@@ -121,9 +124,9 @@ async function giveOne(
 }
 
 /** Only a role itself, or who can be it, says what its future objects give. */
-async function isAnothersFuture(session: DatabaseSession, rights: readonly SingleRight[]): Promise<boolean> {
+async function isAnothersFuture(session: DatabaseSession, rights: readonly SingleRight[], platforms: readonly string[]): Promise<boolean> {
   const owners = new Set(rights.flatMap(({ future }) => future?.owner ?? []));
-  for (const owner of owners) if ((await mayBecome(session, owner)) !== true) return true;
+  for (const owner of owners) if (!platforms.includes(owner) && (await mayBecome(session, owner)) !== true) return true;
   return false;
 }
 

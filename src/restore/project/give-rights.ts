@@ -40,7 +40,7 @@ export async function giveRights(
   const { content } = backup.manifest;
   // Nobody becomes a platform's role for this.
   const singly = (lists: readonly TocEntry[]): Promise<readonly RefusedRights[]> =>
-    giveSingly(session, textsOf(lists), { sourceMajor: content.serverMajor, never: profile.roles });
+    giveSingly(session, textsOf(lists), { sourceMajor: content.serverMajor, never: profile.roles, platforms: profile.roles });
   const failed = await define(entries.rights.filter((entry) => !isPublicsRights(entry)));
   const refused = failed.length === 0 ? [] : [...(await singly(failed.map(({ entry }) => entry)))];
   const publics = await givePublicsRights(session, backup.manifest, async () => {
