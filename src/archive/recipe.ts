@@ -54,8 +54,8 @@ export interface LoadedSet {
  * 2. load everything but what would act on its own, in rounds (rounds.ts); each is settled before the next: what failed
  *    is tried again in order, until nothing more succeeds (settle.ts);
  * 3. settle once more, when everything stands;
- * 4. give right by right what could not be given as a whole list (rights/give-left.ts);
- * 5. validate what heirs had validated and their parents had not (validate-heirs.ts);
+ * 4. validate what heirs had validated and their parents had not (validate-heirs.ts);
+ * 5. give right by right what could not be given as a whole list (rights/give-left.ts);
  * 6. refresh the materialized views (refresh.ts);
  * 7. finish: event triggers, which would have fired at all of the above.
  */
@@ -163,7 +163,9 @@ function withoutLargeObjects(entries: readonly TocEntry[]): readonly TocEntry[] 
 
 async function validate(database: Database, { content }: Manifest, { log }: Pick<LoadContext, "log">): Promise<void> {
   await using session = await database.connect({ purpose: "restore" });
+  await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
   await validateHeirs(session, content, log);
+  await session.query("COMMIT");
 }
 
 async function refresh(

@@ -1,7 +1,7 @@
 import { RELATION } from "../content/objects/names.ts";
 import { readDigests } from "../content/objects/field-digests.ts";
+import { refusal } from "../content/refusal.ts";
 import type { ContentRecord } from "../content/record.ts";
-import { isHoldfastError } from "../kernel/errors.ts";
 import type { DatabaseSession } from "../ports/database.ts";
 import type { Log } from "../ports/log.ts";
 import { serverWords } from "./server-words.ts";
@@ -21,22 +21,15 @@ const INHERITED_NOT_VALID = `
  * `NOT VALID`, and the heirs get it from there (getTableAttrs in src/bin/pg_dump/pg_dump.c). One that is refused is left to the comparison,
  * which says that it differs; why, the log does.
  *
- * @param session with names of `pg_catalog` alone; inside a transaction each statement has a savepoint
+ * @param session in a transaction
  */
-export async function validateHeirs(session: DatabaseSession, { digests, objects }: ContentRecord, log: Pick<Log, "debug">, inTransaction = false): Promise<void> {
+export async function validateHeirs(session: DatabaseSession, { digests, objects }: ContentRecord, log: Pick<Log, "debug">): Promise<void> {
   const recorded = objects.constraint ?? {};
   if (digests !== 2) return;
   const found = await session.query<{ identity: string; sql: string }>(INHERITED_NOT_VALID);
   for (const { identity, sql } of found) {
     if (!Object.hasOwn(recorded, identity) || readDigests(recorded[identity]!).has(NOT_VALID)) continue;
-    if (inTransaction) await session.query("SAVEPOINT heir");
-    try {
-      await session.query(sql);
-    } catch (error) {
-      if (!isHoldfastError(error) || isHoldfastError(error, "database.lost")) throw error;
-      log.debug(`constraint ${identity}, valid at the source, could not be validated: ${serverWords(error)}`);
-      if (inTransaction) await session.query("ROLLBACK TO SAVEPOINT heir");
-    }
-    if (inTransaction) await session.query("RELEASE SAVEPOINT heir");
+    const error = await refusal(session, () => session.query(sql));
+    if (error !== undefined) log.debug(`constraint ${identity}, valid at the source, could not be validated: ${serverWords(error)}`);
   }
 }

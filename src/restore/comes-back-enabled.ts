@@ -1,10 +1,11 @@
 import { quantity } from "../kernel/quantity.ts";
-import { entryTitle, namesOf } from "../archive/toc-names.ts";
+import { entryTitle } from "../archive/toc-names.ts";
 import type { Manifest } from "../catalog/manifest.ts";
 import { displayName } from "../content/display-name.ts";
 import { profileOf } from "../platform/profiles.ts";
 import type { TocEntry } from "../ports/dump-tools.ts";
 import type { RestoreRequest } from "./request.ts";
+import { webhookTriggers } from "./webhooks.ts";
 
 /** Names shown; the archive has all. */
 const TOLD_MAX = 8;
@@ -20,7 +21,7 @@ export function comesBackEnabled({ content, platform }: Manifest, contents: read
   const profile = profileOf(platform.name);
   const jobs = request.part === "schema" ? [] : content.tables.filter(({ schema, name, rows }) => (rows ?? 0) > 0
     && profile.schemas.some((one) => one.name === schema && one.rows.some(({ table, kind }) => table === name && kind === "job")));
-  const webhooks = request.part === "data" ? [] : triggersCalling(contents, profile.webhookFunctions);
+  const webhooks = request.part === "data" ? [] : webhookTriggers(contents, profile.webhookFunctions);
   const told = webhooks.slice(0, TOLD_MAX).map(entryTitle).join(", ");
   return [
     ...jobs.map((table) => `${quantity(table.rows ?? 0, "job")} of the backup (${displayName(table)}) will run from here too where pg_cron works in this database: a job comes back as it was; ` +
@@ -28,15 +29,4 @@ export function comesBackEnabled({ content, platform }: Manifest, contents: read
     ...(webhooks.length === 0 ? [] : [`database webhooks come back switched on, and send from here too as soon as rows change: ${told}` +
       `${webhooks.length > TOLD_MAX ? ` and ${webhooks.length - TOLD_MAX} more` : ""}; switch them off before anybody writes (ALTER TABLE … DISABLE TRIGGER …)`]),
   ];
-}
-
-/** By the archive's own notes of what each entry comes after: names of functions in a definition's text are not looked for. */
-function triggersCalling(contents: readonly TocEntry[], functions: readonly string[]): readonly TocEntry[] {
-  const called = new Set(contents.filter((entry) => entry.type === "FUNCTION" && functions.includes(nameOf(entry))).map(({ id }) => id));
-  return contents.filter(({ type, needs }) => type === "TRIGGER" && needs.some((id) => called.has(id)));
-}
-
-function nameOf(entry: TocEntry): string {
-  const { schema, tag } = namesOf(entry);
-  return `${schema ?? ""}.${tag.replace(/\(.*$/s, "")}`;
 }

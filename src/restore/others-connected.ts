@@ -7,7 +7,7 @@ const OURS = "holdfast %";
 
 /**
  * Says that others are connected to a database that is about to be replaced: what they write after the safety backup's snapshot is in neither that
- * nor the restored database. Sessions of roles that this one may not see count too; what they do is not asked.
+ * nor the restored database. What kind of session it is a role may only see of its own; those of the server's own workers have no user.
  *
  * https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
  */
@@ -15,7 +15,7 @@ export async function othersConnected(session: DatabaseSession, mode: RestoreMod
   const [row] = await session.query<{ others: number }>(
     `SELECT count(*)::int AS others FROM pg_catalog.pg_stat_activity
       WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid() AND coalesce(application_name, '') NOT LIKE $1
-        AND coalesce(backend_type, 'client backend') = 'client backend'`, [OURS],
+        AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'`, [OURS],
   );
   const others = row?.others ?? 0;
   if (others === 0) return [];

@@ -1,7 +1,6 @@
 import { HoldfastError } from "../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../archive/artifact-set.ts";
 import { findClient } from "../archive/client-programs.ts";
-import { readContents } from "../archive/load.ts";
 import { likelyNamesOf } from "../archive/toc-names.ts";
 import type { Backup } from "../catalog/catalog.ts";
 import { chooseOne } from "../catalog/choose.ts";
@@ -19,6 +18,7 @@ import { planProject, requireFit, usersExtensions, type ProjectInputs, type Proj
 import { withProperties, type PlannedProperties } from "./properties-of-source.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, ownersWithoutRoom, rightsWarnings } from "./rights.ts";
+import { PlannedContents } from "./planned-contents.ts";
 import { othersConnected } from "./others-connected.ts";
 import { whyNoRoom } from "./room-in-schemas.ts";
 import { isWholeDatabase } from "./scope.ts";
@@ -74,17 +74,18 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const ends = await chooseInto(request, backup);
   if (ends !== undefined) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, dryRun);
   const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
-  await requireOwners(backup, set, tools, target, request, ports);
+  const contents = new PlannedContents(set, { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities });
+  await requireOwners(backup, set, contents, target, request);
   requireExtensions(target, request);
   const unconfirmed = findUnconfirmed(backup, target, request);
   if (unconfirmed && !dryRun) throw unconfirmed;
   const { mode, reason } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
-  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(backup, set, tools, target, request, ports) : undefined;
+  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(backup, set, contents, target, request) : undefined;
   if (noRoom && !dryRun) throw noRoom;
-  const enabled = await warnOfEnabled(backup, set, tools, request, ports);
+  const enabled = backup.manifest.platform === undefined ? [] : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
   const others = target.empty ? [] : await askForOthers(request, mode);
-  const rights = await warnOfRights(backup, set, tools, target, request, ports, mode);
+  const rights = await warnOfRights(backup, set, contents, target, request, mode);
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
@@ -149,17 +150,14 @@ async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports:
 }
 
 /** Roles that own something in the archive must exist, be made, or be done without: decided now, not in the middle. */
-async function requireOwners(backup: Backup, set: ArtifactSet, tools: ToolSet, target: TargetState, request: RestoreRequest, ports: Ports): Promise<void> {
+async function requireOwners(backup: Backup, set: ArtifactSet, contents: PlannedContents, target: TargetState, request: RestoreRequest): Promise<void> {
   if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
-  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
   const missing = new Set(target.missingRoles.map(({ name }) => name));
   const owners = new Set<string>();
-  for (const { artifact } of set.phases) {
-    for (const entry of await readContents(context, artifact)) {
-      // Rights are on what has an entry of its own, or the server or an extension brings.
-      const { owner } = likelyNamesOf(entry);
-      if (entry.type !== "ACL" && missing.has(owner)) owners.add(owner);
-    }
+  for (const entry of await contents.all()) {
+    // Rights are on what has an entry of its own, or the server or an extension brings.
+    const { owner } = likelyNamesOf(entry);
+    if (entry.type !== "ACL" && missing.has(owner)) owners.add(owner);
   }
   if (owners.size === 0) return;
   throw new HoldfastError("database.lacks", `the target server lacks roles that own objects in backup ${backup.key.id}: ${[...owners].join(", ")}`, {
@@ -174,14 +172,6 @@ function requireExtensions(target: TargetState, request: RestoreRequest): void {
   });
 }
 
-/** What goes on doing things by itself where it is restored; only a known platform's backup has such. */
-async function warnOfEnabled({ manifest }: Backup, set: ArtifactSet, tools: ToolSet, request: RestoreRequest, ports: Ports): Promise<string[]> {
-  const [first] = set.phases;
-  if (manifest.platform === undefined || first === undefined) return [];
-  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
-  return comesBackEnabled(manifest, request.part === "data" ? [] : await readContents(context, first.artifact), request);
-}
-
 async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Promise<string[]> {
   await using session = await target.connect({ purpose: "restore plan" });
   return await othersConnected(session, mode);
@@ -189,24 +179,20 @@ async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Prom
 
 /** Whether the role may make anything where the archive's objects go. */
 async function findNoRoom(
-  { manifest }: Backup, set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports,
+  { manifest }: Backup, set: ArtifactSet, contents: PlannedContents, { facts }: TargetState, request: RestoreRequest,
 ): Promise<HoldfastError | undefined> {
-  const [first] = set.phases;
-  if (facts.superuser || !set.hasSchema || request.tables.length > 0 || first === undefined) return undefined;
-  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
-  const entries = await readContents(context, first.artifact);
+  if (facts.superuser || !set.hasSchema || request.tables.length > 0) return undefined;
+  const entries = await contents.first();
   await using session = await request.target.connect({ purpose: "restore plan" });
   return await whyNoRoom(session, entries, manifest.content.encoding);
 }
 
 /** What the role may not make or give away; a superuser may everything. */
 async function warnOfRights(
-  { manifest }: Backup, set: ArtifactSet, tools: ToolSet, { facts }: TargetState, request: RestoreRequest, ports: Ports, mode: RestoreMode,
+  { manifest }: Backup, set: ArtifactSet, contents: PlannedContents, { facts }: TargetState, request: RestoreRequest, mode: RestoreMode,
 ): Promise<string[]> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
-  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
-  const [first] = set.phases;
-  const entries = first ? await readContents(context, first.artifact) : [];
+  const entries = await contents.first();
   const notes = rightsWarnings(entries, facts);
   if (request.noOwner) return notes;
   await using session = await request.target.connect({ purpose: "restore plan" });

@@ -34,7 +34,7 @@ describe("the check of an heir that is refused", () => {
     await using session = await postgresDatabase(target.address).connect({ purpose: "restore" });
     const said: string[] = [];
     await session.query("BEGIN");
-    await validateHeirs(session, content, { debug: (text) => void said.push(text) }, true);
+    await validateHeirs(session, content, { debug: (text) => void said.push(text) });
     await session.query("CREATE TABLE public.afterwards (a int)");
     await session.query("COMMIT");
     expect(said).toEqual([LATER]);

@@ -85,6 +85,21 @@ describe("a restore by a role that is no superuser", () => {
   });
 });
 
+describe("whoever else is connected to the target", () => {
+  it("is counted in the plan of a restore over it, and only there", async () => {
+    await using shop = await cluster.createDatabase({ sql: "CREATE TABLE wares (a int)" });
+    await vault.backup(shop.adminUrl, { source: "in-use" });
+    const warnings = async (): Promise<unknown> => (await vault.restore(shop.url, { source: "in-use", mode: "in-place", dryRun: true })).outputs["plan"];
+    expect(await warnings()).toMatchObject({ warnings: expect.not.arrayContaining([expect.stringContaining("connected to the target")]) });
+    // Of another role, so that the one that restores may not see what it does.
+    await using application = await (await testPorts().openDatabase(parseDatabaseUrl(shop.adminUrl, "target"))).connect({ purpose: "restore" });
+    await application.query("SET application_name = 'shop'");
+    expect(await warnings()).toMatchObject({ warnings: expect.arrayContaining([expect.stringMatching(/^1 session of others is connected to the target: stop the application first/)]) });
+    await using empty = await cluster.createDatabase();
+    expect(said(await vault.restore(empty.url, { source: "in-use", dryRun: true }))).not.toContain("connected to the target");
+  });
+});
+
 describe("room for a backup", () => {
   it("is asked for what is made, not for rows of tables that are there with their extension", async () => {
     await using target = await cluster.createDatabase();

@@ -33,7 +33,7 @@ export function byState(state: string, message: string, moment: Moment): Found |
       return { code: "database.query", hint: outOfMemory(message) };
     case "55P03":
       return { code: "database.lock-timeout", hint: "Another session holds a conflicting lock, often a " +
-        "schema change; let it finish and run again." };
+        "schema change, or a prepared transaction does (pg_prepared_xacts); let it finish and run again." };
     case "57P03":
       return { code: moment === "connecting" ? "database.unreachable" : "database.lost", hint: "The server is starting up or shutting down; try again in a moment." };
     case "40P01":

@@ -23,11 +23,10 @@ export async function asIfGiven<Content extends MeasuredContent>(
   if (lacking.length === 0 || actual.digests !== 2) return actual;
   await using session = await database.connect({ purpose: "compare" });
   const given = new Map([...(await readEffectiveRights(session, scope))].map(([name, rights]) => [objectKey(name), { name, rights }]));
-  const aggregates = new Map([...(await recordedAggregates(session))].map(([archived, recorded]) => [objectKey(`grant function ${archived}`), objectKey(`grant function ${recorded}`)]));
   const objects = { ...actual.objects };
   for (const [key, { name, rights }] of await byObject(session, lacking)) {
     // In a schema nothing is given of itself.
-    const here = given.get(aggregates.get(key) ?? key) ?? (name.startsWith("default-privilege ") ? { name, rights: [] } : undefined);
+    const here = given.get(key) ?? (name.startsWith("default-privilege ") ? { name, rights: [] } : undefined);
     if (here === undefined) continue;
     const [kind, identity] = wordAndRest(here.name) as readonly [ObjectKind, string];
     objects[kind] = { ...objects[kind], [identity]: digestRights([...here.rights, ...rights]) };
@@ -55,16 +54,18 @@ export function rightsFindings(refused: readonly RefusedRights[]): readonly Find
 const LETTERS: Readonly<Record<string, string>> = { TABLE: "r", SEQUENCE: "S", FUNCTION: "f", TYPE: "T", SCHEMA: "n", "LARGE OBJECT": "L" };
 const WORDS: Readonly<Record<string, string>> = { PROCEDURE: "function", "FOREIGN SERVER": "server", "FOREIGN DATA WRAPPER": "wrapper" };
 
-/** Object → rights, as digests are made of them. */
+/** Object, as a content record's rights have it → rights, as digests are made of them. */
 export async function byObject(session: DatabaseSession, all: readonly SingleRight[]): Promise<ReadonlyMap<string, { readonly name: string; readonly rights: readonly string[] }>> {
   const roles = [...new Set(all.map(({ role }) => role))];
   const rows = await session.query<{ name: string; quoted: string }>("SELECT r AS name, quote_ident(r) AS quoted FROM unnest($1::text[]) AS r", [roles]);
+  const aggregates = new Map([...(await recordedAggregates(session))].map(([archived, recorded]) => [objectKey(`grant function ${archived}`), objectKey(`grant function ${recorded}`)]));
   const grantees = new Map(rows.map(({ name, quoted }) => [name, quoted]));
   const found = new Map<string, { readonly name: string; readonly rights: readonly string[] }>();
   for (const one of all) {
     const on = rightsOn(one);
     const name = `${on.about} ${on.name}`;
-    const key = objectKey(name);
+    const archived = objectKey(name);
+    const key = aggregates.get(archived) ?? archived;
     found.set(key, { name, rights: [...(found.get(key)?.rights ?? []), `${grantees.get(one.role)!}:${one.right}${one.grantable ? "*" : ""}`] });
   }
   return found;

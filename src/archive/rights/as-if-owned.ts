@@ -40,7 +40,7 @@ export async function asIfOwned<Content extends MeasuredContent>(
   const { role, here } = row!;
   const rows = await session.query<{ quoted: string }>("SELECT quote_ident(r) AS quoted FROM unnest($1::text[]) AS r",
     [[...new Set(lists.map(({ names }) => names!.owner))].filter((owner) => owner !== "" && (expected.encoding === "UTF8" || /^[\x20-\x7e]+$/.test(owner)))]);
-  const all = texts.flatMap((text) => statementsOf(text)).flatMap(({ sql }) => singleRights(sql, sourceMajor));
+  const all = texts.flatMap(statementsOf).flatMap(({ sql }) => singleRights(sql, sourceMajor));
   const own = await byObject(session, all.filter((right) => right.role === role && right.future === undefined));
   const grant = { ...actual.objects.grant };
   for (const [name, rights] of await readEffectiveRights(session, scope)) {
@@ -53,7 +53,7 @@ export async function asIfOwned<Content extends MeasuredContent>(
     // An owner who is given a right that may be passed on is noted to have it so.
     const ways = [owners, owners.map((right) => right.replace(/\*$/, ""))];
     const isSources = (quoted: string): boolean =>
-      ways.some((own) => digestRights([...others, ...own.map((right) => `${quoted}${right}`), ...given]) === digest);
+      ways.some((way) => digestRights([...others, ...way.map((right) => `${quoted}${right}`), ...given]) === digest);
     if (rows.some(({ quoted }) => isSources(quoted))) grant[identity] = digest;
   }
   return { ...actual, objects: { ...actual.objects, grant } };

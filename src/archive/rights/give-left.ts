@@ -50,7 +50,7 @@ export async function readLists({ phase }: Pick<LoadedPhase, "phase">, lists: re
     return await readDefinitions(context, phase.artifact, lists);
   } catch (error) {
     if (!isHoldfastError(error, "tool.failed")) throw error;
-    context.log.info(`rights could not be given one by one: ${error.message}`);
+    context.log.info(`lists of rights could not be read one by one: ${error.message}`);
     return [];
   }
 }

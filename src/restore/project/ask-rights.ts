@@ -1,3 +1,4 @@
+import { functionOf, webhookTriggers } from "../webhooks.ts";
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { qualifiedName } from "../../kernel/sql.ts";
 import { entryKey, entryPlace, entryTitle, namesOf } from "../../archive/toc-names.ts";
@@ -53,13 +54,14 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
   const found: NotAllowed[] = [...(await lackingOfPlatform(session, asked))];
   const policies = new Map<string, boolean>();
   const made = new Set(asked.entries.filter(({ type }) => type === "SCHEMA").map((entry) => namesOf(entry).tag));
+  const webhooks = new Set(webhookTriggers(asked.contents, asked.webhookFunctions).map(({ id }) => id));
   await session.query("BEGIN");
   try {
     await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
     for (const entry of asked.onPlatform) {
       const table = tableOf(entry, asked.tables);
       const why = table === undefined ? await whyNotIn(session, entry, made)
-        : (await whyNot(session, entry.type, table, policies)) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : undefined);
+        : (await whyNot(session, entry.type, table, policies)) ?? (webhooks.has(entry.id) ? await whyNotPaused(session, table) : undefined);
       if (why !== undefined) found.push({ ...toldOf(entry), why });
     }
     found.push(...(await withoutSchemaless(session, asked.entries)), ...(await membersNotAllowed(session, asked.entries, asked.platformSchemas, asked.members)));
@@ -116,19 +118,6 @@ async function whyNotIn(session: DatabaseSession, entry: TocEntry, made: Readonl
   const [row] = await session.query<{ may: boolean }>("SELECT has_schema_privilege(oid, 'CREATE') AS may FROM pg_namespace WHERE nspname = $1", [schema]);
   if (row === undefined) return `the target has no schema ${schema}`;
   return row.may ? undefined : `nothing may be made in schema ${schema} any more`;
-}
-
-/** Whether a trigger reaches out of the database. */
-function isWebhook({ type, needs }: TocEntry, { contents, webhookFunctions }: Asked): boolean {
-  if (type !== "TRIGGER") return false;
-  const called = contents.filter((entry) => entry.type === "FUNCTION" && needs.includes(entry.id));
-  return called.some((entry) => webhookFunctions.includes(functionOf(entry).join(".")));
-}
-
-/** Schema and name of a function. */
-function functionOf(entry: TocEntry): [schema: string, name: string] {
-  const { schema = "", tag } = namesOf(entry);
-  return [schema, tag.replace(/\([^()]*\)$/s, "")];
 }
 
 /** A webhook comes back switched off, and only the table's owner may do that: with the right TRIGGER alone it would send at once. */

@@ -197,7 +197,7 @@ export class Pouring {
     this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
     this.#findings.push(...(await setOptions(this.#session, project.publications.set)));
     await requireNoneEmpty(this.#session, this.#skipped);
-    await validateHeirs(this.#session, backup.manifest.content, this.#ports.log, true);
+    await validateHeirs(this.#session, backup.manifest.content, this.#ports.log);
     this.#findings.push(...(await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews)));
     if (!request.noPrivileges) {
       const { findings, notes, refused } = await giveRights(this.#session, this.#plan, (entries) => this.#define(entries), this.#textsOf);
