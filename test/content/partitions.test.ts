@@ -49,8 +49,10 @@ describe("partitions whose rows change places in a restore", () => {
       // Without a partition the others are held against all: what is not there is told of the tree, and hangs on nothing.
       const lesser = { ...actual, tables: actual.tables.filter(({ name }) => name !== "h0") };
       const lacking = compareContent(expected, lesser, { rows: true, exact: false, definitions: false }).differences;
-      expect(lacking.map(({ severity, name }) => `${severity} ${name}`)).toEqual(["difference public.h0", "gap public.h"]);
-      expect(lacking[1]!.message).toMatch(/^holds \d+ rows in its partitions here, the source held 700 rows, .* some are missing \(public\.h0\)$/);
+      // Where by chance every row went to where it was, nothing but the lacking partition differs.
+      const moved = ["h1", "h2"].some((name) => fingerprintOf(expected, name) !== fingerprintOf(actual, name));
+      expect(lacking.map(({ severity, name }) => `${severity} ${name}`)).toEqual(["difference public.h0", ...(moved ? ["gap public.h"] : [])]);
+      if (moved) expect(lacking[1]!.message).toMatch(/^holds \d+ rows in its partitions here, the source held 700 rows, .* some are missing \(public\.h0\)$/);
       const empty = { ...actual, tables: actual.tables.map((table) => (table.name === "h0" ? { ...table, rows: 0, fingerprint: "0", columns: [] } : table)) };
       expect(compareContent(empty, lesser, { rows: true, exact: false, definitions: false }).differences.map(({ name }) => name)).toEqual(["public.h0"]);
 
@@ -66,4 +68,8 @@ describe("partitions whose rows change places in a restore", () => {
 
 function rowsOf(tables: readonly { readonly name: string; readonly rows: number | null }[]): string {
   return tables.filter(({ name }) => /^h\d$/.test(name)).map(({ rows }) => rows).join(" ");
+}
+
+function fingerprintOf(content: Awaited<ReturnType<typeof measure>>, table: string): string | undefined {
+  return content.tables.find(({ name }) => name === table)?.fingerprint;
 }
