@@ -70,6 +70,6 @@ function rowsOf(tables: readonly { readonly name: string; readonly rows: number 
   return tables.filter(({ name }) => /^h\d$/.test(name)).map(({ rows }) => rows).join(" ");
 }
 
-function fingerprintOf(content: Awaited<ReturnType<typeof measure>>, table: string): string | undefined {
+function fingerprintOf(content: Awaited<ReturnType<typeof measure>>, table: string): string | null | undefined {
   return content.tables.find(({ name }) => name === table)?.fingerprint;
 }
