@@ -78,7 +78,7 @@ function started(): string[] {
 
 /** What of the suite for real projects is not run, where it was among the files; wrong variables fail the suite itself. */
 function notRunLive({ testResults }: JestResult): string[] {
-  if (!testResults.some(({ name }) => name.endsWith("test/live/supabase.test.ts"))) return [];
+  if (!testResults.some(({ name }) => name.endsWith("test/scenarios/live/supabase.test.ts"))) return [];
   try {
     const { notRun } = liveRun(process.env);
     return notRun === undefined ? [] : [notRun];

@@ -1,7 +1,7 @@
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
-import type { Manifest } from "../../src/catalog/manifest.ts";
-import { compareContent } from "../../src/content/compare.ts";
-import { measureContent } from "../../src/content/measure.ts";
+import type { Manifest } from "../../src/nouns/catalog/manifest.ts";
+import { compareContent } from "../../src/nouns/content/compare/compare-content.ts";
+import { measureContent } from "../../src/nouns/content/rows/measure.ts";
 import type { DatabaseAddress } from "../../src/ports/database.ts";
 
 /** What the live database has lost against a backup. */

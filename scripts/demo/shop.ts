@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { quoteIdentifier } from "../../src/kernel/sql.ts";
+import { quoteIdentifier } from "../../src/postgres/quoting.ts";
 import type { PrivatePostgres } from "./private-postgres.ts";
 
 /** The demo's database, and what its owner knows about it. */

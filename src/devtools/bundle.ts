@@ -71,7 +71,7 @@ function firstInput({ inputs }: Metafile["outputs"][string]): string {
   return Object.keys(inputs).sort()[0] ?? "";
 }
 
-/** `src/restore/run.ts` → `restore-run`, `node_modules/@azure/identity/…` → `azure-identity`. */
+/** `src/backups/restore/run.ts` → `restore-run`, `node_modules/@azure/identity/…` → `azure-identity`. */
 function wordsOf(module: string): string {
   const inPackage = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1];
   return (inPackage ?? module.replace(/^(?:lazy:)?src\//, "").replace(/\.\w+$/, "")).replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { camelCase } from "../entry/inputs.ts";
+import { camelCase } from "../entry/inputs/parse-inputs.ts";
 
 /**
  * `node src/devtools/new-command.ts <name>`: the files a new command consists of (its place in the menu, its capability, its test), small
@@ -73,7 +73,7 @@ export async function run${type}(inputs: ${type}Inputs, ports: Ports): Promise<O
       `test/${name}/run.test.ts`,
       `import { expect, it } from "@jest/globals";
 import { run${type} } from "../../src/${name}/run.ts";
-import type { Ports } from "../../src/ports/ports.ts";
+import type { Ports } from "../ports/ports.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
 
 it("says that the store answered", async () => {

@@ -16,10 +16,10 @@ import type { DumpTools } from "../ports/dump-tools.ts";
 import type { Log } from "../ports/log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { RunIdentity } from "../ports/run-identity.ts";
-import { hideCredentials } from "./mask.ts";
-import type { Environment } from "./sources.ts";
-import { storeCredentials } from "./store-credentials.ts";
-import { VERSION } from "./version.ts";
+import { hideCredentials } from "./inputs/mask.ts";
+import type { Environment } from "./inputs/sources.ts";
+import { storeCredentials } from "./inputs/store-credentials.ts";
+import { VERSION } from "./process/version.ts";
 
 /**
  * The only file that picks adapters. Each loads when it is first used: what a command does not touch costs it nothing.

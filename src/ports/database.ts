@@ -1,7 +1,7 @@
-import type { DatabaseAddress } from "../kernel/database-address.ts";
+import type { DatabaseAddress } from "../postgres/database-address.ts";
 import type { ByteStream } from "../kernel/streams.ts";
 
-export type { DatabaseAddress, SslMode } from "../kernel/database-address.ts";
+export type { DatabaseAddress, SslMode } from "../postgres/database-address.ts";
 
 /** One connection. Every statement runs on the same server session, in order. */
 export interface DatabaseSession extends AsyncDisposable {

@@ -5,8 +5,8 @@ import type { HoldfastError } from "../../src/kernel/errors.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { databaseError } from "../../src/adapters/postgres/errors.ts";
-import { detectPooler } from "../../src/content/pooler.ts";
-import { parseDatabaseUrl } from "../../src/kernel/database-url.ts";
+import { detectPooler } from "../../src/nouns/server/pooler.ts";
+import { parseDatabaseUrl } from "../../src/postgres/database-url.ts";
 import type { DatabaseAddress } from "../../src/ports/database.ts";
 import { createDatabase, sharedServer, startCluster, startPgBouncer } from "../support/postgres.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "@jest/globals";
 import { ProblemReader } from "../../src/adapters/pg-tools/problems.ts";
-import { knownWords, UNKNOWN_WORDS } from "../../src/kernel/row-words.ts";
+import { knownWords, UNKNOWN_WORDS } from "../../src/postgres/known-words.ts";
 import { lastWordsWithoutRows, withoutRowValues } from "../../src/adapters/pg-tools/row-values.ts";
 
 it.each([

@@ -2,13 +2,13 @@ import { describe, expect, it } from "@jest/globals";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CATALOG_TIERS, DEPTHS, KINDS, SOURCE_NAME, TIERS } from "../../src/catalog/manifest.ts";
-import { backup } from "../../src/commands/backup.ts";
+import { CATALOG_TIERS, DEPTHS, KINDS, SOURCE_NAME, TIERS } from "../../src/nouns/catalog/manifest.ts";
+import { backup } from "../../src/commands/backups/backup.ts";
 import { MENU } from "../../src/commands/menu.ts";
-import { validate } from "../../src/commands/validate.ts";
-import { choose } from "../../src/entry/cli.ts";
-import { commandHelp, fold, menuHelp } from "../../src/entry/help.ts";
-import { parseArgv } from "../../src/entry/argv.ts";
+import { validate } from "../../src/commands/backups/validate.ts";
+import { choose } from "../../src/entry/cli/cli.ts";
+import { commandHelp, fold, menuHelp } from "../../src/entry/cli/help.ts";
+import { parseArgv } from "../../src/entry/inputs/argv.ts";
 
 describe("the menu", () => {
   it("offers what the catalog knows, although it does not load it", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openFileStore } from "../../src/adapters/file-store/file-store.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { systemRandom } from "../../src/adapters/system/random.ts";
-import { acquireLock } from "../../src/catalog/lock.ts";
+import { acquireLock } from "../../src/nouns/store/lock.ts";
 import { MENU } from "../../src/commands/menu.ts";
 import { run, scratchFolder } from "../support/tools.ts";
 import { cli, Job, NODE, readMetadata, ROOT } from "./runner.ts";

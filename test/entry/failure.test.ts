@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { describeFailure, failureJson, failureText } from "../../src/entry/failure.ts";
+import { describeFailure, failureJson, failureText } from "../../src/entry/process/failure.ts";
 import { HoldfastError } from "../../src/kernel/errors.ts";
 import { Redactor } from "../../src/kernel/redact.ts";
 

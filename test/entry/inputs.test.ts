@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { defineCommand, type InputSpecs } from "../../src/commands/define.ts";
-import { parseArgv } from "../../src/entry/argv.ts";
-import { parseInputs, variableName } from "../../src/entry/inputs.ts";
-import { collectAction, collectCli, inputVariable, type Environment } from "../../src/entry/sources.ts";
+import { parseArgv } from "../../src/entry/inputs/argv.ts";
+import { parseInputs, variableName } from "../../src/entry/inputs/parse-inputs.ts";
+import { collectAction, collectCli, inputVariable, type Environment } from "../../src/entry/inputs/sources.ts";
 import { HoldfastError } from "../../src/kernel/errors.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 

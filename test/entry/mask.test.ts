@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { hideCredentials, secretParts } from "../../src/entry/mask.ts";
-import { storeCredentials } from "../../src/entry/store-credentials.ts";
+import { hideCredentials, secretParts } from "../../src/entry/inputs/mask.ts";
+import { storeCredentials } from "../../src/entry/inputs/store-credentials.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 
 describe("the telling parts of a secret", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { crashLoudly, setExitCode, stopOnSignals } from "../../src/entry/stopping.ts";
+import { crashLoudly, setExitCode, stopOnSignals } from "../../src/entry/process/stopping.ts";
 import { isHoldfastError } from "../../src/kernel/errors.ts";
 
 class FakeProcess {

@@ -1,4 +1,4 @@
-import { EVERYTHING_SQL, superuserSql } from "../content/everything.ts";
+import { EVERYTHING_SQL, superuserSql } from "../nouns/content/everything.ts";
 import type { Cluster, TestDatabase } from "./postgres.ts";
 
 /** Databases that trouble backup programs: what `everything.ts` does not have, each thing because some program stumbled over it. */

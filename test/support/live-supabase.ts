@@ -1,6 +1,6 @@
-import { parseDatabaseUrl, supabaseProject } from "../../src/kernel/database-url.ts";
+import { parseDatabaseUrl, supabaseProject } from "../../src/postgres/database-url.ts";
 
-/** Variables by which `test/live/supabase.test.ts` is pointed at real projects. */
+/** Variables by which `test/scenarios/live/supabase.test.ts` is pointed at real projects. */
 export const LIVE = {
   source: "HOLDFAST_LIVE_SUPABASE_SOURCE",
   target: "HOLDFAST_LIVE_SUPABASE_TARGET",

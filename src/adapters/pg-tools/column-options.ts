@@ -1,4 +1,4 @@
-import { cutAfter, outsideQuotes } from "../../kernel/sql-quotes.ts";
+import { cutAfter, outsideQuotes } from "../../postgres/sql-quotes.ts";
 
 /**
  * Leaves options of columns out of a definition as pg_dump writes it: `ALTER TABLE ONLY s.t ALTER COLUMN c SET (n_distinct=5, x=7);`

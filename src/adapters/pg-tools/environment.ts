@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { DatabaseAddress } from "../../ports/database.ts";
-import { effectiveSslMode } from "../../kernel/database-url.ts";
+import { effectiveSslMode } from "../../postgres/database-url.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
-import { startupOptions } from "../../kernel/sql.ts";
+import { startupOptions } from "../../postgres/quoting.ts";
 
 /** What of our own environment a PostgreSQL program needs; everything else stays out of its sight. */
 export interface BaseEnvironment {

@@ -1,5 +1,5 @@
 import type { DatabaseAddress } from "../../ports/database.ts";
-import { describeAddress } from "../../kernel/database-url.ts";
+import { describeAddress } from "../../postgres/database-url.ts";
 import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
 
 /** What pg_dump and pg_restore say on stderr, turned into Holdfast's codes. The programs have one exit code for everything. */

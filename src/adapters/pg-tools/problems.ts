@@ -1,5 +1,5 @@
 import type { LoadProblem } from "../../ports/dump-tools.ts";
-import { UNKNOWN_WORDS } from "../../kernel/row-words.ts";
+import { UNKNOWN_WORDS } from "../../postgres/known-words.ts";
 import { isOnRows, withKnownWords, withoutRowValues } from "./row-values.ts";
 
 /** More problems than anyone reads; the count goes on. */

@@ -1,4 +1,4 @@
-import { knownWords, UNKNOWN_WORDS } from "../../kernel/row-words.ts";
+import { knownWords, UNKNOWN_WORDS } from "../../postgres/known-words.ts";
 
 /**
  * Findings lie in the store as plain text, beside rows that are sealed; so what the server quotes of rows is taken out of what

@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from "../../ports/database.ts";
-import { describeAddress, supabaseProject } from "../../kernel/database-url.ts";
+import { describeAddress, supabaseProject } from "../../postgres/database-url.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
-import { knownWords, runningFunction, UNKNOWN_WORDS } from "../../kernel/row-words.ts";
+import { knownWords, runningFunction, UNKNOWN_WORDS } from "../../postgres/known-words.ts";
 import { byState, type Found, type Moment } from "./states.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Client, QueryConfig, QueryResult } from "pg";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress, DatabaseSession } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
-import { describeAddress } from "../../kernel/database-url.ts";
+import { describeAddress } from "../../postgres/database-url.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { requestCancel } from "./cancel.ts";
 import { databaseError, endsSession } from "./errors.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { DatabaseAddress } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
-import { describeAddress, effectiveSslMode } from "../../kernel/database-url.ts";
+import { describeAddress, effectiveSslMode } from "../../postgres/database-url.ts";
 
 /**
  * How to make the TLS connection, or `undefined` for a plain one. Without a root certificate file the public certificate

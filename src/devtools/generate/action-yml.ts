@@ -1,5 +1,5 @@
 import type { Command } from "../../commands/define.ts";
-import { defaultText } from "../../entry/inputs.ts";
+import { defaultText } from "../../entry/inputs/parse-inputs.ts";
 import { inputsOf } from "./tables.ts";
 
 /**

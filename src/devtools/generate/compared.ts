@@ -1,5 +1,5 @@
-import { ATTACHED, OBJECT_CLASSES } from "../../content/objects/all.ts";
-import type { ObjectField } from "../../content/objects/object-class.ts";
+import { ATTACHED, OBJECT_CLASSES } from "../../nouns/content/read/objects/all.ts";
+import type { ObjectField } from "../../nouns/content/read/objects/object-class.ts";
 import { cell } from "./tables.ts";
 
 /** What is compared of every class of objects, for `docs/formats.md`: a row a class, its fields with what sets them. */

@@ -1,8 +1,8 @@
 import { parse } from "yaml";
 import type { Command } from "../../commands/define.ts";
-import { parseArgv } from "../../entry/argv.ts";
-import { parseInputs, type Given } from "../../entry/inputs.ts";
-import { collectAction, collectCli, inputVariable } from "../../entry/sources.ts";
+import { parseArgv } from "../../entry/inputs/argv.ts";
+import { parseInputs, type Given } from "../../entry/inputs/parse-inputs.ts";
+import { collectAction, collectCli, inputVariable } from "../../entry/inputs/sources.ts";
 
 /**
  * Parses every example as the real thing would, so that documentation cannot lie.

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { manifest, receipt } from "../../catalog/manifest.ts";
+import { manifest, receipt } from "../../nouns/catalog/manifest.ts";
 import type { Command } from "../../commands/define.ts";
-import { COMMON_FLAGS } from "../../entry/argv.ts";
+import { COMMON_FLAGS } from "../../entry/inputs/argv.ts";
 import { comparedTable } from "./compared.ts";
 import { actionYml } from "./action-yml.ts";
 import { checkExamples } from "./examples.ts";
@@ -32,9 +32,9 @@ export async function generatedFiles(root: string, menu: readonly Command[]): Pr
   files.set("docs/reference/README.md", referenceIndex(menu, COMMON_FLAGS));
   files.set("docs/reference/errors.md", errorsPage());
   for (const [name, schema] of Object.entries({ manifest, receipt })) {
-    files.set(`docs/reference/${name}.schema.json`, generatedJson({ title: `holdfast ${name}`, ...z.toJSONSchema(schema) }, "src/catalog/manifest.ts"));
+    files.set(`docs/reference/${name}.schema.json`, generatedJson({ title: `holdfast ${name}`, ...z.toJSONSchema(schema) }, "src/nouns/catalog/manifest.ts"));
   }
-  files.set("src/entry/version.ts", versionModule(root));
+  files.set("src/entry/process/version.ts", versionModule(root));
   const readme = fillSections(readOrEmpty(join(root, "README.md")), { commands: commandsTable(menu, "docs/reference/") });
   if (readme !== "") files.set("README.md", readme);
   const formats = fillSections(readOrEmpty(join(root, "docs/formats.md")), { compared: comparedTable() });

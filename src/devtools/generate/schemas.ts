@@ -1,5 +1,5 @@
 import type { Command, InputSpec } from "../../commands/define.ts";
-import { defaultText } from "../../entry/inputs.ts";
+import { defaultText } from "../../entry/inputs/parse-inputs.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

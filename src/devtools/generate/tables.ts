@@ -1,5 +1,5 @@
 import type { Command, InputSpec } from "../../commands/define.ts";
-import { acceptedForm, flagMeaning, presence } from "../../entry/describe.ts";
+import { acceptedForm, flagMeaning, presence } from "../../entry/cli/describe.ts";
 import { EXIT } from "../../kernel/errors.ts";
 
 /** The first line of every generated document. */

@@ -1,0 +1,30 @@
+import type { Database } from "../../ports/database.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
+import { sourceNameOf } from "../../postgres/database-url.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { DEFAULT_LEVEL } from "../../nouns/seal/default-level.ts";
+import { planBackup } from "./plan.ts";
+import { accessTierFor, kindsFor, type BackupRequest } from "./request.ts";
+import { takeBackup } from "./apply.ts";
+
+/** A backup of a restore's target, made before anything in it is changed: same store, readable by whoever can read the backup being restored. */
+export async function takeSafetyBackup(
+  what: { database: Database; store: BlobStore; recipients: readonly string[]; jobs: number; snapshotLimitMs: number }, ports: Ports,
+): Promise<string> {
+  const request: BackupRequest = {
+    ...what,
+    source: sourceNameOf(what.database.address),
+    tier: "safety",
+    kinds: kindsFor("safety", []),
+    proof: "content",
+    scope: { includeSchemas: [], excludeSchemas: [] },
+    level: DEFAULT_LEVEL,
+    accessTier: accessTierFor("safety"),
+    lockWaitMs: 60_000,
+    installClient: false,
+  };
+  ports.log.stage("making a safety backup of the target");
+  const { manifest } = await takeBackup(await planBackup(request, ports), ports);
+  ports.log.info(`safety backup ${manifest.id} exists`);
+  return manifest.id;
+}

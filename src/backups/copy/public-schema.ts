@@ -1,0 +1,37 @@
+import { quoteIdentifier } from "../../postgres/quoting.ts";
+import type { ContentRecord, ContentScope } from "../../nouns/content/record.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
+import { ownerInEntry } from "./schema-entry.ts";
+
+/**
+ * Every new database has a schema `public`, and pg_dump treats it as half the server's: rights on it are written as differences from those that a new
+ * database gives, and a CREATE SCHEMA only when it was asked for by name (pg_dump.c, selectDumpableNamespace: "no-mans-land between being a system
+ * object and a user object"). So the one that is there stays and is given the source's owner, and an archive's own CREATE SCHEMA, which would make it
+ * without those rights, is left out.
+ */
+
+/** What was backed up, as far as it matters here. */
+export interface PublicSchemaSource {
+  readonly content: ContentRecord;
+  readonly scope: ContentScope;
+}
+
+/** Makes `public` as the archive expects it: owned as at the source, or gone where the source had none. */
+export async function preparePublicSchema(session: DatabaseSession, source: PublicSchemaSource, entries: readonly TocEntry[], noOwner = false): Promise<void> {
+  const { includeSchemas, excludeSchemas } = source.scope;
+  // A backup of other schemas says nothing about this one.
+  if ((includeSchemas.length > 0 && !includeSchemas.includes("public")) || excludeSchemas.includes("public")) return;
+  const schemas = source.content.objects.schema;
+  // Without CASCADE: if it holds anything, this fails instead of destroying it.
+  if (schemas !== undefined && !("public" in schemas)) await session.query("DROP SCHEMA IF EXISTS public");
+  const owner = entries.map((entry) => ownerInEntry(entry, "public", source.content)).find((one) => one !== undefined);
+  if (owner === undefined || noOwner) return;
+  const [row] = await session.query<{ owner: string }>("SELECT pg_catalog.pg_get_userbyid(nspowner)::text AS owner FROM pg_catalog.pg_namespace WHERE nspname = 'public'");
+  if (row && row.owner !== owner) await session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`);
+}
+
+/** The entries without the one that makes `public`. */
+export function withoutPublicSchema(entries: readonly TocEntry[], content: ContentRecord): readonly TocEntry[] {
+  return entries.filter((entry) => ownerInEntry(entry, "public", content) === undefined);
+}

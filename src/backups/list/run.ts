@@ -1,0 +1,117 @@
+import { EXIT, isHoldfastError } from "../../kernel/errors.ts";
+import { formatBytes } from "../../kernel/bytes.ts";
+import { formatDuration } from "../../kernel/duration.ts";
+import type { Json, Outcome } from "../../kernel/outcome.ts";
+import type { Secret } from "../../kernel/secret.ts";
+import { ageMs } from "../../nouns/catalog/backup-id.ts";
+import { Catalog, type Orphan } from "../../nouns/catalog/catalog.ts";
+import type { CatalogTier, Manifest } from "../../nouns/catalog/manifest.ts";
+import { manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";
+import { readStanding, type Standing } from "../../nouns/catalog/standing.ts";
+import { inOrder } from "../../kernel/in-order.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import type { Ports } from "../../ports/ports.ts";
+
+/** The parsed inputs of `holdfast list`. */
+export interface ListInputs {
+  readonly store: string;
+  readonly storeSecret: Secret | undefined;
+  readonly source: string | undefined;
+  readonly tier: CatalogTier | undefined;
+}
+
+/** Manifests read at once: enough to hide the store's latency, few enough to stay small in memory. */
+const READS_AT_ONCE = 8;
+
+interface Row {
+  readonly key: BackupKey;
+  /** Absent when the manifest is damaged. */
+  readonly manifest: Manifest | undefined;
+  readonly standing: Standing | undefined;
+  readonly problem: string | undefined;
+}
+
+/** `holdfast list`: every backup, newest first, with what its receipts say; damaged manifests and leftovers are shown, never hidden. */
+export async function runList(inputs: ListInputs, ports: Ports): Promise<Outcome> {
+  const store = await ports.openStore(inputs.store, inputs.storeSecret);
+  await store.check(false);
+  const catalog = new Catalog(store);
+  const keys = await catalog.keys(inputs);
+  const receipts = await catalog.receiptPaths();
+  const rows: Row[] = [];
+  for await (const row of inOrder(keys, READS_AT_ONCE, (key) => readRow(catalog, key, receipts.get(key.id) ?? []))) rows.push(row);
+  const orphans = (await catalog.orphans()).filter(({ key }) => (!inputs.source || key.source === inputs.source) && (!inputs.tier || key.tier === inputs.tier));
+  return outcome(store.url, rows, orphans, ports);
+}
+
+async function readRow(catalog: Catalog, key: BackupKey, receipts: readonly string[]): Promise<Row> {
+  try {
+    const { manifest, sha256 } = await catalog.read(key);
+    return { key, manifest, standing: await readStanding(catalog, key, receipts, sha256), problem: undefined };
+  } catch (error) {
+    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    return { key, manifest: undefined, standing: undefined, problem: error.message };
+  }
+}
+
+function outcome(url: string, rows: readonly Row[], orphans: readonly Orphan[], ports: Ports): Outcome {
+  const damaged = rows.filter((row) => row.problem !== undefined);
+  const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
+  const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
+  const latest = rows.find((row) => row.key.tier !== "safety");
+  const counts = `${quantity(rows.length, "backup")}, ${rows.filter((row) => row.standing?.state === "verified").length} verified`;
+  return {
+    exit: damaged.length + badReceipts.length > 0 ? EXIT.integrity : EXIT.done,
+    outputs: {
+      backups: rows.map((row) => rowJson(row, ports)),
+      count: rows.length,
+      latest: latest?.key.id ?? "",
+      "latest-verified": verified?.key.id ?? "",
+      orphans: orphans.map((orphan) => ({ id: orphan.key.id, source: orphan.key.source, tier: orphan.key.tier, blobs: orphan.blobs, bytes: orphan.bytes, newest: orphan.newest.toISOString() })),
+    },
+    report: {
+      good: damaged.length + badReceipts.length === 0,
+      headline: `${url} holds ${counts}`,
+      tables: rows.length === 0 ? [] : [{ columns: ["backup", "source", "tier", "age", "stored", "tables", "rows", "state"], rows: rows.map((row) => rowCells(row, ports)) }],
+      notes: [
+        ...damaged.map((row) => `damaged: ${row.problem ?? ""}`),
+        ...badReceipts.map((path) => `damaged receipt, not counted: ${path}`),
+        ...orphans.map((orphan) => `${orphan.key.source}/${orphan.key.tier}/${orphan.key.id} has ${quantity(orphan.blobs, "blob")}, ${formatBytes(orphan.bytes)}, but no manifest: a run that was killed or is still running; it is no backup and harms nothing`),
+      ],
+    },
+  };
+}
+
+function rowCells({ key, manifest, standing, problem }: Row, ports: Ports): string[] {
+  const age = formatDuration(ageMs(key.time, ports.clock));
+  if (!manifest || !standing) return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
+  const { tables, rows } = sizes(manifest);
+  const state = standing.state === "verified" ? `verified ${standing.at?.slice(0, 10) ?? ""}` : `${standing.state}: ${standing.reason ?? ""}`;
+  // What was accepted counts those of the backup's own that its proof left open, by their names too.
+  const gaps = standing.accepted?.length ?? manifest.gaps?.length ?? 0;
+  return [
+    key.id, key.source, key.tier, age, formatBytes(storedBytes(manifest)), String(tables), rows === null ? "–" : rows.toLocaleString("en-US"),
+    gaps === 0 ? state : `${state}; ${quantity(gaps, standing.accepted === undefined ? "gap" : "accepted gap")}`,
+  ];
+}
+
+function rowJson({ key, manifest, standing, problem }: Row, ports: Ports): Json {
+  const common = { id: key.id, source: key.source, tier: key.tier, time: key.time.toISOString(), ageSeconds: Math.round(ageMs(key.time, ports.clock) / 1000), manifest: manifestPath(key) };
+  if (!manifest || !standing) return { ...common, state: "damaged", problem: problem ?? "" };
+  const recipients = [...new Set(manifest.artifacts.flatMap((artifact) => artifact.encryption.recipients))];
+  return {
+    ...common, state: standing.state, depth: standing.depth ?? null, verifiedAt: standing.state === "verified" ? (standing.at ?? null) : null, reason: standing.reason ?? null,
+    snapshotAt: manifest.snapshotAt, storedBytes: storedBytes(manifest), plainBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0),
+    ...sizes(manifest), kinds: manifest.artifacts.map((artifact) => artifact.kind), encrypted: recipients.length > 0, recipients,
+    gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), acceptedGaps: (standing.accepted ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version, platform: manifest.platform?.name ?? null,
+  };
+}
+
+function sizes(manifest: Manifest): { tables: number; rows: number | null } {
+  const tables = manifest.content.tables.filter((table) => table.kind === "table");
+  return { tables: tables.length, rows: manifest.content.proof === "none" ? null : tables.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+}
+
+function storedBytes(manifest: Manifest): number {
+  return manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0);
+}

@@ -1,0 +1,243 @@
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { believe } from "../copy/control.ts";
+import type { UnavailableExtension } from "../copy/extensions.ts";
+import { findingSentence, judge, withRecordedGaps } from "../copy/judge-copy.ts";
+import type { LoadedSet } from "../copy/recipe.ts";
+import { notComparedNote } from "../copy/platforms-own.ts";
+import { asIfGiven } from "../copy/rights/as-if-given.ts";
+import { createRoles } from "../copy/roles.ts";
+import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
+import type { CompareOptions } from "../../nouns/content/compare/compare-content.ts";
+import { compareProperties } from "../../nouns/content/compare/compare-properties.ts";
+import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../../nouns/content/record.ts";
+import { profileOf } from "../../nouns/platform/profiles.ts";
+import type { Database, DatabaseSession } from "../../ports/database.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { asOwned } from "./as-owned.ts";
+import { controlOf, sweepControls } from "./control.ts";
+import { subscriptionNotes } from "./subscriptions.ts";
+import { copyDatabaseProperties } from "./database-properties.ts";
+import { measureCopy } from "./measure-copy.ts";
+import type { RestorePlan } from "./plan.ts";
+import { bringAlone } from "./properties-of-source.ts";
+import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
+import { createBeside, pourInPlace, pourWhole } from "./load-target.ts";
+import { gapsOf } from "./gaps.ts";
+import { notCompared, tablesToMake } from "./made-tables.ts";
+import { pourProject } from "./project/apply.ts";
+import type { PlanOfProject } from "./project/load-project.ts";
+import { compareProject } from "./project/compare.ts";
+import { platformsPart } from "./platforms-part.ts";
+import { requireStillEmpty } from "./still-empty.ts";
+import { swapNames } from "./swap.ts";
+import { takenAlong } from "./taken-along.ts";
+import { lockTarget, requireAlone, whileLocked } from "./target-lock.ts";
+import { Untouched } from "./untouched.ts";
+
+/** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
+export type TakeSafetyBackup = (plan: RestorePlan) => Promise<string>;
+
+/** What a restore did. */
+export interface Restored {
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+  /** The platform's own, which a restore into a project does not compare; absent where everything was. */
+  readonly notCompared?: readonly NotCompared[];
+  readonly safetyBackup: string;
+  /** What the backup has outside the named tables and the target lacks since they were dropped; it is named in a note. */
+  readonly missingBeside?: number;
+  /** Mode beside: the name the previous database has now; empty otherwise. */
+  readonly oldDatabase: string;
+  /** False when the restored content was wrong and the target was left as it was (mode beside). */
+  readonly replaced: boolean;
+  readonly tables: number;
+  readonly rows: number;
+}
+
+/**
+ * Carries a plan out. Order of effects: the safety backup exists before anything is changed; in mode beside the target is only touched, by one
+ * transaction that exchanges names, after the restored database was compared and found right.
+ */
+export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, ports: Ports): Promise<Restored> {
+  const { request } = plan;
+  const guard = await lockTarget(request.target);
+  await using _ = guard;
+  await requireStillEmpty(plan, guard);
+  await sweepControls(request.target, ports.log);
+  const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
+  const locked: Ports = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
+  const { project } = plan;
+  if (project !== undefined) return { safetyBackup, oldDatabase: "", replaced: true, ...(await restoreProject({ ...plan, project }, locked)) };
+  if (request.createRoles && plan.target.missingRoles.length > 0) {
+    // Said before: they stay whatever becomes of the restore.
+    ports.log.info(`creating the roles ${plan.target.missingRoles.map((role) => role.name).join(", ")}`);
+    await createRoles(guard, plan.target.missingRoles);
+  }
+  if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
+  const made = await tablesToMake(plan);
+  const work = pourInPlace(plan, locked).then((loaded) => compare(plan, request.target, loaded, locked, made));
+  const compared = await explaining(work, plan, safetyBackup);
+  // Last, so that no setting of the source's acts on what is compared.
+  return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...(await bringAlone(request.target, plan))] };
+}
+
+/** Until it is committed everything is as it was; after that only the comparison can fail. */
+async function restoreProject(plan: PlanOfProject, ports: Ports): Promise<Compared> {
+  const poured = await pourProject(plan, ports);
+  try {
+    return await compareProject(plan, poured, ports);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    throw new HoldfastError(error.code, `the restore is complete, and it could not be compared: ${error.message}`, {
+      hint: `${error.hint ?? ""} Everything of the backup is in the project; run again to have it compared.`.trim(), cause: error,
+    });
+  }
+}
+
+/** A restore in place that stops midway leaves an incomplete target: the error must say how to go on. */
+async function explaining<T>(work: Promise<T>, plan: RestorePlan, safetyBackup: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
+    const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed" as const, hint: undefined };
+    const back = safetyBackup === "" ? "There is no safety backup." : `What it held is backup ${safetyBackup} (tier safety).`;
+    // A target that was empty may hold a part by now, and is then only replaced when its name is typed.
+    const next = plan.target.empty ? `run the restore again with --confirm ${plan.request.target.address.database}.` : `run the restore again. ${back}`;
+    throw new HoldfastError(code, (error as Error).message, { hint: `${hint ?? ""} The target may be incomplete: ${next}`.trim(), cause: error });
+  }
+}
+
+async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: Ports): Promise<Omit<Restored, "safetyBackup">> {
+  const { target } = plan.request;
+  const live = target.address.database;
+  const stamp = `${plan.backup.key.id.slice(0, 8)}_${ports.random.hex(3)}`;
+  // A database name has 63 bytes; the stamp must survive.
+  const stem = Buffer.from(live).subarray(0, 63 - stamp.length - 10).toString("utf8").replace(/\uFFFD/g, "");
+  const next = `${stem}_restored_${stamp}`.slice(0, 63);
+  const old = `${stem}_before_${stamp}`;
+  ports.log.stage(`creating ${next} beside ${live}`);
+  let keep = false;
+  let outcome: Omit<Restored, "safetyBackup">;
+  try {
+    // Inside: a server may make the database although its answer never came.
+    const { address, note } = await createBeside(plan, next);
+    if (note !== undefined) ports.log.warn(note);
+    const database = await ports.openDatabase(address);
+    // Asked now: a right that is missing should not show after hours of loading.
+    await giveProperties(target, next, true);
+    const loaded = await pourWhole(plan, database, ports, (extensions) => requireExtensions(plan, extensions));
+    const compared = await compare(plan, database, loaded, ports);
+    if (compared.findings.some((finding) => finding.severity === "difference")) {
+      outcome = { ...compared, oldDatabase: "", replaced: false };
+    } else {
+      await giveProperties(target, next);
+      const brought = await bringAlone(database, plan);
+      await requireAlone(guard, target);
+      ports.cancelled.throwIfAborted();
+      ports.log.stage(`exchanging the names of ${live} and ${next}`);
+      // Our own lock session is in the database to be renamed, and a rename waits for every session to leave.
+      await guard.close();
+      keep = true;
+      await swapNames(target, { live, next, old });
+      return { ...compared, notes: [...compared.notes, ...brought], oldDatabase: old, replaced: true };
+    }
+  } catch (error) {
+    throw keep ? error : namingCopy(error, next, await removeCopy(target, next, ports.clock));
+  }
+  const why = await removeCopy(target, next, ports.clock);
+  return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
+}
+
+/** By a session of its own: the lock's may have been ended in the hours that it was idle. */
+async function giveProperties(target: Database, next: string, rehearse = false): Promise<void> {
+  await using session = await target.connect({ purpose: "restore" });
+  await copyDatabaseProperties(session, target.address.database, next, rehearse);
+}
+
+/** Some extensions only work in one database of a server, and a copy beside is another one. */
+function requireExtensions({ request }: RestorePlan, lacking: readonly UnavailableExtension[]): void {
+  if (request.allowGaps) return;
+  const words = lacking.map(({ name, version, reason }) => `${name} ${version} (${reason ?? "not available"})`).join(", ");
+  throw new HoldfastError("database.lacks", `a new database on the target server cannot have ${words}`, {
+    hint: "Use --mode in-place where the target itself has it, or --allow-gaps to do without it and what depends on it. The target is as it was.",
+  });
+}
+
+/**
+ * What surrounds the content and no restore brings: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
+ * just before the exchange. What is brought of the source's database itself is told when it is.
+ */
+function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
+  if (plan.request.part !== "whole" || plan.request.tables.length > 0 || plan.mode === "beside") return [];
+  const brings = plan.properties?.source !== undefined;
+  return compareProperties(plan.backup.manifest.content, actual).filter(({ about, name }) => !brings || about !== "database" || !/^(?:grants$|setting )/.test(name)).map(findingSentence);
+}
+
+function isIn(tables: readonly TableRecord[]): NonNullable<CompareOptions["only"]> {
+  return ({ schema, name }) => tables.some((table) => table.schema === schema && table.name === name);
+}
+
+type Compared = Pick<Restored, "findings" | "notes" | "notCompared" | "missingBeside" | "tables" | "rows">;
+type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
+
+async function compare(
+  plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports, made: readonly TableRecord[] = [],
+): Promise<Compared> {
+  const { request, backup, set } = plan;
+  ports.log.stage("comparing with what the source held at the snapshot");
+  const expected = backup.manifest.content;
+  const proof = set.hasRows ? expected.proof : "none";
+  const progress = ports.log.progress("comparing", "tables", plan.tables.length);
+  const exact = request.part === "whole" && request.tables.length === 0;
+  try {
+    const { actual: measured, gaps } = await measureCopy(database, backup.manifest.scope, {
+      proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: expected, debug: (text) => ports.log.debug(text),
+      ...(request.tables.length > 0 ? { only: plan.tables } : {}),
+      // A table that has columns besides the source's has all of the source's rows.
+      ...(exact ? {} : { columnsOf: expected.tables }),
+    });
+    const given = await asIfGiven(database, backup.manifest.scope, measured, loaded.refusedRights);
+    const actual = await asOwned(plan, database, given, ports);
+    const ignore = new Set<Ignored>([
+      ...(request.noOwner ? (["owner"] as const) : []),
+      ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),
+      // Rows were put into a schema that was there before and may have moved on.
+      ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
+    ]);
+    const { platform, platformsDefaultsAlone } = platformsPart(backup.manifest);
+    const judged = judge({
+      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform, platformsDefaultsAlone,
+      options: {
+        rows: set.hasRows && gaps.length === 0,
+        exact,
+        ignore,
+        ...(request.tables.length > 0 ? { only: isIn(plan.tables), made: isIn(made) } : {}),
+        ...(request.tables.length > 0 && request.part === "data" ? { definitions: false as const } : {}),
+      },
+    });
+    const { findings, notes, notCompared: own } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const along = takenAlong(expected, actual, plan.tables, made);
+    const counted = actual.tables.filter((table) => table.rows !== null);
+    return {
+      findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
+      notes: [
+        ...notes, ...(platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own)),
+        ...notCompared(plan), ...along.notes, ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+      ],
+      missingBeside: along.missing,
+      tables: counted.length,
+      rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),
+    };
+  } finally {
+    progress.done();
+  }
+}
+
+/** Rows alone are loaded into the large objects that are there: one that is gone is not made, and one that has grown is not cut. */
+function otherLargeObjects(plan: RestorePlan, { largeObjects: now }: ContentRecord): Finding[] {
+  const before = plan.backup.manifest.content.largeObjects;
+  if (plan.request.part !== "data" || plan.request.tables.length > 0 || (before.count === now.count && before.fingerprint === now.fingerprint)) return [];
+  return [{ severity: "difference", about: "large-objects", name: "large objects", message: `are not what the source held (${now.count} here, ${before.count} there): only a restore of the whole makes them anew` }];
+}

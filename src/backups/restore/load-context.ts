@@ -1,0 +1,32 @@
+import { withoutExtensions } from "../copy/extensions.ts";
+import type { LoadContext } from "../copy/load.ts";
+import { loadingSettings } from "../copy/loading-settings.ts";
+import { withoutPublicSchema } from "../copy/public-schema.ts";
+import type { Database } from "../../ports/database.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { RestorePlan } from "./plan.ts";
+
+/** What loading needs, out of a plan. */
+export async function loadContext(plan: Pick<RestorePlan, "request" | "tools">, database: Database, ports: Ports): Promise<LoadContext> {
+  const { request } = plan;
+  return {
+    store: request.catalog.store,
+    tools: await ports.dumpTools(),
+    toolSet: plan.tools,
+    disk: ports.disk,
+    log: ports.log,
+    identities: request.identities,
+    address: database.address,
+    jobs: request.jobs,
+    signal: ports.cancelled,
+    noOwner: request.noOwner,
+    noPrivileges: request.noPrivileges,
+    settings: await loadingSettings(database),
+  };
+}
+
+/** Entries of an archive minus the extensions that cannot be installed. */
+export function chosen(plan: RestorePlan, narrow: (entries: readonly TocEntry[]) => readonly TocEntry[]): (entries: readonly TocEntry[]) => readonly TocEntry[] {
+  return (entries) => withoutPublicSchema(withoutExtensions(narrow(entries), plan.target.unavailableExtensions), plan.backup.manifest.content);
+}

@@ -1,0 +1,40 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { Backup } from "../../nouns/catalog/catalog.ts";
+import type { TableRecord } from "../../nouns/content/record.ts";
+import type { RestoreRequest } from "./request.ts";
+
+/**
+ * The tables of a backup that a request names; all of them when it names none.
+ *
+ * @throws input.malformed for a name that the backup does not have, or that is no table with rows of its own
+ */
+export function namedTables({ manifest, key }: Backup, request: RestoreRequest): readonly TableRecord[] {
+  const all = manifest.content.tables.filter((table) => table.kind === "table" || table.kind === "partitioned");
+  if (request.tables.length === 0) return all;
+  return request.tables.map(({ schema, name }) => {
+    const table = all.find((one) => one.schema === schema && one.name === name);
+    if (table?.kind === "partitioned") {
+      throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which is partitioned: its rows are in its partitions`, {
+        hint: "Name the partitions instead; the manifest lists them under content.tables.",
+      });
+    }
+    if (table) return table;
+    const other = manifest.content.tables.find((one) => one.schema === schema && one.name === name);
+    if (other !== undefined) {
+      const kind = NO_ROWS_OF[other.kind] ?? other.kind;
+      const problem = `tables holds ${schema}.${name}, which is a ${kind}: only tables can be named`;
+      throw new HoldfastError("input.malformed", problem, {
+        hint: other.kind === "matview"
+          ? `Name the tables it is made of, then REFRESH MATERIALIZED VIEW ${schema}.${name}.`
+          : "Its rows are in no backup: they are where it gets them from.",
+      });
+    }
+    const alike = all.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map((one) => `${one.schema}.${one.name}`);
+    throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which backup ${key.id} does not have`, {
+      hint: alike.length > 0 ? `Did you mean ${alike.join(" or ")}?` : "The manifest lists the backup's tables under content.tables.",
+    });
+  });
+}
+
+/** Relations beside tables that the manifest lists, as people call them. */
+const NO_ROWS_OF: Readonly<Partial<Record<TableRecord["kind"], string>>> = { matview: "materialized view", foreign: "foreign table" };

@@ -1,0 +1,64 @@
+import { isHoldfastError } from "../../../kernel/errors.ts";
+import type { DefinitionText } from "../../copy/definition-script.ts";
+import type { TocEntry } from "../../../ports/dump-tools.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import { FILL_SETTINGS } from "../fill-tables.ts";
+import { loadContext } from "../load-context.ts";
+import { LOCK_TIMEOUT } from "../lock-timeout.ts";
+import { Untouched } from "../untouched.ts";
+import { readDefinitions } from "../../copy/read-definitions.ts";
+import { Pouring, type PlanOfProject, type PouredProject } from "./load-project.ts";
+
+/**
+ * Carries a restore into a project out, in one transaction of one session: at its end everything is there, or everything is as it was, whatever
+ * happened in between (a refused definition, a lost connection, a killed process). Sequences of the platform's, whose values no rollback takes
+ * back, are moved last, and only forward.
+ *
+ * @throws Untouched; database.lost when it is not known whether the last statement, the commit, was carried out
+ */
+export async function pourProject(plan: PlanOfProject, ports: Ports): Promise<PouredProject> {
+  const { request, project } = plan;
+  const context = await loadContext(plan, request.target, ports);
+  const signal = ports.cancelled;
+  ports.log.stage("reading the definitions of the backup");
+  const { before, after, rights, rightsOnPlatform, commentsOnPlatform } = project.entries;
+  const wanted = [...before, ...after, ...rights, ...rightsOnPlatform, ...commentsOnPlatform];
+  const parts = new Set(project.parts.map(({ entry }) => entry.id));
+  const read = await untouched(readDefinitions(context, project.definitionsIn, wanted.filter(({ id }) => !parts.has(id))), "reading the definitions");
+  const texts = [...project.parts, ...read];
+  await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
+  const cancel = (): void => void session.cancel().catch(() => undefined);
+  signal.addEventListener("abort", cancel, { once: true });
+  let poured: PouredProject;
+  try {
+    signal.throwIfAborted();
+    await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
+    await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
+    poured = await new Pouring(plan, session, ports, (entries) => textsOf(texts, entries)).run(context);
+    signal.throwIfAborted();
+  } catch (error) {
+    await session.query("ROLLBACK").catch(() => undefined);
+    // Whatever failed because of it: that the run was stopped is the news.
+    if (signal.aborted) throw new Untouched(signal.reason);
+    throw error instanceof Untouched ? error : new Untouched(error);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+  try {
+    await session.query("COMMIT");
+  } catch (error) {
+    throw isHoldfastError(error, "database.lost") ? error : new Untouched(error);
+  }
+  return poured;
+}
+
+async function untouched<T>(work: Promise<T>, during: string): Promise<T> {
+  return await work.catch((error: unknown) => {
+    throw new Untouched(error, during);
+  });
+}
+
+function textsOf(texts: readonly DefinitionText[], entries: readonly TocEntry[]): DefinitionText[] {
+  const wanted = new Set(entries.map(({ id }) => id));
+  return texts.filter(({ entry }) => wanted.has(entry.id));
+}

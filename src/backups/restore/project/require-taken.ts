@@ -1,0 +1,42 @@
+import { HoldfastError } from "../../../kernel/errors.ts";
+import { quantity } from "../../../kernel/quantity.ts";
+import type { UnavailableExtension } from "../../copy/extensions.ts";
+import { entryTitle } from "../../copy/toc-names.ts";
+import { serverWords } from "../../copy/server-words.ts";
+import type { Finding } from "../../../nouns/catalog/manifest.ts";
+import type { TocEntry } from "../../../ports/dump-tools.ts";
+import type { PlanOfProject } from "./load-project.ts";
+import { refusedSentence, type Refused } from "./run-definitions.ts";
+
+/** A key or check that the restored rows do not hold. */
+function isBrokenByRows({ entry, error }: Refused): boolean {
+  return entry.type.endsWith("CONSTRAINT") && /violates (?:foreign key|check) constraint|is violated by some row/.test(error.message);
+}
+
+/**
+ * What was refused for good ends the restore, unless it was said that it may be left out.
+ *
+ * @returns what was left out
+ * @throws what the server said of the first
+ */
+export function requireTaken(refused: readonly Refused[], { project, request }: PlanOfProject, unavailable: readonly UnavailableExtension[]): readonly Finding[] {
+  const onPlatform = new Set(project.entries.onPlatform.map(({ id }) => id));
+  const told = new Set(project.notAllowed.map(({ title }) => title));
+  const behind = new Set(project.keysBehind.map(({ title }) => title));
+  const lacks = ({ id }: TocEntry): boolean => unavailable.some(({ name }) => project.extensionsNeeded.get(id)?.has(name) === true);
+  const mayMiss = ({ entry }: Refused): boolean => request.allowGaps &&
+    (lacks(entry) || onPlatform.has(entry.id) || told.has(entryTitle(entry)) || behind.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
+  const fatal = refused.filter((one) => !mayMiss(one));
+  if (fatal.length > 0) {
+    const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";
+    throw new HoldfastError(fatal[0]!.error.code, `the project did not take ${quantity(fatal.length, "definition")} of the backup: ${fatal.slice(0, 3).map(refusedSentence).join("; ")}${more}`, {
+      hint: fatal.every(isBrokenByRows)
+        ? "Nothing in the project is wrong: rows of the backup itself break what stands on them. Mend those rows at the source, or make the constraint NOT VALID there, and back up again."
+        : "The server's own words say what it needs; put that right in the project and run again. What stands on the platform's ground may be left out with --allow-gaps.",
+      cause: fatal[0]!.error,
+    });
+  }
+  return refused.filter(({ entry }) => !told.has(entryTitle(entry))).map((one): Finding => ({
+    severity: "gap", about: "platform", name: entryTitle(one.entry), message: `was left out: ${serverWords(one.error)}`,
+  }));
+}

@@ -1,0 +1,85 @@
+import { entryKey, entryPlace, entryTitle, namesOf } from "../../copy/toc-names.ts";
+import { refusal } from "../../../nouns/server/refusal.ts";
+import type { DatabaseSession } from "../../../ports/database.ts";
+import type { TocEntry } from "../../../ports/dump-tools.ts";
+import { nameKey } from "./ground.ts";
+
+
+/**
+ * What no schema holds and, on most servers, only a superuser may make, by types of an archive's entries: how the target is asked whether it
+ * has one, and how it is tried whether this role may make one. What is there and cannot be made again must not be dropped.
+ */
+const CLASSES: Readonly<Record<string, { readonly kind: string; readonly names: string; readonly attempt: string }>> = {
+  "FOREIGN DATA WRAPPER": {
+    kind: "foreign-data-wrapper", names: "SELECT quote_ident(fdwname) AS name FROM pg_foreign_data_wrapper",
+    attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks",
+  },
+  "ACCESS METHOD": {
+    kind: "access-method", names: "SELECT quote_ident(amname) AS name FROM pg_am",
+    attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler",
+  },
+};
+
+/** Keys of what the target has of these, as {@link nameKey} has them. */
+export async function readSchemaless(session: DatabaseSession): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const { kind, names } of Object.values(CLASSES)) {
+    for (const { name } of await session.query<{ name: string }>(names)) found.add(nameKey(kind, name));
+  }
+  return found;
+}
+
+/**
+ * Types of entries that this role may not make here. A platform may let roles make what else only superusers may, so it is tried and taken back.
+ *
+ * @param session in a transaction
+ */
+export async function notMade(session: DatabaseSession, entries: readonly TocEntry[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const [type, { attempt }] of Object.entries(CLASSES)) {
+    if (!entries.some((entry) => entry.type === type)) continue;
+    await session.query("SAVEPOINT asking");
+    const refused = await refusal(session, () => session.query(attempt), "database.permission");
+    await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
+    if (refused !== undefined) found.add(type);
+  }
+  return found;
+}
+
+/**
+ * Entries that this role may not make, the target has not, and with them everything that needs them: a server needs its foreign-data wrapper,
+ * a foreign table its server.
+ *
+ * @param session in a transaction
+ * @returns each with why
+ */
+export async function withoutSchemaless(
+  session: DatabaseSession, entries: readonly TocEntry[],
+): Promise<readonly { readonly id: string; readonly title: string; readonly key: string; readonly place: string; readonly why: string }[]> {
+  const types = await notMade(session, entries);
+  if (types.size === 0) return [];
+  const there = await readSchemaless(session);
+  const lacking = new Map(entries.filter((one) => types.has(one.type) && !there.has(entryKey(one))).map((one) => [one.id, entryTitle(one)]));
+  const needing = new Map<string, string>();
+  // Everything comes after what it needs.
+  for (const entry of entries) {
+    const { id, type } = entry;
+    // A table is kept in another way then, and that is told by itself.
+    if (type === "TABLE" || type.startsWith("MATERIALIZED VIEW")) continue;
+    const first = needsOf(entry, entries).find((one) => lacking.has(one) || needing.has(one));
+    if (first !== undefined) needing.set(id, lacking.get(first) ?? needing.get(first)!);
+  }
+  return entries.flatMap((entry) => {
+    const of = needing.get(entry.id);
+    const why = lacking.has(entry.id) ? "the server lets only a superuser make one, and the target has none of that name" : of === undefined ? undefined : `it needs ${of}`;
+    return why === undefined ? [] : [{ id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why }];
+  });
+}
+
+/** An archive does not say that a user mapping needs its server, which its name has. */
+function needsOf(entry: TocEntry, entries: readonly TocEntry[]): readonly string[] {
+  const { type, needs } = entry;
+  if (type !== "USER MAPPING") return needs;
+  const { tag } = namesOf(entry);
+  return [...needs, ...entries.filter((one) => one.type === "SERVER" && tag.endsWith(` SERVER ${namesOf(one).tag}`)).map(({ id }) => id)];
+}

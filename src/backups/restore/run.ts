@@ -1,0 +1,132 @@
+import { EXIT, type ExitCode } from "../../kernel/errors.ts";
+import { describeAddress } from "../../postgres/database-url.ts";
+import { formatDuration } from "../../kernel/duration.ts";
+import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { quoteIdentifier } from "../../postgres/quoting.ts";
+import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
+import { receiptFormat, recordedFinding, type Receipt } from "../../nouns/catalog/manifest.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { applyRestore, type Restored, type TakeSafetyBackup } from "./apply.ts";
+import { planRestore, type RestorePlan } from "./plan.ts";
+import { restorePlanJson, restorePlanRows } from "./plan-told.ts";
+import { removedTable } from "./project/told.ts";
+import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
+
+/** `holdfast restore`: inputs → request → plan → (dry run ends here) → restore and comparison → outcome. */
+export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafetyBackup: TakeSafetyBackup): Promise<Outcome> {
+  const startedAt = ports.clock.now();
+  const began = ports.clock.elapsed();
+  const elapsed = (): number => ports.clock.elapsed() - began;
+  const request = await parseRestoreRequest(inputs, ports);
+  const plan = await planRestore(request, ports, inputs.dryRun);
+  if (!plan) return nothingOutcome(request, elapsed());
+  if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
+  for (const [what, value] of restorePlanRows(plan)) ports.log.info(`${what}: ${value}`);
+  const restored = await applyRestore(plan, takeSafetyBackup, ports);
+  await writeReceipt(plan, restored, startedAt, ports);
+  return restoredOutcome(plan, restored, elapsed());
+}
+
+function verdictOf({ findings }: Restored): Receipt["verdict"] {
+  if (findings.some((finding) => finding.severity === "difference")) return "failed";
+  return findings.length > 0 ? "gaps" : "proved";
+}
+
+/** A restore is the best proof there is, so it leaves a receipt; a store that may only be read must not fail a restore that is done. */
+async function writeReceipt(plan: RestorePlan, restored: Restored, startedAt: Date, ports: Ports): Promise<void> {
+  const { key, sha256, manifest } = plan.backup;
+  const { notCompared = [] } = restored;
+  try {
+    await plan.request.catalog.addReceipt({
+      format: receiptFormat(notCompared.length === 0 ? {} : { notCompared: [...notCompared] }),
+      backup: key.id, source: key.source, tier: key.tier, manifest: sha256,
+      kind: "recovered", verdict: verdictOf(restored), findings: [...restored.findings],
+      ...(notCompared.length === 0 ? {} : { notCompared: [...notCompared] }),
+      startedAt: startedAt.toISOString(), finishedAt: ports.clock.now().toISOString(),
+      against: describeAddress(plan.request.target.address),
+      counts: { bytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0), tables: restored.tables, rows: restored.rows },
+      tools: { holdfast: ports.version },
+      run: ports.run,
+    });
+  } catch (error) {
+    ports.log.warn(`the restore is done, but its receipt could not be written: ${(error as Error).message}`);
+  }
+}
+
+function nothingOutcome(request: RestoreRequest, tookMs: number): Outcome {
+  return {
+    exit: EXIT.verdict,
+    outputs: { id: "", verdict: "failed", target: describeAddress(request.target.address), "safety-backup": "", "old-database": "", "first-difference": "", findings: [], notes: [], "duration-seconds": seconds(tookMs), plan: null },
+    report: { good: false, headline: `no backup in ${request.catalog.store.url} matches; nothing was touched`, tables: [], notes: ["`holdfast list` shows what the store holds and what is verified"] },
+  };
+}
+
+function dryRunOutcome(plan: RestorePlan, tookMs: number): Outcome {
+  const headline = plan.refusals.length === 0
+    ? "dry run: nothing was changed; this is what the restore would do"
+    : `dry run: nothing was changed, and called like this the restore would refuse: ${plan.refusals[0]}${plan.refusals.length > 1 ? ` (and ${plan.refusals.length - 1} more)` : ""}`;
+  return {
+    exit: EXIT.done,
+    outputs: { ...outputs(plan, tookMs), verdict: "" },
+    report: { good: plan.refusals.length === 0, headline, tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }, ...removedFrom(plan)], notes: [] },
+  };
+}
+
+function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number): Outcome {
+  const verdict = verdictOf(restored);
+  const exits: Record<Receipt["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
+  const first = restored.findings.find((finding) => finding.severity === "difference");
+  const telling = headlineFinding(restored.findings);
+  const reason = telling ? findingSentence(telling) : "";
+  const where = describeAddress(plan.request.target.address);
+  const backup = `backup ${plan.backup.key.id}`;
+  const headline = {
+    proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}, ${asItWas(plan, restored)}`,
+    gaps: `${backup} restored into ${where} with gaps: ${reason}`,
+    failed: `${backup} ${restored.replaced ? "was restored, but" : "was NOT put in place, because"} its content differs: ${reason}`,
+  }[verdict];
+  const notes = [
+    `data is as of ${plan.backup.manifest.snapshotAt}; what was written later is not in it`,
+    ...(restored.safetyBackup ? [`what the target held before is backup ${restored.safetyBackup} (tier safety)`] : []),
+    ...(restored.oldDatabase ? [keptDatabase(restored.oldDatabase)] : []),
+    ...plan.warnings,
+    ...restored.notes,
+  ];
+  const findings = restored.findings.map((finding) => [finding.about, finding.name, `${finding.severity === "gap" ? "gap: " : ""}${finding.message}`]);
+  return {
+    exit: exits[verdict],
+    outputs: {
+      ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup, "old-database": restored.oldDatabase,
+      "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "", findings: restored.findings.map(recordedFinding), notes,
+    },
+    report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes },
+  };
+}
+
+/** No more than was compared: whoever names tables, or asks for a part, is not told that everything is well. */
+function asItWas({ request }: RestorePlan, { missingBeside = 0 }: Restored): string {
+  const missing = missingBeside === 0 ? "" : `; but ${quantity(missingBeside, "thing")} of the backup outside them ${missingBeside === 1 ? "is" : "are"} missing here, see the notes`;
+  if (request.tables.length > 0) return `the named tables as they were${missing}`;
+  return { whole: "everything as it was", schema: "every definition as it was, without rows", data: "the rows as they were" }[request.part];
+}
+
+function removedFrom({ project }: RestorePlan): readonly ReportTable[] {
+  return project === undefined ? [] : removedTable(project);
+}
+
+function keptDatabase(name: string): string {
+  return `the previous database is kept as ${name}; drop it when you are sure: DROP DATABASE ${quoteIdentifier(name)} ` +
+    "(where it has subscriptions, first ALTER SUBSCRIPTION … DISABLE, … SET (slot_name = NONE) and DROP SUBSCRIPTION in it)";
+}
+
+function outputs(plan: RestorePlan, tookMs: number): Outcome["outputs"] {
+  return {
+    id: plan.backup.key.id, verdict: "", target: describeAddress(plan.request.target.address), "safety-backup": "", "old-database": "",
+    "first-difference": "", findings: [], notes: [], "duration-seconds": seconds(tookMs), plan: restorePlanJson(plan),
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}

@@ -1,0 +1,111 @@
+import type { Backup } from "../../nouns/catalog/catalog.ts";
+import type { Manifest, NotCompared } from "../../nouns/catalog/manifest.ts";
+import { artifactSets, type ArtifactSet } from "../copy/artifact-set.ts";
+import { believe } from "../copy/control.ts";
+import { measureControl } from "../copy/control-copy.ts";
+import { loadIntoEmpty, type Recipe } from "../copy/recipe.ts";
+import { asIfGiven } from "../copy/rights/as-if-given.ts";
+import { judge } from "../copy/judge-copy.ts";
+import type { Difference } from "../../nouns/content/compare/difference.ts";
+import { measureContent } from "../../nouns/content/rows/measure.ts";
+import type { ContentRecord } from "../../nouns/content/record.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
+import type { ToolSet } from "../../ports/dump-tools.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { createScratchDatabase, type ScratchDatabase, type ScratchHost } from "./scratch.ts";
+
+/** What restoring for proof needs. */
+export interface RestoredContext {
+  readonly store: BlobStore;
+  readonly host: ScratchHost;
+  readonly tools: ToolSet;
+  readonly identities: readonly string[];
+  readonly jobs: number;
+  readonly ports: Ports;
+}
+
+/** What a proof by restoring found. */
+export interface Proof {
+  readonly findings: readonly Difference[];
+  readonly notes: readonly string[];
+  /** What differs of the platform's own. */
+  readonly notCompared: readonly NotCompared[];
+  readonly tables: number;
+  readonly rows: number;
+}
+
+/**
+ * Depth `restored`: every set of artifacts that restores on its own is restored into a database of its own,
+ * which is then measured as the source was and compared with what the source held at the snapshot.
+ */
+export async function proveRestored(backup: Backup, context: RestoredContext): Promise<Proof> {
+  const findings: Difference[] = [];
+  const notes: string[] = [];
+  const own = new Map<string, NotCompared>();
+  let tables = 0;
+  let rows = 0;
+  const sets = artifactSets(backup.manifest);
+  for (const set of sets) {
+    context.ports.cancelled.throwIfAborted();
+    const proof = await proveSet(backup.manifest, set, context);
+    findings.push(...(sets.length === 1 ? proof.findings : proof.findings.map((finding) => ({ ...finding, message: `${finding.message} (restored from ${set.name})` }))));
+    notes.push(...proof.notes.filter((note) => !notes.includes(note)));
+    for (const one of proof.notCompared) own.set(`${one.about} ${one.name} ${one.message}`, one);
+    tables = Math.max(tables, proof.tables);
+    rows = Math.max(rows, proof.rows);
+  }
+  return { findings, notes, notCompared: [...own.values()], tables, rows };
+}
+
+async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<Proof> {
+  const { host, ports } = context;
+  await using scratch = await emptyDatabase(manifest, context);
+  const database = await host.open(scratch.name);
+  ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
+  const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
+  ports.log.stage("comparing with what the source held at the snapshot");
+  const proof = set.hasRows ? manifest.content.proof : "none";
+  const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);
+  try {
+    const measured = await measureContent(database, manifest.scope, {
+      proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
+      like: manifest.content, debug: (text) => ports.log.debug(text),
+    });
+    const actual = await asIfGiven(database, manifest.scope, measured, loaded.refusedRights);
+    const expected = manifest.content;
+    const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows }, platform: manifest.platform, recorded: manifest.gaps });
+    const { findings, notes, notCompared } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));
+    const counted = actual.tables.filter((table) => table.rows !== null);
+    return {
+      findings,
+      notes: [...(scratch.localeNote ? [scratch.localeNote] : []), ...notes],
+      notCompared,
+      tables: counted.length,
+      rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0),
+    };
+  } finally {
+    progress.done();
+  }
+}
+
+async function controlOf(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<ContentRecord> {
+  const { host } = context;
+  await using scratch = await emptyDatabase(manifest, context);
+  return await measureControl({ manifest, set, database: await host.open(scratch.name), context: await loadContext(context) });
+}
+
+function emptyDatabase(manifest: Manifest, { host, ports }: RestoredContext): Promise<ScratchDatabase> {
+  return createScratchDatabase(host, manifest, ports);
+}
+
+async function loadContext({ store, tools, identities, jobs, host, ports }: RestoredContext): Promise<Recipe["context"]> {
+  return {
+    store, identities, jobs,
+    tools: await ports.dumpTools(),
+    toolSet: tools,
+    disk: ports.disk,
+    log: ports.log,
+    isOnThisDisk: host.isPrivate,
+    signal: ports.cancelled,
+  };
+}

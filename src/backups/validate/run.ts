@@ -1,0 +1,133 @@
+import { EXIT, type ExitCode } from "../../kernel/errors.ts";
+import { formatDuration } from "../../kernel/duration.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
+import { DEPTHS, recordedFinding, type Depth, type Finding } from "../../nouns/catalog/manifest.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { acceptedSentence } from "./accepted.ts";
+import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
+import { parseValidateRequest, type ValidateInputs } from "./request.ts";
+import { validateItems, type Validated } from "./apply.ts";
+
+/** `holdfast validate`: inputs → request → plan → (dry run ends here) → proof of each backup, a receipt each → outcome. */
+export async function runValidate(inputs: ValidateInputs, ports: Ports): Promise<Outcome> {
+  const began = ports.clock.elapsed();
+  const request = await parseValidateRequest(inputs, ports);
+  const plan = await planValidate(request, ports);
+  const elapsed = (): number => ports.clock.elapsed() - began;
+  if (plan.items.length === 0) return nothingOutcome(plan, elapsed());
+  if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
+  return validatedOutcome(plan, await validateItems(plan, ports), elapsed());
+}
+
+function nothingOutcome(plan: ValidatePlan, tookMs: number): Outcome {
+  // No backup where one is expected is bad news, never a quiet success.
+  return {
+    exit: EXIT.verdict,
+    outputs: outputs(plan, "failed", [], tookMs),
+    report: { good: false, headline: `no backup in ${plan.request.catalog.store.url} matches, so nothing was proved`, tables: [], notes: ["`holdfast list` shows what the store holds"] },
+  };
+}
+
+function dryRunOutcome(plan: ValidatePlan, tookMs: number): Outcome {
+  return {
+    exit: EXIT.done,
+    outputs: outputs(plan, "", [], tookMs),
+    report: {
+      good: true,
+      headline: `dry run: nothing was changed; ${quantity(plan.items.length, "backup")} would be validated`,
+      tables: [{ columns: ["backup", "source", "tier", "depth", "note"], rows: validatePlanRows(plan) }],
+      notes: [],
+    },
+  };
+}
+
+/** What a headline may claim: only rows that were restored and compared are proved. */
+const HELD: Readonly<Record<Depth, string>> = {
+  stored: "whole as it was stored, byte for byte (not opened, no row proved)",
+  opened: "opened and read to its end (not restored, no row proved)",
+  restored: "proved",
+};
+
+function shallowest(results: readonly Validated[]): Depth {
+  return DEPTHS.find((depth) => results.some(({ item }) => item.depth === depth)) ?? "restored";
+}
+
+function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], tookMs: number): Outcome {
+  const verdict = worst(results);
+  const exits: Record<Validated["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
+  const findings = results.flatMap((result) => result.findings);
+  const accepted = results.flatMap((result) => result.accepted);
+  const telling = headlineFinding(findings);
+  const first = findings.find((finding) => finding.severity === "difference");
+  const total = results.length === 1 ? `backup ${results[0]?.item.key.id ?? ""}` : `${results.length} backups`;
+  const depth = shallowest(results);
+  const headline = {
+    proved: `${total} ${HELD[depth]} in ${formatDuration(tookMs)}${acceptedSentence(accepted)}`,
+    gaps: `${total} ${depth === "restored" ? "restored" : HELD[depth]} with gaps: ${telling ? findingSentence(telling) : ""}`,
+    failed: `${results.filter((result) => result.verdict === "failed").length} of ${quantity(results.length, "backup")} failed: ${telling ? findingSentence(telling) : ""}`,
+  }[verdict];
+  return {
+    exit: exits[verdict],
+    outputs: { ...outputs(plan, verdict, results, tookMs), "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "" },
+    report: {
+      good: verdict === "proved",
+      headline,
+      tables: [
+        { columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"], rows: results.map(resultCells) },
+        ...(results.some((result) => result.findings.length > 0)
+          ? [{ title: "what was found", columns: ["backup", "about", "name", "finding"], rows: results.flatMap((result) => findingRows(result, result.findings)) }]
+          : []),
+        ...(accepted.length > 0
+          ? [{ title: "accepted gaps", columns: ["backup", "about", "name", "gap"], rows: results.flatMap((result) => findingRows(result, result.accepted)) }]
+          : []),
+      ],
+      notes: [...new Set([...results.flatMap((result) => result.notes), ...unmatchedNotes(plan, results)])],
+    },
+  };
+}
+
+/** Findings shown per backup; all of them are in the receipt. */
+const FINDINGS_SHOWN = 20;
+
+function findingRows(result: Validated, findings: readonly Finding[]): string[][] {
+  const shown = findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? "gap: " : ""}${finding.message}`]);
+  const more = findings.length - shown.length;
+  return more > 0 ? [...shown, [result.item.key.id, "", "", `and ${more} more, see ${result.receipt}`]] : shown;
+}
+
+/** Only a proof that restored meets every gap, so only then is one that it did not meet a thing of the past. */
+function unmatchedNotes({ request }: ValidatePlan, results: readonly Validated[]): string[] {
+  if (!results.every(({ item, verdict }) => item.depth === "restored" && verdict !== "failed")) return [];
+  const names = request.acceptGaps.map(({ about, name }) => `${about} ${name}`);
+  return names.filter((name) => results.every(({ unmatched }) => unmatched.includes(name)))
+    .map((name) => `no gap is '${name}', which is to be accepted: perhaps it is mended, then take it out of accept-gaps; or it is written otherwise`);
+}
+
+function resultCells(result: Validated): string[] {
+  const { key, depth } = result.item;
+  return [key.id, key.source, key.tier, depth, result.verdict, String(result.tables), result.rows.toLocaleString("en-US"), formatDuration(result.tookMs)];
+}
+
+function worst(results: readonly Validated[]): Validated["verdict"] {
+  if (results.some((result) => result.verdict === "failed")) return "failed";
+  return results.some((result) => result.verdict === "gaps") ? "gaps" : "proved";
+}
+
+function outputs(plan: ValidatePlan, verdict: string, results: readonly Validated[], tookMs: number): Outcome["outputs"] {
+  return {
+    verdict,
+    backups: results.map(({ item, verdict: one, findings, accepted, receipt, notes, notCompared }) => ({
+      id: item.key.id, source: item.key.source, tier: item.key.tier, depth: item.depth, verdict: one, receipt, notes,
+      notCompared: notCompared.map((one) => ({ ...one })), findings: findings.map(recordedFinding).map((finding) => ({ ...finding })),
+      accepted: accepted.map(recordedFinding).map((finding) => ({ ...finding })),
+    })),
+    count: results.length,
+    "first-difference": "",
+    receipts: results.map((result) => result.receipt),
+    "duration-seconds": Math.round(tookMs) / 1000,
+    plan: validatePlanJson(plan),
+  };
+}
+

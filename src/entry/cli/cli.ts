@@ -1,0 +1,135 @@
+import type { Command, Outcome } from "../../commands/define.ts";
+import { MENU } from "../../commands/menu.ts";
+import { EXIT, HoldfastError } from "../../kernel/errors.ts";
+import { Redactor } from "../../kernel/redact.ts";
+import { parseArgv, type ParsedArgv } from "../inputs/argv.ts";
+import { describeFailure, failureJson, failureText } from "../process/failure.ts";
+import { commandHelp, menuHelp } from "./help.ts";
+import { tuneMemory } from "../process/memory.ts";
+import { parseInputs, variableName } from "../inputs/parse-inputs.ts";
+import { secretParts, secretsOf } from "../inputs/mask.ts";
+import { redactJson } from "../output/redact-json.ts";
+import { reportText } from "../output/report-text.ts";
+import { cliRun } from "../action/run-identity.ts";
+import { secretFileReader } from "../inputs/secret-files.ts";
+import { collectCli, type Environment } from "../inputs/sources.ts";
+import { crashLoudly, setExitCode, stopOnSignals, survivePipe } from "../process/stopping.ts";
+import { nearest } from "../inputs/suggest.ts";
+import { VERSION } from "../process/version.ts";
+
+/**
+ * The command line: standard output carries the product (with `--json` the outputs as one object), standard error everything for people.
+ * Sets `process.exitCode` and returns; never throws.
+ *
+ * @param argv the arguments after the program's name
+ */
+export async function runCli(argv: readonly string[]): Promise<void> {
+  tuneMemory();
+  const { env, stderr, stdout } = process;
+  const redactor = new Redactor();
+  const redact = (text: string): string => redactor.redact(text);
+  const broken = (error: Error): void => {
+    stderr.write(`error: ${error.message}\n`);
+    setExitCode(process, EXIT.outside);
+  };
+  crashLoudly(process, (error) => stderr.write(failureText(describeFailure(error, redact), { verbose: true, color: false })));
+  survivePipe(stdout, broken);
+  survivePipe(stderr, () => setExitCode(process, EXIT.outside));
+  const style = { json: argv.includes("--json"), verbose: argv.includes("--verbose"), color: useColor(argv, env) };
+  let cancelled: AbortSignal | undefined;
+  try {
+    const chosen = choose(argv);
+    if ("text" in chosen) {
+      stdout.write(chosen.text);
+      return;
+    }
+    const args = parseArgv(chosen.command.inputs, chosen.args);
+    if (args.exposed.length > 0) hideArguments(args, redactor);
+    cancelled = stopOnSignals(process, (text) => stderr.write(`\n${text}\n`));
+    const outcome = await perform(chosen.command, args, { redactor, cancelled, ...style });
+    show(outcome, { ...style, redactor });
+    setExitCode(process, outcome.exit);
+  } catch (error) {
+    const failure = describeFailure(error, redact, cancelled?.aborted ?? false);
+    if (style.json) stdout.write(failureJson(failure));
+    stderr.write(failureText(failure, style));
+    setExitCode(process, failure.exit);
+  }
+}
+
+interface Performing {
+  readonly redactor: Redactor;
+  readonly cancelled: AbortSignal;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+async function perform(command: Command, args: ParsedArgv, how: Performing): Promise<Outcome> {
+  const { redactor, color, verbose } = how;
+  const { env, stderr } = process;
+  const { given, problems } = await collectCli(command.inputs, args, env, secretFileReader(process.stdin));
+  for (const part of secretsOf(command.inputs, given, env)) redactor.add(part);
+  const inputs = parseInputs(command.inputs, given, (name) => `--${name}`, problems);
+  const { cliLog, makePorts, sweepLeftovers } = await import("../wire.ts");
+  const live = stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
+  const log = cliLog(stderr, { color, live, verbose, redactor });
+  for (const name of args.exposed) {
+    log.warn(`--${name} stands on the command line, where other users of this machine can read it; give it as ${variableName(name)} or --${name}-file`);
+  }
+  if (command.cleansUp === true) await sweepLeftovers(log);
+  return command.run(inputs, makePorts({ surface: "cli", env, log, redactor, cancelled: how.cancelled, run: cliRun(env, process.pid) }));
+}
+
+function show(outcome: Outcome, how: { readonly json: boolean; readonly color: boolean; readonly redactor: Redactor }): void {
+  // The product is not redacted: a new key is shown because it was asked for.
+  if (how.json) process.stdout.write(`${JSON.stringify(redactJson(outcome.outputs, how.redactor))}\n`);
+  else if (outcome.product !== undefined) process.stdout.write(outcome.product.endsWith("\n") ? outcome.product : `${outcome.product}\n`);
+  process.stderr.write(how.redactor.redact(reportText(outcome.report, how.color)));
+}
+
+type Chosen = { readonly command: Command; readonly args: readonly string[] } | { readonly text: string };
+
+/**
+ * What the arguments ask for: a command, or a text.
+ *
+ * @throws input.unknown, input.missing
+ */
+export function choose(argv: readonly string[]): Chosen {
+  const [first, ...rest] = argv;
+  if (first === undefined) return fail();
+  if (first === "--help" || first === "-h") return { text: menuHelp(MENU, VERSION) };
+  if (first === "--version" || first === "version") return { text: `${VERSION}\n` };
+  const isHelp = first === "help";
+  const name = isHelp ? rest.find((word) => !word.startsWith("-")) : first;
+  if (name === undefined) return { text: menuHelp(MENU, VERSION) };
+  const command = MENU.find((entry) => entry.name === name);
+  if (command === undefined) return fail(name);
+  if (isHelp) return { text: commandHelp(command) };
+  const { common } = parseArgv(command.inputs, rest);
+  if (common.help === true) return { text: commandHelp(command) };
+  if (common.version === true) return { text: `${VERSION}\n` };
+  return { command, args: rest };
+}
+
+function fail(name?: string): never {
+  const names = MENU.map((command) => command.name);
+  const hint = `Commands are ${names.join(", ")}; run holdfast help to see what they do.`;
+  if (name === undefined) throw new HoldfastError("input.missing", "no command was given", { hint });
+  const near = nearest(name, names);
+  // Somebody who pastes a URL as the command must not find its password in a log.
+  const shown = /^[\w.-]{1,24}$/.test(name) ? ` '${name}'` : " of that name";
+  throw new HoldfastError("input.unknown", `there is no command${shown}${near === undefined ? "" : `; did you mean ${near}?`}`, { hint });
+}
+
+/** Process lists read the memory that held the arguments, which the title overwrites: https://nodejs.org/api/process.html#processtitle */
+function hideArguments(args: ParsedArgv, redactor: Redactor): void {
+  process.title = "holdfast";
+  for (const name of args.exposed) for (const text of args.given.get(name)?.texts ?? []) for (const part of secretParts(text)) redactor.add(part);
+}
+
+/** https://no-color.org, and the flag. */
+function useColor(argv: readonly string[], env: Environment): boolean {
+  const unwanted = argv.includes("--no-color") || (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
+  return !unwanted && process.stderr.isTTY;
+}
+

@@ -1,0 +1,77 @@
+import type { Command, InputSpec } from "../../commands/define.ts";
+import { COMMON_FLAGS } from "../inputs/argv.ts";
+import { flagMeaning, presence, valueShape } from "./describe.ts";
+
+/** Folds text at spaces so that no line is longer than `width` columns. */
+export function fold(text: string, width: number, indent: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
+    if (line !== "" && indent.length + line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  if (line !== "") lines.push(indent + line);
+  return lines.join("\n");
+}
+
+/** `holdfast help`: the menu. */
+export function menuHelp(menu: readonly Command[], version: string): string {
+  const width = Math.max(...menu.map((command) => command.name.length));
+  const commands = menu.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return `holdfast ${version}: backups you can prove, releases you can undo
+
+Usage: holdfast <command> [options]
+
+Commands:
+${commands.join("\n")}
+
+holdfast help <command>, or holdfast <command> --help, shows a command's options.
+
+Options can also be given as HOLDFAST_<NAME> in the environment (--store-secret: HOLDFAST_STORE_SECRET), secrets also as
+--<name>-file PATH (- is standard input) or HOLDFAST_<NAME>_FILE. Guards such as --confirm, and what says how much is replaced,
+are never taken from the environment.
+
+Exit codes: 0 done or verdict good, 1 bug, 2 inputs wrong, 3 verdict says no, 4 something outside failed,
+            5 integrity, 6 locked by another run, 7 refused without confirmation
+`;
+}
+
+/** `holdfast help <command>`. */
+export function commandHelp(command: Command, width = 100): string {
+  const inputs = Object.entries(command.inputs).filter(([, spec]) => spec.only !== "action");
+  const common = Object.entries(COMMON_FLAGS).map(([name, text]) => `  --${name === "color" ? "no-color" : name}\n${fold(plain(text), width, "      ")}`);
+  const required = inputs.filter(([, spec]) => spec.required === true).map(([name, spec]) => `--${name} ${valueShape(spec)}`);
+  const exits = Object.entries(command.exits).map(([code, text]) => `  ${code}  ${plain(text)}`);
+  return `holdfast ${command.name}: ${command.summary}
+
+Usage: holdfast ${command.name} ${[...required, "[options]"].join(" ")}
+
+Options:
+${inputs.map(([name, spec]) => optionHelp(name, spec, width)).join("\n")}
+
+Common options:
+${common.join("\n")}
+
+Exit codes (besides the common ones):
+${exits.join("\n")}
+
+Examples:
+${command.examples.cli.map((example) => `  ${example}`).join("\n")}
+`;
+}
+
+function optionHelp(name: string, spec: InputSpec, width: number): string {
+  const isOn = spec.type === "boolean" && spec.default;
+  const flag = [`--${isOn ? `no-${name}` : name}`, valueShape(spec)].filter((part) => part !== "").join(" ");
+  const file = spec.type === "secret" ? `, --${name}-file <path>` : "";
+  const shown = presence(spec);
+  const note = spec.type === "boolean" || shown === "" ? "" : shown === "required" ? " (required)" : ` (default: ${shown})`;
+  return `  ${flag}${file}${note}\n${fold(plain(flagMeaning(spec)), width, "      ")}`;
+}
+
+/** Help is read on a screen: the back-ticks of the documents are left out. */
+function plain(text: string): string {
+  return text.replaceAll("`", "").replace(/\[([^\]]+)\]\([^)]+\)/g, "$1");
+}

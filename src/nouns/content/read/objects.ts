@@ -1,0 +1,140 @@
+import type { DatabaseSession } from "../../../ports/database.ts";
+import { readObjects1 } from "./digest-1/objects.ts";
+import { readExtensionNeeds } from "./extension-needs.ts";
+import { namesMap } from "../names-map.ts";
+import { OBJECT_CLASSES } from "./objects/all.ts";
+import { fieldDigest, HIDDEN, writeDigests } from "./objects/field-digests.ts";
+import type { ObjectClass, ServerFacts } from "./objects/object-class.ts";
+import { fieldsOn, objectQuery, type ObjectRow } from "./objects/object-query.ts";
+import { ATTACHMENTS, type AttachmentRow } from "./objects/attachments.ts";
+import { serverFacts } from "./objects/server-facts.ts";
+import { UNKNOWN_OPTIONS } from "./objects/options.ts";
+import { decodeText } from "./objects/server-text.ts";
+import { readPublicationNeeds } from "./publication-needs.ts";
+import type { ContentRecord, ContentScope, ObjectKind } from "../record.ts";
+import { scopeValues } from "../scope.ts";
+
+/** The objects of a database. */
+export interface ObjectInventory {
+  readonly objects: ContentRecord["objects"];
+  readonly objectExtensions: NonNullable<ContentRecord["objectExtensions"]>;
+  /** Every extension that any of the objects needs. */
+  readonly neededExtensions: ReadonlySet<string>;
+  /** Names of options that nobody is known to set; they are not compared. */
+  readonly unknownOptions: readonly string[];
+}
+
+/** Kind → identity → digests of its fields. */
+type Objects = Map<ObjectKind, Map<string, string>>;
+
+/** Part of the server: no object is worth naming for needing it. */
+const EVERYWHERE = "plpgsql";
+
+/**
+ * All objects in scope as digests of their fields, by kind and identity; owners, comments and security labels are kinds of their own. A kind without
+ * objects is there and empty; one that could not be read is absent.
+ *
+ * @param digests how they are made, see {@link ContentRecord}; none, meaning 1, only to hold a copy against such a record
+ */
+export async function readObjects(
+  session: DatabaseSession, scope: ContentScope, server: Omit<ServerFacts, "superuser">, digests?: ContentRecord["digests"],
+): Promise<ObjectInventory> {
+  const found = digests === undefined ? await readObjects1(session, scope) : await readFields(session, scope, server);
+  const unknown = await session.query<{ name: string }>(UNKNOWN_OPTIONS);
+  return {
+    objects: found.objects,
+    ...(await readNeeds(session, found.places)),
+    unknownOptions: unknown.map((row) => row.name),
+  };
+}
+
+/** The objects of one kind alone, as {@link readObjects} has them with the newest digests. */
+export async function readObjectsOf(session: DatabaseSession, scope: ContentScope, kind: ObjectKind): Promise<Readonly<Record<string, string>>> {
+  const server = await serverFacts(session);
+  const objects: Objects = new Map([["owner", new Map<string, string>()]]);
+  for (const each of OBJECT_CLASSES.filter((one) => one.kind === kind)) await readClass(session, scope, server, each, objects, new Map());
+  return sorted(objects)[kind] ?? {};
+}
+
+interface Found {
+  readonly objects: ContentRecord["objects"];
+  /** `<catalog> <oid>` → `<kind> <identity>` of what stands there. */
+  readonly places: ReadonlyMap<string, string>;
+}
+
+async function readFields(session: DatabaseSession, scope: ContentScope, facts: Omit<ServerFacts, "superuser">): Promise<Found> {
+  const [row] = await session.query<{ superuser: boolean }>("SELECT current_setting('is_superuser') = 'on' AS superuser");
+  const server = { ...facts, superuser: row!.superuser };
+  const objects: Objects = new Map([["owner", new Map<string, string>()]]);
+  const places = new Map<string, string>();
+  for (const each of OBJECT_CLASSES) {
+    if (each.superuser === true && !server.superuser) continue;
+    await readClass(session, scope, server, each, objects, places);
+  }
+  for (const { kind, field, sql } of ATTACHMENTS) {
+    objects.set(kind, new Map());
+    for (const row of await session.query<AttachmentRow>(sql(server), scopeValues(scope))) {
+      const object = row.large === null ? attachedTo(row, places, server) : `large object ${row.large}`;
+      if (object === undefined) continue;
+      const identity = row.prefix === "" ? object : `${row.prefix} ${object}`;
+      add(objects, kind, identity, [[field, fieldDigest(decodeText(server, row.text), false)!]]);
+    }
+  }
+  return { objects: sorted(objects), places };
+}
+
+async function readClass(
+  session: DatabaseSession, scope: ContentScope, server: ServerFacts, each: ObjectClass, objects: Objects, places: Map<string, string>,
+): Promise<void> {
+  const { kind } = each;
+  const fields = fieldsOn(server, each);
+  if (!objects.has(kind)) objects.set(kind, new Map());
+  for (const row of await session.query<ObjectRow>(objectQuery(server, each), scopeValues(scope))) {
+    const identity = decodeText(server, row.identity);
+    const digests = fields.flatMap((field, at): [string, string][] => {
+      const sent = row[`f${at}`] ?? null;
+      if (field.hidden !== undefined && sent === HIDDEN) return [[field.name, HIDDEN]];
+      const digest = fieldDigest(sent === null ? null : decodeText(server, sent), field.printed === true);
+      return digest === undefined ? [] : [[field.name, digest]];
+    });
+    add(objects, kind, identity, digests);
+    if (row.owner !== null) add(objects, "owner", `${kind} ${identity}`, [["owner", fieldDigest(decodeText(server, row.owner), false)!]]);
+    if (row.place !== null) places.set(row.place, `${kind} ${identity}`);
+  }
+}
+
+/** Columns stand with their relation; what is attached to anything out of scope is undefined. */
+function attachedTo(row: AttachmentRow, places: ReadonlyMap<string, string>, server: ServerFacts): string | undefined {
+  const object = places.get(row.place);
+  if (object === undefined || row.column === null) return object;
+  return `column ${object.replace(/^[a-z-]+ /, "")}.${decodeText(server, row.column)}`;
+}
+
+async function readNeeds(
+  session: DatabaseSession, places: ReadonlyMap<string, string>,
+): Promise<Pick<ObjectInventory, "objectExtensions" | "neededExtensions">> {
+  const needs = await readExtensionNeeds(session);
+  const found: [string, string[]][] = [];
+  const neededExtensions = new Set<string>();
+  for (const [place, object] of places) {
+    const extensions = needs.get(place) ?? [];
+    for (const name of extensions) neededExtensions.add(name);
+    const worthNaming = extensions.filter((name) => name !== EVERYWHERE);
+    if (worthNaming.length > 0) found.push([object, worthNaming]);
+  }
+  found.push(...(await readPublicationNeeds(session, places, needs)));
+  return { objectExtensions: namesMap(byName(found)), neededExtensions };
+}
+
+function add(objects: Objects, kind: ObjectKind, identity: string, digests: readonly (readonly [string, string])[]): void {
+  objects.get(kind)!.set(identity, writeDigests(digests));
+}
+
+/** In the same order everywhere, so that two records of the same content are the same bytes. */
+function sorted(objects: Objects): ContentRecord["objects"] {
+  return Object.fromEntries(byName([...objects].map(([kind, map]) => [kind, namesMap(byName([...map]))])));
+}
+
+function byName<T>(entries: [string, T][]): [string, T][] {
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { qualifiedName } from "../../postgres/quoting.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import { MIGRATION_TABLES, type MigrationTable } from "./migration-tables.ts";
+
+/** Where the schema stood: which migration tool's table said so, its last entry, how many, and a hash over all of them in order. */
+export interface MigrationState {
+  readonly version: { readonly last: string; readonly count: number; readonly table: string };
+  /** SHA-256 (hex) over each entry's name and, where the tool records one, its checksum. */
+  readonly hash: string;
+}
+
+/**
+ * The schema version as recorded by a migration tool in the database itself, inside the caller's snapshot.
+ *
+ * @returns `undefined` when no known tool's table has an entry: the version is unknown, which is no error
+ */
+export async function readMigrations(session: DatabaseSession): Promise<MigrationState | undefined> {
+  for (const known of MIGRATION_TABLES) {
+    if (!(await isReadable(session, known))) continue;
+    const rows = await session.query<{ name: string; checksum: string | null; counts: boolean }>(
+      `SELECT (${known.name})::text AS name, (${known.checksum ?? "''"})::text AS checksum, (${known.isVersion ?? "true"}) AS counts
+         FROM ${qualifiedName(known.schema, known.table)} m ${known.where ? `WHERE ${known.where}` : ""} ORDER BY ${known.order.join(", ")}`,
+    );
+    const versions = rows.filter((row) => row.counts);
+    const last = versions.at(-1);
+    if (!last) continue;
+    const hash = createHash("sha256");
+    for (const row of rows) hash.update(`${row.name}\0${row.checksum ?? ""}\n`);
+    return { version: { last: last.name, count: versions.length, table: `${known.schema}.${known.table}` }, hash: hash.digest("hex") };
+  }
+  return undefined;
+}
+
+/**
+ * Whether the table exists with the columns we know and may be read: another tool's table of the same name must not fail a backup. Columns of a type
+ * that somebody made do not count: its casts and comparisons are somebody's functions, and would run with our rights. Nor do those without an order.
+ */
+async function isReadable(session: DatabaseSession, known: MigrationTable): Promise<boolean> {
+  const rows = await session.query<{ columns: string[] }>(
+    `SELECT array_agg(a.attname::text) FILTER (WHERE NOT a.attname::text = ANY ($3) OR a.atttypid = 'bool'::regtype) AS columns
+       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid < 16384
+       JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND (t.typcategory IN ('S', 'N', 'D', 'B') OR t.oid = 'text[]'::regtype)
+      WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+      GROUP BY c.oid`,
+    [known.schema, known.table, known.flags ?? []],
+  );
+  const columns = rows[0]?.columns ?? [];
+  return known.columns.every((column) => columns.includes(column));
+}

@@ -1,0 +1,208 @@
+import type { DatabaseAddress, SslMode } from "./database-address.ts";
+import { HoldfastError } from "../kernel/errors.ts";
+import { Secret } from "../kernel/secret.ts";
+import { sha256 } from "../kernel/streams.ts";
+
+/**
+ * Connection URLs as libpq understands them: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+ *
+ * Differences, each because guessing is worse: user and database must be named, several hosts are refused, and an unknown
+ * parameter is an error. No error from here ever repeats the URL or a part of it that could hold the password.
+ */
+
+const EXAMPLE = "postgresql://user:password@host:5432/database";
+
+/** Parameters of other programs' defaults that change nothing Holdfast does; `channel_binding` is always used where the server offers it. */
+const IGNORED_PARAMETERS = new Set([
+  "application_name", "fallback_application_name", "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
+  "target_session_attrs", "channel_binding", "gssencmode", "client_encoding", "tcp_user_timeout",
+]);
+const KNOWN_PARAMETERS = ["host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "options"] as const;
+type KnownParameter = (typeof KNOWN_PARAMETERS)[number];
+
+/** libpq's `allow` (plain first) is read as `prefer` (encrypted first): never weaker than asked for. */
+const SSL_MODES: Readonly<Record<string, SslMode>> = {
+  disable: "disable", allow: "prefer", prefer: "prefer", require: "require", "verify-ca": "verify-ca", "verify-full": "verify-full",
+};
+
+/**
+ * Reads a `postgres://` or `postgresql://` URL.
+ *
+ * Without `sslmode`: a Unix socket needs no TLS, a loopback address prefers it, every other host requires it.
+ *
+ * @param inputName name of the input for errors, such as `--database`
+ * @throws input.malformed; the message never holds the URL
+ */
+export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddress {
+  const fail: Fail = (problem, hint = `Write it as ${EXAMPLE}, with special characters in the password percent-encoded (@ is %40, / is %2F).`) => {
+    throw new HoldfastError("input.malformed", `${inputName} is not a usable database URL: ${problem}`, { hint });
+  };
+  const scheme = /^postgres(?:ql)?:\/\//i.exec(text.trim());
+  if (!scheme) fail("it does not start with postgresql://");
+  const rest = text.trim().slice(scheme[0].length);
+  const { authority, path, query } = split(rest);
+  const parameters = readParameters(query, fail);
+  const at = authority.lastIndexOf("@");
+  const [userPart, passwordPart] = divide(at < 0 ? "" : authority.slice(0, at), ":");
+  const place = readHost(authority.slice(at + 1), fail);
+
+  const host = parameters.get("host") ?? place.host;
+  if (host === "") fail("it names no host", "Put the server's name after the @, or the folder of a Unix socket as ?host=/folder.");
+  if (host.includes(",") || (parameters.get("port") ?? "").includes(",")) {
+    fail("it names several hosts", "Name the one server to work with: a backup must know which server it saw.");
+  }
+  const user = parameters.get("user") ?? decode(userPart, "the user", fail);
+  if (user === "") fail("it names no user");
+  const database = parameters.get("dbname") ?? decode(path, "the database name", fail);
+  if (database === "") fail("it names no database", "Put the database's name after the host: …/name.");
+  const password = parameters.get("password") ?? (passwordPart === undefined ? undefined : decode(passwordPart, "the password", fail));
+  return Object.freeze({
+    host,
+    port: readPort(parameters.get("port") ?? place.port, fail),
+    user,
+    password: password === undefined || password === "" ? undefined : new Secret(password),
+    database,
+    sslMode: readSslMode(parameters.get("sslmode"), host, fail),
+    sslRootCert: parameters.get("sslrootcert"),
+    options: parameters.get("options"),
+  });
+}
+
+type Fail = (problem: string, hint?: string) => never;
+
+/**
+ * The query begins at the first `?` that a parameter follows; any other belongs to a password somebody forgot to encode. So does
+ * any `@` but the last one before the query: a host holds none.
+ */
+function split(rest: string): { authority: string; path: string; query: string } {
+  const question = rest.search(/\?(?=[A-Za-z_]*(?:=|&|$))/);
+  const place = question < 0 ? rest : rest.slice(0, question);
+  const query = question < 0 ? "" : rest.slice(question + 1);
+  const slash = place.indexOf("/", Math.max(0, place.lastIndexOf("@")));
+  return slash < 0
+    ? { authority: place, path: "", query }
+    : { authority: place.slice(0, slash), path: place.slice(slash + 1), query };
+}
+
+function divide(text: string, separator: string): [string, string | undefined] {
+  const position = text.indexOf(separator);
+  return position < 0 ? [text, undefined] : [text.slice(0, position), text.slice(position + 1)];
+}
+
+function decode(text: string, what: string, fail: Fail): string {
+  try {
+    const decoded = decodeURIComponent(text);
+    return decoded.includes("\0") ? fail(`${what} holds a NUL character`) : decoded;
+  } catch (error) {
+    if (error instanceof HoldfastError) throw error;
+    return fail(`${what} holds a % that does not begin a percent-encoded character`, "Write a literal % as %25.");
+  }
+}
+
+function readHost(text: string, fail: Fail): { host: string; port: string | undefined } {
+  const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
+  if (bracketed) return { host: bracketed[1]!, port: bracketed[2] };
+  if (text.startsWith("[")) fail("the IPv6 address lacks its closing ]");
+  if (text.includes(",")) fail("it names several hosts", "Name the one server to work with: a backup must know which server it saw.");
+  const [host, port] = divide(text, ":");
+  return { host: decode(host, "the host", fail), port };
+}
+
+function readPort(text: string | undefined, fail: Fail): number {
+  if (text === undefined || text === "") return 5432;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  // The text is not repeated: with an unencoded ':' or '/' in the password this would be a piece of it.
+  return port >= 1 && port <= 65_535 ? port : fail("the port is not a number from 1 to 65535");
+}
+
+function readParameters(query: string, fail: Fail): Map<KnownParameter, string> {
+  const found = new Map<KnownParameter, string>();
+  for (const pair of query.split("&").filter((part) => part !== "")) {
+    const [rawName, rawValue] = divide(pair, "=");
+    const name = decode(rawName, "a parameter", fail);
+    if (rawValue === undefined) fail(`parameter '${safeName(name)}' has no value`);
+    const value = decode(rawValue, `parameter '${safeName(name)}'`, fail);
+    if (name === "ssl" && value === "true") found.set("sslmode", "require");
+    else if (KNOWN_PARAMETERS.includes(name as KnownParameter)) {
+      if (found.has(name as KnownParameter)) fail(`parameter '${name}' is given twice`);
+      found.set(name as KnownParameter, value);
+    } else if (!IGNORED_PARAMETERS.has(name)) {
+      fail(`parameter '${safeName(name)}' is not known`, `Remove it from the URL; known are ${KNOWN_PARAMETERS.join(", ")}.`);
+    }
+  }
+  return found;
+}
+
+/** A parameter's name is repeated in errors only if it looks like one. */
+function safeName(name: string): string {
+  return /^[A-Za-z_]{1,32}$/.test(name) ? name : "…";
+}
+
+function readSslMode(text: string | undefined, host: string, fail: Fail): SslMode {
+  if (text !== undefined) return SSL_MODES[text] ?? fail("sslmode is none of disable, prefer, require, verify-ca, verify-full");
+  if (host.startsWith("/")) return "disable";
+  return isLoopback(host) ? "prefer" : "require";
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * The TLS mode that is really meant, by libpq's rules: a Unix socket is never encrypted, `require` with a root certificate
+ * verifies it, and where the public certificate authorities are trusted the host name is checked too, because anybody can have a
+ * certificate of theirs. Source: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
+ */
+export function effectiveSslMode(address: DatabaseAddress): SslMode {
+  const { sslMode, sslRootCert } = address;
+  if (address.host.startsWith("/")) return "disable";
+  if (sslMode === "disable" || sslMode === "prefer") return sslMode;
+  if (sslRootCert === "system" || (sslRootCert === undefined && sslMode !== "require")) return "verify-full";
+  return sslRootCert !== undefined && sslMode === "require" ? "verify-ca" : sslMode;
+}
+
+/** `host:port/database`, for people; no user, no password. */
+export function describeAddress(address: DatabaseAddress): string {
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}/${address.database}`;
+}
+
+/**
+ * The name a backup's source gets when none is given. Supabase calls every database `postgres`, so there the project's
+ * reference goes before it; elsewhere the database's own name. Always matches the catalog's SOURCE_NAME.
+ */
+export function sourceNameOf(address: DatabaseAddress): string {
+  const project = supabaseProject(address);
+  const wanted = project === undefined ? address.database : `${project}-${address.database}`;
+  const plain = wanted.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const cleaned = plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+|-+$/g, "").slice(0, 63);
+  return cleaned === "" ? `database-${sha256(wanted).slice(0, 8)}` : cleaned;
+}
+
+/** The project reference in `db.<ref>.supabase.co`, or in the pooler's user name `postgres.<ref>`. */
+export function supabaseProject(address: DatabaseAddress): string | undefined {
+  const direct = /^db\.([a-z0-9]+)\.supabase\.(?:co|com|net|red)$/i.exec(address.host);
+  if (direct) return direct[1]!.toLowerCase();
+  if (!/\.pooler\.supabase\.com$/i.test(address.host)) return undefined;
+  return /\.([a-z0-9]+)$/i.exec(address.user)?.[1]?.toLowerCase();
+}
+
+/**
+ * Poolers in transaction mode that can be told by their address alone. They hand every transaction to any server session, so
+ * an exported snapshot, session settings and pg_dump itself do not work through them.
+ *
+ * @returns why it cannot be used, and the `host:port` of the same service that can; undefined when nothing is known
+ */
+export function knownTransactionPooler(address: DatabaseAddress): { why: string; useInstead: string } | undefined {
+  const host = address.host.toLowerCase();
+  if (address.port === 6543 && host.endsWith(".pooler.supabase.com")) {
+    return { why: "port 6543 of the Supabase pooler is its transaction mode", useInstead: `${host}:5432` };
+  }
+  if (address.port === 6543 && /^db\.[a-z0-9]+\.supabase\.co$/.test(host)) {
+    return { why: "port 6543 of a Supabase database is its transaction pooler", useInstead: `${host}:5432` };
+  }
+  if (address.port === 6432 && host.endsWith(".postgres.database.azure.com")) {
+    return { why: "port 6432 of Azure Database for PostgreSQL is its built-in PgBouncer in transaction mode", useInstead: `${host}:5432` };
+  }
+  return undefined;
+}

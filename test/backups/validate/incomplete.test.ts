@@ -1,0 +1,46 @@
+import { describe, expect, it } from "@jest/globals";
+import { createDatabase } from "../../support/postgres.ts";
+import { findings, output, Vault } from "../../support/vault.ts";
+
+const OTHER = `CREATE SCHEMA other; CREATE TABLE other.people (id int PRIMARY KEY); INSERT INTO other.people SELECT generate_series(1, 9);
+  CREATE TYPE other.mood AS ENUM ('well')`;
+const PUBLIC = `CREATE TABLE "user" (id int PRIMARY KEY REFERENCES other.people, note text); INSERT INTO "user" SELECT id, 'n' FROM other.people;
+  CREATE TABLE moods (mood other.mood); INSERT INTO moods VALUES ('well'); CREATE INDEX by_mood ON moods (mood); COMMENT ON TABLE moods IS 'm';
+  CREATE MATERIALIZED VIEW all_people AS SELECT p.id FROM other.people p JOIN "user" USING (id); GRANT SELECT ON all_people TO PUBLIC`;
+
+describe("a backup of some schemas that needs others", () => {
+  it("is proved and restored with gaps of their names, and whole where the others are", async () => {
+    await using database = await createDatabase({ owner: "postgres", sql: `${OTHER}; ${PUBLIC}` });
+    await using vault = await Vault.make();
+    const made = await vault.backup(database.adminUrl, { schemas: ["public"] });
+    expect([made.exit, output(made, "gaps")]).toEqual([0, "4"]);
+
+    const named = [
+      'gap constraint public."user".user_id_fkey', "gap table public.all_people", "gap table public.moods",
+    ];
+    const proved = await vault.validate({});
+    const missing = findings(proved).filter(({ about }) => about !== "pg_restore").map(({ severity, about, name }) => `${severity} ${about} ${name}`);
+    expect([proved.exit, output(proved, "verdict"), [...new Set(missing)].filter((each) => /^gap (?:table|constraint) /.test(each)).sort()]).toEqual([3, "gaps", named]);
+    expect(missing.filter((each) => each.startsWith("difference"))).toEqual([]);
+
+    await using empty = await createDatabase({ owner: "postgres" });
+    const restored = await vault.restore(empty.adminUrl, { confirm: empty.name, mode: "in-place" });
+    expect([restored.exit, output(restored, "verdict")]).toEqual([3, "gaps"]);
+
+    await using furnished = await createDatabase({ owner: "postgres", sql: OTHER });
+    const whole = await vault.restore(furnished.adminUrl, { confirm: furnished.name, mode: "in-place", safetyBackup: false });
+    expect([whole.exit, output(whole, "verdict")]).toEqual([0, "proved"]);
+  });
+
+  it("finds an extension that only what is missing needs: it is there", async () => {
+    const sql = `CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions; CREATE SCHEMA other;
+      CREATE FUNCTION other.who() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE named (name extensions.citext, by int DEFAULT other.who())`;
+    await using database = await createDatabase({ owner: "postgres", sql });
+    await using vault = await Vault.make();
+    await vault.backup(database.adminUrl, { schemas: ["public"] });
+    const proved = await vault.validate({});
+    expect([proved.exit, output(proved, "verdict")]).toEqual([3, "gaps"]);
+    expect(findings(proved).filter(({ severity }) => severity === "difference")).toEqual([]);
+    
+  });
+});

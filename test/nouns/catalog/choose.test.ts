@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import { Catalog } from "../../../src/nouns/catalog/catalog.ts";
+import { chooseKeys, chooseOne } from "../../../src/nouns/catalog/choose.ts";
+import { writeDocument } from "../../../src/nouns/store/sealed-document.ts";
+import type { Manifest, Receipt } from "../../../src/nouns/catalog/manifest.ts";
+import { manifestPath, type BackupKey } from "../../../src/nouns/catalog/paths.ts";
+import { FaultyStore } from "../../fakes/faulty-store.ts";
+import { MemoryStore } from "../../fakes/memory-store.ts";
+import { keyOf, sampleManifest, sampleReceipt } from "./samples.ts";
+
+const OLD = keyOf("20261120T020000Z-aaaaaa");
+const MIDDLE = keyOf("20261121T020000Z-bbbbbb");
+const NEW = keyOf("20261122T020000Z-cccccc");
+const BLOG = keyOf("20261123T020000Z-dddddd", "blog");
+
+let store: MemoryStore;
+let catalog: Catalog;
+let digests: Map<BackupKey, string>;
+beforeEach(async () => {
+  store = new MemoryStore();
+  catalog = new Catalog(store);
+  digests = new Map();
+  for (const key of [OLD, MIDDLE, NEW, BLOG]) digests.set(key, await catalog.commit(sampleManifest(key)));
+});
+
+async function receipt(key: BackupKey, changes: Partial<Receipt> = {}): Promise<void> {
+  await catalog.addReceipt(sampleReceipt(key, { manifest: digests.get(key) ?? "", ...changes }));
+}
+
+/** One byte of the manifest is another one. */
+function damage(key: BackupKey): void {
+  const bytes = Buffer.from(store.blobs.get(manifestPath(key))?.bytes ?? "");
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  store.plant(manifestPath(key), bytes);
+}
+
+describe("choosing one backup", () => {
+  it("takes the newest of the named source", async () => {
+    expect(await chooseOne(catalog, { by: "latest" }, { source: "shop" })).toMatchObject({ key: NEW, sha256: digests.get(NEW) });
+    expect(await chooseOne(catalog, { by: "before", before: MIDDLE.time }, { source: "shop" })).toMatchObject({ key: MIDDLE });
+    expect(await chooseOne(catalog, { by: "id", id: OLD.id }, {})).toMatchObject({ key: OLD });
+  });
+
+  it("refuses to guess between several sources, and names them", async () => {
+    await expect(chooseOne(catalog, { by: "latest" }, {})).rejects.toMatchObject({ code: "input.conflict", exitCode: 2, message: expect.stringMatching(/blog.*shop|shop.*blog/), hint: expect.stringContaining("--source") });
+  });
+
+  it("takes the newest that was verified, past those that are unverified or failed", async () => {
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toBeUndefined();
+    await receipt(OLD);
+    await receipt(NEW, { kind: "opened" });
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({ key: OLD });
+    await receipt(MIDDLE);
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({ key: MIDDLE });
+    await receipt(MIDDLE, { verdict: "failed", finishedAt: "2026-11-22T05:00:00Z" });
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({ key: OLD });
+    await receipt(NEW, { manifest: digests.get(OLD)! });
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({ key: OLD });
+  });
+
+  it("goes past a damaged or unreadable newest one to the newest verified, and says so", async () => {
+    await receipt(OLD);
+    await receipt(NEW);
+    damage(NEW);
+    store.plant(manifestPath(MIDDLE), writeDocument({ format: "holdfast.manifest/9" }).bytes);
+    const warned: string[] = [];
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" }, { warn: (text) => warned.push(text) })).toMatchObject({ key: OLD });
+    expect(warned).toEqual([expect.stringContaining(NEW.id), expect.stringContaining(MIDDLE.id)]);
+    expect(warned[0]).toContain("checksum");
+  });
+
+  it("never falls back silently from a damaged newest one: it names the damage and the way out", async () => {
+    await receipt(OLD);
+    damage(NEW);
+    const refused = { code: "catalog.damaged", exitCode: 5, message: expect.stringContaining(NEW.id), hint: expect.stringContaining("--backup latest-verified") };
+    await expect(chooseOne(catalog, { by: "latest" }, { source: "shop" })).rejects.toMatchObject(refused);
+    await expect(chooseOne(catalog, { by: "before", before: NEW.time }, { source: "shop" })).rejects.toMatchObject(refused);
+  });
+
+  it("takes the newest verified, or newest up to a time, that can give what is wanted, and the named or newest one whatever it holds", async () => {
+    for (const key of [OLD, MIDDLE, NEW]) await receipt(key);
+    const warned: string[] = [];
+    const options = { suits: ({ id }: Manifest) => id === OLD.id, warn: (text: string) => warned.push(text) };
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" }, options)).toMatchObject({ key: OLD });
+    expect(warned).toEqual([expect.stringContaining(NEW.id), expect.stringContaining(MIDDLE.id)]);
+    expect(await chooseOne(catalog, { by: "before", before: MIDDLE.time }, { source: "shop" }, options)).toMatchObject({ key: OLD });
+    expect(await chooseOne(catalog, { by: "latest" }, { source: "shop" }, options)).toMatchObject({ key: NEW });
+    expect(await chooseOne(catalog, { by: "id", id: MIDDLE.id }, {}, options)).toMatchObject({ key: MIDDLE });
+    // When none can, the newest is given, so that its own refusal tells what is wrong.
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" }, { suits: () => false })).toMatchObject({ key: NEW });
+  });
+
+  it("counts the snapshot and not the beginning when a time is named, to the millisecond", async () => {
+    const late = keyOf("20261124T020000Z-eeeeee");
+    await catalog.commit(sampleManifest(late, { snapshotAt: "2026-11-24T02:00:07.250Z" }));
+    const upTo = async (before: string): Promise<string | undefined> =>
+      (await chooseOne(catalog, { by: "before", before: new Date(before) }, { source: "shop" }))?.key.id;
+    expect(await upTo("2026-11-24T02:00:07.250Z")).toBe(late.id);
+    expect(await upTo("2026-11-24T02:00:07.249Z")).toBe(NEW.id);
+    expect(await upTo("2026-11-24T01:59:59.999Z")).toBe(NEW.id);
+    expect(await upTo("2026-11-20T01:59:59.999Z")).toBeUndefined();
+    // The clock of the machine that made the id was ahead of the server's.
+    const ahead = keyOf("20261125T020000Z-ffffff");
+    await catalog.commit(sampleManifest(ahead, { snapshotAt: "2026-11-25T01:58:00.000Z" }));
+    expect(await upTo("2026-11-25T01:59:00.000Z")).toBe(ahead.id);
+    expect(await upTo("2026-11-25T01:57:59.999Z")).toBe(late.id);
+  });
+
+  it("gives nothing where the store holds nothing that fits", async () => {
+    expect(await chooseOne(catalog, { by: "latest" }, { source: "shop", tier: "tier1" })).toBeUndefined();
+    expect(await chooseOne(catalog, { by: "day", day: "2001-01-01" }, { source: "shop" })).toBeUndefined();
+    expect(await chooseOne(new Catalog(new MemoryStore()), { by: "latest" }, {})).toBeUndefined();
+  });
+
+  it("says that an id does not exist only after the store was read completely", async () => {
+    const unknown = { by: "id", id: "20991231T235959Z-ffffff" } as const;
+    await expect(chooseOne(catalog, unknown, {})).rejects.toMatchObject({ code: "input.no-such-backup", exitCode: 2, hint: expect.stringContaining(BLOG.id) });
+    await expect(chooseOne(new Catalog(new MemoryStore()), unknown, {})).rejects.toMatchObject({ code: "input.no-such-backup", hint: expect.stringContaining("no backups here") });
+    for (const failAt of [1, 2]) {
+      await expect(chooseOne(new Catalog(new FaultyStore(store, { failAt })), unknown, {})).rejects.toMatchObject({ code: "store.unreachable", exitCode: 4 });
+    }
+  });
+
+  it("never takes a store that failed for one without backups, wherever it fails", async () => {
+    await receipt(OLD);
+    const healthy = new FaultyStore(store, { failAt: 0 });
+    await chooseOne(new Catalog(healthy), { by: "latest-verified" }, { source: "shop" });
+    expect(healthy.events).toBeGreaterThan(8);
+    for (let failAt = 1; failAt <= healthy.events; failAt += 1) {
+      const faulty = new Catalog(new FaultyStore(store, { failAt }));
+      await expect(chooseOne(faulty, { by: "latest-verified" }, { source: "shop" })).rejects.toMatchObject({ code: "store.unreachable" });
+      if (failAt <= 2) await expect(chooseKeys(new Catalog(new FaultyStore(store, { failAt })), { by: "latest" }, {})).rejects.toMatchObject({ code: "store.unreachable" });
+    }
+  });
+});

@@ -1,0 +1,270 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { acquireLock, releaseLock, type HeldLock, type LockRequest } from "../../../src/nouns/store/lock.ts";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
+import type { BlobStore } from "../../../src/ports/blob-store.ts";
+import { FaultyStore } from "../../fakes/faulty-store.ts";
+import { LyingStore } from "../../fakes/lying-store.ts";
+import { MemoryStore } from "../../fakes/memory-store.ts";
+import { countingRandom, FakeClock } from "../catalog/fake-clock.ts";
+import { RUN } from "../catalog/samples.ts";
+
+const MINUTE = 60_000;
+const FIRST = "locks/shop/tier2/000000001.json";
+const SECOND = "locks/shop/tier2/000000002.json";
+
+let store: MemoryStore;
+let clock: FakeClock;
+let random: LockRequest["random"];
+beforeEach(() => {
+  store = new MemoryStore();
+  clock = new FakeClock();
+  random = countingRandom();
+});
+
+function request(changes: Partial<LockRequest> = {}): LockRequest {
+  return { store, source: "shop", tier: "tier2", doing: "backup x", run: RUN, clock, random, ...changes };
+}
+
+/** A lock whose owner was killed: nobody renews it any more. */
+async function abandoned(changes: Partial<LockRequest> = {}): Promise<HeldLock> {
+  const lock = await acquireLock(request({ ...changes, clock: { now: () => clock.now(), elapsed: () => clock.elapsed(), sleep: () => new Promise(() => undefined) } }));
+  clock.jump(5 * MINUTE);
+  return lock;
+}
+
+const paths = (): string[] => [...store.blobs.keys()].sort();
+
+describe("a lock", () => {
+  it("keeps a second run out, naming who holds it, what for and since when", async () => {
+    await using _lock = await acquireLock(request({ run: { ...RUN, actor: "maria", url: "https://ci.example/run/7" } }));
+    await clock.advance(90_000);
+    await expect(acquireLock(request())).rejects.toMatchObject({
+      code: "lock.held", exitCode: 6, message: "shop/tier2 is locked by maria, https://ci.example/run/7, doing backup x since 2026-11-22T04:00:00.000Z (1 min 30 s ago)",
+    });
+  });
+
+  it("does not keep out another source or tier", async () => {
+    await using _one = await acquireLock(request());
+    await using _two = await acquireLock(request({ tier: "tier1" }));
+    await using _three = await acquireLock(request({ source: "shop2" }));
+    expect(paths()).toHaveLength(3);
+  });
+
+  it("is free again after its release, and nothing is left behind", async () => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      await using lock = await acquireLock(request());
+      expect([lock.path, lock.lost.aborted]).toEqual([FIRST, false]);
+    }
+    expect(paths()).toEqual([]);
+  });
+
+  it("goes to exactly one of two that come at once", async () => {
+    const results = await Promise.allSettled([acquireLock(request()), acquireLock(request())]);
+    expect(results.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(results.find((result) => result.status === "rejected")).toMatchObject({ reason: { code: "lock.held" } });
+    for (const result of results) if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
+  });
+
+  it("is kept for hours by renewing, and its blob says when that was last done", async () => {
+    await using lock = await acquireLock(request());
+    await clock.advance(3 * 60 * MINUTE);
+    expect(lock.lost.aborted).toBe(false);
+    expect(JSON.parse(store.blobs.get(FIRST)!.bytes.toString())).toMatchObject({ since: "2026-11-22T04:00:00.000Z", renewedAt: "2026-11-22T07:00:00.000Z" });
+    await expect(acquireLock(request())).rejects.toMatchObject({ code: "lock.held" });
+  });
+
+  it("whose blob cannot be read still keeps others out while it is young, by the store's clock", async () => {
+    store.blobs.set(FIRST, { bytes: Buffer.from("{"), facts: { path: FIRST, size: 1, etag: "1", modifiedAt: clock.now() } });
+    await expect(acquireLock(request())).rejects.toMatchObject({ code: "lock.held", message: "shop/tier2 is locked by somebody, cli run unknown, doing an unknown command" });
+    clock.jump(5 * MINUTE);
+    await using lock = await acquireLock(request());
+    expect(lock.path).toBe(SECOND);
+  });
+});
+
+describe("an abandoned lock", () => {
+  it("is taken over after four minutes and not before", async () => {
+    await abandoned();
+    clock.jump(-1 * MINUTE);
+    await expect(acquireLock(request())).rejects.toMatchObject({ code: "lock.held" });
+    clock.jump(1);
+    {
+      await using lock = await acquireLock(request());
+      expect(lock.path).toBe(SECOND);
+    }
+    expect(paths()).toEqual([]);
+  });
+
+  it("is not taken over while the store says that it is young, whatever its owner's clock said", async () => {
+    await abandoned();
+    const held = store.blobs.get(FIRST)!;
+    store.blobs.set(FIRST, { ...held, facts: { ...held.facts, modifiedAt: new Date(clock.now().getTime() - MINUTE) } });
+    await expect(acquireLock(request())).rejects.toMatchObject({ code: "lock.held" });
+  });
+
+  it("goes to exactly one of several takers, in whatever order their calls reach the store", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 5, maxLength: 40 }), fc.integer({ min: 2, max: 5 }), async (delays, takers) => {
+        store = new MemoryStore();
+        await abandoned();
+        const slow = jittery(store, delays);
+        const results = await Promise.allSettled(Array.from({ length: takers }, () => acquireLock(request({ store: slow }))));
+        const winners = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+        expect(winners).toHaveLength(1);
+        for (const result of results) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "lock.held" });
+        for (const winner of winners) await winner[Symbol.asyncDispose]();
+        expect(paths()).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("whose owner wakes up again is lost to it, and it stops", async () => {
+    const old = await acquireLock(request());
+    clock.jump(5 * MINUTE);
+    await using taker = await acquireLock(request());
+    expect(old.lost.aborted).toBe(false);
+    await clock.advance(MINUTE);
+    expect(old.lost.reason).toMatchObject({ code: "lock.lost", exitCode: 6, message: expect.stringContaining("another run took it over") });
+    expect(taker.lost.aborted).toBe(false);
+    await old[Symbol.asyncDispose]();
+    expect(paths()).toContain(taker.path);
+    await expect(acquireLock(request())).rejects.toMatchObject({ code: "lock.held" });
+  });
+
+  it("that somebody removed by hand is lost at the next renewal", async () => {
+    await using lock = await acquireLock(request());
+    await clock.advance(MINUTE);
+    await store.remove(lock.path);
+    await clock.advance(31_000);
+    expect(lock.lost.reason).toMatchObject({ code: "lock.lost", message: expect.stringContaining("changed or removed") });
+  });
+
+  it("whose taker is long gone is lost to the owner that wakes up, too", async () => {
+    const old = await acquireLock(request());
+    clock.jump(5 * MINUTE);
+    {
+      await using _taker = await acquireLock(request());
+    }
+    await clock.advance(MINUTE);
+    expect(old.lost.reason).toMatchObject({ code: "lock.lost", message: expect.stringContaining("changed or removed") });
+    await old[Symbol.asyncDispose]();
+  });
+});
+
+describe("releasing", () => {
+  it("leaves a later owner's lock alone, also one that lies where an abandoned one was", async () => {
+    await abandoned();
+    const sleeping = await acquireLock(request());
+    expect(sleeping.path).toBe(SECOND);
+    clock.jump(5 * MINUTE);
+    {
+      await using third = await acquireLock(request());
+      expect(third.path).toBe("locks/shop/tier2/000000003.json");
+    }
+    await using fresh = await acquireLock(request());
+    expect(fresh.path).toBe(FIRST);
+    await sleeping[Symbol.asyncDispose]();
+    expect(paths()).toEqual([FIRST]);
+    await clock.advance(MINUTE);
+    expect(fresh.lost.aborted).toBe(false);
+  });
+
+  it("by path removes only a lock with that token", async () => {
+    const lock = await abandoned();
+    expect(await releaseLock(store, lock.path, "somebody-else")).toBe(false);
+    expect(paths()).toEqual([FIRST]);
+    expect(await releaseLock(store, lock.path, lock.token)).toBe(true);
+    expect(await releaseLock(store, lock.path, lock.token)).toBe(false);
+    expect(paths()).toEqual([]);
+  });
+
+  it("that fails is warned of and does not hide how the run ended", async () => {
+    const warnings: string[] = [];
+    const own = new Error("the run's own failure");
+    const faulty = new FaultyStore(store, { failAt: 4, forGood: true });
+    const run = async (): Promise<void> => {
+      await using _lock = await acquireLock(request({ store: faulty, warn: (text) => warnings.push(text) }));
+      throw own;
+    };
+    await expect(run()).rejects.toBe(own);
+    expect(faulty.failures).toBeGreaterThan(0);
+    expect(warnings).toEqual([expect.stringContaining("could not be released")]);
+  });
+});
+
+describe("a store that fails or lies", () => {
+  it("is never taken for a free lock", async () => {
+    await using _lock = await acquireLock(request());
+    for (let failAt = 1; failAt <= 4; failAt += 1) {
+      await expect(acquireLock(request({ store: new FaultyStore(store, { failAt }) }))).rejects.toMatchObject({ code: "store.unreachable" });
+    }
+    expect(paths()).toEqual([FIRST]);
+  });
+
+  it("may fail for a while: the lock is lost only when it could not be renewed for three and a half minutes", async () => {
+    const broken = switchable(store);
+    await using lock = await acquireLock(request({ store: broken.store }));
+    broken.fail(true);
+    await clock.advance(3 * MINUTE);
+    expect(lock.lost.aborted).toBe(false);
+    broken.fail(false);
+    await clock.advance(MINUTE);
+    broken.fail(true);
+    await clock.advance(3 * MINUTE);
+    expect(lock.lost.aborted).toBe(false);
+    await clock.advance(MINUTE);
+    expect(lock.lost.reason).toMatchObject({ code: "lock.lost", message: expect.stringContaining("could not be renewed"), cause: { code: "store.unreachable" } });
+    broken.fail(false);
+  });
+
+  it("may list late: the lock goes to nobody else", async () => {
+    await using lock = await acquireLock(request());
+    const late = new LyingStore(store, { kind: "late-listing", newest: 1 });
+    await expect(acquireLock(request({ store: late }))).rejects.toMatchObject({ code: "lock.held", message: expect.stringContaining("tester") });
+    expect(lock.lost.aborted).toBe(false);
+  });
+
+  it("may list late after a take-over: the lock goes to nobody else", async () => {
+    await abandoned();
+    await using taker = await acquireLock(request());
+    const late = new LyingStore(store, { kind: "late-listing", newest: 1 });
+    await expect(acquireLock(request({ store: late }))).rejects.toMatchObject({ code: "lock.held" });
+    expect([taker.lost.aborted, paths()]).toEqual([false, [FIRST, SECOND]]);
+  });
+});
+
+/** A store whose calls take turns of the event loop, as given. */
+function jittery(inner: BlobStore, delays: readonly number[]): BlobStore {
+  let call = 0;
+  const wait = async (): Promise<void> => {
+    const turns = delays[(call += 1) % delays.length] ?? 0;
+    for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return intercepted(inner, wait);
+}
+
+function switchable(inner: BlobStore): { readonly store: BlobStore; fail(value: boolean): void } {
+  let fails = false;
+  const check = async (): Promise<void> => {
+    if (fails) throw new HoldfastError("store.unreachable", "switched off");
+  };
+  return { store: intercepted(inner, check), fail: (value) => void (fails = value) };
+}
+
+function intercepted(inner: BlobStore, before: () => Promise<void>): BlobStore {
+  return {
+    url: inner.url,
+    check: (forWriting) => before().then(() => inner.check(forWriting)),
+    put: (path, content, options) => before().then(() => inner.put(path, content, options)),
+    get: (path, range) => before().then(() => inner.get(path, range)),
+    stat: (path) => before().then(() => inner.stat(path)),
+    list: async function* (prefix) {
+      await before();
+      yield* inner.list(prefix);
+    },
+    replace: (path, content, etag) => before().then(() => inner.replace(path, content, etag)),
+    remove: (path) => before().then(() => inner.remove(path)),
+  };
+}

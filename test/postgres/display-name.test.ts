@@ -1,0 +1,19 @@
+import { expect, it } from "@jest/globals";
+import { displayName, displayPart } from "../../src/postgres/display-name.ts";
+import { sharedServer } from "../support/postgres.ts";
+
+it("whatever the server quotes is quoted", async () => {
+  const names = (await sharedServer().admin("SELECT word, quote_ident(word) <> word AS quoted FROM pg_get_keywords()")) as unknown as { word: string; quoted: boolean }[];
+  expect(names.length).toBeGreaterThan(400);
+  expect(names.filter(({ word, quoted }) => quoted && displayPart(word) === word)).toEqual([]);
+  expect(names.filter(({ word, quoted }) => !quoted && displayPart(word) !== word).length).toBeLessThan(30);
+});
+
+it.each(["a", "order", "Odd", "a b", 'a"b', "a$b", "1a", "_a1", "ä"])("%j is quoted as the server does it", async (name) => {
+  const [row] = await sharedServer().admin("SELECT quote_ident($1) AS quoted", [name]);
+  expect(displayPart(name)).toBe(row!["quoted"]);
+});
+
+it("no two names look alike", () => {
+  expect(displayName({ schema: "a", name: "b.c" })).not.toBe(displayName({ schema: "a.b", name: "c" }));
+});

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import type { ValidateInputs } from "../../../src/backups/validate/request.ts";
+import type { Depth } from "../../../src/nouns/catalog/manifest.ts";
+import { FaultyDatabases, type DatabaseFault } from "../../fakes/faulty-database.ts";
+import { FaultyStore, type Fault } from "../../fakes/faulty-store.ts";
+import { MemoryStore } from "../../fakes/memory-store.ts";
+import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { secret } from "../../support/test-ports.ts";
+import { placesTried } from "./places.ts";
+import { backup, bytesOf, ended, newKeys, ONE_TABLE, paths, requireLaws, validate, type Ended, type KeyPair } from "./support.ts";
+
+describe("a validation with exactly one fault, at every place in turn", () => {
+  let source: TestDatabase;
+  let keys: KeyPair;
+  let store: MemoryStore;
+  let id: string;
+
+  beforeAll(async () => {
+    keys = await newKeys();
+    source = await createDatabase({ sql: ONE_TABLE });
+    store = new MemoryStore();
+    // Two, so that the chain of manifests is looked at as well.
+    await backup(source.url, keys.recipient, { store });
+    id = String((await backup(source.url, keys.recipient, { store })).outputs["id"]);
+  });
+  afterAll(() => source.drop());
+
+  function inputs(depth: Depth): Partial<ValidateInputs> {
+    // By id: of two backups begun in the same second either may be the latest.
+    return { depth, backup: id, ...(depth === "restored" ? { scratch: secret(source.url) } : {}) };
+  }
+
+  /** Throw-away databases of this backup on the server. */
+  async function scratchDatabases(): Promise<string[]> {
+    return (await source.admin("select datname as name from pg_database where datname like $1", [`holdfast\\_scratch\\_${id.slice(-6)}\\_%`])).map(({ name }) => String(name));
+  }
+
+  /** A fault outside is no verdict: loud with exit 4 and no receipt of a failure; or everything was proved and says so. */
+  async function requireHonest(place: string, memory: MemoryStore, run: Ended): Promise<void> {
+    expect([place, await requireLaws(memory)]).toEqual([place, await requireLaws(store)]);
+    for (const path of await paths(memory, "receipts/")) {
+      const { verdict, findings } = JSON.parse((await bytesOf(memory, path)).toString()) as { verdict: string; findings: unknown[] };
+      expect([place, verdict, findings]).toEqual([place, "proved", []]);
+    }
+    if (run.exit === 0) expect([place, run.outcome?.outputs["verdict"], (await paths(memory, "receipts/")).length]).toEqual([place, "proved", 1]);
+    else expect([place, run.exit, run.error?.code]).toEqual([place, 4, expect.stringMatching(/^(store|database)\./)]);
+  }
+
+  it.each<[Depth, string, Omit<Fault, "failAt">, number]>([
+    ["stored", "before anything is done", { moment: "before" }, 12],
+    ["opened", "before anything is done", { moment: "before" }, 12],
+    ["opened", "and loses only the answer", { moment: "after" }, 12],
+    ["restored", "before anything is done", { moment: "before" }, 16],
+  ])("to depth %s, the store fails %s", async (depth, _, fault, floor) => {
+    let places = 0;
+    for (let failAt = 1; ; failAt += 1) {
+      const memory = store.clone();
+      const faulty = new FaultyStore(memory, { failAt, ...fault });
+      const run = await ended(validate(keys.identity, { store: faulty }, inputs(depth)));
+      const place = `${failAt} ${faulty.log[failAt - 1] ?? ""}`;
+      await requireHonest(place, memory, run);
+      expect([place, await scratchDatabases()]).toEqual([place, []]);
+      if (faulty.failures === 0) break;
+      expect([place, faulty.failures]).toEqual([place, 1]);
+      places += 1;
+      // Every place counts here: without the store there is no verdict, and without a receipt there is none either.
+      expect([place, run.exit]).toEqual([place, 4]);
+    }
+    expect(places).toBeGreaterThanOrEqual(floor);
+  }, 900_000);
+
+  it.each<DatabaseFault["how"]>(["error", "answer-lost"])("to depth restored, the scratch server fails: %s", async (how) => {
+    const counting = new FaultyDatabases({ failAt: 0, how });
+    await validate(keys.identity, { store: store.clone(), database: (real) => counting.around(real) }, inputs("restored"));
+    expect(counting.log.length).toBeGreaterThanOrEqual(45);
+    let places = 0;
+    let loud = 0;
+    for (const failAt of placesTried(counting.log)) {
+      const memory = store.clone();
+      const faults = new FaultyDatabases({ failAt, how });
+      const run = await ended(validate(keys.identity, { store: memory, database: (real) => faults.around(real) }, inputs("restored")));
+      const place = `${failAt} ${faults.log[failAt - 1] ?? ""}`;
+      await requireHonest(place, memory, run);
+      const left = await scratchDatabases();
+      if (faults.failures === 0) {
+        expect([faults.log[failAt - 1], run.exit, left]).toEqual([undefined, 0, []]);
+        continue;
+      }
+      expect([place, faults.failures]).toEqual([place, 1]);
+      places += 1;
+      if (run.exit !== 0) loud += 1;
+      expect([place, left]).toEqual([place, []]);
+    }
+    expect(places).toBeGreaterThanOrEqual(20);
+    // Looking for leftovers before, and cleaning up after, take no verdict away.
+    expect(loud).toBeGreaterThanOrEqual(places - 18);
+  }, 900_000);
+});

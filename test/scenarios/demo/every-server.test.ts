@@ -1,0 +1,32 @@
+import { describe, expect, it } from "@jest/globals";
+import { findServer, server } from "../../support/postgres.ts";
+import { SERVER_PACKAGES, type ServerVersion } from "../../support/servers/packages.ts";
+import { scratchFolder } from "../../support/tools.ts";
+import { expectNothingLeft, expectProjectTold, PATIENCE_MS, tell } from "./telling.ts";
+
+/** Extensions that a project needs and that these wheels were built without: their demo says so, and tells the rest. */
+const WITHOUT: Partial<Record<ServerVersion, string>> = { "16.2": "citext, pg_trgm, pgcrypto", "18.6": "pgcrypto" };
+
+/** The demo with server and client programs of each complete set, one after the other. */
+describe("npm run demo", () => {
+  for (const { version } of SERVER_PACKAGES.filter(({ complete }) => complete)) {
+    const found = findServer(version);
+    const title = `passes on PostgreSQL ${version}`;
+    if ("reason" in found) {
+      it.skip(`${title} (NOT RUN: ${found.reason})`, () => undefined);
+      continue;
+    }
+    it(title, async () => {
+      await using folder = scratchFolder("demo");
+      const { code, text } = await tell(folder.path, { binDir: (await server(version)).binDir });
+      expect(text).toContain(`PostgreSQL ${version} and Azurite are up`);
+      expect(text).toMatch(/✔ every table is as it was/);
+      const without = WITHOUT[version];
+      if (without === undefined) expectProjectTold(text);
+      else expect(text).toMatch(new RegExp(`Chapter 2: [^]*NOT TOLD HERE: PostgreSQL ${version} in \\S+ comes without ${without}\\.`));
+      expect(text.match(/✔ backup \S+ proved in/g)).toHaveLength(without === undefined ? 3 : 2);
+      expect(code).toBe(0);
+      await expectNothingLeft(folder.path);
+    }, PATIENCE_MS);
+  }
+});
