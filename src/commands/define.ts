@@ -25,9 +25,12 @@ interface InputBase {
   readonly explicit?: true;
 }
 
-/** How an input is read from text. Absent takes the default; malformed is an error; nothing is guessed. */
+/**
+ * How an input is read from text. Absent takes the default; malformed is an error; nothing is guessed. `words` are those of
+ * a pattern: a mistyped one is told which was meant.
+ */
 export type InputSpec =
-  | (InputBase & { readonly type: "string"; readonly default?: string; readonly pattern?: RegExp; readonly accepts?: string })
+  | (InputBase & { readonly type: "string"; readonly default?: string; readonly pattern?: RegExp; readonly accepts?: string; readonly words?: readonly string[] })
   /** Also read from `HOLDFAST_<NAME>`, `--<name>-file` and `HOLDFAST_<NAME>_FILE`; masked before anything else happens. */
   | (InputBase & { readonly type: "secret" })
   | (InputBase & { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string })

@@ -29,7 +29,8 @@ export function spacedProgress(print: (line: string) => void, pacing: Pacing, sp
     done(note) {
       if (ended) return;
       ended = true;
-      print(`${label}: ${note === undefined ? pace.summary(elapsed()) : pacing.clean(note)}`);
+      const told = note === undefined ? pace.summary(elapsed()) : pacing.clean(note);
+      if (told !== undefined) print(`${label}: ${told}`);
     },
   };
 }

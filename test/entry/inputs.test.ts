@@ -21,6 +21,7 @@ const specs = {
   "no-owner": { type: "boolean", default: false, text: "x" },
   "install-client": { type: "boolean", default: false, only: "action", text: "x" },
   source: { type: "string", pattern: /^[a-z]+$/, accepts: "lower-case letters", text: "x" },
+  which: { type: "string", pattern: /^(latest|\d+)$/, accepts: "a number or latest", words: ["latest"], text: "x" },
 } as const satisfies InputSpecs;
 
 const noFile = (): Promise<string> => Promise.reject(Object.assign(new Error("no"), { code: "ENOENT" }));
@@ -87,6 +88,7 @@ describe("inputs on the command line", () => {
     [["--database", "u", "--tier", "--dry-run"], "--tier needs a value"],
     [["--database", "u", "--tier", "tier1", "--tier", "tier2"], "--tier is given more than once"],
     [["--database", "u", "--kinds", "full,ful"], "did you mean full?"],
+    [["--database", "u", "--which", "latst"], "which is not a number or latest (did you mean latest?)"],
     [["--database", "u", "--json=yes"], "--json takes no value"],
     [["--database", "u", "--no-dry-run=true"], "--no-dry-run takes no value"],
     [["--database", "u", "--install-client"], "there is no option --install-client"],

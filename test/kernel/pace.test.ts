@@ -33,13 +33,21 @@ describe("the pace of long work", () => {
     expect(pace.summary(2000)).toBe("11 tables in 2.0 s");
   });
 
+  it("says how long it took where nothing was counted, and nothing where that was not long", () => {
+    const pace = new Pace("bytes", 2_000_000, 0);
+    expect([pace.describe(0), pace.describe(7000), pace.fraction()]).toEqual(["0.0 s so far", "7.0 s so far", undefined]);
+    expect([pace.summary(999), pace.summary(1000), pace.summary(720_000)]).toEqual([undefined, "took 1.0 s", "took 12 min 00 s"]);
+    pace.add(1_000_000, 720_000);
+    expect([pace.fraction(), pace.summary(1_000_000)]).toEqual([0.5, "1.00 MB in 16 min 40 s, 1.00 kB/s"]);
+  });
+
   it("never says anything that is not a number", () => {
     fc.assert(
       fc.property(fc.option(fc.integer({ min: 0 }), { nil: undefined }), fc.array(fc.tuple(fc.nat(), fc.nat(20_000))), (total, steps) => {
         const pace = new Pace("bytes", total, 0);
         let now = 0;
         for (const [count, ms] of steps) pace.add(count, (now += ms));
-        expect(pace.describe(now) + pace.summary(now)).not.toMatch(/NaN|Infinity|-\d/);
+        expect(`${pace.describe(now)} ${pace.summary(now) ?? ""}`).not.toMatch(/NaN|Infinity|-\d/);
       }),
     );
   });

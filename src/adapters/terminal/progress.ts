@@ -32,7 +32,8 @@ export function liveProgress(lines: LiveLines, pacing: Pacing): Progress {
       ended = true;
       clearInterval(timer);
       line.close();
-      lines.print(`  ${label}: ${note === undefined ? pace.summary(elapsed()) : pacing.clean(note)}`);
+      const told = note === undefined ? pace.summary(elapsed()) : pacing.clean(note);
+      if (told !== undefined) lines.print(`  ${label}: ${told}`);
     },
   };
 }

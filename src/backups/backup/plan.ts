@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import type { Json } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
+import { nearest } from "../../kernel/suggest.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { readColumnMarks } from "../../nouns/content/read/column-marks.ts";
 import { databaseFacts, type DatabaseFacts } from "../../nouns/server/database-facts.ts";
@@ -70,10 +71,21 @@ async function requireSchemas(session: DatabaseSession, { scope }: BackupRequest
   const absent = scope.includeSchemas.find((name) => !present.has(name));
   if (absent !== undefined) {
     throw new HoldfastError("input.malformed", `schemas holds '${absent}', and the database has no schema of that name`, {
-      hint: `It has ${[...present].slice(0, 10).join(", ")}${present.size > 10 ? " …" : ""}; names are taken as they are, with their case.`,
+      hint: `${didYouMean(absent, [...present])}It has ${[...present].slice(0, 10).join(", ")}${present.size > 10 ? " …" : ""}; names are taken as they are, with their case.`,
     });
   }
-  for (const name of scope.excludeSchemas) if (!present.has(name)) ports.log.warn(`exclude-schemas holds '${name}', and the database has no schema of that name`);
+  for (const name of scope.excludeSchemas) if (!present.has(name)) ports.log.warn(`exclude-schemas holds '${name}', and the database has no schema of that name${left(name, [...present])}`);
+}
+
+function didYouMean(name: string, present: readonly string[]): string {
+  const near = nearest(name, present);
+  return near === undefined ? "" : `Did you mean ${near}? `;
+}
+
+/** Of a schema that was to be left out: the one that is meant is in the backup then. */
+function left(name: string, present: readonly string[]): string {
+  const near = nearest(name, present);
+  return near === undefined ? "" : `; ${near} is not left out`;
 }
 
 /** What the person should know of a pg_dump that is not of the server's own release. */

@@ -59,7 +59,7 @@ function outcome(url: string, rows: readonly Row[], orphans: readonly Orphan[], 
   const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
   const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
   const latest = rows.find((row) => row.key.tier !== "safety");
-  const counts = `${quantity(rows.length, "backup")}, ${rows.filter((row) => row.standing?.state === "verified").length} verified`;
+  const counts = [quantity(rows.length, "backup"), ...standingCounts(rows)].join(", ");
   return {
     exit: damaged.length + badReceipts.length > 0 ? EXIT.integrity : EXIT.done,
     outputs: {
@@ -80,6 +80,16 @@ function outcome(url: string, rows: readonly Row[], orphans: readonly Orphan[], 
       ],
     },
   };
+}
+
+/** Verified ones always, the others where there are any: a zero beside nothing else would hide failures. */
+function standingCounts(rows: readonly Row[]): string[] {
+  const count = (state: Standing["state"]): number => rows.filter(({ standing }) => standing?.state === state).length;
+  const counts = [
+    [count("failed verification"), "failed verification"], [count("unverified"), "unverified"],
+    [rows.filter(({ standing }) => standing === undefined).length, "damaged"],
+  ] as const;
+  return [`${count("verified")} verified`, ...counts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)];
 }
 
 function rowCells({ key, manifest, standing, problem }: Row, ports: Ports): string[] {

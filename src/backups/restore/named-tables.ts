@@ -1,7 +1,11 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { displayName } from "../../postgres/display-name.ts";
+import { listed } from "../../kernel/listed.ts";
+import { nearest } from "../../kernel/suggest.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { RestoreRequest } from "./request.ts";
+import type { TableName } from "./table-name.ts";
 
 /**
  * The tables of a backup that a request names; all of them when it names none.
@@ -15,7 +19,7 @@ export function namedTables({ manifest, key }: Backup, request: RestoreRequest):
     const table = all.find((one) => one.schema === schema && one.name === name);
     if (table?.kind === "partitioned") {
       throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which is partitioned: its rows are in its partitions`, {
-        hint: "Name the partitions instead; the manifest lists them under content.tables.",
+        hint: `Name the partitions instead. ${what(all.filter((one) => one.kind === "table"))}`,
       });
     }
     if (table) return table;
@@ -29,11 +33,26 @@ export function namedTables({ manifest, key }: Backup, request: RestoreRequest):
           : "Its rows are in no backup: they are where it gets them from.",
       });
     }
-    const alike = all.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map((one) => `${one.schema}.${one.name}`);
-    throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which backup ${key.id} does not have`, {
-      hint: alike.length > 0 ? `Did you mean ${alike.join(" or ")}?` : "The manifest lists the backup's tables under content.tables.",
+    throw new HoldfastError("input.malformed", `tables holds ${displayName({ schema, name })}, which backup ${key.id} does not have`, {
+      hint: `${meant({ schema, name }, all)}${what(all.filter((one) => one.kind === "table"))}`,
     });
   });
+}
+
+/** Names shown of the tables that can be named. */
+const SHOWN_MAX = 10;
+
+function what(tables: readonly TableRecord[]): string {
+  if (tables.length === 0) return "It has no tables at all: choose another backup with --backup.";
+  return `It has ${listed(tables.map(displayName), SHOWN_MAX)}; names are taken as they are, with their case.`;
+}
+
+/** The same name in other letters or another schema, else the one that is written most like it. */
+function meant(wanted: TableName, all: readonly TableRecord[]): string {
+  const alike = all.filter((one) => one.name.toLowerCase() === wanted.name.toLowerCase()).map(displayName);
+  const near = nearest(displayName(wanted), all.map(displayName));
+  const names = alike.length > 0 || near === undefined ? alike : [near];
+  return names.length === 0 ? "" : `Did you mean ${names.join(" or ")}? `;
 }
 
 /** Relations beside tables that the manifest lists, as people call them. */

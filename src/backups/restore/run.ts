@@ -5,6 +5,7 @@ import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
+import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { receiptFormat, recordedFinding, type Receipt } from "../../nouns/catalog/manifest.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { applyRestore, type Restored, type TakeSafetyBackup } from "./apply.ts";
@@ -20,7 +21,7 @@ export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafety
   const elapsed = (): number => ports.clock.elapsed() - began;
   const request = await parseRestoreRequest(inputs, ports);
   const plan = await planRestore(request, ports, inputs.dryRun);
-  if (!plan) return nothingOutcome(request, elapsed());
+  if (!plan) return await nothingOutcome(request, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
   for (const [what, value] of restorePlanRows(plan)) ports.log.info(`${what}: ${value}`);
   const restored = await applyRestore(plan, takeSafetyBackup, ports);
@@ -54,11 +55,15 @@ async function writeReceipt(plan: RestorePlan, restored: Restored, startedAt: Da
   }
 }
 
-function nothingOutcome(request: RestoreRequest, tookMs: number): Outcome {
+async function nothingOutcome({ catalog, selection, source, tier, target }: RestoreRequest, elapsed: () => number): Promise<Outcome> {
+  const { why, next } = await explainNone(catalog, selection, { source, tier });
   return {
     exit: EXIT.verdict,
-    outputs: { id: "", verdict: "failed", target: describeAddress(request.target.address), "safety-backup": "", "old-database": "", "first-difference": "", findings: [], notes: [], "duration-seconds": seconds(tookMs), plan: null },
-    report: { good: false, headline: `no backup in ${request.catalog.store.url} matches; nothing was touched`, tables: [], notes: ["`holdfast list` shows what the store holds and what is verified"] },
+    outputs: {
+      id: "", verdict: "failed", target: describeAddress(target.address), "safety-backup": "", "old-database": "",
+      "first-difference": "", findings: [], notes: [...next], "duration-seconds": seconds(elapsed()), plan: null,
+    },
+    report: { good: false, headline: `no backup in ${catalog.store.url} matches: ${why}; nothing was touched`, tables: [], notes: next },
   };
 }
 

@@ -2,6 +2,7 @@ import { EXIT, type ExitCode } from "../../kernel/errors.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
+import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
 import { DEPTHS, recordedFinding, type Depth, type Finding } from "../../nouns/catalog/manifest.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -16,17 +17,19 @@ export async function runValidate(inputs: ValidateInputs, ports: Ports): Promise
   const request = await parseValidateRequest(inputs, ports);
   const plan = await planValidate(request, ports);
   const elapsed = (): number => ports.clock.elapsed() - began;
-  if (plan.items.length === 0) return nothingOutcome(plan, elapsed());
+  if (plan.items.length === 0) return await nothingOutcome(plan, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
   return validatedOutcome(plan, await validateItems(plan, ports), elapsed());
 }
 
-function nothingOutcome(plan: ValidatePlan, tookMs: number): Outcome {
+async function nothingOutcome(plan: ValidatePlan, elapsed: () => number): Promise<Outcome> {
+  const { catalog, selection, source, tier } = plan.request;
+  const { why, next } = await explainNone(catalog, selection, { source, tier });
   // No backup where one is expected is bad news, never a quiet success.
   return {
     exit: EXIT.verdict,
-    outputs: outputs(plan, "failed", [], tookMs),
-    report: { good: false, headline: `no backup in ${plan.request.catalog.store.url} matches, so nothing was proved`, tables: [], notes: ["`holdfast list` shows what the store holds"] },
+    outputs: outputs(plan, "failed", [], elapsed()),
+    report: { good: false, headline: `no backup in ${catalog.store.url} matches, so nothing was proved: ${why}`, tables: [], notes: next },
   };
 }
 

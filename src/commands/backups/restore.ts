@@ -21,6 +21,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       default: "latest",
       pattern: /^(latest|latest-verified|\d{8}T\d{6}Z-[0-9a-f]{6})$/,
       accepts: "a backup id, latest or latest-verified",
+      words: ["latest", "latest-verified"],
       text: "Which backup: an id, `latest`, or `latest-verified` (the newest whose restored content was proved).",
       example: "latest-verified",
     },

@@ -14,7 +14,7 @@ import { cliRun } from "../action/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
 import { collectCli, type Environment } from "../inputs/sources.ts";
 import { crashLoudly, setExitCode, stopOnSignals, survivePipe } from "../process/stopping.ts";
-import { nearest } from "../inputs/suggest.ts";
+import { nearest } from "../../kernel/suggest.ts";
 import { VERSION } from "../process/version.ts";
 
 /**

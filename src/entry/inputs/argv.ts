@@ -1,6 +1,6 @@
 import type { InputSpecs } from "../../commands/define.ts";
 import type { Given, Problem } from "./parse-inputs.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../kernel/suggest.ts";
 
 /** Flags every command has; they are about the program, not about the work. */
 export const COMMON_FLAGS: Readonly<Record<string, string>> = {

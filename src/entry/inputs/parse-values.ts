@@ -1,7 +1,7 @@
 import type { InputSpec } from "../../commands/define.ts";
 import { parseDuration } from "../../kernel/duration.ts";
 import { Secret } from "../../kernel/secret.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../kernel/suggest.ts";
 
 /** What a person wrote is not understood; `accepts` completes the sentence "… which is not …". */
 export class MalformedValue extends Error {
@@ -30,7 +30,9 @@ export function parseValue(spec: InputSpec, texts: readonly string[]): unknown {
     case "secret":
       return new Secret(text);
     case "string":
-      if (spec.pattern !== undefined && !spec.pattern.test(text)) throw new MalformedValue(text, spec.accepts ?? `text matching ${spec.pattern}`);
+      if (spec.pattern !== undefined && !spec.pattern.test(text)) {
+        throw new MalformedValue(text, `${spec.accepts ?? `text matching ${spec.pattern}`}${didYouMean(text, spec.words ?? [])}`);
+      }
       return text;
     case "choice":
       return parseChoice(text, spec.choices);
@@ -51,8 +53,12 @@ export function parseValue(spec: InputSpec, texts: readonly string[]): unknown {
 
 function parseChoice(text: string, choices: readonly string[]): string {
   if (choices.includes(text)) return text;
-  const near = nearest(text, choices);
-  throw new MalformedValue(text, `one of ${choices.join(", ")}${near === undefined ? "" : ` (did you mean ${near}?)`}`);
+  throw new MalformedValue(text, `one of ${choices.join(", ")}${didYouMean(text, choices)}`);
+}
+
+function didYouMean(text: string, words: readonly string[]): string {
+  const near = nearest(text, words);
+  return near === undefined ? "" : ` (did you mean ${near}?)`;
 }
 
 function parseList(spec: InputSpec & { type: "list" }, texts: readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
 import type { InputSpecs } from "../../commands/define.ts";
 import type { ParsedArgv } from "./argv.ts";
 import { variableName, type Given, type Problem } from "./parse-inputs.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../kernel/suggest.ts";
 
 /** The environment as it was when the process began. */
 export type Environment = Readonly<Record<string, string | undefined>>;

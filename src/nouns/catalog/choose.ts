@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { nearest } from "../../kernel/suggest.ts";
 import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Backup, Catalog } from "./catalog.ts";
 import type { CatalogTier, Manifest } from "./manifest.ts";
@@ -30,10 +31,17 @@ export async function chooseKeys(catalog: Catalog, selection: Selection, filter:
   const chosen = selectKeys(selection, keys, filter.tier);
   if (selection.by === "id" && chosen.length === 0) {
     throw new HoldfastError("input.no-such-backup", `no backup ${selection.id} in ${catalog.store.url}`, {
-      hint: keys.length === 0 ? "The store holds no backups here; check --store, --source and --tier." : `See \`holdfast list\`; the newest is ${keys[0]?.id}.`,
+      hint: keys.length === 0 ? "The store holds no backups here; check --store, --source and --tier." : otherIds(selection.id, keys),
     });
   }
   return chosen;
+}
+
+/** A safety backup is newest after every restore, and is not what somebody misses. */
+function otherIds(id: string, keys: readonly BackupKey[]): string {
+  const near = nearest(id, keys.map((key) => key.id));
+  const newest = keys.find(({ tier }) => tier !== "safety") ?? keys[0];
+  return `${near === undefined ? "" : `Did you mean ${near}? `}See \`holdfast list\`; the newest is ${newest?.id ?? ""}.`;
 }
 
 /**

@@ -68,7 +68,7 @@ describe("the log of a terminal", () => {
     const screen = new Screen();
     screen.columns = 0;
     terminalLog(screen, style).progress("full dump", "bytes", 1_000_000_000).add(1);
-    expect(screen.text).toBe("  full dump  ░░░░░░░░░░░░░░░░  0 %  0 B of about 1.00 GB");
+    expect(screen.text).toBe("  full dump  0.0 s so far");
   });
 
   it("draws at most ten times a second, and once a second when nothing moves", () => {

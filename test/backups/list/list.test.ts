@@ -32,7 +32,7 @@ describe("a list", () => {
     const ids: string[] = [];
     for (const [age, source, tier] of [[3, "shop", "tier2"], [1, "crm", "tier1"], [2, "shop", "tier1"]] as const) ids.push(output(await vault.backup(database.url, { source, tier }, at(NOW - age * DAY)), "id"));
     const outcome = await vault.list();
-    expect(outcome).toMatchObject({ exit: 0, outputs: { count: 3, latest: ids[1], "latest-verified": "", orphans: [] }, report: { good: true, headline: expect.stringContaining("3 backups, 0 verified") } });
+    expect(outcome).toMatchObject({ exit: 0, outputs: { count: 3, latest: ids[1], "latest-verified": "", orphans: [] }, report: { good: true, headline: expect.stringContaining("3 backups, 0 verified, 3 unverified") } });
     expect(listed(outcome).map((one) => one.id)).toEqual([ids[1], ids[2], ids[0]]);
     expect(listed(outcome)[2]).toMatchObject({ source: "shop", tier: "tier2", time: "2026-05-07T12:00:00.000Z", state: "unverified", reason: "never validated", tables: 1, rows: 1234, kinds: ["full"], encrypted: true, recipients: [vault.recipient], proof: "content" });
     expect((await vault.list({ source: "shop" })).outputs).toMatchObject({ count: 2, latest: ids[2] });
@@ -53,6 +53,7 @@ describe("a list", () => {
     const outcome = await vault.list();
     expect(listed(outcome).map((one) => [one.id, one.state])).toEqual([[opened, "unverified"], [failed, "failed verification"], [good, "verified"]]);
     expect(outcome.outputs).toMatchObject({ latest: opened, "latest-verified": good });
+    expect(outcome.report.headline).toMatch(/ holds 3 backups, 1 verified, 1 failed verification, 1 unverified$/);
     // A later success at a lower depth does not wash a failure away, but a whole proof does.
     await writeFile(artifact, bytes);
     await vault.validate({ backup: failed, depth: "opened" });

@@ -79,7 +79,8 @@ describe("a restore with wrong inputs touches nothing:", () => {
     await expectRefusal(vault.restore(target.url, { what: "schema", tables: ["public.t"] }), { code: "input.conflict", exit: 2, says: "tables are named", hint: /--what/ });
     await expectRefusal(vault.restore(target.url, { mode: "beside", what: "data" }), { code: "input.conflict", exit: 2, says: "mode beside", hint: /--mode in-place/ });
     await expectRefusal(vault.restore(target.url, { tables: ["t"] }), { code: "input.malformed", exit: 2, says: "tables holds 't'", hint: /schema and the table/ });
-    await expectRefusal(vault.restore(target.url, { tables: ["public.T"] }), { code: "input.malformed", exit: 2, says: "public.T", hint: /Did you mean public\.t\?/ });
+    await expectRefusal(vault.restore(target.url, { tables: ["public.T"] }), { code: "input.malformed", exit: 2, says: 'public."T"', hint: /Did you mean public\.t\?/ });
+    await expectRefusal(vault.restore(target.url, { tables: ["pblic.t"] }), { code: "input.malformed", exit: 2, says: "pblic.t", hint: /Did you mean public\.t\? It has public\.t; / });
     await expectEmpty();
   });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Catalog } from "../../../src/nouns/catalog/catalog.ts";
 import { chooseKeys, chooseOne } from "../../../src/nouns/catalog/choose.ts";
+import { explainNone } from "../../../src/nouns/catalog/none-found.ts";
 import { writeDocument } from "../../../src/nouns/store/sealed-document.ts";
 import type { Manifest, Receipt } from "../../../src/nouns/catalog/manifest.ts";
 import { manifestPath, type BackupKey } from "../../../src/nouns/catalog/paths.ts";
@@ -131,5 +132,47 @@ describe("choosing one backup", () => {
       await expect(chooseOne(faulty, { by: "latest-verified" }, { source: "shop" })).rejects.toMatchObject({ code: "store.unreachable" });
       if (failAt <= 2) await expect(chooseKeys(new Catalog(new FaultyStore(store, { failAt })), { by: "latest" }, {})).rejects.toMatchObject({ code: "store.unreachable" });
     }
+  });
+});
+
+describe("when nothing is chosen", () => {
+  const verified = { by: "latest-verified" } as const;
+
+  it("says of how many backups none is verified, why, and what would prove one", async () => {
+    expect(await explainNone(catalog, verified, { source: "shop" })).toEqual({
+      why: "of 3 backups none is verified: 3 never validated",
+      next: [expect.stringContaining(`holdfast validate --store ${store.url} --source shop --backup ${NEW.id} `), expect.stringContaining("by its id")],
+    });
+    await receipt(NEW, { verdict: "failed" });
+    await receipt(MIDDLE, { verdict: "gaps" });
+    expect(await explainNone(catalog, verified, { source: "shop" })).toEqual({
+      why: "of 3 backups none is verified: 1 failed validation, 1 restored with gaps only, 1 never validated",
+      next: [expect.stringContaining(`--backup ${OLD.id} `), expect.stringMatching(new RegExp(`--backup ${MIDDLE.id} .*--accept-gaps`)), expect.any(String)],
+    });
+    damage(OLD);
+    expect((await explainNone(catalog, verified, { source: "shop" })).why).toMatch(/1 restored with gaps only, 1 with a damaged manifest$/);
+  });
+
+  it("names the sources that are there, and the one that is meant", async () => {
+    expect(await explainNone(catalog, verified, { source: "shp" })).toEqual({
+      why: "it holds 4 backups, and none of source shp",
+      next: [expect.stringContaining("it has backups of blog, shop: did you mean --source shop?")],
+    });
+    expect((await explainNone(catalog, { by: "latest" }, { source: "shop", tier: "tier4" })).why).toBe("it holds 4 backups, and none of source shop, tier tier4");
+    expect((await explainNone(new Catalog(new MemoryStore()), { by: "latest" }, {})).why).toBe("it holds no backups at all");
+  });
+
+  it("says between which the selected time would have to lie, and that safety backups are taken by id", async () => {
+    expect((await explainNone(catalog, { by: "day", day: "2026-10-01" }, { source: "shop" })).why).toContain(`3 backups, the oldest ${OLD.id} and the newest ${NEW.id}`);
+    const key = { ...keyOf("20261124T020000Z-eeeeee", "kept"), tier: "safety" } as const;
+    await catalog.commit(sampleManifest(key));
+    expect((await explainNone(catalog, { by: "latest" }, { source: "kept" })).why).toBe("1 safety backup and no other");
+  });
+
+  it("suggests the id that is written most like it, and as the newest none made before a restore", async () => {
+    await catalog.commit(sampleManifest({ ...keyOf("20261124T020000Z-eeeeee"), tier: "safety" }));
+    await expect(chooseKeys(catalog, { by: "id", id: "20261121T020000Z-bbbbba" }, { source: "shop" })).rejects.toMatchObject({
+      code: "input.no-such-backup", hint: `Did you mean ${MIDDLE.id}? See \`holdfast list\`; the newest is ${NEW.id}.`,
+    });
   });
 });
