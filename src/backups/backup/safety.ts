@@ -10,7 +10,7 @@ import { takeBackup } from "./apply.ts";
 /** A backup of a restore's target, made before anything in it is changed: same store, readable by whoever can read the backup being restored. */
 export async function takeSafetyBackup(
   what: { database: Database; store: BlobStore; recipients: readonly string[]; jobs: number; snapshotLimitMs: number }, ports: Ports,
-): Promise<string> {
+): Promise<{ readonly id: string; readonly snapshotAt: string }> {
   const request: BackupRequest = {
     ...what,
     source: sourceNameOf(what.database.address),
@@ -25,6 +25,6 @@ export async function takeSafetyBackup(
   };
   ports.log.stage("making a safety backup of the target");
   const { manifest } = await takeBackup(await planBackup(request, ports), ports);
-  ports.log.info(`safety backup ${manifest.id} exists`);
-  return manifest.id;
+  ports.log.info(`safety backup ${manifest.id} exists: ${what.database.address.database} as of ${manifest.snapshotAt}`);
+  return manifest;
 }

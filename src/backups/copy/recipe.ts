@@ -32,6 +32,8 @@ export interface Recipe {
   readonly searchPath?: string | undefined;
   /** Told, before hours of loading, what cannot be had; may throw. */
   readonly onUnavailable?: (extensions: readonly UnavailableExtension[]) => void;
+  /** Called before the first thing that changes the database. */
+  readonly onChange?: () => void;
 }
 
 /** What came of it. */
@@ -60,9 +62,10 @@ export interface LoadedSet {
  * 7. finish: event triggers, which would have fired at all of the above.
  */
 export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
-  const { manifest, set, database, context, searchPath, onUnavailable } = recipe;
+  const { manifest, set, database, context, searchPath, onUnavailable, onChange } = recipe;
   const [first] = set.phases;
   const contents = first ? await readContents(context, first.artifact) : [];
+  onChange?.();
   const prepared = await prepare(database, manifest, contents, context.noOwner === true);
   if (prepared.unavailable.length > 0) onUnavailable?.(prepared.unavailable);
   const usable: Select = (entries) => usableEntries(entries, prepared, manifest, set);

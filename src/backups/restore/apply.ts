@@ -17,6 +17,7 @@ import { asOwned } from "./as-owned.ts";
 import { controlOf, sweepControls } from "./control.ts";
 import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
+import { explaining } from "./explaining.ts";
 import { measureCopy } from "./measure-copy.ts";
 import type { RestorePlan } from "./plan.ts";
 import { bringAlone } from "./properties-of-source.ts";
@@ -29,13 +30,14 @@ import type { PlanOfProject } from "./project/load-project.ts";
 import { compareProject } from "./project/compare.ts";
 import { platformsPart } from "./platforms-part.ts";
 import { requireStillEmpty } from "./still-empty.ts";
+import { requireWhole } from "./require-whole.ts";
+import { namingSafety, type SafetyBackup } from "./safety-backup.ts";
 import { swapNames } from "./swap.ts";
 import { takenAlong } from "./taken-along.ts";
 import { lockTarget, requireAlone, whileLocked } from "./target-lock.ts";
-import { Untouched } from "./untouched.ts";
 
-/** Backs the target up before it is changed and returns the backup's id; given by the command, because backup is another capability. */
-export type TakeSafetyBackup = (plan: RestorePlan) => Promise<string>;
+/** Backs the target up before it is changed; given by the command, because backup is another capability. */
+export type TakeSafetyBackup = (plan: RestorePlan) => Promise<SafetyBackup>;
 
 /** What a restore did. */
 export interface Restored {
@@ -43,7 +45,8 @@ export interface Restored {
   readonly notes: readonly string[];
   /** The platform's own, which a restore into a project does not compare; absent where everything was. */
   readonly notCompared?: readonly NotCompared[];
-  readonly safetyBackup: string;
+  /** Absent where none was made. */
+  readonly safetyBackup: SafetyBackup | undefined;
   /** What the backup has outside the named tables and the target lacks since they were dropped; it is named in a note. */
   readonly missingBeside?: number;
   /** Mode beside: the name the previous database has now; empty otherwise. */
@@ -55,8 +58,9 @@ export interface Restored {
 }
 
 /**
- * Carries a plan out. Order of effects: the safety backup exists before anything is changed; in mode beside the target is only touched, by one
- * transaction that exchanges names, after the restored database was compared and found right.
+ * Carries a plan out. Order of effects: the backup is looked at before the safety backup is made, and that exists before anything
+ * is changed; in mode beside the target is only touched, by one transaction that exchanges names, after the restored
+ * database was compared and found right.
  */
 export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, ports: Ports): Promise<Restored> {
   const { request } = plan;
@@ -64,9 +68,18 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   await using _ = guard;
   await requireStillEmpty(plan, guard);
   await sweepControls(request.target, ports.log);
-  const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
+  if (!plan.target.empty) await requireWhole(plan, ports);
+  const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : undefined;
+  try {
+    return await change(plan, guard, safetyBackup, ports);
+  } catch (error) {
+    throw namingSafety(error, safetyBackup);
+  }
+}
+
+async function change(plan: RestorePlan, guard: DatabaseSession, safetyBackup: SafetyBackup | undefined, ports: Ports): Promise<Restored> {
+  const { request, project } = plan;
   const locked: Ports = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
-  const { project } = plan;
   if (project !== undefined) return { safetyBackup, oldDatabase: "", replaced: true, ...(await restoreProject({ ...plan, project }, locked)) };
   if (request.createRoles && plan.target.missingRoles.length > 0) {
     // Said before: they stay whatever becomes of the restore.
@@ -75,8 +88,9 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   }
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
   const made = await tablesToMake(plan);
-  const work = pourInPlace(plan, locked).then((loaded) => compare(plan, request.target, loaded, locked, made));
-  const compared = await explaining(work, plan, safetyBackup);
+  let changed = false;
+  const work = pourInPlace(plan, locked, () => void (changed = true)).then((loaded) => compare(plan, request.target, loaded, locked, made));
+  const compared = await explaining(work, plan, { safetyBackup, isChanged: () => changed });
   // Last, so that no setting of the source's acts on what is compared.
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...(await bringAlone(request.target, plan))] };
 }
@@ -91,20 +105,6 @@ async function restoreProject(plan: PlanOfProject, ports: Ports): Promise<Compar
     throw new HoldfastError(error.code, `the restore is complete, and it could not be compared: ${error.message}`, {
       hint: `${error.hint ?? ""} Everything of the backup is in the project; run again to have it compared.`.trim(), cause: error,
     });
-  }
-}
-
-/** A restore in place that stops midway leaves an incomplete target: the error must say how to go on. */
-async function explaining<T>(work: Promise<T>, plan: RestorePlan, safetyBackup: string): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
-    const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed" as const, hint: undefined };
-    const back = safetyBackup === "" ? "There is no safety backup." : `What it held is backup ${safetyBackup} (tier safety).`;
-    // A target that was empty may hold a part by now, and is then only replaced when its name is typed.
-    const next = plan.target.empty ? `run the restore again with --confirm ${plan.request.target.address.database}.` : `run the restore again. ${back}`;
-    throw new HoldfastError(code, (error as Error).message, { hint: `${hint ?? ""} The target may be incomplete: ${next}`.trim(), cause: error });
   }
 }
 
@@ -126,7 +126,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await giveProperties(target, next, true);
-    const loaded = await pourWhole(plan, database, ports, (extensions) => requireExtensions(plan, extensions));
+    const loaded = await pourWhole(plan, database, ports, { onUnavailable: (extensions) => requireExtensions(plan, extensions) });
     const compared = await compare(plan, database, loaded, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };

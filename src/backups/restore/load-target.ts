@@ -1,6 +1,4 @@
-import { verifyStored } from "../copy/artifact.ts";
 import { createDatabaseLike } from "../copy/create-database.ts";
-import { interruptible } from "../copy/interruptible.ts";
 import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/recipe.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -8,15 +6,14 @@ import { clearScope } from "./clear.ts";
 import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./plan.ts";
 import { pourRows } from "./rows-in-place.ts";
-import { Untouched } from "./untouched.ts";
 
 /**
  * Loads the whole set (or its schema) into an empty database.
  *
- * @param onUnavailable see {@link Recipe}
+ * @param on see {@link Recipe}
  */
 export async function pourWhole(
-  plan: RestorePlan, database: Database, ports: Ports, onUnavailable?: Recipe["onUnavailable"],
+  plan: RestorePlan, database: Database, ports: Ports, on: Pick<Recipe, "onUnavailable" | "onChange"> = {},
 ): Promise<LoadedSet> {
   return await loadIntoEmpty({
     manifest: plan.backup.manifest,
@@ -24,46 +21,29 @@ export async function pourWhole(
     database,
     context: await loadContext(plan, database, ports),
     searchPath: plan.target.searchPath,
-    ...(onUnavailable ? { onUnavailable } : {}),
+    ...on,
   });
-}
-
-/**
- * Reads the artifacts once before anything in the target goes: a damaged one must not be found out when the target is empty.
- *
- * @throws artifact.damaged, artifact.missing, store.lied
- */
-async function requireWhole({ set, request }: RestorePlan, ports: Ports): Promise<void> {
-  const store = interruptible(request.catalog.store, ports.cancelled);
-  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
-    const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
-    try {
-      await verifyStored(store, artifact, (bytes) => progress.add(bytes));
-    } catch (error) {
-      throw new Untouched(error);
-    } finally {
-      progress.done();
-    }
-  }
 }
 
 /**
  * Restores into the target itself. Emptying is one transaction of its own; between it and the end of loading
  * the target is incomplete, which is why the safety backup was made before.
+ *
+ * @param onChange called before the first thing that changes the target
  */
-export async function pourInPlace(plan: RestorePlan, ports: Ports): Promise<LoadedSet> {
+export async function pourInPlace(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<LoadedSet> {
   const { request, target } = plan;
   if (request.part === "data" || request.tables.length > 0) {
-    return { ...(await pourRows(plan, ports)), warnings: [], unavailable: target.unavailableExtensions };
+    return { ...(await pourRows(plan, ports, onChange)), warnings: [], unavailable: target.unavailableExtensions };
   }
   if (!plan.target.empty) {
-    await requireWhole(plan, ports);
     ports.log.stage(`emptying ${request.target.address.database}`);
     await using session = await request.target.connect({ purpose: "restore" });
     const { scope, content } = plan.backup.manifest;
+    onChange();
     await clearScope(session, scope, content.extensions.map((extension) => extension.name), ports.log);
   }
-  return await pourWhole(plan, request.target, ports);
+  return await pourWhole(plan, request.target, ports, { onChange });
 }
 
 /**

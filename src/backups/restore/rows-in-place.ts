@@ -32,9 +32,10 @@ const ROW_TYPES: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET", "B
  * Rows into tables that exist, all of them in one transaction; named tables that do not exist are made before and completed
  * after it. Live tables are at every moment as they were or as the backup has them.
  *
+ * @param onChange called before the first thing that changes the target
  * @returns what pg_restore went past, materialized views that stay empty, and rights that could not be given
  */
-export async function pourRows(plan: RestorePlan, ports: Ports): Promise<PouredRows> {
+export async function pourRows(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<PouredRows> {
   const { request, tables } = plan;
   // Again, because the plan may be some time old: a safety backup was made meanwhile.
   const { missing } = await foreseeRows(plan, ports).catch((error: unknown) => {
@@ -42,11 +43,12 @@ export async function pourRows(plan: RestorePlan, ports: Ports): Promise<PouredR
   });
   const context = await loadContext(plan, request.target, ports);
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
+  if (missing.length > 0) onChange();
   const { problems, refusedRights }: PouredRows = missing.length === 0 ? NOTHING : await make(plan, session, context, missing);
   const filled = tables.filter((table) => table.kind === "table").length;
   ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
   try {
-    await fill(plan, session, context);
+    await fill(plan, session, context, onChange);
   } catch (error) {
     // Where it is not known whether the transaction was committed, they may hold the backup's rows.
     if (missing.length === 0 || !(error instanceof Untouched)) throw error;
@@ -145,7 +147,7 @@ async function attach(plan: RestorePlan, context: LoadContext, made: readonly Ta
   return await loadSet({ ...plan.set, phases: [{ artifact: first!.artifact }] }, { ...context, jobs: 1, select: () => entries });
 }
 
-async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadContext): Promise<void> {
+async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadContext, onChange: () => void): Promise<void> {
   const { request, tables } = plan;
   const phase = plan.set.phases.find((one) => has(one, "data") && one.artifact.kind !== "schema");
   if (phase === undefined) return;
@@ -157,6 +159,7 @@ async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadCo
     const archive = openArtifact(store, phase.artifact, context.identities, (bytes) => progress.add(bytes));
     return new RowScript(context.tools.script({ tools: context.toolSet, archive, sections: ["data"], entries, signal: context.signal }));
   };
+  onChange();
   try {
     await fillTables(session, { tables, script, signal: context.signal, warn: (text) => context.log.warn(text) });
   } finally {

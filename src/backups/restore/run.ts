@@ -11,6 +11,8 @@ import type { Ports } from "../../ports/ports.ts";
 import { applyRestore, type Restored, type TakeSafetyBackup } from "./apply.ts";
 import { planRestore, type RestorePlan } from "./plan.ts";
 import { restorePlanJson, restorePlanRows } from "./plan-told.ts";
+import { nothingMade } from "./require-whole.ts";
+import { isDamage, safetyNote } from "./safety-backup.ts";
 import { removedTable } from "./project/told.ts";
 import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
 
@@ -20,7 +22,9 @@ export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafety
   const began = ports.clock.elapsed();
   const elapsed = (): number => ports.clock.elapsed() - began;
   const request = await parseRestoreRequest(inputs, ports);
-  const plan = await planRestore(request, ports, inputs.dryRun);
+  const plan = await planRestore(request, ports, inputs.dryRun).catch((error: unknown) => {
+    throw isDamage(error) ? nothingMade(error) : error;
+  });
   if (!plan) return await nothingOutcome(request, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
   for (const [what, value] of restorePlanRows(plan)) ports.log.info(`${what}: ${value}`);
@@ -93,7 +97,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
   }[verdict];
   const notes = [
     `data is as of ${plan.backup.manifest.snapshotAt}; what was written later is not in it`,
-    ...(restored.safetyBackup ? [`what the target held before is backup ${restored.safetyBackup} (tier safety)`] : []),
+    ...(restored.safetyBackup ? [safetyNote(plan, restored.safetyBackup)] : []),
     ...(restored.oldDatabase ? [keptDatabase(restored.oldDatabase)] : []),
     ...plan.warnings,
     ...restored.notes,
@@ -102,7 +106,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
   return {
     exit: exits[verdict],
     outputs: {
-      ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup, "old-database": restored.oldDatabase,
+      ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup?.id ?? "", "old-database": restored.oldDatabase,
       "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "", findings: restored.findings.map(recordedFinding), notes,
     },
     report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes },

@@ -82,7 +82,7 @@ describe("a restore", () => {
     if (mode === "in-place") {
       await expectRefusal(restored, {
         code: "database.lost", exit: 4, says: `the session that keeps other restores out of ${database.name} has ended`,
-        hint: /Another restore could have begun.*The target may be incomplete: run the restore again\. What it held is backup/,
+        hint: /Another restore could have begun.*The target may be incomplete: run the restore again\. What the target held before is backup/,
       });
       return;
     }
@@ -126,7 +126,7 @@ describe("a restore in place", () => {
   it("that breaks in the middle says that the target is incomplete and which backup holds what was there", async () => {
     await using database = await target();
     const ports = testPorts({ tools: (tools) => ({ ...tools, load: async (request) => { if (request.address.database === database.name) await cluster.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'holdfast%' AND application_name <> 'holdfast restore lock'", [database.name]); return tools.load({ ...request, address: { ...request.address, port: 1 } }); } }) });
-    const error = await expectRefusal(vault.restore(database.url, { confirm: database.name, mode: "in-place" }, ports), { code: "database.unreachable", exit: 4, says: "pg_restore", hint: /The target may be incomplete: run the restore again\. What it held is backup \d{8}T\d{6}Z-[0-9a-f]{6} \(tier safety\)/ });
+    const error = await expectRefusal(vault.restore(database.url, { confirm: database.name, mode: "in-place" }, ports), { code: "database.unreachable", exit: 4, says: "pg_restore", hint: /The target may be incomplete: run the restore again\. What the target held before is backup \d{8}T\d{6}Z-[0-9a-f]{6} \(tier safety\)/ });
     const safety = /backup (\S+) \(tier safety\)/.exec(error.hint ?? "")![1]!;
     expect((await vault.restore(database.url, { backup: safety, confirm: database.name, mode: "in-place", safetyBackup: false })).exit).toBe(0);
     await expectKept(database);

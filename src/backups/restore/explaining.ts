@@ -1,0 +1,36 @@
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import type { RestorePlan } from "./plan.ts";
+import { isDamage, safetyNote, type SafetyBackup } from "./safety-backup.ts";
+import { Untouched } from "./untouched.ts";
+
+/** How far a restore in place has come. */
+export interface SoFar {
+  readonly safetyBackup: SafetyBackup | undefined;
+  /** Whether anything in the target may have been changed. */
+  readonly isChanged: () => boolean;
+}
+
+/**
+ * A restore in place that stops: where nothing was changed yet the error says so, and where the target may be incomplete, how
+ * to go on.
+ */
+export async function explaining<T>(work: Promise<T>, plan: RestorePlan, { safetyBackup, isChanged }: SoFar): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
+    if (!isChanged()) throw new Untouched(error);
+    const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed" as const, hint: undefined };
+    const told = `${hint ?? ""} The target may be incomplete: ${howOn(plan, isDamage(error), safetyBackup)}`.trim();
+    throw new HoldfastError(code, (error as Error).message, { hint: told, cause: error });
+  }
+}
+
+function howOn(plan: RestorePlan, damaged: boolean, safetyBackup: SafetyBackup | undefined): string {
+  const again = `run the restore again${damaged ? " with another backup" : ""}`;
+  // A target that was empty may hold a part by now, and is then only replaced when its name is typed.
+  if (plan.target.empty) return `${again}${damaged ? ", and" : ""} with --confirm ${plan.request.target.address.database}.`;
+  if (safetyBackup === undefined) return `${again}. There is no safety backup.`;
+  const note = safetyNote(plan, safetyBackup);
+  return `${again}. ${note.charAt(0).toUpperCase()}${note.slice(1)}.`;
+}

@@ -1,0 +1,50 @@
+import { verifyStored } from "../copy/artifact.ts";
+import { interruptible } from "../copy/interruptible.ts";
+import { readContents } from "../copy/load.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { RestorePlan } from "./plan.ts";
+import { Untouched } from "./untouched.ts";
+
+/**
+ * Looks at the artifacts before anything is made or changed: are they there, as large as the manifest says, and does the key open
+ * them. Where the target is emptied before it is filled, every byte is read: damage must not be found out when the target
+ * is empty.
+ *
+ * @throws Untouched: artifact.damaged, artifact.missing, store.lied, seal.identity
+ */
+export async function requireWhole(plan: RestorePlan, ports: Ports): Promise<void> {
+  const { request, set, tools: toolSet } = plan;
+  const store = interruptible(request.catalog.store, ports.cancelled);
+  const context = { store, toolSet, tools: await ports.dumpTools(), identities: request.identities };
+  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
+    try {
+      const found = await store.stat(artifact.path);
+      if (empties(plan) || found?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
+      await readContents(context, artifact);
+    } catch (error) {
+      throw nothingMade(error);
+    }
+  }
+}
+
+type Artifact = RestorePlan["set"]["phases"][number]["artifact"];
+
+async function readWhole(artifact: Artifact, store: Parameters<typeof verifyStored>[0], ports: Ports): Promise<void> {
+  const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
+  try {
+    await verifyStored(store, artifact, (bytes) => progress.add(bytes));
+  } finally {
+    progress.done();
+  }
+}
+
+/** Whether the target is emptied in a transaction of its own, before anything is loaded. */
+function empties({ mode, target, request }: RestorePlan): boolean {
+  return mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0;
+}
+
+/** A failure before anything was made: neither is the target another, nor is there a safety backup of it. */
+export function nothingMade(error: unknown): Untouched {
+  const hint = (error as { readonly hint?: string }).hint ?? "";
+  return new Untouched(error, "", `${hint} Nothing was changed: the target is as it was, and no safety backup of it was made.`.trim());
+}

@@ -1,0 +1,115 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { expectRefusal, output, said, Vault, type RestoreChoice } from "../../support/vault.ts";
+
+/** What a restore says of a backup that is damaged: at every moment what was made by then, and what was not. */
+
+let source: TestDatabase;
+beforeAll(async () => {
+  source = await createDatabase({ sql: "CREATE TABLE orders AS SELECT g AS id, md5(g::text) AS note FROM generate_series(1, 60000) g" });
+});
+afterAll(async () => {
+  await source.drop();
+});
+
+async function damagedVault(change: (bytes: Buffer) => Buffer): Promise<Vault> {
+  const vault = await Vault.make();
+  await vault.backup(source.url);
+  const [blob] = vault.files("database/");
+  writeFileSync(vault.path(blob!), change(readFileSync(vault.path(blob!))));
+  return vault;
+}
+
+/** Of the same size, so that only whoever reads to the end finds it. */
+function lastByte(bytes: Buffer): Buffer {
+  bytes[bytes.length - 1]! ^= 1;
+  return bytes;
+}
+const half = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.length >> 1);
+const header = (bytes: Buffer): Buffer => {
+  bytes[100]! ^= 1;
+  return bytes;
+};
+
+async function inUse(): Promise<TestDatabase> {
+  return await createDatabase({ sql: "CREATE TABLE orders (id int, note text); INSERT INTO orders VALUES (1, 'mine')" });
+}
+
+const safetyOf = (vault: Vault): string[] => vault.files("manifests/").filter((path) => path.includes("/safety/"));
+
+describe("a damaged backup", () => {
+  it.each<[string, (bytes: Buffer) => Buffer, RestoreChoice]>([
+    ["in place, at its very end", lastByte, { mode: "in-place" }],
+    ["in place, half of it missing", half, { mode: "in-place" }],
+    ["beside, half of it missing", half, { mode: "beside" }],
+    ["beside, in its header", header, { mode: "beside" }],
+    ["one table, half of it missing", half, { tables: ["public.orders"], what: "data" }],
+  ])("is found before the safety backup is made: %s", async (_, change, choice) => {
+    await using vault = await damagedVault(change);
+    await using database = await inUse();
+    const error = await expectRefusal(vault.restore(database.adminUrl, { confirm: database.name, ...choice }), {
+      code: "artifact.damaged", exit: 5, says: "is damaged", hint: /Nothing was changed: the target is as it was, and no safety backup of it was made\.$/,
+    });
+    expect(error.hint).not.toContain("incomplete");
+    expect(safetyOf(vault)).toEqual([]);
+    expect(await database.query("SELECT note FROM orders")).toEqual([{ note: "mine" }]);
+  });
+
+  it.each<[string, RestoreChoice]>([
+    ["beside", { mode: "beside" }],
+    ["one table", { tables: ["public.orders"], what: "data" }],
+  ])("that only its last byte gives away is told with the safety backup that was made, and that nothing was changed: %s", async (_, choice) => {
+    await using vault = await damagedVault(lastByte);
+    await using database = await inUse();
+    const error = await expectRefusal(vault.restore(database.adminUrl, { confirm: database.name, ...choice }), {
+      code: "artifact.damaged", exit: 5, says: "is damaged", hint: /The safety backup \S+ of the target was made before, as of 20\S+Z, and stays in the store\.$/,
+    });
+    expect(error.hint).not.toContain("incomplete");
+    expect(safetyOf(vault)).toEqual([expect.stringContaining(/backup (\S+) of the target/.exec(error.hint!)![1]!)]);
+    expect(await database.query("SELECT note FROM orders")).toEqual([{ note: "mine" }]);
+  });
+
+  it("leaves an empty target empty and says so where its header is damaged, and else how to go on with another", async () => {
+    await using early = await damagedVault(header);
+    await using late = await damagedVault(lastByte);
+    await using database = await createDatabase();
+    const untouched = await expectRefusal(early.restore(database.adminUrl), { code: "artifact.damaged", exit: 5, says: "is damaged", hint: /Nothing was changed: the target is as it was, and no safety backup of it was made\.$/ });
+    expect(untouched.hint).not.toContain("incomplete");
+    await expectRefusal(late.restore(database.adminUrl), {
+      code: "artifact.damaged", exit: 5, says: "is damaged",
+      hint: new RegExp(`The target may be incomplete: run the restore again with another backup, and with --confirm ${database.name}\\.$`),
+    });
+  });
+});
+
+describe("the way back from a restore", () => {
+  it("is a note with the moment of the safety backup and the command, which brings back what was there", async () => {
+    await using vault = await Vault.make();
+    await vault.backup(source.url);
+    await using database = await inUse();
+    const restored = await vault.restore(database.adminUrl, { confirm: database.name, mode: "in-place" });
+    const id = output(restored, "safety-backup");
+    const { snapshotAt } = await vault.manifest(id);
+    expect(said(restored)).toContain(
+      `what the target held before is backup ${id} (tier safety), as of ${snapshotAt}; to go back to it: ` +
+      `\`holdfast restore --store ${vault.url} --backup ${id} --target-file … --identity-file … --confirm ${database.name} --mode in-place\``,
+    );
+    await vault.restore(database.adminUrl, { backup: id, confirm: database.name, mode: "in-place" });
+    expect(await database.query("SELECT note FROM orders")).toEqual([{ note: "mine" }]);
+  });
+
+  it("is that of the named tables alone, and none for tables that were not there", async () => {
+    await using vault = await Vault.make();
+    await vault.backup(source.url);
+    await using database = await inUse();
+    const choice: RestoreChoice = { confirm: database.name, tables: ["public.orders"] };
+    const restored = await vault.restore(database.adminUrl, choice);
+    const id = output(restored, "safety-backup");
+    expect(said(restored)).toMatch(new RegExp(`--backup ${id} .*--confirm ${database.name} --what data --tables public\\.orders\``));
+    await vault.restore(database.adminUrl, { backup: id, confirm: database.name, what: "data", tables: ["public.orders"] });
+    expect(await database.query("SELECT note FROM orders")).toEqual([{ note: "mine" }]);
+    await database.query("ALTER TABLE orders RENAME TO others");
+    expect(said(await vault.restore(database.adminUrl, choice))).toMatch(/\(tier safety\), as of \S+Z$/m);
+  });
+});
