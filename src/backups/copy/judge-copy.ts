@@ -5,6 +5,7 @@ import { incompleteObjects } from "../../nouns/content/omissions/incomplete.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { LoadProblem } from "../../ports/dump-tools.ts";
 import type { UnavailableExtension } from "./extensions.ts";
+import { IncompleteObjects } from "./incomplete-objects.ts";
 import { adviceSentence } from "./advice.ts";
 import type { ListedProblem } from "./listed-problem.ts";
 import type { PlatformRecord } from "../../nouns/platform/record.ts";
@@ -64,11 +65,13 @@ export function judge(judgement: Judgement): Judged {
   const ofPlatform = judgement.problems.filter((problem) => platform !== undefined
     && (!platformsDefaultsAlone || problem.listed?.type === "DEFAULT ACL") && isPlatformsProblem(platform, problem));
   const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
-  const incomplete = new Map([...leftOutObjects(recorded), ...incompleteObjects(recorded)]);
+  const leftOut = leftOutObjects(recorded);
+  const objects = new IncompleteObjects(recorded);
+  const incomplete = new Map([...leftOut, ...incompleteObjects(recorded)]);
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
   const explained = differences.map((found) => {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;
-    const needing = explainIncomplete(found, incomplete);
+    const needing = explainIncomplete(found, leftOut, objects);
     if (needing !== undefined) return needing;
     const refused = explainRefused(found, problems, expected);
     if (refused !== undefined) return refused;
@@ -76,9 +79,10 @@ export function judge(judgement: Judgement): Judged {
     return explainView(found, view, allowEmptyViews === true);
   });
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
-  const besides = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
+  const { findings: named, others: unnamed } = objects.told(explained, problems);
+  const besides = unnamed.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
   const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
-  const findings = [...differencesFirst(explained), ...problemGaps(besides, incomplete), ...warned];
+  const findings = [...differencesFirst(named), ...problemGaps(besides, incomplete), ...warned];
   return {
     findings, notes: findings.some(isOfOperators) ? [...notes, OPERATORS] : notes, notCompared: notCompared(others, ofPlatform),
   };
@@ -106,14 +110,19 @@ function explainExtension(found: Difference, unavailable: readonly UnavailableEx
 }
 
 /** What pg_dump left out without failing is named from the beginning: the identity column's sequence of a table that an extension has taken for its own. */
-function leftOutObjects(recorded: readonly Finding[]): (readonly [string, string])[] {
-  return recorded.filter(({ message }) => message.startsWith("is not in this backup: ")).map(({ about, name, message }) => [unquoted(`${about} ${name}`), message]);
+function leftOutObjects(recorded: readonly Finding[]): ReadonlyMap<string, string> {
+  const named = recorded.filter(({ message }) => message.startsWith("is not in this backup: "));
+  return new Map(named.map(({ about, name, message }) => [unquoted(`${about} ${name}`), message]));
 }
 
-/** What a backup of a part of a database cannot bring back alone is no fault of its bytes. */
-function explainIncomplete(found: Finding, incomplete: ReadonlyMap<string, string>): Finding | undefined {
-  if (found.severity !== "difference" || !found.message.startsWith("is missing")) return undefined;
-  const why = namesOf(found).map((name) => incomplete.get(unquoted(name))).find((each) => each !== undefined);
+/** What a backup of a part of a database cannot bring back alone is no fault of its bytes, and keeps the name it had when the backup was made. */
+function explainIncomplete(found: Finding, leftOut: ReadonlyMap<string, string>, incomplete: IncompleteObjects): Finding | undefined {
+  const unowned = found.about === "sequence" && found.message === "differs from the source in owned by";
+  if (found.severity !== "difference" || !(unowned || found.message.startsWith("is missing"))) return undefined;
+  const gap = incomplete.why(namesOf(found));
+  if (gap !== undefined) return { ...gap, message: `${unowned ? "is here without the column that owns it" : "is missing here"}: it ${gap.message}` };
+  if (unowned) return undefined;
+  const why = namesOf(found).map((name) => leftOut.get(unquoted(name))).find((each) => each !== undefined);
   return why === undefined ? undefined : { ...found, severity: "gap", message: `is missing: it ${why}` };
 }
 

@@ -1,5 +1,6 @@
 import { displayName } from "../../postgres/display-name.ts";
 import { isHoldfastError, HoldfastError } from "../../kernel/errors.ts";
+import { shellWord } from "../../kernel/shell-word.ts";
 import type { RestorePlan } from "./plan.ts";
 
 /** The backup of a target that was made before anything in it was changed. */
@@ -30,11 +31,6 @@ function goBack({ request, tables, toMake, safetyRecipients }: RestorePlan, id: 
     ...(request.part === "data" || named.length > 0 ? ["--what data"] : []), ...named,
     ...(request.mode === "auto" ? [] : [`--mode ${request.mode}`]), ...(request.into === "auto" ? [] : [`--into ${request.into}`]),
   ].join(" ");
-}
-
-/** As a shell reads it as one word. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** An error of a restore, saying what else it made: whoever reads it must not have to look for that. */

@@ -19,7 +19,7 @@ import { openScratchHosts, type ScratchHost } from "./scratch.ts";
 export interface Validated {
   readonly item: ValidateItem;
   readonly verdict: Receipt["verdict"];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Difference[];
   /** Gaps that were accepted by name, and what hangs on them: they count for no verdict. */
   readonly accepted: readonly Difference[];
   /** What was to be accepted and is no finding. */

@@ -1,12 +1,13 @@
 import { EXIT, type ExitCode } from "../../kernel/errors.ts";
 import { formatDuration } from "../../kernel/duration.ts";
-import type { Outcome } from "../../kernel/outcome.ts";
+import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
 import { DEPTHS, recordedFinding, type Depth, type Finding } from "../../nouns/catalog/manifest.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { acceptedSentence } from "./accepted.ts";
+import { nextSteps } from "./next-steps.ts";
 import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
 import { parseValidateRequest, type ValidateInputs } from "./request.ts";
 import { validateItems, type Validated } from "./apply.ts";
@@ -80,13 +81,13 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
       tables: [
         { columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"], rows: results.map(resultCells) },
         ...(results.some((result) => result.findings.length > 0)
-          ? [{ title: "what was found", columns: ["backup", "about", "name", "finding"], rows: results.flatMap((result) => findingRows(result, result.findings)) }]
+          ? [findingTable("what was found", "finding", results, (result) => findingRows(result, result.findings))]
           : []),
         ...(accepted.length > 0
-          ? [{ title: "accepted gaps", columns: ["backup", "about", "name", "gap"], rows: results.flatMap((result) => findingRows(result, result.accepted)) }]
+          ? [findingTable("accepted gaps", "gap", results, (result) => findingRows(result, result.accepted, ""))]
           : []),
       ],
-      notes: [...new Set([...results.flatMap((result) => result.notes), ...unmatchedNotes(plan, results)])],
+      notes: [...new Set([...results.flatMap((result) => result.notes), ...unmatchedNotes(plan, results), ...nextSteps(plan, results)])],
     },
   };
 }
@@ -94,8 +95,15 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
 /** Findings shown per backup; all of them are in the receipt. */
 const FINDINGS_SHOWN = 20;
 
-function findingRows(result: Validated, findings: readonly Finding[]): string[][] {
-  const shown = findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? "gap: " : ""}${finding.message}`]);
+/** Whose finding it is, is said where there are several. */
+function findingTable(title: string, last: string, results: readonly Validated[], rowsOf: (result: Validated) => string[][]): ReportTable {
+  const columns = ["backup", "about", "name", last];
+  const rows = results.flatMap(rowsOf);
+  return results.length === 1 ? { title, columns: columns.slice(1), rows: rows.map((row) => row.slice(1)) } : { title, columns, rows };
+}
+
+function findingRows(result: Validated, findings: readonly Finding[], gap = "gap: "): string[][] {
+  const shown = findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? gap : ""}${finding.message}`]);
   const more = findings.length - shown.length;
   return more > 0 ? [...shown, [result.item.key.id, "", "", `and ${more} more, see ${result.receipt}`]] : shown;
 }

@@ -92,10 +92,10 @@ describe.each(["15", "17"] as const)("a Supabase project of PostgreSQL %s with a
     expect(made.outputs["warnings"]).toEqual([expect.stringMatching(/^not in this backup, though not Supabase's own: .*trigger auth\.users\.on_auth_user_created, policy storage\.objects/)]);
     const outcome = await validate({ source: "public" });
     expect([outcome.exit, output(outcome, "verdict")]).toEqual([3, "gaps"]);
-    expect(findings(outcome).filter(({ about }) => about !== "pg_restore").map(({ severity, about, name }) => `${severity} ${about} ${name}`).sort()).toEqual([
-      "gap constraint public.profiles.profiles_id_fkey", 'gap policy public.posts."Own posts"', 'gap policy public.profiles."Own profile"',
+    expect(findings(outcome).map(({ severity, about, name }) => `${severity} ${about} ${name}`).sort()).toEqual([
+      "gap incomplete constraint public.profiles.profiles_id_fkey", 'gap incomplete policy public.posts."Own posts"', 'gap incomplete policy public.profiles."Own profile"',
     ]);
-    expect(said(outcome)).toContain("is missing: it needs table auth.users, which is not in this backup");
+    expect(said(outcome)).toContain("is missing here: it needs table auth.users, which is not in this backup");
     // Where the rest is, nothing is missing.
     const beside = await vault.restore(project.url, { source: "public", mode: "auto", dryRun: true }, programs());
     expect(beside.exit).toBe(0);
