@@ -31,3 +31,34 @@ function characterWidth(character: string): number {
   if (NO_WIDTH.test(character)) return 0;
   return TWO_COLUMNS.test(character) ? 2 : 1;
 }
+
+/** Folds at spaces so that no line is wider than `columns`; a word that is wider alone is broken. Never empty. */
+export function foldToWidth(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (textWidth(longer) <= columns) {
+      line = longer;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    line = word;
+    while (textWidth(line) > columns) {
+      const head = headOf(line, columns);
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  return [...lines, line];
+}
+
+/** As many characters as fit, and at least one. */
+function headOf(text: string, columns: number): string {
+  let head = "";
+  for (const character of text) {
+    if (head !== "" && textWidth(head + character) > columns) break;
+    head += character;
+  }
+  return head;
+}

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { escapeMarkdown, failureMarkdown, reportMarkdown } from "../../src/entry/output/report-markdown.ts";
 import { reportText } from "../../src/entry/output/report-text.ts";
+import { redactReport } from "../../src/entry/output/redact-json.ts";
+import { Redactor } from "../../src/kernel/redact.ts";
+import { rememberingLog, withoutSaid } from "../../src/entry/said.ts";
 import type { Report } from "../../src/kernel/outcome.ts";
 
 const HOSTILE = "<img src=x onerror=alert(1)>|**b**\n::error::x `c` [l](https://evil.example) @org/team ![i](x) # h <!-- ";
@@ -50,6 +53,35 @@ describe("a report as text", () => {
   it("puts the verdict first and aligns columns, wide characters included", () => {
     const text = reportText({ good: true, headline: "fine", tables: [{ columns: ["table", "rows"], rows: [["表", "22"], ["orders", "1"]] }], notes: ["note"] });
     expect(text).toBe("✔ fine\n\n  table   rows\n  ──────  ────\n  表      22\n  orders  1\n\n- note\n");
+  });
+
+  it("folds a table that is wider than the terminal, and none where there is no terminal", () => {
+    const rows = [["20261126T221604Z-069c23", "shop", "failed verification: table public.ft is missing; 5 gaps"], ["20261126T221554Z-cab498", "a-name-of-a-source-that-is-long", "verified 2026-11-26"]];
+    const list: Report = { good: true, headline: "x", tables: [{ columns: ["backup", "source", "state"], rows }], notes: [] };
+    const widest = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
+    expect(widest(reportText(list))).toBeGreaterThan(110);
+    for (const columns of [110, 80, 60, 40]) expect(widest(reportText(list, { columns }))).toBeLessThanOrEqual(columns);
+    // Room enough for the last column: folded in it.
+    expect(reportText(list, { columns: 110 })).toContain("shop                             failed verification: table public.ft is missing; 5\n");
+    // Else it stands below its row, in whole words.
+    expect(reportText(list, { columns: 80 })).toContain("20261126T221604Z-069c23  shop\n      failed verification: table public.ft is missing; 5 gaps\n");
+  });
+
+  it("says no note again that was a warning on the same screen", () => {
+    const warned: string[] = [];
+    const silent = { stage: () => undefined, info: () => undefined, debug: () => undefined, progress: () => ({ add: () => undefined, done: () => undefined }) };
+    const { log, said } = rememberingLog({ ...silent, warn: (text) => void warned.push(text) });
+    log.warn("jobs are paused");
+    expect(warned).toEqual(["jobs are paused"]);
+    expect(withoutSaid({ good: true, headline: "x", tables: [], notes: ["jobs are paused", "a note"] }, said).notes).toEqual(["a note"]);
+  });
+
+  it("is redacted before it is folded: a secret that was broken in two would be found by nobody", () => {
+    const redactor = new Redactor();
+    redactor.add("correct horse battery");
+    const table = { columns: ["a", "b"], rows: [["x", "the password correct horse battery is wrong, and so on and so on and so on"]] };
+    const report = redactReport({ good: false, headline: "correct horse battery", tables: [table], notes: ["correct horse battery"] }, redactor);
+    expect(reportText(report, { columns: 40 })).not.toMatch(/correct|horse|battery/);
   });
 
   it("shows control characters instead of obeying them", () => {

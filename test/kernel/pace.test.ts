@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { Pace } from "../../src/kernel/pace.ts";
 import { printable, printableLine } from "../../src/kernel/printable.ts";
-import { cutToWidth, padToWidth, textWidth } from "../../src/kernel/text-width.ts";
+import { cutToWidth, foldToWidth, padToWidth, textWidth } from "../../src/kernel/text-width.ts";
 
 describe("the pace of long work", () => {
   it("is judged by the last ten seconds, so that a slow start is forgotten", () => {
@@ -62,6 +62,18 @@ describe("text for screens", () => {
 
   it("leaves nothing a terminal would obey in any text", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => expect(printableLine(text)).not.toMatch(/[\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/)));
+  });
+
+  it("folds at spaces, breaks what is too wide alone, and loses nothing", () => {
+    expect(foldToWidth("one two three", 7)).toEqual(["one two", "three"]);
+    expect(foldToWidth("abcdefgh ij", 3)).toEqual(["abc", "def", "gh", "ij"]);
+    expect(foldToWidth("", 3)).toEqual([""]);
+    const words = fc.array(fc.string({ unit: "grapheme", minLength: 1 }).map((word) => word.replaceAll(/\s/gu, "x")), { minLength: 1 });
+    fc.assert(fc.property(words, fc.integer({ min: 2, max: 30 }), (some, columns) => {
+      const lines = foldToWidth(some.join(" "), columns);
+      expect(lines.join("").replaceAll(" ", "")).toBe(some.join(""));
+      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+    }));
   });
 
   it("counts columns and never cuts wider than asked", () => {

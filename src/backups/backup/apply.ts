@@ -94,7 +94,7 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
     ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, leftOut, inventory))),
   ];
   stop.throwIfAborted();
-  tellLosses(ports, gaps, warnings);
+  tellLosses(plan, ports, gaps, warnings);
 
   const artifacts = dumped.map(({ artifact }) => artifact);
   await requireStored(plan, artifacts);
@@ -153,9 +153,13 @@ async function dumpAll(
 /** Losses told one by one; all of them are in the manifest. */
 const TOLD_MAX = 20;
 
-/** Also where nobody reads a report, as for a safety backup. */
-function tellLosses({ log }: Ports, gaps: readonly Finding[], warnings: ReadonlySet<string>): void {
+/**
+ * Gaps are a table of the report. Where nobody reads that, as of a safety backup, or where warnings stand beside the job, they are
+ * told at once.
+ */
+function tellLosses({ key }: BackupPlan, { log, surface }: Ports, gaps: readonly Finding[], warnings: ReadonlySet<string>): void {
   for (const text of warnings) log.warn(text);
+  if (key.tier !== "safety" && surface === "cli") return;
   for (const gap of gaps.slice(0, TOLD_MAX)) log.warn(findingSentence(gap));
   if (gaps.length > TOLD_MAX) log.warn(`and ${gaps.length - TOLD_MAX} more that are not in this backup; its manifest names all of them`);
 }

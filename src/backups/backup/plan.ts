@@ -38,7 +38,8 @@ export async function planBackup(request: BackupRequest, ports: Ports, dryRun = 
   const facts = await databaseFacts(session);
   const platform = await detectPlatform(session);
   await requireSchemas(session, request, ports);
-  if (facts.superuser) {
+  // A restore needs such a role; its safety backup is no place to say so.
+  if (facts.superuser && request.tier !== "safety") {
     ports.log.warn(`${facts.role} is a superuser: functions in the database (those of indexes) could act with its power; a role with pg_read_all_data is enough for backups`);
   }
   const tools = await chooseTools(facts, request, ports);

@@ -27,7 +27,10 @@ export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafety
   });
   if (!plan) return await nothingOutcome(request, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
-  for (const [what, value] of restorePlanRows(plan)) ports.log.info(`${what}: ${value}`);
+  for (const [what, value = ""] of restorePlanRows(plan)) {
+    if (what === "warning") ports.log.warn(value);
+    else ports.log.info(`${what}: ${value}`);
+  }
   const restored = await applyRestore(plan, takeSafetyBackup, ports);
   await writeReceipt(plan, restored, startedAt, ports);
   return restoredOutcome(plan, restored, elapsed());

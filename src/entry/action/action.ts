@@ -11,6 +11,7 @@ import { secretsOf } from "../inputs/mask.ts";
 import { tuneMemory } from "../process/memory.ts";
 import { redactJson } from "../output/redact-json.ts";
 import { failureMarkdown, reportMarkdown } from "../output/report-markdown.ts";
+import { rememberingLog, withoutSaid } from "../said.ts";
 import { reportText } from "../output/report-text.ts";
 import { actionRun } from "./run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
@@ -80,10 +81,11 @@ interface Acting extends Stage {
 async function main(collected: Collected, acting: Acting): Promise<void> {
   const { command, redactor } = acting;
   const inputs = parseInputs(command.inputs, collected.given, (input) => `input '${input}'`, collected.problems);
-  const ports = await portsOf(acting);
+  const { log, said } = rememberingLog(acting.log);
+  const ports = await portsOf({ ...acting, log });
   if (command.cleansUp === true) await (await import("../wire.ts")).sweepLeftovers(acting.log);
   const outcome = await command.run(inputs, ports);
-  tell(command, outcome, acting);
+  tell(command, outcome, acting, said);
   await summarize(acting, redactor.redact(reportMarkdown(command.name, outcome.report)));
   setExitCode(process, outcome.exit);
 }
@@ -114,14 +116,14 @@ function maskSecrets(command: Command, collected: Collected, runner: JobRunner, 
   }
 }
 
-function tell(command: Command, outcome: Outcome, { runner, log, redactor }: Acting): void {
+function tell(command: Command, outcome: Outcome, { runner, log, redactor }: Acting, said: ReadonlySet<string>): void {
   for (const [name, value] of Object.entries(redactJson(outcome.outputs, redactor))) {
     const text = outputText(value);
     const fits = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
     if (!fits) log.warn(`output '${name}' is left empty: it is larger than the 1 MB the runner takes; narrow the selection`);
     runner.output(name, fits ? text : "");
   }
-  log.info(reportText(outcome.report));
+  log.info(reportText(withoutSaid(outcome.report, said)));
   if (outcome.exit !== EXIT.done) runner.annotate(`holdfast ${command.name}`, printable(redactor.redact(outcome.report.headline)));
 }
 

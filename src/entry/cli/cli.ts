@@ -8,7 +8,8 @@ import { commandHelp, menuHelp } from "./help.ts";
 import { tuneMemory } from "../process/memory.ts";
 import { parseInputs, variableName } from "../inputs/parse-inputs.ts";
 import { secretParts, secretsOf } from "../inputs/mask.ts";
-import { redactJson } from "../output/redact-json.ts";
+import { rememberingLog, withoutSaid } from "../said.ts";
+import { redactJson, redactReport } from "../output/redact-json.ts";
 import { reportText } from "../output/report-text.ts";
 import { cliRun } from "../action/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
@@ -46,8 +47,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     const args = parseArgv(chosen.command.inputs, chosen.args);
     if (args.exposed.length > 0) hideArguments(args, redactor);
     cancelled = stopOnSignals(process, (text) => stderr.write(`\n${text}\n`));
-    const outcome = await perform(chosen.command, args, { redactor, cancelled, ...style });
-    show(outcome, { ...style, redactor });
+    const { outcome, said } = await perform(chosen.command, args, { redactor, cancelled, ...style });
+    show({ ...outcome, report: withoutSaid(outcome.report, said) }, { ...style, redactor });
     setExitCode(process, outcome.exit);
   } catch (error) {
     const failure = describeFailure(error, redact, cancelled?.aborted ?? false);
@@ -64,7 +65,7 @@ interface Performing {
   readonly color: boolean;
 }
 
-async function perform(command: Command, args: ParsedArgv, how: Performing): Promise<Outcome> {
+async function perform(command: Command, args: ParsedArgv, how: Performing): Promise<{ readonly outcome: Outcome; readonly said: ReadonlySet<string> }> {
   const { redactor, color, verbose } = how;
   const { env, stderr } = process;
   const { given, problems } = await collectCli(command.inputs, args, env, secretFileReader(process.stdin));
@@ -72,19 +73,27 @@ async function perform(command: Command, args: ParsedArgv, how: Performing): Pro
   const inputs = parseInputs(command.inputs, given, (name) => `--${name}`, problems);
   const { cliLog, makePorts, sweepLeftovers } = await import("../wire.ts");
   const live = stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
-  const log = cliLog(stderr, { color, live, verbose, redactor });
+  const { log, said } = rememberingLog(cliLog(stderr, { color, live, verbose, redactor }));
   for (const name of args.exposed) {
     log.warn(`--${name} stands on the command line, where other users of this machine can read it; give it as ${variableName(name)} or --${name}-file`);
   }
   if (command.cleansUp === true) await sweepLeftovers(log);
-  return command.run(inputs, makePorts({ surface: "cli", env, log, redactor, cancelled: how.cancelled, run: cliRun(env, process.pid) }));
+  const ports = makePorts({ surface: "cli", env, log, redactor, cancelled: how.cancelled, run: cliRun(env, process.pid) });
+  return { outcome: await command.run(inputs, ports), said };
 }
 
 function show(outcome: Outcome, how: { readonly json: boolean; readonly color: boolean; readonly redactor: Redactor }): void {
   // The product is not redacted: a new key is shown because it was asked for.
   if (how.json) process.stdout.write(`${JSON.stringify(redactJson(outcome.outputs, how.redactor))}\n`);
   else if (outcome.product !== undefined) process.stdout.write(outcome.product.endsWith("\n") ? outcome.product : `${outcome.product}\n`);
-  process.stderr.write(how.redactor.redact(reportText(outcome.report, how.color)));
+  const report = redactReport(outcome.report, how.redactor);
+  process.stderr.write(how.redactor.redact(reportText(report, { color: how.color, columns: terminalColumns() })));
+}
+
+/** A terminal that does not know its own width says 0. */
+function terminalColumns(): number | undefined {
+  const { isTTY, columns } = process.stderr;
+  return isTTY && columns > 0 ? columns : undefined;
 }
 
 type Chosen = { readonly command: Command; readonly args: readonly string[] } | { readonly text: string };

@@ -1,4 +1,4 @@
-import type { Json } from "../../commands/define.ts";
+import type { Json, Report } from "../../commands/define.ts";
 import type { Redactor } from "../../kernel/redact.ts";
 
 /** Redacts every text inside a JSON value; keys and numbers stay, so that it is still the same JSON. */
@@ -10,4 +10,13 @@ export function redactJson<T extends Json>(value: T, redactor: Redactor): T {
     return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, walk(inner)]));
   };
   return walk(value) as T;
+}
+
+/** The same for a report, before it is laid out: folding could break a secret in two. */
+export function redactReport(report: Report, redactor: Redactor): Report {
+  const clean = (text: string): string => redactor.redact(text);
+  const tables = report.tables.map((table) => ({
+    ...table, ...(table.title === undefined ? {} : { title: clean(table.title) }), rows: table.rows.map((row) => row.map(clean)),
+  }));
+  return { good: report.good, headline: clean(report.headline), tables, notes: report.notes.map(clean) };
 }
