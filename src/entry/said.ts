@@ -1,4 +1,4 @@
-import type { Report } from "../commands/define.ts";
+import type { Report, ReportTable } from "../commands/define.ts";
 import type { Log } from "../ports/log.ts";
 
 /** A log, and every warning that it was given: what it has told stands above the report, on the same screen. */
@@ -24,7 +24,20 @@ export function rememberingLog(log: Log): RememberingLog {
   };
 }
 
-/** The report without notes that were told as warnings already; outputs and the job summary have all of them. */
+/**
+ * The report without notes that were told as warnings already, and without a table of the one finding that is the headline;
+ * outputs and the job summary have all of them.
+ */
 export function withoutSaid(report: Report, said: ReadonlySet<string>): Report {
-  return { ...report, notes: report.notes.filter((note) => !said.has(note)) };
+  return {
+    ...report,
+    notes: report.notes.filter((note) => !said.has(note)),
+    tables: report.tables.filter((table) => !isHeadline(table, report.headline)),
+  };
+}
+
+function isHeadline({ title, rows: [row, ...more] }: ReportTable, headline: string): boolean {
+  if (title === undefined || row === undefined || more.length > 0) return false;
+  const sentence = [...row.slice(0, -1), row.at(-1)?.replace(/^gap: /, "")].filter((cell) => cell !== "").join(" ");
+  return headline.includes(sentence);
 }

@@ -25,7 +25,8 @@ export function tableText(table: ReportTable, columns?: number): string[] {
   const last = widths.length - 1;
   const room = columns - (wide - widths[last]!);
   if (room >= LAST_MIN) return [...title, ...laidOut(rows, widths.with(last, room))];
-  return [...title, ...withLastBelow(rows, columns)];
+  // A sentence speaks for itself, a number does not.
+  return [...title, ...withLastBelow(rows, columns, widths[last]! < LAST_MIN ? `${rows[0]?.[last] ?? ""}: ` : "")];
 }
 
 function widthsOf(rows: readonly (readonly string[])[]): number[] {
@@ -51,7 +52,7 @@ function lineOf(row: readonly string[], widths: readonly number[]): string[] {
 }
 
 /** The last column is the one that explains; what is before it is narrowed where even that is too wide, the widest first. */
-function withLastBelow(rows: readonly (readonly string[])[], columns: number): string[] {
+function withLastBelow(rows: readonly (readonly string[])[], columns: number, label: string): string[] {
   const firsts = rows.map((row) => row.slice(0, -1));
   const widths = widthsOf(firsts);
   while (totalOf(widths) > columns && Math.max(...widths) > 8) {
@@ -60,7 +61,7 @@ function withLastBelow(rows: readonly (readonly string[])[], columns: number): s
   }
   const below = (row: number): string[] => {
     const text = rows[row + 1]?.at(-1) ?? "";
-    return text === "" ? [] : foldToWidth(text, Math.max(20, columns - BELOW.length)).map((line) => BELOW + line);
+    return text === "" ? [] : foldToWidth(label + text, Math.max(20, columns - BELOW.length)).map((line) => BELOW + line);
   };
   return laidOut(firsts, widths, below);
 }

@@ -67,6 +67,11 @@ describe("a report as text", () => {
     expect(reportText(list, { columns: 80 })).toContain("20261126T221604Z-069c23  shop\n      failed verification: table public.ft is missing; 5 gaps\n");
   });
 
+  it("names a last column that is a number where it stands below its row", () => {
+    const table = { columns: ["backup", "verdict", "time"], rows: [["20261126T221604Z-069c23", "proved", "2.9 s"]] };
+    expect(reportText({ good: true, headline: "x", tables: [table], notes: [] }, { columns: 36 })).toContain("20261126T221604Z-069c23  proved\n      time: 2.9 s\n");
+  });
+
   it("says no note again that was a warning on the same screen", () => {
     const warned: string[] = [];
     const silent = { stage: () => undefined, info: () => undefined, debug: () => undefined, progress: () => ({ add: () => undefined, done: () => undefined }) };
@@ -74,6 +79,15 @@ describe("a report as text", () => {
     log.warn("jobs are paused");
     expect(warned).toEqual(["jobs are paused"]);
     expect(withoutSaid({ good: true, headline: "x", tables: [], notes: ["jobs are paused", "a note"] }, said).notes).toEqual(["a note"]);
+  });
+
+  it("has no table of the one finding that its headline tells", () => {
+    const found = { title: "what was found", columns: ["about", "name", "finding"], rows: [["subscription", "sub", "gap: is not here"]] };
+    const report = { good: false, headline: "restored with gaps: subscription sub is not here", tables: [found], notes: [] };
+    expect(withoutSaid(report, new Set()).tables).toEqual([]);
+    const more = { ...found, rows: [...found.rows, ["table", "t", "gap: is not here either"]] };
+    expect(withoutSaid({ ...report, tables: [more] }, new Set()).tables).toEqual([more]);
+    expect(withoutSaid({ ...report, headline: "restored with gaps" }, new Set()).tables).toEqual([found]);
   });
 
   it("is redacted before it is folded: a secret that was broken in two would be found by nobody", () => {

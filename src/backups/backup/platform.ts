@@ -34,8 +34,8 @@ export async function platformGaps(
     if (count === 0) continue;
     gaps.push({
       severity: "gap", about: "table", name: displayName(table),
-      message: `holds ${quantity(count, "row")} sealed with a key of this project's that no database backup holds: ` +
-        "keep the secrets elsewhere too, because no restore can read them",
+      message: `holds ${quantity(count, "row")} encrypted with a key that stays with this project and is in no database backup: ` +
+        "another project cannot decrypt them, so keep the secrets themselves in a second place",
     });
   }
   return gaps;

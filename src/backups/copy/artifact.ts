@@ -39,7 +39,7 @@ export async function* openArtifact(
     yield* metered(unseal(source, keysFor(artifact, identities)), plain);
   } catch (error) {
     if (!isHoldfastError(error, "seal.damaged", "seal.identity", "artifact.damaged", "store.lied")) throw error;
-    if (error.code === "seal.identity" && !(await isRecipient(artifact, identities))) throw error;
+    if (error.code === "seal.identity" && !(await isRecipient(artifact, identities))) throw await anotherKey(artifact, identities, error);
     throw await blameSeal(store, artifact, identities, error);
   }
   if (stored.size !== artifact.stored.size || stored.sha256 !== artifact.stored.sha256) {
@@ -109,6 +109,16 @@ async function blameSeal(store: BlobStore, artifact: ArtifactRecord, identities:
 async function isRecipient(artifact: ArtifactRecord, identities: readonly string[]): Promise<boolean> {
   const recipients = await recipientsOf(identities);
   return recipients.some((recipient) => artifact.encryption.recipients.includes(recipient));
+}
+
+/** Public keys tell which key is wanted and which were given; none of them is a secret. */
+async function anotherKey({ path, encryption }: ArtifactRecord, identities: readonly string[], cause: HoldfastError): Promise<HoldfastError> {
+  const given = await recipientsOf(identities);
+  return new HoldfastError("seal.identity", `${cause.message}: ${path}`, {
+    hint: `It was encrypted to ${encryption.recipients.join(", ")}, and ${given.length === 1 ? "the identity given is that" : "the identities given are those"} of ${given.join(", ")}: ` +
+      "use the identity that belongs to one of the first.",
+    cause,
+  });
 }
 
 function keysFor(artifact: ArtifactRecord, identities: readonly string[]): readonly string[] | null {

@@ -1,6 +1,7 @@
 import { quantity } from "../../kernel/quantity.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { Manifest } from "../../nouns/catalog/manifest.ts";
+import { listed } from "../../kernel/listed.ts";
 import { INCOMPLETE } from "../../nouns/content/omissions/incomplete.ts";
 import type { RestoreMode } from "./plan.ts";
 import type { RestoreRequest } from "./request.ts";
@@ -37,8 +38,8 @@ export function warnings({ manifest }: Backup, target: TargetState, request: Res
   if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
   if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
   notes.push(...forcedRowSecurity(manifest, target));
-  const gaps = (manifest.gaps ?? []).filter(({ about }) => about !== INCOMPLETE).length;
-  if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had; \`holdfast list --json\` names them`);
+  const gaps = (manifest.gaps ?? []).filter(({ about }) => about !== INCOMPLETE);
+  if (gaps.length > 0) notes.push(`the backup lacks ${quantity(gaps.length, "thing")} its source had: ${listed(gaps.map(({ about, name }) => `${about} ${name}`.trim()))}`);
   if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
   return notes;
 }

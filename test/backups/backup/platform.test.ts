@@ -67,7 +67,7 @@ describe("secrets", () => {
     await project.admin("insert into vault.secrets (secret) values ('sealed'), ('sealed too')");
     const made = await vault.backup(project.url);
     expect((await vault.manifest(output(made, "id"))).gaps).toEqual([
-      { severity: "gap", about: "table", name: "vault.secrets", message: expect.stringMatching(/^holds 2 rows sealed with a key/) },
+      { severity: "gap", about: "table", name: "vault.secrets", message: expect.stringMatching(/^holds 2 rows encrypted with a key that stays with this project .*keep the secrets themselves/) },
     ]);
   });
 });

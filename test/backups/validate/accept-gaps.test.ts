@@ -106,7 +106,7 @@ describe("gaps that nobody can mend", () => {
     const outcome = await validate([...KNOWN, ...ROWS, PUBLICATION]);
     expect([outcome.exit, output(outcome, "verdict"), findings(outcome)]).toEqual([0, "proved", []]);
     expect(outcome.report.headline).toMatch(/^backup \S+ proved in .*, with \d+ accepted gaps: .*table vault\.secrets.* and more$/);
-    expect(said(outcome)).toContain("table | vault.secrets | gap: holds 1 row sealed with a key");
+    expect(said(outcome)).toContain("table | vault.secrets | gap: holds 1 row encrypted with a key");
     const receipt = receiptOf(outcome);
     expect([receipt.format, receipt.verdict, receipt.findings]).toEqual(["holdfast.receipt/3", "proved", []]);
     const accepted = receipt.accepted!.map(({ about, name }) => `${about} ${name}`);
@@ -140,7 +140,7 @@ describe("gaps that nobody can mend", () => {
   it("hide no new one", async () => {
     const outcome = await validate([...KNOWN.slice(0, 2), ...ROWS, PUBLICATION]);
     expect([outcome.exit, titles(outcome)]).toEqual([3, ["table vault.secrets"]]);
-    expect(outcome.report.headline).toMatch(/with gaps: table vault\.secrets holds 1 row sealed/);
+    expect(outcome.report.headline).toMatch(/with gaps: table vault\.secrets holds 1 row encrypted/);
   });
 
   it("hide no difference, and stand as what they are beside one", async () => {

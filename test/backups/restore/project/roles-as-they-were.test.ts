@@ -72,7 +72,7 @@ describe("a schema of the user's that has a name of the platform's", () => {
     await using own = await servers[0]!.project();
     await own.query(`CREATE SCHEMA net; CREATE TABLE net.hosts (id int PRIMARY KEY); INSERT INTO net.hosts VALUES (1); GRANT USAGE ON SCHEMA net TO anon; COMMENT ON SCHEMA net IS 'hosts';
       CREATE SCHEMA vault; CREATE TABLE vault.secrets (id int, v text); INSERT INTO vault.secrets VALUES (1, 'open')`);
-    expect(said(await vault.backup(own.url, { source: "own" }))).not.toContain("sealed with a key");
+    expect(said(await vault.backup(own.url, { source: "own" }))).not.toContain("encrypted with a key");
     await using project = await servers[0]!.project();
     const restored = await vault.restore(project.url, { source: "own" });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
