@@ -112,12 +112,19 @@ async function prove(item: ValidateItem, backup: Backup, plan: ValidatePlan, hos
     return { ...proof, findings: [...proof.findings, ...database.findings], notes: [...proof.notes, ...database.notes] };
   } catch (error) {
     if (!isHoldfastError(error, "artifact.missing", "artifact.damaged", "seal.damaged")) throw error;
-    return { ...nothing, findings: [damageFinding(error, backup.key.id)] };
+    return { ...nothing, findings: [artifactFinding(error, backup)] };
   }
 }
 
 function damageFinding(error: HoldfastError, name: string): Finding {
   return { severity: "difference", about: error.code.split(".")[0] ?? "artifact", name, message: error.message };
+}
+
+/** By the artifact's path, which its error begins with; else by the backup's id. */
+function artifactFinding(error: HoldfastError, { key, manifest }: Backup): Finding {
+  const path = manifest.artifacts.map((artifact) => artifact.path).find((one) => error.message.startsWith(`${one} `));
+  const found = damageFinding(error, path ?? key.id);
+  return path === undefined ? found : { ...found, message: error.message.slice(path.length + 1) };
 }
 
 /** The chain of manifests: the one before, if it is still there, must be the one this backup was made after. */

@@ -12,8 +12,19 @@ import type { Validated } from "./apply.ts";
 /** Names put into the command; the table above it has all of them. */
 const NAMES_MAX = 20;
 
-/** What mends gaps, and the command that accepts what nobody can mend; one for each backup with gaps. */
+/** Of a failure, said once. */
+const FAILED = "do not rely on a backup that failed: make a new one, and until that is proved `holdfast restore --backup latest-verified` takes the newest that was; " +
+  "where the server it was restored into may be at fault, validate it with another (--scratch)";
+
+/**
+ * What to do about a failure; what mends gaps, and the command that accepts what nobody can mend, one for each backup with
+ * gaps.
+ */
 export function nextSteps(plan: ValidatePlan, results: readonly Validated[]): string[] {
+  return [...(results.some(({ verdict }) => verdict === "failed") ? [FAILED] : []), ...aboutGaps(plan, results)];
+}
+
+function aboutGaps(plan: ValidatePlan, results: readonly Validated[]): string[] {
   return results.filter(({ verdict, item }) => verdict === "gaps" && item.backup !== undefined).flatMap((result) => [
     ...mending(result.findings), ...accepting(plan, result, result.item.backup!.manifest.content),
   ]);

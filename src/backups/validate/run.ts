@@ -70,7 +70,7 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
   const headline = {
     proved: `${total} ${HELD[depth]} in ${formatDuration(tookMs)}${acceptedSentence(accepted)}`,
     gaps: `${total} ${depth === "restored" ? "restored" : HELD[depth]} with gaps: ${telling ? findingSentence(telling) : ""}`,
-    failed: `${results.filter((result) => result.verdict === "failed").length} of ${quantity(results.length, "backup")} failed: ${telling ? findingSentence(telling) : ""}`,
+    failed: `${results.length === 1 ? total : `${results.filter((result) => result.verdict === "failed").length} of ${total}`} failed: ${telling ? findingSentence(telling) : ""}`,
   }[verdict];
   return {
     exit: exits[verdict],

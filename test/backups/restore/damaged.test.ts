@@ -83,6 +83,18 @@ describe("a damaged backup", () => {
   });
 });
 
+describe("a damaged backup that is validated", () => {
+  it("fails by the path of its artifact, said once, and with what to do instead", async () => {
+    await using vault = await damagedVault(lastByte);
+    const outcome = await vault.validate({ depth: "stored" });
+    const [path] = vault.files("database/");
+    expect(outcome.exit).toBe(5);
+    expect(outcome.report.headline).toMatch(/^backup \S+ failed: artifact /);
+    expect(outcome.report.headline.split(path!)).toEqual([expect.stringMatching(/artifact $/), " is damaged: the stored bytes have another hash"]);
+    expect(outcome.report.notes).toEqual([expect.stringMatching(/make a new one.*--backup latest-verified/)]);
+  });
+});
+
 describe("the way back from a restore", () => {
   it("is a note with the moment of the safety backup and the command, which brings back what was there", async () => {
     await using vault = await Vault.make();
