@@ -1,7 +1,9 @@
 import type { Report, ReportTable } from "../commands/define.ts";
 import type { Log } from "../ports/log.ts";
 
-/** A log, and every warning that it was given: what it has told stands above the report, on the same screen. */
+/**
+ * A log, and every warning that it was given: what it has told stands above the report, on the same screen.
+ */
 export interface RememberingLog {
   readonly log: Log;
   readonly said: ReadonlySet<string>;
@@ -25,8 +27,8 @@ export function rememberingLog(log: Log): RememberingLog {
 }
 
 /**
- * The report without notes that were told as warnings already, and without a table of the one finding that is the headline;
- * outputs and the job summary have all of them.
+ * The report without notes that were told as warnings already, and without a table of the one finding that
+ * is the headline; outputs and the job summary have all of them.
  */
 export function withoutSaid(report: Report, said: ReadonlySet<string>): Report {
   return {

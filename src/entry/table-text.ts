@@ -14,7 +14,8 @@ const BELOW = " ".repeat(6);
 /**
  * A table with aligned columns.
  *
- * @param columns of the terminal; what would be wider is folded. As wide as it is where absent: a log is searched, not looked at
+ * @param columns of the terminal; what would be wider is folded. As wide as it is where absent: a log is
+ * searched, not looked at
  */
 export function tableText(table: ReportTable, columns?: number): string[] {
   const rows = [table.columns, ...table.rows].map((row) => table.columns.map((_, column) => printableLine(row[column] ?? "")));
@@ -51,7 +52,10 @@ function lineOf(row: readonly string[], widths: readonly number[]): string[] {
     `${" ".repeat(GAP)}${widths.map((width, column) => padToWidth(cells[column]?.[at] ?? "", width)).join(" ".repeat(GAP))}`.trimEnd());
 }
 
-/** The last column is the one that explains; what is before it is narrowed where even that is too wide, the widest first. */
+/**
+ * The last column is the one that explains; what is before it is narrowed where even that is too wide, the
+ * widest first.
+ */
 function withLastBelow(rows: readonly (readonly string[])[], columns: number, label: string): string[] {
   const firsts = rows.map((row) => row.slice(0, -1));
   const widths = widthsOf(firsts);

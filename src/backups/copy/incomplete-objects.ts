@@ -6,8 +6,9 @@ import { REFRESH_ENTRY } from "./refresh.ts";
 import { likelyNamesOf } from "./toc-names.ts";
 
 /**
- * Objects that a backup of a part of a database holds and cannot make alone. Each was named when the backup was made, and is told by
- * that name ever after: what is said of it, and what pg_restore says of it, is one gap and not five.
+ * Objects that a backup of a part of a database holds and cannot make alone. Each was named when the backup
+ * was made, and is told by that name ever after: what is said of it, and what pg_restore says of it, is one
+ * gap and not five.
  */
 export class IncompleteObjects {
   readonly #recorded: ReadonlyMap<string, Finding>;
@@ -16,21 +17,28 @@ export class IncompleteObjects {
     this.#recorded = new Map(recorded.filter(({ about }) => about === INCOMPLETE).map((gap) => [unquoted(gap.name), gap]));
   }
 
-  /** The gap that tells why an object is not there, by one of the names that it may have been recorded under. */
+  /**
+   * The gap that tells why an object is not there, by one of the names that it may have been recorded
+   * under.
+   */
   why(names: readonly string[]): Finding | undefined {
     return names.map((name) => this.#recorded.get(unquoted(name))).find((gap) => gap !== undefined);
   }
 
   /**
-   * Findings with each such gap once, and with what the server said first; and the problems that this tells. A problem of an object
-   * that is there all the same is not told by it.
+   * Findings with each such gap once, and with what the server said first; and the problems that this
+   * tells. A problem of an object that is there all the same is not told by it.
    */
-  told<F extends Finding>(findings: readonly F[], problems: readonly ListedProblem[]): { readonly findings: F[]; readonly others: ListedProblem[] } {
+  told<F extends Finding>(
+    findings: readonly F[], problems: readonly ListedProblem[],
+  ): { readonly findings: F[]; readonly others: ListedProblem[] } {
     const missing = new Map(findings.filter(({ about }) => about === INCOMPLETE).map((gap) => [wordsOf(gap.name), gap]));
     const said = new Map<string, string>();
     const others = problems.filter((problem) => {
       const place = placeOf(problem);
-      const gap = missing.get(place) ?? (problem.listed?.type === "DEFAULT" ? [...missing].find(([words]) => place.startsWith(`${words} `))?.[1] : undefined);
+      // The default of a column has both names in its tag.
+      const ofColumn = ([words]: [string, F]): boolean => place.startsWith(`${words} `);
+      const gap = missing.get(place) ?? (problem.listed?.type === "DEFAULT" ? [...missing].find(ofColumn)?.[1] : undefined);
       if (gap !== undefined && !said.has(gap.name)) said.set(gap.name, problem.message);
       return gap === undefined;
     });

@@ -11,8 +11,8 @@ export interface SoFar {
 }
 
 /**
- * A restore in place that stops: where nothing was changed yet the error says so, and where the target may be incomplete, how
- * to go on.
+ * A restore in place that stops: where nothing was changed yet the error says so, and where the target may
+ * be incomplete, how to go on.
  */
 export async function explaining<T>(work: Promise<T>, plan: RestorePlan, { safetyBackup, isChanged }: SoFar): Promise<T> {
   try {

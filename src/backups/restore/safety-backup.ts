@@ -18,8 +18,8 @@ export function safetyNote(plan: RestorePlan, { id, snapshotAt }: SafetyBackup):
 }
 
 /**
- * The command that brings back what the target held; of named tables those that were there. Nothing secret is in it, and what
- * stands for a file is for the person to fill in.
+ * The command that brings back what the target held; of named tables those that were there. Nothing secret
+ * is in it, and what stands for a file is for the person to fill in.
  */
 function goBack({ request, tables, toMake, safetyRecipients }: RestorePlan, id: string): string | undefined {
   const wasThere = tables.filter((table) => !toMake.includes(table));

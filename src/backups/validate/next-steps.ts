@@ -13,12 +13,12 @@ import type { Validated } from "./apply.ts";
 const NAMES_MAX = 20;
 
 /** Of a failure, said once. */
-const FAILED = "do not rely on a backup that failed: make a new one, and until that is proved `holdfast restore --backup latest-verified` takes the newest that was; " +
-  "where the server it was restored into may be at fault, validate it with another (--scratch)";
+const FAILED = "do not rely on a backup that failed: make a new one, and until that is proved " +
+  "`holdfast restore --backup latest-verified` takes the newest that was; where the server it was restored into may be at fault, validate it with another (--scratch)";
 
 /**
- * What to do about a failure; what mends gaps, and the command that accepts what nobody can mend, one for each backup with
- * gaps.
+ * What to do about a failure; what mends gaps, and the command that accepts what nobody can mend, one for
+ * each backup with gaps.
  */
 export function nextSteps(plan: ValidatePlan, results: readonly Validated[]): string[] {
   return [...(results.some(({ verdict }) => verdict === "failed") ? [FAILED] : []), ...aboutGaps(plan, results)];
@@ -33,9 +33,13 @@ function aboutGaps(plan: ValidatePlan, results: readonly Validated[]): string[] 
 function mending(findings: readonly Difference[]): string[] {
   const extensions = [...new Set(findings.flatMap(({ about, name, needs = [] }) => (about === "extension" ? [name] : needs)))];
   return [
-    ...(extensions.length === 0 ? [] : [`to prove what needs ${listed(extensions)}: validate with --scratch on a server that has ${extensions.length === 1 ? "it" : "them"}`]),
-    ...(findings.some(({ about }) => about === INCOMPLETE) ? ["what is incomplete is whole in a backup that has the schemas it needs too (more --schemas, or none)"] : []),
-    ...(findings.some(({ message }) => BY_ANOTHER_ROLE.test(message)) ? ["what the role of the backup may not read is whole in a backup by one that may"] : []),
+    ...(extensions.length === 0 ? [] : [
+      `to prove what needs ${listed(extensions)}: validate with --scratch on a server that has ${extensions.length === 1 ? "it" : "them"}`,
+    ]),
+    ...(findings.some(({ about }) => about === INCOMPLETE)
+      ? ["what is incomplete is whole in a backup that has the schemas it needs too (more --schemas, or none)"] : []),
+    ...(findings.some(({ message }) => BY_ANOTHER_ROLE.test(message))
+      ? ["what the role of the backup may not read is whole in a backup by one that may"] : []),
   ];
 }
 
@@ -49,16 +53,20 @@ function accepting(plan: ValidatePlan, { item, findings }: Validated, content: C
   const { request } = plan;
   const sealed = item.backup!.manifest.artifacts.some(({ encryption }) => encryption.format !== "none");
   const command = [
-    "holdfast validate", `--store ${shellWord(request.catalog.store.url)}`, `--source ${shellWord(item.key.source)}`, `--backup ${item.key.id}`,
-    ...(sealed ? ["--identity-file …"] : []), ...words,
+    "holdfast validate", `--store ${shellWord(request.catalog.store.url)}`, `--source ${shellWord(item.key.source)}`,
+    `--backup ${item.key.id}`, ...(sealed ? ["--identity-file …"] : []), ...words,
   ].join(" ");
   const rest = more > 0 ? ` and ${quantity(more, "further name")}, as the table has them` : "";
   const left = nameless.map((found) => `this gap has no name by which it could be accepted: ${findingSentence(found)}`);
-  return names.length === 0 ? left : [`if you know these gaps and nobody can mend them, accept them by name: \`${command}\`${rest} (in a workflow one a line: accept-gaps)`, ...left];
+  const accept = `if you know these gaps and nobody can mend them, accept them by name: \`${command}\`${rest} ` +
+    "(in a workflow one a line: accept-gaps)";
+  return names.length === 0 ? left : [accept, ...left];
 }
 
 /** What is to be named so that nothing is left: what goes along with an extension is not. */
-function namesToAccept(findings: readonly Difference[], accepted: readonly AcceptedName[], content: ContentRecord): { names: string[]; nameless: Difference[] } {
+function namesToAccept(
+  findings: readonly Difference[], accepted: readonly AcceptedName[], content: ContentRecord,
+): { names: string[]; nameless: Difference[] } {
   const nameOf = ({ about, name }: Difference): string => `${about} ${name}`;
   const named = findings.filter((found) => isName(nameOf(found)));
   const first = named.filter(({ needs = [] }) => needs.length === 0);

@@ -15,56 +15,76 @@ export interface NoneFound {
 }
 
 /** Says why nothing was found: whoever needs a backup now must not have to find that out by trying. */
-export async function explainNone(catalog: Catalog, selection: Selection, filter: ChoiceFilter): Promise<NoneFound> {
+export async function explainNone(
+  catalog: Catalog, selection: Selection, filter: ChoiceFilter,
+): Promise<NoneFound> {
   const keys = await catalog.keys(filter);
   if (keys.length === 0) return noneAtAll(await catalog.keys(), filter);
   if (filter.tier === undefined && keys.every(({ tier }) => tier === "safety")) {
-    return { why: `${quantity(keys.length, "safety backup")} and no other`, next: ["a safety backup is what a restore's target held before; take one by its id (--backup)"] };
+    return {
+      why: `${quantity(keys.length, "safety backup")} and no other`,
+      next: ["a safety backup is what a restore's target held before; take one by its id (--backup)"],
+    };
   }
   if (selection.by === "latest-verified") return await noneVerified(catalog, selectKeys(selection, keys, filter.tier));
   const [newest] = selectKeys({ by: "latest" }, keys, filter.tier);
   const oldest = keys.filter(({ tier }) => filter.tier !== undefined || tier !== "safety").at(-1);
   return {
-    why: `${quantity(keys.length, "backup")}, the oldest ${oldest?.id ?? ""} and the newest ${newest?.id ?? ""}; an id begins with the time, UTC, at which it was begun`,
+    why: `${quantity(keys.length, "backup")}, the oldest ${oldest?.id ?? ""} and the newest ${newest?.id ?? ""}; ` +
+      "an id begins with the time, UTC, at which it was begun",
     next: ["`holdfast list` shows all of them, and which are verified"],
   };
 }
 
 function noneAtAll(all: readonly BackupKey[], { source, tier }: ChoiceFilter): NoneFound {
-  if (all.length === 0) return { why: "it holds no backups at all", next: ["check --store: the prefix behind the container or folder belongs to it"] };
+  if (all.length === 0) {
+    const next = ["check --store: the prefix behind the container or folder belongs to it"];
+    return { why: "it holds no backups at all", next };
+  }
   const sources = [...new Set(all.map((key) => key.source))].sort();
-  const asked = [...(source === undefined ? [] : [`source ${source}`]), ...(tier === undefined ? [] : [`tier ${tier}`])].join(", ");
+  const asked = Object.entries({ source, tier }).filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${value ?? ""}`).join(", ");
   const near = source === undefined || sources.includes(source) ? undefined : nearest(source, sources);
   return {
     why: `it holds ${quantity(all.length, "backup")}, and none of ${asked}`,
-    next: [`it has backups of ${sources.join(", ")}${near === undefined ? "" : `: did you mean --source ${near}?`}; \`holdfast list\` shows them with their tiers`],
+    next: [
+      `it has backups of ${sources.join(", ")}${near === undefined ? "" : `: did you mean --source ${near}?`}; ` +
+      "`holdfast list` shows them with their tiers",
+    ],
   };
 }
 
 /** Of what is not verified, what may still become so; the newest of each is the one to look at. */
 async function noneVerified(catalog: Catalog, keys: readonly BackupKey[]): Promise<NoneFound> {
   const receipts = await catalog.receiptPaths();
-  const found = { failed: [] as BackupKey[], gaps: [] as BackupKey[], read: [] as BackupKey[], never: [] as BackupKey[], damaged: [] as BackupKey[] };
-  for (const key of keys) found[await standingOfKey(catalog, key, receipts.get(key.id) ?? [])].push(key);
+  const found: Record<NotVerified, BackupKey[]> = { failed: [], gaps: [], read: [], never: [], damaged: [] };
+  for (const key of keys) found[await whyNotVerified(catalog, key, receipts.get(key.id) ?? [])].push(key);
   const { failed, gaps, read, never, damaged } = found;
   const parts = [
-    [failed, "failed validation"], [gaps, "restored with gaps only"], [read, "read and not restored"], [never, "never validated"], [damaged, "with a damaged manifest"],
+    [failed, "failed validation"], [gaps, "restored with gaps only"], [read, "read and not restored"],
+    [never, "never validated"], [damaged, "with a damaged manifest"],
   ] as const;
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
   const validate = (key: BackupKey, more = ""): string =>
     `\`holdfast validate --store ${catalog.store.url} --source ${key.source} --backup ${key.id} --identity-file …${more}\``;
-  const [open, withGaps] = [[...never, ...read].sort((a, b) => (a.id < b.id ? 1 : -1))[0], gaps[0]];
+  const [withGaps] = gaps;
+  const [open] = [...never, ...read].sort((a, b) => (a.id < b.id ? 1 : -1));
   return {
     why: `of ${quantity(keys.length, "backup")} none is verified: ${counts.join(", ")}`,
     next: [
       ...(open === undefined ? [] : [`prove the newest that was not restored yet: ${validate(open)}`]),
-      ...(withGaps === undefined ? [] : [`or, where the gaps are known and nobody can mend them, accept them: ${validate(withGaps, " --accept-gaps 'about name'")}`]),
+      ...(withGaps === undefined ? [] : [
+        `or, where the gaps are known and nobody can mend them, accept them: ${validate(withGaps, " --accept-gaps 'about name'")}`,
+      ]),
       "or take one as it is, by its id; `holdfast list` says of each why it is not verified",
     ],
   };
 }
 
-async function standingOfKey(catalog: Catalog, key: BackupKey, receipts: readonly string[]): Promise<"failed" | "gaps" | "read" | "never" | "damaged"> {
+/** Why a backup is not verified. */
+type NotVerified = "failed" | "gaps" | "read" | "never" | "damaged";
+
+async function whyNotVerified(catalog: Catalog, key: BackupKey, receipts: readonly string[]): Promise<NotVerified> {
   try {
     const { state, reason, depth } = await readStanding(catalog, key, receipts, (await catalog.read(key)).sha256);
     if (state === "failed verification") return "failed";
