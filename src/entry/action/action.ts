@@ -12,7 +12,7 @@ import { tuneMemory } from "../process/memory.ts";
 import { redactJson } from "../output/redact-json.ts";
 import { failureMarkdown, reportMarkdown } from "../output/report-markdown.ts";
 import { reportText } from "../output/report-text.ts";
-import { actionRun } from "./run-identity.ts";
+import { actionRun } from "../process/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
 import { collectAction, type Collected } from "../inputs/sources.ts";
 import { crashLoudly, setExitCode, stopOnSignals } from "../process/stopping.ts";

@@ -10,7 +10,7 @@ import { parseInputs, variableName } from "../inputs/parse-inputs.ts";
 import { secretParts, secretsOf } from "../inputs/mask.ts";
 import { redactJson } from "../output/redact-json.ts";
 import { reportText } from "../output/report-text.ts";
-import { cliRun } from "../action/run-identity.ts";
+import { cliRun } from "../process/run-identity.ts";
 import { secretFileReader } from "../inputs/secret-files.ts";
 import { collectCli, type Environment } from "../inputs/sources.ts";
 import { crashLoudly, setExitCode, stopOnSignals, survivePipe } from "../process/stopping.ts";

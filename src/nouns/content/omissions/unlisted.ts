@@ -3,7 +3,7 @@ import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { Difference } from "../compare/difference.ts";
 import type { LeftOut } from "../left-out.ts";
 import type { ContentScope } from "../record.ts";
-import { notInExtension, scopeValues, WHOLE_DATABASE } from "../scope.ts";
+import { NET_SCHEMA, notInExtension, scopeValues, WHOLE_DATABASE } from "../scope.ts";
 import { attempt } from "../../server/attempt.ts";
 
 /**
@@ -16,10 +16,6 @@ import { attempt } from "../../server/attempt.ts";
  * Object ids below are given by initdb (src/include/access/transam.h, FirstNormalObjectId): the server brings those itself.
  */
 const FIRST_USER_OID = 16384;
-
-/** Unlike pg_dump, which leaves the server's own schemas out whole: an object that a user put into one is still a loss. */
-export const NET_SCHEMA = `(n.nspname !~ '^pg_(toast|temp)' AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[]))
-  AND NOT n.nspname::text = ANY ($2::text[]))`;
 
 interface ObjectClass {
   readonly catalog: string;
