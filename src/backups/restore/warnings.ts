@@ -2,7 +2,7 @@ import { quantity } from "../../kernel/quantity.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { Manifest } from "../../nouns/catalog/manifest.ts";
 import { INCOMPLETE } from "../../nouns/content/omissions/incomplete.ts";
-import type { RestoreMode } from "./plan.ts";
+import type { RestoreMode } from "./restore-plan.ts";
 import type { RestoreRequest } from "./request.ts";
 import type { TargetState } from "./target.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { editDistance, nearest } from "../../src/entry/inputs/suggest.ts";
+import { editDistance, nearest } from "../../../src/entry/inputs/suggest.ts";
 
 describe("suggestions for mistyped words", () => {
   it.each([["backup", "bakcup", 1], ["list", "lsit", 1], ["", "abc", 3], ["restore", "restore", 0], ["validate", "valdate", 1], ["kitten", "sitting", 3]])("distance of %s and %s is %i", (a, b, distance) => {
