@@ -155,7 +155,7 @@ async function rehearseRows(session: DatabaseSession, rehearsal: Rehearsal): Pro
 export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, rows: WhoseRows): RowsSource {
   const sequences = rows.stagedSequences;
   return {
-    artifact, entries: entries.rows, own: rows.own,
+    artifact, entries: entries.rows, own: rows.own, beside: rows.stagedTables,
     kindOf: (schema, table) => rows.staged(schema, table),
     computedOf: (schema, table) => rows.computed(schema, table),
     isDerived: (schema, table) => rows.isDerived(schema, table),
