@@ -66,6 +66,8 @@ type Camel<T extends string> = T extends `${infer Head}-${infer Tail}` ? `${Head
 
 export interface Command<S extends InputSpecs = InputSpecs> {
   readonly name: string;
+  /** Folder of its wing, below src/ and below src/commands/. */
+  readonly wing: string;
   /** Under 100 characters; the action's description. */
   readonly summary: string;
   /** Paragraphs of Markdown for the README and reference page. */

@@ -1,9 +1,9 @@
 import { backup } from "./backups/backup.ts";
-import type { Command } from "./define.ts";
 import { keygen } from "./backups/keygen.ts";
 import { list } from "./backups/list.ts";
 import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
+import type { Command } from "./define.ts";
 
 /** Every command, in the order people meet them. A command that is not here does not exist. */
 export const MENU: readonly Command[] = [backup, list, validate, restore, keygen];

@@ -4,25 +4,26 @@ import { fileURLToPath } from "node:url";
 import { camelCase } from "../entry/inputs/parse-inputs.ts";
 
 /**
- * `node src/devtools/new-command.ts <name>`: the files a new command consists of (its place in the menu, its capability, its test), small
- * but working, so that the next thing to do is to write what it is for. Afterwards `npm run generate`.
+ * `node src/devtools/new-command.ts <wing>/<name>`: the files a new command consists of (its place in the menu, its capability behind walls, its
+ * test), small but working, so that the next thing to do is to write what it is for. Afterwards `npm run generate`.
  */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The new files of a command, by path from the repository's root. */
-export function commandFiles(name: string): ReadonlyMap<string, string> {
+export function commandFiles(wing: string, name: string): ReadonlyMap<string, string> {
   const variable = camelCase(name);
   const type = `${variable[0]?.toUpperCase() ?? ""}${variable.slice(1)}`;
   return new Map([
     [
-      `src/commands/${name}.ts`,
-      `import { store, storeSecret } from "./common-inputs.ts";
-import { defineCommand } from "./define.ts";
+      `src/commands/${wing}/${name}.ts`,
+      `import { store, storeSecret } from "../common-inputs.ts";
+import { defineCommand } from "../define.ts";
 
 /** \`holdfast ${name}\`. */
 export const ${variable} = defineCommand({
   name: "${name}",
+  wing: "${wing}",
   summary: "Check that a store can be reached",
   description: \`Opens the store and asks it whether it answers.\`,
   branding: { icon: "box", color: "blue" },
@@ -42,18 +43,18 @@ export const ${variable} = defineCommand({
 \`,
   },
   async run(inputs, ports) {
-    const { run${type} } = await import("../${name}/run.ts");
+    const { run${type} } = await import("../../${wing}/${name}/run.ts");
     return run${type}(inputs, ports);
   },
 });
 `,
     ],
     [
-      `src/${name}/run.ts`,
-      `import { EXIT } from "../kernel/errors.ts";
-import type { Outcome } from "../kernel/outcome.ts";
-import type { Secret } from "../kernel/secret.ts";
-import type { Ports } from "../ports/ports.ts";
+      `src/${wing}/${name}/run.ts`,
+      `import { EXIT } from "../../kernel/errors.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import type { Secret } from "../../kernel/secret.ts";
+import type { Ports } from "../../ports/ports.ts";
 
 /** The parsed inputs of \`holdfast ${name}\`. */
 export interface ${type}Inputs {
@@ -61,8 +62,8 @@ export interface ${type}Inputs {
   readonly storeSecret: Secret | undefined;
 }
 
-/** \`holdfast ${name}\`: see commands/${name}.ts. */
-export async function run${type}(inputs: ${type}Inputs, ports: Ports): Promise<Outcome> {
+/** \`holdfast ${name}\`: see commands/${wing}/${name}.ts. */
+export async function run${type}(inputs: ${type}Inputs, ports: Pick<Ports, "openStore">): Promise<Outcome> {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
   await store.check(false);
   return { exit: EXIT.done, outputs: { store: store.url }, report: { good: true, headline: \`\${store.url} answered\`, tables: [], notes: [] } };
@@ -70,15 +71,14 @@ export async function run${type}(inputs: ${type}Inputs, ports: Ports): Promise<O
 `,
     ],
     [
-      `test/${name}/run.test.ts`,
+      `test/${wing}/${name}/run.test.ts`,
       `import { expect, it } from "@jest/globals";
-import { run${type} } from "../../src/${name}/run.ts";
-import type { Ports } from "../ports/ports.ts";
-import { MemoryStore } from "../fakes/memory-store.ts";
+import { run${type} } from "../../../src/${wing}/${name}/run.ts";
+import { MemoryStore } from "../../fakes/memory-store.ts";
 
 it("says that the store answered", async () => {
   const store = new MemoryStore();
-  const ports = { openStore: () => Promise.resolve(store) } as unknown as Ports;
+  const ports = { openStore: () => Promise.resolve(store) };
   expect(await run${type}({ store: store.url, storeSecret: undefined }, ports)).toMatchObject({ exit: 0, outputs: { store: store.url } });
 });
 `,
@@ -87,29 +87,47 @@ it("says that the store answered", async () => {
 }
 
 /** The menu with one more command at its end. */
-export function menuWith(menu: string, name: string): string {
+export function menuWith(menu: string, wing: string, name: string): string {
   const variable = camelCase(name);
   const imports = [...menu.matchAll(/^import .*$/gm)].map(([line]) => line);
-  const line = `import { ${variable} } from "./${name}.ts";`;
+  const line = `import { ${variable} } from "./${wing}/${name}.ts";`;
   if (imports.includes(line)) throw new Error(`${name} is in the menu already`);
   const sorted = [...imports, line].sort((a, b) => (a.split(" from ")[1] ?? "").localeCompare(b.split(" from ")[1] ?? ""));
   const rest = menu.slice(menu.lastIndexOf(imports.at(-1) ?? "") + (imports.at(-1) ?? "").length);
   return `${sorted.join("\n")}${rest.replace(/(MENU: readonly Command\[\] = \[)([^\]]*)\]/, `$1$2, ${variable}]`)}`;
 }
 
-function main(name: string | undefined): void {
-  if (name === undefined || !/^[a-z]+(-[a-z]+)*$/.test(name)) throw new Error("usage: node src/devtools/new-command.ts <name-in-lower-case>");
-  const files = commandFiles(name);
-  for (const path of files.keys()) if (existsSync(join(root, path))) throw new Error(`${path} exists already`);
-  const menu = join(root, "src/commands/menu.ts");
-  const extended = menuWith(readFileSync(menu, "utf8"), name);
+/** The walls (`walls.cjs`) with one more capability in its wing, or with a new wing around it. */
+export function wallsWith(walls: string, wing: string, name: string): string {
+  const listed = new RegExp(`^(  ${wing}: \\{ capabilities: \\[)([^\\]]*)\\]`, "m");
+  const found = listed.exec(walls);
+  if (found?.[2]?.split(", ").includes(`"${name}"`) === true) throw new Error(`${wing}/${name} has walls already`);
+  if (found !== null) return walls.replace(listed, `$1$2, "${name}"]`);
+  const end = /^const WINGS = \{\n(?: {2}.*\n)*/m;
+  if (!end.test(walls)) throw new Error("no `const WINGS = {` in walls.cjs");
+  return walls.replace(end, (all) => `${all}  ${wing}: { capabilities: ["${name}"], shared: [] },\n`);
+}
+
+function main(words: string | undefined): void {
+  const [, wing, name] = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)$/.exec(words ?? "") ?? [];
+  if (wing === undefined || name === undefined) throw new Error("usage: node src/devtools/new-command.ts <wing>/<name>, such as backups/prune");
+  const files = new Map([...commandFiles(wing, name)].map(([path, text]) => [join(root, path), text]));
+  for (const path of files.keys()) if (existsSync(path)) throw new Error(`${path} exists already`);
+  const change = (path: string, edit: (text: string) => string): [string, string] => [join(root, path), edit(readFileSync(join(root, path), "utf8"))];
+  const changed = [
+    change("src/commands/menu.ts", (menu) => menuWith(menu, wing, name)),
+    change("walls.cjs", (walls) => wallsWith(walls, wing, name)),
+  ];
   for (const [path, text] of files) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text, { flag: "wx" });
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: "wx" });
     process.stderr.write(`wrote ${path}\n`);
   }
-  writeFileSync(menu, extended);
-  process.stderr.write("added to src/commands/menu.ts; now add the room to .dependency-cruiser.cjs and run `npm run generate`\n");
+  for (const [path, text] of changed) {
+    writeFileSync(path, text);
+    process.stderr.write(`changed ${path}\n`);
+  }
+  process.stderr.write("now run `npm run generate`\n");
 }
 
 if (import.meta.main) main(process.argv[2]);

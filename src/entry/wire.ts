@@ -4,7 +4,8 @@ import { endWithUs } from "../adapters/system/last-will.ts";
 import { systemRandom } from "../adapters/system/random.ts";
 import { sweepFolders } from "../adapters/system/temporary-folders.ts";
 import type { JobRunner } from "../adapters/actions-runner/runner.ts";
-import { terminalLog, type TextOutput } from "../adapters/terminal/terminal-log.ts";
+import { terminalLog } from "../adapters/terminal/terminal-log.ts";
+import type { TextOutput } from "../adapters/terminal/text-output.ts";
 import type { TokenSource } from "../adapters/azure-blob/azure-credentials.ts";
 import { formatDuration } from "../kernel/duration.ts";
 import { HoldfastError } from "../kernel/errors.ts";
@@ -17,7 +18,7 @@ import type { Log } from "../ports/log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { RunIdentity } from "../ports/run-identity.ts";
 import { hideCredentials } from "./inputs/mask.ts";
-import type { Environment } from "./inputs/sources.ts";
+import type { Environment } from "./inputs/environment.ts";
 import { storeCredentials } from "./inputs/store-credentials.ts";
 import { VERSION } from "./process/version.ts";
 

@@ -32,3 +32,8 @@ export function formatDuration(ms: number): string {
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
+
+/** Age in milliseconds, never negative: a clock that lags must not make what is "from the future" special. */
+export function ageMs(time: Date, clock: { now(): Date }): number {
+  return Math.max(0, clock.now().getTime() - time.getTime());
+}

@@ -119,8 +119,3 @@ export class HoldfastError extends Error {
 export function isHoldfastError(error: unknown, ...codes: ErrorCode[]): error is HoldfastError {
   return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
 }
-
-/** For the impossible branch of a closed union: the compiler proves it unreachable, at run time it is a bug. */
-export function assertNever(value: never): never {
-  throw new Error(`unreachable: ${JSON.stringify(value)}`);
-}

@@ -10,3 +10,8 @@ export function displayPart(name: string): string {
 export function displayName({ schema, name }: { readonly schema: string; readonly name: string }): string {
   return `${displayPart(schema)}.${displayPart(name)}`;
 }
+
+/** Without quotes: only for telling objects apart, never for SQL. */
+export function unquoted(identity: string): string {
+  return identity.replaceAll('"', "");
+}

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run, temporaryFolder } from "../support/tools.ts";
@@ -8,11 +9,12 @@ import { run, temporaryFolder } from "../support/tools.ts";
 /** A guard that cannot fail is none: each is shown a house with one thing wrong, and has to say which. */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const { ROOMS } = createRequire(import.meta.url)("../../walls.cjs") as { readonly ROOMS: Readonly<Record<string, readonly string[]>> };
 
 /** A copy of the configuration around files of our own. */
 function plant(files: Readonly<Record<string, string>>): string {
   const folder = temporaryFolder("guards");
-  for (const name of ["package.json", "tsconfig.json", ".dependency-cruiser.cjs", "eslint.config.js"]) copyFileSync(join(root, name), join(folder, name));
+  for (const name of ["package.json", "tsconfig.json", "walls.cjs", ".dependency-cruiser.cjs", "eslint.config.js"]) copyFileSync(join(root, name), join(folder, name));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -21,26 +23,33 @@ function plant(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-/** A small house that keeps every wall. */
-const HOUSE: Readonly<Record<string, string>> = {
-  "src/kernel/bytes.ts": "export const KiB = 1024;\n",
-  "src/ports/clock.ts": 'import { KiB } from "../kernel/bytes.ts";\nexport interface Clock { readonly tick: typeof KiB }\nexport const kib = KiB;\n',
-  "src/ports/retry.ts": "export interface Clock { readonly now: 1 }\nexport const used = 1;\n",
-  "src/commands/used.ts": 'import { used } from "../ports/retry.ts";\nexport const u = used;\n',
-  "src/catalog/one.ts": 'import { two } from "./two.ts";\nexport const one = (): unknown => two;\n',
-  "src/catalog/two.ts": 'import { kib } from "../ports/clock.ts";\nexport const two = kib;\n',
-  "src/nouns/catalog/catalog.ts": 'import { kib } from "../ports/clock.ts";\nexport const catalog = kib;\n',
-  "src/backups/backup/run.ts": 'import { catalog } from "../catalog/catalog.ts";\nexport const backup = catalog;\n',
-  "src/backups/restore/run.ts": 'import { catalog } from "../catalog/catalog.ts";\nexport const restore = catalog;\n',
-  "src/commands/menu.ts": 'import { backup } from "../backup/run.ts";\nimport { restore } from "../restore/run.ts";\nexport const MENU = [backup, restore];\n',
-  "src/adapters/system/clock.ts": 'import { kib } from "../../ports/clock.ts";\nexport const system = kib;\n',
-  "src/adapters/disk/disk.ts": 'import { kib } from "../../ports/clock.ts";\nexport const disk = kib;\n',
-  "src/devtools/build.ts": 'import { MENU } from "../commands/menu.ts";\nexport const build = MENU;\n',
-  "src/entry/wire.ts":
-    'import { system } from "../adapters/system/clock.ts";\nimport { disk } from "../adapters/disk/disk.ts";\nexport const wire = [system, disk];\n',
-  "src/entry/main.ts": 'import { MENU } from "../commands/menu.ts";\nimport { wire } from "./wire.ts";\nexport const main = [MENU, wire];\n',
+/** A file of a room, named after it. */
+const fileOf = (room: string): string => `src/${room}/${room.replaceAll("/", "-")}-file.ts`;
+const wordOf = (file: string): string => `x${file.replaceAll(/[^A-Za-z]+/g, "_")}`;
+
+/** A file that imports others and is worth importing. */
+function text(path: string, imports: readonly string[]): string {
+  const names = imports.map(wordOf);
+  const lines = imports.map((other, index) => `import { ${names[index]} } from "${"../".repeat(path.split("/").length - 1)}${other}";`);
+  return [...lines, `export const ${wordOf(path)}: readonly unknown[] = [${names.join(", ")}];`, ""].join("\n");
+}
+
+/** A house with a file in every room, which imports one of each room that it may; of two that may know each other, one does. */
+function house(more: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const rooms = Object.keys(ROOMS);
+  const files = rooms.map((room) => {
+    const below = rooms.filter((other) => other !== room && allows(room, other) && !(allows(other, room) && other.startsWith(room)));
+    return [fileOf(room), text(fileOf(room), below.map(fileOf))];
+  });
+  return { ...(Object.fromEntries(files) as Record<string, string>), ...more };
+}
+
+/** A house that keeps every wall; everything hangs on its door. */
+const HOUSE = house({
+  "src/entry/main.ts": text("src/entry/main.ts", [fileOf("entry/cli"), fileOf("entry/action")]),
+  "src/devtools/main.ts": text("src/devtools/main.ts", [fileOf("devtools/generate")]),
   "dist/cli.js": "export const cli = 1;\n",
-};
+});
 
 async function layering(files: Readonly<Record<string, string>>): Promise<{ code: number | null; rules: string[]; said: string }> {
   const folder = plant(files);
@@ -55,61 +64,84 @@ async function layering(files: Readonly<Record<string, string>>): Promise<{ code
 
 describe("the layering guard", () => {
   it("is content with a house that keeps its walls", async () => {
-    const { code, rules, said } = await layering(HOUSE);
-    expect({ code, rules }).toEqual({ code: 0, rules: [] });
-    expect(said).toMatch(/no dependency violations found \(15 modules/);
+    const { code, rules, said: words } = await layering(HOUSE);
+    expect({ code, rules, said: words }).toEqual({ code: 0, rules: [], said: expect.stringContaining("no dependency violations found") });
   });
 
-  it.each([
-    ["the kernel knowing a port, if only by type", "src/kernel/bytes.ts", 'import type { Clock } from "../ports/retry.ts";\nexport type C = Clock;', "kernel-imports-only"],
-    ["a port knowing the catalog", "src/ports/clock.ts", 'import type { catalog } from "../catalog/catalog.ts";\nexport type C = typeof catalog;', "ports-imports-only"],
-    ["the catalog knowing a capability", "src/nouns/catalog/catalog.ts", 'import { restore } from "../restore/run.ts";\nexport const c = restore;', "catalog-imports-only"],
-    ["a capability using another", "src/backups/backup/run.ts", 'import { restore } from "../restore/run.ts";\nexport const b = restore;', "backup-imports-only"],
-    ["a capability loaded lazily by another", "src/backups/backup/run.ts", 'export const b = async () => import("../restore/run.ts");', "backup-imports-only"],
-    ["a capability picking an adapter", "src/backups/backup/run.ts", 'import { disk } from "../adapters/disk/disk.ts";\nexport const b = disk;', "backup-imports-only"],
-    ["the menu picking an adapter", "src/commands/menu.ts", 'import { disk } from "../adapters/disk/disk.ts";\nexport const m = disk;', "commands-imports-only"],
-    ["an adapter knowing the catalog", "src/adapters/disk/disk.ts", 'import { catalog } from "../../catalog/catalog.ts";\nexport const d = catalog;', "adapters-imports-only"],
-    ["an adapter knowing another", "src/adapters/disk/disk.ts", 'import { system } from "../system/clock.ts";\nexport const d = system;', "adapters-do-not-import-each-other"],
-    ["an adapter picked outside wire.ts", "src/entry/main.ts", 'import { disk } from "../adapters/disk/disk.ts";\nexport const m = disk;', "entry-imports-no-adapters"],
-    ["the product using the devtools", "src/entry/main.ts", 'import { build } from "../devtools/build.ts";\nexport const m = build;', "nobody-imports-devtools"],
-    ["the product using built files", "src/entry/main.ts", 'import { cli } from "../../dist/cli.js";\nexport const m = cli;', "src-imports-only-src"],
-    ["a circle", "src/catalog/two.ts", 'import { one } from "./one.ts";\nexport const two = (): unknown => one;', "no-cycles"],
-    ["a file nobody needs", "src/catalog/dead.ts", "export const dead = 1;", "no-orphans"],
-    ["the product using a development package", "src/entry/main.ts", 'import { z } from "fast-check";\nexport const m = z;', "no-undeclared-packages"],
-    ["an import that leads nowhere", "src/entry/main.ts", 'import { n } from "./nowhere.ts";\nexport const m = n;', "no-unresolvable"],
-  ])("sees %s", async (_, path, text, rule) => {
-    const { code, rules } = await layering({ ...HOUSE, [path]: `${text}\n` });
+  it("sees every import from every room into every room that it may not know, by type too", async () => {
+    const crossing = (from: string): string[] => Object.keys(ROOMS).map((to) => [to, fileOf(to)] as const).filter(([to]) => to !== from && !allows(from, to)).map(([, file]) => file);
+    const files = Object.fromEntries(Object.keys(ROOMS).map((room) => {
+      const path = fileOf(room);
+      const up = "../".repeat(path.split("/").length - 1);
+      const forbidden = crossing(room).map((other, index) => (index % 2 === 0
+        ? `import type { ${wordOf(other)} as y${wordOf(other)} } from "${up}${other}";`
+        : `import { ${wordOf(other)} as y${wordOf(other)} } from "${up}${other}";`));
+      const used = crossing(room).map((other) => `typeof y${wordOf(other)}`);
+      return [path, `${forbidden.join("\n")}\n${HOUSE[path]!}export type Y = [${used.join(", ")}];\n`];
+    }));
+    const { code, said: words } = await layering({ ...HOUSE, ...files });
+    const seen = new Set([...words.matchAll(/^\s*error not-in-allowed: (\S+) → (\S+)/gm)].map(([, from, to]) => `${from} → ${to}`));
+    const planted = Object.keys(ROOMS).flatMap((room) => crossing(room).map((other) => `${fileOf(room)} → ${other}`));
     expect(code).toBeGreaterThan(0);
-    expect(rules).toContain(rule);
+    expect(planted.length).toBeGreaterThan(400);
+    expect(planted.filter((each) => !seen.has(each))).toEqual([]);
+  });
+
+  /** What is wrong with a file → the file, its text, and the rule that has to name it. All stand in one house. */
+  const WRONG: readonly (readonly [what: string, path: string, words: string, rule: string])[] = [
+    ["a room that nobody has listed", "src/attic/box.ts", text("src/attic/box.ts", [fileOf("kernel")]), "not-in-allowed"],
+    ["a capability loaded lazily by another", "src/backups/backup/lazy.ts", 'export const b = async () => import("../restore/backups-restore-file.ts");', "not-in-allowed"],
+    ["the product using built files", "src/entry/built.ts", 'import { cli } from "../../dist/cli.js";\nexport const m = cli;', "src-imports-only-src"],
+    ["a circle, if only of types", "src/kernel/two.ts", text("src/kernel/two.ts", ["src/kernel/three.ts"]), "no-cycles"],
+    ["a file nobody needs", "src/nouns/catalog/dead.ts", "export const dead = 1;", "no-orphans"],
+    ["the product using a development package", "src/kernel/checked.ts", 'import { z } from "fast-check";\nexport const m = z;', "no-undeclared-packages"],
+    ["an import that leads nowhere", "src/kernel/lost.ts", 'import { n } from "./nowhere.ts";\nexport const m = n;', "no-unresolvable"],
+  ];
+  let said = "";
+
+  beforeAll(async () => {
+    const back = 'import type { xsrc_kernel_two_ts } from "./two.ts";\nexport const xsrc_kernel_three_ts = 1;\nexport type T = typeof xsrc_kernel_two_ts;\n';
+    const found = await layering({ ...HOUSE, "src/kernel/three.ts": back, ...Object.fromEntries(WRONG.map(([, path, words]) => [path, `${words}\n`])) });
+    expect(found.code).toBeGreaterThan(0);
+    said = found.said;
+  });
+
+  it.each(WRONG)("sees %s", (_, path, __, rule) => {
+    expect(said.split(/^ +error /m).some((one) => one.startsWith(`${rule}:`) && one.includes(path))).toBe(true);
   });
 });
 
+/** Whether the table of rooms says so; patterns stand for rooms too. */
+function allows(from: string, to: string): boolean {
+  return ROOMS[from]!.some((below) => new RegExp(`^${below}$`).test(to));
+}
+
 /** File → the rule that has to speak up about it, or undefined where the same words are allowed. */
 const LINTED: readonly (readonly [path: string, text: string, rule: string | undefined])[] = [
-  ["src/backup/env.ts", 'export const a = process.env["HOME"];', "no-restricted-properties"],
-  ["src/backup/exit.ts", "export const a = (): never => process.exit(1);", "no-restricted-properties"],
-  ["src/backup/now.ts", "export const a = Date.now();", "no-restricted-properties"],
-  ["src/backup/elapsed.ts", "export const a = performance.now();", "no-restricted-properties"],
-  ["src/backup/random.ts", "export const a = Math.random();", "no-restricted-properties"],
-  ["src/backup/date.ts", "export const a = new Date();", "no-restricted-syntax"],
-  ["src/backup/parsed-date.ts", "export const a = new Date(0);", undefined],
-  ["src/backup/default.ts", "export default 1;", "no-restricted-syntax"],
-  ["src/backup/console.ts", 'export const a = (): void => {\n  console.log("x");\n};', "no-restricted-globals"],
-  ["src/backup/process.ts", 'import { env } from "node:process";\nexport const a = env;', "no-restricted-imports"],
+  ["src/backups/backup/env.ts", 'export const a = process.env["HOME"];', "no-restricted-properties"],
+  ["src/backups/backup/exit.ts", "export const a = (): never => process.exit(1);", "no-restricted-properties"],
+  ["src/backups/backup/now.ts", "export const a = Date.now();", "no-restricted-properties"],
+  ["src/backups/backup/elapsed.ts", "export const a = performance.now();", "no-restricted-properties"],
+  ["src/backups/backup/random.ts", "export const a = Math.random();", "no-restricted-properties"],
+  ["src/backups/backup/date.ts", "export const a = new Date();", "no-restricted-syntax"],
+  ["src/backups/backup/parsed-date.ts", "export const a = new Date(0);", undefined],
+  ["src/backups/backup/default.ts", "export default 1;", "no-restricted-syntax"],
+  ["src/backups/backup/console.ts", 'export const a = (): void => {\n  console.log("x");\n};', "no-restricted-globals"],
+  ["src/backups/backup/process.ts", 'import { env } from "node:process";\nexport const a = env;', "no-restricted-imports"],
   ["src/adapters/postgres/env.ts", 'export const a = process.env["HOME"];', "no-restricted-properties"],
   ["src/adapters/system/env.ts", 'export const a = [process.env["HOME"], Date.now(), Math.random(), new Date()];', undefined],
   ["src/entry/env.ts", 'export const a = process.env["HOME"];', undefined],
-  ["src/backup/floating.ts", "const f = async (): Promise<void> => {};\nexport const a = (): void => {\n  f();\n};", "@typescript-eslint/no-floating-promises"],
+  ["src/backups/backup/floating.ts", "const f = async (): Promise<void> => {};\nexport const a = (): void => {\n  f();\n};", "@typescript-eslint/no-floating-promises"],
   [
-    "src/backup/switch.ts",
+    "src/backups/backup/switch.ts",
     'export const a = (x: "a" | "b"): number => {\n  switch (x) {\n    case "a":\n      return 1;\n  }\n  return 2;\n};',
     "@typescript-eslint/switch-exhaustiveness-check",
   ],
-  ["src/backup/types.ts", 'import { Stats } from "node:fs";\nexport type S = Stats;', "@typescript-eslint/consistent-type-imports"],
-  ["src/backup/any.ts", "export const a = JSON.parse(\"1\");\nexport const b: string = a.c;", "@typescript-eslint/no-unsafe-member-access"],
-  ["src/backup/long.ts", Array.from({ length: 251 }, (_, i) => `export const a${i} = ${i};`).join("\n"), "max-lines"],
-  ["src/backup/long-enough.ts", Array.from({ length: 249 }, (_, i) => `export const a${i} = ${i};`).join("\n"), undefined],
-  ["src/backup/function.ts", `export const a = (): number[] => {\n${"  void 0;\n".repeat(70)}  return [];\n};`, "max-lines-per-function"],
+  ["src/backups/backup/types.ts", 'import { Stats } from "node:fs";\nexport type S = Stats;', "@typescript-eslint/consistent-type-imports"],
+  ["src/backups/backup/any.ts", "export const a = JSON.parse(\"1\");\nexport const b: string = a.c;", "@typescript-eslint/no-unsafe-member-access"],
+  ["src/backups/backup/long.ts", Array.from({ length: 251 }, (_, i) => `export const a${i} = ${i};`).join("\n"), "max-lines"],
+  ["src/backups/backup/long-enough.ts", Array.from({ length: 249 }, (_, i) => `export const a${i} = ${i};`).join("\n"), undefined],
+  ["src/backups/backup/function.ts", `export const a = (): number[] => {\n${"  void 0;\n".repeat(70)}  return [];\n};`, "max-lines-per-function"],
 ];
 
 describe("the lint guard", () => {

@@ -1,18 +1,29 @@
 import { expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
-import { menuWith, commandFiles } from "../../src/devtools/new-command.ts";
+import { commandFiles, menuWith, wallsWith } from "../../src/devtools/new-command.ts";
 
 it("puts a new command at the end of the menu, with its import in order, once", () => {
   const menu = readFileSync(new URL("../../src/commands/menu.ts", import.meta.url), "utf8");
-  const extended = menuWith(menu, "migrate-schema");
-  expect(extended).toContain('import { migrateSchema } from "./migrate-schema.ts";\n');
+  const extended = menuWith(menu, "schema", "migrate-schema");
+  expect(extended).toContain('import { migrateSchema } from "./schema/migrate-schema.ts";\n');
   expect(extended).toMatch(/MENU: readonly Command\[\] = \[.*, migrateSchema\];/);
   const paths = [...extended.matchAll(/^import .* from "(.*)";$/gm)].map(([, path]) => path ?? "");
   expect(paths).toEqual([...paths].sort((a, b) => a.localeCompare(b)));
-  expect(() => menuWith(extended, "migrate-schema")).toThrow("in the menu already");
+  expect(() => menuWith(extended, "schema", "migrate-schema")).toThrow("in the menu already");
+});
+
+it("puts a new command behind walls of its own, in its wing or with a new one, once", () => {
+  const walls = readFileSync(new URL("../../walls.cjs", import.meta.url), "utf8");
+  const more = wallsWith(walls, "backups", "prune");
+  expect(more).toMatch(/^ {2}backups: \{ capabilities: \[.*, "keygen", "prune"\]/m);
+  expect(() => wallsWith(more, "backups", "prune")).toThrow("has walls already");
+  const wing = wallsWith(walls, "schema", "migrate");
+  expect(wing).toContain('  schema: { capabilities: ["migrate"], shared: [] },\n};');
+  expect(wallsWith(wing, "schema", "migrate-check")).toContain('["migrate", "migrate-check"]');
 });
 
 it("consists of a menu entry, a capability and a test", () => {
-  expect([...commandFiles("migrate").keys()]).toEqual(["src/commands/migrate.ts", "src/migrate/run.ts", "test/migrate/run.test.ts"]);
-  expect(commandFiles("migrate").get("src/commands/migrate.ts")).toContain("${{ secrets.STORE_CONNECTION_STRING }}".replace("$", "\\$"));
+  const files = commandFiles("schema", "migrate");
+  expect([...files.keys()]).toEqual(["src/commands/schema/migrate.ts", "src/schema/migrate/run.ts", "test/schema/migrate/run.test.ts"]);
+  expect(files.get("src/commands/schema/migrate.ts")).toContain("${{ secrets.STORE_CONNECTION_STRING }}".replace("$", "\\$"));
 });

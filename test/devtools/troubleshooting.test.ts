@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const PAGE = readFileSync(join(root, "docs/troubleshooting.md"), "utf8");
 
 /** Rooms whose findings, warnings and errors a person reads after a backup, a proof or a restore. */
-const ROOMS = ["content", "archive", "backup", "validate", "restore"];
+const ROOMS = ["nouns/content", "nouns/server", "backups/copy", "backups/backup", "backups/validate", "backups/restore"];
 
 /** Functions that make a finding of their text. */
 const MAKERS: ReadonlySet<string> = new Set(["gap", "difference", "ranked", "absence", "problemGap"]);
@@ -133,7 +133,7 @@ function isExplained({ text, code }: Said): boolean {
 describe("docs/troubleshooting.md", () => {
   it.each(ROOMS)("has a line for everything that src/%s says to people", (room) => {
     const said = saidIn(room);
-    expect(said.length).toBeGreaterThan(5);
+    expect(said.length).toBeGreaterThan(1);
     expect(said.filter((one) => !isExplained(one))).toEqual([]);
   });
 
@@ -142,7 +142,7 @@ describe("docs/troubleshooting.md", () => {
   });
 
   it("quotes only what the sources say", () => {
-    const files = [...ROOMS, "catalog"].flatMap(filesOf).map(({ text }) => text);
+    const files = [...ROOMS, "nouns/catalog"].flatMap(filesOf).map(({ text }) => text);
     const sources = files.join("\n").replace(/["'`]\s*\+\s*["'`]/g, "");
     const cells = [...PAGE.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell]) => cell!);
     const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, text]) => text!));

@@ -1,5 +1,5 @@
 import { cutToWidth } from "../../kernel/text-width.ts";
-import type { TextOutput } from "./terminal-log.ts";
+import type { TextOutput } from "./text-output.ts";
 
 /**
  * A few lines at the bottom of the terminal that are redrawn in place while ordinary lines scroll above them. Lines are cut to the

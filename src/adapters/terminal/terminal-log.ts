@@ -3,13 +3,7 @@ import { spacedProgress } from "../../kernel/spaced-progress.ts";
 import type { Log, Progress } from "../../ports/log.ts";
 import { LiveLines } from "./live-lines.ts";
 import { liveProgress } from "./progress.ts";
-
-/** The part of a terminal (or pipe) that is needed. */
-export interface TextOutput {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
+import type { TextOutput } from "./text-output.ts";
 
 /** How the log looks. */
 export interface TerminalStyle {

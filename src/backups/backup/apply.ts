@@ -21,6 +21,7 @@ import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import { readPlatform } from "../../nouns/platform/read-record.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { REMEMBERED } from "../../ports/remembered.ts";
 import { inAttempts } from "./attempts.ts";
 import { dumpArtifact, type DumpContext, type Dumped } from "./dump.ts";
 import type { BackupPlan } from "./plan.ts";
@@ -44,8 +45,8 @@ export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<Backup
   const { request, key } = plan;
   const { clock, log, random, run } = ports;
   await using lock = await acquireLock({ store: request.store, source: key.source, tier: key.tier, doing: `backup ${key.id}`, run, clock, random, warn: (text) => log.warn(text) });
-  ports.remember?.("lock-path", lock.path);
-  ports.remember?.("lock-token", lock.token);
+  ports.remember?.(REMEMBERED.lockPath, lock.path);
+  ports.remember?.(REMEMBERED.lockToken, lock.token);
   return await inAttempts(plan, ports, AbortSignal.any([ports.cancelled, lock.lost]), (one, stored) => attemptBackup(one, ports, { lost: lock.lost, stored }));
 }
 

@@ -4,7 +4,7 @@ import type { LeftOut } from "../../nouns/content/left-out.ts";
 import type { ContentRecord, ContentScope } from "../../nouns/content/record.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { qualifiedName } from "../../postgres/quoting.ts";
-import { UNDECIDED } from "../../nouns/content/read/extension-contents.ts";
+import { UNDECIDED } from "../../nouns/content/compare/compare-extensions.ts";
 import { leadingNames } from "../../nouns/platform/identity.ts";
 import { secretTables } from "../../nouns/platform/may-leave-out.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";

@@ -1,5 +1,5 @@
 import type { Finding } from "../../nouns/catalog/manifest.ts";
-import { unquoted } from "../../nouns/content/compare/missing-extensions.ts";
+import { unquoted } from "../../postgres/display-name.ts";
 import { INCOMPLETE } from "../../nouns/content/omissions/incomplete.ts";
 import type { ListedProblem } from "./listed-problem.ts";
 import { REFRESH_ENTRY } from "./refresh.ts";

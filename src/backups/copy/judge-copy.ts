@@ -1,6 +1,7 @@
 import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
 import { compareContent, type CompareOptions, type Difference } from "../../nouns/content/compare/compare-content.ts";
-import { tableOf, unquoted } from "../../nouns/content/compare/missing-extensions.ts";
+import { tableOf } from "../../nouns/content/compare/missing-extensions.ts";
+import { unquoted } from "../../postgres/display-name.ts";
 import { incompleteObjects } from "../../nouns/content/omissions/incomplete.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { LoadProblem } from "../../ports/dump-tools.ts";

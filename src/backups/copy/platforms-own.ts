@@ -1,7 +1,7 @@
 import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
 import { fieldDigest, readDigests } from "../../nouns/content/read/objects/field-digests.ts";
 import { OBJECT_KINDS, type ContentRecord } from "../../nouns/content/record.ts";
-import { UNDECIDED } from "../../nouns/content/read/extension-contents.ts";
+import { UNDECIDED } from "../../nouns/content/compare/compare-extensions.ts";
 import type { ListedProblem } from "./listed-problem.ts";
 import { displayPart } from "../../postgres/display-name.ts";
 import { likelyNamesOf } from "./toc-names.ts";

@@ -3,7 +3,7 @@ import { formatBytes } from "../../kernel/bytes.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
 import type { Secret } from "../../kernel/secret.ts";
-import { ageMs } from "../../nouns/catalog/backup-id.ts";
+import { ageMs } from "../../kernel/duration.ts";
 import { Catalog, type Orphan } from "../../nouns/catalog/catalog.ts";
 import type { CatalogTier, Manifest } from "../../nouns/catalog/manifest.ts";
 import { manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";

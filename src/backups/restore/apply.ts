@@ -6,7 +6,7 @@ import type { LoadedSet } from "../copy/recipe.ts";
 import { notComparedNote } from "../copy/platforms-own.ts";
 import { asIfGiven } from "../copy/rights/as-if-given.ts";
 import { createRoles } from "../copy/roles.ts";
-import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
+import type { Finding } from "../../nouns/catalog/manifest.ts";
 import type { CompareOptions } from "../../nouns/content/compare/compare-content.ts";
 import { compareProperties } from "../../nouns/content/compare/compare-properties.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../../nouns/content/record.ts";
@@ -19,14 +19,14 @@ import { subscriptionNotes } from "./subscriptions.ts";
 import { copyDatabaseProperties } from "./database-properties.ts";
 import { explaining } from "./explaining.ts";
 import { measureCopy } from "./measure-copy.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { bringAlone } from "./properties-of-source.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, pourInPlace, pourWhole } from "./load-target.ts";
 import { gapsOf } from "./gaps.ts";
 import { notCompared, tablesToMake } from "./made-tables.ts";
 import { pourProject } from "./project/apply.ts";
-import type { PlanOfProject } from "./project/load-project.ts";
+import type { PlanOfProject } from "./project/loaded-project.ts";
 import { compareProject } from "./project/compare.ts";
 import { platformsPart } from "./platforms-part.ts";
 import { requireStillEmpty } from "./still-empty.ts";
@@ -35,27 +35,10 @@ import { namingSafety, type SafetyBackup } from "./safety-backup.ts";
 import { swapNames } from "./swap.ts";
 import { takenAlong } from "./taken-along.ts";
 import { lockTarget, requireAlone, whileLocked } from "./target-lock.ts";
+import type { Restored } from "./restored.ts";
 
 /** Backs the target up before it is changed; given by the command, because backup is another capability. */
 export type TakeSafetyBackup = (plan: RestorePlan) => Promise<SafetyBackup>;
-
-/** What a restore did. */
-export interface Restored {
-  readonly findings: readonly Finding[];
-  readonly notes: readonly string[];
-  /** The platform's own, which a restore into a project does not compare; absent where everything was. */
-  readonly notCompared?: readonly NotCompared[];
-  /** Absent where none was made. */
-  readonly safetyBackup: SafetyBackup | undefined;
-  /** What the backup has outside the named tables and the target lacks since they were dropped; it is named in a note. */
-  readonly missingBeside?: number;
-  /** Mode beside: the name the previous database has now; empty otherwise. */
-  readonly oldDatabase: string;
-  /** False when the restored content was wrong and the target was left as it was (mode beside). */
-  readonly replaced: boolean;
-  readonly tables: number;
-  readonly rows: number;
-}
 
 /**
  * Carries a plan out. Order of effects: the backup is looked at before the safety backup is made, and that exists before anything

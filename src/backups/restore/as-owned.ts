@@ -3,7 +3,7 @@ import type { MeasuredContent } from "../../nouns/content/record.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { loadContext } from "./load-context.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 
 /** What was restored with `--no-owner`, with lists of rights as if it belonged to the source's owners; anything else as it is. */
 export async function asOwned<Content extends MeasuredContent>(plan: RestorePlan, database: Database, actual: Content, ports: Ports): Promise<Content> {

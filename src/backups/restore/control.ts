@@ -8,7 +8,7 @@ import type { Log } from "../../ports/log.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { leftCopy, removeCopy } from "./left-behind.ts";
 import { loadContext } from "./load-context.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 
 const NAMES = new PassingName("holdfast_control_");
 

@@ -1,5 +1,5 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { isDamage, safetyNote, type SafetyBackup } from "./safety-backup.ts";
 import { Untouched } from "./untouched.ts";
 

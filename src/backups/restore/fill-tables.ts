@@ -4,7 +4,8 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { foreignKeys, rememberFamily } from "./foreign-keys.ts";
 import { readLiveTables, readWholeTrees, type LiveTable, type Named } from "./live-tables.ts";
 import { RowLoader } from "./row-loader.ts";
-import { readSetAside, type SetAside, type Validation } from "./set-aside.ts";
+import { readSetAside } from "./set-aside.ts";
+import type { SetAside, Validation } from "./set-aside-definition.ts";
 import { LOCK_TIMEOUT } from "./lock-timeout.ts";
 import { Untouched } from "./untouched.ts";
 

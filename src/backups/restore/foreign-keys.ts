@@ -1,6 +1,6 @@
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { SetAside } from "./set-aside.ts";
+import type { SetAside } from "./set-aside-definition.ts";
 
 /** A foreign key that is dropped and made again; its states are read before. */
 export interface ForeignKey extends SetAside {

@@ -9,7 +9,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { requireFree, requireSettable, sequencesToSet } from "./live-sequences.ts";
 import { readLiveTables, type LiveTable } from "./live-tables.ts";
 import { chosen, loadContext } from "./load-context.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { requireLargeObjects } from "./large-objects.ts";
 import { readSetAside } from "./set-aside.ts";
 

@@ -5,7 +5,7 @@ import { withoutPublicSchema } from "../copy/public-schema.ts";
 import type { Database } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 
 /** What loading needs, out of a plan. */
 export async function loadContext(plan: Pick<RestorePlan, "request" | "tools">, database: Database, ports: Ports): Promise<LoadContext> {

@@ -4,7 +4,7 @@ import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { clearScope } from "./clear.ts";
 import { loadContext } from "./load-context.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { pourRows } from "./rows-in-place.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { TableRecord } from "../../nouns/content/record.ts";
 import { readLiveTables } from "./live-tables.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 
 /** Named tables that the target lacks, and that a restore therefore makes with all that is theirs; the others get rows only. */
 export async function tablesToMake({ request, tables }: Pick<RestorePlan, "request" | "tables">): Promise<readonly TableRecord[]> {

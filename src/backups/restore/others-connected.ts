@@ -1,6 +1,6 @@
 import { quantity } from "../../kernel/quantity.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { RestoreMode } from "./plan.ts";
+import type { RestoreMode } from "./restore-plan.ts";
 
 /** Application names that are ours. */
 const OURS = "holdfast %";

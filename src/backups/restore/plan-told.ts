@@ -2,8 +2,9 @@ import { formatBytes } from "../../kernel/bytes.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { displayName } from "../../postgres/display-name.ts";
 import type { Json } from "../../kernel/outcome.ts";
-import type { RestorePlan } from "./plan.ts";
-import { plannedSentences, type PlannedProperties } from "./properties-of-source.ts";
+import type { RestorePlan } from "./restore-plan.ts";
+import { plannedSentences } from "./properties-of-source.ts";
+import type { PlannedProperties } from "./planned-properties.ts";
 import { projectJson, projectRows } from "./project/told.ts";
 
 /** The plan as rows for people. */

@@ -14,8 +14,9 @@ import { tablesToMake } from "./made-tables.ts";
 import { namedTables } from "./named-tables.ts";
 import { comesBackEnabled } from "./comes-back-enabled.ts";
 import { chooseInto } from "./project/choose-into.ts";
-import { planProject, requireFit, usersExtensions, type ProjectInputs, type ProjectPlan } from "./project/plan.ts";
-import { withProperties, type PlannedProperties } from "./properties-of-source.ts";
+import { planProject, requireFit, usersExtensions } from "./project/plan.ts";
+import type { ProjectInputs } from "./project/project-plan.ts";
+import { withProperties } from "./properties-of-source.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, ownersWithoutRoom, rightsWarnings } from "./rights.ts";
 import { PlannedContents } from "./planned-contents.ts";
@@ -24,35 +25,7 @@ import { whyNoRoom } from "./room-in-schemas.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 import { manyObjects, warnings } from "./warnings.ts";
-
-/** How the backup gets into the target. */
-export type RestoreMode = "in-place" | "beside" | "project";
-
-/** What a restore will do: decided before anything is touched, printed as a table and as JSON, then carried out. */
-export interface RestorePlan {
-  readonly request: RestoreRequest;
-  readonly backup: Backup;
-  readonly set: ArtifactSet;
-  readonly tools: ToolSet;
-  readonly target: TargetState;
-  readonly mode: RestoreMode;
-  readonly modeReason: string;
-  /** Mode project: what is the user's there, and what becomes of the platform's rows. */
-  readonly project?: ProjectPlan;
-  /** What of the source's database itself is brought; absent where it is no part of what is restored. */
-  readonly properties?: PlannedProperties;
-  /** Tables of the backup that are restored; all of them when empty was asked for. */
-  readonly tables: readonly TableRecord[];
-  /** Where tables are named: those that the target lacked when it was planned, and that are therefore made. */
-  readonly toMake: readonly TableRecord[];
-  readonly safetyBackup: boolean;
-  /** Public keys for the safety backup; empty means unencrypted, which was allowed explicitly. */
-  readonly safetyRecipients: readonly string[];
-  /** Things the person should know first; none of them stops the restore. */
-  readonly warnings: readonly string[];
-  /** What would stop the restore as it was asked for; only a dry run plans on, with these. */
-  readonly refusals: readonly string[];
-}
+import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
 
 /**
  * Reads, asks and decides. Returns `undefined` when no backup matches.

@@ -7,19 +7,13 @@ import type { Ports } from "../../ports/ports.ts";
 import { bringProperties, propertiesSentences, propertiesToDo, type PropertiesSource, type PropertiesToDo } from "./bring-properties.ts";
 import { grantStatement, revokeStatement } from "./database-rights.ts";
 import { LOCK_TIMEOUT } from "./lock-timeout.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { settingsTaken, settingStatement } from "./settings-into-database.ts";
+import type { PlannedProperties } from "./planned-properties.ts";
 
 /** Sessions of a restore besides those that compare side by side. */
 const BESIDES = 5;
-
-/** What a plan decides from, and what it says. */
-export interface PlannedProperties {
-  /** Undefined where it could not be told from the archive. */
-  readonly source: PropertiesSource | undefined;
-  readonly toDo: PropertiesToDo | undefined;
-}
 
 /** Said where an archive does not tell. */
 export const UNTOLD =

@@ -2,7 +2,7 @@ import { verifyStored } from "../copy/artifact.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { readContents } from "../copy/load.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { Untouched } from "./untouched.ts";
 
 /**

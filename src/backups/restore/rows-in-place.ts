@@ -21,7 +21,7 @@ import { hasDefaultPrivileges, takeDefaultsBack } from "./default-privileges.ts"
 import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { chosen, loadContext } from "./load-context.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { attachEntries, tableEntries } from "./table-entries.ts";
 import { Untouched } from "./untouched.ts";
 

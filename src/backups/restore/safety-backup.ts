@@ -1,7 +1,7 @@
 import { displayName } from "../../postgres/display-name.ts";
 import { isHoldfastError, HoldfastError } from "../../kernel/errors.ts";
 import { shellWord } from "../../kernel/shell-word.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 
 /** The backup of a target that was made before anything in it was changed. */
 export interface SafetyBackup {

@@ -3,7 +3,7 @@ import { emptiness } from "../../nouns/server/emptiness.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { heldAgainst } from "../../nouns/platform/doubtful.ts";
 import { readPlatform } from "../../nouns/platform/read-record.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 import { usersIn } from "./project/users-in.ts";
 
 /**

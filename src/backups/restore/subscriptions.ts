@@ -1,5 +1,5 @@
 import type { Database } from "../../ports/database.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { RestorePlan } from "./restore-plan.ts";
 
 /**
  * Subscriptions come back switched off, because pg_dump writes them so, and with the name of the source's

@@ -5,6 +5,7 @@ import { defineCommand } from "../define.ts";
 /** `holdfast backup`: the suite's main job, also the action under the repository's own name. */
 export const backup = defineCommand({
   name: "backup",
+  wing: "backups",
   summary: "Back up a PostgreSQL database and record what it held, so that the backup can be proved",
   description: `Takes everything from **one exported snapshot**: the dumps (\`pg_dump -Fc\`), a fingerprint of every table, the sequences, the definition of
 every object and the roles (without passwords). What is streamed goes \`pg_dump → SHA-256 → zstd → age → SHA-256 → store\` without touching the

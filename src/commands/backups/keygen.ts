@@ -3,6 +3,7 @@ import { defineCommand } from "../define.ts";
 /** `holdfast keygen`: a new key pair for encrypting backups. */
 export const keygen = defineCommand({
   name: "keygen",
+  wing: "backups",
   summary: "Make a new age key for encrypting backups, with a page for recovering without Holdfast",
   description: `Makes an [age](https://age-encryption.org) X25519 identity. Its public half (the *recipient*, \`age1…\`) goes into \`backup\` and is no secret; the
 identity opens the backups and belongs where an attacker of the database cannot reach it.

@@ -4,6 +4,7 @@ import { defineCommand } from "../define.ts";
 /** `holdfast restore`: bring a backup back into a database. */
 export const restore = defineCommand({
   name: "restore",
+  wing: "backups",
   summary: "Restore a backup into a database, compare the result with what was backed up",
   description: `Restores the whole database, its schema, its data, or named tables. What is missing at the target (roles, extensions, a new enough client) is
 said before anything is touched.

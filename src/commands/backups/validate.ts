@@ -4,6 +4,7 @@ import { defineCommand } from "../define.ts";
 /** `holdfast validate`: prove that backups can be restored and hold what the source held. */
 export const validate = defineCommand({
   name: "validate",
+  wing: "backups",
   summary: "Prove backups: re-read, open or restore them and compare with what the source held",
   description: `Three depths, each including the ones before it:
 

@@ -1,7 +1,8 @@
 import { parse } from "yaml";
 import type { Command } from "../../commands/define.ts";
 import { parseArgv } from "../../entry/inputs/argv.ts";
-import { parseInputs, type Given } from "../../entry/inputs/parse-inputs.ts";
+import { parseInputs } from "../../entry/inputs/parse-inputs.ts";
+import type { Given } from "../../entry/inputs/given.ts";
 import { collectAction, collectCli, inputVariable } from "../../entry/inputs/sources.ts";
 
 /**

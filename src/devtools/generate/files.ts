@@ -5,6 +5,7 @@ import { manifest, receipt } from "../../nouns/catalog/manifest.ts";
 import type { Command } from "../../commands/define.ts";
 import { COMMON_FLAGS } from "../../entry/inputs/argv.ts";
 import { comparedTable } from "./compared.ts";
+import { drawing } from "./drawing.ts";
 import { actionYml } from "./action-yml.ts";
 import { checkExamples } from "./examples.ts";
 import { actionReadme, commandsTable, errorsPage, referenceIndex, referencePage } from "./pages.ts";
@@ -26,7 +27,7 @@ export async function generatedFiles(root: string, menu: readonly Command[]): Pr
     files.set(`actions/${command.name}/action.yml`, actionYml(command, "../../dist", `Holdfast ${command.name}`));
     files.set(`actions/${command.name}/README.md`, actionReadme(command));
     files.set(`docs/reference/${command.name}.md`, referencePage(command));
-    files.set(`docs/reference/${command.name}.schema.json`, generatedJson(commandSchema(command), `src/commands/${command.name}.ts`));
+    files.set(`docs/reference/${command.name}.schema.json`, generatedJson(commandSchema(command), `src/commands/${command.wing}/${command.name}.ts`));
     if (command.name === ROOT_COMMAND) files.set("action.yml", actionYml(command, "dist", "Holdfast"));
   }
   files.set("docs/reference/README.md", referenceIndex(menu, COMMON_FLAGS));
@@ -39,6 +40,8 @@ export async function generatedFiles(root: string, menu: readonly Command[]): Pr
   if (readme !== "") files.set("README.md", readme);
   const formats = fillSections(readOrEmpty(join(root, "docs/formats.md")), { compared: comparedTable() });
   if (formats !== "") files.set("docs/formats.md", formats);
+  const architecture = readOrEmpty(join(root, "docs/architecture.md"));
+  if (architecture !== "") files.set("docs/architecture.md", fillSections(architecture, { rooms: drawing(root) }));
   return files;
 }
 

@@ -1,5 +1,5 @@
 import type { InputSpecs } from "../../commands/define.ts";
-import type { Given, Problem } from "./parse-inputs.ts";
+import type { Given, Problem } from "./given.ts";
 import { nearest } from "../../kernel/suggest.ts";
 
 /** Flags every command has; they are about the program, not about the work. */

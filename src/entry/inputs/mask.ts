@@ -1,6 +1,6 @@
 import type { InputSpecs } from "../../commands/define.ts";
-import type { Given } from "./parse-inputs.ts";
-import type { Environment } from "./sources.ts";
+import type { Given } from "./given.ts";
+import type { Environment } from "./environment.ts";
 import { CREDENTIAL_VARIABLES } from "./store-credentials.ts";
 
 /**

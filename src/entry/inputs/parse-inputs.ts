@@ -1,20 +1,8 @@
 import type { Inputs, InputSpec, InputSpecs } from "../../commands/define.ts";
-import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
 import { hideCredentials } from "./mask.ts";
 import { MalformedValue, parseValue } from "./parse-values.ts";
-
-/** What one input was given, and where: `--tier`, `input 'tier'` or `HOLDFAST_TIER`, as a person would find it. */
-export interface Given {
-  readonly texts: readonly string[];
-  readonly origin: string;
-}
-
-/** One thing wrong with what was given. */
-export interface Problem {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint?: string;
-}
+import type { Given, Problem } from "./given.ts";
 
 /** `store-secret` → `storeSecret`: the key of an input in the parsed object. */
 export function camelCase(name: string): string {

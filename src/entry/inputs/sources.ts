@@ -1,10 +1,9 @@
 import type { InputSpecs } from "../../commands/define.ts";
 import type { ParsedArgv } from "./argv.ts";
-import { variableName, type Given, type Problem } from "./parse-inputs.ts";
+import { variableName } from "./parse-inputs.ts";
+import type { Given, Problem } from "./given.ts";
 import { nearest } from "../../kernel/suggest.ts";
-
-/** The environment as it was when the process began. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "./environment.ts";
 
 /** Reads a file of a secret, `-` being standard input; throws with the system's error when it cannot. */
 export type ReadSecretFile = (path: string) => Promise<string>;

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { Secret } from "../../kernel/secret.ts";
-import type { Environment } from "./sources.ts";
+import type { Environment } from "./environment.ts";
 
 /** A way of proving who we are to Azure storage, as far as inputs and environment decide it; `login` leaves it to Azure's own library. */
 export type StoreCredentials = { readonly connectionString: Secret } | { readonly sas: Secret } | { readonly accountKey: Secret } | "login";

@@ -1,6 +1,6 @@
 import type { Report } from "../../commands/define.ts";
 import { printable, printableLine } from "../../kernel/printable.ts";
-import { tableText } from "../table-text.ts";
+import { tableText } from "./table-text.ts";
 
 /** How a report looks. */
 export interface ReportStyle {

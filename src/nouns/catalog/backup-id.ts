@@ -1,4 +1,4 @@
-import type { Clock, Random } from "../../ports/clock.ts";
+import type { Random } from "../../ports/clock.ts";
 import { BACKUP_ID } from "./manifest.ts";
 
 /** Makes `YYYYMMDDTHHMMSSZ-<6 hex>`: sorts by time, and two backups of one second still differ. */
@@ -18,9 +18,4 @@ export function timeOfBackupId(id: string): Date | undefined {
   const time = new Date(iso);
   // `new Date` accepts 30 February by rolling over; an id that does not come back the same is not ours.
   return Number.isNaN(time.getTime()) || compactTime(time) !== id.slice(0, 16) ? undefined : time;
-}
-
-/** Age in milliseconds, never negative: a clock that lags must not make a backup "from the future" special. */
-export function ageMs(time: Date, clock: Pick<Clock, "now">): number {
-  return Math.max(0, clock.now().getTime() - time.getTime());
 }

@@ -5,9 +5,8 @@ import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
 import { compactTime } from "./backup-id.ts";
 import { readDocument, writeDocument, type SealedDocument } from "../store/sealed-document.ts";
 import { manifest, MANIFEST_FORMATS, receipt, RECEIPT_FORMATS, recordedFinding, type Manifest, type Receipt } from "./manifest.ts";
-import {
-  artifactFolder, byNewest, DATABASE, manifestPath, MANIFESTS, parseArtifactPath, parseManifestPath, receiptFolder, RECEIPTS, type BackupKey,
-} from "./paths.ts";
+import { artifactFolder, byNewest, manifestPath, parseArtifactPath, parseManifestPath, receiptFolder, type BackupKey } from "./paths.ts";
+import { DATABASE, MANIFESTS, RECEIPTS } from "../store/layout.ts";
 
 /** A manifest of a database with 100,000 objects has about 15 MB; anything near this limit is not a manifest. */
 const DOCUMENT_SIZE_MAX = 256 * MiB;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { namesMapOf } from "../content/names-map.ts";
 import { contentRecord } from "../content/record.ts";
+import { runRecord } from "../store/run-record.ts";
 import { platformRecord } from "../platform/record.ts";
 
 /**
@@ -85,7 +86,7 @@ export const manifest = z.strictObject({
   schemaVersion: z.strictObject({ last: z.string(), count: z.int(), table: z.string() }).nullable(),
   migrationHash: digest.nullable(),
   /** What made it: the CI run or the local user, for the audit trail. */
-  run: z.strictObject({ kind: z.enum(["github-actions", "cli"]), id: z.string(), url: z.string().nullable(), commit: z.string().nullable(), actor: z.string() }),
+  run: runRecord,
   /** The newest manifest of the same source and tier when this one was written. */
   previous: z.strictObject({ id: z.string().regex(BACKUP_ID), sha256: digest }).nullable(),
 });
@@ -128,7 +129,7 @@ export const receipt = z.strictObject({
   against: z.string(),
   counts: z.strictObject({ bytes: z.int(), tables: z.int(), rows: z.int() }),
   tools: z.strictObject({ holdfast: z.string() }),
-  run: manifest.shape.run,
+  run: runRecord,
 });
 export type Receipt = z.infer<typeof receipt>;
 

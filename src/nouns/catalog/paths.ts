@@ -1,7 +1,8 @@
+import { DATABASE, MANIFESTS, RECEIPTS } from "../store/layout.ts";
 import { timeOfBackupId } from "./backup-id.ts";
 import { CATALOG_TIERS, SOURCE_NAME, type CatalogTier, type Kind } from "./manifest.ts";
 
-/** Where things lie in a store: the one place that knows the layout (`docs/formats.md`). */
+/** Where a backup's parts lie in a store (`docs/formats.md`). */
 
 /** Which backup: enough to find its manifest. */
 export interface BackupKey {
@@ -11,11 +12,6 @@ export interface BackupKey {
   /** When it was begun, from the id. */
   readonly time: Date;
 }
-
-export const MANIFESTS = "manifests/";
-export const RECEIPTS = "receipts/";
-export const LOCKS = "locks/";
-export const DATABASE = "database/";
 
 export function manifestPath(key: Pick<BackupKey, "id" | "source" | "tier">): string {
   return `${MANIFESTS}${key.source}/${key.tier}/${key.id}.json`;

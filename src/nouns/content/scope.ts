@@ -11,6 +11,10 @@ export function scopeValues(scope: ContentScope): [string[], string[]] {
 export const IN_SCOPE = `(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[])) AND NOT n.nspname::text = ANY ($2::text[]))`;
 
+/** The same with the server's own schemas, which pg_dump leaves out whole: an object that a user put into one is still a loss. */
+export const NET_SCHEMA = `(n.nspname !~ '^pg_(toast|temp)' AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[]))
+  AND NOT n.nspname::text = ANY ($2::text[]))`;
+
 /** True when objects that belong to no schema are in scope: pg_dump leaves them out as soon as schemas are named. */
 export const WHOLE_DATABASE = "(cardinality($1::text[]) = 0 AND $2::text[] IS NOT NULL)";
 

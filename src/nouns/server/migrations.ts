@@ -16,8 +16,7 @@ export interface MigrationState {
  * @returns `undefined` when no known tool's table has an entry: the version is unknown, which is no error
  */
 export async function readMigrations(session: DatabaseSession): Promise<MigrationState | undefined> {
-  for (const known of MIGRATION_TABLES) {
-    if (!(await isReadable(session, known))) continue;
+  for (const known of await readable(session)) {
     const rows = await session.query<{ name: string; checksum: string | null; counts: boolean }>(
       `SELECT (${known.name})::text AS name, (${known.checksum ?? "''"})::text AS checksum, (${known.isVersion ?? "true"}) AS counts
          FROM ${qualifiedName(known.schema, known.table)} m ${known.where ? `WHERE ${known.where}` : ""} ORDER BY ${known.order.join(", ")}`,
@@ -33,20 +32,26 @@ export async function readMigrations(session: DatabaseSession): Promise<Migratio
 }
 
 /**
- * Whether the table exists with the columns we know and may be read: another tool's table of the same name must not fail a backup. Columns of a type
+ * Tables that exist with the columns we know and may be read: another tool's table of the same name must not fail a backup. Columns of a type
  * that somebody made do not count: its casts and comparisons are somebody's functions, and would run with our rights. Nor do those without an order.
+ * All are asked for at once: a server may be far away.
  */
-async function isReadable(session: DatabaseSession, known: MigrationTable): Promise<boolean> {
-  const rows = await session.query<{ columns: string[] }>(
-    `SELECT array_agg(a.attname::text) FILTER (WHERE NOT a.attname::text = ANY ($3) OR a.atttypid = 'bool'::regtype) AS columns
+async function readable(session: DatabaseSession): Promise<readonly MigrationTable[]> {
+  const rows = await session.query<{ schema: string; table: string; columns: string[]; booleans: string[] | null }>(
+    `SELECT n.nspname::text AS schema, c.relname::text AS table, array_agg(a.attname::text) AS columns,
+            array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'bool'::regtype) AS booleans
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid < 16384
        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND (t.typcategory IN ('S', 'N', 'D', 'B') OR t.oid = 'text[]'::regtype)
-      WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
+      WHERE (n.nspname::text, c.relname::text) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+        AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
         AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-      GROUP BY c.oid`,
-    [known.schema, known.table, known.flags ?? []],
+      GROUP BY n.nspname, c.relname`,
+    [MIGRATION_TABLES.map(({ schema }) => schema), MIGRATION_TABLES.map(({ table }) => table)],
   );
-  const columns = rows[0]?.columns ?? [];
-  return known.columns.every((column) => columns.includes(column));
+  return MIGRATION_TABLES.filter((known) => {
+    const found = rows.find(({ schema, table }) => schema === known.schema && table === known.table);
+    const isUsable = (column: string): boolean => found!.columns.includes(column) && (!(known.flags ?? []).includes(column) || (found!.booleans ?? []).includes(column));
+    return found !== undefined && known.columns.every(isUsable);
+  });
 }

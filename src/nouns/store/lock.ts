@@ -1,14 +1,13 @@
 import * as z from "zod";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
-import { formatDuration } from "../../kernel/duration.ts";
+import { ageMs, formatDuration } from "../../kernel/duration.ts";
 import { MiB } from "../../kernel/bytes.ts";
 import { collect, once } from "../../kernel/streams.ts";
 import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
-import { ageMs } from "../catalog/backup-id.ts";
-import { manifest, type CatalogTier } from "../catalog/manifest.ts";
-import { LOCKS } from "../catalog/paths.ts";
+import { LOCKS } from "./layout.ts";
+import { runRecord } from "./run-record.ts";
 
 /**
  * The lock of a source and tier: keeps two runs from doing the same work at once. It is a courtesy, never the guard of a commit: manifests are
@@ -28,7 +27,7 @@ const lockDocument = z.object({
   since: z.iso.datetime(),
   renewedAt: z.iso.datetime(),
   doing: z.string(),
-  run: manifest.shape.run,
+  run: runRecord,
 });
 type LockDocument = z.infer<typeof lockDocument>;
 
@@ -43,7 +42,7 @@ export interface HeldLock extends AsyncDisposable {
 export interface LockRequest {
   readonly store: BlobStore;
   readonly source: string;
-  readonly tier: CatalogTier;
+  readonly tier: string;
   readonly doing: string;
   readonly run: RunIdentity;
   readonly clock: Clock;

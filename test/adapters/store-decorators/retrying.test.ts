@@ -1,11 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import { retrying } from "../../../src/adapters/store-decorators/retrying.ts";
-import { readOnlyStore } from "../../../src/adapters/store-decorators/read-only.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { FaultyStore, type Fault } from "../../fakes/faulty-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
-import { bytes, codeOf, describeBlobStoreLaws, listed, measure, pattern, text } from "../../ports/blob-store.laws.ts";
+import { codeOf, describeBlobStoreLaws, listed, measure, pattern, text } from "../../ports/blob-store.laws.ts";
 
 /** A store that fails as told behind the retrying one, and the pauses that were made. */
 function faulty(fault: Fault, attempts = 4) {
@@ -97,18 +96,5 @@ describe("the retrying store", () => {
     const { memory, store } = faulty({ failAt: 2 });
     for (const name of ["a", "b", "c"]) memory.plant(name, Buffer.from(name));
     expect(await codeOf(listed(store, ""))).toBe("store.unreachable");
-  });
-});
-
-describe("the read-only store", () => {
-  it("reads everything and writes nothing", async () => {
-    const memory = new MemoryStore();
-    const { etag } = memory.plant("a", Buffer.from("x"));
-    const store = readOnlyStore(memory);
-    await store.check(false);
-    expect([await text(store, "a"), (await store.stat("a"))?.size, (await listed(store, "")).length]).toEqual(["x", 1, 1]);
-    const writes = [store.check(true), store.put("b", bytes("x")), store.replace("a", Buffer.from("y"), etag), store.remove("a")];
-    for (const write of writes) expect(await codeOf(write)).toBe("store.read-only");
-    expect([...memory.blobs.keys()]).toEqual(["a"]);
   });
 });

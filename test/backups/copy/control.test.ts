@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { believe, needsControl, split } from "../../../src/backups/copy/control.ts";
 import { judge } from "../../../src/backups/copy/judge-copy.ts";
-import { ROW_HASH } from "../../../src/nouns/content/rows/row-hash.ts";
+import { ROW_HASH } from "../../../src/nouns/content/row-hash-names.ts";
 import type { ContentRecord } from "../../../src/nouns/content/record.ts";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 

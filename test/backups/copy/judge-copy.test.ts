@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { headlineFinding, judge } from "../../../src/backups/copy/judge-copy.ts";
-import { ROW_HASH } from "../../../src/nouns/content/rows/row-hash.ts";
+import { ROW_HASH } from "../../../src/nouns/content/row-hash-names.ts";
 import type { ContentRecord } from "../../../src/nouns/content/record.ts";
 
 const content = (rows: number): ContentRecord => ({

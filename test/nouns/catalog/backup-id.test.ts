@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { ageMs, compactTime, newBackupId, timeOfBackupId } from "../../../src/nouns/catalog/backup-id.ts";
+import { compactTime, newBackupId, timeOfBackupId } from "../../../src/nouns/catalog/backup-id.ts";
+import { ageMs } from "../../../src/kernel/duration.ts";
 import { systemRandom } from "../../../src/adapters/system/random.ts";
 import { BACKUP_ID } from "../../../src/nouns/catalog/manifest.ts";
 import { anyTime } from "./samples.ts";

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { compareContent } from "../../../src/nouns/content/compare/compare-content.ts";
 import type { ContentRecord, MeasuredContent } from "../../../src/nouns/content/record.ts";
-import { rowHashNamed, rowHashOn } from "../../../src/nouns/content/rows/row-hash.ts";
+import { rowHashNamed } from "../../../src/nouns/content/rows/row-hash.ts";
+import { rowHashOn } from "../../../src/nouns/content/row-hash-names.ts";
 import { createDatabase, startNewestCluster, type TestDatabase } from "../../support/postgres.ts";
 import { copy, measure, measureAs } from "./copies.ts";
 

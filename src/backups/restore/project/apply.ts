@@ -7,7 +7,8 @@ import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import { Untouched } from "../untouched.ts";
 import { readDefinitions } from "../../copy/read-definitions.ts";
-import { Pouring, type PlanOfProject, type PouredProject } from "./load-project.ts";
+import { Pouring } from "./load-project.ts";
+import type { PlanOfProject, PouredProject } from "./loaded-project.ts";
 
 /**
  * Carries a restore into a project out, in one transaction of one session: at its end everything is there, or everything is as it was, whatever

@@ -7,19 +7,7 @@ import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import { membersNotAllowed, type Member } from "./members.ts";
 import { withoutSchemaless } from "./schemaless.ts";
-
-/** Something of the user's that this role may not make at the target. */
-export interface NotAllowed {
-  /** Of the entry in its archive. */
-  readonly id: string;
-  /** As an archive names it. */
-  readonly title: string;
-  /** As `nameKey` has it. */
-  readonly key: string;
-  /** The names in it alone. */
-  readonly place: string;
-  readonly why: string;
-}
+import type { NotAllowed } from "./not-allowed.ts";
 
 /**
  * The longest wait for a table while a right is tried: trying takes the strongest lock, and whoever comes behind it waits as long. What is busy

@@ -4,7 +4,7 @@ import { giveSingly, type RefusedRights } from "../../copy/rights/give-singly.ts
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { PlanOfProject } from "./load-project.ts";
+import type { PlanOfProject } from "./loaded-project.ts";
 import { databaseRightsEnds, databaseRightsToDo, putDatabaseRights } from "../database-rights.ts";
 import { givePublicsRights, isPublicsRights } from "./public.ts";
 import { restorePlatformRights } from "./platform-rights.ts";

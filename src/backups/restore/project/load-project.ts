@@ -13,13 +13,12 @@ import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { bringProperties } from "../bring-properties.ts";
-import type { RestorePlan } from "../plan.ts";
 import { UNTOLD } from "../properties-of-source.ts";
 import { absentTables, requireNoneEmpty } from "./absent-tables.ts";
 import { fillDerived } from "./fill-derived.ts";
 import { fitPlaces } from "./fit-places.ts";
 import { comesWithExtension } from "./extension-tables.ts";
-import { foreseeStaged, type RowsForeseen } from "./foresee.ts";
+import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
 import { Kept, keptNotes } from "./kept.ts";
 import { loadRows } from "./load-rows.ts";
@@ -28,7 +27,7 @@ import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from
 import { mergeStaged } from "./merge.ts";
 import { restoreJobs } from "./jobs.ts";
 import { pauseWebhooks, reachingOut } from "./paused.ts";
-import { requireFit, rowsSource, usersExtensions, type ProjectPlan } from "./plan.ts";
+import { requireFit, rowsSource, usersExtensions } from "./plan.ts";
 import { setOptions } from "./publication-options.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import { validateHeirs } from "../../copy/validate-heirs.ts";
@@ -46,31 +45,7 @@ import { forwardSequences } from "./sequences.ts";
 import type { Staged } from "./staged.ts";
 import { requirePlanned } from "./users-in.ts";
 import { makeUsersRoles } from "./users-roles.ts";
-
-/** What a restore into a project did, before anything is compared. */
-export interface PouredProject {
-  readonly findings: readonly Finding[];
-  readonly notes: readonly string[];
-  /** Triggers that were switched off, as a content record names them. */
-  readonly paused: ReadonlySet<string>;
-  /** What stayed because it could not be dropped. */
-  readonly kept: Kept;
-  /** What became of the rows of tables that are not the restore's alone. */
-  readonly tables: readonly RowsForeseen[];
-  /** Rows written into tables of the platform's, by table. */
-  readonly written: ReadonlyMap<string, number>;
-  /** Rights on what is the user's that could not be given. */
-  readonly refusedRights: readonly RefusedRights[];
-  /** Names of what was left out, as `entryPlace` has them. */
-  readonly left: ReadonlySet<string>;
-  /** The same of what stays with the role that restores and was not foreseen. */
-  readonly notGiven: ReadonlySet<string>;
-  /** Extensions that could not be made here. */
-  readonly unavailable: readonly UnavailableExtension[];
-}
-
-/** A plan whose mode is project. */
-export type PlanOfProject = RestorePlan & { readonly project: ProjectPlan };
+import type { PouredProject, PlanOfProject } from "./loaded-project.ts";
 
 /** What stands at the target although it is the user's, and so is not made again. */
 interface Standing {

@@ -12,6 +12,7 @@ import { refusal } from "../../../nouns/server/refusal.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import { RowLoader, type SequenceValue } from "../row-loader.ts";
 import { asText, makeStaged, type Staged, type StagedKind } from "./staged.ts";
+import { readTableShapes, type TableShape } from "./table-shape.ts";
 
 /** Rows that were loaded, and those that lie beside their tables. */
 export interface LoadedRows {
@@ -27,6 +28,8 @@ export interface RowsSource {
   readonly entries: readonly TocEntry[];
   /** Tables that are the restore's alone: their rows go straight in. */
   readonly own: readonly TableRecord[];
+  /** Tables whose rows do not go straight in, as far as {@link kindOf} gives them a kind. */
+  readonly beside: readonly TableRecord[];
   /** What becomes of the rows of any other table. */
   readonly kindOf: (schema: string, table: string) => StagedKind | undefined;
   /** Columns of it that the platform fills itself, with the expressions. */
@@ -45,7 +48,7 @@ export interface RowsSource {
 export async function loadRows(session: DatabaseSession, source: RowsSource, context: LoadContext, label: string): Promise<LoadedRows> {
   const loading = new Loading(session, source, context, label);
   await loading.run();
-  for (const { temporary } of loading.staged) await session.query(`ANALYZE ${temporary}`);
+  if (loading.staged.length > 0) await session.query(`ANALYZE ${loading.staged.map(({ temporary }) => temporary).join(", ")}`);
   return loading;
 }
 
@@ -67,6 +70,7 @@ class Loading implements LoadedRows {
   readonly #source: RowsSource;
   readonly #context: LoadContext;
   readonly #label: string;
+  #shapes: ReadonlyMap<string, TableShape> | undefined;
 
   constructor(session: DatabaseSession, source: RowsSource, context: LoadContext, label: string) {
     this.#session = session;
@@ -123,9 +127,17 @@ class Loading implements LoadedRows {
     if (kind === undefined) return undefined;
     // Rows of one table may come in several parts.
     const known = this.staged.find((one) => one.schema === schema && one.name === name);
-    const one = known ?? await makeStaged(this.#session, { schema, name, kind, computed: this.#source.computedOf(schema, name), derived: this.#source.isDerived(schema, name) }, columns, this.staged.length + 1);
+    const one = known ?? await makeStaged(this.#session, {
+      schema, name, kind, computed: this.#source.computedOf(schema, name), derived: this.#source.isDerived(schema, name), shape: await this.#shapeOf(schema, name),
+    }, columns, this.staged.length + 1);
     if (known === undefined) this.staged.push(one);
     return one.temporary;
+  }
+
+  /** Those of all tables that may come are read when the first of them does. */
+  async #shapeOf(schema: string, name: string): Promise<TableShape | undefined> {
+    this.#shapes ??= new Map((await readTableShapes(this.#session, this.#source.beside)).map((shape) => [qualifiedName(shape.schema, shape.name), shape]));
+    return this.#shapes.get(qualifiedName(schema, name));
   }
 
   #takeSequence(sequence: SequenceValue): boolean {

@@ -1,6 +1,6 @@
 import { entryKey, entryPlace, entryTitle } from "../../copy/toc-names.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { NotAllowed } from "./ask-rights.ts";
+import type { NotAllowed } from "./not-allowed.ts";
 
 /** A table is kept in another way then, and that is told by itself. */
 const NOT_TAKEN_ALONG = "ACCESS METHOD";

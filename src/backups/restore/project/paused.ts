@@ -1,6 +1,6 @@
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { Kept } from "./kept.ts";
-import type { ProjectPlan } from "./plan.ts";
+import type { ProjectPlan } from "./project-plan.ts";
 
 /** What became of triggers that reach out of the database. */
 export interface Webhooks {

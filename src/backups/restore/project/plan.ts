@@ -1,45 +1,41 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import { quantity } from "../../../kernel/quantity.ts";
-import type { ArtifactSet, Phase } from "../../copy/artifact-set.ts";
+import type { Phase } from "../../copy/artifact-set.ts";
 import { readContents, type LoadContext } from "../../copy/load.ts";
-import type { DefinitionText } from "../../copy/definition-script.ts";
 import { missingRoles } from "../../copy/roles.ts";
 import { isNamed } from "../../copy/toc-names.ts";
-import type { Backup } from "../../../nouns/catalog/catalog.ts";
 import type { ArtifactRecord, Finding } from "../../../nouns/catalog/manifest.ts";
-import type { ContentRecord, RoleRecord } from "../../../nouns/content/record.ts";
+import type { ContentRecord } from "../../../nouns/content/record.ts";
 import { doubtsOf } from "../../../nouns/platform/doubtful.ts";
 import { doubtNotes, gapsOfOwned } from "./doubts.ts";
-import type { PlatformProfile } from "../../../nouns/platform/profile.ts";
 import { profileOf } from "../../../nouns/platform/profiles.ts";
 import { whoseIs } from "../../../nouns/platform/whose.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
-import type { TocEntry, ToolSet } from "../../../ports/dump-tools.ts";
+import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { FILL_SETTINGS } from "../fill-tables.ts";
 import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
-import type { RestoreRequest } from "../request.ts";
-import type { TargetState } from "../target.ts";
-import { askRights, type NotAllowed } from "./ask-rights.ts";
+import { askRights } from "./ask-rights.ts";
+import type { NotAllowed } from "./not-allowed.ts";
 import type { BothEnds } from "./choose-into.ts";
 import { databaseRightsEnds, databaseRightsNotes, databaseRightsToDo } from "../database-rights.ts";
-import { readDefaults, type Defaults } from "./defaults.ts";
+import { readDefaults } from "./defaults.ts";
 import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries.ts";
 import { comesWithExtension, extensionsThere } from "./extension-tables.ts";
-import { foreseeStaged, type Foreseen, type Unwritable } from "./foresee.ts";
+import { foreseeStaged, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
-import { keysBehind, leftOutWhereRefused, refusalOfKey, type KeyBehind } from "./keys-behind.ts";
+import { keysBehind, leftOutWhereRefused, refusalOfKey } from "./keys-behind.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
-import { gapOfOwner, ownersOutOfReach, refusalsOfOwners, type OwnerOutOfReach } from "./owners-out-of-reach.ts";
+import { gapOfOwner, ownersOutOfReach, refusalsOfOwners } from "./owners-out-of-reach.ts";
 import { filledByUsers, furtherMembers, readMembers } from "./members.ts";
 import { othersAlone } from "./others-alone.ts";
 import { behindNotes, lostNotes, quietNotes, versionNotes } from "./plan-notes.ts";
 import { comparePlatformTables, type Named } from "./platform-tables.ts";
 import { withNeeding } from "./needing.ts";
-import { rebuildKit, type KitItem } from "./rebuild-kit.ts";
+import { rebuildKit } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
-import { publicationsToDo, withoutFull, type PublicationsToDo } from "./publication-options.ts";
+import { publicationsToDo, withoutFull } from "./publication-options.ts";
 import { mayQuieten } from "./quiet.ts";
 import { removedObjects } from "./removed.ts";
 import { settingsToDo } from "./settings-to-do.ts";
@@ -47,60 +43,7 @@ import { readTableParts } from "./table-parts.ts";
 import { readTargetObjects } from "./target-objects.ts";
 import { usersIn } from "./users-in.ts";
 import { WhoseRows } from "./whose-rows.ts";
-
-/** What a restore into a project will do, beside what every restore's plan says. */
-export interface ProjectPlan extends BothEnds {
-  readonly profile: PlatformProfile;
-  readonly entries: ProjectEntries;
-  readonly rows: WhoseRows;
-  /** What stands on the platform's tables and was told to be the user's by holding it against the target's; among the source's `users`. */
-  readonly brought: readonly Named[];
-  /** Texts of entries that are no entries of the archive: parts of tables of the platform's. */
-  readonly parts: readonly DefinitionText[];
-  /** Which extensions each entry of the archive needs. */
-  readonly extensionsNeeded: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Where definitions and rows lie. */
-  readonly definitionsIn: ArtifactRecord;
-  readonly rowsIn: ArtifactRecord;
-  readonly foreseen: Foreseen;
-  readonly defaults: Defaults;
-  /** How publications of the platform's have to publish. */
-  readonly publications: PublicationsToDo;
-  /** Nothing of the user's is there and no row of his: nothing is lost by a restore. */
-  readonly fresh: boolean;
-  /** All that is the user's at the target, as people read it: what is dropped must be among it. */
-  readonly usersObjects: readonly string[];
-  /** A few of the things that are there. */
-  readonly holds: readonly string[];
-  /** The user's at the target that the backup has not: they go. */
-  readonly removed: readonly string[];
-  /** What this role may not make there. */
-  readonly notAllowed: readonly NotAllowed[];
-  /** What the role may make and not give to its owner. */
-  readonly ownersOut: readonly OwnerOutOfReach[];
-  /** Keys that the rows which are brought may not hold. */
-  readonly keysBehind: readonly KeyBehind[];
-  /** Keys (`nameKey`) of what is there and may not be made again: it is not dropped, and is compared. */
-  readonly stays: ReadonlySet<string>;
-  /** Roles of the user's that are made. */
-  readonly roles: readonly RoleRecord[];
-  /** What the backup has and a project does not get. */
-  readonly gaps: readonly Finding[];
-  readonly notes: readonly string[];
-  readonly kit: readonly KitItem[];
-  /** Nothing is done while there are any. */
-  readonly refusals: readonly string[];
-}
-
-/** What a plan is made from. */
-export interface ProjectInputs {
-  readonly request: RestoreRequest;
-  readonly backup: Backup;
-  readonly set: ArtifactSet;
-  readonly tools: ToolSet;
-  readonly target: TargetState;
-  readonly ends: BothEnds;
-}
+import type { ProjectPlan, ProjectInputs } from "./project-plan.ts";
 
 /** Reads and asks; the backup's rows of the platform's tables are held against the target's in a transaction that is taken back. */
 export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<ProjectPlan> {
@@ -212,7 +155,7 @@ async function rehearseRows(session: DatabaseSession, rehearsal: Rehearsal): Pro
 export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, rows: WhoseRows): RowsSource {
   const sequences = rows.stagedSequences;
   return {
-    artifact, entries: entries.rows, own: rows.own,
+    artifact, entries: entries.rows, own: rows.own, beside: rows.stagedTables,
     kindOf: (schema, table) => rows.staged(schema, table),
     computedOf: (schema, table) => rows.computed(schema, table),
     isDerived: (schema, table) => rows.isDerived(schema, table),

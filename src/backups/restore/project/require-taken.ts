@@ -5,7 +5,7 @@ import { entryTitle } from "../../copy/toc-names.ts";
 import { serverWords } from "../../copy/server-words.ts";
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import type { PlanOfProject } from "./load-project.ts";
+import type { PlanOfProject } from "./loaded-project.ts";
 import { refusedSentence, type Refused } from "./run-definitions.ts";
 
 /** A key or check that the restored rows do not hold. */

@@ -1,7 +1,7 @@
 import { findingSentence } from "../../copy/judge-copy.ts";
 import { compareProperties } from "../../../nouns/content/compare/compare-properties.ts";
 import type { ContentRecord } from "../../../nouns/content/record.ts";
-import type { ProjectPlan } from "./plan.ts";
+import type { ProjectPlan } from "./project-plan.ts";
 
 /**
  * What the user's roles that were at the target before may do there otherwise than at the source. They are left as they are; what a role that was made

@@ -1,7 +1,7 @@
 import { qualifiedName, quoteIdentifier } from "../../../postgres/quoting.ts";
 import type { RowsKind } from "../../../nouns/platform/profile.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
-import { readTableShape, type ColumnShape, type TableShape, type UniqueShape } from "./table-shape.ts";
+import type { ColumnShape, TableShape, UniqueShape } from "./table-shape.ts";
 
 /** What becomes of staged rows: as the platform's profile says, or `extension`: rows that an extension of the user's keeps for him. */
 export type StagedKind = RowsKind | "extension";
@@ -39,9 +39,9 @@ export function isFitting(staged: Staged): staged is Fitting {
  * when it arrives; what the target lacks is kept as text, to be looked at.
  */
 export async function makeStaged(
-  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind" | "computed" | "derived">, columns: readonly string[], number: number,
+  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind" | "computed" | "derived" | "shape">, columns: readonly string[], number: number,
 ): Promise<Staged> {
-  const shape = await readTableShape(session, table.schema, table.name);
+  const { shape } = table;
   const types = new Map(shape?.columns.map((column) => [column.name, column]));
   const temporary = `pg_temp.holdfast_rows_${number}`;
   const list = columns.map((name) => `${quoteIdentifier(name)} ${typeOf(types.get(name))}`);
@@ -49,7 +49,7 @@ export async function makeStaged(
   const filled = [...table.computed].filter(([name]) => types.get(name)?.generated === false && !columns.includes(name));
   list.push(...filled.map(([name, sql]) => `${quoteIdentifier(name)} ${typeOf(types.get(name))} GENERATED ALWAYS AS (${sql}) STORED`));
   await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")}) ON COMMIT DROP`);
-  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns: [...columns, ...filled.map(([name]) => name)], isText: false, shape };
+  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns: [...columns, ...filled.map(([name]) => name)], isText: false };
 }
 
 /** The same, empty, for values as they are. */

@@ -63,10 +63,10 @@ export interface TableShape {
   readonly sequences: readonly string[];
 }
 
-/** What is known of a table; undefined where the target has none of that name. */
-export async function readTableShape(session: DatabaseSession, schema: string, name: string): Promise<TableShape | undefined> {
-  const [row] = await session.query<Omit<TableShape, "schema" | "name">>(SHAPE, [schema, name]);
-  return row === undefined ? undefined : { schema, name, ...row };
+/** What is known of those tables that the target has. Asked for together: a server may be far away. */
+export async function readTableShapes(session: DatabaseSession, tables: readonly { readonly schema: string; readonly name: string }[]): Promise<readonly TableShape[]> {
+  if (tables.length === 0) return [];
+  return await session.query<TableShape>(SHAPE, [tables.map(({ schema }) => schema), tables.map(({ name }) => name)]);
 }
 
 const NAMES = (numbers: string, relation: string): string =>
@@ -126,6 +126,6 @@ const SEQUENCES = `
    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')`;
 
 const SHAPE = `
-  SELECT (${COLUMNS}) AS columns, (${UNIQUES}) AS uniques, (${REFERENCES}) AS "references", (${CHECKS}) AS checks, (${TRIGGERS}) AS triggers, (${SEQUENCES}) AS sequences
+  SELECT n.nspname::text AS schema, c.relname::text AS name, (${COLUMNS}) AS columns, (${UNIQUES}) AS uniques, (${REFERENCES}) AS "references", (${CHECKS}) AS checks, (${TRIGGERS}) AS triggers, (${SEQUENCES}) AS sequences
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`;
+   WHERE (n.nspname::text, c.relname::text) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND c.relkind IN ('r', 'p')`;

@@ -2,7 +2,7 @@ import type { Json, ReportTable } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import { entryTitle } from "../../copy/toc-names.ts";
 import type { RowsForeseen } from "./foresee.ts";
-import type { ProjectPlan } from "./plan.ts";
+import type { ProjectPlan } from "./project-plan.ts";
 
 /** Names shown in one row of a plan. */
 const NAMES_MAX = 8;

@@ -47,17 +47,17 @@ export async function requirePlanned(
 async function usersRows(
   session: DatabaseSession, profile: PlatformProfile, { schemas }: PlatformRecord,
 ): Promise<string[]> {
-  const found: string[] = [];
-  for (const { name: schema, rows } of profile.schemas.filter(({ name }) => schemas.includes(name))) {
-    for (const { table } of rows.filter(({ kind }) => kind === "user" || kind === "job")) {
-      const [readable] = await session.query<{ sql: string }>(
-        `SELECT format('%I.%I', n.nspname, c.relname) AS sql FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-          WHERE n.nspname = $1 AND c.relname = $2 AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`, [schema, table],
-      );
-      if (readable === undefined) continue;
-      const [count] = await session.query<{ n: string }>(`SELECT count(*) AS n FROM ${readable.sql}`);
-      if (Number(count!.n) > 0) found.push(`${quantity(Number(count!.n), "row")} of ${schema}.${table}`);
-    }
-  }
-  return found;
+  const tables = profile.schemas.filter(({ name }) => schemas.includes(name))
+    .flatMap(({ name: schema, rows }) => rows.filter(({ kind }) => kind === "user" || kind === "job").map(({ table }) => ({ schema, table })));
+  const readable = await session.query<{ sql: string; title: string }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS sql, n.nspname || '.' || c.relname AS title
+       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(schema, name, nr)
+       JOIN pg_namespace n ON n.nspname = asked.schema JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = asked.name
+      WHERE has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') ORDER BY asked.nr`,
+    [tables.map(({ schema }) => schema), tables.map(({ table }) => table)],
+  );
+  if (readable.length === 0) return [];
+  const counted = readable.map(({ sql }, nr) => `SELECT ${nr} AS nr, count(*)::text AS n FROM ${sql}`);
+  const counts = await session.query<{ nr: number; n: string }>(`${counted.join(" UNION ALL ")} ORDER BY nr`);
+  return counts.filter(({ n }) => n !== "0").map(({ nr, n }) => `${quantity(Number(n), "row")} of ${readable[nr]!.title}`);
 }

@@ -1,7 +1,7 @@
 import { isOnMember } from "../read/objects/grants.ts";
 import { compareObjects } from "./compare-objects.ts";
 import { compareProperties } from "./compare-properties.ts";
-import { compareExtensionContents } from "../read/extension-contents.ts";
+import { compareExtensionContents } from "./compare-extensions.ts";
 import { compareSequences } from "./compare-sequences.ts";
 import { compareTables } from "./compare-tables.ts";
 import type { Comparison, CompareOptions, Difference } from "./difference.ts";

@@ -1,4 +1,5 @@
-import { tableOf, unquoted } from "./missing-extensions.ts";
+import { tableOf } from "./missing-extensions.ts";
+import { unquoted } from "../../../postgres/display-name.ts";
 import type { ContentRecord, ObjectKind } from "../record.ts";
 
 /** Definitions that are the same text whatever major version prints them. */

@@ -1,7 +1,8 @@
 import { compareFields, type FieldComparison } from "./compare-fields.ts";
 import { compareDigests1, definitionsMarked } from "./compare-digests-1.ts";
 import type { CompareOptions, Difference } from "./difference.ts";
-import { Lacking, unquoted } from "./missing-extensions.ts";
+import { Lacking } from "./missing-extensions.ts";
+import { unquoted } from "../../../postgres/display-name.ts";
 import { belongingTo } from "../objects-of-tables.ts";
 import { isOnMember } from "../read/objects/grants.ts";
 import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type MeasuredContent, type ObjectKind } from "../record.ts";

@@ -1,3 +1,4 @@
+import { unquoted } from "../../../postgres/display-name.ts";
 import { PUBLICATION_TABLES } from "../read/publication-needs.ts";
 import type { ContentRecord, ObjectKind, TableRecord } from "../record.ts";
 
@@ -47,11 +48,6 @@ export class Lacking {
   #among(names: readonly string[]): readonly string[] {
     return [...new Set(names)].filter((name) => this.#unavailable.has(name));
   }
-}
-
-/** Without quotes: only for telling objects apart, never for SQL. */
-export function unquoted(identity: string): string {
-  return identity.replaceAll('"', "");
 }
 
 /** `schema.table` of `schema.table.column`. */

@@ -3,7 +3,7 @@ import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { Difference } from "../compare/difference.ts";
 import type { LeftOut } from "../left-out.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "../record.ts";
-import { undumpedExtensionRows, unreadableExtensionTables } from "../read/extension-contents.ts";
+import { undumpedExtensionRows, unreadableExtensionTables } from "./undumped-rows.ts";
 import { findIncomplete } from "./incomplete.ts";
 import { hiddenSubscriptions, hiddenUserMappings, leftOutLargeObjects } from "./hidden.ts";
 import { findUnlisted } from "./unlisted.ts";

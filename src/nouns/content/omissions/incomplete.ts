@@ -1,6 +1,6 @@
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { Difference } from "../compare/difference.ts";
-import { unquoted } from "../compare/missing-extensions.ts";
+import { unquoted } from "../../../postgres/display-name.ts";
 import type { LeftOut } from "../left-out.ts";
 import { OBJECT_CLASSES } from "../read/objects/all.ts";
 import type { ServerFacts } from "../read/objects/object-class.ts";

@@ -1,4 +1,4 @@
-import { UNDECIDED } from "../read/extension-contents.ts";
+import { UNDECIDED } from "../compare/compare-extensions.ts";
 import { INCOMPLETE } from "./incomplete.ts";
 
 /**

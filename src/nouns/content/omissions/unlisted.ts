@@ -3,7 +3,7 @@ import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { Difference } from "../compare/difference.ts";
 import type { LeftOut } from "../left-out.ts";
 import type { ContentScope } from "../record.ts";
-import { notInExtension, scopeValues, WHOLE_DATABASE } from "../scope.ts";
+import { NET_SCHEMA, notInExtension, scopeValues, WHOLE_DATABASE } from "../scope.ts";
 import { attempt } from "../../server/attempt.ts";
 
 /**
@@ -16,10 +16,6 @@ import { attempt } from "../../server/attempt.ts";
  * Object ids below are given by initdb (src/include/access/transam.h, FirstNormalObjectId): the server brings those itself.
  */
 const FIRST_USER_OID = 16384;
-
-/** Unlike pg_dump, which leaves the server's own schemas out whole: an object that a user put into one is still a loss. */
-export const NET_SCHEMA = `(n.nspname !~ '^pg_(toast|temp)' AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[]))
-  AND NOT n.nspname::text = ANY ($2::text[]))`;
 
 interface ObjectClass {
   readonly catalog: string;
@@ -147,11 +143,10 @@ export async function findUnlisted(
 ): Promise<Difference[]> {
   const listed = new Set(entries.map((entry) => `${entry.catalog} ${entry.oid}`));
   const [{ major }] = await session.query<{ major: number }>("SELECT current_setting('server_version_num')::int / 10000 AS major") as [{ major: number }];
-  const missing: Place[] = [];
-  for (const one of CLASSES.filter(({ since }) => (since ?? 0) <= major)) {
-    const places = await session.query<Place>(queryFor(one), scopeValues(scope));
-    missing.push(...places.filter((place) => !listed.has(`${place.catalog} ${place.oid}`)));
-  }
+  // One statement for all classes: a server may be far away.
+  const queries = CLASSES.filter(({ since }) => (since ?? 0) <= major).map(queryFor);
+  const places = await session.query<Place>(`SELECT catalog, oid, within FROM (${queries.join(" UNION ALL ")}) AS found ORDER BY nr, oid::int8`, scopeValues(scope));
+  const missing = places.filter((place) => !listed.has(`${place.catalog} ${place.oid}`));
   const left = missing.length === 0 || leftOut.length === 0 ? new Set<string>() : await standingOn(session, leftOut);
   const unsaid = missing.filter(({ catalog, oid }) => !left.has(`${catalog} ${oid}`));
   return unsaid.length === 0 ? [] : await describe(session, unsaid);
@@ -170,11 +165,10 @@ async function standingOn(session: DatabaseSession, leftOut: readonly LeftOut[])
   return new Set(rows.map(({ place }) => place));
 }
 
-function queryFor({ catalog, oid, from, where, scope }: ObjectClass): string {
+function queryFor({ catalog, oid, from, where, scope }: ObjectClass, nr: number): string {
   const within = /\bn\b/.test(from) ? "CASE WHEN n.nspname ~ '^pg_' OR n.nspname = 'information_schema' THEN n.nspname::text END" : "NULL::text";
-  return `SELECT '${catalog}'::regclass::oid::int8::text AS catalog, ${oid}::int8::text AS oid, ${within} AS within
-    FROM ${from} WHERE ${oid} >= ${FIRST_USER_OID} AND ${where ?? "true"} AND (${scope ?? NET_SCHEMA}) AND cardinality($2::text[]) >= 0
-    ORDER BY ${oid}`;
+  return `SELECT ${nr} AS nr, '${catalog}'::regclass::oid::int8::text AS catalog, ${oid}::int8::text AS oid, ${within} AS within
+    FROM ${from} WHERE ${oid} >= ${FIRST_USER_OID} AND ${where ?? "true"} AND (${scope ?? NET_SCHEMA})`;
 }
 
 /** The server's functions that name objects look at the present: one that is being dropped has no name any more. */

@@ -1,6 +1,6 @@
 import { optionsNamed, openOptions, TABLE_OPTIONS, VIEW_OPTIONS } from "./objects/options.ts";
 import { WHOLE_DATABASE } from "../scope.ts";
-import { NET_SCHEMA } from "../omissions/unlisted.ts";
+import { NET_SCHEMA } from "../scope.ts";
 
 /**
  * What can be altered of an extension's members. Read alike at the source and in a copy on a server of the same major version,

@@ -8,7 +8,7 @@ import { readObjects } from "./objects.ts";
 import { readExtensionContents } from "./extension-contents.ts";
 import type { ContentRecord, ContentScope } from "../record.ts";
 import { readExtensions, readRoles } from "./roles.ts";
-import { IS_LITTLE_ENDIAN, rowHashOn } from "../rows/row-hash.ts";
+import { IS_LITTLE_ENDIAN, rowHashOn } from "../row-hash-names.ts";
 import { readSequences } from "./sequences.ts";
 import { listTables } from "./tables.ts";
 

@@ -1,4 +1,4 @@
-import { unquoted } from "../compare/missing-extensions.ts";
+import { unquoted } from "../../../postgres/display-name.ts";
 import { fieldDigest, readDigests } from "../read/objects/field-digests.ts";
 import type { ContentRecord, TableRecord } from "../record.ts";
 

@@ -7,7 +7,8 @@ import { allPieces, countPieces, pieceQuery, type Counted, type Piece } from "./
 import { displayName } from "../../../postgres/display-name.ts";
 import type { ReadAs, recordedAs } from "./column-types.ts";
 import type { ContentRecord, TableRecord } from "../record.ts";
-import { ROW_HASH, rowHashNamed, type RowHash } from "./row-hash.ts";
+import { rowHashNamed, type RowHash } from "./row-hash.ts";
+import { ROW_HASH } from "../row-hash-names.ts";
 import { planLocks, TableLocks, type LockPlan } from "./table-locks.ts";
 import { readShapes, type TableShape } from "./table-shapes.ts";
 

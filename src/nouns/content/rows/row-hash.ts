@@ -1,9 +1,7 @@
 import { exclusiveOr, type HashedColumn } from "./hashed-column.ts";
 import { MISJUDGED_XML, misjudges1, rowHash1 } from "./row-hash-1.ts";
+import { plainName, type RowHashName } from "../row-hash-names.ts";
 import { columnHash2, columnsOf2, rowHash2 } from "./row-hash-2.ts";
-
-/** How new backups hash rows. */
-export const ROW_HASH = "rowhash-2";
 
 /** A way of hashing rows: a manifest names the one it was made with, and a copy is measured with the same. */
 export interface RowHash {
@@ -37,29 +35,10 @@ const SECOND: RowHash = {
   doubt: () => undefined,
 };
 
-/**
- * How bytes become words depends on the processor, and with them the functions that hash; such a server's
- * fingerprints have a name of their own.
- */
-const BIG_ENDIAN = "-big-endian";
-const KNOWN: ReadonlyMap<string, RowHash> = new Map([["rowhash-1", FIRST], [ROW_HASH, SECOND], [`${ROW_HASH}${BIG_ENDIAN}`, SECOND]]);
+const KNOWN: Readonly<Record<RowHashName, RowHash>> = { "rowhash-1": FIRST, "rowhash-2": SECOND };
 
 /** The way of hashing with that name, or undefined when this version does not know it. */
 export function rowHashNamed(name: string): RowHash | undefined {
-  return KNOWN.get(name);
-}
-
-/** An SQL condition that is true on a server of the usual byte order, which all but a few mainframes have. */
-export const IS_LITTLE_ENDIAN = `hashtextextended('byte order' COLLATE "C", 0) = -5662017705334102641`;
-
-/**
- * The name under which a server's fingerprints are kept.
- *
- * @param wanted a manifest's, to compare with it; one that this version does not know gives way to {@link
- * ROW_HASH}
- */
-export function rowHashOn(littleEndian: boolean, wanted: string = ROW_HASH): string {
-  const plain = wanted.endsWith(BIG_ENDIAN) ? wanted.slice(0, -BIG_ENDIAN.length) : wanted;
-  const name = KNOWN.has(plain) ? plain : ROW_HASH;
-  return littleEndian || name !== ROW_HASH ? name : `${name}${BIG_ENDIAN}`;
+  const plain = plainName(name);
+  return plain === undefined ? undefined : KNOWN[plain];
 }

@@ -6,6 +6,7 @@ import { foreseeStaged } from "../../../../src/backups/restore/project/foresee.t
 import { mergeStaged } from "../../../../src/backups/restore/project/merge.ts";
 import { SCRIPT_MAX } from "../../../../src/backups/copy/read-definitions.ts";
 import { makeStaged, type Staged } from "../../../../src/backups/restore/project/staged.ts";
+import { readTableShapes } from "../../../../src/backups/restore/project/table-shape.ts";
 import { createDatabase, type TestDatabase } from "../../../support/postgres.ts";
 
 /** Rows of tables without a key, as some extensions keep them for their users. */
@@ -23,7 +24,8 @@ afterAll(async () => {
 async function beside(table: string, rows: string, work: (session: DatabaseSession, staged: Staged) => Promise<void>): Promise<void> {
   await using session = await postgresDatabase(database.address).connect({ purpose: "merge" });
   await session.query("BEGIN");
-  const staged = await makeStaged(session, { schema: "public", name: table, kind: "extension", computed: new Map(), derived: false }, ["a", "said"], 1);
+  const [shape] = await readTableShapes(session, [{ schema: "public", name: table }]);
+  const staged = await makeStaged(session, { schema: "public", name: table, kind: "extension", computed: new Map(), derived: false, shape }, ["a", "said"], 1);
   await session.query(`INSERT INTO ${staged.temporary} ${rows}`);
   await work(session, staged);
   await session.query("ROLLBACK");

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import type { RunIdentity } from "../../ports/run-identity.ts";
-import type { Environment } from "../inputs/sources.ts";
+import type { Environment } from "../inputs/environment.ts";
 
 /** Who runs this, from the runner's variables: https://docs.github.com/actions/reference/workflows-and-actions/variables */
 export function actionRun(env: Environment): RunIdentity {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { crashLoudly, setExitCode, stopOnSignals } from "../../src/entry/process/stopping.ts";
-import { isHoldfastError } from "../../src/kernel/errors.ts";
+import { crashLoudly, setExitCode, stopOnSignals } from "../../../src/entry/process/stopping.ts";
+import { isHoldfastError } from "../../../src/kernel/errors.ts";
 
 class FakeProcess {
   readonly listeners = new Map<string, (error?: unknown) => void>();

@@ -1,6 +1,6 @@
-import type { ReportTable } from "../commands/define.ts";
-import { printableLine } from "../kernel/printable.ts";
-import { foldToWidth, padToWidth, textWidth } from "../kernel/text-width.ts";
+import type { ReportTable } from "../../commands/define.ts";
+import { printableLine } from "../../kernel/printable.ts";
+import { foldToWidth, padToWidth, textWidth } from "../../kernel/text-width.ts";
 
 /** Between two columns, and before the first. */
 const GAP = 2;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import { escapeMarkdown, failureMarkdown, reportMarkdown } from "../../src/entry/output/report-markdown.ts";
-import { reportText } from "../../src/entry/output/report-text.ts";
-import { redactReport } from "../../src/entry/output/redact-json.ts";
-import { Redactor } from "../../src/kernel/redact.ts";
-import { rememberingLog, withoutSaid } from "../../src/entry/said.ts";
-import type { Report } from "../../src/kernel/outcome.ts";
+import { escapeMarkdown, failureMarkdown, reportMarkdown } from "../../../src/entry/output/report-markdown.ts";
+import { reportText } from "../../../src/entry/output/report-text.ts";
+import { redactReport } from "../../../src/entry/output/redact-json.ts";
+import { Redactor } from "../../../src/kernel/redact.ts";
+import { rememberingLog, withoutSaid } from "../../../src/entry/output/said.ts";
+import type { Report } from "../../../src/kernel/outcome.ts";
 
 const HOSTILE = "<img src=x onerror=alert(1)>|**b**\n::error::x `c` [l](https://evil.example) @org/team ![i](x) # h <!-- ";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { hideCredentials, secretParts } from "../../src/entry/inputs/mask.ts";
-import { storeCredentials } from "../../src/entry/inputs/store-credentials.ts";
-import { Secret } from "../../src/kernel/secret.ts";
+import { hideCredentials, secretParts } from "../../../src/entry/inputs/mask.ts";
+import { storeCredentials } from "../../../src/entry/inputs/store-credentials.ts";
+import { Secret } from "../../../src/kernel/secret.ts";
 
 describe("the telling parts of a secret", () => {
   it("are the password of a URL, encoded and decoded, also one with @ and /", () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { defineCommand, type InputSpecs } from "../../src/commands/define.ts";
-import { parseArgv } from "../../src/entry/inputs/argv.ts";
-import { parseInputs, variableName } from "../../src/entry/inputs/parse-inputs.ts";
-import { collectAction, collectCli, inputVariable, type Environment } from "../../src/entry/inputs/sources.ts";
-import { HoldfastError } from "../../src/kernel/errors.ts";
-import { Secret } from "../../src/kernel/secret.ts";
+import { defineCommand, type InputSpecs } from "../../../src/commands/define.ts";
+import { parseArgv } from "../../../src/entry/inputs/argv.ts";
+import { parseInputs, variableName } from "../../../src/entry/inputs/parse-inputs.ts";
+import { collectAction, collectCli, inputVariable } from "../../../src/entry/inputs/sources.ts";
+import type { Environment } from "../../../src/entry/inputs/environment.ts";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
+import { Secret } from "../../../src/kernel/secret.ts";
 
 const specs = {
   database: { type: "secret", required: true, text: "x" },
@@ -200,7 +201,7 @@ describe("inputs of an action", () => {
 
 it("types make a command's run see what its inputs promise", () => {
   const command = defineCommand({
-    name: "x", summary: "x", description: "x", branding: { icon: "x", color: "x" }, inputs: specs, outputs: {}, exits: {}, examples: { cli: [], workflow: "" },
+    name: "x", wing: "backups", summary: "x", description: "x", branding: { icon: "x", color: "x" }, inputs: specs, outputs: {}, exits: {}, examples: { cli: [], workflow: "" },
     run: (inputs) => {
       const tier: "tier1" | "tier2" = inputs.tier;
       const before: Date | undefined = inputs.before;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { describeFailure, failureJson, failureText } from "../../src/entry/process/failure.ts";
-import { HoldfastError } from "../../src/kernel/errors.ts";
-import { Redactor } from "../../src/kernel/redact.ts";
+import { describeFailure, failureJson, failureText } from "../../../src/entry/process/failure.ts";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
+import { Redactor } from "../../../src/kernel/redact.ts";
 
 const asIs = (text: string): string => text;
 const plain = { verbose: false, color: false };

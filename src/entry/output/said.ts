@@ -1,5 +1,5 @@
-import type { Report, ReportTable } from "../commands/define.ts";
-import type { Log } from "../ports/log.ts";
+import type { Report, ReportTable } from "../../commands/define.ts";
+import type { Log } from "../../ports/log.ts";
 
 /**
  * A log, and every warning that it was given: what it has told stands above the report, on the same screen.

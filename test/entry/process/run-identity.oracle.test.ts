@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { actionRun } from "../../src/entry/action/run-identity.ts";
+import { actionRun } from "../../../src/entry/process/run-identity.ts";
 
 /** GitHub's own toolkit reads the same variables; what a manifest says of a run must agree with it. */
 describe("the identity of an action's run", () => {

@@ -1,0 +1,37 @@
+import type { ArtifactSet } from "../copy/artifact-set.ts";
+import type { Backup } from "../../nouns/catalog/catalog.ts";
+import type { TableRecord } from "../../nouns/content/record.ts";
+import type { ToolSet } from "../../ports/dump-tools.ts";
+import type { ProjectPlan } from "./project/project-plan.ts";
+import type { PlannedProperties } from "./planned-properties.ts";
+import type { RestoreRequest } from "./request.ts";
+import type { TargetState } from "./target.ts";
+
+/** How the backup gets into the target. */
+export type RestoreMode = "in-place" | "beside" | "project";
+
+/** What a restore will do: decided before anything is touched, printed as a table and as JSON, then carried out. */
+export interface RestorePlan {
+  readonly request: RestoreRequest;
+  readonly backup: Backup;
+  readonly set: ArtifactSet;
+  readonly tools: ToolSet;
+  readonly target: TargetState;
+  readonly mode: RestoreMode;
+  readonly modeReason: string;
+  /** Mode project: what is the user's there, and what becomes of the platform's rows. */
+  readonly project?: ProjectPlan;
+  /** What of the source's database itself is brought; absent where it is no part of what is restored. */
+  readonly properties?: PlannedProperties;
+  /** Tables of the backup that are restored; all of them when empty was asked for. */
+  readonly tables: readonly TableRecord[];
+  /** Where tables are named: those that the target lacked when it was planned, and that are therefore made. */
+  readonly toMake: readonly TableRecord[];
+  readonly safetyBackup: boolean;
+  /** Public keys for the safety backup; empty means unencrypted, which was allowed explicitly. */
+  readonly safetyRecipients: readonly string[];
+  /** Things the person should know first; none of them stops the restore. */
+  readonly warnings: readonly string[];
+  /** What would stop the restore as it was asked for; only a dry run plans on, with these. */
+  readonly refusals: readonly string[];
+}

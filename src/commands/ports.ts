@@ -1,1 +1,0 @@
-export type { Ports } from "../ports/ports.ts";

@@ -1,0 +1,61 @@
+/**
+ * The walls of the house, as docs/architecture.md draws them:
+ *
+ *   entry → commands → wings → nouns → ports → postgres → kernel;  adapters → ports, postgres, kernel
+ *
+ * They deny by default: a room may import what is written here, its own files, packages and Node, and nothing else; a room that is not
+ * written here may import nothing of ours.
+ */
+const GROUND = ["ports", "postgres", "kernel"];
+
+/** What wings share, each noun with the nouns that it stands on. The files of content/ itself are the words its rooms have in common. */
+const NOUNS = {
+  "nouns/server": [],
+  "nouns/store": [],
+  "nouns/seal": [],
+  "nouns/content": [],
+  "nouns/content/read": ["nouns/content", "nouns/server"],
+  "nouns/content/rows": ["nouns/content/read", "nouns/content", "nouns/server"],
+  "nouns/content/compare": ["nouns/content/rows", "nouns/content/read", "nouns/content"],
+  "nouns/content/omissions": ["nouns/content/compare", "nouns/content/read", "nouns/content", "nouns/server"],
+  "nouns/platform": ["nouns/content", "nouns/content/read"],
+  "nouns/catalog": ["nouns/content", "nouns/content/omissions", "nouns/platform", "nouns/store"],
+};
+const EVERY_NOUN = Object.keys(NOUNS);
+
+/** Wings, with what the capabilities of one share; capabilities do not import each other. */
+const WINGS = {
+  backups: { capabilities: ["backup", "validate", "restore", "list", "keygen"], shared: ["copy"] },
+};
+const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) => capabilities.map((each) => `${wing}/${each}`));
+const wings = () => Object.entries(WINGS).flatMap(([wing, { capabilities, shared }]) => [
+  ...shared.map((room) => [`${wing}/${room}`, [...EVERY_NOUN, ...GROUND]]),
+  ...capabilities.map((room) => [`${wing}/${room}`, [...shared.map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND]]),
+]);
+
+/** Room → rooms that it may import. */
+const ROOMS = Object.fromEntries([
+  ["kernel", []],
+  ["postgres", ["kernel"]],
+  ["ports", ["postgres", "kernel"]],
+  ...Object.entries(NOUNS).map(([noun, below]) => [noun, [...below, ...GROUND]]),
+  ...wings(),
+  ["commands", [...CAPABILITIES, ...EVERY_NOUN, ...GROUND]],
+  ...["actions-runner", "azure-blob", "file-store", "pg-tools", "postgres", "scratch-server", "store-decorators", "system", "terminal"]
+    .map((adapter) => [`adapters/${adapter}`, GROUND]),
+  ["entry/process", ["entry/inputs", "ports", "kernel"]],
+  ["entry/inputs", ["commands", "kernel"]],
+  ["entry/output", ["commands", "entry/process", "ports", "kernel"]],
+  ...["cli", "action"].map((door) => [`entry/${door}`, ["entry", "entry/inputs", "entry/output", "entry/process", "commands", "ports", "kernel"]]),
+  // The one place that picks adapters, and the one that is started.
+  ["entry", ["entry/cli", "entry/action", "entry/inputs", "entry/process", "adapters/[^/]+", "commands", "ports", "kernel"]],
+  ["devtools", ["devtools/generate", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND]],
+  ["devtools/generate", ["devtools", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND]],
+]);
+/** These hold rooms beside files of their own. */
+const WITH_ROOMS = new Set(["entry", "nouns/content", "devtools"]);
+
+/** Path pattern of the files that are a room's own. */
+const inside = (room) => `^src/${room}/${WITH_ROOMS.has(room) ? "[^/]+$" : ""}`;
+
+module.exports = { ROOMS, inside };
