@@ -55,4 +55,19 @@ describe("what a backup of some schemas cannot bring back alone", () => {
     expect(await incomplete(database, {})).toEqual([]);
     expect(await incomplete(database, { includeSchemas: ["public", "other"] })).toEqual([]);
   });
+
+  it("is what needs something that belongs to no schema, once schemas are named", async () => {
+    await using database = await createDatabase({ owner: "postgres", sql: `
+      CREATE FOREIGN DATA WRAPPER elsewhere; CREATE SERVER far FOREIGN DATA WRAPPER elsewhere; CREATE FOREIGN TABLE distant (a int) SERVER far;
+      CREATE VIEW seen AS SELECT a FROM distant;
+      CREATE LANGUAGE dialect HANDLER plpgsql_call_handler; CREATE FUNCTION spoken() RETURNS int LANGUAGE dialect AS 'BEGIN RETURN 1; END';
+      CREATE ACCESS METHOD pile TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE piled (a int) USING pile; CREATE TABLE fine (a int)` });
+    expect(await incomplete(database, { includeSchemas: ["public"] })).toEqual([
+      "function public.spoken() needs language dialect",
+      "table public.distant needs foreign server far",
+      "table public.piled needs access method pile",
+      "view public.seen needs foreign server far",
+    ]);
+    expect(await incomplete(database, { excludeSchemas: ["other"] })).toEqual([]);
+  });
 });

@@ -51,14 +51,22 @@ const NEEDED = `CASE x.refclass
     WHEN 'pg_proc'::regclass THEN 'function ' || x.refobject::regprocedure
     WHEN 'pg_type'::regclass THEN 'type ' || format_type(x.refobject, NULL)
     WHEN 'pg_operator'::regclass THEN 'operator ' || x.refobject::regoperator
+    WHEN 'pg_foreign_server'::regclass THEN 'foreign server ' || (SELECT quote_ident(o.srvname) FROM pg_foreign_server o WHERE o.oid = x.refobject)
+    WHEN 'pg_language'::regclass THEN 'language ' || (SELECT quote_ident(o.lanname) FROM pg_language o WHERE o.oid = x.refobject)
+    WHEN 'pg_am'::regclass THEN 'access method ' || (SELECT quote_ident(o.amname) FROM pg_am o WHERE o.oid = x.refobject)
     ELSE 'an object of schema ' || quote_ident(n.nspname) END`;
+
+/**
+ * What belongs to no schema: as soon as schemas are named, pg_dump leaves it out (`include_everything` in src/bin/pg_dump/pg_dump.c).
+ */
+const SCHEMALESS = "(cardinality($1::text[]) > 0 AND x.refclass IN ('pg_foreign_server'::regclass, 'pg_language'::regclass, 'pg_am'::regclass))";
 
 /** What needs something that is not at hand; extensions are made before everything else, and so are their members. */
 const outside = (server: ServerFacts): string => `
   SELECT * FROM (
     SELECT DISTINCT x.class::regclass || ' ' || x.object AS place, ${textColumn(server, NEEDED)} AS needs
-      FROM (${NEEDS}) x JOIN pg_namespace n ON n.oid = ${referredSchema("x.refclass", "x.refobject")}
-     WHERE (NOT ${AT_HAND} OR x.refclass = 'pg_class'::regclass AND x.refobject = ANY ($3::oid[]))
+      FROM (${NEEDS}) x LEFT JOIN pg_namespace n ON n.oid = ${referredSchema("x.refclass", "x.refobject")}
+     WHERE (n.oid IS NOT NULL AND NOT ${AT_HAND} OR ${SCHEMALESS} OR x.refclass = 'pg_class'::regclass AND x.refobject = ANY ($3::oid[]))
        AND NOT EXISTS (SELECT FROM pg_depend member
          WHERE member.classid = x.refclass AND member.objid = x.refobject AND member.deptype = 'e')
   ) found ORDER BY needs LIKE 'index %', needs`;
