@@ -68,8 +68,11 @@ async function clearEverything(session: DatabaseSession, largeObjectsToo: boolea
     await session.query(`DROP EXTENSION IF EXISTS ${quoteIdentifier(extension)} CASCADE`);
   }
   const schemas = await coveredSchemas(session, { includeSchemas: [], excludeSchemas: [] });
-  await dropSchemas(session, schemas.filter((name) => !platforms.schemas.has(name)));
-  await emptyKept(session, schemas.filter((name) => platforms.schemas.has(name)));
+  const others = await publicsOtherOwner(session);
+  const isKept = (name: string): boolean => platforms.schemas.has(name) || (name === "public" && others !== undefined);
+  await dropSchemas(session, schemas.filter((name) => !isKept(name)));
+  await emptyKept(session, schemas.filter(isKept));
+  if (others !== undefined) log.info(`schema public belongs to ${others}, whom this role cannot be: it is emptied, and stays with its owner and its rights`);
   if (platforms.names.size > 0) log.info(`extensions that are the platform's stay: ${[...platforms.names].join(", ")}`);
 }
 
@@ -87,12 +90,20 @@ async function clearSchemas(session: DatabaseSession, scope: ContentScope, remad
   const schemas = await coveredSchemas(session, scope);
   const before = await listOutside(session, schemas);
   const platforms = await platformsExtensions(session);
-  const isKept = schemas.includes("public") && (await hasDefaultsOfOthers(session, "public"));
+  const isKept = schemas.includes("public") && ((await hasDefaultsOfOthers(session, "public")) || (await publicsOtherOwner(session)) !== undefined);
   const kept = schemas.filter((name) => platforms.schemas.has(name) && !(isKept && name === "public"));
   await dropSchemas(session, schemas.filter((name) => !kept.includes(name) && !(isKept && name === "public")));
   if (isKept) await emptySchema(session, "public");
   await emptyKept(session, kept);
   requireUntouched(before, await listOutside(session, schemas), remade);
+}
+
+/** Who owns `public`, where this role may not drop it. */
+async function publicsOtherOwner(session: DatabaseSession): Promise<string | undefined> {
+  const [row] = await session.query<{ owner: string }>(
+    "SELECT pg_catalog.pg_get_userbyid(nspowner)::text AS owner FROM pg_catalog.pg_namespace WHERE nspname = 'public' AND NOT pg_catalog.pg_has_role(nspowner, 'USAGE')",
+  );
+  return row?.owner;
 }
 
 /** Schemas in which an extension of the platform's stands are as new but for that. */

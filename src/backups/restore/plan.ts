@@ -1,6 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifact-set.ts";
 import { findClient } from "../copy/client-programs.ts";
+import { ownerInEntry } from "../copy/schema-entry.ts";
 import { likelyNamesOf } from "../copy/toc-names.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
@@ -9,6 +10,7 @@ import type { TableRecord } from "../../nouns/content/record.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { recipientsOf } from "../../nouns/seal/age.ts";
+import { profileOf } from "../../nouns/platform/profiles.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { tablesToMake } from "./made-tables.ts";
 import { namedTables } from "./named-tables.ts";
@@ -17,7 +19,7 @@ import { chooseInto } from "./project/choose-into.ts";
 import { planProject, requireFit, usersExtensions, type ProjectInputs, type ProjectPlan } from "./project/plan.ts";
 import { withProperties, type PlannedProperties } from "./properties-of-source.ts";
 import type { RestoreRequest } from "./request.ts";
-import { ownersOutOfReach, ownersWithoutRoom, rightsWarnings } from "./rights.ts";
+import { ownersOutOfReach, ownersWithoutRoom, publicKept, rightsWarnings } from "./rights.ts";
 import { PlannedContents } from "./planned-contents.ts";
 import { othersConnected } from "./others-connected.ts";
 import { whyNoRoom } from "./room-in-schemas.ts";
@@ -154,10 +156,13 @@ async function requireOwners(backup: Backup, set: ArtifactSet, contents: Planned
   if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
   const missing = new Set(target.missingRoles.map(({ name }) => name));
   const owners = new Set<string>();
+  const platforms = backup.manifest.platform === undefined ? [] : profileOf(backup.manifest.platform.name).roles;
   for (const entry of await contents.all()) {
     // Rights are on what has an entry of its own, or the server or an extension brings.
     const { owner } = likelyNamesOf(entry);
-    if (entry.type !== "ACL" && missing.has(owner)) owners.add(owner);
+    // Where it is a platform's own role that owns `public`, it keeps the owner that it has here.
+    const isPlatformsPublic = platforms.includes(owner) && ownerInEntry(entry, "public", backup.manifest.content) !== undefined;
+    if (entry.type !== "ACL" && missing.has(owner) && !isPlatformsPublic) owners.add(owner);
   }
   if (owners.size === 0) return;
   throw new HoldfastError("database.lacks", `the target server lacks roles that own objects in backup ${backup.key.id}: ${[...owners].join(", ")}`, {
@@ -196,13 +201,16 @@ async function warnOfRights(
   const notes = rightsWarnings(entries, facts);
   if (request.noOwner) return notes;
   await using session = await request.target.connect({ purpose: "restore plan" });
-  const owners = await ownersOutOfReach(session, entries, facts.major);
+  const owner = entries.map((entry) => ownerInEntry(entry, "public", manifest.content)).find((one) => one !== undefined);
+  const owners = await ownersOutOfReach(session, entries.filter((entry) => ownerInEntry(entry, "public", manifest.content) === undefined), facts.major);
+  const kept = owner === undefined ? [] : await publicKept(session, owner, facts, mode);
   const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));
   return [
     ...cramped.map((name) => `role ${name} may make nothing in schema public of the ${mode === "beside" ? "new " : ""}database, so nothing there can be given to it: ` +
       (mode === "beside" ? "restore in place into a database that is its own" : `make the database its own (\`createdb --owner ${name}\`)`) + ", or use --no-owner"),
     ...(owners.length === 0 ? [] : [`role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} ` +
     "(use --no-owner to want that, or GRANT those roles to it)"]),
+    ...kept,
     ...notes,
   ];
 }
