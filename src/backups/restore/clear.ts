@@ -8,7 +8,7 @@ import { emptySchema, hasDefaultsOfOthers, resetSchemaRights } from "./empty-sch
 import { platformsExtensions } from "./platforms-extensions.ts";
 import { dropRelationsInBatches, unlinkInBatches } from "./drop-batches.ts";
 import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
-import { listOutside, requireUntouched } from "./outside-scope.ts";
+import { foreseeUntouched, listOutside, requireUntouched } from "./outside-scope.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { dropUnschemed } from "./unschemed.ts";
 import { LOCK_TIMEOUT } from "./lock-timeout.ts";
@@ -87,15 +87,41 @@ async function clearInSteps(session: DatabaseSession, needs: LockNeeds, log: Log
 }
 
 async function clearSchemas(session: DatabaseSession, scope: ContentScope, remade: readonly string[]): Promise<void> {
-  const schemas = await coveredSchemas(session, scope);
+  const { schemas, dropped, kept, isKept } = await schemasToClear(session, scope);
   const before = await listOutside(session, schemas);
-  const platforms = await platformsExtensions(session);
-  const isKept = schemas.includes("public") && ((await hasDefaultsOfOthers(session, "public")) || (await publicsOtherOwner(session)) !== undefined);
-  const kept = schemas.filter((name) => platforms.schemas.has(name) && !(isKept && name === "public"));
-  await dropSchemas(session, schemas.filter((name) => !kept.includes(name) && !(isKept && name === "public")));
+  await dropSchemas(session, dropped);
   if (isKept) await emptySchema(session, "public");
   await emptyKept(session, kept);
   requireUntouched(before, await listOutside(session, schemas), remade);
+}
+
+/**
+ * Asks, without changing or locking anything, whether emptying would take something along that is outside of the backup's schemas.
+ *
+ * @throws refused.outside-scope
+ */
+export async function requireClearable(session: DatabaseSession, scope: ContentScope, remade: readonly string[]): Promise<void> {
+  if (isWholeDatabase(scope)) return;
+  const { schemas, dropped } = await schemasToClear(session, scope);
+  await foreseeUntouched(session, dropped, schemas.filter((name) => !dropped.includes(name)), remade);
+}
+
+interface SchemasToClear {
+  /** All that the backup covers. */
+  readonly schemas: readonly string[];
+  readonly dropped: readonly string[];
+  /** In which an extension of the platform's stands. */
+  readonly kept: readonly string[];
+  /** Whether `public` stays, with what others have set in it. */
+  readonly isKept: boolean;
+}
+
+async function schemasToClear(session: DatabaseSession, scope: ContentScope): Promise<SchemasToClear> {
+  const schemas = await coveredSchemas(session, scope);
+  const platforms = await platformsExtensions(session);
+  const isKept = schemas.includes("public") && ((await hasDefaultsOfOthers(session, "public")) || (await publicsOtherOwner(session)) !== undefined);
+  const kept = schemas.filter((name) => platforms.schemas.has(name) && !(isKept && name === "public"));
+  return { schemas, dropped: schemas.filter((name) => !kept.includes(name) && !(isKept && name === "public")), kept, isKept };
 }
 
 /** Who owns `public`, where this role may not drop it. */

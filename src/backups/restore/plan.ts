@@ -11,6 +11,7 @@ import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { recipientsOf } from "../../nouns/seal/age.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
+import { foreseenRefusals } from "./foreseen-refusals.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { tablesToMake } from "./made-tables.ts";
 import { namedTables } from "./named-tables.ts";
@@ -88,10 +89,11 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const enabled = backup.manifest.platform === undefined ? [] : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
   const others = target.empty ? [] : await askForOthers(request, mode);
   const rights = await warnOfRights(backup, set, contents, target, request, mode);
+  const foreseenToEnd = await refusalsOf({ request, backup, target, mode, safetyBackup }, ports, dryRun);
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [unconfirmed, noRoom].flatMap((refusal) => (refusal === undefined ? [] : [refusalOf(refusal)])),
+    refusals: [...[unconfirmed, noRoom].flatMap((refusal) => (refusal === undefined ? [] : [refusalOf(refusal)])), ...foreseenToEnd],
     warnings: [...others, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
   };
   if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
@@ -118,16 +120,24 @@ async function planIntoProject(
     if (unconfirmed) throw unconfirmed;
   }
   const safetyBackup = request.safetyBackup && !target.empty;
+  const foreseenToEnd = await refusalsOf({ request, backup, target, mode: "project", safetyBackup, project }, ports, dryRun);
   return await withProperties({
     request, backup, set, tools, target, mode: "project", modeReason: ends.reason, project, tables, toMake: [], safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [...(unconfirmed ? [refusalOf(unconfirmed)] : []), ...project.refusals],
+    refusals: [...(unconfirmed ? [refusalOf(unconfirmed)] : []), ...foreseenToEnd, ...project.refusals],
     warnings: [
       ...(target.empty ? [] : await askForOthers(request, "project")),
       ...warnings(backup, { ...target, missingRoles: [] }, request),
       ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
     ],
   }, ports);
+}
+
+/** @throws the first of them, where it is no dry run */
+async function refusalsOf(plan: Parameters<typeof foreseenRefusals>[0], ports: Ports, dryRun: boolean): Promise<string[]> {
+  const found = await foreseenRefusals(plan, ports);
+  if (found[0] !== undefined && !dryRun) throw found[0];
+  return found.map(refusalOf);
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {
