@@ -149,7 +149,8 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...others])
     .map((one) => ((held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held.get(one.key)!, "row")} with it` } : one));
 
-  const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows });
+  const jobs = new Set(foreseen.tables.filter((table) => table.kind === "job" && table.target < table.backup).map(({ table }) => table));
+  const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows, jobs });
   const published = furtherMembers(members, all.after).map(({ title }) => title);
   const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
