@@ -1,6 +1,7 @@
 import { isHoldfastError, type HoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { ContentRecord, ExtensionRecord } from "../../nouns/content/record.ts";
+import { extensionsOf, extensionsOfSequence } from "../../nouns/content/extension-sequences.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { serverWords } from "./server-words.ts";
@@ -70,15 +71,16 @@ async function tryOne(database: Database, { name, schema }: ExtensionRecord): Pr
  * What depends on them otherwise fails by itself and is reported, so that nothing is left out in silence.
  */
 export function withoutExtensions(
-  entries: readonly TocEntry[], unavailable: readonly ExtensionRecord[], source?: Pick<ContentRecord, "tables">,
+  entries: readonly TocEntry[], unavailable: readonly ExtensionRecord[], source?: Pick<ContentRecord, "tables" | "objects" | "sequences">,
 ): readonly TocEntry[] {
   if (unavailable.length === 0) return entries;
   const names = new Set(unavailable.map((extension) => extension.name));
-  const own = (source?.tables ?? []).filter((table) => table.ofExtension === true && belongsTo(table, names));
+  const own = (source?.tables ?? []).filter((table) => table.ofExtension === true && extensionsOf(table).some((name) => names.has(name)));
+  const values = new Set((source?.sequences ?? []).filter((sequence) => extensionsOfSequence(source!, sequence, [...names]).length > 0).map(({ schema, name }) => JSON.stringify([schema, name])));
   return withoutComments(entries, names).filter((entry) => {
     const { schema, tag } = likelyNamesOf(entry);
     if (entry.type === "EXTENSION") return !names.has(tag);
-    if (entry.type === "SEQUENCE SET") return !own.some((table) => table.schema === schema && table.sequences?.includes(tag) === true);
+    if (entry.type === "SEQUENCE SET") return !values.has(JSON.stringify([schema, tag])) && !own.some((table) => table.schema === schema && table.sequences?.includes(tag) === true);
     return entry.type !== "TABLE DATA" || !own.some((table) => table.schema === schema && table.name === tag);
   });
 }
@@ -87,9 +89,4 @@ export function withoutExtensions(
 export function withoutComments(entries: readonly TocEntry[], extensions: ReadonlySet<string>): readonly TocEntry[] {
   const tags = new Set([...extensions].flatMap((name) => [`EXTENSION ${name}`, `EXTENSION ${quoteIdentifier(name)}`]));
   return entries.filter((entry) => entry.type !== "COMMENT" || !tags.has(likelyNamesOf(entry).tag));
-}
-
-function belongsTo(table: ContentRecord["tables"][number], extensions: ReadonlySet<string>): boolean {
-  const owners = table.extension === undefined ? (table.extensions ?? []) : [table.extension];
-  return owners.some((name) => extensions.has(name));
 }

@@ -1,3 +1,4 @@
+import { sha256 } from "../../kernel/streams.ts";
 import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
 import { compareContent, type CompareOptions, type Difference } from "../../nouns/content/compare/compare-content.ts";
 import { tableOf } from "../../nouns/content/compare/missing-extensions.ts";
@@ -82,7 +83,7 @@ export function judge(judgement: Judgement): Judged {
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
   const { findings: named, others: unnamed } = objects.told(explained, problems);
   const besides = unnamed.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
-  const warned = [...new Set(warnings)].map((text) => problemGap("", `warned: ${text}`));
+  const warned = [...new Set(warnings)].map((text) => problemGap(nameless("warning", [text]), `warned: ${text}`));
   const findings = [...differencesFirst(named), ...problemGaps(besides, incomplete), ...warned];
   return {
     findings, notes: findings.some(isOfOperators) ? [...notes, OPERATORS] : notes, notCompared: notCompared(others, ofPlatform),
@@ -169,8 +170,6 @@ function explainView(found: Finding, problem: ListedProblem, allowed: boolean): 
 
 /** Each once, the first ones in full. */
 function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Difference[] {
-  // An entry's title is without its schema, and has of two tables of one name only one.
-  const keyOf = ({ entry, message, of }: ListedProblem): string => [entry, of?.about, of?.name, message].join("\n");
   const different = [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()];
   const [lacking, others] = [true, false].map((wanted) => different.filter(({ lacks }) => (lacks !== undefined) === wanted)) as
     [ListedProblem[], ListedProblem[]];
@@ -178,15 +177,25 @@ function problemGaps(problems: readonly ListedProblem[], incomplete: ReadonlyMap
   return [...someOf(others, incomplete), ...someOf(lacking, incomplete)];
 }
 
+/** An entry's title is without its schema, and has of two tables of one name only one. */
+function keyOf({ entry, message, of }: ListedProblem): string {
+  return [entry, of?.about, of?.name, message].join("\n");
+}
+
+/** What names no object is named by a digest of all that it says: the same every night, and another as soon as anything else is among it. */
+function nameless(word: string, texts: readonly string[]): string {
+  return `${word} (${sha256(JSON.stringify([...texts].sort())).slice(0, 8)})`;
+}
+
 function someOf(problems: readonly ListedProblem[], incomplete: ReadonlyMap<string, string>): Difference[] {
   const gaps = problems.slice(0, PROBLEMS_MAX).map((problem): Difference => {
     if (problem.of !== undefined) return { severity: "gap", ...problem.of, message: problem.message };
-    const found = problemGap(problem.entry, `reported: ${problem.message}${adviceSentence(problem, incomplete)}`);
+    const found = problemGap(problem.entry === "" ? nameless("problem", [problem.message]) : problem.entry, `reported: ${problem.message}${adviceSentence(problem, incomplete)}`);
     return lackingGap(found, problem.lacks ?? []);
   });
   const more = problems.slice(gaps.length);
   return more.length === 0 ? gaps
-    : [...gaps, lackingGap(problemGap("", `reported ${more.length} more problems`), [...new Set(more.flatMap(({ lacks }) => lacks ?? []))])];
+    : [...gaps, lackingGap(problemGap(nameless(`${more.length} more`, problems.map(keyOf)), `reported ${more.length} more problems`), [...new Set(more.flatMap(({ lacks }) => lacks ?? []))])];
 }
 
 function lackingGap(found: Finding, needs: readonly string[]): Difference {

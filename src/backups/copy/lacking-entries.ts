@@ -1,7 +1,9 @@
+import { extensionsOfSequence } from "../../nouns/content/extension-sequences.ts";
 import { Lacking } from "../../nouns/content/compare/missing-extensions.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { UnavailableExtension } from "./extensions.ts";
+import { likelyNamesOf } from "./toc-names.ts";
 
 /** Extensions that cannot be had here and that an entry of an archive cannot do without. */
 export type LackingOf = (entry: TocEntry) => readonly string[];
@@ -28,17 +30,26 @@ export function lackingEntries(
     byLine.set(line, lacks);
   }
   const rows = rowsLacking(source, names);
-  return ({ line, type, rest }) => [...new Set([...(byLine.get(line) ?? []), ...(rows.get(`${type} ${rest}`) ?? [])])];
+  return (entry) => {
+    const { line, type, rest } = entry;
+    const { schema, tag } = likelyNamesOf(entry);
+    return [...new Set([...(byLine.get(line) ?? []), ...(rows.get(`${type} ${rest}`) ?? []), ...(rows.get(`${type} ${schema} ${tag}`) ?? [])])];
+  };
 }
 
 /** Entries of rows and values of tables that cannot be made. */
 function rowsLacking(source: ContentRecord, unavailable: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const lacking = new Lacking(source, unavailable);
-  return new Map(source.tables.flatMap((table) => {
+  // The line of an archive ends with the owner, who is in no record of an extension's sequence.
+  const sequences = source.sequences.flatMap((sequence) => {
+    const needs = extensionsOfSequence(source, sequence, unavailable);
+    return needs.length === 0 ? [] : [[`SEQUENCE SET ${sequence.schema} ${sequence.name}`, needs] as const];
+  });
+  return new Map([...sequences, ...source.tables.flatMap((table) => {
     const needs = lacking.ofTable(table);
     if (needs.length === 0) return [];
     const values = (table.sequences ?? []).map((name) => ["SEQUENCE SET", name] as const);
     return [["TABLE DATA", table.name] as const, ...values].map(([type, name]) =>
       [`${type} ${table.schema} ${name} ${table.owner}`, needs] as const);
-  }));
+  })]);
 }

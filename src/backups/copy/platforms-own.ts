@@ -27,6 +27,8 @@ export function isPlatformsDifference(
 ): boolean {
   if (!KINDS.has(about)) return false;
   if (about === "owner" && name.startsWith("event-trigger ")) return isOfPlatformRole(record, objects.owner?.[name] ?? "");
+  // Where one of its roles owns `public` nobody else can give it away, and where it is another's nobody can give it to that role.
+  if (about === "owner" && name === "schema public") return publicsOwner(record, objects.owner?.[name] ?? "") !== undefined;
   const isMissing = message.startsWith("is missing");
   // With a sequence its value is gone, and with a publication which tables of the user's it holds.
   if (isMissing && (about === "sequence" || about === "publication")) return false;
@@ -56,6 +58,12 @@ function isOfPlatformRole({ name }: PlatformRecord, digests: string): boolean {
   return [...onlyPlatform, ...(workingRole === undefined ? [] : [workingRole])].some((role) => fieldDigest(role, false) === owner);
 }
 
+/** The role of the platform's that owned `public` at the source; undefined where it was nobody's of these. */
+export function publicsOwner({ name }: PlatformRecord, digests: string): string | undefined {
+  const owner = readDigests(digests).get("owner");
+  return profileOf(name).roles.find((role) => fieldDigest(role, false) === owner);
+}
+
 /** Entries of rows and values: whosever table they are for, they are missed. */
 const OF_ROWS = /^(?:TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA|BLOBS?|BLOB METADATA|LARGE OBJECT)$/;
 
@@ -71,6 +79,9 @@ export function isPlatformsProblem(record: PlatformRecord, { listed, message }: 
   const isBeside = listed.type === "COMMENT" || listed.type === "ACL" || listed.type === "SECURITY LABEL";
   // Rights on the server's own functions; no role of a user's may give them again.
   if (listed.type === "ACL" && schema === "pg_catalog") return whoseIs(record, "grant", "catalog") === "platform";
+  // What could not be done to such a `public` shows in its rights, where it matters.
+  if (schema === undefined && (listed.type === "SCHEMA" ? tag === "public" : listed.type === "ACL" && tag === "SCHEMA public")
+    && profileOf(record.name).roles.includes(owner)) return true;
   if (schema !== undefined) return record.schemas.includes(schema) && !couldBeUsers(record, plain(tag));
   const of = plain(`${isBeside ? "" : `${listed.type} `}${tag}`);
   if (of.startsWith("SCHEMA ")) return record.schemas.some((name) => of === `SCHEMA ${plain(name)}`) && !couldBeUsers(record, of);

@@ -36,12 +36,12 @@ export async function prepare(
   database: Database, manifest: Manifest, entries: readonly TocEntry[], noOwner: boolean,
 ): Promise<Prepared> {
   await using session = await database.connect({ purpose: "restore" });
-  await preparePublicSchema(session, manifest, entries, noOwner);
+  const ofPublic = await preparePublicSchema(session, manifest, entries, noOwner);
   const { extensions } = manifest.content;
   const { standing, problems } = await makeSchemas(session, extensions, manifest, entries, noOwner);
   const unavailable = await createExtensions(database, extensions);
   const others = await session.query<{ name: string }>("SELECT extname::text AS name FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')");
-  return { standing, problems, unavailable, othersExtensions: new Set(others.map(({ name }) => name)) };
+  return { standing, problems: [...(ofPublic === undefined ? [] : [ofPublic]), ...problems], unavailable, othersExtensions: new Set(others.map(({ name }) => name)) };
 }
 
 async function makeSchemas(

@@ -1,8 +1,11 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { ContentRecord, ContentScope } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
+import type { ListedProblem } from "./listed-problem.ts";
 import { ownerInEntry } from "./schema-entry.ts";
+import { serverWords } from "./server-words.ts";
 
 /**
  * Every new database has a schema `public`, and pg_dump treats it as half the server's: rights on it are written as differences from those that a new
@@ -17,18 +20,33 @@ export interface PublicSchemaSource {
   readonly scope: ContentScope;
 }
 
-/** Makes `public` as the archive expects it: owned as at the source, or gone where the source had none. */
-export async function preparePublicSchema(session: DatabaseSession, source: PublicSchemaSource, entries: readonly TocEntry[], noOwner = false): Promise<void> {
+/**
+ * Makes `public` as the archive expects it: owned as at the source, or gone where the source had none. A hosting platform's superuser may own it there,
+ * whom nobody else can be: then it keeps the owner that it has here.
+ *
+ * @returns why it could not be given to its owner
+ */
+export async function preparePublicSchema(
+  session: DatabaseSession, source: PublicSchemaSource, entries: readonly TocEntry[], noOwner = false,
+): Promise<ListedProblem | undefined> {
   const { includeSchemas, excludeSchemas } = source.scope;
   // A backup of other schemas says nothing about this one.
-  if ((includeSchemas.length > 0 && !includeSchemas.includes("public")) || excludeSchemas.includes("public")) return;
+  if ((includeSchemas.length > 0 && !includeSchemas.includes("public")) || excludeSchemas.includes("public")) return undefined;
   const schemas = source.content.objects.schema;
   // Without CASCADE: if it holds anything, this fails instead of destroying it.
   if (schemas !== undefined && !("public" in schemas)) await session.query("DROP SCHEMA IF EXISTS public");
-  const owner = entries.map((entry) => ownerInEntry(entry, "public", source.content)).find((one) => one !== undefined);
-  if (owner === undefined || noOwner) return;
+  const listed = entries.find((entry) => ownerInEntry(entry, "public", source.content) !== undefined);
+  const owner = listed && ownerInEntry(listed, "public", source.content);
+  if (listed === undefined || owner === undefined || noOwner) return undefined;
   const [row] = await session.query<{ owner: string }>("SELECT pg_catalog.pg_get_userbyid(nspowner)::text AS owner FROM pg_catalog.pg_namespace WHERE nspname = 'public'");
-  if (row && row.owner !== owner) await session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`);
+  if (row === undefined || row.owner === owner) return undefined;
+  try {
+    await session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`);
+    return undefined;
+  } catch (error) {
+    if (!isHoldfastError(error, "database.query", "database.permission") || session.lost.aborted) throw error;
+    return { entry: "SCHEMA public", message: serverWords(error), listed };
+  }
 }
 
 /** The entries without the one that makes `public`. */

@@ -5,6 +5,7 @@ import { findingSentence, judge, withRecordedGaps } from "../copy/judge-copy.ts"
 import type { LoadedSet } from "../copy/recipe.ts";
 import { notComparedNote } from "../copy/platforms-own.ts";
 import { asIfGiven } from "../copy/rights/as-if-given.ts";
+import { asIfPublicOwned } from "../copy/rights/as-if-public-owned.ts";
 import { createRoles } from "../copy/roles.ts";
 import type { Finding } from "../../nouns/catalog/manifest.ts";
 import type { CompareOptions } from "../../nouns/content/compare/compare-content.ts";
@@ -182,7 +183,7 @@ async function compare(
       ...(exact ? {} : { columnsOf: expected.tables }),
     });
     const given = await asIfGiven(database, backup.manifest.scope, measured, loaded.refusedRights);
-    const actual = await asOwned(plan, database, given, ports);
+    const actual = await asIfPublicOwned(database, await asOwned(plan, database, given, ports), expected, backup.manifest.platform);
     const ignore = new Set<Ignored>([
       ...(request.noOwner ? (["owner"] as const) : []),
       ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),

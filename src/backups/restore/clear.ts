@@ -8,7 +8,7 @@ import { emptySchema, hasDefaultsOfOthers, resetSchemaRights } from "./empty-sch
 import { platformsExtensions } from "./platforms-extensions.ts";
 import { dropRelationsInBatches, unlinkInBatches } from "./drop-batches.ts";
 import { readLockNeeds, type LockNeeds } from "./lock-needs.ts";
-import { listOutside, requireUntouched } from "./outside-scope.ts";
+import { foreseeUntouched, listOutside, requireUntouched } from "./outside-scope.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { dropUnschemed } from "./unschemed.ts";
 import { LOCK_TIMEOUT } from "./lock-timeout.ts";
@@ -68,8 +68,11 @@ async function clearEverything(session: DatabaseSession, largeObjectsToo: boolea
     await session.query(`DROP EXTENSION IF EXISTS ${quoteIdentifier(extension)} CASCADE`);
   }
   const schemas = await coveredSchemas(session, { includeSchemas: [], excludeSchemas: [] });
-  await dropSchemas(session, schemas.filter((name) => !platforms.schemas.has(name)));
-  await emptyKept(session, schemas.filter((name) => platforms.schemas.has(name)));
+  const others = await publicsOtherOwner(session);
+  const isKept = (name: string): boolean => platforms.schemas.has(name) || (name === "public" && others !== undefined);
+  await dropSchemas(session, schemas.filter((name) => !isKept(name)));
+  await emptyKept(session, schemas.filter(isKept));
+  if (others !== undefined) log.info(`schema public belongs to ${others}, whom this role cannot be: it is emptied, and stays with its owner and its rights`);
   if (platforms.names.size > 0) log.info(`extensions that are the platform's stay: ${[...platforms.names].join(", ")}`);
 }
 
@@ -84,15 +87,49 @@ async function clearInSteps(session: DatabaseSession, needs: LockNeeds, log: Log
 }
 
 async function clearSchemas(session: DatabaseSession, scope: ContentScope, remade: readonly string[]): Promise<void> {
-  const schemas = await coveredSchemas(session, scope);
+  const { schemas, dropped, kept, isKept } = await schemasToClear(session, scope);
   const before = await listOutside(session, schemas);
-  const platforms = await platformsExtensions(session);
-  const isKept = schemas.includes("public") && (await hasDefaultsOfOthers(session, "public"));
-  const kept = schemas.filter((name) => platforms.schemas.has(name) && !(isKept && name === "public"));
-  await dropSchemas(session, schemas.filter((name) => !kept.includes(name) && !(isKept && name === "public")));
+  await dropSchemas(session, dropped);
   if (isKept) await emptySchema(session, "public");
   await emptyKept(session, kept);
   requireUntouched(before, await listOutside(session, schemas), remade);
+}
+
+/**
+ * Asks, without changing or locking anything, whether emptying would take something along that is outside of the backup's schemas.
+ *
+ * @throws refused.outside-scope
+ */
+export async function requireClearable(session: DatabaseSession, scope: ContentScope, remade: readonly string[]): Promise<void> {
+  if (isWholeDatabase(scope)) return;
+  const { schemas, dropped } = await schemasToClear(session, scope);
+  await foreseeUntouched(session, dropped, schemas.filter((name) => !dropped.includes(name)), remade);
+}
+
+interface SchemasToClear {
+  /** All that the backup covers. */
+  readonly schemas: readonly string[];
+  readonly dropped: readonly string[];
+  /** In which an extension of the platform's stands. */
+  readonly kept: readonly string[];
+  /** Whether `public` stays, with what others have set in it. */
+  readonly isKept: boolean;
+}
+
+async function schemasToClear(session: DatabaseSession, scope: ContentScope): Promise<SchemasToClear> {
+  const schemas = await coveredSchemas(session, scope);
+  const platforms = await platformsExtensions(session);
+  const isKept = schemas.includes("public") && ((await hasDefaultsOfOthers(session, "public")) || (await publicsOtherOwner(session)) !== undefined);
+  const kept = schemas.filter((name) => platforms.schemas.has(name) && !(isKept && name === "public"));
+  return { schemas, dropped: schemas.filter((name) => !kept.includes(name) && !(isKept && name === "public")), kept, isKept };
+}
+
+/** Who owns `public`, where this role may not drop it. */
+async function publicsOtherOwner(session: DatabaseSession): Promise<string | undefined> {
+  const [row] = await session.query<{ owner: string }>(
+    "SELECT pg_catalog.pg_get_userbyid(nspowner)::text AS owner FROM pg_catalog.pg_namespace WHERE nspname = 'public' AND NOT pg_catalog.pg_has_role(nspowner, 'USAGE')",
+  );
+  return row?.owner;
 }
 
 /** Schemas in which an extension of the platform's stands are as new but for that. */

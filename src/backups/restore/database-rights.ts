@@ -14,6 +14,8 @@ export type DatabaseRight = NonNullable<DatabaseRecord["rights"]>[number];
 export interface DatabaseRightsToDo {
   readonly taken: readonly DatabaseRight[];
   readonly given: readonly DatabaseRight[];
+  /** Roles that log in here, may connect by PUBLIC alone, and lose that; of the platform's none, which are given it. */
+  readonly shutOut?: readonly string[];
 }
 
 /** Whose lists they are. */
@@ -31,17 +33,38 @@ export function databaseRightsEnds(content: ContentRecord, { roles }: PlatformPr
 
 /**
  * What makes the rights on the target's database those that the source's had, for PUBLIC and for the user's roles. A right of one of the platform's roles is
- * only ever added: it may be what was left to it when the same was taken from PUBLIC.
+ * only ever added: it may be what was left to it when the same was taken from PUBLIC. One that the source did not know, a later platform's, keeps what it had
+ * by PUBLIC: nobody has shut it out.
  */
 export async function databaseRightsToDo(session: DatabaseSession, { source, platform, roles }: DatabaseRightsEnds): Promise<DatabaseRightsToDo> {
   if (source?.rights === undefined) return { taken: [], given: [] };
   const here = (await readDatabaseRecord(session)).rights ?? [];
   const isUsers = ([role]: DatabaseRight): boolean => role === null || (roles.includes(role) && !platform.includes(role));
   const wanted = source.rights;
-  return {
-    taken: here.filter((right) => isUsers(right) && !wanted.some((one) => isSame(one, right) && one[2] >= right[2])),
-    given: wanted.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2])),
-  };
+  const taken = here.filter((right) => isUsers(right) && !wanted.some((one) => isSame(one, right) && one[2] >= right[2]));
+  const given = wanted.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2]));
+  const losing = (await losingConnect(session, { taken, given })).filter((role) => !roles.includes(role));
+  const isPlatforms = (role: string): boolean => platform.includes(role);
+  return { taken, given: [...given, ...losing.filter(isPlatforms).map(connectOf)], shutOut: losing.filter((role) => !isPlatforms(role)) };
+}
+
+export function connectOf(role: string): DatabaseRight {
+  return [role, "CONNECT", false];
+}
+
+/** Roles that log in, are no superusers, and may connect to the session's database by nothing but what is taken from PUBLIC. */
+export async function losingConnect(session: DatabaseSession, { taken, given }: DatabaseRightsToDo): Promise<readonly string[]> {
+  if (!taken.some(([role, right]) => role === null && right === "CONNECT")) return [];
+  const keeping = given.flatMap(([role, right]) => (right === "CONNECT" ? role ?? [] : []));
+  const rows = await session.query<{ name: string }>(
+    `SELECT r.rolname::text AS name FROM pg_roles r
+      WHERE r.rolcanlogin AND NOT r.rolsuper
+        AND NOT EXISTS (SELECT FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x
+          WHERE d.datname = current_database() AND x.privilege_type = 'CONNECT' AND x.grantee <> 0 AND pg_has_role(r.oid, x.grantee, 'USAGE'))
+        AND NOT EXISTS (SELECT FROM pg_roles g WHERE g.rolname = ANY ($1::text[]) AND pg_has_role(r.oid, g.oid, 'USAGE'))
+      ORDER BY 1`, [keeping],
+  );
+  return rows.map(({ name }) => name);
 }
 
 /** Whether it is the same right of the same role. */
@@ -50,8 +73,9 @@ export function isSame([role, right]: DatabaseRight, [other, same]: DatabaseRigh
 }
 
 /** As a plan says it. */
-export function databaseRightsNotes({ taken, given }: DatabaseRightsToDo): string[] {
+export function databaseRightsNotes({ taken, given, shutOut = [] }: DatabaseRightsToDo): string[] {
   return [
+    ...(shutOut.length > 0 ? [`roles that the source did not know and that may connect here by PUBLIC alone cannot any more: ${shutOut.join(", ")} (GRANT CONNECT ON DATABASE … TO each that should)`] : []),
     ...(taken.length > 0 ? [`rights on the database itself that the source had not are taken away: ${taken.map(sentence).join(", ")}`] : []),
     ...(given.length > 0 ? [`rights on the database itself are given as at the source: ${given.map(sentence).join(", ")}`] : []),
   ];
@@ -79,7 +103,7 @@ export interface DatabaseRightsPut {
 export async function putDatabaseRights(
   session: DatabaseSession, database: string, toDo: () => Promise<DatabaseRightsToDo>, source: readonly DatabaseRight[] = [],
 ): Promise<DatabaseRightsPut> {
-  const { taken, given } = await toDo();
+  const { taken, given, shutOut = [] } = await toDo();
   const refused = new Map<string, string>();
   const attempt = async (right: DatabaseRight, statement: string): Promise<void> => {
     const error = await refusal(session, () => session.query(statement));
@@ -99,7 +123,7 @@ export async function putDatabaseRights(
   const without = (rights: readonly DatabaseRight[], left: readonly DatabaseRight[]): readonly DatabaseRight[] =>
     rights.filter((right) => !left.some((one) => isSame(one, right)));
   return {
-    done: { taken: without(taken, still.taken), given: without(given, still.given) },
+    done: { taken: without(taken, still.taken), given: without(given, still.given), shutOut: still.taken.length > 0 ? [] : shutOut },
     findings: [...still.given.map((right) => gap(right, "could not be given")), ...still.taken.map((right) => gap(right, "could not be taken away"))],
   };
 }

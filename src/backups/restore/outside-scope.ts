@@ -38,6 +38,38 @@ export async function listOutside(session: DatabaseSession, schemas: readonly st
   return new Map(rows.map((row) => [row.key, row.name]));
 }
 
+/** What the server would drop with schemas, or with what stands in them: what depends on it, and what something that goes is a part of. */
+const GOES = `
+  WITH RECURSIVE gone (cls, obj, sub) AS (
+    SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass::oid, oid, 0 FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1::text[])
+    UNION
+    SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid
+     WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND n.nspname = ANY ($2::text[]) AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
+    UNION
+    SELECT x.cls, x.obj, x.sub FROM gone g CROSS JOIN LATERAL (
+      SELECT d.classid AS cls, d.objid AS obj, d.objsubid AS sub FROM pg_catalog.pg_depend d
+       WHERE d.refclassid = g.cls AND d.refobjid = g.obj AND (g.sub = 0 OR d.refobjsubid = g.sub)
+      UNION ALL
+      SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d
+       WHERE d.classid = g.cls AND d.objid = g.obj AND d.objsubid = g.sub AND d.deptype IN ('i', 'e')) x
+  )
+  SELECT DISTINCT cls::pg_catalog.regclass || ' ' || obj || ' ' || sub AS key FROM gone`;
+
+/**
+ * The same refusal, foreseen: asked of the catalog's own notes of what depends on what, which a cascading drop follows. Nothing is locked.
+ *
+ * @param dropped schemas that go
+ * @param emptied schemas that stay without what is in them, but for extensions
+ * @throws refused.outside-scope
+ */
+export async function foreseeUntouched(session: DatabaseSession, dropped: readonly string[], emptied: readonly string[], expected: readonly string[]): Promise<void> {
+  const before = await listOutside(session, [...dropped, ...emptied]);
+  const gone = new Set((await session.query<{ key: string }>(GOES, [dropped, emptied])).map(({ key }) => key));
+  const whole = (key: string): string => key.replace(/ \d+$/, " 0");
+  requireUntouched(before, new Map([...before].filter(([key]) => !gone.has(key) && !gone.has(whole(key)))), expected);
+}
+
 /**
  * Refuses when something outside the backup's schemas has gone.
  *

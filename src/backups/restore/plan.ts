@@ -1,6 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifact-set.ts";
 import { findClient } from "../copy/client-programs.ts";
+import { ownerInEntry } from "../copy/schema-entry.ts";
 import { likelyNamesOf } from "../copy/toc-names.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
@@ -9,6 +10,8 @@ import type { TableRecord } from "../../nouns/content/record.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { recipientsOf } from "../../nouns/seal/age.ts";
+import { profileOf } from "../../nouns/platform/profiles.ts";
+import { foreseenRefusals } from "./foreseen-refusals.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { tablesToMake } from "./made-tables.ts";
 import { namedTables } from "./named-tables.ts";
@@ -18,7 +21,7 @@ import { planProject, requireFit, usersExtensions } from "./project/plan.ts";
 import type { ProjectInputs } from "./project/project-plan.ts";
 import { withProperties } from "./properties-of-source.ts";
 import type { RestoreRequest } from "./request.ts";
-import { ownersOutOfReach, ownersWithoutRoom, rightsWarnings } from "./rights.ts";
+import { ownersOutOfReach, ownersWithoutRoom, publicKept, rightsWarnings } from "./rights.ts";
 import { PlannedContents } from "./planned-contents.ts";
 import { othersConnected } from "./others-connected.ts";
 import { whyNoRoom } from "./room-in-schemas.ts";
@@ -59,10 +62,11 @@ export async function planRestore(request: RestoreRequest, ports: Ports, dryRun 
   const enabled = backup.manifest.platform === undefined ? [] : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
   const others = target.empty ? [] : await askForOthers(request, mode);
   const rights = await warnOfRights(backup, set, contents, target, request, mode);
+  const foreseenToEnd = await refusalsOf({ request, backup, target, mode, safetyBackup }, ports, dryRun);
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [unconfirmed, noRoom].flatMap((refusal) => (refusal === undefined ? [] : [refusalOf(refusal)])),
+    refusals: [...[unconfirmed, noRoom].flatMap((refusal) => (refusal === undefined ? [] : [refusalOf(refusal)])), ...foreseenToEnd],
     warnings: [...others, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
   };
   if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
@@ -89,16 +93,24 @@ async function planIntoProject(
     if (unconfirmed) throw unconfirmed;
   }
   const safetyBackup = request.safetyBackup && !target.empty;
+  const foreseenToEnd = await refusalsOf({ request, backup, target, mode: "project", safetyBackup, project }, ports, dryRun);
   return await withProperties({
     request, backup, set, tools, target, mode: "project", modeReason: ends.reason, project, tables, toMake: [], safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [...(unconfirmed ? [refusalOf(unconfirmed)] : []), ...project.refusals],
+    refusals: [...(unconfirmed ? [refusalOf(unconfirmed)] : []), ...foreseenToEnd, ...project.refusals],
     warnings: [
       ...(target.empty ? [] : await askForOthers(request, "project")),
       ...warnings(backup, { ...target, missingRoles: [] }, request),
       ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
     ],
   }, ports);
+}
+
+/** @throws the first of them, where it is no dry run */
+async function refusalsOf(plan: Parameters<typeof foreseenRefusals>[0], ports: Ports, dryRun: boolean): Promise<string[]> {
+  const found = await foreseenRefusals(plan, ports);
+  if (found[0] !== undefined && !dryRun) throw found[0];
+  return found.map(refusalOf);
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {
@@ -127,10 +139,13 @@ async function requireOwners(backup: Backup, set: ArtifactSet, contents: Planned
   if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
   const missing = new Set(target.missingRoles.map(({ name }) => name));
   const owners = new Set<string>();
+  const platforms = backup.manifest.platform === undefined ? [] : profileOf(backup.manifest.platform.name).roles;
   for (const entry of await contents.all()) {
     // Rights are on what has an entry of its own, or the server or an extension brings.
     const { owner } = likelyNamesOf(entry);
-    if (entry.type !== "ACL" && missing.has(owner)) owners.add(owner);
+    // Where it is a platform's own role that owns `public`, it keeps the owner that it has here.
+    const isPlatformsPublic = platforms.includes(owner) && ownerInEntry(entry, "public", backup.manifest.content) !== undefined;
+    if (entry.type !== "ACL" && missing.has(owner) && !isPlatformsPublic) owners.add(owner);
   }
   if (owners.size === 0) return;
   throw new HoldfastError("database.lacks", `the target server lacks roles that own objects in backup ${backup.key.id}: ${[...owners].join(", ")}`, {
@@ -169,13 +184,16 @@ async function warnOfRights(
   const notes = rightsWarnings(entries, facts);
   if (request.noOwner) return notes;
   await using session = await request.target.connect({ purpose: "restore plan" });
-  const owners = await ownersOutOfReach(session, entries, facts.major);
+  const owner = entries.map((entry) => ownerInEntry(entry, "public", manifest.content)).find((one) => one !== undefined);
+  const owners = await ownersOutOfReach(session, entries.filter((entry) => ownerInEntry(entry, "public", manifest.content) === undefined), facts.major);
+  const kept = owner === undefined ? [] : await publicKept(session, owner, facts, mode);
   const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));
   return [
     ...cramped.map((name) => `role ${name} may make nothing in schema public of the ${mode === "beside" ? "new " : ""}database, so nothing there can be given to it: ` +
       (mode === "beside" ? "restore in place into a database that is its own" : `make the database its own (\`createdb --owner ${name}\`)`) + ", or use --no-owner"),
     ...(owners.length === 0 ? [] : [`role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} ` +
     "(use --no-owner to want that, or GRANT those roles to it)"]),
+    ...kept,
     ...notes,
   ];
 }

@@ -2,7 +2,7 @@ import type { PlatformProfile } from "../../nouns/platform/profile.ts";
 import { readDatabaseRecord } from "../../nouns/content/read/database-record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { rolesAmong } from "./settings-into-database.ts";
-import { isSame, sentence, type DatabaseRight, type DatabaseRightsToDo } from "./database-rights.ts";
+import { connectOf, isSame, losingConnect, sentence, type DatabaseRight, type DatabaseRightsToDo } from "./database-rights.ts";
 
 /** What decides which rights on the source's database one that is no project gets. */
 export interface RightsSource {
@@ -50,6 +50,9 @@ export async function rightsIntoDatabase(
   for (const right of wanted.filter(exists)) {
     if (right[0] !== owner || !(await canAnyway(right[1]))) given.push(right);
   }
+  // A service's own roles come in by PUBLIC alone, and their service needs them.
+  const losing = await losingConnect(session, { taken, given });
+  given.push(...losing.filter((role) => platforms.has(role)).map(connectOf));
   const missing = wanted.filter((right) => !exists(right) && right[0] !== owner);
   const notes = [
     ...(missing.length === 0 ? [] : [`rights on the database itself of roles that do not exist here were not given: ${named(missing)}`]),

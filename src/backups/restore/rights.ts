@@ -3,6 +3,7 @@ import { likelyNamesOf } from "../copy/toc-names.ts";
 import type { DatabaseFacts } from "../../nouns/server/database-facts.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
+import type { RestoreMode } from "./restore-plan.ts";
 
 /**
  * What PostgreSQL lets only a superuser make, by types of archive entries, and what people call it
@@ -104,4 +105,14 @@ export async function ownersWithoutRoom(session: DatabaseSession, entries: reado
     [[...owners], isNew, major >= PUBLIC_CLOSED_SINCE],
   );
   return rows.map((row) => row.name);
+}
+
+/** Where `public` belonged to a role that this one cannot be, such as a platform's superuser, it keeps the owner that it has here, or gets in a new database. */
+export async function publicKept(session: DatabaseSession, owner: string, { major, role }: DatabaseFacts, mode: RestoreMode): Promise<readonly string[]> {
+  const [row] = await session.query<{ here: string; may: boolean | null }>(
+    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, pg_catalog.pg_has_role(r.oid, '${major >= 16 ? "SET" : "MEMBER"}') AS may
+       FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_roles r ON r.rolname = $1 WHERE n.nspname = 'public'`, [owner],
+  );
+  if (row === undefined || row.may === true || (mode !== "beside" && row.here === owner)) return [];
+  return [`schema public belonged to ${owner} at the source, whom role ${role} cannot be: it keeps the owner that it has ${mode === "beside" ? "in a new database" : `here (${row.here})`}`];
 }

@@ -79,6 +79,12 @@ describe("an extension that the server refuses although its files are there", ()
     expect(validated.report.headline).toContain("fake_cron");
   });
 
+  it("goes with its sequences, which no column owns, where it is accepted; its table, which held rows, by its own name", async () => {
+    const names = ["extension fake_cron", "extension fake_app", "table cron.job"];
+    const validated = await vault.validate({ scratch: cluster.adminUrl(), acceptGaps: names });
+    expect({ exit: validated.exit, said: said(validated), found: findings(validated) }).toEqual({ exit: 0, said: expect.stringContaining("accepted gaps"), found: [] });
+  });
+
   it("stops a restore before anything is touched, and a copy without it is only put in place where gaps are allowed", async () => {
     await using target = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE kept (a int)" });
     const choice = { confirm: target.name, mode: "beside" } as const;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { headlineFinding, judge } from "../../../src/backups/copy/judge-copy.ts";
+import { accountFor, parseAcceptedName } from "../../../src/backups/validate/accepted.ts";
 import { ROW_HASH } from "../../../src/nouns/content/row-hash-names.ts";
 import type { ContentRecord } from "../../../src/nouns/content/record.ts";
 
@@ -30,7 +31,17 @@ describe("what pg_restore reported", () => {
     expect(judged(3, [full, full, { ...full }])).toHaveLength(1);
     const many = judged(3, Array.from({ length: 73 }, (_, at) => ({ message: `problem ${at}`, entry: "" })));
     expect(many).toHaveLength(51);
-    expect(many.at(-1)).toEqual({ severity: "gap", about: "pg_restore", name: "", message: "reported 23 more problems" });
+    expect(many.at(-1)).toEqual({ severity: "gap", about: "pg_restore", name: expect.stringMatching(/^23 more \([0-9a-f]{8}\)$/), message: "reported 23 more problems" });
+  });
+
+  it("can be accepted by name, whatever order it came in, and not once anything else is among it", () => {
+    const problems = (count: number): { message: string; entry: string }[] => Array.from({ length: count }, (_, at) => ({ message: `problem ${at}`, entry: at === 0 ? "" : `TABLE t${at}` }));
+    const found = judge({ expected: content(3), actual: content(3), problems: problems(60), warnings: ["odd"], unavailable: [], options: { exact: true, rows: true } }).findings;
+    const names = found.map(({ about, name }) => parseAcceptedName(`${about} ${name}`));
+    expect(accountFor(found, names, content(3))).toMatchObject({ findings: [], unmatched: [] });
+    const last = (all: readonly { message: string; entry: string }[]): string | undefined => judged(3, [...all]).find(({ message }) => message.endsWith("more problems"))?.name;
+    expect(last([...problems(60)].reverse())).toBe(last(problems(60)));
+    expect(last(problems(59).concat({ message: "another", entry: "TABLE t59" }))).not.toBe(last(problems(60)));
   });
 
   it("is told by itself where it is for lack of an extension, so that a hundred such crowd out nothing else", () => {

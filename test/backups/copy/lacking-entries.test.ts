@@ -5,6 +5,7 @@ import type { TocEntry } from "../../../src/ports/dump-tools.ts";
 
 const SOURCE = {
   tables: [{ schema: "public", name: "tagged", owner: "shop", kind: "table", rows: 1, sequences: ["tagged_id_seq"], extensions: ["hstore"] }],
+  sequences: [], objects: {},
   objectExtensions: { "table public.tagged": ["hstore"] },
 } as unknown as ContentRecord;
 const HSTORE = [{ name: "hstore", version: "1.8", schema: "public" }];

@@ -112,7 +112,7 @@ describe("a publication that holds none of the tables that need an accepted exte
     expect((await vault.backup(source.adminUrl, {}, { binDir: cluster.facts.binDir })).exit).toBe(0);
     const whole = await vault.validate({ acceptGaps: ["extension fine"] }, withoutEntries(() => false));
     expect([whole.exit, titles(whole)]).toEqual([3, ["publication mixed"]]);
-    expect(said(whole)).toContain("could not be compared in tables: tables that need fine are not here, and belong to it");
+    expect(said(whole)).toContain("could not be compared in tables: tables that need fine are not here, and belong to it: public.empty");
     const named = await vault.validate({ acceptGaps: ["extension fine", "publication mixed"] }, withoutEntries(() => false));
     expect([named.exit, output(named, "verdict")]).toEqual([0, "proved"]);
     const lossy = withoutEntries((type, rest) => type === "PUBLICATION TABLE" && rest.includes("plain2"));

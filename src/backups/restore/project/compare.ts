@@ -4,6 +4,7 @@ import { judge, withRecordedGaps } from "../../copy/judge-copy.ts";
 import { asIfGiven } from "../../copy/rights/as-if-given.ts";
 import type { Finding, NotCompared } from "../../../nouns/catalog/manifest.ts";
 import { heldAgainst } from "../../../nouns/platform/doubtful.ts";
+import type { MeasuredContent } from "../../../nouns/content/record.ts";
 import { leadingNames, wordAndRest } from "../../../nouns/platform/identity.ts";
 import { readPlatform } from "../../../nouns/platform/read-record.ts";
 import type { Ports } from "../../../ports/ports.ts";
@@ -31,7 +32,7 @@ export async function compareProject(
     await using session = await request.target.connect({ purpose: "compare" });
     const found = heldAgainst((await readPlatform(session, scope)) ?? project.target, project.source);
     const record = { ...found, users: [...found.users, ...project.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
-    const users = usersPart(content, project.source, content);
+    const users = withPublications(usersPart(content, project.source, content), filledByUsers(record));
     const expected = { ...users, tables: withoutFurther(users.tables, poured.tables) };
     const { actual: measured, gaps } = await measureCopy(request.target, scope, {
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
@@ -65,6 +66,14 @@ export async function compareProject(
   }
 }
 
+/** A publication of the platform's that the source had not is no difference; what it holds beyond the backup, which has nothing for it, is one. */
+function withPublications<Content extends Pick<MeasuredContent, "objects">>(content: Content, names: readonly string[]): Content {
+  const { publication } = content.objects;
+  if (publication === undefined) return content;
+  const empty = Object.fromEntries(names.filter((name) => !Object.hasOwn(publication, name)).map((name) => [name, ""]));
+  return { ...content, objects: { ...content.objects, publication: { ...publication, ...empty } } };
+}
+
 /** A publication that differs in nothing but what it holds. */
 const MEMBERSHIP = /^differs from the source in (?:(?:all tables|tables|columns|filters|has filters|schemas)(?:, | and |$))+$/;
 
@@ -73,7 +82,11 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
   // What is said of an object, and of which kind a thing of no schema is, comes before its name.
   const wasLeft = (name: string): boolean => [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?(?:server|wrapper) /, "")]
     .some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
-  return findings.filter(({ about, name, message }) => {
+  // What is said of something that stays is as it is there; that it stays is told.
+  const isSaidOfKept = ({ about, name }: Finding): boolean => (about === "owner" || about === "comment") && kept.has(...wordAndRest(name));
+  return findings.filter((found) => {
+    const { about, name, message } = found;
+    if (about === "owner" && isSaidOfKept(found)) return false;
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
     if (about === "publication" && MEMBERSHIP.test(message) && left.some((one) => one.name.startsWith("PUBLICATION TABLE") && one.name.includes(` ${leadingNames(name)[0]!} `))) return false;
     // That it is kept otherwise is told.
@@ -85,8 +98,12 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     // What is set of a column of the platform's is left out by itself; the column is there.
     if (about === "column" && (isTold || wasLeft(name))) return false;
     return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || (about === "index" && isOfConstraint(name, left))));
-  }).map((finding) => (finding.message === "exists, but not at the source" && kept.has(finding.about, finding.name)
-    ? { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" } : finding));
+  }).map((finding) => {
+    if (finding.message === "exists, but not at the source" && (kept.has(finding.about, finding.name) || isSaidOfKept(finding))) {
+      return { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" };
+    }
+    return isSaidOfKept(finding) ? { ...finding, severity: "gap", message: `${finding.message}: what it is of could not be dropped, and stays as it is` } : finding;
+  });
 }
 
 /** The index of a constraint has its name, in the table's schema, and goes with it: `CONSTRAINT public bills bills_pkey`. */

@@ -5,6 +5,7 @@ import { whoseIs } from "../../../nouns/platform/whose.ts";
 import { displayPart } from "../../../postgres/display-name.ts";
 import type { ContentRecord } from "../../../nouns/content/record.ts";
 import { namesOf } from "../../copy/toc-names.ts";
+import { filledByUsers } from "./members.ts";
 import type { TocEntry, TocNames } from "../../../ports/dump-tools.ts";
 
 /** What of an archive a project gets, and when. */
@@ -23,7 +24,7 @@ export interface ProjectEntries {
   readonly onPlatform: readonly TocEntry[];
   /** Rights on the platform's objects, the platform's among them. */
   readonly rightsOnPlatform: readonly TocEntry[];
-  /** Comments on the platform's tables and columns, whoever wrote them. */
+  /** Comments on the platform's tables and columns, whoever wrote them, and on its publications that users fill. */
   readonly commentsOnPlatform: readonly TocEntry[];
 }
 
@@ -72,6 +73,7 @@ export function projectEntries(
   entries: readonly TocEntry[], record: PlatformRecord, content: ContentRecord, restored: (schema: string, table: string) => boolean,
 ): ProjectEntries {
   const ground = new Ground(entries, record, content);
+  const filled = filledByUsers(record);
   const wanted = entries.filter((entry) => !LEFT.has(entry.type));
   const definitions = wanted.filter((entry) => !ROWS.has(entry.type) && ground.isUsers(entry) && !isPublicSchema(entry));
   return {
@@ -80,7 +82,7 @@ export function projectEntries(
     rights: definitions.filter(({ type }) => RIGHTS.has(type)),
     rows: wanted.filter((entry) => ROWS.has(entry.type) && ground.bringsRows(entry, restored)),
     rightsOnPlatform: wanted.filter((entry) => entry.type === "ACL" && ground.isPlatforms(entry)),
-    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ground.isPlatforms(entry) && isOnTableOrColumn(entry)),
+    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ((ground.isPlatforms(entry) && isOnTableOrColumn(entry)) || (isOnPublication(entry, filled) && !ground.isUsers(entry)))),
     publicOwner: wanted.filter(isPublicSchema).map((entry) => namesOf(entry).owner).find((owner) => owner !== ""),
     onPlatform: definitions.filter((entry) => ground.schemaOf(entry) !== undefined && !RIGHTS.has(entry.type)),
   };
@@ -88,6 +90,10 @@ export function projectEntries(
 
 function isOnTableOrColumn(entry: TocEntry): boolean {
   return /^(?:TABLE|COLUMN) /.test(namesOf(entry).tag);
+}
+
+function isOnPublication(entry: TocEntry, publications: readonly string[]): boolean {
+  return publications.some((name) => namesOf(entry).tag === `PUBLICATION ${name}`);
 }
 
 /** Every project has it, and the platform's rights in it. */

@@ -55,7 +55,7 @@ export async function giveRights(
   const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
   const texts = textsOf(entries.rightsOnPlatform);
   const granted = await grantOnPlatform(session, texts, roles, content.serverMajor);
-  const platforms = await restorePlatformRights(session, project, content.objects, texts);
+  const platforms = await restorePlatformRights(session, project, content, texts, roles);
   const findings = [
     ...publics, ...onDatabase, ...granted, ...platforms.findings,
     ...rightsFindings(refused),

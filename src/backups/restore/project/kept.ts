@@ -41,6 +41,9 @@ export class Kept {
     const { schema, tag } = namesOf(entry);
     const names = schema === undefined ? tag : `${schema} ${tag}`;
     if (ROWS.has(entry.type)) return this.#filled.has(names);
+    // What is said of something of another role's that no schema holds, only that role may say.
+    const [, ofTrigger] = entry.type === "COMMENT" ? /^EVENT TRIGGER (.*)$/s.exec(tag) ?? [] : [];
+    if (ofTrigger !== undefined) return this.has("event-trigger", ofTrigger);
     return isFunction(entry) ? this.#functions.has(names) : this.#keys.has(entryKey(entry));
   }
 

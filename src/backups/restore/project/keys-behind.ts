@@ -1,4 +1,7 @@
 import { quantity } from "../../../kernel/quantity.ts";
+import { outsideQuotes } from "../../../postgres/sql-quotes.ts";
+import { displayName } from "../../../postgres/display-name.ts";
+import { leadingNames } from "../../../nouns/platform/identity.ts";
 import { entryTitle, isNamed } from "../../copy/toc-names.ts";
 import type { LoadContext } from "../../copy/load.ts";
 import type { ArtifactRecord } from "../../../nouns/catalog/manifest.ts";
@@ -8,7 +11,7 @@ import type { TocEntry } from "../../../ports/dump-tools.ts";
 import { readDefinitions } from "../../copy/read-definitions.ts";
 import type { WhoseRows } from "./whose-rows.ts";
 
-/** A foreign key of the user's to rows of the platform's that a restore does not bring. */
+/** A foreign key of the user's to rows of the platform's that a restore does not bring, or brings under other keys. */
 export interface KeyBehind {
   /** As an archive names it. */
   readonly title: string;
@@ -20,6 +23,8 @@ export interface KeyBehind {
 interface Sides {
   readonly content: ContentRecord;
   readonly rows: WhoseRows;
+  /** Tables of jobs of which the target has fewer than the backup: those that are lacking are scheduled anew, and numbered by the target. */
+  readonly jobs: ReadonlySet<string>;
 }
 
 /**
@@ -32,18 +37,30 @@ export async function keysBehind(
   context: LoadContext, artifact: ArtifactRecord, contents: readonly TocEntry[], entries: readonly TocEntry[], sides: Sides,
 ): Promise<readonly KeyBehind[]> {
   const byId = new Map(contents.map((entry) => [entry.id, entry]));
+  const isAway = (table: TableRecord): boolean => sides.rows.isBehind(table) || sides.jobs.has(displayName(table));
   const found = entries.filter(({ type }) => type === "FK CONSTRAINT").flatMap((entry) => {
     const needed = entry.needs.flatMap((id) => byId.get(id) ?? []).filter(({ type }) => type === "TABLE");
     const tables = needed.flatMap((one) => tableOf(one, sides.content) ?? []);
     const child = tables.find((table) => sides.rows.isOwn(table));
-    const parent = tables.find((table) => sides.rows.isBehind(table));
-    return child === undefined || parent === undefined || child.rows === 0 ? [] : [{ entry, child, parent }];
+    const parent = tables.find(isAway);
+    // An extension's table is in no archive: then the definition alone says what the key leads to.
+    const isTold = parent !== undefined || new Set(needed.map(({ id }) => id)).size < 2;
+    return child === undefined || !isTold || child.rows === 0 ? [] : [{ entry, child, parent }];
   });
-  const texts = await readDefinitions(context, artifact, found.map(({ entry }) => entry));
-  const holds = new Set(texts.filter(({ sql }) => !/ NOT VALID;?\s*$/.test(sql)).map(({ entry }) => entry.id));
-  return found.filter(({ entry }) => holds.has(entry.id)).map(({ entry, child, parent }) => ({
-    title: entryTitle(entry), why: whySentence(child, parent, sides.rows.kindOf(parent.schema, parent.name)),
-  }));
+  const texts = new Map((await readDefinitions(context, artifact, found.map(({ entry }) => entry))).map(({ entry, sql }) => [entry.id, sql]));
+  return found.flatMap(({ entry, child, parent: known }) => {
+    const sql = texts.get(entry.id);
+    if (sql === undefined || / NOT VALID;?\s*$/.test(sql)) return [];
+    const parent = known ?? referredTable(sql, sides.content.tables.filter(isAway));
+    return parent === undefined ? [] : [{ title: entryTitle(entry), why: whySentence(child, parent, sides.rows.kindOf(parent.schema, parent.name)) }];
+  });
+}
+
+/** The table that a key leads to, as its definition names it. */
+function referredTable(sql: string, tables: readonly TableRecord[]): TableRecord | undefined {
+  const at = [...outsideQuotes(sql)].find((place) => sql.startsWith(" REFERENCES ", place));
+  const [schema, name] = at === undefined ? [] : leadingNames(sql.slice(at + " REFERENCES ".length));
+  return tables.find((table) => table.schema === schema && table.name === name);
 }
 
 function tableOf(entry: TocEntry, { tables }: ContentRecord): TableRecord | undefined {
@@ -52,6 +69,7 @@ function tableOf(entry: TocEntry, { tables }: ContentRecord): TableRecord | unde
 
 function whySentence(child: TableRecord, parent: TableRecord, kind: RowsKind | undefined): string {
   const rows = child.rows === null ? "rows" : quantity(child.rows, "row");
+  if (kind === "job") return `${rows} of ${child.schema}.${child.name} may refer to jobs of ${parent.schema}.${parent.name}, which are scheduled anew after the keys are made, and numbered by the target`;
   const remedy = kind === "session" ? "--with-sessions brings them" : "no restore into a project brings them";
   return `${rows} of ${child.schema}.${child.name} may refer to rows of ${parent.schema}.${parent.name}, which stay behind: ${remedy}`;
 }

@@ -36,6 +36,7 @@ import { withNeeding } from "./needing.ts";
 import { rebuildKit } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
 import { publicationsToDo, withoutFull } from "./publication-options.ts";
+import { rowSecurityOfPlatform } from "./platform-row-security.ts";
 import { mayQuieten } from "./quiet.ts";
 import { removedObjects } from "./removed.ts";
 import { settingsToDo } from "./settings-to-do.ts";
@@ -59,6 +60,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   await session.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
   const here = await readTargetObjects(session, backup.manifest.scope);
   const tables = comparePlatformTables(ends.source, ends.target, content, here);
+  const rowSecurity = rowSecurityOfPlatform(ends, content, here);
   // A publication of the platform's that somebody dropped is made again, to be filled.
   const lacking = filledByUsers(ends.source).filter((name) => !ends.target.own.some(([kind, own]) => kind === "publication" && own === name));
   const brought: readonly Named[] = [...tables.brought, ...lacking.map((name): Named => ["publication", name])];
@@ -90,7 +92,8 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...others])
     .map((one) => ((held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held.get(one.key)!, "row")} with it` } : one));
 
-  const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows });
+  const jobs = new Set(foreseen.tables.filter((table) => table.kind === "job" && table.target < table.backup).map(({ table }) => table));
+  const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows, jobs });
   const published = furtherMembers(members, all.after).map(({ title }) => title);
   const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
@@ -107,10 +110,10 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
     notAllowed, stays: new Set([...asked.map(({ key }) => key).filter((key) => there.has(key)), ...others.map(({ key }) => key)]), ownersOut, keysBehind: behind, roles,
     gaps: [
-      ...publications.gaps, ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
+      ...publications.gaps, ...rowSecurity.gaps, ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
     ],
-    notes: [...tables.notes, ...publications.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
+    notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
     kit: [...rebuildKit(ends.source, content), ...(await settingsToDo(session, ends.source, ends.target))],
     refusals: [
       ...foreseen.refusals,

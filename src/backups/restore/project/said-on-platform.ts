@@ -37,7 +37,8 @@ export async function grantOnPlatform(
 }
 
 /**
- * Writes comments on the platform's tables and columns where there is none: one that the platform wrote is there already, in its own words.
+ * Writes comments on the platform's tables and columns where there is none: one that the platform wrote is there already, in its own words. On its
+ * publications it writes none, so those are the user's.
  *
  * @param doubtful `comment` and its identity: of a later platform, as it seems, whose own target has it or never gets it
  * @returns what could not be written
@@ -46,6 +47,10 @@ export async function commentOnPlatform(session: DatabaseSession, texts: readonl
   const findings: Finding[] = [];
   for (const { entry, sql } of texts) {
     const { schema, tag } = namesOf(entry);
+    if (tag.startsWith("PUBLICATION ")) {
+      findings.push(...(await commentOnPublication(session, tag.slice("PUBLICATION ".length), sql)));
+      continue;
+    }
     const [, kind, name] = /^(TABLE|COLUMN) (.+)$/s.exec(tag) ?? [];
     if (schema === undefined || name === undefined) continue;
     const [table = "", column] = leadingNames(name);
@@ -62,4 +67,12 @@ export async function commentOnPlatform(session: DatabaseSession, texts: readonl
     if (refused !== undefined) findings.push({ severity: "gap", about: "comment", name: of, message: `could not be written: ${serverWords(refused)}` });
   }
   return findings;
+}
+
+/** @param publication as SQL has it; one that is not there is told by itself */
+async function commentOnPublication(session: DatabaseSession, publication: string, sql: string): Promise<readonly Finding[]> {
+  const [there] = await session.query("SELECT FROM pg_publication WHERE quote_ident(pubname) = $1", [publication]);
+  const refused = there === undefined ? undefined : await refusal(session, () => session.query(sql));
+  if (refused === undefined) return [];
+  return [{ severity: "gap", about: "comment", name: `publication ${publication}`, message: `could not be written: ${serverWords(refused)}` }];
 }

@@ -129,20 +129,20 @@ class ObjectComparison {
   #withoutTables(
     kind: ObjectKind, name: string, differing: readonly string[],
   ): { readonly differing: readonly string[]; readonly lacking: readonly Difference[] } {
-    const { needs, known } = this.#lackingTables(kind, name);
+    const { needs, known, tables } = this.#lackingTables(kind, name);
     const fields = needs.length === 0 ? [] : differing.filter((field) => OF_TABLES[kind]?.has(field) === true);
     if (fields.length === 0) return { differing, lacking: [] };
     const words = fields.map((field) => field.replaceAll("-", " ")).join(", ");
     // A publication's other tables are in the same digest: that nothing else differs in it is not known.
     const found = kind === "sequence"
       ? { ...gap(kind, name, `could not be compared in ${words}: it needs ${needs.join(", ")}, not available here`), needs }
-      : gap(kind, name, `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and ${known ? "belong to it" : "may belong to it"}`);
+      : gap(kind, name, `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and ${known ? "belong to it" : "may belong to it"}${namedTables(tables)}`);
     return { differing: differing.filter((field) => !fields.includes(field)), lacking: [found] };
   }
 
   #lackingTables(kind: ObjectKind, name: string): ReturnType<Lacking["ofPublication"]> {
     if (kind === "publication") return this.#lacking.ofPublication(name);
-    return { needs: kind === "sequence" ? this.#lacking.ofObject(kind, name) : [], known: true };
+    return { needs: kind === "sequence" ? this.#lacking.ofObject(kind, name) : [], known: true, tables: [] };
   }
 
   #compare(kind: ObjectKind, before: string, now: string): FieldComparison & { readonly whole?: boolean } {
@@ -244,4 +244,14 @@ function isPartOf(kind: ObjectKind, identity: string, tables: ReadonlySet<string
   if (!OF_A_TABLE.has(kind) && name === identity) return false;
   const plain = unquoted(name);
   return [...tables].some((table) => plain === table || plain.startsWith(`${table}.`));
+}
+
+/** Tables told of a publication. */
+const TOLD_MAX = 5;
+
+/** One is it; of several the record does not say which. */
+function namedTables(tables: readonly string[]): string {
+  if (tables.length === 0) return "";
+  const more = tables.length > TOLD_MAX ? ` and ${tables.length - TOLD_MAX} more` : "";
+  return `: ${tables.length === 1 ? "" : "some of "}${tables.slice(0, TOLD_MAX).join(", ")}${more}`;
 }

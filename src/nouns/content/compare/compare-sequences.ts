@@ -1,6 +1,7 @@
 import { displayName } from "../../../postgres/display-name.ts";
 import type { CompareOptions, Difference } from "./difference.ts";
 import { unquoted } from "../../../postgres/display-name.ts";
+import { extensionsOfSequence } from "../extension-sequences.ts";
 import type { ContentRecord, SequenceRecord } from "../record.ts";
 
 /** Sequences move outside of transactions: the copy's value must lie between the source's readings before and after the dump. */
@@ -27,12 +28,11 @@ function sequencesOf(source: ContentRecord, { only }: CompareOptions): readonly 
 }
 
 function ofMissingExtension(
-  sequence: SequenceRecord, { tables }: ContentRecord, { unavailableExtensions = [] }: CompareOptions,
+  sequence: SequenceRecord, expected: ContentRecord, { unavailableExtensions = [] }: CompareOptions,
 ): Difference {
   const name = displayName(sequence);
-  // Of an extension's marked table it is known whose it is.
-  const owner = tables.find(({ schema, sequences }) => schema === sequence.schema && sequences?.includes(sequence.name) === true)?.extension;
-  const lacking = owner !== undefined && unavailableExtensions.includes(owner) ? [owner] : unavailableExtensions;
+  const its = extensionsOfSequence(expected, sequence, unavailableExtensions);
+  const lacking = its.length > 0 ? its : unavailableExtensions;
   if (lacking.length === 0) return { severity: "difference", about: "sequence", name, message: "is missing" };
   const message = `could not be proved: it belongs to an extension, and ${lacking.join(", ")} ${lacking.length === 1 ? "is" : "are"} not available here`;
   return { severity: "gap", about: "sequence", name, message, needs: lacking };

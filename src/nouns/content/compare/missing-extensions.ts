@@ -1,4 +1,4 @@
-import { unquoted } from "../../../postgres/display-name.ts";
+import { displayName, unquoted } from "../../../postgres/display-name.ts";
 import { PUBLICATION_TABLES } from "../read/publication-needs.ts";
 import type { ContentRecord, ObjectKind, TableRecord } from "../record.ts";
 
@@ -23,12 +23,12 @@ export class Lacking {
     return this.#named([`table ${name}`, `materialized-view ${name}`]);
   }
 
-  /** For what a publication holds: what its tables need, or, where the record does not say which they are, any table. */
-  ofPublication(identity: string): { readonly needs: readonly string[]; readonly known: boolean } {
-    const needs = this.#needs.get(unquoted(`${PUBLICATION_TABLES} ${identity}`));
-    return needs === undefined
-      ? { needs: [...new Set(this.#tables.flatMap((table) => this.ofTable(table)))], known: false }
-      : { needs: this.#among(needs), known: true };
+  /** For what a publication holds: what its tables need, or, where the record does not say which they are, any table; and which need one of these. */
+  ofPublication(identity: string): { readonly needs: readonly string[]; readonly known: boolean; readonly tables: readonly string[] } {
+    const recorded = this.#needs.get(unquoted(`${PUBLICATION_TABLES} ${identity}`));
+    const needs = recorded === undefined ? [...new Set(this.#tables.flatMap((table) => this.ofTable(table)))] : this.#among(recorded);
+    const tables = this.#tables.filter((table) => this.ofTable(table).some((name) => needs.includes(name)));
+    return { needs, known: recorded !== undefined, tables: tables.map(displayName) };
   }
 
   /** For any other object, by kind and identity. */

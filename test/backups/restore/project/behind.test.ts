@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { CRON_SQL } from "../../../support/supabase/cron.ts";
 import { startSupabase, type Project, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { expectRefusal, said, Vault } from "../../../support/vault.ts";
 
@@ -26,6 +27,28 @@ async function backedUp(name: string, sql: string): Promise<Project> {
   expect((await vault.backup(project.url, { source: name })).exit).toBe(0);
   return project;
 }
+
+describe("a key of the user's to jobs, which the target numbers", () => {
+  it("is refused by name in the plan where jobs are lacking there, left out on request, and made where they are", async () => {
+    const CRON = `${CRON_SQL}; GRANT REFERENCES ON cron.job TO postgres`;
+    await using source = await supabase.project();
+    await source.admin(CRON);
+    await source.query("SELECT cron.schedule('nightly', '0 3 * * *', 'VACUUM'); CREATE TABLE public.runs (job bigint REFERENCES cron.job); INSERT INTO public.runs VALUES (1)");
+    expect((await vault.backup(source.url, { source: "runs" })).exit).toBe(0);
+    await using project = await supabase.project();
+    await project.admin(`${CRON}; SELECT nextval('cron.job_jobid_seq')`);
+    const why = "1 row of public.runs may refer to jobs of cron.job, which are scheduled anew after the keys are made, and numbered by the target";
+    const planned = await vault.restore(project.url, { source: "runs", dryRun: true });
+    expect(planned.outputs["plan"]).toMatchObject({ project: { refusals: [`FK CONSTRAINT public runs runs_job_fkey cannot be made: ${why}`] } });
+    await expectRefusal(vault.restore(project.url, { source: "runs" }), { code: "refused.misfit", exit: 7, says: why, hint: /--allow-gaps/ });
+    const left = await vault.restore(project.url, { source: "runs", allowGaps: true });
+    expect({ exit: left.exit, said: said(left) }).toEqual({ exit: 3, said: expect.stringContaining("FK CONSTRAINT public runs runs_job_fkey | gap: was left out: ") });
+    expect(await project.query("SELECT (SELECT count(*)::int FROM public.runs) AS runs, (SELECT count(*)::int FROM cron.job) AS jobs")).toEqual([{ runs: 1, jobs: 1 }]);
+    // In the project that has the jobs they keep their numbers.
+    const same = await vault.restore(source.url, { source: "runs", confirm: source.name, safetyBackup: false });
+    expect({ exit: same.exit, said: said(same) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+  });
+});
 
 describe("a key of the user's to rows that stay behind", () => {
   const DEVICES = "CREATE TABLE public.devices (session uuid REFERENCES auth.sessions); INSERT INTO public.devices SELECT id FROM auth.sessions;";

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
+import { PINNED_SETTINGS } from "../../../src/nouns/server/pinned-settings.ts";
+import { clearScope } from "../../../src/backups/restore/clear.ts";
+import { testPorts } from "../../support/test-ports.ts";
+import { startCluster, type Cluster } from "../../support/postgres.ts";
+import { expectRefusal, said, Vault, type Refusal, type RestoreChoice } from "../../support/vault.ts";
+
+/** What a restore would end with after its plan: a dry run names it, and a restore ends with it before the safety backup and everything else. */
+
+let cluster: Cluster;
+let vault: Vault;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  vault = await Vault.make();
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await vault[Symbol.asyncDispose]();
+});
+
+/** The dry run is not green, and the restore ends in the same words, with no safety backup made. */
+async function expectForeseen(url: string, choice: RestoreChoice, refusal: Refusal): Promise<void> {
+  const planned = await vault.restore(url, { ...choice, dryRun: true });
+  expect({ good: planned.report.good, said: said(planned) }).toEqual({ good: false, said: expect.stringContaining(`would refuse | ${String(refusal.says)}`) });
+  const before = vault.files("manifests");
+  await expectRefusal(vault.restore(url, choice), refusal);
+  expect(vault.files("manifests")).toEqual(before);
+}
+
+describe("a backup of one schema, in place", () => {
+  const SHOP = "CREATE SCHEMA shop; CREATE TABLE shop.orders (id int PRIMARY KEY); CREATE VIEW shop.recent AS SELECT id FROM shop.orders; CREATE TYPE shop.mood AS ENUM ('a')";
+
+  it.each([
+    ["a foreign key", "CREATE TABLE public.bills (id int REFERENCES shop.orders)", "constraint bills_id_fkey on table public.bills"],
+    ["a view over a view", "CREATE VIEW public.one AS SELECT id FROM shop.recent; CREATE VIEW public.two AS SELECT id FROM public.one", "view public.one, view public.two"],
+    ["a column's type", "CREATE TABLE public.bills (id int, m shop.mood)", "column m of table public.bills"],
+    ["a default", "CREATE SEQUENCE shop.s; CREATE TABLE public.bills (id int DEFAULT nextval('shop.s'))", "default value for column id of table public.bills"],
+    ["an extension and what needs it", "CREATE EXTENSION citext SCHEMA shop; CREATE TABLE public.bills (c shop.citext)", "column c of table public.bills"],
+    ["a partition", "CREATE TABLE shop.p (a int) PARTITION BY LIST (a); CREATE TABLE public.p1 PARTITION OF shop.p DEFAULT", "table public.p1"],
+  ])("is refused in the dry run where %s outside of it would go along", async (name, sql, gone) => {
+    await using database = await cluster.createDatabase({ owner: "postgres" });
+    await database.admin(SHOP);
+    const source = `one ${name}`.replaceAll(/\W+/g, "-");
+    expect((await vault.backup(database.adminUrl, { schemas: ["shop"], source })).exit).toBe(0);
+    await database.admin(sql);
+    const planned = await vault.restore(database.adminUrl, { source, confirm: database.name, dryRun: true });
+    const refused = planned.report.tables[0]!.rows.filter(([what]) => what === "would refuse").map(([, why]) => String(why));
+    expect(refused).toEqual([expect.stringContaining("replacing the backup's schemas would destroy what other schemas have: ")]);
+    for (const each of gone.split(", ")) expect(refused[0]).toContain(each);
+    // What is foreseen is what the server does: the drop itself takes along the same.
+    const words = refused[0]!.replace(/\. Nothing was changed[\s\S]*$/, "");
+    await using session = await postgresDatabase(database.adminAddress).connect({ purpose: "look", settings: PINNED_SETTINGS });
+    const scope = { includeSchemas: ["shop"], excludeSchemas: [] };
+    await expect(clearScope(session, scope, [], testPorts().log)).rejects.toMatchObject({ code: "refused.outside-scope", message: words });
+    await expectForeseen(database.adminUrl, { source, confirm: database.name }, { code: "refused.outside-scope", exit: 7, says: words, hint: /--what data/ });
+  });
+
+  it("is not refused where nothing outside hangs on it", async () => {
+    await using database = await cluster.createDatabase({ owner: "postgres" });
+    await database.admin(`${SHOP}; CREATE TABLE shop.bills (id int REFERENCES shop.orders, m shop.mood); CREATE TABLE public.own (id int); CREATE VIEW shop.over AS SELECT id FROM public.own`);
+    expect((await vault.backup(database.adminUrl, { schemas: ["shop"], source: "alone" })).exit).toBe(0);
+    const planned = await vault.restore(database.adminUrl, { source: "alone", confirm: database.name, dryRun: true });
+    expect({ good: planned.report.good, said: said(planned) }).toEqual({ good: true, said: expect.not.stringContaining("would refuse") });
+    expect((await vault.restore(database.adminUrl, { source: "alone", confirm: database.name })).exit).toBe(0);
+  });
+});
+
+describe("the role that restores", () => {
+  it("is told that it may not make the roles that are lacking", async () => {
+    await cluster.admin("CREATE ROLE painter");
+    await using source = await cluster.createDatabase({ owner: "postgres" });
+    await source.admin("CREATE TABLE public.papers (id int); ALTER TABLE public.papers OWNER TO painter");
+    expect((await vault.backup(source.adminUrl, { source: "roles" })).exit).toBe(0);
+    await source.drop();
+    await cluster.admin("DROP ROLE painter");
+    await using target = await cluster.createDatabase();
+    await expectForeseen(target.url, { source: "roles", createRoles: true }, {
+      code: "database.permission", exit: 4, says: "role holdfast may not create the roles that the target lacks: painter", hint: /^Give it CREATEROLE, or .* Nothing was touched\.$/,
+    });
+  });
+
+  it("is told that it may not take the safety backup", async () => {
+    await using source = await cluster.createDatabase({ sql: "CREATE TABLE public.papers (id int)" });
+    expect((await vault.backup(source.url, { source: "safety" })).exit).toBe(0);
+    await source.admin("CREATE SCHEMA hidden; CREATE TABLE hidden.secrets (id int)");
+    await expectForeseen(source.url, { source: "safety", confirm: source.name }, {
+      code: "database.permission", exit: 4, says: "no safety backup of the target can be made: the role holdfast may not read table hidden.secrets", hint: /--no-safety-backup/,
+    });
+    const without = await vault.restore(source.url, { source: "safety", confirm: source.name, safetyBackup: false, dryRun: true });
+    expect(said(without)).not.toContain("no safety backup of the target can be made");
+  });
+});
