@@ -1,5 +1,5 @@
 /**
  * What the bundle exports: the command line and the actions. Everything heavy is loaded by the commands that need it.
  */
-export { runAction, type Phase } from "./action/action.ts";
+export { runAction, type ActionPhase } from "./action/action.ts";
 export { runCli } from "./cli/cli.ts";

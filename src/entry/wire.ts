@@ -29,7 +29,7 @@ import { VERSION } from "./process/version.ts";
 export type { JobRunner };
 
 /** What differs between a terminal and a job runner. */
-export interface Surroundings {
+export interface ProcessFacts {
   readonly surface: Ports["surface"];
   readonly env: Environment;
   readonly log: Log;
@@ -41,7 +41,7 @@ export interface Surroundings {
 }
 
 /** Everything a command may reach. */
-export function makePorts(around: Surroundings): Ports {
+export function makePorts(around: ProcessFacts): Ports {
   const { env, runner, log } = around;
   const disk = systemDisk();
   const shared = sharedTools(env, disk);
@@ -108,12 +108,12 @@ function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools
 }
 
 /** Opens a store by the scheme of its URL, with retry around it. */
-async function openStore(url: string, secret: Secret | undefined, around: Surroundings): Promise<BlobStore> {
+async function openStore(url: string, secret: Secret | undefined, around: ProcessFacts): Promise<BlobStore> {
   const { retrying } = await import("../adapters/store-decorators/retrying.ts");
   return retrying(await openBareStore(url, secret, around), { clock: systemClock, random: systemRandom, log: around.log });
 }
 
-async function openBareStore(url: string, secret: Secret | undefined, around: Surroundings): Promise<BlobStore> {
+async function openBareStore(url: string, secret: Secret | undefined, around: ProcessFacts): Promise<BlobStore> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (scheme === "file") {
     const { openFileStore } = await import("../adapters/file-store/file-store.ts");
@@ -139,7 +139,7 @@ async function openBareStore(url: string, secret: Secret | undefined, around: Su
  * In a job that may ask GitHub for OIDC tokens and says who it is in Entra ID, every access token is bought with a fresh one, so that a long
  * backup outlives the hour an `azure/login` session lasts. Everywhere else Azure's library looks for a login itself.
  */
-async function azureLogin({ env, runner }: Surroundings): Promise<{ tokenSource?: TokenSource }> {
+async function azureLogin({ env, runner }: ProcessFacts): Promise<{ tokenSource?: TokenSource }> {
   const [tenantId = "", clientId = "", requestUrl = ""] = [env["AZURE_TENANT_ID"], env["AZURE_CLIENT_ID"], env["ACTIONS_ID_TOKEN_REQUEST_URL"]];
   if (runner === undefined || tenantId === "" || clientId === "" || requestUrl === "") return {};
   const { githubOidcSource } = await import("../adapters/azure-blob/github-oidc.ts");
@@ -147,7 +147,7 @@ async function azureLogin({ env, runner }: Surroundings): Promise<{ tokenSource?
 }
 
 /** Stops and removes what runs that are gone have left on this machine: scratch servers and folders of plain archives. Says what it removed. */
-export async function sweepLeftovers(log: Pick<Log, "info">): Promise<void> {
+export async function sweepPrivateFolders(log: Pick<Log, "info">): Promise<void> {
   const { sweepScratch } = await import("../adapters/scratch-server/sweep.ts");
   for (const folder of await sweepScratch()) log.info(`removed the scratch server in ${folder}, which a run had left behind`);
   for (const folder of await sweepFolders()) log.info(`removed ${folder}, which a run had left behind`);

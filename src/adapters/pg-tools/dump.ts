@@ -4,11 +4,11 @@ import { connectionEnvironment } from "./environment.ts";
 import { largeWrites } from "./large-writes.ts";
 import { openOutputSocket } from "./output-socket.ts";
 import { toolError } from "./messages.ts";
-import { describeEnding, Program, type Surroundings } from "./program.ts";
+import { describeEnding, Program, type ProgramHost } from "./program.ts";
 import { WarningReader } from "./warnings.ts";
 
 /** Runs pg_dump; see `DumpTools.dump` for what the stream promises. */
-export async function* dump({ base, guard }: Surroundings, request: DumpRequest): ByteStream {
+export async function* dump({ base, guard }: ProgramHost, request: DumpRequest): ByteStream {
   const { tools, address, signal } = request;
   signal.throwIfAborted();
   const prefix = await largeWrites(tools, "pg_dump", base);

@@ -7,10 +7,10 @@ import { diskTrouble } from "../../kernel/disk-trouble.ts";
 import { once } from "../../kernel/streams.ts";
 
 /** Where lists lie while a program reads them. */
-export type TemporaryFiles = Pick<Disk, "privateFolder" | "write">;
+export type PrivateFiles = Pick<Disk, "privateFolder" | "write">;
 
 /** The entries in a file only this user may read; pg_restore takes them no other way. */
-export async function listFile(entries: readonly TocEntry[] | undefined, disk: TemporaryFiles): Promise<AsyncDisposable & { path: string | undefined }> {
+export async function listFile(entries: readonly TocEntry[] | undefined, disk: PrivateFiles): Promise<AsyncDisposable & { path: string | undefined }> {
   if (entries === undefined) return { path: undefined, [Symbol.asyncDispose]: async () => undefined };
   const folder = await disk.privateFolder("list");
   const path = join(folder.path, "entries");
@@ -24,7 +24,7 @@ export async function listFile(entries: readonly TocEntry[] | undefined, disk: T
 }
 
 /** Where no disk was given: a folder that nobody sweeps up after a `kill -9`. Lists hold names, never rows. */
-export const temporaryFiles: TemporaryFiles = {
+export const privateFiles: PrivateFiles = {
   async privateFolder(label) {
     try {
       const path = await mkdtemp(join(tmpdir(), `holdfast-${label}-`));

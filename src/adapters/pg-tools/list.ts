@@ -3,11 +3,11 @@ import type { ByteStream } from "../../kernel/streams.ts";
 import { withNames } from "./archive-definitions.ts";
 import { plainEnvironment } from "./environment.ts";
 import { toolError } from "./messages.ts";
-import { describeEnding, Program, type Surroundings } from "./program.ts";
+import { describeEnding, Program, type ProgramHost } from "./program.ts";
 import { parseToc } from "./toc.ts";
 
 /** Runs `pg_restore --list` (`--verbose`: with what each entry comes after) on the beginning of an archive; see `DumpTools.listContents`. */
-export async function listContents({ base, guard }: Surroundings, tools: ToolSet, archive: ByteStream): Promise<readonly TocEntry[]> {
+export async function listContents({ base, guard }: ProgramHost, tools: ToolSet, archive: ByteStream): Promise<readonly TocEntry[]> {
   const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], { env: plainEnvironment(base), guard });
   const listing: string[] = [];
   const names = new Map<string, TocNames>();

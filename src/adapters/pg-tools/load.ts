@@ -4,11 +4,11 @@ import type { ErrorCode } from "../../kernel/errors.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { withDefinitions } from "./archive-definitions.ts";
 import { withoutColumnOptions } from "./column-options.ts";
-import { listFile, temporaryFiles, type TemporaryFiles } from "./entry-list.ts";
+import { listFile, privateFiles, type PrivateFiles } from "./entry-list.ts";
 import { connectionEnvironment } from "./environment.ts";
 import { classify, toolError } from "./messages.ts";
 import { ProblemReader } from "./problems.ts";
-import { describeEnding, Program, type Surroundings } from "./program.ts";
+import { describeEnding, Program, type ProgramHost } from "./program.ts";
 import { lastWordsWithoutRows } from "./row-values.ts";
 import { WarningReader } from "./warnings.ts";
 
@@ -16,7 +16,7 @@ import { WarningReader } from "./warnings.ts";
 const STOPPING: ReadonlySet<ErrorCode> = new Set(["database.lost", "disk.full", "dump.incomplete", "tool.too-old"]);
 
 /** Runs pg_restore; see `DumpTools.load`. */
-export async function load({ base, guard, disk = temporaryFiles }: Surroundings & { readonly disk: TemporaryFiles | undefined }, request: LoadRequest): Promise<readonly LoadProblem[]> {
+export async function load({ base, guard, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined }, request: LoadRequest): Promise<readonly LoadProblem[]> {
   const { tools, address, signal } = request;
   const archive = editedArchive(request);
   signal.throwIfAborted();

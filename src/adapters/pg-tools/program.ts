@@ -28,7 +28,7 @@ export function describeEnding(ending: Ending): string {
 export type Guard = (processGroup: number) => Disposable;
 
 /** What every run of a program needs. */
-export interface Surroundings {
+export interface ProgramHost {
   readonly base: BaseEnvironment;
   readonly guard: Guard | undefined;
 }

@@ -1,14 +1,14 @@
 import type { ScriptRequest } from "../../ports/dump-tools.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
-import { listFile, temporaryFiles, type TemporaryFiles } from "./entry-list.ts";
+import { listFile, privateFiles, type PrivateFiles } from "./entry-list.ts";
 import { plainEnvironment } from "./environment.ts";
 import { toolError } from "./messages.ts";
 import { openOutputSocket } from "./output-socket.ts";
-import { describeEnding, Program, type Surroundings } from "./program.ts";
+import { describeEnding, Program, type ProgramHost } from "./program.ts";
 
 /** Runs pg_restore without a server; see `DumpTools.script` for what the stream promises. */
 export async function* script(
-  { base, guard, disk = temporaryFiles }: Surroundings & { readonly disk: TemporaryFiles | undefined }, request: ScriptRequest,
+  { base, guard, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined }, request: ScriptRequest,
 ): ByteStream {
   const { tools, signal } = request;
   signal.throwIfAborted();

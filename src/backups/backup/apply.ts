@@ -41,7 +41,7 @@ export interface BackupTaken {
  * Carries a plan out. The order of effects makes any crash harmless: artifacts first, each visible only when whole; the manifest last, and only
  * with it does the backup exist. What a killed run leaves are artifacts without a manifest, which `list` shows and nothing else looks at.
  */
-export async function takeBackup(plan: BackupPlan, ports: Ports): Promise<BackupTaken> {
+export async function applyBackup(plan: BackupPlan, ports: Ports): Promise<BackupTaken> {
   const { request, key } = plan;
   const { clock, log, random, run } = ports;
   await using lock = await acquireLock({ store: request.store, source: key.source, tier: key.tier, doing: `backup ${key.id}`, run, clock, random, warn: (text) => log.warn(text) });

@@ -8,7 +8,7 @@ import { manifestPath } from "../../nouns/catalog/paths.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { planBackup, planJson, planRows, type BackupPlan } from "./plan.ts";
 import { parseBackupRequest, type BackupInputs } from "./request.ts";
-import { takeBackup, type BackupTaken } from "./apply.ts";
+import { applyBackup, type BackupTaken } from "./apply.ts";
 
 /** `holdfast backup`: inputs → request → plan → (dry run ends here) → backup → outcome. */
 export async function runBackup(inputs: BackupInputs, ports: Ports): Promise<Outcome> {
@@ -17,7 +17,7 @@ export async function runBackup(inputs: BackupInputs, ports: Ports): Promise<Out
   const plan = await planBackup(request, ports, inputs.dryRun);
   for (const [what, value] of planRows(plan)) ports.log.debug(`${what}: ${value}`);
   if (inputs.dryRun) return dryRunOutcome(plan, ports.clock.elapsed() - began);
-  const taken = await takeBackup(plan, ports);
+  const taken = await applyBackup(plan, ports);
   return takenOutcome(taken, ports.clock.elapsed() - began);
 }
 

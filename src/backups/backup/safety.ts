@@ -5,7 +5,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { DEFAULT_LEVEL } from "../../nouns/seal/default-level.ts";
 import { planBackup } from "./plan.ts";
 import { accessTierFor, kindsFor, type BackupRequest } from "./request.ts";
-import { takeBackup } from "./apply.ts";
+import { applyBackup } from "./apply.ts";
 
 /** A backup of a restore's target, made before anything in it is changed: same store, readable by whoever can read the backup being restored. */
 export async function takeSafetyBackup(
@@ -24,7 +24,7 @@ export async function takeSafetyBackup(
     installClient: false,
   };
   ports.log.stage("making a safety backup of the target");
-  const { manifest } = await takeBackup(await planBackup(request, ports), ports);
+  const { manifest } = await applyBackup(await planBackup(request, ports), ports);
   ports.log.info(`safety backup ${manifest.id} exists: ${what.database.address.database} as of ${manifest.snapshotAt}`);
   return manifest;
 }

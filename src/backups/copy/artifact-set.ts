@@ -5,7 +5,7 @@ import type { ArtifactRecord, Kind, Manifest } from "../../nouns/catalog/manifes
 export type Part = "whole" | "schema" | "data";
 
 /** One pass of pg_restore over one artifact. */
-export interface Phase {
+export interface LoadPhase {
   readonly artifact: ArtifactRecord;
   /** Sections of the archive; everything when absent. */
   readonly sections?: readonly ("pre-data" | "data" | "post-data")[];
@@ -15,7 +15,7 @@ export interface Phase {
 export interface ArtifactSet {
   /** For people: `full`, `schema + data`, `schema`. */
   readonly name: string;
-  readonly phases: readonly Phase[];
+  readonly phases: readonly LoadPhase[];
   readonly hasSchema: boolean;
   readonly hasRows: boolean;
   /** Materialized views come out empty and must be refreshed (see refresh.ts). */

@@ -7,7 +7,7 @@ import type { ByteStream } from "../../kernel/streams.ts";
 import type { Log, Progress } from "../../ports/log.ts";
 import { Archives } from "./archives.ts";
 import { openArtifact } from "./artifact.ts";
-import type { ArtifactSet, Phase } from "./artifact-set.ts";
+import type { ArtifactSet, LoadPhase } from "./artifact-set.ts";
 import { interruptible } from "./interruptible.ts";
 
 /** What loading a set of artifacts into a database needs. */
@@ -45,7 +45,7 @@ export const RESTORED_SIZE_FACTOR = 2.5;
 
 /** A phase that was loaded. */
 export interface LoadedPhase {
-  readonly phase: Phase;
+  readonly phase: LoadPhase;
   /** What was loaded of it. */
   readonly entries: readonly TocEntry[];
   /** What pg_restore went past, in order. */
@@ -65,7 +65,7 @@ export async function loadSet(set: ArtifactSet, context: LoadContext): Promise<r
 
 /** Loads one phase, or these entries of it. */
 export async function loadPhase(
-  { artifact, sections }: Phase, entries: readonly TocEntry[] | undefined, context: LoadContext,
+  { artifact, sections }: LoadPhase, entries: readonly TocEntry[] | undefined, context: LoadContext,
 ): Promise<readonly LoadProblem[]> {
   const label = `loading ${artifact.kind}${sections ? ` (${sections.join(", ")})` : ""}`;
   const request: Request = {

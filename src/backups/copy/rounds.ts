@@ -1,9 +1,9 @@
 import type { TocEntry } from "../../ports/dump-tools.ts";
-import type { ArtifactSet, Phase } from "./artifact-set.ts";
+import type { ArtifactSet, LoadPhase } from "./artifact-set.ts";
 
 /** What is loaded together, and settled before what comes next. */
 export interface Round {
-  readonly phase: Phase;
+  readonly phase: LoadPhase;
   /** In the archive's order. */
   readonly entries: readonly TocEntry[];
   /** By one connection, however many there are. */
@@ -22,7 +22,7 @@ export function isOfRights({ type }: Pick<TocEntry, "type">): boolean {
  *
  * @param contentsOf entries of an artifact that are to be loaded
  */
-export async function roundsOf(set: ArtifactSet, contentsOf: (phase: Phase) => Promise<readonly TocEntry[]>): Promise<Round[]> {
+export async function roundsOf(set: ArtifactSet, contentsOf: (phase: LoadPhase) => Promise<readonly TocEntry[]>): Promise<Round[]> {
   const rounds: Round[] = [];
   const rights: Round[] = [];
   for (const phase of set.phases) {
@@ -37,10 +37,10 @@ export async function roundsOf(set: ArtifactSet, contentsOf: (phase: Phase) => P
   return [...rounds, ...rights].filter((round) => round.entries.length > 0);
 }
 
-type Sections = NonNullable<Phase["sections"]>;
+type Sections = NonNullable<LoadPhase["sections"]>;
 
 /** https://www.postgresql.org/docs/current/app-pgrestore.html, --section */
-function split({ sections = ["pre-data", "data", "post-data"] }: Phase): readonly Sections[] {
+function split({ sections = ["pre-data", "data", "post-data"] }: LoadPhase): readonly Sections[] {
   const before = sections.filter((section) => section !== "post-data");
   const after = sections.filter((section) => section === "post-data");
   return [before, after].filter((some) => some.length > 0);

@@ -23,10 +23,10 @@ import { measureCopy } from "./measure-copy.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { bringAlone } from "./properties-of-source.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
-import { createBeside, pourInPlace, pourWhole } from "./load-target.ts";
+import { createBeside, loadInPlace, loadWhole } from "./load-target.ts";
 import { gapsOf } from "./gaps.ts";
-import { notCompared, tablesToMake } from "./made-tables.ts";
-import { pourProject } from "./project/apply.ts";
+import { notComparedNotes, tablesToMake } from "./made-tables.ts";
+import { applyProject } from "./project/apply.ts";
 import type { PlanOfProject } from "./project/loaded-project.ts";
 import { compareProject } from "./project/compare.ts";
 import { platformsPart } from "./platforms-part.ts";
@@ -73,7 +73,7 @@ async function change(plan: RestorePlan, guard: DatabaseSession, safetyBackup: S
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
   const made = await tablesToMake(plan);
   let changed = false;
-  const work = pourInPlace(plan, locked, () => void (changed = true)).then((loaded) => compare(plan, request.target, loaded, locked, made));
+  const work = loadInPlace(plan, locked, () => void (changed = true)).then((loaded) => compare(plan, request.target, loaded, locked, made));
   const compared = await explaining(work, plan, { safetyBackup, isChanged: () => changed });
   // Last, so that no setting of the source's acts on what is compared.
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...(await bringAlone(request.target, plan))] };
@@ -81,9 +81,9 @@ async function change(plan: RestorePlan, guard: DatabaseSession, safetyBackup: S
 
 /** Until it is committed everything is as it was; after that only the comparison can fail. */
 async function restoreProject(plan: PlanOfProject, ports: Ports): Promise<Compared> {
-  const poured = await pourProject(plan, ports);
+  const loaded = await applyProject(plan, ports);
   try {
-    return await compareProject(plan, poured, ports);
+    return await compareProject(plan, loaded, ports);
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     throw new HoldfastError(error.code, `the restore is complete, and it could not be compared: ${error.message}`, {
@@ -110,7 +110,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await giveProperties(target, next, true);
-    const loaded = await pourWhole(plan, database, ports, { onUnavailable: (extensions) => requireExtensions(plan, extensions) });
+    const loaded = await loadWhole(plan, database, ports, { onUnavailable: (extensions) => requireExtensions(plan, extensions) });
     const compared = await compare(plan, database, loaded, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
@@ -208,7 +208,7 @@ async function compare(
       findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
         ...notes, ...(platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own)),
-        ...notCompared(plan), ...along.notes, ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+        ...notComparedNotes(plan), ...along.notes, ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
       ],
       missingBeside: along.missing,
       tables: counted.length,

@@ -19,7 +19,7 @@ export interface NotMade {
  * Tables that this restore did not make although it was to: between the plan and `CREATE TABLE` another session may have
  * committed one of the same name, and pg_restore goes past "already exists". A problem without an entry may be of any table.
  */
-export function notMade(
+export function tablesNotMade(
   tables: readonly TableRecord[], entries: readonly TocEntry[], problems: readonly LoadProblem[],
 ): readonly NotMade[] {
   return tables.flatMap((table): NotMade[] => {

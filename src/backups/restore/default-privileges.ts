@@ -1,5 +1,5 @@
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { Named } from "./live-tables.ts";
+import type { NamedTable } from "./live-tables.ts";
 
 /** What one role's future objects of one kind give. */
 interface DefaultPrivileges {
@@ -56,7 +56,7 @@ export async function hasDefaultPrivileges(session: DatabaseSession): Promise<bo
  * rights that are not the built-in ones, so a table without rights of its own has no entry that would take others
  * away.
  */
-export async function takeDefaultsBack(session: DatabaseSession, made: readonly Named[]): Promise<void> {
+export async function takeDefaultsBack(session: DatabaseSession, made: readonly NamedTable[]): Promise<void> {
   const statements = await session.query<{ sql: string }>(
     `WITH made AS (
        SELECT c.oid FROM unnest($1::text[], $2::text[]) AS wanted (schema, name)

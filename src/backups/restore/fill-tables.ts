@@ -2,7 +2,7 @@ import { isHoldfastError } from "../../kernel/errors.ts";
 import type { RowScript } from "../copy/row-script.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { foreignKeys, rememberFamily } from "./foreign-keys.ts";
-import { readLiveTables, readWholeTrees, type LiveTable, type Named } from "./live-tables.ts";
+import { readLiveTables, readWholeTrees, type LiveTable, type NamedTable } from "./live-tables.ts";
 import { RowLoader } from "./row-loader.ts";
 import { readSetAside } from "./set-aside.ts";
 import type { SetAside, Validation } from "./set-aside-definition.ts";
@@ -18,7 +18,7 @@ export const FILL_SETTINGS = {
 /** How {@link fillTables} is asked. */
 export interface Filling {
   /** Tables whose rows are replaced, and the partitioned ones among them. */
-  readonly tables: readonly Named[];
+  readonly tables: readonly NamedTable[];
   /** Opens the script with their rows; asked for when the tables are empty. */
   readonly script: () => RowScript;
   readonly signal: AbortSignal;
@@ -82,7 +82,7 @@ async function replaceRows(session: DatabaseSession, { tables: names, script, si
 }
 
 /** Nobody changes the tables, their triggers or keys from here on. */
-async function lock(session: DatabaseSession, names: readonly Named[]): Promise<LiveTable[]> {
+async function lock(session: DatabaseSession, names: readonly NamedTable[]): Promise<LiveTable[]> {
   const before = await readLiveTables(session, names);
   if (before.length > 0) await session.query(`LOCK TABLE ONLY ${before.map((table) => table.sql).join(", ONLY ")} IN ACCESS EXCLUSIVE MODE`);
   return await readLiveTables(session, names);

@@ -3,10 +3,10 @@ import { printableLine } from "../../kernel/printable.ts";
 import { qualifiedName } from "../../postgres/quoting.ts";
 import type { ContentRecord, SequenceRecord, TableRecord } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { Named } from "./live-tables.ts";
+import type { NamedTable } from "./live-tables.ts";
 
 /** A sequence of the target, or what has its name. */
-interface LiveSequence extends Named {
+interface LiveSequence extends NamedTable {
   readonly isSequence: boolean;
   /** Whether the role has the rights of its owner, without which its value cannot be put back after a failure. */
   readonly owned: boolean;
@@ -59,7 +59,7 @@ function requireOne(name: string, { before, after }: SequenceRecord, live: LiveS
  * @throws database.lacks
  */
 export async function requireFree(session: DatabaseSession, missing: readonly TableRecord[]): Promise<void> {
-  const names = missing.flatMap(({ schema, sequences = [] }) => sequences.map((name): Named => ({ schema, name })));
+  const names = missing.flatMap(({ schema, sequences = [] }) => sequences.map((name): NamedTable => ({ schema, name })));
   const [first] = await read(session, names);
   if (first === undefined) return;
   const name = printableLine(qualifiedName(first.schema, first.name));
@@ -72,7 +72,7 @@ function namesOf(tables: readonly TableRecord[]): ReadonlySet<string> {
   return new Set(tables.flatMap(({ schema, sequences = [] }) => sequences.map((name) => qualifiedName(schema, name))));
 }
 
-async function read(session: DatabaseSession, names: readonly Named[]): Promise<LiveSequence[]> {
+async function read(session: DatabaseSession, names: readonly NamedTable[]): Promise<LiveSequence[]> {
   if (names.length === 0) return [];
   return await session.query<LiveSequence & object>(
     `SELECT n.nspname AS schema, c.relname AS name, q.seqrelid IS NOT NULL AS "isSequence", pg_has_role(c.relowner, 'USAGE') AS owned,

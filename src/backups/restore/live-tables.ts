@@ -31,13 +31,13 @@ export interface LiveColumn {
 }
 
 /** A table, however it was found. */
-export interface Named {
+export interface NamedTable {
   readonly schema: string;
   readonly name: string;
 }
 
 /** Looks the tables up; those that do not exist are absent from the answer. */
-export async function readLiveTables(session: DatabaseSession, tables: readonly Named[]): Promise<LiveTable[]> {
+export async function readLiveTables(session: DatabaseSession, tables: readonly NamedTable[]): Promise<LiveTable[]> {
   return await session.query<LiveTable & object>(
     `SELECT n.nspname AS schema, c.relname AS name, c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS sql,
             CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' ELSE 'other' END AS kind,
@@ -59,8 +59,8 @@ export async function readLiveTables(session: DatabaseSession, tables: readonly 
  * The partitioned tables above the given ones through which rows may be loaded without reaching any other table: those of which every partition is
  * among the given ones.
  */
-export async function readWholeTrees(session: DatabaseSession, leaves: readonly LiveTable[]): Promise<Named[]> {
-  return await session.query<Named & object>(
+export async function readWholeTrees(session: DatabaseSession, leaves: readonly LiveTable[]): Promise<NamedTable[]> {
+  return await session.query<NamedTable & object>(
     `WITH RECURSIVE above AS (
        SELECT i.inhparent AS oid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent AND c.relkind = 'p' WHERE i.inhrelid = ANY ($1::text[]::oid[])
        UNION SELECT i.inhparent FROM above JOIN pg_inherits i ON i.inhrelid = above.oid

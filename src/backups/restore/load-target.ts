@@ -5,14 +5,14 @@ import type { Ports } from "../../ports/ports.ts";
 import { clearScope } from "./clear.ts";
 import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./restore-plan.ts";
-import { pourRows } from "./rows-in-place.ts";
+import { loadRowsInPlace } from "./rows-in-place.ts";
 
 /**
  * Loads the whole set (or its schema) into an empty database.
  *
  * @param on see {@link Recipe}
  */
-export async function pourWhole(
+export async function loadWhole(
   plan: RestorePlan, database: Database, ports: Ports, on: Pick<Recipe, "onUnavailable" | "onChange"> = {},
 ): Promise<LoadedSet> {
   return await loadIntoEmpty({
@@ -31,10 +31,10 @@ export async function pourWhole(
  *
  * @param onChange called before the first thing that changes the target
  */
-export async function pourInPlace(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<LoadedSet> {
+export async function loadInPlace(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<LoadedSet> {
   const { request, target } = plan;
   if (request.part === "data" || request.tables.length > 0) {
-    return { ...(await pourRows(plan, ports, onChange)), warnings: [], unavailable: target.unavailableExtensions };
+    return { ...(await loadRowsInPlace(plan, ports, onChange)), warnings: [], unavailable: target.unavailableExtensions };
   }
   if (!plan.target.empty) {
     ports.log.stage(`emptying ${request.target.address.database}`);
@@ -43,7 +43,7 @@ export async function pourInPlace(plan: RestorePlan, ports: Ports, onChange: () 
     onChange();
     await clearScope(session, scope, content.extensions.map((extension) => extension.name), ports.log);
   }
-  return await pourWhole(plan, request.target, ports, { onChange });
+  return await loadWhole(plan, request.target, ports, { onChange });
 }
 
 /**

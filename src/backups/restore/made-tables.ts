@@ -11,6 +11,6 @@ export async function tablesToMake({ request, tables }: Pick<RestorePlan, "reque
 }
 
 /** What a restore of a part did not compare, and why. */
-export function notCompared({ request }: RestorePlan): string[] {
+export function notComparedNotes({ request }: RestorePlan): string[] {
   return request.part === "data" ? ["definitions were not compared: only rows were restored"] : [];
 }

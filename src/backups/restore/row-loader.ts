@@ -4,7 +4,7 @@ import { qualifiedName, quoteIdentifier } from "../../postgres/quoting.ts";
 import type { CopyStep, RawText, RowScript, RowStep, SequenceStep } from "../copy/row-script.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import type { Named } from "./live-tables.ts";
+import type { NamedTable } from "./live-tables.ts";
 import { Untouched } from "./untouched.ts";
 
 /** A large object's bytes go to the server in pieces of at least this many; pg_restore writes 16 kB at a time. */
@@ -46,7 +46,7 @@ export class RowLoader {
   #object: { readonly oid: string; offset: number; pieces: Buffer[]; size: number } | undefined;
 
   /** @param tables the only ones that may be written */
-  constructor(session: DatabaseSession, tables: readonly Named[], elsewhere?: Elsewhere) {
+  constructor(session: DatabaseSession, tables: readonly NamedTable[], elsewhere?: Elsewhere) {
     this.#session = session;
     this.#elsewhere = elsewhere;
     this.#allowed = new Set(tables.map(({ schema, name }) => qualifiedName(schema, name)));

@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { openArtifact } from "../copy/artifact.ts";
-import type { Phase } from "../copy/artifact-set.ts";
+import type { LoadPhase } from "../copy/artifact-set.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { loadPhase, loadSet, readContents, type LoadContext } from "../copy/load.ts";
 import { refreshMaterializedViews } from "../copy/refresh.ts";
@@ -16,7 +16,7 @@ import type { TableRecord } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { LoadProblem, TocEntry } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { dropMade, nameLeft, notMade, requireMade } from "./being-made.ts";
+import { dropMade, nameLeft, tablesNotMade, requireMade } from "./being-made.ts";
 import { hasDefaultPrivileges, takeDefaultsBack } from "./default-privileges.ts";
 import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
@@ -35,7 +35,7 @@ const ROW_TYPES: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET", "B
  * @param onChange called before the first thing that changes the target
  * @returns what pg_restore went past, materialized views that stay empty, and rights that could not be given
  */
-export async function pourRows(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<PouredRows> {
+export async function loadRowsInPlace(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<LoadedInPlace> {
   const { request, tables } = plan;
   // Again, because the plan may be some time old: a safety backup was made meanwhile.
   const { missing } = await foreseeRows(plan, ports).catch((error: unknown) => {
@@ -44,7 +44,7 @@ export async function pourRows(plan: RestorePlan, ports: Ports, onChange: () => 
   const context = await loadContext(plan, request.target, ports);
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   if (missing.length > 0) onChange();
-  const { problems, refusedRights }: PouredRows = missing.length === 0 ? NOTHING : await make(plan, session, context, missing);
+  const { problems, refusedRights }: LoadedInPlace = missing.length === 0 ? NOTHING : await make(plan, session, context, missing);
   const filled = tables.filter((table) => table.kind === "table").length;
   ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
   try {
@@ -61,15 +61,15 @@ export async function pourRows(plan: RestorePlan, ports: Ports, onChange: () => 
 }
 
 /** What became of rows and the tables made for them. */
-type PouredRows = Pick<LoadedSet, "problems" | "refusedRights">;
-const NOTHING: PouredRows = { problems: [], refusedRights: [] };
+type LoadedInPlace = Pick<LoadedSet, "problems" | "refusedRights">;
+const NOTHING: LoadedInPlace = { problems: [], refusedRights: [] };
 
 /** Makes the tables that the target lacks, bare; all of them or none. */
 async function make(
   plan: RestorePlan, session: DatabaseSession, context: LoadContext, missing: readonly TableRecord[],
-): Promise<PouredRows> {
+): Promise<LoadedInPlace> {
   const bare = plan.request.noPrivileges ? false : await hasDefaultPrivileges(session);
-  const load = (which: (entry: TocEntry) => boolean): Promise<PouredRows> =>
+  const load = (which: (entry: TocEntry) => boolean): Promise<LoadedInPlace> =>
     loadParts(plan, context, missing, "pre-data", which).catch(async (error: unknown) => {
       await nameLeft(session, missing, context.log);
       throw error;
@@ -77,7 +77,7 @@ async function make(
   // Rights come when the tables have no others: default privileges of the target act on what is made.
   const first = await load((entry) => !bare || !isOfRights(entry));
   const { problems } = first;
-  const others = notMade(missing, await definitionContents(plan, context), problems);
+  const others = tablesNotMade(missing, await definitionContents(plan, context), problems);
   try {
     await requireMade(session, missing, others, problems);
     if (bare) await takeDefaultsBack(session, missing);
@@ -119,7 +119,7 @@ function leftover(error: Untouched): Error {
 async function loadParts(
   plan: RestorePlan, context: LoadContext, make: readonly TableRecord[], section: "pre-data" | "post-data",
   which?: (entry: TocEntry) => boolean,
-): Promise<PouredRows> {
+): Promise<LoadedInPlace> {
   const select = chosen(plan, (entries) => tableEntries(entries, { make, fill: [] }));
   const problems: ListedProblem[] = [];
   const refusedRights: RefusedRights[] = [];
@@ -128,7 +128,7 @@ async function loadParts(
     const entries = which === undefined ? all : all.filter(which);
     // Rights have no section of their own: pg_restore counts them to that of the entry before, and in a list of
     // nothing else there is none.
-    const phase: Phase = entries.every(isOfRights) ? { artifact } : { artifact, sections: [section] };
+    const phase: LoadPhase = entries.every(isOfRights) ? { artifact } : { artifact, sections: [section] };
     if (entries.length === 0) continue;
     const loaded = { phase, entries, problems: await loadPhase(phase, entries, context) };
     const given = await giveLeft(await settle([loaded], context), context, plan.request.target, { sourceMajor: plan.backup.manifest.content.serverMajor });
@@ -167,6 +167,6 @@ async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadCo
   }
 }
 
-function has({ sections }: Phase, section: "pre-data" | "data" | "post-data"): boolean {
+function has({ sections }: LoadPhase, section: "pre-data" | "data" | "post-data"): boolean {
   return sections === undefined || sections.includes(section);
 }

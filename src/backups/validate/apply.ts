@@ -11,7 +11,7 @@ import { openAfterComparing } from "../../nouns/content/omissions/open.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { accountFor } from "./accepted.ts";
 import type { ValidateItem, ValidatePlan } from "./plan.ts";
-import { readDatabase, readOpened, readStored } from "./read-back.ts";
+import { readDatabase, readOpened, readStoredArtifacts } from "./read-back.ts";
 import { proveRestored } from "./restored.ts";
 import { openScratchHosts, type ScratchHost } from "./scratch.ts";
 
@@ -38,7 +38,7 @@ export interface Validated {
  * Validates one backup after the other. Damage is a finding and goes on to the next backup; a store or server that cannot be asked is no
  * finding about a backup, so it stops the run.
  */
-export async function validateItems(plan: ValidatePlan, ports: Ports): Promise<Validated[]> {
+export async function applyValidate(plan: ValidatePlan, ports: Ports): Promise<Validated[]> {
   const restoring = plan.items.filter((item) => item.depth === "restored" && item.backup);
   const results: Validated[] = [];
   await using hosts = openScratchHosts(plan.request.scratch, restoring.map((one) => (one.backup as Backup).manifest), ports);
@@ -101,7 +101,7 @@ async function prove(item: ValidateItem, backup: Backup, plan: ValidatePlan, hos
   const nothing = { notes: [], notCompared: [], tables: 0, rows: 0 };
   try {
     if (item.depth === "stored") {
-      await readStored(backup.manifest, store, ports.log);
+      await readStoredArtifacts(backup.manifest, store, ports.log);
       return { ...nothing, findings: [] };
     }
     const dumpTools = await ports.dumpTools();

@@ -9,7 +9,7 @@ import type { DumpTools, ToolSet } from "../../ports/dump-tools.ts";
 import type { Log } from "../../ports/log.ts";
 
 /** Depth `stored`: every stored byte is read and hashed. Throws at the first artifact that is not as promised. */
-export async function readStored(manifest: Manifest, store: BlobStore, log: Log): Promise<void> {
+export async function readStoredArtifacts(manifest: Manifest, store: BlobStore, log: Log): Promise<void> {
   for (const artifact of manifest.artifacts) {
     const progress = log.progress(`reading ${artifact.kind}`, "bytes", artifact.stored.size);
     try {

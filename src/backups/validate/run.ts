@@ -10,7 +10,7 @@ import { acceptedSentence } from "./accepted.ts";
 import { nextSteps } from "./next-steps.ts";
 import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } from "./plan.ts";
 import { parseValidateRequest, type ValidateInputs } from "./request.ts";
-import { validateItems, type Validated } from "./apply.ts";
+import { applyValidate, type Validated } from "./apply.ts";
 
 /** `holdfast validate`: inputs → request → plan → (dry run ends here) → proof of each backup, a receipt each → outcome. */
 export async function runValidate(inputs: ValidateInputs, ports: Ports): Promise<Outcome> {
@@ -20,7 +20,7 @@ export async function runValidate(inputs: ValidateInputs, ports: Ports): Promise
   const elapsed = (): number => ports.clock.elapsed() - began;
   if (plan.items.length === 0) return await nothingOutcome(plan, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
-  return validatedOutcome(plan, await validateItems(plan, ports), elapsed());
+  return validatedOutcome(plan, await applyValidate(plan, ports), elapsed());
 }
 
 async function nothingOutcome(plan: ValidatePlan, elapsed: () => number): Promise<Outcome> {

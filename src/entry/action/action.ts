@@ -23,14 +23,14 @@ import type { JobRunner } from "../wire.ts";
 const OUTPUT_BYTES_MAX = 1_000_000;
 
 /** Which step of an action this process is. */
-export type Phase = "main" | "post";
+export type ActionPhase = "main" | "post";
 
 /**
  * One step of an action, as the runner starts it. Sets outputs, annotations, the job summary and `process.exitCode`; never throws.
  *
  * @param name the command
  */
-export async function runAction(name: string, phase: Phase): Promise<void> {
+export async function runAction(name: string, phase: ActionPhase): Promise<void> {
   tuneMemory();
   const redactor = new Redactor();
   const redact = (text: string): string => redactor.redact(text);
@@ -83,7 +83,7 @@ async function main(collected: Collected, acting: Acting): Promise<void> {
   const inputs = parseInputs(command.inputs, collected.given, (input) => `input '${input}'`, collected.problems);
   const { log, said } = rememberingLog(acting.log);
   const ports = await portsOf({ ...acting, log });
-  if (command.cleansUp === true) await (await import("../wire.ts")).sweepLeftovers(acting.log);
+  if (command.cleansUp === true) await (await import("../wire.ts")).sweepPrivateFolders(acting.log);
   const outcome = await command.run(inputs, ports);
   tell(command, outcome, acting, said);
   await summarize(acting, redactor.redact(reportMarkdown(command.name, outcome.report)));
@@ -95,8 +95,8 @@ async function post(collected: Collected, acting: Acting): Promise<void> {
   const { runner, log, redactor } = acting;
   const text = (name: string): string => collected.given.get(name)?.texts[0]?.trim() ?? "";
   try {
-    const [{ cleanUp }, { sweepLeftovers }, ports] = await Promise.all([import("../../commands/backups/clean-up.ts"), import("../wire.ts"), portsOf(acting)]);
-    await sweepLeftovers(log);
+    const [{ cleanUp }, { sweepPrivateFolders }, ports] = await Promise.all([import("../../commands/backups/clean-up.ts"), import("../wire.ts"), portsOf(acting)]);
+    await sweepPrivateFolders(log);
     await cleanUp((key) => runner.recall(key), () => ports.openStore(text("store"), text("store-secret") === "" ? undefined : new Secret(text("store-secret"))), log);
   } catch (error) {
     log.warn(`could not clean up: ${failureText(describeFailure(error, (line) => redactor.redact(line)), { verbose: true, color: false })}`);

@@ -72,13 +72,13 @@ async function perform(command: Command, args: ParsedArgv, how: Performing): Pro
   const { given, problems } = await collectCli(command.inputs, args, env, secretFileReader(process.stdin));
   for (const part of secretsOf(command.inputs, given, env)) redactor.add(part);
   const inputs = parseInputs(command.inputs, given, (name) => `--${name}`, problems);
-  const { cliLog, makePorts, sweepLeftovers } = await import("../wire.ts");
+  const { cliLog, makePorts, sweepPrivateFolders } = await import("../wire.ts");
   const live = stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
   const { log, said } = rememberingLog(cliLog(stderr, { color, live, verbose, redactor }));
   for (const name of args.exposed) {
     log.warn(`--${name} stands on the command line, where other users of this machine can read it; give it as ${variableName(name)} or --${name}-file`);
   }
-  if (command.cleansUp === true) await sweepLeftovers(log);
+  if (command.cleansUp === true) await sweepPrivateFolders(log);
   const ports = makePorts({ surface: "cli", env, log, redactor, cancelled: how.cancelled, run: cliRun(env, process.pid) });
   return { outcome: await command.run(inputs, ports), said };
 }

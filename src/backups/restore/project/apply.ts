@@ -7,8 +7,8 @@ import { loadContext } from "../load-context.ts";
 import { LOCK_TIMEOUT } from "../lock-timeout.ts";
 import { Untouched } from "../untouched.ts";
 import { readDefinitions } from "../../copy/read-definitions.ts";
-import { Pouring } from "./load-project.ts";
-import type { PlanOfProject, PouredProject } from "./loaded-project.ts";
+import { ProjectLoader } from "./load-project.ts";
+import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";
 
 /**
  * Carries a restore into a project out, in one transaction of one session: at its end everything is there, or everything is as it was, whatever
@@ -17,7 +17,7 @@ import type { PlanOfProject, PouredProject } from "./loaded-project.ts";
  *
  * @throws Untouched; database.lost when it is not known whether the last statement, the commit, was carried out
  */
-export async function pourProject(plan: PlanOfProject, ports: Ports): Promise<PouredProject> {
+export async function applyProject(plan: PlanOfProject, ports: Ports): Promise<LoadedProject> {
   const { request, project } = plan;
   const context = await loadContext(plan, request.target, ports);
   const signal = ports.cancelled;
@@ -30,12 +30,12 @@ export async function pourProject(plan: PlanOfProject, ports: Ports): Promise<Po
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   const cancel = (): void => void session.cancel().catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });
-  let poured: PouredProject;
+  let loaded: LoadedProject;
   try {
     signal.throwIfAborted();
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
     await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-    poured = await new Pouring(plan, session, ports, (entries) => textsOf(texts, entries)).run(context);
+    loaded = await new ProjectLoader(plan, session, ports, (entries) => textsOf(texts, entries)).run(context);
     signal.throwIfAborted();
   } catch (error) {
     await session.query("ROLLBACK").catch(() => undefined);
@@ -50,7 +50,7 @@ export async function pourProject(plan: PlanOfProject, ports: Ports): Promise<Po
   } catch (error) {
     throw isHoldfastError(error, "database.lost") ? error : new Untouched(error);
   }
-  return poured;
+  return loaded;
 }
 
 async function untouched<T>(work: Promise<T>, during: string): Promise<T> {

@@ -11,7 +11,7 @@ import type { Ports } from "../../../ports/ports.ts";
 import type { Restored } from "../restored.ts";
 import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
-import type { PlanOfProject, PouredProject } from "./loaded-project.ts";
+import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";
 import { filledByUsers } from "./members.ts";
 import { attributeNotes } from "./role-attributes.ts";
 import { withoutFurther } from "./extension-tables.ts";
@@ -22,7 +22,7 @@ import { usersPart } from "./users-part.ts";
  * the restore was committed; what is the platform's own is not compared, and said not to be.
  */
 export async function compareProject(
-  plan: PlanOfProject, poured: PouredProject, ports: Ports,
+  plan: PlanOfProject, loaded: LoadedProject, ports: Ports,
 ): Promise<Pick<Restored, "findings" | "notes" | "notCompared" | "tables" | "rows">> {
   const { request, project, backup } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
@@ -33,28 +33,28 @@ export async function compareProject(
     const found = heldAgainst((await readPlatform(session, scope)) ?? project.target, project.source);
     const record = { ...found, users: [...found.users, ...project.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
     const users = withPublications(usersPart(content, project.source, content), filledByUsers(record));
-    const expected = { ...users, tables: withoutFurther(users.tables, poured.tables) };
+    const expected = { ...users, tables: withoutFurther(users.tables, loaded.tables) };
     const { actual: measured, gaps } = await measureCopy(request.target, scope, {
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
       only: expected.tables, debug: (text) => ports.log.debug(text),
     });
-    const actual = await asOwned(plan, request.target, await asIfGiven(request.target, scope, measured, poured.refusedRights), ports);
+    const actual = await asOwned(plan, request.target, await asIfGiven(request.target, scope, measured, loaded.refusedRights), ports);
     const { findings, notes } = judge({
-      expected, actual: usersPart(actual, record, content), problems: [], unavailable: poured.unavailable, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform: { ...project.source, users: [...project.source.users, ...record.users] },
+      expected, actual: usersPart(actual, record, content), problems: [], unavailable: loaded.unavailable, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform: { ...project.source, users: [...project.source.users, ...record.users] },
       options: {
         rows: gaps.length === 0, exact: true,
         ignore: new Set([...(request.noOwner ? (["owner"] as const) : []), ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : [])]),
       },
     });
-    const left = [...project.gaps, ...poured.findings];
-    const notGiven = new Set([...poured.notGiven, ...project.ownersOut.map(({ place }) => place)]);
+    const left = [...project.gaps, ...loaded.findings];
+    const notGiven = new Set([...loaded.notGiven, ...project.ownersOut.map(({ place }) => place)]);
     const counted = actual.tables.filter(({ rows }) => rows !== null);
-    const written = [...poured.written].filter(([, rows]) => rows > 0);
+    const written = [...loaded.written].filter(([, rows]) => rows > 0);
     return {
-      findings: withRecordedGaps([...explained(findings, left, new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured)
+      findings: withRecordedGaps([...explained(findings, left, new Set([...loaded.left, ...project.notAllowed.map(({ place }) => place)]), loaded)
         .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
-        ...notes, ...project.notes, ...poured.notes, ...attributeNotes(content, measured, project), ...furtherNotes(poured), platformNote(plan),
+        ...notes, ...project.notes, ...loaded.notes, ...attributeNotes(content, measured, project), ...furtherNotes(loaded), platformNote(plan),
         ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`),
       ],
       notCompared: notCompared(project),
@@ -78,7 +78,7 @@ function withPublications<Content extends Pick<MeasuredContent, "objects">>(cont
 const MEMBERSHIP = /^differs from the source in (?:(?:all tables|tables|columns|filters|has filters|schemas)(?:, | and |$))+$/;
 
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
-function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, { paused, kept }: PouredProject): Finding[] {
+function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, { paused, kept }: LoadedProject): Finding[] {
   // What is said of an object, and of which kind a thing of no schema is, comes before its name.
   const wasLeft = (name: string): boolean => [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?(?:server|wrapper) /, "")]
     .some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
@@ -130,7 +130,7 @@ function notCompared({ source, rows }: PlanOfProject["project"]): NotCompared[] 
   ];
 }
 
-function furtherNotes({ tables }: PouredProject): string[] {
+function furtherNotes({ tables }: LoadedProject): string[] {
   const further = tables.filter((table) => table.further > 0);
   if (further.length === 0) return [];
   return [`rows that were at the target and are not in the backup stayed: ${further.map((table) => `${quantity(table.further, "row")} of ${table.table}`).join(", ")}`];

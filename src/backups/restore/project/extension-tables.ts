@@ -1,7 +1,7 @@
 import { displayName } from "../../../postgres/display-name.ts";
 import type { ContentRecord, TableRecord } from "../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
-import type { RowsForeseen } from "./foresee.ts";
+import type { PlatformRowsForeseen } from "./foresee.ts";
 import type { Staged } from "./staged.ts";
 
 /**
@@ -29,7 +29,7 @@ export async function extensionsThere(session: DatabaseSession): Promise<Readonl
  * the target's before the commit, as those of the platform's tables were: their number and sum say nothing then. What an extension holds besides, and no
  * dump, is compared as everywhere.
  */
-export function withoutFurther(tables: readonly TableRecord[], foreseen: readonly RowsForeseen[]): TableRecord[] {
+export function withoutFurther(tables: readonly TableRecord[], foreseen: readonly PlatformRowsForeseen[]): TableRecord[] {
   const further = new Set(foreseen.filter(({ kind, further: count }) => kind === "extension" && count > 0).map(({ table }) => table));
   return tables.map((table): TableRecord => {
     if (table.ofExtension !== true || !further.has(`${table.schema}.${table.name}`)) return table;

@@ -8,7 +8,7 @@ import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, rowCou
 import { untaken } from "./untaken.ts";
 
 /** What becomes of the rows of one table. */
-export interface RowsForeseen {
+export interface PlatformRowsForeseen {
   readonly table: string;
   readonly kind: Staged["kind"];
   /** Rows in the backup. */
@@ -31,7 +31,7 @@ export interface Unwritable {
 
 /** What stands in the way of rows, and what has to be known of them. */
 export interface Foreseen {
-  readonly tables: readonly RowsForeseen[];
+  readonly tables: readonly PlatformRowsForeseen[];
   /** Sentences, each naming a table and what of it: nothing is done while there are any. */
   readonly refusals: readonly string[];
   readonly unwritable: readonly Unwritable[];
@@ -49,7 +49,7 @@ export async function foreseeStaged(
   session: DatabaseSession, staged: readonly Staged[], defaults: (staged: Staged, column: string) => string | undefined,
   comes: (staged: Staged) => boolean,
 ): Promise<Foreseen> {
-  const tables: RowsForeseen[] = [];
+  const tables: PlatformRowsForeseen[] = [];
   const refusals: string[] = [];
   const notes: string[] = [];
   const unwritable: Unwritable[] = [];
@@ -94,7 +94,7 @@ async function mayWrite(session: DatabaseSession, one: Fitting): Promise<boolean
   return row!.may;
 }
 
-async function countRows(session: DatabaseSession, one: Fitting, backup: number): Promise<RowsForeseen> {
+async function countRows(session: DatabaseSession, one: Fitting, backup: number): Promise<PlatformRowsForeseen> {
   const target = await count(session, `SELECT count(*) AS n FROM ${tableSql(one)}`);
   const about = { table: one.title, kind: one.kind, backup, target };
   const key = keyColumns(one);

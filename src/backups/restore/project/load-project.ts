@@ -39,13 +39,13 @@ import type { RefusedRights } from "../../copy/rights/give-singly.ts";
 import { runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
 import { givePublicItsOwner, makePublic } from "./public.ts";
-import { notMade, readSchemaless } from "./schemaless.ts";
+import { entriesNotMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
 import type { Staged } from "./staged.ts";
 import { requirePlanned } from "./users-in.ts";
 import { makeUsersRoles } from "./users-roles.ts";
-import type { PouredProject, PlanOfProject } from "./loaded-project.ts";
+import type { LoadedProject, PlanOfProject } from "./loaded-project.ts";
 
 /** What stands at the target although it is the user's, and so is not made again. */
 interface Standing {
@@ -54,7 +54,7 @@ interface Standing {
 }
 
 /** The steps inside the transaction. */
-export class Pouring {
+export class ProjectLoader {
   readonly #plan: PlanOfProject;
   readonly #session: DatabaseSession;
   readonly #ports: Ports;
@@ -80,7 +80,7 @@ export class Pouring {
    * The order is the proof: roles before what they own, definitions before rows, rows before what is made on them, rights on what is there, and last
    * what would act on the rest.
    */
-  async run(context: Parameters<typeof loadRows>[2]): Promise<PouredProject> {
+  async run(context: Parameters<typeof loadRows>[2]): Promise<LoadedProject> {
     const { project, backup } = this.#plan;
     const session = this.#session;
     await this.#makeRoles();
@@ -143,7 +143,7 @@ export class Pouring {
   }
 
   /** Puts the rows that lie beside the platform's tables, and those of extensions, into them. */
-  async #mergeRows(staged: readonly Staged[], unavailable: readonly UnavailableExtension[]): Promise<Pick<PouredProject, "tables" | "written">> {
+  async #mergeRows(staged: readonly Staged[], unavailable: readonly UnavailableExtension[]): Promise<Pick<LoadedProject, "tables" | "written">> {
     const { project, backup, request } = this.#plan;
     const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
     const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
@@ -205,7 +205,7 @@ export class Pouring {
   async #drop(now: PlatformRecord): Promise<{ readonly kept: Kept; readonly stands: ReadonlySet<string> }> {
     const { project, backup } = this.#plan;
     const { before } = project.entries;
-    const types = await notMade(this.#session, before);
+    const types = await entriesNotMade(this.#session, before);
     const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
     const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless])));
     this.#notes.push(...keptNotes(kept));

@@ -1,13 +1,13 @@
 import type { UnavailableExtension } from "../../copy/extensions.ts";
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import type { RestorePlan } from "../restore-plan.ts";
-import type { RowsForeseen } from "./foresee.ts";
+import type { PlatformRowsForeseen } from "./foresee.ts";
 import type { Kept } from "./kept.ts";
 import type { ProjectPlan } from "./project-plan.ts";
 import type { RefusedRights } from "../../copy/rights/give-singly.ts";
 
 /** What a restore into a project did, before anything is compared. */
-export interface PouredProject {
+export interface LoadedProject {
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
   /** Triggers that were switched off, as a content record names them. */
@@ -15,7 +15,7 @@ export interface PouredProject {
   /** What stayed because it could not be dropped. */
   readonly kept: Kept;
   /** What became of the rows of tables that are not the restore's alone. */
-  readonly tables: readonly RowsForeseen[];
+  readonly tables: readonly PlatformRowsForeseen[];
   /** Rows written into tables of the platform's, by table. */
   readonly written: ReadonlyMap<string, number>;
   /** Rights on what is the user's that could not be given. */

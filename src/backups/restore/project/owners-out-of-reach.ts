@@ -46,7 +46,7 @@ export interface AskedOwners {
  *
  * @param session in no transaction
  */
-export async function ownersOutOfReach(session: DatabaseSession, { entries, roles, standing }: AskedOwners): Promise<readonly OwnerOutOfReach[]> {
+export async function usersOwnersOutOfReach(session: DatabaseSession, { entries, roles, standing }: AskedOwners): Promise<readonly OwnerOutOfReach[]> {
   await session.query("BEGIN");
   try {
     const unmade = await refusal(session, () => createRoles(session, roles));

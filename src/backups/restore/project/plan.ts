@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../../kernel/errors.ts";
 import { quantity } from "../../../kernel/quantity.ts";
-import type { Phase } from "../../copy/artifact-set.ts";
+import type { LoadPhase } from "../../copy/artifact-set.ts";
 import { readContents, type LoadContext } from "../../copy/load.ts";
 import { missingRoles } from "../../copy/roles.ts";
 import { isNamed } from "../../copy/toc-names.ts";
@@ -27,11 +27,11 @@ import { foreseeStaged, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
 import { keysBehind, leftOutWhereRefused, refusalOfKey } from "./keys-behind.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
-import { gapOfOwner, ownersOutOfReach, refusalsOfOwners } from "./owners-out-of-reach.ts";
+import { gapOfOwner, usersOwnersOutOfReach, refusalsOfOwners } from "./owners-out-of-reach.ts";
 import { filledByUsers, furtherMembers, readMembers } from "./members.ts";
 import { othersAlone } from "./others-alone.ts";
 import { behindNotes, lostNotes, quietNotes, versionNotes } from "./plan-notes.ts";
-import { comparePlatformTables, type Named } from "./platform-tables.ts";
+import { comparePlatformTables, type NamedObject } from "./platform-tables.ts";
 import { withNeeding } from "./needing.ts";
 import { rebuildKit } from "./rebuild-kit.ts";
 import { lostDefaults } from "./public.ts";
@@ -63,11 +63,11 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const rowSecurity = rowSecurityOfPlatform(ends, content, here);
   // A publication of the platform's that somebody dropped is made again, to be filled.
   const lacking = filledByUsers(ends.source).filter((name) => !ends.target.own.some(([kind, own]) => kind === "publication" && own === name));
-  const brought: readonly Named[] = [...tables.brought, ...lacking.map((name): Named => ["publication", name])];
+  const brought: readonly NamedObject[] = [...tables.brought, ...lacking.map((name): NamedObject => ["publication", name])];
   const source = { ...ends.source, users: [...ends.source.users, ...brought.map(([kind, identity]): [string, string] => [kind, identity])] };
   // What of a table calls something of the user's: where the archive has no entry of it, it is in the table's own.
   const calling = ends.source.users.filter(([kind, identity]) => kind === "constraint" || (kind === "column" && Object.hasOwn(here.objects.column ?? {}, identity)));
-  const parts = await readTableParts([...(calling as readonly Named[]), ...tables.brought], { context, artifact: definitionsIn, contents, content });
+  const parts = await readTableParts([...(calling as readonly NamedObject[]), ...tables.brought], { context, artifact: definitionsIn, contents, content });
   const entriesOf = (all: readonly TocEntry[]): ProjectEntries => projectEntries(all, source, content, (schema, table) => rows.staged(schema, table) !== undefined);
   const entries = entriesOf(contents);
   const made = parts.texts.map(({ entry }) => entry);
@@ -99,7 +99,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
   const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
   const left = new Set(notAllowed.map(({ title }) => title));
-  const ownersOut = request.noOwner ? [] : (await ownersOutOfReach(session, {
+  const ownersOut = request.noOwner ? [] : (await usersOwnersOutOfReach(session, {
     entries: [...all.before, ...all.after], roles, standing: new Set([...ends.target.schemas, "public"]),
   })).filter(({ title }) => !left.has(title));
   const rightsNotes = request.noPrivileges ? [] : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
@@ -122,7 +122,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   };
 }
 
-function artifactsOf(phases: readonly Phase[]): { readonly definitionsIn: ArtifactRecord; readonly rowsIn: ArtifactRecord } {
+function artifactsOf(phases: readonly LoadPhase[]): { readonly definitionsIn: ArtifactRecord; readonly rowsIn: ArtifactRecord } {
   const definitions = phases.find(({ artifact }) => artifact.kind !== "data") ?? phases[0]!;
   const rows = phases.find(({ artifact }) => artifact.kind !== "schema") ?? phases[0]!;
   return { definitionsIn: definitions.artifact, rowsIn: rows.artifact };

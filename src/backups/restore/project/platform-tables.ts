@@ -12,12 +12,12 @@ const KINDS: readonly ObjectKind[] = ["trigger", "constraint", "index", "comment
 const SETTABLE: ReadonlySet<string> = new Set(["default", "statistics-target", "has-default"]);
 
 /** `[kind, identity]`, as a record names objects. */
-export type Named = readonly [kind: ObjectKind, identity: string];
+export type NamedObject = readonly [kind: ObjectKind, identity: string];
 
 /** What differs between the platform's tables of a backup and of a target. */
 export interface PlatformTables {
   /** In the backup alone, or set otherwise there, where both platforms are of one version: only a person can have made it. */
-  readonly brought: readonly Named[];
+  readonly brought: readonly NamedObject[];
   /** Sentences about the rest. */
   readonly notes: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface PlatformTables {
  * are not known, it may be either's; it is left as the target has it and named.
  */
 export function comparePlatformTables(source: PlatformRecord, target: PlatformRecord, content: ContentRecord, here: TargetObjects): PlatformTables {
-  const brought: Named[] = [];
+  const brought: NamedObject[] = [];
   const found = { doubtful: [] as string[], differing: [] as string[], further: [] as string[] };
   const isGuessed = guessedAt(source, target);
   const majors = [content.serverMajor, here.major] as const;
@@ -58,7 +58,7 @@ export function comparePlatformTables(source: PlatformRecord, target: PlatformRe
   return { brought, notes: told(found, brought) };
 }
 
-function told(found: Readonly<Record<"doubtful" | "differing" | "further", readonly string[]>>, brought: readonly Named[]): string[] {
+function told(found: Readonly<Record<"doubtful" | "differing" | "further", readonly string[]>>, brought: readonly NamedObject[]): string[] {
   const list = (start: string, names: readonly string[], end: string): string[] => (names.length === 0 ? [] : [`${start}: ${names.join(", ")}${end}`]);
   return [
     ...list("on tables of the platform's and at the source alone, so taken for yours and brought", brought.map(([kind, identity]) => sentence(kind, identity)), ""),

@@ -14,7 +14,7 @@ import type { ProjectEntries } from "./entries.ts";
 import type { Foreseen } from "./foresee.ts";
 import type { KeyBehind } from "./keys-behind.ts";
 import type { OwnerOutOfReach } from "./owners-out-of-reach.ts";
-import type { Named } from "./platform-tables.ts";
+import type { NamedObject } from "./platform-tables.ts";
 import type { KitItem } from "./rebuild-kit.ts";
 import type { PublicationsToDo } from "./publication-options.ts";
 import type { WhoseRows } from "./whose-rows.ts";
@@ -25,7 +25,7 @@ export interface ProjectPlan extends BothEnds {
   readonly entries: ProjectEntries;
   readonly rows: WhoseRows;
   /** What stands on the platform's tables and was told to be the user's by holding it against the target's; among the source's `users`. */
-  readonly brought: readonly Named[];
+  readonly brought: readonly NamedObject[];
   /** Texts of entries that are no entries of the archive: parts of tables of the platform's. */
   readonly parts: readonly DefinitionText[];
   /** Which extensions each entry of the archive needs. */

@@ -34,7 +34,7 @@ export async function readSchemaless(session: DatabaseSession): Promise<Readonly
  *
  * @param session in a transaction
  */
-export async function notMade(session: DatabaseSession, entries: readonly TocEntry[]): Promise<ReadonlySet<string>> {
+export async function entriesNotMade(session: DatabaseSession, entries: readonly TocEntry[]): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (const [type, { attempt }] of Object.entries(CLASSES)) {
     if (!entries.some((entry) => entry.type === type)) continue;
@@ -56,7 +56,7 @@ export async function notMade(session: DatabaseSession, entries: readonly TocEnt
 export async function withoutSchemaless(
   session: DatabaseSession, entries: readonly TocEntry[],
 ): Promise<readonly { readonly id: string; readonly title: string; readonly key: string; readonly place: string; readonly why: string }[]> {
-  const types = await notMade(session, entries);
+  const types = await entriesNotMade(session, entries);
   if (types.size === 0) return [];
   const there = await readSchemaless(session);
   const lacking = new Map(entries.filter((one) => types.has(one.type) && !there.has(entryKey(one))).map((one) => [one.id, entryTitle(one)]));

@@ -9,7 +9,7 @@ import { qualifiedName, quoteIdentifier } from "../../../postgres/quoting.ts";
 import { leadingNames } from "../../../nouns/platform/identity.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import { nameKey } from "./ground.ts";
-import type { Named } from "./platform-tables.ts";
+import type { NamedObject } from "./platform-tables.ts";
 import { readDefinitions } from "../../copy/read-definitions.ts";
 import { entryKey, namesOf } from "../../copy/toc-names.ts";
 
@@ -34,7 +34,7 @@ export interface DefinitionsSource {
  *
  * @param wanted constraints and columns on tables of the platform's; what the archive has an entry of is passed over
  */
-export async function readTableParts(wanted: readonly Named[], { context, artifact, contents, content }: DefinitionsSource): Promise<TableParts> {
+export async function readTableParts(wanted: readonly NamedObject[], { context, artifact, contents, content }: DefinitionsSource): Promise<TableParts> {
   const keys = new Set(contents.map(entryKey));
   const parts = wanted.filter(([kind, identity]) => (kind === "constraint" || kind === "column") && !keys.has(nameKey(kind, identity)));
   const tables = new Map<string, TocEntry>();

@@ -1,7 +1,7 @@
 import type { Json, ReportTable } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import { entryTitle } from "../../copy/toc-names.ts";
-import type { RowsForeseen } from "./foresee.ts";
+import type { PlatformRowsForeseen } from "./foresee.ts";
 import type { ProjectPlan } from "./project-plan.ts";
 
 /** Names shown in one row of a plan. */
@@ -22,7 +22,7 @@ export function projectRows(plan: ProjectPlan): string[][] {
   ];
 }
 
-function rowsSentence({ table, kind, backup, target, new: added, changed, further }: RowsForeseen): string {
+function rowsSentence({ table, kind, backup, target, new: added, changed, further }: PlatformRowsForeseen): string {
   if (kind === "job") return `${table}: ${backup} in the backup, which come back paused; ${target} at the target`;
   return `${table}: ${backup} in the backup, ${target} at the target; ${added} new, ${changed} changed to the backup's, ${further} further stay`;
 }

@@ -10,7 +10,7 @@ import type { ContentRecord, TableRecord } from "../record.ts";
 import { rowHashNamed, type RowHash } from "./row-hash.ts";
 import { ROW_HASH } from "../row-hash-names.ts";
 import { planLocks, TableLocks, type LockPlan } from "./table-locks.ts";
-import { readShapes, type TableShape } from "./table-shapes.ts";
+import { readShapes, type HashedTable } from "./table-shapes.ts";
 
 export { fingerprintLargeObjects } from "./large-objects.ts";
 
@@ -91,7 +91,7 @@ async function tellNumbers(
 /** Leaves out the columns that a record does not name; a hash goes by a column's place among those that count. */
 function recordedColumns(
   hash: RowHash | undefined, tables: readonly TableRecord[], { columnsOf, onSurplus, recordedAs: typeOf }: FingerprintOptions,
-): (shape: TableShape) => TableShape {
+): (shape: HashedTable) => HashedTable {
   const recorded = new Map((columnsOf ?? []).map((table) => [qualifiedName(table.schema, table.name), table.columns]));
   const byName = new Map(tables.map((table) => [qualifiedName(table.schema, table.name), table]));
   return (shape) => {

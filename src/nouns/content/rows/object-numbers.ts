@@ -1,7 +1,7 @@
 import { qualifiedName, quoteIdentifier } from "../../../postgres/quoting.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { columnHash2, columnsOf2 } from "./row-hash-2.ts";
-import type { TableShape } from "./table-shapes.ts";
+import type { HashedTable } from "./table-shapes.ts";
 
 /**
  * A value of `regclass` and the like is a number, written as the name of what has that number. A number that names
@@ -22,7 +22,7 @@ const NAMES_MAX = 16;
 export type Numbers = ReadonlyMap<string, readonly bigint[]>;
 
 /** Reads a copy's columns that hold such values; of the others it reads nothing. */
-export async function readNumbers(session: DatabaseSession, shape: TableShape): Promise<Numbers> {
+export async function readNumbers(session: DatabaseSession, shape: HashedTable): Promise<Numbers> {
   const numbers = new Map<string, readonly bigint[]>();
   for (const [index, column] of columnsOf2(shape.columns).entries()) {
     if (!OF_OBJECTS.has(column.type)) continue;

@@ -1,13 +1,13 @@
 import { qualifiedName } from "../../../postgres/quoting.ts";
 import type { RowHash } from "./row-hash.ts";
-import type { TableShape } from "./table-shapes.ts";
+import type { HashedTable } from "./table-shapes.ts";
 
 /** Bytes of a table that one statement reads: small enough that all sessions finish together. */
 const PIECE_BYTES = 64 * 1024 * 1024;
 
 /** A table and what has been counted of it. */
 export interface Counted {
-  readonly shape: TableShape;
+  readonly shape: HashedTable;
   readonly bytes: number;
   /** Pieces not yet counted. */
   pieces: number;

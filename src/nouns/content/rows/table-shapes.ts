@@ -3,7 +3,7 @@ import type { TableRecord } from "../record.ts";
 import type { HashedColumn } from "./hashed-column.ts";
 
 /** What must be known of a table to hash it. */
-export interface TableShape {
+export interface HashedTable {
   readonly schema: string;
   readonly name: string;
   /** In the byte order of their names. */
@@ -34,7 +34,7 @@ interface ShapeRow {
 }
 
 /** Reads the shapes of the given tables, in their order; a table that is gone is left out. */
-export async function readShapes(session: DatabaseSession, tables: readonly TableRecord[]): Promise<TableShape[]> {
+export async function readShapes(session: DatabaseSession, tables: readonly TableRecord[]): Promise<HashedTable[]> {
   if (tables.length === 0) return [];
   const rows = await session.query<ShapeRow>(
     `WITH RECURSIVE base AS (
