@@ -62,6 +62,7 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/store/lock.test.ts",
   "test/ports/memory-store.test.ts",
   "test/postgres/database-url.test.ts",
+  "test/support/sampling.test.ts",
   "test/support/servers/newer.test.ts",
 ];
 
