@@ -1,8 +1,8 @@
 import { FAST_FILES } from "./test/fast-files.ts";
 
 /**
- * Jest on Node's own ES modules and type stripping; start it with `npm test [-- <path or -t title>]`, which sets the node flag it needs, or for the
- * project `fast` alone with `npm run test:fast`.
+ * Jest on Node's own ES modules and type stripping; start it with `npm test [-- <path or -t title>]`, which
+ * sets the node flag it needs, or for the project `fast` alone with `npm run test:fast`.
  */
 const shared = {
   rootDir: ".",

@@ -1,7 +1,10 @@
 /**
- * npm test [-- jest arguments]: the whole suite, or the paths and titles given; with --fast, which is `npm run test:fast`, only those of test/fast-files.ts. Fetches the PostgreSQL servers that the tests pin, if they
- * are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that could not be had and for real projects that it was not pointed at,
- * what of the long sweeps was left out (nothing with HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N failed`, read from Jest's result file. No tests at all is a failure.
+ * npm test [-- jest arguments]: the whole suite, or the paths and titles given; with --fast, which is `npm
+ * run test:fast`, only those of test/fast-files.ts. Fetches the PostgreSQL servers that the tests pin, if
+ * they are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that
+ * could not be had and for real projects that it was not pointed at, what of the long sweeps was left out
+ * (nothing with HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N failed`, read from Jest's
+ * result file. No tests at all is a failure.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -46,7 +49,10 @@ function jest(args: readonly string[]): Promise<number> {
   ];
   return new Promise((resolve, reject) => {
     // The JSON goes to the file; what Jest prints on stdout with --json is only the same again.
-    const env = { ...process.env, HOLDFAST_TEST_COUNTS: "", HOLDFAST_TEST_STARTED: startedPath, HOLDFAST_TEST_SAMPLED: sampledPath, HOLDFAST_TEST_STAYED: stayedPath };
+    const env = {
+      ...process.env, HOLDFAST_TEST_COUNTS: "",
+      HOLDFAST_TEST_STARTED: startedPath, HOLDFAST_TEST_SAMPLED: sampledPath, HOLDFAST_TEST_STAYED: stayedPath,
+    };
     const child = spawn(process.execPath, words, { cwd: root, stdio: ["inherit", "ignore", "inherit"], env });
     const limit = setTimeout(() => {
       process.stderr.write(`the tests did not end in ${LIMIT_MINUTES} minutes: stopped; the file without PASS or FAIL above is the one that hangs\n`);
@@ -74,9 +80,10 @@ function count(): JestResult | undefined {
 
 /** Test files of the whole project whose tests were all run, and none of which ever left its process. */
 function stayed({ testResults }: JestResult): string[] {
-  const all = testResults.filter(({ assertionResults }) => assertionResults.length > 0 && assertionResults.every(({ status }) => status === "passed"));
-  const complete = new Set(all.map(({ name }) => name));
-  return linesOf(stayedPath).filter((name) => complete.has(name)).map((name) => relative(root, name)).filter((name) => !SLOW_FILES.includes(name));
+  const complete = testResults.filter(({ assertionResults: tests }) => tests.length > 0 && tests.every(({ status }) => status === "passed"));
+  const names = new Set(complete.map(({ name }) => name));
+  const paths = linesOf(stayedPath).filter((name) => names.has(name)).map((name) => relative(root, name));
+  return paths.filter((path) => !SLOW_FILES.includes(path));
 }
 
 /** What was noted in a file during the run, each line once, and sorted; the file goes. */
@@ -90,7 +97,10 @@ function linesOf(path: string): string[] {
   }
 }
 
-/** What of the suite for real projects is not run, where it was among the files; wrong variables fail the suite itself. */
+/**
+ * What of the suite for real projects is not run, where it was among the files; wrong variables fail the
+ * suite itself.
+ */
 function notRunLive({ testResults }: JestResult): string[] {
   if (!testResults.some(({ name }) => name.endsWith("test/scenarios/live/supabase.test.ts"))) return [];
   try {

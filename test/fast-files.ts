@@ -1,6 +1,7 @@
 /**
- * The tests of the fast project (`npm run test:fast`): whatever they prove, they prove inside their own process, without a server, a program or a
- * connection, and soon. One that reaches further fails and names the call; one that never does and stands in neither list makes `npm test` fail.
+ * The tests of the fast project (`npm run test:fast`): whatever they prove, they prove inside their own
+ * process, without a server, a program or a connection, and soon. One that reaches further fails and names
+ * the call; one that never does and stands in neither list makes `npm test` fail.
  */
 export const FAST_FILES: readonly string[] = [
   "test/adapters/actions-runner/client-tools.test.ts",

@@ -7,7 +7,10 @@ import { run, scratchFolder } from "../support/tools.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Ways out of the process, and none, as a test file would go them; `swallows` takes the refusal for an answer. */
+/**
+ * Ways out of the process, and none, as a test file would go them; `swallows` takes the refusal for an
+ * answer.
+ */
 const CALLS: Readonly<Record<string, string>> = {
   spawns: 'import { spawn } from "node:child_process"; const act = () => void spawn(process.execPath, ["--version"]);',
   executes: 'import { execFileSync } from "node:child_process"; const act = () => void execFileSync(process.execPath, ["--version"]);',

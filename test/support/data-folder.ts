@@ -3,7 +3,10 @@ import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writ
 import { join } from "node:path";
 import { runOk, serverAccount, temporaryFolder } from "./tools.ts";
 
-/** Name of the variable with the folder in which the global set-up has data folders kept; unset, every data folder is made anew. */
+/**
+ * Name of the variable with the folder in which the global set-up has data folders kept; unset, every data
+ * folder is made anew.
+ */
 const KEPT = "HOLDFAST_TEST_DATA_FOLDERS";
 
 /** What initdb is told. */
@@ -16,7 +19,10 @@ export interface DataFolderOptions {
   readonly words: readonly string[];
 }
 
-/** Has data folders kept from here on, for this process and its children. Returns the folder, which the caller removes at the end of the run. */
+/**
+ * Has data folders kept from here on, for this process and its children. Returns the folder, which the
+ * caller removes at the end of the run.
+ */
 export function keepDataFolders(): string {
   const folder = temporaryFolder("kept-data", serverAccount());
   process.env[KEPT] = folder;
@@ -24,8 +30,8 @@ export function keepDataFolders(): string {
 }
 
 /**
- * A new data folder. Made by initdb once in a run for the same programs and words, and copied from then on, which takes a tenth of the time: its
- * clusters share a password and a system identifier.
+ * A new data folder. Made by initdb once in a run for the same programs and words, and copied from then on,
+ * which takes a tenth of the time: its clusters share a password and a system identifier.
  *
  * @returns the superuser's password
  */
@@ -67,7 +73,8 @@ async function initialise({ binDir, data, superuser, words }: DataFolderOptions)
   writeFileSync(file, password, { mode: 0o600 });
   if (account.uid !== undefined) chownSync(file, account.uid, account.gid);
   const env = { PATH: process.env["PATH"], LC_ALL: "C" };
-  await runOk(join(binDir, "initdb"), ["-D", data, "-U", superuser, `--pwfile=${file}`, "-A", "scram-sha-256", "--no-sync", ...words], { account, cwd: "/", env });
+  const fixed = ["-D", data, "-U", superuser, `--pwfile=${file}`, "-A", "scram-sha-256", "--no-sync"];
+  await runOk(join(binDir, "initdb"), [...fixed, ...words], { account, cwd: "/", env });
   rmSync(file);
   return password;
 }

@@ -8,7 +8,10 @@ declare global {
   var holdfastShared: { cluster: Cluster; dataFolders: string } | undefined;
 }
 
-/** Once per test run: one private PostgreSQL for everybody, and data folders that further ones are copied from. */
+/**
+ * Once per test run: one private PostgreSQL for everybody, and data folders that further ones are copied
+ * from.
+ */
 export default async function globalSetup(): Promise<void> {
   const dataFolders = keepDataFolders();
   // Also when the run is told to end before its tear-down.

@@ -3,7 +3,10 @@ import { appendFileSync } from "node:fs";
 /** `HOLDFAST_TEST_THOROUGH=1`: the long sweeps visit all their places; the scheduled CI run does. */
 export const THOROUGH = (process.env["HOLDFAST_TEST_THOROUGH"] ?? "") === "1";
 
-/** Where the samples begin. The same on every change, so that a red run is about the change; HOLDFAST_TEST_SEED takes others. */
+/**
+ * Where the samples begin. The same on every change, so that a red run is about the change;
+ * HOLDFAST_TEST_SEED takes others.
+ */
 export const SEED = seedFrom(process.env["HOLDFAST_TEST_SEED"]);
 
 function seedFrom(text: string | undefined): number {
@@ -21,8 +24,9 @@ export interface Thinning<T> {
 }
 
 /**
- * The places of a sweep that are visited, in their order: all of them in a thorough run, else a sample which holds every kind and which the
- * same seed chooses again. What was left out is told at the end of `npm test`.
+ * The places of a sweep that are visited, in their order: all of them in a thorough run, else a sample
+ * which holds every kind and which the same seed chooses again. What was left out is told at the end of
+ * `npm test`.
  */
 export function sampled<T>(sweep: string, all: readonly T[], { every, kind = () => "" }: Thinning<T>): T[] {
   const chosen = THOROUGH ? new Set(all.keys()) : thinnedOut(all, every, kind);

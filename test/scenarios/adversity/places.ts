@@ -1,16 +1,23 @@
 import { sampled } from "../../support/sampling.ts";
 
-/** Statements without an effect at the server: a fault there can leave nothing behind that a fault at its neighbour did not leave. */
+/**
+ * Statements without an effect at the server: a fault there can leave nothing behind that a fault at its
+ * neighbour did not leave.
+ */
 const READS = /^ ?(SELECT (?!pg_catalog\.(pg_terminate|lo_unlink))|WITH|SHOW|SET|BEGIN|LOCK TABLE|(ROLLBACK TO |RELEASE )?SAVEPOINT)/;
 
-/** One in so many reads between two statements that have an effect, and one in so many connections for the same purpose; at least one of each. */
-const EVERY_READ = 24;
+/**
+ * One in so many reads between two statements that have an effect, and one in so many connections for the
+ * same purpose; at least one of each.
+ */
+const EVERY_READ = 12;
 const EVERY_CONNECTION = 4;
 
 /**
- * The statements and connections of a run to put a fault at, counted from 1: each that has an effect, and some of the reads between two of those and of the
- * connections; a thorough run takes all. The log is of a run without a fault; the place after its end, where no fault happens and the run must be
- * clean, is always the last one.
+ * The statements and connections of a run to put a fault at, counted from 1: each that has an effect, and
+ * some of the reads between two of those and of the connections; a thorough run takes all. The log is of a
+ * run without a fault; the place after its end, where no fault happens and the run must be clean, is always
+ * the last one.
  */
 export function placesTried(sweep: string, log: readonly string[]): number[] {
   let effects = 0;

@@ -5,14 +5,17 @@ import { scratchFolder } from "../../support/tools.ts";
 import { sampled } from "../../support/sampling.ts";
 import { expectNothingLeft, expectProjectTold, PATIENCE_MS, tell } from "./telling.ts";
 
-/** Extensions that a project needs and that these wheels were built without: their demo says so, and tells the rest. */
+/**
+ * Extensions that a project needs and that these wheels were built without: their demo says so, and tells
+ * the rest.
+ */
 const WITHOUT: Partial<Record<ServerVersion, string>> = { "16.2": "citext, pg_trgm, pgcrypto", "18.6": "pgcrypto" };
 
 const COMPLETE = SERVER_PACKAGES.filter(({ complete }) => complete).map(({ version }) => version);
 
 /**
- * Told on the newest and on one before it; a thorough run has them all. The commands themselves run on every server in every run:
- * test/matrix.
+ * Told on the newest and on one before it; a thorough run has them all. The commands themselves run on
+ * every server in every run: test/scenarios/matrix.
  */
 const TOLD = sampled("servers on which the demo is told", COMPLETE, { every: COMPLETE.length, kind: (version) => String(version === COMPLETE.at(-1)) });
 

@@ -8,12 +8,16 @@ import { q } from "./grammar/names.ts";
 import { Proving } from "./proving.ts";
 
 /**
- * Random schemas out of a grammar of object kinds and options. Each is a world of its own; many worlds share one database, because a backup, a proof and three
- * restores of each alone would take hours. A finding carries its world's prefix, so it is still known whose it is; that world is then run alone, and
+ * Random schemas out of a grammar of object kinds and options. Each is a world of its own; many worlds
+ * share one database, because a backup, a proof and three restores of each alone would take hours. A
+ * finding carries its world's prefix, so it is still known whose it is; that world is then run alone, and
  * blocks of it are left out as long as it still fails.
  */
 
-/** Of 15 schemas each; the seed finds other ones. A thorough run has 300 schemas, which takes some four minutes by itself. */
+/**
+ * Of 15 schemas each; the seed finds other ones. A thorough run has 300 schemas, which takes some four
+ * minutes by itself.
+ */
 const DATABASES = Number(process.env["HOLDFAST_TEST_DATABASES"] ?? rounds("databases of random schemas", 4, 20));
 const WORLDS = 15;
 const ROLES = ["hf reader", 'hf "Writer"', "hf ü; --"];

@@ -12,12 +12,16 @@ export interface Reach {
 
 const PLACE = Symbol.for("holdfast.test.reach");
 
-// The modules themselves, which every test file of a worker shares; an import would be a copy of this file's own.
+// The modules themselves, which every test file of a worker shares; an import would be a copy of this
+// file's own.
 const require = createRequire(import.meta.url);
 const children = require("node:child_process") as typeof ChildProcess & { [PLACE]?: Reach };
 const net = require("node:net") as typeof Net;
 
-/** Every way out of the process: programs, connections, and listening for them. Hooked once in a worker; each test file begins anew. */
+/**
+ * Every way out of the process: programs, connections, and listening for them. Hooked once in a worker;
+ * each test file begins anew.
+ */
 export function beginReach(forbidden: Reach["forbidden"]): Reach {
   const reach = (children[PLACE] ??= hooked({ forbidden, first: undefined }));
   reach.forbidden = forbidden;
