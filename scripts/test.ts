@@ -1,13 +1,18 @@
 /**
- * npm test [-- jest arguments]: the whole suite, or the paths and titles given. Fetches the PostgreSQL servers that the tests pin, if they
- * are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that could not be had and for real projects that it was not pointed at, and as its last
- * line `N passed, N failed`, read from Jest's result file. No tests at all is a failure.
+ * npm test [-- jest arguments]: the whole suite, or the paths and titles given; with --fast, which is `npm
+ * run test:fast`, only those of test/fast-files.ts. Fetches the PostgreSQL servers that the tests pin, if
+ * they are not in the cache. Prints Jest's own report, which servers were run, a NOT RUN line for each that
+ * could not be had and for real projects that it was not pointed at, what of the long sweeps was left out
+ * (nothing with HOLDFAST_TEST_THOROUGH=1), and as its last line `N passed, N failed`, read from Jest's
+ * result file. No tests at all is a failure.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SLOW_FILES } from "../test/fast-files.ts";
 import { liveRun } from "../test/support/live-supabase.ts";
+import { SEED, THOROUGH } from "../test/support/sampling.ts";
 import { obtainServers } from "../test/support/servers/servers.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -15,8 +20,14 @@ const resultPath = join(root, ".cache", `jest-${process.pid}.json`);
 /** A line for each cluster that the tests start: the version of its server. */
 const startedPath = join(root, ".cache", `started-${process.pid}.txt`);
 
+/** A line for each sweep that visited a part of its places only. */
+const sampledPath = join(root, ".cache", `sampled-${process.pid}.txt`);
+
+/** A line for each test file of which no test started a program or opened a connection. */
+const stayedPath = join(root, ".cache", `stayed-${process.pid}.txt`);
+
 /** A test that spins without end is beyond Jest's own time-outs; the whole suite takes a fraction of this. */
-const LIMIT_MINUTES = 60;
+const LIMIT_MINUTES = THOROUGH ? 150 : 60;
 
 /** The part of Jest's result file that is read here. */
 interface JestResult {
@@ -25,7 +36,7 @@ interface JestResult {
   readonly numPendingTests: number;
   readonly numRuntimeErrorTestSuites: number;
   /** The test files that were chosen. */
-  readonly testResults: readonly { readonly name: string }[];
+  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly { readonly status: string }[] }[];
 }
 
 function jest(args: readonly string[]): Promise<number> {
@@ -38,7 +49,10 @@ function jest(args: readonly string[]): Promise<number> {
   ];
   return new Promise((resolve, reject) => {
     // The JSON goes to the file; what Jest prints on stdout with --json is only the same again.
-    const env = { ...process.env, HOLDFAST_TEST_COUNTS: "", HOLDFAST_TEST_STARTED: startedPath };
+    const env = {
+      ...process.env, HOLDFAST_TEST_COUNTS: "",
+      HOLDFAST_TEST_STARTED: startedPath, HOLDFAST_TEST_SAMPLED: sampledPath, HOLDFAST_TEST_STAYED: stayedPath,
+    };
     const child = spawn(process.execPath, words, { cwd: root, stdio: ["inherit", "ignore", "inherit"], env });
     const limit = setTimeout(() => {
       process.stderr.write(`the tests did not end in ${LIMIT_MINUTES} minutes: stopped; the file without PASS or FAIL above is the one that hangs\n`);
@@ -64,19 +78,29 @@ function count(): JestResult | undefined {
   }
 }
 
-/** Versions of PostgreSQL whose servers the tests started, oldest first. */
-function started(): string[] {
+/** Test files of the whole project whose tests were all run, and none of which ever left its process. */
+function stayed({ testResults }: JestResult): string[] {
+  const complete = testResults.filter(({ assertionResults: tests }) => tests.length > 0 && tests.every(({ status }) => status === "passed"));
+  const names = new Set(complete.map(({ name }) => name));
+  const paths = linesOf(stayedPath).filter((name) => names.has(name)).map((name) => relative(root, name));
+  return paths.filter((path) => !SLOW_FILES.includes(path));
+}
+
+/** What was noted in a file during the run, each line once, and sorted; the file goes. */
+function linesOf(path: string): string[] {
   try {
-    const versions = new Set(readFileSync(startedPath, "utf8").trimEnd().split("\n"));
-    return [...versions].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    return [...new Set(readFileSync(path, "utf8").trimEnd().split("\n"))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   } catch {
     return [];
   } finally {
-    rmSync(startedPath, { force: true });
+    rmSync(path, { force: true });
   }
 }
 
-/** What of the suite for real projects is not run, where it was among the files; wrong variables fail the suite itself. */
+/**
+ * What of the suite for real projects is not run, where it was among the files; wrong variables fail the
+ * suite itself.
+ */
 function notRunLive({ testResults }: JestResult): string[] {
   if (!testResults.some(({ name }) => name.endsWith("test/scenarios/live/supabase.test.ts"))) return [];
   try {
@@ -88,15 +112,22 @@ function notRunLive({ testResults }: JestResult): string[] {
 }
 
 mkdirSync(join(root, ".cache"), { recursive: true });
-const missing = await obtainServers((text) => process.stderr.write(`${text}\n`));
-const code = await jest(process.argv.slice(2));
+const words = process.argv.slice(2);
+// Their tests have no server, so none is looked for.
+const isFast = words[0] === "--fast";
+// The name comes last, because Jest would take paths after it for further projects.
+const args = isFast ? [...words.slice(1), "--selectProjects", "fast"] : words;
+const missing: Iterable<readonly [string, string]> = isFast ? [] : await obtainServers((text) => process.stderr.write(`${text}\n`));
+const code = await jest(args);
 const result = count();
-const versions = started();
+const versions = linesOf(startedPath);
+const sweeps = linesOf(sampledPath);
 if (result === undefined) {
   process.stderr.write("Jest ended without a result\n");
   process.exitCode = code === 0 ? 1 : code;
 } else {
   const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = result;
+  const misplaced = stayed(result);
   const none = numPassedTests + numFailedTests === 0;
   if (none) process.stderr.write("no test ran: that is a failure\n");
   if (numRuntimeErrorTestSuites > 0) process.stdout.write(`${numRuntimeErrorTestSuites} test files could not be run\n`);
@@ -104,10 +135,15 @@ if (result === undefined) {
   if (versions.length > 0) process.stdout.write(`PostgreSQL servers that were run: ${versions.join(", ")}\n`);
   for (const [version, reason] of missing) process.stdout.write(`NOT RUN: PostgreSQL ${version}: ${reason}\n`);
   for (const live of notRunLive(result)) process.stdout.write(`NOT RUN: ${live}\n`);
+  for (const path of misplaced) process.stdout.write(`NOT FAST: no test of ${path} left its process: put it on a list in test/fast-files.ts\n`);
+  if (sweeps.length > 0) {
+    process.stdout.write(`SAMPLED (seed ${SEED}; HOLDFAST_TEST_SEED takes others, HOLDFAST_TEST_THOROUGH=1 all):\n`);
+    for (const sweep of sweeps) process.stdout.write(`  ${sweep}\n`);
+  }
   const counts = `${numPassedTests} passed, ${numFailedTests} failed\n`;
   // .ci/run keeps the counts for its own last line.
   const countsPath = process.env["HOLDFAST_TEST_COUNTS"] ?? "";
   if (countsPath === "") process.stdout.write(counts);
   else writeFileSync(countsPath, counts);
-  process.exitCode = code === 0 && (none || numFailedTests > 0 || numRuntimeErrorTestSuites > 0) ? 1 : code;
+  process.exitCode = code === 0 && (none || numFailedTests > 0 || numRuntimeErrorTestSuites > 0 || misplaced.length > 0) ? 1 : code;
 }

@@ -4,6 +4,7 @@ import { appendFileSync, chownSync, chmodSync, copyFileSync, mkdirSync, readFile
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
+import { makeDataFolder } from "./data-folder.ts";
 import { DatabaseHost, type HostFacts } from "./database-host.ts";
 import { enterableBinDir, newestInstallation, type Installation } from "./postgres-binaries.ts";
 import { eventually, freePort, run, runOk, serverAccount, temporaryFolder } from "./tools.ts";
@@ -174,18 +175,14 @@ async function makeCluster(options: ClusterOptions, folder: string): Promise<Clu
   const given = options.installation ?? newestInstallation();
   const installation = typeof given === "function" ? given(folder) : given;
   const binDir = enterableBinDir(installation, folder);
-  const adminPassword = `admin-${randomBytes(9).toString("hex")}`;
   const password = `secret-${randomBytes(9).toString("hex")}`;
-  writeFileSync(join(folder, "password"), adminPassword);
   writeFileSync(join(folder, "server.log"), "");
   mkdirSync(join(folder, "run"));
-  if (account.uid !== undefined) for (const name of ["password", "server.log", "run"]) chownSync(join(folder, name), account.uid, account.gid);
+  if (account.uid !== undefined) for (const name of ["server.log", "run"]) chownSync(join(folder, name), account.uid, account.gid);
   const data = join(folder, "data");
   const superuser = options.superuser ?? "postgres";
-  const words = ["-D", data, "-U", superuser, `--pwfile=${join(folder, "password")}`, "-A", "scram-sha-256", "--no-sync"];
-  const locale = ["--locale=C.UTF-8", "--encoding=UTF8"];
-  const env = { PATH: process.env["PATH"], LC_ALL: "C" };
-  await runOk(join(binDir, "initdb"), [...words, ...(options.initdb ?? locale)], { account, cwd: "/", env });
+  const words = options.initdb ?? ["--locale=C.UTF-8", "--encoding=UTF8"];
+  const adminPassword = await makeDataFolder({ binDir, data, superuser, words });
   const certificate = await makeCertificate(folder);
   const facts: HostFacts = {
     binDir, major: installation.major, host: "127.0.0.1", port: await freePort(), socketFolder: join(folder, "run"),
@@ -226,7 +223,7 @@ async function makeCertificate(folder: string): Promise<string> {
   writeFileSync(config, "[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=localhost\n[ext]\nbasicConstraints=CA:TRUE\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n");
   const key = join(folder, "data/server.key");
   const certificate = join(folder, "data/server.crt");
-  await runOk("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-config", config, "-keyout", key, "-out", certificate]);
+  await runOk("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-config", config, "-keyout", key, "-out", certificate]);
   chmodSync(key, 0o600);
   if (account.uid !== undefined) for (const path of [key, certificate]) chownSync(path, account.uid, account.gid);
   // Clients read this copy: the data folder is the server's alone.

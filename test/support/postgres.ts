@@ -17,7 +17,7 @@ export const SHARED = "HOLDFAST_TEST_POSTGRES";
 /** The one server of this test run. Roles and `pg_database` are shared by all tests: make your own database, and do not stop it. */
 export function sharedServer(): DatabaseHost {
   const facts = process.env[SHARED];
-  if (facts === undefined) throw new Error(`${SHARED} is not set: run the tests with \`npm test\`, whose global set-up starts PostgreSQL`);
+  if (facts === undefined) throw new Error(`${SHARED} is not set: run the tests with \`npm test\`, whose global set-up starts PostgreSQL, and keep tests with a server off the list in test/fast-files.ts`);
   return new DatabaseHost(JSON.parse(facts) as HostFacts);
 }
 

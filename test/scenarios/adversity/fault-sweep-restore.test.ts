@@ -4,23 +4,24 @@ import { FaultyDatabases, type DatabaseFault } from "../../fakes/faulty-database
 import { FaultyStore } from "../../fakes/faulty-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { placesTried } from "./places.ts";
+import { sampled } from "../../support/sampling.ts";
+import { kindOfBlobCall, placesTried } from "./places.ts";
 import { backup, ended, newKeys, ONE_TABLE, requireLaws, restore, type Around, type Ended, type KeyPair } from "./support.ts";
 
 /** What the target holds beforehand, and must never lose without a word. */
 const MINE = "create table mine (x int); insert into mine values (42)";
 
 /** Where one fault can be put: into the store's events or the database's. */
-type Put = (failAt: number, store: MemoryStore) => { around: Around; happened: () => number; place: () => string; statements?: () => readonly string[] };
+type Put = (failAt: number, store: MemoryStore) => { around: Around; happened: () => number; place: () => string; log: readonly string[] };
 
 const intoStore: Put = (failAt, memory) => {
   const store = new FaultyStore(memory, { failAt });
-  return { around: { store }, happened: () => store.failures, place: () => `${failAt} ${store.log[failAt - 1] ?? ""}` };
+  return { around: { store }, log: store.log, happened: () => store.failures, place: () => `${failAt} ${store.log[failAt - 1] ?? ""}` };
 };
 const intoDatabase = (how: DatabaseFault["how"]): Put => (failAt, store) => {
   const faults = new FaultyDatabases({ failAt, how });
   return {
-    around: { store, database: (real) => faults.around(real) }, statements: () => faults.log, happened: () => faults.failures, place: () => `${failAt} ${faults.log[failAt - 1] ?? ""}`,
+    around: { store, database: (real) => faults.around(real) }, log: faults.log, happened: () => faults.failures, place: () => `${failAt} ${faults.log[failAt - 1] ?? ""}`,
   };
 };
 
@@ -57,24 +58,36 @@ describe("a restore with exactly one fault, at every place in turn", () => {
 
   type Check = (place: string, run: Ended, target: TestDatabase) => Promise<void>;
 
-  /** The database's places that are tried; found by a run that fails nowhere. */
-  async function databasePlaces(more: Partial<RestoreInputs>): Promise<number[]> {
+  /** What a restore that fails nowhere asks, in its order. */
+  async function logOf(put: Put, more: Partial<RestoreInputs>): Promise<readonly string[]> {
     const target = await fresh();
-    const { around, statements } = intoDatabase("error")(0, store.clone());
+    const { around, log } = put(0, store.clone());
     await restore(target.url, keys.identity, around, { confirm: target.name, ...more });
     await clean(target);
-    const log = statements?.() ?? [];
-    expect(log.length).toBeGreaterThanOrEqual(40);
-    return placesTried(log);
+    return log;
   }
 
-  async function sweep(put: Put, more: Partial<RestoreInputs>, check: Check, tried?: readonly number[]): Promise<Swept> {
+  /** The store's places that are tried, and the one after the last. */
+  async function storePlaces(sweep: string, more: Partial<RestoreInputs>): Promise<number[]> {
+    const all = (await logOf(intoStore, more)).map((event, index) => ({ at: index + 1, kind: kindOfBlobCall(event) }));
+    expect(all.length).toBeGreaterThanOrEqual(8);
+    return [...sampled(`a restore ${sweep}`, all, { every: 5, kind: ({ kind }) => kind }).map(({ at }) => at), all.length + 1];
+  }
+
+  async function databasePlaces(sweep: string, more: Partial<RestoreInputs>): Promise<number[]> {
+    const log = await logOf(intoDatabase("error"), more);
+    expect(log.length).toBeGreaterThanOrEqual(40);
+    return placesTried(`a restore ${sweep}`, log);
+  }
+
+  async function sweep(put: Put, more: Partial<RestoreInputs>, check: Check, tried: readonly number[]): Promise<Swept> {
     const states: Record<string, number> = {};
     let loud = 0;
     const target = await fresh();
     let places = 0;
-    for (let failAt = 1; ; failAt += 1) {
-      if (tried !== undefined && failAt < tried.at(-1)! && !tried.includes(failAt)) continue;
+    for (let index = 0; ; index += 1) {
+      // What a fault before has left may make the clean run at the end a place or two longer.
+      const failAt = tried[index] ?? tried.at(-1)! + index - tried.length + 1;
       const memory = store.clone();
       const { around, happened, place } = put(failAt, memory);
       const run = await ended(restore(target.url, keys.identity, around, { confirm: target.name, ...more }));
@@ -140,35 +153,36 @@ describe("a restore with exactly one fault, at every place in turn", () => {
   }
 
   it("beside, the store fails", async () => {
-    const { places, loud, states } = await sweep(intoStore, { mode: "beside" }, wholeOrNothing);
+    const { places, loud, states } = await sweep(intoStore, { mode: "beside" }, wholeOrNothing, await storePlaces("beside whose store fails", { mode: "beside" }));
     expect(places).toBeGreaterThanOrEqual(8);
     // A receipt that cannot be written is only a warning.
     expect([loud, states]).toEqual([places - 2, { mine: places - 2, restored: 2 }]);
   }, 900_000);
 
   it("beside, the database refuses a statement or a connection", async () => {
-    const { places, loud } = await sweep(intoDatabase("error"), { mode: "beside" }, wholeOrNothing, await databasePlaces({ mode: "beside" }));
+    const { places, loud } = await sweep(intoDatabase("error"), { mode: "beside" }, wholeOrNothing, await databasePlaces("beside, refused", { mode: "beside" }));
     expect(places).toBeGreaterThanOrEqual(25);
     expect(loud).toBeGreaterThanOrEqual(places - 8);
   }, 900_000);
 
   it("beside, the database carries it out and the answer is lost", async () => {
-    const { places, loud, states } = await sweep(intoDatabase("answer-lost"), { mode: "beside" }, wholeOrNothing, await databasePlaces({ mode: "beside" }));
+    const { places, loud, states } = await sweep(intoDatabase("answer-lost"), { mode: "beside" }, wholeOrNothing, await databasePlaces("beside, answer lost", { mode: "beside" }));
     expect(places).toBeGreaterThanOrEqual(12);
     expect(loud).toBeGreaterThanOrEqual(places - 6);
     expect(states["restored"]).toBeGreaterThanOrEqual(1);
   }, 900_000);
 
   it("in place, with a safety backup first, the store fails", async () => {
-    const { places, states } = await sweep(intoStore, { mode: "in-place", safetyBackup: true }, hinted);
-    expect(places).toBeGreaterThanOrEqual(20);
-    expect(states["mine"]).toBeGreaterThanOrEqual(12);
+    const { places, states } = await sweep(intoStore, { mode: "in-place", safetyBackup: true }, hinted, await storePlaces("in place whose store fails", { mode: "in-place", safetyBackup: true }));
+    expect(places).toBeGreaterThanOrEqual(12);
+    // The safety backup comes first.
+    expect(states["mine"]).toBeGreaterThanOrEqual(places / 3);
   }, 900_000);
 
   it("in place, the database's connection is cut after it did what it was told", async () => {
-    const { places, loud, states } = await sweep(intoDatabase("answer-lost"), { mode: "in-place" }, hinted, await databasePlaces({ mode: "in-place" }));
-    expect(places).toBeGreaterThanOrEqual(25);
+    const { places, loud, states } = await sweep(intoDatabase("answer-lost"), { mode: "in-place" }, hinted, await databasePlaces("in place, answer lost", { mode: "in-place" }));
+    expect(places).toBeGreaterThanOrEqual(20);
     expect(loud).toBeGreaterThanOrEqual(places - 5);
-    expect(states["mine"]).toBeGreaterThanOrEqual(10);
+    expect(states["mine"]).toBeGreaterThanOrEqual(places / 5);
   }, 900_000);
 });

@@ -1,15 +1,38 @@
-/** Places that only read are tried one in so many; HOLDFAST_TEST_EVERY=1 tries all of them. */
-const EVERY = Number(process.env["HOLDFAST_TEST_EVERY"] ?? "3");
-
-/** Statements without an effect at the server: a fault there can leave nothing behind that a fault at its neighbour did not leave. */
-const READS = /^ ?(SELECT (?!pg_catalog\.pg_terminate)|WITH|SHOW|SET|BEGIN)/;
+import { sampled } from "../../support/sampling.ts";
 
 /**
- * The statements and connections of a run to put a fault at, counted from 1: each that has an effect, and one in so many of those that only read. The log is of a
- * run without a fault; the place after its end, where no fault happens and the run must be clean, is always the last one.
+ * Statements without an effect at the server: a fault there can leave nothing behind that a fault at its
+ * neighbour did not leave.
  */
-export function placesTried(log: readonly string[]): number[] {
-  let reads = 0;
-  const tried = log.flatMap((event, index) => (!READS.test(event) || reads++ % EVERY === 0 ? [index + 1] : []));
+const READS = /^ ?(SELECT (?!pg_catalog\.(pg_terminate|lo_unlink))|WITH|SHOW|SET|BEGIN|LOCK TABLE|(ROLLBACK TO |RELEASE )?SAVEPOINT)/;
+
+/**
+ * One in so many reads between two statements that have an effect, and one in so many connections for the
+ * same purpose; at least one of each.
+ */
+const EVERY_READ = 12;
+const EVERY_CONNECTION = 4;
+
+/**
+ * The statements and connections of a run to put a fault at, counted from 1: each that has an effect, and
+ * some of the reads between two of those and of the connections; a thorough run takes all. The log is of a
+ * run without a fault; the place after its end, where no fault happens and the run must be clean, is always
+ * the last one.
+ */
+export function placesTried(sweep: string, log: readonly string[]): number[] {
+  let effects = 0;
+  const places = log.map((event, index) => {
+    const [connects, reads] = [event.startsWith("connect "), READS.test(event)];
+    if (!connects && !reads) effects += 1;
+    return { at: index + 1, connects, kind: connects ? event : reads ? `reads after effect ${effects}` : `effect ${effects}` };
+  });
+  const of = (what: string, connects: boolean, every: number): number[] =>
+    sampled(`${sweep}: ${what}`, places.filter((place) => place.connects === connects), { every, kind: ({ kind }) => kind }).map(({ at }) => at);
+  const tried = [...of("statements", false, EVERY_READ), ...of("connections", true, EVERY_CONNECTION)].sort((a, b) => a - b);
   return [...tried, log.length + 1];
+}
+
+/** Places of a store's log that are like each other: the same call on the same class of blob. */
+export function kindOfBlobCall(event: string): string {
+  return event.replace(/\d{8}T\d{6}Z-[0-9a-f]{6}|\d{8}T\d{6}Z|\bt_[0-9a-f]{12}\b|\d{9}/g, "…");
 }

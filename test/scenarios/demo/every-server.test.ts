@@ -2,14 +2,26 @@ import { describe, expect, it } from "@jest/globals";
 import { findServer, server } from "../../support/postgres.ts";
 import { SERVER_PACKAGES, type ServerVersion } from "../../support/servers/packages.ts";
 import { scratchFolder } from "../../support/tools.ts";
+import { sampled } from "../../support/sampling.ts";
 import { expectNothingLeft, expectProjectTold, PATIENCE_MS, tell } from "./telling.ts";
 
-/** Extensions that a project needs and that these wheels were built without: their demo says so, and tells the rest. */
+/**
+ * Extensions that a project needs and that these wheels were built without: their demo says so, and tells
+ * the rest.
+ */
 const WITHOUT: Partial<Record<ServerVersion, string>> = { "16.2": "citext, pg_trgm, pgcrypto", "18.6": "pgcrypto" };
 
-/** The demo with server and client programs of each complete set, one after the other. */
+const COMPLETE = SERVER_PACKAGES.filter(({ complete }) => complete).map(({ version }) => version);
+
+/**
+ * Told on the newest and on one before it; a thorough run has them all. The commands themselves run on
+ * every server in every run: test/scenarios/matrix.
+ */
+const TOLD = sampled("servers on which the demo is told", COMPLETE, { every: COMPLETE.length, kind: (version) => String(version === COMPLETE.at(-1)) });
+
+/** The demo with server and client programs of complete sets, one after the other. */
 describe("npm run demo", () => {
-  for (const { version } of SERVER_PACKAGES.filter(({ complete }) => complete)) {
+  for (const version of TOLD) {
     const found = findServer(version);
     const title = `passes on PostgreSQL ${version}`;
     if ("reason" in found) {

@@ -2,20 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { Vault } from "../../support/vault.ts";
+import { rounds, SEED } from "../../support/sampling.ts";
 import { makeWorld } from "./grammar/grammar.ts";
 import { q } from "./grammar/names.ts";
 import { Proving } from "./proving.ts";
 
 /**
- * Random schemas out of a grammar of object kinds and options. Each is a world of its own; many worlds share one database, because a backup, a proof and three
- * restores of each alone would take hours. A finding carries its world's prefix, so it is still known whose it is; that world is then run alone, and
+ * Random schemas out of a grammar of object kinds and options. Each is a world of its own; many worlds
+ * share one database, because a backup, a proof and three restores of each alone would take hours. A
+ * finding carries its world's prefix, so it is still known whose it is; that world is then run alone, and
  * blocks of it are left out as long as it still fails.
  */
 
-/** Fixed on CI; any number finds other schemas. */
-const SEED = Number(process.env["HOLDFAST_TEST_SEED"] ?? "5");
-/** Of 15 schemas each: 300, which takes some four minutes by itself. */
-const DATABASES = Number(process.env["HOLDFAST_TEST_DATABASES"] ?? "20");
+/**
+ * Of 15 schemas each; the seed finds other ones. A thorough run has 300 schemas, which takes some four
+ * minutes by itself.
+ */
+const DATABASES = Number(process.env["HOLDFAST_TEST_DATABASES"] ?? rounds("databases of random schemas", 4, 20));
 const WORLDS = 15;
 const ROLES = ["hf reader", 'hf "Writer"', "hf ü; --"];
 

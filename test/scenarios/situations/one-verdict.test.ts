@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { said, Vault } from "../../support/vault.ts";
+import { rounds } from "../../support/sampling.ts";
 
-/** Entries that pg_dump does not order: with two jobs each of these was proved one time and failed the next. One backup has one verdict, twenty times. */
+/** Entries that pg_dump does not order: with two jobs each of these was proved one time and failed the next. One backup has one verdict, every time. */
 
 let cluster: Cluster;
 let vault: Vault;
@@ -53,14 +54,14 @@ CREATE TABLE names (w regclass); CREATE INDEX rated_score ON rated (score); INSE
 `;
 
 describe.each([["checks that read other tables", CHECKS], ["partitions in two levels, with indexes, keys and sleeping triggers", TREES], ["circles, heirs of an unvalidated check, views by way of functions", CIRCLES]])("a database of %s", (_, sql) => {
-  it("is proved, and restored twenty times with the same verdict", async () => {
+  it("is proved, and restored again and again with the same verdict", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres", sql });
     const source = database.name.replaceAll("_", "-");
     await vault.backup(database.adminUrl, { source });
     const verdict = ({ exit, ...outcome }: Outcome): string => (exit === 0 ? "proved" : `${exit}: ${said({ exit, ...outcome })}`);
     const verdicts = [];
-    for (let left = 3; left > 0; left -= 1) verdicts.push(verdict(await vault.validate({ source, jobs: 2, depth: "restored", scratch: cluster.adminUrl() })));
-    for (let left = 20; left > 0; left -= 1) {
+    for (let left = rounds("proofs with one verdict", 2, 3); left > 0; left -= 1) verdicts.push(verdict(await vault.validate({ source, jobs: 2, depth: "restored", scratch: cluster.adminUrl() })));
+    for (let left = rounds("restores with one verdict", 5, 20); left > 0; left -= 1) {
       await using copy = await cluster.createDatabase({ owner: "postgres" });
       verdicts.push(verdict(await vault.restore(copy.adminUrl, { source, jobs: 2 })));
     }

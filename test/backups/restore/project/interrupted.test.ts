@@ -15,6 +15,7 @@ import { startSupabase, type Project, type SupabaseServer } from "../../../suppo
 import { testPorts } from "../../../support/test-ports.ts";
 import { eventually, scratchFolder } from "../../../support/tools.ts";
 import { Vault } from "../../../support/vault.ts";
+import { sampled } from "../../../support/sampling.ts";
 import { stateOf } from "./state.ts";
 
 /** A restore into a project that is cut off: the target is as it was, or it is complete. */
@@ -85,10 +86,10 @@ async function applyWith(plan: RestorePlan, fault: DatabaseFault): Promise<{ fau
   return await work.then(() => ({ faults, error: undefined }), (error: unknown) => ({ faults, error }));
 }
 
-/** One statement of so many is cut off; 1, which is all of them, takes ten minutes. */
-const EVERY = Number(process.env["HOLDFAST_TEST_EVERY"] ?? "10");
+/** One statement of so many is cut off; a thorough run cuts off each, which takes ten minutes. */
+const EVERY = 25;
 
-describe(`a fault at one statement of ${EVERY}`, () => {
+describe("a fault at statements all along the way", () => {
   it.each(["lost", "error"] as const)("(%s) leaves the project as it was, until everything is there", async (how) => {
     await using counting = await used();
     const { faults, error } = await applyWith(await planned(counting), { failAt: 0, how });
@@ -98,7 +99,8 @@ describe(`a fault at one statement of ${EVERY}`, () => {
     const before = await standOf(project);
     const plan = await planned(project);
     const completed: string[] = [];
-    for (let failAt = 1; failAt <= faults.events; failAt += EVERY) {
+    const all = Array.from({ length: faults.events }, (_, index) => index + 1);
+    for (const failAt of sampled(`statements of a project's restore (${how})`, all, { every: EVERY })) {
       const run = await applyWith(plan, { failAt, how });
       const stand = await standOf(project);
       if (stand === before) {

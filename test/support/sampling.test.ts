@@ -1,0 +1,28 @@
+import { describe, expect, it } from "@jest/globals";
+import { THOROUGH, sampled, stride } from "./sampling.ts";
+
+// These samples are of nothing, and not to be told at the end of the run.
+delete process.env["HOLDFAST_TEST_SAMPLED"];
+
+const PLACES = Array.from({ length: 100 }, (_, index) => `${index % 10 === 0 ? "write" : "read"} ${index}`);
+const kind = (place: string): string => place.split(" ")[0]!;
+
+describe("a sample of a sweep", () => {
+  it("holds every kind, keeps the order, and is the same again; a thorough run leaves nothing out", () => {
+    const chosen = sampled("of its own test", PLACES, { every: 20, kind });
+    expect(new Set(chosen.map(kind))).toEqual(new Set(["write", "read"]));
+    expect(PLACES.filter((place) => chosen.includes(place))).toEqual(chosen);
+    expect(sampled("of its own test", PLACES, { every: 20, kind })).toEqual(chosen);
+    expect(chosen.length).toBe(THOROUGH ? 100 : 1 + Math.floor((90 - 5 - 1) / 20) + 1);
+  });
+
+  it("holds at least one of the rarest kind, and nothing of nothing", () => {
+    expect(sampled("of its own test", ["only one"], { every: 1000 })).toEqual(["only one"]);
+    expect(sampled("of its own test", [], { every: 3 })).toEqual([]);
+  });
+
+  it("walks over bits from below the step on", () => {
+    const { first, step } = stride("of its own test", 800, 7);
+    expect([first < step, step]).toEqual([true, THOROUGH ? 1 : 7]);
+  });
+});

@@ -1,0 +1,64 @@
+import { appendFileSync } from "node:fs";
+
+/** `HOLDFAST_TEST_THOROUGH=1`: the long sweeps visit all their places; the scheduled CI run does. */
+export const THOROUGH = (process.env["HOLDFAST_TEST_THOROUGH"] ?? "") === "1";
+
+/**
+ * Where the samples begin. The same on every change, so that a red run is about the change;
+ * HOLDFAST_TEST_SEED takes others.
+ */
+export const SEED = seedFrom(process.env["HOLDFAST_TEST_SEED"]);
+
+function seedFrom(text: string | undefined): number {
+  const seed = Number((text ?? "").trim() || "5");
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`HOLDFAST_TEST_SEED=${text}: a whole number, at least 0, is wanted`);
+  return seed;
+}
+
+/** How a sweep is thinned out. */
+export interface Thinning<T> {
+  /** One in so many of each kind, and at least one. */
+  readonly every: number;
+  /** What a place is like; places of different kinds never stand for each other. Default: all are alike. */
+  readonly kind?: (place: T, index: number) => string;
+}
+
+/**
+ * The places of a sweep that are visited, in their order: all of them in a thorough run, else a sample
+ * which holds every kind and which the same seed chooses again. What was left out is told at the end of
+ * `npm test`.
+ */
+export function sampled<T>(sweep: string, all: readonly T[], { every, kind = () => "" }: Thinning<T>): T[] {
+  const chosen = THOROUGH ? new Set(all.keys()) : thinnedOut(all, every, kind);
+  noteSampled(sweep, chosen.size, all.length);
+  return all.filter((_, index) => chosen.has(index));
+}
+
+function thinnedOut<T>(all: readonly T[], every: number, kind: (place: T, index: number) => string): Set<number> {
+  const kinds = Map.groupBy(all.keys(), (index) => kind(all[index]!, index));
+  return new Set([...kinds.values()].flatMap((alike) => {
+    const first = SEED % Math.min(every, alike.length);
+    return alike.filter((_, index) => index % every === first);
+  }));
+}
+
+/** How often something is done in a default and in a thorough run, such as rounds of the same. */
+export function rounds(sweep: string, usual: number, thorough: number): number {
+  const count = THOROUGH ? thorough : usual;
+  noteSampled(sweep, count, thorough);
+  return count;
+}
+
+/** The first bit of a walk over all bits in steps, and the step; see {@link sampled}. */
+export function stride(sweep: string, length: number, every: number): { readonly first: number; readonly step: number } {
+  const step = THOROUGH ? 1 : every;
+  const first = SEED % step;
+  noteSampled(sweep, Math.ceil((length - first) / step), length);
+  return { first, step };
+}
+
+/** For `npm test`, which says at its end what its samples left out. */
+function noteSampled(sweep: string, visited: number, all: number): void {
+  const path = process.env["HOLDFAST_TEST_SAMPLED"] ?? "";
+  if (path !== "" && visited < all) appendFileSync(path, `${sweep}: ${visited} of ${all}\n`);
+}
