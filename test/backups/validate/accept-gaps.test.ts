@@ -106,7 +106,7 @@ describe("gaps that nobody can mend", () => {
     const outcome = await validate([...KNOWN, ...ROWS, PUBLICATION]);
     expect([outcome.exit, output(outcome, "verdict"), findings(outcome)]).toEqual([0, "proved", []]);
     expect(outcome.report.headline).toMatch(/^backup \S+ proved in .*, with \d+ accepted gaps: .*table vault\.secrets.* and more$/);
-    expect(said(outcome)).toContain("table | vault.secrets | gap: holds 1 row encrypted with a key");
+    expect(said(outcome)).toContain("table | vault.secrets | holds 1 row encrypted with a key");
     const receipt = receiptOf(outcome);
     expect([receipt.format, receipt.verdict, receipt.findings]).toEqual(["holdfast.receipt/3", "proved", []]);
     const accepted = receipt.accepted!.map(({ about, name }) => `${about} ${name}`);
