@@ -11,10 +11,17 @@ module.exports = {
   allowed: [
     ...Object.entries(ROOMS).map(door),
     // Packages and Node: which ones is said below.
-    { from: { path: "^src/" }, to: { pathNot: "^(src|test|scripts|bench|dist)/" } },
+    { from: { path: "^src/" }, to: { pathNot: "^(src|test|scripts|bench|dist)/", dependencyTypesNot: ["local"] } },
     { from: { path: "^(test|scripts|bench)/" }, to: {} },
   ],
   forbidden: [
+    {
+      name: "entry-imports-no-adapters",
+      comment: "Only wire.ts picks adapters.",
+      severity: "error",
+      from: { path: "^src/entry/", pathNot: "^src/entry/wire\\.ts$" },
+      to: { path: "^src/adapters/" },
+    },
     {
       name: "adapters-do-not-import-each-other",
       comment: "What two adapters need is a port's or the kernel's.",

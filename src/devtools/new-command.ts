@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MENU } from "../commands/menu.ts";
 import { camelCase } from "../entry/inputs/parse-inputs.ts";
 
 /**
@@ -108,9 +109,23 @@ export function wallsWith(walls: string, wing: string, name: string): string {
   return walls.replace(end, (all) => `${all}  ${wing}: { capabilities: ["${name}"], shared: [] },\n`);
 }
 
+/** Words that name nothing in JavaScript. */
+const RESERVED = new Set(("await break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in " +
+  "instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield").split(" "));
+
+/** Why a command cannot be called so; undefined where it can. */
+export function whyNot(menu: readonly { readonly name: string; readonly wing: string }[], rooms: readonly string[], wing: string, name: string): string | undefined {
+  if (RESERVED.has(name)) return `${name} is a word of the language`;
+  const other = menu.find((command) => command.name === name);
+  if (other !== undefined) return `${name} is in the menu already, of the wing ${other.wing}`;
+  return rooms.includes(wing) && !menu.some((command) => command.wing === wing) ? `src/${wing}/ is a room and no wing` : undefined;
+}
+
 function main(words: string | undefined): void {
   const [, wing, name] = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)$/.exec(words ?? "") ?? [];
   if (wing === undefined || name === undefined) throw new Error("usage: node src/devtools/new-command.ts <wing>/<name>, such as backups/prune");
+  const why = whyNot(MENU, readdirSync(join(root, "src")), wing, name);
+  if (why !== undefined) throw new Error(why);
   const files = new Map([...commandFiles(wing, name)].map(([path, text]) => [join(root, path), text]));
   for (const path of files.keys()) if (existsSync(path)) throw new Error(`${path} exists already`);
   const change = (path: string, edit: (text: string) => string): [string, string] => [join(root, path), edit(readFileSync(join(root, path), "utf8"))];

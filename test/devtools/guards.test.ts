@@ -38,7 +38,8 @@ function text(path: string, imports: readonly string[]): string {
 function house(more: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const rooms = Object.keys(ROOMS);
   const files = rooms.map((room) => {
-    const below = rooms.filter((other) => other !== room && allows(room, other) && !(allows(other, room) && other.startsWith(room)));
+    // The door's own file stands for main.ts: only wire.ts picks adapters.
+    const below = rooms.filter((other) => other !== room && !(room === "entry" && other.startsWith("adapters/")) && allows(room, other) && !(allows(other, room) && other.startsWith(room)));
     return [fileOf(room), text(fileOf(room), below.map(fileOf))];
   });
   return { ...(Object.fromEntries(files) as Record<string, string>), ...more };
@@ -91,6 +92,8 @@ describe("the layering guard", () => {
   const WRONG: readonly (readonly [what: string, path: string, words: string, rule: string])[] = [
     ["a room that nobody has listed", "src/attic/box.ts", text("src/attic/box.ts", [fileOf("kernel")]), "not-in-allowed"],
     ["a capability loaded lazily by another", "src/backups/backup/lazy.ts", 'export const b = async () => import("../restore/backups-restore-file.ts");', "not-in-allowed"],
+    ["an adapter picked outside of wire.ts", "src/entry/picks.ts", text("src/entry/picks.ts", [fileOf("adapters/terminal")]), "entry-imports-no-adapters"],
+    ["the product using a file of the tools", "src/kernel/tools.ts", 'import { ROOMS } from "../../walls.cjs";\nexport const m = ROOMS;', "not-in-allowed"],
     ["the product using built files", "src/entry/built.ts", 'import { cli } from "../../dist/cli.js";\nexport const m = cli;', "src-imports-only-src"],
     ["a circle, if only of types", "src/kernel/two.ts", text("src/kernel/two.ts", ["src/kernel/three.ts"]), "no-cycles"],
     ["a file nobody needs", "src/nouns/catalog/dead.ts", "export const dead = 1;", "no-orphans"],

@@ -1,6 +1,6 @@
 import { expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
-import { commandFiles, menuWith, wallsWith } from "../../src/devtools/new-command.ts";
+import { commandFiles, menuWith, wallsWith, whyNot } from "../../src/devtools/new-command.ts";
 
 it("puts a new command at the end of the menu, with its import in order, once", () => {
   const menu = readFileSync(new URL("../../src/commands/menu.ts", import.meta.url), "utf8");
@@ -20,6 +20,15 @@ it("puts a new command behind walls of its own, in its wing or with a new one, o
   const wing = wallsWith(walls, "schema", "migrate");
   expect(wing).toContain('  schema: { capabilities: ["migrate"], shared: [] },\n};');
   expect(wallsWith(wing, "schema", "migrate-check")).toContain('["migrate", "migrate-check"]');
+});
+
+it("has a name that is a word of ours alone, in a wing", () => {
+  const menu = [{ name: "list", wing: "backups" }];
+  const why = (wing: string, name: string): string | undefined => whyNot(menu, ["backups", "kernel"], wing, name);
+  expect([why("backups", "prune"), why("schema", "migrate")]).toEqual([undefined, undefined]);
+  expect([why("backups", "delete"), why("schema", "list"), why("kernel", "prune")]).toEqual([
+    "delete is a word of the language", "list is in the menu already, of the wing backups", "src/kernel/ is a room and no wing",
+  ]);
 });
 
 it("consists of a menu entry, a capability and a test", () => {

@@ -7,12 +7,15 @@ export const THOROUGH = (process.env["HOLDFAST_TEST_THOROUGH"] ?? "") === "1";
  * Where the samples begin. The same on every change, so that a red run is about the change;
  * HOLDFAST_TEST_SEED takes others.
  */
-export const SEED = seedFrom(process.env["HOLDFAST_TEST_SEED"]);
+export const SEED = numberFrom("HOLDFAST_TEST_SEED", 0) ?? 5;
 
-function seedFrom(text: string | undefined): number {
-  const seed = Number((text ?? "").trim() || "5");
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`HOLDFAST_TEST_SEED=${text}: a whole number, at least 0, is wanted`);
-  return seed;
+/** Undefined for a variable that is not set or empty: what is left out by mistake must not make a test of nothing. */
+function numberFrom(variable: string, least: number): number | undefined {
+  const text = (process.env[variable] ?? "").trim();
+  if (text === "") return undefined;
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < least) throw new Error(`${variable}=${text}: a whole number, at least ${least}, is wanted`);
+  return number;
 }
 
 /** How a sweep is thinned out. */
@@ -42,9 +45,14 @@ function thinnedOut<T>(all: readonly T[], every: number, kind: (place: T, index:
   }));
 }
 
-/** How often something is done in a default and in a thorough run, such as rounds of the same. */
-export function rounds(sweep: string, usual: number, thorough: number): number {
-  const count = THOROUGH ? thorough : usual;
+/**
+ * How often something is done in a default and in a thorough run, such as rounds of the same.
+ *
+ * @param variable of the environment, which asks for another number
+ */
+export function rounds(sweep: string, usual: number, thorough: number, variable?: string): number {
+  const asked = variable === undefined ? undefined : numberFrom(variable, 1);
+  const count = asked ?? (THOROUGH ? thorough : usual);
   noteSampled(sweep, count, thorough);
   return count;
 }

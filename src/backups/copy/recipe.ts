@@ -18,7 +18,7 @@ import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
 import { giveLeft } from "./rights/give-left.ts";
 import type { RefusedRights } from "./rights/give-singly.ts";
 import { attachingAlone, roundsOf } from "./rounds.ts";
-import { validateHeirs } from "./validate-heirs.ts";
+import { heirsToValidate, validateHeir } from "./validate-heirs.ts";
 import { isOfRows, settle } from "./settle.ts";
 
 /** What goes into which database. */
@@ -166,9 +166,12 @@ function withoutLargeObjects(entries: readonly TocEntry[]): readonly TocEntry[] 
 
 async function validate(database: Database, { content }: Manifest, { log }: Pick<LoadContext, "log">): Promise<void> {
   await using session = await database.connect({ purpose: "restore" });
-  await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
-  await validateHeirs(session, content, log);
-  await session.query("COMMIT");
+  for (const heir of await heirsToValidate(session, content)) {
+    // A transaction each: thousands of locks at once would fill the server's table of them.
+    await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
+    await validateHeir(session, heir, log);
+    await session.query("COMMIT");
+  }
 }
 
 async function refresh(

@@ -16,20 +16,29 @@ const INHERITED_NOT_VALID = `
    WHERE k.contype = 'c' AND k.coninhcount > 0 AND NOT k.convalidated AND coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)
    ORDER BY c.oid`;
 
+/** A check of an heir that has to be validated. */
+export interface Heir {
+  readonly identity: string;
+  readonly sql: string;
+}
+
 /**
- * Validates the checks of heirs that were valid at the source although those above them were not. pg_dump writes such a check once, at the top and
- * `NOT VALID`, and the heirs get it from there (getTableAttrs in src/bin/pg_dump/pg_dump.c). One that is refused is left to the comparison,
- * which says that it differs; why, the log does.
- *
- * @param session in a transaction
+ * Checks of heirs that were valid at the source although those above them were not. pg_dump writes such a check once, at the top and
+ * `NOT VALID`, and the heirs get it from there (getTableAttrs in src/bin/pg_dump/pg_dump.c).
  */
-export async function validateHeirs(session: DatabaseSession, { digests, objects }: ContentRecord, log: Pick<Log, "debug">): Promise<void> {
+export async function heirsToValidate(session: DatabaseSession, { digests, objects }: ContentRecord): Promise<readonly Heir[]> {
+  if (digests !== 2) return [];
   const recorded = objects.constraint ?? {};
-  if (digests !== 2) return;
-  const found = await session.query<{ identity: string; sql: string }>(INHERITED_NOT_VALID);
-  for (const { identity, sql } of found) {
-    if (!Object.hasOwn(recorded, identity) || readDigests(recorded[identity]!).has(NOT_VALID)) continue;
-    const error = await refusal(session, () => session.query(sql));
-    if (error !== undefined) log.debug(`constraint ${identity}, valid at the source, could not be validated: ${serverWords(error)}`);
-  }
+  const found = await session.query<Heir>(INHERITED_NOT_VALID);
+  return found.filter(({ identity }) => Object.hasOwn(recorded, identity) && !readDigests(recorded[identity]!).has(NOT_VALID));
+}
+
+/**
+ * One that is refused is left to the comparison, which says that it differs; why, the log does.
+ *
+ * @param session in a transaction, whose locks on the tables stay until its end
+ */
+export async function validateHeir(session: DatabaseSession, { identity, sql }: Heir, log: Pick<Log, "debug">): Promise<void> {
+  const error = await refusal(session, () => session.query(sql));
+  if (error !== undefined) log.debug(`constraint ${identity}, valid at the source, could not be validated: ${serverWords(error)}`);
 }

@@ -18,7 +18,7 @@ export function mayLeaveOut(profile: PlatformProfile): (relation: LeftOut) => bo
     schemas.has(schema) && owner !== profile.workingRole && profile.roles.includes(owner) && !kept.has(namesKey([schema, name]));
 }
 
-/** Tables of rows that are sealed with a key that no dump holds. */
+/** Tables of rows that are encrypted with a key that no dump holds. */
 export function secretTables(profile: PlatformProfile): { readonly schema: string; readonly name: string }[] {
   return profile.schemas.flatMap(({ name: schema, rows }) =>
     rows.filter(({ kind }) => kind === "secret").map(({ table: name }) => ({ schema, name })));

@@ -114,7 +114,7 @@ export interface PlatformRows {
  *
  * - `user`: comes back. `session`: who is signed in, and steps of signing in that are under way; comes back only
  *   when asked for, because a session that was ended since would live again. `job`: comes back paused. `secret`:
- *   sealed with a key that no dump holds; never comes back and is named. `log`: what has happened; stays behind.
+ *   encrypted with a key that no dump holds; never comes back and is named. `log`: what has happened; stays behind.
  *   `bookkeeping`: the platform's own state, which must fit its own version.
  */
 export type RowsKind = "user" | "session" | "job" | "secret" | "log" | "bookkeeping";

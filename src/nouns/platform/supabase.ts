@@ -118,9 +118,9 @@ export const SUPABASE: PlatformProfile = {
       migrations: { table: "schema_migrations", column: "version" },
       rows: [...rows("session", "subscription"), ...rows("log", "messages"), ...rows("bookkeeping", "schema_migrations")],
     },
-    { name: "vault", purpose: "secrets, sealed with a key of the project's", rows: rows("secret", "secrets") },
+    { name: "vault", purpose: "secrets, encrypted with a key of the project's", rows: rows("secret", "secrets") },
     { name: "pgsodium", purpose: "keys of the vault", rows: rows("secret", "key") },
-    { name: "pgsodium_masks", purpose: "views over sealed columns", rows: [] },
+    { name: "pgsodium_masks", purpose: "views over encrypted columns", rows: [] },
     {
       name: "cron", purpose: "jobs by the clock (pg_cron)",
       rows: [...rows("job", "job"), ...rows("log", "job_run_details")],

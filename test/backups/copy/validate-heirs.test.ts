@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { validateHeirs } from "../../../src/backups/copy/validate-heirs.ts";
+import { heirsToValidate, validateHeir } from "../../../src/backups/copy/validate-heirs.ts";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import { startCluster } from "../../support/postgres.ts";
 import { testPorts } from "../../support/test-ports.ts";
@@ -34,7 +34,7 @@ describe("the check of an heir that is refused", () => {
     await using session = await postgresDatabase(target.address).connect({ purpose: "restore" });
     const said: string[] = [];
     await session.query("BEGIN");
-    await validateHeirs(session, content, { debug: (text) => void said.push(text) });
+    for (const heir of await heirsToValidate(session, content)) await validateHeir(session, heir, { debug: (text) => void said.push(text) });
     await session.query("CREATE TABLE public.afterwards (a int)");
     await session.query("COMMIT");
     expect(said).toEqual([LATER]);

@@ -5,7 +5,7 @@ import { MemoryStore } from "../../fakes/memory-store.ts";
 import { eventually } from "../../support/tools.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { sampled } from "../../support/sampling.ts";
-import { placesTried } from "./places.ts";
+import { kindOfBlobCall, placesTried } from "./places.ts";
 import { backup, ended, newKeys, ONE_TABLE, paths, requireLaws, validate, type Ended, type KeyPair } from "./support.ts";
 
 const LOCK_AGE_MS = 5 * 60_000;
@@ -53,7 +53,7 @@ describe("a backup with exactly one fault, at one place after the other", () => 
     await backup(database.url, keys.recipient, { store: counting });
     const places = counting.events;
     const all = Array.from({ length: places }, (_, index) => index + 1);
-    const tried = sampled(`a backup whose store fails (${sweep})`, all, { every: 3, kind: (at) => String(at > places - GIVING_BACK) });
+    const tried = sampled(`a backup whose store fails (${sweep})`, all, { every: 3, kind: (at) => `${kindOfBlobCall(counting.log[at - 1] ?? "")} ${at > places - GIVING_BACK}` });
     const quiet: number[] = [];
     // The place after the last one is where nothing fails any more.
     for (const failAt of [...tried, places + 1]) {

@@ -1,10 +1,9 @@
 import { sampled } from "../../support/sampling.ts";
 
-/**
- * Statements without an effect at the server: a fault there can leave nothing behind that a fault at its
- * neighbour did not leave.
- */
-const READS = /^ ?(SELECT (?!pg_catalog\.(pg_terminate|lo_unlink))|WITH|SHOW|SET|BEGIN|LOCK TABLE|(ROLLBACK TO |RELEASE )?SAVEPOINT)/;
+/** Statements that begin as those do which have no effect at the server. */
+const BEGINS_AS_READ = /^ ?(SELECT|WITH|SHOW|SET|BEGIN|LOCK TABLE|(ROLLBACK TO |RELEASE )?SAVEPOINT)\b/;
+/** What of these has one all the same. */
+const WRITES = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\b|\b(?:setval|nextval|pg_terminate_backend|lo_\w+|cron\.\w+)\s*\(/;
 
 /**
  * One in so many reads between two statements that have an effect, and one in so many connections for the
@@ -14,7 +13,8 @@ const EVERY_READ = 12;
 const EVERY_CONNECTION = 4;
 
 /**
- * The statements and connections of a run to put a fault at, counted from 1: each that has an effect, and
+ * The statements and connections of a run to put a fault at, counted from 1: each that has an effect (a
+ * fault at a read can leave nothing behind that a fault at its neighbour did not leave), and
  * some of the reads between two of those and of the connections; a thorough run takes all. The log is of a
  * run without a fault; the place after its end, where no fault happens and the run must be clean, is always
  * the last one.
@@ -22,7 +22,7 @@ const EVERY_CONNECTION = 4;
 export function placesTried(sweep: string, log: readonly string[]): number[] {
   let effects = 0;
   const places = log.map((event, index) => {
-    const [connects, reads] = [event.startsWith("connect "), READS.test(event)];
+    const [connects, reads] = [event.startsWith("connect "), BEGINS_AS_READ.test(event) && !WRITES.test(event)];
     if (!connects && !reads) effects += 1;
     return { at: index + 1, connects, kind: connects ? event : reads ? `reads after effect ${effects}` : `effect ${effects}` };
   });

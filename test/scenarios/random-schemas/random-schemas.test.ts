@@ -18,7 +18,7 @@ import { Proving } from "./proving.ts";
  * Of 15 schemas each; the seed finds other ones. A thorough run has 300 schemas, which takes some four
  * minutes by itself.
  */
-const DATABASES = Number(process.env["HOLDFAST_TEST_DATABASES"] ?? rounds("databases of random schemas", 4, 20));
+const DATABASES = rounds("databases of random schemas", 4, 20, "HOLDFAST_TEST_DATABASES");
 const WORLDS = 15;
 const ROLES = ["hf reader", 'hf "Writer"', "hf ü; --"];
 

@@ -30,7 +30,7 @@ import { pauseWebhooks, reachingOut } from "./paused.ts";
 import { requireFit, rowsSource, usersExtensions } from "./plan.ts";
 import { setOptions } from "./publication-options.ts";
 import { quieten, unquieten } from "./quiet.ts";
-import { validateHeirs } from "../../copy/validate-heirs.ts";
+import { heirsToValidate, validateHeir } from "../../copy/validate-heirs.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { giveRights } from "./give-rights.ts";
 import { leaveRoles, owningRoles, reachRoles } from "../../copy/rights/reach-roles.ts";
@@ -172,7 +172,7 @@ export class ProjectLoader {
     this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
     this.#findings.push(...(await setOptions(this.#session, project.publications.set)));
     await requireNoneEmpty(this.#session, this.#skipped);
-    await validateHeirs(this.#session, backup.manifest.content, this.#ports.log);
+    for (const heir of await heirsToValidate(this.#session, backup.manifest.content)) await validateHeir(this.#session, heir, this.#ports.log);
     this.#findings.push(...(await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews)));
     if (!request.noPrivileges) {
       const { findings, notes, refused } = await giveRights(this.#session, this.#plan, (entries) => this.#define(entries), this.#textsOf);

@@ -169,7 +169,7 @@ export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, ro
 function gapsOf(rows: WhoseRows, largeObjects: number): Finding[] {
   const secrets = rows.behind.filter((table) => table.kind === "secret" && table.rows > 0).map(({ title, rows: count }): Finding => ({
     severity: "gap", about: "table", name: title,
-    message: `stays behind (${quantity(count, "row")}): secrets are sealed with a key that no dump holds; put them into the project anew`,
+    message: `stays behind (${quantity(count, "row")}): secrets are encrypted with a key that no dump holds; put them into the project anew`,
   }));
   if (largeObjects === 0) return secrets;
   return [...secrets, {

@@ -21,7 +21,7 @@ export function rebuildKit(record: PlatformRecord, content: ContentRecord): read
   return [
     { what: files === 0 ? "files in storage buckets" : `the files of ${files} storage objects`, how: `copy the buckets, with the storage service's S3 interface for example; ${NO_COMMAND}` },
     { what: "edge functions and their secrets", how: `deploy them from your repository; ${NO_COMMAND}` },
-    { what: secrets === 0 ? "secrets of the vault" : `${secrets} secrets of the vault`, how: `put them in anew: they are sealed with a key that stays with the project; ${NO_COMMAND}` },
+    { what: secrets === 0 ? "secrets of the vault" : `${secrets} secrets of the vault`, how: `put them in anew: they are encrypted with a key that stays with the project; ${NO_COMMAND}` },
     { what: "settings of sign-in (providers, e-mail templates, JWT secret and API keys)", how: `set them in the project's dashboard; ${NO_COMMAND}` },
     { what: "passwords of the database's roles", how: `ALTER ROLE … LOGIN PASSWORD for each that logs in; ${NO_COMMAND}` },
   ];
