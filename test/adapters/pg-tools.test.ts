@@ -311,6 +311,17 @@ describe("what the programs say", () => {
     ]);
   });
 
+  it("does not count what pg_restore 17 sets for itself and an older server does not know; the same words of an entry it does", () => {
+    const reader = new ProblemReader();
+    const words = 'pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"';
+    const lines = [
+      "pg_restore: while INITIALIZING:", words, "Command was: SET transaction_timeout = 0;", "",
+      "pg_restore: from TOC entry 9; 1255 16384 FUNCTION f() postgres", words, "Command was: CREATE FUNCTION public.f() RETURNS void SET transaction_timeout TO '0'", "pg_restore: warning: errors ignored on restore: 2",
+    ];
+    for (const line of lines) reader.read(line);
+    expect(reader.problems).toEqual([{ message: 'unrecognized configuration parameter "transaction_timeout"', entry: "FUNCTION f() postgres", dumpIds: [9] }]);
+  });
+
   it("is read also where several connections write at once, each line in pieces", () => {
     const reader = new ProblemReader();
     const lines = [

@@ -22,6 +22,12 @@ const BEGINNINGS = /^(?:from TOC entry \d+; |could not |COPY failed )/;
 /** The first line of a CONTEXT whose error a function made itself. */
 const RAISED = /^CONTEXT:\s+PL\/.* at RAISE$/;
 
+/**
+ * A setting of pg_restore's own, from 17 on, which it makes on every server, and what an older one says of it
+ * (`_doSetFixedOutputState` in src/bin/pg_dump/pg_backup_archiver.c). It switches a time limit off that such a server has not.
+ */
+const OWN_SETTING = { command: "Command was: SET transaction_timeout = 0;", words: 'unrecognized configuration parameter "transaction_timeout"' };
+
 /** A problem whose message still grows. */
 type Mutable = { -readonly [Key in keyof LoadProblem]: LoadProblem[Key] };
 
@@ -110,7 +116,10 @@ export class ProblemReader {
 
   /** Lines without the program's name belong to the error before, up to the statement it repeats. */
   #continue(line: string): void {
-    if (line.startsWith("Command was:")) this.#open = false;
+    if (line.startsWith("Command was:")) {
+      if (this.#open && line.trimEnd() === OWN_SETTING.command && this.#problems.at(-1)?.message === OWN_SETTING.words) this.#problems.pop();
+      this.#open = false;
+    }
     if (this.#open && /^(?:DETAIL|HINT|CONTEXT|FATAL|server closed|\t(?:This probably means|before or while) )/.test(line)) this.#append(line.trim());
   }
 

@@ -40,15 +40,15 @@ export async function publicationsToDo(
   const todo = { set: [] as OptionsToSet[], full: [] as string[], gaps: [] as Finding[], notes: [] as string[] };
   for (const publication of filledByUsers(target)) {
     const [before, now] = [source.objects.publication?.[publication], here.objects.publication?.[publication]];
-    if (before === undefined || now === undefined || source.digests !== 2) continue;
-    const [was, is] = [readDigests(before), readDigests(now)];
+    if (now === undefined || source.digests !== 2) continue;
+    const [was, is] = [readDigests(before ?? ""), readDigests(now)];
     const gap = (message: string): void => void todo.gaps.push({ severity: "gap", about: "publication", name: publication, message });
     if (was.has("all-tables") !== is.has("all-tables")) {
       if (is.has("all-tables")) todo.full.push(publication);
-      gap(`${was.has("all-tables") ? "holds all tables at the source, and here those that are put in" : "holds all tables here, and at the source some"}: no ALTER PUBLICATION ` +
+      gap(`${was.has("all-tables") ? "holds all tables at the source, and here those that are put in" : `holds all tables here, and at the source ${before === undefined ? "there is none of that name" : "some"}`}: no ALTER PUBLICATION ` +
         "changes that; where it is yours to drop, drop it and make it anew as it was, and restore again");
     }
-    const options = optionsOf(was, is);
+    const options = before === undefined ? undefined : optionsOf(was, is);
     if (options === undefined) continue;
     const [row] = await session.query<{ may: boolean }>("SELECT pg_has_role(pubowner, 'USAGE') AS may FROM pg_publication WHERE quote_ident(pubname) = $1", [publication]);
     if (row?.may !== true) {

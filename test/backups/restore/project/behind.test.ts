@@ -122,3 +122,18 @@ describe("looking at a project", () => {
     expect(await project.query("SELECT is_called FROM public.seen")).toEqual([{ is_called: false }]);
   });
 });
+
+describe("rows of the user's that break what stands on them", () => {
+  it("refuse with what helps, and what they break is left out on request: an index that let a row in twice, and what needs it", async () => {
+    await using source = await backedUp("broken", "CREATE TABLE public.notes (id int, said text); INSERT INTO public.notes VALUES (1, 'a'), (1, 'a'); CREATE UNIQUE INDEX notes_u ON public.notes (id) WHERE id < 0");
+    // As an index broken by another collation or a failing disk is.
+    await source.admin("SET allow_system_table_mods = on; UPDATE pg_index SET indpred = NULL WHERE indexrelid = 'public.notes_u'::regclass; CREATE TABLE public.on_notes (note int); ALTER TABLE public.on_notes OWNER TO postgres");
+    await source.admin("ALTER TABLE public.on_notes ADD CONSTRAINT on_notes_fk FOREIGN KEY (note) REFERENCES public.notes (id)");
+    expect((await vault.backup(source.url, { source: "broken" })).exit).toBe(0);
+    await using project = await supabase.project();
+    await expectRefusal(vault.restore(project.url, { source: "broken" }), { code: "database.query", exit: 4, says: /INDEX public notes_u: could not create unique index/, hint: /rows of the backup itself|--allow-gaps/ });
+    const left = await vault.restore(project.url, { source: "broken", allowGaps: true });
+    expect({ exit: left.exit, said: said(left) }).toEqual({ exit: 3, said: expect.stringMatching(/INDEX public notes_u \| gap: was left out: could not create unique index[\s\S]*FK CONSTRAINT public on_notes on_notes_fk \| gap: was left out/) });
+    expect(await project.query("SELECT count(*)::int AS n FROM public.notes")).toEqual([{ n: 2 }]);
+  });
+});

@@ -28,6 +28,14 @@ describe("a publication of the platform's", () => {
     expect(await project.query("SELECT pubname::text AS publication, tablename::text AS table FROM pg_publication_tables")).toEqual([{ publication: "supabase_realtime_messages_publication", table: "identities" }]);
   });
 
+  it("that holds all tables, and that the source had not, is a gap in the plan and afterwards", async () => {
+    await using project = await supabase.project();
+    await project.admin("DROP PUBLICATION supabase_realtime; CREATE PUBLICATION supabase_realtime FOR ALL TABLES; ALTER PUBLICATION supabase_realtime OWNER TO postgres");
+    const gap = "holds all tables here, and at the source there is none of that name";
+    expect((await outcome(vault, project, "without", { confirm: project.name, dryRun: true })).said).toContain(gap);
+    expect(await outcome(vault, project, "without", { confirm: project.name })).toEqual({ exit: 3, said: expect.stringContaining(gap) });
+  });
+
   it("is a difference where something stays in it that the backup has not", async () => {
     await using project = await supabase.project();
     await project.admin("ALTER PUBLICATION supabase_realtime OWNER TO supabase_admin; ALTER PUBLICATION supabase_realtime ADD TABLE auth.users");
