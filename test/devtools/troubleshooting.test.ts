@@ -23,7 +23,7 @@ const BY_RESULT = [
   "where its definition prints no operator", "is meant here without being printed",
   "compares by another operator than at the source",
   "holds names of relations (regclass)", "this server keeps marks of its own", "this server does not know",
-  "PostgreSQL lets only a superuser make a", "expect it to be missing", "is restored disabled",
+  "PostgreSQL lets only a superuser make the", "expect it to be missing", "is restored disabled",
   "stays at the publisher", "The unfinished copy", "should a database", "were not compared",
   "The target may be incomplete", "another restore into", "was NOT put in place",
   "may not create databases", "does not own the database", "may not give a new database its setting",

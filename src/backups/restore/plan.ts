@@ -181,7 +181,9 @@ async function warnOfRights(
 ): Promise<string[]> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
   const entries = await contents.first();
-  const notes = rightsWarnings(entries, facts);
+  const missing = rightsWarnings(entries, facts);
+  const notes = missing.length === 0 || mode !== "beside" ? missing
+    : [...missing, "mode beside puts no copy in place that lacks something: restore as a superuser, or with --mode in-place"];
   if (request.noOwner) return notes;
   await using session = await request.target.connect({ purpose: "restore plan" });
   const owner = entries.map((entry) => ownerInEntry(entry, "public", manifest.content)).find((one) => one !== undefined);

@@ -49,7 +49,7 @@ export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFact
   return [...kinds].map(([kind, names]) => {
     const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
     const shown = names.slice(0, NAMES_MAX).join(", ") + more;
-    return `PostgreSQL lets only a superuser make a ${kind} ${shown}, and role ${role} is none: expect it to be missing`;
+    return `PostgreSQL lets only a superuser make the ${kind} ${shown}, and role ${role} is none: expect it to be missing`;
   });
 }
 

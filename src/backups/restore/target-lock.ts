@@ -4,10 +4,10 @@ import type { Database, DatabaseSession } from "../../ports/database.ts";
 /** Two restores onto one database would destroy each other; this number is Holdfast's in the target's advisory lock space. */
 const ADVISORY_LOCK = 4_785_213_907;
 
-/** Who holds it: the two halves of its number are in two columns (https://www.postgresql.org/docs/current/view-pg-locks.html). */
+/** Who holds it, as far as this role may see (without pg_monitor others are a name alone): the two halves of its number are in two columns (https://www.postgresql.org/docs/current/view-pg-locks.html). */
 const HOLDER = `
-  SELECT format('role %s from %s since %s', a.usename, coalesce(a.client_addr::text, 'the server itself'),
-                to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS who
+  SELECT format('role %s%s%s', a.usename, CASE WHEN a.backend_start IS NULL THEN '' ELSE ' from ' || coalesce(a.client_addr::text, 'the server itself') END,
+                to_char(a.backend_start AT TIME ZONE 'UTC', '" since "YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS who
     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND a.usename IS NOT NULL
      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())

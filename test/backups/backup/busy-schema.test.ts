@@ -4,6 +4,7 @@ import { HoldfastError } from "../../../src/kernel/errors.ts";
 import { forwarding, withQueries } from "../../support/decorators.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { testPorts, type TestPorts, type TestPortsOptions } from "../../support/test-ports.ts";
+import { eventually } from "../../support/tools.ts";
 import { expectRefusal, output, Vault } from "../../support/vault.ts";
 
 /** Errors that only mean that now is a bad moment must not cost a night's backup. */
@@ -119,10 +120,11 @@ describe("a table that somebody has locked", () => {
       const ports = impatient({});
       await expectRefusal(vault.backup(database.url, { lockWait: 2000 }, ports), { code: "database.lock-timeout", exit: 4, says: "at each of 5 attempts", hint: /let it finish/ });
       expect(Date.now() - began).toBeGreaterThan(1900);
-      setTimeout(() => void holder.query("COMMIT"), 1500);
       const patient = impatient({});
-      expect((await vault.backup(database.url, { lockWait: 5000 }, patient)).outputs["rows"]).toBe(1000);
-      expect(patient.lines).toContainEqual(expect.stringContaining("a table was locked by somebody else; trying again with a new snapshot (2 of 5)"));
+      const SAID = "a table was locked by somebody else; trying again with a new snapshot (2 of 5)";
+      const given = eventually("the second attempt", () => patient.lines.some((line) => line.includes(SAID))).then(() => holder.query("COMMIT"));
+      expect((await vault.backup(database.url, { lockWait: 20_000 }, patient)).outputs["rows"]).toBe(1000);
+      await given;
     } finally {
       await holder.end();
     }

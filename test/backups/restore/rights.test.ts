@@ -33,7 +33,7 @@ describe("a restore by a role that is no superuser", () => {
     const plan = await vault.restore(target.url, { dryRun: true });
     const lines = said(plan);
     for (const part of ["event trigger et", "operator family fam", "foreign data wrapper wrap", "publication that is FOR ALL TABLES, as may be wide"]) {
-      expect(lines).toContain(`PostgreSQL lets only a superuser make a ${part}, and role holdfast is none`);
+      expect(lines).toContain(`PostgreSQL lets only a superuser make the ${part}, and role holdfast is none`);
     }
     expect(lines).not.toMatch(/FOR ALL TABLES, as may be .*narrow/);
     expect(lines).toContain("role holdfast cannot give objects to postgres");

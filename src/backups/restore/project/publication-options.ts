@@ -45,7 +45,7 @@ export async function publicationsToDo(
     const gap = (message: string): void => void todo.gaps.push({ severity: "gap", about: "publication", name: publication, message });
     if (was.has("all-tables") !== is.has("all-tables")) {
       if (is.has("all-tables")) todo.full.push(publication);
-      gap(`${was.has("all-tables") ? "holds all tables at the source, and here those that are put in" : `holds all tables here, and at the source ${before === undefined ? "there is none of that name" : "some"}`}: no ALTER PUBLICATION ` +
+      gap(`${was.has("all-tables") ? "holds all tables at the source, and here those that are put in" : before === undefined ? "holds all tables here, and at the source there is none of that name" : "holds all tables here, and at the source some"}: no ALTER PUBLICATION ` +
         "changes that; where it is yours to drop, drop it and make it anew as it was, and restore again");
     }
     const options = before === undefined ? undefined : optionsOf(was, is);
