@@ -114,8 +114,17 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
       ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup?.id ?? "", "old-database": restored.oldDatabase,
       "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "", findings: restored.findings.map(recordedFinding), notes,
     },
-    report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes },
+    report: { good: verdict === "proved", headline, tables: [...foundTable(findings), ...removedFrom(plan)], notes },
   };
+}
+
+/** Findings shown; all of them are in the receipt. */
+const FINDINGS_SHOWN = 50;
+
+/** One finding alone is what the headline tells. */
+function foundTable(findings: readonly string[][]): readonly ReportTable[] {
+  if (findings.length === 0) return [];
+  return [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, FINDINGS_SHOWN), inHeadline: findings.length === 1 }];
 }
 
 /** No more than was compared: whoever names tables, or asks for a part, is not told that everything is well. */

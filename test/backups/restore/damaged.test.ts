@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { withoutSaid } from "../../../src/entry/output/said.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { expectRefusal, output, said, Vault, type RestoreChoice } from "../../support/vault.ts";
 
@@ -91,6 +92,8 @@ describe("a damaged backup that is validated", () => {
     expect(outcome.exit).toBe(5);
     expect(outcome.report.headline).toMatch(/^backup \S+ failed: artifact /);
     expect(outcome.report.headline.split(path!)).toEqual([expect.stringMatching(/artifact $/), " is damaged: the stored bytes have another hash"]);
+    const screen = withoutSaid(outcome.report, new Set());
+    expect([outcome.report.tables.map(({ title }) => title), screen.tables.map(({ title }) => title)]).toEqual([[undefined, "what was found"], [undefined]]);
     expect(outcome.report.notes).toEqual([expect.stringMatching(/make a new one.*--backup latest-verified/)]);
   });
 });
