@@ -7,6 +7,7 @@ import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
 import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { receiptFormat, recordedFinding, type Receipt } from "../../nouns/catalog/manifest.ts";
+import type { KnownStandings } from "../../nouns/catalog/standing.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { applyRestore, type TakeSafetyBackup } from "./apply.ts";
 import type { Restored } from "./restored.ts";
@@ -24,10 +25,11 @@ export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafety
   const began = ports.clock.elapsed();
   const elapsed = (): number => ports.clock.elapsed() - began;
   const request = await parseRestoreRequest(inputs, ports);
-  const plan = await planRestore(request, ports, inputs.dryRun).catch((error: unknown) => {
+  const standings: KnownStandings = new Map();
+  const plan = await planRestore(request, ports, inputs.dryRun, standings).catch((error: unknown) => {
     throw isDamage(error) ? nothingMade(error) : error;
   });
-  if (!plan) return await nothingOutcome(request, elapsed);
+  if (!plan) return await nothingOutcome(request, standings, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
   for (const [what, value = ""] of restorePlanRows(plan)) {
     if (what === "warning") ports.log.warn(value);
@@ -64,8 +66,10 @@ async function writeReceipt(plan: RestorePlan, restored: Restored, startedAt: Da
   }
 }
 
-async function nothingOutcome({ catalog, selection, source, tier, target }: RestoreRequest, elapsed: () => number): Promise<Outcome> {
-  const { why, next } = await explainNone(catalog, selection, { source, tier });
+async function nothingOutcome(
+  { catalog, selection, source, tier, target }: RestoreRequest, standings: KnownStandings, elapsed: () => number,
+): Promise<Outcome> {
+  const { why, next } = await explainNone(catalog, selection, { source, tier }, standings);
   return {
     exit: EXIT.verdict,
     outputs: {
