@@ -9,6 +9,8 @@ export interface ReportTable {
   readonly title?: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Whether the headline tells all that is in it; known only to who made both, because texts may look alike. */
+  readonly inHeadline?: boolean;
 }
 
 /** What a person reads in ten seconds: verdict first, then tables, then notes. Rendered as text (stderr) and Markdown (job summary). */

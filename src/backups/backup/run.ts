@@ -2,6 +2,7 @@ import { EXIT } from "../../kernel/errors.ts";
 import { formatBytes } from "../../kernel/bytes.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import type { Outcome, ReportTable } from "../../kernel/outcome.ts";
+import { shellWord } from "../../kernel/shell-word.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { Finding } from "../../nouns/catalog/manifest.ts";
 import { manifestPath } from "../../nouns/catalog/paths.ts";
@@ -82,7 +83,7 @@ function takenOutcome({ plan, manifest, sha256 }: BackupTaken, tookMs: number): 
         `everything is as of ${manifest.snapshotAt}; manifest ${sha256.slice(0, 16)}…`,
         ...(request.recipients.length === 0 ? ["this backup is NOT encrypted"] : []),
         ...(manifest.content.proof === "none" ? ["no proof was taken: its content can never be compared"] : []),
-        `not proved yet: run \`holdfast validate --store ${request.store.url} --source ${manifest.source} --backup ${manifest.id}${manifest.artifacts.some(({ encryption }) => encryption.format !== "none") ? " --identity-file …" : ""}\``,
+        `not proved yet: run \`holdfast validate --store ${shellWord(request.store.url)} --source ${shellWord(manifest.source)} --backup ${manifest.id}${manifest.artifacts.some(({ encryption }) => encryption.format !== "none") ? " --identity-file …" : ""}\``,
       ],
     },
   };

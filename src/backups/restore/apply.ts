@@ -6,7 +6,6 @@ import type { LoadedSet } from "../copy/recipe.ts";
 import { notComparedNote } from "../copy/platforms-own.ts";
 import { asIfGiven } from "../copy/rights/as-if-given.ts";
 import { asIfPublicOwned } from "../copy/rights/as-if-public-owned.ts";
-import { createRoles } from "../copy/roles.ts";
 import type { Finding } from "../../nouns/catalog/manifest.ts";
 import type { CompareOptions } from "../../nouns/content/compare/compare-content.ts";
 import { compareProperties } from "../../nouns/content/compare/compare-properties.ts";
@@ -25,6 +24,7 @@ import { bringAlone } from "./properties-of-source.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, loadInPlace, loadWhole } from "./load-target.ts";
 import { gapsOf } from "./gaps.ts";
+import { withRoles } from "./made-roles.ts";
 import { notComparedNotes, tablesToMake } from "./made-tables.ts";
 import { applyProject } from "./project/apply.ts";
 import type { PlanOfProject } from "./project/loaded-project.ts";
@@ -52,7 +52,7 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   await using _ = guard;
   await requireStillEmpty(plan, guard);
   await sweepControls(request.target, ports.log);
-  if (!plan.target.empty) await requireWhole(plan, ports);
+  await requireWhole(plan, ports);
   const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : undefined;
   try {
     return await change(plan, guard, safetyBackup, ports);
@@ -65,11 +65,15 @@ async function change(plan: RestorePlan, guard: DatabaseSession, safetyBackup: S
   const { request, project } = plan;
   const locked: Ports = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
   if (project !== undefined) return { safetyBackup, oldDatabase: "", replaced: true, ...(await restoreProject({ ...plan, project }, locked)) };
-  if (request.createRoles && plan.target.missingRoles.length > 0) {
-    // Said before: they stay whatever becomes of the restore.
-    ports.log.info(`creating the roles ${plan.target.missingRoles.map((role) => role.name).join(", ")}`);
-    await createRoles(guard, plan.target.missingRoles);
-  }
+  const roles = request.createRoles ? plan.target.missingRoles : [];
+  return await withRoles(guard, roles, ports.log, () => changeDatabase(plan, guard, safetyBackup, { ports, locked }));
+}
+
+/** @param ports `locked` also stops when the target's lock is lost */
+async function changeDatabase(
+  plan: RestorePlan, guard: DatabaseSession, safetyBackup: SafetyBackup | undefined, { ports, locked }: { readonly ports: Ports; readonly locked: Ports },
+): Promise<Restored> {
+  const { request } = plan;
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
   const made = await tablesToMake(plan);
   let changed = false;

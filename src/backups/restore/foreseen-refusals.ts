@@ -1,4 +1,4 @@
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError, type ErrorCode } from "../../kernel/errors.ts";
 import { findClient } from "../copy/client-programs.ts";
 import { requireReadable } from "../../nouns/content/read/readable.ts";
 import { detectPlatform } from "../../nouns/platform/detect.ts";
@@ -13,27 +13,40 @@ type Planned = Pick<RestorePlan, "request" | "backup" | "target" | "mode" | "saf
 /**
  * What would end a restore after its plan, as far as it can be asked without writing: roles that this one may not make, a safety backup that it may not
  * take, and what emptying some schemas would take along. A dry run names all of it; a restore ends at the first, before anything is touched.
+ *
+ * @throws what kept one of these from being asked: that says nothing about what a restore would do
  */
 export async function foreseenRefusals(plan: Planned, ports: Ports): Promise<readonly HoldfastError[]> {
   const { request, backup, mode, safetyBackup, target } = plan;
   await using session = await request.target.connect({ purpose: "restore plan" });
-  const asked = [
-    () => requireRoles(session, plan),
-    ...(safetyBackup ? [() => requireSafety(session, plan, ports)] : []),
+  const asked: readonly Asked[] = [
+    { ask: () => requireRoles(session, plan), refuses: ["database.permission"] },
+    ...(safetyBackup ? [{ ask: () => requireSafety(session, plan, ports), refuses: SAFETY_REFUSES }] : []),
     ...(mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0
-      ? [() => requireClearable(session, backup.manifest.scope, backup.manifest.content.extensions.map(({ name }) => name))] : []),
+      ? [{
+        ask: () => requireClearable(session, backup.manifest.scope, backup.manifest.content.extensions.map(({ name }) => name)),
+        refuses: ["refused.outside-scope"],
+      } as const] : []),
   ];
   const found: HoldfastError[] = [];
-  for (const ask of asked) {
+  for (const { ask, refuses } of asked) {
     try {
       await ask();
     } catch (error) {
-      if (!isHoldfastError(error) || session.lost.aborted) throw error;
+      if (!isHoldfastError(error, ...refuses) || session.lost.aborted) throw error;
       found.push(error);
     }
   }
   return found;
 }
+
+/** One thing that is asked, and the codes by which it says that a restore would be refused; every other one is a failure to ask. */
+interface Asked {
+  readonly ask: () => Promise<void>;
+  readonly refuses: readonly ErrorCode[];
+}
+
+const SAFETY_REFUSES: readonly ErrorCode[] = ["tool.missing", "database.permission", "database.row-security"];
 
 /** @throws database.permission where roles are to be made and this one may not make any */
 async function requireRoles(session: DatabaseSession, { request, target, project }: Planned): Promise<void> {
@@ -46,7 +59,7 @@ async function requireRoles(session: DatabaseSession, { request, target, project
   });
 }
 
-/** @throws what a safety backup would end with: it is of the whole target, by the role that restores */
+/** @throws tool.missing, database.permission, database.row-security: what a safety backup would end with, of the whole target, by the role that restores */
 async function requireSafety(session: DatabaseSession, { target }: Planned, ports: Ports): Promise<void> {
   const way = "refuse the safety backup with --no-safety-backup. Nothing was touched.";
   if ((await findClient(target.facts.major, false, ports)) === undefined) {

@@ -5,6 +5,7 @@ import { ownerInEntry } from "../copy/schema-entry.ts";
 import { likelyNamesOf } from "../copy/toc-names.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
+import type { KnownStandings } from "../../nouns/catalog/standing.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
@@ -34,12 +35,16 @@ import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
  * Reads, asks and decides. Returns `undefined` when no backup matches.
  *
  * @param dryRun says what a missing confirmation would stop, instead of stopping: looking must always be possible
+ * @param standings is given what was read of the backups' standings, to explain why none matches
  */
-export async function planRestore(request: RestoreRequest, ports: Ports, dryRun = false): Promise<RestorePlan | undefined> {
+export async function planRestore(
+  request: RestoreRequest, ports: Ports, dryRun = false, standings: KnownStandings = new Map(),
+): Promise<RestorePlan | undefined> {
   await request.catalog.store.check(false);
   const backup = await chooseOne(request.catalog, request.selection, request, {
     suits: (manifest) => gives(manifest, request.part),
     warn: (text) => ports.log.warn(text),
+    standings,
   });
   if (!backup) return undefined;
   requireIdentity(backup, request);

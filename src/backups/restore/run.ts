@@ -7,6 +7,7 @@ import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { findingSentence, headlineFinding } from "../copy/judge-copy.ts";
 import { explainNone } from "../../nouns/catalog/none-found.ts";
 import { receiptFormat, recordedFinding, type Receipt } from "../../nouns/catalog/manifest.ts";
+import type { KnownStandings } from "../../nouns/catalog/standing.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { applyRestore, type TakeSafetyBackup } from "./apply.ts";
 import type { Restored } from "./restored.ts";
@@ -24,10 +25,11 @@ export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafety
   const began = ports.clock.elapsed();
   const elapsed = (): number => ports.clock.elapsed() - began;
   const request = await parseRestoreRequest(inputs, ports);
-  const plan = await planRestore(request, ports, inputs.dryRun).catch((error: unknown) => {
+  const standings: KnownStandings = new Map();
+  const plan = await planRestore(request, ports, inputs.dryRun, standings).catch((error: unknown) => {
     throw isDamage(error) ? nothingMade(error) : error;
   });
-  if (!plan) return await nothingOutcome(request, elapsed);
+  if (!plan) return await nothingOutcome(request, standings, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
   for (const [what, value = ""] of restorePlanRows(plan)) {
     if (what === "warning") ports.log.warn(value);
@@ -64,8 +66,10 @@ async function writeReceipt(plan: RestorePlan, restored: Restored, startedAt: Da
   }
 }
 
-async function nothingOutcome({ catalog, selection, source, tier, target }: RestoreRequest, elapsed: () => number): Promise<Outcome> {
-  const { why, next } = await explainNone(catalog, selection, { source, tier });
+async function nothingOutcome(
+  { catalog, selection, source, tier, target }: RestoreRequest, standings: KnownStandings, elapsed: () => number,
+): Promise<Outcome> {
+  const { why, next } = await explainNone(catalog, selection, { source, tier }, standings);
   return {
     exit: EXIT.verdict,
     outputs: {
@@ -114,8 +118,17 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
       ...outputs(plan, tookMs), verdict, "safety-backup": restored.safetyBackup?.id ?? "", "old-database": restored.oldDatabase,
       "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "", findings: restored.findings.map(recordedFinding), notes,
     },
-    report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes },
+    report: { good: verdict === "proved", headline, tables: [...foundTable(findings), ...removedFrom(plan)], notes },
   };
+}
+
+/** Findings shown; all of them are in the receipt. */
+const FINDINGS_SHOWN = 50;
+
+/** One finding alone is what the headline tells. */
+function foundTable(findings: readonly string[][]): readonly ReportTable[] {
+  if (findings.length === 0) return [];
+  return [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, FINDINGS_SHOWN), inHeadline: findings.length === 1 }];
 }
 
 /** No more than was compared: whoever names tables, or asks for a part, is not told that everything is well. */

@@ -9,8 +9,8 @@ import { accountFor, parseAcceptedName, type AcceptedName } from "./accepted.ts"
 import type { ValidatePlan } from "./plan.ts";
 import type { Validated } from "./apply.ts";
 
-/** Names put into the command; the table above it has all of them. */
-const NAMES_MAX = 20;
+/** Names put into the command: a screen must have room for it. The receipt has all of them. */
+const NAMES_MAX = 100;
 
 /** Of a failure, said once. */
 const FAILED = "do not rely on a backup that failed: make a new one, and until that is proved " +
@@ -45,9 +45,11 @@ function mending(findings: readonly Difference[]): string[] {
 
 const BY_ANOTHER_ROLE = /may not read|unless its role is a superuser/;
 
-function accepting(plan: ValidatePlan, { item, findings }: Validated, content: ContentRecord): string[] {
+/** The command is right as it is copied: every new name, and of those accepted already what is still found. */
+function accepting(plan: ValidatePlan, result: Validated, content: ContentRecord): string[] {
+  const { item, findings, receipt } = result;
   const { names, nameless } = namesToAccept(findings, plan.request.acceptGaps, content);
-  const all = [...plan.request.acceptGaps.map(({ about, name }) => `${about} ${name}`), ...names];
+  const all = [...names, ...stillNeeded(plan, result)];
   const more = all.length - NAMES_MAX;
   const words = all.slice(0, NAMES_MAX).map((name) => `--accept-gaps ${shellWord(name)}`);
   const { request } = plan;
@@ -56,11 +58,17 @@ function accepting(plan: ValidatePlan, { item, findings }: Validated, content: C
     "holdfast validate", `--store ${shellWord(request.catalog.store.url)}`, `--source ${shellWord(item.key.source)}`,
     `--backup ${item.key.id}`, ...(sealed ? ["--identity-file …"] : []), ...words,
   ].join(" ");
-  const rest = more > 0 ? ` and ${quantity(more, "further name")}, as the table has them` : "";
+  const rest = more > 0 ? ` and ${quantity(more, "further name")}, without which it is not enough: all are in findings and accepted of receipt ${receipt}` : "";
   const left = nameless.map((found) => `this gap has no name by which it could be accepted: ${findingSentence(found)}`);
   const accept = `if you know these gaps and nobody can mend them, accept them by name: \`${command}\`${rest} ` +
     "(in a workflow one a line: accept-gaps)";
   return names.length === 0 ? left : [accept, ...left];
+}
+
+/** Of a proof that restored: only such a one meets every gap, so after another nobody knows what is not needed any more. */
+function stillNeeded({ request }: ValidatePlan, { item, unmatched }: Validated): string[] {
+  const names = request.acceptGaps.map(({ about, name }) => `${about} ${name}`);
+  return item.depth === "restored" ? names.filter((name) => !unmatched.includes(name)) : names;
 }
 
 /** What is to be named so that nothing is left: what goes along with an extension is not. */

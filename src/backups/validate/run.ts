@@ -81,7 +81,8 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
       tables: [
         { columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"], rows: results.map(resultCells) },
         ...(results.some((result) => result.findings.length > 0)
-          ? [findingTable("what was found", "finding", results, (result) => findingRows(result, result.findings))]
+          // One finding of one backup is what the headline tells.
+          ? [{ ...findingTable("what was found", "finding", results, (result) => findingRows(result, result.findings)), inHeadline: results.length === 1 && findings.length === 1 }]
           : []),
         ...(accepted.length > 0
           ? [findingTable("accepted gaps", "gap", results, (result) => findingRows(result, result.accepted, ""))]

@@ -1,4 +1,4 @@
-import type { Report, ReportTable } from "../../commands/define.ts";
+import type { Report } from "../../commands/define.ts";
 import type { Log } from "../../ports/log.ts";
 
 /**
@@ -27,19 +27,13 @@ export function rememberingLog(log: Log): RememberingLog {
 }
 
 /**
- * The report without notes that were told as warnings already, and without a table of the one finding that
- * is the headline; outputs and the job summary have all of them.
+ * The report without notes that were told as warnings already, and without a table that the headline tells
+ * whole; outputs and the job summary have all of them.
  */
 export function withoutSaid(report: Report, said: ReadonlySet<string>): Report {
   return {
     ...report,
     notes: report.notes.filter((note) => !said.has(note)),
-    tables: report.tables.filter((table) => !isHeadline(table, report.headline)),
+    tables: report.tables.filter((table) => table.inHeadline !== true),
   };
-}
-
-function isHeadline({ title, rows: [row, ...more] }: ReportTable, headline: string): boolean {
-  if (title === undefined || row === undefined || more.length > 0) return false;
-  const sentence = [...row.slice(0, -1), row.at(-1)?.replace(/^gap: /, "")].filter((cell) => cell !== "").join(" ");
-  return headline.includes(sentence);
 }

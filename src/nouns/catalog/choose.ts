@@ -3,9 +3,9 @@ import { nearest } from "../../kernel/suggest.ts";
 import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Backup, Catalog } from "./catalog.ts";
 import type { CatalogTier, Manifest } from "./manifest.ts";
-import type { BackupKey } from "./paths.ts";
+import { manifestPath, type BackupKey } from "./paths.ts";
 import { selectKeys, type Selection } from "./selection.ts";
-import { readStanding, type Standing } from "./standing.ts";
+import { DAMAGED, readStanding, type KnownStandings, type Standing } from "./standing.ts";
 
 /** Narrows a selection to a source and a tier. */
 export interface ChoiceFilter {
@@ -19,6 +19,8 @@ export interface ChoiceOptions {
   readonly suits?: (manifest: Manifest) => boolean;
   /** Hears of each backup that was passed over, and why, and of gaps that were accepted for the one that is chosen. */
   readonly warn?: (text: string) => void;
+  /** Is told the standing of each backup that was asked for it: to explain why none was taken, none is read again. */
+  readonly standings?: KnownStandings;
 }
 
 /**
@@ -70,8 +72,12 @@ async function newestVerified(catalog: Catalog, keys: readonly BackupKey[], opti
   let unsuited: Backup | undefined;
   for (const key of keys) {
     const backup = await readUnlessDamaged(catalog, key, options);
-    if (backup === undefined) continue;
+    if (backup === undefined) {
+      options.standings?.set(manifestPath(key), DAMAGED);
+      continue;
+    }
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
+    options.standings?.set(manifestPath(key), standing);
     if (standing.state !== "verified") {
       tellUnprovable(backup, options);
       continue;

@@ -1,11 +1,14 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
+import { shellWord } from "../../kernel/shell-word.ts";
 import { nearest } from "../../kernel/suggest.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ChoiceFilter } from "./choose.ts";
-import type { BackupKey } from "./paths.ts";
+import { manifestPath, type BackupKey } from "./paths.ts";
 import { selectKeys, type Selection } from "./selection.ts";
-import { readStanding } from "./standing.ts";
+import { DAMAGED, readStanding, type Standing } from "./standing.ts";
+
+type ReadonlyKnown = ReadonlyMap<string, Standing | typeof DAMAGED>;
 
 /** Why a selection means no backup, and what to do about it. */
 export interface NoneFound {
@@ -14,9 +17,13 @@ export interface NoneFound {
   readonly next: readonly string[];
 }
 
-/** Says why nothing was found: whoever needs a backup now must not have to find that out by trying. */
+/**
+ * Says why nothing was found: whoever needs a backup now must not have to find that out by trying.
+ *
+ * @param known standings that were read when it was chosen; what is not among them is read
+ */
 export async function explainNone(
-  catalog: Catalog, selection: Selection, filter: ChoiceFilter,
+  catalog: Catalog, selection: Selection, filter: ChoiceFilter, known: ReadonlyKnown = new Map(),
 ): Promise<NoneFound> {
   const keys = await catalog.keys(filter);
   if (keys.length === 0) return noneAtAll(await catalog.keys(), filter);
@@ -26,7 +33,7 @@ export async function explainNone(
       next: ["a safety backup is what a restore's target held before; take one by its id (--backup)"],
     };
   }
-  if (selection.by === "latest-verified") return await noneVerified(catalog, selectKeys(selection, keys, filter.tier));
+  if (selection.by === "latest-verified") return await noneVerified(catalog, selectKeys(selection, keys, filter.tier), known);
   const [newest] = selectKeys({ by: "latest" }, keys, filter.tier);
   const oldest = keys.filter(({ tier }) => filter.tier !== undefined || tier !== "safety").at(-1);
   return {
@@ -55,10 +62,11 @@ function noneAtAll(all: readonly BackupKey[], { source, tier }: ChoiceFilter): N
 }
 
 /** Of what is not verified, what may still become so; the newest of each is the one to look at. */
-async function noneVerified(catalog: Catalog, keys: readonly BackupKey[]): Promise<NoneFound> {
-  const receipts = await catalog.receiptPaths();
+async function noneVerified(catalog: Catalog, keys: readonly BackupKey[], known: ReadonlyKnown): Promise<NoneFound> {
+  const isKnown = (key: BackupKey): boolean => known.has(manifestPath(key));
+  const receipts = keys.every(isKnown) ? new Map<string, string[]>() : await catalog.receiptPaths();
   const found: Record<NotVerified, BackupKey[]> = { failed: [], gaps: [], read: [], never: [], damaged: [] };
-  for (const key of keys) found[await whyNotVerified(catalog, key, receipts.get(key.id) ?? [])].push(key);
+  for (const key of keys) found[whyNotVerified(known.get(manifestPath(key)) ?? (await standingIn(catalog, key, receipts.get(key.id) ?? [])))].push(key);
   const { failed, gaps, read, never, damaged } = found;
   const parts = [
     [failed, "failed validation"], [gaps, "restored with gaps only"], [read, "read and not restored"],
@@ -66,7 +74,7 @@ async function noneVerified(catalog: Catalog, keys: readonly BackupKey[]): Promi
   ] as const;
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
   const validate = (key: BackupKey, more = ""): string =>
-    `\`holdfast validate --store ${catalog.store.url} --source ${key.source} --backup ${key.id} --identity-file …${more}\``;
+    `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id} --identity-file …${more}\``;
   const [withGaps] = gaps;
   const [open] = [...never, ...read].sort((a, b) => (a.id < b.id ? 1 : -1));
   return {
@@ -84,14 +92,18 @@ async function noneVerified(catalog: Catalog, keys: readonly BackupKey[]): Promi
 /** Why a backup is not verified. */
 type NotVerified = "failed" | "gaps" | "read" | "never" | "damaged";
 
-async function whyNotVerified(catalog: Catalog, key: BackupKey, receipts: readonly string[]): Promise<NotVerified> {
+function whyNotVerified(standing: Standing | typeof DAMAGED): NotVerified {
+  if (standing === DAMAGED) return "damaged";
+  if (standing.state === "failed verification") return "failed";
+  if (standing.reason === "restored with gaps") return "gaps";
+  return standing.depth === undefined ? "never" : "read";
+}
+
+async function standingIn(catalog: Catalog, key: BackupKey, receipts: readonly string[]): Promise<Standing | typeof DAMAGED> {
   try {
-    const { state, reason, depth } = await readStanding(catalog, key, receipts, (await catalog.read(key)).sha256);
-    if (state === "failed verification") return "failed";
-    if (reason === "restored with gaps") return "gaps";
-    return depth === undefined ? "never" : "read";
+    return await readStanding(catalog, key, receipts, (await catalog.read(key)).sha256);
   } catch (error) {
     if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-    return "damaged";
+    return DAMAGED;
   }
 }

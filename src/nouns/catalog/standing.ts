@@ -18,6 +18,12 @@ export interface Standing {
   readonly damagedReceipts: readonly string[];
 }
 
+/** Stands for the standing of a backup whose manifest is damaged or unknown: receipts are about a manifest. */
+export const DAMAGED = "damaged";
+
+/** What was read of standings already, by the path of the manifest. */
+export type KnownStandings = Map<string, Standing | typeof DAMAGED>;
+
 /**
  * Derives a backup's standing from receipts about exactly this manifest. Pure; order of `receipts` does not matter. Of a failure and a proof of the
  * same instant the failure counts. A proof for which gaps were accepted counts until a later one finds any. Receipts of recoveries do not count: a restore into one particular target can fail because of the target.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { generateX25519Identity } from "age-encryption";
+import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { freePort } from "../../support/tools.ts";
@@ -52,7 +53,20 @@ describe("a restore chooses", () => {
   });
 
   it("latest-verified: nothing while none is, then exactly the one that is", async () => {
-    expect(await vault.restore(target.url, { backup: "latest-verified" })).toMatchObject({ exit: 3, outputs: { id: "" } });
+    const read: string[] = [];
+    const heard = (store: BlobStore): BlobStore => new Proxy(store, {
+      get: (inner, name) => {
+        const value = Reflect.get(inner, name, inner) as unknown;
+        if (typeof value !== "function") return value;
+        return (...values: unknown[]): unknown => {
+          if (name === "get") read.push(String(values[0]));
+          return (value as (...all: unknown[]) => unknown).apply(inner, values);
+        };
+      },
+    });
+    expect(await vault.restore(target.url, { backup: "latest-verified" }, { store: heard })).toMatchObject({ exit: 3, outputs: { id: "" } });
+    // Each manifest once: what was read for the choice also says why there is none.
+    expect(read.map((path) => path.replace(/^.*\/|\.json$/g, "")).sort()).toEqual([...ids].sort());
     await expectEmpty();
     await vault.validate({ backup: ids[2]!, depth: "opened" });
     expect((await vault.restore(target.url, { backup: "latest-verified" })).exit).toBe(3);

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { withoutSaid } from "../../../src/entry/output/said.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { expectRefusal, output, said, Vault, type RestoreChoice } from "../../support/vault.ts";
+import { expectRefusal, output, said, Vault, type BackupChoice, type RestoreChoice } from "../../support/vault.ts";
 
 /** What a restore says of a backup that is damaged: at every moment what was made by then, and what was not. */
 
@@ -91,6 +92,8 @@ describe("a damaged backup that is validated", () => {
     expect(outcome.exit).toBe(5);
     expect(outcome.report.headline).toMatch(/^backup \S+ failed: artifact /);
     expect(outcome.report.headline.split(path!)).toEqual([expect.stringMatching(/artifact $/), " is damaged: the stored bytes have another hash"]);
+    const screen = withoutSaid(outcome.report, new Set());
+    expect([outcome.report.tables.map(({ title }) => title), screen.tables.map(({ title }) => title)]).toEqual([[undefined, "what was found"], [undefined]]);
     expect(outcome.report.notes).toEqual([expect.stringMatching(/make a new one.*--backup latest-verified/)]);
   });
 });
@@ -123,5 +126,42 @@ describe("the way back from a restore", () => {
     expect(await database.query("SELECT note FROM orders")).toEqual([{ note: "mine" }]);
     await database.query("ALTER TABLE orders RENAME TO others");
     expect(said(await vault.restore(database.adminUrl, choice))).toMatch(/\(tier safety\), as of \S+Z$/m);
+  });
+
+  const APP = "CREATE SCHEMA app; CREATE TABLE app.\"T x\" (id serial, note text); INSERT INTO app.\"T x\" (note) VALUES ('saved')";
+  const DIVIDED = "CREATE TABLE app.p (a int) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p DEFAULT; INSERT INTO app.p VALUES (1)";
+
+  it.each<[string, BackupChoice]>([["some schemas", { schemas: ["app"] }], ["everything, made before a table was,", {}]])(
+    "goes no further back than a restore of the rows of %s did", async (_, choice) => {
+      await using vault = await Vault.make();
+      await using database = await createDatabase({ owner: "postgres", sql: `${APP}; ${DIVIDED}` });
+      await vault.backup(database.adminUrl, choice);
+      await database.admin("CREATE TABLE public.orders (id int, note text); INSERT INTO public.orders VALUES (1, 'old'); UPDATE app.\"T x\" SET note = 'mine'");
+      const inPlace: RestoreChoice = { confirm: database.name, what: "data" };
+      const restored = await vault.restore(database.adminUrl, inPlace);
+      const id = output(restored, "safety-backup");
+      expect(said(restored)).toContain(`--confirm ${database.name} --what data --tables 'app."T x"' --tables app.p1\``);
+      await database.admin("INSERT INTO public.orders VALUES (2, 'new')");
+      await vault.restore(database.adminUrl, { ...inPlace, backup: id, tables: ['app."T x"', "app.p1"] });
+      expect(await database.admin("SELECT note FROM app.\"T x\"")).toEqual([{ note: "mine" }]);
+      expect(await database.admin("SELECT note FROM public.orders ORDER BY id")).toEqual([{ note: "old" }, { note: "new" }]);
+    });
+
+  it("names no tables where the rows of all of them were restored, and says what it leaves where it names some", async () => {
+    await using vault = await Vault.make();
+    await using database = await createDatabase({ owner: "postgres", sql: `${APP}; CREATE SEQUENCE app.alone` });
+    await vault.backup(database.adminUrl);
+    const inPlace: RestoreChoice = { confirm: database.name, what: "data", source: "shop" };
+    expect(said(await vault.restore(database.adminUrl, inPlace))).toMatch(new RegExp(`--confirm ${database.name} --what data\`$`, "m"));
+    await database.admin("CREATE TABLE public.orders (id int)");
+    expect(said(await vault.restore(database.adminUrl, inPlace))).toMatch(/--tables 'app\."T x"'`; large objects, and sequences that belong to no table, stay/);
+  });
+
+  it("says that it goes further back than a restore of some schemas did", async () => {
+    await using vault = await Vault.make();
+    await using database = await createDatabase({ owner: "postgres", sql: APP });
+    await vault.backup(database.adminUrl, { schemas: ["app"] });
+    const restored = await vault.restore(database.adminUrl, { confirm: database.name });
+    expect(said(restored)).toMatch(new RegExp(`--confirm ${database.name}\`, which also sets everything outside of this backup's schemas back to that moment: what was written there since is lost$`, "m"));
   });
 });

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import { PINNED_SETTINGS } from "../../../src/nouns/server/pinned-settings.ts";
 import { clearScope } from "../../../src/backups/restore/clear.ts";
+import { foreseenRefusals } from "../../../src/backups/restore/foreseen-refusals.ts";
+import type { Database } from "../../../src/ports/database.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { expectRefusal, said, Vault, type Refusal, type RestoreChoice } from "../../support/vault.ts";
@@ -90,5 +92,22 @@ describe("the role that restores", () => {
     });
     const without = await vault.restore(source.url, { source: "safety", confirm: source.name, safetyBackup: false, dryRun: true });
     expect(said(without)).not.toContain("no safety backup of the target can be made");
+  });
+
+  it("is told of no refusal where it could not be asked, but of what kept it from that", async () => {
+    await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE public.papers (id int)" });
+    const target = postgresDatabase(database.adminAddress);
+    await using holder = await target.connect({ purpose: "hold" });
+    const [server] = await holder.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
+    await holder.query("BEGIN");
+    await holder.query("LOCK TABLE pg_catalog.pg_largeobject_metadata IN ACCESS EXCLUSIVE MODE");
+    const impatient: Database = {
+      address: target.address, connect: (options) => target.connect({ ...options, settings: { lock_timeout: "200ms" } }),
+    };
+    const facts = { role: "postgres", major: Math.floor(Number(server!.version) / 10_000) };
+    const plan = { request: { target: impatient, createRoles: false, part: "whole", tables: [] }, target: { facts, empty: false }, mode: "beside", safetyBackup: true };
+    await expect(foreseenRefusals(plan as unknown as Parameters<typeof foreseenRefusals>[0], testPorts())).rejects.toMatchObject({ code: "database.lock-timeout" });
+    await holder.query("ROLLBACK");
+    expect(await foreseenRefusals(plan as unknown as Parameters<typeof foreseenRefusals>[0], testPorts())).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { createDatabase } from "../../support/postgres.ts";
 import { findings, output, said, Vault } from "../../support/vault.ts";
@@ -7,6 +8,12 @@ const OTHER = `CREATE SCHEMA other; CREATE TABLE other.people (id int PRIMARY KE
 const PUBLIC = `CREATE TABLE "user" (id int PRIMARY KEY REFERENCES other.people, note text); INSERT INTO "user" SELECT id, 'n' FROM other.people;
   CREATE TABLE moods (mood other.mood); INSERT INTO moods VALUES ('well'); CREATE INDEX by_mood ON moods (mood); COMMENT ON TABLE moods IS 'm';
   CREATE MATERIALIZED VIEW all_people AS SELECT p.id FROM other.people p JOIN "user" USING (id); GRANT SELECT ON all_people TO PUBLIC`;
+
+/** The names in the command that accepts gaps. */
+function accepted(text: string): string[] {
+  const command = text.split("\n").find((note) => note.includes("accept them by name"))!;
+  return [...command.matchAll(/--accept-gaps '([^']+)'/g)].map(([, name]) => name!);
+}
 
 describe("a backup of some schemas that needs others", () => {
   it("is proved and restored with gaps of their names, and whole where the others are", async () => {
@@ -24,8 +31,7 @@ describe("a backup of some schemas that needs others", () => {
     const proved = await vault.validate({});
     // By the names that it had when it was made, each once, whatever else is lacking because of it.
     expect([proved.exit, findings(proved).map(({ severity, about, name }) => `${severity} ${about} ${name}`).sort()]).toEqual([3, named]);
-    const command = said(proved).split("\n").find((note) => note.includes("accept them by name"))!;
-    const acceptGaps = [...command.matchAll(/--accept-gaps '([^']+)'/g)].map(([, name]) => name!);
+    const acceptGaps = accepted(said(proved));
     expect([acceptGaps.length, output(await vault.validate({ acceptGaps }), "verdict")]).toEqual([4, "proved"]);
 
     await using empty = await createDatabase({ owner: "postgres" });
@@ -35,6 +41,31 @@ describe("a backup of some schemas that needs others", () => {
     await using furnished = await createDatabase({ owner: "postgres", sql: OTHER });
     const whole = await vault.restore(furnished.adminUrl, { confirm: furnished.name, mode: "in-place", safetyBackup: false });
     expect([whole.exit, output(whole, "verdict")]).toEqual([0, "proved"]);
+  });
+
+  it("gives a command that accepts every new gap, and of what is accepted already no more than is found", async () => {
+    const moods = Array.from({ length: 22 }, (_, index) => `CREATE TABLE mood_${index} (mood other.mood)`).join("; ");
+    await using database = await createDatabase({ owner: "postgres", sql: `${OTHER}; ${moods}` });
+    await using vault = await Vault.make();
+    await vault.backup(database.adminUrl, { schemas: ["public"] });
+    const before = Array.from({ length: 21 }, (_, index) => `incomplete table public.mood_${index}`);
+    const proved = await vault.validate({ acceptGaps: [...before, "incomplete table public.mended"] });
+    const copied = accepted(said(proved));
+    expect([copied[0], copied.slice(1)]).toEqual(["incomplete table public.mood_21", before]);
+    expect(output(await vault.validate({ acceptGaps: copied }), "verdict")).toBe("proved");
+  });
+
+  it("says of a command that has no room for all names that it is not enough, and where they are", async () => {
+    const moods = Array.from({ length: 103 }, (_, index) => `CREATE TABLE mood_${index} (mood other.mood)`).join("; ");
+    await using database = await createDatabase({ owner: "postgres", sql: `${OTHER}; ${moods}` });
+    await using vault = await Vault.make();
+    await vault.backup(database.adminUrl, { schemas: ["public"] });
+    const proved = said(await vault.validate({}));
+    expect(accepted(proved)).toHaveLength(100);
+    const [receipt] = vault.files("receipts/");
+    expect(proved).toContain(`\` and 3 further names, without which it is not enough: all are in findings and accepted of receipt ${receipt!}`);
+    const kept = JSON.parse(readFileSync(vault.path(receipt!), "utf8")) as { findings: unknown[] };
+    expect(kept.findings).toHaveLength(103);
   });
 
   it("brings a sequence without the column that owns it, as a gap of its name", async () => {

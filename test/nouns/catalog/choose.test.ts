@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Catalog } from "../../../src/nouns/catalog/catalog.ts";
 import { chooseKeys, chooseOne } from "../../../src/nouns/catalog/choose.ts";
 import { explainNone } from "../../../src/nouns/catalog/none-found.ts";
+import type { KnownStandings } from "../../../src/nouns/catalog/standing.ts";
 import { writeDocument } from "../../../src/nouns/store/sealed-document.ts";
 import type { Manifest, Receipt } from "../../../src/nouns/catalog/manifest.ts";
 import { manifestPath, type BackupKey } from "../../../src/nouns/catalog/paths.ts";
@@ -151,6 +152,36 @@ describe("when nothing is chosen", () => {
     });
     damage(OLD);
     expect((await explainNone(catalog, verified, { source: "shop" })).why).toMatch(/1 restored with gaps only, 1 with a damaged manifest$/);
+  });
+
+  it("reads no blob a second time to say why none is verified", async () => {
+    for (const key of [OLD, MIDDLE]) await receipt(key, { verdict: "gaps" });
+    damage(NEW);
+    const read: string[] = [];
+    const heard = new Catalog(new Proxy(store, {
+      get: (inner, name) => (name === "get"
+        ? (...[path, range]: Parameters<MemoryStore["get"]>) => (read.push(path), inner.get(path, range))
+        : Reflect.get(inner, name, inner) as unknown),
+    }));
+    const standings: KnownStandings = new Map();
+    expect(await chooseOne(heard, verified, { source: "shop" }, { standings })).toBeUndefined();
+    const once = read.splice(0);
+    // A damaged one twice by the choice itself: the store may have lied.
+    expect(once).toHaveLength(6);
+    const why = "of 3 backups none is verified: 2 restored with gaps only, 1 with a damaged manifest";
+    expect((await explainNone(heard, verified, { source: "shop" }, standings)).why).toBe(why);
+    expect(read).toEqual([]);
+    // One that came meanwhile is read, and nothing besides.
+    standings.delete(manifestPath(OLD));
+    expect((await explainNone(heard, verified, { source: "shop" }, standings)).why).toBe(why);
+    expect(read).toHaveLength(2);
+  });
+
+  it("gives a command that a shell takes as it is", async () => {
+    const spaced = new MemoryStore("file:///var/my backups");
+    const there = new Catalog(spaced);
+    await there.commit(sampleManifest(NEW));
+    expect((await explainNone(there, verified, { source: "shop" })).next[0]).toContain("holdfast validate --store 'file:///var/my backups' --source shop ");
   });
 
   it("names the sources that are there, and the one that is meant", async () => {

@@ -82,7 +82,7 @@ async function applyWith(plan: RestorePlan, fault: DatabaseFault): Promise<{ fau
   const { target } = plan.request;
   const faulty = faults.around(target);
   const around = { address: target.address, connect: (options: Parameters<typeof target.connect>[0]) => (options.purpose === "restore" ? faulty : target).connect(options) };
-  const work = applyRestore({ ...plan, request: { ...plan.request, target: around } }, () => Promise.resolve({ id: "20260101T000000Z-000000", snapshotAt: "2026-01-01T00:00:00.000Z" }), testPorts());
+  const work = applyRestore({ ...plan, request: { ...plan.request, target: around } }, () => Promise.resolve({ id: "20260101T000000Z-000000", snapshotAt: "2026-01-01T00:00:00.000Z", tables: [] }), testPorts());
   return await work.then(() => ({ faults, error: undefined }), (error: unknown) => ({ faults, error }));
 }
 
