@@ -1,9 +1,12 @@
 import { quoteIdentifier } from "./quoting.ts";
 import { KEY_WORDS } from "./key-words.ts";
 
+/** A name that is quoted only where it is a key word, which depends on the server's version. */
+const PLAIN = /^[a-z_][a-z0-9_]*$/;
+
 /** One name, quoted where SQL would need it; so it can be put into a statement as it is shown. */
 export function displayPart(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) && !KEY_WORDS.has(name) ? name : quoteIdentifier(name);
+  return PLAIN.test(name) && !KEY_WORDS.has(name) ? name : quoteIdentifier(name);
 }
 
 /** `schema.name`, quoted where SQL would need it; no two of them look alike. */
@@ -11,7 +14,12 @@ export function displayName({ schema, name }: { readonly schema: string; readonl
   return `${displayPart(schema)}.${displayPart(name)}`;
 }
 
-/** Without quotes: only for telling objects apart, never for SQL. */
+/**
+ * An identity without the quotes of which servers disagree: only for telling objects apart, never for SQL. The other quotes stay, so that
+ * `a."b.c"` and `"a.b".c` are two.
+ *
+ * @param identity with its names as {@link displayPart} has them
+ */
 export function unquoted(identity: string): string {
-  return identity.replaceAll('"', "");
+  return identity.replace(/"((?:[^"]|"")*)"/g, (quoted, name: string) => (PLAIN.test(name) ? name : quoted));
 }

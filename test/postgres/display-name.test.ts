@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { displayName, displayPart } from "../../src/postgres/display-name.ts";
+import { displayName, displayPart, unquoted } from "../../src/postgres/display-name.ts";
 import { sharedServer } from "../support/postgres.ts";
 
 it("whatever the server quotes is quoted", async () => {
@@ -16,4 +16,10 @@ it.each(["a", "order", "Odd", "a b", 'a"b', "a$b", "1a", "_a1", "ä"])("%j is qu
 
 it("no two names look alike", () => {
   expect(displayName({ schema: "a", name: "b.c" })).not.toBe(displayName({ schema: "a.b", name: "c" }));
+});
+
+it("quotes of which servers disagree are no difference, and those that tell names apart are", () => {
+  expect(unquoted('constraint public."user"."at"')).toBe("constraint public.user.at");
+  const alike = ['a."b.c"', '"a.b".c', '"a"".b".c', 'a."b"".c"', '"A".b', 'a.b'];
+  expect(new Set(alike.map(unquoted)).size).toBe(alike.length);
 });

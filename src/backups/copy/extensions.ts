@@ -71,12 +71,16 @@ async function tryOne(database: Database, { name, schema }: ExtensionRecord): Pr
  * What depends on them otherwise fails by itself and is reported, so that nothing is left out in silence.
  */
 export function withoutExtensions(
-  entries: readonly TocEntry[], unavailable: readonly ExtensionRecord[], source?: Pick<ContentRecord, "tables" | "objects" | "sequences">,
+  entries: readonly TocEntry[], unavailable: readonly ExtensionRecord[],
+  source?: Pick<ContentRecord, "tables" | "objects" | "sequences" | "extensions" | "objectExtensions">,
 ): readonly TocEntry[] {
   if (unavailable.length === 0) return entries;
   const names = new Set(unavailable.map((extension) => extension.name));
   const own = (source?.tables ?? []).filter((table) => table.ofExtension === true && extensionsOf(table).some((name) => names.has(name)));
-  const values = new Set((source?.sequences ?? []).filter((sequence) => extensionsOfSequence(source!, sequence, [...names]).length > 0).map(({ schema, name }) => JSON.stringify([schema, name])));
+  // One that may be of an extension that is here is loaded, and fails by itself where it is not: a value that is left out is handed out twice.
+  const isGone = (its: readonly string[]): boolean => its.length > 0 && its.every((name) => names.has(name));
+  const gone = (source?.sequences ?? []).filter((sequence) => isGone(extensionsOfSequence(source!, sequence)));
+  const values = new Set(gone.map(({ schema, name }) => JSON.stringify([schema, name])));
   return withoutComments(entries, names).filter((entry) => {
     const { schema, tag } = likelyNamesOf(entry);
     if (entry.type === "EXTENSION") return !names.has(tag);

@@ -2,7 +2,7 @@ import { sha256 } from "../../kernel/streams.ts";
 import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
 import { compareContent, type CompareOptions, type Difference } from "../../nouns/content/compare/compare-content.ts";
 import { tableOf } from "../../nouns/content/compare/missing-extensions.ts";
-import { unquoted } from "../../postgres/display-name.ts";
+import { displayName, unquoted } from "../../postgres/display-name.ts";
 import { incompleteObjects } from "../../nouns/content/omissions/incomplete.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { LoadProblem } from "../../ports/dump-tools.ts";
@@ -139,7 +139,7 @@ function explainRefused(found: Finding, problems: readonly ListedProblem[], { ta
     && mayBe(listed, found.name));
   // An extension's own sequences are not among the objects.
   const isExtensions = found.about === "sequence" ? !Object.keys(objects.sequence ?? {}).some((name) => unquoted(name) === unquoted(found.name))
-    : tables.some(({ schema, name, ofExtension }) => ofExtension === true && `${schema}.${name}` === unquoted(found.name));
+    : tables.some((table) => table.ofExtension === true && unquoted(displayName(table)) === unquoted(found.name));
   if (problem === undefined || !isExtensions) return undefined;
   return { ...found, severity: "gap", message: `could not be proved: it belongs to an extension, and the role that restores may not write it here (${problem.message})` };
 }
@@ -243,7 +243,8 @@ export function headlineFinding(findings: readonly Finding[]): Finding | undefin
 
 /** pg_restore names an entry `KIND name owner`, or `KIND table name owner`. */
 function causeOf({ name }: Finding, findings: readonly Finding[]): Finding | undefined {
-  const last = unquoted(name).split(".").at(-1)!.replace(/\(.*$/s, "");
+  const words = (text: string): string => text.replaceAll('"', "");
+  const last = words(name).split(".").at(-1)!.replace(/\(.*$/s, "");
   const said = findings.filter(({ about }) => about === "pg_restore");
-  return said.find((finding) => unquoted(finding.name).split(/[ (]/).includes(last));
+  return said.find((finding) => words(finding.name).split(/[ (]/).includes(last));
 }

@@ -1,4 +1,5 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
+import { displayName } from "../../postgres/display-name.ts";
 import { qualifiedName } from "../../postgres/quoting.ts";
 import type { ContentRecord, TableRecord } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
@@ -39,7 +40,7 @@ export async function refreshMaterializedViews(
       const problem = await refresh(session, view, ownPaths);
       if (problem === undefined) continue;
       failed.push(view);
-      problems.push({ entry: `${REFRESH_ENTRY}${view.schema}.${view.name}`, message: problem });
+      problems.push({ entry: `${REFRESH_ENTRY}${displayName(view)}`, message: problem });
     }
     waiting = failed;
   }

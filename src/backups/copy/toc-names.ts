@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { leadingNames } from "../../nouns/platform/identity.ts";
 import type { TocEntry, TocNames } from "../../ports/dump-tools.ts";
 
 /**
@@ -22,9 +23,16 @@ export function likelyNamesOf({ names, rest }: Pick<TocEntry, "names" | "rest">)
   return { schema: words[0] === "-" ? undefined : words[0], tag: words.slice(1, -1).join(" "), owner: words.at(-1) ?? "" };
 }
 
-/** Whether an entry may be of what has these names, dotted and quoted as people and the server write them: blanks, dots and quotes are all one. */
+/**
+ * Whether an entry may be of what has these names, dotted and quoted as people and the server write them. Where the archive's version is not known,
+ * blanks, dots and quotes are all one.
+ */
 export function mayBe(entry: Pick<TocEntry, "names" | "rest">, identity: string): boolean {
   const { schema, tag } = likelyNamesOf(entry);
+  if (entry.names !== undefined && schema !== undefined) {
+    const [first, ...others] = leadingNames(identity);
+    return first === schema && others.join(" ") === tag;
+  }
   const words = (text: string): string => text.replaceAll('"', "").replaceAll(".", " ");
   return words(schema === undefined ? tag : `${schema} ${tag}`) === words(identity);
 }

@@ -44,6 +44,26 @@ describe("an extension that the server makes", () => {
   });
 });
 
+describe("a sequence of an extension that is here, which no column owns", () => {
+  it("keeps its value where another extension is missing", async () => {
+    installation.provide("fake_numbers", "CREATE SCHEMA numbers; CREATE SEQUENCE numbers.invoice; SELECT pg_catalog.pg_extension_config_dump('numbers.invoice', '')");
+    // Its marked table stands beside the sequence, as if that were its own.
+    installation.provide("fake_gone", "CREATE TABLE numbers.gone (a int); SELECT pg_catalog.pg_extension_config_dump('numbers.gone', '')");
+    await using database = await cluster.createDatabase({
+      owner: "postgres", sql: "CREATE EXTENSION fake_numbers; CREATE EXTENSION fake_gone; SELECT setval('numbers.invoice', 500); CREATE TABLE plain AS SELECT 1 AS a",
+    });
+    await using own = await Vault.make();
+    await own.backup(database.adminUrl);
+    installation.provide("fake_gone", "DO $$ BEGIN RAISE EXCEPTION 'fake_gone is not for this server'; END $$;");
+    const validated = await own.validate({ scratch: cluster.adminUrl(), acceptGaps: ["extension fake_gone"] });
+    expect({ exit: validated.exit, found: findings(validated) }).toEqual({ exit: 0, found: [] });
+    await using target = await cluster.createDatabase({ owner: "postgres" });
+    const restored = await own.restore(target.adminUrl, { allowGaps: true });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 3, said: expect.not.stringContaining("numbers.invoice") });
+    expect(await target.admin("SELECT last_value::int AS at FROM numbers.invoice")).toEqual([{ at: 500 }]);
+  });
+});
+
 describe("a rehearsal of an extension", () => {
   it("is held in a schema of its own, whoever has one of a like name", async () => {
     // The nearer of two functions is called: whoever owns the schema could be.

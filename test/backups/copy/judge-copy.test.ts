@@ -77,6 +77,34 @@ describe("a foreign key of a table whose name holds blanks, dots and quotes", ()
   });
 });
 
+describe("objects that differ only in where the dot is", () => {
+  const [ONE, OTHER] = ['view a."b.c"', 'view "a.b".c'];
+  const DIGESTS = "definition:0123456789abcdef";
+  const expected = { ...content(3), digests: 2, objects: { view: { 'a."b.c"': DIGESTS, '"a.b".c': DIGESTS } } } as const;
+  const actual = { ...content(3), digests: 2, objects: { view: {} } } as const;
+  const gap = (name: string) => ({ severity: "gap", about: "incomplete", name, message: "needs table x.y, which is not in this backup" }) as const;
+  const refused = (schema: string, tag: string) => ({
+    entry: `VIEW ${tag} o`, message: `${schema} is refused`,
+    listed: { line: "", type: "VIEW", rest: `${schema} ${tag} o`, names: { schema, tag, owner: "o" }, id: "1", catalog: "0", oid: "0", needs: [] },
+  });
+  const judgedWith = (recorded: readonly ReturnType<typeof gap>[], problems: readonly ReturnType<typeof refused>[] = []) =>
+    judge({ expected, actual, problems, unavailable: [], options: { exact: true, rows: true }, recorded }).findings;
+  const titles = (found: readonly { severity: string; name: string }[]): string[] => found.map(({ severity, name }) => `${severity} ${name}`).sort();
+
+  it("are two gaps, so that accepting one leaves the other", () => {
+    const found = judgedWith([gap(ONE), gap(OTHER)], [refused("a", "b.c"), refused("a.b", "c")]);
+    expect(titles(found)).toEqual([`gap ${OTHER}`, `gap ${ONE}`].sort());
+    expect(found.find(({ name }) => name === ONE)!.message).toContain("(the server: a is refused)");
+    expect(found.find(({ name }) => name === OTHER)!.message).toContain("(the server: a.b is refused)");
+    expect(titles(accountFor(found, [parseAcceptedName(`incomplete ${ONE}`)], expected).findings)).toEqual([`gap ${OTHER}`]);
+  });
+
+  it("are told apart where only one of them is known to be a gap: the other is a difference, and what the server says of it is told", () => {
+    const found = judgedWith([gap(ONE)], [refused("a.b", "c")]);
+    expect(titles(found)).toEqual(['difference "a.b".c', `gap ${ONE}`, "gap VIEW c o"].sort());
+  });
+});
+
 describe("the headline", () => {
   const difference = (about: string, name: string, message = "is missing") => ({ severity: "difference", about, name, message }) as const;
   const said = (entry: string, message: string) => ({ severity: "gap", about: "pg_restore", name: entry, message: `reported: ${message}` }) as const;

@@ -12,6 +12,7 @@ import type { Restored } from "../restored.ts";
 import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
 import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";
+import { neverMade } from "./keys-behind.ts";
 import { filledByUsers } from "./members.ts";
 import { attributeNotes } from "./role-attributes.ts";
 import { withoutFurther } from "./extension-tables.ts";
@@ -51,7 +52,7 @@ export async function compareProject(
     const counted = actual.tables.filter(({ rows }) => rows !== null);
     const written = [...loaded.written].filter(([, rows]) => rows > 0);
     return {
-      findings: withRecordedGaps([...explained(findings, left, new Set([...loaded.left, ...project.notAllowed.map(({ place }) => place)]), loaded)
+      findings: withRecordedGaps([...explained(findings, left, new Set([...loaded.left, ...[...project.notAllowed, ...neverMade(project.keysBehind)].map(({ place }) => place)]), loaded)
         .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
         ...notes, ...project.notes, ...loaded.notes, ...attributeNotes(content, measured, project), ...furtherNotes(loaded), platformNote(plan),

@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../../../postgres/quoting.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { refusal } from "../../../nouns/server/refusal.ts";
 import { brokenCheckRemedy, brokenKeyRemedy } from "./broken-rules.ts";
-import { jobsOfOthers } from "./jobs.ts";
+import { jobsOfOthers, numbersAnew } from "./jobs.ts";
 import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, rowCounts, sameKey, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
 import { untaken } from "./untaken.ts";
 
@@ -35,6 +35,8 @@ export interface Foreseen {
   /** Sentences, each naming a table and what of it: nothing is done while there are any. */
   readonly refusals: readonly string[];
   readonly unwritable: readonly Unwritable[];
+  /** Tables of jobs that may come back under other numbers. */
+  readonly numberedAnew: ReadonlySet<string>;
   /** Sentences about what is otherwise than in the backup. */
   readonly notes: readonly string[];
 }
@@ -53,8 +55,10 @@ export async function foreseeStaged(
   const refusals: string[] = [];
   const notes: string[] = [];
   const unwritable: Unwritable[] = [];
+  const numberedAnew = new Set<string>();
   for (const one of staged) {
     const backup = await count(session, `SELECT count(*) AS n FROM ${one.temporary}`);
+    if (one.kind === "job" && (await numbersAnew(session, one))) numberedAnew.add(one.title);
     if (one.isText && isFitting(one)) {
       tables.push({ table: one.title, kind: one.kind, backup, target: 0, new: 0, changed: 0, further: 0 });
       refusals.push(...(await untaken(session, one)));
@@ -84,7 +88,7 @@ export async function foreseeStaged(
     refusals.push(...skew.refusals, ...(await collisions(session, one)), ...(await orphans(session, one, staged)), ...(await unchecked(session, one)));
     notes.push(...skew.notes, ...unseenRules(one, backup));
   }
-  return { tables, refusals, unwritable, notes };
+  return { tables, refusals, unwritable, numberedAnew, notes };
 }
 
 async function mayWrite(session: DatabaseSession, one: Fitting): Promise<boolean> {

@@ -66,6 +66,24 @@ export async function jobsOfOthers(session: DatabaseSession, one: Fitting): Prom
   return jobs.map(othersSentence);
 }
 
+/**
+ * Whether any job of the backup may get another number than it had: it is not there, or under another number, or whoever may write the table puts it in
+ * again. How many there are says nothing: the number of one that is lacking may be another one's.
+ */
+export async function numbersAnew(session: DatabaseSession, one: Staged): Promise<boolean> {
+  const jobs = await session.query<Job>(`SELECT * FROM ${one.temporary} ORDER BY jobid::int8`);
+  if (jobs.length === 0) return false;
+  if (!isFitting(one) || (await writer(session, one)).writes) return true;
+  const [row] = await session.query<{ database: string }>("SELECT current_database()::text AS database");
+  const taken: string[] = [];
+  for (const job of jobs) {
+    const there = await sameJob(session, tableSql(one), { job, columns: [], database: row!.database, taken });
+    if (there === undefined || there !== job["jobid"]) return true;
+    taken.push(there);
+  }
+  return false;
+}
+
 type Job = Readonly<Record<string, string | null>>;
 
 interface OneJob {

@@ -1,10 +1,9 @@
 import { quantity } from "../../../kernel/quantity.ts";
 import { outsideQuotes } from "../../../postgres/sql-quotes.ts";
-import { displayName } from "../../../postgres/display-name.ts";
 import { leadingNames } from "../../../nouns/platform/identity.ts";
-import { entryTitle, isNamed } from "../../copy/toc-names.ts";
+import { entryPlace, entryTitle, isNamed } from "../../copy/toc-names.ts";
 import type { LoadContext } from "../../copy/load.ts";
-import type { ArtifactRecord } from "../../../nouns/catalog/manifest.ts";
+import type { ArtifactRecord, Finding } from "../../../nouns/catalog/manifest.ts";
 import type { ContentRecord, TableRecord } from "../../../nouns/content/record.ts";
 import type { RowsKind } from "../../../nouns/platform/profile.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
@@ -15,15 +14,19 @@ import type { WhoseRows } from "./whose-rows.ts";
 export interface KeyBehind {
   /** As an archive names it. */
   readonly title: string;
+  /** Its names, as those of what is missing are known by. */
+  readonly place: string;
   /** What stands in its way, and what helps. */
   readonly why: string;
+  /** It leads to numbers, which may be others' at the target: the server would take it, and what refers to one row then refers to another. */
+  readonly misleads: boolean;
 }
 
 /** What a backup says of its tables and their rows. */
 interface Sides {
   readonly content: ContentRecord;
   readonly rows: WhoseRows;
-  /** Tables of jobs of which the target has fewer than the backup: those that are lacking are scheduled anew, and numbered by the target. */
+  /** Tables of jobs of which any may get another number at the target. */
   readonly jobs: ReadonlySet<string>;
 }
 
@@ -37,7 +40,7 @@ export async function keysBehind(
   context: LoadContext, artifact: ArtifactRecord, contents: readonly TocEntry[], entries: readonly TocEntry[], sides: Sides,
 ): Promise<readonly KeyBehind[]> {
   const byId = new Map(contents.map((entry) => [entry.id, entry]));
-  const isAway = (table: TableRecord): boolean => sides.rows.isBehind(table) || sides.jobs.has(displayName(table));
+  const isAway = (table: TableRecord): boolean => sides.rows.isBehind(table) || sides.jobs.has(`${table.schema}.${table.name}`);
   const found = entries.filter(({ type }) => type === "FK CONSTRAINT").flatMap((entry) => {
     const needed = entry.needs.flatMap((id) => byId.get(id) ?? []).filter(({ type }) => type === "TABLE");
     const tables = needed.flatMap((one) => tableOf(one, sides.content) ?? []);
@@ -52,7 +55,9 @@ export async function keysBehind(
     const sql = texts.get(entry.id);
     if (sql === undefined || / NOT VALID;?\s*$/.test(sql)) return [];
     const parent = known ?? referredTable(sql, sides.content.tables.filter(isAway));
-    return parent === undefined ? [] : [{ title: entryTitle(entry), why: whySentence(child, parent, sides.rows.kindOf(parent.schema, parent.name)) }];
+    if (parent === undefined) return [];
+    const kind = sides.rows.kindOf(parent.schema, parent.name);
+    return [{ title: entryTitle(entry), place: entryPlace(entry), why: whySentence(child, parent, kind), misleads: kind === "job" }];
   });
 }
 
@@ -74,10 +79,20 @@ function whySentence(child: TableRecord, parent: TableRecord, kind: RowsKind | u
   return `${rows} of ${child.schema}.${child.name} may refer to rows of ${parent.schema}.${parent.name}, which stay behind: ${remedy}`;
 }
 
-/** What a plan says of a key that --allow-gaps leaves out, and of one that ends it. */
-export function leftOutWhereRefused({ title, why }: KeyBehind): string {
-  return `${title} is left out where the server refuses it: ${why}`;
+/** Those that --allow-gaps never makes. */
+export function neverMade(keys: readonly KeyBehind[]): readonly KeyBehind[] {
+  return keys.filter(({ misleads }) => misleads);
 }
+
+/** What a plan says of keys that --allow-gaps leaves out where they cannot be made, and of those that it leaves out in any case. */
+export function notesOfKeys(keys: readonly KeyBehind[]): string[] {
+  return keys.filter(({ misleads }) => !misleads).map(({ title, why }) => `${title} is left out where the server refuses it: ${why}`);
+}
+export function gapsOfKeys(keys: readonly KeyBehind[]): Finding[] {
+  return neverMade(keys).map(({ title, why }) => ({ severity: "gap", about: "platform", name: title, message: `was left out: ${why}` }));
+}
+
+/** What it says of one that ends it. */
 export function refusalOfKey({ title, why }: KeyBehind): string {
   return `${title} cannot be made: ${why}`;
 }

@@ -21,6 +21,7 @@ import { comesWithExtension } from "./extension-tables.ts";
 import { foreseeStaged } from "./foresee.ts";
 import { dropUsersGround } from "./ground.ts";
 import { Kept, keptNotes } from "./kept.ts";
+import { neverMade } from "./keys-behind.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
 import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from "./members.ts";
@@ -168,7 +169,9 @@ export class ProjectLoader {
     const { project, backup, request, target } = this.#plan;
     // What may not be made was told in the plan.
     const told = new Set(project.notAllowed.map(({ key }) => key));
-    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !told.has(entryKey(entry)));
+    const never = new Set(neverMade(project.keysBehind).map(({ title }) => title));
+    const isTold = (entry: TocEntry): boolean => told.has(entryKey(entry)) || never.has(entryTitle(entry));
+    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !isTold(entry));
     this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
     this.#findings.push(...(await setOptions(this.#session, project.publications.set)));
     await requireNoneEmpty(this.#session, this.#skipped);

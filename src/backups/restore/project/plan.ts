@@ -25,7 +25,7 @@ import { extensionsNeeded, projectEntries, type ProjectEntries } from "./entries
 import { comesWithExtension, extensionsThere } from "./extension-tables.ts";
 import { foreseeStaged, type Unwritable } from "./foresee.ts";
 import { nameKey } from "./ground.ts";
-import { keysBehind, leftOutWhereRefused, refusalOfKey } from "./keys-behind.ts";
+import { gapsOfKeys, keysBehind, notesOfKeys, refusalOfKey } from "./keys-behind.ts";
 import { loadRows, type RowsSource } from "./load-rows.ts";
 import { gapOfOwner, usersOwnersOutOfReach, refusalsOfOwners } from "./owners-out-of-reach.ts";
 import { filledByUsers, furtherMembers, readMembers } from "./members.ts";
@@ -92,8 +92,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...others])
     .map((one) => ((held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held.get(one.key)!, "row")} with it` } : one));
 
-  const jobs = new Set(foreseen.tables.filter((table) => table.kind === "job" && table.target < table.backup).map(({ table }) => table));
-  const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows, jobs });
+  const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows, jobs: foreseen.numberedAnew });
   const published = furtherMembers(members, all.after).map(({ title }) => title);
   const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
   // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
@@ -111,9 +110,9 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
     notAllowed, stays: new Set([...asked.map(({ key }) => key).filter((key) => there.has(key)), ...others.map(({ key }) => key)]), ownersOut, keysBehind: behind, roles,
     gaps: [
       ...publications.gaps, ...rowSecurity.gaps, ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
-      ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []),
+      ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role)), ...gapsOfKeys(behind)] : []),
     ],
-    notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? behind.map(leftOutWhereRefused) : [])],
+    notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? notesOfKeys(behind) : [])],
     kit: [...rebuildKit(ends.source, content), ...(await settingsToDo(session, ends.source, ends.target))],
     refusals: [
       ...foreseen.refusals,

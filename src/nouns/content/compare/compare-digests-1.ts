@@ -1,5 +1,5 @@
 import { tableOf } from "./missing-extensions.ts";
-import { unquoted } from "../../../postgres/display-name.ts";
+import { displayName, unquoted } from "../../../postgres/display-name.ts";
 import type { ContentRecord, ObjectKind } from "../record.ts";
 
 /** Definitions that are the same text whatever major version prints them. */
@@ -24,7 +24,7 @@ export function compareDigests1(kind: ObjectKind, before: string, now: string, w
 export function definitionsMarked(expected: ContentRecord, actual: ContentRecord): boolean {
   if (expected.serverMajor !== actual.serverMajor) return false;
   const tables = new Set(expected.tables.filter(({ kind }) => kind === "table" || kind === "partitioned")
-    .map(({ schema, name }) => unquoted(`${schema}.${name}`)));
+    .map((table) => unquoted(displayName(table))));
   const now = actual.objects.column ?? {};
   const both = Object.entries(expected.objects.column ?? {})
     .filter(([name]) => Object.hasOwn(now, name) && tables.has(unquoted(tableOf(name))));

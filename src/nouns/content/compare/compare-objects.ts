@@ -2,7 +2,7 @@ import { compareFields, type FieldComparison } from "./compare-fields.ts";
 import { compareDigests1, definitionsMarked } from "./compare-digests-1.ts";
 import type { CompareOptions, Difference } from "./difference.ts";
 import { Lacking } from "./missing-extensions.ts";
-import { unquoted } from "../../../postgres/display-name.ts";
+import { displayName, unquoted } from "../../../postgres/display-name.ts";
 import { belongingTo } from "../objects-of-tables.ts";
 import { isOnMember } from "../read/objects/grants.ts";
 import { OBJECT_KINDS, OBJECT_KINDS_1, type ContentRecord, type MeasuredContent, type ObjectKind } from "../record.ts";
@@ -228,9 +228,9 @@ function gap(about: string, name: string, message: string): Difference {
   return { severity: "gap", about, name, message };
 }
 
-/** Without quotes: only for telling which objects belong to a table. */
+/** As {@link unquoted} has them: only for telling which objects belong to a table. */
 function missingTables(expected: ContentRecord, actual: ContentRecord): Set<string> {
-  const names = (record: ContentRecord): string[] => record.tables.map((table) => unquoted(`${table.schema}.${table.name}`));
+  const names = (record: ContentRecord): string[] => record.tables.map((table) => unquoted(displayName(table)));
   const present = new Set(names(actual));
   return new Set(names(expected).filter((name) => !present.has(name)));
 }

@@ -31,11 +31,13 @@ function ofMissingExtension(
   sequence: SequenceRecord, expected: ContentRecord, { unavailableExtensions = [] }: CompareOptions,
 ): Difference {
   const name = displayName(sequence);
-  const its = extensionsOfSequence(expected, sequence, unavailableExtensions);
-  const lacking = its.length > 0 ? its : unavailableExtensions;
+  const its = extensionsOfSequence(expected, sequence);
+  const lacking = its.length > 0 ? its.filter((extension) => unavailableExtensions.includes(extension)) : unavailableExtensions;
   if (lacking.length === 0) return { severity: "difference", about: "sequence", name, message: "is missing" };
   const message = `could not be proved: it belongs to an extension, and ${lacking.join(", ")} ${lacking.length === 1 ? "is" : "are"} not available here`;
-  return { severity: "gap", about: "sequence", name, message, needs: lacking };
+  // Where it may be of one that is here, it is not accepted with those that are not, but by its own name.
+  const needs = its.every((extension) => lacking.includes(extension)) ? { needs: lacking } : {};
+  return { severity: "gap", about: "sequence", name, message, ...needs };
 }
 
 function wanted({ before, after }: SequenceRecord): string {

@@ -18,7 +18,7 @@ export class Lacking {
 
   /** For a relation that holds rows. */
   ofTable(table: TableRecord): readonly string[] {
-    const name = `${table.schema}.${table.name}`;
+    const name = displayName(table);
     if (!this.#known || table.ofExtension === true) return this.#among(table.extensions ?? []);
     return this.#named([`table ${name}`, `materialized-view ${name}`]);
   }

@@ -10,6 +10,7 @@ import { ATTACHMENTS, type AttachmentRow } from "./objects/attachments.ts";
 import { serverFacts } from "./objects/server-facts.ts";
 import { UNKNOWN_OPTIONS } from "./objects/options.ts";
 import { decodeText } from "./objects/server-text.ts";
+import { readMarkedSequences } from "./marked-sequences.ts";
 import { readPublicationNeeds } from "./publication-needs.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "../record.ts";
 import { scopeValues } from "../scope.ts";
@@ -43,7 +44,7 @@ export async function readObjects(
   const unknown = await session.query<{ name: string }>(UNKNOWN_OPTIONS);
   return {
     objects: found.objects,
-    ...(await readNeeds(session, found.places)),
+    ...(await readNeeds(session, scope, found.places)),
     unknownOptions: unknown.map((row) => row.name),
   };
 }
@@ -111,7 +112,7 @@ function attachedTo(row: AttachmentRow, places: ReadonlyMap<string, string>, ser
 }
 
 async function readNeeds(
-  session: DatabaseSession, places: ReadonlyMap<string, string>,
+  session: DatabaseSession, scope: ContentScope, places: ReadonlyMap<string, string>,
 ): Promise<Pick<ObjectInventory, "objectExtensions" | "neededExtensions">> {
   const needs = await readExtensionNeeds(session);
   const found: [string, string[]][] = [];
@@ -122,7 +123,7 @@ async function readNeeds(
     const worthNaming = extensions.filter((name) => name !== EVERYWHERE);
     if (worthNaming.length > 0) found.push([object, worthNaming]);
   }
-  found.push(...(await readPublicationNeeds(session, places, needs)));
+  found.push(...(await readPublicationNeeds(session, places, needs)), ...(await readMarkedSequences(session, scope)));
   return { objectExtensions: namesMap(byName(found)), neededExtensions };
 }
 

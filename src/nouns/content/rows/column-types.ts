@@ -1,4 +1,4 @@
-import { unquoted } from "../../../postgres/display-name.ts";
+import { displayName, displayPart, unquoted } from "../../../postgres/display-name.ts";
 import { fieldDigest, readDigests } from "../read/objects/field-digests.ts";
 import type { ContentRecord, TableRecord } from "../record.ts";
 
@@ -22,7 +22,7 @@ type Column = (table: Pick<TableRecord, "schema" | "name">, column: string) => R
 /** The type as which a column's values were hashed at the source, where that was a whole number. */
 export function recordedAs(source: Record): Column {
   const types = typesOf(source);
-  return ({ schema, name }, column) => WHOLE.get(types.get(unquoted(`${schema}.${name}.${column}`)) ?? "");
+  return ({ schema, name }, column) => WHOLE.get(types.get(columnKey(schema, name, column)) ?? "");
 }
 
 /** Tells the columns of a table that are of another type in the copy than at the source. */
@@ -31,7 +31,7 @@ export function retypedColumns(
 ): (table: TableRecord) => ReadonlySet<string> {
   const [before, now] = [typesOf(source), typesOf(copy)];
   return ({ schema, name, columns = [] }) => new Set(columns.map(([column]) => column).filter((column) => {
-    const identity = unquoted(`${schema}.${name}.${column}`);
+    const identity = columnKey(schema, name, column);
     const [was, is] = [before.get(identity), now.get(identity)];
     return was !== undefined && is !== undefined && was !== is;
   }));
@@ -41,6 +41,10 @@ export function retypedColumns(
 export function isRetyped(digests: string, type: string): boolean {
   const was = readDigests(digests).get("type");
   return was !== undefined && was !== fieldDigest(type, false);
+}
+
+function columnKey(schema: string, table: string, column: string): string {
+  return unquoted(`${displayName({ schema, name: table })}.${displayPart(column)}`);
 }
 
 /** Column → digest of its type. Digests 1 have none: theirs is one of the column's whole definition. */

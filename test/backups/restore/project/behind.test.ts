@@ -21,6 +21,8 @@ afterAll(async () => {
 const SIGNED_IN = `INSERT INTO auth.users (id, email) SELECT gen_random_uuid(), 'p' || n || '@example.org' FROM generate_series(1, 5) n;
   INSERT INTO auth.sessions (id, user_id) SELECT id, id FROM auth.users;`;
 
+const KEYS = "SELECT count(*)::int AS keys FROM pg_constraint WHERE conname = 'runs_job_fkey'";
+
 async function backedUp(name: string, sql: string): Promise<Project> {
   const project = await supabase.project();
   await project.query(SIGNED_IN + sql);
@@ -29,8 +31,11 @@ async function backedUp(name: string, sql: string): Promise<Project> {
 }
 
 describe("a key of the user's to jobs, which the target numbers", () => {
+  const CRON = `${CRON_SQL}; GRANT REFERENCES ON cron.job TO postgres`;
+  const REFUSED = "FK CONSTRAINT public runs runs_job_fkey cannot be made: 1 row of public.runs may refer to jobs of cron.job, which are scheduled anew after the keys are made, and numbered by the target";
+  const OTHER = "SELECT cron.schedule('other', '0 4 * * *', 'SELECT 1')";
+
   it("is refused by name in the plan where jobs are lacking there, left out on request, and made where they are", async () => {
-    const CRON = `${CRON_SQL}; GRANT REFERENCES ON cron.job TO postgres`;
     await using source = await supabase.project();
     await source.admin(CRON);
     await source.query("SELECT cron.schedule('nightly', '0 3 * * *', 'VACUUM'); CREATE TABLE public.runs (job bigint REFERENCES cron.job); INSERT INTO public.runs VALUES (1)");
@@ -44,9 +49,38 @@ describe("a key of the user's to jobs, which the target numbers", () => {
     const left = await vault.restore(project.url, { source: "runs", allowGaps: true });
     expect({ exit: left.exit, said: said(left) }).toEqual({ exit: 3, said: expect.stringContaining("FK CONSTRAINT public runs runs_job_fkey | gap: was left out: ") });
     expect(await project.query("SELECT (SELECT count(*)::int FROM public.runs) AS runs, (SELECT count(*)::int FROM cron.job) AS jobs")).toEqual([{ runs: 1, jobs: 1 }]);
+    expect(await project.query(KEYS)).toEqual([{ keys: 0 }]);
     // In the project that has the jobs they keep their numbers.
     const same = await vault.restore(source.url, { source: "runs", confirm: source.name, safetyBackup: false });
     expect({ exit: same.exit, said: said(same) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    expect(await source.query(KEYS)).toEqual([{ keys: 1 }]);
+    // Who may write the table puts them in again, under new numbers.
+    const written = await vault.restore(source.adminUrl, { source: "runs", dryRun: true });
+    expect(written.outputs["plan"]).toMatchObject({ project: { refusals: [REFUSED] } });
+  });
+
+  const NIGHTLY = "SELECT cron.schedule('nightly', '0 3 * * *', 'VACUUM')";
+
+  it.each<[string, string, number, string?]>([
+    ["the number is another job's, which the server would take", OTHER, 1],
+    ["as many others are there under other numbers", OTHER, 6],
+    ["it has another number", NIGHTLY, 5],
+    ["it has its number, and another one of the backup's is lacking", NIGHTLY, 1, "SELECT cron.schedule('weekly', '0 3 * * 0', 'VACUUM')"],
+  ])("is refused and left out alike where %s", async (_, there, number, further = "SELECT 1") => {
+    await using source = await supabase.project();
+    await source.admin(CRON);
+    await source.query(`${NIGHTLY}; ${further}; CREATE TABLE public.runs (job bigint REFERENCES cron.job); INSERT INTO public.runs VALUES (1)`);
+    const name = `numbers-${source.name}`;
+    expect((await vault.backup(source.url, { source: name })).exit).toBe(0);
+    await using project = await supabase.project();
+    await project.admin(`${CRON}; SELECT setval('cron.job_jobid_seq', ${number}, false)`);
+    await project.query(there);
+    const planned = await vault.restore(project.url, { source: name, dryRun: true });
+    expect(planned.outputs["plan"]).toMatchObject({ project: { refusals: [REFUSED] } });
+    const left = await vault.restore(project.url, { source: name, confirm: project.name, safetyBackup: false, allowGaps: true });
+    expect({ exit: left.exit, said: said(left) }).toEqual({ exit: 3, said: expect.stringContaining("FK CONSTRAINT public runs runs_job_fkey | gap: was left out: 1 row of public.runs may refer to jobs") });
+    expect(said(left)).not.toMatch(/\| is missing/);
+    expect(await project.query(KEYS)).toEqual([{ keys: 0 }]);
   });
 });
 
