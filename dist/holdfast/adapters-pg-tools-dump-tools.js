@@ -4,19 +4,19 @@ const require = makeRequire(import.meta.url);
 import {
   UNKNOWN_WORDS,
   knownWords
-} from "./shared-kernel-row-words.js";
+} from "./shared-postgres-known-words.js";
 import {
   diskTrouble
 } from "./shared-kernel-disk-trouble.js";
 import {
   cutAfter,
   outsideQuotes
-} from "./shared-kernel-sql-quotes.js";
+} from "./shared-postgres-sql-quotes.js";
 import {
   describeAddress,
   effectiveSslMode,
   startupOptions
-} from "./shared-kernel-database-url.js";
+} from "./shared-postgres-database-url.js";
 import "./shared-kernel-secret.js";
 import {
   once
@@ -885,7 +885,7 @@ async function listFile(entries, disk) {
   }
   return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
-var temporaryFiles = {
+var privateFiles = {
   async privateFolder(label) {
     try {
       const path = await mkdtemp2(join5(tmpdir2(), `holdfast-${label}-`));
@@ -945,6 +945,7 @@ var BEFORE = /^(?:pg_restore:|error: |\[[^\]]*\]|\s)*/;
 var PROGRESS = /^(?:(?:launching|finished|skipping) item |creating |processing |executing |entering |while )/;
 var BEGINNINGS = /^(?:from TOC entry \d+; |could not |COPY failed )/;
 var RAISED = /^CONTEXT:\s+PL\/.* at RAISE$/;
+var OWN_SETTING = { command: "Command was: SET transaction_timeout = 0;", words: 'unrecognized configuration parameter "transaction_timeout"' };
 function problem(message, entry, id) {
   return { message, entry, ...id === void 0 ? {} : { dumpIds: [id] } };
 }
@@ -1005,7 +1006,10 @@ var ProblemReader = class {
   }
   /** Lines without the program's name belong to the error before, up to the statement it repeats. */
   #continue(line) {
-    if (line.startsWith("Command was:")) this.#open = false;
+    if (line.startsWith("Command was:")) {
+      if (this.#open && line.trimEnd() === OWN_SETTING.command && this.#problems.at(-1)?.message === OWN_SETTING.words) this.#problems.pop();
+      this.#open = false;
+    }
     if (this.#open && /^(?:DETAIL|HINT|CONTEXT|FATAL|server closed|\t(?:This probably means|before or while) )/.test(line)) this.#append(line.trim());
   }
   #append(line) {
@@ -1037,7 +1041,7 @@ var ProblemReader = class {
 
 // src/adapters/pg-tools/load.ts
 var STOPPING = /* @__PURE__ */ new Set(["database.lost", "disk.full", "dump.incomplete", "tool.too-old"]);
-async function load({ base, guard, disk = temporaryFiles }, request) {
+async function load({ base, guard, disk = privateFiles }, request) {
   var _stack = [];
   try {
     const { tools, address, signal } = request;
@@ -1103,7 +1107,7 @@ function loadArguments(request, listPath) {
 }
 
 // src/adapters/pg-tools/script.ts
-async function* script({ base, guard, disk = temporaryFiles }, request) {
+async function* script({ base, guard, disk = privateFiles }, request) {
   var _stack = [];
   try {
     const { tools, signal } = request;

@@ -5,13 +5,13 @@ import {
   UNKNOWN_WORDS,
   knownWords,
   runningFunction
-} from "./shared-kernel-row-words.js";
+} from "./shared-postgres-known-words.js";
 import {
   describeAddress,
   effectiveSslMode,
   startupOptions,
   supabaseProject
-} from "./shared-kernel-database-url.js";
+} from "./shared-postgres-database-url.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
 import {
@@ -5366,7 +5366,7 @@ function byState(state, message2, moment) {
     case "53200":
       return { code: "database.query", hint: outOfMemory(message2) };
     case "55P03":
-      return { code: "database.lock-timeout", hint: "Another session holds a conflicting lock, often a schema change; let it finish and run again." };
+      return { code: "database.lock-timeout", hint: "Another session holds a conflicting lock, often a schema change, or a prepared transaction does (pg_prepared_xacts); let it finish and run again." };
     case "57P03":
       return { code: moment === "connecting" ? "database.unreachable" : "database.lost", hint: "The server is starting up or shutting down; try again in a moment." };
     case "40P01":

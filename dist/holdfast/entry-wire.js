@@ -13,7 +13,7 @@ import {
   cutToWidth,
   hideCredentials,
   storeCredentials
-} from "./shared-entry-mask.js";
+} from "./shared-kernel-text-width.js";
 import {
   printable,
   printableLine
@@ -287,7 +287,8 @@ function liveProgress(lines, pacing) {
       ended = true;
       clearInterval(timer);
       line.close();
-      lines.print(`  ${label}: ${note === void 0 ? pace.summary(elapsed()) : pacing.clean(note)}`);
+      const told = note === void 0 ? pace.summary(elapsed()) : pacing.clean(note);
+      if (told !== void 0) lines.print(`  ${label}: ${told}`);
     }
   };
 }
@@ -411,7 +412,7 @@ async function azureLogin({ env, runner }) {
   const { githubOidcSource } = await import("./adapters-azure-blob-github-oidc.js");
   return { tokenSource: await githubOidcSource({ tenantId, clientId, getIdToken: (audience) => runner.idToken(audience) }) };
 }
-async function sweepLeftovers(log) {
+async function sweepPrivateFolders(log) {
   const { sweepScratch } = await import("./adapters-scratch-server-sweep.js");
   for (const folder of await sweepScratch()) log.info(`removed the scratch server in ${folder}, which a run had left behind`);
   for (const folder of await sweepFolders()) log.info(`removed ${folder}, which a run had left behind`);
@@ -429,5 +430,5 @@ export {
   actionRunner,
   cliLog,
   makePorts,
-  sweepLeftovers
+  sweepPrivateFolders
 };

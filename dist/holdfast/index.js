@@ -3,19 +3,21 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
   VERSION,
+  foldToWidth,
   hideCredentials,
   padToWidth,
   secretParts,
   secretsOf,
   textWidth
-} from "./shared-entry-mask.js";
+} from "./shared-kernel-text-width.js";
 import {
   printable,
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  DEFAULT_LEVEL
-} from "./shared-seal-default-level.js";
+  DEFAULT_LEVEL,
+  nearest
+} from "./shared-kernel-suggest.js";
 import {
   Secret
 } from "./shared-kernel-secret.js";
@@ -80,9 +82,10 @@ function defineCommand(command) {
   return command;
 }
 
-// src/commands/backup.ts
+// src/commands/backups/backup.ts
 var backup = defineCommand({
   name: "backup",
+  wing: "backups",
   summary: "Back up a PostgreSQL database and record what it held, so that the backup can be proved",
   description: `Takes everything from **one exported snapshot**: the dumps (\`pg_dump -Fc\`), a fingerprint of every table, the sequences, the definition of
 every object and the roles (without passwords). What is streamed goes \`pg_dump → SHA-256 → zstd → age → SHA-256 → store\` without touching the
@@ -209,14 +212,15 @@ jobs:
   },
   cleansUp: true,
   async run(inputs, ports) {
-    const { runBackup } = await import("./backup-run.js");
+    const { runBackup } = await import("./backups-backup-run.js");
     return runBackup(inputs, ports);
   }
 });
 
-// src/commands/keygen.ts
+// src/commands/backups/keygen.ts
 var keygen = defineCommand({
   name: "keygen",
+  wing: "backups",
   summary: "Make a new age key for encrypting backups, with a page for recovering without Holdfast",
   description: `Makes an [age](https://age-encryption.org) X25519 identity. Its public half (the *recipient*, \`age1…\`) goes into \`backup\` and is no secret; the
 identity opens the backups and belongs where an attacker of the database cannot reach it.
@@ -254,14 +258,15 @@ jobs:
 `
   },
   async run(inputs, ports) {
-    const { runKeygen } = await import("./keygen-run.js");
+    const { runKeygen } = await import("./backups-keygen-run.js");
     return runKeygen(inputs, ports);
   }
 });
 
-// src/commands/list.ts
+// src/commands/backups/list.ts
 var list = defineCommand({
   name: "list",
+  wing: "backups",
   summary: "List the backups of a store, newest first, with what is known about each",
   description: `Reads the store's manifests and receipts and shows every backup with its age, size and state: *verified* (a receipt says its content was
 proved), *unverified*, or *failed* (its newest verification said no), and how many gaps were found when it was made. Blobs that belong to no backup, left by a run that was killed, are
@@ -295,14 +300,15 @@ jobs:
 `
   },
   async run(inputs, ports) {
-    const { runList } = await import("./list-run.js");
+    const { runList } = await import("./backups-list-run.js");
     return runList(inputs, ports);
   }
 });
 
-// src/commands/restore.ts
+// src/commands/backups/restore.ts
 var restore = defineCommand({
   name: "restore",
+  wing: "backups",
   summary: "Restore a backup into a database, compare the result with what was backed up",
   description: `Restores the whole database, its schema, its data, or named tables. What is missing at the target (roles, extensions, a new enough client) is
 said before anything is touched.
@@ -320,6 +326,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       default: "latest",
       pattern: /^(latest|latest-verified|\d{8}T\d{6}Z-[0-9a-f]{6})$/,
       accepts: "a backup id, latest or latest-verified",
+      words: ["latest", "latest-verified"],
       text: "Which backup: an id, `latest`, or `latest-verified` (the newest whose restored content was proved).",
       example: "latest-verified"
     },
@@ -449,7 +456,7 @@ jobs:
   },
   cleansUp: true,
   async run(inputs, ports) {
-    const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([import("./restore-run.js"), import("./backup-safety.js")]);
+    const [{ runRestore }, { takeSafetyBackup }] = await Promise.all([import("./backups-restore-run.js"), import("./backups-backup-safety.js")]);
     return runRestore(
       inputs,
       ports,
@@ -467,9 +474,10 @@ jobs:
   }
 });
 
-// src/commands/validate.ts
+// src/commands/backups/validate.ts
 var validate = defineCommand({
   name: "validate",
+  wing: "backups",
   summary: "Prove backups: re-read, open or restore them and compare with what the source held",
   description: `Three depths, each including the ones before it:
 
@@ -495,6 +503,7 @@ depth \`opened\`, or on a machine that is thrown away.`,
       default: "latest",
       pattern: /^(latest|latest-per-tier|\d{8}T\d{6}Z-[0-9a-f]{6}|\d{4}-\d{2}-\d{2})$/,
       accepts: "a backup id, latest, latest-per-tier or a day such as 2026-11-22",
+      words: ["latest", "latest-per-tier"],
       text: "Which backups: an id, `latest`, `latest-per-tier`, or a day (UTC, `YYYY-MM-DD`) for all backups of that day.",
       example: "latest-per-tier"
     },
@@ -564,7 +573,7 @@ jobs:
   },
   cleansUp: true,
   async run(inputs, ports) {
-    const { runValidate } = await import("./validate-run.js");
+    const { runValidate } = await import("./backups-validate-run.js");
     return runValidate(inputs, ports);
   }
 });
@@ -613,7 +622,7 @@ function base64Forms(value) {
   return [bytes.toString("base64"), bytes.toString("base64url"), ...long, ...long.map((text) => text.replaceAll("-", "+").replaceAll("_", "/"))];
 }
 
-// src/entry/failure.ts
+// src/entry/process/failure.ts
 var ISSUES_URL = "https://github.com/truststream/holdfast/issues";
 function describeFailure(error, redact, cancelled = false) {
   if (!(error instanceof HoldfastError)) return describeBug(error, redact);
@@ -670,35 +679,7 @@ function failureJson({ code, message, hint, exit }) {
 `;
 }
 
-// src/entry/suggest.ts
-function editDistance(a, b) {
-  let beforeLast = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const replaced = last[column - 1] + (a[row - 1] === b[column - 1] ? 0 : 1);
-      let best = Math.min(replaced, last[column] + 1, current[column - 1] + 1);
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
-        best = Math.min(best, beforeLast[column - 2] + 1);
-      }
-      current.push(best);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[b.length];
-}
-function nearest(word, known) {
-  const limit = Math.max(1, Math.floor(word.length / 3));
-  const distances = known.map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }));
-  const least = Math.min(...distances.map((each) => each.distance));
-  const nearestOnes = distances.filter((each) => each.distance === least && least <= limit);
-  const best = nearestOnes.length === 1 ? nearestOnes[0]?.candidate : void 0;
-  return best ?? (word.length >= 3 ? known.find((candidate) => candidate.startsWith(word)) : void 0);
-}
-
-// src/entry/values.ts
+// src/entry/inputs/parse-values.ts
 var MalformedValue = class extends Error {
   accepts;
   shown;
@@ -716,7 +697,9 @@ function parseValue(spec, texts) {
     case "secret":
       return new Secret(text);
     case "string":
-      if (spec.pattern !== void 0 && !spec.pattern.test(text)) throw new MalformedValue(text, spec.accepts ?? `text matching ${spec.pattern}`);
+      if (spec.pattern !== void 0 && !spec.pattern.test(text)) {
+        throw new MalformedValue(text, `${spec.accepts ?? `text matching ${spec.pattern}`}${didYouMean(text, spec.words ?? [])}`);
+      }
       return text;
     case "choice":
       return parseChoice(text, spec.choices);
@@ -736,8 +719,11 @@ function parseValue(spec, texts) {
 }
 function parseChoice(text, choices) {
   if (choices.includes(text)) return text;
-  const near = nearest(text, choices);
-  throw new MalformedValue(text, `one of ${choices.join(", ")}${near === void 0 ? "" : ` (did you mean ${near}?)`}`);
+  throw new MalformedValue(text, `one of ${choices.join(", ")}${didYouMean(text, choices)}`);
+}
+function didYouMean(text, words) {
+  const near = nearest(text, words);
+  return near === void 0 ? "" : ` (did you mean ${near}?)`;
 }
 function parseList(spec, texts) {
   const items = texts.flatMap((text) => text.split(spec.oneALine === true ? /\r?\n/ : /[,\n]/)).map((item) => item.trim()).filter((item) => item !== "");
@@ -771,7 +757,7 @@ function parseInstant(text) {
   return value;
 }
 
-// src/entry/inputs.ts
+// src/entry/inputs/parse-inputs.ts
 function camelCase(name) {
   return name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 }
@@ -829,14 +815,14 @@ function problemsError(problems) {
 ${lines}`, { hint });
 }
 
-// src/entry/memory.ts
+// src/entry/process/memory.ts
 import { setFlagsFromString } from "node:v8";
 function tuneMemory() {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString("--no-incremental-marking");
 }
 
-// src/entry/redact-json.ts
+// src/entry/output/redact-json.ts
 function redactJson(value, redactor) {
   const walk = (part) => {
     if (typeof part === "string") return redactor.redact(part);
@@ -846,8 +832,17 @@ function redactJson(value, redactor) {
   };
   return walk(value);
 }
+function redactReport(report, redactor) {
+  const clean = (text) => redactor.redact(text);
+  const tables = report.tables.map((table) => ({
+    ...table,
+    ...table.title === void 0 ? {} : { title: clean(table.title) },
+    rows: table.rows.map((row) => row.map(clean))
+  }));
+  return { good: report.good, headline: clean(report.headline), tables, notes: report.notes.map(clean) };
+}
 
-// src/entry/report-markdown.ts
+// src/entry/output/report-markdown.ts
 var ROWS_MAX = 200;
 function escapeMarkdown(text) {
   return printableLine(text).replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => `&#${character.charCodeAt(0)};`).replace(/:(?=\/\/)/g, "&#58;").replace(/\b(www)\./gi, "$1&#46;");
@@ -884,26 +879,88 @@ function tableMarkdown(table) {
 … and ${rest} more rows; they are in the outputs.` : ""}`;
 }
 
-// src/entry/report-text.ts
-function reportText(report, color = false) {
+// src/entry/output/said.ts
+function rememberingLog(log) {
+  const said = /* @__PURE__ */ new Set();
+  return {
+    said,
+    log: {
+      stage: (text) => log.stage(text),
+      info: (text) => log.info(text),
+      warn: (text) => {
+        said.add(text);
+        log.warn(text);
+      },
+      debug: (text) => log.debug(text),
+      progress: (text, unit, total) => log.progress(text, unit, total)
+    }
+  };
+}
+function withoutSaid(report, said) {
+  return {
+    ...report,
+    notes: report.notes.filter((note) => !said.has(note)),
+    tables: report.tables.filter((table) => table.inHeadline !== true)
+  };
+}
+
+// src/entry/output/table-text.ts
+var GAP = 2;
+var LAST_MIN = 32;
+var BELOW = " ".repeat(6);
+function tableText(table, columns) {
+  const rows = [table.columns, ...table.rows].map((row) => table.columns.map((_, column) => printableLine(row[column] ?? "")));
+  const title = table.title === void 0 ? [] : [printableLine(table.title)];
+  const widths = widthsOf(rows);
+  const wide = totalOf(widths);
+  if (columns === void 0 || wide <= columns) return [...title, ...laidOut(rows, widths)];
+  const last = widths.length - 1;
+  const room = columns - (wide - widths[last]);
+  if (room >= LAST_MIN) return [...title, ...laidOut(rows, widths.with(last, room))];
+  return [...title, ...withLastBelow(rows, columns, widths[last] < LAST_MIN ? `${rows[0]?.[last] ?? ""}: ` : "")];
+}
+function widthsOf(rows) {
+  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
+}
+function totalOf(widths) {
+  return widths.reduce((sum, width) => sum + width + GAP, 0);
+}
+function laidOut(rows, widths, after = () => []) {
+  const [head = [], ...body] = rows.map((row) => lineOf(row, widths));
+  const rule = `${" ".repeat(GAP)}${widths.map((width) => "─".repeat(width)).join(" ".repeat(GAP))}`;
+  return [...head, rule, ...body.flatMap((lines, row) => [...lines, ...after(row)])];
+}
+function lineOf(row, widths) {
+  const cells = widths.map((width, column) => foldToWidth(row[column] ?? "", width));
+  const height = Math.max(...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, at) => `${" ".repeat(GAP)}${widths.map((width, column) => padToWidth(cells[column]?.[at] ?? "", width)).join(" ".repeat(GAP))}`.trimEnd());
+}
+function withLastBelow(rows, columns, label) {
+  const firsts = rows.map((row) => row.slice(0, -1));
+  const widths = widthsOf(firsts);
+  while (totalOf(widths) > columns && Math.max(...widths) > 8) {
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] -= 1;
+  }
+  const below = (row) => {
+    const text = rows[row + 1]?.at(-1) ?? "";
+    return text === "" ? [] : foldToWidth(label + text, Math.max(20, columns - BELOW.length)).map((line) => BELOW + line);
+  };
+  return laidOut(firsts, widths, below);
+}
+
+// src/entry/output/report-text.ts
+function reportText(report, { color = false, columns } = {}) {
   const mark = report.good ? "✔" : "✘";
   const headline = `${mark} ${printableLine(report.headline)}`;
   const parts = [color ? `\x1B[1;${report.good ? "32" : "31"}m${headline}\x1B[0m` : headline];
-  for (const table of report.tables) if (table.rows.length > 0) parts.push("", ...tableLines(table));
+  for (const table of report.tables) if (table.rows.length > 0) parts.push("", ...tableText(table, columns));
   if (report.notes.length > 0) parts.push("", ...report.notes.map((note) => `- ${printable(note).replaceAll("\n", "\n  ")}`));
   return `${parts.join("\n")}
 `;
 }
-function tableLines(table) {
-  const rows = [table.columns, ...table.rows].map((row) => row.map(printableLine));
-  const widths = table.columns.map((_, column) => Math.max(...rows.map((row) => textWidth(row[column] ?? ""))));
-  const lines = rows.map((row) => `  ${widths.map((width, column) => padToWidth(row[column] ?? "", width)).join("  ")}`.trimEnd());
-  const [head = "", ...body] = lines;
-  const rule = `  ${widths.map((width) => "─".repeat(width)).join("  ")}`;
-  return [...table.title === void 0 ? [] : [printableLine(table.title)], head, rule, ...body];
-}
 
-// src/entry/run-identity.ts
+// src/entry/process/run-identity.ts
 import { hostname, userInfo } from "node:os";
 function actionRun(env) {
   const repository = env["GITHUB_REPOSITORY"] ?? "";
@@ -933,7 +990,7 @@ function nonEmpty(text) {
   return text === void 0 || text.trim() === "" ? null : text;
 }
 
-// src/entry/secret-files.ts
+// src/entry/inputs/secret-files.ts
 import { createReadStream } from "node:fs";
 var SIZE_MAX = 1024 * 1024;
 function secretFileReader(stdin) {
@@ -950,7 +1007,7 @@ function secretFileReader(stdin) {
   };
 }
 
-// src/entry/sources.ts
+// src/entry/inputs/sources.ts
 async function collectCli(specs, argv, env, readFile) {
   const collected = { given: new Map(argv.given), problems: [...argv.problems] };
   let stdinTakenBy;
@@ -1027,7 +1084,7 @@ async function readInto(collected, name, path, origin, readFile) {
   }
 }
 
-// src/entry/stopping.ts
+// src/entry/process/stopping.ts
 function stopOnSignals(host, say) {
   const controller = new AbortController();
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
@@ -1056,7 +1113,7 @@ function setExitCode(host, code) {
   if (code !== EXIT.done || host.exitCode === void 0) host.exitCode = code;
 }
 
-// src/entry/action.ts
+// src/entry/action/action.ts
 var OUTPUT_BYTES_MAX = 1e6;
 async function runAction(name, phase) {
   tuneMemory();
@@ -1097,10 +1154,11 @@ ${failure.hint}`;
 async function main(collected, acting) {
   const { command, redactor } = acting;
   const inputs = parseInputs(command.inputs, collected.given, (input) => `input '${input}'`, collected.problems);
-  const ports = await portsOf(acting);
-  if (command.cleansUp === true) await (await import("./entry-wire.js")).sweepLeftovers(acting.log);
+  const { log, said } = rememberingLog(acting.log);
+  const ports = await portsOf({ ...acting, log });
+  if (command.cleansUp === true) await (await import("./entry-wire.js")).sweepPrivateFolders(acting.log);
   const outcome = await command.run(inputs, ports);
-  tell(command, outcome, acting);
+  tell(command, outcome, acting, said);
   await summarize(acting, redactor.redact(reportMarkdown(command.name, outcome.report)));
   setExitCode(process, outcome.exit);
 }
@@ -1108,8 +1166,8 @@ async function post(collected, acting) {
   const { runner, log, redactor } = acting;
   const text = (name) => collected.given.get(name)?.texts[0]?.trim() ?? "";
   try {
-    const [{ cleanUp }, { sweepLeftovers }, ports] = await Promise.all([import("./commands-clean-up.js"), import("./entry-wire.js"), portsOf(acting)]);
-    await sweepLeftovers(log);
+    const [{ cleanUp }, { sweepPrivateFolders }, ports] = await Promise.all([import("./commands-backups-clean-up.js"), import("./entry-wire.js"), portsOf(acting)]);
+    await sweepPrivateFolders(log);
     await cleanUp((key) => runner.recall(key), () => ports.openStore(text("store"), text("store-secret") === "" ? void 0 : new Secret(text("store-secret"))), log);
   } catch (error) {
     log.warn(`could not clean up: ${failureText(describeFailure(error, (line) => redactor.redact(line)), { verbose: true, color: false })}`);
@@ -1125,14 +1183,14 @@ function maskSecrets(command, collected, runner, redactor) {
     redactor.add(part);
   }
 }
-function tell(command, outcome, { runner, log, redactor }) {
+function tell(command, outcome, { runner, log, redactor }, said) {
   for (const [name, value] of Object.entries(redactJson(outcome.outputs, redactor))) {
     const text = outputText(value);
     const fits = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
     if (!fits) log.warn(`output '${name}' is left empty: it is larger than the 1 MB the runner takes; narrow the selection`);
     runner.output(name, fits ? text : "");
   }
-  log.info(reportText(outcome.report));
+  log.info(reportText(withoutSaid(outcome.report, said)));
   if (outcome.exit !== EXIT.done) runner.annotate(`holdfast ${command.name}`, printable(redactor.redact(outcome.report.headline)));
 }
 function outputText(value) {
@@ -1147,7 +1205,7 @@ async function summarize({ runner, log }, markdown) {
   }
 }
 
-// src/entry/argv.ts
+// src/entry/inputs/argv.ts
 var COMMON_FLAGS = {
   json: "Print one JSON object, the outputs, on standard output and nothing else there.",
   verbose: "Show debug messages and the causes of errors.",
@@ -1247,7 +1305,7 @@ var ArgvReader = class {
   }
 };
 
-// src/entry/describe.ts
+// src/entry/cli/describe.ts
 function valueShape(spec) {
   switch (spec.type) {
     case "choice":
@@ -1281,7 +1339,7 @@ function lowerFirst(text) {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-// src/entry/help.ts
+// src/entry/cli/help.ts
 function fold(text, width, indent) {
   const lines = [];
   let line = "";
@@ -1350,7 +1408,7 @@ function plain(text) {
   return text.replaceAll("`", "").replace(/\[([^\]]+)\]\([^)]+\)/g, "$1");
 }
 
-// src/entry/cli.ts
+// src/entry/cli/cli.ts
 async function runCli(argv) {
   tuneMemory();
   const { env, stderr, stdout } = process;
@@ -1377,8 +1435,8 @@ async function runCli(argv) {
     cancelled = stopOnSignals(process, (text) => stderr.write(`
 ${text}
 `));
-    const outcome = await perform(chosen.command, args, { redactor, cancelled, ...style });
-    show(outcome, { ...style, redactor });
+    const { outcome, said } = await perform(chosen.command, args, { redactor, cancelled, ...style });
+    show({ ...outcome, report: withoutSaid(outcome.report, said) }, { ...style, redactor });
     setExitCode(process, outcome.exit);
   } catch (error) {
     const failure = describeFailure(error, redact, cancelled?.aborted ?? false);
@@ -1393,21 +1451,27 @@ async function perform(command, args, how) {
   const { given, problems } = await collectCli(command.inputs, args, env, secretFileReader(process.stdin));
   for (const part of secretsOf(command.inputs, given, env)) redactor.add(part);
   const inputs = parseInputs(command.inputs, given, (name) => `--${name}`, problems);
-  const { cliLog, makePorts, sweepLeftovers } = await import("./entry-wire.js");
+  const { cliLog, makePorts, sweepPrivateFolders } = await import("./entry-wire.js");
   const live = stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
-  const log = cliLog(stderr, { color, live, verbose, redactor });
+  const { log, said } = rememberingLog(cliLog(stderr, { color, live, verbose, redactor }));
   for (const name of args.exposed) {
     log.warn(`--${name} stands on the command line, where other users of this machine can read it; give it as ${variableName(name)} or --${name}-file`);
   }
-  if (command.cleansUp === true) await sweepLeftovers(log);
-  return command.run(inputs, makePorts({ surface: "cli", env, log, redactor, cancelled: how.cancelled, run: cliRun(env, process.pid) }));
+  if (command.cleansUp === true) await sweepPrivateFolders(log);
+  const ports = makePorts({ surface: "cli", env, log, redactor, cancelled: how.cancelled, run: cliRun(env, process.pid) });
+  return { outcome: await command.run(inputs, ports), said };
 }
 function show(outcome, how) {
   if (how.json) process.stdout.write(`${JSON.stringify(redactJson(outcome.outputs, how.redactor))}
 `);
   else if (outcome.product !== void 0) process.stdout.write(outcome.product.endsWith("\n") ? outcome.product : `${outcome.product}
 `);
-  process.stderr.write(how.redactor.redact(reportText(outcome.report, how.color)));
+  const report = redactReport(outcome.report, how.redactor);
+  process.stderr.write(how.redactor.redact(reportText(report, { color: how.color, columns: terminalColumns() })));
+}
+function terminalColumns() {
+  const { isTTY, columns } = process.stderr;
+  return isTTY && columns > 0 ? columns : void 0;
 }
 function choose(argv) {
   const [first, ...rest] = argv;

@@ -27,8 +27,12 @@ function formatDuration(ms) {
   if (whole < 86400) return `${Math.floor(whole / 3600)} h ${String(Math.floor(whole % 3600 / 60)).padStart(2, "0")} min`;
   return `${Math.floor(whole / 86400)} d ${Math.floor(whole % 86400 / 3600)} h`;
 }
+function ageMs(time, clock) {
+  return Math.max(0, clock.now().getTime() - time.getTime());
+}
 
 export {
   parseDuration,
-  formatDuration
+  formatDuration,
+  ageMs
 };

@@ -10,6 +10,7 @@ import {
 
 // src/kernel/pace.ts
 var WINDOW_MS = 1e4;
+var WORTH_TELLING_MS = 1e3;
 var Pace = class {
   #unit;
   #total;
@@ -43,12 +44,19 @@ var Pace = class {
     if (this.#total === void 0 || this.#count >= this.#total || rate <= 0) return void 0;
     return (this.#total - this.#count) / rate * 1e3;
   }
-  /** 0…1, or `undefined` when the total is unknown; never 1 before the end, because totals are estimates. */
+  /**
+   * 0…1, or `undefined` when the total is unknown or nothing was counted yet; never 1 before the end, because totals
+   * are estimates.
+   */
   fraction() {
-    return this.#total === void 0 ? void 0 : Math.min(0.99, this.#count / this.#total);
+    return this.#total === void 0 || this.#count === 0 ? void 0 : Math.min(0.99, this.#count / this.#total);
   }
-  /** Such as `345 MB of about 1.20 GB, 87 MB/s, 10 s left` or `12 of about 40 tables, 3 s left`. */
+  /**
+   * Such as `345 MB of about 1.20 GB, 87 MB/s, 10 s left` or `12 of about 40 tables, 3 s left`; `7.0 s so far` while
+   * nothing was counted: what works on bytes that lie here already never counts any.
+   */
   describe(now) {
+    if (this.#count === 0) return `${formatDuration(now - this.#startedAt)} so far`;
     const show = (count) => this.#unit === "bytes" ? formatBytes(count) : String(count);
     const parts = [`${show(this.#count)}${this.#total === void 0 ? "" : ` of about ${show(this.#total)}`}${this.#unit === "tables" ? " tables" : ""}`];
     const rate = this.rate(now);
@@ -57,11 +65,15 @@ var Pace = class {
     if (remaining !== void 0) parts.push(`${formatDuration(remaining)} left`);
     return parts.join(", ");
   }
-  /** What is worth keeping at the end: `1.21 GB in 14 s, 86 MB/s`. */
+  /**
+   * What is worth keeping at the end: `1.21 GB in 14 s, 86 MB/s`. Where nothing was counted, how long it took; and
+   * `undefined` where that was not long either.
+   */
   summary(now) {
     const elapsed = now - this.#startedAt;
+    if (this.#count === 0) return elapsed < WORTH_TELLING_MS ? void 0 : `took ${formatDuration(elapsed)}`;
     if (this.#unit === "tables") return `${this.#count} ${this.#count === 1 ? "table" : "tables"} in ${formatDuration(elapsed)}`;
-    const rate = elapsed > 0 && this.#count > 0 ? `, ${formatBytes(this.#count * 1e3 / elapsed)}/s` : "";
+    const rate = elapsed > 0 ? `, ${formatBytes(this.#count * 1e3 / elapsed)}/s` : "";
     return `${formatBytes(this.#count)} in ${formatDuration(elapsed)}${rate}`;
   }
 };
@@ -83,7 +95,8 @@ function spacedProgress(print, pacing, spacingMs) {
     done(note) {
       if (ended) return;
       ended = true;
-      print(`${label}: ${note === void 0 ? pace.summary(elapsed()) : pacing.clean(note)}`);
+      const told = note === void 0 ? pace.summary(elapsed()) : pacing.clean(note);
+      if (told !== void 0) print(`${label}: ${told}`);
     }
   };
 }

@@ -5,6 +5,12 @@ import {
   __export
 } from "./shared-esbuild-runtime.js";
 
+// src/nouns/store/layout.ts
+var MANIFESTS = "manifests/";
+var RECEIPTS = "receipts/";
+var LOCKS = "locks/";
+var DATABASE = "database/";
+
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
@@ -6620,421 +6626,34 @@ function duration2(params) {
   return _isoDuration(ZodISODuration, params);
 }
 
-// src/content/names-map.ts
-function namesMap(entries) {
-  const map = /* @__PURE__ */ Object.create(null);
-  for (const [name, value] of entries) map[name] = value;
-  return map;
-}
-function namesMapOf(value) {
-  const schema = unknown().transform((input, context) => {
-    if (typeof input !== "object" || input === null || Array.isArray(input)) {
-      context.addIssue({ code: "invalid_type", expected: "record", input });
-      return NEVER;
-    }
-    return namesMap(Object.entries(input).map(([name, each]) => {
-      const parsed = value.safeParse(each);
-      if (!parsed.success) context.addIssue({ code: "custom", path: [name], message: parsed.error.issues[0]?.message ?? "is wrong" });
-      return [name, parsed.data];
-    }));
-  });
-  schema._zod.toJSONSchema = () => {
-    const { $schema: _, ...json } = toJSONSchema(record(string2(), value));
-    return json;
-  };
-  return schema;
-}
-
-// src/content/record.ts
-var identifier = string2().regex(/^[^\0]*$/);
-var decimal = string2().regex(/^-?\d{1,19}$/);
-var hex16 = string2().regex(/^[0-9a-f]{16}$/);
-var definitionDigest = string2().regex(/^(?:[0-9a-f]{16}(?:[0-9a-f]{16})?|(?:[a-z-]+=(?:[0-9a-f]{16}|\?)(?: (?!$)|$))*)$/);
-var tableRecord = strictObject({
-  schema: identifier,
-  name: identifier,
-  kind: _enum(["table", "partitioned", "matview", "foreign"]),
-  owner: identifier,
-  /** Rows at the snapshot; null where rows are not counted (partitioned parents, foreign tables, proof none). */
-  rows: int().nonnegative().nullable(),
-  /**
-   * Order-independent fingerprint of every row: the sum, as a decimal integer, of 64-bit row hashes. Null where content is not
-   * fingerprinted. How a row hash is made is stated by {@link contentRecord}'s `algorithm`.
-   */
-  fingerprint: string2().regex(/^-?\d+$/).nullable(),
-  /** Bytes on disk at the source, an estimate for planning. */
-  bytes: int().nonnegative(),
-  /** Materialized views: whether it was populated. */
-  populated: boolean2().optional(),
-  /** Belongs to an extension, which has marked it as holding user data: CREATE EXTENSION makes it, a dump holds only its rows. */
-  ofExtension: boolean2().optional(),
-  /** Extensions whose types or functions this relation needs. */
-  extensions: array(identifier).optional(),
-  /** Names of its indexes (in its schema), so that it can be restored alone. */
-  indexes: array(identifier).optional(),
-  /** Names of the sequences its columns own (in its schema). */
-  sequences: array(identifier).optional(),
-  /** Object ids of these at the source, in the same order. */
-  sequenceOids: array(decimal).optional(),
-  /** Schema and name of the extended statistics on it, which may stand in any schema. */
-  statistics: array(tuple([identifier, identifier])).optional(),
-  /** Its object id at the source, by which an archive's table of contents names it. */
-  oid: decimal.optional(),
-  /** From `rowhash-2` on: for each column, in the byte order of names, the sum of its values' hashes, so that a difference can name its column. */
-  columns: array(tuple([identifier, string2().regex(/^-?\d+$/)])).optional(),
-  /** Stored generated columns: a restore computes them anew. */
-  computed: array(identifier).optional(),
-  /** The extension it belongs to, where {@link ofExtension}. */
-  extension: identifier.optional(),
-  /** The partitioned table through which pg_dump loads its rows: they may land in other leaves, so only sums over that tree are comparable. */
-  tree: strictObject({ schema: identifier, name: identifier }).optional()
+// src/nouns/store/run-record.ts
+var runRecord = strictObject({
+  kind: _enum(["github-actions", "cli"]),
+  id: string2(),
+  url: string2().nullable(),
+  commit: string2().nullable(),
+  actor: string2()
 });
-var sequenceRecord = strictObject({
-  schema: identifier,
-  name: identifier,
-  /** Last value handed out (decimal text; may exceed 2^53) and whether it has been handed out. */
-  before: strictObject({ value: decimal, called: boolean2() }),
-  after: strictObject({ value: decimal, called: boolean2() }),
-  /** Counts down. */
-  descending: literal(true).optional(),
-  /** Begins again at its other end after its last value. */
-  cyclic: literal(true).optional()
-});
-var roleRecord = strictObject({
-  name: identifier,
-  superuser: boolean2(),
-  createRole: boolean2(),
-  createDb: boolean2(),
-  login: boolean2(),
-  replication: boolean2(),
-  bypassRls: boolean2(),
-  inherit: boolean2(),
-  connectionLimit: int(),
-  memberOf: array(identifier),
-  /** The same with their options, `inherit` and `set` null on servers before 16. Absent in manifests that did not record it. */
-  memberships: array(strictObject({
-    role: identifier,
-    admin: boolean2(),
-    inherit: boolean2().nullable(),
-    set: boolean2().nullable()
-  })).optional(),
-  /** Until when its password is good, as SQL reads it; null: for ever. Absent likewise. */
-  validUntil: string2().nullable().optional(),
-  /** Whether anything in this database belongs to it, is granted to it or names it; a role without is of no concern to a restore. */
-  needed: boolean2().optional()
-});
-var extensionRecord = strictObject({ name: identifier, version: string2(), schema: identifier });
-var extensionRelation = strictObject({
-  schema: identifier,
-  name: identifier,
-  kind: _enum(["table", "sequence"]),
-  /** Null without proof, or where it could not be read. */
-  rows: int().nonnegative().nullable(),
-  /** Sum of the rows' hashes; of a sequence twice its value, and one more once it has been handed out. */
-  fingerprint: string2().regex(/^-?\d+$/).nullable(),
-  /** Marked for dumping, but for the rows that the mark's condition leaves out. */
-  filtered: boolean2().optional(),
-  /** The role that measured could not read it. */
-  unreadable: boolean2().optional()
-});
-var extensionContent = strictObject({
-  name: identifier,
-  relations: array(extensionRelation),
-  /** Its relations and what is on them (columns, indexes, constraints, triggers, rules) → digest of all that can be altered. */
-  parts: record(string2(), hex16),
-  /** Its other members: how many, and a digest of what they are and how they were altered (`omissions/extension-members.ts`); null where it could not be made. */
-  others: strictObject({ count: int().nonnegative(), digest: hex16.nullable() })
-});
-var OBJECT_KINDS_1 = [
-  "schema",
-  "table",
-  "sequence",
-  "column",
-  "constraint",
-  "index",
-  "trigger",
-  "policy",
-  "row-security",
-  "view",
-  "materialized-view",
-  "function",
-  "type",
-  "grant",
-  "owner",
-  "default-privilege",
-  "comment",
-  "event-trigger",
-  "publication",
-  "cast",
-  "operator",
-  "collation",
-  "text-search",
-  "foreign-server",
-  "statistics",
-  "rule"
-];
-var OBJECT_KINDS = [
-  ...OBJECT_KINDS_1,
-  "user-mapping",
-  "subscription",
-  "language",
-  "transform",
-  "access-method",
-  "conversion",
-  "security-label"
-];
-var objectKind = _enum(OBJECT_KINDS);
-var objectMap = namesMapOf(definitionDigest);
-var databaseRecord = strictObject({
-  provider: _enum(["libc", "icu", "builtin"]),
-  /** Locale of ICU or of the built-in provider. */
-  locale: identifier.nullable(),
-  icuRules: identifier.nullable(),
-  /** Digests of the owner's name and of the access list. */
-  owner: hex16,
-  grants: hex16,
-  /** Names of its settings, ` for role <name>` after those of one role; never the values. */
-  settings: array(string2()),
-  /** `[role, right, may pass it on]` of the access list, null for PUBLIC. Absent in manifests that did not record it. */
-  rights: array(tuple([identifier.nullable(), string2(), boolean2()])).optional(),
-  /** Digest of its comment, null without one. Absent likewise. */
-  comment: hex16.nullable().optional()
-});
-var contentRecord = strictObject({
-  /** Name of the way rows are hashed; a reader that does not know it says so instead of comparing. */
-  algorithm: string2(),
-  proof: _enum(["content", "rows", "none"]),
-  serverMajor: int(),
-  encoding: string2(),
-  collate: string2(),
-  ctype: string2(),
-  tables: array(tableRecord),
-  sequences: array(sequenceRecord),
-  objects: partialRecord(objectKind, objectMap),
-  /**
-   * How the digests in `objects` are made. 2: of every field that a dump promises (`objects/`); a class that was read is there, even when empty.
-   * Absent = 1: the first 16 hex digits of the SHA-256 of a whole definition, where it holds expressions followed by 16 of the portable part.
-   */
-  digests: literal(2).optional(),
-  /** `<kind> <identity>` of an object that cannot exist without extensions → their names. */
-  objectExtensions: namesMapOf(array(string2())).optional(),
-  /** Properties of the database itself. */
-  database: databaseRecord.optional(),
-  roles: array(roleRecord),
-  extensions: array(extensionRecord),
-  /** What the extensions hold beside that, and no dump holds. Absent in format 1. */
-  extensionContents: array(extensionContent).optional(),
-  /** Large objects: how many, and the sum of their content hashes (null without content proof). */
-  largeObjects: strictObject({ count: int().nonnegative(), fingerprint: string2().nullable() })
-});
-
-// src/platform/profile.ts
-var PLATFORM_NAMES = ["supabase", "azure-flexible-server", "amazon-rds", "google-cloud-sql"];
-
-// src/platform/record.ts
-var objectName = tuple([string2(), string2()]);
-var platformRecord = strictObject({
-  name: _enum(PLATFORM_NAMES),
-  /** Schemas of the platform's that were there; what stands in them is the platform's, but for {@link users}. */
-  schemas: array(string2()),
-  /** Of each such schema that has a table of migrations: the last version applied, null where it could not be read. */
-  migrations: record(string2(), string2().nullable()),
-  /** What users have put on the platform's ground: triggers, policies, functions … */
-  users: array(objectName),
-  /**
-   * What stands on the platform's tables under a name that this version does not know and needs nothing of the
-   * user's: his or a newer platform's. Named in {@link users} too where the platform's version is one that is known.
-   */
-  guessed: array(objectName).optional(),
-  /** What the platform has put outside of its schemas: event triggers, default privileges … */
-  own: array(objectName),
-  /** `[role, setting]`: names, never values, of what roles are set to in every database. Absent in manifests that did not record it. */
-  settings: array(tuple([string2(), string2()])).optional()
-});
-
-// src/catalog/manifest.ts
-var TIERS = ["tier1", "tier2", "tier3", "tier4"];
-var CATALOG_TIERS = [...TIERS, "safety"];
-var KINDS = ["schema", "data", "full"];
-var BACKUP_ID = /^\d{8}T\d{6}Z-[0-9a-f]{6}$/;
-var SOURCE_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-var digest = string2().regex(/^[0-9a-f]{64}$/);
-var instant = iso_exports.datetime();
-var measured = strictObject({ size: int().nonnegative(), sha256: digest });
-var artifactRecord = strictObject({
-  /** Path below the store's prefix. */
-  path: string2(),
-  kind: _enum(KINDS),
-  /** Bytes as pg_dump wrote them. */
-  plain: measured,
-  /** Bytes as they lie in the store. */
-  stored: measured,
-  compression: strictObject({ format: literal("zstd"), level: int() }),
-  /** `none` only after `--allow-unencrypted`. */
-  encryption: strictObject({ format: _enum(["age-v1", "none"]), recipients: array(string2()) }),
-  /** How many entries of each type the archive's table of contents holds. */
-  contents: namesMapOf(int().positive())
-});
-var finding = strictObject({
-  /** `difference`: the backup is bad. `gap`: it could not be proved here. */
-  severity: _enum(["difference", "gap"]),
-  /** What it is about: `table`, `sequence`, `index`, `artifact`, `extension` … */
-  about: string2(),
-  name: string2(),
-  message: string2()
-});
-var MANIFEST_FORMATS = ["holdfast.manifest/1", "holdfast.manifest/2", "holdfast.manifest/3"];
-var manifest = strictObject({
-  format: _enum(MANIFEST_FORMATS),
-  id: string2().regex(BACKUP_ID),
-  component: literal("database"),
-  source: string2().regex(SOURCE_NAME),
-  tier: _enum(CATALOG_TIERS),
-  /** When the snapshot was taken: everything in the backup is as of this instant (the server's clock). */
-  snapshotAt: instant,
-  startedAt: instant,
-  finishedAt: instant,
-  server: strictObject({ version: string2(), major: int(), database: string2(), host: string2() }),
-  tools: strictObject({ holdfast: string2(), pgDump: string2() }),
-  scope: strictObject({ includeSchemas: array(string2()), excludeSchemas: array(string2()) }),
-  artifacts: array(artifactRecord).min(1),
-  content: contentRecord,
-  /** Whose is what in the database of a known platform. Only in format 3; absent for plain PostgreSQL. */
-  platform: platformRecord.optional(),
-  /** What the database had at the snapshot and no archive of this backup holds; every proof repeats it. Absent in format 1. */
-  gaps: array(finding).optional(),
-  /** What pg_dump warned of, in its own words, and what of the schema may not survive a restore. Absent in format 1. */
-  warnings: array(string2()).optional(),
-  /** Schema version: last applied migration and a hash over all of them; null where no migration table is known. */
-  schemaVersion: strictObject({ last: string2(), count: int(), table: string2() }).nullable(),
-  migrationHash: digest.nullable(),
-  /** What made it: the CI run or the local user, for the audit trail. */
-  run: strictObject({ kind: _enum(["github-actions", "cli"]), id: string2(), url: string2().nullable(), commit: string2().nullable(), actor: string2() }),
-  /** The newest manifest of the same source and tier when this one was written. */
-  previous: strictObject({ id: string2().regex(BACKUP_ID), sha256: digest }).nullable()
-});
-var DEPTHS = ["stored", "opened", "restored"];
-var RECEIPT_FORMATS = ["holdfast.receipt/1", "holdfast.receipt/2", "holdfast.receipt/3"];
-var notCompared = finding.omit({ severity: true });
-var receipt = strictObject({
-  format: _enum(RECEIPT_FORMATS),
-  backup: string2().regex(BACKUP_ID),
-  source: string2(),
-  tier: _enum(CATALOG_TIERS),
-  /** SHA-256 of the manifest this is about. */
-  manifest: digest,
-  kind: _enum(["stored", "opened", "restored", "recovered"]),
-  verdict: _enum(["proved", "gaps", "failed"]),
-  findings: array(finding),
-  /**
-   * Gaps that whoever validated had accepted by name: the verdict does not count them. Only in format 3; absent where there is none, and
-   * from every receipt that says failed, which all versions must be able to read.
-   */
-  accepted: array(finding).min(1).optional(),
-  /** The platform's own, not compared: none of it is a finding, and none is left unsaid. Not in format 1; absent where there is none. */
-  notCompared: array(notCompared).optional(),
-  startedAt: instant,
-  finishedAt: instant,
-  /** Against what: `scratch 15.18`, a given scratch server, or the target of a real restore. */
-  against: string2(),
-  counts: strictObject({ bytes: int(), tables: int(), rows: int() }),
-  tools: strictObject({ holdfast: string2() }),
-  run: manifest.shape.run
-});
-function receiptFormat({ accepted, notCompared: own2 }) {
-  if (accepted !== void 0) return "holdfast.receipt/3";
-  return own2 === void 0 ? "holdfast.receipt/1" : "holdfast.receipt/2";
-}
-function recordedFinding({ severity, about, name, message }) {
-  return { severity, about, name, message };
-}
-
-// src/catalog/backup-id.ts
-function newBackupId(now, random) {
-  return `${compactTime(now)}-${random.hex(3)}`;
-}
-function compactTime(time3) {
-  return `${time3.toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;
-}
-function timeOfBackupId(id) {
-  if (!BACKUP_ID.test(id)) return void 0;
-  const iso = id.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z-.*$/, "$1-$2-$3T$4:$5:$6.000Z");
-  const time3 = new Date(iso);
-  return Number.isNaN(time3.getTime()) || compactTime(time3) !== id.slice(0, 16) ? void 0 : time3;
-}
-function ageMs(time3, clock) {
-  return Math.max(0, clock.now().getTime() - time3.getTime());
-}
-
-// src/catalog/paths.ts
-var MANIFESTS = "manifests/";
-var RECEIPTS = "receipts/";
-var LOCKS = "locks/";
-var DATABASE = "database/";
-function manifestPath(key) {
-  return `${MANIFESTS}${key.source}/${key.tier}/${key.id}.json`;
-}
-function artifactFolder(key) {
-  return `${DATABASE}${key.source}/${key.tier}/${key.id}/`;
-}
-function artifactPath(key, kind, encrypted) {
-  return `${artifactFolder(key)}${kind}.dump.zst${encrypted ? ".age" : ""}`;
-}
-function parseManifestPath(path) {
-  const match = /^manifests\/([^/]+)\/([^/]+)\/([^/]+)\.json$/.exec(path);
-  return match ? keyOf(match[1] ?? "", match[2] ?? "", match[3] ?? "") : void 0;
-}
-function parseArtifactPath(path) {
-  const match = /^database\/([^/]+)\/([^/]+)\/([^/]+)\/[^/]+$/.exec(path);
-  return match ? keyOf(match[1] ?? "", match[2] ?? "", match[3] ?? "") : void 0;
-}
-function keyOf(source, tier, id) {
-  const time3 = timeOfBackupId(id);
-  if (!time3 || !SOURCE_NAME.test(source) || !isCatalogTier(tier)) return void 0;
-  return { id, source, tier, time: time3 };
-}
-function isCatalogTier(text) {
-  return CATALOG_TIERS.includes(text);
-}
-function receiptFolder(backupId) {
-  return `${RECEIPTS}${backupId}/`;
-}
-function byNewest(a, b) {
-  if (a.id !== b.id) return a.id < b.id ? 1 : -1;
-  const [one, other] = [`${a.source}/${a.tier}`, `${b.source}/${b.tier}`];
-  return one < other ? -1 : one > other ? 1 : 0;
-}
 
 export {
-  string2 as string,
-  object,
-  literal,
-  iso_exports,
-  namesMap,
-  OBJECT_KINDS_1,
-  OBJECT_KINDS,
-  KINDS,
-  BACKUP_ID,
-  MANIFEST_FORMATS,
-  manifest,
-  DEPTHS,
-  RECEIPT_FORMATS,
-  receipt,
-  receiptFormat,
-  recordedFinding,
-  newBackupId,
-  compactTime,
-  timeOfBackupId,
-  ageMs,
   MANIFESTS,
   RECEIPTS,
   LOCKS,
   DATABASE,
-  manifestPath,
-  artifactFolder,
-  artifactPath,
-  parseManifestPath,
-  parseArtifactPath,
-  receiptFolder,
-  byNewest
+  NEVER,
+  toJSONSchema,
+  string2 as string,
+  int,
+  boolean2 as boolean,
+  unknown,
+  array,
+  object,
+  strictObject,
+  tuple,
+  record,
+  partialRecord,
+  _enum,
+  literal,
+  iso_exports,
+  runRecord
 };

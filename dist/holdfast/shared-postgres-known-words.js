@@ -2,7 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 
-// src/kernel/row-words.ts
+// src/postgres/known-words.ts
 var NAME = '"[^"]*"';
 var TYPE = String.raw`[\w.$" (),[\]\u0080-\uffff]+?`;
 var OPERATOR = String.raw`[-+*/<>=~!@#%^&|${"`"}?]+`;

@@ -5,7 +5,8 @@ import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
 
-// src/catalog/standing.ts
+// src/nouns/catalog/standing.ts
+var DAMAGED = "damaged";
 function standingOf(receipts, damagedReceipts = []) {
   const newestFirst = receipts.filter((receipt) => receipt.kind !== "recovered").sort(byFinish);
   const failure = newestFirst.find((receipt) => receipt.verdict === "failed");
@@ -55,5 +56,6 @@ async function readStanding(catalog, key, paths, manifestSha256) {
 }
 
 export {
+  DAMAGED,
   readStanding
 };

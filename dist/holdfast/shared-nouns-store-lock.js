@@ -3,11 +3,10 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
   LOCKS,
-  ageMs,
   iso_exports,
   literal,
-  manifest,
   object,
+  runRecord,
   string
 } from "./shared-zod.js";
 import {
@@ -18,6 +17,7 @@ import {
   once
 } from "./shared-kernel-streams.js";
 import {
+  ageMs,
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
@@ -25,7 +25,7 @@ import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
 
-// src/catalog/lock.ts
+// src/nouns/store/lock.ts
 var RENEW_EVERY_MS = 3e4;
 var STALE_AFTER_MS = 4 * 6e4;
 var lockDocument = object({
@@ -34,7 +34,7 @@ var lockDocument = object({
   since: iso_exports.datetime(),
   renewedAt: iso_exports.datetime(),
   doing: string(),
-  run: manifest.shape.run
+  run: runRecord
 });
 async function acquireLock(request) {
   const { store, clock } = request;
@@ -179,7 +179,11 @@ function lost(why, cause) {
   });
 }
 
+// src/ports/remembered.ts
+var REMEMBERED = { lockPath: "lock-path", lockToken: "lock-token" };
+
 export {
   acquireLock,
-  releaseLock
+  releaseLock,
+  REMEMBERED
 };

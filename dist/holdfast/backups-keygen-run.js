@@ -7,7 +7,7 @@ import {
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
-// src/keygen/recovery-kit.ts
+// src/backups/keygen/recovery-kit.ts
 function recoveryKit({ recipient, madeAt, identityFile: identityFile2 }) {
   const where = identityFile2 === void 0 ? "It was printed once when this page was made." : `It was written to \`${identityFile2.replaceAll("`", "'")}\` when this page was made.`;
   return `# Recovery kit
@@ -55,7 +55,7 @@ pg_restore --no-owner --no-privileges --section post-data --dbname "$TARGET" sch
 `;
 }
 
-// src/keygen/run.ts
+// src/backups/keygen/run.ts
 async function runKeygen(inputs, ports) {
   if (ports.surface === "action" && inputs.output === void 0) {
     throw new HoldfastError("input.missing", "input 'output' is required in Actions: a key must never be printed in a job log", {

@@ -2,7 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 
-// src/kernel/sql-quotes.ts
+// src/postgres/sql-quotes.ts
 function* outsideQuotes(text) {
   let quote = "";
   for (let at = 0; at < text.length; at += 1) {

@@ -7,10 +7,13 @@ import {
 import {
   databaseFacts,
   detectPlatform,
+  mayLeaveOut,
   readPlatform,
-  refuseTransactionPooler
-} from "./shared-platform-read-ground.js";
+  refuseTransactionPooler,
+  requireReadable
+} from "./shared-nouns-platform-read-ground.js";
 import {
+  ARCHIVED_ROUTINE,
   PassingName,
   WITHOUT_LIMIT,
   artifactSetFor,
@@ -24,9 +27,11 @@ import {
   digestRights,
   dropPersistently,
   dropSubscription,
+  explainNone,
   giveLeft,
   giveSingly,
   gives,
+  heirsToValidate,
   inPlace,
   interruptible,
   isHeld,
@@ -43,6 +48,7 @@ import {
   objectKey,
   openAfterComparing,
   openArtifact,
+  ownerInEntry,
   owningRoles,
   parseSelection,
   reachRoles,
@@ -59,17 +65,20 @@ import {
   statementsOf,
   sweepLeftovers,
   unavailableExtensions,
-  validateHeirs,
+  validateHeir,
   verifyStored,
   withoutExtensions,
   withoutOwner,
   withoutPublicSchema
-} from "./shared-archive-recipe.js";
+} from "./shared-backups-copy-recipe.js";
 import {
   cutAfter,
   outsideQuotes
-} from "./shared-kernel-sql-quotes.js";
-import "./shared-catalog-standing.js";
+} from "./shared-postgres-sql-quotes.js";
+import {
+  shellWord
+} from "./shared-kernel-shell-word.js";
+import "./shared-nouns-catalog-standing.js";
 import {
   INCOMPLETE,
   RELATION,
@@ -94,6 +103,7 @@ import {
   judge,
   leadingNames,
   likelyNamesOf,
+  listed,
   namesKey,
   namesOf,
   notComparedNote,
@@ -101,6 +111,7 @@ import {
   parseIdentities,
   parseRecipient,
   profileOf,
+  publicsOwner,
   readDatabaseRecord,
   readDigests,
   readObjects,
@@ -116,7 +127,7 @@ import {
   withRecordedGaps,
   wordAndRest,
   writeDigests
-} from "./shared-content-digest-1-object-queries.js";
+} from "./shared-nouns-content-read-digest-1-object-queries.js";
 import "./shared-ports-dump-tools.js";
 import {
   describeAddress,
@@ -125,18 +136,19 @@ import {
   quoteIdentifier,
   quoteLiteral,
   supabaseProject
-} from "./shared-kernel-database-url.js";
-import "./shared-seal-default-level.js";
+} from "./shared-postgres-database-url.js";
+import {
+  nearest
+} from "./shared-kernel-suggest.js";
 import "./shared-kernel-secret.js";
 import {
   Catalog,
-  quantity
-} from "./shared-catalog-catalog.js";
-import {
   OBJECT_KINDS,
+  quantity,
   receiptFormat,
   recordedFinding
-} from "./shared-zod.js";
+} from "./shared-nouns-content-record.js";
+import "./shared-zod.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
@@ -154,7 +166,32 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/archive/rights/as-if-owned.ts
+// src/backups/copy/rights/as-if-public-owned.ts
+var PUBLIC = "schema public";
+async function asIfPublicOwned(database, actual, expected, platform) {
+  var _stack = [];
+  try {
+    const [was, is] = [expected, actual].map(({ objects }) => objects.grant?.[PUBLIC]);
+    const owner = platform === void 0 ? void 0 : publicsOwner(platform, expected.objects.owner?.[PUBLIC] ?? "");
+    if (was === void 0 || was === is || owner === void 0 || actual.digests !== 2 || expected.digests !== 2) return actual;
+    const session = __using(_stack, await database.connect({ purpose: "compare" }), true);
+    const [row] = await session.query(
+      "SELECT quote_ident(pg_get_userbyid(nspowner)) AS here, quote_ident($1) AS there FROM pg_namespace WHERE nspname = 'public'",
+      [owner]
+    );
+    if (row === void 0) return actual;
+    const rights = (await readEffectiveRights(session, { includeSchemas: ["public"], excludeSchemas: [] })).get(`grant ${PUBLIC}`) ?? [];
+    const asThere = rights.map((right) => right.startsWith(`${row.here}:`) ? `${row.there}${right.slice(row.here.length)}` : right);
+    return digestRights(asThere) === was ? { ...actual, objects: { ...actual.objects, grant: { ...actual.objects.grant, [PUBLIC]: was } } } : actual;
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+
+// src/backups/copy/rights/as-if-owned.ts
 async function asIfOwned(database, scope, actual, expected, { context, artifact, sourceMajor }) {
   var _stack = [];
   try {
@@ -170,7 +207,7 @@ async function asIfOwned(database, scope, actual, expected, { context, artifact,
       "SELECT quote_ident(r) AS quoted FROM unnest($1::text[]) AS r",
       [[...new Set(lists.map(({ names: names3 }) => names3.owner))].filter((owner) => owner !== "" && (expected.encoding === "UTF8" || /^[\x20-\x7e]+$/.test(owner)))]
     );
-    const all = texts.flatMap((text) => statementsOf(text)).flatMap(({ sql }) => singleRights(sql, sourceMajor));
+    const all = texts.flatMap(statementsOf).flatMap(({ sql }) => singleRights(sql, sourceMajor));
     const own = await byObject(session, all.filter((right) => right.role === role && right.future === void 0));
     const grant = { ...actual.objects.grant };
     for (const [name, rights] of await readEffectiveRights(session, scope)) {
@@ -181,7 +218,7 @@ async function asIfOwned(database, scope, actual, expected, { context, artifact,
       const owners = rights.filter((right) => right.startsWith(`${here}:`)).map((right) => right.slice(here.length));
       const given = own.get(objectKey(name))?.rights ?? [];
       const ways = [owners, owners.map((right) => right.replace(/\*$/, ""))];
-      const isSources = (quoted) => ways.some((own2) => digestRights([...others, ...own2.map((right) => `${quoted}${right}`), ...given]) === digest);
+      const isSources = (quoted) => ways.some((way) => digestRights([...others, ...way.map((right) => `${quoted}${right}`), ...given]) === digest);
       if (rows2.some(({ quoted }) => isSources(quoted))) grant[identity] = digest;
     }
     return { ...actual, objects: { ...actual.objects, grant } };
@@ -193,7 +230,7 @@ async function asIfOwned(database, scope, actual, expected, { context, artifact,
   }
 }
 
-// src/restore/load-context.ts
+// src/backups/restore/load-context.ts
 async function loadContext(plan, database, ports) {
   const { request } = plan;
   return {
@@ -215,7 +252,7 @@ function chosen(plan, narrow) {
   return (entries) => withoutPublicSchema(withoutExtensions(narrow(entries), plan.target.unavailableExtensions), plan.backup.manifest.content);
 }
 
-// src/restore/as-owned.ts
+// src/backups/restore/as-owned.ts
 async function asOwned(plan, database, actual, ports) {
   const { request, backup: { manifest }, set } = plan;
   const artifact = set.hasSchema ? set.phases[0]?.artifact : void 0;
@@ -224,7 +261,7 @@ async function asOwned(plan, database, actual, ports) {
   return await asIfOwned(database, manifest.scope, actual, manifest.content, { context, artifact, sourceMajor: manifest.content.serverMajor });
 }
 
-// src/restore/left-behind.ts
+// src/backups/restore/left-behind.ts
 async function removeCopy(target, name, clock) {
   const purpose = "restore clean-up";
   try {
@@ -245,7 +282,7 @@ function namingCopy(error, name, why) {
   return new HoldfastError(code, error.message, { hint: hint === void 0 ? left : `${hint} ${left}`, cause: error });
 }
 
-// src/restore/control.ts
+// src/backups/restore/control.ts
 var NAMES = new PassingName("holdfast_control_");
 async function sweepControls(target, log) {
   const purpose = "restore clean-up";
@@ -304,7 +341,7 @@ async function controlOf(plan, ports) {
   }
 }
 
-// src/restore/subscriptions.ts
+// src/backups/restore/subscriptions.ts
 async function subscriptionNotes(plan, database) {
   var _stack = [];
   try {
@@ -324,7 +361,7 @@ async function subscriptionNotes(plan, database) {
   }
 }
 
-// src/restore/list-setting.ts
+// src/backups/restore/list-setting.ts
 var LIST_SETTINGS = /* @__PURE__ */ new Set([
   "local_preload_libraries",
   "search_path",
@@ -345,10 +382,10 @@ function splitListSetting(value) {
   }
 }
 
-// src/restore/lock-timeout.ts
+// src/backups/restore/lock-timeout.ts
 var LOCK_TIMEOUT = "30s";
 
-// src/restore/settings-into-database.ts
+// src/backups/restore/settings-into-database.ts
 var PATIENCE = "5s";
 var SAID_ALONE = /* @__PURE__ */ new Set([
   "session_preload_libraries",
@@ -450,8 +487,8 @@ function subjectOf({ role }, database) {
 function parameterOf({ name }) {
   return name.split(".").map(quoteIdentifier).join(".");
 }
-function said(settings, what) {
-  return settings.map((one) => `database setting ${settingName(one)} ${what}`);
+function said(settings, what2) {
+  return settings.map((one) => `database setting ${settingName(one)} ${what2}`);
 }
 var AT_ONCE = /XX000|23505/;
 function reason(error) {
@@ -479,15 +516,15 @@ function isSameValue({ name, values }, stored) {
   return elements(here) === elements(values);
 }
 
-// src/restore/database-properties.ts
+// src/backups/restore/database-properties.ts
 async function copyDatabaseProperties(session, from, to, rehearse2 = false) {
   const statements = await propertyStatements(session, from, to);
   await session.query("BEGIN");
   try {
     await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-    for (const { what, asked, sql } of statements) {
+    for (const { what: what2, asked, sql } of statements) {
       const refused2 = asked === void 0 ? void 0 : await refusedByName(session, asked, to);
-      await run(what, refused2 === void 0 ? session.query(sql) : Promise.reject(refused2));
+      await run(what2, refused2 === void 0 ? session.query(sql) : Promise.reject(refused2));
     }
     await session.query(rehearse2 ? "ROLLBACK" : "COMMIT");
   } catch (error) {
@@ -495,12 +532,12 @@ async function copyDatabaseProperties(session, from, to, rehearse2 = false) {
     throw error;
   }
 }
-async function run(what, work) {
+async function run(what2, work) {
   try {
     await work;
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    throw new HoldfastError(error.code, `could not give the restored database the old one's ${what}: ${error.message}`, {
+    throw new HoldfastError(error.code, `could not give the restored database the old one's ${what2}: ${error.message}`, {
       hint: isHoldfastError(error, "database.lock-timeout") ? "Another session is changing settings or rights of the database; run again when it is done. The target is as it was." : "Use a role that may do that, or --mode in-place, which keeps the database itself. The target is as it was.",
       cause: error
     });
@@ -556,7 +593,147 @@ async function grantStatements(session, from, target, owner) {
   ];
 }
 
-// src/restore/measure-copy.ts
+// src/backups/restore/live-sequences.ts
+function sequencesToSet({ sequences }, tables) {
+  if (tables === void 0) return sequences;
+  const own = namesOf2(tables);
+  return sequences.filter(({ schema, name }) => own.has(qualifiedName(schema, name)));
+}
+async function requireSettable(session, toSet) {
+  const live = new Map((await read(session, toSet)).map((one) => [qualifiedName(one.schema, one.name), one]));
+  for (const sequence of toSet) {
+    const name = qualifiedName(sequence.schema, sequence.name);
+    requireOne(printableLine(name), sequence, live.get(name));
+  }
+}
+function requireOne(name, { before, after }, live) {
+  if (live?.isSequence !== true) {
+    throw new HoldfastError("database.lacks", `the target has no sequence ${name} to set`, {
+      hint: "Make it (or restore the schema first, --what schema), or restore the whole backup. Nothing was touched."
+    });
+  }
+  if (!live.owned) {
+    throw new HoldfastError("database.permission", `the role may not restart sequence ${name}, so a failure could not be undone`, {
+      hint: `Use the role that owns ${name}, or a superuser. Nothing was touched.`
+    });
+  }
+  const fits = ({ value }) => BigInt(live.least) <= BigInt(value) && BigInt(value) <= BigInt(live.greatest);
+  if (fits(before) || fits(after)) return;
+  const range = `from ${live.least} to ${live.greatest}`;
+  throw new HoldfastError("database.lacks", `sequence ${name} goes ${range} at the target, and the backup has it at ${after.value}`, {
+    hint: `Widen it (ALTER SEQUENCE ${name} MINVALUE … MAXVALUE …), or restore the whole backup. Nothing was touched.`
+  });
+}
+async function requireFree(session, missing) {
+  const names3 = missing.flatMap(({ schema, sequences = [] }) => sequences.map((name2) => ({ schema, name: name2 })));
+  const [first] = await read(session, names3);
+  if (first === void 0) return;
+  const name = printableLine(qualifiedName(first.schema, first.name));
+  throw new HoldfastError("database.lacks", `the target has ${name} already, which a missing table's sequence is to be called`, {
+    hint: `Drop or rename ${name} if nothing needs it, then run again. Nothing was touched.`
+  });
+}
+function namesOf2(tables) {
+  return new Set(tables.flatMap(({ schema, sequences = [] }) => sequences.map((name) => qualifiedName(schema, name))));
+}
+async function read(session, names3) {
+  if (names3.length === 0) return [];
+  return await session.query(
+    `SELECT n.nspname AS schema, c.relname AS name, q.seqrelid IS NOT NULL AS "isSequence", pg_has_role(c.relowner, 'USAGE') AS owned,
+            coalesce(q.seqmin, 0)::text AS least, coalesce(q.seqmax, 0)::text AS greatest
+       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(schema, name, place)
+       JOIN pg_namespace n ON n.nspname = wanted.schema JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
+       LEFT JOIN pg_sequence q ON q.seqrelid = c.oid ORDER BY wanted.place`,
+    [names3.map(({ schema }) => schema), names3.map(({ name }) => name)]
+  );
+}
+
+// src/backups/restore/scope.ts
+function isWholeDatabase(scope) {
+  return scope.includeSchemas.length === 0 && scope.excludeSchemas.length === 0;
+}
+
+// src/backups/restore/safety-backup.ts
+function safetyNote(plan, safety) {
+  const what2 = `what the target held before is backup ${safety.id} (tier safety), as of ${safety.snapshotAt}`;
+  const back = wayBack(plan, safety);
+  return back === void 0 ? what2 : `${what2}; to go back to it: \`${commandOf(plan, safety.id, back)}\`${back.besides}`;
+}
+function wayBack(plan, safety) {
+  const { request, backup } = plan;
+  if (request.part !== "data" && request.tables.length === 0) {
+    return { dataOnly: false, tables: [], besides: isWholeDatabase(backup.manifest.scope) ? "" : FURTHER };
+  }
+  const restored = new Set(plan.tables.map(displayName));
+  const held = safety.tables.filter(({ kind }) => kind === "table");
+  const own = held.filter((table) => restored.has(displayName(table)));
+  if (request.tables.length === 0 && own.length === held.length) return { dataOnly: true, tables: [], besides: "" };
+  if (own.length === 0) return void 0;
+  const trees = new Set(own.flatMap(({ tree }) => tree === void 0 ? [] : [displayName(tree)]));
+  const tables = held.filter((table) => own.includes(table) || table.tree !== void 0 && trees.has(displayName(table.tree)));
+  return { dataOnly: true, tables, besides: request.tables.length === 0 && setsMoreThanTables(plan) ? LESS : "" };
+}
+var FURTHER = ", which also sets everything outside of this backup's schemas back to that moment: what was written there since is lost";
+var LESS = "; large objects, and sequences that belong to no table, stay as they are then";
+function setsMoreThanTables({ backup, tables }) {
+  const { content } = backup.manifest;
+  return content.largeObjects.count > 0 || sequencesToSet(content, tables).length < content.sequences.length;
+}
+function commandOf({ request, safetyRecipients: safetyRecipients2 }, id, { dataOnly, tables }) {
+  return [
+    "holdfast restore",
+    `--store ${shellWord(request.catalog.store.url)}`,
+    `--backup ${id}`,
+    "--target-file …",
+    ...safetyRecipients2.length === 0 ? [] : ["--identity-file …"],
+    `--confirm ${shellWord(request.target.address.database)}`,
+    ...dataOnly ? ["--what data"] : [],
+    ...tables.map((table) => `--tables ${shellWord(displayName(table))}`),
+    ...request.mode === "auto" ? [] : [`--mode ${request.mode}`],
+    ...request.into === "auto" ? [] : [`--into ${request.into}`]
+  ].join(" ");
+}
+function namingSafety(error, made) {
+  if (made === void 0 || !(error instanceof HoldfastError) || error.hint?.includes(made.id) === true) return error;
+  const stays = `The safety backup ${made.id} of the target was made before, as of ${made.snapshotAt}, and stays in the store.`;
+  return new HoldfastError(error.code, error.message, { hint: error.hint === void 0 ? stays : `${error.hint} ${stays}`, cause: error });
+}
+function isDamage(error) {
+  return isHoldfastError(error, "artifact.damaged", "artifact.missing", "seal.damaged");
+}
+
+// src/backups/restore/untouched.ts
+var Untouched = class extends HoldfastError {
+  /** @param during what was being done, for the message; empty when the cause says it */
+  constructor(cause, during = "", remedy) {
+    const known = isHoldfastError(cause) ? cause : void 0;
+    const hint = remedy ?? known?.hint ?? "";
+    const words2 = [hint, /Nothing was (?:touched|changed)/.test(hint) ? "" : "Nothing was changed: the target is as it was."].filter((word2) => word2 !== "");
+    super(known?.code ?? "tool.failed", `${during === "" ? "" : `${during}: `}${cause.message}`, { hint: words2.join(" "), cause });
+  }
+};
+
+// src/backups/restore/explaining.ts
+async function explaining(work, plan, { safetyBackup, isChanged }) {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
+    if (!isChanged()) throw new Untouched(error);
+    const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed", hint: void 0 };
+    const told2 = `${hint ?? ""} The target may be incomplete: ${howOn(plan, isDamage(error), safetyBackup)}`.trim();
+    throw new HoldfastError(code, error.message, { hint: told2, cause: error });
+  }
+}
+function howOn(plan, damaged, safetyBackup) {
+  const again = `run the restore again${damaged ? " with another backup" : ""}`;
+  if (plan.target.empty) return `${again}${damaged ? ", and" : ""} with --confirm ${plan.request.target.address.database}.`;
+  if (safetyBackup === void 0) return `${again}. There is no safety backup.`;
+  const note = safetyNote(plan, safetyBackup);
+  return `${again}. ${note.charAt(0).toUpperCase()}${note.slice(1)}.`;
+}
+
+// src/backups/restore/measure-copy.ts
 async function measureCopy(database, scope, options) {
   try {
     return { actual: await measureContent(database, scope, options), gaps: [] };
@@ -570,7 +747,7 @@ async function measureCopy(database, scope, options) {
   }
 }
 
-// src/restore/database-rights.ts
+// src/backups/restore/database-rights.ts
 function databaseRightsEnds(content, { roles }) {
   return { source: content.database, platform: roles, roles: content.roles.map(({ name }) => name) };
 }
@@ -579,16 +756,35 @@ async function databaseRightsToDo(session, { source, platform, roles }) {
   const here = (await readDatabaseRecord(session)).rights ?? [];
   const isUsers = ([role]) => role === null || roles.includes(role) && !platform.includes(role);
   const wanted = source.rights;
-  return {
-    taken: here.filter((right) => isUsers(right) && !wanted.some((one) => isSame(one, right) && one[2] >= right[2])),
-    given: wanted.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2]))
-  };
+  const taken = here.filter((right) => isUsers(right) && !wanted.some((one) => isSame(one, right) && one[2] >= right[2]));
+  const given = wanted.filter((right) => !here.some((one) => isSame(one, right) && one[2] >= right[2]));
+  const losing = (await losingConnect(session, { taken, given })).filter((role) => !roles.includes(role));
+  const isPlatforms = (role) => platform.includes(role);
+  return { taken, given: [...given, ...losing.filter(isPlatforms).map(connectOf)], shutOut: losing.filter((role) => !isPlatforms(role)) };
+}
+function connectOf(role) {
+  return [role, "CONNECT", false];
+}
+async function losingConnect(session, { taken, given }) {
+  if (!taken.some(([role, right]) => role === null && right === "CONNECT")) return [];
+  const keeping = given.flatMap(([role, right]) => right === "CONNECT" ? role ?? [] : []);
+  const rows2 = await session.query(
+    `SELECT r.rolname::text AS name FROM pg_roles r
+      WHERE r.rolcanlogin AND NOT r.rolsuper
+        AND NOT EXISTS (SELECT FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x
+          WHERE d.datname = current_database() AND x.privilege_type = 'CONNECT' AND x.grantee <> 0 AND pg_has_role(r.oid, x.grantee, 'USAGE'))
+        AND NOT EXISTS (SELECT FROM pg_roles g WHERE g.rolname = ANY ($1::text[]) AND pg_has_role(r.oid, g.oid, 'USAGE'))
+      ORDER BY 1`,
+    [keeping]
+  );
+  return rows2.map(({ name }) => name);
 }
 function isSame([role, right], [other, same2]) {
   return role === other && right === same2;
 }
-function databaseRightsNotes({ taken, given }) {
+function databaseRightsNotes({ taken, given, shutOut = [] }) {
   return [
+    ...shutOut.length > 0 ? [`roles that the source did not know and that may connect here by PUBLIC alone cannot any more: ${shutOut.join(", ")} (GRANT CONNECT ON DATABASE … TO each that should)`] : [],
     ...taken.length > 0 ? [`rights on the database itself that the source had not are taken away: ${taken.map(sentence).join(", ")}`] : [],
     ...given.length > 0 ? [`rights on the database itself are given as at the source: ${given.map(sentence).join(", ")}`] : []
   ];
@@ -597,7 +793,7 @@ function sentence([role, right, grantable]) {
   return `${right}${grantable ? " WITH GRANT OPTION" : ""} of ${role ?? "PUBLIC"}`;
 }
 async function putDatabaseRights(session, database, toDo, source = []) {
-  const { taken, given } = await toDo();
+  const { taken, given, shutOut = [] } = await toDo();
   const refused2 = /* @__PURE__ */ new Map();
   const attempt2 = async (right, statement) => {
     const error = await refusal(session, () => session.query(statement));
@@ -610,15 +806,15 @@ async function putDatabaseRights(session, database, toDo, source = []) {
   }
   if (taken.length + given.length === 0) return { done: { taken, given }, findings: [] };
   const still = await toDo();
-  const gap = (right, what) => ({
+  const gap = (right, what2) => ({
     severity: "gap",
     about: "database",
     name: "rights",
-    message: `${sentence(right)} ${what}: ${refused2.get(sentence(right)) ?? "the role that restores may not pass it on"}`
+    message: `${sentence(right)} ${what2}: ${refused2.get(sentence(right)) ?? "the role that restores may not pass it on"}`
   });
   const without = (rights, left) => rights.filter((right) => !left.some((one) => isSame(one, right)));
   return {
-    done: { taken: without(taken, still.taken), given: without(given, still.given) },
+    done: { taken: without(taken, still.taken), given: without(given, still.given), shutOut: still.taken.length > 0 ? [] : shutOut },
     findings: [...still.given.map((right) => gap(right, "could not be given")), ...still.taken.map((right) => gap(right, "could not be taken away"))]
   };
 }
@@ -632,7 +828,7 @@ function roleSql([role]) {
   return role === null ? "PUBLIC" : quoteIdentifier(role);
 }
 
-// src/restore/rights-into-database.ts
+// src/backups/restore/rights-into-database.ts
 var BY_ITSELF = /* @__PURE__ */ new Set(["CONNECT", "TEMPORARY"]);
 async function rightsIntoDatabase(session, { rights, owner, profile, isNew, made }) {
   const here = (await readDatabaseRecord(session)).rights ?? [];
@@ -648,6 +844,8 @@ async function rightsIntoDatabase(session, { rights, owner, profile, isNew, made
   for (const right of wanted.filter(exists)) {
     if (right[0] !== owner || !await canAnyway(right[1])) given.push(right);
   }
+  const losing = await losingConnect(session, { taken, given });
+  given.push(...losing.filter((role) => platforms.has(role)).map(connectOf));
   const missing = wanted.filter((right) => !exists(right) && right[0] !== owner);
   const notes = [
     ...missing.length === 0 ? [] : [`rights on the database itself of roles that do not exist here were not given: ${named(missing)}`],
@@ -671,7 +869,7 @@ async function mayWithoutPublic(session, role, right) {
   return row.may;
 }
 
-// src/restore/bring-properties.ts
+// src/backups/restore/bring-properties.ts
 async function propertiesToDo(session, source) {
   const { properties, record, profile, made, isNew, withoutRights, connections } = source;
   const [here] = await session.query(
@@ -692,7 +890,7 @@ async function propertiesToDo(session, source) {
       ...rights.notes,
       ...comment === void 0 || here.comment === null || here.comment === comment ? [] : [OTHER_COMMENT],
       ...connectionLimit === void 0 || connectionLimit === here.limit || here.limit < 0 && !isLow ? [] : [limitNote(connectionLimit, here.limit)],
-      ...properties.others.map((what) => `the source's database had ${what}, which is not brought`)
+      ...properties.others.map((what2) => `the source's database had ${what2}, which is not brought`)
     ]
   };
 }
@@ -718,9 +916,9 @@ async function bringProperties(session, database, source) {
   const name = quoteIdentifier(database);
   const { set, notes } = await setSettings(session, database, toDo.settings);
   const refused2 = [...notes];
-  const attempt2 = async (what, statement) => {
+  const attempt2 = async (what2, statement) => {
     const error = await refusal(session, () => session.query(statement));
-    if (error !== void 0) refused2.push(`the ${what} of the source's database could not be set: ${serverWords(error)}`);
+    if (error !== void 0) refused2.push(`the ${what2} of the source's database could not be set: ${serverWords(error)}`);
     return error === void 0;
   };
   const { comment, connectionLimit } = toDo;
@@ -751,12 +949,7 @@ async function bringRights(session, database, { record, properties, profile, isN
   return error === void 0 ? { done: put.done, notes: put.findings.map(findingSentence) } : { done: NOTHING, notes: [lost(serverWords(error))] };
 }
 
-// src/restore/scope.ts
-function isWholeDatabase(scope) {
-  return scope.includeSchemas.length === 0 && scope.excludeSchemas.length === 0;
-}
-
-// src/restore/properties-of-source.ts
+// src/backups/restore/properties-of-source.ts
 var BESIDES = 5;
 var UNTOLD = "what belongs to the source's database itself (settings, comment, connection limit, rights) cannot be told from this archive, and is not brought";
 async function withProperties(plan, ports) {
@@ -835,7 +1028,7 @@ function byHand({ settings, comment, connectionLimit, rights }, database) {
   ];
 }
 
-// src/restore/default-privileges.ts
+// src/backups/restore/default-privileges.ts
 async function defaultPrivileges(session, schemas) {
   const named4 = schemas.filter((name) => name !== null);
   return await session.query(DEFAULTS, [named4, named4.length < schemas.length]);
@@ -890,7 +1083,7 @@ async function takeDefaultsBack(session, made) {
   for (const { sql } of statements) await session.query(sql);
 }
 
-// src/restore/objects-in.ts
+// src/backups/restore/objects-in.ts
 var COMES_WITH = (catalog) => `EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i', 'a')
     AND NOT (d.refclassid = d.classid AND d.refobjid = d.objid))`;
 var CALLED = "EXISTS (SELECT FROM pg_event_trigger e WHERE e.evtfoid = o.oid AND NOT pg_has_role(e.evtowner, 'USAGE'))";
@@ -929,7 +1122,7 @@ function sqlWord(type) {
   return type === "statistics object" ? "STATISTICS" : type.toUpperCase();
 }
 
-// src/restore/empty-schema.ts
+// src/backups/restore/empty-schema.ts
 async function hasDefaultsOfOthers(session, schema) {
   const [row] = await session.query(
     `SELECT EXISTS (SELECT FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
@@ -955,7 +1148,7 @@ async function resetSchemaRights(session, schema) {
   if (row !== void 0) await session.query(row.sql);
 }
 
-// src/restore/platforms-extensions.ts
+// src/backups/restore/platforms-extensions.ts
 async function platformsExtensions(session) {
   const profile = await detectPlatform(session);
   if (profile === void 0) return { names: /* @__PURE__ */ new Set(), schemas: /* @__PURE__ */ new Set() };
@@ -977,7 +1170,7 @@ async function platformsExtensions(session) {
   return { names: new Set(names3), schemas: new Set(schemas.map(({ name }) => name)) };
 }
 
-// src/restore/drop-batches.ts
+// src/backups/restore/drop-batches.ts
 var LOCKS_PER_OBJECT = 20;
 var OUT_OF_MEMORY = /SQLSTATE 53200/;
 async function dropRelationsInBatches(session, locks, inTransaction2) {
@@ -1031,7 +1224,7 @@ async function inBatches(all, first, run2) {
   }
 }
 
-// src/restore/lock-needs.ts
+// src/backups/restore/lock-needs.ts
 async function readLockNeeds(session) {
   const counts = ["pg_class", "pg_type", "pg_proc", "pg_constraint", "pg_attrdef", "pg_trigger", "pg_rewrite"].map((catalog) => `(SELECT count(*) FROM pg_catalog.${catalog} WHERE oid >= 16384)`);
   const [row] = await session.query(
@@ -1041,7 +1234,7 @@ async function readLockNeeds(session) {
   return row;
 }
 
-// src/restore/outside-scope.ts
+// src/backups/restore/outside-scope.ts
 var NAMES_MAX = 5;
 async function listOutside(session, schemas) {
   const relation = "JOIN pg_catalog.pg_class c ON c.oid = %s JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
@@ -1068,6 +1261,28 @@ async function listOutside(session, schemas) {
   );
   return new Map(rows2.map((row) => [row.key, row.name]));
 }
+var GOES = `
+  WITH RECURSIVE gone (cls, obj, sub) AS (
+    SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass::oid, oid, 0 FROM pg_catalog.pg_namespace WHERE nspname = ANY ($1::text[])
+    UNION
+    SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid
+     WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND n.nspname = ANY ($2::text[]) AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
+    UNION
+    SELECT x.cls, x.obj, x.sub FROM gone g CROSS JOIN LATERAL (
+      SELECT d.classid AS cls, d.objid AS obj, d.objsubid AS sub FROM pg_catalog.pg_depend d
+       WHERE d.refclassid = g.cls AND d.refobjid = g.obj AND (g.sub = 0 OR d.refobjsubid = g.sub)
+      UNION ALL
+      SELECT d.refclassid, d.refobjid, d.refobjsubid FROM pg_catalog.pg_depend d
+       WHERE d.classid = g.cls AND d.objid = g.obj AND d.objsubid = g.sub AND d.deptype IN ('i', 'e')) x
+  )
+  SELECT DISTINCT cls::pg_catalog.regclass || ' ' || obj || ' ' || sub AS key FROM gone`;
+async function foreseeUntouched(session, dropped, emptied, expected) {
+  const before = await listOutside(session, [...dropped, ...emptied]);
+  const gone = new Set((await session.query(GOES, [dropped, emptied])).map(({ key }) => key));
+  const whole = (key) => key.replace(/ \d+$/, " 0");
+  requireUntouched(before, new Map([...before].filter(([key]) => !gone.has(key) && !gone.has(whole(key)))), expected);
+}
 function requireUntouched(before, after, expected) {
   const again = new Set(expected.map((name) => `extension ${name}`));
   const gone = [...before].filter(([key, name]) => !after.has(key) && !again.has(name)).map(([, name]) => name);
@@ -1078,9 +1293,9 @@ function requireUntouched(before, after, expected) {
   });
 }
 
-// src/restore/unschemed.ts
+// src/backups/restore/unschemed.ts
 var FIRST_USER_OID = 16384;
-var named2 = (what, column) => `format('DROP ${what} IF EXISTS %I CASCADE', o.${column})`;
+var named2 = (what2, column) => `format('DROP ${what2} IF EXISTS %I CASCADE', o.${column})`;
 var owned = (column) => `pg_catalog.pg_has_role(o.${column}, 'USAGE')`;
 var ownType = (types) => `EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (${types}) AND pg_catalog.pg_has_role(t.typowner, 'USAGE'))`;
 var EVENT_TRIGGERS = { catalog: "pg_event_trigger", drop: named2("EVENT TRIGGER", "evtname"), mine: owned("evtowner") };
@@ -1129,18 +1344,7 @@ async function requireOwnLargeObjects(session) {
   });
 }
 
-// src/restore/untouched.ts
-var Untouched = class extends HoldfastError {
-  /** @param during what was being done, for the message; empty when the cause says it */
-  constructor(cause, during = "", remedy) {
-    const known = isHoldfastError(cause) ? cause : void 0;
-    const hint = remedy ?? known?.hint ?? "";
-    const words = [hint, /Nothing was (?:touched|changed)/.test(hint) ? "" : "Nothing was changed: the target is as it was."].filter((word2) => word2 !== "");
-    super(known?.code ?? "tool.failed", `${during === "" ? "" : `${during}: `}${cause.message}`, { hint: words.join(" "), cause });
-  }
-};
-
-// src/restore/clear.ts
+// src/backups/restore/clear.ts
 async function clearScope(session, scope, remade, log) {
   if (!isWholeDatabase(scope)) {
     await inTransaction(session, () => clearSchemas(session, scope, remade), untouched);
@@ -1180,8 +1384,11 @@ async function clearEverything(session, largeObjectsToo, log) {
     await session.query(`DROP EXTENSION IF EXISTS ${quoteIdentifier(extension)} CASCADE`);
   }
   const schemas = await coveredSchemas(session, { includeSchemas: [], excludeSchemas: [] });
-  await dropSchemas(session, schemas.filter((name) => !platforms.schemas.has(name)));
-  await emptyKept(session, schemas.filter((name) => platforms.schemas.has(name)));
+  const others = await publicsOtherOwner(session);
+  const isKept = (name) => platforms.schemas.has(name) || name === "public" && others !== void 0;
+  await dropSchemas(session, schemas.filter((name) => !isKept(name)));
+  await emptyKept(session, schemas.filter(isKept));
+  if (others !== void 0) log.info(`schema public belongs to ${others}, whom this role cannot be: it is emptied, and stays with its owner and its rights`);
   if (platforms.names.size > 0) log.info(`extensions that are the platform's stay: ${[...platforms.names].join(", ")}`);
 }
 async function clearInSteps(session, needs, log) {
@@ -1194,15 +1401,30 @@ async function clearInSteps(session, needs, log) {
   await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log));
 }
 async function clearSchemas(session, scope, remade) {
-  const schemas = await coveredSchemas(session, scope);
+  const { schemas, dropped, kept, isKept } = await schemasToClear(session, scope);
   const before = await listOutside(session, schemas);
-  const platforms = await platformsExtensions(session);
-  const isKept = schemas.includes("public") && await hasDefaultsOfOthers(session, "public");
-  const kept = schemas.filter((name) => platforms.schemas.has(name) && !(isKept && name === "public"));
-  await dropSchemas(session, schemas.filter((name) => !kept.includes(name) && !(isKept && name === "public")));
+  await dropSchemas(session, dropped);
   if (isKept) await emptySchema(session, "public");
   await emptyKept(session, kept);
   requireUntouched(before, await listOutside(session, schemas), remade);
+}
+async function requireClearable(session, scope, remade) {
+  if (isWholeDatabase(scope)) return;
+  const { schemas, dropped } = await schemasToClear(session, scope);
+  await foreseeUntouched(session, dropped, schemas.filter((name) => !dropped.includes(name)), remade);
+}
+async function schemasToClear(session, scope) {
+  const schemas = await coveredSchemas(session, scope);
+  const platforms = await platformsExtensions(session);
+  const isKept = schemas.includes("public") && (await hasDefaultsOfOthers(session, "public") || await publicsOtherOwner(session) !== void 0);
+  const kept = schemas.filter((name) => platforms.schemas.has(name) && !(isKept && name === "public"));
+  return { schemas, dropped: schemas.filter((name) => !kept.includes(name) && !(isKept && name === "public")), kept, isKept };
+}
+async function publicsOtherOwner(session) {
+  const [row] = await session.query(
+    "SELECT pg_catalog.pg_get_userbyid(nspowner)::text AS owner FROM pg_catalog.pg_namespace WHERE nspname = 'public' AND NOT pg_catalog.pg_has_role(nspowner, 'USAGE')"
+  );
+  return row?.owner;
 }
 async function emptyKept(session, schemas) {
   for (const schema of schemas) {
@@ -1238,7 +1460,7 @@ async function remakePublic(session) {
   }
 }
 
-// src/archive/row-script.ts
+// src/backups/copy/row-script.ts
 var STATEMENT_MAX = 4 * 1024 * 1024;
 var END_OF_ROWS = Buffer.from("\n\\.\n");
 var NEWLINE = 10;
@@ -1409,7 +1631,7 @@ function refuse(text) {
   });
 }
 
-// src/restore/live-tables.ts
+// src/backups/restore/live-tables.ts
 async function readLiveTables(session, tables) {
   return await session.query(
     `SELECT n.nspname AS schema, c.relname AS name, c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS sql,
@@ -1443,7 +1665,7 @@ async function readWholeTrees(session, leaves) {
   );
 }
 
-// src/restore/table-entries.ts
+// src/backups/restore/table-entries.ts
 var PG_CLASS = "1259";
 var NAMED_AFTER_TABLE = /* @__PURE__ */ new Set([
   "DEFAULT",
@@ -1541,8 +1763,8 @@ function printed(text) {
   return text.replace(/[\r\n]/g, " ");
 }
 
-// src/restore/being-made.ts
-function notMade(tables, entries, problems) {
+// src/backups/restore/being-made.ts
+function tablesNotMade(tables, entries, problems) {
   return tables.flatMap((table) => {
     const ids = new Set(definitionEntries(entries, table).map(({ id }) => Number(id)));
     const about = ({ entry, dumpIds }) => dumpIds === void 0 ? isUnclear(entry) : dumpIds.some((id) => ids.has(id));
@@ -1591,7 +1813,7 @@ function nameOf({ schema, name }) {
   return printableLine(qualifiedName(schema, name));
 }
 
-// src/restore/foreign-keys.ts
+// src/backups/restore/foreign-keys.ts
 async function foreignKeys(session, oids) {
   return await session.query(
     `WITH RECURSIVE up AS (
@@ -1663,7 +1885,7 @@ async function triggers(session, relation, name) {
   );
 }
 
-// src/restore/row-loader.ts
+// src/backups/restore/row-loader.ts
 var PIECE_SIZE = 1024 * 1024;
 var FOR_WRITING = 131072;
 var REMEDY = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
@@ -1786,7 +2008,7 @@ function notPlanned(name) {
   });
 }
 
-// src/restore/set-aside.ts
+// src/backups/restore/set-aside.ts
 async function readSetAside(session, tables) {
   const oids = tables.map((table) => table.oid);
   const found2 = [];
@@ -1852,7 +2074,7 @@ var DOMAIN_CHECKS = `
     FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN pg_namespace n ON n.oid = t.typnamespace, LATERAL (SELECT format('%I.%I', n.nspname, t.typname) AS place) AS placed
    WHERE k.contypid IN (SELECT oid FROM used) AND NOT k.convalidated ORDER BY k.oid`;
 
-// src/restore/fill-tables.ts
+// src/backups/restore/fill-tables.ts
 var FILL_SETTINGS = {
   row_security: "off",
   xmloption: "content",
@@ -1911,18 +2133,18 @@ async function lock(session, names3) {
   if (before.length > 0) await session.query(`LOCK TABLE ONLY ${before.map((table) => table.sql).join(", ONLY ")} IN ACCESS EXCLUSIVE MODE`);
   return await readLiveTables(session, names3);
 }
-async function putBack(session, { what, back, remedy }, after) {
-  for (const sql of back) await step(session, sql, `putting ${what} back`, remedy);
+async function putBack(session, { what: what2, back, remedy }, after) {
+  for (const sql of back) await step(session, sql, `putting ${what2} back`, remedy);
   await after?.();
 }
-async function validate(session, { what, sql }, warn) {
+async function validate(session, { what: what2, sql }, warn) {
   await session.query("SAVEPOINT before_validation");
   try {
     await session.query(sql);
   } catch (error) {
-    if (!isHoldfastError(error, "database.query")) throw new Untouched(error, `validating ${what}`);
+    if (!isHoldfastError(error, "database.query")) throw new Untouched(error, `validating ${what2}`);
     await session.query("ROLLBACK TO before_validation");
-    warn(`${what} was valid and is NOT VALID now, because rows of the backup break it: ${error.message}`);
+    warn(`${what2} was valid and is NOT VALID now, because rows of the backup break it: ${error.message}`);
   }
 }
 async function step(session, sql, during, remedy) {
@@ -1953,62 +2175,7 @@ async function remove(session, table) {
   if (left !== void 0) throw new Untouched(new Error(`removing the rows of ${table} left some of them there`));
 }
 
-// src/restore/live-sequences.ts
-function sequencesToSet({ sequences }, tables) {
-  if (tables === void 0) return sequences;
-  const own = namesOf2(tables);
-  return sequences.filter(({ schema, name }) => own.has(qualifiedName(schema, name)));
-}
-async function requireSettable(session, toSet) {
-  const live = new Map((await read(session, toSet)).map((one) => [qualifiedName(one.schema, one.name), one]));
-  for (const sequence of toSet) {
-    const name = qualifiedName(sequence.schema, sequence.name);
-    requireOne(printableLine(name), sequence, live.get(name));
-  }
-}
-function requireOne(name, { before, after }, live) {
-  if (live?.isSequence !== true) {
-    throw new HoldfastError("database.lacks", `the target has no sequence ${name} to set`, {
-      hint: "Make it (or restore the schema first, --what schema), or restore the whole backup. Nothing was touched."
-    });
-  }
-  if (!live.owned) {
-    throw new HoldfastError("database.permission", `the role may not restart sequence ${name}, so a failure could not be undone`, {
-      hint: `Use the role that owns ${name}, or a superuser. Nothing was touched.`
-    });
-  }
-  const fits = ({ value }) => BigInt(live.least) <= BigInt(value) && BigInt(value) <= BigInt(live.greatest);
-  if (fits(before) || fits(after)) return;
-  const range = `from ${live.least} to ${live.greatest}`;
-  throw new HoldfastError("database.lacks", `sequence ${name} goes ${range} at the target, and the backup has it at ${after.value}`, {
-    hint: `Widen it (ALTER SEQUENCE ${name} MINVALUE … MAXVALUE …), or restore the whole backup. Nothing was touched.`
-  });
-}
-async function requireFree(session, missing) {
-  const names3 = missing.flatMap(({ schema, sequences = [] }) => sequences.map((name2) => ({ schema, name: name2 })));
-  const [first] = await read(session, names3);
-  if (first === void 0) return;
-  const name = printableLine(qualifiedName(first.schema, first.name));
-  throw new HoldfastError("database.lacks", `the target has ${name} already, which a missing table's sequence is to be called`, {
-    hint: `Drop or rename ${name} if nothing needs it, then run again. Nothing was touched.`
-  });
-}
-function namesOf2(tables) {
-  return new Set(tables.flatMap(({ schema, sequences = [] }) => sequences.map((name) => qualifiedName(schema, name))));
-}
-async function read(session, names3) {
-  if (names3.length === 0) return [];
-  return await session.query(
-    `SELECT n.nspname AS schema, c.relname AS name, q.seqrelid IS NOT NULL AS "isSequence", pg_has_role(c.relowner, 'USAGE') AS owned,
-            coalesce(q.seqmin, 0)::text AS least, coalesce(q.seqmax, 0)::text AS greatest
-       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(schema, name, place)
-       JOIN pg_namespace n ON n.nspname = wanted.schema JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
-       LEFT JOIN pg_sequence q ON q.seqrelid = c.oid ORDER BY wanted.place`,
-    [names3.map(({ schema }) => schema), names3.map(({ name }) => name)]
-  );
-}
-
-// src/restore/large-objects.ts
+// src/backups/restore/large-objects.ts
 async function requireLargeObjects(session, entries) {
   const wanted = entries.flatMap(({ type, rest }) => type === "BLOB" || type === "BLOB METADATA" ? /^- (\d+)/.exec(rest)?.[1] ?? [] : []);
   if (wanted.length === 0) return;
@@ -2022,7 +2189,7 @@ async function requireLargeObjects(session, entries) {
   });
 }
 
-// src/restore/foresee-rows.ts
+// src/backups/restore/foresee-rows.ts
 async function foreseeRows(plan, ports) {
   var _stack = [];
   try {
@@ -2143,9 +2310,9 @@ function backupColumns(identities) {
   return found2;
 }
 
-// src/restore/rows-in-place.ts
+// src/backups/restore/rows-in-place.ts
 var ROW_TYPES = /* @__PURE__ */ new Set(["TABLE DATA", "SEQUENCE SET", "BLOBS"]);
-async function pourRows(plan, ports) {
+async function loadRowsInPlace(plan, ports, onChange) {
   var _stack = [];
   try {
     const { request, tables } = plan;
@@ -2154,11 +2321,12 @@ async function pourRows(plan, ports) {
     });
     const context = await loadContext(plan, request.target, ports);
     const session = __using(_stack, await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS }), true);
+    if (missing.length > 0) onChange();
     const { problems, refusedRights } = missing.length === 0 ? NOTHING2 : await make(plan, session, context, missing);
     const filled = tables.filter((table) => table.kind === "table").length;
     ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
     try {
-      await fill(plan, session, context);
+      await fill(plan, session, context, onChange);
     } catch (error) {
       if (missing.length === 0 || !(error instanceof Untouched)) throw error;
       throw await unmake(plan, session, missing, error, ports.log);
@@ -2183,7 +2351,7 @@ async function make(plan, session, context, missing) {
   });
   const first = await load((entry) => !bare || !isOfRights(entry));
   const { problems } = first;
-  const others = notMade(missing, await definitionContents(plan, context), problems);
+  const others = tablesNotMade(missing, await definitionContents(plan, context), problems);
   try {
     await requireMade(session, missing, others, problems);
     if (bare) await takeDefaultsBack(session, missing);
@@ -2242,7 +2410,7 @@ async function attach(plan, context, made) {
   if (entries.length === 0) return [];
   return await loadSet({ ...plan.set, phases: [{ artifact: first.artifact }] }, { ...context, jobs: 1, select: () => entries });
 }
-async function fill(plan, session, context) {
+async function fill(plan, session, context, onChange) {
   const { request, tables } = plan;
   const phase = plan.set.phases.find((one) => has(one, "data") && one.artifact.kind !== "schema");
   if (phase === void 0) return;
@@ -2254,6 +2422,7 @@ async function fill(plan, session, context) {
     const archive = openArtifact(store, phase.artifact, context.identities, (bytes) => progress.add(bytes));
     return new RowScript(context.tools.script({ tools: context.toolSet, archive, sections: ["data"], entries, signal: context.signal }));
   };
+  onChange();
   try {
     await fillTables(session, { tables, script, signal: context.signal, warn: (text) => context.log.warn(text) });
   } finally {
@@ -2264,42 +2433,29 @@ function has({ sections }, section) {
   return sections === void 0 || sections.includes(section);
 }
 
-// src/restore/pour.ts
-async function pourWhole(plan, database, ports, onUnavailable) {
+// src/backups/restore/load-target.ts
+async function loadWhole(plan, database, ports, on = {}) {
   return await loadIntoEmpty({
     manifest: plan.backup.manifest,
     set: plan.set,
     database,
     context: await loadContext(plan, database, ports),
     searchPath: plan.target.searchPath,
-    ...onUnavailable ? { onUnavailable } : {}
+    ...on
   });
 }
-async function requireWhole({ set, request }, ports) {
-  const store = interruptible(request.catalog.store, ports.cancelled);
-  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
-    const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
-    try {
-      await verifyStored(store, artifact, (bytes) => progress.add(bytes));
-    } catch (error) {
-      throw new Untouched(error);
-    } finally {
-      progress.done();
-    }
-  }
-}
-async function pourInPlace(plan, ports) {
+async function loadInPlace(plan, ports, onChange) {
   const { request, target } = plan;
   if (request.part === "data" || request.tables.length > 0) {
-    return { ...await pourRows(plan, ports), warnings: [], unavailable: target.unavailableExtensions };
+    return { ...await loadRowsInPlace(plan, ports, onChange), warnings: [], unavailable: target.unavailableExtensions };
   }
   if (!plan.target.empty) {
     var _stack = [];
     try {
-      await requireWhole(plan, ports);
       ports.log.stage(`emptying ${request.target.address.database}`);
       const session = __using(_stack, await request.target.connect({ purpose: "restore" }), true);
       const { scope, content } = plan.backup.manifest;
+      onChange();
       await clearScope(session, scope, content.extensions.map((extension) => extension.name), ports.log);
     } catch (_) {
       var _error = _, _hasError = true;
@@ -2308,7 +2464,7 @@ async function pourInPlace(plan, ports) {
       _promise && await _promise;
     }
   }
-  return await pourWhole(plan, request.target, ports);
+  return await loadWhole(plan, request.target, ports, { onChange });
 }
 async function createBeside(plan, name) {
   var _stack = [];
@@ -2326,7 +2482,7 @@ async function createBeside(plan, name) {
   }
 }
 
-// src/restore/gaps.ts
+// src/backups/restore/gaps.ts
 function gapsOf({ backup, request }) {
   const gaps = backup.manifest.gaps ?? [];
   if (request.tables.length > 0) return [];
@@ -2334,7 +2490,39 @@ function gapsOf({ backup, request }) {
   return openAfterComparing(gaps).filter(({ about }) => about === "large-objects" === (request.part === "data"));
 }
 
-// src/restore/made-tables.ts
+// src/backups/restore/made-roles.ts
+async function withRoles(session, roles, log, work) {
+  if (roles.length === 0) return await work();
+  const names3 = roles.map(({ name }) => displayPart(name)).join(", ");
+  log.info(`creating the roles ${names3}`);
+  await makeAll(session, roles, names3);
+  try {
+    return await work();
+  } catch (error) {
+    throw withHint(error, `What stays on the target's server are the roles that were made for it: ${names3}.`);
+  }
+}
+async function makeAll(session, roles, names3) {
+  try {
+    await session.query("BEGIN READ WRITE");
+    await createRoles(session, roles);
+  } catch (error) {
+    await session.query("ROLLBACK").catch(() => void 0);
+    throw new Untouched(error, `creating the roles ${names3}`);
+  }
+  try {
+    await session.query("COMMIT");
+  } catch (error) {
+    if (!isHoldfastError(error, "database.lost")) throw new Untouched(error, `creating the roles ${names3}`);
+    throw withHint(error, `The target is as it was; roles that may have been made on its server: ${names3}.`);
+  }
+}
+function withHint(error, more) {
+  if (!(error instanceof HoldfastError)) return error;
+  return new HoldfastError(error.code, error.message, { hint: `${error.hint ?? ""} ${more}`.trim(), cause: error });
+}
+
+// src/backups/restore/made-tables.ts
 async function tablesToMake({ request, tables }) {
   var _stack = [];
   try {
@@ -2349,11 +2537,11 @@ async function tablesToMake({ request, tables }) {
     _promise && await _promise;
   }
 }
-function notCompared({ request }) {
+function notComparedNotes({ request }) {
   return request.part === "data" ? ["definitions were not compared: only rows were restored"] : [];
 }
 
-// src/platform/doubtful.ts
+// src/nouns/platform/doubtful.ts
 function heldAgainst(target, { users }) {
   const guessed = target.guessed ?? [];
   if (guessed.length === 0) return target;
@@ -2384,7 +2572,7 @@ function ownedBy(record) {
   ];
 }
 
-// src/restore/project/absent-tables.ts
+// src/backups/restore/project/absent-tables.ts
 async function absentTables(session, tables) {
   const absent = [];
   for (const table of tables) {
@@ -2402,7 +2590,7 @@ async function requireNoneEmpty(session, skipped) {
   });
 }
 
-// src/restore/project/fill-derived.ts
+// src/backups/restore/project/fill-derived.ts
 async function fillDerived(session, { schemas }, { tables }) {
   const findings = [];
   for (const { name: schema, rows: rows2 } of schemas) {
@@ -2422,7 +2610,7 @@ async function fillDerived(session, { schemas }, { tables }) {
   return findings;
 }
 
-// src/restore/project/fit-places.ts
+// src/backups/restore/project/fit-places.ts
 async function fitPlaces(session, texts) {
   if (!texts.some(({ places }) => places.tablespace !== void 0 || places.accessMethod !== void 0)) return { texts, findings: [], notes: [] };
   const tablespaces = await names(session, "SELECT spcname::text AS name FROM pg_tablespace WHERE has_tablespace_privilege(oid, 'CREATE')");
@@ -2459,7 +2647,7 @@ async function names(session, sql) {
   return new Set(rows2.map(({ name }) => name));
 }
 
-// src/restore/project/extension-tables.ts
+// src/backups/restore/project/extension-tables.ts
 function comesWithExtension(content, isThere) {
   const extensions2 = new Map(content.tables.map((table) => [displayName(table), table.extension]));
   return ({ schema, name, kind }) => {
@@ -2480,7 +2668,7 @@ function withoutFurther(tables, foreseen) {
   });
 }
 
-// src/restore/project/broken-rules.ts
+// src/backups/restore/project/broken-rules.ts
 function brokenCheckRemedy(table, check) {
   return `drop the check at the target where it is yours (ALTER TABLE ${table} DROP CONSTRAINT ${check}), or mend these rows at the source and back up again`;
 }
@@ -2494,72 +2682,19 @@ function brokenRuleRemedy(error, table) {
   return `A row of the backup breaks a rule of ${table} at the target: ${remedy}.`;
 }
 
-// src/restore/project/table-shape.ts
-async function readTableShape(session, schema, name) {
-  const [row] = await session.query(SHAPE, [schema, name]);
-  return row === void 0 ? void 0 : { schema, name, ...row };
-}
-var NAMES2 = (numbers, relation) => `(SELECT json_agg(a.attname ORDER BY u.place) FROM unnest(${numbers}) WITH ORDINALITY AS u(num, place)
-     JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = u.num)`;
-var COLUMNS = `
-  SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated <> '',
-           'demanded', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = '') ORDER BY a.attnum)
-    FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`;
-var BUILTIN = `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-               AND d.refclassid NOT IN ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_collation'::regclass, 'pg_extension'::regclass))
-             AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid JOIN pg_namespace yn ON yn.oid = y.typnamespace
-               WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey) AND yn.nspname <> 'pg_catalog' AND y.typtype <> 'e')`;
-var UNIQUES = `
-  SELECT coalesce(json_agg(json_build_object('name', x.relname, 'primary', i.indisprimary,
-           'keys', (SELECT json_agg(pg_get_indexdef(i.indexrelid, n::int, false) ORDER BY n) FROM generate_series(1, i.indnkeyatts) AS n),
-           'where', coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
-           'reads', (SELECT coalesce(json_agg(DISTINCT a.attname), '[]') FROM pg_attribute a
-                      WHERE a.attrelid = c.oid AND a.attnum > 0 AND (a.attnum = ANY (i.indkey) OR EXISTS (
-                        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-                           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum))),
-           'emptiable', (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
-                          AND NOT a.attnotnull AND a.attgenerated = '' AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),
-           'builtin', ${BUILTIN},
-           'nullsAlike', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false))
-           ORDER BY NOT i.indisprimary, x.relname), '[]')
-    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid`;
-var REFERENCES = `
-  SELECT coalesce(json_agg(json_build_object('name', k.conname, 'columns', ${NAMES2("k.conkey", "k.conrelid")},
-           'parent', json_build_array(pn.nspname, p.relname), 'parentColumns', ${NAMES2("k.confkey", "k.confrelid")}) ORDER BY k.conname), '[]')
-    FROM pg_constraint k JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
-   WHERE k.conrelid = c.oid AND k.contype = 'f'`;
-var CHECKS2 = `
-  SELECT coalesce(json_agg(json_build_object('name', k.conname, 'condition', pg_get_expr(k.conbin, k.conrelid), 'reads', coalesce(${NAMES2("k.conkey", "k.conrelid")}, '[]'),
-           'builtin', NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
-              AND d.refclassid NOT IN ('pg_class'::regclass, 'pg_collation'::regclass)
-              AND NOT (d.refclassid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type y WHERE y.oid = d.refobjid AND y.typtype = 'e'))))
-           ORDER BY k.conname), '[]')
-    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'`;
-var TRIGGERS2 = `
-  SELECT coalesce(json_agg(t.tgname ORDER BY t.tgname), '[]') FROM pg_trigger t
-   WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0`;
-var SEQUENCES = `
-  SELECT coalesce(json_agg(format('%I.%I', sn.nspname, s.relname)), '[]') FROM pg_depend d
-    JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace sn ON sn.oid = s.relnamespace
-   WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')`;
-var SHAPE = `
-  SELECT (${COLUMNS}) AS columns, (${UNIQUES}) AS uniques, (${REFERENCES}) AS "references", (${CHECKS2}) AS checks, (${TRIGGERS2}) AS triggers, (${SEQUENCES}) AS sequences
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`;
-
-// src/restore/project/staged.ts
+// src/backups/restore/project/staged.ts
 function isFitting(staged) {
   return staged.shape !== void 0;
 }
 async function makeStaged(session, table, columns, number) {
-  const shape = await readTableShape(session, table.schema, table.name);
+  const { shape } = table;
   const types = new Map(shape?.columns.map((column) => [column.name, column]));
   const temporary = `pg_temp.holdfast_rows_${number}`;
   const list = columns.map((name) => `${quoteIdentifier(name)} ${typeOf(types.get(name))}`);
   const filled = [...table.computed].filter(([name]) => types.get(name)?.generated === false && !columns.includes(name));
   list.push(...filled.map(([name, sql]) => `${quoteIdentifier(name)} ${typeOf(types.get(name))} GENERATED ALWAYS AS (${sql}) STORED`));
   await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")}) ON COMMIT DROP`);
-  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns: [...columns, ...filled.map(([name]) => name)], isText: false, shape };
+  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns: [...columns, ...filled.map(([name]) => name)], isText: false };
 }
 async function asText(session, staged) {
   const list = staged.columns.map((name) => `${quoteIdentifier(name)} pg_catalog.text`);
@@ -2610,7 +2745,7 @@ function heldRules(staged) {
   return staged.shape.uniques.filter(({ primary, builtin, reads }) => !primary && builtin && reads.every((column) => common.has(column)));
 }
 
-// src/restore/project/jobs.ts
+// src/backups/restore/project/jobs.ts
 var OF_ONE_PROJECT = /* @__PURE__ */ new Set(["jobid", "active", "database", "nodename", "nodeport"]);
 async function restoreJobs(session, staged, database) {
   const notes = [];
@@ -2654,6 +2789,19 @@ async function jobsOfOthers(session, one) {
   if (writes) return [];
   const jobs = await session.query(`SELECT * FROM ${one.temporary} WHERE username IS DISTINCT FROM $1 ORDER BY jobid::int8`, [role]);
   return jobs.map(othersSentence);
+}
+async function numbersAnew(session, one) {
+  const jobs = await session.query(`SELECT * FROM ${one.temporary} ORDER BY jobid::int8`);
+  if (jobs.length === 0) return false;
+  if (!isFitting(one) || (await writer(session, one)).writes) return true;
+  const [row] = await session.query("SELECT current_database()::text AS database");
+  const taken = [];
+  for (const job of jobs) {
+    const there = await sameJob(session, tableSql(one), { job, columns: [], database: row.database, taken });
+    if (there === void 0 || there !== job["jobid"]) return true;
+    taken.push(there);
+  }
+  return false;
 }
 function titleOf(job, id) {
   return job["jobname"] == null ? `job ${id}` : `job ${id} (${job["jobname"]})`;
@@ -2706,7 +2854,7 @@ async function schedule(session, job) {
   return row.id;
 }
 
-// src/restore/project/untaken.ts
+// src/backups/restore/project/untaken.ts
 var CUTTING = /^(?:character|bit)\b/;
 async function untaken(session, { title, columns, shape, temporary }) {
   const found2 = [];
@@ -2724,14 +2872,16 @@ async function untaken(session, { title, columns, shape, temporary }) {
   return found2.length > 0 ? found2 : [`the target's table ${title} does not take the backup's rows of it`];
 }
 
-// src/restore/project/foresee.ts
+// src/backups/restore/project/foresee.ts
 async function foreseeStaged(session, staged, defaults, comes) {
   const tables = [];
   const refusals = [];
   const notes = [];
   const unwritable = [];
+  const numberedAnew = /* @__PURE__ */ new Set();
   for (const one of staged) {
     const backup = await count(session, `SELECT count(*) AS n FROM ${one.temporary}`);
+    if (one.kind === "job" && await numbersAnew(session, one)) numberedAnew.add(one.title);
     if (one.isText && isFitting(one)) {
       tables.push({ table: one.title, kind: one.kind, backup, target: 0, new: 0, changed: 0, further: 0 });
       refusals.push(...await untaken(session, one));
@@ -2761,7 +2911,7 @@ async function foreseeStaged(session, staged, defaults, comes) {
     refusals.push(...skew.refusals, ...await collisions(session, one), ...await orphans(session, one, staged), ...await unchecked(session, one));
     notes.push(...skew.notes, ...unseenRules(one, backup));
   }
-  return { tables, refusals, unwritable, notes };
+  return { tables, refusals, unwritable, numberedAnew, notes };
 }
 async function mayWrite(session, one) {
   const [row] = await session.query(
@@ -2880,7 +3030,7 @@ function rows(n) {
   return n === 1 ? "1 row" : `${n} rows`;
 }
 
-// src/restore/project/hanging.ts
+// src/backups/restore/project/hanging.ts
 async function placesOf(session, objects) {
   const names3 = objects.map(([, identity]) => leadingNames(identity));
   const rows2 = await session.query(PLACES, [
@@ -2918,7 +3068,7 @@ var PLACES = `
   )
   SELECT cls::regclass || ' ' || obj AS place FROM whole`;
 
-// src/restore/project/ground.ts
+// src/backups/restore/project/ground.ts
 var ALONE = [
   { catalog: "pg_event_trigger", kind: "event-trigger", owner: "evtowner", word: "" },
   { catalog: "pg_publication", kind: "publication", owner: "pubowner", word: "" },
@@ -3049,7 +3199,7 @@ function named3(title, error) {
   return new HoldfastError(error.code, `dropping ${title}: ${error.message}`, { hint: error.hint, cause: error });
 }
 
-// src/restore/project/standing-on.ts
+// src/backups/restore/project/standing-on.ts
 async function standingOn(session, kept) {
   const relations = kept.flatMap((key) => /^(?:table|view|materialized-view) (.*)$/s.exec(key)?.[1] ?? []);
   if (relations.length === 0) return [];
@@ -3067,7 +3217,7 @@ async function standingOn(session, kept) {
   return rows2.map(({ key }) => key);
 }
 
-// src/restore/project/kept.ts
+// src/backups/restore/project/kept.ts
 var ROWS = /* @__PURE__ */ new Set(["TABLE DATA", "SEQUENCE SET"]);
 var Kept = class _Kept {
   objects;
@@ -3097,6 +3247,8 @@ var Kept = class _Kept {
     const { schema, tag } = namesOf(entry);
     const names3 = schema === void 0 ? tag : `${schema} ${tag}`;
     if (ROWS.has(entry.type)) return this.#filled.has(names3);
+    const [, ofTrigger] = entry.type === "COMMENT" ? /^EVENT TRIGGER (.*)$/s.exec(tag) ?? [] : [];
+    if (ofTrigger !== void 0) return this.has("event-trigger", ofTrigger);
     return isFunction(entry) ? this.#functions.has(names3) : this.#keys.has(entryKey(entry));
   }
   /** Whether this object, as a content record names it, is among them. */
@@ -3122,11 +3274,113 @@ function keptNotes({ objects }) {
   return [`could not be dropped and stays as it is at the target: ${objects.slice(0, TOLD_MAX).map(({ title }) => title).join(", ")}${more}`];
 }
 
-// src/restore/project/load-rows.ts
+// src/backups/restore/project/keys-behind.ts
+async function keysBehind(context, artifact, contents, entries, sides) {
+  const byId = new Map(contents.map((entry) => [entry.id, entry]));
+  const isAway = (table) => sides.rows.isBehind(table) || sides.jobs.has(`${table.schema}.${table.name}`);
+  const found2 = entries.filter(({ type }) => type === "FK CONSTRAINT").flatMap((entry) => {
+    const needed = entry.needs.flatMap((id) => byId.get(id) ?? []).filter(({ type }) => type === "TABLE");
+    const tables = needed.flatMap((one) => tableOf(one, sides.content) ?? []);
+    const child = tables.find((table) => sides.rows.isOwn(table));
+    const parent = tables.find(isAway);
+    const isTold = parent !== void 0 || new Set(needed.map(({ id }) => id)).size < 2;
+    return child === void 0 || !isTold || child.rows === 0 ? [] : [{ entry, child, parent }];
+  });
+  const texts = new Map((await readDefinitions(context, artifact, found2.map(({ entry }) => entry))).map(({ entry, sql }) => [entry.id, sql]));
+  return found2.flatMap(({ entry, child, parent: known }) => {
+    const sql = texts.get(entry.id);
+    if (sql === void 0 || / NOT VALID;?\s*$/.test(sql)) return [];
+    const parent = known ?? referredTable(sql, sides.content.tables.filter(isAway));
+    if (parent === void 0) return [];
+    const kind = sides.rows.kindOf(parent.schema, parent.name);
+    return [{ title: entryTitle(entry), place: entryPlace(entry), why: whySentence(child, parent, kind), misleads: kind === "job" }];
+  });
+}
+function referredTable(sql, tables) {
+  const at = [...outsideQuotes(sql)].find((place) => sql.startsWith(" REFERENCES ", place));
+  const [schema, name] = at === void 0 ? [] : leadingNames(sql.slice(at + " REFERENCES ".length));
+  return tables.find((table) => table.schema === schema && table.name === name);
+}
+function tableOf(entry, { tables }) {
+  return tables.find((table) => isNamed(entry, table));
+}
+function whySentence(child, parent, kind) {
+  const rows2 = child.rows === null ? "rows" : quantity(child.rows, "row");
+  if (kind === "job") return `${rows2} of ${child.schema}.${child.name} may refer to jobs of ${parent.schema}.${parent.name}, which are scheduled anew after the keys are made, and numbered by the target`;
+  const remedy = kind === "session" ? "--with-sessions brings them" : "no restore into a project brings them";
+  return `${rows2} of ${child.schema}.${child.name} may refer to rows of ${parent.schema}.${parent.name}, which stay behind: ${remedy}`;
+}
+function neverMade(keys) {
+  return keys.filter(({ misleads }) => misleads);
+}
+function notesOfKeys(keys) {
+  return keys.filter(({ misleads }) => !misleads).map(({ title, why }) => `${title} is left out where the server refuses it: ${why}`);
+}
+function gapsOfKeys(keys) {
+  return neverMade(keys).map(({ title, why }) => ({ severity: "gap", about: "platform", name: title, message: `was left out: ${why}` }));
+}
+function refusalOfKey({ title, why }) {
+  return `${title} cannot be made: ${why}`;
+}
+
+// src/backups/restore/project/table-shape.ts
+async function readTableShapes(session, tables) {
+  if (tables.length === 0) return [];
+  return await session.query(SHAPE, [tables.map(({ schema }) => schema), tables.map(({ name }) => name)]);
+}
+var NAMES2 = (numbers, relation) => `(SELECT json_agg(a.attname ORDER BY u.place) FROM unnest(${numbers}) WITH ORDINALITY AS u(num, place)
+     JOIN pg_attribute a ON a.attrelid = ${relation} AND a.attnum = u.num)`;
+var COLUMNS = `
+  SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'generated', a.attgenerated <> '',
+           'demanded', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AND a.attgenerated = '') ORDER BY a.attnum)
+    FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`;
+var BUILTIN = `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+               AND d.refclassid NOT IN ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_collation'::regclass, 'pg_extension'::regclass))
+             AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid JOIN pg_namespace yn ON yn.oid = y.typnamespace
+               WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey) AND yn.nspname <> 'pg_catalog' AND y.typtype <> 'e')`;
+var UNIQUES = `
+  SELECT coalesce(json_agg(json_build_object('name', x.relname, 'primary', i.indisprimary,
+           'keys', (SELECT json_agg(pg_get_indexdef(i.indexrelid, n::int, false) ORDER BY n) FROM generate_series(1, i.indnkeyatts) AS n),
+           'where', coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
+           'reads', (SELECT coalesce(json_agg(DISTINCT a.attname), '[]') FROM pg_attribute a
+                      WHERE a.attrelid = c.oid AND a.attnum > 0 AND (a.attnum = ANY (i.indkey) OR EXISTS (
+                        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum))),
+           'emptiable', (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
+                          AND NOT a.attnotnull AND a.attgenerated = '' AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),
+           'builtin', ${BUILTIN},
+           'nullsAlike', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false))
+           ORDER BY NOT i.indisprimary, x.relname), '[]')
+    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid`;
+var REFERENCES = `
+  SELECT coalesce(json_agg(json_build_object('name', k.conname, 'columns', ${NAMES2("k.conkey", "k.conrelid")},
+           'parent', json_build_array(pn.nspname, p.relname), 'parentColumns', ${NAMES2("k.confkey", "k.confrelid")}) ORDER BY k.conname), '[]')
+    FROM pg_constraint k JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
+   WHERE k.conrelid = c.oid AND k.contype = 'f'`;
+var CHECKS2 = `
+  SELECT coalesce(json_agg(json_build_object('name', k.conname, 'condition', pg_get_expr(k.conbin, k.conrelid), 'reads', coalesce(${NAMES2("k.conkey", "k.conrelid")}, '[]'),
+           'builtin', NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid
+              AND d.refclassid NOT IN ('pg_class'::regclass, 'pg_collation'::regclass)
+              AND NOT (d.refclassid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type y WHERE y.oid = d.refobjid AND y.typtype = 'e'))))
+           ORDER BY k.conname), '[]')
+    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'`;
+var TRIGGERS2 = `
+  SELECT coalesce(json_agg(t.tgname ORDER BY t.tgname), '[]') FROM pg_trigger t
+   WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 20 <> 0`;
+var SEQUENCES = `
+  SELECT coalesce(json_agg(format('%I.%I', sn.nspname, s.relname)), '[]') FROM pg_depend d
+    JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace sn ON sn.oid = s.relnamespace
+   WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')`;
+var SHAPE = `
+  SELECT n.nspname::text AS schema, c.relname::text AS name, (${COLUMNS}) AS columns, (${UNIQUES}) AS uniques, (${REFERENCES}) AS "references", (${CHECKS2}) AS checks, (${TRIGGERS2}) AS triggers, (${SEQUENCES}) AS sequences
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE (n.nspname::text, c.relname::text) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND c.relkind IN ('r', 'p')`;
+
+// src/backups/restore/project/load-rows.ts
 async function loadRows(session, source, context, label) {
   const loading = new Loading(session, source, context, label);
   await loading.run();
-  for (const { temporary } of loading.staged) await session.query(`ANALYZE ${temporary}`);
+  if (loading.staged.length > 0) await session.query(`ANALYZE ${loading.staged.map(({ temporary }) => temporary).join(", ")}`);
   return loading;
 }
 var REMEDY2 = "The backup's own table does not take the backup's own rows: a check, domain or computed column of it asks for what is not there. Mend it at the source and back up again, or use --into database.";
@@ -3137,6 +3391,7 @@ var Loading = class {
   #source;
   #context;
   #label;
+  #shapes;
   constructor(session, source, context, label) {
     this.#session = session;
     this.#source = source;
@@ -3188,9 +3443,21 @@ var Loading = class {
     const kind = this.#source.kindOf(schema, name);
     if (kind === void 0) return void 0;
     const known = this.staged.find((one2) => one2.schema === schema && one2.name === name);
-    const one = known ?? await makeStaged(this.#session, { schema, name, kind, computed: this.#source.computedOf(schema, name), derived: this.#source.isDerived(schema, name) }, columns, this.staged.length + 1);
+    const one = known ?? await makeStaged(this.#session, {
+      schema,
+      name,
+      kind,
+      computed: this.#source.computedOf(schema, name),
+      derived: this.#source.isDerived(schema, name),
+      shape: await this.#shapeOf(schema, name)
+    }, columns, this.staged.length + 1);
     if (known === void 0) this.staged.push(one);
     return one.temporary;
+  }
+  /** Those of all tables that may come are read when the first of them does. */
+  async #shapeOf(schema, name) {
+    this.#shapes ??= new Map((await readTableShapes(this.#session, this.#source.beside)).map((shape) => [qualifiedName(shape.schema, shape.name), shape]));
+    return this.#shapes.get(qualifiedName(schema, name));
   }
   #takeSequence(sequence) {
     const isStaged = this.#source.isStagedSequence(sequence.sql);
@@ -3215,7 +3482,7 @@ function entriesOf(entries, refused2) {
   return refused2.every((one) => one.part === 1 && named4.some((entry) => isNamed(entry, one))) ? named4 : withRows;
 }
 
-// src/restore/project/make-extensions.ts
+// src/backups/restore/project/make-extensions.ts
 async function makeExtensions(session, extensions2, allowGaps) {
   let waiting = extensions2;
   for (; ; ) {
@@ -3233,8 +3500,8 @@ async function makeExtensions(session, extensions2, allowGaps) {
   }
 }
 function lacking(failed) {
-  const words = failed.map(({ name, version, reason: reason2 }) => `${name} ${version} (${reason2 ?? "not available"})`).join(", ");
-  return new HoldfastError("database.lacks", `the project cannot have ${words}`, {
+  const words2 = failed.map(({ name, version, reason: reason2 }) => `${name} ${version} (${reason2 ?? "not available"})`).join(", ");
+  return new HoldfastError("database.lacks", `the project cannot have ${words2}`, {
     hint: "Enable them in the project first, or use --allow-gaps to do without them and what depends on them."
   });
 }
@@ -3266,7 +3533,7 @@ async function removeFromSchema(session, name) {
   await session.query(`DROP EXTENSION ${quoteIdentifier(name)}`);
 }
 
-// src/restore/project/members.ts
+// src/backups/restore/project/members.ts
 function filledByUsers({ name, own }) {
   const { filledByItself, publications } = profileOf(name);
   const known = publications.filter((each) => !filledByItself.includes(each)).map(displayPart);
@@ -3330,22 +3597,22 @@ async function membersNotAllowed(session, entries, platformSchemas, members) {
   }
   return found2;
 }
-async function whyNotIn(session, words, schema, isSchema) {
+async function whyNotIn(session, words2, schema, isSchema) {
   const publications = await session.query("SELECT pubname::text AS name FROM pg_publication");
-  const pub = publications.find(({ name }) => words.startsWith(`${name} `))?.name;
+  const pub = publications.find(({ name }) => words2.startsWith(`${name} `))?.name;
   if (pub === void 0) return void 0;
-  const table = words.slice(pub.length + 1);
+  const table = words2.slice(pub.length + 1);
   const relation = qualifiedName(schema, table);
   const [row] = await session.query("SELECT to_regclass($1) IS NOT NULL AS there", [relation]);
   if (!isSchema && !row.there) return `the target has no table ${relation}`;
-  const what = isSchema ? `TABLES IN SCHEMA ${quoteIdentifier(schema)}` : `TABLE ONLY ${relation}`;
+  const what2 = isSchema ? `TABLES IN SCHEMA ${quoteIdentifier(schema)}` : `TABLE ONLY ${relation}`;
   await session.query("SAVEPOINT publishing");
-  const refused2 = await refusal(session, () => session.query(`ALTER PUBLICATION ${quoteIdentifier(pub)} ADD ${what}`), "database.permission", "database.query", "database.lock-timeout");
+  const refused2 = await refusal(session, () => session.query(`ALTER PUBLICATION ${quoteIdentifier(pub)} ADD ${what2}`), "database.permission", "database.query", "database.lock-timeout");
   await session.query("ROLLBACK TO SAVEPOINT publishing; RELEASE SAVEPOINT publishing");
   return refused2?.code === "database.permission" ? serverWords(refused2) : void 0;
 }
 
-// src/restore/project/exchanged.ts
+// src/backups/restore/project/exchanged.ts
 var Exchanged = class {
   #session;
   #one;
@@ -3422,7 +3689,7 @@ function cannotGiveUp(title, rule) {
   });
 }
 
-// src/restore/project/merge.ts
+// src/backups/restore/project/merge.ts
 async function mergeStaged(session, staged, quiet) {
   const written = /* @__PURE__ */ new Map();
   const tables = inOrderOfReference(staged.filter(isFitting));
@@ -3489,7 +3756,7 @@ function inOrderOfReference(tables) {
   return sorted;
 }
 
-// src/restore/project/paused.ts
+// src/backups/restore/project/paused.ts
 async function pauseWebhooks(session, { profile }, kept) {
   const triggers2 = await session.query(
     `SELECT quote_ident(t.tgname) AS name, c.oid::regclass::text AS relation
@@ -3522,7 +3789,7 @@ async function reachingOut(session, { profile, target }) {
   return triggers2.map(({ name, relation, called }) => `trigger ${name} on ${relation} calls ${called}(), which may reach out of the database, and is not paused; to keep it from that: ALTER TABLE ${relation} DISABLE TRIGGER ${name}`);
 }
 
-// src/restore/project/doubts.ts
+// src/backups/restore/project/doubts.ts
 function doubtNotes({ left, staying, owned: owned2 }) {
   return [
     ...left.length === 0 ? [] : [`not known to this version and left to the platform; make anew what is yours: ${left.join(", ")}`],
@@ -3540,7 +3807,17 @@ function gapsOfOwned(source, rows2) {
   }));
 }
 
-// src/restore/project/schemaless.ts
+// src/backups/restore/webhooks.ts
+function webhookTriggers(contents, functions) {
+  const senders = new Set(contents.filter((entry) => entry.type === "FUNCTION" && functions.includes(functionOf(entry).join("."))).map(({ id }) => id));
+  return contents.filter(({ type, needs }) => type === "TRIGGER" && needs.some((id) => senders.has(id)));
+}
+function functionOf(entry) {
+  const { schema = "", tag } = namesOf(entry);
+  return [schema, tag.replace(/\([^()]*\)$/s, "")];
+}
+
+// src/backups/restore/project/schemaless.ts
 var CLASSES3 = {
   "FOREIGN DATA WRAPPER": {
     kind: "foreign-data-wrapper",
@@ -3551,6 +3828,13 @@ var CLASSES3 = {
     kind: "access-method",
     names: "SELECT quote_ident(amname) AS name FROM pg_am",
     attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler"
+  },
+  "EVENT TRIGGER": {
+    kind: "event-trigger",
+    names: "SELECT quote_ident(evtname) AS name FROM pg_event_trigger",
+    // The server brings no function that one could call.
+    before: "CREATE FUNCTION pg_temp.holdfast_asks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    attempt: "CREATE EVENT TRIGGER holdfast_asks ON sql_drop EXECUTE FUNCTION pg_temp.holdfast_asks()"
   }
 };
 async function readSchemaless(session) {
@@ -3560,19 +3844,20 @@ async function readSchemaless(session) {
   }
   return found2;
 }
-async function notMade2(session, entries) {
+async function entriesNotMade(session, entries) {
   const found2 = /* @__PURE__ */ new Set();
-  for (const [type, { attempt: attempt2 }] of Object.entries(CLASSES3)) {
+  for (const [type, { before, attempt: attempt2 }] of Object.entries(CLASSES3)) {
     if (!entries.some((entry) => entry.type === type)) continue;
     await session.query("SAVEPOINT asking");
-    const refused2 = await refusal(session, () => session.query(attempt2), "database.permission");
+    const unasked = before === void 0 ? void 0 : await refusal(session, () => session.query(before), "database.permission", "database.query");
+    const refused2 = unasked === void 0 ? await refusal(session, () => session.query(attempt2), "database.permission") : void 0;
     await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
     if (refused2 !== void 0) found2.add(type);
   }
   return found2;
 }
 async function withoutSchemaless(session, entries) {
-  const types = await notMade2(session, entries);
+  const types = await entriesNotMade(session, entries);
   if (types.size === 0) return [];
   const there = await readSchemaless(session);
   const lacking2 = new Map(entries.filter((one) => types.has(one.type) && !there.has(entryKey(one))).map((one) => [one.id, entryTitle(one)]));
@@ -3596,18 +3881,19 @@ function needsOf(entry, entries) {
   return [...needs, ...entries.filter((one) => one.type === "SERVER" && tag.endsWith(` SERVER ${namesOf(one).tag}`)).map(({ id }) => id)];
 }
 
-// src/restore/project/ask-rights.ts
+// src/backups/restore/project/ask-rights.ts
 var PATIENCE2 = "100ms";
 async function askRights(session, asked) {
   const found2 = [...await lackingOfPlatform(session, asked)];
   const policies = /* @__PURE__ */ new Map();
   const made = new Set(asked.entries.filter(({ type }) => type === "SCHEMA").map((entry) => namesOf(entry).tag));
+  const webhooks = new Set(webhookTriggers(asked.contents, asked.webhookFunctions).map(({ id }) => id));
   await session.query("BEGIN");
   try {
     await session.query(`SET LOCAL lock_timeout = '${PATIENCE2}'`);
     for (const entry of asked.onPlatform) {
-      const table = tableOf(entry, asked.tables);
-      const why = table === void 0 ? await whyNotIn2(session, entry, made) : await whyNot(session, entry.type, table, policies) ?? (isWebhook(entry, asked) ? await whyNotPaused(session, table) : void 0);
+      const table = tableOf2(entry, asked.tables);
+      const why = table === void 0 ? await whyNotIn2(session, entry, made) : await whyNot(session, entry.type, table, policies) ?? (webhooks.has(entry.id) ? await whyNotPaused(session, table) : void 0);
       if (why !== void 0) found2.push({ ...toldOf(entry), why });
     }
     found2.push(...await withoutSchemaless(session, asked.entries), ...await membersNotAllowed(session, asked.entries, asked.platformSchemas, asked.members));
@@ -3620,7 +3906,7 @@ function toldOf(entry) {
   return { id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry) };
 }
 var ON_TABLE = /* @__PURE__ */ new Set(["TRIGGER", "POLICY", "RULE", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "INDEX", "COLUMN"]);
-function tableOf(entry, tables) {
+function tableOf2(entry, tables) {
   if (!ON_TABLE.has(entry.type)) return void 0;
   const { schema, tag } = namesOf(entry);
   const table = entry.type === "INDEX" ? tables.find((one) => one.schema === schema && (one.indexes ?? []).includes(tag)) : tables.find((one) => one.schema === schema && tag.startsWith(`${one.name} `));
@@ -3668,15 +3954,6 @@ async function whyNotIn2(session, entry, made) {
   if (row === void 0) return `the target has no schema ${schema}`;
   return row.may ? void 0 : `nothing may be made in schema ${schema} any more`;
 }
-function isWebhook({ type, needs }, { contents, webhookFunctions }) {
-  if (type !== "TRIGGER") return false;
-  const called = contents.filter((entry) => entry.type === "FUNCTION" && needs.includes(entry.id));
-  return called.some((entry) => webhookFunctions.includes(functionOf(entry).join(".")));
-}
-function functionOf(entry) {
-  const { schema = "", tag } = namesOf(entry);
-  return [schema, tag.replace(/\([^()]*\)$/s, "")];
-}
 async function whyNotPaused(session, table) {
   const [row] = await session.query("SELECT pg_has_role(c.relowner, 'USAGE') AS owns FROM pg_class c WHERE c.oid = to_regclass($1)", [table]);
   return row.owns ? void 0 : `only the owner of ${table} may switch a trigger off, and this webhook would send at once`;
@@ -3720,7 +3997,7 @@ async function lackingOfPlatform(session, { contents, entries, platformSchemas }
   return found2;
 }
 
-// src/restore/project/defaults.ts
+// src/backups/restore/project/defaults.ts
 async function readDefaults(context, artifact, contents, staged) {
   const lacking2 = staged.filter(({ columns, shape }) => shape !== void 0 && columns.some((name) => !shape.columns.some((column) => column.name === name)));
   const entries = contents.filter((entry) => entry.type === "TABLE" && lacking2.some((table) => isNamed(entry, table)));
@@ -3739,7 +4016,7 @@ function defaultOf(definition, column) {
   return value.startsWith("'") ? value.slice(1, -1).replaceAll("''", "'") : value;
 }
 
-// src/restore/project/entries.ts
+// src/backups/restore/project/entries.ts
 var AFTER_ROWS = /* @__PURE__ */ new Set([
   "INDEX",
   "INDEX ATTACH",
@@ -3821,6 +4098,7 @@ var OWNED2 = /* @__PURE__ */ new Set([
 var WORDS = { "SERVER": "server ", "FOREIGN DATA WRAPPER": "wrapper " };
 function projectEntries(entries, record, content, restored) {
   const ground = new Ground(entries, record, content);
+  const filled = filledByUsers(record);
   const wanted = entries.filter((entry) => !LEFT.has(entry.type));
   const definitions = wanted.filter((entry) => !ROWS2.has(entry.type) && ground.isUsers(entry) && !isPublicSchema(entry));
   return {
@@ -3829,13 +4107,16 @@ function projectEntries(entries, record, content, restored) {
     rights: definitions.filter(({ type }) => RIGHTS.has(type)),
     rows: wanted.filter((entry) => ROWS2.has(entry.type) && ground.bringsRows(entry, restored)),
     rightsOnPlatform: wanted.filter((entry) => entry.type === "ACL" && ground.isPlatforms(entry)),
-    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ground.isPlatforms(entry) && isOnTableOrColumn(entry)),
+    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && (ground.isPlatforms(entry) && isOnTableOrColumn(entry) || isOnPublication(entry, filled) && !ground.isUsers(entry))),
     publicOwner: wanted.filter(isPublicSchema).map((entry) => namesOf(entry).owner).find((owner) => owner !== ""),
     onPlatform: definitions.filter((entry) => ground.schemaOf(entry) !== void 0 && !RIGHTS.has(entry.type))
   };
 }
 function isOnTableOrColumn(entry) {
   return /^(?:TABLE|COLUMN) /.test(namesOf(entry).tag);
+}
+function isOnPublication(entry, publications) {
+  return publications.some((name) => namesOf(entry).tag === `PUBLICATION ${name}`);
 }
 function isPublicSchema(entry) {
   return entry.type === "SCHEMA" && namesOf(entry).tag === "public";
@@ -3974,39 +4255,7 @@ function extensionsNeeded(entries) {
   return needed;
 }
 
-// src/restore/project/keys-behind.ts
-async function keysBehind(context, artifact, contents, entries, sides) {
-  const byId = new Map(contents.map((entry) => [entry.id, entry]));
-  const found2 = entries.filter(({ type }) => type === "FK CONSTRAINT").flatMap((entry) => {
-    const needed = entry.needs.flatMap((id) => byId.get(id) ?? []).filter(({ type }) => type === "TABLE");
-    const tables = needed.flatMap((one) => tableOf2(one, sides.content) ?? []);
-    const child = tables.find((table) => sides.rows.isOwn(table));
-    const parent = tables.find((table) => sides.rows.isBehind(table));
-    return child === void 0 || parent === void 0 || child.rows === 0 ? [] : [{ entry, child, parent }];
-  });
-  const texts = await readDefinitions(context, artifact, found2.map(({ entry }) => entry));
-  const holds = new Set(texts.filter(({ sql }) => !/ NOT VALID;?\s*$/.test(sql)).map(({ entry }) => entry.id));
-  return found2.filter(({ entry }) => holds.has(entry.id)).map(({ entry, child, parent }) => ({
-    title: entryTitle(entry),
-    why: whySentence(child, parent, sides.rows.kindOf(parent.schema, parent.name))
-  }));
-}
-function tableOf2(entry, { tables }) {
-  return tables.find((table) => isNamed(entry, table));
-}
-function whySentence(child, parent, kind) {
-  const rows2 = child.rows === null ? "rows" : quantity(child.rows, "row");
-  const remedy = kind === "session" ? "--with-sessions brings them" : "no restore into a project brings them";
-  return `${rows2} of ${child.schema}.${child.name} may refer to rows of ${parent.schema}.${parent.name}, which stay behind: ${remedy}`;
-}
-function leftOutWhereRefused({ title, why }) {
-  return `${title} is left out where the server refuses it: ${why}`;
-}
-function refusalOfKey({ title, why }) {
-  return `${title} cannot be made: ${why}`;
-}
-
-// src/restore/project/owners-out-of-reach.ts
+// src/backups/restore/project/owners-out-of-reach.ts
 var OWNED3 = /* @__PURE__ */ new Set([
   "AGGREGATE",
   "COLLATION",
@@ -4036,7 +4285,7 @@ var OWNED3 = /* @__PURE__ */ new Set([
 function ownersOf(entries) {
   return new Set(entries.filter(({ type }) => OWNED3.has(type)).map((entry) => namesOf(entry).owner).filter((owner) => owner !== ""));
 }
-async function ownersOutOfReach(session, { entries, roles, standing }) {
+async function usersOwnersOutOfReach(session, { entries, roles, standing }) {
   await session.query("BEGIN");
   try {
     const unmade = await refusal(session, () => createRoles(session, roles));
@@ -4091,7 +4340,7 @@ function gapOfOwner({ title, owner, why }, role) {
   return { severity: "gap", about: "owner", name: title, message: `belongs to ${role} and not to ${owner}, and has the rights that follow from that: ${why}` };
 }
 
-// src/restore/project/others-alone.ts
+// src/backups/restore/project/others-alone.ts
 var OTHERS = "SELECT 'PUBLICATION' AS type, pubname::text AS name, pg_get_userbyid(pubowner)::text AS owner FROM pg_publication WHERE NOT pg_has_role(pubowner, 'USAGE')";
 async function othersAlone(session, entries) {
   const others = await session.query(OTHERS);
@@ -4111,7 +4360,7 @@ function isOf(entry, other, name) {
   return entry.type === other ? tag === name : entry.type === `${other} TABLE` && tag.startsWith(`${name} `);
 }
 
-// src/restore/project/plan-notes.ts
+// src/backups/restore/project/plan-notes.ts
 function lostNotes2(lost) {
   return lost.length === 0 ? [] : [`on tables of the platform's, and the archive's definition of them was not understood, so left as the target has it: ${lost.join(", ")}`];
 }
@@ -4133,7 +4382,7 @@ function quietNotes(quiet, role) {
   return quiet ? [] : [`role ${role} may not set session_replication_role: the platform's own triggers act on the rows that come back, and rows that they change are refused`];
 }
 
-// src/restore/project/platform-tables.ts
+// src/backups/restore/project/platform-tables.ts
 var KINDS2 = ["trigger", "constraint", "index", "comment", "column"];
 var SETTABLE = /* @__PURE__ */ new Set(["default", "statistics-target", "has-default"]);
 function comparePlatformTables(source, target, content, here) {
@@ -4214,7 +4463,7 @@ function hasTable({ objects }, { tables }, kind, identity) {
   return Object.keys(objects.table ?? {}).some((table) => namesKey(leadingNames(table)) === namesKey(of));
 }
 
-// src/restore/project/needing.ts
+// src/backups/restore/project/needing.ts
 var NOT_TAKEN_ALONG = "ACCESS METHOD";
 function withNeeding(entries, found2) {
   const ids = new Set(found2.map(({ id }) => id));
@@ -4231,7 +4480,7 @@ function withNeeding(entries, found2) {
   return [...found2, ...needing];
 }
 
-// src/restore/project/rebuild-kit.ts
+// src/backups/restore/project/rebuild-kit.ts
 var NO_COMMAND = "no Holdfast command yet";
 function rebuildKit(record, content) {
   if (record.name !== "supabase") return [];
@@ -4241,13 +4490,13 @@ function rebuildKit(record, content) {
   return [
     { what: files === 0 ? "files in storage buckets" : `the files of ${files} storage objects`, how: `copy the buckets, with the storage service's S3 interface for example; ${NO_COMMAND}` },
     { what: "edge functions and their secrets", how: `deploy them from your repository; ${NO_COMMAND}` },
-    { what: secrets === 0 ? "secrets of the vault" : `${secrets} secrets of the vault`, how: `put them in anew: they are sealed with a key that stays with the project; ${NO_COMMAND}` },
+    { what: secrets === 0 ? "secrets of the vault" : `${secrets} secrets of the vault`, how: `put them in anew: they are encrypted with a key that stays with the project; ${NO_COMMAND}` },
     { what: "settings of sign-in (providers, e-mail templates, JWT secret and API keys)", how: `set them in the project's dashboard; ${NO_COMMAND}` },
     { what: "passwords of the database's roles", how: `ALTER ROLE … LOGIN PASSWORD for each that logs in; ${NO_COMMAND}` }
   ];
 }
 
-// src/restore/project/public.ts
+// src/backups/restore/project/public.ts
 async function makePublic(session) {
   const [there] = await session.query("SELECT FROM pg_namespace WHERE nspname = 'public'");
   if (there !== void 0) return;
@@ -4290,20 +4539,20 @@ function lostDefaults({ source, target }) {
   }));
 }
 
-// src/restore/project/publication-options.ts
+// src/backups/restore/project/publication-options.ts
 var OPERATIONS = ["insert", "update", "delete", "truncate"];
 async function publicationsToDo(session, target, source, here) {
   const todo = { set: [], full: [], gaps: [], notes: [] };
   for (const publication of filledByUsers(target)) {
     const [before, now] = [source.objects.publication?.[publication], here.objects.publication?.[publication]];
-    if (before === void 0 || now === void 0 || source.digests !== 2) continue;
-    const [was, is] = [readDigests(before), readDigests(now)];
+    if (now === void 0 || source.digests !== 2) continue;
+    const [was, is] = [readDigests(before ?? ""), readDigests(now)];
     const gap = (message) => void todo.gaps.push({ severity: "gap", about: "publication", name: publication, message });
     if (was.has("all-tables") !== is.has("all-tables")) {
       if (is.has("all-tables")) todo.full.push(publication);
-      gap(`${was.has("all-tables") ? "holds all tables at the source, and here those that are put in" : "holds all tables here, and at the source some"}: no ALTER PUBLICATION changes that; where it is yours to drop, drop it and make it anew as it was, and restore again`);
+      gap(`${was.has("all-tables") ? "holds all tables at the source, and here those that are put in" : before === void 0 ? "holds all tables here, and at the source there is none of that name" : "holds all tables here, and at the source some"}: no ALTER PUBLICATION changes that; where it is yours to drop, drop it and make it anew as it was, and restore again`);
     }
-    const options = optionsOf(was, is);
+    const options = before === void 0 ? void 0 : optionsOf(was, is);
     if (options === void 0) continue;
     const [row] = await session.query("SELECT pg_has_role(pubowner, 'USAGE') AS may FROM pg_publication WHERE quote_ident(pubname) = $1", [publication]);
     if (row?.may !== true) {
@@ -4347,7 +4596,32 @@ async function setOptions(session, todo) {
   return findings;
 }
 
-// src/restore/project/quiet.ts
+// src/backups/restore/project/platform-row-security.ts
+var SWITCHES = [
+  { field: "enabled", word: "on", on: "ENABLE", off: "DISABLE" },
+  { field: "forced", word: "forced on its owner", on: "FORCE", off: "NO FORCE" }
+];
+function rowSecurityOfPlatform({ source, target }, content, here) {
+  const found2 = { gaps: [], notes: [] };
+  for (const table of Object.keys(content.objects.table ?? {})) {
+    const [schema = ""] = leadingNames(table);
+    if (!source.schemas.includes(schema) || whoseIs(source, "table", table) === "user" || !Object.hasOwn(here.objects.table ?? {}, table)) continue;
+    const [before, now] = [content, here].map(({ objects }) => objects["row-security"]?.[table]);
+    const is = readDigests(now ?? "");
+    const was = content.digests === 2 ? readDigests(before ?? "") : new Map(before === void 0 ? [] : [["enabled", ""], ...[...is].filter(([field]) => field === "forced")]);
+    const version = source.migrations[schema];
+    const isOfOneVersion2 = version !== void 0 && version !== null && version === target.migrations[schema];
+    for (const { field, word: word2, on, off } of SWITCHES) {
+      if (was.has(field) === is.has(field)) continue;
+      const message = was.has(field) ? `is not ${word2} here, and was at the source: ALTER TABLE ${table} ${on} ROW LEVEL SECURITY` : `is ${word2} here, and was not at the source: where it should not be, ALTER TABLE ${table} ${off} ROW LEVEL SECURITY`;
+      if (was.has(field) || isOfOneVersion2) found2.gaps.push({ severity: "gap", about: "row-security", name: table, message });
+      else found2.notes.push(`row security of ${table}, a table of the platform's, ${message}`);
+    }
+  }
+  return found2;
+}
+
+// src/backups/restore/project/quiet.ts
 async function quieten(session) {
   const refused2 = await refusal(
     session,
@@ -4369,7 +4643,7 @@ async function mayQuieten(session) {
   }
 }
 
-// src/restore/project/removed.ts
+// src/backups/restore/project/removed.ts
 var KINDS3 = [
   "schema",
   "table",
@@ -4427,7 +4701,7 @@ function isOnUsers({ users }, identity) {
   return users.some(([kind, of]) => RELATIONS.includes(kind) && namesKey(leadingNames(of)) === relation);
 }
 
-// src/restore/project/settings-to-do.ts
+// src/backups/restore/project/settings-to-do.ts
 async function settingsToDo(session, source, target) {
   const here = settingsOf2(target);
   const items = [];
@@ -4463,7 +4737,7 @@ async function mayAlterRole(session, role) {
   }
 }
 
-// src/archive/table-text.ts
+// src/backups/copy/table-text.ts
 var NAME2 = String.raw`("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)`;
 var CHECK = new RegExp(String.raw`^CONSTRAINT ${NAME2} (CHECK \([\s\S]*)$`);
 var COLUMN = new RegExp(`^${NAME2} `);
@@ -4516,7 +4790,7 @@ function plain(name) {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
-// src/restore/project/table-parts.ts
+// src/backups/restore/project/table-parts.ts
 async function readTableParts(wanted, { context, artifact, contents, content }) {
   const keys = new Set(contents.map(entryKey));
   const parts = wanted.filter(([kind, identity]) => (kind === "constraint" || kind === "column") && !keys.has(nameKey(kind, identity)));
@@ -4563,7 +4837,7 @@ function columnSql(table, name, digests, { defaults, statistics }, separate) {
 ${alter} SET STATISTICS ${target ?? "-1"};`;
 }
 
-// src/restore/project/target-objects.ts
+// src/backups/restore/project/target-objects.ts
 var PARTS = `
   SELECT 'index' AS kind, quote_ident(xn.nspname) || '.' || quote_ident(x.relname) AS identity, ${RELATION} AS of
     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace xn ON xn.oid = x.relnamespace
@@ -4580,7 +4854,7 @@ async function readTargetObjects(session, scope) {
   return { objects, major, partOf: new Map(parts.map(({ kind, identity, of }) => [namesKey([kind, identity]), of])) };
 }
 
-// src/restore/project/users-in.ts
+// src/backups/restore/project/users-in.ts
 async function usersIn(session, profile, record, scope) {
   const { onPlatform: onPlatform2, own } = await readUsersGround(session, record, scope);
   const keys = new Set(own.flatMap(({ key }) => key ?? []));
@@ -4596,23 +4870,21 @@ async function requirePlanned(session, { profile, usersObjects }, now, scope, da
   });
 }
 async function usersRows(session, profile, { schemas }) {
-  const found2 = [];
-  for (const { name: schema, rows: rows2 } of profile.schemas.filter(({ name }) => schemas.includes(name))) {
-    for (const { table } of rows2.filter(({ kind }) => kind === "user" || kind === "job")) {
-      const [readable] = await session.query(
-        `SELECT format('%I.%I', n.nspname, c.relname) AS sql FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-          WHERE n.nspname = $1 AND c.relname = $2 AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`,
-        [schema, table]
-      );
-      if (readable === void 0) continue;
-      const [count2] = await session.query(`SELECT count(*) AS n FROM ${readable.sql}`);
-      if (Number(count2.n) > 0) found2.push(`${quantity(Number(count2.n), "row")} of ${schema}.${table}`);
-    }
-  }
-  return found2;
+  const tables = profile.schemas.filter(({ name }) => schemas.includes(name)).flatMap(({ name: schema, rows: rows2 }) => rows2.filter(({ kind }) => kind === "user" || kind === "job").map(({ table }) => ({ schema, table })));
+  const readable = await session.query(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS sql, n.nspname || '.' || c.relname AS title
+       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(schema, name, nr)
+       JOIN pg_namespace n ON n.nspname = asked.schema JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = asked.name
+      WHERE has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') ORDER BY asked.nr`,
+    [tables.map(({ schema }) => schema), tables.map(({ table }) => table)]
+  );
+  if (readable.length === 0) return [];
+  const counted = readable.map(({ sql }, nr) => `SELECT ${nr} AS nr, count(*)::text AS n FROM ${sql}`);
+  const counts = await session.query(`${counted.join(" UNION ALL ")} ORDER BY nr`);
+  return counts.filter(({ n }) => n !== "0").map(({ nr, n }) => `${quantity(Number(n), "row")} of ${readable[nr].title}`);
 }
 
-// src/restore/project/whose-rows.ts
+// src/backups/restore/project/whose-rows.ts
 var WhoseRows = class {
   #record;
   #withSessions;
@@ -4675,7 +4947,7 @@ var WhoseRows = class {
   }
 };
 
-// src/restore/project/plan.ts
+// src/backups/restore/project/plan.ts
 async function planProject(inputs, ports) {
   var _stack = [];
   try {
@@ -4690,6 +4962,7 @@ async function planProject(inputs, ports) {
     await session.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
     const here = await readTargetObjects(session, backup.manifest.scope);
     const tables = comparePlatformTables(ends.source, ends.target, content, here);
+    const rowSecurity = rowSecurityOfPlatform(ends, content, here);
     const lacking2 = filledByUsers(ends.source).filter((name) => !ends.target.own.some(([kind, own]) => kind === "publication" && own === name));
     const brought = [...tables.brought, ...lacking2.map((name) => ["publication", name])];
     const source = { ...ends.source, users: [...ends.source.users, ...brought.map(([kind, identity]) => [kind, identity])] };
@@ -4723,12 +4996,12 @@ async function planProject(inputs, ports) {
     const held = new Map(content.tables.map(({ schema, name, rows: count2 }) => [`table ${schema} ${name}`, count2 ?? 0]));
     const others = await othersAlone(session, all.after);
     const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...others]).map((one) => (held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held.get(one.key), "row")} with it` } : one);
-    const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows: rows2 });
+    const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows: rows2, jobs: foreseen.numberedAnew });
     const published = furtherMembers(members, all.after).map(({ title }) => title);
     const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
     const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
     const left = new Set(notAllowed.map(({ title }) => title));
-    const ownersOut = request.noOwner ? [] : (await ownersOutOfReach(session, {
+    const ownersOut = request.noOwner ? [] : (await usersOwnersOutOfReach(session, {
       entries: [...all.before, ...all.after],
       roles,
       standing: /* @__PURE__ */ new Set([...ends.target.schemas, "public"])
@@ -4759,12 +5032,13 @@ async function planProject(inputs, ports) {
       roles,
       gaps: [
         ...publications.gaps,
+        ...rowSecurity.gaps,
         ...lostDefaults(ends),
         ...gapsOfOwned(ends.source, rows2),
         ...gapsOf2(rows2, content.largeObjects.count),
-        ...request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role))] : []
+        ...request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role)), ...gapsOfKeys(behind)] : []
       ],
-      notes: [...tables.notes, ...publications.notes, ...lostNotes2(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows2), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...request.allowGaps ? behind.map(leftOutWhereRefused) : []],
+      notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes2(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows2), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...request.allowGaps ? notesOfKeys(behind) : []],
       kit: [...rebuildKit(ends.source, content), ...await settingsToDo(session, ends.source, ends.target)],
       refusals: [
         ...foreseen.refusals,
@@ -4803,6 +5077,7 @@ function rowsSource(artifact, entries, rows2) {
     artifact,
     entries: entries.rows,
     own: rows2.own,
+    beside: rows2.stagedTables,
     kindOf: (schema, table) => rows2.staged(schema, table),
     computedOf: (schema, table) => rows2.computed(schema, table),
     isDerived: (schema, table) => rows2.isDerived(schema, table),
@@ -4814,7 +5089,7 @@ function gapsOf2(rows2, largeObjects) {
     severity: "gap",
     about: "table",
     name: title,
-    message: `stays behind (${quantity(count2, "row")}): secrets are sealed with a key that no dump holds; put them into the project anew`
+    message: `stays behind (${quantity(count2, "row")}): secrets are encrypted with a key that no dump holds; put them into the project anew`
   }));
   if (largeObjects === 0) return secrets;
   return [...secrets, {
@@ -4847,7 +5122,7 @@ function usersExtensions(extensions2, { source }) {
   return extensions2.filter(({ name }) => name !== "plpgsql" && whoseIs(source, "extension", name) === "user");
 }
 
-// src/restore/project/refresh-views.ts
+// src/backups/restore/project/refresh-views.ts
 async function refreshViews(session, { tables }, searchPath, allowEmpty) {
   const isThere = async (view) => {
     const [row] = await session.query("SELECT to_regclass($1) IS NOT NULL AS there", [qualifiedName(view.schema, view.name)]);
@@ -4894,7 +5169,105 @@ async function refresh(session, view, paths) {
   return first;
 }
 
-// src/restore/project/users-part.ts
+// src/backups/restore/project/access-list.ts
+var TOLD_ALREADY = "";
+var ON_OBJECT = /^\s*(?:GRANT|REVOKE) (?:ALL|SELECT|INSERT|UPDATE|DELETE|TRUNCATE|REFERENCES|TRIGGER|MAINTAIN|USAGE|CREATE|EXECUTE)\b/;
+async function setAccessList(session, identity, texts) {
+  const statements = texts.flatMap(statementsOf);
+  if (!statements.every(({ sql }) => ON_OBJECT.test(sql))) return;
+  const list = await readAccessList(session, identity);
+  if (list === void 0) return;
+  for (const role of [list.owner, ...statements.flatMap(({ grantor }) => grantor ?? [])]) if (await mayBecome(session, role) !== true) return;
+  const { object, columns, items, standard } = list;
+  const grantees = [...new Set(items.map(({ grantee }) => grantee))];
+  await refusal(session, async () => {
+    const revokes = grantees.map((grantee) => `REVOKE ALL${columns} ON ${object} FROM ${roleSql2(grantee)} CASCADE`);
+    const gives2 = standard.map((right) => `GRANT ${right} ON ${object} TO PUBLIC`);
+    for (const { sql, grantor = list.owner } of [...[...revokes, ...gives2].map((one) => ({ sql: one, grantor: void 0 })), ...statements]) {
+      await session.query(`SET LOCAL ROLE ${quoteIdentifier(grantor)}`);
+      await session.query(sql);
+    }
+    await session.query(`SET LOCAL ROLE ${list.role === "none" ? "NONE" : quoteIdentifier(list.role)}`);
+  }, "database.permission", "database.query");
+}
+async function adjustAccessList(session, identity, texts, { sourceMajor, told: told2 }) {
+  const list = await readAccessList(session, identity);
+  if (list === void 0) return [];
+  const wanted = texts.flatMap(statementsOf).flatMap(({ sql }) => singles(sql, sourceMajor)).filter(({ role, object }) => role !== list.owner && (list.archived === null || object === list.archived));
+  const isIt = ({ role, right, grantable }, item) => role === (item.grantee ?? EVERYBODY) && right === item.right && (item.grantable || !grantable);
+  const reasons = [];
+  for (const right of wanted.filter((one) => !list.items.some((item) => isIt(one, item)))) {
+    const refused2 = await refusal(session, () => session.query(right.sql));
+    if (refused2 === void 0 && (await readAccessList(session, identity))?.items.some((item) => isIt(right, item)) === true) continue;
+    const why = refused2 === void 0 ? `of ${list.owner}'s, the role that restores may not pass it on` : serverWords(refused2);
+    reasons.push(told2.has(right.role) ? TOLD_ALREADY : `${words(right.right, right.grantable)} could not be given to ${right.role}: ${why}`);
+  }
+  const more = list.items.filter((item) => !wanted.some((right) => isSameRight(right, item) && right.grantable >= item.grantable) && !(item.grantee === null && list.standard.includes(item.right) && !isRevoked(texts)));
+  for (const item of more) {
+    const option = wanted.some((right) => isSameRight(right, item)) ? "GRANT OPTION FOR " : "";
+    const refused2 = await mayBecome(session, item.grantor) !== true ? `${item.grantor} gave it, in whose name the role that restores may not speak` : await serverRefusal(session, item.grantor, `REVOKE ${option}${item.right}${list.columns} ON ${list.object} FROM ${roleSql2(item.grantee)}`, list.role);
+    if (refused2 !== void 0) reasons.push(`${words(item.right, item.grantable)} could not be taken from ${item.grantee ?? EVERYBODY}: ${refused2}`);
+  }
+  return reasons;
+}
+var EVERYBODY = "public";
+function singles(sql, sourceMajor) {
+  const at = [...outsideQuotes(sql)].findLast((place) => sql.startsWith(" TO PUBLIC", place));
+  if (at === void 0) return singleRights(sql, sourceMajor);
+  const end = sql.slice(at + " TO PUBLIC".length);
+  return singleRights(`${sql.slice(0, at)} TO everybody${end}`, sourceMajor).map((right) => ({ ...right, role: EVERYBODY, sql: right.sql.replace(/ TO everybody( WITH GRANT OPTION)?$/, " TO PUBLIC") }));
+}
+function isSameRight({ role, right }, item) {
+  return role === (item.grantee ?? EVERYBODY) && right === item.right;
+}
+function isRevoked(texts) {
+  return texts.flatMap(statementsOf).some(({ sql }) => /^REVOKE .* FROM PUBLIC;?$/s.test(sql));
+}
+async function serverRefusal(session, role, sql, back) {
+  const refused2 = await refusal(session, async () => {
+    await session.query(`SET LOCAL ROLE ${quoteIdentifier(role)}`);
+    await session.query(sql);
+    await session.query(`SET LOCAL ROLE ${back === "none" ? "NONE" : quoteIdentifier(back)}`);
+  });
+  return refused2 === void 0 ? void 0 : serverWords(refused2);
+}
+function words(right, grantable) {
+  return grantable ? `${right} WITH GRANT OPTION` : right;
+}
+function roleSql2(role) {
+  return role === null ? "PUBLIC" : quoteIdentifier(role);
+}
+async function readAccessList(session, identity) {
+  const [word2, rest] = wordAndRest(identity);
+  const [schema = "", name = "", column = ""] = leadingNames(rest);
+  const [row] = await session.query(ACCESS_LIST, [word2, rest, schema, name, column]);
+  return row;
+}
+var ROUTINE = "quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')'";
+var ACCESS_LIST = `
+  WITH meant AS (
+    SELECT format('%s %s', CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, o.oid::regclass) AS object, '' AS columns, o.relacl AS acl, o.relowner AS owner,
+           NULL::aclitem[] AS standard, NULL::text AS archived
+      FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace WHERE $1::text IN ('table', 'sequence') AND $2::text IS NOT NULL AND n.nspname = $3 AND o.relname = $4
+    UNION ALL
+    SELECT format('TABLE %s', o.oid::regclass), format(' (%I)', a.attname), a.attacl, o.relowner, NULL, NULL
+      FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace JOIN pg_attribute a ON a.attrelid = o.oid
+     WHERE $1::text = 'column' AND n.nspname = $3 AND o.relname = $4 AND a.attname = $5
+    UNION ALL
+    SELECT format('ROUTINE %s', p.oid::regprocedure), '', coalesce(p.proacl, acldefault('f', p.proowner)), p.proowner, acldefault('f', p.proowner), ${ARCHIVED_ROUTINE}
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE $1::text = 'function' AND n.nspname = $3 AND p.proname = $4 AND ${ROUTINE} = $2
+    UNION ALL
+    SELECT format('TYPE %s', o.oid::regtype), '', coalesce(o.typacl, acldefault('T', o.typowner)), o.typowner, acldefault('T', o.typowner), NULL
+      FROM pg_type o JOIN pg_namespace n ON n.oid = o.typnamespace WHERE $1::text = 'type' AND n.nspname = $3 AND o.typname = $4
+  )
+  SELECT m.object, m.columns, pg_get_userbyid(m.owner)::text AS owner, current_setting('role') AS role, m.archived,
+         coalesce((SELECT json_agg(json_build_object('grantee', CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee) END, 'right', a.privilege_type,
+                                                      'grantable', a.is_grantable, 'grantor', pg_get_userbyid(a.grantor)))
+                     FROM aclexplode(m.acl) a WHERE a.grantee <> m.owner), '[]'::json) AS items,
+         coalesce((SELECT json_agg(s.privilege_type) FROM aclexplode(m.standard) s WHERE s.grantee = 0), '[]'::json) AS standard
+    FROM meant m`;
+
+// src/backups/restore/project/users-part.ts
 function usersPart(content, record, like) {
   const users = (kind, identity) => whoseIs(record, kind, identity) === "user";
   const objects = Object.fromEntries(Object.entries(content.objects).map(([kind, map]) => [kind, Object.fromEntries(Object.entries(map).filter(([identity]) => users(kind, identity) && !isRightOnPlatform(record, kind, identity)))]));
@@ -4942,9 +5315,9 @@ function usersInPlatform({ users }) {
   });
 }
 
-// src/restore/project/platform-rights.ts
+// src/backups/restore/project/platform-rights.ts
 var TOLD_MAX2 = 20;
-async function restorePlatformRights(session, ends, objects, texts) {
+async function restorePlatformRights(session, ends, { objects, serverMajor: sourceMajor }, texts, told2) {
   const { source, target } = ends;
   const expected = objects.grant ?? {};
   const schemas = source.schemas.filter((schema) => target.schemas.includes(schema));
@@ -4957,28 +5330,43 @@ async function restorePlatformRights(session, ends, objects, texts) {
   const skewed = found2.filter((identity) => !isOfOneVersion(source, target, identity));
   const others = skewed.length === 0 ? [] : skewed.filter(await standsAtBoth(session, objects, schemas));
   const usual = found2.filter((identity) => isOfOneVersion(source, target, identity));
-  const set = async (identities) => {
-    for (const identity of identities) await setRights(session, identity, textsFor(identity, texts));
+  const groups = [...Map.groupBy(usual, relationOf).values()].map((of) => withColumns(of, Object.keys(expected)));
+  const setWhole = async (identities) => {
+    for (const identity of identities) await setAccessList(session, identity, textsFor(identity, texts));
   };
   await session.query("SAVEPOINT rights_on_platform");
-  if (usual.length > 0) await set(usual);
-  const still = new Set(usual.length > 0 ? await differing() : []);
-  const left = usual.filter((identity) => still.has(identity));
+  await setWhole(groups.flat());
+  const still = new Set(groups.length > 0 ? await differing() : []);
+  const [left, kept] = [true, false].map((wanted) => groups.filter((of) => of.some((one) => still.has(one)) === wanted));
+  const reasons = /* @__PURE__ */ new Map();
   if (left.length > 0) {
     await session.query("ROLLBACK TO SAVEPOINT rights_on_platform");
-    await set(usual.filter((identity) => !still.has(identity)));
+    await setWhole(kept.flat());
+    for (const identity of left.flat()) {
+      reasons.set(identity, await adjustAccessList(session, identity, textsFor(identity, texts), { sourceMajor, told: told2 }));
+    }
   }
   await session.query("RELEASE SAVEPOINT rights_on_platform");
+  const out = new Set(left.length > 0 ? await differing() : []);
   const more = others.length > TOLD_MAX2 ? ` and ${others.length - TOLD_MAX2} more` : "";
   return {
-    findings: left.map((name) => ({
-      severity: "gap",
-      about: "grant",
-      name,
-      message: "on the platform's own is not as at the source, and this role may not make it so: somebody may have given or taken rights there"
-    })),
+    findings: [...reasons].filter(([name]) => out.has(name)).flatMap(([name, why]) => {
+      const told3 = why.filter((reason2) => reason2 !== TOLD_ALREADY);
+      if (told3.length === 0 && why.length > 0) return [];
+      return [{ severity: "gap", about: "grant", name, message: `on the platform's own is not as at the source: ${told3.length > 0 ? told3.join("; ") : "in what, the archive does not tell"}` }];
+    }),
     notes: others.length === 0 ? [] : [`rights on the platform's own that are not as at the source and were left, as its versions may differ in them: ${others.slice(0, TOLD_MAX2).join(", ")}${more}`]
   };
+}
+function relationOf(identity) {
+  const [word2, rest] = wordAndRest(identity);
+  return word2 === "table" || word2 === "column" ? JSON.stringify(leadingNames(rest).slice(0, 2)) : identity;
+}
+function withColumns(of, all) {
+  const isTable = (identity) => wordAndRest(identity)[0] !== "column";
+  const tables = of.filter(isTable);
+  const columns = tables.length === 0 ? [] : all.filter((one) => !isTable(one) && relationOf(one) === relationOf(tables[0]));
+  return [...tables, .../* @__PURE__ */ new Set([...of.filter((one) => !isTable(one)), ...columns])];
 }
 var WITH_RIGHTS2 = ["table", "view", "materialized-view", "sequence", "function", "type", "schema"];
 async function standsAtBoth(session, source, schemas) {
@@ -5010,45 +5398,8 @@ function textsFor(identity, texts) {
     return kind.toLowerCase() === word2 && said2.schema === schema && leadingNames(name).join("\n") === names3.join("\n");
   });
 }
-var ON_OBJECT = /^\s*(?:GRANT|REVOKE) (?:ALL|SELECT|INSERT|UPDATE|DELETE|TRUNCATE|REFERENCES|TRIGGER|MAINTAIN|USAGE|CREATE|EXECUTE)\b/;
-async function setRights(session, identity, texts) {
-  const [word2, rest] = wordAndRest(identity);
-  const statements = texts.flatMap(({ sql }) => cutAfter(sql, ";")).filter((statement) => statement.trim() !== "");
-  if (!statements.every((statement) => ON_OBJECT.test(statement))) return;
-  const [schema = "", name = "", column = ""] = leadingNames(rest);
-  await refusal(session, async () => {
-    const steps = await session.query(REVOKES, [word2, rest, schema, name, column]);
-    if (steps[0] === void 0) return;
-    await session.query(`SET LOCAL ROLE ${quoteIdentifier(steps[0].owner)}`);
-    for (const sql of [...steps.map((step2) => step2.sql).filter((step2) => step2 !== ""), ...statements]) await session.query(sql);
-    await session.query(`SET LOCAL ROLE ${steps[0].role === "none" ? "NONE" : quoteIdentifier(steps[0].role)}`);
-  }, "database.permission", "database.query");
-}
-var ROUTINE = "quote_ident(n.nspname) || '.' || quote_ident(o.proname) || '(' || pg_get_function_identity_arguments(o.oid) || ')'";
-var REVOKES = `
-  WITH meant AS (
-    SELECT format('%s %s', CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, o.oid::regclass) AS name, '' AS columns, o.relacl AS acl, o.relowner AS owner,
-           NULL::aclitem[] AS standard
-      FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace WHERE $1::text IN ('table', 'sequence') AND $2::text IS NOT NULL AND n.nspname = $3 AND o.relname = $4
-    UNION ALL
-    SELECT format('TABLE %s', o.oid::regclass), format(' (%I)', a.attname), a.attacl, o.relowner, NULL
-      FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace JOIN pg_attribute a ON a.attrelid = o.oid
-     WHERE $1::text = 'column' AND n.nspname = $3 AND o.relname = $4 AND a.attname = $5
-    UNION ALL
-    SELECT format('ROUTINE %s', o.oid::regprocedure), '', o.proacl, o.proowner, acldefault('f', o.proowner)
-      FROM pg_proc o JOIN pg_namespace n ON n.oid = o.pronamespace WHERE $1::text = 'function' AND n.nspname = $3 AND o.proname = $4 AND ${ROUTINE} = $2
-    UNION ALL
-    SELECT format('TYPE %s', o.oid::regtype), '', o.typacl, o.typowner, acldefault('T', o.typowner)
-      FROM pg_type o JOIN pg_namespace n ON n.oid = o.typnamespace WHERE $1::text = 'type' AND n.nspname = $3 AND o.typname = $4
-  )
-  SELECT DISTINCT format('REVOKE ALL%s ON %s FROM %s', m.columns, m.name, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END) AS sql,
-         pg_get_userbyid(m.owner)::text AS owner, current_setting('role') AS role
-    FROM meant m, aclexplode(m.acl) a WHERE a.grantee <> m.owner
-  UNION ALL SELECT '', pg_get_userbyid(m.owner)::text, current_setting('role') FROM meant m
-  UNION ALL
-  SELECT format('GRANT %s ON %s TO PUBLIC', s.privilege_type, m.name), pg_get_userbyid(m.owner)::text, current_setting('role') FROM meant m, aclexplode(m.standard) s WHERE s.grantee = 0`;
 
-// src/restore/project/rights-of-made.ts
+// src/backups/restore/project/rights-of-made.ts
 async function resetRights(session, schemas, others, except) {
   const values = [[...schemas], others.map(([schema]) => schema), others.map(([, name]) => name), [...except]];
   const statements = await session.query(STATEMENTS, values);
@@ -5090,7 +5441,7 @@ async function resetDefaults(session, schemas, except) {
   }
 }
 
-// src/restore/project/said-on-platform.ts
+// src/backups/restore/project/said-on-platform.ts
 async function grantOnPlatform(session, texts, roles, sourceMajor) {
   const findings = [];
   for (const { entry, sql } of texts) {
@@ -5108,6 +5459,10 @@ async function commentOnPlatform(session, texts, doubtful) {
   const findings = [];
   for (const { entry, sql } of texts) {
     const { schema, tag } = namesOf(entry);
+    if (tag.startsWith("PUBLICATION ")) {
+      findings.push(...await commentOnPublication(session, tag.slice("PUBLICATION ".length), sql));
+      continue;
+    }
     const [, kind, name] = /^(TABLE|COLUMN) (.+)$/s.exec(tag) ?? [];
     if (schema === void 0 || name === void 0) continue;
     const [table = "", column] = leadingNames(name);
@@ -5125,8 +5480,14 @@ async function commentOnPlatform(session, texts, doubtful) {
   }
   return findings;
 }
+async function commentOnPublication(session, publication, sql) {
+  const [there] = await session.query("SELECT FROM pg_publication WHERE quote_ident(pubname) = $1", [publication]);
+  const refused2 = there === void 0 ? void 0 : await refusal(session, () => session.query(sql));
+  if (refused2 === void 0) return [];
+  return [{ severity: "gap", about: "comment", name: `publication ${publication}`, message: `could not be written: ${serverWords(refused2)}` }];
+}
 
-// src/restore/project/give-rights.ts
+// src/backups/restore/project/give-rights.ts
 async function giveRights(session, { project, backup, request }, define, textsOf2) {
   const now = await session.query("SELECT nspname::text AS name FROM pg_namespace");
   const own = now.map(({ name }) => name).filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
@@ -5150,7 +5511,7 @@ async function giveRights(session, { project, backup, request }, define, textsOf
   const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
   const texts = textsOf2(entries.rightsOnPlatform);
   const granted = await grantOnPlatform(session, texts, roles, content.serverMajor);
-  const platforms = await restorePlatformRights(session, project, content.objects, texts);
+  const platforms = await restorePlatformRights(session, project, content, texts, roles);
   const findings = [
     ...publics,
     ...onDatabase,
@@ -5161,7 +5522,7 @@ async function giveRights(session, { project, backup, request }, define, textsOf
   return { findings, notes: platforms.notes, refused: refused2 };
 }
 
-// src/restore/project/run-definitions.ts
+// src/backups/restore/project/run-definitions.ts
 async function runDefinitions(session, texts, signal) {
   let waiting = texts;
   const kept = [];
@@ -5203,21 +5564,34 @@ function refusedSentence({ entry, error }) {
   return `${title}: ${said2}${adviceSentence({ entry: title, message: typeof where === "string" ? `${said2}; CONTEXT:  ${where}` : said2 })}`;
 }
 
-// src/restore/project/require-taken.ts
+// src/backups/restore/project/require-taken.ts
 function isBrokenByRows({ entry, error }) {
-  return entry.type.endsWith("CONSTRAINT") && /violates (?:foreign key|check) constraint|is violated by some row/.test(error.message);
+  return (entry.type.endsWith("CONSTRAINT") || entry.type === "INDEX") && BROKEN.test(error.message);
+}
+var BROKEN = /violates (?:foreign key|check) constraint|is violated by some row|could not create (?:unique index|exclusion constraint)|index row (?:size|requires) /;
+function withNeeding2(refused2, mayMiss) {
+  const missed = new Set(refused2.filter(mayMiss));
+  for (let grown = true; grown; ) {
+    const ids = new Set([...missed].map(({ entry }) => entry.id));
+    const more = refused2.filter((one) => !missed.has(one) && one.entry.needs.some((id) => ids.has(id)));
+    for (const one of more) missed.add(one);
+    grown = more.length > 0;
+  }
+  return missed;
 }
 function requireTaken(refused2, { project, request }, unavailable) {
   const onPlatform2 = new Set(project.entries.onPlatform.map(({ id }) => id));
   const told2 = new Set(project.notAllowed.map(({ title }) => title));
   const behind = new Set(project.keysBehind.map(({ title }) => title));
   const lacks = ({ id }) => unavailable.some(({ name }) => project.extensionsNeeded.get(id)?.has(name) === true);
-  const mayMiss = ({ entry }) => request.allowGaps && (lacks(entry) || onPlatform2.has(entry.id) || told2.has(entryTitle(entry)) || behind.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type));
-  const fatal = refused2.filter((one) => !mayMiss(one));
+  const mayMiss = (one) => isBrokenByRows(one) || mayLack(one.entry);
+  const mayLack = (entry) => lacks(entry) || onPlatform2.has(entry.id) || told2.has(entryTitle(entry)) || behind.has(entryTitle(entry)) || /^(?:PUBLICATION|EVENT TRIGGER|COMMENT)/.test(entry.type);
+  const missed = request.allowGaps ? withNeeding2(refused2, mayMiss) : /* @__PURE__ */ new Set();
+  const fatal = refused2.filter((one) => !missed.has(one));
   if (fatal.length > 0) {
     const more = fatal.length > 3 ? ` and ${fatal.length - 3} more` : "";
     throw new HoldfastError(fatal[0].error.code, `the project did not take ${quantity(fatal.length, "definition")} of the backup: ${fatal.slice(0, 3).map(refusedSentence).join("; ")}${more}`, {
-      hint: fatal.every(isBrokenByRows) ? "Nothing in the project is wrong: rows of the backup itself break what stands on them. Mend those rows at the source, or make the constraint NOT VALID there, and back up again." : "The server's own words say what it needs; put that right in the project and run again. What stands on the platform's ground may be left out with --allow-gaps.",
+      hint: fatal.every(isBrokenByRows) ? "Nothing in the project is wrong: rows of the backup itself break what stands on them. Mend those rows at the source, or make the constraint NOT VALID there, and back up again; or leave these definitions out with --allow-gaps, and mend the rows in the project." : "The server's own words say what it needs; put that right in the project and run again. What stands on the platform's ground may be left out with --allow-gaps.",
       cause: fatal[0].error
     });
   }
@@ -5229,7 +5603,7 @@ function requireTaken(refused2, { project, request }, unavailable) {
   }));
 }
 
-// src/restore/project/sequences.ts
+// src/backups/restore/project/sequences.ts
 async function forwardSequences(session, staged, values) {
   const touched = new Set(staged.filter(({ kind }) => kind !== "job").flatMap(({ shape }) => shape?.sequences ?? []));
   for (const { sql, value, called } of values.filter((one) => touched.has(one.sql))) {
@@ -5240,7 +5614,7 @@ async function forwardSequences(session, staged, values) {
   }
 }
 
-// src/restore/project/memberships.ts
+// src/backups/restore/project/memberships.ts
 async function giveMemberships(session, all, profile) {
   const platform = new Set(profile.roles);
   const findings = [];
@@ -5289,7 +5663,7 @@ async function refused(session, statement) {
   return error === void 0 ? void 0 : serverWords(error);
 }
 
-// src/restore/project/users-roles.ts
+// src/backups/restore/project/users-roles.ts
 var POWERS = [["createDb", "CREATEDB"], ["createRole", "CREATEROLE"], ["replication", "REPLICATION"], ["bypassRls", "BYPASSRLS"]];
 async function makeUsersRoles(session, roles, all, profile) {
   const findings = [];
@@ -5306,8 +5680,8 @@ async function makeUsersRoles(session, roles, all, profile) {
   return { findings: [...findings, ...given.findings], notes: given.notes };
 }
 
-// src/restore/project/pouring.ts
-var Pouring = class {
+// src/backups/restore/project/load-project.ts
+var ProjectLoader = class {
   #plan;
   #session;
   #ports;
@@ -5414,11 +5788,13 @@ var Pouring = class {
   async #makeLate(there, early, unavailable) {
     const { project, backup, request, target } = this.#plan;
     const told2 = new Set(project.notAllowed.map(({ key }) => key));
-    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !told2.has(entryKey(entry)));
+    const never = new Set(neverMade(project.keysBehind).map(({ title }) => title));
+    const isTold = (entry) => told2.has(entryKey(entry)) || never.has(entryTitle(entry));
+    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !isTold(entry));
     this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
     this.#findings.push(...await setOptions(this.#session, project.publications.set));
     await requireNoneEmpty(this.#session, this.#skipped);
-    await validateHeirs(this.#session, backup.manifest.content, this.#ports.log, true);
+    for (const heir of await heirsToValidate(this.#session, backup.manifest.content)) await validateHeir(this.#session, heir, this.#ports.log);
     this.#findings.push(...await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews));
     if (!request.noPrivileges) {
       const { findings, notes, refused: refused2 } = await giveRights(this.#session, this.#plan, (entries) => this.#define(entries), this.#textsOf);
@@ -5449,7 +5825,7 @@ var Pouring = class {
   async #drop(now) {
     const { project, backup } = this.#plan;
     const { before } = project.entries;
-    const types = await notMade2(this.#session, before);
+    const types = await entriesNotMade(this.#session, before);
     const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
     const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, /* @__PURE__ */ new Set([...project.stays, ...schemaless])));
     this.#notes.push(...keptNotes(kept));
@@ -5514,8 +5890,8 @@ var Pouring = class {
   }
 };
 
-// src/restore/project/apply.ts
-async function pourProject(plan, ports) {
+// src/backups/restore/project/apply.ts
+async function applyProject(plan, ports) {
   var _stack = [];
   try {
     const { request, project } = plan;
@@ -5530,12 +5906,12 @@ async function pourProject(plan, ports) {
     const session = __using(_stack, await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS }), true);
     const cancel = () => void session.cancel().catch(() => void 0);
     signal.addEventListener("abort", cancel, { once: true });
-    let poured;
+    let loaded;
     try {
       signal.throwIfAborted();
       await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
       await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-      poured = await new Pouring(plan, session, ports, (entries) => textsOf(texts, entries)).run(context);
+      loaded = await new ProjectLoader(plan, session, ports, (entries) => textsOf(texts, entries)).run(context);
       signal.throwIfAborted();
     } catch (error) {
       await session.query("ROLLBACK").catch(() => void 0);
@@ -5549,7 +5925,7 @@ async function pourProject(plan, ports) {
     } catch (error) {
       throw isHoldfastError(error, "database.lost") ? error : new Untouched(error);
     }
-    return poured;
+    return loaded;
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -5567,15 +5943,15 @@ function textsOf(texts, entries) {
   return texts.filter(({ entry }) => wanted.has(entry.id));
 }
 
-// src/restore/project/role-attributes.ts
+// src/backups/restore/project/role-attributes.ts
 function attributeNotes(expected, actual, { profile, roles }) {
   const others = /* @__PURE__ */ new Set([...profile.roles, ...roles.map(({ name }) => name)]);
   const bare = (content) => ({ ...content, roles: content.roles.filter(({ name }) => !others.has(name)).map((role) => ({ ...role, memberOf: [] })) });
   return compareProperties(bare(expected), bare(actual)).filter(({ about }) => about === "role").map(findingSentence);
 }
 
-// src/restore/project/compare.ts
-async function compareProject(plan, poured, ports) {
+// src/backups/restore/project/compare.ts
+async function compareProject(plan, loaded, ports) {
   const { request, project, backup } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const { content, scope } = backup.manifest;
@@ -5586,8 +5962,8 @@ async function compareProject(plan, poured, ports) {
       const session = __using(_stack, await request.target.connect({ purpose: "compare" }), true);
       const found2 = heldAgainst(await readPlatform(session, scope) ?? project.target, project.source);
       const record = { ...found2, users: [...found2.users, ...project.brought.map(([kind, identity]) => [kind, identity])] };
-      const users = usersPart(content, project.source, content);
-      const expected = { ...users, tables: withoutFurther(users.tables, poured.tables) };
+      const users = withPublications(usersPart(content, project.source, content), filledByUsers(record));
+      const expected = { ...users, tables: withoutFurther(users.tables, loaded.tables) };
       const { actual: measured, gaps } = await measureCopy(request.target, scope, {
         proof: content.proof,
         jobs: request.jobs,
@@ -5597,12 +5973,12 @@ async function compareProject(plan, poured, ports) {
         only: expected.tables,
         debug: (text) => ports.log.debug(text)
       });
-      const actual = await asOwned(plan, request.target, await asIfGiven(request.target, scope, measured, poured.refusedRights), ports);
+      const actual = await asOwned(plan, request.target, await asIfGiven(request.target, scope, measured, loaded.refusedRights), ports);
       const { findings, notes } = judge({
         expected,
         actual: usersPart(actual, record, content),
         problems: [],
-        unavailable: poured.unavailable,
+        unavailable: loaded.unavailable,
         allowEmptyViews: request.allowEmptyViews,
         recorded: backup.manifest.gaps,
         platform: { ...project.source, users: [...project.source.users, ...record.users] },
@@ -5612,22 +5988,22 @@ async function compareProject(plan, poured, ports) {
           ignore: /* @__PURE__ */ new Set([...request.noOwner ? ["owner"] : [], ...request.noPrivileges ? ["grant", "default-privilege"] : []])
         }
       });
-      const left = [...project.gaps, ...poured.findings];
-      const notGiven = /* @__PURE__ */ new Set([...poured.notGiven, ...project.ownersOut.map(({ place }) => place)]);
+      const left = [...project.gaps, ...loaded.findings];
+      const notGiven = /* @__PURE__ */ new Set([...loaded.notGiven, ...project.ownersOut.map(({ place }) => place)]);
       const counted = actual.tables.filter(({ rows: rows2 }) => rows2 !== null);
-      const written = [...poured.written].filter(([, rows2]) => rows2 > 0);
+      const written = [...loaded.written].filter(([, rows2]) => rows2 > 0);
       return {
-        findings: withRecordedGaps([...explained(findings, left, /* @__PURE__ */ new Set([...poured.left, ...project.notAllowed.map(({ place }) => place)]), poured).filter((found3) => !isOfKept(found3, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
+        findings: withRecordedGaps([...explained(findings, left, /* @__PURE__ */ new Set([...loaded.left, ...[...project.notAllowed, ...neverMade(project.keysBehind)].map(({ place }) => place)]), loaded).filter((found3) => !isOfKept(found3, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
         notes: [
           ...notes,
           ...project.notes,
-          ...poured.notes,
+          ...loaded.notes,
           ...attributeNotes(content, measured, project),
-          ...furtherNotes(poured),
+          ...furtherNotes(loaded),
           platformNote(plan),
-          ...project.kit.map(({ what, how }) => `not in any backup of the database: ${what}: ${how}`)
+          ...project.kit.map(({ what: what2, how }) => `not in any backup of the database: ${what2}: ${how}`)
         ],
-        notCompared: notCompared2(project),
+        notCompared: notCompared(project),
         tables: counted.length + written.length,
         rows: counted.reduce((sum, { rows: rows2 }) => sum + (rows2 ?? 0), 0) + written.reduce((sum, [, rows2]) => sum + rows2, 0)
       };
@@ -5641,10 +6017,19 @@ async function compareProject(plan, poured, ports) {
     progress.done();
   }
 }
+function withPublications(content, names3) {
+  const { publication } = content.objects;
+  if (publication === void 0) return content;
+  const empty2 = Object.fromEntries(names3.filter((name) => !Object.hasOwn(publication, name)).map((name) => [name, ""]));
+  return { ...content, objects: { ...content.objects, publication: { ...publication, ...empty2 } } };
+}
 var MEMBERSHIP2 = /^differs from the source in (?:(?:all tables|tables|columns|filters|has filters|schemas)(?:, | and |$))+$/;
 function explained(findings, left, places, { paused, kept }) {
   const wasLeft = (name) => [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?(?:server|wrapper) /, "")].some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
-  return findings.filter(({ about, name, message }) => {
+  const isSaidOfKept = ({ about, name }) => (about === "owner" || about === "comment") && kept.has(...wordAndRest(name));
+  return findings.filter((found2) => {
+    const { about, name, message } = found2;
+    if (about === "owner" && isSaidOfKept(found2)) return false;
     if (about === "trigger" && paused.has(name) && message.endsWith("in state")) return false;
     if (about === "publication" && MEMBERSHIP2.test(message) && left.some((one) => one.name.startsWith("PUBLICATION TABLE") && one.name.includes(` ${leadingNames(name)[0]} `))) return false;
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
@@ -5653,7 +6038,12 @@ function explained(findings, left, places, { paused, kept }) {
     if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(name)) return false;
     if (about === "column" && (isTold || wasLeft(name))) return false;
     return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || about === "index" && isOfConstraint(name, left)));
-  }).map((finding) => finding.message === "exists, but not at the source" && kept.has(finding.about, finding.name) ? { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" } : finding);
+  }).map((finding) => {
+    if (finding.message === "exists, but not at the source" && (kept.has(finding.about, finding.name) || isSaidOfKept(finding))) {
+      return { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" };
+    }
+    return isSaidOfKept(finding) ? { ...finding, severity: "gap", message: `${finding.message}: what it is of could not be dropped, and stays as it is` } : finding;
+  });
 }
 function isOfConstraint(index, left) {
   const [schema = "", name = ""] = leadingNames(index);
@@ -5665,7 +6055,7 @@ function isOfKept({ about, name }, kept) {
   const names3 = leadingNames(rest);
   return kept.has((word2 === "column" ? names3.slice(0, -1) : names3).join(" "));
 }
-function notCompared2({ source, rows: rows2 }) {
+function notCompared({ source, rows: rows2 }) {
   return [
     ...source.schemas.map((name) => ({ about: "schema", name, message: "is the platform's: of its definitions only the user's were compared, of its rows those that were brought" })),
     ...source.own.map(([about, name]) => ({ about, name, message: "is the platform's own, which the target's platform brings" })),
@@ -5683,17 +6073,17 @@ function platformNote({ project }) {
   return `the platform's own was not touched and not compared: what stands in ${[...project.target.schemas, ...named4].join(", ")}, and its default privileges`;
 }
 
-// src/restore/platforms-part.ts
+// src/backups/restore/platforms-part.ts
 function platformsPart({ platform }) {
   return { platform, platformsDefaultsAlone: platform !== void 0 && profileOf(platform.name).schemas.length > 0 };
 }
 
-// src/content/emptiness.ts
+// src/nouns/server/emptiness.ts
 var EXAMPLES_MAX = 5;
 var FIRST_USER_OID2 = 16384;
-var inSchema = (what, column) => `'${what} ' || quote_ident(n.nspname) || '.' || quote_ident(o.${column})`;
-var alone = (what, column) => `'${what} ' || quote_ident(o.${column})`;
-var identified = (what, catalog) => `'${what} ' || (SELECT replace(i.identity, 'pg_catalog.', '') FROM pg_catalog.pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i)`;
+var inSchema = (what2, column) => `'${what2} ' || quote_ident(n.nspname) || '.' || quote_ident(o.${column})`;
+var alone = (what2, column) => `'${what2} ' || quote_ident(o.${column})`;
+var identified = (what2, catalog) => `'${what2} ' || (SELECT replace(i.identity, 'pg_catalog.', '') FROM pg_catalog.pg_identify_object('pg_catalog.${catalog}'::regclass, o.oid, 0) i)`;
 var CLASSES4 = [
   { catalog: "pg_class", schema: "relnamespace", name: inSchema("table", "relname"), where: "o.relkind IN ('r', 'p')" },
   { catalog: "pg_class", schema: "relnamespace", name: inSchema("foreign table", "relname"), where: "o.relkind = 'f'" },
@@ -5776,7 +6166,7 @@ function classOf(catalog) {
   return `'pg_catalog.${catalog === "pg_user_mappings" ? "pg_user_mapping" : catalog}'::regclass`;
 }
 
-// src/restore/still-empty.ts
+// src/backups/restore/still-empty.ts
 async function requireStillEmpty(plan, guard) {
   const { target, request, backup } = plan;
   if (!target.empty) return;
@@ -5798,7 +6188,38 @@ async function found({ project, backup }, session) {
   return [...rows2, ...objects].slice(0, EXAMPLES_MAX2);
 }
 
-// src/restore/swap.ts
+// src/backups/restore/require-whole.ts
+async function requireWhole(plan, ports) {
+  const { request, set, tools: toolSet } = plan;
+  const store = interruptible(request.catalog.store, ports.cancelled);
+  const context = { store, toolSet, tools: await ports.dumpTools(), identities: request.identities };
+  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
+    try {
+      const found2 = await store.stat(artifact.path);
+      if (empties(plan) || found2?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
+      await readContents(context, artifact);
+    } catch (error) {
+      throw nothingMade(error);
+    }
+  }
+}
+async function readWhole(artifact, store, ports) {
+  const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
+  try {
+    await verifyStored(store, artifact, (bytes) => progress.add(bytes));
+  } finally {
+    progress.done();
+  }
+}
+function empties({ mode, target, request }) {
+  return mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0;
+}
+function nothingMade(error) {
+  const hint = error.hint ?? "";
+  return new Untouched(error, "", `${hint} Nothing was changed: the target is as it was, and no safety backup of it was made.`.trim());
+}
+
+// src/backups/restore/swap.ts
 async function swapNames(target, names3) {
   const maintenance = names3.live === "postgres" ? "template1" : "postgres";
   try {
@@ -5857,7 +6278,7 @@ async function endSessions(session, databases) {
   }
 }
 
-// src/restore/taken-along.ts
+// src/backups/restore/taken-along.ts
 var DEPENDING = ["constraint", "policy", "rule", "trigger"];
 var VIEWS = ["view", "materialized-view"];
 var NAMES_MAX2 = 8;
@@ -5880,11 +6301,11 @@ function names2({ objects }, kind) {
   return Object.keys(objects[kind] ?? {});
 }
 
-// src/restore/target-lock.ts
+// src/backups/restore/target-lock.ts
 var ADVISORY_LOCK = 4785213907;
 var HOLDER = `
-  SELECT format('role %s from %s since %s', a.usename, coalesce(a.client_addr::text, 'the server itself'),
-                to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS who
+  SELECT format('role %s%s%s', a.usename, CASE WHEN a.backend_start IS NULL THEN '' ELSE ' from ' || coalesce(a.client_addr::text, 'the server itself') END,
+                to_char(a.backend_start AT TIME ZONE 'UTC', '" since "YYYY-MM-DD"T"HH24:MI:SS"Z"')) AS who
     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND a.usename IS NOT NULL
      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -5914,7 +6335,7 @@ async function requireAlone(guard, target) {
   if (guard.lost.aborted) await (await lockTarget(target)).close();
 }
 
-// src/restore/apply.ts
+// src/backups/restore/apply.ts
 async function applyRestore(plan, takeSafetyBackup, ports) {
   var _stack = [];
   try {
@@ -5923,19 +6344,13 @@ async function applyRestore(plan, takeSafetyBackup, ports) {
     const _ = __using(_stack, guard, true);
     await requireStillEmpty(plan, guard);
     await sweepControls(request.target, ports.log);
-    const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : "";
-    const locked = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
-    const { project } = plan;
-    if (project !== void 0) return { safetyBackup, oldDatabase: "", replaced: true, ...await restoreProject({ ...plan, project }, locked) };
-    if (request.createRoles && plan.target.missingRoles.length > 0) {
-      ports.log.info(`creating the roles ${plan.target.missingRoles.map((role) => role.name).join(", ")}`);
-      await createRoles(guard, plan.target.missingRoles);
+    await requireWhole(plan, ports);
+    const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : void 0;
+    try {
+      return await change2(plan, guard, safetyBackup, ports);
+    } catch (error) {
+      throw namingSafety(error, safetyBackup);
     }
-    if (plan.mode === "beside") return { safetyBackup, ...await restoreBeside(plan, guard, ports) };
-    const made = await tablesToMake(plan);
-    const work = pourInPlace(plan, locked).then((loaded) => compare(plan, request.target, loaded, locked, made));
-    const compared = await explaining(work, plan, safetyBackup);
-    return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...await bringAlone(request.target, plan)] };
   } catch (_2) {
     var _error = _2, _hasError = true;
   } finally {
@@ -5943,27 +6358,32 @@ async function applyRestore(plan, takeSafetyBackup, ports) {
     _promise && await _promise;
   }
 }
+async function change2(plan, guard, safetyBackup, ports) {
+  const { request, project } = plan;
+  const locked = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
+  if (project !== void 0) return { safetyBackup, oldDatabase: "", replaced: true, ...await restoreProject({ ...plan, project }, locked) };
+  const roles = request.createRoles ? plan.target.missingRoles : [];
+  return await withRoles(guard, roles, ports.log, () => changeDatabase(plan, guard, safetyBackup, { ports, locked }));
+}
+async function changeDatabase(plan, guard, safetyBackup, { ports, locked }) {
+  const { request } = plan;
+  if (plan.mode === "beside") return { safetyBackup, ...await restoreBeside(plan, guard, ports) };
+  const made = await tablesToMake(plan);
+  let changed = false;
+  const work = loadInPlace(plan, locked, () => void (changed = true)).then((loaded) => compare(plan, request.target, loaded, locked, made));
+  const compared = await explaining(work, plan, { safetyBackup, isChanged: () => changed });
+  return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...await bringAlone(request.target, plan)] };
+}
 async function restoreProject(plan, ports) {
-  const poured = await pourProject(plan, ports);
+  const loaded = await applyProject(plan, ports);
   try {
-    return await compareProject(plan, poured, ports);
+    return await compareProject(plan, loaded, ports);
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     throw new HoldfastError(error.code, `the restore is complete, and it could not be compared: ${error.message}`, {
       hint: `${error.hint ?? ""} Everything of the backup is in the project; run again to have it compared.`.trim(),
       cause: error
     });
-  }
-}
-async function explaining(work, plan, safetyBackup) {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
-    const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed", hint: void 0 };
-    const back = safetyBackup === "" ? "There is no safety backup." : `What it held is backup ${safetyBackup} (tier safety).`;
-    const next = plan.target.empty ? `run the restore again with --confirm ${plan.request.target.address.database}.` : `run the restore again. ${back}`;
-    throw new HoldfastError(code, error.message, { hint: `${hint ?? ""} The target may be incomplete: ${next}`.trim(), cause: error });
   }
 }
 async function restoreBeside(plan, guard, ports) {
@@ -5981,7 +6401,7 @@ async function restoreBeside(plan, guard, ports) {
     if (note !== void 0) ports.log.warn(note);
     const database = await ports.openDatabase(address);
     await giveProperties(target, next, true);
-    const loaded = await pourWhole(plan, database, ports, (extensions2) => requireExtensions(plan, extensions2));
+    const loaded = await loadWhole(plan, database, ports, { onUnavailable: (extensions2) => requireExtensions(plan, extensions2) });
     const compared = await compare(plan, database, loaded, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
@@ -6016,8 +6436,8 @@ async function giveProperties(target, next, rehearse2 = false) {
 }
 function requireExtensions({ request }, lacking2) {
   if (request.allowGaps) return;
-  const words = lacking2.map(({ name, version, reason: reason2 }) => `${name} ${version} (${reason2 ?? "not available"})`).join(", ");
-  throw new HoldfastError("database.lacks", `a new database on the target server cannot have ${words}`, {
+  const words2 = lacking2.map(({ name, version, reason: reason2 }) => `${name} ${version} (${reason2 ?? "not available"})`).join(", ");
+  throw new HoldfastError("database.lacks", `a new database on the target server cannot have ${words2}`, {
     hint: "Use --mode in-place where the target itself has it, or --allow-gaps to do without it and what depends on it. The target is as it was."
   });
 }
@@ -6049,7 +6469,7 @@ async function compare(plan, database, loaded, ports, made = []) {
       ...exact ? {} : { columnsOf: expected.tables }
     });
     const given = await asIfGiven(database, backup.manifest.scope, measured, loaded.refusedRights);
-    const actual = await asOwned(plan, database, given, ports);
+    const actual = await asIfPublicOwned(database, await asOwned(plan, database, given, ports), expected, backup.manifest.platform);
     const ignore = /* @__PURE__ */ new Set([
       ...request.noOwner ? ["owner"] : [],
       ...request.noPrivileges ? ["grant", "default-privilege"] : [],
@@ -6081,7 +6501,7 @@ async function compare(plan, database, loaded, ports, made = []) {
       notes: [
         ...notes,
         ...platform === void 0 ? [] : notComparedNote(profileOf(platform.name).title, own),
-        ...notCompared(plan),
+        ...notComparedNotes(plan),
         ...along.notes,
         ...surroundings(plan, actual),
         ...await subscriptionNotes(plan, database)
@@ -6100,7 +6520,64 @@ function otherLargeObjects(plan, { largeObjects: now }) {
   return [{ severity: "difference", about: "large-objects", name: "large objects", message: `are not what the source held (${now.count} here, ${before.count} there): only a restore of the whole makes them anew` }];
 }
 
-// src/restore/named-tables.ts
+// src/backups/restore/foreseen-refusals.ts
+async function foreseenRefusals(plan, ports) {
+  var _stack = [];
+  try {
+    const { request, backup, mode, safetyBackup, target } = plan;
+    const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
+    const asked = [
+      { ask: () => requireRoles(session, plan), refuses: ["database.permission"] },
+      ...safetyBackup ? [{ ask: () => requireSafety(session, plan, ports), refuses: SAFETY_REFUSES }] : [],
+      ...mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0 ? [{
+        ask: () => requireClearable(session, backup.manifest.scope, backup.manifest.content.extensions.map(({ name }) => name)),
+        refuses: ["refused.outside-scope"]
+      }] : []
+    ];
+    const found2 = [];
+    for (const { ask, refuses } of asked) {
+      try {
+        await ask();
+      } catch (error) {
+        if (!isHoldfastError(error, ...refuses) || session.lost.aborted) throw error;
+        found2.push(error);
+      }
+    }
+    return found2;
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+var SAFETY_REFUSES = ["tool.missing", "database.permission", "database.row-security"];
+async function requireRoles(session, { request, target, project }) {
+  const roles = project === void 0 ? request.createRoles ? target.missingRoles : [] : project.roles;
+  if (roles.length === 0) return;
+  const [row] = await session.query("SELECT rolsuper OR rolcreaterole AS may FROM pg_catalog.pg_roles WHERE rolname = current_user");
+  if (row.may) return;
+  throw new HoldfastError("database.permission", `role ${target.facts.role} may not create the roles that the target lacks: ${roles.map(({ name }) => name).join(", ")}`, {
+    hint: `Give it CREATEROLE, or have them made before by a role that has it.${project === void 0 ? " Or leave --create-roles out, with --no-owner and --no-privileges." : ""} Nothing was touched.`
+  });
+}
+async function requireSafety(session, { target }, ports) {
+  const way = "refuse the safety backup with --no-safety-backup. Nothing was touched.";
+  if (await findClient(target.facts.major, false, ports) === void 0) {
+    throw new HoldfastError("tool.missing", `no safety backup of the target can be made: no pg_dump here is of PostgreSQL ${target.facts.major} or newer`, {
+      hint: `Install PostgreSQL ${target.facts.major} client programs, or name their folder in HOLDFAST_PG_BIN; or ${way}`
+    });
+  }
+  try {
+    const profile = await detectPlatform(session);
+    await requireReadable(session, { includeSchemas: [], excludeSchemas: [] }, profile && mayLeaveOut(profile));
+  } catch (error) {
+    if (!isHoldfastError(error, "database.permission", "database.row-security")) throw error;
+    throw new HoldfastError(error.code, `no safety backup of the target can be made: ${error.message}`, { hint: `${error.hint ?? ""} Or ${way}`.trim(), cause: error });
+  }
+}
+
+// src/backups/restore/named-tables.ts
 function namedTables({ manifest, key }, request) {
   const all = manifest.content.tables.filter((table) => table.kind === "table" || table.kind === "partitioned");
   if (request.tables.length === 0) return all;
@@ -6108,7 +6585,7 @@ function namedTables({ manifest, key }, request) {
     const table = all.find((one) => one.schema === schema && one.name === name);
     if (table?.kind === "partitioned") {
       throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which is partitioned: its rows are in its partitions`, {
-        hint: "Name the partitions instead; the manifest lists them under content.tables."
+        hint: `Name the partitions instead. ${what(all.filter((one) => one.kind === "table"))}`
       });
     }
     if (table) return table;
@@ -6120,37 +6597,39 @@ function namedTables({ manifest, key }, request) {
         hint: other.kind === "matview" ? `Name the tables it is made of, then REFRESH MATERIALIZED VIEW ${schema}.${name}.` : "Its rows are in no backup: they are where it gets them from."
       });
     }
-    const alike2 = all.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map((one) => `${one.schema}.${one.name}`);
-    throw new HoldfastError("input.malformed", `tables holds ${schema}.${name}, which backup ${key.id} does not have`, {
-      hint: alike2.length > 0 ? `Did you mean ${alike2.join(" or ")}?` : "The manifest lists the backup's tables under content.tables."
+    throw new HoldfastError("input.malformed", `tables holds ${displayName({ schema, name })}, which backup ${key.id} does not have`, {
+      hint: `${meant({ schema, name }, all)}${what(all.filter((one) => one.kind === "table"))}`
     });
   });
 }
+var SHOWN_MAX = 10;
+function what(tables) {
+  if (tables.length === 0) return "It has no tables at all: choose another backup with --backup.";
+  return `It has ${listed(tables.map(displayName), SHOWN_MAX)}; names are taken as they are, with their case.`;
+}
+function meant(wanted, all) {
+  const alike2 = all.filter((one) => one.name.toLowerCase() === wanted.name.toLowerCase()).map(displayName);
+  const near = nearest(displayName(wanted), all.map(displayName));
+  const names3 = alike2.length > 0 || near === void 0 ? alike2 : [near];
+  return names3.length === 0 ? "" : `Did you mean ${names3.join(" or ")}? `;
+}
 var NO_ROWS_OF = { matview: "materialized view", foreign: "foreign table" };
 
-// src/restore/comes-back-enabled.ts
+// src/backups/restore/comes-back-enabled.ts
 var TOLD_MAX3 = 8;
 function comesBackEnabled({ content, platform }, contents, request) {
   if (platform === void 0 || request.tables.length > 0) return [];
   const profile = profileOf(platform.name);
   const jobs = request.part === "schema" ? [] : content.tables.filter(({ schema, name, rows: rows2 }) => (rows2 ?? 0) > 0 && profile.schemas.some((one) => one.name === schema && one.rows.some(({ table, kind }) => table === name && kind === "job")));
-  const webhooks = request.part === "data" ? [] : triggersCalling(contents, profile.webhookFunctions);
+  const webhooks = request.part === "data" ? [] : webhookTriggers(contents, profile.webhookFunctions);
   const told2 = webhooks.slice(0, TOLD_MAX3).map(entryTitle).join(", ");
   return [
     ...jobs.map((table) => `${quantity(table.rows ?? 0, "job")} of the backup (${displayName(table)}) will run from here too where pg_cron works in this database: a job comes back as it was; switch it off at once (cron.alter_job(jobid, active := false)), or restore with --into project, where jobs come back paused`),
     ...webhooks.length === 0 ? [] : [`database webhooks come back switched on, and send from here too as soon as rows change: ${told2}${webhooks.length > TOLD_MAX3 ? ` and ${webhooks.length - TOLD_MAX3} more` : ""}; switch them off before anybody writes (ALTER TABLE … DISABLE TRIGGER …)`]
   ];
 }
-function triggersCalling(contents, functions) {
-  const called = new Set(contents.filter((entry) => entry.type === "FUNCTION" && functions.includes(nameOf2(entry))).map(({ id }) => id));
-  return contents.filter(({ type, needs }) => type === "TRIGGER" && needs.some((id) => called.has(id)));
-}
-function nameOf2(entry) {
-  const { schema, tag } = namesOf(entry);
-  return `${schema ?? ""}.${tag.replace(/\(.*$/s, "")}`;
-}
 
-// src/restore/project/choose-into.ts
+// src/backups/restore/project/choose-into.ts
 function wantsDatabase({ mode, part, tables }) {
   return mode !== "auto" || part !== "whole" || tables.length > 0;
 }
@@ -6191,7 +6670,7 @@ function whyNot3({ manifest: { platform, scope }, key }) {
   return refuse2(`backup ${key.id} holds only some schemas, and a project is restored whole`, "Choose a backup of the whole project, or use --into database.");
 }
 
-// src/restore/rights.ts
+// src/backups/restore/rights.ts
 var SUPERUSER_ONLY = /* @__PURE__ */ new Map([
   ["EVENT TRIGGER", "event trigger"],
   ["PUBLICATION TABLES IN SCHEMA", "publication of whole schemas"],
@@ -6211,7 +6690,7 @@ function rightsWarnings(entries, facts) {
   if (superuser) return [];
   const kinds = /* @__PURE__ */ new Map();
   const add = (kind, entry) => {
-    kinds.set(kind, [...kinds.get(kind) ?? [], nameOf3(entry)]);
+    kinds.set(kind, [...kinds.get(kind) ?? [], nameOf2(entry)]);
   };
   for (const entry of entries) {
     const kind = SUPERUSER_ONLY.get(entry.type);
@@ -6222,22 +6701,22 @@ function rightsWarnings(entries, facts) {
   return [...kinds].map(([kind, names3]) => {
     const more = names3.length > NAMES_MAX3 ? ` and ${names3.length - NAMES_MAX3} more` : "";
     const shown = names3.slice(0, NAMES_MAX3).join(", ") + more;
-    return `PostgreSQL lets only a superuser make a ${kind} ${shown}, and role ${role} is none: expect it to be missing`;
+    return `PostgreSQL lets only a superuser make the ${kind} ${shown}, and role ${role} is none: expect it to be missing`;
   });
 }
 var MAYBE_ALL_TABLES = "publication that is FOR ALL TABLES, as may be";
 function subscriptionKind(major) {
   return major < SUBSCRIPTION_ROLE_SINCE ? "subscription" : "subscription (or a member of pg_create_subscription)";
 }
-function nameOf3(entry) {
+function nameOf2(entry) {
   const { schema, tag } = likelyNamesOf(entry);
   return entry.type === "PUBLICATION TABLES IN SCHEMA" && schema !== void 0 && tag.endsWith(` ${schema}`) ? tag.slice(0, -schema.length - 1) : tag;
 }
 function listsItsTables(publication, entries) {
-  const name = nameOf3(publication);
+  const name = nameOf2(publication);
   return entries.some((entry) => /^PUBLICATION TABLE/.test(entry.type) && likelyNamesOf(entry).tag.startsWith(`${name} `));
 }
-async function ownersOutOfReach2(session, entries, major) {
+async function ownersOutOfReach(session, entries, major) {
   const owners = new Set(entries.filter((entry) => !isOfRights(entry)).map((entry) => likelyNamesOf(entry).owner));
   const right = major >= 16 ? "SET" : "MEMBER";
   const rows2 = await session.query(
@@ -6258,14 +6737,50 @@ async function ownersWithoutRoom(session, entries, major, isNew) {
   );
   return rows2.map((row) => row.name);
 }
+async function publicKept(session, owner, { major, role }, mode) {
+  const [row] = await session.query(
+    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, pg_catalog.pg_has_role(r.oid, '${major >= 16 ? "SET" : "MEMBER"}') AS may
+       FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_roles r ON r.rolname = $1 WHERE n.nspname = 'public'`,
+    [owner]
+  );
+  if (row === void 0 || row.may === true || mode !== "beside" && row.here === owner) return [];
+  return [`schema public belonged to ${owner} at the source, whom role ${role} cannot be: it keeps the owner that it has ${mode === "beside" ? "in a new database" : `here (${row.here})`}`];
+}
 
-// src/restore/others-connected.ts
+// src/backups/restore/planned-contents.ts
+var PlannedContents = class {
+  #set;
+  #context;
+  #read = /* @__PURE__ */ new Map();
+  constructor(set, context) {
+    this.#set = set;
+    this.#context = context;
+  }
+  /** Of the archive that is loaded first, which makes the schema where the set has one; none where it has no archive. */
+  async first() {
+    const [phase] = this.#set.phases;
+    return phase === void 0 ? [] : await this.#of(phase.artifact);
+  }
+  /** Of all of them. */
+  async all() {
+    const entries = [];
+    for (const artifact of new Set(this.#set.phases.map((phase) => phase.artifact))) entries.push(...await this.#of(artifact));
+    return entries;
+  }
+  #of(artifact) {
+    const known = this.#read.get(artifact) ?? readContents(this.#context, artifact);
+    this.#read.set(artifact, known);
+    return known;
+  }
+};
+
+// src/backups/restore/others-connected.ts
 var OURS = "holdfast %";
 async function othersConnected(session, mode) {
   const [row] = await session.query(
     `SELECT count(*)::int AS others FROM pg_catalog.pg_stat_activity
       WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid() AND coalesce(application_name, '') NOT LIKE $1
-        AND coalesce(backend_type, 'client backend') = 'client backend'`,
+        AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'`,
     [OURS]
   );
   const others = row?.others ?? 0;
@@ -6274,7 +6789,7 @@ async function othersConnected(session, mode) {
   return [`${quantity(others, "session")} of others ${others === 1 ? "is" : "are"} connected to the target: stop the application first, what it writes from now on may be in neither the restored database nor the safety backup${ended}`];
 }
 
-// src/restore/room-in-schemas.ts
+// src/backups/restore/room-in-schemas.ts
 var MAKES_NOTHING = /^(?:ACL|COMMENT|DEFAULT ACL|SCHEMA|SECURITY LABEL|TABLE DATA|SEQUENCE SET|BLOBS?|MATERIALIZED VIEW DATA|STATISTICS DATA|ROW SECURITY|DEFAULT|TRIGGER|RULE|POLICY|CHECK CONSTRAINT|FK CONSTRAINT|PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|SEQUENCE OWNED BY|TABLE ATTACH|INDEX ATTACH)$/;
 async function whyNoRoom(session, entries, encoding) {
   const isRead = (name) => encoding === "UTF8" || /^[\x20-\x7e]*$/.test(name);
@@ -6304,7 +6819,7 @@ async function whyNoRoom(session, entries, encoding) {
   });
 }
 
-// src/archive/rehearse-extensions.ts
+// src/backups/copy/rehearse-extensions.ts
 var OWN_SCHEMA = "holdfast_rehearsal_";
 async function rehearseExtensions(database, extensions2, empty2) {
   const refused2 = [];
@@ -6395,7 +6910,7 @@ async function goesOn(session) {
   }
 }
 
-// src/restore/target.ts
+// src/backups/restore/target.ts
 async function lookAtTarget(target, manifest, makesObjects = true) {
   var _stack = [];
   try {
@@ -6459,7 +6974,7 @@ async function settingOutOfReach(session) {
   return row?.setting;
 }
 
-// src/restore/warnings.ts
+// src/backups/restore/warnings.ts
 function forcedRowSecurity({ content }, { facts }) {
   if (facts.superuser || facts.bypassRls || content.digests === void 0) return [];
   const forced = Object.entries(content.objects["row-security"] ?? {}).filter(([, fields]) => fields.includes("forced="));
@@ -6468,8 +6983,8 @@ function forcedRowSecurity({ content }, { facts }) {
   return [`row-level security is forced on ${names3}, and role ${facts.role} does not bypass it: rows are restored and cannot be compared`];
 }
 function manyObjects({ empty: empty2, lockNeeds }, mode, request) {
-  const empties = mode === "in-place" && !empty2 && request.part !== "data" && request.tables.length === 0;
-  if (!empties || lockNeeds.objects <= lockNeeds.atOnce) return [];
+  const empties2 = mode === "in-place" && !empty2 && request.part !== "data" && request.tables.length === 0;
+  if (!empties2 || lockNeeds.objects <= lockNeeds.atOnce) return [];
   return ["the target holds more objects than one transaction can lock (max_locks_per_transaction): it is emptied in several, and a failure in the middle leaves it partly emptied"];
 }
 function warnings({ manifest }, target, request) {
@@ -6484,18 +6999,19 @@ function warnings({ manifest }, target, request) {
   if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
   if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
   notes.push(...forcedRowSecurity(manifest, target));
-  const gaps = (manifest.gaps ?? []).filter(({ about }) => about !== INCOMPLETE).length;
-  if (gaps > 0) notes.push(`the backup lacks ${quantity(gaps, "thing")} its source had; \`holdfast list --json\` names them`);
+  const gaps = (manifest.gaps ?? []).filter(({ about }) => about !== INCOMPLETE);
+  if (gaps.length > 0) notes.push(`the backup lacks ${quantity(gaps.length, "thing")} its source had: ${listed(gaps.map(({ about, name }) => `${about} ${name}`.trim()))}`);
   if (!request.safetyBackup && !target.empty) notes.push("NO safety backup of the target will be made");
   return notes;
 }
 
-// src/restore/plan.ts
-async function planRestore(request, ports, dryRun = false) {
+// src/backups/restore/plan.ts
+async function planRestore(request, ports, dryRun = false, standings = /* @__PURE__ */ new Map()) {
   await request.catalog.store.check(false);
   const backup = await chooseOne(request.catalog, request.selection, request, {
     suits: (manifest) => gives(manifest, request.part),
-    warn: (text) => ports.log.warn(text)
+    warn: (text) => ports.log.warn(text),
+    standings
   });
   if (!backup) return void 0;
   requireIdentity(backup, request);
@@ -6506,17 +7022,19 @@ async function planRestore(request, ports, dryRun = false) {
   const ends = await chooseInto(request, backup);
   if (ends !== void 0) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, dryRun);
   const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
-  await requireOwners(backup, set, tools, target, request, ports);
+  const contents = new PlannedContents(set, { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities });
+  await requireOwners(backup, set, contents, target, request);
   requireExtensions2(target, request);
   const unconfirmed = findUnconfirmed(backup, target, request);
   if (unconfirmed && !dryRun) throw unconfirmed;
   const { mode, reason: reason2 } = chooseMode(backup, target, request);
   const safetyBackup = request.safetyBackup && !target.empty;
-  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(backup, set, tools, target, request, ports) : void 0;
+  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(backup, set, contents, target, request) : void 0;
   if (noRoom && !dryRun) throw noRoom;
-  const enabled = await warnOfEnabled(backup, set, tools, request, ports);
+  const enabled = backup.manifest.platform === void 0 ? [] : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
   const others = target.empty ? [] : await askForOthers(request, mode);
-  const rights = await warnOfRights(backup, set, tools, target, request, ports, mode);
+  const rights = await warnOfRights(backup, set, contents, target, request, mode);
+  const foreseenToEnd = await refusalsOf({ request, backup, target, mode, safetyBackup }, ports, dryRun);
   const plan = {
     request,
     backup,
@@ -6529,7 +7047,7 @@ async function planRestore(request, ports, dryRun = false) {
     toMake: await tablesToMake({ request, tables }),
     safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [unconfirmed, noRoom].flatMap((refusal2) => refusal2 === void 0 ? [] : [refusalOf(refusal2)]),
+    refusals: [...[unconfirmed, noRoom].flatMap((refusal2) => refusal2 === void 0 ? [] : [refusalOf(refusal2)]), ...foreseenToEnd],
     warnings: [...others, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights]
   };
   if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
@@ -6550,6 +7068,7 @@ async function planIntoProject(inputs, tables, ports, dryRun) {
     if (unconfirmed) throw unconfirmed;
   }
   const safetyBackup = request.safetyBackup && !target.empty;
+  const foreseenToEnd = await refusalsOf({ request, backup, target, mode: "project", safetyBackup, project }, ports, dryRun);
   return await withProperties({
     request,
     backup,
@@ -6563,13 +7082,18 @@ async function planIntoProject(inputs, tables, ports, dryRun) {
     toMake: [],
     safetyBackup,
     safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [...unconfirmed ? [refusalOf(unconfirmed)] : [], ...project.refusals],
+    refusals: [...unconfirmed ? [refusalOf(unconfirmed)] : [], ...foreseenToEnd, ...project.refusals],
     warnings: [
       ...target.empty ? [] : await askForOthers(request, "project"),
       ...warnings(backup, { ...target, missingRoles: [] }, request),
       ...target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []
     ]
   }, ports);
+}
+async function refusalsOf(plan, ports, dryRun) {
+  const found2 = await foreseenRefusals(plan, ports);
+  if (found2[0] !== void 0 && !dryRun) throw found2[0];
+  return found2.map(refusalOf);
 }
 function requireIdentity({ manifest, key }, request) {
   const encrypted = manifest.artifacts.some((artifact) => artifact.encryption.format !== "none");
@@ -6589,16 +7113,15 @@ async function chooseTools({ manifest }, request, ports) {
     { hint: `Install PostgreSQL ${major} client programs, or name their folder in HOLDFAST_PG_BIN.` }
   );
 }
-async function requireOwners(backup, set, tools, target, request, ports) {
+async function requireOwners(backup, set, contents, target, request) {
   if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
-  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
   const missing = new Set(target.missingRoles.map(({ name }) => name));
   const owners = /* @__PURE__ */ new Set();
-  for (const { artifact } of set.phases) {
-    for (const entry of await readContents(context, artifact)) {
-      const { owner } = likelyNamesOf(entry);
-      if (entry.type !== "ACL" && missing.has(owner)) owners.add(owner);
-    }
+  const platforms = backup.manifest.platform === void 0 ? [] : profileOf(backup.manifest.platform.name).roles;
+  for (const entry of await contents.all()) {
+    const { owner } = likelyNamesOf(entry);
+    const isPlatformsPublic = platforms.includes(owner) && ownerInEntry(entry, "public", backup.manifest.content) !== void 0;
+    if (entry.type !== "ACL" && missing.has(owner) && !isPlatformsPublic) owners.add(owner);
   }
   if (owners.size === 0) return;
   throw new HoldfastError("database.lacks", `the target server lacks roles that own objects in backup ${backup.key.id}: ${[...owners].join(", ")}`, {
@@ -6610,12 +7133,6 @@ function requireExtensions2(target, request) {
   throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map(extensionWords).join(", ")}`, {
     hint: "Install them on the server (or preload or allow them, if that is what it asks for), or use --allow-gaps to restore without them and what depends on them. Nothing was touched."
   });
-}
-async function warnOfEnabled({ manifest }, set, tools, request, ports) {
-  const [first] = set.phases;
-  if (manifest.platform === void 0 || first === void 0) return [];
-  const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
-  return comesBackEnabled(manifest, request.part === "data" ? [] : await readContents(context, first.artifact), request);
 }
 async function askForOthers({ target }, mode) {
   var _stack = [];
@@ -6629,13 +7146,11 @@ async function askForOthers({ target }, mode) {
     _promise && await _promise;
   }
 }
-async function findNoRoom({ manifest }, set, tools, { facts }, request, ports) {
+async function findNoRoom({ manifest }, set, contents, { facts }, request) {
   var _stack = [];
   try {
-    const [first] = set.phases;
-    if (facts.superuser || !set.hasSchema || request.tables.length > 0 || first === void 0) return void 0;
-    const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
-    const entries = await readContents(context, first.artifact);
+    if (facts.superuser || !set.hasSchema || request.tables.length > 0) return void 0;
+    const entries = await contents.first();
     const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
     return await whyNoRoom(session, entries, manifest.content.encoding);
   } catch (_) {
@@ -6645,21 +7160,23 @@ async function findNoRoom({ manifest }, set, tools, { facts }, request, ports) {
     _promise && await _promise;
   }
 }
-async function warnOfRights({ manifest }, set, tools, { facts }, request, ports, mode) {
+async function warnOfRights({ manifest }, set, contents, { facts }, request, mode) {
   var _stack = [];
   try {
     if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
-    const context = { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities };
-    const [first] = set.phases;
-    const entries = first ? await readContents(context, first.artifact) : [];
-    const notes = rightsWarnings(entries, facts);
+    const entries = await contents.first();
+    const missing = rightsWarnings(entries, facts);
+    const notes = missing.length === 0 || mode !== "beside" ? missing : [...missing, "mode beside puts no copy in place that lacks something: restore as a superuser, or with --mode in-place"];
     if (request.noOwner) return notes;
     const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
-    const owners = await ownersOutOfReach2(session, entries, facts.major);
+    const owner = entries.map((entry) => ownerInEntry(entry, "public", manifest.content)).find((one) => one !== void 0);
+    const owners = await ownersOutOfReach(session, entries.filter((entry) => ownerInEntry(entry, "public", manifest.content) === void 0), facts.major);
+    const kept = owner === void 0 ? [] : await publicKept(session, owner, facts, mode);
     const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));
     return [
       ...cramped.map((name) => `role ${name} may make nothing in schema public of the ${mode === "beside" ? "new " : ""}database, so nothing there can be given to it: ` + (mode === "beside" ? "restore in place into a database that is its own" : `make the database its own (\`createdb --owner ${name}\`)`) + ", or use --no-owner"),
       ...owners.length === 0 ? [] : [`role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} (use --no-owner to want that, or GRANT those roles to it)`],
+      ...kept,
       ...notes
     ];
   } catch (_) {
@@ -6717,7 +7234,7 @@ function chooseMode({ manifest, key }, target, request) {
   return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
 }
 
-// src/restore/project/told.ts
+// src/backups/restore/project/told.ts
 var NAMES_MAX4 = 8;
 function projectRows(plan) {
   const { entries, foreseen, removed, roles, gaps, notes, kit, rows: rows2 } = plan;
@@ -6729,7 +7246,7 @@ function projectRows(plan) {
     ...roles.length > 0 ? [["roles", `made without login: ${roles.map(({ name }) => name).join(", ")}`]] : [],
     ...gaps.map(({ about, name, message }) => ["gap", `${about} ${name} ${message}`]),
     ...notes.map((note) => ["note", note]),
-    ...kit.map(({ what, how }) => ["not in any backup", `${what}: ${how}`])
+    ...kit.map(({ what: what2, how }) => ["not in any backup", `${what2}: ${how}`])
   ];
 }
 function rowsSentence({ table, kind, backup, target, new: added, changed, further }) {
@@ -6761,7 +7278,7 @@ function projectJson(plan) {
   };
 }
 
-// src/restore/plan-told.ts
+// src/backups/restore/plan-told.ts
 function restorePlanRows(plan) {
   const { backup, request, target, set } = plan;
   const size = backup.manifest.artifacts.filter((artifact) => set.phases.some((phase) => phase.artifact === artifact)).reduce((sum, artifact) => sum + artifact.stored.size, 0);
@@ -6782,7 +7299,7 @@ function restorePlanRows(plan) {
 function propertiesRows({ properties }) {
   if (properties === void 0) return [];
   const { brings, notes } = plannedSentences(properties);
-  return [...brings.map((what) => ["brings", what]), ...notes.map((note) => ["note", note])];
+  return [...brings.map((what2) => ["brings", what2]), ...notes.map((note) => ["note", note])];
 }
 function namedTableRows({ request, tables, toMake }) {
   if (request.tables.length === 0) return [];
@@ -6817,7 +7334,7 @@ function propertiesJson(properties) {
   return { brings: [...brings], notes: [...notes] };
 }
 
-// src/restore/table-name.ts
+// src/backups/restore/table-name.ts
 function parseTableName(text) {
   const part = String.raw`(?:"((?:[^"]|"")+)"|([^".]+))`;
   const match = new RegExp(`^${part}\\.${part}$`, "u").exec(text.trim());
@@ -6830,12 +7347,12 @@ function parseTableName(text) {
   return { schema: unquote(match[1], match[2]), name: unquote(match[3], match[4]) };
 }
 
-// src/restore/request.ts
-function requireProject({ mode, what }, tables) {
+// src/backups/restore/request.ts
+function requireProject({ mode, what: what2 }, tables) {
   if (mode !== "auto") {
     throw new HoldfastError("input.conflict", `into is project, and mode is ${mode}`, { hint: "Leave --mode out: a restore into a project has its own way; or use --into database." });
   }
-  if (what === "whole" && tables.length === 0) return;
+  if (what2 === "whole" && tables.length === 0) return;
   throw new HoldfastError("input.conflict", "into is project, and only a part is to be restored", {
     hint: "Leave --what and --tables out, or use --into database to restore that part."
   });
@@ -6880,16 +7397,22 @@ async function parseRestoreRequest(inputs, ports) {
   };
 }
 
-// src/restore/run.ts
+// src/backups/restore/run.ts
 async function runRestore(inputs, ports, takeSafetyBackup) {
   const startedAt = ports.clock.now();
   const began = ports.clock.elapsed();
   const elapsed = () => ports.clock.elapsed() - began;
   const request = await parseRestoreRequest(inputs, ports);
-  const plan = await planRestore(request, ports, inputs.dryRun);
-  if (!plan) return nothingOutcome(request, elapsed());
+  const standings = /* @__PURE__ */ new Map();
+  const plan = await planRestore(request, ports, inputs.dryRun, standings).catch((error) => {
+    throw isDamage(error) ? nothingMade(error) : error;
+  });
+  if (!plan) return await nothingOutcome(request, standings, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
-  for (const [what, value] of restorePlanRows(plan)) ports.log.info(`${what}: ${value}`);
+  for (const [what2, value = ""] of restorePlanRows(plan)) {
+    if (what2 === "warning") ports.log.warn(value);
+    else ports.log.info(`${what2}: ${value}`);
+  }
   const restored = await applyRestore(plan, takeSafetyBackup, ports);
   await writeReceipt(plan, restored, startedAt, ports);
   return restoredOutcome(plan, restored, elapsed());
@@ -6900,10 +7423,10 @@ function verdictOf({ findings }) {
 }
 async function writeReceipt(plan, restored, startedAt, ports) {
   const { key, sha256, manifest } = plan.backup;
-  const { notCompared: notCompared3 = [] } = restored;
+  const { notCompared: notCompared2 = [] } = restored;
   try {
     await plan.request.catalog.addReceipt({
-      format: receiptFormat(notCompared3.length === 0 ? {} : { notCompared: [...notCompared3] }),
+      format: receiptFormat(notCompared2.length === 0 ? {} : { notCompared: [...notCompared2] }),
       backup: key.id,
       source: key.source,
       tier: key.tier,
@@ -6911,7 +7434,7 @@ async function writeReceipt(plan, restored, startedAt, ports) {
       kind: "recovered",
       verdict: verdictOf(restored),
       findings: [...restored.findings],
-      ...notCompared3.length === 0 ? {} : { notCompared: [...notCompared3] },
+      ...notCompared2.length === 0 ? {} : { notCompared: [...notCompared2] },
       startedAt: startedAt.toISOString(),
       finishedAt: ports.clock.now().toISOString(),
       against: describeAddress(plan.request.target.address),
@@ -6923,11 +7446,23 @@ async function writeReceipt(plan, restored, startedAt, ports) {
     ports.log.warn(`the restore is done, but its receipt could not be written: ${error.message}`);
   }
 }
-function nothingOutcome(request, tookMs) {
+async function nothingOutcome({ catalog, selection: selection2, source, tier, target }, standings, elapsed) {
+  const { why, next } = await explainNone(catalog, selection2, { source, tier }, standings);
   return {
     exit: EXIT.verdict,
-    outputs: { id: "", verdict: "failed", target: describeAddress(request.target.address), "safety-backup": "", "old-database": "", "first-difference": "", findings: [], notes: [], "duration-seconds": seconds(tookMs), plan: null },
-    report: { good: false, headline: `no backup in ${request.catalog.store.url} matches; nothing was touched`, tables: [], notes: ["`holdfast list` shows what the store holds and what is verified"] }
+    outputs: {
+      id: "",
+      verdict: "failed",
+      target: describeAddress(target.address),
+      "safety-backup": "",
+      "old-database": "",
+      "first-difference": "",
+      findings: [],
+      notes: [...next],
+      "duration-seconds": seconds(elapsed()),
+      plan: null
+    },
+    report: { good: false, headline: `no backup in ${catalog.store.url} matches: ${why}; nothing was touched`, tables: [], notes: next }
   };
 }
 function dryRunOutcome(plan, tookMs) {
@@ -6953,7 +7488,7 @@ function restoredOutcome(plan, restored, tookMs) {
   }[verdict];
   const notes = [
     `data is as of ${plan.backup.manifest.snapshotAt}; what was written later is not in it`,
-    ...restored.safetyBackup ? [`what the target held before is backup ${restored.safetyBackup} (tier safety)`] : [],
+    ...restored.safetyBackup ? [safetyNote(plan, restored.safetyBackup)] : [],
     ...restored.oldDatabase ? [keptDatabase(restored.oldDatabase)] : [],
     ...plan.warnings,
     ...restored.notes
@@ -6964,14 +7499,19 @@ function restoredOutcome(plan, restored, tookMs) {
     outputs: {
       ...outputs(plan, tookMs),
       verdict,
-      "safety-backup": restored.safetyBackup,
+      "safety-backup": restored.safetyBackup?.id ?? "",
       "old-database": restored.oldDatabase,
       "first-difference": verdict === "failed" ? first ? findingSentence(first) : "" : "",
       findings: restored.findings.map(recordedFinding),
       notes
     },
-    report: { good: verdict === "proved", headline, tables: findings.length > 0 ? [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, 50) }, ...removedFrom(plan)] : removedFrom(plan), notes }
+    report: { good: verdict === "proved", headline, tables: [...foundTable(findings), ...removedFrom(plan)], notes }
   };
+}
+var FINDINGS_SHOWN = 50;
+function foundTable(findings) {
+  if (findings.length === 0) return [];
+  return [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, FINDINGS_SHOWN), inHeadline: findings.length === 1 }];
 }
 function asItWas({ request }, { missingBeside = 0 }) {
   const missing = missingBeside === 0 ? "" : `; but ${quantity(missingBeside, "thing")} of the backup outside them ${missingBeside === 1 ? "is" : "are"} missing here, see the notes`;

@@ -4,10 +4,14 @@ const require = makeRequire(import.meta.url);
 import {
   cutAfter,
   outsideQuotes
-} from "./shared-kernel-sql-quotes.js";
+} from "./shared-postgres-sql-quotes.js";
 import {
+  shellWord
+} from "./shared-kernel-shell-word.js";
+import {
+  DAMAGED,
   readStanding
-} from "./shared-catalog-standing.js";
+} from "./shared-nouns-catalog-standing.js";
 import {
   COLUMN_OPTIONS,
   EFFECTIVE_RIGHTS,
@@ -23,6 +27,8 @@ import {
   displayPart,
   dumpId,
   entryTitle,
+  extensionsOf,
+  extensionsOfSequence,
   fieldDigest,
   fingerprintLargeObjects,
   fingerprintTables,
@@ -47,16 +53,21 @@ import {
   unseal,
   wordAndRest,
   writeDigests
-} from "./shared-content-digest-1-object-queries.js";
+} from "./shared-nouns-content-read-digest-1-object-queries.js";
 import {
   quoteIdentifier,
   quoteLiteral
-} from "./shared-kernel-database-url.js";
+} from "./shared-postgres-database-url.js";
+import {
+  nearest
+} from "./shared-kernel-suggest.js";
 import {
   BACKUP_ID,
   OBJECT_KINDS,
-  byNewest
-} from "./shared-zod.js";
+  byNewest,
+  manifestPath,
+  quantity
+} from "./shared-nouns-content-record.js";
 import {
   Meter,
   abortable,
@@ -73,7 +84,126 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/archive/control.ts
+// src/nouns/catalog/selection.ts
+function parseSelection(text, allowed) {
+  const word = text.trim().toLowerCase().replace(/[ _]+/g, "-");
+  const selection = recognise(text.trim(), word);
+  if (selection && allowed.includes(selection.by)) return selection;
+  const forms = { id: "a backup id (20261122T020000Z-1a2b3c)", day: "a day (2026-11-22)" };
+  throw new HoldfastError("input.malformed", `backup is '${text}', which selects nothing`, {
+    hint: `Use ${allowed.filter((by) => by !== "since" && by !== "before").map((by) => forms[by] ?? by).join(", ")}.`
+  });
+}
+function recognise(text, word) {
+  if (BACKUP_ID.test(text)) return { by: "id", id: text };
+  if (word === "latest" || word === "latest-per-tier" || word === "latest-verified") return { by: word };
+  if (/^\d{4}-\d{2}-\d{2}$/.test(word)) {
+    const day = /* @__PURE__ */ new Date(`${word}T00:00:00.000Z`);
+    if (!Number.isNaN(day.getTime()) && day.toISOString().startsWith(word)) return { by: "day", day: word };
+  }
+  return void 0;
+}
+function selectKeys(selection, keys, tier) {
+  const newestFirst = [...keys].sort(byNewest);
+  if (selection.by === "id") return newestFirst.filter((key) => key.id === selection.id);
+  const candidates = newestFirst.filter((key) => tier ? key.tier === tier : key.tier !== "safety");
+  switch (selection.by) {
+    case "latest":
+      return firstPer(candidates, (key) => key.source);
+    case "latest-per-tier":
+      return firstPer(candidates, (key) => `${key.source}/${key.tier}`);
+    case "latest-verified":
+      return candidates;
+    case "day":
+      return candidates.filter((key) => key.time.toISOString().startsWith(selection.day));
+    case "since":
+      return candidates.filter((key) => key.time >= selection.since);
+    case "before":
+      return candidates.filter((key) => key.time <= selection.before);
+  }
+}
+function firstPer(keys, group) {
+  const seen = /* @__PURE__ */ new Set();
+  return keys.filter((key) => !seen.has(group(key)) && seen.add(group(key)));
+}
+
+// src/nouns/catalog/none-found.ts
+async function explainNone(catalog, selection, filter, known = /* @__PURE__ */ new Map()) {
+  const keys = await catalog.keys(filter);
+  if (keys.length === 0) return noneAtAll(await catalog.keys(), filter);
+  if (filter.tier === void 0 && keys.every(({ tier }) => tier === "safety")) {
+    return {
+      why: `${quantity(keys.length, "safety backup")} and no other`,
+      next: ["a safety backup is what a restore's target held before; take one by its id (--backup)"]
+    };
+  }
+  if (selection.by === "latest-verified") return await noneVerified(catalog, selectKeys(selection, keys, filter.tier), known);
+  const [newest] = selectKeys({ by: "latest" }, keys, filter.tier);
+  const oldest = keys.filter(({ tier }) => filter.tier !== void 0 || tier !== "safety").at(-1);
+  return {
+    why: `${quantity(keys.length, "backup")}, the oldest ${oldest?.id ?? ""} and the newest ${newest?.id ?? ""}; an id begins with the time, UTC, at which it was begun`,
+    next: ["`holdfast list` shows all of them, and which are verified"]
+  };
+}
+function noneAtAll(all, { source, tier }) {
+  if (all.length === 0) {
+    const next = ["check --store: the prefix behind the container or folder belongs to it"];
+    return { why: "it holds no backups at all", next };
+  }
+  const sources = [...new Set(all.map((key) => key.source))].sort();
+  const asked = Object.entries({ source, tier }).filter(([, value]) => value !== void 0).map(([name, value]) => `${name} ${value ?? ""}`).join(", ");
+  const near = source === void 0 || sources.includes(source) ? void 0 : nearest(source, sources);
+  return {
+    why: `it holds ${quantity(all.length, "backup")}, and none of ${asked}`,
+    next: [
+      `it has backups of ${sources.join(", ")}${near === void 0 ? "" : `: did you mean --source ${near}?`}; \`holdfast list\` shows them with their tiers`
+    ]
+  };
+}
+async function noneVerified(catalog, keys, known) {
+  const isKnown = (key) => known.has(manifestPath(key));
+  const receipts = keys.every(isKnown) ? /* @__PURE__ */ new Map() : await catalog.receiptPaths();
+  const found = { failed: [], gaps: [], read: [], never: [], damaged: [] };
+  for (const key of keys) found[whyNotVerified(known.get(manifestPath(key)) ?? await standingIn(catalog, key, receipts.get(key.id) ?? []))].push(key);
+  const { failed, gaps, read, never, damaged: damaged2 } = found;
+  const parts = [
+    [failed, "failed validation"],
+    [gaps, "restored with gaps only"],
+    [read, "read and not restored"],
+    [never, "never validated"],
+    [damaged2, "with a damaged manifest"]
+  ];
+  const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
+  const validate2 = (key, more = "") => `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id} --identity-file …${more}\``;
+  const [withGaps] = gaps;
+  const [open] = [...never, ...read].sort((a, b) => a.id < b.id ? 1 : -1);
+  return {
+    why: `of ${quantity(keys.length, "backup")} none is verified: ${counts.join(", ")}`,
+    next: [
+      ...open === void 0 ? [] : [`prove the newest that was not restored yet: ${validate2(open)}`],
+      ...withGaps === void 0 ? [] : [
+        `or, where the gaps are known and nobody can mend them, accept them: ${validate2(withGaps, " --accept-gaps 'about name'")}`
+      ],
+      "or take one as it is, by its id; `holdfast list` says of each why it is not verified"
+    ]
+  };
+}
+function whyNotVerified(standing) {
+  if (standing === DAMAGED) return "damaged";
+  if (standing.state === "failed verification") return "failed";
+  if (standing.reason === "restored with gaps") return "gaps";
+  return standing.depth === void 0 ? "never" : "read";
+}
+async function standingIn(catalog, key, receipts) {
+  try {
+    return await readStanding(catalog, key, receipts, (await catalog.read(key)).sha256);
+  } catch (error) {
+    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+    return DAMAGED;
+  }
+}
+
+// src/backups/copy/control.ts
 var DIFFERS = "differs from the source";
 var IN_FIELDS = `${DIFFERS} in `;
 var WHOLE = "definition";
@@ -126,7 +256,7 @@ function fieldsOf(message) {
   return message.startsWith(IN_FIELDS) ? message.slice(IN_FIELDS.length).split(", ") : [WHOLE];
 }
 
-// src/content/effective-rights.ts
+// src/nouns/content/read/effective-rights.ts
 async function readEffectiveRights(session, scope) {
   const server = await serverFacts(session);
   const found = /* @__PURE__ */ new Map();
@@ -148,7 +278,7 @@ function digestRights(rights) {
   }));
 }
 
-// src/archive/rights/archived-arguments.ts
+// src/backups/copy/rights/archived-arguments.ts
 var NAME = named("n.nspname", "p.proname");
 var IDENTITY_ARGUMENTS = "pg_get_function_identity_arguments(p.oid)";
 var ARGUMENT_TYPES = "oidvectortypes(p.proargtypes)";
@@ -162,7 +292,7 @@ async function recordedAggregates(session) {
   return new Map(rows.map(({ archived, recorded }) => [decodeText(server, archived), decodeText(server, recorded)]));
 }
 
-// src/archive/rights/as-if-given.ts
+// src/backups/copy/rights/as-if-given.ts
 async function asIfGiven(database, scope, actual, refused) {
   var _stack = [];
   try {
@@ -170,10 +300,9 @@ async function asIfGiven(database, scope, actual, refused) {
     if (lacking.length === 0 || actual.digests !== 2) return actual;
     const session = __using(_stack, await database.connect({ purpose: "compare" }), true);
     const given = new Map([...await readEffectiveRights(session, scope)].map(([name, rights]) => [objectKey(name), { name, rights }]));
-    const aggregates = new Map([...await recordedAggregates(session)].map(([archived, recorded]) => [objectKey(`grant function ${archived}`), objectKey(`grant function ${recorded}`)]));
     const objects = { ...actual.objects };
     for (const [key, { name, rights }] of await byObject(session, lacking)) {
-      const here = given.get(aggregates.get(key) ?? key) ?? (name.startsWith("default-privilege ") ? { name, rights: [] } : void 0);
+      const here = given.get(key) ?? (name.startsWith("default-privilege ") ? { name, rights: [] } : void 0);
       if (here === void 0) continue;
       const [kind, identity] = wordAndRest(here.name);
       objects[kind] = { ...objects[kind], [identity]: digestRights([...here.rights, ...rights]) };
@@ -205,12 +334,14 @@ var WORDS = { PROCEDURE: "function", "FOREIGN SERVER": "server", "FOREIGN DATA W
 async function byObject(session, all) {
   const roles = [...new Set(all.map(({ role }) => role))];
   const rows = await session.query("SELECT r AS name, quote_ident(r) AS quoted FROM unnest($1::text[]) AS r", [roles]);
+  const aggregates = new Map([...await recordedAggregates(session)].map(([archived, recorded]) => [objectKey(`grant function ${archived}`), objectKey(`grant function ${recorded}`)]));
   const grantees = new Map(rows.map(({ name, quoted }) => [name, quoted]));
   const found = /* @__PURE__ */ new Map();
   for (const one of all) {
     const on = rightsOn(one);
     const name = `${on.about} ${on.name}`;
-    const key = objectKey(name);
+    const archived = objectKey(name);
+    const key = aggregates.get(archived) ?? archived;
     found.set(key, { name, rights: [...found.get(key)?.rights ?? [], `${grantees.get(one.role)}:${one.right}${one.grantable ? "*" : ""}`] });
   }
   return found;
@@ -231,78 +362,7 @@ function futureWords(identity) {
   return [role, leadingNames(where)[0] ?? "", afterName(where)];
 }
 
-// src/archive/roles.ts
-async function missingRoles(session, roles) {
-  const rows = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles");
-  const present = new Set(rows.map((row) => row.name));
-  return roles.filter((role) => !present.has(role.name));
-}
-function createRoleSql({ name, inherit, connectionLimit, validUntil }) {
-  return [
-    `CREATE ROLE ${quoteIdentifier(name)} NOLOGIN`,
-    ...inherit ? [] : ["NOINHERIT"],
-    ...connectionLimit < 0 ? [] : [`CONNECTION LIMIT ${connectionLimit}`],
-    ...validUntil === void 0 || validUntil === null ? [] : [`VALID UNTIL ${quoteLiteral(validUntil)}`]
-  ].join(" ");
-}
-async function createRoles(session, roles) {
-  for (const role of roles) await session.query(createRoleSql(role));
-  await grantMemberships(session, roles);
-}
-async function grantMemberships(session, roles) {
-  const made = new Set(roles.map((role) => role.name));
-  for (const role of roles) {
-    for (const group of role.memberOf.filter((name) => made.has(name))) {
-      await session.query(`GRANT ${quoteIdentifier(group)} TO ${quoteIdentifier(role.name)}`);
-    }
-  }
-}
-
-// src/archive/interruptible.ts
-function interruptible(store, signal) {
-  return {
-    url: store.url,
-    check: (forWriting) => store.check(forWriting),
-    put: (path, content, options) => store.put(path, content, options),
-    async get(path, range) {
-      signal.throwIfAborted();
-      const { size, content } = await store.get(path, range);
-      return { size, content: abortable(content, signal) };
-    },
-    stat: (path) => store.stat(path),
-    list: (prefix) => store.list(prefix),
-    replace: (path, content, etag) => store.replace(path, content, etag),
-    remove: (path) => store.remove(path)
-  };
-}
-
-// src/archive/archives.ts
-var Archives = class {
-  #disk;
-  #folders = [];
-  #paths = /* @__PURE__ */ new Map();
-  constructor(disk) {
-    this.#disk = disk;
-  }
-  /** Where an artifact's archive lies already. */
-  pathOf(artifact) {
-    return this.#paths.get(artifact.path);
-  }
-  /** Writes it down. */
-  async keep(artifact, archive) {
-    const folder = await this.#disk.privateFolder("archive");
-    this.#folders.push(folder);
-    const path = `${folder.path}/${artifact.kind}.dump`;
-    await this.#disk.write(path, archive);
-    this.#paths.set(artifact.path, path);
-    return path;
-  }
-  async [Symbol.asyncDispose]() {
-    for (const folder of this.#folders) await folder[Symbol.asyncDispose]();
-  }
-};
-
-// src/archive/artifact.ts
+// src/backups/copy/artifact.ts
 async function verifyStored(store, artifact, onBytes) {
   const first = await readStored(store, artifact, onBytes);
   if (first.problem === void 0) return;
@@ -317,7 +377,7 @@ async function* openArtifact(store, artifact, identities, onBytes) {
     yield* metered(unseal(source, keysFor(artifact, identities)), plain3);
   } catch (error) {
     if (!isHoldfastError(error, "seal.damaged", "seal.identity", "artifact.damaged", "store.lied")) throw error;
-    if (error.code === "seal.identity" && !await isRecipient(artifact, identities)) throw error;
+    if (error.code === "seal.identity" && !await isRecipient(artifact, identities)) throw await anotherKey(artifact, identities, error);
     throw await blameSeal(store, artifact, identities, error);
   }
   if (stored.size !== artifact.stored.size || stored.sha256 !== artifact.stored.sha256) {
@@ -375,6 +435,13 @@ async function isRecipient(artifact, identities) {
   const recipients = await recipientsOf(identities);
   return recipients.some((recipient) => artifact.encryption.recipients.includes(recipient));
 }
+async function anotherKey({ path, encryption }, identities, cause) {
+  const given = await recipientsOf(identities);
+  return new HoldfastError("seal.identity", `${cause.message}: ${path}`, {
+    hint: `It was encrypted to ${encryption.recipients.join(", ")}, and ${given.length === 1 ? "the identity given is that" : "the identities given are those"} of ${given.join(", ")}: use the identity that belongs to one of the first.`,
+    cause
+  });
+}
 function keysFor(artifact, identities) {
   return artifact.encryption.format === "none" ? null : identities;
 }
@@ -397,7 +464,51 @@ function lied(artifact, how, cause) {
   });
 }
 
-// src/archive/load.ts
+// src/backups/copy/interruptible.ts
+function interruptible(store, signal) {
+  return {
+    url: store.url,
+    check: (forWriting) => store.check(forWriting),
+    put: (path, content, options) => store.put(path, content, options),
+    async get(path, range) {
+      signal.throwIfAborted();
+      const { size, content } = await store.get(path, range);
+      return { size, content: abortable(content, signal) };
+    },
+    stat: (path) => store.stat(path),
+    list: (prefix) => store.list(prefix),
+    replace: (path, content, etag) => store.replace(path, content, etag),
+    remove: (path) => store.remove(path)
+  };
+}
+
+// src/backups/copy/archives.ts
+var Archives = class {
+  #disk;
+  #folders = [];
+  #paths = /* @__PURE__ */ new Map();
+  constructor(disk) {
+    this.#disk = disk;
+  }
+  /** Where an artifact's archive lies already. */
+  pathOf(artifact) {
+    return this.#paths.get(artifact.path);
+  }
+  /** Writes it down. */
+  async keep(artifact, archive) {
+    const folder = await this.#disk.privateFolder("archive");
+    this.#folders.push(folder);
+    const path = `${folder.path}/${artifact.kind}.dump`;
+    await this.#disk.write(path, archive);
+    this.#paths.set(artifact.path, path);
+    return path;
+  }
+  async [Symbol.asyncDispose]() {
+    for (const folder of this.#folders) await folder[Symbol.asyncDispose]();
+  }
+};
+
+// src/backups/copy/load.ts
 var DISK_RESERVE = 512 * 1024 * 1024;
 var RESTORED_SIZE_FACTOR = 2.5;
 async function loadSet(set, context) {
@@ -458,7 +569,16 @@ async function loadFrom(artifact, archives, request, context, progress) {
   return await context.tools.load({ ...request, archive: { path }, jobs: context.jobs });
 }
 
-// src/archive/artifact-set.ts
+// src/backups/copy/schema-entry.ts
+function ownerInEntry({ type, rest, names }, schema, { roles }) {
+  if (names !== void 0) return type === "SCHEMA" && names.tag === schema ? names.owner : void 0;
+  const start = `- ${schema} `;
+  if (type !== "SCHEMA" || !rest.startsWith(start)) return void 0;
+  const owner = rest.slice(start.length);
+  return owner.startsWith("pg_") || roles.some(({ name }) => name === owner) ? owner : void 0;
+}
+
+// src/backups/copy/artifact-set.ts
 function artifactSets(manifest) {
   const { schema, data, full } = byKind(manifest);
   const sets = [];
@@ -505,65 +625,27 @@ function byKind(manifest) {
   return Object.fromEntries(manifest.artifacts.map((artifact) => [artifact.kind, artifact]));
 }
 
-// src/content/omissions/open.ts
+// src/nouns/content/omissions/open.ts
 var TOLD_BY_COPIES = /* @__PURE__ */ new Set([UNDECIDED, INCOMPLETE]);
 function openAfterComparing(gaps) {
   return gaps.filter(({ about }) => !TOLD_BY_COPIES.has(about));
 }
 
-// src/catalog/selection.ts
-function parseSelection(text, allowed) {
-  const word = text.trim().toLowerCase().replace(/[ _]+/g, "-");
-  const selection = recognise(text.trim(), word);
-  if (selection && allowed.includes(selection.by)) return selection;
-  const forms = { id: "a backup id (20261122T020000Z-1a2b3c)", day: "a day (2026-11-22)" };
-  throw new HoldfastError("input.malformed", `backup is '${text}', which selects nothing`, {
-    hint: `Use ${allowed.filter((by) => by !== "since" && by !== "before").map((by) => forms[by] ?? by).join(", ")}.`
-  });
-}
-function recognise(text, word) {
-  if (BACKUP_ID.test(text)) return { by: "id", id: text };
-  if (word === "latest" || word === "latest-per-tier" || word === "latest-verified") return { by: word };
-  if (/^\d{4}-\d{2}-\d{2}$/.test(word)) {
-    const day = /* @__PURE__ */ new Date(`${word}T00:00:00.000Z`);
-    if (!Number.isNaN(day.getTime()) && day.toISOString().startsWith(word)) return { by: "day", day: word };
-  }
-  return void 0;
-}
-function selectKeys(selection, keys, tier) {
-  const newestFirst = [...keys].sort(byNewest);
-  if (selection.by === "id") return newestFirst.filter((key) => key.id === selection.id);
-  const candidates = newestFirst.filter((key) => tier ? key.tier === tier : key.tier !== "safety");
-  switch (selection.by) {
-    case "latest":
-      return firstPer(candidates, (key) => key.source);
-    case "latest-per-tier":
-      return firstPer(candidates, (key) => `${key.source}/${key.tier}`);
-    case "latest-verified":
-      return candidates;
-    case "day":
-      return candidates.filter((key) => key.time.toISOString().startsWith(selection.day));
-    case "since":
-      return candidates.filter((key) => key.time >= selection.since);
-    case "before":
-      return candidates.filter((key) => key.time <= selection.before);
-  }
-}
-function firstPer(keys, group) {
-  const seen = /* @__PURE__ */ new Set();
-  return keys.filter((key) => !seen.has(group(key)) && seen.add(group(key)));
-}
-
-// src/catalog/choose.ts
+// src/nouns/catalog/choose.ts
 async function chooseKeys(catalog, selection, filter) {
   const keys = await catalog.keys(filter);
   const chosen = selectKeys(selection, keys, filter.tier);
   if (selection.by === "id" && chosen.length === 0) {
     throw new HoldfastError("input.no-such-backup", `no backup ${selection.id} in ${catalog.store.url}`, {
-      hint: keys.length === 0 ? "The store holds no backups here; check --store, --source and --tier." : `See \`holdfast list\`; the newest is ${keys[0]?.id}.`
+      hint: keys.length === 0 ? "The store holds no backups here; check --store, --source and --tier." : otherIds(selection.id, keys)
     });
   }
   return chosen;
+}
+function otherIds(id, keys) {
+  const near = nearest(id, keys.map((key) => key.id));
+  const newest = keys.find(({ tier }) => tier !== "safety") ?? keys[0];
+  return `${near === void 0 ? "" : `Did you mean ${near}? `}See \`holdfast list\`; the newest is ${newest?.id ?? ""}.`;
 }
 async function chooseOne(catalog, selection, filter, options = {}) {
   const keys = await chooseKeys(catalog, selection.by === "before" ? { by: "before", before: END_OF_TIME } : selection, filter);
@@ -582,8 +664,12 @@ async function newestVerified(catalog, keys, options) {
   let unsuited;
   for (const key of keys) {
     const backup = await readUnlessDamaged(catalog, key, options);
-    if (backup === void 0) continue;
+    if (backup === void 0) {
+      options.standings?.set(manifestPath(key), DAMAGED);
+      continue;
+    }
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
+    options.standings?.set(manifestPath(key), standing);
     if (standing.state !== "verified") {
       tellUnprovable(backup, options);
       continue;
@@ -652,7 +738,7 @@ async function readOrHint(catalog, key) {
   }
 }
 
-// src/archive/rounds.ts
+// src/backups/copy/rounds.ts
 function isOfRights({ type }) {
   return type === "ACL" || type === "DEFAULT ACL";
 }
@@ -689,10 +775,10 @@ function attachingAlone({ phase, entries }) {
   return rounds.filter((each) => each.entries.length > 0);
 }
 
-// src/archive/read-definitions.ts
+// src/backups/copy/read-definitions.ts
 import { constants } from "node:buffer";
 
-// src/archive/places.ts
+// src/backups/copy/places.ts
 var NAME2 = String.raw`(?:''|"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)`;
 var SAID = new RegExp(String.raw`(?:^|\n)SET default_(tablespace|table_access_method) = (${NAME2});\n\s*$`);
 function placesAtEnd(text, before) {
@@ -720,7 +806,7 @@ function inPlace(sql, { tablespace, accessMethod }) {
 ;${set("default_tablespace", "''")}${set("default_table_access_method", "heap")}`;
 }
 
-// src/archive/definition-script.ts
+// src/backups/copy/definition-script.ts
 var NAMED = /^-- TOC entry (\d+) \(class \d+ OID \d+\)$/gm;
 var HEADING = /^--\n-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies:[ \d]*\n)?-- Name: [^\n]*; Type: [^\n;]*; Schema: [^\n]*; Owner: [^\n]*\n(?:-- Data Pos: \d+(?: \([^\n]*\))?\n)?--\n/gm;
 var END = /\n(?:-- Completed on [^\n]*\n+)?--\n-- PostgreSQL database dump complete\n--\s*(?:\\unrestrict [A-Za-z0-9]+\s*)?$/;
@@ -772,7 +858,7 @@ function requireUtf8(script) {
   });
 }
 
-// src/archive/read-definitions.ts
+// src/backups/copy/read-definitions.ts
 var SCRIPT_MAX = constants.MAX_STRING_LENGTH;
 async function readDefinitions(context, artifact, entries) {
   if (entries.length === 0) return [];
@@ -809,7 +895,7 @@ async function scriptOf(context, artifact, entries) {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-// src/archive/extensions.ts
+// src/backups/copy/extensions.ts
 async function unavailableExtensions(session, extensions) {
   const rows = await session.query(
     `SELECT name::text AS name FROM pg_catalog.pg_available_extensions
@@ -855,11 +941,14 @@ async function tryOne(database, { name, schema }) {
 function withoutExtensions(entries, unavailable, source) {
   if (unavailable.length === 0) return entries;
   const names = new Set(unavailable.map((extension) => extension.name));
-  const own = (source?.tables ?? []).filter((table) => table.ofExtension === true && belongsTo(table, names));
+  const own = (source?.tables ?? []).filter((table) => table.ofExtension === true && extensionsOf(table).some((name) => names.has(name)));
+  const isGone = (its) => its.length > 0 && its.every((name) => names.has(name));
+  const gone = (source?.sequences ?? []).filter((sequence) => isGone(extensionsOfSequence(source, sequence)));
+  const values = new Set(gone.map(({ schema, name }) => JSON.stringify([schema, name])));
   return withoutComments(entries, names).filter((entry) => {
     const { schema, tag } = likelyNamesOf(entry);
     if (entry.type === "EXTENSION") return !names.has(tag);
-    if (entry.type === "SEQUENCE SET") return !own.some((table) => table.schema === schema && table.sequences?.includes(tag) === true);
+    if (entry.type === "SEQUENCE SET") return !values.has(JSON.stringify([schema, tag])) && !own.some((table) => table.schema === schema && table.sequences?.includes(tag) === true);
     return entry.type !== "TABLE DATA" || !own.some((table) => table.schema === schema && table.name === tag);
   });
 }
@@ -867,12 +956,8 @@ function withoutComments(entries, extensions) {
   const tags = new Set([...extensions].flatMap((name) => [`EXTENSION ${name}`, `EXTENSION ${quoteIdentifier(name)}`]));
   return entries.filter((entry) => entry.type !== "COMMENT" || !tags.has(likelyNamesOf(entry).tag));
 }
-function belongsTo(table, extensions) {
-  const owners = table.extension === void 0 ? table.extensions ?? [] : [table.extension];
-  return owners.some((name) => extensions.has(name));
-}
 
-// src/archive/loading-settings.ts
+// src/backups/copy/loading-settings.ts
 var NEEDED = {
   default_transaction_read_only: "off",
   // Two sessions that load side by side could fail each other.
@@ -888,6 +973,8 @@ var NEEDED = {
   // Materialized views read views and foreign tables.
   restrict_nonsystem_relation_kind: ""
 };
+var SHORT_LIMIT_MS = 1e4;
+var LIMITS = ["statement_timeout", "lock_timeout"];
 var NEEDED_OF_SUPERUSERS = { event_triggers: "off" };
 var WITHOUT_LIMIT = "SET statement_timeout = 0";
 async function loadingSettings(database) {
@@ -896,11 +983,12 @@ async function loadingSettings(database) {
     const session = __using(_stack, await database.connect({ purpose: "settings", bare: true }), true);
     await session.query(WITHOUT_LIMIT);
     const rows = await session.query(
-      "SELECT s.name, s.setting, pg_catalog.current_setting('is_superuser') AS superuser FROM pg_catalog.pg_settings AS s"
+      "SELECT s.name, s.reset_val AS setting, pg_catalog.current_setting('is_superuser') AS superuser FROM pg_catalog.pg_settings AS s"
     );
     const own = new Map(rows.map(({ name, setting }) => [name, setting]));
+    const short = LIMITS.filter((name) => Number(own.get(name)) > 0 && Number(own.get(name)) < SHORT_LIMIT_MS);
     const needed = { ...NEEDED, ...rows[0]?.superuser === "on" ? NEEDED_OF_SUPERUSERS : {} };
-    return Object.fromEntries(Object.entries(needed).filter(([name, value]) => own.has(name) && own.get(name) !== value));
+    return Object.fromEntries([...short.map((name) => [name, "0"]), ...Object.entries(needed)].filter(([name, value]) => own.has(name) && own.get(name) !== value));
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -909,7 +997,7 @@ async function loadingSettings(database) {
   }
 }
 
-// src/archive/create-database.ts
+// src/backups/copy/create-database.ts
 async function createDatabaseLike(session, name, record, fallback = { collate: "C", ctype: "C" }) {
   const [row] = await session.query("SELECT current_setting('server_version_num')::int / 10000 AS major");
   const create = async (locale) => {
@@ -940,7 +1028,7 @@ function localeName({ collate, database }) {
   return database === void 0 || database.provider === "libc" ? collate : `${database.locale ?? ""} (${database.provider}, with ${collate})`;
 }
 
-// src/content/measure.ts
+// src/nouns/content/rows/measure.ts
 async function measureContent(database, scope, options) {
   var _stack = [];
   try {
@@ -974,7 +1062,7 @@ async function measureContent(database, scope, options) {
   }
 }
 
-// src/archive/always-triggers.ts
+// src/backups/copy/always-triggers.ts
 var TRIGGERS = `
   SELECT format('ALTER TABLE ONLY %I.%I DISABLE TRIGGER %I', n.nspname, c.relname, g.tgname) AS off,
          format('ALTER TABLE ONLY %I.%I ENABLE %s TRIGGER %I', n.nspname, c.relname,
@@ -1029,7 +1117,7 @@ async function switchOff(database) {
   }
 }
 
-// src/archive/every-schema.ts
+// src/backups/copy/every-schema.ts
 var NAMED2 = [
   ["table", "view", "materialized-view", "sequence"],
   ["function"],
@@ -1055,7 +1143,7 @@ function isAmbiguous(identities) {
   });
 }
 
-// src/archive/lacking-entries.ts
+// src/backups/copy/lacking-entries.ts
 function lackingEntries(contents, unavailable, source) {
   if (unavailable.length === 0) return () => [];
   const names = unavailable.map(({ name }) => name);
@@ -1068,19 +1156,27 @@ function lackingEntries(contents, unavailable, source) {
     byLine.set(line, lacks);
   }
   const rows = rowsLacking(source, names);
-  return ({ line, type, rest }) => [.../* @__PURE__ */ new Set([...byLine.get(line) ?? [], ...rows.get(`${type} ${rest}`) ?? []])];
+  return (entry) => {
+    const { line, type, rest } = entry;
+    const { schema, tag } = likelyNamesOf(entry);
+    return [.../* @__PURE__ */ new Set([...byLine.get(line) ?? [], ...rows.get(`${type} ${rest}`) ?? [], ...rows.get(`${type} ${schema} ${tag}`) ?? []])];
+  };
 }
 function rowsLacking(source, unavailable) {
   const lacking = new Lacking(source, unavailable);
-  return new Map(source.tables.flatMap((table) => {
+  const sequences = source.sequences.flatMap((sequence) => {
+    const needs = extensionsOfSequence(source, sequence);
+    return needs.length === 0 || !needs.every((name) => unavailable.includes(name)) ? [] : [[`SEQUENCE SET ${sequence.schema} ${sequence.name}`, needs]];
+  });
+  return new Map([...sequences, ...source.tables.flatMap((table) => {
     const needs = lacking.ofTable(table);
     if (needs.length === 0) return [];
     const values = (table.sequences ?? []).map((name) => ["SEQUENCE SET", name]);
     return [["TABLE DATA", table.name], ...values].map(([type, name]) => [`${type} ${table.schema} ${name} ${table.owner}`, needs]);
-  }));
+  })]);
 }
 
-// src/archive/listed-problem.ts
+// src/backups/copy/listed-problem.ts
 function rightsProblems(refused) {
   return refused.map(({ entry, rights, message, outOfReach }) => {
     const [first] = rights;
@@ -1099,41 +1195,40 @@ function listedProblems(phases) {
   });
 }
 
-// src/archive/schema-entry.ts
-function ownerInEntry({ type, rest, names }, schema, { roles }) {
-  if (names !== void 0) return type === "SCHEMA" && names.tag === schema ? names.owner : void 0;
-  const start = `- ${schema} `;
-  if (type !== "SCHEMA" || !rest.startsWith(start)) return void 0;
-  const owner = rest.slice(start.length);
-  return owner.startsWith("pg_") || roles.some(({ name }) => name === owner) ? owner : void 0;
-}
-
-// src/archive/public-schema.ts
+// src/backups/copy/public-schema.ts
 async function preparePublicSchema(session, source, entries, noOwner = false) {
   const { includeSchemas, excludeSchemas } = source.scope;
-  if (includeSchemas.length > 0 && !includeSchemas.includes("public") || excludeSchemas.includes("public")) return;
+  if (includeSchemas.length > 0 && !includeSchemas.includes("public") || excludeSchemas.includes("public")) return void 0;
   const schemas = source.content.objects.schema;
   if (schemas !== void 0 && !("public" in schemas)) await session.query("DROP SCHEMA IF EXISTS public");
-  const owner = entries.map((entry) => ownerInEntry(entry, "public", source.content)).find((one) => one !== void 0);
-  if (owner === void 0 || noOwner) return;
+  const listed = entries.find((entry) => ownerInEntry(entry, "public", source.content) !== void 0);
+  const owner = listed && ownerInEntry(listed, "public", source.content);
+  if (listed === void 0 || owner === void 0 || noOwner) return void 0;
   const [row] = await session.query("SELECT pg_catalog.pg_get_userbyid(nspowner)::text AS owner FROM pg_catalog.pg_namespace WHERE nspname = 'public'");
-  if (row && row.owner !== owner) await session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`);
+  if (row === void 0 || row.owner === owner) return void 0;
+  try {
+    await session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`);
+    return void 0;
+  } catch (error) {
+    if (!isHoldfastError(error, "database.query", "database.permission") || session.lost.aborted) throw error;
+    return { entry: "SCHEMA public", message: serverWords(error), listed };
+  }
 }
 function withoutPublicSchema(entries, content) {
   return entries.filter((entry) => ownerInEntry(entry, "public", content) === void 0);
 }
 
-// src/archive/prepare.ts
+// src/backups/copy/prepare.ts
 async function prepare(database, manifest, entries, noOwner) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "restore" }), true);
-    await preparePublicSchema(session, manifest, entries, noOwner);
+    const ofPublic = await preparePublicSchema(session, manifest, entries, noOwner);
     const { extensions } = manifest.content;
     const { standing, problems } = await makeSchemas(session, extensions, manifest, entries, noOwner);
     const unavailable = await createExtensions(database, extensions);
     const others = await session.query("SELECT extname::text AS name FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')");
-    return { standing, problems, unavailable, othersExtensions: new Set(others.map(({ name }) => name)) };
+    return { standing, problems: [...ofPublic === void 0 ? [] : [ofPublic], ...problems], unavailable, othersExtensions: new Set(others.map(({ name }) => name)) };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -1179,7 +1274,7 @@ function withoutSchemas(entries, schemas, content) {
   return entries.filter((entry) => !schemas.some((name) => ownerInEntry(entry, name, content) !== void 0));
 }
 
-// src/archive/rights/reach-roles.ts
+// src/backups/copy/rights/reach-roles.ts
 async function reachRoles(session, roles) {
   const joined = [];
   for (const role of roles) {
@@ -1221,7 +1316,7 @@ async function owningRoles(session) {
   return rows.map(({ name }) => name);
 }
 
-// src/archive/rights/single-rights.ts
+// src/backups/copy/rights/single-rights.ts
 var ALL = {
   TABLE: ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"],
   SEQUENCE: ["USAGE", "SELECT", "UPDATE"],
@@ -1290,7 +1385,7 @@ async function isHeld(session, { role, right, column, kind, object, grantable, f
   return held;
 }
 
-// src/archive/rights/give-singly.ts
+// src/backups/copy/rights/give-singly.ts
 var SPEAKING_AS = /^SET SESSION AUTHORIZATION ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*);$/;
 var SPEAKING_AS_OWNER = /^RESET SESSION AUTHORIZATION;$/;
 function statementsOf({ sql }) {
@@ -1364,7 +1459,7 @@ function whatCouldNot(rights) {
   return `${words}${first.grantable ? " WITH GRANT OPTION" : ""} could not be given to ${first.role}`;
 }
 
-// src/archive/rights/give-left.ts
+// src/backups/copy/rights/give-left.ts
 async function giveLeft(loaded, context, database, options) {
   var _stack = [];
   try {
@@ -1401,12 +1496,12 @@ async function readLists({ phase }, lists, context) {
     return await readDefinitions(context, phase.artifact, lists);
   } catch (error) {
     if (!isHoldfastError(error, "tool.failed")) throw error;
-    context.log.info(`rights could not be given one by one: ${error.message}`);
+    context.log.info(`lists of rights could not be read one by one: ${error.message}`);
     return [];
   }
 }
 
-// src/archive/validate-heirs.ts
+// src/backups/copy/validate-heirs.ts
 var NOT_VALID = "not-valid";
 var INHERITED_NOT_VALID = `
   SELECT ${RELATION} || '.' || quote_ident(k.conname) AS identity,
@@ -1414,31 +1509,24 @@ var INHERITED_NOT_VALID = `
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE k.contype = 'c' AND k.coninhcount > 0 AND NOT k.convalidated AND coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)
    ORDER BY c.oid`;
-async function validateHeirs(session, { digests, objects }, log, inTransaction = false) {
+async function heirsToValidate(session, { digests, objects }) {
+  if (digests !== 2) return [];
   const recorded = objects.constraint ?? {};
-  if (digests !== 2) return;
   const found = await session.query(INHERITED_NOT_VALID);
-  for (const { identity, sql } of found) {
-    if (!Object.hasOwn(recorded, identity) || readDigests(recorded[identity]).has(NOT_VALID)) continue;
-    if (inTransaction) await session.query("SAVEPOINT heir");
-    try {
-      await session.query(sql);
-    } catch (error) {
-      if (!isHoldfastError(error) || isHoldfastError(error, "database.lost")) throw error;
-      log.debug(`constraint ${identity}, valid at the source, could not be validated: ${serverWords(error)}`);
-      if (inTransaction) await session.query("ROLLBACK TO SAVEPOINT heir");
-    }
-    if (inTransaction) await session.query("RELEASE SAVEPOINT heir");
-  }
+  return found.filter(({ identity }) => Object.hasOwn(recorded, identity) && !readDigests(recorded[identity]).has(NOT_VALID));
+}
+async function validateHeir(session, { identity, sql }, log) {
+  const error = await refusal(session, () => session.query(sql));
+  if (error !== void 0) log.debug(`constraint ${identity}, valid at the source, could not be validated: ${serverWords(error)}`);
 }
 
-// src/archive/server-marks.ts
+// src/backups/copy/server-marks.ts
 function marksIn(problems) {
   const names = problems.flatMap(({ message }) => unknownParameter(message) ?? []);
   return [...new Set(names)].filter((name) => !COLUMN_OPTIONS.includes(name));
 }
 
-// src/archive/settle.ts
+// src/backups/copy/settle.ts
 async function settle(loaded, context, may = () => true) {
   const countFailing = (phases) => phases.reduce((sum, one) => sum + failingIds(one, may).size, 0);
   let now = loaded;
@@ -1494,13 +1582,14 @@ function isOfRows({ entry }) {
   return /^(?:TABLE DATA|BLOBS) /.test(entry);
 }
 
-// src/archive/recipe.ts
+// src/backups/copy/recipe.ts
 async function loadIntoEmpty(recipe) {
   var _stack = [];
   try {
-    const { manifest, set, database, context, searchPath, onUnavailable } = recipe;
+    const { manifest, set, database, context, searchPath, onUnavailable, onChange } = recipe;
     const [first] = set.phases;
     const contents = first ? await readContents(context, first.artifact) : [];
+    onChange?.();
     const prepared = await prepare(database, manifest, contents, context.noOwner === true);
     if (prepared.unavailable.length > 0) onUnavailable?.(prepared.unavailable);
     const usable = (entries) => usableEntries(entries, prepared, manifest, set);
@@ -1588,7 +1677,11 @@ async function validate(database, { content }, { log }) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "restore" }), true);
-    await validateHeirs(session, content, log);
+    for (const heir of await heirsToValidate(session, content)) {
+      await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
+      await validateHeir(session, heir, log);
+      await session.query("COMMIT");
+    }
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -1631,7 +1724,7 @@ function isOfEventTrigger({ type, rest }) {
   return type === "EVENT TRIGGER" || isBeside && rest.startsWith("- EVENT TRIGGER ");
 }
 
-// src/archive/control-copy.ts
+// src/backups/copy/control-copy.ts
 async function measureControl(recipe) {
   const { context, manifest, database } = recipe;
   context.log.stage("restoring the schema once more, to tell differences from the server's own noise");
@@ -1647,7 +1740,7 @@ async function measureControl(recipe) {
   return await asIfGiven(database, manifest.scope, measured, refusedRights);
 }
 
-// src/archive/drop-database.ts
+// src/backups/copy/drop-database.ts
 async function dropDatabase(admin, name, connect) {
   const subscriptions = await admin.query(
     `SELECT s.subname::text AS name FROM pg_catalog.pg_subscription s
@@ -1713,7 +1806,7 @@ async function dropSubscriptions(names, connect) {
   }
 }
 
-// src/archive/leftovers.ts
+// src/backups/copy/leftovers.ts
 var LEFTOVER_HOURS = 24;
 var TIME = 'YYYYMMDD"t"HH24MISS';
 var PassingName = class {
@@ -1755,7 +1848,7 @@ async function sweepLeftovers(names, sweep) {
   return found.length;
 }
 
-// src/archive/compare-database.ts
+// src/backups/copy/compare-database.ts
 function compareDatabase(record, properties, path, roles = /* @__PURE__ */ new Set()) {
   const difference = (name, message) => ({ severity: "difference", about: "database", name, message: `${message} (${path})` });
   if (properties.owner === "") {
@@ -1848,7 +1941,7 @@ function rightsOf(owner, statements) {
   return held;
 }
 
-// src/kernel/sql-tokens.ts
+// src/postgres/sql-tokens.ts
 var BLANKS = /(?:\s|--[^\n]*(?:\n|$))+/y;
 var PIECES = [
   ["escaped", /[eE]'((?:[^'\\]|''|\\.)*)'/sy],
@@ -1891,7 +1984,7 @@ function unescaped(value) {
   return /^(?:[^\\]|\\\\)*$/.test(value) ? { kind: "text", value: value.replaceAll("\\\\", "\\") } : void 0;
 }
 
-// src/archive/database-properties.ts
+// src/backups/copy/database-properties.ts
 async function readDatabaseProperties(context, artifact) {
   return understood(await context.tools.listDatabase(openArtifact(context.store, artifact, context.identities, () => void 0)));
 }
@@ -2010,18 +2103,44 @@ var Tokens = class {
   }
 };
 
+// src/backups/copy/roles.ts
+async function missingRoles(session, roles) {
+  const rows = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles");
+  const present = new Set(rows.map((row) => row.name));
+  return roles.filter((role) => !present.has(role.name));
+}
+function createRoleSql({ name, inherit, connectionLimit, validUntil }) {
+  return [
+    `CREATE ROLE ${quoteIdentifier(name)} NOLOGIN`,
+    ...inherit ? [] : ["NOINHERIT"],
+    ...connectionLimit < 0 ? [] : [`CONNECTION LIMIT ${connectionLimit}`],
+    ...validUntil === void 0 || validUntil === null ? [] : [`VALID UNTIL ${quoteLiteral(validUntil)}`]
+  ].join(" ");
+}
+async function createRoles(session, roles) {
+  for (const role of roles) await session.query(createRoleSql(role));
+  await grantMemberships(session, roles);
+}
+async function grantMemberships(session, roles) {
+  const made = new Set(roles.map((role) => role.name));
+  for (const role of roles) {
+    for (const group of role.memberOf.filter((name) => made.has(name))) {
+      await session.query(`GRANT ${quoteIdentifier(group)} TO ${quoteIdentifier(role.name)}`);
+    }
+  }
+}
+
 export {
+  parseSelection,
+  explainNone,
   believe,
   readEffectiveRights,
   digestRights,
+  ARCHIVED_ROUTINE,
   asIfGiven,
   rightsFindings,
   byObject,
   objectKey,
-  missingRoles,
-  createRoleSql,
-  createRoles,
-  grantMemberships,
   verifyStored,
   openArtifact,
   interruptible,
@@ -2047,6 +2166,7 @@ export {
   withoutExtensions,
   WITHOUT_LIMIT,
   loadingSettings,
+  ownerInEntry,
   withoutPublicSchema,
   createDatabaseLike,
   measureContent,
@@ -2054,7 +2174,8 @@ export {
   artifactSetFor,
   gives,
   rightsProblems,
-  validateHeirs,
+  heirsToValidate,
+  validateHeir,
   settle,
   loadIntoEmpty,
   measureControl,
@@ -2067,7 +2188,10 @@ export {
   readDatabaseProperties,
   understood,
   openAfterComparing,
-  parseSelection,
+  missingRoles,
+  createRoleSql,
+  createRoles,
+  grantMemberships,
   chooseKeys,
   chooseOne
 };

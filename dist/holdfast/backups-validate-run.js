@@ -11,6 +11,7 @@ import {
   compareDatabase,
   createDatabaseLike,
   dropPersistently,
+  explainNone,
   grantMemberships,
   interruptible,
   loadIntoEmpty,
@@ -23,10 +24,14 @@ import {
   sweepLeftovers,
   understood,
   verifyStored
-} from "./shared-archive-recipe.js";
-import "./shared-kernel-sql-quotes.js";
-import "./shared-catalog-standing.js";
+} from "./shared-backups-copy-recipe.js";
+import "./shared-postgres-sql-quotes.js";
 import {
+  shellWord
+} from "./shared-kernel-shell-word.js";
+import "./shared-nouns-catalog-standing.js";
+import {
+  INCOMPLETE,
   countTypes,
   displayName,
   fieldDigest,
@@ -34,30 +39,30 @@ import {
   findingSentence,
   headlineFinding,
   judge,
+  listed,
   notComparedNote,
   parseIdentities,
   profileOf,
   readDigests,
   withRecordedGaps
-} from "./shared-content-digest-1-object-queries.js";
+} from "./shared-nouns-content-read-digest-1-object-queries.js";
 import "./shared-ports-dump-tools.js";
 import {
   parseDatabaseUrl,
   quoteIdentifier,
   quoteLiteral
-} from "./shared-kernel-database-url.js";
-import "./shared-seal-default-level.js";
+} from "./shared-postgres-database-url.js";
+import "./shared-kernel-suggest.js";
 import "./shared-kernel-secret.js";
 import {
   Catalog,
-  quantity
-} from "./shared-catalog-catalog.js";
-import {
   DEPTHS,
   manifestPath,
+  quantity,
   receiptFormat,
   recordedFinding
-} from "./shared-zod.js";
+} from "./shared-nouns-content-record.js";
+import "./shared-zod.js";
 import "./shared-kernel-bytes.js";
 import {
   drain,
@@ -76,7 +81,7 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/validate/accepted.ts
+// src/backups/validate/accepted.ts
 var EVERY = "*";
 var NAMED_ALONE = /* @__PURE__ */ new Set(["table", "sequence", "large-objects", "extension-rows", "incomplete", "database", "archive", "pg_restore", "object", "publication"]);
 var INNER = /\([^()]*\)|"(?:[^"]|"")*"/g;
@@ -132,7 +137,72 @@ function titleOf({ about, name }) {
   return name === "" ? about : `${about} ${name}`;
 }
 
-// src/validate/plan.ts
+// src/backups/validate/next-steps.ts
+var NAMES_MAX = 100;
+var FAILED = "do not rely on a backup that failed: make a new one, and until that is proved `holdfast restore --backup latest-verified` takes the newest that was; where the server it was restored into may be at fault, validate it with another (--scratch)";
+function nextSteps(plan, results) {
+  return [...results.some(({ verdict }) => verdict === "failed") ? [FAILED] : [], ...aboutGaps(plan, results)];
+}
+function aboutGaps(plan, results) {
+  return results.filter(({ verdict, item }) => verdict === "gaps" && item.backup !== void 0).flatMap((result) => [
+    ...mending(result.findings),
+    ...accepting(plan, result, result.item.backup.manifest.content)
+  ]);
+}
+function mending(findings) {
+  const extensions = [...new Set(findings.flatMap(({ about, name, needs = [] }) => about === "extension" ? [name] : needs))];
+  return [
+    ...extensions.length === 0 ? [] : [
+      `to prove what needs ${listed(extensions)}: validate with --scratch on a server that has ${extensions.length === 1 ? "it" : "them"}`
+    ],
+    ...findings.some(({ about }) => about === INCOMPLETE) ? ["what is incomplete is whole in a backup that has the schemas it needs too (more --schemas, or none)"] : [],
+    ...findings.some(({ message }) => BY_ANOTHER_ROLE.test(message)) ? ["what the role of the backup may not read is whole in a backup by one that may"] : []
+  ];
+}
+var BY_ANOTHER_ROLE = /may not read|unless its role is a superuser/;
+function accepting(plan, result, content) {
+  const { item, findings, receipt } = result;
+  const { names, nameless } = namesToAccept(findings, plan.request.acceptGaps, content);
+  const all = [...names, ...stillNeeded(plan, result)];
+  const more = all.length - NAMES_MAX;
+  const words = all.slice(0, NAMES_MAX).map((name) => `--accept-gaps ${shellWord(name)}`);
+  const { request } = plan;
+  const sealed = item.backup.manifest.artifacts.some(({ encryption }) => encryption.format !== "none");
+  const command = [
+    "holdfast validate",
+    `--store ${shellWord(request.catalog.store.url)}`,
+    `--source ${shellWord(item.key.source)}`,
+    `--backup ${item.key.id}`,
+    ...sealed ? ["--identity-file …"] : [],
+    ...words
+  ].join(" ");
+  const rest = more > 0 ? ` and ${quantity(more, "further name")}, without which it is not enough: all are in findings and accepted of receipt ${receipt}` : "";
+  const left = nameless.map((found) => `this gap has no name by which it could be accepted: ${findingSentence(found)}`);
+  const accept = `if you know these gaps and nobody can mend them, accept them by name: \`${command}\`${rest} (in a workflow one a line: accept-gaps)`;
+  return names.length === 0 ? left : [accept, ...left];
+}
+function stillNeeded({ request }, { item, unmatched }) {
+  const names = request.acceptGaps.map(({ about, name }) => `${about} ${name}`);
+  return item.depth === "restored" ? names.filter((name) => !unmatched.includes(name)) : names;
+}
+function namesToAccept(findings, accepted, content) {
+  const nameOf = ({ about, name }) => `${about} ${name}`;
+  const named = findings.filter((found) => isName(nameOf(found)));
+  const first = named.filter(({ needs = [] }) => needs.length === 0);
+  const { findings: left } = accountFor(named, [...accepted, ...first], content);
+  return { names: [...new Set([...first, ...left].map(nameOf))], nameless: findings.filter((found) => !named.includes(found)) };
+}
+function isName(text) {
+  if (text.includes("\n")) return false;
+  try {
+    parseAcceptedName(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// src/backups/validate/plan.ts
 async function planValidate(request, ports) {
   await request.catalog.store.check(false);
   const keys = await chooseKeys(request.catalog, request.selection, request);
@@ -210,7 +280,7 @@ function validatePlanJson(plan) {
   return plan.items.map(({ key, depth, note, damage }) => ({ id: key.id, source: key.source, tier: key.tier, depth, note: note ?? null, damage: damage?.message ?? null }));
 }
 
-// src/validate/request.ts
+// src/backups/validate/request.ts
 async function parseValidateRequest(inputs, ports) {
   const identities = inputs.identity ? await parseIdentities(inputs.identity.reveal()) : [];
   const acceptGaps = inputs.acceptGaps.map(parseAcceptedName);
@@ -232,8 +302,8 @@ async function parseValidateRequest(inputs, ports) {
   };
 }
 
-// src/validate/read-back.ts
-async function readStored(manifest, store, log) {
+// src/backups/validate/read-back.ts
+async function readStoredArtifacts(manifest, store, log) {
   for (const artifact of manifest.artifacts) {
     const progress = log.progress(`reading ${artifact.kind}`, "bytes", artifact.stored.size);
     try {
@@ -312,7 +382,7 @@ function compareCounts(artifact, counted) {
   }));
 }
 
-// src/archive/powerful-owners.ts
+// src/backups/copy/powerful-owners.ts
 var ONLY_SUPERUSERS = /^(?:event-trigger |foreign-server wrapper |subscription )/;
 var WIDE = ["all-tables", "schemas"];
 function powerfulOwners({ objects, roles }) {
@@ -326,7 +396,7 @@ function isWide(of, objects) {
   return WIDE.some((field) => fields.has(field));
 }
 
-// src/archive/scratch-roles.ts
+// src/backups/copy/scratch-roles.ts
 var MARK = "made by holdfast for a scratch database";
 var ATTEMPTS = 10;
 async function holdScratchRoles(session, database, roles, powerful = /* @__PURE__ */ new Set()) {
@@ -390,7 +460,7 @@ async function dropScratchRoles(session, roles) {
   }
 }
 
-// src/validate/scratch.ts
+// src/backups/validate/scratch.ts
 function openScratchHosts(given, manifests, ports) {
   let current;
   const leave = async () => {
@@ -504,7 +574,7 @@ function couldNotRemove(name, host, why) {
   return `could not remove the scratch database ${name} from ${host.described}: ${why}; drop it by hand`;
 }
 
-// src/validate/restored.ts
+// src/backups/validate/restored.ts
 async function proveRestored(backup, context) {
   const findings = [];
   const notes = [];
@@ -595,8 +665,8 @@ async function loadContext({ store, tools, identities, jobs, host, ports }) {
   };
 }
 
-// src/validate/validate.ts
-async function validateItems(plan, ports) {
+// src/backups/validate/apply.ts
+async function applyValidate(plan, ports) {
   var _stack = [];
   try {
     const restoring = plan.items.filter((item) => item.depth === "restored" && item.backup);
@@ -662,7 +732,7 @@ async function prove(item, backup, plan, host, ports) {
   const nothing = { notes: [], notCompared: [], tables: 0, rows: 0 };
   try {
     if (item.depth === "stored") {
-      await readStored(backup.manifest, store, ports.log);
+      await readStoredArtifacts(backup.manifest, store, ports.log);
       return { ...nothing, findings: [] };
     }
     const dumpTools = await ports.dumpTools();
@@ -671,11 +741,16 @@ async function prove(item, backup, plan, host, ports) {
     return { ...proof, findings: [...proof.findings, ...database.findings], notes: [...proof.notes, ...database.notes] };
   } catch (error) {
     if (!isHoldfastError(error, "artifact.missing", "artifact.damaged", "seal.damaged")) throw error;
-    return { ...nothing, findings: [damageFinding(error, backup.key.id)] };
+    return { ...nothing, findings: [artifactFinding(error, backup)] };
   }
 }
 function damageFinding(error, name) {
   return { severity: "difference", about: error.code.split(".")[0] ?? "artifact", name, message: error.message };
+}
+function artifactFinding(error, { key, manifest }) {
+  const path = manifest.artifacts.map((artifact) => artifact.path).find((one) => error.message.startsWith(`${one} `));
+  const found = damageFinding(error, path ?? key.id);
+  return path === void 0 ? found : { ...found, message: error.message.slice(path.length + 1) };
 }
 async function chainFindings(backup, plan) {
   const { previous } = backup.manifest;
@@ -693,21 +768,23 @@ async function chainFindings(backup, plan) {
   }
 }
 
-// src/validate/run.ts
+// src/backups/validate/run.ts
 async function runValidate(inputs, ports) {
   const began = ports.clock.elapsed();
   const request = await parseValidateRequest(inputs, ports);
   const plan = await planValidate(request, ports);
   const elapsed = () => ports.clock.elapsed() - began;
-  if (plan.items.length === 0) return nothingOutcome(plan, elapsed());
+  if (plan.items.length === 0) return await nothingOutcome(plan, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
-  return validatedOutcome(plan, await validateItems(plan, ports), elapsed());
+  return validatedOutcome(plan, await applyValidate(plan, ports), elapsed());
 }
-function nothingOutcome(plan, tookMs) {
+async function nothingOutcome(plan, elapsed) {
+  const { catalog, selection, source, tier } = plan.request;
+  const { why, next } = await explainNone(catalog, selection, { source, tier });
   return {
     exit: EXIT.verdict,
-    outputs: outputs(plan, "failed", [], tookMs),
-    report: { good: false, headline: `no backup in ${plan.request.catalog.store.url} matches, so nothing was proved`, tables: [], notes: ["`holdfast list` shows what the store holds"] }
+    outputs: outputs(plan, "failed", [], elapsed()),
+    report: { good: false, headline: `no backup in ${catalog.store.url} matches, so nothing was proved: ${why}`, tables: [], notes: next }
   };
 }
 function dryRunOutcome(plan, tookMs) {
@@ -742,7 +819,7 @@ function validatedOutcome(plan, results, tookMs) {
   const headline = {
     proved: `${total} ${HELD[depth]} in ${formatDuration(tookMs)}${acceptedSentence(accepted)}`,
     gaps: `${total} ${depth === "restored" ? "restored" : HELD[depth]} with gaps: ${telling ? findingSentence(telling) : ""}`,
-    failed: `${results.filter((result) => result.verdict === "failed").length} of ${quantity(results.length, "backup")} failed: ${telling ? findingSentence(telling) : ""}`
+    failed: `${results.length === 1 ? total : `${results.filter((result) => result.verdict === "failed").length} of ${total}`} failed: ${telling ? findingSentence(telling) : ""}`
   }[verdict];
   return {
     exit: exits[verdict],
@@ -752,16 +829,21 @@ function validatedOutcome(plan, results, tookMs) {
       headline,
       tables: [
         { columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"], rows: results.map(resultCells) },
-        ...results.some((result) => result.findings.length > 0) ? [{ title: "what was found", columns: ["backup", "about", "name", "finding"], rows: results.flatMap((result) => findingRows(result, result.findings)) }] : [],
-        ...accepted.length > 0 ? [{ title: "accepted gaps", columns: ["backup", "about", "name", "gap"], rows: results.flatMap((result) => findingRows(result, result.accepted)) }] : []
+        ...results.some((result) => result.findings.length > 0) ? [{ ...findingTable("what was found", "finding", results, (result) => findingRows(result, result.findings)), inHeadline: results.length === 1 && findings.length === 1 }] : [],
+        ...accepted.length > 0 ? [findingTable("accepted gaps", "gap", results, (result) => findingRows(result, result.accepted, ""))] : []
       ],
-      notes: [.../* @__PURE__ */ new Set([...results.flatMap((result) => result.notes), ...unmatchedNotes(plan, results)])]
+      notes: [.../* @__PURE__ */ new Set([...results.flatMap((result) => result.notes), ...unmatchedNotes(plan, results), ...nextSteps(plan, results)])]
     }
   };
 }
 var FINDINGS_SHOWN = 20;
-function findingRows(result, findings) {
-  const shown = findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? "gap: " : ""}${finding.message}`]);
+function findingTable(title, last, results, rowsOf) {
+  const columns = ["backup", "about", "name", last];
+  const rows = results.flatMap(rowsOf);
+  return results.length === 1 ? { title, columns: columns.slice(1), rows: rows.map((row) => row.slice(1)) } : { title, columns, rows };
+}
+function findingRows(result, findings, gap = "gap: ") {
+  const shown = findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? gap : ""}${finding.message}`]);
   const more = findings.length - shown.length;
   return more > 0 ? [...shown, [result.item.key.id, "", "", `and ${more} more, see ${result.receipt}`]] : shown;
 }

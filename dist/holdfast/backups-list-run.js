@@ -3,20 +3,19 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
   readStanding
-} from "./shared-catalog-standing.js";
+} from "./shared-nouns-catalog-standing.js";
 import {
   Catalog,
+  manifestPath,
   quantity
-} from "./shared-catalog-catalog.js";
-import {
-  ageMs,
-  manifestPath
-} from "./shared-zod.js";
+} from "./shared-nouns-content-record.js";
+import "./shared-zod.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import {
+  ageMs,
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
@@ -37,7 +36,7 @@ async function* inOrder(items, atOnce, map) {
   while (underWay.length > 0) yield await underWay.shift();
 }
 
-// src/list/run.ts
+// src/backups/list/run.ts
 var READS_AT_ONCE = 8;
 async function runList(inputs, ports) {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
@@ -64,7 +63,7 @@ function outcome(url, rows, orphans, ports) {
   const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
   const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
   const latest = rows.find((row) => row.key.tier !== "safety");
-  const counts = `${quantity(rows.length, "backup")}, ${rows.filter((row) => row.standing?.state === "verified").length} verified`;
+  const counts = [quantity(rows.length, "backup"), ...standingCounts(rows)].join(", ");
   return {
     exit: damaged.length + badReceipts.length > 0 ? EXIT.integrity : EXIT.done,
     outputs: {
@@ -85,6 +84,15 @@ function outcome(url, rows, orphans, ports) {
       ]
     }
   };
+}
+function standingCounts(rows) {
+  const count = (state) => rows.filter(({ standing }) => standing?.state === state).length;
+  const counts = [
+    [count("failed verification"), "failed verification"],
+    [count("unverified"), "unverified"],
+    [rows.filter(({ standing }) => standing === void 0).length, "damaged"]
+  ];
+  return [`${count("verified")} verified`, ...counts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)];
 }
 function rowCells({ key, manifest, standing, problem }, ports) {
   const age = formatDuration(ageMs(key.time, ports.clock));

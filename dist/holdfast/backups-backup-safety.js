@@ -3,23 +3,23 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
   accessTierFor,
+  applyBackup,
   kindsFor,
-  planBackup,
-  takeBackup
-} from "./shared-content-search-path.js";
-import "./shared-catalog-lock.js";
+  planBackup
+} from "./shared-nouns-content-read-search-path.js";
+import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
-import "./shared-platform-read-ground.js";
-import "./shared-content-digest-1-object-queries.js";
+import "./shared-nouns-platform-read-ground.js";
+import "./shared-nouns-content-read-digest-1-object-queries.js";
 import "./shared-ports-dump-tools.js";
 import {
   sourceNameOf
-} from "./shared-kernel-database-url.js";
+} from "./shared-postgres-database-url.js";
 import {
   DEFAULT_LEVEL
-} from "./shared-seal-default-level.js";
+} from "./shared-kernel-suggest.js";
 import "./shared-kernel-secret.js";
-import "./shared-catalog-catalog.js";
+import "./shared-nouns-content-record.js";
 import "./shared-zod.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
@@ -27,7 +27,7 @@ import "./shared-kernel-duration.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
-// src/backup/safety.ts
+// src/backups/backup/safety.ts
 async function takeSafetyBackup(what, ports) {
   const request = {
     ...what,
@@ -42,9 +42,9 @@ async function takeSafetyBackup(what, ports) {
     installClient: false
   };
   ports.log.stage("making a safety backup of the target");
-  const { manifest } = await takeBackup(await planBackup(request, ports), ports);
-  ports.log.info(`safety backup ${manifest.id} exists`);
-  return manifest.id;
+  const { manifest } = await applyBackup(await planBackup(request, ports), ports);
+  ports.log.info(`safety backup ${manifest.id} exists: ${what.database.address.database} as of ${manifest.snapshotAt}`);
+  return { id: manifest.id, snapshotAt: manifest.snapshotAt, tables: manifest.content.tables };
 }
 export {
   takeSafetyBackup

@@ -11,7 +11,7 @@ import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 
-// src/kernel/database-url.ts
+// src/postgres/database-url.ts
 var EXAMPLE = "postgresql://user:password@host:5432/database";
 var IGNORED_PARAMETERS = /* @__PURE__ */ new Set([
   "application_name",
@@ -168,7 +168,7 @@ function knownTransactionPooler(address) {
   return void 0;
 }
 
-// src/kernel/sql.ts
+// src/postgres/quoting.ts
 function quoteIdentifier(name) {
   return `"${withoutNul(name).replaceAll('"', '""')}"`;
 }

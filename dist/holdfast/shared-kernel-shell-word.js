@@ -2,9 +2,11 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 
-// src/seal/default-level.ts
-var DEFAULT_LEVEL = 1;
+// src/kernel/shell-word.ts
+function shellWord(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
 
 export {
-  DEFAULT_LEVEL
+  shellWord
 };

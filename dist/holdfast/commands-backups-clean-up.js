@@ -2,8 +2,9 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
+  REMEMBERED,
   releaseLock
-} from "./shared-catalog-lock.js";
+} from "./shared-nouns-store-lock.js";
 import "./shared-zod.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
@@ -11,10 +12,7 @@ import "./shared-kernel-duration.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
-// src/ports/remembered.ts
-var REMEMBERED = { lockPath: "lock-path", lockToken: "lock-token" };
-
-// src/commands/clean-up.ts
+// src/commands/backups/clean-up.ts
 async function cleanUp(recall, openStore, log) {
   const [path, token] = [recall(REMEMBERED.lockPath), recall(REMEMBERED.lockToken)];
   if (path === "" || token === "") return;

@@ -8,18 +8,16 @@ import {
   qualifiedName,
   quoteIdentifier,
   quoteLiteral
-} from "./shared-kernel-database-url.js";
+} from "./shared-postgres-database-url.js";
 import {
   DEFAULT_LEVEL
-} from "./shared-seal-default-level.js";
-import {
-  quantity
-} from "./shared-catalog-catalog.js";
+} from "./shared-kernel-suggest.js";
 import {
   OBJECT_KINDS,
   OBJECT_KINDS_1,
-  namesMap
-} from "./shared-zod.js";
+  namesMap,
+  quantity
+} from "./shared-nouns-content-record.js";
 import {
   KiB,
   MiB
@@ -38,12 +36,14 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/content/scope.ts
+// src/nouns/content/scope.ts
 function scopeValues(scope) {
   return [[...scope.includeSchemas], [...scope.excludeSchemas]];
 }
 var IN_SCOPE = `(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[])) AND NOT n.nspname::text = ANY ($2::text[]))`;
+var NET_SCHEMA = `(n.nspname !~ '^pg_(toast|temp)' AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[]))
+  AND NOT n.nspname::text = ANY ($2::text[]))`;
 var WHOLE_DATABASE = "(cardinality($1::text[]) = 0 AND $2::text[] IS NOT NULL)";
 function notInExtension(catalog, oid) {
   return `NOT EXISTS (SELECT FROM pg_depend member WHERE member.classid = '${catalog}'::regclass AND member.objid = ${oid} AND member.deptype = 'e')`;
@@ -52,7 +52,7 @@ function isExtensionConfig(oid) {
   return `EXISTS (SELECT FROM pg_extension owning WHERE ${oid} = ANY (owning.extconfig))`;
 }
 
-// src/content/objects/object-class.ts
+// src/nouns/content/read/objects/object-class.ts
 function always(name, sql, set, rest = {}) {
   return { name, sql, set, compared: "always", ...rest };
 }
@@ -78,7 +78,7 @@ function otherMajorFlag(name, sql, set, rest = {}) {
   return otherMajor(name, whether(sql), set, rest);
 }
 
-// src/content/objects/names.ts
+// src/nouns/content/read/objects/names.ts
 var named = (schema2, name) => `quote_ident(${schema2}) || '.' || quote_ident(${name})`;
 var RELATION = named("n.nspname", "c.relname");
 var roleName = (oid) => `pg_get_userbyid(${oid})`;
@@ -96,7 +96,7 @@ function columnNames(numbers, relation3) {
 }
 var vectorNames = (vector, relation3) => columnNames(`string_to_array(${vector}::text, ' ')::int2[]`, relation3);
 
-// src/content/objects/grants.ts
+// src/nouns/content/read/objects/grants.ts
 var rights = (acl, where) => `(SELECT string_agg(DISTINCT CASE WHEN x.grantee = 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(x.grantee)) END || ':' ||
       x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END, ',') FROM aclexplode(${acl}) x WHERE ${where})`;
 var MAINTAIN = "x.privilege_type = 'MAINTAIN'";
@@ -258,12 +258,12 @@ function onMembers({ catalog, letter, from, oid, acl, owner, where, identity, re
   const isServers = `(${oid} < 16384${remade === void 0 ? "" : ` OR ${remade.which}`})`;
   const given3 = beyond(acl, before, "x.grantee = 0");
   const taken = beyond(before, acl, "x.grantee = 0");
-  const inSchema2 = where.replace(IN_SCOPE, `(${IN_SCOPE} OR n.nspname = 'pg_catalog' AND ${oid} < 16384 AND ${WHOLE_DATABASE})`);
+  const inSchema = where.replace(IN_SCOPE, `(${IN_SCOPE} OR n.nspname = 'pg_catalog' AND ${oid} < 16384 AND ${WHOLE_DATABASE})`);
   return {
     kind: "grant",
     title: "grant on a member of an extension, or on an object of the server's own",
     identity: `CASE WHEN ${isServers} THEN '${SERVERS}' ELSE '${MEMBER}' END || ${identity}`,
-    from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${inSchema2} AND (${isServers} OR NOT ${notInExtension(catalog, oid)})
+    from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${inSchema} AND (${isServers} OR NOT ${notInExtension(catalog, oid)})
       AND coalesce(${given3}, ${taken}) IS NOT NULL`,
     fields: [always("given", given3, "`GRANT … TO PUBLIC`"), always("taken", taken, "`REVOKE … FROM PUBLIC`")]
   };
@@ -276,7 +276,7 @@ var GRANT_CLASSES = [
   ...GRANTED.filter(({ catalog }) => WITH_MEMBERS.has(catalog)).map(onMembers)
 ];
 
-// src/content/objects/collations.ts
+// src/nouns/content/read/objects/collations.ts
 var ofLibc = (sql) => `CASE WHEN c.collprovider = 'c' THEN ${sql} END`;
 var OTHER_LOCALE = `CASE WHEN c.collprovider <> 'c' THEN
   coalesce(to_jsonb(c.*) ->> 'colllocale', to_jsonb(c.*) ->> 'colliculocale', c.collcollate) END`;
@@ -313,7 +313,7 @@ var conversion = {
 };
 var COLLATION_CLASSES = [collation, conversion];
 
-// src/content/objects/options.ts
+// src/nouns/content/read/objects/options.ts
 var TOAST_TOO = [
   "autovacuum_enabled",
   "autovacuum_freeze_max_age",
@@ -372,7 +372,7 @@ function quoted(names) {
   return names.map((name) => `'${name}'`).join(", ");
 }
 
-// src/content/objects/foreign-data.ts
+// src/nouns/content/read/objects/foreign-data.ts
 var server = {
   kind: "foreign-server",
   place: { catalog: "pg_foreign_server", oid: "s.oid" },
@@ -416,7 +416,7 @@ var userMapping = {
 };
 var FOREIGN_DATA_CLASSES = [wrapper, server, userMapping];
 
-// src/content/objects/operators-used.ts
+// src/nouns/content/read/objects/operators-used.ts
 var FIRST_OTHER = 16384;
 var MENTIONS = "':opnos? ([(]o )?([0-9]+( [0-9]+)*)'";
 function operatorsIn(tree) {
@@ -433,7 +433,7 @@ function operatorFields(tree, rest = {}) {
   ];
 }
 
-// src/content/objects/functions.ts
+// src/nouns/content/read/objects/functions.ts
 var AGGREGATE = `CASE WHEN p.prokind = 'a' THEN (SELECT concat_ws(' | ', g.aggkind, g.aggnumdirectargs, g.aggtransfn, g.aggfinalfn,
   g.aggcombinefn, g.aggserialfn, g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn, g.aggfinalextra, g.aggmfinalextra,
   g.aggfinalmodify, g.aggmfinalmodify, g.aggsortop::regoperator, format_type(g.aggtranstype, NULL), g.aggtransspace,
@@ -506,7 +506,7 @@ var accessMethod = {
 };
 var FUNCTION_CLASSES = [aFunction, language, transform, accessMethod];
 
-// src/content/objects/tables.ts
+// src/nouns/content/read/objects/tables.ts
 var OWN_RELATION = `${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")}`;
 var FROM_CLASS = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
 var STORAGE_OPTIONS = `CASE WHEN c.relam = 0 OR c.relam = (SELECT oid FROM pg_am WHERE amname = 'heap')
@@ -624,7 +624,7 @@ var constraint = {
 };
 var TABLE_CLASSES = [table, column, constraint, rowSecurity];
 
-// src/content/objects/indexes.ts
+// src/nouns/content/read/objects/indexes.ts
 var index = {
   kind: "index",
   place: { catalog: "pg_class", oid: "x.oid" },
@@ -672,7 +672,7 @@ var statistics = {
 };
 var INDEX_CLASSES = [index, statistics];
 
-// src/content/objects/operators.ts
+// src/nouns/content/read/objects/operators.ts
 var operatorName = (oid) => `CASE WHEN ${oid} <> 0 THEN ${oid}::regoperator END`;
 var estimator = (oid) => `nullif(${oid}::oid, 0)::regproc`;
 var operator = {
@@ -742,7 +742,7 @@ var cast = {
 };
 var OPERATOR_CLASSES = [operator, operatorClass, operatorFamily, cast];
 
-// src/content/objects/replication.ts
+// src/nouns/content/read/objects/replication.ts
 var ofTables = (sql, where = "true") => `(SELECT string_agg(${sql}, ',' ORDER BY n.nspname, c.relname)
   FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE r.prpubid = p.oid AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")} AND ${where})`;
@@ -799,7 +799,7 @@ var subscription = {
 };
 var REPLICATION_CLASSES = [publication, subscription];
 
-// src/content/objects/schemas.ts
+// src/nouns/content/read/objects/schemas.ts
 var schema = {
   kind: "schema",
   place: { catalog: "pg_namespace", oid: "n.oid" },
@@ -846,7 +846,7 @@ var SCHEMA_CLASSES = [schema];
 var SEQUENCE_CLASSES = [sequence];
 var LARGE_OBJECT_CLASSES = [largeObjectOwners];
 
-// src/content/objects/text-search.ts
+// src/nouns/content/read/objects/text-search.ts
 function part({ title, catalog, prefix, owned, fields }) {
   return {
     kind: "text-search",
@@ -906,7 +906,7 @@ var TEXT_SEARCH_CLASSES = [
   })
 ];
 
-// src/content/objects/triggers.ts
+// src/nouns/content/read/objects/triggers.ts
 var trigger = {
   kind: "trigger",
   place: { catalog: "pg_trigger", oid: "g.oid" },
@@ -974,7 +974,7 @@ var eventTrigger = {
 };
 var TRIGGER_CLASSES = [trigger, policy, rule, eventTrigger];
 
-// src/content/objects/types.ts
+// src/nouns/content/read/objects/types.ts
 var ofKind = (letter, sql) => `CASE WHEN t.typtype = '${letter}' THEN ${sql} END`;
 var ofRange = (sql) => ofKind("r", `(SELECT ${sql} FROM pg_range r WHERE r.rngtypid = t.oid)`);
 var ATTRIBUTES = `(SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
@@ -1017,7 +1017,7 @@ var type = {
 };
 var TYPE_CLASSES = [type];
 
-// src/content/objects/views.ts
+// src/nouns/content/read/objects/views.ts
 var ATTRIBUTES2 = "FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped";
 var TREES = `(SELECT concat_ws(' ', (SELECT r.ev_action FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN'),
   (SELECT string_agg(d.adbin::text, ' ') FROM pg_attrdef d WHERE d.adrelid = c.oid)))`;
@@ -1048,7 +1048,7 @@ var VIEW_CLASSES = [
   ])
 ];
 
-// src/content/objects/all.ts
+// src/nouns/content/read/objects/all.ts
 var OBJECT_CLASSES = [
   ...SCHEMA_CLASSES,
   ...TABLE_CLASSES,
@@ -1079,7 +1079,7 @@ function fieldOf(kind, name) {
   return FIELDS.get(`${kind} ${name}`);
 }
 
-// src/content/canonical.ts
+// src/nouns/content/read/canonical.ts
 function canonical(definition) {
   const tokens = definition.match(TOKEN);
   if (tokens === null) return "";
@@ -1160,7 +1160,7 @@ function write(items) {
   return items.map((item) => typeof item === "string" ? item : `${item.open} ${write(item.items)} ${CLOSING[item.open]}`).join(" ");
 }
 
-// src/content/objects/field-digests.ts
+// src/nouns/content/read/objects/field-digests.ts
 var HIDDEN = "?";
 function fieldDigest(text2, printed2) {
   if (text2 === null || text2 === "") return void 0;
@@ -1173,7 +1173,7 @@ function readDigests(text2) {
   return new Map(text2 === "" ? [] : text2.split(" ").map((each) => each.split("=")));
 }
 
-// src/content/compare-fields.ts
+// src/nouns/content/compare/compare-fields.ts
 function compareFields(kind, before, now, majors) {
   const result = { differing: [], hidden: [], left: [], unknown: [] };
   if (before === now && majors[0] === majors[1] && !before.includes(HIDDEN)) return result;
@@ -1201,7 +1201,39 @@ function existsOn(kind, name, major) {
   return (fieldOf(kind, name)?.since ?? 0) <= major;
 }
 
-// src/content/publication-needs.ts
+// src/postgres/key-words.ts
+var KEY_WORDS = /* @__PURE__ */ new Set([
+  // Reserved.
+  ..."all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create".split(" "),
+  ..."current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc".split(" "),
+  ..."distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral".split(" "),
+  ..."leading limit localtime localtimestamp not null offset on only or order placing primary references returning".split(" "),
+  ..."select session_user some symmetric system_user table then to trailing true union unique user using variadic when".split(" "),
+  ..."where window with".split(" "),
+  // Reserved, but for functions and types.
+  ..."authorization binary collation concurrently cross current_schema freeze full ilike inner is isnull join left like".split(" "),
+  ..."natural notnull outer overlaps right similar tablesample verbose".split(" "),
+  // Not for functions and types.
+  ..."between bigint bit boolean char character coalesce dec decimal exists extract float greatest grouping inout int".split(" "),
+  ..."integer interval json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar".split(" "),
+  ..."json_serialize json_table json_value least merge_action national nchar none normalize nullif numeric out overlay".split(" "),
+  ..."position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes".split(" "),
+  ..."xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable".split(" ")
+]);
+
+// src/postgres/display-name.ts
+var PLAIN = /^[a-z_][a-z0-9_]*$/;
+function displayPart(name) {
+  return PLAIN.test(name) && !KEY_WORDS.has(name) ? name : quoteIdentifier(name);
+}
+function displayName({ schema: schema2, name }) {
+  return `${displayPart(schema2)}.${displayPart(name)}`;
+}
+function unquoted(identity) {
+  return identity.replace(/"((?:[^"]|"")*)"/g, (quoted2, name) => PLAIN.test(name) ? name : quoted2);
+}
+
+// src/nouns/content/read/publication-needs.ts
 var PUBLICATION_TABLES = "publication-tables";
 async function readPublicationNeeds(session, places, needs) {
   const rows2 = await session.query(MEMBERS);
@@ -1217,7 +1249,7 @@ var MEMBERS = `
          coalesce(array_agg('pg_publication_rel'::regclass || ' ' || r.oid) FILTER (WHERE r.oid IS NOT NULL), '{}') AS members
     FROM pg_publication p LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid GROUP BY p.oid`;
 
-// src/content/lacking.ts
+// src/nouns/content/compare/missing-extensions.ts
 var Lacking = class {
   #unavailable;
   #needs;
@@ -1231,14 +1263,16 @@ var Lacking = class {
   }
   /** For a relation that holds rows. */
   ofTable(table2) {
-    const name = `${table2.schema}.${table2.name}`;
+    const name = displayName(table2);
     if (!this.#known || table2.ofExtension === true) return this.#among(table2.extensions ?? []);
     return this.#named([`table ${name}`, `materialized-view ${name}`]);
   }
-  /** For what a publication holds: what its tables need, or, where the record does not say which they are, any table. */
+  /** For what a publication holds: what its tables need, or, where the record does not say which they are, any table; and which need one of these. */
   ofPublication(identity) {
-    const needs = this.#needs.get(unquoted(`${PUBLICATION_TABLES} ${identity}`));
-    return needs === void 0 ? { needs: [...new Set(this.#tables.flatMap((table2) => this.ofTable(table2)))], known: false } : { needs: this.#among(needs), known: true };
+    const recorded = this.#needs.get(unquoted(`${PUBLICATION_TABLES} ${identity}`));
+    const needs = recorded === void 0 ? [...new Set(this.#tables.flatMap((table2) => this.ofTable(table2)))] : this.#among(recorded);
+    const tables = this.#tables.filter((table2) => this.ofTable(table2).some((name) => needs.includes(name)));
+    return { needs, known: recorded !== void 0, tables: tables.map(displayName) };
   }
   /** For any other object, by kind and identity. */
   ofObject(kind, identity) {
@@ -1256,14 +1290,11 @@ var Lacking = class {
     return [...new Set(names)].filter((name) => this.#unavailable.has(name));
   }
 };
-function unquoted(identity) {
-  return identity.replaceAll('"', "");
-}
 function tableOf(identity) {
   return /^(.*)\.(?:[^."]+|"(?:[^"]|"")*")$/s.exec(identity)?.[1] ?? identity;
 }
 
-// src/content/digest-1/compare-digests.ts
+// src/nouns/content/compare/compare-digests-1.ts
 var NEVER_REPRINTED = /* @__PURE__ */ new Set([
   "owner",
   "comment",
@@ -1281,13 +1312,13 @@ function compareDigests1(kind, before, now, whole) {
 }
 function definitionsMarked(expected, actual) {
   if (expected.serverMajor !== actual.serverMajor) return false;
-  const tables = new Set(expected.tables.filter(({ kind }) => kind === "table" || kind === "partitioned").map(({ schema: schema2, name }) => unquoted(`${schema2}.${name}`)));
+  const tables = new Set(expected.tables.filter(({ kind }) => kind === "table" || kind === "partitioned").map((table2) => unquoted(displayName(table2))));
   const now = actual.objects.column ?? {};
   const both = Object.entries(expected.objects.column ?? {}).filter(([name]) => Object.hasOwn(now, name) && tables.has(unquoted(tableOf(name))));
   return both.length > 0 && both.every(([name, digest2]) => !compareDigests1("column", digest2, now[name], true));
 }
 
-// src/content/objects-of-tables.ts
+// src/nouns/content/objects-of-tables.ts
 var ON_A_TABLE = /* @__PURE__ */ new Set(["table", "row-security", "column", "constraint", "trigger", "policy", "rule"]);
 var BESIDE = /* @__PURE__ */ new Set(["grant", "owner", "comment"]);
 function belongingTo(source, wanted2, sequences = []) {
@@ -1318,7 +1349,7 @@ function namesIn(identity) {
   return parts.map((part2) => part2.startsWith('"') ? part2.slice(1, -1).replaceAll('""', '"') : part2);
 }
 
-// src/content/compare-objects.ts
+// src/nouns/content/compare/compare-objects.ts
 var ORDER = [
   "schema",
   "table",
@@ -1433,16 +1464,16 @@ var ObjectComparison = class {
   }
   /** What an object says of tables that cannot be made for lack of an extension is not there for the same reason. */
   #withoutTables(kind, name, differing) {
-    const { needs, known } = this.#lackingTables(kind, name);
+    const { needs, known, tables } = this.#lackingTables(kind, name);
     const fields = needs.length === 0 ? [] : differing.filter((field) => OF_TABLES[kind]?.has(field) === true);
     if (fields.length === 0) return { differing, lacking: [] };
     const words = fields.map((field) => field.replaceAll("-", " ")).join(", ");
-    const found = kind === "sequence" ? { ...gap(kind, name, `could not be compared in ${words}: it needs ${needs.join(", ")}, not available here`), needs } : gap(kind, name, `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and ${known ? "belong to it" : "may belong to it"}`);
+    const found = kind === "sequence" ? { ...gap(kind, name, `could not be compared in ${words}: it needs ${needs.join(", ")}, not available here`), needs } : gap(kind, name, `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and ${known ? "belong to it" : "may belong to it"}${namedTables(tables)}`);
     return { differing: differing.filter((field) => !fields.includes(field)), lacking: [found] };
   }
   #lackingTables(kind, name) {
     if (kind === "publication") return this.#lacking.ofPublication(name);
-    return { needs: kind === "sequence" ? this.#lacking.ofObject(kind, name) : [], known: true };
+    return { needs: kind === "sequence" ? this.#lacking.ofObject(kind, name) : [], known: true, tables: [] };
   }
   #compare(kind, before, now) {
     const majors = [this.#expected.serverMajor, this.#actual.serverMajor];
@@ -1508,7 +1539,7 @@ function gap(about, name, message) {
   return { severity: "gap", about, name, message };
 }
 function missingTables(expected, actual) {
-  const names = (record) => record.tables.map((table2) => unquoted(`${table2.schema}.${table2.name}`));
+  const names = (record) => record.tables.map((table2) => unquoted(displayName(table2)));
   const present = new Set(names(actual));
   return new Set(names(expected).filter((name) => !present.has(name)));
 }
@@ -1520,8 +1551,14 @@ function isPartOf(kind, identity, tables) {
   const plain2 = unquoted(name);
   return [...tables].some((table2) => plain2 === table2 || plain2.startsWith(`${table2}.`));
 }
+var TOLD_MAX = 5;
+function namedTables(tables) {
+  if (tables.length === 0) return "";
+  const more = tables.length > TOLD_MAX ? ` and ${tables.length - TOLD_MAX} more` : "";
+  return `: ${tables.length === 1 ? "" : "some of "}${tables.slice(0, TOLD_MAX).join(", ")}${more}`;
+}
 
-// src/content/compare-properties.ts
+// src/nouns/content/compare/compare-properties.ts
 function compareProperties(expected, actual) {
   return [...compareDatabase(expected, actual), ...compareRoleAttributes(expected.roles, actual.roles)];
 }
@@ -1566,380 +1603,8 @@ function compareRoleAttributes(expected, actual) {
   });
 }
 
-// src/content/key-words.ts
-var KEY_WORDS = /* @__PURE__ */ new Set([
-  // Reserved.
-  ..."all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create".split(" "),
-  ..."current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc".split(" "),
-  ..."distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral".split(" "),
-  ..."leading limit localtime localtimestamp not null offset on only or order placing primary references returning".split(" "),
-  ..."select session_user some symmetric system_user table then to trailing true union unique user using variadic when".split(" "),
-  ..."where window with".split(" "),
-  // Reserved, but for functions and types.
-  ..."authorization binary collation concurrently cross current_schema freeze full ilike inner is isnull join left like".split(" "),
-  ..."natural notnull outer overlaps right similar tablesample verbose".split(" "),
-  // Not for functions and types.
-  ..."between bigint bit boolean char character coalesce dec decimal exists extract float greatest grouping inout int".split(" "),
-  ..."integer interval json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar".split(" "),
-  ..."json_serialize json_table json_value least merge_action national nchar none normalize nullif numeric out overlay".split(" "),
-  ..."position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes".split(" "),
-  ..."xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable".split(" ")
-]);
-
-// src/content/display-name.ts
-function displayPart(name) {
-  return /^[a-z_][a-z0-9_]*$/.test(name) && !KEY_WORDS.has(name) ? name : quoteIdentifier(name);
-}
-function displayName({ schema: schema2, name }) {
-  return `${displayPart(schema2)}.${displayPart(name)}`;
-}
-
-// src/content/refusal.ts
-async function refusal(session, work2, ...codes) {
-  await session.query("SAVEPOINT trying");
-  try {
-    await work2();
-    await session.query("RELEASE SAVEPOINT trying");
-    return void 0;
-  } catch (error) {
-    if (!isHoldfastError(error, ...codes) || session.lost.aborted) throw error;
-    await session.query("ROLLBACK TO SAVEPOINT trying; RELEASE SAVEPOINT trying");
-    return error;
-  }
-}
-
-// src/content/omissions/attempt.ts
-async function attempt(session, ask) {
-  let answer;
-  await refusal(session, async () => {
-    answer = await ask();
-  }, "database.query", "database.permission", "database.row-security", "database.lock-timeout");
-  return answer;
-}
-
-// src/content/omissions/unlisted.ts
-var FIRST_USER_OID = 16384;
-var NET_SCHEMA = `(n.nspname !~ '^pg_(toast|temp)' AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[]))
-  AND NOT n.nspname::text = ANY ($2::text[]))`;
-var inSchema = (catalog, namespace, where) => ({
-  catalog,
-  oid: "x.oid",
-  from: `${catalog} x JOIN pg_namespace n ON n.oid = x.${namespace}`,
-  where: [notInExtension(catalog, "x.oid"), ...where === void 0 ? [] : [where]].join(" AND ")
-});
-var inNoSchema = (catalog, where) => ({
-  catalog,
-  oid: "x.oid",
-  from: `${catalog} x`,
-  scope: WHOLE_DATABASE,
-  where: [notInExtension(catalog, "x.oid"), ...where === void 0 ? [] : [where]].join(" AND ")
-});
-var ofRelation = (catalog, relation3, where) => ({
-  catalog,
-  oid: "x.oid",
-  where: `${notInExtension("pg_class", "c.oid")} AND ${where}`,
-  from: `${catalog} x JOIN pg_class c ON c.oid = x.${relation3} JOIN pg_namespace n ON n.oid = c.relnamespace`
-});
-var madeByAnother = (catalog) => `NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = '${catalog}'::regclass AND i.objid = x.oid AND i.deptype = 'i')`;
-var OF_SCRIPTS = { pg_cron: ["cron_job_policy", "cron_job_run_details_policy"] };
-var AS_IN_SCRIPT = `x.polcmd = '*' AND x.polpermissive AND x.polroles = '{0}' AND x.polwithcheck IS NULL
-  AND pg_get_expr(x.polqual, x.polrelid) = '(username = CURRENT_USER)'`;
-function notOfScript() {
-  const known = Object.entries(OF_SCRIPTS).flatMap(([extension, names]) => names.map((name) => `('${extension}', '${name}')`));
-  return `NOT (${AS_IN_SCRIPT} AND EXISTS (SELECT FROM pg_depend e JOIN pg_extension own ON own.oid = e.refobjid
-    WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
-      AND (own.extname::text, x.polname::text) IN (VALUES ${known.join(", ")})))`;
-}
-var CLASSES = [
-  // `public` is there before a restore; only what differs in it is dumped.
-  { catalog: "pg_namespace", oid: "n.oid", from: "pg_namespace n", where: `n.nspname <> 'public' AND ${notInExtension("pg_namespace", "n.oid")}` },
-  inSchema("pg_class", "relnamespace", "x.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"),
-  {
-    // A constraint brings its index. An invalid one holds nothing: it was left behind by a concurrent build that failed.
-    ...ofRelation("pg_index", "indrelid", `(x.indisvalid OR c.relkind = 'p')
-      AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x'))`),
-    catalog: "pg_class",
-    oid: "x.indexrelid"
-  },
-  // Checks stand in their table, unless they are not validated; foreign keys of partitions are made with their parent's.
-  ofRelation("pg_constraint", "conrelid", "(x.contype IN ('p', 'u', 'x') OR (x.contype = 'f' AND x.conparentid = 0) OR (x.contype = 'c' AND NOT x.convalidated AND x.conislocal))"),
-  {
-    ...inSchema("pg_constraint", "connamespace"),
-    where: `x.contypid <> 0 AND x.contype = 'c' AND NOT x.convalidated AND ${notInExtension("pg_type", "x.contypid")}`
-  },
-  // Those of partitions are made with their parent's.
-  ofRelation("pg_trigger", "tgrelid", "NOT x.tgisinternal AND coalesce(to_jsonb(x) ->> 'tgparentid', '0') = '0'"),
-  // The rule of a view is the view.
-  ofRelation("pg_rewrite", "ev_class", "x.rulename <> '_RETURN'"),
-  { ...ofRelation("pg_policy", "polrelid", "true"), where: notOfScript() },
-  inSchema("pg_statistic_ext", "stxnamespace"),
-  // Constructors of ranges are made with their type.
-  inSchema("pg_proc", "pronamespace", madeByAnother("pg_proc")),
-  // Row types, arrays and multiranges are made with what they are of.
-  inSchema("pg_type", "typnamespace", `(x.typtype IN ('b', 'd', 'e', 'r') OR (x.typtype = 'p' AND NOT x.typisdefined)
-    OR (x.typtype = 'c' AND EXISTS (SELECT FROM pg_class r WHERE r.oid = x.typrelid AND r.relkind = 'c')))
-    AND NOT EXISTS (SELECT FROM pg_type el WHERE el.typarray = x.oid)`),
-  // One without a function was only named as another one's commutator, and is made with that.
-  inSchema("pg_operator", "oprnamespace", "x.oprcode <> 0"),
-  inSchema("pg_opclass", "opcnamespace"),
-  // A family that has classes is made with them.
-  inSchema("pg_opfamily", "opfnamespace", "NOT EXISTS (SELECT FROM pg_opclass o WHERE o.opcfamily = x.oid)"),
-  inSchema("pg_collation", "collnamespace"),
-  inSchema("pg_conversion", "connamespace"),
-  inSchema("pg_ts_parser", "prsnamespace"),
-  inSchema("pg_ts_template", "tmplnamespace"),
-  inSchema("pg_ts_dict", "dictnamespace"),
-  inSchema("pg_ts_config", "cfgnamespace"),
-  // Casts of a range to its multirange are made with them.
-  inNoSchema("pg_cast", madeByAnother("pg_cast")),
-  inNoSchema("pg_language", "x.lanispl"),
-  inNoSchema("pg_transform"),
-  inNoSchema("pg_am"),
-  inNoSchema("pg_event_trigger"),
-  inNoSchema("pg_foreign_data_wrapper"),
-  inNoSchema("pg_foreign_server"),
-  inNoSchema("pg_publication"),
-  {
-    catalog: "pg_publication_rel",
-    oid: "x.oid",
-    scope: `${WHOLE_DATABASE} AND ${NET_SCHEMA}`,
-    from: "pg_publication_rel x JOIN pg_class c ON c.oid = x.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-  },
-  {
-    catalog: "pg_publication_namespace",
-    oid: "x.oid",
-    scope: `${WHOLE_DATABASE} AND ${NET_SCHEMA}`,
-    since: 15,
-    from: "pg_publication_namespace x JOIN pg_namespace n ON n.oid = x.pnnspid"
-  },
-  {
-    catalog: "pg_default_acl",
-    oid: "x.oid",
-    scope: `CASE WHEN x.defaclnamespace = 0 THEN ${WHOLE_DATABASE} ELSE ${NET_SCHEMA} END`,
-    from: "pg_default_acl x LEFT JOIN pg_namespace n ON n.oid = x.defaclnamespace"
-  },
-  { catalog: "pg_extension", oid: "x.oid", from: "pg_extension x", scope: WHOLE_DATABASE }
-];
-async function findUnlisted(session, scope, entries, leftOut = []) {
-  const listed2 = new Set(entries.map((entry) => `${entry.catalog} ${entry.oid}`));
-  const [{ major }] = await session.query("SELECT current_setting('server_version_num')::int / 10000 AS major");
-  const missing = [];
-  for (const one of CLASSES.filter(({ since }) => (since ?? 0) <= major)) {
-    const places = await session.query(queryFor(one), scopeValues(scope));
-    missing.push(...places.filter((place) => !listed2.has(`${place.catalog} ${place.oid}`)));
-  }
-  const left = missing.length === 0 || leftOut.length === 0 ? /* @__PURE__ */ new Set() : await standingOn(session, leftOut);
-  const unsaid = missing.filter(({ catalog, oid }) => !left.has(`${catalog} ${oid}`));
-  return unsaid.length === 0 ? [] : await describe(session, unsaid);
-}
-async function standingOn(session, leftOut) {
-  const parts = [
-    ["pg_class", "pg_class", "oid", "oid"],
-    ["pg_class", "pg_index", "indexrelid", "indrelid"],
-    ["pg_constraint", "pg_constraint", "oid", "conrelid"],
-    ["pg_trigger", "pg_trigger", "oid", "tgrelid"],
-    ["pg_rewrite", "pg_rewrite", "oid", "ev_class"],
-    ["pg_policy", "pg_policy", "oid", "polrelid"],
-    ["pg_statistic_ext", "pg_statistic_ext", "oid", "stxrelid"],
-    ["pg_publication_rel", "pg_publication_rel", "oid", "prrelid"]
-  ];
-  const selects = parts.map(([catalog, from, oid, relation3]) => `SELECT '${catalog}'::regclass::oid::int8::text || ' ' || ${oid}::int8::text AS place FROM ${from} WHERE ${relation3} = ANY ($1::oid[])`);
-  const rows2 = await session.query(selects.join(" UNION ALL "), [leftOut.map(({ oid }) => oid)]);
-  return new Set(rows2.map(({ place }) => place));
-}
-function queryFor({ catalog, oid, from, where, scope }) {
-  const within = /\bn\b/.test(from) ? "CASE WHEN n.nspname ~ '^pg_' OR n.nspname = 'information_schema' THEN n.nspname::text END" : "NULL::text";
-  return `SELECT '${catalog}'::regclass::oid::int8::text AS catalog, ${oid}::int8::text AS oid, ${within} AS within
-    FROM ${from} WHERE ${oid} >= ${FIRST_USER_OID} AND ${where ?? "true"} AND (${scope ?? NET_SCHEMA}) AND cardinality($2::text[]) >= 0
-    ORDER BY ${oid}`;
-}
-async function describe(session, places) {
-  const named3 = await attempt(session, () => session.query(
-    `SELECT i.type, i.identity AS name FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS place(catalog, oid, nr),
-            pg_identify_object(place.catalog::oid, place.oid::oid, 0) AS i ORDER BY place.nr`,
-    [places.map((place) => place.catalog), places.map((place) => place.oid)]
-  ));
-  return places.map(({ catalog, oid, within }, at) => ({
-    severity: "gap",
-    about: named3?.[at]?.type?.replaceAll(" ", "-") ?? "object",
-    name: named3?.[at]?.name ?? `${oid} of catalog ${catalog}`,
-    message: within === null ? "is not in this backup: pg_dump left it out without saying why" : `is not in this backup: no dump holds what somebody made in the server's own schema ${within}`
-  }));
-}
-
-// src/content/omissions/extension-members.ts
-var OWN = "x.oid >= 16384";
-var MEMBER_RELATIONS = `pg_extension x JOIN pg_depend e ON e.refclassid = 'pg_extension'::regclass
-  AND e.refobjid = x.oid AND e.deptype = 'e' AND e.classid = 'pg_class'::regclass
-  JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace`;
-function texts(...values) {
-  return `concat(${values.map((value) => `${value}, chr(31)`).join(", ")})`;
-}
-function otherOwner(owner) {
-  return `CASE WHEN ${owner} NOT IN (x.extowner, 10) THEN pg_get_userbyid(${owner}) END`;
-}
-var COMMENTS = `(SELECT string_agg(d.objsubid || ' ' || md5(d.description), ',' ORDER BY d.objsubid)
-  FROM pg_description d WHERE d.classoid = e.classid AND d.objoid = e.objid)`;
-var SEQUENCE = `(SELECT concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax, s.seqmin,
-  s.seqcache, s.seqcycle) FROM pg_sequence s WHERE s.seqrelid = c.oid)`;
-var RELATION_STATE = texts(
-  "c.relkind",
-  otherOwner("c.relowner"),
-  "c.relrowsecurity",
-  "c.relforcerowsecurity",
-  "c.relreplident",
-  optionsNamed("c.reloptions", [...TABLE_OPTIONS, ...VIEW_OPTIONS]),
-  "CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END",
-  SEQUENCE,
-  COMMENTS
-);
-var COLUMN_STATE = texts(
-  "format_type(a.atttypid, a.atttypmod)",
-  "a.attnotnull",
-  "a.attidentity",
-  "(SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum)"
-);
-var relation = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)";
-var PARTS = `
-  SELECT x.extname::text AS extension, part.identity, part.definition
-    FROM ${MEMBER_RELATIONS}, LATERAL (
-      SELECT 'relation ' || ${relation} AS identity, ${RELATION_STATE} AS definition
-      UNION ALL
-      SELECT 'column ' || ${relation} || '.' || quote_ident(a.attname), ${COLUMN_STATE}
-        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f')
-      UNION ALL
-      SELECT 'index ' || ${relation} || '.' || quote_ident(i.relname), pg_get_indexdef(i.oid)
-        FROM pg_index d JOIN pg_class i ON i.oid = d.indexrelid WHERE d.indrelid = c.oid AND d.indisvalid
-      UNION ALL
-      SELECT 'constraint ' || ${relation} || '.' || quote_ident(k.conname), pg_get_constraintdef(k.oid)
-        FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype NOT IN ('t', 'n')
-      UNION ALL
-      SELECT 'trigger ' || ${relation} || '.' || quote_ident(g.tgname), concat_ws(' ', g.tgtype, g.tgenabled, pg_get_triggerdef(g.oid))
-        FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal
-      UNION ALL
-      SELECT 'rule ' || ${relation} || '.' || quote_ident(r.rulename), concat_ws(' ', r.ev_type, r.ev_enabled, pg_get_ruledef(r.oid))
-        FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'
-    ) AS part
-   WHERE ${OWN} AND ${NET_SCHEMA} ORDER BY 1, 2`;
-var FUNCTION_STATE = texts(
-  "p.prosrc",
-  "(SELECT l.lanname FROM pg_language l WHERE l.oid = p.prolang)",
-  "CASE WHEN p.prokind <> 'a' AND to_jsonb(p) ->> 'prosqlbody' IS NOT NULL THEN pg_get_functiondef(p.oid) END",
-  "pg_get_function_arguments(p.oid)",
-  "pg_get_function_result(p.oid)",
-  "p.provolatile",
-  "p.procost",
-  "p.prorows",
-  "p.prosecdef",
-  "p.proleakproof",
-  "p.proisstrict",
-  "p.proparallel",
-  "array_to_string(p.proconfig, chr(30))",
-  otherOwner("p.proowner")
-);
-var TYPE_STATE = texts(
-  "t.typtype",
-  "t.typnotnull",
-  "t.typdefault",
-  otherOwner("t.typowner"),
-  `(SELECT string_agg(quote_ident(l.enumlabel), ',' ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = t.oid)`,
-  `(SELECT string_agg(quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid), ',' ORDER BY k.conname COLLATE "C")
-    FROM pg_constraint k WHERE k.contypid = t.oid)`,
-  `CASE WHEN t.typtype = 'c' THEN (SELECT string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ','
-    ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END`
-);
-var STATES = [
-  ["pg_proc p", FUNCTION_STATE],
-  ["pg_type t", TYPE_STATE],
-  ["pg_operator o", texts(otherOwner("o.oprowner"), "o.oprrest::oid::regproc", "o.oprjoin::oid::regproc")],
-  ["pg_opclass o", texts(otherOwner("o.opcowner"))],
-  ["pg_opfamily o", texts(otherOwner("o.opfowner"))],
-  ["pg_namespace s", texts(otherOwner("s.nspowner"))],
-  ["pg_language l", texts(otherOwner("l.lanowner"), "l.lanpltrusted")],
-  ["pg_collation o", texts(otherOwner("o.collowner"))],
-  ["pg_conversion o", texts(otherOwner("o.conowner"), "o.condefault")],
-  ["pg_event_trigger v", texts(otherOwner("v.evtowner"), "v.evtenabled")],
-  ["pg_ts_dict d", texts(otherOwner("d.dictowner"), "d.dictinitoption")],
-  ["pg_ts_config o", texts(otherOwner("o.cfgowner"), `(SELECT string_agg(m.maptokentype || ' ' || m.mapdict::regdictionary, ','
-    ORDER BY m.maptokentype, m.mapseqno) FROM pg_ts_config_map m WHERE m.mapcfg = o.oid)`)],
-  ["pg_foreign_data_wrapper w", texts(
-    otherOwner("w.fdwowner"),
-    "w.fdwhandler::regproc",
-    "w.fdwvalidator::regproc",
-    openOptions("w.fdwoptions")
-  )],
-  ["pg_foreign_server s", texts(otherOwner("s.srvowner"), "s.srvversion", openOptions("s.srvoptions"))]
-];
-var STATE = `CASE e.classid ${STATES.map(([from, state]) => `WHEN '${from.split(" ")[0]}'::regclass THEN (SELECT ${state} FROM ${from} WHERE ${from.split(" ")[1]}.oid = e.objid)`).join("\n")} END`;
-var DIGEST2 = `md5(${texts("i.identity", STATE, COMMENTS)})`;
-var OTHERS = `
-  SELECT extension, count(*)::int AS count,
-         encode(sha256(string_agg(member, '' ORDER BY member COLLATE "C")::bytea), 'hex') AS digest
-    FROM (SELECT x.extname::text AS extension, ${DIGEST2} AS member
-      FROM pg_extension x JOIN pg_depend e ON e.refclassid = 'pg_extension'::regclass AND e.refobjid = x.oid AND e.deptype = 'e',
-           pg_identify_object(e.classid, e.objid, 0) AS i
-     WHERE ${OWN} AND e.classid <> 'pg_class'::regclass AND ${WHOLE_DATABASE}) AS members GROUP BY extension`;
-
-// src/content/omissions/extensions.ts
-var RELATIONS = `
-  SELECT x.extname::text AS extension, n.nspname::text AS schema, c.relname::text AS name, c.relkind AS relkind,
-         CASE WHEN c.relkind = 'S' THEN false ELSE pg_relation_size(c.oid) = 0 END AS empty,
-         c.oid = ANY (coalesce(x.extconfig, '{}')) AS filtered,
-         has_schema_privilege(n.oid, 'USAGE') AND NOT row_security_active(c.oid)
-           AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END AS readable
-    FROM ${MEMBER_RELATIONS}
-   WHERE ${OWN} AND ${NET_SCHEMA} AND (c.relkind IN ('r', 'S') OR (c.relkind = 'm' AND c.relispopulated))
-     AND coalesce((SELECT condition FROM unnest(x.extconfig, x.extcondition) AS marked(relation, condition) WHERE marked.relation = c.oid), 'unmarked') <> ''
-   ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
-async function readExtensionContents(session, scope, proof) {
-  const values = scopeValues(scope);
-  const relations = await session.query(RELATIONS, values);
-  const parts = await session.query(PARTS, values);
-  const others = await attempt(session, () => session.query(OTHERS, values)) ?? [];
-  const names = [...new Set([...relations, ...parts, ...others].map(({ extension }) => extension))].sort((a, b) => a < b ? -1 : 1);
-  const found = [];
-  for (const name of names) {
-    const measured = [];
-    for (const row of relations.filter(({ extension }) => extension === name)) {
-      measured.push({ ...await measure(session, row, proof), ...row.filtered ? { filtered: true } : {} });
-    }
-    const other = others.find(({ extension }) => extension === name);
-    found.push({
-      name,
-      relations: measured,
-      parts: Object.fromEntries(parts.filter(({ extension }) => extension === name).map(({ identity, definition }) => [identity, sha256(definition).slice(0, 16)])),
-      others: { count: other?.count ?? 0, digest: other?.digest.slice(0, 16) ?? null }
-    });
-  }
-  return found;
-}
-var ROW_SUM = `coalesce(sum(hashtextextended(format('%s', t.*) COLLATE "C", 0)), 0)::text`;
-async function measure(session, { schema: schema2, name, relkind, empty, readable }, proof) {
-  const kind = relkind === "S" ? "sequence" : "table";
-  if (empty) return { schema: schema2, name, kind, rows: 0, fingerprint: "0" };
-  if (proof === "none") return { schema: schema2, name, kind, rows: null, fingerprint: null };
-  const sum = kind === "sequence" ? "max(t.last_value::numeric * 2 + t.is_called::int)::text" : proof === "content" ? ROW_SUM : "NULL::text";
-  const only = kind === "sequence" ? "" : "ONLY ";
-  const [row] = (readable ? await attempt(session, () => session.query(
-    `SELECT count(*)::text AS rows, ${sum} AS sum FROM ${only}${qualifiedName(schema2, name)} AS t`
-  )) : void 0) ?? [];
-  return row === void 0 ? { schema: schema2, name, kind, rows: null, fingerprint: null, unreadable: true } : { schema: schema2, name, kind, rows: Number(row.rows), fingerprint: row.sum };
-}
-function unreadableExtensionTables(content) {
-  return (content.extensionContents ?? []).flatMap(({ name: extension, relations }) => relations.filter(({ unreadable, kind }) => unreadable === true && kind === "table").map((relation3) => gap2(
-    "table",
-    displayName(relation3),
-    `belongs to extension ${extension}, which has not marked it for dumping, and the role that made this backup may not read it: rows of users in it would be in no backup`
-  )));
-}
+// src/nouns/content/compare/compare-extensions.ts
 var UNDECIDED = "extension-rows";
-function undumpedExtensionRows(content) {
-  return (content.extensionContents ?? []).flatMap(({ name: extension, relations }) => relations.filter(({ kind, filtered, rows: rows2 }) => kind === "table" && filtered !== true && (rows2 ?? 0) > 0).map((relation3) => gap2(
-    UNDECIDED,
-    displayName(relation3),
-    `holds ${quantity(relation3.rows ?? 0, "row")} that this backup does not: extension ${extension} has not marked the table for dumping; a proof by restoring tells whether CREATE EXTENSION makes the same`
-  )));
-}
 function compareExtensionContents(expected, actual) {
   const versions = new Map(actual.extensions.map(({ name, version }) => [name, version]));
   const copies = new Map((actual.extensionContents ?? []).map((one) => [one.name, one]));
@@ -1947,8 +1612,8 @@ function compareExtensionContents(expected, actual) {
   return (expected.extensionContents ?? []).flatMap((extension) => {
     const here = versions.get(extension.name);
     const copy = copies.get(extension.name) ?? { name: extension.name, relations: [], parts: {}, others: { count: 0, digest: null } };
-    const isSame = expected.serverMajor === actual.serverMajor && expected.extensions.find(({ name }) => name === extension.name)?.version === here;
-    const found = here === void 0 ? extension.relations.filter((relation3) => isUndumped(relation3, dumped)).map((relation3) => undecided(extension.name, relation3, "the extension is missing here")) : [...compareRelations(extension, copy), ...isSame ? [...compareParts(extension, copy), ...compareOthers(extension, copy)] : []];
+    const isSame2 = expected.serverMajor === actual.serverMajor && expected.extensions.find(({ name }) => name === extension.name)?.version === here;
+    const found = here === void 0 ? extension.relations.filter((relation3) => isUndumped(relation3, dumped)).map((relation3) => undecided(extension.name, relation3, "the extension is missing here")) : [...compareRelations(extension, copy), ...isSame2 ? [...compareParts(extension, copy), ...compareOthers(extension, copy)] : []];
     return found.map((one) => ({ extension: extension.name, found: one }));
   });
 }
@@ -2005,7 +1670,30 @@ function gap2(about, name, message) {
   return { severity: "gap", about, name, message };
 }
 
-// src/content/compare-sequences.ts
+// src/nouns/content/extension-sequences.ts
+var WITHOUT_SEQUENCES = "plpgsql";
+function extensionsOfSequence(source, sequence2) {
+  const { tables, objects, extensions, objectExtensions = {} } = source;
+  const { schema: schema2, name } = sequence2;
+  const definitions = objects.sequence;
+  const title = displayName(sequence2);
+  if (definitions === void 0 || Object.keys(definitions).some((identity) => unquoted(identity) === unquoted(title))) return [];
+  const recorded = Object.hasOwn(objectExtensions, `sequence ${title}`) ? objectExtensions[`sequence ${title}`] : [];
+  if (recorded.length > 0) return recorded;
+  const owning = tables.find((table2) => table2.schema === schema2 && table2.sequences?.includes(name) === true);
+  if (owning !== void 0) return extensionsOf(owning);
+  const beside = /* @__PURE__ */ new Set([
+    ...tables.filter((table2) => table2.schema === schema2 && table2.ofExtension === true).flatMap(extensionsOf),
+    ...extensions.filter((extension) => extension.schema === schema2).map((extension) => extension.name)
+  ]);
+  const all = extensions.map((extension) => extension.name).filter((extension) => extension !== WITHOUT_SEQUENCES);
+  return beside.size === 0 ? all : all.filter((extension) => beside.has(extension));
+}
+function extensionsOf({ extension, extensions = [] }) {
+  return extension === void 0 ? extensions : [extension];
+}
+
+// src/nouns/content/compare/compare-sequences.ts
 function compareSequences(expected, actual, options2) {
   const copies = new Map(actual.sequences.map((sequence2) => [displayName(sequence2), sequence2]));
   const objects = new Set(Object.keys(expected.objects.sequence ?? {}).map(unquoted));
@@ -2023,13 +1711,14 @@ function sequencesOf(source, { only }) {
   const owned = new Set(source.tables.filter(only).flatMap(({ schema: schema2, sequences = [] }) => sequences.map((name) => displayName({ schema: schema2, name }))));
   return source.sequences.filter((sequence2) => owned.has(displayName(sequence2)));
 }
-function ofMissingExtension(sequence2, { tables }, { unavailableExtensions = [] }) {
+function ofMissingExtension(sequence2, expected, { unavailableExtensions = [] }) {
   const name = displayName(sequence2);
-  const owner = tables.find(({ schema: schema2, sequences }) => schema2 === sequence2.schema && sequences?.includes(sequence2.name) === true)?.extension;
-  const lacking = owner !== void 0 && unavailableExtensions.includes(owner) ? [owner] : unavailableExtensions;
+  const its = extensionsOfSequence(expected, sequence2);
+  const lacking = its.length > 0 ? its.filter((extension) => unavailableExtensions.includes(extension)) : unavailableExtensions;
   if (lacking.length === 0) return { severity: "difference", about: "sequence", name, message: "is missing" };
   const message = `could not be proved: it belongs to an extension, and ${lacking.join(", ")} ${lacking.length === 1 ? "is" : "are"} not available here`;
-  return { severity: "gap", about: "sequence", name, message, needs: lacking };
+  const needs = its.every((extension) => lacking.includes(extension)) ? { needs: lacking } : {};
+  return { severity: "gap", about: "sequence", name, message, ...needs };
 }
 function wanted({ before, after }) {
   const moved = before.value !== after.value || before.called !== after.called;
@@ -2049,18 +1738,18 @@ function spell(reading) {
   return reading.called ? reading.value : `${reading.value} (not yet handed out)`;
 }
 
-// src/content/column-types.ts
+// src/nouns/content/rows/column-types.ts
 var WHOLE = new Map(
   [["smallint", "int4"], ["integer", "int4"], ["bigint", "int8"]].map(([name, as]) => [fieldDigest(name, false), as])
 );
 function recordedAs(source) {
   const types = typesOf(source);
-  return ({ schema: schema2, name }, column2) => WHOLE.get(types.get(unquoted(`${schema2}.${name}.${column2}`)) ?? "");
+  return ({ schema: schema2, name }, column2) => WHOLE.get(types.get(columnKey(schema2, name, column2)) ?? "");
 }
 function retypedColumns(source, copy) {
   const [before, now] = [typesOf(source), typesOf(copy)];
   return ({ schema: schema2, name, columns: columns2 = [] }) => new Set(columns2.map(([column2]) => column2).filter((column2) => {
-    const identity = unquoted(`${schema2}.${name}.${column2}`);
+    const identity = columnKey(schema2, name, column2);
     const [was, is] = [before.get(identity), now.get(identity)];
     return was !== void 0 && is !== void 0 && was !== is;
   }));
@@ -2068,6 +1757,9 @@ function retypedColumns(source, copy) {
 function isRetyped(digests, type2) {
   const was = readDigests(digests).get("type");
   return was !== void 0 && was !== fieldDigest(type2, false);
+}
+function columnKey(schema2, table2, column2) {
+  return unquoted(`${displayName({ schema: schema2, name: table2 })}.${displayPart(column2)}`);
 }
 function typesOf({ objects, digests }) {
   if (digests !== 2) return /* @__PURE__ */ new Map();
@@ -2077,7 +1769,7 @@ function typesOf({ objects, digests }) {
   }));
 }
 
-// src/content/row-hash-2.ts
+// src/nouns/content/rows/row-hash-2.ts
 function columnHash2(column2, i) {
   return `coalesce(${valueHash(column2, quoteIdentifier(column2.name), i)}, ${i})`;
 }
@@ -2149,7 +1841,7 @@ function valueHash({ type: type2, foreign, enumerated, readAs }, value, i) {
   return (BY_TYPE.get(type2) ?? text)(value, i);
 }
 
-// src/content/object-numbers.ts
+// src/nouns/content/rows/object-numbers.ts
 var OF_OBJECTS = /* @__PURE__ */ new Set([24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191]);
 var NAMES_MAX = 16;
 async function readNumbers(session, shape) {
@@ -2174,14 +1866,14 @@ function areNumbers(difference3, changes) {
   return difference3 !== 0n && sums.includes(difference3);
 }
 
-// src/content/listed.ts
+// src/kernel/listed.ts
 var NAMES_MAX2 = 5;
 function listed(names, max = NAMES_MAX2) {
   const more = names.length - max;
   return `${names.slice(0, max).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-// src/content/row-sums.ts
+// src/nouns/content/compare/row-sums.ts
 function sumOf(tables, value) {
   const values = tables.map(value).filter((each) => each !== null);
   return values.length < tables.length ? void 0 : values.reduce((sum, each) => sum + BigInt(each), 0n);
@@ -2220,7 +1912,7 @@ function reason(differing, computed) {
   return ` (${subject}: the restore computed it anew; what it is computed with may have changed since the rows were written)`;
 }
 
-// src/content/compare-tables.ts
+// src/nouns/content/compare/compare-tables.ts
 function compareTables(expected, actual, content, options2) {
   const copies = new Map(actual.tables.map((table2) => [displayName(table2), table2]));
   const context = {
@@ -2346,7 +2038,7 @@ function brackets(...parts) {
   return said.length === 0 ? "" : ` (${said.join("; ")})`;
 }
 
-// src/content/hashed-column.ts
+// src/nouns/content/rows/hashed-column.ts
 function exclusiveOr(terms) {
   if (terms.length === 0) return "0::bigint";
   if (terms.length === 1) return `(${terms[0]})::bigint`;
@@ -2354,7 +2046,7 @@ function exclusiveOr(terms) {
   return `(${exclusiveOr(terms.slice(0, middle))} # ${exclusiveOr(terms.slice(middle))})`;
 }
 
-// src/content/row-hash-1.ts
+// src/nouns/content/rows/row-hash-1.ts
 function rowHash1(columns2) {
   const hashes = columns2.map((column2, index2) => columnHash(column2, index2 + 1));
   return `hashtextextended((${exclusiveOr(hashes)})::text COLLATE "C", 0)`;
@@ -2385,8 +2077,20 @@ function textOf(type2, name) {
   return type2 === BPCHAR ? `textin(bpcharout(${name}))` : `${name}::text`;
 }
 
-// src/content/row-hash.ts
+// src/nouns/content/row-hash-names.ts
+var NAMES = ["rowhash-1", "rowhash-2"];
 var ROW_HASH = "rowhash-2";
+var BIG_ENDIAN = "-big-endian";
+var IS_LITTLE_ENDIAN = `hashtextextended('byte order' COLLATE "C", 0) = -5662017705334102641`;
+function plainName(name) {
+  return NAMES.find((known) => name === known || known === ROW_HASH && name === `${known}${BIG_ENDIAN}`);
+}
+function rowHashOn(littleEndian, wanted2 = ROW_HASH) {
+  const name = plainName(wanted2) ?? ROW_HASH;
+  return littleEndian || name !== ROW_HASH ? name : `${name}${BIG_ENDIAN}`;
+}
+
+// src/nouns/content/rows/row-hash.ts
 var FIRST = {
   columns: () => [],
   query: (columns2, from) => `SELECT count(*)::text AS rows, coalesce(sum(${rowHash1(columns2)}), 0)::text AS sum, ARRAY[]::text[] AS columns FROM ${from}`,
@@ -2403,19 +2107,13 @@ var SECOND = {
   },
   doubt: () => void 0
 };
-var BIG_ENDIAN = "-big-endian";
-var KNOWN = /* @__PURE__ */ new Map([["rowhash-1", FIRST], [ROW_HASH, SECOND], [`${ROW_HASH}${BIG_ENDIAN}`, SECOND]]);
+var KNOWN = { "rowhash-1": FIRST, "rowhash-2": SECOND };
 function rowHashNamed(name) {
-  return KNOWN.get(name);
-}
-var IS_LITTLE_ENDIAN = `hashtextextended('byte order' COLLATE "C", 0) = -5662017705334102641`;
-function rowHashOn(littleEndian, wanted2 = ROW_HASH) {
-  const plain2 = wanted2.endsWith(BIG_ENDIAN) ? wanted2.slice(0, -BIG_ENDIAN.length) : wanted2;
-  const name = KNOWN.has(plain2) ? plain2 : ROW_HASH;
-  return littleEndian || name !== ROW_HASH ? name : `${name}${BIG_ENDIAN}`;
+  const plain2 = plainName(name);
+  return plain2 === void 0 ? void 0 : KNOWN[plain2];
 }
 
-// src/content/compare.ts
+// src/nouns/content/compare/compare-content.ts
 var SEVERITY = ["database", "table", "large-objects", "sequence", "*", "extension", "role"];
 function compareContent(expected, actual, options2) {
   const notes = options2.rows ? surplusNotes(actual) : [];
@@ -2492,7 +2190,7 @@ function difference2(about, name, message) {
   return { severity: "difference", about, name, message };
 }
 
-// src/content/objects/server-text.ts
+// src/nouns/content/read/objects/server-text.ts
 import { isUtf8 } from "node:buffer";
 function hasRawText(server2) {
   return server2.encoding === "SQL_ASCII";
@@ -2509,7 +2207,7 @@ function decodeText(server2, sent) {
   return isUtf8(bytes) ? bytes.toString("utf8") : sent;
 }
 
-// src/content/objects/object-query.ts
+// src/nouns/content/read/objects/object-query.ts
 function fieldsOn(server2, objects) {
   return objects.fields.filter((field) => field.since === void 0 || field.since <= server2.major);
 }
@@ -2530,7 +2228,7 @@ function objectQuery(server2, objects) {
 ${objects.from}`;
 }
 
-// src/content/objects/referred-schema.ts
+// src/nouns/content/read/objects/referred-schema.ts
 var CATALOGS = [
   ["pg_class", "relnamespace"],
   ["pg_proc", "pronamespace"],
@@ -2551,7 +2249,7 @@ function referredSchema(catalog, oid) {
   return `coalesce(${each.join(",\n    ")})`;
 }
 
-// src/content/objects/server-facts.ts
+// src/nouns/content/read/objects/server-facts.ts
 async function serverFacts(session) {
   const [row] = await session.query(
     `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding,
@@ -2560,7 +2258,7 @@ async function serverFacts(session) {
   return row;
 }
 
-// src/content/omissions/incomplete.ts
+// src/nouns/content/omissions/incomplete.ts
 var INCOMPLETE = "incomplete";
 var AT_HAND = `(n.nspname ~ '^pg_' OR n.nspname = 'information_schema'
   OR (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[])) AND NOT n.nspname::text = ANY ($2::text[]))`;
@@ -2581,12 +2279,16 @@ var NEEDED = `CASE x.refclass
     WHEN 'pg_proc'::regclass THEN 'function ' || x.refobject::regprocedure
     WHEN 'pg_type'::regclass THEN 'type ' || format_type(x.refobject, NULL)
     WHEN 'pg_operator'::regclass THEN 'operator ' || x.refobject::regoperator
+    WHEN 'pg_foreign_server'::regclass THEN 'foreign server ' || (SELECT quote_ident(o.srvname) FROM pg_foreign_server o WHERE o.oid = x.refobject)
+    WHEN 'pg_language'::regclass THEN 'language ' || (SELECT quote_ident(o.lanname) FROM pg_language o WHERE o.oid = x.refobject)
+    WHEN 'pg_am'::regclass THEN 'access method ' || (SELECT quote_ident(o.amname) FROM pg_am o WHERE o.oid = x.refobject)
     ELSE 'an object of schema ' || quote_ident(n.nspname) END`;
+var SCHEMALESS = "(cardinality($1::text[]) > 0 AND x.refclass IN ('pg_foreign_server'::regclass, 'pg_language'::regclass, 'pg_am'::regclass))";
 var outside = (server2) => `
   SELECT * FROM (
     SELECT DISTINCT x.class::regclass || ' ' || x.object AS place, ${textColumn(server2, NEEDED)} AS needs
-      FROM (${NEEDS}) x JOIN pg_namespace n ON n.oid = ${referredSchema("x.refclass", "x.refobject")}
-     WHERE (NOT ${AT_HAND} OR x.refclass = 'pg_class'::regclass AND x.refobject = ANY ($3::oid[]))
+      FROM (${NEEDS}) x LEFT JOIN pg_namespace n ON n.oid = ${referredSchema("x.refclass", "x.refobject")}
+     WHERE (n.oid IS NOT NULL AND NOT ${AT_HAND} OR ${SCHEMALESS} OR x.refclass = 'pg_class'::regclass AND x.refobject = ANY ($3::oid[]))
        AND NOT EXISTS (SELECT FROM pg_depend member
          WHERE member.classid = x.refclass AND member.objid = x.refobject AND member.deptype = 'e')
   ) found ORDER BY needs LIKE 'index %', needs`;
@@ -2633,116 +2335,7 @@ function incompleteObjects(gaps) {
   return new Map(gaps.filter(({ about }) => about === INCOMPLETE).map(({ name, message }) => [unquoted(name), message]));
 }
 
-// src/archive/toc-names.ts
-function namesOf({ names, type: type2, rest }) {
-  if (names !== void 0) return names;
-  throw new HoldfastError("tool.failed", `the names of the entry ${type2} ${rest} cannot be read: the archive is of a version of pg_dump that is not known`, {
-    hint: "Update Holdfast, or restore the backup into a database of its own, with --into database."
-  });
-}
-function likelyNamesOf({ names, rest }) {
-  if (names !== void 0) return names;
-  const words = rest.split(" ");
-  return { schema: words[0] === "-" ? void 0 : words[0], tag: words.slice(1, -1).join(" "), owner: words.at(-1) ?? "" };
-}
-function mayBe(entry, identity) {
-  const { schema: schema2, tag } = likelyNamesOf(entry);
-  const words = (text2) => text2.replaceAll('"', "").replaceAll(".", " ");
-  return words(schema2 === void 0 ? tag : `${schema2} ${tag}`) === words(identity);
-}
-function entryTitle(entry) {
-  return [entry.type, ...placeOf(entry)].join(" ");
-}
-function isNamed(entry, { schema: schema2, name }) {
-  const names = namesOf(entry);
-  return names.schema === schema2 && names.tag === name;
-}
-function isOfEventTrigger(entry) {
-  const { schema: schema2, tag } = namesOf(entry);
-  return entry.type === "EVENT TRIGGER" || entry.type === "COMMENT" && schema2 === void 0 && tag.startsWith("EVENT TRIGGER ");
-}
-var WITH_ARGUMENTS = /* @__PURE__ */ new Set(["FUNCTION", "PROCEDURE", "AGGREGATE"]);
-function entryKey(entry) {
-  const kind = WITH_ARGUMENTS.has(entry.type) ? "function" : entry.type.replace(/^(?:FK|CHECK) |^FOREIGN (?=TABLE$)/, "").replace(/^DOMAIN$/, "TYPE").replaceAll(" ", "-").toLowerCase();
-  return `${kind} ${entryPlace(entry)}`;
-}
-function isFunction({ type: type2 }) {
-  return WITH_ARGUMENTS.has(type2);
-}
-function entryPlace(entry) {
-  const place = placeOf(entry).join(" ");
-  return WITH_ARGUMENTS.has(entry.type) ? place.replace(/\([^()]*\)$/s, "") : place;
-}
-function placeOf(entry) {
-  const { schema: schema2, tag } = namesOf(entry);
-  if (entry.type === "USER MAPPING") return [tag.replace(/^USER MAPPING (.*) SERVER (.*)$/s, "$1 on $2")];
-  return schema2 === void 0 ? [tag] : [schema2, tag];
-}
-
-// src/archive/foreign-key-advice.ts
-var ENTRY = /^FK CONSTRAINT /;
-var OF_KEY = "constraint ";
-var VIOLATED = /violates foreign key constraint "([^"]+)"/;
-function foreignKeyAdvice({ entry, message, listed: listed2 }, incomplete) {
-  const name = VIOLATED.exec(message)?.[1];
-  if (name === void 0 || !ENTRY.test(entry)) return void 0;
-  if (listed2 !== void 0 && [...incomplete.keys()].some((key2) => key2.startsWith(OF_KEY) && mayBe(listed2, key2.slice(OF_KEY.length)))) {
-    return "what it refers to is not in this backup, and rows of that are not there: bring them first, and restore again, or restore a backup of everything";
-  }
-  return `where no difference in rows is told, the source itself holds rows that break ${name} (written while triggers were off, say): no restore can make the key over them; at the source, find and mend them, or make the key NOT VALID, and back up again`;
-}
-
-// src/archive/parameter-advice.ts
-function unknownParameter(message) {
-  return /unrecognized parameter "([^"]+)"/.exec(message)?.[1];
-}
-function parameterAdvice({ message }) {
-  const name = unknownParameter(message);
-  if (name === void 0) return void 0;
-  return `this server does not know ${name}; if nobody set it at the source, it is a mark of that server: back up with the client programs of exactly its release, or restore into a server of that release`;
-}
-
-// src/archive/search-path-advice.ts
-var NOT_FOUND = new RegExp(
-  [
-    String.raw`(?:relation|type|text search configuration|text search dictionary|collation) "([^".]+)" ` + `does not exist`,
-    String.raw`function ([^\s".(]+)\([^)]*\) does not exist`,
-    String.raw`operator does not exist: (?:[^;]*? )?([-+*/<>=~!@#%^&|?]+) `
-  ].join("|")
-);
-var RUNNING = /(?:SQL function "([^"]+)"|PL\/pgSQL function ("?[^\s(]+\([^)]*\)))/;
-var NAMED_BY_A_ROW = /^COPY failed .*relation "([^"]+)" does not exist; CONTEXT: +COPY [^;]*, line \d+, column ([^;:]+)/;
-function operatorAdvice(operator2) {
-  return `pg_restore works with an empty search path, and ${operator2} is meant here without being printed (USING, IS DISTINCT FROM, NULLIF, CASE x WHEN, (a, b) IN): at the source, write that comparison with an operator (a = b); and back up again. Until then, what is missing from a copy can be made in it by hand, under a search_path with the schema of the operator`;
-}
-function searchPathAdvice({ message, entry }) {
-  const named3 = NAMED_BY_A_ROW.exec(message);
-  if (named3 !== null) {
-    return `column ${named3[2]} holds the name of ${named3[1]}, which a restore makes after all rows, as it does with indexes: keep such names as text, not as regclass; and back up again`;
-  }
-  const missing = NOT_FOUND.exec(message);
-  if (missing === null) return void 0;
-  const name = missing.slice(1).find((found) => found !== void 0) ?? "";
-  const running = RUNNING.exec(message);
-  const body = running?.[1] ?? running?.[2];
-  const why = `pg_restore works with an empty search path, and ${name} is named without its schema`;
-  if (body !== void 0) {
-    const signature = body.endsWith(")") ? body : `${body}(…)`;
-    return `${why} in function ${body}: at the source, ALTER FUNCTION ${signature} SET search_path = pg_catalog, <the schema of ${name}>; and back up again`;
-  }
-  return /^MATERIALIZED VIEW DATA /.test(entry) ? `${why} in a string or a function that the view calls: write it with its schema there, or ALTER FUNCTION … SET search_path = …; and back up again. Until then, REFRESH MATERIALIZED VIEW by hand fills it` : missing[3] === void 0 ? void 0 : operatorAdvice(missing[3]);
-}
-
-// src/archive/advice.ts
-function adviceOf(problem, incomplete = /* @__PURE__ */ new Map()) {
-  return searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem, incomplete);
-}
-function adviceSentence(problem, incomplete) {
-  const text2 = adviceOf(problem, incomplete);
-  return text2 === void 0 ? "" : `. ${text2}`;
-}
-
-// src/platform/identity.ts
+// src/nouns/platform/identity.ts
 var NAME = /^(?:"(?:[^"]|"")*"|[^".( ]+)/;
 function leadingNames(text2) {
   const names = [];
@@ -2775,7 +2368,240 @@ function namesKey(names) {
   return JSON.stringify(names);
 }
 
-// src/platform/managed.ts
+// src/backups/copy/server-words.ts
+function serverWords(error) {
+  const said = error.cause?.message;
+  const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0];
+  if (typeof said !== "string" || said === "") return error.message;
+  return [said.replace(/\s+/g, " "), state].filter((part2) => part2 !== void 0).join(" ");
+}
+
+// src/backups/copy/refresh.ts
+var REFUSALS = ["database.query", "database.permission", "database.row-security", "database.changing"];
+var REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
+async function refreshMaterializedViews(session, source, ownPaths = []) {
+  let waiting = source.tables.filter((table2) => table2.kind === "matview" && table2.populated === true);
+  let problems = [];
+  let tried = Number.POSITIVE_INFINITY;
+  while (waiting.length > 0 && waiting.length < tried) {
+    tried = waiting.length;
+    problems = [];
+    const failed = [];
+    for (const view of waiting) {
+      const problem = await refresh(session, view, ownPaths);
+      if (problem === void 0) continue;
+      failed.push(view);
+      problems.push({ entry: `${REFRESH_ENTRY}${displayName(view)}`, message: problem });
+    }
+    waiting = failed;
+  }
+  return problems;
+}
+async function refresh(session, view, paths) {
+  const first = await tryOnce(session, view);
+  if (first === void 0) return void 0;
+  try {
+    for (const path of new Set(paths)) {
+      await session.query("SELECT pg_catalog.set_config('search_path', $1, false)", [path]);
+      if (await tryOnce(session, view) === void 0) return void 0;
+    }
+  } finally {
+    await session.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', false)");
+  }
+  return first;
+}
+async function tryOnce(session, { schema: schema2, name }) {
+  try {
+    await session.query(`REFRESH MATERIALIZED VIEW ${qualifiedName(schema2, name)}`);
+    return void 0;
+  } catch (error) {
+    if (!isHoldfastError(error, ...REFUSALS)) throw error;
+    return serverWords(error);
+  }
+}
+async function ownSearchPath(bare) {
+  const [row] = await bare.query("SELECT pg_catalog.current_setting('search_path') AS path");
+  return row?.path ?? "";
+}
+
+// src/backups/copy/toc-names.ts
+function namesOf({ names, type: type2, rest }) {
+  if (names !== void 0) return names;
+  throw new HoldfastError("tool.failed", `the names of the entry ${type2} ${rest} cannot be read: the archive is of a version of pg_dump that is not known`, {
+    hint: "Update Holdfast, or restore the backup into a database of its own, with --into database."
+  });
+}
+function likelyNamesOf({ names, rest }) {
+  if (names !== void 0) return names;
+  const words = rest.split(" ");
+  return { schema: words[0] === "-" ? void 0 : words[0], tag: words.slice(1, -1).join(" "), owner: words.at(-1) ?? "" };
+}
+function mayBe(entry, identity) {
+  const { schema: schema2, tag } = likelyNamesOf(entry);
+  if (entry.names !== void 0 && schema2 !== void 0) {
+    const [first, ...others] = leadingNames(identity);
+    return first === schema2 && others.join(" ") === tag;
+  }
+  const words = (text2) => text2.replaceAll('"', "").replaceAll(".", " ");
+  return words(schema2 === void 0 ? tag : `${schema2} ${tag}`) === words(identity);
+}
+function entryTitle(entry) {
+  return [entry.type, ...placeOf(entry)].join(" ");
+}
+function isNamed(entry, { schema: schema2, name }) {
+  const names = namesOf(entry);
+  return names.schema === schema2 && names.tag === name;
+}
+function isOfEventTrigger(entry) {
+  const { schema: schema2, tag } = namesOf(entry);
+  return entry.type === "EVENT TRIGGER" || entry.type === "COMMENT" && schema2 === void 0 && tag.startsWith("EVENT TRIGGER ");
+}
+var WITH_ARGUMENTS = /* @__PURE__ */ new Set(["FUNCTION", "PROCEDURE", "AGGREGATE"]);
+function entryKey(entry) {
+  const kind = WITH_ARGUMENTS.has(entry.type) ? "function" : entry.type.replace(/^(?:FK|CHECK) |^FOREIGN (?=TABLE$)/, "").replace(/^DOMAIN$/, "TYPE").replaceAll(" ", "-").toLowerCase();
+  return `${kind} ${entryPlace(entry)}`;
+}
+function isFunction({ type: type2 }) {
+  return WITH_ARGUMENTS.has(type2);
+}
+function entryPlace(entry) {
+  const place = placeOf(entry).join(" ");
+  return WITH_ARGUMENTS.has(entry.type) ? place.replace(/\([^()]*\)$/s, "") : place;
+}
+function placeOf(entry) {
+  const { schema: schema2, tag } = namesOf(entry);
+  if (entry.type === "USER MAPPING") return [tag.replace(/^USER MAPPING (.*) SERVER (.*)$/s, "$1 on $2")];
+  return schema2 === void 0 ? [tag] : [schema2, tag];
+}
+
+// src/backups/copy/incomplete-objects.ts
+var IncompleteObjects = class {
+  #recorded;
+  constructor(recorded) {
+    this.#recorded = new Map(recorded.filter(({ about }) => about === INCOMPLETE).map((gap3) => [unquoted(gap3.name), gap3]));
+  }
+  /**
+   * The gap that tells why an object is not there, by one of the names that it may have been recorded
+   * under.
+   */
+  why(names) {
+    return names.map((name) => this.#recorded.get(unquoted(name))).find((gap3) => gap3 !== void 0);
+  }
+  /**
+   * Findings with each such gap once, and with what the server said first; and the problems that this
+   * tells. A problem of an object that is there all the same is not told by it.
+   */
+  told(findings, problems) {
+    const gaps = new Map(findings.filter(({ about }) => about === INCOMPLETE).map((gap3) => [gap3.name, gap3]));
+    const places = [...gaps.keys()].map((name) => ({ name, place: placeOf2(name) }));
+    const said = /* @__PURE__ */ new Map();
+    const others = problems.filter((problem) => {
+      const at = placesOf(problem);
+      const isOf = ({ place }) => at.some((one) => isSame(one, place) || problem.listed?.type === "DEFAULT" && isBegun(place, one));
+      const tellers = places.filter(isOf);
+      for (const { name } of tellers) if (!said.has(name)) said.set(name, problem.message);
+      return tellers.length === 0;
+    });
+    const once = findings.filter((found) => found.about !== INCOMPLETE || gaps.get(found.name) === found);
+    return { others, findings: once.map((found) => withWords(found, said.get(found.name))) };
+  }
+};
+function withWords(found, words) {
+  return found.about !== INCOMPLETE || words === void 0 ? found : { ...found, message: `${found.message} (the server: ${words})` };
+}
+function isSame(a, b) {
+  return a.kind === b.kind && a.schema === b.schema && a.tag === b.tag;
+}
+function isBegun(table2, column2) {
+  return table2.kind === column2.kind && table2.schema === column2.schema && column2.tag.startsWith(`${table2.tag} `);
+}
+function kindOf(word) {
+  return /^(?:table|view|materialized-view|sequence|foreign-table|default)$/.test(word) ? "relation" : word;
+}
+function placeOf2(name) {
+  const [word, identity] = wordAndRest(name);
+  const names = leadingNames(identity);
+  return { kind: kindOf(word), schema: names.length > 1 ? names[0] : void 0, tag: tagOf(identity, names.length > 1 ? names.slice(1) : names) };
+}
+function tagOf(identity, names) {
+  return names.join(" ") + identity.replace(/^(?:(?:"(?:[^"]|"")*"|[^".( ]+)\.?)+/, "").replaceAll('"', "");
+}
+var BESIDE2 = /* @__PURE__ */ new Set(["COMMENT", "ACL", "SECURITY LABEL"]);
+function placesOf({ listed: listed2, entry }) {
+  if (listed2 === void 0) return entry.startsWith(REFRESH_ENTRY) ? [placeOf2(`table ${entry.slice(REFRESH_ENTRY.length)}`)] : [];
+  const { type: type2 } = listed2;
+  const { schema: schema2, tag } = likelyNamesOf(listed2);
+  const [, ofType = "", ofTag = ""] = BESIDE2.has(type2) ? /^([A-Z][A-Z ]*[A-Z]) (.*)$/s.exec(tag) ?? [] : [];
+  const kind = kindOf((ofType === "" ? type2 : ofType).replace(/^(?:FK|CHECK) | DATA$| OWNED BY$/g, "").replaceAll(" ", "-").toLowerCase());
+  const plain2 = ofType === "" ? tag : ofTag;
+  const withTypes = plain2.replace(/\(.*$/s, (types) => types.replaceAll('"', ""));
+  return [{ kind, schema: schema2, tag: withTypes }, ...ofType === "" ? [] : [{ kind, schema: schema2, tag: tagOf(ofTag, leadingNames(ofTag)) }]];
+}
+
+// src/backups/copy/foreign-key-advice.ts
+var ENTRY = /^FK CONSTRAINT /;
+var OF_KEY = "constraint ";
+var VIOLATED = /violates foreign key constraint "([^"]+)"/;
+function foreignKeyAdvice({ entry, message, listed: listed2 }, incomplete) {
+  const name = VIOLATED.exec(message)?.[1];
+  if (name === void 0 || !ENTRY.test(entry)) return void 0;
+  if (listed2 !== void 0 && [...incomplete.keys()].some((key2) => key2.startsWith(OF_KEY) && mayBe(listed2, key2.slice(OF_KEY.length)))) {
+    return "what it refers to is not in this backup, and rows of that are not there: bring them first, and restore again, or restore a backup of everything";
+  }
+  return `where no difference in rows is told, the source itself holds rows that break ${name} (written while triggers were off, say): no restore can make the key over them; at the source, find and mend them, or make the key NOT VALID, and back up again`;
+}
+
+// src/backups/copy/parameter-advice.ts
+function unknownParameter(message) {
+  return /unrecognized parameter "([^"]+)"/.exec(message)?.[1];
+}
+function parameterAdvice({ message }) {
+  const name = unknownParameter(message);
+  if (name === void 0) return void 0;
+  return `this server does not know ${name}; if nobody set it at the source, it is a mark of that server: back up with the client programs of exactly its release, or restore into a server of that release`;
+}
+
+// src/backups/copy/search-path-advice.ts
+var NOT_FOUND = new RegExp(
+  [
+    String.raw`(?:relation|type|text search configuration|text search dictionary|collation) "([^".]+)" ` + `does not exist`,
+    String.raw`function ([^\s".(]+)\([^)]*\) does not exist`,
+    String.raw`operator does not exist: (?:[^;]*? )?([-+*/<>=~!@#%^&|?]+) `
+  ].join("|")
+);
+var RUNNING = /(?:SQL function "([^"]+)"|PL\/pgSQL function ("?[^\s(]+\([^)]*\)))/;
+var NAMED_BY_A_ROW = /^COPY failed .*relation "([^"]+)" does not exist; CONTEXT: +COPY [^;]*, line \d+, column ([^;:]+)/;
+function operatorAdvice(operator2) {
+  return `pg_restore works with an empty search path, and ${operator2} is meant here without being printed (USING, IS DISTINCT FROM, NULLIF, CASE x WHEN, (a, b) IN): at the source, write that comparison with an operator (a = b); and back up again. Until then, what is missing from a copy can be made in it by hand, under a search_path with the schema of the operator`;
+}
+function searchPathAdvice({ message, entry }) {
+  const named3 = NAMED_BY_A_ROW.exec(message);
+  if (named3 !== null) {
+    return `column ${named3[2]} holds the name of ${named3[1]}, which a restore makes after all rows, as it does with indexes: keep such names as text, not as regclass; and back up again`;
+  }
+  const missing = NOT_FOUND.exec(message);
+  if (missing === null) return void 0;
+  const name = missing.slice(1).find((found) => found !== void 0) ?? "";
+  const running = RUNNING.exec(message);
+  const body = running?.[1] ?? running?.[2];
+  const why = `pg_restore works with an empty search path, and ${name} is named without its schema`;
+  if (body !== void 0) {
+    const signature = body.endsWith(")") ? body : `${body}(…)`;
+    return `${why} in function ${body}: at the source, ALTER FUNCTION ${signature} SET search_path = pg_catalog, <the schema of ${name}>; and back up again`;
+  }
+  return /^MATERIALIZED VIEW DATA /.test(entry) ? `${why} in a string or a function that the view calls: write it with its schema there, or ALTER FUNCTION … SET search_path = …; and back up again. Until then, REFRESH MATERIALIZED VIEW by hand fills it` : missing[3] === void 0 ? void 0 : operatorAdvice(missing[3]);
+}
+
+// src/backups/copy/advice.ts
+function adviceOf(problem, incomplete = /* @__PURE__ */ new Map()) {
+  return searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem, incomplete);
+}
+function adviceSentence(problem, incomplete) {
+  const text2 = adviceOf(problem, incomplete);
+  return text2 === void 0 ? "" : `. ${text2}`;
+}
+
+// src/nouns/platform/managed.ts
 var nothingInside = {
   schemas: [],
   eventTriggers: [],
@@ -2860,7 +2686,7 @@ var GOOGLE_CLOUD_SQL = {
   workingRole: "cloudsqlsuperuser"
 };
 
-// src/platform/supabase.ts
+// src/nouns/platform/supabase.ts
 var rows = (kind, ...tables) => tables.map((table2) => ({ table: table2, kind }));
 var AUTH_INDEXES = [
   "audit_logs_instance_id_idx",
@@ -3095,9 +2921,9 @@ var SUPABASE = {
       migrations: { table: "schema_migrations", column: "version" },
       rows: [...rows("session", "subscription"), ...rows("log", "messages"), ...rows("bookkeeping", "schema_migrations")]
     },
-    { name: "vault", purpose: "secrets, sealed with a key of the project's", rows: rows("secret", "secrets") },
+    { name: "vault", purpose: "secrets, encrypted with a key of the project's", rows: rows("secret", "secrets") },
     { name: "pgsodium", purpose: "keys of the vault", rows: rows("secret", "key") },
-    { name: "pgsodium_masks", purpose: "views over sealed columns", rows: [] },
+    { name: "pgsodium_masks", purpose: "views over encrypted columns", rows: [] },
     {
       name: "cron",
       purpose: "jobs by the clock (pg_cron)",
@@ -3149,18 +2975,18 @@ var SUPABASE = {
   ]
 };
 
-// src/platform/profiles.ts
+// src/nouns/platform/profiles.ts
 var PROFILES = [SUPABASE, AZURE_FLEXIBLE_SERVER, AMAZON_RDS, GOOGLE_CLOUD_SQL];
 function profileOf(name) {
   return PROFILES.find((profile) => profile.name === name);
 }
 
-// src/platform/on-relation.ts
+// src/nouns/platform/on-relation.ts
 var ON_RELATION = /* @__PURE__ */ new Set(["column", "constraint", "trigger", "policy", "rule", "row-security"]);
 
-// src/platform/whose.ts
-var RELATIONS2 = ["table", "view", "materialized-view"];
-var SCHEMALESS = /* @__PURE__ */ new Set([
+// src/nouns/platform/whose.ts
+var RELATIONS = ["table", "view", "materialized-view"];
+var SCHEMALESS2 = /* @__PURE__ */ new Set([
   "event-trigger",
   "publication",
   "subscription",
@@ -3196,7 +3022,7 @@ function whose(index2, kind, identity) {
       return whoseMapping(index2, identity);
     default:
   }
-  if (SCHEMALESS.has(kind)) return "user";
+  if (SCHEMALESS2.has(kind)) return "user";
   if (ON_RELATION.has(kind) && index2.usersRelation(leadingNames(identity))) return "user";
   return index2.schemas.has(schemaOf(kind, identity) ?? "") ? "platform" : "user";
 }
@@ -3231,7 +3057,7 @@ function makeIndex(record) {
   const profile = profileOf(record.name);
   const users = new Set(record.users.map(objectKey));
   const own = new Set(record.own.map(objectKey));
-  const relations = new Set(record.users.filter(([kind]) => RELATIONS2.includes(kind)).map(([, identity]) => namesKey(leadingNames(identity))));
+  const relations = new Set(record.users.filter(([kind]) => RELATIONS.includes(kind)).map(([, identity]) => namesKey(leadingNames(identity))));
   return {
     schemas: new Set(record.schemas),
     roles: new Set(profile.roles),
@@ -3251,12 +3077,13 @@ function objectKey([kind, identity]) {
   return JSON.stringify([kind, dotted ? leadingNames(identity) : identity]);
 }
 
-// src/archive/platforms-own.ts
+// src/backups/copy/platforms-own.ts
 var KINDS = new Set(OBJECT_KINDS);
 var MEMBERSHIP = /\bin (?:.*, )?(?:tables|columns|filters|has filters|schemas)\b/;
 function isPlatformsDifference(record, { about, name, message }, { objects }) {
   if (!KINDS.has(about)) return false;
   if (about === "owner" && name.startsWith("event-trigger ")) return isOfPlatformRole(record, objects.owner?.[name] ?? "");
+  if (about === "owner" && name === "schema public") return publicsOwner(record, objects.owner?.[name] ?? "") !== void 0;
   const isMissing = message.startsWith("is missing");
   if (isMissing && (about === "sequence" || about === "publication")) return false;
   if (about === "publication" && MEMBERSHIP.test(message)) return false;
@@ -3276,6 +3103,10 @@ function isOfPlatformRole({ name }, digests) {
   const { onlyPlatform, workingRole } = profileOf(name);
   return [...onlyPlatform, ...workingRole === void 0 ? [] : [workingRole]].some((role) => fieldDigest(role, false) === owner);
 }
+function publicsOwner({ name }, digests) {
+  const owner = readDigests(digests).get("owner");
+  return profileOf(name).roles.find((role) => fieldDigest(role, false) === owner);
+}
 var OF_ROWS = /^(?:TABLE DATA|SEQUENCE SET|MATERIALIZED VIEW DATA|BLOBS?|BLOB METADATA|LARGE OBJECT)$/;
 function isPlatformsProblem(record, { listed: listed2, message }) {
   if (listed2 === void 0 || OF_ROWS.test(listed2.type)) return false;
@@ -3283,6 +3114,7 @@ function isPlatformsProblem(record, { listed: listed2, message }) {
   if (listed2.type === "DEFAULT ACL") return whoseIs(record, "default-privilege", defaultPrivilege(schema2, tag, owner)) === "platform";
   const isBeside = listed2.type === "COMMENT" || listed2.type === "ACL" || listed2.type === "SECURITY LABEL";
   if (listed2.type === "ACL" && schema2 === "pg_catalog") return whoseIs(record, "grant", "catalog") === "platform";
+  if (schema2 === void 0 && (listed2.type === "SCHEMA" ? tag === "public" : listed2.type === "ACL" && tag === "SCHEMA public") && profileOf(record.name).roles.includes(owner)) return true;
   if (schema2 !== void 0) return record.schemas.includes(schema2) && !couldBeUsers(record, plain(tag));
   const of = plain(`${isBeside ? "" : `${listed2.type} `}${tag}`);
   if (of.startsWith("SCHEMA ")) return record.schemas.some((name) => of === `SCHEMA ${plain(name)}`) && !couldBeUsers(record, of);
@@ -3309,72 +3141,16 @@ function notCompared(findings, problems) {
     ...problems.map(({ entry, message }) => ({ about: "pg_restore", name: entry, message: `reported: ${message}` }))
   ];
 }
-var TOLD_MAX = 30;
+var TOLD_MAX2 = 30;
 function notComparedNote(title, own) {
   if (own.length === 0) return [];
   const names = [...new Set(own.map(({ about, name }) => `${about} ${name}`))];
-  const more = names.length > TOLD_MAX ? ` and ${names.length - TOLD_MAX} more, named in the receipt` : "";
-  const told = names.slice(0, TOLD_MAX).join(", ");
+  const more = names.length > TOLD_MAX2 ? ` and ${names.length - TOLD_MAX2} more, named in the receipt` : "";
+  const told = names.slice(0, TOLD_MAX2).join(", ");
   return [`${title}'s own, not compared (the platform brings it, and here it is not as at the source): ${told}${more}`];
 }
 
-// src/archive/server-words.ts
-function serverWords(error) {
-  const said = error.cause?.message;
-  const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0];
-  if (typeof said !== "string" || said === "") return error.message;
-  return [said.replace(/\s+/g, " "), state].filter((part2) => part2 !== void 0).join(" ");
-}
-
-// src/archive/refresh.ts
-var REFUSALS = ["database.query", "database.permission", "database.row-security", "database.changing"];
-var REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
-async function refreshMaterializedViews(session, source, ownPaths = []) {
-  let waiting = source.tables.filter((table2) => table2.kind === "matview" && table2.populated === true);
-  let problems = [];
-  let tried = Number.POSITIVE_INFINITY;
-  while (waiting.length > 0 && waiting.length < tried) {
-    tried = waiting.length;
-    problems = [];
-    const failed = [];
-    for (const view of waiting) {
-      const problem = await refresh(session, view, ownPaths);
-      if (problem === void 0) continue;
-      failed.push(view);
-      problems.push({ entry: `${REFRESH_ENTRY}${view.schema}.${view.name}`, message: problem });
-    }
-    waiting = failed;
-  }
-  return problems;
-}
-async function refresh(session, view, paths) {
-  const first = await tryOnce(session, view);
-  if (first === void 0) return void 0;
-  try {
-    for (const path of new Set(paths)) {
-      await session.query("SELECT pg_catalog.set_config('search_path', $1, false)", [path]);
-      if (await tryOnce(session, view) === void 0) return void 0;
-    }
-  } finally {
-    await session.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', false)");
-  }
-  return first;
-}
-async function tryOnce(session, { schema: schema2, name }) {
-  try {
-    await session.query(`REFRESH MATERIALIZED VIEW ${qualifiedName(schema2, name)}`);
-    return void 0;
-  } catch (error) {
-    if (!isHoldfastError(error, ...REFUSALS)) throw error;
-    return serverWords(error);
-  }
-}
-async function ownSearchPath(bare) {
-  const [row] = await bare.query("SELECT pg_catalog.current_setting('search_path') AS path");
-  return row?.path ?? "";
-}
-
-// src/archive/judge.ts
+// src/backups/copy/judge-copy.ts
 var PROBLEMS_MAX = 50;
 function judge(judgement) {
   const { expected, actual, warnings = [], unavailable, options: options2, allowEmptyViews, platform, platformsDefaultsAlone = false, recorded = [] } = judgement;
@@ -3386,11 +3162,13 @@ function judge(judgement) {
   const { differences, notes, others } = compareContent(expected, actual, { ...options2, ...isOthers, unavailableExtensions: names });
   const ofPlatform = judgement.problems.filter((problem) => platform !== void 0 && (!platformsDefaultsAlone || problem.listed?.type === "DEFAULT ACL") && isPlatformsProblem(platform, problem));
   const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
-  const incomplete = new Map([...leftOutObjects(recorded), ...incompleteObjects(recorded)]);
+  const leftOut = leftOutObjects(recorded);
+  const objects = new IncompleteObjects(recorded);
+  const incomplete = new Map([...leftOut, ...incompleteObjects(recorded)]);
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
   const explained = differences.map((found) => {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : void 0;
-    const needing = explainIncomplete(found, incomplete);
+    const needing = explainIncomplete(found, leftOut, objects);
     if (needing !== void 0) return needing;
     const refused = explainRefused(found, problems, expected);
     if (refused !== void 0) return refused;
@@ -3398,9 +3176,10 @@ function judge(judgement) {
     return explainView(found, view, allowEmptyViews === true);
   });
   const told = new Set(explained.filter(({ about }) => about === "table").map(({ name }) => unquoted(name)));
-  const besides = problems.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
-  const warned = [...new Set(warnings)].map((text2) => problemGap("", `warned: ${text2}`));
-  const findings = [...differencesFirst(explained), ...problemGaps(besides, incomplete), ...warned];
+  const { findings: named3, others: unnamed } = objects.told(explained, problems);
+  const besides = unnamed.filter((problem) => !isOfView(problem) || !told.has(unquoted(viewOf(problem))));
+  const warned = [...new Set(warnings)].map((text2) => problemGap(nameless("warning", [text2]), `warned: ${text2}`));
+  const findings = [...differencesFirst(named3), ...problemGaps(besides, incomplete), ...warned];
   return {
     findings,
     notes: findings.some(isOfOperators) ? [...notes, OPERATORS] : notes,
@@ -3421,18 +3200,23 @@ function explainExtension(found, unavailable) {
   return { ...found, message: `could not be created here, so what depends on it could not be proved: ${reason2}` };
 }
 function leftOutObjects(recorded) {
-  return recorded.filter(({ message }) => message.startsWith("is not in this backup: ")).map(({ about, name, message }) => [unquoted(`${about} ${name}`), message]);
+  const named3 = recorded.filter(({ message }) => message.startsWith("is not in this backup: "));
+  return new Map(named3.map(({ about, name, message }) => [unquoted(`${about} ${name}`), message]));
 }
-function explainIncomplete(found, incomplete) {
-  if (found.severity !== "difference" || !found.message.startsWith("is missing")) return void 0;
-  const why = namesOf2(found).map((name) => incomplete.get(unquoted(name))).find((each) => each !== void 0);
+function explainIncomplete(found, leftOut, incomplete) {
+  const unowned = found.about === "sequence" && found.message === "differs from the source in owned by";
+  if (found.severity !== "difference" || !(unowned || found.message.startsWith("is missing"))) return void 0;
+  const gap3 = incomplete.why(namesOf2(found));
+  if (gap3 !== void 0) return { ...gap3, message: `${unowned ? "is here without the column that owns it" : "is missing here"}: it ${gap3.message}` };
+  if (unowned) return void 0;
+  const why = namesOf2(found).map((name) => leftOut.get(unquoted(name))).find((each) => each !== void 0);
   return why === void 0 ? void 0 : { ...found, severity: "gap", message: `is missing: it ${why}` };
 }
 function explainRefused(found, problems, { tables, objects }) {
   if (found.severity !== "difference" || found.about !== "table" && found.about !== "sequence") return void 0;
   const type2 = found.about === "table" ? "TABLE DATA" : "SEQUENCE SET";
   const [problem] = problems.filter(({ listed: listed2, message }) => listed2?.type === type2 && /^permission denied for /.test(message) && mayBe(listed2, found.name));
-  const isExtensions = found.about === "sequence" ? !Object.keys(objects.sequence ?? {}).some((name) => unquoted(name) === unquoted(found.name)) : tables.some(({ schema: schema2, name, ofExtension }) => ofExtension === true && `${schema2}.${name}` === unquoted(found.name));
+  const isExtensions = found.about === "sequence" ? !Object.keys(objects.sequence ?? {}).some((name) => unquoted(name) === unquoted(found.name)) : tables.some((table2) => table2.ofExtension === true && unquoted(displayName(table2)) === unquoted(found.name));
   if (problem === void 0 || !isExtensions) return void 0;
   return { ...found, severity: "gap", message: `could not be proved: it belongs to an extension, and the role that restores may not write it here (${problem.message})` };
 }
@@ -3454,19 +3238,24 @@ function explainView(found, problem, allowed) {
   return { ...found, message: `${message}. If nothing but views is empty, restore --allow-empty-views takes the copy as it is` };
 }
 function problemGaps(problems, incomplete) {
-  const keyOf = ({ entry, message, of }) => [entry, of?.about, of?.name, message].join("\n");
   const different = [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()];
   const [lacking, others] = [true, false].map((wanted2) => different.filter(({ lacks }) => lacks !== void 0 === wanted2));
   return [...someOf(others, incomplete), ...someOf(lacking, incomplete)];
 }
+function keyOf({ entry, message, of }) {
+  return [entry, of?.about, of?.name, message].join("\n");
+}
+function nameless(word, texts2) {
+  return `${word} (${sha256(JSON.stringify([...texts2].sort())).slice(0, 8)})`;
+}
 function someOf(problems, incomplete) {
   const gaps = problems.slice(0, PROBLEMS_MAX).map((problem) => {
     if (problem.of !== void 0) return { severity: "gap", ...problem.of, message: problem.message };
-    const found = problemGap(problem.entry, `reported: ${problem.message}${adviceSentence(problem, incomplete)}`);
+    const found = problemGap(problem.entry === "" ? nameless("problem", [problem.message]) : problem.entry, `reported: ${problem.message}${adviceSentence(problem, incomplete)}`);
     return lackingGap(found, problem.lacks ?? []);
   });
   const more = problems.slice(gaps.length);
-  return more.length === 0 ? gaps : [...gaps, lackingGap(problemGap("", `reported ${more.length} more problems`), [...new Set(more.flatMap(({ lacks }) => lacks ?? []))])];
+  return more.length === 0 ? gaps : [...gaps, lackingGap(problemGap(nameless(`${more.length} more`, problems.map(keyOf)), `reported ${more.length} more problems`), [...new Set(more.flatMap(({ lacks }) => lacks ?? []))])];
 }
 function lackingGap(found, needs) {
   return needs.length === 0 ? found : { ...found, message: `${found.message} (needs ${needs.join(", ")}, not available here)`, needs };
@@ -3493,12 +3282,13 @@ function headlineFinding(findings) {
   return causeOf(best, findings) ?? best;
 }
 function causeOf({ name }, findings) {
-  const last = unquoted(name).split(".").at(-1).replace(/\(.*$/s, "");
+  const words = (text2) => text2.replaceAll('"', "");
+  const last = words(name).split(".").at(-1).replace(/\(.*$/s, "");
   const said = findings.filter(({ about }) => about === "pg_restore");
-  return said.find((finding) => unquoted(finding.name).split(/[ (]/).includes(last));
+  return said.find((finding) => words(finding.name).split(/[ (]/).includes(last));
 }
 
-// src/archive/client-programs.ts
+// src/backups/copy/client-programs.ts
 async function findClient(major, mayInstall, ports) {
   const installed = async () => nearestSet(await (await ports.dumpTools()).installed(), major);
   const found = await installed();
@@ -3507,10 +3297,10 @@ async function findClient(major, mayInstall, ports) {
   return await installed();
 }
 
-// src/seal/age.ts
+// src/nouns/seal/age.ts
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
-// src/seal/byte-queue.ts
+// src/nouns/seal/byte-queue.ts
 var ByteQueue = class {
   #chunks = [];
   #size = 0;
@@ -3559,7 +3349,7 @@ var ByteQueue = class {
   }
 };
 
-// src/seal/age.ts
+// src/nouns/seal/age.ts
 var CHUNK = 64 * KiB;
 var TAG = 16;
 var NONCE = 16;
@@ -3741,7 +3531,7 @@ async function together(stop, tasks) {
   return results.map((result) => result.value);
 }
 
-// src/content/large-objects.ts
+// src/nouns/content/rows/large-objects.ts
 var CHUNK2 = 1024 * 1024;
 var BATCH = 500;
 async function fingerprintLargeObjects(open, inventory, options2) {
@@ -3792,7 +3582,7 @@ async function sumOf2(session, oids, signal) {
   return sum;
 }
 
-// src/content/pieces.ts
+// src/nouns/content/rows/pieces.ts
 var PIECE_BYTES = 64 * 1024 * 1024;
 function countPieces(counted) {
   for (const table2 of counted) {
@@ -3815,7 +3605,7 @@ function pieceQuery({ table: table2, start, end }, hash) {
   return hash?.query(shape.columns, from) ?? `SELECT count(*)::text AS rows, '0' AS sum, ARRAY[]::text[] AS columns FROM ${from}`;
 }
 
-// src/content/locks.ts
+// src/nouns/server/lock-budget.ts
 var MARK = "holdfast_locks";
 async function markLocks(session) {
   await session.query(`SAVEPOINT ${MARK}`);
@@ -3839,7 +3629,7 @@ async function lockCapacity(session) {
   return row.capacity;
 }
 
-// src/content/table-locks.ts
+// src/nouns/content/rows/table-locks.ts
 var LOCK_BATCH = 250;
 var KEPT_PART = 1 / 2;
 var BRIEF_PART = 1 / 16;
@@ -3886,8 +3676,8 @@ var TableLocks = class {
   }
 };
 
-// src/content/table-shapes.ts
-var FIRST_USER_OID2 = 16384;
+// src/nouns/content/rows/table-shapes.ts
+var FIRST_USER_OID = 16384;
 async function readShapes(session, tables) {
   if (tables.length === 0) return [];
   const rows2 = await session.query(
@@ -3903,7 +3693,7 @@ async function readShapes(session, tables) {
             current_setting('server_version_num')::int >= 140000 AND am.amname = 'heap' AS divisible,
             (SELECT x.extcondition[array_position(x.extconfig, c.oid)] FROM pg_extension x WHERE c.oid = ANY (x.extconfig) LIMIT 1) AS condition,
             (SELECT 1 + count(*) FROM pg_index i WHERE i.indrelid = c.oid)::int AS locks,
-            (SELECT json_agg(json_build_object('name', a.attname, 'type', t.oid::int8, 'foreign', t.oid >= ${FIRST_USER_OID2}, 'enumerated', t.typtype = 'e' AND flat.oid IS NULL,
+            (SELECT json_agg(json_build_object('name', a.attname, 'type', t.oid::int8, 'foreign', t.oid >= ${FIRST_USER_OID}, 'enumerated', t.typtype = 'e' AND flat.oid IS NULL,
                       'generated', CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END) ORDER BY a.attname COLLATE "C")
                FROM pg_attribute a LEFT JOIN flat ON flat.oid = a.atttypid JOIN pg_type t ON t.oid = coalesce(flat.base, a.atttypid)
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
@@ -3928,7 +3718,7 @@ async function readShapes(session, tables) {
   });
 }
 
-// src/content/fingerprint.ts
+// src/nouns/content/rows/fingerprint.ts
 async function fingerprintTables(open, inventory, options2) {
   var _stack = [];
   try {
@@ -4065,7 +3855,7 @@ function columnSums2(names, sums) {
   return names.length === 0 ? {} : { columns: names.map((name, index2) => [name, (sums[index2] ?? 0n).toString()]) };
 }
 
-// src/content/sequences.ts
+// src/nouns/content/read/sequences.ts
 var BATCH2 = 200;
 async function readSequences(session, scope, leftOut = []) {
   const all = await session.query(
@@ -4102,7 +3892,7 @@ async function readBatch(session, names) {
   });
 }
 
-// src/content/database-record.ts
+// src/nouns/content/read/database-record.ts
 var PROVIDERS = { c: "libc", i: "icu", b: "builtin" };
 async function readDatabaseRecord(session) {
   const [row] = await session.query(
@@ -4133,7 +3923,7 @@ async function readDatabaseRecord(session) {
   };
 }
 
-// src/content/left-out.ts
+// src/nouns/content/left-out.ts
 function withoutRelations(content, left) {
   if (left.length === 0) return content;
   const names = new Set(left.map(displayName));
@@ -4148,7 +3938,7 @@ function withoutRelations(content, left) {
   };
 }
 
-// src/content/readable-names.ts
+// src/nouns/content/read/readable-names.ts
 import { isUtf8 as isUtf82 } from "node:buffer";
 async function requireReadableNames(session, scope) {
   const bytes = (name) => `convert_to(${name}::text, 'SQL_ASCII')`;
@@ -4172,7 +3962,7 @@ function show(bytes) {
   return isUtf82(bytes) ? bytes.toString() : [...bytes].map((byte) => byte < 128 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`).join("");
 }
 
-// src/content/digest-1/grants.ts
+// src/nouns/content/read/digest-1/grants.ts
 var rights2 = (acl, where = "true") => `coalesce((SELECT string_agg(DISTINCT CASE WHEN x.grantee = 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(x.grantee)) END || ':' || x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END, ',')
     FROM aclexplode(${acl}) x WHERE ${where}), '')`;
 var PORTABLE = "x.privilege_type <> 'MAINTAIN'";
@@ -4238,9 +4028,9 @@ var DEFAULT_PRIVILEGES_QUERY = `
     FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
    WHERE CASE WHEN d.defaclnamespace = 0 THEN ${WHOLE_DATABASE} ELSE ${IN_SCOPE} END`;
 
-// src/content/digest-1/object-queries.ts
+// src/nouns/content/read/digest-1/object-queries.ts
 var named2 = (schema2, name) => `quote_ident(${schema2}) || '.' || quote_ident(${name})`;
-var relation2 = named2("n.nspname", "c.relname");
+var relation = named2("n.nspname", "c.relname");
 var ownRelation = `${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")}`;
 var collation2 = (oid) => `coalesce((SELECT ${named2("cn.nspname", "co.collname")} FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = ${oid}), '')`;
 var options = (list) => `coalesce((SELECT string_agg(o, ',' ORDER BY o COLLATE "C") FROM unnest(${list}) AS o), '')`;
@@ -4253,7 +4043,7 @@ var RELATION_QUERIES = [
   {
     kind: "table",
     printed: true,
-    sql: `SELECT 'pg_class' AS cls, c.oid, 0 AS sub, ${relation2} AS identity, pg_get_userbyid(c.relowner) AS owner, concat_ws(' | ', c.relkind, c.relpersistence, ${options("c.reloptions")},
+    sql: `SELECT 'pg_class' AS cls, c.oid, 0 AS sub, ${relation} AS identity, pg_get_userbyid(c.relowner) AS owner, concat_ws(' | ', c.relkind, c.relpersistence, ${options("c.reloptions")},
       coalesce(pg_get_partkeydef(c.oid), ''), coalesce(pg_get_expr(c.relpartbound, c.oid), ''),
       (SELECT string_agg(i.inhparent::regclass::text, ',' ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid),
       c.relreplident, CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
@@ -4264,7 +4054,7 @@ var RELATION_QUERIES = [
   },
   {
     kind: "sequence",
-    sql: `SELECT 'pg_class' AS cls, c.oid, 0 AS sub, ${relation2} AS identity, pg_get_userbyid(c.relowner) AS owner,
+    sql: `SELECT 'pg_class' AS cls, c.oid, 0 AS sub, ${relation} AS identity, pg_get_userbyid(c.relowner) AS owner,
       concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
         (SELECT d.refobjid::regclass || '.' || quote_ident(a.attname) FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') LIMIT 1)) AS definition
@@ -4273,7 +4063,7 @@ var RELATION_QUERIES = [
   {
     kind: "column",
     printed: true,
-    sql: `SELECT 'pg_class' AS cls, c.oid, a.attnum AS sub, ${relation2} || '.' || quote_ident(a.attname) AS identity, NULL AS owner,
+    sql: `SELECT 'pg_class' AS cls, c.oid, a.attnum AS sub, ${relation} || '.' || quote_ident(a.attname) AS identity, NULL AS owner,
       concat_ws(' | ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated, a.attstorage,
         CASE WHEN a.attcollation <> t.typcollation THEN ${collation2("a.attcollation")} END,
         ${options("ARRAY(SELECT o FROM unnest(a.attoptions) AS o WHERE split_part(o, '=', 1) IN ('n_distinct', 'n_distinct_inherited'))")}, ${options("a.attfdwoptions")}, pg_get_expr(d.adbin, d.adrelid)) AS definition,
@@ -4286,7 +4076,7 @@ var RELATION_QUERIES = [
     // Foreign keys of partitions are made again with their parent's, under names of the server's choice; NOT NULL belongs to the column.
     kind: "constraint",
     printed: true,
-    sql: `SELECT 'pg_constraint' AS cls, k.oid, 0 AS sub, coalesce(${relation2}, (SELECT ${named2("tn.nspname", "t.typname")} FROM pg_type t JOIN pg_namespace tn ON tn.oid = t.typnamespace
+    sql: `SELECT 'pg_constraint' AS cls, k.oid, 0 AS sub, coalesce(${relation}, (SELECT ${named2("tn.nspname", "t.typname")} FROM pg_type t JOIN pg_namespace tn ON tn.oid = t.typnamespace
         WHERE t.oid = k.contypid)) || '.' || quote_ident(k.conname) AS identity, NULL AS owner,
       concat_ws(' | ', k.contype, pg_get_constraintdef(k.oid), 'validated', k.convalidated, ${optional("k.*", "conenforced")}) AS definition,
       concat_ws(' | ', k.contype, k.convalidated, k.condeferrable, k.condeferred, CASE WHEN k.contype IN ('p', 'u', 'f') THEN ${keys("k.conkey", "k.conrelid")} END,
@@ -4309,7 +4099,7 @@ var RELATION_QUERIES = [
   {
     kind: "trigger",
     printed: true,
-    sql: `SELECT 'pg_trigger' AS cls, g.oid, 0 AS sub, ${relation2} || '.' || quote_ident(g.tgname) AS identity, NULL AS owner,
+    sql: `SELECT 'pg_trigger' AS cls, g.oid, 0 AS sub, ${relation} || '.' || quote_ident(g.tgname) AS identity, NULL AS owner,
       concat_ws(' | ', pg_get_triggerdef(g.oid), 'enabled', g.tgenabled) AS definition,
       concat_ws(' | ', g.tgtype, g.tgenabled, g.tgfoid::regprocedure, g.tgdeferrable, g.tginitdeferred, g.tgqual IS NOT NULL) AS portable
       FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT g.tgisinternal AND ${ownRelation}`
@@ -4317,27 +4107,27 @@ var RELATION_QUERIES = [
   {
     kind: "policy",
     printed: true,
-    sql: `SELECT 'pg_policy' AS cls, p.oid, 0 AS sub, ${relation2} || '.' || quote_ident(p.polname) AS identity, NULL AS owner,
+    sql: `SELECT 'pg_policy' AS cls, p.oid, 0 AS sub, ${relation} || '.' || quote_ident(p.polname) AS identity, NULL AS owner,
       concat_ws(' | ', p.polcmd, p.polpermissive, ${policyRoles}, 'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)) AS definition,
       concat_ws(' | ', p.polcmd, p.polpermissive, ${policyRoles}, p.polqual IS NOT NULL, p.polwithcheck IS NOT NULL) AS portable
       FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${ownRelation}`
   },
   {
     kind: "row-security",
-    sql: `SELECT NULL AS cls, c.oid, 0 AS sub, ${relation2} AS identity, NULL AS owner, concat_ws(' ', 'enabled', c.relrowsecurity, 'forced', c.relforcerowsecurity) AS definition
+    sql: `SELECT NULL AS cls, c.oid, 0 AS sub, ${relation} AS identity, NULL AS owner, concat_ws(' ', 'enabled', c.relrowsecurity, 'forced', c.relforcerowsecurity) AS definition
       ${fromClass} WHERE (c.relrowsecurity OR c.relforcerowsecurity) AND c.relkind IN ('r', 'p') AND ${ownRelation}`
   },
   ...[["view", "v"], ["materialized-view", "m"]].map(([kind, relkind]) => ({
     kind,
     printed: true,
-    sql: `SELECT 'pg_class' AS cls, c.oid, 0 AS sub, ${relation2} AS identity, pg_get_userbyid(c.relowner) AS owner, concat_ws(' | ', ${options("c.reloptions")}, pg_get_viewdef(c.oid)) AS definition,
+    sql: `SELECT 'pg_class' AS cls, c.oid, 0 AS sub, ${relation} AS identity, pg_get_userbyid(c.relowner) AS owner, concat_ws(' | ', ${options("c.reloptions")}, pg_get_viewdef(c.oid)) AS definition,
       ${options("c.reloptions")} AS portable
       ${fromClass} WHERE c.relkind = '${relkind}' AND ${ownRelation}`
   })),
   {
     kind: "rule",
     printed: true,
-    sql: `SELECT 'pg_rewrite' AS cls, r.oid, 0 AS sub, ${relation2} || '.' || quote_ident(r.rulename) AS identity, NULL AS owner,
+    sql: `SELECT 'pg_rewrite' AS cls, r.oid, 0 AS sub, ${relation} || '.' || quote_ident(r.rulename) AS identity, NULL AS owner,
       concat_ws(' | ', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled) AS definition,
       concat_ws(' | ', r.ev_type, r.ev_enabled, r.is_instead) AS portable
       FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.rulename <> '_RETURN' AND ${ownRelation}`
@@ -4444,7 +4234,7 @@ var OTHER_QUERIES = [
   }
 ];
 
-// src/content/digest-1/objects.ts
+// src/nouns/content/read/digest-1/objects.ts
 async function readObjects1(session, scope) {
   const values = scopeValues(scope);
   const objects = {};
@@ -4486,7 +4276,7 @@ function sorted(objects) {
   return Object.fromEntries(byName2(Object.entries(objects)).map(([kind, map]) => [kind, namesMap(byName2(Object.entries(map)))]));
 }
 
-// src/content/extension-needs.ts
+// src/nouns/content/read/extension-needs.ts
 var NEEDS2 = `
   WITH RECURSIVE arrow AS (
     SELECT classid, objid, refclassid, refobjid FROM pg_depend WHERE deptype IN ('n', 'a', 'i') AND classid <> 'pg_extension'::regclass
@@ -4510,8 +4300,8 @@ async function readExtensionNeeds(session) {
   return new Map(rows2.map((row) => [row.object, row.extensions]));
 }
 
-// src/content/objects/attachments.ts
-var OWN2 = "(d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)";
+// src/nouns/content/read/objects/attachments.ts
+var OWN = "(d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)";
 function attached(catalog, prefix, text2) {
   return (server2) => `SELECT ${prefix} AS prefix,
     CASE WHEN c.relkind = 'c' THEN 'pg_type ' || c.reltype ELSE d.classoid::regclass || ' ' || d.objoid END AS place,
@@ -4520,21 +4310,31 @@ function attached(catalog, prefix, text2) {
     FROM ${catalog} d
     LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid AND d.objsubid > 0
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
-    WHERE ${OWN2} AND (d.classoid <> 'pg_largeobject'::regclass OR ${WHOLE_DATABASE}) AND cardinality($2::text[]) >= 0`;
+    WHERE ${OWN} AND (d.classoid <> 'pg_largeobject'::regclass OR ${WHOLE_DATABASE}) AND cardinality($2::text[]) >= 0`;
 }
 var ATTACHMENTS = [
   { kind: "comment", field: "text", sql: attached("pg_description", "''", "d.description") },
   { kind: "security-label", field: "label", sql: attached("pg_seclabel", "quote_ident(d.provider)", "d.label") }
 ];
 
-// src/content/objects.ts
+// src/nouns/content/read/marked-sequences.ts
+async function readMarkedSequences(session, scope) {
+  const rows2 = await session.query(MARKED, scopeValues(scope));
+  return rows2.map(({ schema: schema2, name, extension }) => [`sequence ${displayName({ schema: schema2, name })}`, [extension]]);
+}
+var MARKED = `
+  SELECT n.nspname::text AS schema, c.relname::text AS name, x.extname::text AS extension
+    FROM pg_extension x JOIN pg_class c ON c.oid = ANY (x.extconfig) JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'S' AND ${IN_SCOPE}`;
+
+// src/nouns/content/read/objects.ts
 var EVERYWHERE = "plpgsql";
 async function readObjects(session, scope, server2, digests) {
   const found = digests === void 0 ? await readObjects1(session, scope) : await readFields(session, scope, server2);
   const unknown = await session.query(UNKNOWN_OPTIONS);
   return {
     objects: found.objects,
-    ...await readNeeds(session, found.places),
+    ...await readNeeds(session, scope, found.places),
     unknownOptions: unknown.map((row) => row.name)
   };
 }
@@ -4586,7 +4386,7 @@ function attachedTo(row, places, server2) {
   if (object === void 0 || row.column === null) return object;
   return `column ${object.replace(/^[a-z-]+ /, "")}.${decodeText(server2, row.column)}`;
 }
-async function readNeeds(session, places) {
+async function readNeeds(session, scope, places) {
   const needs = await readExtensionNeeds(session);
   const found = [];
   const neededExtensions = /* @__PURE__ */ new Set();
@@ -4596,7 +4396,7 @@ async function readNeeds(session, places) {
     const worthNaming = extensions.filter((name) => name !== EVERYWHERE);
     if (worthNaming.length > 0) found.push([object, worthNaming]);
   }
-  found.push(...await readPublicationNeeds(session, places, needs));
+  found.push(...await readPublicationNeeds(session, places, needs), ...await readMarkedSequences(session, scope));
   return { objectExtensions: namesMap(byName(found)), neededExtensions };
 }
 function add2(objects, kind, identity, digests) {
@@ -4609,7 +4409,189 @@ function byName(entries) {
   return entries.sort(([a], [b]) => a < b ? -1 : 1);
 }
 
-// src/content/roles.ts
+// src/nouns/server/refusal.ts
+async function refusal(session, work2, ...codes) {
+  await session.query("SAVEPOINT trying");
+  try {
+    await work2();
+    await session.query("RELEASE SAVEPOINT trying");
+    return void 0;
+  } catch (error) {
+    if (!isHoldfastError(error, ...codes) || session.lost.aborted) throw error;
+    await session.query("ROLLBACK TO SAVEPOINT trying; RELEASE SAVEPOINT trying");
+    return error;
+  }
+}
+
+// src/nouns/server/attempt.ts
+async function attempt(session, ask) {
+  let answer;
+  await refusal(session, async () => {
+    answer = await ask();
+  }, "database.query", "database.permission", "database.row-security", "database.lock-timeout");
+  return answer;
+}
+
+// src/nouns/content/read/extension-members.ts
+var OWN2 = "x.oid >= 16384";
+var MEMBER_RELATIONS = `pg_extension x JOIN pg_depend e ON e.refclassid = 'pg_extension'::regclass
+  AND e.refobjid = x.oid AND e.deptype = 'e' AND e.classid = 'pg_class'::regclass
+  JOIN pg_class c ON c.oid = e.objid JOIN pg_namespace n ON n.oid = c.relnamespace`;
+function texts(...values) {
+  return `concat(${values.map((value) => `${value}, chr(31)`).join(", ")})`;
+}
+function otherOwner(owner) {
+  return `CASE WHEN ${owner} NOT IN (x.extowner, 10) THEN pg_get_userbyid(${owner}) END`;
+}
+var COMMENTS = `(SELECT string_agg(d.objsubid || ' ' || md5(d.description), ',' ORDER BY d.objsubid)
+  FROM pg_description d WHERE d.classoid = e.classid AND d.objoid = e.objid)`;
+var SEQUENCE = `(SELECT concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmax, s.seqmin,
+  s.seqcache, s.seqcycle) FROM pg_sequence s WHERE s.seqrelid = c.oid)`;
+var RELATION_STATE = texts(
+  "c.relkind",
+  otherOwner("c.relowner"),
+  "c.relrowsecurity",
+  "c.relforcerowsecurity",
+  "c.relreplident",
+  optionsNamed("c.reloptions", [...TABLE_OPTIONS, ...VIEW_OPTIONS]),
+  "CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END",
+  SEQUENCE,
+  COMMENTS
+);
+var COLUMN_STATE = texts(
+  "format_type(a.atttypid, a.atttypmod)",
+  "a.attnotnull",
+  "a.attidentity",
+  "(SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum)"
+);
+var relation2 = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)";
+var PARTS = `
+  SELECT x.extname::text AS extension, part.identity, part.definition
+    FROM ${MEMBER_RELATIONS}, LATERAL (
+      SELECT 'relation ' || ${relation2} AS identity, ${RELATION_STATE} AS definition
+      UNION ALL
+      SELECT 'column ' || ${relation2} || '.' || quote_ident(a.attname), ${COLUMN_STATE}
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f')
+      UNION ALL
+      SELECT 'index ' || ${relation2} || '.' || quote_ident(i.relname), pg_get_indexdef(i.oid)
+        FROM pg_index d JOIN pg_class i ON i.oid = d.indexrelid WHERE d.indrelid = c.oid AND d.indisvalid
+      UNION ALL
+      SELECT 'constraint ' || ${relation2} || '.' || quote_ident(k.conname), pg_get_constraintdef(k.oid)
+        FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype NOT IN ('t', 'n')
+      UNION ALL
+      SELECT 'trigger ' || ${relation2} || '.' || quote_ident(g.tgname), concat_ws(' ', g.tgtype, g.tgenabled, pg_get_triggerdef(g.oid))
+        FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal
+      UNION ALL
+      SELECT 'rule ' || ${relation2} || '.' || quote_ident(r.rulename), concat_ws(' ', r.ev_type, r.ev_enabled, pg_get_ruledef(r.oid))
+        FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'
+    ) AS part
+   WHERE ${OWN2} AND ${NET_SCHEMA} ORDER BY 1, 2`;
+var FUNCTION_STATE = texts(
+  "p.prosrc",
+  "(SELECT l.lanname FROM pg_language l WHERE l.oid = p.prolang)",
+  "CASE WHEN p.prokind <> 'a' AND to_jsonb(p) ->> 'prosqlbody' IS NOT NULL THEN pg_get_functiondef(p.oid) END",
+  "pg_get_function_arguments(p.oid)",
+  "pg_get_function_result(p.oid)",
+  "p.provolatile",
+  "p.procost",
+  "p.prorows",
+  "p.prosecdef",
+  "p.proleakproof",
+  "p.proisstrict",
+  "p.proparallel",
+  "array_to_string(p.proconfig, chr(30))",
+  otherOwner("p.proowner")
+);
+var TYPE_STATE = texts(
+  "t.typtype",
+  "t.typnotnull",
+  "t.typdefault",
+  otherOwner("t.typowner"),
+  `(SELECT string_agg(quote_ident(l.enumlabel), ',' ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = t.oid)`,
+  `(SELECT string_agg(quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid), ',' ORDER BY k.conname COLLATE "C")
+    FROM pg_constraint k WHERE k.contypid = t.oid)`,
+  `CASE WHEN t.typtype = 'c' THEN (SELECT string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ','
+    ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END`
+);
+var STATES = [
+  ["pg_proc p", FUNCTION_STATE],
+  ["pg_type t", TYPE_STATE],
+  ["pg_operator o", texts(otherOwner("o.oprowner"), "o.oprrest::oid::regproc", "o.oprjoin::oid::regproc")],
+  ["pg_opclass o", texts(otherOwner("o.opcowner"))],
+  ["pg_opfamily o", texts(otherOwner("o.opfowner"))],
+  ["pg_namespace s", texts(otherOwner("s.nspowner"))],
+  ["pg_language l", texts(otherOwner("l.lanowner"), "l.lanpltrusted")],
+  ["pg_collation o", texts(otherOwner("o.collowner"))],
+  ["pg_conversion o", texts(otherOwner("o.conowner"), "o.condefault")],
+  ["pg_event_trigger v", texts(otherOwner("v.evtowner"), "v.evtenabled")],
+  ["pg_ts_dict d", texts(otherOwner("d.dictowner"), "d.dictinitoption")],
+  ["pg_ts_config o", texts(otherOwner("o.cfgowner"), `(SELECT string_agg(m.maptokentype || ' ' || m.mapdict::regdictionary, ','
+    ORDER BY m.maptokentype, m.mapseqno) FROM pg_ts_config_map m WHERE m.mapcfg = o.oid)`)],
+  ["pg_foreign_data_wrapper w", texts(
+    otherOwner("w.fdwowner"),
+    "w.fdwhandler::regproc",
+    "w.fdwvalidator::regproc",
+    openOptions("w.fdwoptions")
+  )],
+  ["pg_foreign_server s", texts(otherOwner("s.srvowner"), "s.srvversion", openOptions("s.srvoptions"))]
+];
+var STATE = `CASE e.classid ${STATES.map(([from, state]) => `WHEN '${from.split(" ")[0]}'::regclass THEN (SELECT ${state} FROM ${from} WHERE ${from.split(" ")[1]}.oid = e.objid)`).join("\n")} END`;
+var DIGEST2 = `md5(${texts("i.identity", STATE, COMMENTS)})`;
+var OTHERS = `
+  SELECT extension, count(*)::int AS count,
+         encode(sha256(string_agg(member, '' ORDER BY member COLLATE "C")::bytea), 'hex') AS digest
+    FROM (SELECT x.extname::text AS extension, ${DIGEST2} AS member
+      FROM pg_extension x JOIN pg_depend e ON e.refclassid = 'pg_extension'::regclass AND e.refobjid = x.oid AND e.deptype = 'e',
+           pg_identify_object(e.classid, e.objid, 0) AS i
+     WHERE ${OWN2} AND e.classid <> 'pg_class'::regclass AND ${WHOLE_DATABASE}) AS members GROUP BY extension`;
+
+// src/nouns/content/read/extension-contents.ts
+var RELATIONS2 = `
+  SELECT x.extname::text AS extension, n.nspname::text AS schema, c.relname::text AS name, c.relkind AS relkind,
+         CASE WHEN c.relkind = 'S' THEN false ELSE pg_relation_size(c.oid) = 0 END AS empty,
+         c.oid = ANY (coalesce(x.extconfig, '{}')) AS filtered,
+         has_schema_privilege(n.oid, 'USAGE') AND NOT row_security_active(c.oid)
+           AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END AS readable
+    FROM ${MEMBER_RELATIONS}
+   WHERE ${OWN2} AND ${NET_SCHEMA} AND (c.relkind IN ('r', 'S') OR (c.relkind = 'm' AND c.relispopulated))
+     AND coalesce((SELECT condition FROM unnest(x.extconfig, x.extcondition) AS marked(relation, condition) WHERE marked.relation = c.oid), 'unmarked') <> ''
+   ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+async function readExtensionContents(session, scope, proof) {
+  const values = scopeValues(scope);
+  const relations = await session.query(RELATIONS2, values);
+  const parts = await session.query(PARTS, values);
+  const others = await attempt(session, () => session.query(OTHERS, values)) ?? [];
+  const names = [...new Set([...relations, ...parts, ...others].map(({ extension }) => extension))].sort((a, b) => a < b ? -1 : 1);
+  const found = [];
+  for (const name of names) {
+    const measured = [];
+    for (const row of relations.filter(({ extension }) => extension === name)) {
+      measured.push({ ...await measure(session, row, proof), ...row.filtered ? { filtered: true } : {} });
+    }
+    const other = others.find(({ extension }) => extension === name);
+    found.push({
+      name,
+      relations: measured,
+      parts: Object.fromEntries(parts.filter(({ extension }) => extension === name).map(({ identity, definition }) => [identity, sha256(definition).slice(0, 16)])),
+      others: { count: other?.count ?? 0, digest: other?.digest.slice(0, 16) ?? null }
+    });
+  }
+  return found;
+}
+var ROW_SUM = `coalesce(sum(hashtextextended(format('%s', t.*) COLLATE "C", 0)), 0)::text`;
+async function measure(session, { schema: schema2, name, relkind, empty, readable }, proof) {
+  const kind = relkind === "S" ? "sequence" : "table";
+  if (empty) return { schema: schema2, name, kind, rows: 0, fingerprint: "0" };
+  if (proof === "none") return { schema: schema2, name, kind, rows: null, fingerprint: null };
+  const sum = kind === "sequence" ? "max(t.last_value::numeric * 2 + t.is_called::int)::text" : proof === "content" ? ROW_SUM : "NULL::text";
+  const only = kind === "sequence" ? "" : "ONLY ";
+  const [row] = (readable ? await attempt(session, () => session.query(
+    `SELECT count(*)::text AS rows, ${sum} AS sum FROM ${only}${qualifiedName(schema2, name)} AS t`
+  )) : void 0) ?? [];
+  return row === void 0 ? { schema: schema2, name, kind, rows: null, fingerprint: null, unreadable: true } : { schema: schema2, name, kind, rows: Number(row.rows), fingerprint: row.sum };
+}
+
+// src/nouns/content/read/roles.ts
 var NEEDED2 = `(EXISTS (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
     AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
   OR r.oid = 10 AND (EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
@@ -4651,7 +4633,7 @@ function withRequired(names, requires) {
   return found;
 }
 
-// src/content/tables.ts
+// src/nouns/content/read/tables.ts
 var KINDS2 = { r: "table", p: "partitioned", m: "matview", f: "foreign" };
 var EXTENSIONS = `
   WITH member AS (
@@ -4749,7 +4731,7 @@ function treeOf(names) {
   return names === void 0 ? {} : { tree: { schema: names[0], name: names[1] } };
 }
 
-// src/content/inventory.ts
+// src/nouns/content/read/inventory.ts
 var LOCK_WAIT_MS = 6e4;
 async function takeInventory(session, scope, options2) {
   await session.query("SELECT set_config('lock_timeout', $1, true)", [String(options2.lockWaitMs ?? LOCK_WAIT_MS)]);
@@ -4791,7 +4773,7 @@ async function countLargeObjects(session, scope) {
   return Number(row.count);
 }
 
-// src/archive/contents.ts
+// src/backups/copy/contents.ts
 function countTypes(entries) {
   const counts = /* @__PURE__ */ new Map();
   for (const { type: type2 } of entries) counts.set(type2, (counts.get(type2) ?? 0) + 1);
@@ -4801,7 +4783,7 @@ function dumpId(entry) {
   return Number.parseInt(entry.line, 10);
 }
 
-// src/seal/zstd.ts
+// src/nouns/seal/zstd.ts
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 var FRAME_INPUT_SIZE = 4 * MiB;
 var DEFAULT_TABLES = { [constants.ZSTD_c_windowLog]: 22, [constants.ZSTD_c_hashLog]: 16 };
@@ -4980,7 +4962,7 @@ var PulledAhead = class {
   }
 };
 
-// src/seal/seal.ts
+// src/nouns/seal/seal.ts
 var Sealing = class {
   content;
   #plain = new Meter();
@@ -5008,7 +4990,7 @@ function unseal(stored, identities) {
   return decompress(identities === null ? stored : decrypt(stored, identities));
 }
 
-// src/content/pinned-settings.ts
+// src/nouns/server/pinned-settings.ts
 var PINNED_SETTINGS = {
   // Every name outside pg_catalog is printed with its schema, and no user function can stand in for a built-in one.
   search_path: "pg_catalog",
@@ -5039,6 +5021,8 @@ export {
   together,
   scopeValues,
   IN_SCOPE,
+  NET_SCHEMA,
+  WHOLE_DATABASE,
   notInExtension,
   isExtensionConfig,
   always,
@@ -5052,16 +5036,14 @@ export {
   writeDigests,
   readDigests,
   compareFields,
+  displayPart,
+  displayName,
   Lacking,
   belongingTo,
   compareProperties,
-  displayPart,
-  displayName,
-  refusal,
-  findUnlisted,
-  unreadableExtensionTables,
   UNDECIDED,
-  undumpedExtensionRows,
+  extensionsOfSequence,
+  extensionsOf,
   recordedAs,
   isRetyped,
   listed,
@@ -5073,6 +5055,14 @@ export {
   serverFacts,
   INCOMPLETE,
   findIncomplete,
+  leadingNames,
+  wordAndRest,
+  afterName,
+  schemaOf,
+  namesKey,
+  serverWords,
+  refreshMaterializedViews,
+  ownSearchPath,
   namesOf,
   likelyNamesOf,
   entryTitle,
@@ -5083,18 +5073,11 @@ export {
   entryPlace,
   unknownParameter,
   adviceSentence,
-  leadingNames,
-  wordAndRest,
-  afterName,
-  schemaOf,
-  namesKey,
   ON_RELATION,
   whoseIs,
   isPlatformsTable,
+  publicsOwner,
   notComparedNote,
-  serverWords,
-  refreshMaterializedViews,
-  ownSearchPath,
   judge,
   withRecordedGaps,
   findingSentence,
@@ -5104,6 +5087,8 @@ export {
   readDatabaseRecord,
   readObjects,
   readObjectsOf,
+  refusal,
+  attempt,
   readRoles,
   readSequences,
   takeInventory,

@@ -2,26 +2,28 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
+  applyBackup,
   parseBackupRequest,
   planBackup,
   planJson,
-  planRows,
-  takeBackup
-} from "./shared-content-search-path.js";
-import "./shared-catalog-lock.js";
+  planRows
+} from "./shared-nouns-content-read-search-path.js";
+import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
-import "./shared-platform-read-ground.js";
-import "./shared-content-digest-1-object-queries.js";
+import "./shared-nouns-platform-read-ground.js";
+import {
+  shellWord
+} from "./shared-kernel-shell-word.js";
+import "./shared-nouns-content-read-digest-1-object-queries.js";
 import "./shared-ports-dump-tools.js";
-import "./shared-kernel-database-url.js";
-import "./shared-seal-default-level.js";
+import "./shared-postgres-database-url.js";
+import "./shared-kernel-suggest.js";
 import "./shared-kernel-secret.js";
 import {
+  manifestPath,
   quantity
-} from "./shared-catalog-catalog.js";
-import {
-  manifestPath
-} from "./shared-zod.js";
+} from "./shared-nouns-content-record.js";
+import "./shared-zod.js";
 import {
   formatBytes
 } from "./shared-kernel-bytes.js";
@@ -34,14 +36,14 @@ import {
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 
-// src/backup/run.ts
+// src/backups/backup/run.ts
 async function runBackup(inputs, ports) {
   const began = ports.clock.elapsed();
   const request = await parseBackupRequest(inputs, ports);
   const plan = await planBackup(request, ports, inputs.dryRun);
   for (const [what, value] of planRows(plan)) ports.log.debug(`${what}: ${value}`);
   if (inputs.dryRun) return dryRunOutcome(plan, ports.clock.elapsed() - began);
-  const taken = await takeBackup(plan, ports);
+  const taken = await applyBackup(plan, ports);
   return takenOutcome(taken, ports.clock.elapsed() - began);
 }
 function dryRunOutcome(plan, tookMs) {
@@ -119,7 +121,7 @@ function takenOutcome({ plan, manifest, sha256 }, tookMs) {
         `everything is as of ${manifest.snapshotAt}; manifest ${sha256.slice(0, 16)}…`,
         ...request.recipients.length === 0 ? ["this backup is NOT encrypted"] : [],
         ...manifest.content.proof === "none" ? ["no proof was taken: its content can never be compared"] : [],
-        `not proved yet: run \`holdfast validate --store ${request.store.url} --source ${manifest.source} --backup ${manifest.id}${manifest.artifacts.some(({ encryption }) => encryption.format !== "none") ? " --identity-file …" : ""}\``
+        `not proved yet: run \`holdfast validate --store ${shellWord(request.store.url)} --source ${shellWord(manifest.source)} --backup ${manifest.id}${manifest.artifacts.some(({ encryption }) => encryption.format !== "none") ? " --identity-file …" : ""}\``
       ]
     }
   };

@@ -2,32 +2,38 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
+  REMEMBERED,
   acquireLock
-} from "./shared-catalog-lock.js";
+} from "./shared-nouns-store-lock.js";
 import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
   databaseFacts,
   detectPlatform,
+  mayLeaveOut,
   readPlatform,
   refuseTransactionPooler,
+  requireReadable,
+  secretTables,
   usersOutside
-} from "./shared-platform-read-ground.js";
+} from "./shared-nouns-platform-read-ground.js";
 import {
   COLUMN_OPTIONS,
   IN_SCOPE,
+  NET_SCHEMA,
   OWN_RELATION,
   PINNED_SETTINGS,
   RELATION,
   Sealing,
   UNDECIDED,
+  WHOLE_DATABASE,
+  attempt,
   countTypes,
   displayName,
   displayPart,
   findClient,
   findIncomplete,
-  findUnlisted,
   findingSentence,
   fingerprintLargeObjects,
   fingerprintTables,
@@ -35,7 +41,6 @@ import {
   isPlatformsTable,
   leadingNames,
   listed,
-  namesKey,
   notInExtension,
   operatorsIn,
   parseRecipient,
@@ -43,27 +48,26 @@ import {
   readSequences,
   scopeValues,
   takeInventory,
-  together,
-  undumpedExtensionRows,
-  unreadableExtensionTables
-} from "./shared-content-digest-1-object-queries.js";
+  together
+} from "./shared-nouns-content-read-digest-1-object-queries.js";
 import {
   describeAddress,
   parseDatabaseUrl,
   qualifiedName,
   sourceNameOf
-} from "./shared-kernel-database-url.js";
+} from "./shared-postgres-database-url.js";
+import {
+  nearest
+} from "./shared-kernel-suggest.js";
 import {
   Catalog,
-  quantity
-} from "./shared-catalog-catalog.js";
-import {
   KINDS,
   artifactPath,
   manifestPath,
   newBackupId,
+  quantity,
   timeOfBackupId
-} from "./shared-zod.js";
+} from "./shared-nouns-content-record.js";
 import {
   counted,
   fork
@@ -80,7 +84,7 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/content/column-marks.ts
+// src/nouns/content/read/column-marks.ts
 async function readColumnMarks(session) {
   const rows = await session.query(
     `SELECT DISTINCT pg_catalog.split_part(o, '=', 1) AS name
@@ -92,7 +96,7 @@ async function readColumnMarks(session) {
   return rows.map((row) => row.name);
 }
 
-// src/backup/plan.ts
+// src/backups/backup/plan.ts
 async function planBackup(request, ports, dryRun = false) {
   var _stack = [];
   try {
@@ -102,7 +106,7 @@ async function planBackup(request, ports, dryRun = false) {
     const facts = await databaseFacts(session);
     const platform = await detectPlatform(session);
     await requireSchemas(session, request, ports);
-    if (facts.superuser) {
+    if (facts.superuser && request.tier !== "safety") {
       ports.log.warn(`${facts.role} is a superuser: functions in the database (those of indexes) could act with its power; a role with pg_read_all_data is enough for backups`);
     }
     const tools = await chooseTools(facts, request, ports);
@@ -133,10 +137,18 @@ async function requireSchemas(session, { scope }, ports) {
   const absent = scope.includeSchemas.find((name) => !present.has(name));
   if (absent !== void 0) {
     throw new HoldfastError("input.malformed", `schemas holds '${absent}', and the database has no schema of that name`, {
-      hint: `It has ${[...present].slice(0, 10).join(", ")}${present.size > 10 ? " …" : ""}; names are taken as they are, with their case.`
+      hint: `${didYouMean(absent, [...present])}It has ${[...present].slice(0, 10).join(", ")}${present.size > 10 ? " …" : ""}; names are taken as they are, with their case.`
     });
   }
-  for (const name of scope.excludeSchemas) if (!present.has(name)) ports.log.warn(`exclude-schemas holds '${name}', and the database has no schema of that name`);
+  for (const name of scope.excludeSchemas) if (!present.has(name)) ports.log.warn(`exclude-schemas holds '${name}', and the database has no schema of that name${left(name, [...present])}`);
+}
+function didYouMean(name, present) {
+  const near = nearest(name, present);
+  return near === void 0 ? "" : `Did you mean ${near}? `;
+}
+function left(name, present) {
+  const near = nearest(name, present);
+  return near === void 0 ? "" : `; ${near} is not left out`;
 }
 async function clientWarnings(session, facts, tools) {
   const minor = Number(tools.version.split(".")[1]);
@@ -192,7 +204,7 @@ function planJson(plan) {
   };
 }
 
-// src/backup/request.ts
+// src/backups/backup/request.ts
 var KINDS_OF_TIER = {
   tier1: ["schema", "data"],
   tier2: ["full"],
@@ -255,7 +267,7 @@ async function orAbort(signal, work) {
   }
 }
 
-// src/content/column-order-warnings.ts
+// src/nouns/content/read/column-order-warnings.ts
 var WARNINGS_MAX = 20;
 var RELATIVES = `
   SELECT c.oid::int8::text AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
@@ -298,83 +310,10 @@ function warningOf({ name, columns }, restored) {
   return `table ${name} inherits, and a restore puts inherited columns first: column ${first + 1} is ${columns[first]} here and ${restored[first]} after a restore; whatever relies on the order of its columns, such as INSERT or COPY without column names, has to name them`;
 }
 
-// src/content/readable.ts
-async function requireReadable(session, scope, mayBeLeftOut = () => false) {
-  const { role } = (await session.query("SELECT current_user AS role"))[0];
-  const [unreadable, denied] = parted(await unreadableRelations(session, scope), mayBeLeftOut);
-  if (unreadable.length > 0) {
-    throw new HoldfastError("database.permission", `the role ${role} may not read ${listed(unreadable.map(nameOf))}`, {
-      hint: `Grant it USAGE on the schema and SELECT on everything in it (or the role pg_read_all_data), or leave the schema out.`
-    });
-  }
-  const [hidden, filtered] = parted(await filteredTables(session, scope), mayBeLeftOut);
-  if (hidden.length > 0) {
-    throw new HoldfastError("database.row-security", `row-level security would hide rows of ${listed(hidden.map(nameOf))} from the role ${role}`, {
-      hint: hidden.some(({ owned }) => owned === true) ? FORCED : "Use the tables' owner, a superuser, or a role with BYPASSRLS; a backup of some of the rows would be no backup."
-    });
-  }
-  const objects = scope.includeSchemas.length > 0 ? [] : await unreadableLargeObjects(session);
-  if (objects.length > 0) {
-    throw new HoldfastError("database.permission", `the role ${role} may not read ${listed(objects)}`, {
-      hint: "Grant it SELECT on the large objects, or use their owner or a superuser."
-    });
-  }
-  const left = [...denied, ...filtered];
-  const all = left.length === 0 ? [] : [...left, ...await sequencesOf(session, left)];
-  return [...new Map(all.map(({ quoted: _, owned: __, ...relation2 }) => [relation2.oid, relation2])).values()];
-}
-var FORCED = "The role owns it and FORCE ROW LEVEL SECURITY binds owners too: ALTER TABLE … NO FORCE ROW LEVEL SECURITY, with an application that works as another role than the owner; or back up as a superuser or a role with BYPASSRLS, where the server gives one. A policy for the role is not enough.";
-var RELATION2 = `CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname::text AS schema, c.relname::text AS name,
-  pg_get_userbyid(c.relowner)::text AS owner, c.oid::int8::text AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS quoted`;
-async function unreadableRelations(session, scope) {
-  return await session.query(
-    `SELECT ${RELATION2}
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p', 'S') AND ${IN_SCOPE} AND (${notInExtension("pg_class", "c.oid")} OR ${isExtensionConfig("c.oid")})
-        AND NOT (has_schema_privilege(n.oid, 'USAGE')
-          AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END)
-      ORDER BY c.relkind = 'S', quoted`,
-    scopeValues(scope)
-  );
-}
-async function filteredTables(session, scope) {
-  return await session.query(
-    `SELECT ${RELATION2}, pg_has_role(c.relowner, 'USAGE') AS owned
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")} AND row_security_active(c.oid)
-      ORDER BY quoted`,
-    scopeValues(scope)
-  );
-}
-async function sequencesOf(session, tables) {
-  return await session.query(
-    `SELECT ${RELATION2}
-       FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
-        AND d.refobjid = ANY ($1::oid[]) ORDER BY quoted`,
-    [tables.map(({ oid }) => oid)]
-  );
-}
-function nameOf({ kind, quoted }) {
-  return `${kind} ${quoted}`;
-}
-function parted(all, second) {
-  return [all.filter((one) => !second(one)), all.filter(second)];
-}
-async function unreadableLargeObjects(session) {
-  const rows = await session.query(
-    `SELECT 'large object ' || l.oid AS name FROM pg_largeobject_metadata l
-      WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AND NOT pg_has_role(l.lomowner, 'USAGE')
-        AND NOT EXISTS (SELECT FROM aclexplode(l.lomacl) a WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))
-      ORDER BY l.oid`
-  );
-  return rows.map((row) => row.name);
-}
-
-// src/content/migrations.ts
+// src/nouns/server/migrations.ts
 import { createHash } from "node:crypto";
 
-// src/content/migration-tables.ts
+// src/nouns/server/migration-tables.ts
 var numbered = (column) => [
   `CASE WHEN ${column}::text ~ '^[0-9]+$' THEN ${column}::text::numeric END NULLS FIRST`,
   `${column}::text COLLATE "C"`
@@ -493,10 +432,9 @@ var MIGRATION_TABLES = [
   { schema: "public", table: "schema_migrations", columns: ["version"], name: "m.version", order: numbered("m.version") }
 ];
 
-// src/content/migrations.ts
+// src/nouns/server/migrations.ts
 async function readMigrations(session) {
-  for (const known of MIGRATION_TABLES) {
-    if (!await isReadable(session, known)) continue;
+  for (const known of await readable(session)) {
     const rows = await session.query(
       `SELECT (${known.name})::text AS name, (${known.checksum ?? "''"})::text AS checksum, (${known.isVersion ?? "true"}) AS counts
          FROM ${qualifiedName(known.schema, known.table)} m ${known.where ? `WHERE ${known.where}` : ""} ORDER BY ${known.order.join(", ")}`
@@ -511,22 +449,27 @@ async function readMigrations(session) {
   }
   return void 0;
 }
-async function isReadable(session, known) {
+async function readable(session) {
   const rows = await session.query(
-    `SELECT array_agg(a.attname::text) FILTER (WHERE NOT a.attname::text = ANY ($3) OR a.atttypid = 'bool'::regtype) AS columns
+    `SELECT n.nspname::text AS schema, c.relname::text AS table, array_agg(a.attname::text) AS columns,
+            array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'bool'::regtype) AS booleans
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid < 16384
        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND (t.typcategory IN ('S', 'N', 'D', 'B') OR t.oid = 'text[]'::regtype)
-      WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
+      WHERE (n.nspname::text, c.relname::text) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+        AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity
         AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-      GROUP BY c.oid`,
-    [known.schema, known.table, known.flags ?? []]
+      GROUP BY n.nspname, c.relname`,
+    [MIGRATION_TABLES.map(({ schema }) => schema), MIGRATION_TABLES.map(({ table }) => table)]
   );
-  const columns = rows[0]?.columns ?? [];
-  return known.columns.every((column) => columns.includes(column));
+  return MIGRATION_TABLES.filter((known) => {
+    const found2 = rows.find(({ schema, table }) => schema === known.schema && table === known.table);
+    const isUsable = (column) => found2.columns.includes(column) && (!(known.flags ?? []).includes(column) || (found2.booleans ?? []).includes(column));
+    return found2 !== void 0 && known.columns.every(isUsable);
+  });
 }
 
-// src/content/omissions/unlogged.ts
+// src/nouns/content/omissions/unlogged.ts
 async function unloggedOnStandby(session, scope) {
   return await session.query(
     `SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname AS schema, c.relname AS name,
@@ -546,7 +489,26 @@ function withoutTheirRows(unlogged) {
   }));
 }
 
-// src/content/omissions/hidden.ts
+// src/nouns/content/omissions/undumped-rows.ts
+function unreadableExtensionTables(content) {
+  return (content.extensionContents ?? []).flatMap(({ name: extension, relations }) => relations.filter(({ unreadable, kind }) => unreadable === true && kind === "table").map((relation2) => gap(
+    "table",
+    displayName(relation2),
+    `belongs to extension ${extension}, which has not marked it for dumping, and the role that made this backup may not read it: rows of users in it would be in no backup`
+  )));
+}
+function undumpedExtensionRows(content) {
+  return (content.extensionContents ?? []).flatMap(({ name: extension, relations }) => relations.filter(({ kind, filtered, rows }) => kind === "table" && filtered !== true && (rows ?? 0) > 0).map((relation2) => gap(
+    UNDECIDED,
+    displayName(relation2),
+    `holds ${quantity(relation2.rows ?? 0, "row")} that this backup does not: extension ${extension} has not marked the table for dumping; a proof by restoring tells whether CREATE EXTENSION makes the same`
+  )));
+}
+function gap(about, name, message) {
+  return { severity: "gap", about, name, message };
+}
+
+// src/nouns/content/omissions/hidden.ts
 async function hiddenUserMappings(session, scope, entries) {
   if (scope.includeSchemas.length > 0) return [];
   const mappings = await session.query(
@@ -558,9 +520,9 @@ async function hiddenUserMappings(session, scope, entries) {
        FROM pg_user_mappings u JOIN pg_foreign_server s ON s.oid = u.srvid ORDER BY 2, 1`
   );
   const written = entries.filter(({ type }) => type === "USER MAPPING").map(({ rest }) => rest);
-  return mappings.flatMap(({ user, server, identity, readable }) => {
+  return mappings.flatMap(({ user, server, identity, readable: readable2 }) => {
     const isWritten = written.some((rest) => rest.startsWith(printed(`- USER MAPPING ${user} SERVER ${server} `)));
-    if (isWritten && readable) return [];
+    if (isWritten && readable2) return [];
     return [{
       severity: "gap",
       about: "user-mapping",
@@ -598,7 +560,152 @@ function printed(text3) {
   return text3.replace(/[\r\n]/g, " ");
 }
 
-// src/content/omissions/find.ts
+// src/nouns/content/omissions/unlisted.ts
+var FIRST_USER_OID = 16384;
+var inSchema = (catalog, namespace, where) => ({
+  catalog,
+  oid: "x.oid",
+  from: `${catalog} x JOIN pg_namespace n ON n.oid = x.${namespace}`,
+  where: [notInExtension(catalog, "x.oid"), ...where === void 0 ? [] : [where]].join(" AND ")
+});
+var inNoSchema = (catalog, where) => ({
+  catalog,
+  oid: "x.oid",
+  from: `${catalog} x`,
+  scope: WHOLE_DATABASE,
+  where: [notInExtension(catalog, "x.oid"), ...where === void 0 ? [] : [where]].join(" AND ")
+});
+var ofRelation = (catalog, relation2, where) => ({
+  catalog,
+  oid: "x.oid",
+  where: `${notInExtension("pg_class", "c.oid")} AND ${where}`,
+  from: `${catalog} x JOIN pg_class c ON c.oid = x.${relation2} JOIN pg_namespace n ON n.oid = c.relnamespace`
+});
+var madeByAnother = (catalog) => `NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = '${catalog}'::regclass AND i.objid = x.oid AND i.deptype = 'i')`;
+var OF_SCRIPTS = { pg_cron: ["cron_job_policy", "cron_job_run_details_policy"] };
+var AS_IN_SCRIPT = `x.polcmd = '*' AND x.polpermissive AND x.polroles = '{0}' AND x.polwithcheck IS NULL
+  AND pg_get_expr(x.polqual, x.polrelid) = '(username = CURRENT_USER)'`;
+function notOfScript() {
+  const known = Object.entries(OF_SCRIPTS).flatMap(([extension, names]) => names.map((name) => `('${extension}', '${name}')`));
+  return `NOT (${AS_IN_SCRIPT} AND EXISTS (SELECT FROM pg_depend e JOIN pg_extension own ON own.oid = e.refobjid
+    WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+      AND (own.extname::text, x.polname::text) IN (VALUES ${known.join(", ")})))`;
+}
+var CLASSES = [
+  // `public` is there before a restore; only what differs in it is dumped.
+  { catalog: "pg_namespace", oid: "n.oid", from: "pg_namespace n", where: `n.nspname <> 'public' AND ${notInExtension("pg_namespace", "n.oid")}` },
+  inSchema("pg_class", "relnamespace", "x.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"),
+  {
+    // A constraint brings its index. An invalid one holds nothing: it was left behind by a concurrent build that failed.
+    ...ofRelation("pg_index", "indrelid", `(x.indisvalid OR c.relkind = 'p')
+      AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x'))`),
+    catalog: "pg_class",
+    oid: "x.indexrelid"
+  },
+  // Checks stand in their table, unless they are not validated; foreign keys of partitions are made with their parent's.
+  ofRelation("pg_constraint", "conrelid", "(x.contype IN ('p', 'u', 'x') OR (x.contype = 'f' AND x.conparentid = 0) OR (x.contype = 'c' AND NOT x.convalidated AND x.conislocal))"),
+  {
+    ...inSchema("pg_constraint", "connamespace"),
+    where: `x.contypid <> 0 AND x.contype = 'c' AND NOT x.convalidated AND ${notInExtension("pg_type", "x.contypid")}`
+  },
+  // Those of partitions are made with their parent's.
+  ofRelation("pg_trigger", "tgrelid", "NOT x.tgisinternal AND coalesce(to_jsonb(x) ->> 'tgparentid', '0') = '0'"),
+  // The rule of a view is the view.
+  ofRelation("pg_rewrite", "ev_class", "x.rulename <> '_RETURN'"),
+  { ...ofRelation("pg_policy", "polrelid", "true"), where: notOfScript() },
+  inSchema("pg_statistic_ext", "stxnamespace"),
+  // Constructors of ranges are made with their type.
+  inSchema("pg_proc", "pronamespace", madeByAnother("pg_proc")),
+  // Row types, arrays and multiranges are made with what they are of.
+  inSchema("pg_type", "typnamespace", `(x.typtype IN ('b', 'd', 'e', 'r') OR (x.typtype = 'p' AND NOT x.typisdefined)
+    OR (x.typtype = 'c' AND EXISTS (SELECT FROM pg_class r WHERE r.oid = x.typrelid AND r.relkind = 'c')))
+    AND NOT EXISTS (SELECT FROM pg_type el WHERE el.typarray = x.oid)`),
+  // One without a function was only named as another one's commutator, and is made with that.
+  inSchema("pg_operator", "oprnamespace", "x.oprcode <> 0"),
+  inSchema("pg_opclass", "opcnamespace"),
+  // A family that has classes is made with them.
+  inSchema("pg_opfamily", "opfnamespace", "NOT EXISTS (SELECT FROM pg_opclass o WHERE o.opcfamily = x.oid)"),
+  inSchema("pg_collation", "collnamespace"),
+  inSchema("pg_conversion", "connamespace"),
+  inSchema("pg_ts_parser", "prsnamespace"),
+  inSchema("pg_ts_template", "tmplnamespace"),
+  inSchema("pg_ts_dict", "dictnamespace"),
+  inSchema("pg_ts_config", "cfgnamespace"),
+  // Casts of a range to its multirange are made with them.
+  inNoSchema("pg_cast", madeByAnother("pg_cast")),
+  inNoSchema("pg_language", "x.lanispl"),
+  inNoSchema("pg_transform"),
+  inNoSchema("pg_am"),
+  inNoSchema("pg_event_trigger"),
+  inNoSchema("pg_foreign_data_wrapper"),
+  inNoSchema("pg_foreign_server"),
+  inNoSchema("pg_publication"),
+  {
+    catalog: "pg_publication_rel",
+    oid: "x.oid",
+    scope: `${WHOLE_DATABASE} AND ${NET_SCHEMA}`,
+    from: "pg_publication_rel x JOIN pg_class c ON c.oid = x.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+  },
+  {
+    catalog: "pg_publication_namespace",
+    oid: "x.oid",
+    scope: `${WHOLE_DATABASE} AND ${NET_SCHEMA}`,
+    since: 15,
+    from: "pg_publication_namespace x JOIN pg_namespace n ON n.oid = x.pnnspid"
+  },
+  {
+    catalog: "pg_default_acl",
+    oid: "x.oid",
+    scope: `CASE WHEN x.defaclnamespace = 0 THEN ${WHOLE_DATABASE} ELSE ${NET_SCHEMA} END`,
+    from: "pg_default_acl x LEFT JOIN pg_namespace n ON n.oid = x.defaclnamespace"
+  },
+  { catalog: "pg_extension", oid: "x.oid", from: "pg_extension x", scope: WHOLE_DATABASE }
+];
+async function findUnlisted(session, scope, entries, leftOut = []) {
+  const listed2 = new Set(entries.map((entry) => `${entry.catalog} ${entry.oid}`));
+  const [{ major }] = await session.query("SELECT current_setting('server_version_num')::int / 10000 AS major");
+  const queries = CLASSES.filter(({ since }) => (since ?? 0) <= major).map(queryFor);
+  const places = await session.query(`SELECT catalog, oid, within FROM (${queries.join(" UNION ALL ")}) AS found ORDER BY nr, oid::int8`, scopeValues(scope));
+  const missing = places.filter((place) => !listed2.has(`${place.catalog} ${place.oid}`));
+  const left2 = missing.length === 0 || leftOut.length === 0 ? /* @__PURE__ */ new Set() : await standingOn(session, leftOut);
+  const unsaid = missing.filter(({ catalog, oid }) => !left2.has(`${catalog} ${oid}`));
+  return unsaid.length === 0 ? [] : await describe(session, unsaid);
+}
+async function standingOn(session, leftOut) {
+  const parts = [
+    ["pg_class", "pg_class", "oid", "oid"],
+    ["pg_class", "pg_index", "indexrelid", "indrelid"],
+    ["pg_constraint", "pg_constraint", "oid", "conrelid"],
+    ["pg_trigger", "pg_trigger", "oid", "tgrelid"],
+    ["pg_rewrite", "pg_rewrite", "oid", "ev_class"],
+    ["pg_policy", "pg_policy", "oid", "polrelid"],
+    ["pg_statistic_ext", "pg_statistic_ext", "oid", "stxrelid"],
+    ["pg_publication_rel", "pg_publication_rel", "oid", "prrelid"]
+  ];
+  const selects = parts.map(([catalog, from, oid, relation2]) => `SELECT '${catalog}'::regclass::oid::int8::text || ' ' || ${oid}::int8::text AS place FROM ${from} WHERE ${relation2} = ANY ($1::oid[])`);
+  const rows = await session.query(selects.join(" UNION ALL "), [leftOut.map(({ oid }) => oid)]);
+  return new Set(rows.map(({ place }) => place));
+}
+function queryFor({ catalog, oid, from, where, scope }, nr) {
+  const within = /\bn\b/.test(from) ? "CASE WHEN n.nspname ~ '^pg_' OR n.nspname = 'information_schema' THEN n.nspname::text END" : "NULL::text";
+  return `SELECT ${nr} AS nr, '${catalog}'::regclass::oid::int8::text AS catalog, ${oid}::int8::text AS oid, ${within} AS within
+    FROM ${from} WHERE ${oid} >= ${FIRST_USER_OID} AND ${where ?? "true"} AND (${scope ?? NET_SCHEMA})`;
+}
+async function describe(session, places) {
+  const named = await attempt(session, () => session.query(
+    `SELECT i.type, i.identity AS name FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS place(catalog, oid, nr),
+            pg_identify_object(place.catalog::oid, place.oid::oid, 0) AS i ORDER BY place.nr`,
+    [places.map((place) => place.catalog), places.map((place) => place.oid)]
+  ));
+  return places.map(({ catalog, oid, within }, at) => ({
+    severity: "gap",
+    about: named?.[at]?.type?.replaceAll(" ", "-") ?? "object",
+    name: named?.[at]?.name ?? `${oid} of catalog ${catalog}`,
+    message: within === null ? "is not in this backup: pg_dump left it out without saying why" : `is not in this backup: no dump holds what somebody made in the server's own schema ${within}`
+  }));
+}
+
+// src/nouns/content/omissions/find.ts
 async function findOmissions(session, scope, content, archives, leftOut = []) {
   const holds = (kind, identity) => Object.hasOwn(content.objects[kind] ?? {}, identity);
   const found2 = [
@@ -617,7 +724,7 @@ async function findOmissions(session, scope, content, archives, leftOut = []) {
   return [...new Map(found2.map((one) => [`${one.about} ${one.name} ${one.message}`, one])).values()];
 }
 
-// src/content/unprinted-operators.ts
+// src/nouns/content/read/unprinted-operators.ts
 var OF_RELATION = "JOIN pg_namespace n ON n.oid = c.relnamespace";
 var EXPRESSIONS = `
   SELECT CASE WHEN r.rulename <> '_RETURN' THEN 'the rule ' || quote_ident(r.rulename) || ' of '
@@ -676,7 +783,7 @@ function timesPrinted(text3) {
   return (text3.replaceAll(QUOTED, "''").match(/\bOPERATOR\(/g) ?? []).length;
 }
 
-// src/content/unqualified-names.ts
+// src/nouns/content/read/unqualified-names.ts
 var LEXEMES = new RegExp(
   [
     String.raw`(?<skip>\s+|--[^\n]*)`,
@@ -812,7 +919,7 @@ function inString(held, tokens, at) {
   return [];
 }
 
-// src/content/search-path.ts
+// src/nouns/content/read/search-path.ts
 var WARNINGS_MAX2 = 20;
 var NAMES_MAX = 3;
 var SEARCHED_BYTES_MAX = 1024 * 1024 * 1024;
@@ -961,24 +1068,13 @@ function path(places) {
   return ["pg_catalog", ...schemas.map(displayPart)].join(", ");
 }
 
-// src/platform/may-leave-out.ts
-var SOMEBODYS = /* @__PURE__ */ new Set(["user", "job"]);
-function mayLeaveOut(profile) {
-  const schemas = new Set(profile.schemas.map(({ name }) => name));
-  const kept = new Set(profile.schemas.flatMap(({ name, rows }) => rows.filter(({ kind }) => SOMEBODYS.has(kind)).map(({ table }) => namesKey([name, table]))));
-  return ({ schema, name, owner }) => schemas.has(schema) && owner !== profile.workingRole && profile.roles.includes(owner) && !kept.has(namesKey([schema, name]));
-}
-function secretTables(profile) {
-  return profile.schemas.flatMap(({ name: schema, rows }) => rows.filter(({ kind }) => kind === "secret").map(({ table: name }) => ({ schema, name })));
-}
-
-// src/backup/attempts.ts
+// src/backups/backup/attempts.ts
 var ATTEMPTS = 5;
 var ATTEMPTS_DOUBTFUL = 3;
 var FIRST_PAUSE_MS = 500;
 var PAUSE_MS_MAX = 5e3;
 var LOCK_WAIT_MS_MAX = 15e3;
-async function inAttempts(plan, ports, stop, attempt) {
+async function inAttempts(plan, ports, stop, attempt2) {
   const { clock, log, random } = ports;
   const began = clock.elapsed();
   let made = 0;
@@ -1003,7 +1099,7 @@ async function inAttempts(plan, ports, stop, attempt) {
         const one = attemptPlan(plan, number, lockWaitMs(plan.request.lockWaitMs, waitedMs, number === ATTEMPTS), ports);
         const stored = [];
         try {
-          return await attempt(one, stored);
+          return await attempt2(one, stored);
         } catch (error) {
           if (isHoldfastError(error, "database.lock-timeout")) waitedMs += one.request.lockWaitMs;
           if (isBadMoment(error) || isDoubtful(error)) await removeArtifacts(one, stored, ports);
@@ -1052,7 +1148,7 @@ function sayingHowOften(error, times) {
   return new HoldfastError(code, `${message} (and so at each of ${times} attempts)`, { hint: words, cause: error });
 }
 
-// src/backup/dump.ts
+// src/backups/backup/dump.ts
 async function dumpArtifact(plan, dump, context) {
   const { request } = plan;
   const archive = context.tools.dump({
@@ -1107,28 +1203,28 @@ async function* gated(source, check) {
 }
 function requireComplete(kind, entries, tables, encoding) {
   const type = kind === "schema" ? "TABLE" : "TABLE DATA";
-  const readable = (name) => encoding === "UTF8" ? name : name.replace(/[^\x00-\x7f]+/g, "?");
+  const readable2 = (name) => encoding === "UTF8" ? name : name.replace(/[^\x00-\x7f]+/g, "?");
   const unmatched = /* @__PURE__ */ new Map();
   for (const entry of entries) {
-    if (entry.type === type) unmatched.set(readable(entry.rest), (unmatched.get(readable(entry.rest)) ?? 0) + 1);
+    if (entry.type === type) unmatched.set(readable2(entry.rest), (unmatched.get(readable2(entry.rest)) ?? 0) + 1);
   }
   for (const table of tables) {
     if (table.kind !== "table" || kind === "schema" && table.ofExtension === true) continue;
-    const name = readable(tocName(table));
-    const left = unmatched.get(name) ?? 0;
-    if (left === 0) {
+    const name = readable2(tocName(table));
+    const left2 = unmatched.get(name) ?? 0;
+    if (left2 === 0) {
       throw new HoldfastError("dump.incomplete", `pg_dump left out ${kind === "schema" ? "" : "the rows of "}${table.schema}.${table.name}`, {
         hint: "No backup was made. Check the schema filters; if they are right, report this with the output of --verbose."
       });
     }
-    unmatched.set(name, left - 1);
+    unmatched.set(name, left2 - 1);
   }
 }
 function tocName(table) {
   return `${table.schema} ${table.name} ${table.owner}`.replace(/[\r\n]/g, " ");
 }
 
-// src/backup/platform.ts
+// src/backups/backup/platform.ts
 var TOLD_MAX = 20;
 async function platformGaps(session, platform, leftOut, { tables }) {
   const profile = profileOf(platform.name);
@@ -1148,7 +1244,7 @@ async function platformGaps(session, platform, leftOut, { tables }) {
       severity: "gap",
       about: "table",
       name: displayName(table),
-      message: `holds ${quantity(count, "row")} sealed with a key of this project's that no database backup holds: keep the secrets elsewhere too, because no restore can read them`
+      message: `holds ${quantity(count, "row")} encrypted with a key that stays with this project and is in no database backup: another project cannot decrypt them, so keep the secrets themselves in a second place`
     });
   }
   return gaps;
@@ -1170,7 +1266,7 @@ async function outsideWarnings(session, scope, platform) {
   ];
 }
 
-// src/backup/snapshot.ts
+// src/backups/backup/snapshot.ts
 var KEEP_ALIVE_MS = 3e4;
 async function exportSnapshot(database, limits, clock) {
   const session = await database.connect({ purpose: "snapshot", settings: PINNED_SETTINGS });
@@ -1246,15 +1342,15 @@ var HeldSnapshot = class {
   }
 };
 
-// src/backup/take.ts
-async function takeBackup(plan, ports) {
+// src/backups/backup/apply.ts
+async function applyBackup(plan, ports) {
   var _stack = [];
   try {
     const { request, key: key2 } = plan;
     const { clock, log, random, run } = ports;
     const lock = __using(_stack, await acquireLock({ store: request.store, source: key2.source, tier: key2.tier, doing: `backup ${key2.id}`, run, clock, random, warn: (text3) => log.warn(text3) }), true);
-    ports.remember?.("lock-path", lock.path);
-    ports.remember?.("lock-token", lock.token);
+    ports.remember?.(REMEMBERED.lockPath, lock.path);
+    ports.remember?.(REMEMBERED.lockToken, lock.token);
     return await inAttempts(plan, ports, AbortSignal.any([ports.cancelled, lock.lost]), (one, stored) => attemptBackup(one, ports, { lost: lock.lost, stored }));
   } catch (_) {
     var _error = _, _hasError = true;
@@ -1306,7 +1402,7 @@ async function attemptBackup(plan, ports, { lost, stored }) {
       ...platform === void 0 ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, leftOut, inventory))
     ];
     stop.throwIfAborted();
-    tellLosses(ports, gaps, warnings);
+    tellLosses(plan, ports, gaps, warnings);
     const artifacts = dumped.map(({ artifact }) => artifact);
     await requireStored(plan, artifacts);
     const manifest = {
@@ -1365,9 +1461,10 @@ async function dumpAll(plan, ports, { snapshot, inventory, leftOut, unlogged, st
   return dumped;
 }
 var TOLD_MAX2 = 20;
-function tellLosses({ log }, gaps, warnings) {
+function tellLosses({ key: key2 }, { log, surface }, gaps, warnings) {
   for (const text3 of warnings) log.warn(text3);
-  for (const gap of gaps.slice(0, TOLD_MAX2)) log.warn(findingSentence(gap));
+  if (key2.tier !== "safety" && surface === "cli") return;
+  for (const gap2 of gaps.slice(0, TOLD_MAX2)) log.warn(findingSentence(gap2));
   if (gaps.length > TOLD_MAX2) log.warn(`and ${gaps.length - TOLD_MAX2} more that are not in this backup; its manifest names all of them`);
 }
 async function prove(plan, ports, { snapshot, inventory, unlogged }, signal) {
@@ -1415,5 +1512,5 @@ export {
   kindsFor,
   accessTierFor,
   parseBackupRequest,
-  takeBackup
+  applyBackup
 };

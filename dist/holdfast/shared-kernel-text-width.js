@@ -8,7 +8,7 @@ import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 
-// src/entry/store-credentials.ts
+// src/entry/inputs/store-credentials.ts
 function storeCredentials(secret, env) {
   if (secret !== void 0) return classify(secret);
   const connectionString = env["AZURE_STORAGE_CONNECTION_STRING"] ?? "";
@@ -27,7 +27,7 @@ function classify(secret) {
 }
 var CREDENTIAL_VARIABLES = ["AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_SAS_TOKEN", "AZURE_CLIENT_SECRET"];
 
-// src/entry/mask.ts
+// src/entry/inputs/mask.ts
 function secretParts(secret) {
   const parts = /* @__PURE__ */ new Set();
   const add = (text) => {
@@ -69,7 +69,7 @@ function secretsOf(specs, given, env) {
   return [...inputs, ...inherited].filter((text) => text !== "" && text !== "?").flatMap(secretParts);
 }
 
-// src/entry/version.ts
+// src/entry/process/version.ts
 var VERSION = "0.0.0";
 
 // src/kernel/text-width.ts
@@ -99,6 +99,33 @@ function characterWidth(character) {
   if (NO_WIDTH.test(character)) return 0;
   return TWO_COLUMNS.test(character) ? 2 : 1;
 }
+function foldToWidth(text, columns) {
+  const lines = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (textWidth(longer) <= columns) {
+      line = longer;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    line = word;
+    while (textWidth(line) > columns) {
+      const head = headOf(line, columns);
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  return [...lines, line];
+}
+function headOf(text, columns) {
+  let head = "";
+  for (const character of text) {
+    if (head !== "" && textWidth(head + character) > columns) break;
+    head += character;
+  }
+  return head;
+}
 
 export {
   storeCredentials,
@@ -108,5 +135,6 @@ export {
   textWidth,
   cutToWidth,
   padToWidth,
+  foldToWidth,
   VERSION
 };

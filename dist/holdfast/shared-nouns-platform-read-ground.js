@@ -2,13 +2,16 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
+  IN_SCOPE,
   OBJECT_CLASSES,
   ON_RELATION,
   PROFILES,
   RELATION,
   always,
   decodeText,
+  isExtensionConfig,
   leadingNames,
+  listed,
   namesKey,
   notInExtension,
   objectQuery,
@@ -18,11 +21,11 @@ import {
   scopeValues,
   serverFacts,
   wordAndRest
-} from "./shared-content-digest-1-object-queries.js";
+} from "./shared-nouns-content-read-digest-1-object-queries.js";
 import {
   knownTransactionPooler,
   quoteIdentifier
-} from "./shared-kernel-database-url.js";
+} from "./shared-postgres-database-url.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
@@ -31,7 +34,7 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/content/pooler.ts
+// src/nouns/server/pooler.ts
 var PROBES = 3;
 async function detectPooler(database) {
   var _stack = [];
@@ -62,7 +65,7 @@ async function backendPid(session) {
   return row.pid;
 }
 
-// src/content/refuse-pooler.ts
+// src/nouns/server/refuse-pooler.ts
 async function refuseTransactionPooler(database) {
   const { address } = database;
   const known = knownTransactionPooler(address);
@@ -75,7 +78,7 @@ async function refuseTransactionPooler(database) {
   });
 }
 
-// src/content/facts.ts
+// src/nouns/server/database-facts.ts
 async function databaseFacts(session) {
   const [row] = await session.query(
     `SELECT current_setting('server_version') AS full, current_setting('server_version_num')::int AS "versionNumber", d.datname AS database,
@@ -95,7 +98,7 @@ async function databaseFacts(session) {
   };
 }
 
-// src/platform/detect.ts
+// src/nouns/platform/detect.ts
 async function detectPlatform(session) {
   const roles = await session.query("SELECT rolname::text AS name FROM pg_catalog.pg_roles");
   const present = new Set(roles.map(({ name }) => name));
@@ -118,7 +121,91 @@ async function hasTables(session, { marks }) {
   return true;
 }
 
-// src/platform/read-ground.ts
+// src/nouns/content/read/readable.ts
+async function requireReadable(session, scope, mayBeLeftOut = () => false) {
+  const { role } = (await session.query("SELECT current_user AS role"))[0];
+  const [unreadable, denied] = parted(await unreadableRelations(session, scope), mayBeLeftOut);
+  if (unreadable.length > 0) {
+    throw new HoldfastError("database.permission", `the role ${role} may not read ${listed(unreadable.map(nameOf))}`, {
+      hint: `Grant it USAGE on the schema and SELECT on everything in it (or the role pg_read_all_data), or leave the schema out.`
+    });
+  }
+  const [hidden, filtered] = parted(await filteredTables(session, scope), mayBeLeftOut);
+  if (hidden.length > 0) {
+    throw new HoldfastError("database.row-security", `row-level security would hide rows of ${listed(hidden.map(nameOf))} from the role ${role}`, {
+      hint: hidden.some(({ owned }) => owned === true) ? FORCED : "Use the tables' owner, a superuser, or a role with BYPASSRLS; a backup of some of the rows would be no backup."
+    });
+  }
+  const objects = scope.includeSchemas.length > 0 ? [] : await unreadableLargeObjects(session);
+  if (objects.length > 0) {
+    throw new HoldfastError("database.permission", `the role ${role} may not read ${listed(objects)}`, {
+      hint: "Grant it SELECT on the large objects, or use their owner or a superuser."
+    });
+  }
+  const left = [...denied, ...filtered];
+  const all = left.length === 0 ? [] : [...left, ...await sequencesOf(session, left)];
+  return [...new Map(all.map(({ quoted: _, owned: __, ...relation }) => [relation.oid, relation])).values()];
+}
+var FORCED = "The role owns it and FORCE ROW LEVEL SECURITY binds owners too: ALTER TABLE … NO FORCE ROW LEVEL SECURITY, with an application that works as another role than the owner; or back up as a superuser or a role with BYPASSRLS, where the server gives one. A policy for the role is not enough.";
+var RELATION2 = `CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname::text AS schema, c.relname::text AS name,
+  pg_get_userbyid(c.relowner)::text AS owner, c.oid::int8::text AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS quoted`;
+async function unreadableRelations(session, scope) {
+  return await session.query(
+    `SELECT ${RELATION2}
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p', 'S') AND ${IN_SCOPE} AND (${notInExtension("pg_class", "c.oid")} OR ${isExtensionConfig("c.oid")})
+        AND NOT (has_schema_privilege(n.oid, 'USAGE')
+          AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END)
+      ORDER BY c.relkind = 'S', quoted`,
+    scopeValues(scope)
+  );
+}
+async function filteredTables(session, scope) {
+  return await session.query(
+    `SELECT ${RELATION2}, pg_has_role(c.relowner, 'USAGE') AS owned
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")} AND row_security_active(c.oid)
+      ORDER BY quoted`,
+    scopeValues(scope)
+  );
+}
+async function sequencesOf(session, tables) {
+  return await session.query(
+    `SELECT ${RELATION2}
+       FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        AND d.refobjid = ANY ($1::oid[]) ORDER BY quoted`,
+    [tables.map(({ oid }) => oid)]
+  );
+}
+function nameOf({ kind, quoted }) {
+  return `${kind} ${quoted}`;
+}
+function parted(all, second) {
+  return [all.filter((one) => !second(one)), all.filter(second)];
+}
+async function unreadableLargeObjects(session) {
+  const rows = await session.query(
+    `SELECT 'large object ' || l.oid AS name FROM pg_largeobject_metadata l
+      WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AND NOT pg_has_role(l.lomowner, 'USAGE')
+        AND NOT EXISTS (SELECT FROM aclexplode(l.lomacl) a WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))
+      ORDER BY l.oid`
+  );
+  return rows.map((row) => row.name);
+}
+
+// src/nouns/platform/may-leave-out.ts
+var SOMEBODYS = /* @__PURE__ */ new Set(["user", "job"]);
+function mayLeaveOut(profile) {
+  const schemas = new Set(profile.schemas.map(({ name }) => name));
+  const kept = new Set(profile.schemas.flatMap(({ name, rows }) => rows.filter(({ kind }) => SOMEBODYS.has(kind)).map(({ table }) => namesKey([name, table]))));
+  return ({ schema, name, owner }) => schemas.has(schema) && owner !== profile.workingRole && profile.roles.includes(owner) && !kept.has(namesKey([schema, name]));
+}
+function secretTables(profile) {
+  return profile.schemas.flatMap(({ name: schema, rows }) => rows.filter(({ kind }) => kind === "secret").map(({ table: name }) => ({ schema, name })));
+}
+
+// src/nouns/platform/read-ground.ts
 var OF_CONSTRAINT = " constraint";
 var SIGNS = {
   // A webhook is a trigger that calls one of the platform's functions.
@@ -197,7 +284,7 @@ async function readNeeds(session, schemas) {
   return needs;
 }
 
-// src/platform/read-own.ts
+// src/nouns/platform/read-own.ts
 var KINDS = /* @__PURE__ */ new Set([
   "event-trigger",
   "publication",
@@ -229,7 +316,7 @@ async function readOwn(session, scope, profile, schemas) {
   return own;
 }
 
-// src/platform/owned-schemas.ts
+// src/nouns/platform/owned-schemas.ts
 async function ownedSchemas(session, { schemas, onlyPlatform }) {
   if (schemas.length === 0) return [];
   const rows = await session.query(OWNED, [[...onlyPlatform], schemas.map(({ name }) => name)]);
@@ -248,7 +335,7 @@ var OWNED = `
      AND NOT ${BY_OTHERS("pg_class", "rel")} AND NOT ${BY_OTHERS("pg_proc", "pro")} AND NOT ${BY_OTHERS("pg_type", "typ")}
    ORDER BY 1`;
 
-// src/platform/role-settings.ts
+// src/nouns/platform/role-settings.ts
 async function readRoleSettings(session) {
   const rows = await session.query(
     `SELECT r.rolname::text AS role, split_part(entry, '=', 1) AS name
@@ -258,7 +345,7 @@ async function readRoleSettings(session) {
   return rows.map(({ role, name }) => [role, name]);
 }
 
-// src/platform/users-on.ts
+// src/nouns/platform/users-on.ts
 function usersOn(profile, schemas, { objects, needs }, isNewer) {
   const platform = new Set(schemas);
   const roles = new Set(profile.roles);
@@ -315,7 +402,7 @@ function relationKey(identity) {
   return namesKey(leadingNames(identity).slice(0, 2));
 }
 
-// src/platform/read-record.ts
+// src/nouns/platform/read-record.ts
 async function readPlatform(session, scope) {
   const profile = await detectPlatform(session);
   if (profile === void 0) return void 0;
@@ -378,6 +465,9 @@ export {
   refuseTransactionPooler,
   databaseFacts,
   detectPlatform,
+  requireReadable,
+  mayLeaveOut,
+  secretTables,
   readPlatform,
   usersOutside
 };
