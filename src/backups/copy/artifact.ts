@@ -134,8 +134,10 @@ function blame(artifact: ArtifactRecord, first: StoredRead, second: StoredRead):
 }
 
 function damaged(artifact: ArtifactRecord, how: string, cause?: unknown): HoldfastError {
-  return new HoldfastError("artifact.damaged", `${artifact.path} is damaged: ${how}`, {
-    hint: "This backup cannot be trusted; `holdfast restore --backup latest-verified` uses the newest one that was proved.",
+  const what = `${artifact.path} is damaged: `;
+  // A problem that was met while reading says so already.
+  return new HoldfastError("artifact.damaged", how.startsWith(what) ? how : what + how, {
+    hint: "This backup cannot be trusted. `holdfast list` says which others are verified; `--backup latest-verified` takes the newest of them.",
     cause,
   });
 }

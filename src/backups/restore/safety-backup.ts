@@ -64,7 +64,8 @@ function setsMoreThanTables({ backup, tables }: RestorePlan): boolean {
 function commandOf({ request, safetyRecipients }: RestorePlan, id: string, { dataOnly, tables }: WayBack): string {
   return [
     "holdfast restore", `--store ${shellWord(request.catalog.store.url)}`, `--backup ${id}`, "--target-file …",
-    ...(safetyRecipients.length === 0 ? [] : ["--identity-file …"]), `--confirm ${shellWord(request.target.address.database)}`,
+    // Going back makes a safety backup too.
+    safetyRecipients.length === 0 ? "--allow-unencrypted" : "--identity-file …", `--confirm ${shellWord(request.target.address.database)}`,
     ...(dataOnly ? ["--what data"] : []), ...tables.map((table) => `--tables ${shellWord(displayName(table))}`),
     ...(request.mode === "auto" ? [] : [`--mode ${request.mode}`]), ...(request.into === "auto" ? [] : [`--into ${request.into}`]),
   ].join(" ");

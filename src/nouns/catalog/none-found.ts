@@ -74,18 +74,20 @@ async function noneVerified(catalog: Catalog, keys: readonly BackupKey[], known:
   ] as const;
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
   const validate = (key: BackupKey, more = ""): string =>
-    `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id} --identity-file …${more}\``;
+    `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id}${more}\` (with --identity-file where it is encrypted)`;
   const [withGaps] = gaps;
   const [open] = [...never, ...read].sort((a, b) => (a.id < b.id ? 1 : -1));
+  const ways = [
+    ...(open === undefined ? [] : [`prove the newest that was not restored yet: ${validate(open)}`]),
+    ...(withGaps === undefined ? [] : [
+      `where the gaps are known and nobody can mend them, accept them: ${validate(withGaps, " --accept-gaps 'about name'")}`,
+    ]),
+    ...(open === undefined && withGaps === undefined ? ["make a new backup while the source still answers"] : []),
+    "take one as it is, by its id; `holdfast list` says of each why it is not verified",
+  ];
   return {
     why: `of ${quantity(keys.length, "backup")} none is verified: ${counts.join(", ")}`,
-    next: [
-      ...(open === undefined ? [] : [`prove the newest that was not restored yet: ${validate(open)}`]),
-      ...(withGaps === undefined ? [] : [
-        `or, where the gaps are known and nobody can mend them, accept them: ${validate(withGaps, " --accept-gaps 'about name'")}`,
-      ]),
-      "or take one as it is, by its id; `holdfast list` says of each why it is not verified",
-    ],
+    next: ways.map((way, at) => (at === 0 ? way : `or ${way}`)),
   };
 }
 

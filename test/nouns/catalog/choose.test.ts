@@ -142,13 +142,13 @@ describe("when nothing is chosen", () => {
   it("says of how many backups none is verified, why, and what would prove one", async () => {
     expect(await explainNone(catalog, verified, { source: "shop" })).toEqual({
       why: "of 3 backups none is verified: 3 never validated",
-      next: [expect.stringContaining(`holdfast validate --store ${store.url} --source shop --backup ${NEW.id} `), expect.stringContaining("by its id")],
+      next: [expect.stringContaining(`holdfast validate --store ${store.url} --source shop --backup ${NEW.id}\``), expect.stringContaining("by its id")],
     });
     await receipt(NEW, { verdict: "failed" });
     await receipt(MIDDLE, { verdict: "gaps" });
     expect(await explainNone(catalog, verified, { source: "shop" })).toEqual({
       why: "of 3 backups none is verified: 1 failed validation, 1 restored with gaps only, 1 never validated",
-      next: [expect.stringContaining(`--backup ${OLD.id} `), expect.stringMatching(new RegExp(`--backup ${MIDDLE.id} .*--accept-gaps`)), expect.any(String)],
+      next: [expect.stringContaining(`--backup ${OLD.id}\``), expect.stringMatching(new RegExp(`--backup ${MIDDLE.id} .*--accept-gaps`)), expect.any(String)],
     });
     damage(OLD);
     expect((await explainNone(catalog, verified, { source: "shop" })).why).toMatch(/1 restored with gaps only, 1 with a damaged manifest$/);
