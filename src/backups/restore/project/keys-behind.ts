@@ -57,8 +57,13 @@ export async function keysBehind(
     const parent = known ?? referredTable(sql, sides.content.tables.filter(isAway));
     if (parent === undefined) return [];
     const kind = sides.rows.kindOf(parent.schema, parent.name);
-    return [{ title: entryTitle(entry), place: entryPlace(entry), why: whySentence(child, parent, kind), misleads: kind === "job" }];
+    return [{ title: entryTitle(entry), place: entryPlace(entry), why: whySentence(child, parent, kind), misleads: kind === "job" || isNumbered(parent) }];
   });
+}
+
+/** Its rows are told apart by numbers that a sequence gives: the same numbers are given at the target too. */
+function isNumbered({ sequences = [] }: TableRecord): boolean {
+  return sequences.length > 0;
 }
 
 /** The table that a key leads to, as its definition names it. */
