@@ -22,9 +22,29 @@ export async function lockTarget(target: Database): Promise<DatabaseSession> {
   const session = await target.connect({ purpose: "restore lock" });
   const [row] = await session.query<{ taken: boolean }>("SELECT pg_try_advisory_lock($1) AS taken", [ADVISORY_LOCK]);
   if (row?.taken) return session;
-  const [holder] = await session.query<{ who: string }>(HOLDER, [ADVISORY_LOCK]);
+  const error = await heldError(session, target) ?? held(target, undefined);
   await session.close();
-  throw new HoldfastError("lock.held", `another restore into ${target.address.database} is under way${holder === undefined ? "" : ` (${holder.who})`}`, {
+  throw error;
+}
+
+/**
+ * Looks without taking it: nobody is kept out by somebody who only plans.
+ *
+ * @param session on the target
+ * @throws lock.held
+ */
+export async function requireFree(session: DatabaseSession, target: Database): Promise<void> {
+  const error = await heldError(session, target);
+  if (error !== undefined) throw error;
+}
+
+async function heldError(session: DatabaseSession, target: Database): Promise<HoldfastError | undefined> {
+  const [holder] = await session.query<{ who: string }>(HOLDER, [ADVISORY_LOCK]);
+  return holder === undefined ? undefined : held(target, holder.who);
+}
+
+function held(target: Database, who: string | undefined): HoldfastError {
+  return new HoldfastError("lock.held", `another restore into ${target.address.database} is under way${who === undefined ? "" : ` (${who})`}`, {
     hint: "See pg_stat_activity for sessions named 'holdfast restore lock', and wait for it to end.",
   });
 }

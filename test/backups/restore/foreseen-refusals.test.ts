@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
+import { Secret } from "../../../src/kernel/secret.ts";
 import { PINNED_SETTINGS } from "../../../src/nouns/server/pinned-settings.ts";
 import { clearScope } from "../../../src/backups/restore/clear.ts";
 import { foreseenRefusals } from "../../../src/backups/restore/foreseen-refusals.ts";
+import { lockTarget, requireFree } from "../../../src/backups/restore/target-lock.ts";
 import type { Database } from "../../../src/ports/database.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
@@ -109,5 +111,17 @@ describe("the role that restores", () => {
     await expect(foreseenRefusals(plan as unknown as Parameters<typeof foreseenRefusals>[0], testPorts())).rejects.toMatchObject({ code: "database.lock-timeout" });
     await holder.query("ROLLBACK");
     expect(await foreseenRefusals(plan as unknown as Parameters<typeof foreseenRefusals>[0], testPorts())).toEqual([]);
+  });
+});
+
+describe("another restore that is under way", () => {
+  it("is told in the dry run, as far as the role may see of it", async () => {
+    await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE t (a int); CREATE ROLE watching LOGIN PASSWORD 'w'; GRANT ALL ON SCHEMA public TO watching" });
+    expect((await vault.backup(database.adminUrl, { source: "held" })).exit).toBe(0);
+    await using _ = await lockTarget(postgresDatabase(database.adminAddress));
+    const choice = { source: "held", confirm: database.name, mode: "in-place", safetyBackup: false } as const;
+    await expectForeseen(database.adminUrl, choice, { code: "lock.held", exit: 6, says: `another restore into ${database.name} is under way (role postgres from 127.0.0.1`, hint: /pg_stat_activity/ });
+    await using session = await postgresDatabase({ ...database.adminAddress, user: "watching", password: new Secret("w") }).connect({ purpose: "look", settings: PINNED_SETTINGS });
+    await expect(requireFree(session, postgresDatabase(database.adminAddress))).rejects.toMatchObject({ message: `another restore into ${database.name} is under way (role postgres)` });
   });
 });
