@@ -316,7 +316,7 @@ async function controlOf(plan, ports) {
     });
   }
   const name = NAMES.make(ports.clock.now(), ports.random.hex(6));
-  let held;
+  let held2;
   try {
     {
       var _stack = [];
@@ -330,12 +330,12 @@ async function controlOf(plan, ports) {
         _promise && await _promise;
       }
     }
-    held = await target.connect({ purpose: "control", database: name });
+    held2 = await target.connect({ purpose: "control", database: name });
     const database = await ports.openDatabase({ ...target.address, database: name });
     const context = await loadContext(plan, database, ports);
     return await measureControl({ manifest: plan.backup.manifest, set: plan.set, database, context });
   } finally {
-    await held?.close();
+    await held2?.close();
     const why = await removeCopy(target, name, ports.clock);
     if (why !== void 0) ports.log.warn(leftCopy(name, why));
   }
@@ -665,12 +665,12 @@ function wayBack(plan, safety) {
     return { dataOnly: false, tables: [], besides: isWholeDatabase(backup.manifest.scope) ? "" : FURTHER };
   }
   const restored = new Set(plan.tables.map(displayName));
-  const held = safety.tables.filter(({ kind }) => kind === "table");
-  const own = held.filter((table) => restored.has(displayName(table)));
-  if (request.tables.length === 0 && own.length === held.length) return { dataOnly: true, tables: [], besides: "" };
+  const held2 = safety.tables.filter(({ kind }) => kind === "table");
+  const own = held2.filter((table) => restored.has(displayName(table)));
+  if (request.tables.length === 0 && own.length === held2.length) return { dataOnly: true, tables: [], besides: "" };
   if (own.length === 0) return void 0;
   const trees = new Set(own.flatMap(({ tree }) => tree === void 0 ? [] : [displayName(tree)]));
-  const tables = held.filter((table) => own.includes(table) || table.tree !== void 0 && trees.has(displayName(table.tree)));
+  const tables = held2.filter((table) => own.includes(table) || table.tree !== void 0 && trees.has(displayName(table.tree)));
   return { dataOnly: true, tables, besides: request.tables.length === 0 && setsMoreThanTables(plan) ? LESS : "" };
 }
 var FURTHER = ", which also sets everything outside of this backup's schemas back to that moment: what was written there since is lost";
@@ -685,7 +685,8 @@ function commandOf({ request, safetyRecipients: safetyRecipients2 }, id, { dataO
     `--store ${shellWord(request.catalog.store.url)}`,
     `--backup ${id}`,
     "--target-file …",
-    ...safetyRecipients2.length === 0 ? [] : ["--identity-file …"],
+    // Going back makes a safety backup too.
+    safetyRecipients2.length === 0 ? "--allow-unencrypted" : "--identity-file …",
     `--confirm ${shellWord(request.target.address.database)}`,
     ...dataOnly ? ["--what data"] : [],
     ...tables.map((table) => `--tables ${shellWord(displayName(table))}`),
@@ -1558,10 +1559,10 @@ var RowScript = class {
         if (end + 1 > head) yield data.subarray(head, end + 1);
         return;
       }
-      const held = heldBack(data);
-      if (data.length - held > head) yield data.subarray(head, data.length - held);
-      head = Math.max(0, head - (data.length - held));
-      this.#rest = data.subarray(data.length - held);
+      const held2 = heldBack(data);
+      if (data.length - held2 > head) yield data.subarray(head, data.length - held2);
+      head = Math.max(0, head - (data.length - held2));
+      this.#rest = data.subarray(data.length - held2);
       if (!await this.#more()) refuse(Buffer.from("rows without an end"));
       data = this.#rest;
     }
@@ -3293,8 +3294,11 @@ async function keysBehind(context, artifact, contents, entries, sides) {
     const parent = known ?? referredTable(sql, sides.content.tables.filter(isAway));
     if (parent === void 0) return [];
     const kind = sides.rows.kindOf(parent.schema, parent.name);
-    return [{ title: entryTitle(entry), place: entryPlace(entry), why: whySentence(child, parent, kind), misleads: kind === "job" }];
+    return [{ title: entryTitle(entry), place: entryPlace(entry), why: whySentence(child, parent, kind), misleads: kind === "job" || isNumbered(parent) }];
   });
+}
+function isNumbered({ sequences = [] }) {
+  return sequences.length > 0;
 }
 function referredTable(sql, tables) {
   const at = [...outsideQuotes(sql)].find((place) => sql.startsWith(" REFERENCES ", place));
@@ -4993,9 +4997,9 @@ async function planProject(inputs, ports) {
       webhookFunctions: profile.webhookFunctions,
       members
     });
-    const held = new Map(content.tables.map(({ schema, name, rows: count2 }) => [`table ${schema} ${name}`, count2 ?? 0]));
+    const held2 = new Map(content.tables.map(({ schema, name, rows: count2 }) => [`table ${schema} ${name}`, count2 ?? 0]));
     const others = await othersAlone(session, all.after);
-    const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...others]).map((one) => (held.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held.get(one.key), "row")} with it` } : one);
+    const notAllowed = withNeeding(definitions, [...asked.filter(({ key }) => !there.has(key)), ...others]).map((one) => (held2.get(one.key) ?? 0) > 0 ? { ...one, why: `${one.why}; ${quantity(held2.get(one.key), "row")} with it` } : one);
     const behind = await keysBehind(context, definitionsIn, contents, all.after, { content, rows: rows2, jobs: foreseen.numberedAnew });
     const published = furtherMembers(members, all.after).map(({ title }) => title);
     const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
@@ -6314,9 +6318,20 @@ async function lockTarget(target) {
   const session = await target.connect({ purpose: "restore lock" });
   const [row] = await session.query("SELECT pg_try_advisory_lock($1) AS taken", [ADVISORY_LOCK]);
   if (row?.taken) return session;
-  const [holder] = await session.query(HOLDER, [ADVISORY_LOCK]);
+  const error = await heldError(session, target) ?? held(target, void 0);
   await session.close();
-  throw new HoldfastError("lock.held", `another restore into ${target.address.database} is under way${holder === void 0 ? "" : ` (${holder.who})`}`, {
+  throw error;
+}
+async function requireFree2(session, target) {
+  const error = await heldError(session, target);
+  if (error !== void 0) throw error;
+}
+async function heldError(session, target) {
+  const [holder] = await session.query(HOLDER, [ADVISORY_LOCK]);
+  return holder === void 0 ? void 0 : held(target, holder.who);
+}
+function held(target, who) {
+  return new HoldfastError("lock.held", `another restore into ${target.address.database} is under way${who === void 0 ? "" : ` (${who})`}`, {
     hint: "See pg_stat_activity for sessions named 'holdfast restore lock', and wait for it to end."
   });
 }
@@ -6527,6 +6542,7 @@ async function foreseenRefusals(plan, ports) {
     const { request, backup, mode, safetyBackup, target } = plan;
     const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
     const asked = [
+      { ask: () => requireFree2(session, request.target), refuses: ["lock.held"] },
       { ask: () => requireRoles(session, plan), refuses: ["database.permission"] },
       ...safetyBackup ? [{ ask: () => requireSafety(session, plan, ports), refuses: SAFETY_REFUSES }] : [],
       ...mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0 ? [{

@@ -174,18 +174,20 @@ async function noneVerified(catalog, keys, known) {
     [damaged2, "with a damaged manifest"]
   ];
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
-  const validate2 = (key, more = "") => `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id} --identity-file …${more}\``;
+  const validate2 = (key, more = "") => `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id}${more}\` (with --identity-file where it is encrypted)`;
   const [withGaps] = gaps;
   const [open] = [...never, ...read].sort((a, b) => a.id < b.id ? 1 : -1);
+  const ways = [
+    ...open === void 0 ? [] : [`prove the newest that was not restored yet: ${validate2(open)}`],
+    ...withGaps === void 0 ? [] : [
+      `where the gaps are known and nobody can mend them, accept them: ${validate2(withGaps, " --accept-gaps 'about name'")}`
+    ],
+    ...open === void 0 && withGaps === void 0 ? ["make a new backup while the source still answers"] : [],
+    "take one as it is, by its id; `holdfast list` says of each why it is not verified"
+  ];
   return {
     why: `of ${quantity(keys.length, "backup")} none is verified: ${counts.join(", ")}`,
-    next: [
-      ...open === void 0 ? [] : [`prove the newest that was not restored yet: ${validate2(open)}`],
-      ...withGaps === void 0 ? [] : [
-        `or, where the gaps are known and nobody can mend them, accept them: ${validate2(withGaps, " --accept-gaps 'about name'")}`
-      ],
-      "or take one as it is, by its id; `holdfast list` says of each why it is not verified"
-    ]
+    next: ways.map((way, at) => at === 0 ? way : `or ${way}`)
   };
 }
 function whyNotVerified(standing) {
@@ -452,8 +454,9 @@ function blame(artifact, first, second) {
   return damaged(artifact, second.problem, first.cause);
 }
 function damaged(artifact, how, cause) {
-  return new HoldfastError("artifact.damaged", `${artifact.path} is damaged: ${how}`, {
-    hint: "This backup cannot be trusted; `holdfast restore --backup latest-verified` uses the newest one that was proved.",
+  const what = `${artifact.path} is damaged: `;
+  return new HoldfastError("artifact.damaged", how.startsWith(what) ? how : what + how, {
+    hint: "This backup cannot be trusted. `holdfast list` says which others are verified; `--backup latest-verified` takes the newest of them.",
     cause
   });
 }
