@@ -119,3 +119,9 @@ export class HoldfastError extends Error {
 export function isHoldfastError(error: unknown, ...codes: ErrorCode[]): error is HoldfastError {
   return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
 }
+
+/** The same error, whose hint says more: what was made before it, or what else helps. Anything else, a bug, is as it was. */
+export function withHint(error: unknown, more: string): unknown {
+  if (!(error instanceof HoldfastError)) return error;
+  return new HoldfastError(error.code, error.message, { hint: `${error.hint ?? ""} ${more}`.trim(), cause: error });
+}

@@ -1,7 +1,7 @@
 import { isHoldfastError, type HoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { ContentRecord, ExtensionRecord } from "../../nouns/content/record.ts";
-import { extensionsOf, extensionsOfSequence } from "../../nouns/content/extension-sequences.ts";
+import { extensionsOf, extensionsOfSequence } from "../../nouns/content/compare/extension-sequences.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { serverWords } from "./server-words.ts";

@@ -15,7 +15,7 @@ const VIOLATED = /violates foreign key constraint "([^"]+)"/;
  * off (session_replication_role = replica, DISABLE TRIGGER ALL), so a valid key may stand over rows that break it, and nobody hears
  * of it before a restore.
  *
- * @param incomplete what the backup of a part was known to need beside itself, see `incompleteObjects`
+ * @param incomplete what the backup of a part was known to need beside itself, see `IncompleteObjects`
  * @returns undefined where the error is another
  */
 export function foreignKeyAdvice({ entry, message, listed }: ListedProblem, incomplete: ReadonlyMap<string, string>): string | undefined {

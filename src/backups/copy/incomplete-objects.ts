@@ -26,6 +26,11 @@ export class IncompleteObjects {
     return names.map((name) => this.#recorded.get(unquoted(name))).find((gap) => gap !== undefined);
   }
 
+  /** `<kind> <identity>`, {@link unquoted} → what is said of it. */
+  get messages(): ReadonlyMap<string, string> {
+    return new Map([...this.#recorded].map(([name, { message }]) => [name, message]));
+  }
+
   /**
    * Findings with each such gap once, and with what the server said first; and the problems that this
    * tells. A problem of an object that is there all the same is not told by it.

@@ -3,7 +3,6 @@ import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
 import { compareContent, type CompareOptions, type Difference } from "../../nouns/content/compare/compare-content.ts";
 import { tableOf } from "../../nouns/content/compare/missing-extensions.ts";
 import { displayName, unquoted } from "../../postgres/display-name.ts";
-import { incompleteObjects } from "../../nouns/content/omissions/incomplete.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { LoadProblem } from "../../ports/dump-tools.ts";
 import type { UnavailableExtension } from "./extensions.ts";
@@ -69,7 +68,7 @@ export function judge(judgement: Judgement): Judged {
   const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
   const leftOut = leftOutObjects(recorded);
   const objects = new IncompleteObjects(recorded);
-  const incomplete = new Map([...leftOut, ...incompleteObjects(recorded)]);
+  const incomplete = new Map([...leftOut, ...objects.messages]);
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
   const explained = differences.map((found) => {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : undefined;

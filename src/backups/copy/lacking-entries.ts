@@ -1,4 +1,4 @@
-import { extensionsOfSequence } from "../../nouns/content/extension-sequences.ts";
+import { extensionsOfSequence } from "../../nouns/content/compare/extension-sequences.ts";
 import { Lacking } from "../../nouns/content/compare/missing-extensions.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";

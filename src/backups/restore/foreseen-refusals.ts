@@ -7,13 +7,14 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { requireClearable } from "./clear.ts";
 import type { RestorePlan } from "./restore-plan.ts";
-import { requireFree } from "./target-lock.ts";
+import { requireUnlocked } from "./target-lock.ts";
 
 type Planned = Pick<RestorePlan, "request" | "backup" | "target" | "mode" | "safetyBackup"> & Partial<Pick<RestorePlan, "project">>;
 
 /**
- * What would end a restore after its plan, as far as it can be asked without writing: another restore that is under way, roles that this one may not make, a safety backup that it may not
- * take, and what emptying some schemas would take along. A dry run names all of it; a restore ends at the first, before anything is touched.
+ * What would end a restore after its plan, as far as it can be asked without writing: another restore that is under
+ * way, roles that this one may not make, a safety backup that it may not take, and what emptying some schemas would
+ * take along. A dry run names all of it; a restore ends at the first, before anything is touched.
  *
  * @throws what kept one of these from being asked: that says nothing about what a restore would do
  */
@@ -21,7 +22,7 @@ export async function foreseenRefusals(plan: Planned, ports: Ports): Promise<rea
   const { request, backup, mode, safetyBackup, target } = plan;
   await using session = await request.target.connect({ purpose: "restore plan" });
   const asked: readonly Asked[] = [
-    { ask: () => requireFree(session, request.target), refuses: ["lock.held"] },
+    { ask: () => requireUnlocked(session, request.target), refuses: ["lock.held"] },
     { ask: () => requireRoles(session, plan), refuses: ["database.permission"] },
     ...(safetyBackup ? [{ ask: () => requireSafety(session, plan, ports), refuses: SAFETY_REFUSES }] : []),
     ...(mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0

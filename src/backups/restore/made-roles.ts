@@ -1,4 +1,4 @@
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { isHoldfastError, withHint } from "../../kernel/errors.ts";
 import { displayPart } from "../../postgres/display-name.ts";
 import { createRoles } from "../copy/roles.ts";
 import type { RoleRecord } from "../../nouns/content/record.ts";
@@ -40,9 +40,4 @@ async function makeAll(session: DatabaseSession, roles: readonly RoleRecord[], n
     if (!isHoldfastError(error, "database.lost")) throw new Untouched(error, `creating the roles ${names}`);
     throw withHint(error, `The target is as it was; roles that may have been made on its server: ${names}.`);
   }
-}
-
-function withHint(error: unknown, more: string): unknown {
-  if (!(error instanceof HoldfastError)) return error;
-  return new HoldfastError(error.code, error.message, { hint: `${error.hint ?? ""} ${more}`.trim(), cause: error });
 }

@@ -7,8 +7,8 @@ import { Untouched } from "./untouched.ts";
 
 /**
  * Looks at the artifacts before anything is made or changed: are they there, as large as the manifest says,
- * and does the key open them. That costs little, so an empty target gets it too: roles may be made for it. Where the target is emptied before it is filled, every byte is read: damage
- * must not be found out when the target is empty.
+ * and does the key open them. That costs little, so an empty target gets it too: roles may be made for it.
+ * Where the target is emptied before it is filled, every byte is read: damage must not be found out then.
  *
  * @throws Untouched: artifact.damaged, artifact.missing, store.lied, seal.identity
  */

@@ -106,7 +106,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
   }[verdict];
   const notes = [
     `data is as of ${plan.backup.manifest.snapshotAt}; what was written later is not in it`,
-    ...(restored.safetyBackup ? [safetyNote(plan, restored.safetyBackup)] : []),
+    ...(restored.safetyBackup ? [safetyNote(plan, restored.safetyBackup, restored.replaced)] : []),
     ...(restored.oldDatabase ? [keptDatabase(restored.oldDatabase)] : []),
     ...plan.warnings,
     ...restored.notes,

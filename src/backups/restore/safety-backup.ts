@@ -1,5 +1,5 @@
 import { displayName } from "../../postgres/display-name.ts";
-import { isHoldfastError, HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
 import { shellWord } from "../../kernel/shell-word.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import { sequencesToSet } from "./live-sequences.ts";
@@ -18,10 +18,12 @@ export interface SafetyBackup {
 /**
  * What a person needs to go back: which backup, of which moment, and the command. It goes no further back than the restore went, or says how much
  * further: what was not touched may have been written to since.
+ *
+ * @param isChanged false where the target is as it was, so that there is nothing to go back to
  */
-export function safetyNote(plan: RestorePlan, safety: SafetyBackup): string {
+export function safetyNote(plan: RestorePlan, safety: SafetyBackup, isChanged = true): string {
   const what = `what the target held before is backup ${safety.id} (tier safety), as of ${safety.snapshotAt}`;
-  const back = wayBack(plan, safety);
+  const back = isChanged ? wayBack(plan, safety) : undefined;
   return back === undefined ? what : `${what}; to go back to it: \`${commandOf(plan, safety.id, back)}\`${back.besides}`;
 }
 
@@ -74,8 +76,7 @@ function commandOf({ request, safetyRecipients }: RestorePlan, id: string, { dat
 /** An error of a restore, saying what else it made: whoever reads it must not have to look for that. */
 export function namingSafety(error: unknown, made: SafetyBackup | undefined): unknown {
   if (made === undefined || !(error instanceof HoldfastError) || error.hint?.includes(made.id) === true) return error;
-  const stays = `The safety backup ${made.id} of the target was made before, as of ${made.snapshotAt}, and stays in the store.`;
-  return new HoldfastError(error.code, error.message, { hint: error.hint === undefined ? stays : `${error.hint} ${stays}`, cause: error });
+  return withHint(error, `The safety backup ${made.id} of the target was made before, as of ${made.snapshotAt}, and stays in the store.`);
 }
 
 /** Which failures no second try with the same backup can mend. */

@@ -33,7 +33,7 @@ export async function lockTarget(target: Database): Promise<DatabaseSession> {
  * @param session on the target
  * @throws lock.held
  */
-export async function requireFree(session: DatabaseSession, target: Database): Promise<void> {
+export async function requireUnlocked(session: DatabaseSession, target: Database): Promise<void> {
   const error = await heldError(session, target);
   if (error !== undefined) throw error;
 }

@@ -1,4 +1,4 @@
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
 import { nearest } from "../../kernel/suggest.ts";
 import { openAfterComparing } from "../content/omissions/open.ts";
 import type { Backup, Catalog } from "./catalog.ts";
@@ -157,7 +157,6 @@ async function readOrHint(catalog: Catalog, key: BackupKey): Promise<Backup> {
     return await catalog.read(key);
   } catch (error) {
     if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-    const hint = `${error.hint ?? ""} To use the newest backup that was proved instead, say --backup latest-verified.`.trim();
-    throw new HoldfastError(error.code, error.message, { hint, cause: error });
+    throw withHint(error, "To use the newest backup that was proved instead, say --backup latest-verified.");
   }
 }

@@ -4,7 +4,7 @@ import { Secret } from "../../../src/kernel/secret.ts";
 import { PINNED_SETTINGS } from "../../../src/nouns/server/pinned-settings.ts";
 import { clearScope } from "../../../src/backups/restore/clear.ts";
 import { foreseenRefusals } from "../../../src/backups/restore/foreseen-refusals.ts";
-import { lockTarget, requireFree } from "../../../src/backups/restore/target-lock.ts";
+import { lockTarget, requireUnlocked } from "../../../src/backups/restore/target-lock.ts";
 import type { Database } from "../../../src/ports/database.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
@@ -122,6 +122,6 @@ describe("another restore that is under way", () => {
     const choice = { source: "held", confirm: database.name, mode: "in-place", safetyBackup: false } as const;
     await expectForeseen(database.adminUrl, choice, { code: "lock.held", exit: 6, says: `another restore into ${database.name} is under way (role postgres from 127.0.0.1`, hint: /pg_stat_activity/ });
     await using session = await postgresDatabase({ ...database.adminAddress, user: "watching", password: new Secret("w") }).connect({ purpose: "look", settings: PINNED_SETTINGS });
-    await expect(requireFree(session, postgresDatabase(database.adminAddress))).rejects.toMatchObject({ message: `another restore into ${database.name} is under way (role postgres)` });
+    await expect(requireUnlocked(session, postgresDatabase(database.adminAddress))).rejects.toMatchObject({ message: `another restore into ${database.name} is under way (role postgres)` });
   });
 });

@@ -222,8 +222,10 @@ describe("a restore beside", () => {
       await cluster.admin("DELETE FROM orders WHERE id = 7", [], request.address.database);
       return problems;
     } }) });
-    const restored = await vault.restore(database.url, { confirm: database.name, mode: "beside", safetyBackup: false }, ports);
+    const restored = await vault.restore(database.url, { confirm: database.name, mode: "beside" }, ports);
     expect(restored).toMatchObject({ exit: 5, outputs: { verdict: "failed", "old-database": "", "first-difference": "table public.orders holds 19,999 rows, the source held 20,000 rows" }, report: { headline: expect.stringContaining("was NOT put in place") } });
+    // A command that goes back would undo what nobody did.
+    expect(restored.report.notes.filter((note) => note.startsWith("what the target held before is backup "))).toEqual([expect.not.stringContaining("to go back to it")]);
     await expectKept(database);
   });
 

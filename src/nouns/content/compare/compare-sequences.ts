@@ -1,7 +1,7 @@
 import { displayName } from "../../../postgres/display-name.ts";
 import type { CompareOptions, Difference } from "./difference.ts";
 import { unquoted } from "../../../postgres/display-name.ts";
-import { extensionsOfSequence } from "../extension-sequences.ts";
+import { extensionsOfSequence } from "./extension-sequences.ts";
 import type { ContentRecord, SequenceRecord } from "../record.ts";
 
 /** Sequences move outside of transactions: the copy's value must lie between the source's readings before and after the dump. */

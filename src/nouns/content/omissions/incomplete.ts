@@ -1,6 +1,5 @@
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { Difference } from "../compare/difference.ts";
-import { unquoted } from "../../../postgres/display-name.ts";
 import type { LeftOut } from "../left-out.ts";
 import { OBJECT_CLASSES } from "../read/objects/all.ts";
 import type { ServerFacts } from "../read/objects/object-class.ts";
@@ -136,9 +135,4 @@ async function objectsOf(
     }
   }
   return objects;
-}
-
-/** Objects of which a manifest's gaps say this: `<kind> <identity>` without quotes → what is said. */
-export function incompleteObjects(gaps: readonly Difference[]): ReadonlyMap<string, string> {
-  return new Map(gaps.filter(({ about }) => about === INCOMPLETE).map(({ name, message }) => [unquoted(name), message]));
 }

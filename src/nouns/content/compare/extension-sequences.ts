@@ -1,5 +1,5 @@
-import { displayName, unquoted } from "../../postgres/display-name.ts";
-import type { ContentRecord } from "./record.ts";
+import { displayName, unquoted } from "../../../postgres/display-name.ts";
+import type { ContentRecord } from "../record.ts";
 
 /** Makes no sequence, and is everywhere. */
 const WITHOUT_SEQUENCES = "plpgsql";
