@@ -159,7 +159,8 @@ import {
 import {
   EXIT,
   HoldfastError,
-  isHoldfastError
+  isHoldfastError,
+  withHint
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
@@ -654,9 +655,9 @@ function isWholeDatabase(scope) {
 }
 
 // src/backups/restore/safety-backup.ts
-function safetyNote(plan, safety) {
+function safetyNote(plan, safety, isChanged = true) {
   const what2 = `what the target held before is backup ${safety.id} (tier safety), as of ${safety.snapshotAt}`;
-  const back = wayBack(plan, safety);
+  const back = isChanged ? wayBack(plan, safety) : void 0;
   return back === void 0 ? what2 : `${what2}; to go back to it: \`${commandOf(plan, safety.id, back)}\`${back.besides}`;
 }
 function wayBack(plan, safety) {
@@ -696,8 +697,7 @@ function commandOf({ request, safetyRecipients: safetyRecipients2 }, id, { dataO
 }
 function namingSafety(error, made) {
   if (made === void 0 || !(error instanceof HoldfastError) || error.hint?.includes(made.id) === true) return error;
-  const stays = `The safety backup ${made.id} of the target was made before, as of ${made.snapshotAt}, and stays in the store.`;
-  return new HoldfastError(error.code, error.message, { hint: error.hint === void 0 ? stays : `${error.hint} ${stays}`, cause: error });
+  return withHint(error, `The safety backup ${made.id} of the target was made before, as of ${made.snapshotAt}, and stays in the store.`);
 }
 function isDamage(error) {
   return isHoldfastError(error, "artifact.damaged", "artifact.missing", "seal.damaged");
@@ -2517,10 +2517,6 @@ async function makeAll(session, roles, names3) {
     if (!isHoldfastError(error, "database.lost")) throw new Untouched(error, `creating the roles ${names3}`);
     throw withHint(error, `The target is as it was; roles that may have been made on its server: ${names3}.`);
   }
-}
-function withHint(error, more) {
-  if (!(error instanceof HoldfastError)) return error;
-  return new HoldfastError(error.code, error.message, { hint: `${error.hint ?? ""} ${more}`.trim(), cause: error });
 }
 
 // src/backups/restore/made-tables.ts
@@ -6322,7 +6318,7 @@ async function lockTarget(target) {
   await session.close();
   throw error;
 }
-async function requireFree2(session, target) {
+async function requireUnlocked(session, target) {
   const error = await heldError(session, target);
   if (error !== void 0) throw error;
 }
@@ -6542,7 +6538,7 @@ async function foreseenRefusals(plan, ports) {
     const { request, backup, mode, safetyBackup, target } = plan;
     const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
     const asked = [
-      { ask: () => requireFree2(session, request.target), refuses: ["lock.held"] },
+      { ask: () => requireUnlocked(session, request.target), refuses: ["lock.held"] },
       { ask: () => requireRoles(session, plan), refuses: ["database.permission"] },
       ...safetyBackup ? [{ ask: () => requireSafety(session, plan, ports), refuses: SAFETY_REFUSES }] : [],
       ...mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0 ? [{
@@ -7504,7 +7500,7 @@ function restoredOutcome(plan, restored, tookMs) {
   }[verdict];
   const notes = [
     `data is as of ${plan.backup.manifest.snapshotAt}; what was written later is not in it`,
-    ...restored.safetyBackup ? [safetyNote(plan, restored.safetyBackup)] : [],
+    ...restored.safetyBackup ? [safetyNote(plan, restored.safetyBackup, restored.replaced)] : [],
     ...restored.oldDatabase ? [keptDatabase(restored.oldDatabase)] : [],
     ...plan.warnings,
     ...restored.notes

@@ -77,7 +77,8 @@ import {
 } from "./shared-kernel-streams.js";
 import {
   HoldfastError,
-  isHoldfastError
+  isHoldfastError,
+  withHint
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
@@ -736,8 +737,7 @@ async function readOrHint(catalog, key) {
     return await catalog.read(key);
   } catch (error) {
     if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-    const hint = `${error.hint ?? ""} To use the newest backup that was proved instead, say --backup latest-verified.`.trim();
-    throw new HoldfastError(error.code, error.message, { hint, cause: error });
+    throw withHint(error, "To use the newest backup that was proved instead, say --backup latest-verified.");
   }
 }
 

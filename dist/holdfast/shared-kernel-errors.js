@@ -83,9 +83,14 @@ var HoldfastError = class extends Error {
 function isHoldfastError(error, ...codes) {
   return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
 }
+function withHint(error, more) {
+  if (!(error instanceof HoldfastError)) return error;
+  return new HoldfastError(error.code, error.message, { hint: `${error.hint ?? ""} ${more}`.trim(), cause: error });
+}
 
 export {
   EXIT,
   HoldfastError,
-  isHoldfastError
+  isHoldfastError,
+  withHint
 };

@@ -1670,7 +1670,7 @@ function gap2(about, name, message) {
   return { severity: "gap", about, name, message };
 }
 
-// src/nouns/content/extension-sequences.ts
+// src/nouns/content/compare/extension-sequences.ts
 var WITHOUT_SEQUENCES = "plpgsql";
 function extensionsOfSequence(source, sequence2) {
   const { tables, objects, extensions, objectExtensions = {} } = source;
@@ -2190,6 +2190,39 @@ function difference2(about, name, message) {
   return { severity: "difference", about, name, message };
 }
 
+// src/nouns/platform/identity.ts
+var NAME = /^(?:"(?:[^"]|"")*"|[^".( ]+)/;
+function leadingNames(text2) {
+  const names = [];
+  let rest = text2;
+  for (; ; ) {
+    const name = NAME.exec(rest)?.[0];
+    if (name === void 0) return names;
+    names.push(unquote(name));
+    if (rest[name.length] !== ".") return names;
+    rest = rest.slice(name.length + 1);
+  }
+}
+function wordAndRest(text2) {
+  const at = text2.indexOf(" ");
+  return at < 0 ? [text2, ""] : [text2.slice(0, at), text2.slice(at + 1)];
+}
+function afterName(text2) {
+  return text2.slice(NAME.exec(text2)?.[0].length ?? 0).trimStart();
+}
+var AFTER_WORD = /* @__PURE__ */ new Set(["grant", "owner", "comment", "text-search"]);
+var OPERATOR_WORDS = /^(?:class|family) /;
+function schemaOf(kind, identity) {
+  const isAfterWord = AFTER_WORD.has(kind) || kind === "operator" && OPERATOR_WORDS.test(identity);
+  return leadingNames(isAfterWord ? wordAndRest(identity)[1] : identity)[0];
+}
+function unquote(name) {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+function namesKey(names) {
+  return JSON.stringify(names);
+}
+
 // src/nouns/content/read/objects/server-text.ts
 import { isUtf8 } from "node:buffer";
 function hasRawText(server2) {
@@ -2331,42 +2364,6 @@ async function objectsOf(session, server2, scope, holds) {
   }
   return objects;
 }
-function incompleteObjects(gaps) {
-  return new Map(gaps.filter(({ about }) => about === INCOMPLETE).map(({ name, message }) => [unquoted(name), message]));
-}
-
-// src/nouns/platform/identity.ts
-var NAME = /^(?:"(?:[^"]|"")*"|[^".( ]+)/;
-function leadingNames(text2) {
-  const names = [];
-  let rest = text2;
-  for (; ; ) {
-    const name = NAME.exec(rest)?.[0];
-    if (name === void 0) return names;
-    names.push(unquote(name));
-    if (rest[name.length] !== ".") return names;
-    rest = rest.slice(name.length + 1);
-  }
-}
-function wordAndRest(text2) {
-  const at = text2.indexOf(" ");
-  return at < 0 ? [text2, ""] : [text2.slice(0, at), text2.slice(at + 1)];
-}
-function afterName(text2) {
-  return text2.slice(NAME.exec(text2)?.[0].length ?? 0).trimStart();
-}
-var AFTER_WORD = /* @__PURE__ */ new Set(["grant", "owner", "comment", "text-search"]);
-var OPERATOR_WORDS = /^(?:class|family) /;
-function schemaOf(kind, identity) {
-  const isAfterWord = AFTER_WORD.has(kind) || kind === "operator" && OPERATOR_WORDS.test(identity);
-  return leadingNames(isAfterWord ? wordAndRest(identity)[1] : identity)[0];
-}
-function unquote(name) {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
-}
-function namesKey(names) {
-  return JSON.stringify(names);
-}
 
 // src/backups/copy/server-words.ts
 function serverWords(error) {
@@ -2486,6 +2483,10 @@ var IncompleteObjects = class {
    */
   why(names) {
     return names.map((name) => this.#recorded.get(unquoted(name))).find((gap3) => gap3 !== void 0);
+  }
+  /** `<kind> <identity>`, {@link unquoted} → what is said of it. */
+  get messages() {
+    return new Map([...this.#recorded].map(([name, { message }]) => [name, message]));
   }
   /**
    * Findings with each such gap once, and with what the server said first; and the problems that this
@@ -3164,7 +3165,7 @@ function judge(judgement) {
   const problems = judgement.problems.filter((problem) => !ofPlatform.includes(problem));
   const leftOut = leftOutObjects(recorded);
   const objects = new IncompleteObjects(recorded);
-  const incomplete = new Map([...leftOut, ...incompleteObjects(recorded)]);
+  const incomplete = new Map([...leftOut, ...objects.messages]);
   const emptyViews = new Map(problems.filter(isOfView).map((problem) => [unquoted(viewOf(problem)), problem]));
   const explained = differences.map((found) => {
     const view = found.about === "table" ? emptyViews.get(unquoted(found.name)) : void 0;
@@ -5048,6 +5049,11 @@ export {
   isRetyped,
   listed,
   compareContent,
+  leadingNames,
+  wordAndRest,
+  afterName,
+  schemaOf,
+  namesKey,
   textColumn,
   decodeText,
   objectQuery,
@@ -5055,11 +5061,6 @@ export {
   serverFacts,
   INCOMPLETE,
   findIncomplete,
-  leadingNames,
-  wordAndRest,
-  afterName,
-  schemaOf,
-  namesKey,
   serverWords,
   refreshMaterializedViews,
   ownSearchPath,
