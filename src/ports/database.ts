@@ -18,6 +18,12 @@ export interface DatabaseSession extends AsyncDisposable {
   readonly announcedPid: number;
   /** Server notices (NOTICE, WARNING) since the connection began. */
   readonly notices: readonly string[];
+  /**
+   * Makes it what it was when it began, for another purpose: settings, temporary tables, locks, and what was noticed.
+   * Rejects, like a statement, when the session is lost or a transaction is open.
+   * https://www.postgresql.org/docs/current/sql-discard.html
+   */
+  renew(purpose: string): Promise<void>;
   /** Asks the server to cancel the running statement (over a separate connection). */
   cancel(): Promise<void>;
   close(): Promise<void>;

@@ -91,6 +91,14 @@ export class FaultySession implements DatabaseSession {
     return this.#faults.query(this, sql, () => this.#session.query<Row>(sql, values));
   }
 
+  async renew(purpose: string): Promise<void> {
+    if (this.#cut.signal.aborted) throw this.#cut.signal.reason;
+    await this.#faults.query(this, "DISCARD ALL", async () => {
+      await this.#session.renew(purpose);
+      return [];
+    });
+  }
+
   async copyFrom(sql: string, data: ByteStream): Promise<void> {
     if (this.#cut.signal.aborted) throw this.#cut.signal.reason;
     await this.#faults.query(this, sql, async () => {

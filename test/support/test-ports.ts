@@ -8,7 +8,7 @@ import { systemDisk } from "../../src/adapters/system/disk.ts";
 import { systemRandom } from "../../src/adapters/system/random.ts";
 import type { BlobStore } from "../../src/ports/blob-store.ts";
 import type { Database } from "../../src/ports/database.ts";
-import type { DumpTools } from "../../src/ports/dump-tools.ts";
+import type { DumpTools, ToolSet } from "../../src/ports/dump-tools.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 
@@ -27,6 +27,18 @@ export interface TestPorts extends Ports {
   readonly lines: string[];
 }
 
+/** Programs are looked for once in a test file, not by each of its hundreds of commands. */
+const installations = new Map<string, Promise<readonly ToolSet[]>>();
+
+function remembered(what: string, binDir: string | undefined, look: () => Promise<readonly ToolSet[]>): () => Promise<readonly ToolSet[]> {
+  const key = `${what} ${binDir ?? "anywhere"}`;
+  return () => {
+    const found = installations.get(key) ?? look();
+    installations.set(key, found);
+    return found;
+  };
+}
+
 export function testPorts(options: TestPortsOptions = {}): TestPorts {
   const lines: string[] = [];
   const disk = systemDisk();
@@ -39,6 +51,8 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
       return { add: () => undefined, done: () => undefined };
     },
   };
+  const real = postgresTools({ env });
+  const tools: DumpTools = { ...real, installed: remembered("client", options.binDir, () => real.installed()) };
   const around = <T>(value: T, wrap: ((value: T) => T) | undefined): T => (wrap ? wrap(value) : value);
   return {
     lines,
@@ -48,8 +62,8 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     log,
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
-    dumpTools: () => Promise.resolve(around(postgresTools({ env }), options.tools)),
-    scratchServers: () => Promise.resolve(localScratchServers({ installations: () => serverInstallations({ env }), disk })),
+    dumpTools: () => Promise.resolve(around(tools, options.tools)),
+    scratchServers: () => Promise.resolve(localScratchServers({ installations: remembered("server", options.binDir, () => serverInstallations({ env })), disk })),
     mask: () => undefined,
     cancelled: options.cancelled ?? new AbortController().signal,
     run: { kind: "cli", id: "test", url: null, commit: null, actor: "tester" },

@@ -5,8 +5,8 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { describeAddress, effectiveSslMode } from "../../postgres/database-url.ts";
 import { startupOptions } from "../../postgres/quoting.ts";
 import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
-import { PgSession } from "./session.ts";
-import { clientConfig, knownSettings, sessionSettings, type KnownServer } from "./start-up.ts";
+import { PgSession, type SetUp } from "./session.ts";
+import { clientConfig, knownSettings, sessionSettings, startUpSettings, type KnownServer } from "./start-up.ts";
 import { tlsOptions } from "./tls.ts";
 
 /** A PostgreSQL server reached with the `pg` driver. */
@@ -19,9 +19,12 @@ export function postgresDatabase(address: DatabaseAddress): Database {
         const wanted = options.database === undefined ? address : { ...address, database: options.database };
         throw databaseError(error, wanted, "connecting");
       });
-      const session = new PgSession(client, address, tls);
+      const setUp: SetUp = async (session, purpose) => {
+        if (options.bare !== true) known = await applySettings(session, address, { ...options, purpose });
+      };
+      const session = new PgSession(client, address, tls, setUp);
       try {
-        if (options.bare !== true) known = await applySettings(session, address, options);
+        await setUp(session, options.purpose);
         return session;
       } catch (error) {
         await session.close();
@@ -42,7 +45,7 @@ async function open(
   address: DatabaseAddress, session: SessionOptions, known: KnownServer | undefined,
 ): Promise<Opened> {
   if (session.bare === true) return await openEncrypted(address, session, undefined);
-  const ours = sessionSettings(session, undefined);
+  const ours = startUpSettings(session);
   const besides = knownSettings(known);
   const own = address.options;
   const tries = [...(Object.keys(besides).length > 0 ? [{ ...ours, ...besides }] : []), ours].map((settings) =>
@@ -83,33 +86,33 @@ async function openOnce(address: DatabaseAddress, session: SessionOptions, optio
 }
 
 /**
- * Sets everything once more and reads it back in a separate statement: a role's or a pooler's own default must not win, and a
- * pooler that hands the next statement to another server session is found out here.
+ * Sets everything, on a server and for a role that know it, once more and reads it back in a separate statement: a role's
+ * or a pooler's own default must not win, and a pooler that hands the next statement to another server session is found out
+ * here.
  *
- * Until then the search path may be anything (a pooler drops it from the start-up packet), so every name, types too, says its schema, and no
- * operator is used.
+ * Until then the search path may be anything (a pooler drops it from the start-up packet), so every name, types and
+ * operators too, says its schema.
  */
 async function applySettings(
   session: DatabaseSession, address: DatabaseAddress, options: SessionOptions,
 ): Promise<KnownServer> {
-  const [server] = await session.query<{ num: number; superuser: string }>(
-    "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num, " +
-      "pg_catalog.current_setting('is_superuser') as superuser",
-  );
-  const known: KnownServer = { major: Math.floor(server!.num / 10_000), superuser: server!.superuser === "on" };
-  const settings = Object.entries({ ...sessionSettings(options, known.major), ...knownSettings(known) });
-  const names = settings.map(([name]) => name);
-  const set = await session.query<{ name: string; value: string }>(
-    "select s.name, pg_catalog.set_config(s.name, s.value, false) as value from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) as s(name, value)",
-    [names, settings.map(([, value]) => value)],
+  const settings = sessionSettings(options);
+  const set = await session.query<{ name: string; value: string; num: number; superuser: boolean }>(
+    `select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser
+       from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
+                       pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(name, value, since, superuser_only),
+            (select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num,
+                    pg_catalog.current_setting('is_superuser')::pg_catalog.bool as superuser) as server
+      where server.num operator(pg_catalog.>=) s.since and (server.superuser or not s.superuser_only)`,
+    [settings.map(({ name }) => name), settings.map(({ value }) => value), settings.map(({ since }) => since * 10_000), settings.map((one) => one.superuserOnly)],
   );
   const read = await session.query<{ name: string; value: string | null }>(
     "select name, pg_catalog.current_setting(name, true) as value from pg_catalog.unnest($1::pg_catalog.text[]) as name",
-    [names],
+    [set.map(({ name }) => name)],
   );
   const now = new Map(read.map((row) => [row.name, row.value]));
   const wrong = set.find((row) => now.get(row.name) !== row.value);
-  if (wrong === undefined) return known;
+  if (wrong === undefined) return { major: Math.floor(set[0]!.num / 10_000), superuser: set[0]!.superuser };
   throw new HoldfastError("database.pooler", `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`, {
     hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode.",
   });

@@ -24,21 +24,26 @@ interface Announced {
   readonly secretKey: number;
 }
 
+/** How a session is set up for a purpose, at its beginning and when it is renewed. */
+export type SetUp = (session: DatabaseSession, purpose: string) => Promise<void>;
+
 /** One server session over the `pg` driver. */
 export class PgSession implements DatabaseSession {
   readonly #client: Client;
   readonly #address: DatabaseAddress;
   readonly #tls: ConnectionOptions | undefined;
+  readonly #setUp: SetUp;
   readonly #lost = new AbortController();
   readonly #notices: string[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   /** @param client connected already */
-  constructor(client: Client, address: DatabaseAddress, tls: ConnectionOptions | undefined) {
+  constructor(client: Client, address: DatabaseAddress, tls: ConnectionOptions | undefined, setUp: SetUp) {
     this.#client = client;
     this.#address = address;
     this.#tls = tls;
+    this.#setUp = setUp;
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the connection was closed from outside")));
     client.on("notice", (notice) => {
@@ -122,6 +127,12 @@ export class PgSession implements DatabaseSession {
       cause: error,
     });
     this.#lost.abort(reason);
+  }
+
+  async renew(purpose: string): Promise<void> {
+    await this.query("DISCARD ALL");
+    this.#notices.length = 0;
+    await this.#setUp(this, purpose);
   }
 
   async cancel(): Promise<void> {

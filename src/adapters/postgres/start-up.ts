@@ -8,7 +8,7 @@ import type { DatabaseAddress, SessionOptions } from "../../ports/database.ts";
 /** Time limits a role or database may have set; a backup takes as long as it takes and bounds itself. */
 const TIMEOUTS = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] as const;
 /** Limits that older servers do not know, with the first major that does; an unknown name in the start-up packet is fatal. */
-const NEWER_TIMEOUTS = [["idle_session_timeout", 14], ["transaction_timeout", 17]] as const;
+const NEWER_TIMEOUTS = { idle_session_timeout: 14, transaction_timeout: 17 } as const;
 
 /** Milliseconds until a server that does not answer counts as unreachable. */
 export const CONNECT_TIMEOUT_MS = 20_000;
@@ -61,14 +61,34 @@ export function knownSettings(known: KnownServer | undefined): Record<string, st
   return known !== undefined && known.major >= 17 && known.superuser ? { ...NO_EVENT_TRIGGERS } : {};
 }
 
-/**
- * Settings of a session on a server of the given major; the caller's come last and win. Without a major: those worth sending with the start-up packet, where
- * a setting that a pooler does not know makes it refuse them all.
- */
-export function sessionSettings(options: SessionOptions, major: number | undefined): Record<string, string> {
-  const neutral = major === undefined ? {} : NEUTRAL;
-  const newer = major === undefined ? [] : NEWER_TIMEOUTS.filter(([, since]) => major >= since).map(([name]) => name);
-  return { ...SEARCH_PATH, ...neutral, ...Object.fromEntries([...TIMEOUTS, ...newer].map((name) => [name, "0"])), ...options.settings };
+/** Settings worth sending with the start-up packet, where one that a pooler does not know makes it refuse them all. */
+export function startUpSettings(options: SessionOptions): Record<string, string> {
+  return { ...SEARCH_PATH, ...Object.fromEntries(TIMEOUTS.map((name) => [name, "0"])), ...options.settings };
+}
+
+/** A setting, and where it may be set. */
+export interface SessionSetting {
+  readonly name: string;
+  readonly value: string;
+  /** First major version that knows it; 0 for all that we do. */
+  readonly since: number;
+  readonly superuserOnly: boolean;
+}
+
+/** All settings of a session; the caller's win. */
+export function sessionSettings(options: SessionOptions): SessionSetting[] {
+  const everywhere = { application_name: applicationName(options.purpose), ...NEUTRAL, ...startUpSettings(options) };
+  return [
+    ...Object.entries(everywhere).map(([name, value]) => ({ name, value, since: 0, superuserOnly: false })),
+    ...Object.entries(NEWER_TIMEOUTS).filter(([name]) => !(name in everywhere))
+      .map(([name, since]) => ({ name, value: "0", since, superuserOnly: false })),
+    ...Object.entries(NO_EVENT_TRIGGERS).map(([name, value]) => ({ name, value, since: 17, superuserOnly: true })),
+  ];
+}
+
+/** What pg_stat_activity shows of a session. */
+function applicationName(purpose: string): string {
+  return `holdfast ${purpose}`;
 }
 
 /** The driver's configuration; `options` is the start-up parameter, absent where a pooler refuses it. */
@@ -82,7 +102,7 @@ export function clientConfig(address: DatabaseAddress, session: SessionOptions, 
     database: session.database ?? address.database,
     ssl: tls ?? false,
     enableChannelBinding: true,
-    application_name: `holdfast ${session.purpose}`,
+    application_name: applicationName(session.purpose),
     client_encoding: "UTF8",
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,

@@ -9,7 +9,7 @@ import type { ArtifactSet } from "./artifact-set.ts";
 import { everySchema } from "./every-schema.ts";
 import { withoutComments, withoutExtensions, type UnavailableExtension } from "./extensions.ts";
 import { lackingEntries } from "./lacking-entries.ts";
-import { loadPhase, readContents, type LoadContext, type LoadedPhase } from "./load.ts";
+import { loadPhase, type LoadContext, type LoadedPhase } from "./load.ts";
 import { listedProblems, rightsProblems, type ListedProblem } from "./listed-problem.ts";
 import { loadingSettings, WITHOUT_LIMIT } from "./loading-settings.ts";
 import { prepare, withoutSchemas, type Prepared } from "./prepare.ts";
@@ -18,6 +18,7 @@ import { ownSearchPath, refreshMaterializedViews } from "./refresh.ts";
 import { giveLeft } from "./rights/give-left.ts";
 import type { RefusedRights } from "./rights/give-singly.ts";
 import { attachingAlone, roundsOf } from "./rounds.ts";
+import { SetContents } from "./set-contents.ts";
 import { heirsToValidate, validateHeir } from "./validate-heirs.ts";
 import { isOfRows, settle } from "./settle.ts";
 
@@ -63,8 +64,8 @@ export interface LoadedSet {
  */
 export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const { manifest, set, database, context, searchPath, onUnavailable, onChange } = recipe;
-  const [first] = set.phases;
-  const contents = first ? await readContents(context, first.artifact) : [];
+  const archived = new SetContents(set, context);
+  const contents = await archived.first();
   onChange?.();
   const prepared = await prepare(database, manifest, contents, context.noOwner === true);
   if (prepared.unavailable.length > 0) onUnavailable?.(prepared.unavailable);
@@ -75,13 +76,13 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   await using archives = new Archives(context.disk);
   const into: LoadContext = { ...context, address: database.address, settings, onWarning, archives };
   const early: Select = (entries) => usable(entries).filter((entry) => !isLate(entry));
-  const settled = await settleLast(await loadRounds(set, early, into), into, database);
+  const settled = await settleLast(await loadRounds(set, archived, early, into), into, database);
   if (set.hasSchema) await validate(database, manifest, context);
   const given = await giveLeft(settled, into, database, {
     sourceMajor: manifest.content.serverMajor, platforms: manifest.platform === undefined ? [] : profileOf(manifest.platform.name).roles,
   });
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
-  const finished = await settle(await finish(set, usable, into), into);
+  const finished = await settle(await finish(set, archived, usable, into), into);
   const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
   const problems = [...listedProblems([...given.loaded, ...finished]), ...rightsProblems(given.refused)].map((problem): ListedProblem => {
     const lacks = problem.listed === undefined ? [] : lacking(problem.listed);
@@ -95,8 +96,10 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   };
 }
 
-async function loadRounds(set: ArtifactSet, select: Select, context: LoadContext): Promise<readonly LoadedPhase[]> {
-  const rounds = await roundsOf(set, async ({ artifact }) => select(await readContents(context, artifact)));
+async function loadRounds(
+  set: ArtifactSet, archived: SetContents, select: Select, context: LoadContext,
+): Promise<readonly LoadedPhase[]> {
+  const rounds = await roundsOf(set, async ({ artifact }) => select(await archived.of(artifact)));
   const loaded: LoadedPhase[] = [];
   for (const round of rounds) {
     // Only an archive that lies on the disk is loaded by several connections.
@@ -186,12 +189,14 @@ async function refresh(
 }
 
 /** Event triggers, and what stands beside them. */
-async function finish(set: ArtifactSet, usable: Select, context: LoadContext): Promise<LoadedPhase[]> {
+async function finish(
+  set: ArtifactSet, archived: SetContents, usable: Select, context: LoadContext,
+): Promise<LoadedPhase[]> {
   if (!set.hasSchema) return [];
   const loaded: LoadedPhase[] = [];
   for (const phase of set.phases) {
     if (phase.sections !== undefined && !phase.sections.includes("post-data")) continue;
-    const entries = usable(await readContents(context, phase.artifact)).filter(isOfEventTrigger);
+    const entries = usable(await archived.of(phase.artifact)).filter(isOfEventTrigger);
     if (entries.length === 0) continue;
     loaded.push({ phase, entries, problems: await loadPhase(phase, entries, { ...context, jobs: 1 }) });
   }

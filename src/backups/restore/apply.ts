@@ -9,6 +9,7 @@ import { asIfPublicOwned } from "../copy/rights/as-if-public-owned.ts";
 import type { Finding } from "../../nouns/catalog/manifest.ts";
 import type { CompareOptions } from "../../nouns/content/compare/compare-content.ts";
 import { compareProperties } from "../../nouns/content/compare/compare-properties.ts";
+import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import { OBJECT_KINDS, type ContentRecord, type TableRecord } from "../../nouns/content/record.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
@@ -47,6 +48,13 @@ export type TakeSafetyBackup = (plan: RestorePlan) => Promise<SafetyBackup>;
  * database was compared and found right.
  */
 export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, ports: Ports): Promise<Restored> {
+  // Beside, the database itself changes its name, which no session of ours may be in the way of.
+  if (plan.mode === "beside") return await applyTo(plan, takeSafetyBackup, ports);
+  await using target = new KeptSessions(plan.request.target);
+  return await applyTo({ ...plan, request: { ...plan.request, target } }, takeSafetyBackup, ports);
+}
+
+async function applyTo(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, ports: Ports): Promise<Restored> {
   const { request } = plan;
   const guard = await lockTarget(request.target);
   await using _ = guard;
@@ -114,8 +122,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await giveProperties(target, next, true);
-    const loaded = await loadWhole(plan, database, ports, { onUnavailable: (extensions) => requireExtensions(plan, extensions) });
-    const compared = await compare(plan, database, loaded, ports);
+    const compared = await loadBeside(plan, database, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
@@ -135,6 +142,12 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
   }
   const why = await removeCopy(target, next, ports.clock);
   return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
+}
+
+async function loadBeside(plan: RestorePlan, database: Database, ports: Ports): Promise<Compared> {
+  await using kept = new KeptSessions(database);
+  const loaded = await loadWhole(plan, kept, ports, { onUnavailable: (extensions) => requireExtensions(plan, extensions) });
+  return await compare(plan, kept, loaded, ports);
 }
 
 /** By a session of its own: the lock's may have been ended in the hours that it was idle. */

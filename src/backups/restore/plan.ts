@@ -2,10 +2,12 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifact-set.ts";
 import { findClient } from "../copy/client-programs.ts";
 import { ownerInEntry } from "../copy/schema-entry.ts";
+import { SetContents } from "../copy/set-contents.ts";
 import { likelyNamesOf } from "../copy/toc-names.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
 import type { KnownStandings } from "../../nouns/catalog/standing.ts";
+import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
@@ -23,7 +25,6 @@ import type { ProjectInputs } from "./project/project-plan.ts";
 import { withProperties } from "./properties-of-source.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, ownersWithoutRoom, publicKept, rightsWarnings } from "./rights.ts";
-import { PlannedContents } from "./planned-contents.ts";
 import { othersConnected } from "./others-connected.ts";
 import { whyNoRoom } from "./room-in-schemas.ts";
 import { isWholeDatabase } from "./scope.ts";
@@ -40,6 +41,14 @@ import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
 export async function planRestore(
   request: RestoreRequest, ports: Ports, dryRun = false, standings: KnownStandings = new Map(),
 ): Promise<RestorePlan | undefined> {
+  await using target = new KeptSessions(request.target);
+  const plan = await planWith({ ...request, target }, ports, dryRun, standings);
+  return plan === undefined ? undefined : { ...plan, request };
+}
+
+async function planWith(
+  request: RestoreRequest, ports: Ports, dryRun: boolean, standings: KnownStandings,
+): Promise<RestorePlan | undefined> {
   await request.catalog.store.check(false);
   const backup = await chooseOne(request.catalog, request.selection, request, {
     suits: (manifest) => gives(manifest, request.part),
@@ -55,7 +64,7 @@ export async function planRestore(
   const ends = await chooseInto(request, backup);
   if (ends !== undefined) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, dryRun);
   const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
-  const contents = new PlannedContents(set, { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities });
+  const contents = new SetContents(set, { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities });
   await requireOwners(backup, set, contents, target, request);
   requireExtensions(target, request);
   const unconfirmed = findUnconfirmed(backup, target, request);
@@ -140,7 +149,7 @@ async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports:
 }
 
 /** Roles that own something in the archive must exist, be made, or be done without: decided now, not in the middle. */
-async function requireOwners(backup: Backup, set: ArtifactSet, contents: PlannedContents, target: TargetState, request: RestoreRequest): Promise<void> {
+async function requireOwners(backup: Backup, set: ArtifactSet, contents: SetContents, target: TargetState, request: RestoreRequest): Promise<void> {
   if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
   const missing = new Set(target.missingRoles.map(({ name }) => name));
   const owners = new Set<string>();
@@ -172,7 +181,7 @@ async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Prom
 
 /** Whether the role may make anything where the archive's objects go. */
 async function findNoRoom(
-  { manifest }: Backup, set: ArtifactSet, contents: PlannedContents, { facts }: TargetState, request: RestoreRequest,
+  { manifest }: Backup, set: ArtifactSet, contents: SetContents, { facts }: TargetState, request: RestoreRequest,
 ): Promise<HoldfastError | undefined> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return undefined;
   const entries = await contents.first();
@@ -182,7 +191,7 @@ async function findNoRoom(
 
 /** What the role may not make or give away; a superuser may everything. */
 async function warnOfRights(
-  { manifest }: Backup, set: ArtifactSet, contents: PlannedContents, { facts }: TargetState, request: RestoreRequest, mode: RestoreMode,
+  { manifest }: Backup, set: ArtifactSet, contents: SetContents, { facts }: TargetState, request: RestoreRequest, mode: RestoreMode,
 ): Promise<string[]> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
   const entries = await contents.first();

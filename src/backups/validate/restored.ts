@@ -9,6 +9,7 @@ import { judge } from "../copy/judge-copy.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { measureContent } from "../../nouns/content/rows/measure.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
+import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -60,7 +61,7 @@ export async function proveRestored(backup: Backup, context: RestoredContext): P
 async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<Proof> {
   const { host, ports } = context;
   await using scratch = await emptyDatabase(manifest, context);
-  const database = await host.open(scratch.name);
+  await using database = new KeptSessions(await host.open(scratch.name));
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
   const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
   ports.log.stage("comparing with what the source held at the snapshot");

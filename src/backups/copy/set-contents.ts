@@ -1,10 +1,10 @@
-import { readContents, type LoadContext } from "../copy/load.ts";
-import type { ArtifactSet } from "../copy/artifact-set.ts";
+import { readContents, type LoadContext } from "./load.ts";
+import type { ArtifactSet } from "./artifact-set.ts";
 import type { ArtifactRecord } from "../../nouns/catalog/manifest.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 
-/** The tables of contents of a set's archives, as a plan asks for them: each is read from the store once, and only if somebody asks. */
-export class PlannedContents {
+/** The tables of contents of a set's archives: each is read from the store once, and only if somebody asks. */
+export class SetContents {
   readonly #set: ArtifactSet;
   readonly #context: Pick<LoadContext, "store" | "tools" | "toolSet" | "identities">;
   readonly #read = new Map<ArtifactRecord, Promise<readonly TocEntry[]>>();
@@ -17,17 +17,18 @@ export class PlannedContents {
   /** Of the archive that is loaded first, which makes the schema where the set has one; none where it has no archive. */
   async first(): Promise<readonly TocEntry[]> {
     const [phase] = this.#set.phases;
-    return phase === undefined ? [] : await this.#of(phase.artifact);
+    return phase === undefined ? [] : await this.of(phase.artifact);
   }
 
   /** Of all of them. */
   async all(): Promise<readonly TocEntry[]> {
     const entries: TocEntry[] = [];
-    for (const artifact of new Set(this.#set.phases.map((phase) => phase.artifact))) entries.push(...(await this.#of(artifact)));
+    for (const artifact of new Set(this.#set.phases.map((phase) => phase.artifact))) entries.push(...(await this.of(artifact)));
     return entries;
   }
 
-  #of(artifact: ArtifactRecord): Promise<readonly TocEntry[]> {
+  /** Of one of them. */
+  of(artifact: ArtifactRecord): Promise<readonly TocEntry[]> {
     const known = this.#read.get(artifact) ?? readContents(this.#context, artifact);
     this.#read.set(artifact, known);
     return known;

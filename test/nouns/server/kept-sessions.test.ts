@@ -1,0 +1,109 @@
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
+import { KeptSessions } from "../../../src/nouns/server/kept-sessions.ts";
+import type { DatabaseSession } from "../../../src/ports/database.ts";
+import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { eventually } from "../../support/tools.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase({ sql: "CREATE TABLE things (a int)" });
+});
+
+const kept = (): KeptSessions => new KeptSessions(postgresDatabase(database.address));
+
+async function pid(session: DatabaseSession): Promise<number> {
+  const [row] = await session.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  return row?.pid ?? 0;
+}
+
+async function pidOf(sessions: KeptSessions, options: Parameters<KeptSessions["connect"]>[0]): Promise<number> {
+  await using session = await sessions.connect(options);
+  return await pid(session);
+}
+
+/** What our sessions in the database are called, and what they do. */
+async function seen(): Promise<string[]> {
+  const rows = await database.admin(
+    "SELECT application_name || ' ' || state AS seen FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY 1",
+  );
+  return rows.map((row) => String(row["seen"]));
+}
+
+describe("sessions that are kept", () => {
+  it("are handed to the next who asks for one like it, under the purpose of who has it", async () => {
+    await using sessions = kept();
+    const first = await pidOf(sessions, { purpose: "one" });
+    await using second = await sessions.connect({ purpose: "two" });
+    expect(await pid(second)).toBe(first);
+    expect(await seen()).toEqual(["holdfast two idle"]);
+  });
+
+  it("are as new: no setting, temporary table, lock, notice or open transaction of who had it before", async () => {
+    await using sessions = kept();
+    const first = await sessions.connect({ purpose: "one" });
+    const before = await pid(first);
+    await first.query("SELECT set_config('search_path', 'public', false), set_config('statement_timeout', '1h', false)");
+    await first.query("CREATE TEMPORARY TABLE left_behind (a int)");
+    await first.query("SELECT pg_advisory_lock(77)");
+    await first.query("DO $$BEGIN RAISE NOTICE 'heard'; END$$");
+    await first.query("BEGIN");
+    await first.query("LOCK TABLE public.things");
+    await first.query("INSERT INTO public.things VALUES (1)");
+    await first.close();
+    expect(await database.query("SELECT count(*)::int AS locks FROM pg_locks WHERE locktype = 'advisory' OR relation = 'things'::regclass")).toEqual([{ locks: 0 }]);
+    await using second = await sessions.connect({ purpose: "two" });
+    expect(await pid(second)).toBe(before);
+    expect(second.notices).toEqual([]);
+    expect(await second.query(
+      "SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS timeout, to_regclass('pg_temp.left_behind') AS temporary, (SELECT count(*)::int FROM public.things) AS rows",
+    )).toEqual([{ path: "pg_catalog", timeout: "0", temporary: null, rows: 0 }]);
+  });
+
+  it("are not shared by those who ask for other settings, for another database, or for none of ours", async () => {
+    await using sessions = kept();
+    const plain = await pidOf(sessions, { purpose: "one" });
+    const others = [
+      await pidOf(sessions, { purpose: "one", settings: { TimeZone: "UTC" } }),
+      await pidOf(sessions, { purpose: "one", database: "postgres" }),
+      await pidOf(sessions, { purpose: "one", bare: true }),
+    ];
+    expect(new Set([plain, ...others]).size).toBe(4);
+    expect(await pidOf(sessions, { purpose: "one", settings: { TimeZone: "UTC" } })).toBe(others[0]);
+  });
+
+  it("are two where two are needed at once", async () => {
+    await using sessions = kept();
+    await using one = await sessions.connect({ purpose: "one" });
+    await using two = await sessions.connect({ purpose: "one" });
+    expect(await pid(one)).not.toBe(await pid(two));
+  });
+
+  it("are replaced by a new one where the server has ended them meanwhile", async () => {
+    await using sessions = kept();
+    const first = await pidOf(sessions, { purpose: "one" });
+    await database.admin("SELECT pg_terminate_backend($1)", [first]);
+    expect(await pidOf(sessions, { purpose: "two" })).not.toBe(first);
+  });
+
+  it("are not kept with a statement that still runs, which is abandoned", async () => {
+    await using sessions = kept();
+    const first = await sessions.connect({ purpose: "one" });
+    const running = first.query("SELECT pg_sleep(600)").catch((error: unknown) => error);
+    await eventually("the statement to run", async () => (await seen()).includes("holdfast one active"));
+    await first.close();
+    expect(await running).toMatchObject({ code: expect.stringContaining("database.") });
+    await expect(first.query("SELECT 1")).rejects.toThrow("closed session");
+    await using second = await sessions.connect({ purpose: "two" });
+    expect(await second.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("end with whoever kept them, also those that come back later", async () => {
+    const sessions = kept();
+    const late = await sessions.connect({ purpose: "late" });
+    await pidOf(sessions, { purpose: "one" });
+    await sessions[Symbol.asyncDispose]();
+    await late.close();
+    await eventually("the sessions to be gone", async () => !(await seen()).some((one) => one.endsWith(" idle")));
+  });
+});
