@@ -16,6 +16,7 @@ import { newBackupId, timeOfBackupId } from "../../nouns/catalog/backup-id.ts";
 import { artifactPath, manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";
 import type { Kind } from "../../nouns/catalog/manifest.ts";
 import type { BackupRequest } from "./request.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
 
 /** What a backup will do: a value that prints as a table and as JSON, and that the run then carries out. */
 export interface BackupPlan {
@@ -67,7 +68,7 @@ async function checkStore({ store }: BackupRequest, ports: Ports, dryRun: boolea
  */
 async function requireSchemas(session: DatabaseSession, { scope }: BackupRequest, ports: Ports): Promise<void> {
   if (scope.includeSchemas.length + scope.excludeSchemas.length === 0) return;
-  const rows = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1");
+  const rows = await session.query<{ name: string }>(`SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE ${isUsersSchema("nspname")} ORDER BY 1`);
   const present = new Set(rows.map((row) => row.name));
   const absent = scope.includeSchemas.find((name) => !present.has(name));
   if (absent !== undefined) {

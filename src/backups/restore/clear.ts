@@ -13,6 +13,7 @@ import { isWholeDatabase } from "./scope.ts";
 import { dropUnschemed } from "./unschemed.ts";
 import { LOCK_TIMEOUT } from "./lock-timeout.ts";
 import { Untouched } from "./untouched.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
 
 /**
  * Empties the part of a database that a backup covers, in one transaction: if anything refuses to go (a right, a lock, a managed schema), or something
@@ -147,7 +148,7 @@ async function dropSchemas(session: DatabaseSession, schemas: readonly string[])
 
 async function coveredSchemas(session: DatabaseSession, scope: ContentScope): Promise<string[]> {
   const rows = await session.query<{ name: string }>(
-    `SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`,
+    `SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE ${isUsersSchema("nspname")} ORDER BY 1`,
   );
   const names = rows.map((row) => row.name);
   if (scope.includeSchemas.length > 0) return names.filter((name) => scope.includeSchemas.includes(name));

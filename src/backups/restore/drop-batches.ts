@@ -1,5 +1,6 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
 
 /** Runs work in a transaction of its own. */
 type InTransaction = (session: DatabaseSession, work: () => Promise<void>) => Promise<void>;
@@ -20,17 +21,17 @@ export async function dropRelationsInBatches(session: DatabaseSession, locks: nu
      SELECT sql FROM (
        SELECT c.oid, format('DROP %s IF EXISTS %I.%I CASCADE', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, n.nspname, c.relname) AS sql
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND ${isUsersSchema()}
           AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = c.oid)
        UNION ALL
        SELECT p.oid, format('DROP %s IF EXISTS %I.%I(%s) CASCADE', CASE p.prokind WHEN 'a' THEN 'AGGREGATE' WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
                             n.nspname, p.proname, CASE WHEN p.prokind = 'a' AND p.pronargs = 0 THEN '*' ELSE pg_catalog.pg_get_function_identity_arguments(p.oid) END)
          FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid)
+        WHERE ${isUsersSchema()} AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid)
        UNION ALL
        SELECT t.oid, format('DROP TYPE IF EXISTS %I.%I CASCADE', n.nspname, t.typname)
          FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-        WHERE t.typtype IN ('e', 'c', 'd', 'r') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        WHERE t.typtype IN ('e', 'c', 'd', 'r') AND ${isUsersSchema()}
           AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_type'::regclass AND objid = t.oid)
      ) AS found ORDER BY oid DESC`,
   );

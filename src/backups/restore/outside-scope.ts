@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
 
 /** Everything a database holds outside some schemas: object → how the server describes it. */
 export type Outside = ReadonlyMap<string, string>;
@@ -13,7 +14,7 @@ const NAMES_MAX = 5;
  */
 export async function listOutside(session: DatabaseSession, schemas: readonly string[]): Promise<Outside> {
   const relation = "JOIN pg_catalog.pg_class c ON c.oid = %s JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
-  const outside = "n.nspname <> ALL ($1) AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+  const outside = `n.nspname <> ALL ($1) AND ${isUsersSchema()}`;
   const of = (catalog: string, from: string, sub = "0"): string =>
     `SELECT 'pg_catalog.${catalog}'::pg_catalog.regclass AS cls, x.oid AS obj, ${sub} AS sub FROM pg_catalog.${catalog} x ${from} WHERE ${outside}`;
   const rows = await session.query<{ key: string; name: string }>(

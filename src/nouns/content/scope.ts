@@ -1,4 +1,5 @@
 import type { ContentScope } from "./record.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
 
 /** SQL fragments that decide which objects belong to a measurement; the same ones pg_dump would take. */
 
@@ -8,7 +9,7 @@ export function scopeValues(scope: ContentScope): [string[], string[]] {
 }
 
 /** True for a namespace row `n` that is not the server's own and that the scope asks for. */
-export const IN_SCOPE = `(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+export const IN_SCOPE = `(${isUsersSchema()}
   AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[])) AND NOT n.nspname::text = ANY ($2::text[]))`;
 
 /** The same with the server's own schemas, which pg_dump leaves out whole: an object that a user put into one is still a loss. */

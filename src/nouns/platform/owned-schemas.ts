@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PlatformProfile, PlatformSchema } from "./profile.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
 
 /**
  * Schemas that a profile does not name and that can only be its platform's: one of the roles that nobody else can be owns the schema and
@@ -20,7 +21,7 @@ const OWNED = `
   SELECT n.nspname::text AS name, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner
     FROM pg_catalog.pg_namespace n
    WHERE pg_catalog.pg_get_userbyid(n.nspowner)::text = ANY ($1::text[]) AND n.nspname::text <> ALL ($2::text[])
-     AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'public')
+     AND ${isUsersSchema()} AND n.nspname <> 'public'
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extnamespace = n.oid)
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
        WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')

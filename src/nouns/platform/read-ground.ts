@@ -8,6 +8,7 @@ import { decodeText } from "../content/read/objects/server-text.ts";
 import type { ObjectKind } from "../content/record.ts";
 import { notInExtension } from "../content/scope.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
 
 /** An object in one of the platform's schemas, and what tells whose it is. */
 export interface GroundObject {
@@ -121,7 +122,7 @@ const NEEDS = `
   SELECT of, d.refclassid::regclass || ' ' || d.refobjid AS place, n.nspname::text AS schema
     FROM dependent JOIN pg_depend d ON d.classid = dependent.class AND d.objid = dependent.oid AND d.objsubid = dependent.sub
     JOIN pg_namespace n ON n.oid = ${referredSchema("d.refclassid", "d.refobjid")}
-   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM pg_depend member
+   WHERE ${isUsersSchema()} AND NOT EXISTS (SELECT FROM pg_depend member
      WHERE member.classid = d.refclassid AND member.objid = d.refobjid AND member.deptype = 'e')`;
 
 async function readNeeds(session: DatabaseSession, schemas: readonly string[]): Promise<Map<string, Need[]>> {

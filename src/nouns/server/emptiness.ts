@@ -1,4 +1,5 @@
 import type { DatabaseSession } from "../../ports/database.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
 
 /** Whether a database holds anything a restore could collide with or destroy. */
 export interface Emptiness {
@@ -57,7 +58,7 @@ const CLASSES: readonly Class[] = [
     where: `o.typtype <> 'm' AND NOT (o.typelem <> 0 AND o.typlen = -1 AND EXISTS (SELECT FROM pg_catalog.pg_type element WHERE element.typarray = o.oid))
             AND (o.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class composite WHERE composite.oid = o.typrelid AND composite.relkind = 'c'))`,
   },
-  { catalog: "pg_namespace", name: alone("schema", "nspname"), where: "o.nspname !~ '^pg_' AND o.nspname NOT IN ('public', 'information_schema')" },
+  { catalog: "pg_namespace", name: alone("schema", "nspname"), where: `${isUsersSchema("o.nspname")} AND o.nspname <> 'public'` },
   { catalog: "pg_operator", schema: "oprnamespace", name: identified("operator", "pg_operator") },
   { catalog: "pg_opclass", schema: "opcnamespace", name: identified("operator class", "pg_opclass") },
   { catalog: "pg_opfamily", schema: "opfnamespace", name: identified("operator family", "pg_opfamily") },
@@ -119,7 +120,7 @@ function selection({ catalog, name, schema, where }: Class, place: number): stri
     `${oid} >= ${FIRST_USER_OID}`,
     `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = ${classOf(catalog)} AND e.objid = ${oid} AND e.deptype = 'e')`,
   ];
-  if (schema !== undefined) conditions.push("n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'");
+  if (schema !== undefined) conditions.push(isUsersSchema());
   if (where !== undefined) conditions.push(`(${where})`);
   const from = `pg_catalog.${catalog} o${schema === undefined ? "" : ` JOIN pg_catalog.pg_namespace n ON n.oid = o.${schema}`}`;
   return `SELECT ${place} AS place, ${name} AS name FROM ${from} WHERE ${conditions.join(" AND ")}`;

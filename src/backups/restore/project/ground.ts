@@ -12,6 +12,7 @@ import type { DatabaseSession } from "../../../ports/database.ts";
 import { COMES_WITH, objectsIn, type Droppable } from "../objects-in.ts";
 import { listOutside } from "../outside-scope.ts";
 import { placesOf } from "./hanging.ts";
+import { isUsersSchema } from "../../../postgres/schemas.ts";
 
 /** An object of the user's at the target. */
 export interface UsersObject {
@@ -45,7 +46,7 @@ const ALONE = [
 /** Everything at the target that is the user's and in the backup's scope; parts of extensions are their extensions'. */
 export async function readUsersGround(session: DatabaseSession, record: PlatformRecord, { excludeSchemas }: ContentScope): Promise<UsersGround> {
   const rows = await session.query<{ name: string }>(
-    "SELECT nspname::text AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> ALL ($1) ORDER BY 1",
+    `SELECT nspname::text AS name FROM pg_namespace WHERE ${isUsersSchema("nspname")} AND nspname <> ALL ($1) ORDER BY 1`,
     [[...record.schemas, ...excludeSchemas]],
   );
   const schemas = rows.map(({ name }) => name);

@@ -9,6 +9,7 @@ import { serverFacts } from "../read/objects/server-facts.ts";
 import { decodeText, textColumn } from "../read/objects/server-text.ts";
 import type { ContentScope, ObjectKind } from "../record.ts";
 import { scopeValues } from "../scope.ts";
+import { isUsersSchema } from "../../../postgres/schemas.ts";
 
 /**
  * What a backup of a part of a database holds and cannot bring back by itself: a foreign key to a table that is in
@@ -24,7 +25,7 @@ import { scopeValues } from "../scope.ts";
 export const INCOMPLETE = "incomplete";
 
 /** True for a namespace `n` whose objects are in the backup, or on every server. */
-const AT_HAND = `(n.nspname ~ '^pg_' OR n.nspname = 'information_schema'
+const AT_HAND = `(NOT ${isUsersSchema()}
   OR (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[])) AND NOT n.nspname::text = ANY ($2::text[]))`;
 
 /**

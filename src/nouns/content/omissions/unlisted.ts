@@ -5,6 +5,7 @@ import type { LeftOut } from "../left-out.ts";
 import type { ContentScope } from "../record.ts";
 import { NET_SCHEMA, notInExtension, scopeValues, WHOLE_DATABASE } from "../scope.ts";
 import { attempt } from "../../server/attempt.ts";
+import { isUsersSchema } from "../../../postgres/schemas.ts";
 
 /**
  * The net: every object a user made and the scope asks for must be an entry of the archive's table of contents, which names
@@ -166,7 +167,7 @@ async function standingOn(session: DatabaseSession, leftOut: readonly LeftOut[])
 }
 
 function queryFor({ catalog, oid, from, where, scope }: ObjectClass, nr: number): string {
-  const within = /\bn\b/.test(from) ? "CASE WHEN n.nspname ~ '^pg_' OR n.nspname = 'information_schema' THEN n.nspname::text END" : "NULL::text";
+  const within = /\bn\b/.test(from) ? `CASE WHEN NOT ${isUsersSchema()} THEN n.nspname::text END` : "NULL::text";
   return `SELECT ${nr} AS nr, '${catalog}'::regclass::oid::int8::text AS catalog, ${oid}::int8::text AS oid, ${within} AS within
     FROM ${from} WHERE ${oid} >= ${FIRST_USER_OID} AND ${where ?? "true"} AND (${scope ?? NET_SCHEMA})`;
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { ExtensionRecord, RoleRecord } from "../record.ts";
+import { isUsersSchema } from "../../../postgres/schemas.ts";
 
 /**
  * A role that something in this database depends on. The server does not record what depends on its first superuser, so that one is needed where it owns
@@ -7,9 +8,9 @@ import type { ExtensionRecord, RoleRecord } from "../record.ts";
  */
 const NEEDED = `(EXISTS (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
     AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
-  OR r.oid = 10 AND (EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
-    OR EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
-    OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')))`;
+  OR r.oid = 10 AND (EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relowner = 10 AND ${isUsersSchema()})
+    OR EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proowner = 10 AND ${isUsersSchema()})
+    OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = 10 AND ${isUsersSchema()})))`;
 
 /** By several grantors together; the options that came with 16 are read through `to_jsonb`. */
 const MEMBERSHIPS = `coalesce((SELECT json_agg(x ORDER BY x.role COLLATE "C") FROM (
