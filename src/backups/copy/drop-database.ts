@@ -1,5 +1,6 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
+import { endSessions } from "../../nouns/server/end-sessions.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 
@@ -62,7 +63,7 @@ async function dropForced(admin: DatabaseSession, name: string): Promise<void> {
     await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
     return;
   }
-  await admin.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1", [name]);
+  await endSessions(admin, [name]);
   await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);
 }
 

@@ -1,4 +1,5 @@
 import { quantity } from "../../kernel/quantity.ts";
+import { mayEnd } from "../../nouns/server/end-sessions.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { RestoreMode } from "./restore-plan.ts";
 
@@ -12,14 +13,21 @@ const OURS = "holdfast %";
  * https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
  */
 export async function othersConnected(session: DatabaseSession, mode: RestoreMode): Promise<string[]> {
-  const [row] = await session.query<{ others: number }>(
-    `SELECT count(*)::int AS others FROM pg_catalog.pg_stat_activity
-      WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid() AND coalesce(application_name, '') NOT LIKE $1
-        AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'`, [OURS],
+  const [row] = await session.query<{ others: number; kept: string[]; role: string }>(
+    `SELECT count(*)::int AS others, current_user::text AS role,
+            coalesce(array_agg(DISTINCT a.usename::text) FILTER (WHERE NOT ${mayEnd("a.usesysid")}), '{}') AS kept
+       FROM pg_catalog.pg_stat_activity a
+      WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
+        AND coalesce(a.application_name, '') NOT LIKE $1
+        AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'`,
+    [OURS],
   );
-  const others = row?.others ?? 0;
+  const { others, kept, role } = row!;
   if (others === 0) return [];
-  const ended = mode === "beside" ? "; they will be ended when the names are exchanged" : "";
-  return [`${quantity(others, "session")} of others ${others === 1 ? "is" : "are"} connected to the target: stop the application first, ` +
+  const isOne = others === 1;
+  const ended = mode !== "beside" ? ""
+    : kept.length === 0 ? `; ${isOne ? "it" : "they"} will be ended when the names are exchanged`
+    : `; role ${role} may not end those of ${kept.join(", ")}, and while one of these is connected the names cannot be exchanged`;
+  return [`${quantity(others, "session")} of others ${isOne ? "is" : "are"} connected to the target: stop the application first, ` +
     `what it writes from now on may be in neither the restored database nor the safety backup${ended}`];
 }

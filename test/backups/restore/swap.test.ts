@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import pg from "pg";
+import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
+import { eventually } from "../../support/tools.ts";
+import { expectRefusal, Vault } from "../../support/vault.ts";
+
+/** Who is in a database when its name is exchanged, asked for by a role that is no superuser. */
+
+let cluster: Cluster;
+let vault: Vault;
+
+beforeAll(async () => {
+  // A worker of autovacuum comes at once and stays for minutes.
+  cluster = await startCluster({
+    settings: { autovacuum_naptime: "1s", autovacuum_vacuum_cost_delay: "100ms", autovacuum_vacuum_cost_limit: "1" },
+  });
+  await cluster.admin("CREATE ROLE weak LOGIN PASSWORD 'weak-secret'");
+  vault = await Vault.make();
+  await using source = await cluster.createDatabase({ sql: "CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 100) g" });
+  expect((await vault.backup(source.url, { source: "shop" })).exit).toBe(0);
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await vault[Symbol.asyncDispose]();
+});
+
+async function target(): Promise<TestDatabase> {
+  return await cluster.createDatabase({ sql: "CREATE TABLE busy AS SELECT g AS a FROM generate_series(1, 200000) g" });
+}
+
+const order = ({ name }: TestDatabase) => ({ source: "shop", mode: "beside", confirm: name, safetyBackup: false }) as const;
+
+/** A session of a role whose sessions `holdfast` may not end. */
+async function weakSession({ name }: TestDatabase): Promise<pg.Client> {
+  const url = new URL(cluster.url(name));
+  [url.username, url.password] = ["weak", "weak-secret"];
+  const client = new pg.Client({ connectionString: url.href, application_name: "reports" });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+describe("an exchange of names", () => {
+  it("is not stopped by a worker of autovacuum, which only a superuser may end", async () => {
+    await using database = await target();
+    await eventually("autovacuum to be at work", async () =>
+      (await cluster.admin("SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'autovacuum worker'", [database.name])).length > 0);
+    expect((await vault.restore(database.url, order(database))).exit).toBe(0);
+  });
+
+  it("is foreseen to fail for a session that the role may not end, and says which it was and how to go on", async () => {
+    await using database = await target();
+    const reports = await weakSession(database);
+    try {
+      const { exit, outputs } = await vault.restore(database.url, { ...order(database), dryRun: true });
+      const { warnings } = outputs["plan"] as { warnings: string[] };
+      expect([exit, warnings]).toEqual([0, expect.arrayContaining([expect.stringMatching(
+        /^1 session of others is connected .*; role holdfast may not end those of weak, and while one of these is connected the names cannot be exchanged$/,
+      )])]);
+      const error = await expectRefusal(vault.restore(database.url, order(database)), {
+        code: "database.query", exit: 4, says: "could not exchange the names",
+        hint: /The target is as it was.*Connected and not ended: process \d+ of role weak \(reports\)/,
+      });
+      expect(await database.query("SELECT to_regclass('busy')::text AS busy")).toEqual([{ busy: "busy" }]);
+      // What it says can be typed.
+      await reports.end();
+      await sleep(200);
+      for (const statement of error.hint?.match(/ALTER DATABASE \S+ RENAME TO [^;]+;/g) ?? []) await cluster.admin(statement);
+      expect(await database.query("SELECT count(*)::int AS orders FROM orders")).toEqual([{ orders: 100 }]);
+    } finally {
+      await reports.end();
+    }
+  });
+
+  it("waits for such a session that goes by itself", async () => {
+    await using database = await target();
+    const reports = await weakSession(database);
+    const going = sleep(9_000).then(() => reports.end());
+    expect((await vault.restore(database.url, order(database))).exit).toBe(0);
+    await going;
+  });
+});
