@@ -13,6 +13,7 @@ import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { requirePowers } from "./require-powers.ts";
 import { createScratchDatabase, type ScratchDatabase, type ScratchHost } from "./scratch.ts";
 
 /** What restoring for proof needs. */
@@ -64,6 +65,7 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   await using database = new KeptSessions(await host.open(scratch.name));
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
   const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
+  requirePowers(loaded, manifest, host.described);
   ports.log.stage("comparing with what the source held at the snapshot");
   const proof = set.hasRows ? manifest.content.proof : "none";
   const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);

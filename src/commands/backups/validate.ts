@@ -44,7 +44,7 @@ depth \`opened\`, or on a machine that is thrown away.`,
     },
     scratch: {
       type: "secret",
-      text: "Connection URL of a PostgreSQL server on which throw-away databases may be made, such as a service container; by default a private server is started from local programs.",
+      text: "Connection URL of a superuser of a throw-away PostgreSQL server, such as a service container; databases are made there and dropped. By default a private server is started from local programs.",
       example: "postgresql://postgres:postgres@localhost:5432/postgres",
     },
     identity,

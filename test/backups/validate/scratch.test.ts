@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import pg from "pg";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { DumpTools } from "../../../src/ports/dump-tools.ts";
-import { startCluster, startNewestCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
+import { server, startCluster, startNewestCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { withoutExtensions, withQueries } from "../../support/decorators.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { expectRefusal, findings, output, said, Vault } from "../../support/vault.ts";
@@ -47,6 +47,20 @@ describe("a validation on a given server", () => {
     const ports = { tools: (tools: DumpTools) => ({ ...tools, load: () => Promise.reject(new Error("pg_restore is broken")) }) };
     await expect(vault.validate({ scratch: other.adminUrl() }, ports)).rejects.toThrow("pg_restore is broken");
     expect(await traces(other)).toEqual(before);
+  });
+
+  it.each(["15", "17"])("of a role that may not give objects to their owners is an error, and no verdict about the backup: on %s", async (major) => {
+    const receipts = vault.files("receipts");
+    await using own = major === "17" ? await startCluster({ installation: await server("17.10") }) : undefined;
+    const host = own ?? other;
+    await host.admin(`CREATE ROLE anon; CREATE ROLE "auth owner"; CREATE ROLE member IN ROLE anon; CREATE ROLE maker LOGIN CREATEDB PASSWORD 'maker'`);
+    const url = new URL(host.adminUrl());
+    [url.username, url.password] = ["maker", "maker"];
+    await expectRefusal(vault.validate({ scratch: url.href }), {
+      code: "database.permission", exit: 4, says: "may not give objects to their owners: auth owner", hint: /superuser of a throw-away server.*no receipt was written/,
+    });
+    expect(vault.files("receipts")).toEqual(receipts);
+    await host.admin(`DROP ROLE maker, member, "auth owner", anon`);
   });
 
   it("of a role that may not make databases is an error, and no verdict about the backup", async () => {
