@@ -3,25 +3,9 @@ import { likelyNamesOf } from "../copy/toc-names.ts";
 import type { DatabaseFacts } from "../../nouns/server/database-facts.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
+import type { NotMadeHere } from "./not-made-here.ts";
+import { SUPERUSER_ONLY } from "./superuser-only.ts";
 import type { RestoreMode } from "./restore-plan.ts";
-
-/**
- * What PostgreSQL lets only a superuser make, by types of archive entries, and what people call it
- * (https://www.postgresql.org/docs/current/sql-commands.html, each under its own CREATE; tried on 15). A base
- * type stands behind its shell.
- */
-const SUPERUSER_ONLY: ReadonlyMap<string, string> = new Map([
-  ["EVENT TRIGGER", "event trigger"],
-  ["PUBLICATION TABLES IN SCHEMA", "publication of whole schemas"],
-  ["FOREIGN DATA WRAPPER", "foreign data wrapper"],
-  ["ACCESS METHOD", "access method"],
-  ["OPERATOR CLASS", "operator class"],
-  ["OPERATOR FAMILY", "operator family"],
-  ["SHELL TYPE", "base type"],
-  ["TEXT SEARCH PARSER", "text search parser"],
-  ["TEXT SEARCH TEMPLATE", "text search template"],
-  ["PROCEDURAL LANGUAGE", "language"],
-]);
 
 /** Since this major version members of `pg_create_subscription` may make subscriptions. */
 const SUBSCRIPTION_ROLE_SINCE = 16;
@@ -31,9 +15,9 @@ const NAMES_MAX = 5;
 
 /**
  * What the role of a restore cannot make, in sentences: said before anything is touched. A managed platform
- * may allow more than PostgreSQL does, so nothing is refused for it.
+ * may allow more than PostgreSQL does, so what the server was asked about counts before PostgreSQL's rules.
  */
-export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts): string[] {
+export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts, { allowed }: NotMadeHere): string[] {
   const { superuser, role, major } = facts;
   if (superuser) return [];
   const kinds = new Map<string, string[]>();
@@ -41,8 +25,9 @@ export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFact
     kinds.set(kind, [...(kinds.get(kind) ?? []), nameOf(entry)]);
   };
   for (const entry of entries) {
-    const kind = SUPERUSER_ONLY.get(entry.type);
-    if (kind !== undefined) add(kind, entry);
+    const kind = Object.hasOwn(SUPERUSER_ONLY, entry.type) ? SUPERUSER_ONLY[entry.type] : undefined;
+    if (allowed.has(entry.type)) continue;
+    if (kind !== undefined) add(kind.word, entry);
     else if (entry.type === "SUBSCRIPTION") add(subscriptionKind(major), entry);
     else if (entry.type === "PUBLICATION" && !listsItsTables(entry, entries)) add(MAYBE_ALL_TABLES, entry);
   }

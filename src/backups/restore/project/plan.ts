@@ -192,15 +192,19 @@ function refusalsOfRights(notAllowed: readonly NotAllowed[], unwritable: readonl
   ];
 }
 
-/** @throws refused.misfit naming what does not fit; nothing was touched */
-export function requireFit(refusals: readonly string[], backup: string, project: string): void {
-  if (refusals.length === 0) return;
+/**
+ * What does not fit, as what a restore ends with: one refusal that names a few.
+ *
+ * @param singly each by itself, for a dry run
+ */
+export function misfits(refusals: readonly string[], backup: string, project: string, singly: boolean): readonly HoldfastError[] {
+  if (singly || refusals.length === 0) return refusals.map((text) => new HoldfastError("refused.misfit", text));
   const more = refusals.length > 3 ? ` and ${refusals.length - 3} more` : "";
-  throw new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
+  return [new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
     hint:
       "Nothing was touched. --dry-run names everything. A column or table that is missing needs a newer version of the platform at the target; rows that collide have to be " +
       "changed or removed at one end; what the role may not make, and keys to rows that stay behind, are left out with --allow-gaps, and what it may not give away stays its own.",
-  });
+  })];
 }
 
 /** Extensions of the backup that the user enabled: the platform's own are the target's business. */
