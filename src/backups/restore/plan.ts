@@ -2,7 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifact-set.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { findClient } from "../copy/client-programs.ts";
-import { ownerInEntry } from "../copy/schema-entry.ts";
+import { ownerInEntry, ownerOfPublic } from "../copy/schema-entry.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
 import type { KnownStandings } from "../../nouns/catalog/standing.ts";
@@ -183,7 +183,7 @@ async function warnOfRights(
   ];
   if (request.noOwner) return notes;
   await using session = await request.target.connect({ purpose: "restore plan" });
-  const owner = entries.map((entry) => ownerInEntry(entry, "public", manifest.content)).find((one) => one !== undefined);
+  const owner = ownerOfPublic(entries, manifest.content);
   const owners = await ownersOutOfReach(session, entries.filter((entry) => ownerInEntry(entry, "public", manifest.content) === undefined), facts.major);
   const kept = owner === undefined ? [] : await publicKept(session, owner, facts, mode);
   const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));

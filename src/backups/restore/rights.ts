@@ -92,12 +92,22 @@ export async function ownersWithoutRoom(session: DatabaseSession, entries: reado
   return rows.map((row) => row.name);
 }
 
-/** Where `public` belonged to a role that this one cannot be, such as a platform's superuser, it keeps the owner that it has here, or gets in a new database. */
+/**
+ * Where `public` belonged to a role that this one cannot be, such as a platform's superuser, it keeps the owner that it has here, or gets in a new
+ * database; so it does in place where this role cannot be the one that it belongs to here.
+ */
 export async function publicKept(session: DatabaseSession, owner: string, { major, role }: DatabaseFacts, mode: RestoreMode): Promise<readonly string[]> {
-  const [row] = await session.query<{ here: string; may: boolean | null }>(
-    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, pg_catalog.pg_has_role(r.oid, '${major >= 16 ? "SET" : "MEMBER"}') AS may
+  const right = major >= 16 ? "SET" : "MEMBER";
+  const [row] = await session.query<{ here: string; there: boolean; may: boolean | null; mayHere: boolean }>(
+    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, r.oid IS NOT NULL AS there, pg_catalog.pg_has_role(r.oid, '${right}') AS may,
+            pg_catalog.pg_has_role(n.nspowner, 'USAGE') AS "mayHere"
        FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_roles r ON r.rolname = $1 WHERE n.nspname = 'public'`, [owner],
   );
-  if (row === undefined || row.may === true || (mode !== "beside" && row.here === owner)) return [];
-  return [`schema public belonged to ${owner} at the source, whom role ${role} cannot be: it keeps the owner that it has ${mode === "beside" ? "in a new database" : `here (${row.here})`}`];
+  const isNew = mode === "beside";
+  // Before PostgreSQL 15 there is no such role, and `public` is its maker's.
+  if (row === undefined || (owner.startsWith("pg_") && !row.there) || (!isNew && row.here === owner)) return [];
+  const was = `schema public belonged to ${owner} at the source`;
+  if (row.may !== true) return [`${was}, whom role ${role} cannot be: it keeps the owner that it has ${isNew ? "in a new database" : `here (${row.here})`}`];
+  if (isNew || row.mayHere) return [];
+  return [`${was}, and belongs to ${row.here} here, whom role ${role} cannot be: it is emptied, and stays with its owner and its rights`];
 }

@@ -1,8 +1,10 @@
 import { entryKey, entryPlace, entryTitle, namesOf } from "../../copy/toc-names.ts";
+import type { ContentRecord } from "../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
-import { askTypes } from "../superuser-only.ts";
+import { askTypes, ofSuperusers } from "../superuser-only.ts";
 import { nameKey } from "./ground.ts";
+import type { NotAllowed } from "./not-allowed.ts";
 
 /**
  * What no schema holds and, on most servers, only a superuser may make, by types of an archive's entries: how the target is asked whether it
@@ -61,6 +63,21 @@ export async function withoutSchemaless(
     const why = lacking.has(entry.id) ? "the server lets only a superuser make one, and the target has none of that name" : of === undefined ? undefined : `it needs ${of}`;
     return why === undefined ? [] : [{ id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why }];
   });
+}
+
+/**
+ * What else only a superuser may make: publications of all tables and of whole schemas, operator classes, base types and the like.
+ *
+ * @param session in a transaction
+ * @param known keys of entries that were asked about by name
+ */
+export async function furtherNotMade(
+  session: DatabaseSession, entries: readonly TocEntry[], content: ContentRecord, known: ReadonlySet<string>,
+): Promise<readonly NotAllowed[]> {
+  const of = ofSuperusers(entries, content).filter((entry) => !Object.hasOwn(CLASSES, entry.type) && !known.has(entryKey(entry)));
+  const { refused } = await askTypes(session, of.map(({ type }) => type));
+  return of.filter(({ type }) => refused.has(type)).map((entry) =>
+    ({ id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why: "the server lets only a superuser make one" }));
 }
 
 /** An archive does not say that a user mapping needs its server, which its name has. */
