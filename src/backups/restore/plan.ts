@@ -174,7 +174,7 @@ async function warnOfRights(
 ): Promise<string[]> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
   const entries = await contents.first();
-  const missing = rightsWarnings(entries, facts, notMade);
+  const missing = rightsWarnings(entries, facts, notMade, manifest.content);
   const notes = [
     ...missing,
     ...(missing.length === 0 || mode !== "beside" || request.allowGaps ? []

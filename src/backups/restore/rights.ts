@@ -4,7 +4,8 @@ import type { DatabaseFacts } from "../../nouns/server/database-facts.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { NotMadeHere } from "./not-made-here.ts";
-import { SUPERUSER_ONLY } from "./superuser-only.ts";
+import type { ContentRecord } from "../../nouns/content/record.ts";
+import { isOfAllTables, SUPERUSER_ONLY } from "./superuser-only.ts";
 import type { RestoreMode } from "./restore-plan.ts";
 
 /** Since this major version members of `pg_create_subscription` may make subscriptions. */
@@ -17,7 +18,7 @@ const NAMES_MAX = 5;
  * What the role of a restore cannot make, in sentences: said before anything is touched. A managed platform
  * may allow more than PostgreSQL does, so what the server was asked about counts before PostgreSQL's rules.
  */
-export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts, { allowed }: NotMadeHere): string[] {
+export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts, { allowed }: NotMadeHere, content: ContentRecord): string[] {
   const { superuser, role, major } = facts;
   if (superuser) return [];
   const kinds = new Map<string, string[]>();
@@ -29,7 +30,7 @@ export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFact
     if (allowed.has(entry.type)) continue;
     if (kind !== undefined) add(kind.word, entry);
     else if (entry.type === "SUBSCRIPTION") add(subscriptionKind(major), entry);
-    else if (entry.type === "PUBLICATION" && !listsItsTables(entry, entries)) add(MAYBE_ALL_TABLES, entry);
+    else if (entry.type === "PUBLICATION" && (content.digests === 2 ? isOfAllTables(entry, content) : !listsItsTables(entry, entries))) add(MAYBE_ALL_TABLES, entry);
   }
   return [...kinds].map(([kind, names]) => {
     const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";

@@ -105,9 +105,13 @@ export async function askTypesForNew(target: Database, types: ReadonlySet<string
   return known;
 }
 
+/** Whether an entry is of a publication of all tables, which an archive does not say: the record does. */
+export function isOfAllTables(entry: TocEntry, { digests, objects }: ContentRecord): boolean {
+  if (entry.type !== PUBLICATION || digests !== 2) return false;
+  return readDigests(objects.publication?.[displayPart(likelyNamesOf(entry).tag)] ?? "").has("all-tables");
+}
+
 /** Of an archive, the entries that only a superuser may make, as far as its types and the record tell. */
-export function ofSuperusers(entries: readonly TocEntry[], { digests, objects }: ContentRecord): readonly TocEntry[] {
-  const isOfAll = (entry: TocEntry): boolean => digests === 2
-    && readDigests(objects.publication?.[displayPart(likelyNamesOf(entry).tag)] ?? "").has("all-tables");
-  return entries.filter((entry) => Object.hasOwn(SUPERUSER_ONLY, entry.type) || (entry.type === PUBLICATION && isOfAll(entry)));
+export function ofSuperusers(entries: readonly TocEntry[], content: ContentRecord): readonly TocEntry[] {
+  return entries.filter((entry) => Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content));
 }
