@@ -32,6 +32,8 @@ export interface DumpRequest {
   readonly excludeSchemas: readonly string[];
   /** Tables and sequences that are not even locked, names taken literally; what stands on them goes with them. */
   readonly excludeRelations?: readonly { readonly schema: string; readonly name: string }[];
+  /** Sequences whose definitions are dumped and whose values are not even read. */
+  readonly excludeValues?: readonly { readonly schema: string; readonly name: string }[];
   readonly lockWaitMs: number;
   readonly signal: AbortSignal;
   /** Hears of every warning, in pg_dump's own words: one text each, with its detail and hint. */

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, globSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { newestInstallation, type Installation } from "./postgres-binaries.ts";
 import { serverAccount, temporaryFolder } from "./tools.ts";
@@ -10,6 +10,8 @@ import { serverAccount, temporaryFolder } from "./tools.ts";
 export interface OwnInstallation extends Installation {
   /** Puts an extension's files there, or writes over them; `script` is what CREATE EXTENSION runs. */
   provide(name: string, script: string, control?: string): void;
+  /** Takes an extension's files away: the server knows it no more. */
+  withdraw(name: string): void;
 }
 
 export function ownInstallation(): OwnInstallation {
@@ -31,6 +33,9 @@ export function ownInstallation(): OwnInstallation {
     provide(name, script, control = "") {
       writeFileSync(join(extensions, `${name}.control`), `default_version = '1.0'\n${control}\n`);
       writeFileSync(join(extensions, `${name}--1.0.sql`), script);
+    },
+    withdraw(name) {
+      rmSync(join(extensions, `${name}.control`));
     },
   };
 }

@@ -159,3 +159,15 @@ export async function expectRefusal(work: Promise<Outcome>, { code, exit, says, 
   expect(error.hint).toMatch(/^[A-Z]\S* .{10,}/s);
   return error;
 }
+
+/** The dry run names what will end the restore, with its exit, and the restore ends in the same words, before it makes a safety backup. */
+export async function expectForeseen(vault: Vault, target: string, choice: RestoreChoice, refusal: Refusal): Promise<HoldfastError> {
+  const planned = await vault.restore(target, { ...choice, dryRun: true });
+  const rows = planned.report.tables[0]!.rows.filter(([what]) => what === "would refuse").map(([, why]) => String(why));
+  expect({ good: planned.report.good, exit: planned.exit }).toEqual({ good: false, exit: refusal.exit });
+  const before = vault.files("manifests");
+  const error = await expectRefusal(vault.restore(target, choice), refusal);
+  expect(rows).toContain(`${error.message}. ${error.hint}`);
+  expect(vault.files("manifests")).toEqual(before);
+  return error;
+}

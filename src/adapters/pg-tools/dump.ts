@@ -34,8 +34,9 @@ export async function* dump({ base, guard }: ProgramHost, request: DumpRequest):
 
 /** The command line; no secret is in it. https://www.postgresql.org/docs/current/app-pgdump.html */
 export function dumpArguments(request: DumpRequest): string[] {
-  const relations = (request.excludeRelations ?? []).map(({ schema, name }) => `${literalPattern(schema)}.${literalPattern(name)}`);
-  const names = [...request.includeSchemas, ...request.excludeSchemas, ...relations];
+  const [relations, values] = [request.excludeRelations ?? [], request.excludeValues ?? []].map((all) =>
+    all.map(({ schema, name }) => `${literalPattern(schema)}.${literalPattern(name)}`)) as [string[], string[]];
+  const names = [...request.includeSchemas, ...request.excludeSchemas, ...relations, ...values];
   return [
     "--format=custom",
     // Compression happens once, after hashing, with a checksum pg_dump's own formats lack.
@@ -47,6 +48,8 @@ export function dumpArguments(request: DumpRequest): string[] {
     ...request.includeSchemas.map((name) => `--schema=${literalPattern(name)}`),
     ...request.excludeSchemas.map((name) => `--exclude-schema=${literalPattern(name)}`),
     ...relations.map((pattern) => `--exclude-table=${pattern}`),
+    // A sequence that a table owns is dumped with it, whatever --exclude-table says; its value is what counts as its data.
+    ...values.map((pattern) => `--exclude-table-data=${pattern}`),
     // A schema that does not exist must not make a smaller backup.
     ...(request.includeSchemas.length > 0 ? ["--strict-names"] : []),
     // Names arrive as UTF-8, but pg_dump reads its arguments in the database's own encoding.

@@ -67,10 +67,10 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   const stop = AbortSignal.any([ports.cancelled, lost, snapshot.lost]);
   const platform = await orAbort(stop, readPlatform(snapshot.session, request.scope));
   const may = platform === undefined ? undefined : mayLeaveOut(profileOf(platform.name));
-  const leftOut = await orAbort(stop, requireReadable(snapshot.session, request.scope, may));
+  const { leftOut, withoutValue } = await orAbort(stop, requireReadable(snapshot.session, request.scope, may));
   const unlogged = await orAbort(stop, unloggedOnStandby(snapshot.session, request.scope));
   const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, {
-    proof: request.proof, lockWaitMs: request.lockWaitMs, leaveOut: leftOut, withoutValue: unlogged, debug: (text) => log.debug(text),
+    proof: request.proof, lockWaitMs: request.lockWaitMs, leaveOut: leftOut, withoutValue: [...unlogged, ...withoutValue], debug: (text) => log.debug(text),
   }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
   const warnings = new Set([
@@ -81,10 +81,10 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   ]);
   const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
-    (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, unlogged, stored }, { signal, onWarning }),
+    (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored }, { signal, onWarning }),
     (signal) => prove(plan, ports, { snapshot, inventory, unlogged }, signal),
   ]);
-  const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, [...leftOut, ...unlogged]));
+  const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, [...leftOut, ...withoutValue, ...unlogged]));
   const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
   const omitted = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut));
   const logs = platform === undefined ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
@@ -92,7 +92,7 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   const gaps: Finding[] = [
     ...withoutTheirRows(unlogged),
     ...omitted.filter((each) => !logs.includes(each)),
-    ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, leftOut, inventory))),
+    ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, { leftOut, withoutValue }, inventory))),
   ];
   stop.throwIfAborted();
   tellLosses(plan, ports, gaps, warnings);
@@ -125,6 +125,8 @@ interface Dumping {
   readonly inventory: ContentRecord;
   /** What pg_dump may not read and need not. */
   readonly leftOut: readonly LeftOut[];
+  /** Sequences whose values it may not read and need not. */
+  readonly withoutValue: readonly LeftOut[];
   /** Relations whose definitions are dumped and whose rows are not there. */
   readonly unlogged: readonly LeftOut[];
   readonly stored: string[];
@@ -132,7 +134,7 @@ interface Dumping {
 
 /** The dumps one after the other: they would only fight for the same disk and network, and one is enough to fill a core. */
 async function dumpAll(
-  plan: BackupPlan, ports: Ports, { snapshot, inventory, leftOut, unlogged, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
+  plan: BackupPlan, ports: Ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
 ): Promise<Dumped[]> {
   const tools = await ports.dumpTools();
   const dumped: Dumped[] = [];
@@ -141,7 +143,7 @@ async function dumpAll(
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
       dumped.push(await dumpArtifact(plan, dump, {
-        tools, snapshot: snapshot.id, tables: inventory.tables, leftOut, unlogged, progress, ...running,
+        tools, snapshot: snapshot.id, tables: inventory.tables, leftOut, withoutValue, unlogged, progress, ...running,
       }));
       stored.push(dump.path);
     } finally {

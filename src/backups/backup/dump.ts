@@ -18,6 +18,8 @@ export interface DumpContext {
   readonly tables: readonly TableRecord[];
   /** Relations that are left out, by name. */
   readonly leftOut: readonly LeftOut[];
+  /** Sequences whose definitions are dumped and whose values are not. */
+  readonly withoutValue: readonly LeftOut[];
   /** Tables without rows here, by name. */
   readonly unlogged: readonly LeftOut[];
   readonly progress: Progress;
@@ -47,6 +49,7 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
     includeSchemas: request.scope.includeSchemas,
     excludeSchemas: request.scope.excludeSchemas,
     excludeRelations: context.leftOut,
+    excludeValues: context.withoutValue,
     lockWaitMs: request.lockWaitMs,
     signal: context.signal,
     onWarning: context.onWarning,

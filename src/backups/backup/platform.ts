@@ -1,5 +1,6 @@
 import type { Finding } from "../../nouns/catalog/manifest.ts";
 import { displayName } from "../../postgres/display-name.ts";
+import type { Unread } from "../../nouns/content/read/readable.ts";
 import type { LeftOut } from "../../nouns/content/left-out.ts";
 import type { ContentRecord, ContentScope } from "../../nouns/content/record.ts";
 import { quantity } from "../../kernel/quantity.ts";
@@ -18,14 +19,17 @@ const TOLD_MAX = 20;
 
 /** What of the platform's is not in this backup, or is of no use from it. */
 export async function platformGaps(
-  session: DatabaseSession, platform: PlatformRecord, leftOut: readonly LeftOut[], { tables }: ContentRecord,
+  session: DatabaseSession, platform: PlatformRecord, { leftOut, withoutValue }: Unread, { tables }: ContentRecord,
 ): Promise<Finding[]> {
   const profile = profileOf(platform.name);
-  const gaps = leftOut.map((relation): Finding => ({
+  const gapOf = (relation: LeftOut, lost: string): Finding => ({
     severity: "gap", about: relation.kind, name: displayName(relation),
-    message: `is ${profile.title}'s own and the role that made this backup may not read it, so neither it nor what ` +
-      "stands on it is in this backup",
-  }));
+    message: `is ${profile.title}'s own and the role that made this backup may not read it, so ${lost}`,
+  });
+  const gaps = [
+    ...leftOut.map((relation) => gapOf(relation, "neither it nor what stands on it is in this backup")),
+    ...withoutValue.map((sequence) => gapOf(sequence, "its value is not in this backup: only its definition")),
+  ];
   const present = new Set(tables.filter((table) => isPlatformsTable(platform, table)).map(displayName));
   for (const table of secretTables(profile).filter((one) => present.has(displayName(one)))) {
     const relation = qualifiedName(table.schema, table.name);

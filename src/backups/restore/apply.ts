@@ -24,6 +24,7 @@ import type { RestorePlan } from "./restore-plan.ts";
 import { bringAlone } from "./properties-of-source.ts";
 import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, loadInPlace, loadWhole } from "./load-target.ts";
+import { acceptNotMade } from "./not-made-here.ts";
 import { gapsOf } from "./gaps.ts";
 import { withRoles } from "./made-roles.ts";
 import { notComparedNotes, tablesToMake } from "./made-tables.ts";
@@ -218,7 +219,8 @@ async function compare(
         ...(request.tables.length > 0 && request.part === "data" ? { definitions: false as const } : {}),
       },
     });
-    const { findings, notes, notCompared: own } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const { findings: believed, notes, notCompared: own } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const findings = request.allowGaps && plan.notMade !== undefined ? acceptNotMade(believed, plan.notMade) : believed;
     const along = takenAlong(expected, actual, plan.tables, made);
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {

@@ -1,4 +1,4 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
 import { readContents } from "../copy/load.ts";
 import { qualifiedName } from "../../postgres/quoting.ts";
 import { isRetyped } from "../../nouns/content/rows/column-types.ts";
@@ -10,6 +10,7 @@ import { requireFree, requireSettable, sequencesToSet } from "./live-sequences.t
 import { readLiveTables, type LiveTable } from "./live-tables.ts";
 import { chosen, loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./restore-plan.ts";
+import { Refusals } from "./refusals.ts";
 import { requireLargeObjects } from "./large-objects.ts";
 import { readSetAside } from "./set-aside.ts";
 
@@ -25,35 +26,38 @@ export interface RowsForeseen {
  * Finds what would stop a load of rows onto live tables, before anything is touched. What only shows while loading (a row that breaks a constraint of
  * the target's) is undone with the whole transaction.
  *
- * @throws database.lacks, database.permission, database.row-security
+ * @throws database.lacks, database.permission, database.row-security, refused.outside-scope: the first that is found, unless `refusals` takes them
  */
-export async function foreseeRows(plan: RestorePlan, ports: Ports): Promise<RowsForeseen> {
+export async function foreseeRows(plan: RestorePlan, ports: Ports, refusals = new Refusals()): Promise<RowsForeseen> {
   const { request, tables } = plan;
   await using session = await request.target.connect({ purpose: "restore plan", settings: { row_security: "off" } });
   const live = await readLiveTables(session, tables);
-  const missing = missingTables(plan, live);
-  requireWholeTrees(plan);
-  for (const table of live) requireFillable(table);
-  requireUndivided(tables, live);
-  requireColumns(plan, live);
-  await requireSetAside(session, live);
-  await requireSequences(session, plan, missing);
+  const missing = tables.filter(({ schema, name }) => !live.some((one) => one.schema === schema && one.name === name));
+  const ask = (question: () => Promise<void> | void): Promise<void> => refusals.ask(question, REFUSES, session.lost);
+  await ask(() => requirePresent(plan, missing));
+  await ask(() => requireWholeTrees(plan));
+  for (const table of live) await ask(() => requireFillable(table));
+  await ask(() => requireUndivided(tables, live));
+  const columns = backupColumns(Object.keys(plan.backup.manifest.content.objects.column ?? {}));
+  for (const table of live) await ask(() => requireColumns(columns, table));
+  await ask(() => requireSetAside(session, live));
+  await ask(() => requireSequences(session, plan, missing));
   const [first] = plan.set.phases;
   if (first && request.tables.length === 0) {
     const context = await loadContext(plan, request.target, ports);
-    await requireLargeObjects(session, chosen(plan, (entries) => entries)(await readContents(context, first.artifact)));
+    const contents = await readContents(context, first.artifact);
+    await ask(() => requireLargeObjects(session, chosen(plan, (entries) => entries)(contents)));
   }
   return { missing, warnings: retypedWarnings(plan, live) };
 }
 
-function missingTables({ request, tables }: RestorePlan, live: readonly LiveTable[]): readonly TableRecord[] {
-  const missing = tables.filter(({ schema, name }) => !live.some((one) => one.schema === schema && one.name === name));
-  if (missing.length > 0 && (request.part === "data" || request.tables.length === 0)) {
-    throw new HoldfastError("database.lacks", `the target has no table ${missing[0]?.schema}.${missing[0]?.name} to put rows into`, {
-      hint: "Restore the schema first (--what schema), or name the table without --what data to have it made. Nothing was touched.",
-    });
-  }
-  return missing;
+const REFUSES: readonly ErrorCode[] = ["database.lacks", "database.permission", "database.row-security", "refused.outside-scope"];
+
+function requirePresent({ request }: RestorePlan, [missing]: readonly TableRecord[]): void {
+  if (missing === undefined || (request.part !== "data" && request.tables.length > 0)) return;
+  throw new HoldfastError("database.lacks", `the target has no table ${missing.schema}.${missing.name} to put rows into`, {
+    hint: "Restore the schema first (--what schema), or name the table without --what data to have it made. Nothing was touched.",
+  });
 }
 
 async function requireSequences(session: DatabaseSession, { request, backup, tables }: RestorePlan, missing: readonly TableRecord[]): Promise<void> {
@@ -119,20 +123,17 @@ async function requireSetAside(session: DatabaseSession, live: readonly LiveTabl
 }
 
 /** By the names the manifest has of the backup's columns; tables of extensions have none there and are left to the load itself. */
-function requireColumns({ backup }: RestorePlan, live: readonly LiveTable[]): void {
-  const columns = backupColumns(Object.keys(backup.manifest.content.objects.column ?? {}));
-  for (const table of live) {
-    const there = columns.get(table.sql) ?? new Set<string>();
-    if (there.size === 0 || table.kind !== "table") continue;
-    const here = new Set(table.columns.map((column) => column.quoted));
-    const gone = [...there].find((column) => !here.has(column));
-    const added = table.columns.find((column) => column.required && !there.has(column.quoted));
-    if (gone === undefined && added === undefined) continue;
-    const problem = gone === undefined ? `column ${added?.quoted} needs a value that the backup does not have` : `there is no column ${gone}, which the backup has values for`;
-    throw new HoldfastError("database.lacks", `the target's table ${table.sql} has changed since the backup: ${problem}`, {
-      hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. Nothing was touched.",
-    });
-  }
+function requireColumns(columns: ReadonlyMap<string, ReadonlySet<string>>, table: LiveTable): void {
+  const there = columns.get(table.sql) ?? new Set<string>();
+  if (there.size === 0 || table.kind !== "table") return;
+  const here = new Set(table.columns.map((column) => column.quoted));
+  const gone = [...there].find((column) => !here.has(column));
+  const added = table.columns.find((column) => column.required && !there.has(column.quoted));
+  if (gone === undefined && added === undefined) return;
+  const problem = gone === undefined ? `column ${added?.quoted} needs a value that the backup does not have` : `there is no column ${gone}, which the backup has values for`;
+  throw new HoldfastError("database.lacks", `the target's table ${table.sql} has changed since the backup: ${problem}`, {
+    hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. Nothing was touched.",
+  });
 }
 
 /** Values that do not fit the new type stop the load, and nothing is changed; but this can be known before. */

@@ -7,6 +7,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { requireClearable } from "./clear.ts";
 import type { RestorePlan } from "./restore-plan.ts";
+import type { Refusals } from "./refusals.ts";
 import { requireUnlocked } from "./target-lock.ts";
 
 type Planned = Pick<RestorePlan, "request" | "backup" | "target" | "mode" | "safetyBackup"> & Partial<Pick<RestorePlan, "project">>;
@@ -14,11 +15,11 @@ type Planned = Pick<RestorePlan, "request" | "backup" | "target" | "mode" | "saf
 /**
  * What would end a restore after its plan, as far as it can be asked without writing: another restore that is under
  * way, roles that this one may not make, a safety backup that it may not take, and what emptying some schemas would
- * take along. A dry run names all of it; a restore ends at the first, before anything is touched.
+ * take along.
  *
  * @throws what kept one of these from being asked: that says nothing about what a restore would do
  */
-export async function foreseenRefusals(plan: Planned, ports: Ports): Promise<readonly HoldfastError[]> {
+export async function foreseeRefusals(plan: Planned, refusals: Refusals, ports: Ports): Promise<void> {
   const { request, backup, mode, safetyBackup, target } = plan;
   await using session = await request.target.connect({ purpose: "restore plan" });
   const asked: readonly Asked[] = [
@@ -31,16 +32,7 @@ export async function foreseenRefusals(plan: Planned, ports: Ports): Promise<rea
         refuses: ["refused.outside-scope"],
       } as const] : []),
   ];
-  const found: HoldfastError[] = [];
-  for (const { ask, refuses } of asked) {
-    try {
-      await ask();
-    } catch (error) {
-      if (!isHoldfastError(error, ...refuses) || session.lost.aborted) throw error;
-      found.push(error);
-    }
-  }
-  return found;
+  for (const { ask, refuses } of asked) await refusals.ask(ask, refuses, session.lost);
 }
 
 /** One thing that is asked, and the codes by which it says that a restore would be refused; every other one is a failure to ask. */

@@ -5,6 +5,7 @@ import type { Json } from "../../kernel/outcome.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { plannedSentences } from "./properties-of-source.ts";
 import type { PlannedProperties } from "./planned-properties.ts";
+import { refusalWords } from "./refusals.ts";
 import { projectJson, projectRows } from "./project/told.ts";
 
 /** The plan as rows for people. */
@@ -21,7 +22,7 @@ export function restorePlanRows(plan: RestorePlan): string[][] {
     ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
     ...propertiesRows(plan),
     ...(plan.project === undefined ? [] : projectRows(plan.project)),
-    ...plan.refusals.map((refusal) => ["would refuse", refusal]),
+    ...plan.refusals.map((refusal) => ["would refuse", refusalWords(refusal)]),
     ...plan.warnings.map((warning) => ["warning", warning]),
   ];
 }
@@ -49,7 +50,7 @@ export function restorePlanJson(plan: RestorePlan): Json {
     target: describeAddress(request.target.address), targetEmpty: target.empty, part: request.part,
     tables: request.tables.map((table) => `${table.schema}.${table.name}`),
     tablesToMake: plan.toMake.map((table) => `${table.schema}.${table.name}`),
-    mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings], refusals: [...plan.refusals],
+    mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings], refusals: plan.refusals.map(refusalWords),
     ...(plan.properties === undefined ? {} : { database: propertiesJson(plan.properties) }),
     ...(plan.project === undefined ? {} : { project: projectJson(plan.project) }),
   };

@@ -1,9 +1,9 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifact-set.ts";
+import { interruptible } from "../copy/interruptible.ts";
 import { findClient } from "../copy/client-programs.ts";
-import { ownerInEntry } from "../copy/schema-entry.ts";
+import { ownerInEntry, ownerOfPublic } from "../copy/schema-entry.ts";
 import { SetContents } from "../copy/set-contents.ts";
-import { likelyNamesOf } from "../copy/toc-names.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
 import type { KnownStandings } from "../../nouns/catalog/standing.ts";
@@ -12,22 +12,27 @@ import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { recipientsOf } from "../../nouns/seal/age.ts";
-import { profileOf } from "../../nouns/platform/profiles.ts";
-import { foreseenRefusals } from "./foreseen-refusals.ts";
+import { chooseMode } from "./choose-mode.ts";
+import { findUnconfirmed } from "./confirmation.ts";
+import { foreseeRefusals } from "./foreseen-refusals.ts";
 import { foreseeRows } from "./foresee-rows.ts";
+import { lackingExtensions, lackingOwners } from "./lacking-at-target.ts";
 import { tablesToMake } from "./made-tables.ts";
+import { madeAnew } from "./made-anew.ts";
+import { NOTHING_ASKED, notMadeHere, refusedBeside, type NotMadeHere } from "./not-made-here.ts";
 import { namedTables } from "./named-tables.ts";
 import { comesBackEnabled } from "./comes-back-enabled.ts";
 import { chooseInto } from "./project/choose-into.ts";
-import { planProject, requireFit, usersExtensions } from "./project/plan.ts";
+import { misfits, planProject, usersExtensions } from "./project/plan.ts";
 import type { ProjectInputs } from "./project/project-plan.ts";
+import { requireSize } from "./require-whole.ts";
 import { withProperties } from "./properties-of-source.ts";
+import { Refusals } from "./refusals.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, ownersWithoutRoom, publicKept, rightsWarnings } from "./rights.ts";
 import { othersConnected } from "./others-connected.ts";
 import { whyNoRoom } from "./room-in-schemas.ts";
-import { isWholeDatabase } from "./scope.ts";
+import { findUnencrypted, safetyRecipients } from "./safety-recipients.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 import { manyObjects, warnings } from "./warnings.ts";
 import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
@@ -35,7 +40,7 @@ import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
 /**
  * Reads, asks and decides. Returns `undefined` when no backup matches.
  *
- * @param dryRun says what a missing confirmation would stop, instead of stopping: looking must always be possible
+ * @param dryRun says what would stop the restore, instead of stopping: looking must always be possible
  * @param standings is given what was read of the backups' standings, to explain why none matches
  */
 export async function planRestore(
@@ -62,30 +67,37 @@ async function planWith(
   const tools = await chooseTools(backup, request, ports);
   await sayingHowToCreate(request.target, refuseTransactionPooler(request.target));
   const ends = await chooseInto(request, backup);
-  if (ends !== undefined) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, dryRun);
+  const refusals = new Refusals(dryRun);
+  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
+    const store = interruptible(request.catalog.store, ports.cancelled);
+    await refusals.ask(() => requireSize(artifact, store, ports), ["artifact.missing", "artifact.damaged"]);
+  }
+  if (ends !== undefined) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, { refusals, dryRun });
   const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
   const contents = new SetContents(set, { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities });
-  await requireOwners(backup, set, contents, target, request);
-  requireExtensions(target, request);
-  const unconfirmed = findUnconfirmed(backup, target, request);
-  if (unconfirmed && !dryRun) throw unconfirmed;
-  const { mode, reason } = chooseMode(backup, target, request);
+  refusals.add(await lackingOwners(backup, set, contents, target, request));
+  refusals.add(lackingExtensions(target, request));
+  refusals.add(findUnconfirmed(backup, target, request));
+  const { mode, reason, refusal } = chooseMode(backup, target, request);
+  refusals.add(refusal);
   const safetyBackup = request.safetyBackup && !target.empty;
-  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(backup, set, contents, target, request) : undefined;
-  if (noRoom && !dryRun) throw noRoom;
+  if (mode === "in-place" && target.empty) refusals.add(await findNoRoom(backup, set, contents, target, request));
   const enabled = backup.manifest.platform === undefined ? [] : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
   const others = target.empty ? [] : await askForOthers(request, mode);
-  const rights = await warnOfRights(backup, set, contents, target, request, mode);
-  const foreseenToEnd = await refusalsOf({ request, backup, target, mode, safetyBackup }, ports, dryRun);
+  const notMade = await findNotMade(backup, set, contents, target, request);
+  if (mode === "beside" && !request.allowGaps) refusals.add(refusedBeside(notMade, target.facts.role));
+  const rights = await warnOfRights({ backup, set, target, request, mode, notMade }, contents);
+  await foreseeRefusals({ request, backup, target, mode, safetyBackup }, refusals, ports);
+  const recipients = safetyBackup ? await safetyRecipients(request) : [];
+  if (safetyBackup) refusals.add(findUnencrypted(recipients, request));
   const plan: RestorePlan = {
     request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
-    safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [...[unconfirmed, noRoom].flatMap((refusal) => (refusal === undefined ? [] : [refusalOf(refusal)])), ...foreseenToEnd],
+    safetyRecipients: recipients, notMade, refusals: refusals.found,
     warnings: [...others, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
   };
   if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
-  const foreseen = await foreseeRows(plan, ports);
-  return { ...plan, warnings: [...plan.warnings, ...foreseen.warnings] };
+  const foreseen = await foreseeRows(plan, ports, refusals);
+  return { ...plan, refusals: refusals.found, warnings: [...plan.warnings, ...foreseen.warnings] };
 }
 
 const MANY_AT_ONCE =
@@ -93,38 +105,30 @@ const MANY_AT_ONCE =
 
 /** The same for a project, which is never empty: it is new where nothing in it is the user's. */
 async function planIntoProject(
-  inputs: Omit<ProjectInputs, "target">, tables: readonly TableRecord[], ports: Ports, dryRun: boolean,
+  inputs: Omit<ProjectInputs, "target">, tables: readonly TableRecord[], ports: Ports,
+  { refusals, dryRun }: { readonly refusals: Refusals; readonly dryRun: boolean },
 ): Promise<RestorePlan> {
   const { request, backup, set, tools, ends } = inputs;
   const found = await lookAtTarget(request.target, backup.manifest);
   const asked = { ...found, unavailableExtensions: usersExtensions(found.unavailableExtensions, ends) };
-  requireExtensions(asked, request);
+  refusals.add(lackingExtensions(asked, request));
   const project = await planProject({ ...inputs, target: asked }, ports);
   const target: TargetState = { ...asked, empty: project.fresh, holds: project.holds, missingRoles: project.roles };
-  const unconfirmed = findUnconfirmed(backup, target, request);
-  if (!dryRun) {
-    requireFit(project.refusals, backup.key.id, request.target.address.database);
-    if (unconfirmed) throw unconfirmed;
-  }
+  for (const misfit of misfits(project.refusals, backup.key.id, request.target.address.database, dryRun)) refusals.add(misfit);
+  refusals.add(findUnconfirmed(backup, target, request));
   const safetyBackup = request.safetyBackup && !target.empty;
-  const foreseenToEnd = await refusalsOf({ request, backup, target, mode: "project", safetyBackup, project }, ports, dryRun);
+  await foreseeRefusals({ request, backup, target, mode: "project", safetyBackup, project }, refusals, ports);
+  const recipients = safetyBackup ? await safetyRecipients(request) : [];
+  if (safetyBackup) refusals.add(findUnencrypted(recipients, request));
   return await withProperties({
     request, backup, set, tools, target, mode: "project", modeReason: ends.reason, project, tables, toMake: [], safetyBackup,
-    safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [...(unconfirmed ? [refusalOf(unconfirmed)] : []), ...foreseenToEnd, ...project.refusals],
+    safetyRecipients: recipients, refusals: refusals.found,
     warnings: [
       ...(target.empty ? [] : await askForOthers(request, "project")),
       ...warnings(backup, { ...target, missingRoles: [] }, request),
       ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
     ],
   }, ports);
-}
-
-/** @throws the first of them, where it is no dry run */
-async function refusalsOf(plan: Parameters<typeof foreseenRefusals>[0], ports: Ports, dryRun: boolean): Promise<string[]> {
-  const found = await foreseenRefusals(plan, ports);
-  if (found[0] !== undefined && !dryRun) throw found[0];
-  return found.map(refusalOf);
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {
@@ -148,32 +152,6 @@ async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports:
   );
 }
 
-/** Roles that own something in the archive must exist, be made, or be done without: decided now, not in the middle. */
-async function requireOwners(backup: Backup, set: ArtifactSet, contents: SetContents, target: TargetState, request: RestoreRequest): Promise<void> {
-  if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
-  const missing = new Set(target.missingRoles.map(({ name }) => name));
-  const owners = new Set<string>();
-  const platforms = backup.manifest.platform === undefined ? [] : profileOf(backup.manifest.platform.name).roles;
-  for (const entry of await contents.all()) {
-    // Rights are on what has an entry of its own, or the server or an extension brings.
-    const { owner } = likelyNamesOf(entry);
-    // Where it is a platform's own role that owns `public`, it keeps the owner that it has here.
-    const isPlatformsPublic = platforms.includes(owner) && ownerInEntry(entry, "public", backup.manifest.content) !== undefined;
-    if (entry.type !== "ACL" && missing.has(owner) && !isPlatformsPublic) owners.add(owner);
-  }
-  if (owners.size === 0) return;
-  throw new HoldfastError("database.lacks", `the target server lacks roles that own objects in backup ${backup.key.id}: ${[...owners].join(", ")}`, {
-    hint: "Create them, or use --create-roles (made without login), or --no-owner with --no-privileges. Nothing was touched.",
-  });
-}
-
-function requireExtensions(target: TargetState, request: RestoreRequest): void {
-  if (request.allowGaps || request.part === "data" || target.unavailableExtensions.length === 0) return;
-  throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map(extensionWords).join(", ")}`, {
-    hint: "Install them on the server (or preload or allow them, if that is what it asks for), or use --allow-gaps to restore without them and what depends on them. Nothing was touched.",
-  });
-}
-
 async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Promise<string[]> {
   await using session = await target.connect({ purpose: "restore plan" });
   return await othersConnected(session, mode);
@@ -189,18 +167,32 @@ async function findNoRoom(
   return await whyNoRoom(session, entries, manifest.content.encoding);
 }
 
+/** What the role may not make in a database of its own; a superuser may everything. */
+async function findNotMade(
+  { manifest }: Backup, set: ArtifactSet, contents: SetContents, { facts }: TargetState, request: RestoreRequest,
+): Promise<NotMadeHere> {
+  if (facts.superuser || !set.hasSchema || request.tables.length > 0) return NOTHING_ASKED;
+  return await notMadeHere(request.target, await contents.first(), manifest.content);
+}
+
 /** What the role may not make or give away; a superuser may everything. */
 async function warnOfRights(
-  { manifest }: Backup, set: ArtifactSet, contents: SetContents, { facts }: TargetState, request: RestoreRequest, mode: RestoreMode,
+  { backup: { manifest }, set, target: { facts }, request, mode, notMade }:
+  Pick<RestorePlan, "backup" | "set" | "target" | "request" | "mode"> & { readonly notMade: NotMadeHere },
+  contents: SetContents,
 ): Promise<string[]> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
   const entries = await contents.first();
-  const missing = rightsWarnings(entries, facts);
-  const notes = missing.length === 0 || mode !== "beside" ? missing
-    : [...missing, "mode beside puts no copy in place that lacks something: restore as a superuser, or with --mode in-place"];
+  const missing = rightsWarnings(entries, facts, notMade, manifest.content);
+  const notes = [
+    ...missing,
+    ...(missing.length === 0 || mode !== "beside" || request.allowGaps ? []
+      : ["mode beside puts no copy in place that lacks something: restore as a superuser, or with --mode in-place"]),
+    ...(mode === "beside" ? await madeAnew(request.target, manifest.content.extensions, facts.role) : []),
+  ];
   if (request.noOwner) return notes;
   await using session = await request.target.connect({ purpose: "restore plan" });
-  const owner = entries.map((entry) => ownerInEntry(entry, "public", manifest.content)).find((one) => one !== undefined);
+  const owner = ownerOfPublic(entries, manifest.content);
   const owners = await ownersOutOfReach(session, entries.filter((entry) => ownerInEntry(entry, "public", manifest.content) === undefined), facts.major);
   const kept = owner === undefined ? [] : await publicKept(session, owner, facts, mode);
   const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));
@@ -212,64 +204,4 @@ async function warnOfRights(
     ...kept,
     ...notes,
   ];
-}
-
-function extensionWords({ name, version, reason }: TargetState["unavailableExtensions"][number]): string {
-  return `${name} ${version}${reason === undefined ? "" : ` (${reason})`}`;
-}
-
-function refusalOf({ message, hint }: HoldfastError): string {
-  return hint === undefined ? message : `${message}. ${hint}`;
-}
-
-/** Never onto a database that holds something, unless its name was typed. */
-function findUnconfirmed(backup: Backup, target: TargetState, request: RestoreRequest): HoldfastError | undefined {
-  const { database } = request.target.address;
-  if (target.empty) return undefined;
-  if (request.part === "schema") {
-    throw new HoldfastError("database.not-empty", `database ${database} is not empty, and only the schema is to be restored: that would remove every row`, {
-      hint: "Give an empty database as target, or restore the whole backup.",
-    });
-  }
-  if (request.confirm === undefined) {
-    return new HoldfastError("database.not-empty", `database ${database} is not empty: it holds ${target.holds.join(", ")}`, {
-      hint: `To replace what is there by backup ${backup.key.id}, say --confirm ${database}; a safety backup is made first.`,
-    });
-  }
-  if (request.confirm !== database) {
-    return new HoldfastError("refused.unconfirmed", `confirm is '${request.confirm}', and the target database is '${database}'`, {
-      hint: "Type the target database's own name; it guards against a wrong target.",
-    });
-  }
-  return undefined;
-}
-
-/**
- * Who shall be able to read the safety backup: whoever holds the identity that opens this backup, and who was named. Never who the manifest names: it lies
- * in the store, and who can write there could name himself.
- *
- * @throws refused.unencrypted
- */
-async function safetyRecipients(request: RestoreRequest): Promise<readonly string[]> {
-  const recipients = [...new Set([...request.recipients, ...(await recipientsOf(request.identities))])];
-  if (recipients.length > 0 || request.allowUnencrypted) return recipients;
-  throw new HoldfastError("refused.unencrypted", "the safety backup of the target would lie in the store unencrypted", {
-    hint: "Give --recipients for it, or --allow-unencrypted, or refuse it with --no-safety-backup.",
-  });
-}
-
-function chooseMode({ manifest, key }: Backup, target: TargetState, request: RestoreRequest): { mode: RestoreMode; reason: string } {
-  // A database made of some schemas must never take the place of one that has more.
-  const someSchemas = !isWholeDatabase(manifest.scope);
-  if (request.mode === "beside") {
-    if (someSchemas) throw new HoldfastError("input.conflict", `mode beside replaces a whole database, and backup ${key.id} holds only some of its schemas`, { hint: "Use --mode in-place, which leaves the other schemas alone." });
-    if (target.canSwap.yes) return { mode: "beside", reason: "as asked" };
-    throw new HoldfastError("database.permission", `mode beside is not possible: ${target.canSwap.reason}`, { hint: "Use --mode in-place, or a role that owns the database and may create databases." });
-  }
-  if (request.mode === "in-place") return { mode: "in-place", reason: "as asked" };
-  if (target.empty) return { mode: "in-place", reason: "the target is empty" };
-  if (someSchemas) return { mode: "in-place", reason: "the backup holds only some schemas" };
-  if (request.part !== "whole" || request.tables.length > 0) return { mode: "in-place", reason: "only a part is restored" };
-  if (!target.canSwap.yes) return { mode: "in-place", reason: target.canSwap.reason };
-  return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
 }

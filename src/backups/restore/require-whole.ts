@@ -1,6 +1,7 @@
 import { verifyStored } from "../copy/artifact.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { readContents } from "../copy/load.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { Untouched } from "./untouched.ts";
@@ -18,8 +19,7 @@ export async function requireWhole(plan: RestorePlan, ports: Ports): Promise<voi
   const context = { store, toolSet, tools: await ports.dumpTools(), identities: request.identities };
   for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
     try {
-      const found = await store.stat(artifact.path);
-      if (empties(plan) || found?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
+      await (empties(plan) ? readWhole : requireSize)(artifact, store, ports);
       await readContents(context, artifact);
     } catch (error) {
       throw nothingMade(error);
@@ -27,9 +27,20 @@ export async function requireWhole(plan: RestorePlan, ports: Ports): Promise<voi
   }
 }
 
+/**
+ * Compares the sizes of what lies in the store with what the manifest promises: all that a plan looks at. What is of another size is read, because
+ * a store may say so wrongly.
+ *
+ * @throws artifact.damaged, artifact.missing, store.lied
+ */
+export async function requireSize(artifact: Artifact, store: BlobStore, ports: Ports): Promise<void> {
+  const found = await store.stat(artifact.path);
+  if (found?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
+}
+
 type Artifact = RestorePlan["set"]["phases"][number]["artifact"];
 
-async function readWhole(artifact: Artifact, store: Parameters<typeof verifyStored>[0], ports: Ports): Promise<void> {
+async function readWhole(artifact: Artifact, store: BlobStore, ports: Ports): Promise<void> {
   const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
   try {
     await verifyStored(store, artifact, (bytes) => progress.add(bytes));

@@ -1,7 +1,9 @@
+import type { HoldfastError } from "../../kernel/errors.ts";
 import type { ArtifactSet } from "../copy/artifact-set.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
+import type { NotMadeHere } from "./not-made-here.ts";
 import type { ProjectPlan } from "./project/project-plan.ts";
 import type { PlannedProperties } from "./planned-properties.ts";
 import type { RestoreRequest } from "./request.ts";
@@ -30,8 +32,10 @@ export interface RestorePlan {
   readonly safetyBackup: boolean;
   /** Public keys for the safety backup; empty means unencrypted, which was allowed explicitly. */
   readonly safetyRecipients: readonly string[];
+  /** What this role may not make at the target; in a project the project's plan says so. */
+  readonly notMade?: NotMadeHere;
   /** Things the person should know first; none of them stops the restore. */
   readonly warnings: readonly string[];
   /** What would stop the restore as it was asked for; only a dry run plans on, with these. */
-  readonly refusals: readonly string[];
+  readonly refusals: readonly HoldfastError[];
 }

@@ -3,25 +3,10 @@ import { likelyNamesOf } from "../copy/toc-names.ts";
 import type { DatabaseFacts } from "../../nouns/server/database-facts.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
+import type { NotMadeHere } from "./not-made-here.ts";
+import type { ContentRecord } from "../../nouns/content/record.ts";
+import { isOfAllTables, SUPERUSER_ONLY } from "./superuser-only.ts";
 import type { RestoreMode } from "./restore-plan.ts";
-
-/**
- * What PostgreSQL lets only a superuser make, by types of archive entries, and what people call it
- * (https://www.postgresql.org/docs/current/sql-commands.html, each under its own CREATE; tried on 15). A base
- * type stands behind its shell.
- */
-const SUPERUSER_ONLY: ReadonlyMap<string, string> = new Map([
-  ["EVENT TRIGGER", "event trigger"],
-  ["PUBLICATION TABLES IN SCHEMA", "publication of whole schemas"],
-  ["FOREIGN DATA WRAPPER", "foreign data wrapper"],
-  ["ACCESS METHOD", "access method"],
-  ["OPERATOR CLASS", "operator class"],
-  ["OPERATOR FAMILY", "operator family"],
-  ["SHELL TYPE", "base type"],
-  ["TEXT SEARCH PARSER", "text search parser"],
-  ["TEXT SEARCH TEMPLATE", "text search template"],
-  ["PROCEDURAL LANGUAGE", "language"],
-]);
 
 /** Since this major version members of `pg_create_subscription` may make subscriptions. */
 const SUBSCRIPTION_ROLE_SINCE = 16;
@@ -31,9 +16,9 @@ const NAMES_MAX = 5;
 
 /**
  * What the role of a restore cannot make, in sentences: said before anything is touched. A managed platform
- * may allow more than PostgreSQL does, so nothing is refused for it.
+ * may allow more than PostgreSQL does, so what the server was asked about counts before PostgreSQL's rules.
  */
-export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts): string[] {
+export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts, { allowed }: NotMadeHere, content: ContentRecord): string[] {
   const { superuser, role, major } = facts;
   if (superuser) return [];
   const kinds = new Map<string, string[]>();
@@ -41,10 +26,11 @@ export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFact
     kinds.set(kind, [...(kinds.get(kind) ?? []), nameOf(entry)]);
   };
   for (const entry of entries) {
-    const kind = SUPERUSER_ONLY.get(entry.type);
-    if (kind !== undefined) add(kind, entry);
+    const kind = Object.hasOwn(SUPERUSER_ONLY, entry.type) ? SUPERUSER_ONLY[entry.type] : undefined;
+    if (allowed.has(entry.type)) continue;
+    if (kind !== undefined) add(kind.word, entry);
     else if (entry.type === "SUBSCRIPTION") add(subscriptionKind(major), entry);
-    else if (entry.type === "PUBLICATION" && !listsItsTables(entry, entries)) add(MAYBE_ALL_TABLES, entry);
+    else if (entry.type === "PUBLICATION" && (content.digests === 2 ? isOfAllTables(entry, content) : !listsItsTables(entry, entries))) add(MAYBE_ALL_TABLES, entry);
   }
   return [...kinds].map(([kind, names]) => {
     const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
@@ -107,12 +93,22 @@ export async function ownersWithoutRoom(session: DatabaseSession, entries: reado
   return rows.map((row) => row.name);
 }
 
-/** Where `public` belonged to a role that this one cannot be, such as a platform's superuser, it keeps the owner that it has here, or gets in a new database. */
+/**
+ * Where `public` belonged to a role that this one cannot be, such as a platform's superuser, it keeps the owner that it has here, or gets in a new
+ * database; so it does in place where this role cannot be the one that it belongs to here.
+ */
 export async function publicKept(session: DatabaseSession, owner: string, { major, role }: DatabaseFacts, mode: RestoreMode): Promise<readonly string[]> {
-  const [row] = await session.query<{ here: string; may: boolean | null }>(
-    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, pg_catalog.pg_has_role(r.oid, '${major >= 16 ? "SET" : "MEMBER"}') AS may
+  const right = major >= 16 ? "SET" : "MEMBER";
+  const [row] = await session.query<{ here: string; there: boolean; may: boolean | null; mayHere: boolean }>(
+    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, r.oid IS NOT NULL AS there, pg_catalog.pg_has_role(r.oid, '${right}') AS may,
+            pg_catalog.pg_has_role(n.nspowner, 'USAGE') AS "mayHere"
        FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_roles r ON r.rolname = $1 WHERE n.nspname = 'public'`, [owner],
   );
-  if (row === undefined || row.may === true || (mode !== "beside" && row.here === owner)) return [];
-  return [`schema public belonged to ${owner} at the source, whom role ${role} cannot be: it keeps the owner that it has ${mode === "beside" ? "in a new database" : `here (${row.here})`}`];
+  const isNew = mode === "beside";
+  // Before PostgreSQL 15 there is no such role, and `public` is its maker's.
+  if (row === undefined || (owner.startsWith("pg_") && !row.there) || (!isNew && row.here === owner)) return [];
+  const was = `schema public belonged to ${owner} at the source`;
+  if (row.may !== true) return [`${was}, whom role ${role} cannot be: it keeps the owner that it has ${isNew ? "in a new database" : `here (${row.here})`}`];
+  if (isNew || row.mayHere) return [];
+  return [`${was}, and belongs to ${row.here} here, whom role ${role} cannot be: it is emptied, and stays with its owner and its rights`];
 }

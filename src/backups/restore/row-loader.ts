@@ -27,6 +27,14 @@ export interface Elsewhere {
 
 const REMEDY = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
 
+/** The table is emptied before: only rows of the backup can be alike. */
+const DOUBLED = "Two rows of the backup itself are alike by it, so the source did not hold it: find them there, keep one of each and back up again; or drop the rule at the " +
+  "target, if that is wanted.";
+
+function remedyFor({ message }: HoldfastError): string {
+  return /duplicate key value violates|conflicting key value violates/.test(message) ? DOUBLED : REMEDY;
+}
+
 /** The value of a sequence in a backup. */
 export interface SequenceValue {
   /** Schema and name as SQL has them. */
@@ -119,7 +127,7 @@ export class RowLoader {
       try {
         await this.#session.copyFrom(`COPY ${elsewhere ?? name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`, leavingRest(rows));
       } catch (error) {
-        throw new Untouched(error, `filling ${printableLine(name)}`, isHoldfastError(error, "database.query") ? this.#elsewhere?.remedy ?? REMEDY : undefined);
+        throw new Untouched(error, `filling ${printableLine(name)}`, isHoldfastError(error, "database.query") ? this.#elsewhere?.remedy ?? remedyFor(error) : undefined);
       }
     };
     await (this.#elsewhere === undefined ? copy() : this.#elsewhere.load(...own, copy));

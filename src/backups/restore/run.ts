@@ -17,6 +17,7 @@ import { restorePlanJson, restorePlanRows } from "./plan-told.ts";
 import { nothingMade } from "./require-whole.ts";
 import { isDamage, safetyNote } from "./safety-backup.ts";
 import { removedTable } from "./project/told.ts";
+import { exitOfDryRun, refusalWords } from "./refusals.ts";
 import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
 
 /** `holdfast restore`: inputs → request → plan → (dry run ends here) → restore and comparison → outcome. */
@@ -80,14 +81,18 @@ async function nothingOutcome(
   };
 }
 
+/** What no plan can say. */
+const NOT_LOOKED_AT = "a dry run compares the sizes of what lies in the store and tries no definition: whether every byte is as it was, and whether all of it can be " +
+  "restored, `holdfast validate` tells";
+
 function dryRunOutcome(plan: RestorePlan, tookMs: number): Outcome {
   const headline = plan.refusals.length === 0
     ? "dry run: nothing was changed; this is what the restore would do"
-    : `dry run: nothing was changed, and called like this the restore would refuse: ${plan.refusals[0]}${plan.refusals.length > 1 ? ` (and ${plan.refusals.length - 1} more)` : ""}`;
+    : `dry run: nothing was changed, and called like this the restore would refuse: ${refusalWords(plan.refusals[0]!)}${plan.refusals.length > 1 ? ` (and ${plan.refusals.length - 1} more)` : ""}`;
   return {
-    exit: EXIT.done,
+    exit: exitOfDryRun(plan.refusals, plan.request),
     outputs: { ...outputs(plan, tookMs), verdict: "" },
-    report: { good: plan.refusals.length === 0, headline, tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }, ...removedFrom(plan)], notes: [] },
+    report: { good: plan.refusals.length === 0, headline, tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }, ...removedFrom(plan)], notes: [NOT_LOOKED_AT] },
   };
 }
 

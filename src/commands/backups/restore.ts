@@ -87,7 +87,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       type: "boolean",
       explicit: true,
       default: false,
-      text: "Go ahead although something of the backup cannot be had at the target (extensions; in a project also what the role may not make or give away); it and what depends on it are left out and named.",
+      text: "Go ahead although something of the backup cannot be had at the target (extensions; in a project also what the role may not make or give away, and beside what only a superuser may make); it and what depends on it are left out and named.",
     },
     "allow-empty-views": {
       type: "boolean",
@@ -101,7 +101,11 @@ Afterwards the content is compared with what the source held at the backup's sna
     jobs: { type: "integer", min: 1, max: 32, default: 2, text: "Parallel sessions, where there is enough local disk for the archive; otherwise it is streamed." },
     "snapshot-limit": { ...snapshotLimit, text: "Longest time the safety backup may hold its snapshot open at the target." },
     "install-client": installClient,
-    "dry-run": dryRun,
+    "dry-run": {
+      ...dryRun,
+      text: "Show what would be done and stop before anything is changed. What would stop the restore is part of what is shown, all of it, and gives the exit code; " +
+        "a confirmation that is only missing does not.",
+    },
   },
   outputs: {
     id: "Id of the restored backup.",
@@ -116,7 +120,7 @@ Afterwards the content is compared with what the source held at the backup's sna
     plan: "What was, or would be, done, as JSON.",
   },
   exits: {
-    0: "the backup is restored and its content is as it was, or the dry run shows what would be done",
+    0: "the backup is restored and its content is as it was, or the dry run shows what would be done, with nothing but a confirmation missing",
     3: "restored, but something could not be proved or could not be restored; it is named",
     5: "the backup is damaged (nothing of it was kept), or the restored content differs",
     7: "the target is not empty and was not confirmed by name",

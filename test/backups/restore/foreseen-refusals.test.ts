@@ -3,12 +3,13 @@ import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import { Secret } from "../../../src/kernel/secret.ts";
 import { PINNED_SETTINGS } from "../../../src/nouns/server/pinned-settings.ts";
 import { clearScope } from "../../../src/backups/restore/clear.ts";
-import { foreseenRefusals } from "../../../src/backups/restore/foreseen-refusals.ts";
+import { foreseeRefusals } from "../../../src/backups/restore/foreseen-refusals.ts";
+import { Refusals } from "../../../src/backups/restore/refusals.ts";
 import { lockTarget, requireUnlocked } from "../../../src/backups/restore/target-lock.ts";
 import type { Database } from "../../../src/ports/database.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { startCluster, type Cluster } from "../../support/postgres.ts";
-import { expectRefusal, said, Vault, type Refusal, type RestoreChoice } from "../../support/vault.ts";
+import { expectForeseen, said, Vault } from "../../support/vault.ts";
 
 /** What a restore would end with after its plan: a dry run names it, and a restore ends with it before the safety backup and everything else. */
 
@@ -23,15 +24,6 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
   await vault[Symbol.asyncDispose]();
 });
-
-/** The dry run is not green, and the restore ends in the same words, with no safety backup made. */
-async function expectForeseen(url: string, choice: RestoreChoice, refusal: Refusal): Promise<void> {
-  const planned = await vault.restore(url, { ...choice, dryRun: true });
-  expect({ good: planned.report.good, said: said(planned) }).toEqual({ good: false, said: expect.stringContaining(`would refuse | ${String(refusal.says)}`) });
-  const before = vault.files("manifests");
-  await expectRefusal(vault.restore(url, choice), refusal);
-  expect(vault.files("manifests")).toEqual(before);
-}
 
 describe("a backup of one schema, in place", () => {
   const SHOP = "CREATE SCHEMA shop; CREATE TABLE shop.orders (id int PRIMARY KEY); CREATE VIEW shop.recent AS SELECT id FROM shop.orders; CREATE TYPE shop.mood AS ENUM ('a')";
@@ -58,7 +50,7 @@ describe("a backup of one schema, in place", () => {
     await using session = await postgresDatabase(database.adminAddress).connect({ purpose: "look", settings: PINNED_SETTINGS });
     const scope = { includeSchemas: ["shop"], excludeSchemas: [] };
     await expect(clearScope(session, scope, [], testPorts().log)).rejects.toMatchObject({ code: "refused.outside-scope", message: words });
-    await expectForeseen(database.adminUrl, { source, confirm: database.name }, { code: "refused.outside-scope", exit: 7, says: words, hint: /--what data/ });
+    await expectForeseen(vault, database.adminUrl, { source, confirm: database.name }, { code: "refused.outside-scope", exit: 7, says: words, hint: /--what data/ });
   });
 
   it("is not refused where nothing outside hangs on it", async () => {
@@ -80,7 +72,7 @@ describe("the role that restores", () => {
     await source.drop();
     await cluster.admin("DROP ROLE painter");
     await using target = await cluster.createDatabase();
-    await expectForeseen(target.url, { source: "roles", createRoles: true }, {
+    await expectForeseen(vault, target.url, { source: "roles", createRoles: true }, {
       code: "database.permission", exit: 4, says: "role holdfast may not create the roles that the target lacks: painter", hint: /^Give it CREATEROLE, or .* Nothing was touched\.$/,
     });
   });
@@ -89,7 +81,7 @@ describe("the role that restores", () => {
     await using source = await cluster.createDatabase({ sql: "CREATE TABLE public.papers (id int)" });
     expect((await vault.backup(source.url, { source: "safety" })).exit).toBe(0);
     await source.admin("CREATE SCHEMA hidden; CREATE TABLE hidden.secrets (id int)");
-    await expectForeseen(source.url, { source: "safety", confirm: source.name }, {
+    await expectForeseen(vault, source.url, { source: "safety", confirm: source.name }, {
       code: "database.permission", exit: 4, says: "no safety backup of the target can be made: the role holdfast may not read table hidden.secrets", hint: /--no-safety-backup/,
     });
     const without = await vault.restore(source.url, { source: "safety", confirm: source.name, safetyBackup: false, dryRun: true });
@@ -108,9 +100,11 @@ describe("the role that restores", () => {
     };
     const facts = { role: "postgres", major: Math.floor(Number(server!.version) / 10_000) };
     const plan = { request: { target: impatient, createRoles: false, part: "whole", tables: [] }, target: { facts, empty: false }, mode: "beside", safetyBackup: true };
-    await expect(foreseenRefusals(plan as unknown as Parameters<typeof foreseenRefusals>[0], testPorts())).rejects.toMatchObject({ code: "database.lock-timeout" });
+    await expect(foreseeRefusals(plan as unknown as Parameters<typeof foreseeRefusals>[0], new Refusals(true), testPorts())).rejects.toMatchObject({ code: "database.lock-timeout" });
     await holder.query("ROLLBACK");
-    expect(await foreseenRefusals(plan as unknown as Parameters<typeof foreseenRefusals>[0], testPorts())).toEqual([]);
+    const refusals = new Refusals(true);
+    await foreseeRefusals(plan as unknown as Parameters<typeof foreseeRefusals>[0], refusals, testPorts());
+    expect(refusals.found).toEqual([]);
   });
 });
 
@@ -120,7 +114,7 @@ describe("another restore that is under way", () => {
     expect((await vault.backup(database.adminUrl, { source: "held" })).exit).toBe(0);
     await using _ = await lockTarget(postgresDatabase(database.adminAddress));
     const choice = { source: "held", confirm: database.name, mode: "in-place", safetyBackup: false } as const;
-    await expectForeseen(database.adminUrl, choice, { code: "lock.held", exit: 6, says: `another restore into ${database.name} is under way (role postgres from 127.0.0.1`, hint: /pg_stat_activity/ });
+    await expectForeseen(vault, database.adminUrl, choice, { code: "lock.held", exit: 6, says: `another restore into ${database.name} is under way (role postgres from 127.0.0.1`, hint: /pg_stat_activity/ });
     await using session = await postgresDatabase({ ...database.adminAddress, user: "watching", password: new Secret("w") }).connect({ purpose: "look", settings: PINNED_SETTINGS });
     await expect(requireUnlocked(session, postgresDatabase(database.adminAddress))).rejects.toMatchObject({ message: `another restore into ${database.name} is under way (role postgres)` });
   });

@@ -164,6 +164,9 @@ const ACCESS_LIST = `
     UNION ALL
     SELECT format('TYPE %s', o.oid::regtype), '', coalesce(o.typacl, acldefault('T', o.typowner)), o.typowner, acldefault('T', o.typowner), NULL
       FROM pg_type o JOIN pg_namespace n ON n.oid = o.typnamespace WHERE $1::text = 'type' AND n.nspname = $3 AND o.typname = $4
+    UNION ALL
+    SELECT format('SCHEMA %I', n.nspname), '', n.nspacl, n.nspowner, NULL, NULL
+      FROM pg_namespace n WHERE $1::text = 'schema' AND n.nspname = $3
   )
   SELECT m.object, m.columns, pg_get_userbyid(m.owner)::text AS owner, current_setting('role') AS role, m.archived,
          coalesce((SELECT json_agg(json_build_object('grantee', CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee) END, 'right', a.privilege_type,

@@ -2,11 +2,11 @@ import { functionOf, webhookTriggers } from "../webhooks.ts";
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import { qualifiedName } from "../../../postgres/quoting.ts";
 import { entryKey, entryPlace, entryTitle, namesOf } from "../../copy/toc-names.ts";
-import type { TableRecord } from "../../../nouns/content/record.ts";
+import type { ContentRecord, TableRecord } from "../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import { membersNotAllowed, type Member } from "./members.ts";
-import { withoutSchemaless } from "./schemaless.ts";
+import { furtherNotMade, withoutSchemaless } from "./schemaless.ts";
 import type { NotAllowed } from "./not-allowed.ts";
 
 /**
@@ -28,6 +28,8 @@ export interface Asked {
   readonly platformSchemas: readonly string[];
   /** Functions whose triggers come back switched off. */
   readonly webhookFunctions: readonly string[];
+  /** What the source held, for what an archive does not say. */
+  readonly content: ContentRecord;
   /** What the platform's publications hold there. */
   readonly members: readonly Member[];
 }
@@ -53,6 +55,8 @@ export async function askRights(session: DatabaseSession, asked: Asked): Promise
       if (why !== undefined) found.push({ ...toldOf(entry), why });
     }
     found.push(...(await withoutSchemaless(session, asked.entries)), ...(await membersNotAllowed(session, asked.entries, asked.platformSchemas, asked.members)));
+    const known = new Set([...found, ...asked.members].map(({ key }) => key));
+    found.push(...(await furtherNotMade(session, asked.entries, asked.content, known)));
     return found;
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);

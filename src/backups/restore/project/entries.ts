@@ -18,7 +18,7 @@ export interface ProjectEntries {
   readonly rights: readonly TocEntry[];
   /** Rows of tables, and values of sequences. */
   readonly rows: readonly TocEntry[];
-  /** Who owns `public`; undefined where the archive does not say. */
+  /** Who owns `public`; undefined where neither the archive nor the record says so. */
   readonly publicOwner: string | undefined;
   /** Of the definitions, those that stand on the platform's ground. */
   readonly onPlatform: readonly TocEntry[];

@@ -2,7 +2,7 @@ import { quantity } from "../../../kernel/quantity.ts";
 import { quoteIdentifier } from "../../../postgres/quoting.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { refusal } from "../../../nouns/server/refusal.ts";
-import { brokenCheckRemedy, brokenKeyRemedy } from "./broken-rules.ts";
+import { brokenCheckRemedy, brokenKeyRemedy, doubledRowsRemedy } from "./broken-rules.ts";
 import { jobsOfOthers, numbersAnew } from "./jobs.ts";
 import { alike, commonColumns, differs, heldRules, isFitting, keyColumns, rowCounts, sameKey, tableSql, uniqueValues, type Fitting, type Staged } from "./staged.ts";
 import { untaken } from "./untaken.ts";
@@ -164,7 +164,7 @@ async function collisions(session: DatabaseSession, one: Fitting): Promise<strin
     const doubled = await count(session,
       `SELECT coalesce(sum(n), 0) AS n FROM (SELECT count(*) AS n FROM (SELECT ${values} FROM ${one.temporary} WHERE ${where}) s
         GROUP BY ${group} ${given}) AS found WHERE n > 1`);
-    if (doubled > 0) found.push(`${rows(doubled)} of ${one.title} in the backup are alike by a rule of the target that the source did not have (${name}: the same ${same})`);
+    if (doubled > 0) found.push(`${rows(doubled)} of ${one.title} in the backup are alike by a rule of the target that the source did not hold (${name}: the same ${same}): ${doubledRowsRemedy(one.title, name)}`);
   }
   return found;
 }

@@ -28,7 +28,7 @@ import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from
 import { mergeStaged } from "./merge.ts";
 import { restoreJobs } from "./jobs.ts";
 import { pauseWebhooks, reachingOut } from "./paused.ts";
-import { requireFit, rowsSource, usersExtensions } from "./plan.ts";
+import { misfits, rowsSource, usersExtensions } from "./plan.ts";
 import { setOptions } from "./publication-options.ts";
 import { quieten, unquieten } from "./quiet.ts";
 import { heirsToValidate, validateHeir } from "../../copy/validate-heirs.ts";
@@ -151,7 +151,8 @@ export class ProjectLoader {
     const { refusals, tables } = await foreseeStaged(this.#session, merged, project.defaults,
       // One that could not be made is a gap, and its table with it.
       comesWithExtension(backup.manifest.content, (extension) => !unavailable.some(({ name }) => name === extension)));
-    requireFit(refusals, backup.key.id, request.target.address.database);
+    const [misfit] = misfits(refusals, backup.key.id, request.target.address.database, false);
+    if (misfit !== undefined) throw misfit;
     const quiet = await quieten(this.#session);
     const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
     const written = await mergeStaged(this.#session, merged.filter(({ title }) => withRows.has(title)), quiet);

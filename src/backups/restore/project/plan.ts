@@ -3,6 +3,7 @@ import { quantity } from "../../../kernel/quantity.ts";
 import type { LoadPhase } from "../../copy/artifact-set.ts";
 import { readContents, type LoadContext } from "../../copy/load.ts";
 import { missingRoles } from "../../copy/roles.ts";
+import { ownerOfPublic } from "../../copy/schema-entry.ts";
 import { isNamed } from "../../copy/toc-names.ts";
 import type { ArtifactRecord, Finding } from "../../../nouns/catalog/manifest.ts";
 import type { ContentRecord } from "../../../nouns/content/record.ts";
@@ -34,7 +35,7 @@ import { behindNotes, lostNotes, quietNotes, versionNotes } from "./plan-notes.t
 import { comparePlatformTables, type NamedObject } from "./platform-tables.ts";
 import { withNeeding } from "./needing.ts";
 import { rebuildKit } from "./rebuild-kit.ts";
-import { lostDefaults } from "./public.ts";
+import { lostDefaults, publicsOwnerNotes } from "./public.ts";
 import { publicationsToDo, withoutFull } from "./publication-options.ts";
 import { rowSecurityOfPlatform } from "./platform-row-security.ts";
 import { mayQuieten } from "./quiet.ts";
@@ -73,7 +74,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const made = parts.texts.map(({ entry }) => entry);
   const publications = await publicationsToDo(session, ends.target, content, here);
   const all: ProjectEntries = {
-    ...entries, after: withoutFull([...made, ...entries.after], publications), onPlatform: withoutFull([...made, ...entries.onPlatform], publications),
+    ...entries, publicOwner: ownerOfPublic(contents, content), after: withoutFull([...made, ...entries.after], publications), onPlatform: withoutFull([...made, ...entries.onPlatform], publications),
     rows: rowsIn === definitionsIn ? entries.rows : entriesOf(await readContents(context, rowsIn)).rows,
   };
   const { foreseen, defaults } = await rehearseRows(session, { content, context, rowsIn, definitionsIn, contents, entries: all, rows });
@@ -85,7 +86,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const definitions = [...all.before, ...all.after];
   const asked = await askRights(session, {
     contents, entries: definitions, onPlatform: all.onPlatform, tables: platformTables, platformSchemas: ends.source.schemas,
-    webhookFunctions: profile.webhookFunctions, members,
+    webhookFunctions: profile.webhookFunctions, content, members,
   });
   const held = new Map(content.tables.map(({ schema, name, rows: count }) => [`table ${schema} ${name}`, count ?? 0]));
   const others = await othersAlone(session, all.after);
@@ -101,6 +102,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const ownersOut = request.noOwner ? [] : (await usersOwnersOutOfReach(session, {
     entries: [...all.before, ...all.after], roles, standing: new Set([...ends.target.schemas, "public"]),
   })).filter(({ title }) => !left.has(title));
+  const publicNotes = await publicsOwnerNotes(session, request.noOwner ? undefined : all.publicOwner, target.facts.role);
   const rightsNotes = request.noPrivileges ? [] : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
   return {
     ...ends, source, brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults, publications,
@@ -112,7 +114,7 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
       ...publications.gaps, ...rowSecurity.gaps, ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOf(rows, content.largeObjects.count),
       ...(request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role)), ...gapsOfKeys(behind)] : []),
     ],
-    notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...(request.allowGaps ? notesOfKeys(behind) : [])],
+    notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...publicNotes, ...rightsNotes, ...(request.allowGaps ? notesOfKeys(behind) : [])],
     kit: [...rebuildKit(ends.source, content), ...(await settingsToDo(session, ends.source, ends.target))],
     refusals: [
       ...foreseen.refusals,
@@ -192,15 +194,19 @@ function refusalsOfRights(notAllowed: readonly NotAllowed[], unwritable: readonl
   ];
 }
 
-/** @throws refused.misfit naming what does not fit; nothing was touched */
-export function requireFit(refusals: readonly string[], backup: string, project: string): void {
-  if (refusals.length === 0) return;
+/**
+ * What does not fit, as what a restore ends with: one refusal that names a few.
+ *
+ * @param singly each by itself, for a dry run
+ */
+export function misfits(refusals: readonly string[], backup: string, project: string, singly: boolean): readonly HoldfastError[] {
+  if (singly || refusals.length === 0) return refusals.map((text) => new HoldfastError("refused.misfit", text));
   const more = refusals.length > 3 ? ` and ${refusals.length - 3} more` : "";
-  throw new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
+  return [new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
     hint:
       "Nothing was touched. --dry-run names everything. A column or table that is missing needs a newer version of the platform at the target; rows that collide have to be " +
       "changed or removed at one end; what the role may not make, and keys to rows that stay behind, are left out with --allow-gaps, and what it may not give away stays its own.",
-  });
+  })];
 }
 
 /** Extensions of the backup that the user enabled: the platform's own are the target's business. */

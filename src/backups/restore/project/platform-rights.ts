@@ -126,6 +126,8 @@ function textsFor(identity: string, texts: readonly DefinitionText[]): readonly 
   return texts.filter(({ entry }) => {
     const said = namesOf(entry);
     const [kind, name] = wordAndRest(said.tag);
+    // A schema stands in none.
+    if (word === "schema") return kind === "SCHEMA" && said.schema === undefined && leadingNames(name)[0] === schema;
     // A column's rights stand on their own, and views are tables to them.
     return kind.toLowerCase() === word && said.schema === schema && leadingNames(name).join("\n") === names.join("\n");
   });

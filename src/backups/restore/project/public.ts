@@ -1,3 +1,4 @@
+import { isHoldfastError } from "../../../kernel/errors.ts";
 import { namesOf } from "../../copy/toc-names.ts";
 import { serverWords } from "../../copy/server-words.ts";
 import type { Finding, Manifest } from "../../../nouns/catalog/manifest.ts";
@@ -68,6 +69,34 @@ export async function givePublicItsOwner(session: DatabaseSession, owner: string
   const [other] = await session.query("SELECT FROM pg_namespace WHERE nspname = 'public' AND pg_get_userbyid(nspowner) <> $1", [owner]);
   if (other !== undefined) await refusal(session, () => session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`), "database.permission", "database.query");
 }
+
+/**
+ * What becomes of the owner of `public`, where he is not the target's: it is given to him where this role may, as {@link givePublicItsOwner} does.
+ *
+ * @param owner undefined where the archive does not say
+ */
+export async function publicsOwnerNotes(session: DatabaseSession, owner: string | undefined, role: string): Promise<readonly string[]> {
+  if (owner === undefined) return [];
+  const [row] = await session.query<{ here: string; there: boolean }>(
+    `SELECT pg_get_userbyid(nspowner)::text AS here, EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS there
+       FROM pg_namespace WHERE nspname = 'public' AND pg_get_userbyid(nspowner) <> $1`, [owner]);
+  if (row === undefined) return [];
+  await session.query("BEGIN READ WRITE");
+  try {
+    await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
+    // Roles of the user's are made first, and whoever makes one may be it.
+    const refused = row.there ? await refusal(session, () => session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`)) : undefined;
+    const what = `schema public belonged to ${owner} at the source, and belongs to ${row.here} here`;
+    if (refused === undefined) return [`${what}: it is given to ${owner}`];
+    if (isHoldfastError(refused, "database.lock-timeout")) return [`${what}: it is given to ${owner} where role ${role} may`];
+    return [`${what}: it stays, as role ${role} may not give it away (${serverWords(refused)}), and so do rights on it that are its owner's to give`];
+  } finally {
+    await session.query("ROLLBACK").catch(() => undefined);
+  }
+}
+
+/** Looking holds nobody up. */
+const PATIENCE = "100ms";
 
 /** Default privileges of the platform's roles in a schema of the user's that the target has lost: nobody but the platform can give them again. */
 export function lostDefaults({ source, target }: BothEnds): readonly Finding[] {

@@ -1,29 +1,19 @@
 import { entryKey, entryPlace, entryTitle, namesOf } from "../../copy/toc-names.ts";
-import { refusal } from "../../../nouns/server/refusal.ts";
+import type { ContentRecord } from "../../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
+import { askTypes, ofSuperusers } from "../superuser-only.ts";
 import { nameKey } from "./ground.ts";
+import type { NotAllowed } from "./not-allowed.ts";
 
 /**
  * What no schema holds and, on most servers, only a superuser may make, by types of an archive's entries: how the target is asked whether it
- * has one, and how it is tried whether this role may make one; where what comes before the attempt is refused, nothing is known. What is there
- * and cannot be made again must not be dropped.
+ * has one. What is there and cannot be made again must not be dropped.
  */
-const CLASSES: Readonly<Record<string, { readonly kind: string; readonly names: string; readonly before?: string; readonly attempt: string }>> = {
-  "FOREIGN DATA WRAPPER": {
-    kind: "foreign-data-wrapper", names: "SELECT quote_ident(fdwname) AS name FROM pg_foreign_data_wrapper",
-    attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks",
-  },
-  "ACCESS METHOD": {
-    kind: "access-method", names: "SELECT quote_ident(amname) AS name FROM pg_am",
-    attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler",
-  },
-  "EVENT TRIGGER": {
-    kind: "event-trigger", names: "SELECT quote_ident(evtname) AS name FROM pg_event_trigger",
-    // The server brings no function that one could call.
-    before: "CREATE FUNCTION pg_temp.holdfast_asks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
-    attempt: "CREATE EVENT TRIGGER holdfast_asks ON sql_drop EXECUTE FUNCTION pg_temp.holdfast_asks()",
-  },
+const CLASSES: Readonly<Record<string, { readonly kind: string; readonly names: string }>> = {
+  "FOREIGN DATA WRAPPER": { kind: "foreign-data-wrapper", names: "SELECT quote_ident(fdwname) AS name FROM pg_foreign_data_wrapper" },
+  "ACCESS METHOD": { kind: "access-method", names: "SELECT quote_ident(amname) AS name FROM pg_am" },
+  "EVENT TRIGGER": { kind: "event-trigger", names: "SELECT quote_ident(evtname) AS name FROM pg_event_trigger" },
 };
 
 /** Keys of what the target has of these, as {@link nameKey} has them. */
@@ -36,21 +26,13 @@ export async function readSchemaless(session: DatabaseSession): Promise<Readonly
 }
 
 /**
- * Types of entries that this role may not make here. A platform may let roles make what else only superusers may, so it is tried and taken back.
+ * Types of entries that this role may not make here.
  *
  * @param session in a transaction
  */
 export async function entriesNotMade(session: DatabaseSession, entries: readonly TocEntry[]): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  for (const [type, { before, attempt }] of Object.entries(CLASSES)) {
-    if (!entries.some((entry) => entry.type === type)) continue;
-    await session.query("SAVEPOINT asking");
-    const unasked = before === undefined ? undefined : await refusal(session, () => session.query(before), "database.permission", "database.query");
-    const refused = unasked === undefined ? await refusal(session, () => session.query(attempt), "database.permission") : undefined;
-    await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
-    if (refused !== undefined) found.add(type);
-  }
-  return found;
+  const { refused } = await askTypes(session, Object.keys(CLASSES).filter((type) => entries.some((entry) => entry.type === type)));
+  return refused;
 }
 
 /**
@@ -81,6 +63,21 @@ export async function withoutSchemaless(
     const why = lacking.has(entry.id) ? "the server lets only a superuser make one, and the target has none of that name" : of === undefined ? undefined : `it needs ${of}`;
     return why === undefined ? [] : [{ id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why }];
   });
+}
+
+/**
+ * What else only a superuser may make: publications of all tables and of whole schemas, operator classes, base types and the like.
+ *
+ * @param session in a transaction
+ * @param known keys of entries that were asked about by name
+ */
+export async function furtherNotMade(
+  session: DatabaseSession, entries: readonly TocEntry[], content: ContentRecord, known: ReadonlySet<string>,
+): Promise<readonly NotAllowed[]> {
+  const of = ofSuperusers(entries, content).filter((entry) => !Object.hasOwn(CLASSES, entry.type) && !known.has(entryKey(entry)));
+  const { refused } = await askTypes(session, of.map(({ type }) => type));
+  return of.filter(({ type }) => refused.has(type)).map((entry) =>
+    ({ id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why: "the server lets only a superuser make one" }));
 }
 
 /** An archive does not say that a user mapping needs its server, which its name has. */

@@ -5,19 +5,28 @@ import { listed } from "../../../kernel/listed.ts";
 import type { ContentScope } from "../record.ts";
 import { IN_SCOPE, isExtensionConfig, notInExtension, scopeValues } from "../scope.ts";
 
+/** What a backup goes without, as its role may not read it and need not. */
+export interface Unread {
+  /** Of these the backup holds nothing. */
+  readonly leftOut: readonly LeftOut[];
+  /** Sequences of tables that can be read: pg_dump takes an owned sequence with its table, so only the value is left out. */
+  readonly withoutValue: readonly LeftOut[];
+}
+
 /**
  * Makes sure that this role sees every row: an unreadable table or a filtering policy must stop a backup before it begins.
  * Asked before anything is read, so that the message names what is needed and not what happened to be read first.
  *
  * @param mayBeLeftOut whether a relation is of those without which a backup is still one; none is when absent
- * @returns those of them that cannot be read
+ * @returns those of them that cannot be read, and what is left of them
  * @throws database.permission or database.row-security, naming the first relations
  */
 export async function requireReadable(
   session: DatabaseSession, scope: ContentScope, mayBeLeftOut: (relation: LeftOut) => boolean = () => false,
-): Promise<readonly LeftOut[]> {
+): Promise<Unread> {
   const { role } = (await session.query<{ role: string }>("SELECT current_user AS role"))[0]!;
-  const [unreadable, denied] = parted(await unreadableRelations(session, scope), mayBeLeftOut);
+  const [unreadable, denied] = parted(await unreadableRelations(session, scope), (relation) => mayBeLeftOut(relation) &&
+    (relation.of === null || mayBeLeftOut({ ...relation, kind: "table", name: relation.of.name, oid: relation.of.oid })));
   if (unreadable.length > 0) {
     throw new HoldfastError("database.permission", `the role ${role} may not read ${listed(unreadable.map(nameOf))}`, {
       hint: `Grant it USAGE on the schema and SELECT on everything in it (or the role pg_read_all_data), or leave the schema out.`,
@@ -36,9 +45,15 @@ export async function requireReadable(
       hint: "Grant it SELECT on the large objects, or use their owner or a superuser.",
     });
   }
-  const left = [...denied, ...filtered];
-  const all = left.length === 0 ? [] : [...left, ...(await sequencesOf(session, left))];
-  return [...new Map(all.map(({ quoted: _, owned: __, ...relation }) => [relation.oid, relation])).values()];
+  const tables = new Set([...denied, ...filtered].filter(({ kind }) => kind === "table").map(({ oid }) => oid));
+  const [whole, valued] = parted([...denied, ...filtered], ({ of }) => of !== null && !tables.has(of.oid));
+  const all = whole.length === 0 ? [] : [...whole, ...(await sequencesOf(session, whole))];
+  return { leftOut: told(all), withoutValue: told(valued) };
+}
+
+/** Each once, as others know it. */
+function told(relations: readonly Unreadable[]): LeftOut[] {
+  return [...new Map(relations.map(({ kind, schema, name, owner, oid }) => [oid, { kind, schema, name, owner, oid }])).values()];
 }
 
 /** Managed servers give nobody BYPASSRLS, and the owner is told to use the owner otherwise. */
@@ -50,10 +65,15 @@ interface Unreadable extends LeftOut {
   readonly owned?: boolean;
   /** Quoted as SQL needs it. */
   readonly quoted: string;
+  /** The table of a sequence that belongs to a column; both have one schema and one owner. */
+  readonly of: { readonly name: string; readonly oid: string } | null;
 }
 
 const RELATION = `CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname::text AS schema, c.relname::text AS name,
-  pg_get_userbyid(c.relowner)::text AS owner, c.oid::int8::text AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS quoted`;
+  pg_get_userbyid(c.relowner)::text AS owner, c.oid::int8::text AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS quoted,
+  (SELECT json_build_object('name', owning.relname, 'oid', owning.oid::int8::text)
+     FROM pg_depend od JOIN pg_class owning ON owning.oid = od.refobjid AND od.refclassid = 'pg_class'::regclass
+    WHERE c.relkind = 'S' AND od.classid = 'pg_class'::regclass AND od.objid = c.oid AND od.deptype IN ('a', 'i') AND od.refobjsubid > 0) AS of`;
 
 async function unreadableRelations(session: DatabaseSession, scope: ContentScope): Promise<Unreadable[]> {
   return await session.query<Unreadable>(
@@ -71,7 +91,8 @@ async function filteredTables(session: DatabaseSession, scope: ContentScope): Pr
   return await session.query<Unreadable>(
     `SELECT ${RELATION}, pg_has_role(c.relowner, 'USAGE') AS owned
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")} AND row_security_active(c.oid)
+      WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND ${IN_SCOPE} AND (${notInExtension("pg_class", "c.oid")} OR ${isExtensionConfig("c.oid")})
+        AND row_security_active(c.oid)
       ORDER BY quoted`,
     scopeValues(scope),
   );

@@ -82,3 +82,24 @@ describe("an event trigger of the platform's superuser at the target", () => {
     });
   });
 });
+
+describe("what only a superuser may make", () => {
+  it("is refused by name before anything is touched, in the words of the dry run, and left out where that is accepted", async () => {
+    await using source = await smallProject(supabase, vault, "powerful", { query: "CREATE SCHEMA app; CREATE TABLE app.things (id int)", admin: `
+      CREATE PUBLICATION wide FOR ALL TABLES; CREATE SCHEMA own; GRANT ALL ON SCHEMA own TO postgres; ALTER SCHEMA own OWNER TO postgres;
+      CREATE OPERATOR FAMILY own.fam USING btree; ALTER OPERATOR FAMILY own.fam USING btree OWNER TO postgres; CREATE TEXT SEARCH TEMPLATE own.simply (LEXIZE = dsimple_lexize)` });
+    await source.admin("ALTER PUBLICATION supabase_realtime ADD TABLES IN SCHEMA app");
+    await source.admin("ALTER ROLE postgres SUPERUSER; ALTER PUBLICATION wide OWNER TO postgres; ALTER ROLE postgres NOSUPERUSER");
+    expect((await vault.backup(source.url, { source: "powerful" })).exit).toBe(0);
+    await using project = await supabase.project();
+    const planned = await vault.restore(project.url, { source: "powerful", dryRun: true });
+    const refusals = planned.report.tables[0]!.rows.filter(([what]) => what === "would refuse").map(([, why]) => String(why));
+    expect(planned.exit).toBe(7);
+    for (const name of ["PUBLICATION wide", "PUBLICATION TABLES IN SCHEMA", "OPERATOR FAMILY own fam", "TEXT SEARCH TEMPLATE own simply"]) {
+      expect(refusals).toContainEqual(expect.stringMatching(`^role postgres may not make ${name}`));
+    }
+    const restored = await outcome(vault, project, "powerful", { allowGaps: true });
+    expect({ exit: restored.exit, said: restored.said }).toEqual({ exit: 3, said: expect.stringContaining("PUBLICATION wide | gap: was left out") });
+    expect(await project.query("SELECT count(*)::int AS n FROM public.notes")).toEqual([{ n: 1 }]);
+  });
+});

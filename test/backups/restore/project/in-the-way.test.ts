@@ -177,9 +177,26 @@ describe("public, made anew at the source", () => {
     const owner = "SELECT pg_get_userbyid(nspowner)::text AS owner FROM pg_namespace WHERE nspname = 'public'";
     await using project = await supabase.project();
     expect(await project.query(owner)).toEqual([{ owner: "pg_database_owner" }]);
+    const told = "schema public belonged to postgres at the source, and belongs to pg_database_owner here: it is given to postgres";
+    expect(said(await vault.restore(project.url, { source: "anew", dryRun: true }))).toContain(told);
     const restored = await restoring(project, "anew");
     expect(await project.query(owner)).toEqual([{ owner: "postgres" }]);
     expect(said(restored)).not.toContain("owner | schema public");
+    expect(said(await vault.restore(project.url, { source: "anew", confirm: project.name, dryRun: true }))).not.toContain(told);
+    expect(source.name).not.toBe(project.name);
+  });
+
+  it("goes back to whom it belongs in every new project, and stays where the role may not give it away, which the plan says", async () => {
+    await using source = await backedUp("untouched", "CREATE TABLE public.a (id int)");
+    const owner = "SELECT pg_get_userbyid(nspowner)::text AS owner FROM pg_namespace WHERE nspname = 'public'";
+    await using project = await supabase.project();
+    await project.admin("ALTER SCHEMA public OWNER TO postgres");
+    const dryRun = async (): Promise<string> => said(await vault.restore(project.url, { source: "untouched", dryRun: true }));
+    expect(await dryRun()).toContain("schema public belonged to pg_database_owner at the source, and belongs to postgres here: it is given to pg_database_owner");
+    const restored = await restoring(project, "untouched");
+    expect([await project.query(owner), said(restored)]).toEqual([[{ owner: "pg_database_owner" }], expect.not.stringContaining("schema public |")]);
+    await project.admin("ALTER SCHEMA public OWNER TO supabase_admin; GRANT ALL ON SCHEMA public TO postgres");
+    expect(await dryRun()).toMatch(/schema public belonged to pg_database_owner at the source, and belongs to supabase_admin here: it stays, as role postgres may not give it away/);
     expect(source.name).not.toBe(project.name);
   });
 });

@@ -121,7 +121,9 @@ describe("a fault at statements all along the way", () => {
       await project.query(BEFORE);
       expect(await standOf(project)).toBe(before);
     }
-    if (how === "lost") expect(completed).toEqual([]);
+    // A session that is given back has done its work: that it was lost just then costs nothing.
+    const working = completed.filter((sql) => sql !== "ROLLBACK" && sql !== "DISCARD ALL");
+    if (how === "lost") expect(working).toEqual([]);
   }, 1_500_000);
 
   it("an answer to the commit that never arrives is told as not known", async () => {

@@ -56,4 +56,20 @@ describe("rights on the platform's own", () => {
     expect(said(restored)).toContain("grant | table storage.buckets | gap: on the platform's own");
     expect(await project.query(RIGHTS)).toMatchObject([{ email: true, buckets: true }]);
   });
+
+  it("are told once each, those on a schema too", async () => {
+    await using strict = await startSupabase({ strict: true });
+    await strict.cluster.admin("CREATE ROLE reporting");
+    await using own = await Vault.make();
+    await using other = await strict.project();
+    await other.admin("GRANT USAGE ON SCHEMA auth TO reporting; GRANT INSERT ON auth.identities TO reporting; GRANT CREATE ON SCHEMA storage TO anon");
+    await own.backup(other.url);
+    await using project = await strict.project();
+    const restored = await own.restore(project.url);
+    const found = (restored.outputs["findings"] as { about: string; name: string; message: string }[]).map(({ about, name, message }) => `${about} ${name} ${message}`);
+    expect(found.sort()).toEqual([
+      expect.stringMatching(/^grant ACL SCHEMA auth USAGE could not be given to reporting/), expect.stringMatching(/^grant ACL auth TABLE identities INSERT could not be given to reporting/),
+      expect.stringMatching(/^grant schema storage on the platform's own is not as at the source: CREATE could not be given to anon: /),
+    ]);
+  });
 });

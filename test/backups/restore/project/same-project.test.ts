@@ -101,7 +101,7 @@ describe("a project with people of its own", () => {
     expect(refusal.message).not.toContain("person9@");
     expect(await stateOf(project)).toEqual(before);
     const planned = await vault.restore(project.url, { dryRun: true });
-    expect({ exit: planned.exit, said: said(planned) }).toEqual({ exit: 0, said: expect.stringContaining("would refuse") });
+    expect({ exit: planned.exit, said: said(planned) }).toEqual({ exit: 7, said: expect.stringContaining("would refuse") });
   });
 
   it("all of what goes is named for machines and in the summary; the plan's row counts and begins with the first", async () => {
@@ -123,7 +123,7 @@ describe("a project with people of its own", () => {
     await using project = await used();
     await project.admin("DELETE FROM auth.users; CREATE UNIQUE INDEX idx_users_email ON auth.users (aud)");
     await expectRefusal(vault.restore(project.url, { confirm: project.name }), {
-      code: "refused.misfit", exit: 7, says: "500 rows of auth.users in the backup are alike by a rule of the target that the source did not have (idx_users_email: the same aud)", hint: /Nothing was touched/,
+      code: "refused.misfit", exit: 7, says: "500 rows of auth.users in the backup are alike by a rule of the target that the source did not hold (idx_users_email: the same aud): these rows are the source's: find those of auth.users there", hint: /Nothing was touched/,
     });
   });
 

@@ -1,0 +1,117 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
+import { displayPart } from "../../postgres/display-name.ts";
+import { likelyNamesOf } from "../copy/toc-names.ts";
+import type { ContentRecord } from "../../nouns/content/record.ts";
+import { readDigests } from "../../nouns/content/read/objects/field-digests.ts";
+import { refusal } from "../../nouns/server/refusal.ts";
+import type { Database, DatabaseSession } from "../../ports/database.ts";
+import type { TocEntry } from "../../ports/dump-tools.ts";
+
+/**
+ * What PostgreSQL lets only a superuser make, by types of archive entries: what people call it, and how it is tried whether this role may all the
+ * same (https://www.postgresql.org/docs/current/sql-commands.html, each under its own CREATE; tried on 15). A base type stands behind its shell.
+ * What is tried is refused before anything else is looked at, and where what comes before it is refused nothing is known.
+ */
+export const SUPERUSER_ONLY: Readonly<Record<string, { readonly word: string; readonly before?: string; readonly attempt: string }>> = {
+  "EVENT TRIGGER": {
+    word: "event trigger",
+    // The server brings no function that one could call.
+    before: "CREATE FUNCTION pg_temp.holdfast_asks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    attempt: "CREATE EVENT TRIGGER holdfast_asks ON sql_drop EXECUTE FUNCTION pg_temp.holdfast_asks()",
+  },
+  "PUBLICATION TABLES IN SCHEMA": {
+    word: "publication of whole schemas", before: "CREATE PUBLICATION holdfast_asks_first",
+    attempt: "CREATE PUBLICATION holdfast_asks FOR TABLES IN SCHEMA pg_catalog",
+  },
+  "FOREIGN DATA WRAPPER": { word: "foreign data wrapper", attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks" },
+  "ACCESS METHOD": { word: "access method", attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler" },
+  "OPERATOR CLASS": {
+    word: "operator class", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()",
+    attempt: "CREATE OPERATOR CLASS pg_temp.holdfast_asks FOR TYPE pg_catalog.int4 USING btree AS OPERATOR 1 OPERATOR(pg_catalog.<)",
+  },
+  "OPERATOR FAMILY": {
+    word: "operator family", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()", attempt: "CREATE OPERATOR FAMILY pg_temp.holdfast_asks USING btree",
+  },
+  "SHELL TYPE": { word: "base type", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()", attempt: "CREATE TYPE pg_temp.holdfast_asks" },
+  "TEXT SEARCH PARSER": {
+    word: "text search parser", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()",
+    attempt: "CREATE TEXT SEARCH PARSER pg_temp.holdfast_asks (START = pg_catalog.prsd_start, GETTOKEN = pg_catalog.prsd_nexttoken, " +
+      "END = pg_catalog.prsd_end, LEXTYPES = pg_catalog.prsd_lextype)",
+  },
+  "TEXT SEARCH TEMPLATE": {
+    word: "text search template", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()",
+    attempt: "CREATE TEXT SEARCH TEMPLATE pg_temp.holdfast_asks (LEXIZE = pg_catalog.dsimple_lexize)",
+  },
+  "PROCEDURAL LANGUAGE": { word: "language", attempt: "CREATE LANGUAGE holdfast_asks HANDLER pg_catalog.plpgsql_call_handler" },
+};
+
+/** The same for publications of all tables, of which an archive does not say that they are. */
+const ALL_TABLES = { before: "CREATE PUBLICATION holdfast_asks_first", attempt: "CREATE PUBLICATION holdfast_asks FOR ALL TABLES" };
+
+/** Type of an entry that may be a publication of all tables. */
+const PUBLICATION = "PUBLICATION";
+
+/** What came of asking. */
+export interface TypesAsked {
+  /** Types of entries that this role may not make. */
+  readonly refused: ReadonlySet<string>;
+  /** Those of which nothing is known. */
+  readonly unasked: ReadonlySet<string>;
+}
+
+/**
+ * Asks for types of entries whether this role may make such. A platform may let roles make what else only superusers may, so it is tried and taken back.
+ *
+ * @param session in a transaction
+ */
+export async function askTypes(session: DatabaseSession, types: Iterable<string>): Promise<TypesAsked> {
+  const [found, unknown] = [new Set<string>(), new Set<string>()];
+  for (const type of new Set(types)) {
+    const { before, attempt }: { readonly before?: string; readonly attempt: string } = type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type]!;
+    await session.query("SAVEPOINT asking");
+    const unasked = before === undefined ? undefined : await refusal(session, () => session.query(before), "database.permission", "database.query");
+    // Whoever may make one is told what else is wrong with the attempt, if anything.
+    const refused = unasked === undefined ? await refusal(session, () => session.query(attempt), "database.permission", "database.query") : undefined;
+    await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
+    if (unasked !== undefined) unknown.add(type);
+    else if (isHoldfastError(refused, "database.permission")) found.add(type);
+  }
+  return { refused: found, unasked: unknown };
+}
+
+/** What every server has, and where nobody's event triggers act. */
+const MAINTENANCE = "postgres";
+
+/** The same for a new database on the server. Event triggers of the target would act on what is tried; then it is asked where people keep none. */
+export async function askTypesForNew(target: Database, types: ReadonlySet<string>): Promise<TypesAsked> {
+  let known: TypesAsked = { refused: new Set(), unasked: types };
+  for (const database of new Set([target.address.database, MAINTENANCE])) {
+    if (known.unasked.size === 0) break;
+    const session = await target.connect({ purpose: "restore plan", database }).catch((error: unknown) => {
+      if (database === target.address.database || !isHoldfastError(error)) throw error;
+      return undefined;
+    });
+    if (session === undefined) continue;
+    await using _ = session;
+    if ((await session.query("SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1")).length > 0) continue;
+    await session.query("BEGIN READ WRITE");
+    try {
+      const { refused, unasked } = await askTypes(session, known.unasked);
+      known = { refused: new Set([...known.refused, ...refused]), unasked };
+    } finally {
+      await session.query("ROLLBACK").catch(() => undefined);
+    }
+  }
+  return known;
+}
+
+/** Whether an entry is of a publication of all tables, which an archive does not say: the record does. */
+export function isOfAllTables(entry: TocEntry, { digests, objects }: ContentRecord): boolean {
+  if (entry.type !== PUBLICATION || digests !== 2) return false;
+  return readDigests(objects.publication?.[displayPart(likelyNamesOf(entry).tag)] ?? "").has("all-tables");
+}
+
+/** Of an archive, the entries that only a superuser may make, as far as its types and the record tell. */
+export function ofSuperusers(entries: readonly TocEntry[], content: ContentRecord): readonly TocEntry[] {
+  return entries.filter((entry) => Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content));
+}

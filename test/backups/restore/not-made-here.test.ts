@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from "@jest/globals";
+import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
+import { expectRefusal, said, Vault } from "../../support/vault.ts";
+
+/** Things that only a superuser may make, and a role that is none: beside, that is told and refused before the copy is made. */
+
+const SQL = `
+  CREATE TABLE public.t AS SELECT g AS a FROM generate_series(1, 9) g;
+  CREATE FUNCTION public.ev() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION public.ev();
+  COMMENT ON EVENT TRIGGER et IS 'watches'; CREATE PUBLICATION wide FOR ALL TABLES; CREATE PUBLICATION narrow FOR TABLE public.t; CREATE PUBLICATION bare;
+  CREATE PUBLICATION whole FOR TABLES IN SCHEMA public;
+  CREATE OPERATOR FAMILY public.fam USING btree; CREATE FOREIGN DATA WRAPPER wrap; CREATE SERVER far FOREIGN DATA WRAPPER wrap;
+  CREATE FOREIGN TABLE public.away (a int) SERVER far; CREATE VIEW public.seen AS SELECT a FROM public.away;
+  CREATE TEXT SEARCH TEMPLATE public.simply (LEXIZE = dsimple_lexize);`;
+
+const NAMED = ["EVENT TRIGGER et", "PUBLICATION wide", "PUBLICATION TABLES IN SCHEMA", "OPERATOR FAMILY public fam", "FOREIGN DATA WRAPPER wrap", "SERVER far",
+  "FOREIGN TABLE public away", "VIEW public seen", "TEXT SEARCH TEMPLATE public simply"];
+
+let cluster: Cluster;
+let vault: Vault;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  cluster = await startCluster();
+  vault = await Vault.make();
+});
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+  await vault[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  database = await cluster.createDatabase();
+  await database.admin(SQL);
+});
+afterEach(async () => {
+  await database.drop();
+});
+
+const databases = async (): Promise<unknown> => await cluster.admin("SELECT datname FROM pg_database ORDER BY 1");
+
+describe("a restore beside by a role that may not make everything", () => {
+  it("is refused before the copy is made, in the words of its dry run, also where the target has the event trigger itself", async () => {
+    await vault.backup(database.adminUrl, { source: "beside" });
+    await cluster.admin("ALTER ROLE holdfast CREATEDB");
+    await database.admin("DROP FOREIGN TABLE public.away CASCADE; DROP SERVER far");
+    const choice = { source: "beside", mode: "beside", confirm: database.name, noOwner: true, noPrivileges: true, safetyBackup: false } as const;
+    const before = await databases();
+    const planned = await vault.restore(database.url, { ...choice, dryRun: true });
+    const [refused, ...others] = planned.report.tables[0]!.rows.filter(([what]) => what === "would refuse").map(([, why]) => String(why));
+    expect([planned.exit, others]).toEqual([4, []]);
+    for (const name of NAMED) expect(refused).toContain(name);
+    expect(refused).not.toMatch(/narrow|bare|TABLE public t\b/);
+    const error = await expectRefusal(vault.restore(database.url, choice), {
+      code: "database.permission", exit: 4, says: "and mode beside puts no copy in place that lacks something", hint: /--allow-gaps/,
+    });
+    expect(`${error.message}. ${error.hint}`).toBe(refused);
+    expect(await databases()).toEqual(before);
+
+    const restored = await vault.restore(database.url, { ...choice, allowGaps: true });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 3, said: expect.stringContaining("et | gap: is missing") });
+    expect(restored.outputs["old-database"]).not.toBe("");
+    expect(await database.admin("SELECT count(*)::int AS n FROM public.t")).toEqual([{ n: 9 }]);
+  });
+
+  it("is not refused where the role may make it all the same, or where nothing is of that kind", async () => {
+    await database.admin("DROP EVENT TRIGGER et; DROP PUBLICATION wide; DROP PUBLICATION whole; DROP OPERATOR FAMILY public.fam USING btree; DROP FOREIGN DATA WRAPPER wrap CASCADE; DROP TEXT SEARCH TEMPLATE public.simply");
+    await vault.backup(database.adminUrl, { source: "plain" });
+    await cluster.admin("ALTER ROLE holdfast CREATEDB");
+    const choice = { source: "plain", mode: "beside", confirm: database.name, noOwner: true, noPrivileges: true, safetyBackup: false } as const;
+    const planned = await vault.restore(database.url, { ...choice, dryRun: true });
+    expect([planned.exit, said(planned)]).toEqual([0, expect.not.stringContaining("would refuse")]);
+    const restored = await vault.restore(database.url, choice);
+    expect([restored.exit, restored.outputs["findings"]]).toEqual([0, []]);
+  });
+
+  it("is told of extensions that a new database may not get", async () => {
+    const [untrusted] = await cluster.admin("SELECT name FROM pg_available_extension_versions WHERE superuser AND NOT trusted AND name IN ('pageinspect', 'pg_freespacemap', 'file_fdw') ORDER BY 1 LIMIT 1") as { name: string }[];
+    await database.admin(`DROP EVENT TRIGGER et; CREATE EXTENSION ${untrusted!.name}`);
+    await vault.backup(database.adminUrl, { source: "extension" });
+    await cluster.admin("ALTER ROLE holdfast CREATEDB");
+    const planned = await vault.restore(database.url, { source: "extension", mode: "beside", confirm: database.name, dryRun: true });
+    expect(said(planned)).toContain(`PostgreSQL lets only a superuser make the extension ${untrusted!.name} in a new database`);
+  });
+});
+
+describe("a restore in place by a role that may not make everything", () => {
+  it("names what it may not make, brings all else, and takes it for a gap where that was accepted", async () => {
+    await vault.backup(database.adminUrl, { source: "place" });
+    await using target = await cluster.createDatabase();
+    const choice = { source: "place", noOwner: true, noPrivileges: true } as const;
+    expect(said(await vault.restore(target.url, { ...choice, dryRun: true }))).toContain("PostgreSQL lets only a superuser make the event trigger et");
+    const restored = await vault.restore(target.url, { ...choice, allowGaps: true });
+    const findings = restored.outputs["findings"] as { severity: string; about: string; name: string }[];
+    expect({ exit: restored.exit, differences: findings.filter(({ severity }) => severity === "difference") }).toEqual({ exit: 3, differences: [] });
+    expect(await target.query("SELECT count(*)::int AS n FROM public.t")).toEqual([{ n: 9 }]);
+  });
+});
