@@ -6,6 +6,7 @@ import type { RestorePlan } from "./restore-plan.ts";
 import { plannedSentences } from "./properties-of-source.ts";
 import type { PlannedProperties } from "./planned-properties.ts";
 import { refusalWords } from "./refusals.ts";
+import { standingWords } from "./told-standing.ts";
 import { projectJson, projectRows } from "./project/told.ts";
 
 /** The plan as rows for people. */
@@ -13,7 +14,7 @@ export function restorePlanRows(plan: RestorePlan): string[][] {
   const { backup, request, target, set } = plan;
   const size = backup.manifest.artifacts.filter((artifact) => set.phases.some((phase) => phase.artifact === artifact)).reduce((sum, artifact) => sum + artifact.stored.size, 0);
   return [
-    ["backup", `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ${formatBytes(size)} stored`],
+    ["backup", `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ${formatBytes(size)} stored, ${standingWords(plan.standing)}`],
     ["restores", request.tables.length > 0 ? `${request.part === "data" ? "rows of " : ""}${plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")}` : request.part],
     ["target", `${describeAddress(request.target.address)}, PostgreSQL ${target.facts.version}, ${target.empty ? "empty" : `not empty (${target.holds.join(", ")})`}`],
     ["safety backup", plan.safetyBackup ? "yes, tier safety in the same store" : target.empty ? "not needed" : "NO, refused by flag"],
@@ -47,6 +48,7 @@ export function restorePlanJson(plan: RestorePlan): Json {
   const { backup, request, target } = plan;
   return {
     backup: backup.key.id, source: backup.key.source, tier: backup.key.tier, snapshotAt: backup.manifest.snapshotAt,
+    standing: plan.standing === undefined ? null : { state: plan.standing.state, at: plan.standing.at ?? null, reason: plan.standing.reason ?? null },
     target: describeAddress(request.target.address), targetEmpty: target.empty, part: request.part,
     tables: request.tables.map((table) => `${table.schema}.${table.name}`),
     tablesToMake: plan.toMake.map((table) => `${table.schema}.${table.name}`),

@@ -34,6 +34,7 @@ import { othersConnected } from "./others-connected.ts";
 import { whyNoRoom } from "./room-in-schemas.ts";
 import { findUnencrypted, safetyRecipients } from "./safety-recipients.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
+import { tellStanding } from "./told-standing.ts";
 import { manyObjects, warnings } from "./warnings.ts";
 import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
 
@@ -48,7 +49,9 @@ export async function planRestore(
 ): Promise<RestorePlan | undefined> {
   await using target = new KeptSessions(request.target);
   const plan = await planWith({ ...request, target }, ports, dryRun, standings);
-  return plan === undefined ? undefined : { ...plan, request };
+  if (plan === undefined) return undefined;
+  const { standing, warnings: failed } = await tellStanding(request.catalog, plan.backup, standings);
+  return { ...plan, request, standing, warnings: [...failed, ...plan.warnings] };
 }
 
 async function planWith(

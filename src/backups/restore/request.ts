@@ -92,12 +92,15 @@ export async function parseRestoreRequest(inputs: RestoreInputs, ports: Ports): 
     throw new HoldfastError("input.conflict", "mode beside replaces a whole database, but only a part is to be restored", { hint: "Use --mode in-place, or restore the whole backup." });
   }
   if (inputs.into === "project") requireProject(inputs, tables);
-  if (inputs.before && inputs.backup !== "latest") {
-    throw new HoldfastError("input.conflict", `before is given, and backup is '${inputs.backup}'`, { hint: "Use --before alone: it takes the newest backup up to that time." });
+  const selection = parseSelection(inputs.backup, ["id", "latest", "latest-verified"]);
+  if (inputs.before && selection.by === "id") {
+    throw new HoldfastError("input.conflict", `before is given, and backup is '${inputs.backup}'`, {
+      hint: "Use --before alone, which takes the newest backup up to that time, or with --backup latest-verified, which takes the newest proved one.",
+    });
   }
   return {
     catalog: new Catalog(await ports.openStore(inputs.store, inputs.storeSecret)),
-    selection: inputs.before ? { by: "before", before: inputs.before } : parseSelection(inputs.backup, ["id", "latest", "latest-verified"]),
+    selection: upTo(inputs.before, selection),
     source: inputs.source,
     tier: inputs.tier,
     target: await ports.openDatabase(target),
@@ -120,4 +123,10 @@ export async function parseRestoreRequest(inputs: RestoreInputs, ports: Ports): 
     snapshotLimitMs: inputs.snapshotLimit,
     installClient: inputs.installClient,
   };
+}
+
+/** The newest that is chosen, of those up to a time where one is given. */
+function upTo(before: Date | undefined, selection: Selection): Selection {
+  if (before === undefined) return selection;
+  return selection.by === "latest-verified" ? { by: "latest-verified", before } : { by: "before", before };
 }

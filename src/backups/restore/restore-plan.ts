@@ -1,6 +1,7 @@
 import type { HoldfastError } from "../../kernel/errors.ts";
 import type { ArtifactSet } from "../copy/artifact-set.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
+import type { Standing } from "../../nouns/catalog/standing.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { NotMadeHere } from "./not-made-here.ts";
@@ -16,6 +17,8 @@ export type RestoreMode = "in-place" | "beside" | "project";
 export interface RestorePlan {
   readonly request: RestoreRequest;
   readonly backup: Backup;
+  /** What its receipts say of it; absent where they could not be read. */
+  readonly standing?: Standing | undefined;
   readonly set: ArtifactSet;
   readonly tools: ToolSet;
   readonly target: TargetState;

@@ -33,7 +33,7 @@ export function warnings({ manifest }: Backup, target: TargetState, request: Res
   if (target.facts.encoding !== manifest.content.encoding && request.mode !== "beside") notes.push(`the target's encoding is ${target.facts.encoding}, the source's ${manifest.content.encoding}: row fingerprints cannot be compared in place`);
   if (target.missingRoles.length > 0) {
     const names = target.missingRoles.map((role) => role.name).join(", ");
-    notes.push(request.createRoles ? `roles that will be made without login: ${names}` : `roles the target lacks: ${names}`);
+    notes.push(request.createRoles ? `roles that will be made without login: ${names}` : `roles the target lacks: ${names}; what was given to them is left out and named (--create-roles makes them, without login)`);
   }
   if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
   if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);

@@ -26,7 +26,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       text: "Which backup: an id, `latest`, or `latest-verified` (the newest whose restored content was proved).",
       example: "latest-verified",
     },
-    before: { type: "instant", explicit: true, text: "Only backups whose snapshot is not later than this.", example: "2026-11-22T18:30:00Z" },
+    before: { type: "instant", explicit: true, text: "Only backups whose snapshot is not later than this; with `latest-verified` the newest proved one of them.", example: "2026-11-22T18:30:00Z" },
     source: { ...source, text: "Only backups of this source; needed when the store holds several and the backup is not given by id." },
     tier: tierFilter,
     target: {

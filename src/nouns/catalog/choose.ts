@@ -62,12 +62,14 @@ export async function chooseOne(catalog: Catalog, selection: Selection, filter: 
       hint: "Name the one you mean with --source.",
     });
   }
-  if (selection.by === "latest-verified") return newestVerified(catalog, keys, options);
+  if (selection.by === "latest-verified") return newestVerified(catalog, keys, selection.before ?? END_OF_TIME, options);
   if (selection.by === "before") return newestUpTo(selection.before, catalog, keys, options);
   return keys[0] && readOrHint(catalog, keys[0]);
 }
 
-async function newestVerified(catalog: Catalog, keys: readonly BackupKey[], options: ChoiceOptions): Promise<Backup | undefined> {
+async function newestVerified(
+  catalog: Catalog, keys: readonly BackupKey[], before: Date, options: ChoiceOptions,
+): Promise<Backup | undefined> {
   const receipts = await catalog.receiptPaths();
   let unsuited: Backup | undefined;
   for (const key of keys) {
@@ -76,6 +78,7 @@ async function newestVerified(catalog: Catalog, keys: readonly BackupKey[], opti
       options.standings?.set(manifestPath(key), DAMAGED);
       continue;
     }
+    if (!isEarlyEnough(backup, before)) continue;
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
     options.standings?.set(manifestPath(key), standing);
     if (standing.state !== "verified") {
@@ -119,21 +122,24 @@ const END_OF_TIME = new Date(8.64e15);
  * backup, so the snapshot of an id up to `before` may be too late, and, where that clock was ahead, the snapshot of a later id early enough.
  */
 async function newestUpTo(before: Date, catalog: Catalog, keys: readonly BackupKey[], options: ChoiceOptions): Promise<Backup | undefined> {
-  const isEarlyEnough = ({ manifest }: Backup): boolean => Date.parse(manifest.snapshotAt) <= before.getTime();
   let unsuited: Backup | undefined;
   const later: BackupKey[] = [];
   for (const key of keys.filter(({ time }) => time > before).reverse()) {
     const backup = await readUnlessDamaged(catalog, key, {});
-    if (backup === undefined || !isEarlyEnough(backup)) break;
+    if (backup === undefined || !isEarlyEnough(backup, before)) break;
     later.unshift(key);
   }
   for (const key of [...later, ...keys.filter(({ time }) => time <= before)]) {
     const backup = await readOrHint(catalog, key);
-    if (!isEarlyEnough(backup)) continue;
+    if (!isEarlyEnough(backup, before)) continue;
     if (suits(backup, options)) return backup;
     unsuited ??= backup;
   }
   return unsuited;
+}
+
+function isEarlyEnough({ manifest }: Backup, before: Date): boolean {
+  return Date.parse(manifest.snapshotAt) <= before.getTime();
 }
 
 function suits({ key, manifest }: Backup, options: ChoiceOptions): boolean {

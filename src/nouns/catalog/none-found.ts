@@ -33,7 +33,11 @@ export async function explainNone(
       next: ["a safety backup is what a restore's target held before; take one by its id (--backup)"],
     };
   }
-  if (selection.by === "latest-verified") return await noneVerified(catalog, selectKeys(selection, keys, filter.tier), known);
+  const { before } = selection as { readonly before?: Date };
+  if (selection.by === "latest-verified" && (before === undefined || keys.some(({ time }) => time <= before))) {
+    const candidates = selectKeys(selection, keys, filter.tier);
+    return await noneVerified(catalog, candidates.filter(({ time }) => before === undefined || time <= before), known);
+  }
   const [newest] = selectKeys({ by: "latest" }, keys, filter.tier);
   const oldest = keys.filter(({ tier }) => filter.tier !== undefined || tier !== "safety").at(-1);
   return {

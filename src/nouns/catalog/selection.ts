@@ -7,7 +7,8 @@ export type Selection =
   | { readonly by: "id"; readonly id: string }
   | { readonly by: "latest" }
   | { readonly by: "latest-per-tier" }
-  | { readonly by: "latest-verified" }
+  /** With an instant, the newest of those whose snapshot is not later. */
+  | { readonly by: "latest-verified"; readonly before?: Date }
   /** Begun on this day, UTC. */
   | { readonly by: "day"; readonly day: string }
   | { readonly by: "since"; readonly since: Date }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { readFileSync, writeFileSync } from "node:fs";
 import { generateX25519Identity } from "age-encryption";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
@@ -72,6 +73,12 @@ describe("a restore chooses", () => {
     expect((await vault.restore(target.url, { backup: "latest-verified" })).exit).toBe(3);
     await vault.validate({ backup: ids[1]!, scratch: cluster.adminUrl() });
     expect((await vault.restore(target.url, { backup: "latest-verified", dryRun: true })).outputs["id"]).toBe(ids[1]);
+    const upTo = (before: Date) => vault.restore(target.url, { backup: "latest-verified", before, dryRun: true });
+    expect((await upTo(new Date())).outputs["id"]).toBe(ids[1]);
+    // The first backup is early enough and not verified.
+    const second = Date.parse((await vault.manifest(ids[1]!)).snapshotAt);
+    expect((await upTo(new Date(second - 1))).outputs["id"]).toBe("");
+    expect((await upTo(new Date(second))).outputs["id"]).toBe(ids[1]);
     await expectEmpty();
   });
 
@@ -85,11 +92,42 @@ describe("a restore chooses", () => {
   });
 });
 
+describe("a plan says what is known of the chosen backup:", () => {
+  const planned = async (backup: string): Promise<{ standing: unknown; warnings: readonly string[]; said: string }> => {
+    const { outputs, report } = await vault.restore(target.url, { backup, dryRun: true });
+    const { standing, warnings } = outputs["plan"] as { standing: unknown; warnings: string[] };
+    return { standing, warnings, said: JSON.stringify(report) };
+  };
+
+  it("never validated, verified and since when, or failed and why", async () => {
+    const never = await planned(ids[0]!);
+    expect([never.standing, never.warnings]).toEqual([{ state: "unverified", at: null, reason: "never validated" }, []]);
+    expect(never.said).toContain("not verified (never validated)");
+    await vault.validate({ backup: ids[0]!, scratch: cluster.adminUrl() });
+    const verified = await planned(ids[0]!);
+    expect([verified.standing, verified.warnings]).toEqual([{ state: "verified", at: expect.any(String), reason: null }, []]);
+    expect(verified.said).toMatch(/stored, verified \d{4}-/);
+    const artifact = (await vault.manifest(ids[0]!)).artifacts[0]!;
+    const path = vault.path(artifact.path);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(path, bytes);
+    await vault.validate({ backup: ids[0]!, depth: "stored" });
+    // In a store of gigabytes a plan does not come as far as the damage.
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(path, bytes);
+    const failed = await planned(ids[0]!);
+    expect(failed.standing).toMatchObject({ state: "failed verification" });
+    expect(failed.warnings).toEqual([expect.stringMatching(/^this backup FAILED its validation of .*latest-verified/)]);
+    expect(failed.said).toContain("FAILED verification");
+  });
+});
+
 describe("a restore with wrong inputs touches nothing:", () => {
   it("an unknown id, a malformed one, contradictions", async () => {
     await expectRefusal(vault.restore(target.url, { backup: "20260101T000000Z-000000" }), { code: "input.no-such-backup", exit: 2, says: "no backup 20260101T000000Z-000000", hint: new RegExp(ids[2]!) });
     await expectRefusal(vault.restore(target.url, { backup: "newest" }), { code: "input.malformed", exit: 2, says: "backup is 'newest'", hint: /latest-verified/ });
-    await expectRefusal(vault.restore(target.url, { backup: "latest-verified", before: new Date() }), { code: "input.conflict", exit: 2, says: "before is given", hint: /--before alone/ });
+    await expectRefusal(vault.restore(target.url, { backup: ids[1]!, before: new Date() }), { code: "input.conflict", exit: 2, says: "before is given", hint: /--before alone/ });
     await expectRefusal(vault.restore(target.url, { what: "schema", tables: ["public.t"] }), { code: "input.conflict", exit: 2, says: "tables are named", hint: /--what/ });
     await expectRefusal(vault.restore(target.url, { mode: "beside", what: "data" }), { code: "input.conflict", exit: 2, says: "mode beside", hint: /--mode in-place/ });
     await expectRefusal(vault.restore(target.url, { tables: ["t"] }), { code: "input.malformed", exit: 2, says: "tables holds 't'", hint: /schema and the table/ });
