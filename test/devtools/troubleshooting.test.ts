@@ -28,7 +28,7 @@ const BY_RESULT = [
   "The target may be incomplete", "another restore into", "was NOT put in place",
   "may not create databases", "does not own the database", "may not give a new database its setting",
   "it does not count as verified", "belongs to an attempt that failed", "trying again with a new snapshot",
-  "the schema changed while it was read", "a table was locked by somebody else",
+  "the schema may have changed while it was read", "a table was locked by somebody else",
 ];
 
 /** Words of PostgreSQL's own that the page quotes. */

@@ -80,7 +80,7 @@ export async function inAttempts<T>(plan: BackupPlan, ports: Ports, stop: AbortS
 }
 
 function sayingWhy(error: unknown): string {
-  return isHoldfastError(error, "database.lock-timeout") ? "a table was locked by somebody else" : "the schema changed while it was read";
+  return isHoldfastError(error, "database.lock-timeout") ? "a table was locked by somebody else" : "the schema may have changed while it was read";
 }
 
 /** All attempts together wait as long as was allowed; 0 waits for ever. */

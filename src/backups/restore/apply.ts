@@ -22,7 +22,7 @@ import { explaining } from "./explaining.ts";
 import { measureCopy } from "./measure-copy.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { bringAlone } from "./properties-of-source.ts";
-import { leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
+import { COPY_ROOM, copyStem, leftCopy, namingCopy, removeCopy } from "./left-behind.ts";
 import { createBeside, loadInPlace, loadWhole } from "./load-target.ts";
 import { acceptNotMade } from "./not-made-here.ts";
 import { gapsOf } from "./gaps.ts";
@@ -109,9 +109,8 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
   const { target } = plan.request;
   const live = target.address.database;
   const stamp = `${plan.backup.key.id.slice(0, 8)}_${ports.random.hex(3)}`;
-  // A database name has 63 bytes; the stamp must survive.
-  const stem = Buffer.from(live).subarray(0, 63 - stamp.length - 10).toString("utf8").replace(/\uFFFD/g, "");
-  const next = `${stem}_restored_${stamp}`.slice(0, 63);
+  const stem = copyStem(live, COPY_ROOM);
+  const next = `${stem}_restored_${stamp}`;
   const old = `${stem}_before_${stamp}`;
   ports.log.stage(`creating ${next} beside ${live}`);
   let keep = false;

@@ -16,6 +16,7 @@ import { chooseMode } from "./choose-mode.ts";
 import { findUnconfirmed } from "./confirmation.ts";
 import { foreseeRefusals } from "./foreseen-refusals.ts";
 import { foreseeRows } from "./foresee-rows.ts";
+import { leftCopies } from "./left-behind.ts";
 import { lackingExtensions, lackingOwners } from "./lacking-at-target.ts";
 import { tablesToMake } from "./made-tables.ts";
 import { madeAnew } from "./made-anew.ts";
@@ -51,7 +52,7 @@ export async function planRestore(
   const plan = await planWith({ ...request, target }, ports, dryRun, standings);
   if (plan === undefined) return undefined;
   const { standing, warnings: failed } = await tellStanding(request.catalog, plan.backup, standings);
-  return { ...plan, request, standing, warnings: [...failed, ...plan.warnings] };
+  return { ...plan, request, standing, warnings: [...failed, ...plan.warnings, ...(await leftCopies(target))] };
 }
 
 async function planWith(

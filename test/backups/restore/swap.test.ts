@@ -58,11 +58,17 @@ describe("an exchange of names", () => {
       expect([exit, warnings]).toEqual([0, expect.arrayContaining([expect.stringMatching(
         /^1 session of others is connected .*; role holdfast may not end those of weak, and while one of these is connected the names cannot be exchanged$/,
       )])]);
+      const { outputs: none } = await vault.restore(database.url, { ...order(database), dryRun: true });
+      expect(JSON.stringify(none)).not.toContain("_restored_");
       const error = await expectRefusal(vault.restore(database.url, order(database)), {
         code: "database.query", exit: 4, says: "could not exchange the names",
         hint: /The target is as it was.*Connected and not ended: process \d+ of role weak \(reports\)/,
       });
       expect(await database.query("SELECT to_regclass('busy')::text AS busy")).toEqual([{ busy: "busy" }]);
+      const { outputs: again } = await vault.restore(database.url, { ...order(database), dryRun: true });
+      expect((again["plan"] as { warnings: string[] }).warnings).toEqual(expect.arrayContaining([
+        expect.stringMatching(new RegExp(`^the server holds copies of other restores beside: ${database.name}_restored_\\d{8}_[0-9a-f]{6}\\. `)),
+      ]));
       // What it says can be typed.
       await reports.end();
       await sleep(200);
