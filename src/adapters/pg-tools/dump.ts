@@ -48,7 +48,7 @@ export function dumpArguments(request: DumpRequest): string[] {
     ...request.includeSchemas.map((name) => `--schema=${literalPattern(name)}`),
     ...request.excludeSchemas.map((name) => `--exclude-schema=${literalPattern(name)}`),
     ...relations.map((pattern) => `--exclude-table=${pattern}`),
-    // A sequence that a table owns is dumped with it, whatever --exclude-table says; its value is what counts as its data.
+    // A sequence that a table owns is dumped with it, whatever --exclude-table says; its data is its value.
     ...values.map((pattern) => `--exclude-table-data=${pattern}`),
     // A schema that does not exist must not make a smaller backup.
     ...(request.includeSchemas.length > 0 ? ["--strict-names"] : []),

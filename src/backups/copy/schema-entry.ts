@@ -19,12 +19,14 @@ export function ownerInEntry({ type, rest, names }: TocEntry, schema: string, { 
 const DATABASE_OWNER = "pg_database_owner";
 
 /**
- * The owner of `public` at the source. pg_dump writes no entry for it where it belongs to whom it belongs in a new database, which the record tells.
+ * The owner of `public` at the source. pg_dump writes no entry for it where it belongs to whom it belongs in a new
+ * database, which the record tells.
  *
  * @returns undefined where neither says so
  */
 export function ownerOfPublic(entries: readonly TocEntry[], content: ContentRecord): string | undefined {
-  const owner = entries.map((entry) => ownerInEntry(entry, "public", content)).find((one) => one !== undefined && one !== "");
+  const owner = entries.map((entry) => ownerInEntry(entry, "public", content))
+    .find((one) => one !== undefined && one !== "");
   if (owner !== undefined || content.digests !== 2) return owner;
   const recorded = readDigests(content.objects.owner?.["schema public"] ?? "").get("owner");
   return recorded === fieldDigest(DATABASE_OWNER, false) ? DATABASE_OWNER : undefined;

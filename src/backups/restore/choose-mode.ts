@@ -17,13 +17,7 @@ export function chooseMode({ manifest, key }: Backup, target: TargetState, reque
   // A database made of some schemas must never take the place of one that has more.
   const someSchemas = !isWholeDatabase(manifest.scope);
   if (request.mode === "beside") {
-    const refusal = someSchemas
-      ? new HoldfastError("input.conflict", `mode beside replaces a whole database, and backup ${key.id} holds only some of its schemas`, {
-        hint: "Use --mode in-place, which leaves the other schemas alone.",
-      })
-      : target.canSwap.yes ? undefined : new HoldfastError("database.permission", `mode beside is not possible: ${target.canSwap.reason}`, {
-        hint: "Use --mode in-place, or a role that owns the database and may create databases.",
-      });
+    const refusal = someSchemas ? ofSomeSchemas(key.id) : target.canSwap.yes ? undefined : noSwap(target.canSwap.reason);
     return { mode: "beside", reason: "as asked", ...(refusal === undefined ? {} : { refusal }) };
   }
   if (request.mode === "in-place") return { mode: "in-place", reason: "as asked" };
@@ -32,4 +26,17 @@ export function chooseMode({ manifest, key }: Backup, target: TargetState, reque
   if (request.part !== "whole" || request.tables.length > 0) return { mode: "in-place", reason: "only a part is restored" };
   if (!target.canSwap.yes) return { mode: "in-place", reason: target.canSwap.reason };
   return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
+}
+
+function ofSomeSchemas(backup: string): HoldfastError {
+  const problem = `mode beside replaces a whole database, and backup ${backup} holds only some of its schemas`;
+  return new HoldfastError("input.conflict", problem, {
+    hint: "Use --mode in-place, which leaves the other schemas alone.",
+  });
+}
+
+function noSwap(reason: string): HoldfastError {
+  return new HoldfastError("database.permission", `mode beside is not possible: ${reason}`, {
+    hint: "Use --mode in-place, or a role that owns the database and may create databases.",
+  });
 }

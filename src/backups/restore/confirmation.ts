@@ -8,7 +8,8 @@ export function findUnconfirmed(backup: Backup, target: TargetState, request: Re
   const { database } = request.target.address;
   if (target.empty) return undefined;
   if (request.part === "schema") {
-    return new HoldfastError("database.not-empty", `database ${database} is not empty, and only the schema is to be restored: that would remove every row`, {
+    const problem = `database ${database} is not empty, and only the schema is to be restored: that would remove every row`;
+    return new HoldfastError("database.not-empty", problem, {
       hint: "Give an empty database as target, or restore the whole backup.",
     });
   }

@@ -26,14 +26,19 @@ export interface RowsForeseen {
  * Finds what would stop a load of rows onto live tables, before anything is touched. What only shows while loading (a row that breaks a constraint of
  * the target's) is undone with the whole transaction.
  *
- * @throws database.lacks, database.permission, database.row-security, refused.outside-scope: the first that is found, unless `refusals` takes them
+ * @throws database.lacks, database.permission, database.row-security, refused.outside-scope: the first that is found,
+ * unless `refusals` takes them
  */
-export async function foreseeRows(plan: RestorePlan, ports: Ports, refusals = new Refusals()): Promise<RowsForeseen> {
+export async function foreseeRows(
+  plan: RestorePlan, ports: Ports, refusals = new Refusals(),
+): Promise<RowsForeseen> {
   const { request, tables } = plan;
   await using session = await request.target.connect({ purpose: "restore plan", settings: { row_security: "off" } });
   const live = await readLiveTables(session, tables);
-  const missing = tables.filter(({ schema, name }) => !live.some((one) => one.schema === schema && one.name === name));
-  const ask = (question: () => Promise<void> | void): Promise<void> => refusals.ask(question, REFUSES, session.lost);
+  const missing = tables.filter(({ schema, name }) =>
+    !live.some((one) => one.schema === schema && one.name === name));
+  const ask = (question: () => Promise<void> | void): Promise<void> =>
+    refusals.ask(question, REFUSES, session.lost);
   await ask(() => requirePresent(plan, missing));
   await ask(() => requireWholeTrees(plan));
   for (const table of live) await ask(() => requireFillable(table));
@@ -51,12 +56,16 @@ export async function foreseeRows(plan: RestorePlan, ports: Ports, refusals = ne
   return { missing, warnings: retypedWarnings(plan, live) };
 }
 
-const REFUSES: readonly ErrorCode[] = ["database.lacks", "database.permission", "database.row-security", "refused.outside-scope"];
+const REFUSES: readonly ErrorCode[] = [
+  "database.lacks", "database.permission", "database.row-security", "refused.outside-scope",
+];
 
 function requirePresent({ request }: RestorePlan, [missing]: readonly TableRecord[]): void {
   if (missing === undefined || (request.part !== "data" && request.tables.length > 0)) return;
-  throw new HoldfastError("database.lacks", `the target has no table ${missing.schema}.${missing.name} to put rows into`, {
-    hint: "Restore the schema first (--what schema), or name the table without --what data to have it made. Nothing was touched.",
+  const table = `${missing.schema}.${missing.name}`;
+  throw new HoldfastError("database.lacks", `the target has no table ${table} to put rows into`, {
+    hint: "Restore the schema first (--what schema), or name the table without --what data to have it made. " +
+      "Nothing was touched.",
   });
 }
 
@@ -130,9 +139,11 @@ function requireColumns(columns: ReadonlyMap<string, ReadonlySet<string>>, table
   const gone = [...there].find((column) => !here.has(column));
   const added = table.columns.find((column) => column.required && !there.has(column.quoted));
   if (gone === undefined && added === undefined) return;
-  const problem = gone === undefined ? `column ${added?.quoted} needs a value that the backup does not have` : `there is no column ${gone}, which the backup has values for`;
+  const problem = gone === undefined ? `column ${added?.quoted} needs a value that the backup does not have`
+    : `there is no column ${gone}, which the backup has values for`;
   throw new HoldfastError("database.lacks", `the target's table ${table.sql} has changed since the backup: ${problem}`, {
-    hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. Nothing was touched.",
+    hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. " +
+      "Nothing was touched.",
   });
 }
 

@@ -21,20 +21,26 @@ export interface NotMadeHere {
 export const NOTHING_ASKED: NotMadeHere = { all: [], allowed: new Set() };
 
 /**
- * Where nobody could be asked, PostgreSQL's own rule counts: what a platform allows all the same is made with --allow-gaps too.
+ * Where nobody could be asked, PostgreSQL's own rule counts: what a platform allows all the same is made with
+ * --allow-gaps too.
  *
- * @param entries of the archive that makes the schema; a version of pg_dump that is not known names nothing exactly, so nothing is asked
+ * @param entries of the archive that makes the schema; a version of pg_dump that is not known names nothing
+ * exactly, so nothing is asked
  */
-export async function notMadeHere(target: Database, entries: readonly TocEntry[], content: ContentRecord): Promise<NotMadeHere> {
+export async function notMadeHere(
+  target: Database, entries: readonly TocEntry[], content: ContentRecord,
+): Promise<NotMadeHere> {
   if (entries.some(({ names }) => names === undefined)) return NOTHING_ASKED;
   const of = ofSuperusers(entries, content);
   const types = new Set(of.map(({ type }) => type));
   const { refused, unasked } = await askTypesForNew(target, types);
   const found = of.filter(({ type }) => refused.has(type) || unasked.has(type)).map((entry): NotAllowed => ({
     id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry),
-    why: refused.has(entry.type) ? "the server lets only a superuser make one" : "PostgreSQL lets only a superuser make one, and the server could not be asked for more",
+    why: refused.has(entry.type) ? "the server lets only a superuser make one"
+      : "PostgreSQL lets only a superuser make one, and the server could not be asked for more",
   }));
-  return { all: withNeeding(entries, found), allowed: new Set([...types].filter((type) => !refused.has(type) && !unasked.has(type))) };
+  const allowed = new Set([...types].filter((type) => !refused.has(type) && !unasked.has(type)));
+  return { all: withNeeding(entries, found), allowed };
 }
 
 /** Names told of what may not be made. */
@@ -45,8 +51,10 @@ export function refusedBeside({ all }: NotMadeHere, role: string): HoldfastError
   if (all.length === 0) return undefined;
   const more = all.length > TOLD_MAX ? ` and ${all.length - TOLD_MAX} more` : "";
   const told = all.slice(0, TOLD_MAX).map(({ title, why }) => `${title} (${why})`).join(", ") + more;
-  return new HoldfastError("database.permission", `role ${role} may not make ${told}, and mode beside puts no copy in place that lacks something`, {
-    hint: "Restore as a superuser, or with --mode in-place, or use --allow-gaps to have it left out and named. Nothing was touched.",
+  const problem = `role ${role} may not make ${told}, and mode beside puts no copy in place that lacks something`;
+  return new HoldfastError("database.permission", problem, {
+    hint: "Restore as a superuser, or with --mode in-place, or use --allow-gaps to have it left out and named. " +
+      "Nothing was touched.",
   });
 }
 
@@ -54,15 +62,20 @@ export function refusedBeside({ all }: NotMadeHere, role: string): HoldfastError
 export function acceptNotMade<F extends Finding>(findings: readonly F[], { all }: NotMadeHere): F[] {
   if (all.length === 0) return [...findings];
   const whys = new Map(all.map(({ place, why }) => [place, why]));
-  const ofTitle = (type: string, name = ""): string | undefined => all.find(({ title }) => title.startsWith(type) && `${title} `.includes(` ${name}`))?.why;
+  const ofTitle: OfTitle = (type, name = "") =>
+    all.find(({ title }) => title.startsWith(type) && `${title} `.includes(` ${name}`))?.why;
   return findings.map((found) => {
     const why = found.severity === "difference" ? whyNotMade(found, whys, ofTitle) : undefined;
-    return why === undefined ? found : { ...found, severity: "gap", message: `${found.message}: it may not be made here, as ${why}` };
+    if (why === undefined) return found;
+    return { ...found, severity: "gap", message: `${found.message}: it may not be made here, as ${why}` };
   });
 }
 
+/** Why an entry is not made whose title begins with a type and holds a name. */
+type OfTitle = (type: string, name?: string) => string | undefined;
+
 function whyNotMade(
-  { about, name, message }: Finding, whys: ReadonlyMap<string, string>, ofTitle: (type: string, name?: string) => string | undefined,
+  { about, name, message }: Finding, whys: ReadonlyMap<string, string>, ofTitle: OfTitle,
 ): string | undefined {
   if (about === "publication" && message === "differs from the source in schemas") {
     return ofTitle("PUBLICATION TABLES IN SCHEMA ", `${leadingNames(name)[0]!} `);
@@ -71,5 +84,6 @@ function whyNotMade(
   if (!/^is missing(?: \(|$)/.test(message)) return undefined;
   // What is said of an object, and of which kind a thing is, comes before its name.
   const names = [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?[a-z-]+ /, "")];
-  return names.map((each) => whys.get(each) ?? whys.get(leadingNames(each).join(" "))).find((why) => why !== undefined);
+  return names.map((each) => whys.get(each) ?? whys.get(leadingNames(each).join(" ")))
+    .find((why) => why !== undefined);
 }

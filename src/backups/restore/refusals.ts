@@ -2,8 +2,8 @@ import { EXIT, isHoldfastError, type ErrorCode, type ExitCode, type HoldfastErro
 import type { RestoreRequest } from "./request.ts";
 
 /**
- * What would end a restore before anything is touched. A restore ends with the first; a dry run plans on and tells all of
- * them, because looking must always be possible.
+ * What would end a restore before anything is touched. A restore ends with the first; a dry run plans on and
+ * tells all of them, because looking must always be possible.
  */
 export class Refusals {
   readonly #found: HoldfastError[] = [];
@@ -27,7 +27,8 @@ export class Refusals {
   /**
    * Asks something that refuses by throwing.
    *
-   * @param refuses codes by which it refuses; every other error is a failure to ask, and says nothing of a restore
+   * @param refuses codes by which it refuses; every other error is a failure to ask, and says nothing of a
+   * restore
    * @param lost aborted when the session that is asked is gone
    */
   async ask(question: () => Promise<void> | void, refuses: readonly ErrorCode[], lost?: AbortSignal): Promise<void> {
@@ -46,10 +47,13 @@ export function refusalWords({ message, hint }: HoldfastError): string {
 }
 
 /**
- * With what a dry run ends: with what the restore would end with. A name that was not typed yet is no refusal to somebody who
- * only looks: the plan is what the confirmation is given on.
+ * With what a dry run ends: with what the restore would end with. A name that was not typed yet is no refusal
+ * to somebody who only looks: the plan is what the confirmation is given on.
  */
-export function exitOfDryRun(refusals: readonly HoldfastError[], { part, confirm }: Pick<RestoreRequest, "part" | "confirm">): ExitCode {
-  const isAsked = ({ code }: HoldfastError): boolean => code === "database.not-empty" && part !== "schema" && confirm === undefined;
+export function exitOfDryRun(
+  refusals: readonly HoldfastError[], { part, confirm }: Pick<RestoreRequest, "part" | "confirm">,
+): ExitCode {
+  const isAsked = ({ code }: HoldfastError): boolean =>
+    code === "database.not-empty" && part !== "schema" && confirm === undefined;
   return refusals.find((refusal) => !isAsked(refusal))?.exitCode ?? EXIT.done;
 }

@@ -28,8 +28,8 @@ export async function requireWhole(plan: RestorePlan, ports: Ports): Promise<voi
 }
 
 /**
- * Compares the sizes of what lies in the store with what the manifest promises: all that a plan looks at. What is of another size is read, because
- * a store may say so wrongly.
+ * Compares the sizes of what lies in the store with what the manifest promises: all that a plan looks at. What is of
+ * another size is read, because a store may say so wrongly.
  *
  * @throws artifact.damaged, artifact.missing, store.lied
  */

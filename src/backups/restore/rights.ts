@@ -18,19 +18,23 @@ const NAMES_MAX = 5;
  * What the role of a restore cannot make, in sentences: said before anything is touched. A managed platform
  * may allow more than PostgreSQL does, so what the server was asked about counts before PostgreSQL's rules.
  */
-export function rightsWarnings(entries: readonly TocEntry[], facts: DatabaseFacts, { allowed }: NotMadeHere, content: ContentRecord): string[] {
+export function rightsWarnings(
+  entries: readonly TocEntry[], facts: DatabaseFacts, { allowed }: NotMadeHere, content: ContentRecord,
+): string[] {
   const { superuser, role, major } = facts;
   if (superuser) return [];
   const kinds = new Map<string, string[]>();
   const add = (kind: string, entry: TocEntry): void => {
     kinds.set(kind, [...(kinds.get(kind) ?? []), nameOf(entry)]);
   };
+  const mayBeOfAll = (entry: TocEntry): boolean =>
+    content.digests === 2 ? isOfAllTables(entry, content) : !listsItsTables(entry, entries);
   for (const entry of entries) {
     const kind = Object.hasOwn(SUPERUSER_ONLY, entry.type) ? SUPERUSER_ONLY[entry.type] : undefined;
     if (allowed.has(entry.type)) continue;
     if (kind !== undefined) add(kind.word, entry);
     else if (entry.type === "SUBSCRIPTION") add(subscriptionKind(major), entry);
-    else if (entry.type === "PUBLICATION" && (content.digests === 2 ? isOfAllTables(entry, content) : !listsItsTables(entry, entries))) add(MAYBE_ALL_TABLES, entry);
+    else if (entry.type === "PUBLICATION" && mayBeOfAll(entry)) add(MAYBE_ALL_TABLES, entry);
   }
   return [...kinds].map(([kind, names]) => {
     const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
@@ -94,21 +98,25 @@ export async function ownersWithoutRoom(session: DatabaseSession, entries: reado
 }
 
 /**
- * Where `public` belonged to a role that this one cannot be, such as a platform's superuser, it keeps the owner that it has here, or gets in a new
- * database; so it does in place where this role cannot be the one that it belongs to here.
+ * Where `public` belonged to a role that this one cannot be, such as a platform's superuser, it keeps the owner that it
+ * has here, or gets in a new database; so it does in place where this role cannot be the one that it belongs to here.
  */
 export async function publicKept(session: DatabaseSession, owner: string, { major, role }: DatabaseFacts, mode: RestoreMode): Promise<readonly string[]> {
   const right = major >= 16 ? "SET" : "MEMBER";
   const [row] = await session.query<{ here: string; there: boolean; may: boolean | null; mayHere: boolean }>(
-    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, r.oid IS NOT NULL AS there, pg_catalog.pg_has_role(r.oid, '${right}') AS may,
-            pg_catalog.pg_has_role(n.nspowner, 'USAGE') AS "mayHere"
+    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, r.oid IS NOT NULL AS there,
+            pg_catalog.pg_has_role(r.oid, '${right}') AS may, pg_catalog.pg_has_role(n.nspowner, 'USAGE') AS "mayHere"
        FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_roles r ON r.rolname = $1 WHERE n.nspname = 'public'`, [owner],
   );
   const isNew = mode === "beside";
   // Before PostgreSQL 15 there is no such role, and `public` is its maker's.
   if (row === undefined || (owner.startsWith("pg_") && !row.there) || (!isNew && row.here === owner)) return [];
   const was = `schema public belonged to ${owner} at the source`;
-  if (row.may !== true) return [`${was}, whom role ${role} cannot be: it keeps the owner that it has ${isNew ? "in a new database" : `here (${row.here})`}`];
+  if (row.may !== true) {
+    const kept = isNew ? "in a new database" : `here (${row.here})`;
+    return [`${was}, whom role ${role} cannot be: it keeps the owner that it has ${kept}`];
+  }
   if (isNew || row.mayHere) return [];
-  return [`${was}, and belongs to ${row.here} here, whom role ${role} cannot be: it is emptied, and stays with its owner and its rights`];
+  return [`${was}, and belongs to ${row.here} here, whom role ${role} cannot be: it is emptied, and stays with its ` +
+    "owner and its rights"];
 }

@@ -28,8 +28,8 @@ export interface Elsewhere {
 const REMEDY = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
 
 /** The table is emptied before: only rows of the backup can be alike. */
-const DOUBLED = "Two rows of the backup itself are alike by it, so the source did not hold it: find them there, keep one of each and back up again; or drop the rule at the " +
-  "target, if that is wanted.";
+const DOUBLED = "Two rows of the backup itself are alike by it, so the source did not hold it: find them there, keep " +
+  "one of each and back up again; or drop the rule at the target, if that is wanted.";
 
 function remedyFor({ message }: HoldfastError): string {
   return /duplicate key value violates|conflicting key value violates/.test(message) ? DOUBLED : REMEDY;
@@ -127,7 +127,9 @@ export class RowLoader {
       try {
         await this.#session.copyFrom(`COPY ${elsewhere ?? name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`, leavingRest(rows));
       } catch (error) {
-        throw new Untouched(error, `filling ${printableLine(name)}`, isHoldfastError(error, "database.query") ? this.#elsewhere?.remedy ?? remedyFor(error) : undefined);
+        const remedy = isHoldfastError(error, "database.query")
+          ? this.#elsewhere?.remedy ?? remedyFor(error) : undefined;
+        throw new Untouched(error, `filling ${printableLine(name)}`, remedy);
       }
     };
     await (this.#elsewhere === undefined ? copy() : this.#elsewhere.load(...own, copy));

@@ -82,8 +82,8 @@ async function nothingOutcome(
 }
 
 /** What no plan can say. */
-const NOT_LOOKED_AT = "a dry run compares the sizes of what lies in the store and tries no definition: whether every byte is as it was, and whether all of it can be " +
-  "restored, `holdfast validate` tells";
+const NOT_LOOKED_AT = "a dry run compares the sizes of what lies in the store and tries no definition: whether every " +
+  "byte is as it was, and whether all of it can be restored, `holdfast validate` tells";
 
 function dryRunOutcome(plan: RestorePlan, tookMs: number): Outcome {
   const headline = plan.refusals.length === 0

@@ -7,12 +7,23 @@ import { refusal } from "../../nouns/server/refusal.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 
+/** How something is tried. */
+interface Asked {
+  /** What the attempt needs and every role may; where it is refused nothing is known. */
+  readonly before?: string;
+  readonly attempt: string;
+}
+
+/** Who may make nothing temporary may have nothing in `pg_temp` either. */
+const SOMETHING_TEMPORARY = "CREATE TEMPORARY TABLE holdfast_asks_first ()";
+
 /**
- * What PostgreSQL lets only a superuser make, by types of archive entries: what people call it, and how it is tried whether this role may all the
- * same (https://www.postgresql.org/docs/current/sql-commands.html, each under its own CREATE; tried on 15). A base type stands behind its shell.
- * What is tried is refused before anything else is looked at, and where what comes before it is refused nothing is known.
+ * What PostgreSQL lets only a superuser make, by types of archive entries: what people call it, and how it is
+ * tried whether this role may all the same (https://www.postgresql.org/docs/current/sql-commands.html, each
+ * under its own CREATE; tried on 15). A base type stands behind its shell. What is tried is refused before
+ * anything else is looked at, and where what comes before it is refused nothing is known.
  */
-export const SUPERUSER_ONLY: Readonly<Record<string, { readonly word: string; readonly before?: string; readonly attempt: string }>> = {
+export const SUPERUSER_ONLY: Readonly<Record<string, Asked & { readonly word: string }>> = {
   "EVENT TRIGGER": {
     word: "event trigger",
     // The server brings no function that one could call.
@@ -24,29 +35,38 @@ export const SUPERUSER_ONLY: Readonly<Record<string, { readonly word: string; re
     attempt: "CREATE PUBLICATION holdfast_asks FOR TABLES IN SCHEMA pg_catalog",
   },
   "FOREIGN DATA WRAPPER": { word: "foreign data wrapper", attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks" },
-  "ACCESS METHOD": { word: "access method", attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler" },
+  "ACCESS METHOD": {
+    word: "access method",
+    attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler",
+  },
   "OPERATOR CLASS": {
-    word: "operator class", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()",
-    attempt: "CREATE OPERATOR CLASS pg_temp.holdfast_asks FOR TYPE pg_catalog.int4 USING btree AS OPERATOR 1 OPERATOR(pg_catalog.<)",
+    word: "operator class", before: SOMETHING_TEMPORARY,
+    attempt: "CREATE OPERATOR CLASS pg_temp.holdfast_asks FOR TYPE pg_catalog.int4 USING btree " +
+      "AS OPERATOR 1 OPERATOR(pg_catalog.<)",
   },
   "OPERATOR FAMILY": {
-    word: "operator family", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()", attempt: "CREATE OPERATOR FAMILY pg_temp.holdfast_asks USING btree",
+    word: "operator family", before: SOMETHING_TEMPORARY,
+    attempt: "CREATE OPERATOR FAMILY pg_temp.holdfast_asks USING btree",
   },
-  "SHELL TYPE": { word: "base type", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()", attempt: "CREATE TYPE pg_temp.holdfast_asks" },
+  "SHELL TYPE": { word: "base type", before: SOMETHING_TEMPORARY, attempt: "CREATE TYPE pg_temp.holdfast_asks" },
   "TEXT SEARCH PARSER": {
-    word: "text search parser", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()",
-    attempt: "CREATE TEXT SEARCH PARSER pg_temp.holdfast_asks (START = pg_catalog.prsd_start, GETTOKEN = pg_catalog.prsd_nexttoken, " +
-      "END = pg_catalog.prsd_end, LEXTYPES = pg_catalog.prsd_lextype)",
+    word: "text search parser", before: SOMETHING_TEMPORARY,
+    attempt: "CREATE TEXT SEARCH PARSER pg_temp.holdfast_asks (START = pg_catalog.prsd_start, " +
+      "GETTOKEN = pg_catalog.prsd_nexttoken, END = pg_catalog.prsd_end, LEXTYPES = pg_catalog.prsd_lextype)",
   },
   "TEXT SEARCH TEMPLATE": {
-    word: "text search template", before: "CREATE TEMPORARY TABLE holdfast_asks_first ()",
+    word: "text search template", before: SOMETHING_TEMPORARY,
     attempt: "CREATE TEXT SEARCH TEMPLATE pg_temp.holdfast_asks (LEXIZE = pg_catalog.dsimple_lexize)",
   },
-  "PROCEDURAL LANGUAGE": { word: "language", attempt: "CREATE LANGUAGE holdfast_asks HANDLER pg_catalog.plpgsql_call_handler" },
+  "PROCEDURAL LANGUAGE": {
+    word: "language", attempt: "CREATE LANGUAGE holdfast_asks HANDLER pg_catalog.plpgsql_call_handler",
+  },
 };
 
 /** The same for publications of all tables, of which an archive does not say that they are. */
-const ALL_TABLES = { before: "CREATE PUBLICATION holdfast_asks_first", attempt: "CREATE PUBLICATION holdfast_asks FOR ALL TABLES" };
+const ALL_TABLES: Asked = {
+  before: "CREATE PUBLICATION holdfast_asks_first", attempt: "CREATE PUBLICATION holdfast_asks FOR ALL TABLES",
+};
 
 /** Type of an entry that may be a publication of all tables. */
 const PUBLICATION = "PUBLICATION";
@@ -60,18 +80,21 @@ export interface TypesAsked {
 }
 
 /**
- * Asks for types of entries whether this role may make such. A platform may let roles make what else only superusers may, so it is tried and taken back.
+ * Asks for types of entries whether this role may make such. A platform may let roles make what else only
+ * superusers may, so it is tried and taken back.
  *
  * @param session in a transaction
  */
 export async function askTypes(session: DatabaseSession, types: Iterable<string>): Promise<TypesAsked> {
   const [found, unknown] = [new Set<string>(), new Set<string>()];
   for (const type of new Set(types)) {
-    const { before, attempt }: { readonly before?: string; readonly attempt: string } = type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type]!;
+    const { before, attempt }: Asked = type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type]!;
+    const refusedTo = (sql: string): ReturnType<typeof refusal> =>
+      refusal(session, () => session.query(sql), "database.permission", "database.query");
     await session.query("SAVEPOINT asking");
-    const unasked = before === undefined ? undefined : await refusal(session, () => session.query(before), "database.permission", "database.query");
+    const unasked = before === undefined ? undefined : await refusedTo(before);
     // Whoever may make one is told what else is wrong with the attempt, if anything.
-    const refused = unasked === undefined ? await refusal(session, () => session.query(attempt), "database.permission", "database.query") : undefined;
+    const refused = unasked === undefined ? await refusedTo(attempt) : undefined;
     await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
     if (unasked !== undefined) unknown.add(type);
     else if (isHoldfastError(refused, "database.permission")) found.add(type);
@@ -82,7 +105,10 @@ export async function askTypes(session: DatabaseSession, types: Iterable<string>
 /** What every server has, and where nobody's event triggers act. */
 const MAINTENANCE = "postgres";
 
-/** The same for a new database on the server. Event triggers of the target would act on what is tried; then it is asked where people keep none. */
+/**
+ * The same for a new database on the server. Event triggers of the target would act on what is tried; then it
+ * is asked where people keep none.
+ */
 export async function askTypesForNew(target: Database, types: ReadonlySet<string>): Promise<TypesAsked> {
   let known: TypesAsked = { refused: new Set(), unasked: types };
   for (const database of new Set([target.address.database, MAINTENANCE])) {
@@ -93,7 +119,8 @@ export async function askTypesForNew(target: Database, types: ReadonlySet<string
     });
     if (session === undefined) continue;
     await using _ = session;
-    if ((await session.query("SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1")).length > 0) continue;
+    const acting = await session.query("SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1");
+    if (acting.length > 0) continue;
     await session.query("BEGIN READ WRITE");
     try {
       const { refused, unasked } = await askTypes(session, known.unasked);
@@ -113,5 +140,6 @@ export function isOfAllTables(entry: TocEntry, { digests, objects }: ContentReco
 
 /** Of an archive, the entries that only a superuser may make, as far as its types and the record tell. */
 export function ofSuperusers(entries: readonly TocEntry[], content: ContentRecord): readonly TocEntry[] {
-  return entries.filter((entry) => Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content));
+  return entries.filter((entry) =>
+    Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content));
 }

@@ -120,7 +120,8 @@ Afterwards the content is compared with what the source held at the backup's sna
     plan: "What was, or would be, done, as JSON.",
   },
   exits: {
-    0: "the backup is restored and its content is as it was, or the dry run shows what would be done, with nothing but a confirmation missing",
+    0: "the backup is restored and its content is as it was, or the dry run shows what would be done, with nothing but a " +
+      "confirmation missing",
     3: "restored, but something could not be proved or could not be restored; it is named",
     5: "the backup is damaged (nothing of it was kept), or the restored content differs",
     7: "the target is not empty and was not confirmed by name",

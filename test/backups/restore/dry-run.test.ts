@@ -103,6 +103,18 @@ describe("a dry run", () => {
     await expectRefusal(own.restore(target.adminUrl), { code, exit: 5, says, hint: /Nothing was changed/ });
   });
 
+  it("is not green with another key", async () => {
+    await using other = await Vault.make();
+    await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE public.papers (id int)" });
+    await vault.backup(database.adminUrl, { source: "sealed" });
+    await using target = await cluster.createDatabase({ owner: "postgres" });
+    const planned = await vault.restore(target.adminUrl, { source: "sealed", identity: other.identity, dryRun: true }).then(refusedIn, (error: unknown) => {
+      if (!isHoldfastError(error)) throw error;
+      return { exit: error.exitCode, refusals: [error.message] };
+    });
+    expect(planned).toEqual({ exit: 2, refusals: [expect.stringContaining("none of the given identities")] });
+  });
+
   it("says what it does not look at", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE public.papers (id int)" });
     await vault.backup(database.adminUrl, { source: "looked" });

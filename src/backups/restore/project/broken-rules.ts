@@ -14,7 +14,8 @@ export function brokenKeyRemedy(table: string, key: string): string {
 
 /** @param table as people read it */
 export function doubledRowsRemedy(table: string, rule: string): string {
-  return `these rows are the source's: find those of ${table} there that ${rule} holds for one, keep one of each, and back up again; or drop the rule at the target where it is yours`;
+  return `these rows are the source's: find those of ${table} there that ${rule} holds for one, keep one of each, ` +
+    "and back up again; or drop the rule at the target where it is yours";
 }
 
 /** What the server refused of a row that was written, as far as it is a rule of the table's. */

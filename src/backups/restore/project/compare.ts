@@ -81,7 +81,8 @@ const MEMBERSHIP = /^differs from the source in (?:(?:all tables|tables|columns|
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
 function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, { paused, kept }: LoadedProject): Finding[] {
   // What is said of an object, and of which kind a thing of no schema is, comes before its name.
-  const wasLeft = (name: string): boolean => [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?(?:server|wrapper|family|class|parser|template) /, "")]
+  const OF_KIND = /^(?:[a-z-]+ )?(?:server|wrapper|family|class|parser|template) /;
+  const wasLeft = (name: string): boolean => [name, name.replace(/^[a-z-]+ /, ""), name.replace(OF_KIND, "")]
     .some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
   // What is said of something that stays is as it is there; that it stays is told.
   const isSaidOfKept = ({ about, name }: Finding): boolean => (about === "owner" || about === "comment") && kept.has(...wordAndRest(name));

@@ -164,7 +164,10 @@ async function collisions(session: DatabaseSession, one: Fitting): Promise<strin
     const doubled = await count(session,
       `SELECT coalesce(sum(n), 0) AS n FROM (SELECT count(*) AS n FROM (SELECT ${values} FROM ${one.temporary} WHERE ${where}) s
         GROUP BY ${group} ${given}) AS found WHERE n > 1`);
-    if (doubled > 0) found.push(`${rows(doubled)} of ${one.title} in the backup are alike by a rule of the target that the source did not hold (${name}: the same ${same}): ${doubledRowsRemedy(one.title, name)}`);
+    if (doubled > 0) {
+      found.push(`${rows(doubled)} of ${one.title} in the backup are alike by a rule of the target that the source did ` +
+        `not hold (${name}: the same ${same}): ${doubledRowsRemedy(one.title, name)}`);
+    }
   }
   return found;
 }

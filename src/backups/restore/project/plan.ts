@@ -102,7 +102,8 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const ownersOut = request.noOwner ? [] : (await usersOwnersOutOfReach(session, {
     entries: [...all.before, ...all.after], roles, standing: new Set([...ends.target.schemas, "public"]),
   })).filter(({ title }) => !left.has(title));
-  const publicNotes = await publicsOwnerNotes(session, request.noOwner ? undefined : all.publicOwner, target.facts.role);
+  const publicOwner = request.noOwner ? undefined : all.publicOwner;
+  const publicNotes = await publicsOwnerNotes(session, publicOwner, target.facts.role);
   const rightsNotes = request.noPrivileges ? [] : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
   return {
     ...ends, source, brought, parts: parts.texts, profile, entries: all, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults, publications,
@@ -199,7 +200,9 @@ function refusalsOfRights(notAllowed: readonly NotAllowed[], unwritable: readonl
  *
  * @param singly each by itself, for a dry run
  */
-export function misfits(refusals: readonly string[], backup: string, project: string, singly: boolean): readonly HoldfastError[] {
+export function misfits(
+  refusals: readonly string[], backup: string, project: string, singly: boolean,
+): readonly HoldfastError[] {
   if (singly || refusals.length === 0) return refusals.map((text) => new HoldfastError("refused.misfit", text));
   const more = refusals.length > 3 ? ` and ${refusals.length - 3} more` : "";
   return [new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {

@@ -71,11 +71,14 @@ export async function givePublicItsOwner(session: DatabaseSession, owner: string
 }
 
 /**
- * What becomes of the owner of `public`, where he is not the target's: it is given to him where this role may, as {@link givePublicItsOwner} does.
+ * What becomes of the owner of `public`, where he is not the target's: it is given to him where this role may, as
+ * {@link givePublicItsOwner} does.
  *
  * @param owner undefined where the archive does not say
  */
-export async function publicsOwnerNotes(session: DatabaseSession, owner: string | undefined, role: string): Promise<readonly string[]> {
+export async function publicsOwnerNotes(
+  session: DatabaseSession, owner: string | undefined, role: string,
+): Promise<readonly string[]> {
   if (owner === undefined) return [];
   const [row] = await session.query<{ here: string; there: boolean }>(
     `SELECT pg_get_userbyid(nspowner)::text AS here, EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS there
@@ -85,11 +88,15 @@ export async function publicsOwnerNotes(session: DatabaseSession, owner: string 
   try {
     await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
     // Roles of the user's are made first, and whoever makes one may be it.
-    const refused = row.there ? await refusal(session, () => session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`)) : undefined;
+    const give = `ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`;
+    const refused = row.there ? await refusal(session, () => session.query(give)) : undefined;
     const what = `schema public belonged to ${owner} at the source, and belongs to ${row.here} here`;
     if (refused === undefined) return [`${what}: it is given to ${owner}`];
-    if (isHoldfastError(refused, "database.lock-timeout")) return [`${what}: it is given to ${owner} where role ${role} may`];
-    return [`${what}: it stays, as role ${role} may not give it away (${serverWords(refused)}), and so do rights on it that are its owner's to give`];
+    if (isHoldfastError(refused, "database.lock-timeout")) {
+      return [`${what}: it is given to ${owner} where role ${role} may`];
+    }
+    return [`${what}: it stays, as role ${role} may not give it away (${serverWords(refused)}), and so do rights on it ` +
+      "that are its owner's to give"];
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
   }

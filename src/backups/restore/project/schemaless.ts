@@ -11,7 +11,9 @@ import type { NotAllowed } from "./not-allowed.ts";
  * has one. What is there and cannot be made again must not be dropped.
  */
 const CLASSES: Readonly<Record<string, { readonly kind: string; readonly names: string }>> = {
-  "FOREIGN DATA WRAPPER": { kind: "foreign-data-wrapper", names: "SELECT quote_ident(fdwname) AS name FROM pg_foreign_data_wrapper" },
+  "FOREIGN DATA WRAPPER": {
+    kind: "foreign-data-wrapper", names: "SELECT quote_ident(fdwname) AS name FROM pg_foreign_data_wrapper",
+  },
   "ACCESS METHOD": { kind: "access-method", names: "SELECT quote_ident(amname) AS name FROM pg_am" },
   "EVENT TRIGGER": { kind: "event-trigger", names: "SELECT quote_ident(evtname) AS name FROM pg_event_trigger" },
 };
@@ -31,7 +33,8 @@ export async function readSchemaless(session: DatabaseSession): Promise<Readonly
  * @param session in a transaction
  */
 export async function entriesNotMade(session: DatabaseSession, entries: readonly TocEntry[]): Promise<ReadonlySet<string>> {
-  const { refused } = await askTypes(session, Object.keys(CLASSES).filter((type) => entries.some((entry) => entry.type === type)));
+  const types = Object.keys(CLASSES).filter((type) => entries.some((entry) => entry.type === type));
+  const { refused } = await askTypes(session, types);
   return refused;
 }
 
@@ -66,7 +69,8 @@ export async function withoutSchemaless(
 }
 
 /**
- * What else only a superuser may make: publications of all tables and of whole schemas, operator classes, base types and the like.
+ * What else only a superuser may make: publications of all tables and of whole schemas, operator classes, base types
+ * and the like.
  *
  * @param session in a transaction
  * @param known keys of entries that were asked about by name
@@ -74,10 +78,13 @@ export async function withoutSchemaless(
 export async function furtherNotMade(
   session: DatabaseSession, entries: readonly TocEntry[], content: ContentRecord, known: ReadonlySet<string>,
 ): Promise<readonly NotAllowed[]> {
-  const of = ofSuperusers(entries, content).filter((entry) => !Object.hasOwn(CLASSES, entry.type) && !known.has(entryKey(entry)));
+  const of = ofSuperusers(entries, content)
+    .filter((entry) => !Object.hasOwn(CLASSES, entry.type) && !known.has(entryKey(entry)));
   const { refused } = await askTypes(session, of.map(({ type }) => type));
-  return of.filter(({ type }) => refused.has(type)).map((entry) =>
-    ({ id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why: "the server lets only a superuser make one" }));
+  return of.filter(({ type }) => refused.has(type)).map((entry) => ({
+    id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry),
+    why: "the server lets only a superuser make one",
+  }));
 }
 
 /** An archive does not say that a user mapping needs its server, which its name has. */

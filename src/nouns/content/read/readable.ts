@@ -25,8 +25,11 @@ export async function requireReadable(
   session: DatabaseSession, scope: ContentScope, mayBeLeftOut: (relation: LeftOut) => boolean = () => false,
 ): Promise<Unread> {
   const { role } = (await session.query<{ role: string }>("SELECT current_user AS role"))[0]!;
-  const [unreadable, denied] = parted(await unreadableRelations(session, scope), (relation) => mayBeLeftOut(relation) &&
-    (relation.of === null || mayBeLeftOut({ ...relation, kind: "table", name: relation.of.name, oid: relation.of.oid })));
+  // A sequence of a table that must be read must be read with it.
+  const [unreadable, denied] = parted(await unreadableRelations(session, scope), (relation) => {
+    const { of } = relation;
+    return mayBeLeftOut(relation) && (of === null || mayBeLeftOut({ ...relation, kind: "table", ...of }));
+  });
   if (unreadable.length > 0) {
     throw new HoldfastError("database.permission", `the role ${role} may not read ${listed(unreadable.map(nameOf))}`, {
       hint: `Grant it USAGE on the schema and SELECT on everything in it (or the role pg_read_all_data), or leave the schema out.`,
