@@ -187,7 +187,9 @@ async function warnOfRights(
 ): Promise<string[]> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
   const entries = await contents.first();
-  const missing = rightsWarnings(entries, facts, notMade, manifest.content);
+  // What a refusal names is not told again.
+  const refused = new Set(mode === "beside" && !request.allowGaps ? notMade.all.map(({ id }) => id) : []);
+  const missing = rightsWarnings(entries.filter(({ id }) => !refused.has(id)), facts, notMade, manifest.content);
   const notes = [
     ...missing,
     ...(missing.length === 0 || mode !== "beside" || request.allowGaps ? []

@@ -50,6 +50,7 @@ describe("a restore beside by a role that may not make everything", () => {
     expect([planned.exit, others]).toEqual([4, []]);
     for (const name of NAMED) expect(refused).toContain(name);
     expect(refused).not.toMatch(/narrow|bare|TABLE public t\b/);
+    expect(said(planned)).not.toContain("expect it to be missing");
     const error = await expectRefusal(vault.restore(database.url, choice), {
       code: "database.permission", exit: 4, says: "and mode beside puts no copy in place that lacks something", hint: /--allow-gaps/,
     });
