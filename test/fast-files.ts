@@ -43,6 +43,7 @@ export const FAST_FILES: readonly string[] = [
   "test/fakes/fakes.test.ts",
   "test/kernel/duration.test.ts",
   "test/kernel/errors.test.ts",
+  "test/kernel/news-of.test.ts",
   "test/kernel/or-abort.test.ts",
   "test/kernel/pace.test.ts",
   "test/kernel/redact.test.ts",
