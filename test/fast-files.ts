@@ -33,6 +33,7 @@ export const FAST_FILES: readonly string[] = [
   "test/devtools/generate.test.ts",
   "test/devtools/new-command.test.ts",
   "test/devtools/troubleshooting.test.ts",
+  "test/devtools/typed-commands.test.ts",
   "test/e2e/runner.test.ts",
   "test/entry/inputs/mask.test.ts",
   "test/entry/inputs/parse-inputs.test.ts",
@@ -64,6 +65,7 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/store/lock.test.ts",
   "test/ports/memory-store.test.ts",
   "test/postgres/database-url.test.ts",
+  "test/support/fast/not-fast.test.ts",
   "test/support/sampling.test.ts",
   "test/support/servers/newer.test.ts",
 ];
