@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { systemClock } from "../adapters/system/clock.ts";
 import { systemDisk } from "../adapters/system/disk.ts";
 import { endWithUs } from "../adapters/system/last-will.ts";
@@ -131,7 +133,9 @@ async function openBareStore(url: string, secret: Secret | undefined, around: Pr
     return await openAzureStore(url, credentials === "login" ? await azureLogin(around) : credentials, options);
   }
   throw new HoldfastError("input.malformed", `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`, {
-    hint: "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.",
+    hint: scheme === undefined && !/[\s@?=;]/.test(url)
+      ? `A folder is written ${pathToFileURL(resolve(url)).href}, and a container azure://<account>/<container>[/<prefix>].`
+      : "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.",
   });
 }
 
