@@ -17,7 +17,7 @@ export function notFast(words: readonly string[], fast: readonly string[], root:
 /** Jest takes paths as regular expressions, relative or absolute. */
 function names(name: string, path: string): boolean {
   try {
-    return new RegExp(path, "i").test(`/${name}`) || new RegExp(`${path.replace(/^\.\//, "")}`, "i").test(name) || path.endsWith(`/${name}`);
+    return new RegExp(path, "i").test(`/${name}`) || new RegExp(path.replace(/^\.\//, ""), "i").test(name) || path.endsWith(`/${name}`);
   } catch {
     return name.includes(path);
   }
