@@ -10,7 +10,8 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SLOW_FILES } from "../test/fast-files.ts";
+import { FAST_FILES, SLOW_FILES } from "../test/fast-files.ts";
+import { notFast } from "../test/support/fast/not-fast.ts";
 import { liveRun } from "../test/support/live-supabase.ts";
 import { SEED, THOROUGH } from "../test/support/sampling.ts";
 import { obtainServers } from "../test/support/servers/servers.ts";
@@ -115,6 +116,11 @@ mkdirSync(join(root, ".cache"), { recursive: true });
 const words = process.argv.slice(2);
 // Their tests have no server, so none is looked for.
 const isFast = words[0] === "--fast";
+if (isFast) {
+  const told = notFast(words.slice(1), FAST_FILES, root);
+  for (const line of told) process.stderr.write(`${line}\n`);
+  if (told.length > 0) process.exit(2);
+}
 // The name comes last, because Jest would take paths after it for further projects.
 const args = isFast ? [...words.slice(1), "--selectProjects", "fast"] : words;
 const missing: Iterable<readonly [string, string]> = isFast ? [] : await obtainServers((text) => process.stderr.write(`${text}\n`));

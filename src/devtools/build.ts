@@ -48,10 +48,11 @@ function stubs(out: string, commands: readonly string[]): void {
 }
 
 /** An old Node must get a sentence, not a syntax error: so the bundle is only imported after the version was checked. */
-const CLI = `#!/usr/bin/env node
+export const CLI = `#!/usr/bin/env node
 // ${GENERATED}
 if (Number(process.versions.node.split(".")[0]) < 24) {
   process.stderr.write(\`holdfast needs Node 24 or newer; this is \${process.version}.\\n\`);
+  process.stderr.write("In a clone, \`npm run holdfast -- …\` brings the right one (installed, it is node_modules/.bin/node); elsewhere install Node 24.\\n");
   process.exitCode = 4;
 } else {
   const { runCli } = await import("./holdfast/index.js");

@@ -5,8 +5,8 @@ import { MENU } from "../commands/menu.ts";
 import { camelCase } from "../entry/inputs/parse-inputs.ts";
 
 /**
- * `node src/devtools/new-command.ts <wing>/<name>`: the files a new command consists of (its place in the menu, its capability behind walls, its
- * test), small but working, so that the next thing to do is to write what it is for. Afterwards `npm run generate`.
+ * `npm run new-command -- <wing>/<name>`: the files a new command consists of (its place in the menu, its capability behind walls, its
+ * test, among the fast ones), small but working, so that the next thing to do is to write what it is for. Afterwards `npm run generate`.
  */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -63,7 +63,7 @@ export interface ${type}Inputs {
   readonly storeSecret: Secret | undefined;
 }
 
-/** \`holdfast ${name}\`: see commands/${wing}/${name}.ts. */
+/** \`holdfast ${name}\`: see src/commands/${wing}/${name}.ts. */
 export async function run${type}(inputs: ${type}Inputs, ports: Pick<Ports, "openStore">): Promise<Outcome> {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
   await store.check(false);
@@ -109,40 +109,80 @@ export function wallsWith(walls: string, wing: string, name: string): string {
   return walls.replace(end, (all) => `${all}  ${wing}: { capabilities: ["${name}"], shared: [] },\n`);
 }
 
+/** The list of fast tests (`test/fast-files.ts`) with one more, in its place: it starts no program. */
+export function fastFilesWith(text: string, path: string): string {
+  const found = /(FAST_FILES: readonly string\[\] = \[\n)((?: {2}".*",\n)*)/.exec(text);
+  if (found === null) throw new Error("no `FAST_FILES: readonly string[] = [` in test/fast-files.ts");
+  const [all, head = "", lines = ""] = found;
+  const line = `  "${path}",`;
+  const listed = lines.trimEnd().split("\n");
+  if (listed.includes(line)) throw new Error(`${path} is among the fast files already`);
+  return text.replace(all, () => `${head}${[...listed, line].sort().join("\n")}\n`);
+}
+
 /** Words that name nothing in JavaScript. */
 const RESERVED = new Set(("await break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in " +
   "instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield").split(" "));
 
+/** First words that the command line answers itself. */
+const CLI_OWN = new Set(["help", "version"]);
+
 /** Why a command cannot be called so; undefined where it can. */
 export function whyNot(menu: readonly { readonly name: string; readonly wing: string }[], rooms: readonly string[], wing: string, name: string): string | undefined {
   if (RESERVED.has(name)) return `${name} is a word of the language`;
+  if (CLI_OWN.has(name)) return `holdfast ${name} is what the command line answers itself`;
   const other = menu.find((command) => command.name === name);
   if (other !== undefined) return `${name} is in the menu already, of the wing ${other.wing}`;
   return rooms.includes(wing) && !menu.some((command) => command.wing === wing) ? `src/${wing}/ is a room and no wing` : undefined;
 }
 
-function main(words: string | undefined): void {
-  const [, wing, name] = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)$/.exec(words ?? "") ?? [];
-  if (wing === undefined || name === undefined) throw new Error("usage: node src/devtools/new-command.ts <wing>/<name>, such as backups/prune");
-  const why = whyNot(MENU, readdirSync(join(root, "src")), wing, name);
-  if (why !== undefined) throw new Error(why);
-  const files = new Map([...commandFiles(wing, name)].map(([path, text]) => [join(root, path), text]));
-  for (const path of files.keys()) if (existsSync(path)) throw new Error(`${path} exists already`);
-  const change = (path: string, edit: (text: string) => string): [string, string] => [join(root, path), edit(readFileSync(join(root, path), "utf8"))];
-  const changed = [
+/** A word that makes no command: the person's to mend, so told without a stack. */
+class Refused extends Error {}
+
+/** What would be written: new files and changed ones, by path from the root. */
+function planned(word: string | undefined, repository: string): { readonly files: ReadonlyMap<string, string>; readonly changed: ReadonlyMap<string, string> } {
+  const [, wing, name] = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)$/.exec(word ?? "") ?? [];
+  if (wing === undefined || name === undefined) {
+    throw new Refused(`${word === undefined ? "no name was given" : `'${word}' is no <wing>/<name>`}: npm run new-command -- <wing>/<name>, such as backups/prune, in lower case`);
+  }
+  const why = whyNot(MENU, readdirSync(join(repository, "src")), wing, name);
+  if (why !== undefined) throw new Refused(`${why}: take another name`);
+  const files = commandFiles(wing, name);
+  for (const path of files.keys()) if (existsSync(join(repository, path))) throw new Refused(`${path} exists already: remove it, or take another name`);
+  const change = (path: string, edit: (text: string) => string): [string, string] => [path, edit(readFileSync(join(repository, path), "utf8"))];
+  const tests = [...files.keys()].filter((path) => path.endsWith(".test.ts"));
+  const changed = new Map([
     change("src/commands/menu.ts", (menu) => menuWith(menu, wing, name)),
     change("walls.cjs", (walls) => wallsWith(walls, wing, name)),
-  ];
-  for (const [path, text] of files) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: "wx" });
-    process.stderr.write(`wrote ${path}\n`);
-  }
-  for (const [path, text] of changed) {
-    writeFileSync(path, text);
-    process.stderr.write(`changed ${path}\n`);
-  }
-  process.stderr.write("now run `npm run generate`\n");
+    change("test/fast-files.ts", (list) => tests.reduce(fastFilesWith, list)),
+  ]);
+  return { files, changed };
 }
 
-if (import.meta.main) main(process.argv[2]);
+/**
+ * Writes a command's files and changes the lists that name it.
+ *
+ * @returns the exit code: 2 where nothing was written, because the word makes no command
+ */
+export function newCommand(word: string | undefined, repository: string, say: (text: string) => void): number {
+  try {
+    const { files, changed } = planned(word, repository);
+    for (const [path, text] of files) {
+      mkdirSync(dirname(join(repository, path)), { recursive: true });
+      writeFileSync(join(repository, path), text, { flag: "wx" });
+      say(`wrote ${path}`);
+    }
+    for (const [path, text] of changed) {
+      writeFileSync(join(repository, path), text);
+      say(`changed ${path}`);
+    }
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    say(`new-command: ${error.message}`);
+    return 2;
+  }
+  say("now run `npm run generate`");
+  return 0;
+}
+
+if (import.meta.main) process.exitCode = newCommand(process.argv[2], root, (text) => process.stderr.write(`${text}\n`));

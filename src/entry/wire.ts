@@ -18,6 +18,7 @@ import type { Log } from "../ports/log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { RunIdentity } from "../ports/run-identity.ts";
 import { hideCredentials } from "./inputs/mask.ts";
+import { storeUrlHint } from "./inputs/store-url.ts";
 import type { Environment } from "./inputs/environment.ts";
 import { storeCredentials } from "./inputs/store-credentials.ts";
 import { VERSION } from "./process/version.ts";
@@ -131,7 +132,7 @@ async function openBareStore(url: string, secret: Secret | undefined, around: Pr
     return await openAzureStore(url, credentials === "login" ? await azureLogin(around) : credentials, options);
   }
   throw new HoldfastError("input.malformed", `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`, {
-    hint: "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.",
+    hint: storeUrlHint(url),
   });
 }
 

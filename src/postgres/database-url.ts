@@ -138,8 +138,13 @@ function safeName(name: string): string {
   return /^[A-Za-z_]{1,32}$/.test(name) ? name : "…";
 }
 
+/** A value is repeated in errors only if it looks like a word: it may be a password in the wrong place. */
+function shownWord(value: string): string {
+  return /^[A-Za-z-]{1,16}$/.test(value) ? `'${value}' ` : "";
+}
+
 function readSslMode(text: string | undefined, host: string, fail: Fail): SslMode {
-  if (text !== undefined) return SSL_MODES[text] ?? fail("sslmode is none of disable, prefer, require, verify-ca, verify-full");
+  if (text !== undefined) return SSL_MODES[text] ?? fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`);
   if (host.startsWith("/")) return "disable";
   return isLoopback(host) ? "prefer" : "require";
 }
@@ -191,7 +196,7 @@ export function supabaseProject(address: DatabaseAddress): string | undefined {
  * Poolers in transaction mode that can be told by their address alone. They hand every transaction to any server session, so
  * an exported snapshot, session settings and pg_dump itself do not work through them.
  *
- * @returns why it cannot be used, and the `host:port` of the same service that can; undefined when nothing is known
+ * @returns a whole sentence why it cannot be used, and the `host:port` of the same service that can; undefined when nothing is known
  */
 export function knownTransactionPooler(address: DatabaseAddress): { why: string; useInstead: string } | undefined {
   const host = address.host.toLowerCase();

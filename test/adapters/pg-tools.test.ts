@@ -6,6 +6,7 @@ import { parseVersion, findInstallations } from "../../src/adapters/pg-tools/dis
 import { dumpArguments } from "../../src/adapters/pg-tools/dump.ts";
 import { postgresTools } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { classify, lastWords, toolError } from "../../src/adapters/pg-tools/messages.ts";
+import { parseDatabaseUrl } from "../../src/postgres/database-url.ts";
 import { ProblemReader } from "../../src/adapters/pg-tools/problems.ts";
 import { parseToc } from "../../src/adapters/pg-tools/toc.ts";
 import { WarningReader } from "../../src/adapters/pg-tools/warnings.ts";
@@ -357,6 +358,9 @@ describe("what the programs say", () => {
     expect(classify('pg_dump: error: connection to server at "h", port 5432 failed: Connection refused')?.code).toBe("database.unreachable");
     expect(classify("pg_restore: error: unsupported version (1.16) in file header")?.code).toBe("tool.too-old");
     expect(classify("ERROR:  could not extend file \"base/1/2\": No space left on device")?.code).toBe("disk.full");
+    const server = parseDatabaseUrl("postgresql://u@db:5433/d", "test");
+    expect(toolError("pg_dump", "exit code 1", 'pg_dump: error: ERROR:  could not extend file "base/1/2": No space left on device', server).hint).toContain("disk of the server db:5433");
+    expect(toolError("pg_restore", "exit code 1", "pg_restore: error: could not write to output file: No space left on device", server).hint).toContain("Free space on the disk");
     expect(classify("pg_dump: error: query failed: ERROR:  cache lookup failed for index 32428")?.code).toBe("database.changing");
     expect(classify("pg_dump: error: schema with OID 16390 does not exist")?.code).toBe("database.changing");
     expect(classify("something new")).toBeUndefined();

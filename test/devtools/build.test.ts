@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MENU } from "../../src/commands/menu.ts";
-import { filesBelow } from "../../src/devtools/build.ts";
+import { CLI, filesBelow } from "../../src/devtools/build.ts";
 import { packagesIn } from "../../src/devtools/licences.ts";
-import { run } from "../support/tools.ts";
+import { run, scratchFolder } from "../support/tools.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist");
@@ -30,7 +30,15 @@ describe("dist/", () => {
     const url = JSON.stringify(new URL("../../dist/cli.js", import.meta.url).href);
     const old = `Object.defineProperty(process.versions, "node", { value: "20.1.0" }); await import(${url});`;
     const { code, stderr } = await run(process.execPath, ["--input-type=module", "-e", old]);
-    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(/^holdfast needs Node 24 or newer; this is v\d+\.\d+\.\d+\.\n$/) });
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(/^holdfast needs Node 24 or newer; this is v\d+\.\d+\.\d+\.\n/) });
+  });
+
+  it("tells an old Node what to type instead", async () => {
+    await using folder = scratchFolder("old-node");
+    const old = 'Object.defineProperty(process.versions, "node", { value: "20.1.0" });\n';
+    writeFileSync(join(folder.path, "cli.mjs"), CLI.replace(/^#!.*\n/, old));
+    const { code, stderr } = await run(process.execPath, [join(folder.path, "cli.mjs")]);
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(/^holdfast needs Node 24 or newer; this is v[\d.]+\.\nIn a clone, `npm run holdfast -- …` .*node_modules\/\.bin\/node.*\n$/) });
   });
 
   it("comes with the licences of what is bundled, and of nothing that only builds it", () => {

@@ -3,11 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { ERRORS } from "../../src/kernel/errors.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PAGE = readFileSync(join(root, "docs/troubleshooting.md"), "utf8");
 
-/** Rooms whose findings, warnings and errors a person reads after a backup, a proof or a restore. */
+/**
+ * Rooms whose findings, warnings and errors a person reads after a backup, a proof or a restore. Errors of
+ * every other room are held by their codes alone.
+ */
 const ROOMS = ["nouns/content", "nouns/server", "backups/copy", "backups/backup", "backups/validate", "backups/restore"];
 
 /** Functions that make a finding of their text. */
@@ -137,12 +141,23 @@ describe("docs/troubleshooting.md", () => {
     expect(said.filter((one) => !isExplained(one))).toEqual([]);
   });
 
+  it("has a line for the code of every error, of whatever room", () => {
+    expect(Object.keys(ERRORS).filter((code) => !PAGE.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it("names each of its sections at its top", () => {
+    const anchors = [...PAGE.matchAll(/^##+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\w\s-]/g, "").replace(/\s/g, "-"));
+    const top = PAGE.slice(0, PAGE.indexOf("\n## "));
+    expect(anchors.length).toBeGreaterThan(8);
+    expect(anchors.filter((anchor) => !top.includes(`(#${anchor})`))).toEqual([]);
+  });
+
   it.each(BY_RESULT)("has a line for '%s'", (phrase) => {
     expect(PAGE).toContain(phrase);
   });
 
   it("quotes only what the sources say", () => {
-    const files = [...ROOMS, "nouns/catalog"].flatMap(filesOf).map(({ text }) => text);
+    const files = [...ROOMS, "nouns/catalog", "adapters/azure-blob"].flatMap(filesOf).map(({ text }) => text);
     const sources = files.join("\n").replace(/["'`]\s*\+\s*["'`]/g, "");
     const cells = [...PAGE.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell]) => cell!);
     const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, text]) => text!));

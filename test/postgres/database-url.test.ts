@@ -57,7 +57,8 @@ describe("a database URL", () => {
     ["postgresql://u:geheim@h:0/d", "port"],
     ["postgresql://u:geheim@h:65536/d", "port"],
     ["postgresql://u:geheim%zz@h/d", "%"],
-    ["postgresql://u:geheim@h/d?sslmode=maybe", "sslmode"],
+    ["postgresql://u:geheim@h/d?sslmode=maybe", "sslmode 'maybe' is none of"],
+    ["postgresql://u@h/d?sslmode=geheim%40h", "sslmode is none of"],
     ["postgresql://u:geheim@h/d?pgbouncer=true", "'pgbouncer' is not known"],
     ["postgresql://u:geheim@h/d?sslmode", "no value"],
     ["postgresql://u:geheim@h/d?sslmode=disable&sslmode=require", "twice"],
@@ -114,6 +115,7 @@ describe("an address", () => {
     ["postgresql://u@shop.postgres.database.azure.com:6432/shop", "shop.postgres.database.azure.com:5432"],
   ])("of a known transaction pooler names what to use instead: %s", (url, instead) => {
     expect(knownTransactionPooler(parse(url))?.useInstead).toBe(instead);
+    expect(knownTransactionPooler(parse(url))?.why).toMatch(/^port \d+ of .* is its /);
     expect(knownTransactionPooler(parse(url.replace(/:6\d+/, ":5432")))).toBeUndefined();
   });
 

@@ -93,8 +93,17 @@ export function azureError(error: unknown, doing: string, place: AzurePlace): Ho
   if (error instanceof HoldfastError) return error;
   const facts = failureFacts(error);
   const [code, hint] = classify(error, facts);
+  const store = `${place.account}/${place.container}`;
+  if (isNoLogin(error, facts)) {
+    return new HoldfastError(code, `${doing}: no credential was found for azure://${store}`, { hint: hint(place, facts), cause: new Error(`azure: ${(error as Error).name}`) });
+  }
   const what = [facts.status === undefined ? "no answer" : `HTTP ${facts.status}`, facts.code].filter((part) => part !== "").join(" ");
-  return new HoldfastError(code, `${doing}: ${what}`, { hint: hint(place, facts), cause: new Error(`azure: ${what}${requestId(error)}`) });
+  return new HoldfastError(code, `${doing}: ${what} from azure://${store}`, { hint: hint(place, facts), cause: new Error(`azure: ${what}${requestId(error)}`) });
+}
+
+/** The SDK looked for a login everywhere and found none; it asked the store nothing. */
+function isNoLogin(error: unknown, { status }: FailureFacts): boolean {
+  return status === undefined && error instanceof Error && /^(?:CredentialUnavailable|AggregateAuthentication|AuthenticationRequired)/.test(error.name);
 }
 
 function classify(error: unknown, { status, code }: FailureFacts): readonly [ErrorCode, Hint] {

@@ -79,12 +79,18 @@ export function toolError(program: string, how: string, stderr: string, address:
   const place = address === undefined ? "" : ` on ${describeAddress(address)}`;
   const text = `${program}${place} ended with ${how}: ${words === "" ? "it said nothing" : words}`;
   const password = address?.password?.reveal();
-  const hint = found?.hint ?? (how.startsWith("signal")
+  const hint = serversDisk(words, found?.code, address) ?? found?.hint ?? (how.startsWith("signal")
     ? `Something ended ${program} from outside, often for lack of memory; look into the system's log.`
     : `Read ${program}'s own words in the message.`);
   const advice = serversAdvice(words);
   const hide = (said: string): string => (password ? said.replaceAll(password, "***") : said);
   return new HoldfastError(found?.code ?? "tool.failed", hide(text), { hint: advice === undefined ? hint : `${hint} The server advises: ${hide(advice)}` });
+}
+
+/** A disk that the server speaks of is the server's: its message names a file in its own folder. */
+function serversDisk(words: string, code: ErrorCode | undefined, address: DatabaseAddress | undefined): string | undefined {
+  if (code !== "disk.full" || address === undefined || !/\bERROR: /.test(words)) return undefined;
+  return `Free space on the disk of the server ${address.host}:${address.port}: the file in the message is in its data folder.`;
 }
 
 /** The server's own HINT among a program's words; PostgreSQL 16 and later put it under the program's name. */

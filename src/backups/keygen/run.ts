@@ -3,7 +3,7 @@ import type { Outcome } from "../../kernel/outcome.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { recoveryKit } from "./recovery-kit.ts";
 
-/** Where to put what is made; see `commands/keygen.ts`. */
+/** Where to put what is made; see `src/commands/backups/keygen.ts`. */
 export interface KeygenInputs {
   readonly output: string | undefined;
   readonly kit: string | undefined;

@@ -7,6 +7,7 @@ import { ageMs } from "../../kernel/duration.ts";
 import { Catalog, type Orphan } from "../../nouns/catalog/catalog.ts";
 import type { CatalogTier, Manifest } from "../../nouns/catalog/manifest.ts";
 import { manifestPath, type BackupKey } from "../../nouns/catalog/paths.ts";
+import { explainEmpty, type EmptyList } from "../../nouns/catalog/none-found.ts";
 import { readStanding, type Standing } from "../../nouns/catalog/standing.ts";
 import { inOrder } from "../../kernel/in-order.ts";
 import { quantity } from "../../kernel/quantity.ts";
@@ -41,7 +42,15 @@ export async function runList(inputs: ListInputs, ports: Ports): Promise<Outcome
   const rows: Row[] = [];
   for await (const row of inOrder(keys, READS_AT_ONCE, (key) => readRow(catalog, key, receipts.get(key.id) ?? []))) rows.push(row);
   const orphans = (await catalog.orphans()).filter(({ key }) => (!inputs.source || key.source === inputs.source) && (!inputs.tier || key.tier === inputs.tier));
-  return outcome(store.url, rows, orphans, ports);
+  const empty = rows.length === 0 ? await explainEmpty(catalog, inputs) : undefined;
+  return outcome(store.url, { rows, orphans, empty }, ports);
+}
+
+/** What was found, and what to say where that is no backup. */
+interface Found {
+  readonly rows: readonly Row[];
+  readonly orphans: readonly Orphan[];
+  readonly empty: EmptyList | undefined;
 }
 
 async function readRow(catalog: Catalog, key: BackupKey, receipts: readonly string[]): Promise<Row> {
@@ -54,7 +63,7 @@ async function readRow(catalog: Catalog, key: BackupKey, receipts: readonly stri
   }
 }
 
-function outcome(url: string, rows: readonly Row[], orphans: readonly Orphan[], ports: Ports): Outcome {
+function outcome(url: string, { rows, orphans, empty }: Found, ports: Ports): Outcome {
   const damaged = rows.filter((row) => row.problem !== undefined);
   const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
   const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
@@ -70,10 +79,11 @@ function outcome(url: string, rows: readonly Row[], orphans: readonly Orphan[], 
       orphans: orphans.map((orphan) => ({ id: orphan.key.id, source: orphan.key.source, tier: orphan.key.tier, blobs: orphan.blobs, bytes: orphan.bytes, newest: orphan.newest.toISOString() })),
     },
     report: {
-      good: damaged.length + badReceipts.length === 0,
-      headline: `${url} holds ${counts}`,
+      good: damaged.length + badReceipts.length === 0 && empty?.good !== false,
+      headline: `${url} ${empty?.says ?? `holds ${counts}`}`,
       tables: rows.length === 0 ? [] : [{ columns: ["backup", "source", "tier", "age", "stored", "tables", "rows", "state"], rows: rows.map((row) => rowCells(row, ports)) }],
       notes: [
+        ...(empty?.next ?? []),
         ...damaged.map((row) => `damaged: ${row.problem ?? ""}`),
         ...badReceipts.map((path) => `damaged receipt, not counted: ${path}`),
         ...orphans.map((orphan) => `${orphan.key.source}/${orphan.key.tier}/${orphan.key.id} has ${quantity(orphan.blobs, "blob")}, ${formatBytes(orphan.bytes)}, but no manifest: a run that was killed or is still running; it is no backup and harms nothing`),

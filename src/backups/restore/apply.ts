@@ -37,6 +37,7 @@ import { requireWhole } from "./require-whole.ts";
 import { namingSafety, type SafetyBackup } from "./safety-backup.ts";
 import { swapNames } from "./swap.ts";
 import { takenAlong } from "./taken-along.ts";
+import { asUntouched, untouched } from "./untouched.ts";
 import { lockTarget, requireAlone, whileLocked } from "./target-lock.ts";
 import type { Restored } from "./restored.ts";
 
@@ -62,7 +63,7 @@ async function applyTo(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, po
   await requireStillEmpty(plan, guard);
   await sweepControls(request.target, ports.log);
   await requireWhole(plan, ports);
-  const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : undefined;
+  const safetyBackup = plan.safetyBackup ? await untouched(takeSafetyBackup(plan), ports.cancelled) : undefined;
   try {
     return await change(plan, guard, safetyBackup, ports);
   } catch (error) {
@@ -87,7 +88,7 @@ async function changeDatabase(
   const made = await tablesToMake(plan);
   let changed = false;
   const work = loadInPlace(plan, locked, () => void (changed = true)).then((loaded) => compare(plan, request.target, loaded, locked, made));
-  const compared = await explaining(work, plan, { safetyBackup, isChanged: () => changed });
+  const compared = await explaining(work, plan, { safetyBackup, isChanged: () => changed, stop: locked.cancelled });
   // Last, so that no setting of the source's acts on what is compared.
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...(await bringAlone(request.target, plan))] };
 }
@@ -138,7 +139,7 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
       return { ...compared, notes: [...compared.notes, ...brought], oldDatabase: old, replaced: true };
     }
   } catch (error) {
-    throw keep ? error : namingCopy(error, next, await removeCopy(target, next, ports.clock));
+    throw keep ? error : namingCopy(asUntouched(error, ports.cancelled), next, await removeCopy(target, next, ports.clock));
   }
   const why = await removeCopy(target, next, ports.clock);
   return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };

@@ -1,28 +1,33 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { newsOf } from "../../kernel/news-of.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { isDamage, safetyNote, type SafetyBackup } from "./safety-backup.ts";
-import { Untouched } from "./untouched.ts";
+import { asUntouched, Untouched } from "./untouched.ts";
 
 /** How far a restore in place has come. */
 export interface SoFar {
   readonly safetyBackup: SafetyBackup | undefined;
   /** Whether anything in the target may have been changed. */
   readonly isChanged: () => boolean;
+  /** What asks the restore to stop. */
+  readonly stop: AbortSignal;
 }
 
 /**
  * A restore in place that stops: where nothing was changed yet the error says so, and where the target may
  * be incomplete, how to go on.
  */
-export async function explaining<T>(work: Promise<T>, plan: RestorePlan, { safetyBackup, isChanged }: SoFar): Promise<T> {
+export async function explaining<T>(work: Promise<T>, plan: RestorePlan, { safetyBackup, isChanged, stop }: SoFar): Promise<T> {
   try {
     return await work;
-  } catch (error) {
-    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
+  } catch (failure) {
+    if (isHoldfastError(failure, "refused.outside-scope")) throw failure;
+    if (failure instanceof Untouched) throw asUntouched(failure, stop);
+    const error = newsOf(failure, stop);
     if (!isChanged()) throw new Untouched(error);
     const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed" as const, hint: undefined };
     const told = `${hint ?? ""} The target may be incomplete: ${howOn(plan, isDamage(error), safetyBackup)}`.trim();
-    throw new HoldfastError(code, (error as Error).message, { hint: told, cause: error });
+    throw new HoldfastError(code, (error as Error).message, { hint: told, cause: failure });
   }
 }
 

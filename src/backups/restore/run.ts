@@ -16,7 +16,7 @@ import type { RestorePlan } from "./restore-plan.ts";
 import { restorePlanJson, restorePlanRows } from "./plan-told.ts";
 import { nothingMade } from "./require-whole.ts";
 import { isDamage, safetyNote } from "./safety-backup.ts";
-import { removedTable } from "./project/told.ts";
+import { NOT_IN_ANY_BACKUP, removedTable } from "./project/told.ts";
 import { exitOfDryRun, refusalWords } from "./refusals.ts";
 import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
 
@@ -33,6 +33,8 @@ export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafety
   if (!plan) return await nothingOutcome(request, standings, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
   for (const [what, value = ""] of restorePlanRows(plan)) {
+    // It is told at the end, where it stays to be read.
+    if (what === NOT_IN_ANY_BACKUP) continue;
     if (what === "warning") ports.log.warn(value);
     else ports.log.info(`${what}: ${value}`);
   }
@@ -105,7 +107,7 @@ function restoredOutcome(plan: RestorePlan, restored: Restored, tookMs: number):
   const where = describeAddress(plan.request.target.address);
   const backup = `backup ${plan.backup.key.id}`;
   const headline = {
-    proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}, ${asItWas(plan, restored)}`,
+    proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${counted(plan, restored)}, ${asItWas(plan, restored)}`,
     gaps: `${backup} restored into ${where} with gaps: ${reason}`,
     failed: `${backup} ${restored.replaced ? "was restored, but" : "was NOT put in place, because"} its content differs: ${reason}`,
   }[verdict];
@@ -136,11 +138,21 @@ function foundTable(findings: readonly string[][]): readonly ReportTable[] {
   return [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, FINDINGS_SHOWN), inHeadline: findings.length === 1 }];
 }
 
+/** Tables and rows whose contents were compared; without rows, the tables that were made. */
+function counted({ request, tables, backup }: RestorePlan, restored: Restored): string {
+  const made = request.tables.length > 0 ? tables : backup.manifest.content.tables.filter(({ kind }) => kind === "table");
+  if (request.part === "schema") return quantity(made.length, "table");
+  return `${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}`;
+}
+
 /** No more than was compared: whoever names tables, or asks for a part, is not told that everything is well. */
 function asItWas({ request }: RestorePlan, { missingBeside = 0 }: Restored): string {
   const missing = missingBeside === 0 ? "" : `; but ${quantity(missingBeside, "thing")} of the backup outside them ${missingBeside === 1 ? "is" : "are"} missing here, see the notes`;
   if (request.tables.length > 0) return `the named tables as they were${missing}`;
-  return { whole: "everything as it was", schema: "every definition as it was, without rows", data: "the rows as they were" }[request.part];
+  const left = [...(request.noOwner ? ["owners"] : []), ...(request.noPrivileges ? ["privileges"] : [])].join(" and ");
+  const besides = left === "" ? "" : `; ${left} were not restored and not compared`;
+  if (request.part === "data") return "the rows as they were";
+  return request.part === "whole" && left === "" ? "everything as it was" : `${request.part === "schema" ? "every definition as it was, without rows" : "everything else as it was"}${besides}`;
 }
 
 function removedFrom({ project }: RestorePlan): readonly ReportTable[] {

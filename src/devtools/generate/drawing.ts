@@ -40,7 +40,7 @@ function arrowsOf(root: string): Arrow[] {
   return [...found.values()].sort(([a, b], [c, d]) => (`${a} ${b}` < `${c} ${d}` ? -1 : 1));
 }
 
-/** `src/nouns/catalog/lock.ts` → `nouns/catalog`; undefined for what is no part of the house. */
+/** `src/nouns/store/lock.ts` → `nouns/catalog`; undefined for what is no part of the house. */
 function roomOf(path: string): string | undefined {
   const [, folder, room] = /^src\/([^/]+)\/(?:([^/]+)\/)?/.exec(path) ?? [];
   if (folder === undefined || APART.has(folder)) return undefined;

@@ -20,7 +20,7 @@ export function fold(text: string, width: number, indent: string): string {
 export function menuHelp(menu: readonly Command[], version: string): string {
   const width = Math.max(...menu.map((command) => command.name.length));
   const commands = menu.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
-  return `holdfast ${version}: backups you can prove, releases you can undo
+  return `holdfast ${version}: backups of PostgreSQL that you can prove, and restore
 
 Usage: holdfast <command> [options]
 

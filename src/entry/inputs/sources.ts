@@ -95,6 +95,13 @@ async function collectEnvironment(specs: InputSpecs, env: Environment, readFile:
   }
 }
 
+/** What to do about a file that cannot be read. */
+function unreadable(reason: string): string {
+  if (reason === "ENOENT") return "No file has that name; a relative path begins in the folder where the command was started.";
+  if (reason === "EACCES") return "The user who runs this may not read it; give it to that user, or its group, and to nobody else.";
+  return reason === "EISDIR" ? "That is a folder; name the file in it." : "Check the file, and that its disk works.";
+}
+
 async function readInto(collected: Collected, name: string, path: string, origin: string, readFile: ReadSecretFile): Promise<void> {
   // A file that cannot be read counts as given, so that it is not reported a second time as missing.
   const shown = path === "-" ? "standard input" : `the file '${path}'`;
@@ -104,7 +111,7 @@ async function readInto(collected: Collected, name: string, path: string, origin
     collected.given.set(name, { texts: [text === "" ? "?" : text], origin });
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? "unreadable";
-    collected.problems.push({ code: "input.malformed", message: `${origin}: ${shown} cannot be read (${reason})` });
+    collected.problems.push({ code: "input.malformed", message: `${origin}: ${shown} cannot be read (${reason})`, hint: unreadable(reason) });
     collected.given.set(name, { texts: ["?"], origin });
   }
 }

@@ -26,7 +26,7 @@ export function describeFailure(error: unknown, redact: (text: string) => string
   if (!(error instanceof HoldfastError)) return describeBug(error, redact);
   const consequence = cancelled && error.kind === "outside" && !isHoldfastError(error, "run.cancelled");
   const told = consequence
-    ? new HoldfastError("run.cancelled", "the run was cancelled", { hint: "Nothing that was begun counts; run again when ready.", cause: error })
+    ? new HoldfastError("run.cancelled", "the run was cancelled", { hint: "Run again when ready.", cause: error })
     : error;
   return {
     code: told.code,

@@ -24,7 +24,7 @@ export function stopOnSignals(host: StoppableProcess, say: (text: string) => voi
     host.on(signal, () => {
       if (controller.signal.aborted) host.exit(code);
       say(`${signal} received: stopping and cleaning up; once more to stop at once`);
-      controller.abort(new HoldfastError("run.cancelled", `the run was cancelled by ${signal}`, { hint: "Nothing that was begun counts; run again when ready." }));
+      controller.abort(new HoldfastError("run.cancelled", `the run was cancelled by ${signal}`, { hint: "Run again when ready." }));
     });
   }
   return controller.signal;

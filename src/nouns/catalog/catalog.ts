@@ -6,7 +6,7 @@ import { compactTime } from "./backup-id.ts";
 import { readDocument, writeDocument, type SealedDocument } from "../store/sealed-document.ts";
 import { manifest, MANIFEST_FORMATS, receipt, RECEIPT_FORMATS, recordedFinding, type Manifest, type Receipt } from "./manifest.ts";
 import { artifactFolder, byNewest, manifestPath, parseArtifactPath, parseManifestPath, receiptFolder, type BackupKey } from "./paths.ts";
-import { DATABASE, MANIFESTS, RECEIPTS } from "../store/layout.ts";
+import { DATABASE, LOCKS, MANIFESTS, RECEIPTS } from "../store/layout.ts";
 
 /** A manifest of a database with 100,000 objects has about 15 MB; anything near this limit is not a manifest. */
 const DOCUMENT_SIZE_MAX = 256 * MiB;
@@ -44,6 +44,17 @@ export class Catalog {
       if (key && (!filter.tier || key.tier === filter.tier)) keys.push(key);
     }
     return keys.sort(byNewest);
+  }
+
+  /** Whether the store holds something, and nothing of what a store of ours begins with. */
+  async isForeign(): Promise<boolean> {
+    for (const folder of [MANIFESTS, DATABASE, RECEIPTS, LOCKS]) if (!(await this.#isEmpty(folder))) return false;
+    return !(await this.#isEmpty(""));
+  }
+
+  async #isEmpty(prefix: string): Promise<boolean> {
+    for await (const _ of this.store.list(prefix)) return false;
+    return true;
   }
 
   /**

@@ -47,6 +47,24 @@ export async function explainNone(
   };
 }
 
+/** What to say of a list that is empty. */
+export interface EmptyList {
+  /** Completes "<store> …". */
+  readonly says: string;
+  readonly next: readonly string[];
+  /** False where somebody will have meant something else: another source, another store. */
+  readonly good: boolean;
+}
+
+/** Says why a list is empty: because nothing was backed up yet, or because another source or another place was asked for. */
+export async function explainEmpty(catalog: Catalog, filter: ChoiceFilter): Promise<EmptyList> {
+  const all = await catalog.keys();
+  const { why, next } = noneAtAll(all, filter);
+  if (all.length > 0) return { says: why.replace(/^it /, ""), next, good: false };
+  if (!(await catalog.isForeign())) return { says: "holds 0 backups", next, good: true };
+  return { says: "holds 0 backups: nothing in it was written by Holdfast", next, good: false };
+}
+
 function noneAtAll(all: readonly BackupKey[], { source, tier }: ChoiceFilter): NoneFound {
   if (all.length === 0) {
     const next = ["check --store: the prefix behind the container or folder belongs to it"];

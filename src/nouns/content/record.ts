@@ -118,7 +118,7 @@ export const extensionContent = z.strictObject({
   relations: z.array(extensionRelation),
   /** Its relations and what is on them (columns, indexes, constraints, triggers, rules) → digest of all that can be altered. */
   parts: z.record(z.string(), hex16),
-  /** Its other members: how many, and a digest of what they are and how they were altered (`omissions/extension-members.ts`); null where it could not be made. */
+  /** Its other members: how many, and a digest of what they are and how they were altered (`src/nouns/content/read/extension-members.ts`); null where it could not be made. */
   others: z.strictObject({ count: z.int().nonnegative(), digest: hex16.nullable() }),
 });
 export type ExtensionContent = z.infer<typeof extensionContent>;

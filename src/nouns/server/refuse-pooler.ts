@@ -13,7 +13,7 @@ export async function refuseTransactionPooler(database: Database): Promise<void>
   const { address } = database;
   const known = knownTransactionPooler(address);
   if (known) {
-    throw new HoldfastError("database.pooler", `${address.host}:${address.port} is ${known.why}, which cannot keep a session`, { hint: `Use ${known.useInstead} instead.` });
+    throw new HoldfastError("database.pooler", `${address.host}:${address.port} cannot keep a session: ${known.why}`, { hint: `Use ${known.useInstead} instead.` });
   }
   if ((await detectPooler(database)) !== "transaction") return;
   throw new HoldfastError("database.pooler", `${address.host}:${address.port} answers as a pooler in transaction mode, which cannot keep a session`, {

@@ -45,7 +45,7 @@ describe("azureError", () => {
   it("reads network errors as store.unreachable and names the account", () => {
     for (const code of ["ENOTFOUND", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN"]) {
       const error = azureError(Object.assign(new Error(code), { code }), "reading a", PLACE);
-      expect([error.code, error.message]).toEqual(["store.unreachable", `reading a: no answer ${code}`]);
+      expect([error.code, error.message]).toEqual(["store.unreachable", `reading a: no answer ${code} from azure://acct/backups`]);
       expect(error.hint).toContain("'acct'");
     }
   });
@@ -55,6 +55,7 @@ describe("azureError", () => {
       const error = azureError(Object.assign(new Error("no"), { name }), "listing the store", PLACE);
       expect(error.code).toBe("store.denied");
       expect(error.hint).toContain("azure/login");
+      expect(error.message).toBe(`listing the store: no ${name === "AuthenticationError" ? "answer from" : "credential was found for"} azure://acct/backups`);
     }
   });
 

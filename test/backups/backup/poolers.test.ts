@@ -37,7 +37,7 @@ describe("a backup through a pooler", () => {
   ])("is refused at %s without connecting, naming the address to use", async (address, instead) => {
     await using vault = await Vault.make();
     const ports = testPorts({ database: (database) => ({ ...database, connect: () => Promise.reject(new Error("it connected")) }) });
-    const error = await expectRefusal(vault.backup(`postgresql://postgres.ref:secret-word@${address}/postgres`, {}, ports), { code: "database.pooler", exit: 4, says: address, hint: /^Use / });
+    const error = await expectRefusal(vault.backup(`postgresql://postgres.ref:secret-word@${address}/postgres`, {}, ports), { code: "database.pooler", exit: 4, says: `${address} cannot keep a session: port `, hint: /^Use / });
     expect(error.hint).toContain(instead);
     expect(`${error.message}${error.hint ?? ""}`).not.toContain("secret-word");
     vault.expectUntouched();

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
@@ -27,6 +27,19 @@ interface Listed { readonly id: string; readonly state: string; readonly source:
 const listed = (outcome: { outputs: Readonly<Record<string, unknown>> }): Listed[] => outcome.outputs["backups"] as Listed[];
 
 describe("a list", () => {
+  it("that is empty says which sources there are, that the place is no store of ours, or that nothing is there yet", async () => {
+    await using vault = await Vault.make();
+    await vault.backup(database.url, { source: "bookshop" });
+    const typo = await vault.list({ source: "bookshp" });
+    expect(typo).toMatchObject({ exit: 0, outputs: { count: 0 }, report: { good: false, headline: `${vault.url} holds 1 backup, and none of source bookshp` } });
+    expect(said(typo)).toContain("it has backups of bookshop: did you mean --source bookshop?");
+    await using other = await Vault.make();
+    await mkdir(`${other.folder}/store`);
+    expect(await other.list()).toMatchObject({ exit: 0, report: { good: true, headline: `${other.url} holds 0 backups` } });
+    await writeFile(`${other.folder}/store/passwd`, "x");
+    expect(await other.list()).toMatchObject({ exit: 0, outputs: { count: 0 }, report: { good: false, headline: expect.stringContaining("nothing in it was written by Holdfast") } });
+  });
+
   it("shows the newest first, of every source and tier, with size, rows, age and state", async () => {
     await using vault = await Vault.make();
     const ids: string[] = [];

@@ -51,10 +51,22 @@ describe.each([["a single archive", "one"], ["an archive of the schema and one o
       .toEqual([{ n: 50, next: 2001, lo: "large", orders: 2000 }]);
   });
 
+  it("says no more than was compared where owners and privileges were left out", async () => {
+    await using database = await cluster.createDatabase();
+    const restored = await vault.restore(database.url, { source: from, noOwner: true, noPrivileges: true });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything else as it was; owners and privileges were not restored and not compared") });
+  });
+
+  it("is no project's, and says so where it is to go into one", async () => {
+    await using database = await cluster.createDatabase();
+    await expectRefusal(vault.restore(database.url, { source: from, into: "project" }), { code: "input.conflict", exit: 2, says: "is of plain PostgreSQL", hint: /--into database/ });
+  });
+
   it("the schema alone comes without a row", async () => {
     await using database = await cluster.createDatabase();
     const restored = await vault.restore(database.url, { source: from, what: "schema" });
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("every definition as it was, without rows") });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringMatching(/: [1-9]\d* tables, every definition as it was, without rows\b/) });
+    expect(said(restored)).not.toContain("0 rows");
     expect(await database.query("SELECT (SELECT count(*)::int FROM orders) AS orders, (SELECT count(*)::int FROM pg_trigger WHERE tgname = 'guard') AS triggers, (SELECT count(*)::int FROM pg_largeobject_metadata) AS lo")).toEqual([{ orders: 0, triggers: 1, lo: 0 }]);
   });
 

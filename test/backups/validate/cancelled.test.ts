@@ -40,8 +40,8 @@ function stalling(store: BlobStore, cancel: () => void): BlobStore {
 
 it.each(["stored", "opened", "restored"] as const)("a validation to depth %s that waits for a stalled store ends at Ctrl-C, without a receipt", async (depth) => {
   const stop = new AbortController();
-  const cancel = (): void => stop.abort(new HoldfastError("run.cancelled", "the run was cancelled by SIGINT", { hint: "Nothing that was begun counts; run again when ready." }));
+  const cancel = (): void => stop.abort(new HoldfastError("run.cancelled", "the run was cancelled by SIGINT", { hint: "Run again when ready." }));
   const validating = vault.validate({ depth, jobs: 2 }, { cancelled: stop.signal, store: (store) => stalling(store, cancel) });
-  await expectRefusal(validating, { code: "run.cancelled", exit: 4, says: "SIGINT", hint: /run again/ });
+  await expectRefusal(validating, { code: "run.cancelled", exit: 4, says: "SIGINT", hint: /Run again/ });
   expect(vault.files("receipts")).toEqual([]);
 });

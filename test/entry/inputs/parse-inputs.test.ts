@@ -102,6 +102,11 @@ describe("inputs on the command line", () => {
     expect((await failure(fromCli(args, {}, (path) => (path === "-" ? Promise.resolve("x") : noFile())))).message).toContain(message);
   });
 
+  it.each([["ENOENT", /No file has that name.*folder where/], ["EACCES", /may not read it/], ["EISDIR", /folder/], ["EIO", /Check the file/]])("say what to do about a file that cannot be read: %s", async (code, hint) => {
+    const broken = (): Promise<string> => Promise.reject(Object.assign(new Error("no"), { code }));
+    expect((await failure(fromCli(["--database-file", "f"], {}, broken))).hint).toMatch(hint);
+  });
+
   it("never repeat what may be a secret in the wrong place", async () => {
     const secret = "postgresql://me:pa/ss@host/db";
     for (const args of [[secret], ["--source", secret], ["--tier", secret], ["--kinds", secret], ["--recipents", secret], ["--wait", `AGE-SECRET-KEY-1QQQQQ`], ["--before", "AccountKey=abcdefgh=="]]) {

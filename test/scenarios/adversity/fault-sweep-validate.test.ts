@@ -7,7 +7,7 @@ import { MemoryStore } from "../../fakes/memory-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { secret } from "../../support/test-ports.ts";
 import { sampled } from "../../support/sampling.ts";
-import { kindOfBlobCall, placesTried } from "./places.ts";
+import { isOfKeeping, kindOfBlobCall, placesTried } from "./places.ts";
 import { backup, bytesOf, ended, newKeys, ONE_TABLE, paths, requireLaws, validate, type Ended, type KeyPair } from "./support.ts";
 
 describe("a validation with exactly one fault, at every place in turn", () => {
@@ -96,9 +96,7 @@ describe("a validation with exactly one fault, at every place in turn", () => {
         continue;
       }
       expect([place, faults.failures]).toEqual([place, 1]);
-      // A session that cannot be given back, or taken again, is replaced by a new one.
-      const isOfKeeping = /^(?:ROLLBACK|DISCARD ALL)$/.test(faults.log[failAt - 1] ?? "");
-      if (!isOfKeeping) places += 1;
+      if (!isOfKeeping(place)) places += 1;
       if (run.exit !== 0) loud += 1;
       expect([place, left]).toEqual([place, []]);
     }

@@ -6,6 +6,14 @@ const BEGINS_AS_READ = /^ ?(SELECT|WITH|SHOW|SET|BEGIN|LOCK TABLE|(ROLLBACK TO |
 const WRITES = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\b|\b(?:setval|nextval|pg_terminate_backend|lo_\w+|cron\.\w+)\s*\(/;
 
 /**
+ * Whether an event, with or without its number, is of a session that is given back or taken again: where that fails, a new
+ * one takes its place.
+ */
+export function isOfKeeping(event: string): boolean {
+  return /^(?:\d+ )?(?:ROLLBACK|DISCARD ALL)$/.test(event);
+}
+
+/**
  * One in so many reads between two statements that have an effect, and one in so many connections for the
  * same purpose; at least one of each.
  */
@@ -23,6 +31,7 @@ export function placesTried(sweep: string, log: readonly string[]): number[] {
   let effects = 0;
   const places = log.map((event, index) => {
     const [connects, reads] = [event.startsWith("connect "), BEGINS_AS_READ.test(event) && !WRITES.test(event)];
+    if (isOfKeeping(event)) return { at: index + 1, connects, kind: "keeps a session" };
     if (!connects && !reads) effects += 1;
     return { at: index + 1, connects, kind: connects ? event : reads ? `reads after effect ${effects}` : `effect ${effects}` };
   });

@@ -48,7 +48,8 @@ export async function chooseInto(request: RestoreRequest, backup: Backup): Promi
 function whyNot({ manifest: { platform, scope }, key }: Backup): HoldfastError | undefined {
   const refuse = (message: string, hint: string): HoldfastError => new HoldfastError("input.conflict", message, { hint });
   if (platform === undefined) {
-    return refuse(`backup ${key.id} does not say that it is of a platform's project`, "Take a backup of the project with this version, or use --into database.");
+    return refuse(`backup ${key.id} is of plain PostgreSQL: it does not say that it is of a platform's project`,
+      "Use --into database, which restores it into the project's database as into any other; --into project is for backups that were made of a project.");
   }
   const { title, schemas } = profileOf(platform.name);
   if (schemas.length === 0) return refuse(`backup ${key.id} is of ${title}, which keeps nothing of its own inside a database`, "Use --into database.");

@@ -1,4 +1,5 @@
 import { asOwned } from "../as-owned.ts";
+import { listed } from "../../../kernel/listed.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import { judge, withRecordedGaps } from "../../copy/judge-copy.ts";
 import { asIfGiven } from "../../copy/rights/as-if-given.ts";
@@ -143,5 +144,6 @@ function platformNote({ project }: PlanOfProject): string {
   // What the user fills was filled, and compared.
   const filled = filledByUsers(project.target);
   const named = project.target.own.filter(([kind, name]) => kind !== "default-privilege" && !(kind === "publication" && filled.includes(name))).map(([kind, name]) => `${kind.replaceAll("-", " ")} ${name}`);
-  return `the platform's own was not touched and not compared: what stands in ${[...project.target.schemas, ...named].join(", ")}, and its default privileges`;
+  const besides = named.length === 0 ? "" : `, ${quantity(named.length, "thing")} outside of them`;
+  return `the platform's own was not touched and not compared: what stands in ${quantity(project.target.schemas.length, "schema")} (${listed(project.target.schemas)})${besides}, and its default privileges; the receipt lists the backup's`;
 }

@@ -7,6 +7,9 @@ import type { ProjectPlan } from "./project-plan.ts";
 /** Names shown in one row of a plan. */
 const NAMES_MAX = 8;
 
+/** Heads the rows of a plan that name what has to come from elsewhere. */
+export const NOT_IN_ANY_BACKUP = "not in any backup";
+
 /** What a plan says of a project, for people. */
 export function projectRows(plan: ProjectPlan): string[][] {
   const { entries, foreseen, removed, roles, gaps, notes, kit, rows } = plan;
@@ -18,7 +21,7 @@ export function projectRows(plan: ProjectPlan): string[][] {
     ...(roles.length > 0 ? [["roles", `made without login: ${roles.map(({ name }) => name).join(", ")}`]] : []),
     ...gaps.map(({ about, name, message }) => ["gap", `${about} ${name} ${message}`]),
     ...notes.map((note) => ["note", note]),
-    ...kit.map(({ what, how }) => ["not in any backup", `${what}: ${how}`]),
+    ...kit.map(({ what, how }) => [NOT_IN_ANY_BACKUP, `${what}: ${how}`]),
   ];
 }
 

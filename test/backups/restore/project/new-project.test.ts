@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { findServer } from "../../../support/postgres.ts";
 import { COUNTS, expectProjectWorks, installApplication, REACHING_OUT, startSupabase, type Project, type SupabaseOptions, type SupabaseServer } from "../../../support/supabase/supabase.ts";
+import { testPorts } from "../../../support/test-ports.ts";
 import { said, Vault } from "../../../support/vault.ts";
 import { stateOf } from "./state.ts";
 
@@ -45,8 +46,13 @@ describe.each(SERVERS)("into a new project on %j", (options) => {
     expect(said(planned)).toMatch(/not in any backup \| the files of 90 storage objects: .*no Holdfast command yet/);
     expect(await stateOf(project)).toEqual(before);
 
-    const restored = await vault.restore(project.url, {}, tools);
+    const ports = testPorts(tools);
+    const restored = await vault.restore(project.url, {}, ports);
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
+    // Told once: the plan that goes before leaves it to the end.
+    expect(said(restored)).toContain("not in any backup of the database: the files of 90 storage objects");
+    expect(ports.lines.join("\n")).not.toContain("not in any backup");
+    expect(said(restored)).toMatch(/the platform's own was not touched and not compared: what stands in \d+ schemas \(auth, .*\), \d+ things outside of them, /);
     expect(restored.outputs["safety-backup"]).toBe("");
     await expectProjectWorks(project);
     expect(vault.files("receipts").filter((path) => path.includes("recovered"))).toHaveLength(1);
