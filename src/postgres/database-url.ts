@@ -2,6 +2,7 @@ import type { DatabaseAddress, SslMode } from "./database-address.ts";
 import { HoldfastError } from "../kernel/errors.ts";
 import { Secret } from "../kernel/secret.ts";
 import { sha256 } from "../kernel/streams.ts";
+import { nearest } from "../kernel/suggest.ts";
 
 /**
  * Connection URLs as libpq understands them: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
@@ -133,12 +134,16 @@ function readParameters(query: string, fail: Fail): Map<KnownParameter, string> 
   return found;
 }
 
-/** A parameter's name is repeated in errors only if it looks like one. */
+/** Parameters that other drivers and tools have in their URLs, as people copy them from there. */
+const OF_OTHERS = ["pgbouncer", "schema", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size", "sslaccept", "currentSchema", "sslfactory"];
+
+/** A parameter's name is repeated in errors only if it is one, or nearly: a password with a question mark in it may stand there. */
 function safeName(name: string): string {
-  return /^[A-Za-z_]{1,32}$/.test(name) ? name : "…";
+  const names = [...KNOWN_PARAMETERS, ...IGNORED_PARAMETERS, ...OF_OTHERS];
+  return names.includes(name) || nearest(name, names) !== undefined ? name : "…";
 }
 
-/** A value is repeated in errors only if it looks like a word: it may be a password in the wrong place. */
+/** A value that is no password by its place is repeated if it looks like a word. */
 function shownWord(value: string): string {
   return /^[A-Za-z-]{1,16}$/.test(value) ? `'${value}' ` : "";
 }
