@@ -132,8 +132,15 @@ function azureError(error, doing, place) {
   if (error instanceof HoldfastError) return error;
   const facts2 = failureFacts(error);
   const [code, hint] = classify(error, facts2);
+  const store = `${place.account}/${place.container}`;
+  if (isNoLogin(error, facts2)) {
+    return new HoldfastError(code, `${doing}: no credential was found for azure://${store}`, { hint: hint(place, facts2), cause: new Error(`azure: ${error.name}`) });
+  }
   const what = [facts2.status === void 0 ? "no answer" : `HTTP ${facts2.status}`, facts2.code].filter((part) => part !== "").join(" ");
-  return new HoldfastError(code, `${doing}: ${what}`, { hint: hint(place, facts2), cause: new Error(`azure: ${what}${requestId(error)}`) });
+  return new HoldfastError(code, `${doing}: ${what} from azure://${store}`, { hint: hint(place, facts2), cause: new Error(`azure: ${what}${requestId(error)}`) });
+}
+function isNoLogin(error, { status }) {
+  return status === void 0 && error instanceof Error && /^(?:CredentialUnavailable|AggregateAuthentication|AuthenticationRequired)/.test(error.name);
 }
 function classify(error, { status, code }) {
   const known = BY_CODE[code];

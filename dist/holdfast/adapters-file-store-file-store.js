@@ -428,12 +428,14 @@ var FileStore = class {
   }
   /** "Not there" is an answer only if the store itself is there: an unmounted disk must not read as "no backups". */
   async #assertRoot() {
+    let is = "is not a folder";
     try {
       if ((await stat3(this.#root)).isDirectory()) return;
     } catch (error) {
       if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") throw fileError(error, `reading ${this.url}`);
+      if (errnoOf(error) === "ENOENT") is = "is not there";
     }
-    throw new HoldfastError("store.missing", `${this.url} is not a folder`, {
+    throw new HoldfastError("store.missing", `${this.url} ${is}`, {
       hint: "Check the path and that its disk is mounted; a new store's folder is made by the first backup if the folder above it exists."
     });
   }

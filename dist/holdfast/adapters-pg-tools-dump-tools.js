@@ -21,6 +21,7 @@ import "./shared-kernel-secret.js";
 import {
   once
 } from "./shared-kernel-streams.js";
+import "./shared-kernel-suggest.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
@@ -568,10 +569,14 @@ function toolError(program, how, stderr, address) {
   const place = address === void 0 ? "" : ` on ${describeAddress(address)}`;
   const text = `${program}${place} ended with ${how}: ${words === "" ? "it said nothing" : words}`;
   const password = address?.password?.reveal();
-  const hint = found?.hint ?? (how.startsWith("signal") ? `Something ended ${program} from outside, often for lack of memory; look into the system's log.` : `Read ${program}'s own words in the message.`);
+  const hint = serversDisk(words, found?.code, address) ?? found?.hint ?? (how.startsWith("signal") ? `Something ended ${program} from outside, often for lack of memory; look into the system's log.` : `Read ${program}'s own words in the message.`);
   const advice = serversAdvice(words);
   const hide = (said) => password ? said.replaceAll(password, "***") : said;
   return new HoldfastError(found?.code ?? "tool.failed", hide(text), { hint: advice === void 0 ? hint : `${hint} The server advises: ${hide(advice)}` });
+}
+function serversDisk(words, code, address) {
+  if (code !== "disk.full" || address === void 0 || !/\bERROR: /.test(words)) return void 0;
+  return `Free space on the disk of the server ${address.host}:${address.port}: the file in the message is in its data folder.`;
 }
 function serversAdvice(words) {
   return /^(?:pg_\w+: (?:error: )?)?HINT: +(.+)$/im.exec(words)?.[1];
@@ -738,8 +743,8 @@ async function* dump({ base, guard }, request) {
   }
 }
 function dumpArguments(request) {
-  const relations = (request.excludeRelations ?? []).map(({ schema, name }) => `${literalPattern(schema)}.${literalPattern(name)}`);
-  const names = [...request.includeSchemas, ...request.excludeSchemas, ...relations];
+  const [relations, values] = [request.excludeRelations ?? [], request.excludeValues ?? []].map((all) => all.map(({ schema, name }) => `${literalPattern(schema)}.${literalPattern(name)}`));
+  const names = [...request.includeSchemas, ...request.excludeSchemas, ...relations, ...values];
   return [
     "--format=custom",
     // Compression happens once, after hashing, with a checksum pg_dump's own formats lack.
@@ -751,6 +756,8 @@ function dumpArguments(request) {
     ...request.includeSchemas.map((name) => `--schema=${literalPattern(name)}`),
     ...request.excludeSchemas.map((name) => `--exclude-schema=${literalPattern(name)}`),
     ...relations.map((pattern) => `--exclude-table=${pattern}`),
+    // A sequence that a table owns is dumped with it, whatever --exclude-table says; its data is its value.
+    ...values.map((pattern) => `--exclude-table-data=${pattern}`),
     // A schema that does not exist must not make a smaller backup.
     ...request.includeSchemas.length > 0 ? ["--strict-names"] : [],
     // Names arrive as UTF-8, but pg_dump reads its arguments in the database's own encoding.

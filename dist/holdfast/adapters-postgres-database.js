@@ -14,6 +14,7 @@ import {
 } from "./shared-postgres-database-url.js";
 import "./shared-kernel-secret.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-suggest.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
@@ -5584,15 +5585,17 @@ var PgSession = class {
   #client;
   #address;
   #tls;
+  #setUp;
   #lost = new AbortController();
   #notices = [];
   #last = Promise.resolve();
   #closing;
   /** @param client connected already */
-  constructor(client, address, tls) {
+  constructor(client, address, tls, setUp) {
     this.#client = client;
     this.#address = address;
     this.#tls = tls;
+    this.#setUp = setUp;
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the connection was closed from outside")));
     client.on("notice", (notice) => {
@@ -5666,6 +5669,11 @@ var PgSession = class {
     });
     this.#lost.abort(reason);
   }
+  async renew(purpose) {
+    await this.query("DISCARD ALL");
+    this.#notices.length = 0;
+    await this.#setUp(this, purpose);
+  }
   async cancel() {
     if (this.#lost.signal.aborted || this.#closing !== void 0) return;
     const { processID, secretKey } = this.#client;
@@ -5696,7 +5704,7 @@ var PgSession = class {
 
 // src/adapters/postgres/start-up.ts
 var TIMEOUTS = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
-var NEWER_TIMEOUTS = [["idle_session_timeout", 14], ["transaction_timeout", 17]];
+var NEWER_TIMEOUTS = { idle_session_timeout: 14, transaction_timeout: 17 };
 var CONNECT_TIMEOUT_MS = 2e4;
 var SEARCH_PATH = { search_path: "pg_catalog" };
 var NEUTRAL = {
@@ -5721,10 +5729,19 @@ var NO_EVENT_TRIGGERS = { event_triggers: "off" };
 function knownSettings(known) {
   return known !== void 0 && known.major >= 17 && known.superuser ? { ...NO_EVENT_TRIGGERS } : {};
 }
-function sessionSettings(options, major) {
-  const neutral = major === void 0 ? {} : NEUTRAL;
-  const newer = major === void 0 ? [] : NEWER_TIMEOUTS.filter(([, since]) => major >= since).map(([name]) => name);
-  return { ...SEARCH_PATH, ...neutral, ...Object.fromEntries([...TIMEOUTS, ...newer].map((name) => [name, "0"])), ...options.settings };
+function startUpSettings(options) {
+  return { ...SEARCH_PATH, ...Object.fromEntries(TIMEOUTS.map((name) => [name, "0"])), ...options.settings };
+}
+function sessionSettings(options) {
+  const everywhere = { application_name: applicationName(options.purpose), ...NEUTRAL, ...startUpSettings(options) };
+  return [
+    ...Object.entries(everywhere).map(([name, value]) => ({ name, value, since: 0, superuserOnly: false })),
+    ...Object.entries(NEWER_TIMEOUTS).filter(([name]) => !(name in everywhere)).map(([name, since]) => ({ name, value: "0", since, superuserOnly: false })),
+    ...Object.entries(NO_EVENT_TRIGGERS).map(([name, value]) => ({ name, value, since: 17, superuserOnly: true }))
+  ];
+}
+function applicationName(purpose) {
+  return `holdfast ${purpose}`;
 }
 function clientConfig(address, session, options, tls) {
   return {
@@ -5736,7 +5753,7 @@ function clientConfig(address, session, options, tls) {
     database: session.database ?? address.database,
     ssl: tls ?? false,
     enableChannelBinding: true,
-    application_name: `holdfast ${session.purpose}`,
+    application_name: applicationName(session.purpose),
     client_encoding: "UTF8",
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -5804,9 +5821,12 @@ function postgresDatabase(address) {
         const wanted = options.database === void 0 ? address : { ...address, database: options.database };
         throw databaseError(error, wanted, "connecting");
       });
-      const session = new PgSession(client, address, tls);
+      const setUp = async (session2, purpose) => {
+        if (options.bare !== true) known = await applySettings(session2, address, { ...options, purpose });
+      };
+      const session = new PgSession(client, address, tls, setUp);
       try {
-        if (options.bare !== true) known = await applySettings(session, address, options);
+        await setUp(session, options.purpose);
         return session;
       } catch (error) {
         await session.close();
@@ -5817,7 +5837,7 @@ function postgresDatabase(address) {
 }
 async function open(address, session, known) {
   if (session.bare === true) return await openEncrypted(address, session, void 0);
-  const ours = sessionSettings(session, void 0);
+  const ours = startUpSettings(session);
   const besides = knownSettings(known);
   const own = address.options;
   const tries = [...Object.keys(besides).length > 0 ? [{ ...ours, ...besides }] : [], ours].map((settings) => own === void 0 ? startupOptions(settings) : `${own} ${startupOptions(settings)}`);
@@ -5852,23 +5872,23 @@ async function openOnce(address, session, options, tls) {
   }
 }
 async function applySettings(session, address, options) {
-  const [server] = await session.query(
-    "select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num, pg_catalog.current_setting('is_superuser') as superuser"
-  );
-  const known = { major: Math.floor(server.num / 1e4), superuser: server.superuser === "on" };
-  const settings = Object.entries({ ...sessionSettings(options, known.major), ...knownSettings(known) });
-  const names = settings.map(([name]) => name);
+  const settings = sessionSettings(options);
   const set = await session.query(
-    "select s.name, pg_catalog.set_config(s.name, s.value, false) as value from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) as s(name, value)",
-    [names, settings.map(([, value]) => value)]
+    `select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser
+       from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
+                       pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(name, value, since, superuser_only),
+            (select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num,
+                    pg_catalog.current_setting('is_superuser')::pg_catalog.bool as superuser) as server
+      where server.num operator(pg_catalog.>=) s.since and (server.superuser or not s.superuser_only)`,
+    [settings.map(({ name }) => name), settings.map(({ value }) => value), settings.map(({ since }) => since * 1e4), settings.map((one) => one.superuserOnly)]
   );
   const read = await session.query(
     "select name, pg_catalog.current_setting(name, true) as value from pg_catalog.unnest($1::pg_catalog.text[]) as name",
-    [names]
+    [set.map(({ name }) => name)]
   );
   const now = new Map(read.map((row) => [row.name, row.value]));
   const wrong = set.find((row) => now.get(row.name) !== row.value);
-  if (wrong === void 0) return known;
+  if (wrong === void 0) return { major: Math.floor(set[0].num / 1e4), superuser: set[0].superuser };
   throw new HoldfastError("database.pooler", `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`, {
     hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode."
   });

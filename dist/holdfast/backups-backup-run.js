@@ -10,14 +10,14 @@ import {
 } from "./shared-nouns-content-read-search-path.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
-import "./shared-nouns-platform-read-ground.js";
+import "./shared-nouns-content-read-readable.js";
 import {
   shellWord
 } from "./shared-kernel-shell-word.js";
 import "./shared-nouns-content-read-digest-1-object-queries.js";
 import "./shared-ports-dump-tools.js";
 import "./shared-postgres-database-url.js";
-import "./shared-kernel-suggest.js";
+import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-secret.js";
 import {
   manifestPath,
@@ -31,6 +31,7 @@ import "./shared-kernel-streams.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import "./shared-kernel-suggest.js";
 import {
   EXIT
 } from "./shared-kernel-errors.js";

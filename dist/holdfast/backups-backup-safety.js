@@ -9,7 +9,7 @@ import {
 } from "./shared-nouns-content-read-search-path.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
-import "./shared-nouns-platform-read-ground.js";
+import "./shared-nouns-content-read-readable.js";
 import "./shared-nouns-content-read-digest-1-object-queries.js";
 import "./shared-ports-dump-tools.js";
 import {
@@ -17,13 +17,14 @@ import {
 } from "./shared-postgres-database-url.js";
 import {
   DEFAULT_LEVEL
-} from "./shared-kernel-suggest.js";
+} from "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-secret.js";
 import "./shared-nouns-content-record.js";
 import "./shared-zod.js";
 import "./shared-kernel-bytes.js";
 import "./shared-kernel-streams.js";
 import "./shared-kernel-duration.js";
+import "./shared-kernel-suggest.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
 

@@ -2,8 +2,10 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
+  explainEmpty,
   readStanding
-} from "./shared-nouns-catalog-standing.js";
+} from "./shared-nouns-catalog-none-found.js";
+import "./shared-kernel-shell-word.js";
 import {
   Catalog,
   manifestPath,
@@ -18,6 +20,7 @@ import {
   ageMs,
   formatDuration
 } from "./shared-kernel-duration.js";
+import "./shared-kernel-suggest.js";
 import {
   EXIT,
   isHoldfastError
@@ -47,7 +50,8 @@ async function runList(inputs, ports) {
   const rows = [];
   for await (const row of inOrder(keys, READS_AT_ONCE, (key) => readRow(catalog, key, receipts.get(key.id) ?? []))) rows.push(row);
   const orphans = (await catalog.orphans()).filter(({ key }) => (!inputs.source || key.source === inputs.source) && (!inputs.tier || key.tier === inputs.tier));
-  return outcome(store.url, rows, orphans, ports);
+  const empty = rows.length === 0 ? await explainEmpty(catalog, inputs) : void 0;
+  return outcome(store.url, { rows, orphans, empty }, ports);
 }
 async function readRow(catalog, key, receipts) {
   try {
@@ -58,7 +62,7 @@ async function readRow(catalog, key, receipts) {
     return { key, manifest: void 0, standing: void 0, problem: error.message };
   }
 }
-function outcome(url, rows, orphans, ports) {
+function outcome(url, { rows, orphans, empty }, ports) {
   const damaged = rows.filter((row) => row.problem !== void 0);
   const badReceipts = rows.flatMap((row) => row.standing?.damagedReceipts ?? []);
   const verified = rows.find((row) => row.standing?.state === "verified" && row.key.tier !== "safety");
@@ -74,10 +78,11 @@ function outcome(url, rows, orphans, ports) {
       orphans: orphans.map((orphan) => ({ id: orphan.key.id, source: orphan.key.source, tier: orphan.key.tier, blobs: orphan.blobs, bytes: orphan.bytes, newest: orphan.newest.toISOString() }))
     },
     report: {
-      good: damaged.length + badReceipts.length === 0,
-      headline: `${url} holds ${counts}`,
+      good: damaged.length + badReceipts.length === 0 && empty?.good !== false,
+      headline: `${url} ${empty?.says ?? `holds ${counts}`}`,
       tables: rows.length === 0 ? [] : [{ columns: ["backup", "source", "tier", "age", "stored", "tables", "rows", "state"], rows: rows.map((row) => rowCells(row, ports)) }],
       notes: [
+        ...empty?.next ?? [],
         ...damaged.map((row) => `damaged: ${row.problem ?? ""}`),
         ...badReceipts.map((path) => `damaged receipt, not counted: ${path}`),
         ...orphans.map((orphan) => `${orphan.key.source}/${orphan.key.tier}/${orphan.key.id} has ${quantity(orphan.blobs, "blob")}, ${formatBytes(orphan.bytes)}, but no manifest: a run that was killed or is still running; it is no backup and harms nothing`)

@@ -11,10 +11,12 @@ import {
   readPlatform,
   refuseTransactionPooler,
   requireReadable
-} from "./shared-nouns-platform-read-ground.js";
+} from "./shared-nouns-content-read-readable.js";
 import {
   ARCHIVED_ROUTINE,
+  KeptSessions,
   PassingName,
+  SetContents,
   WITHOUT_LIMIT,
   artifactSetFor,
   asIfGiven,
@@ -27,7 +29,7 @@ import {
   digestRights,
   dropPersistently,
   dropSubscription,
-  explainNone,
+  endSessions,
   giveLeft,
   giveSingly,
   gives,
@@ -42,15 +44,17 @@ import {
   loadSet,
   loadingSettings,
   mayBecome,
+  mayEnd,
   measureContent,
   measureControl,
   missingRoles,
   objectKey,
   openAfterComparing,
   openArtifact,
+  otherSessions,
   ownerInEntry,
+  ownerOfPublic,
   owningRoles,
-  parseSelection,
   reachRoles,
   readContents,
   readDatabaseProperties,
@@ -76,9 +80,14 @@ import {
   outsideQuotes
 } from "./shared-postgres-sql-quotes.js";
 import {
+  DAMAGED,
+  explainNone,
+  parseSelection,
+  readStanding
+} from "./shared-nouns-catalog-none-found.js";
+import {
   shellWord
 } from "./shared-kernel-shell-word.js";
-import "./shared-nouns-catalog-standing.js";
 import {
   INCOMPLETE,
   RELATION,
@@ -100,6 +109,7 @@ import {
   isOfEventTrigger,
   isPlatformsTable,
   isRetyped,
+  isUsersSchema,
   judge,
   leadingNames,
   likelyNamesOf,
@@ -137,13 +147,12 @@ import {
   quoteLiteral,
   supabaseProject
 } from "./shared-postgres-database-url.js";
-import {
-  nearest
-} from "./shared-kernel-suggest.js";
+import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-secret.js";
 import {
   Catalog,
   OBJECT_KINDS,
+  manifestPath,
   quantity,
   receiptFormat,
   recordedFinding
@@ -156,6 +165,9 @@ import "./shared-kernel-streams.js";
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  nearest
+} from "./shared-kernel-suggest.js";
 import {
   EXIT,
   HoldfastError,
@@ -270,6 +282,30 @@ async function removeCopy(target, name, clock) {
     return void 0;
   } catch (error) {
     return error.message;
+  }
+}
+function copyStem(live, room) {
+  return Buffer.from(live).subarray(0, 63 - room).toString("utf8").replace(/\uFFFD/g, "");
+}
+var OF_COPY = "_restored_[0-9]{8}_[0-9a-f]{6}";
+var COPY_ROOM = "_restored_".length + 8 + 1 + 6;
+async function leftCopies(target) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await target.connect({ purpose: "restore plan" }), true);
+    const stem = copyStem(target.address.database, COPY_ROOM);
+    const rows2 = await session.query(
+      `SELECT datname::text AS name FROM pg_catalog.pg_database
+      WHERE pg_catalog.starts_with(datname::text, $1) AND pg_catalog.substr(datname::text, pg_catalog.length($1) + 1) ~ $2 ORDER BY 1`,
+      [stem, `^${OF_COPY}$`]
+    );
+    if (rows2.length === 0) return [];
+    return [`the server holds copies of other restores beside: ${rows2.map(({ name }) => name).join(", ")}. Unless such a restore is under way, nobody needs them: DROP DATABASE frees their room`];
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
   }
 }
 function leftCopy(name, why) {
@@ -594,6 +630,14 @@ async function grantStatements(session, from, target, owner) {
   ];
 }
 
+// src/kernel/news-of.ts
+function newsOf(error, stop) {
+  const reason2 = stop.aborted ? stop.reason : void 0;
+  if (!isHoldfastError(reason2) || !isHoldfastError(error)) return error;
+  if (error.kind !== "outside" || error.code === reason2.code) return error;
+  return new HoldfastError(reason2.code, reason2.message, { hint: reason2.hint, cause: error });
+}
+
 // src/backups/restore/live-sequences.ts
 function sequencesToSet({ sequences }, tables) {
   if (tables === void 0) return sequences;
@@ -704,26 +748,40 @@ function isDamage(error) {
 }
 
 // src/backups/restore/untouched.ts
+var SAYS_SO = /Nothing was (?:touched|changed)|[Tt]he target is as it was/;
 var Untouched = class extends HoldfastError {
   /** @param during what was being done, for the message; empty when the cause says it */
   constructor(cause, during = "", remedy) {
     const known = isHoldfastError(cause) ? cause : void 0;
     const hint = remedy ?? known?.hint ?? "";
-    const words2 = [hint, /Nothing was (?:touched|changed)/.test(hint) ? "" : "Nothing was changed: the target is as it was."].filter((word2) => word2 !== "");
+    const words2 = [hint, SAYS_SO.test(hint) ? "" : "Nothing was changed: the target is as it was."].filter((word2) => word2 !== "");
     super(known?.code ?? "tool.failed", `${during === "" ? "" : `${during}: `}${cause.message}`, { hint: words2.join(" "), cause });
   }
 };
-
-// src/backups/restore/explaining.ts
-async function explaining(work, plan, { safetyBackup, isChanged }) {
+function asUntouched(error, stop) {
+  const news = newsOf(error, stop);
+  return isHoldfastError(news) && !(news instanceof Untouched) ? new Untouched(news) : news;
+}
+async function untouched(work, stop) {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Untouched || isHoldfastError(error, "refused.outside-scope")) throw error;
+    throw asUntouched(error, stop);
+  }
+}
+
+// src/backups/restore/explaining.ts
+async function explaining(work, plan, { safetyBackup, isChanged, stop }) {
+  try {
+    return await work;
+  } catch (failure) {
+    if (isHoldfastError(failure, "refused.outside-scope")) throw failure;
+    if (failure instanceof Untouched) throw asUntouched(failure, stop);
+    const error = newsOf(failure, stop);
     if (!isChanged()) throw new Untouched(error);
     const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed", hint: void 0 };
     const told2 = `${hint ?? ""} The target may be incomplete: ${howOn(plan, isDamage(error), safetyBackup)}`.trim();
-    throw new HoldfastError(code, error.message, { hint: told2, cause: error });
+    throw new HoldfastError(code, error.message, { hint: told2, cause: failure });
   }
 }
 function howOn(plan, damaged, safetyBackup) {
@@ -1180,17 +1238,17 @@ async function dropRelationsInBatches(session, locks, inTransaction2) {
      SELECT sql FROM (
        SELECT c.oid, format('DROP %s IF EXISTS %I.%I CASCADE', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, n.nspname, c.relname) AS sql
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND ${isUsersSchema()}
           AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = c.oid)
        UNION ALL
        SELECT p.oid, format('DROP %s IF EXISTS %I.%I(%s) CASCADE', CASE p.prokind WHEN 'a' THEN 'AGGREGATE' WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
                             n.nspname, p.proname, CASE WHEN p.prokind = 'a' AND p.pronargs = 0 THEN '*' ELSE pg_catalog.pg_get_function_identity_arguments(p.oid) END)
          FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid)
+        WHERE ${isUsersSchema()} AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid)
        UNION ALL
        SELECT t.oid, format('DROP TYPE IF EXISTS %I.%I CASCADE', n.nspname, t.typname)
          FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-        WHERE t.typtype IN ('e', 'c', 'd', 'r') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        WHERE t.typtype IN ('e', 'c', 'd', 'r') AND ${isUsersSchema()}
           AND NOT EXISTS (SELECT FROM parts WHERE classid = 'pg_catalog.pg_type'::regclass AND objid = t.oid)
      ) AS found ORDER BY oid DESC`
   );
@@ -1239,7 +1297,7 @@ async function readLockNeeds(session) {
 var NAMES_MAX = 5;
 async function listOutside(session, schemas) {
   const relation = "JOIN pg_catalog.pg_class c ON c.oid = %s JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace";
-  const outside = "n.nspname <> ALL ($1) AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+  const outside = `n.nspname <> ALL ($1) AND ${isUsersSchema()}`;
   const of = (catalog, from, sub = "0") => `SELECT 'pg_catalog.${catalog}'::pg_catalog.regclass AS cls, x.oid AS obj, ${sub} AS sub FROM pg_catalog.${catalog} x ${from} WHERE ${outside}`;
   const rows2 = await session.query(
     `WITH found AS (
@@ -1348,17 +1406,17 @@ async function requireOwnLargeObjects(session) {
 // src/backups/restore/clear.ts
 async function clearScope(session, scope, remade, log) {
   if (!isWholeDatabase(scope)) {
-    await inTransaction(session, () => clearSchemas(session, scope, remade), untouched);
+    await inTransaction(session, () => clearSchemas(session, scope, remade), untouched2);
     return;
   }
   const needs = await readLockNeeds(session).catch((error) => {
-    throw untouched(error);
+    throw untouched2(error);
   });
   if (needs.objects > needs.atOnce) await clearInSteps(session, needs, log);
-  else await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log), untouched);
+  else await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log), untouched2);
   if (needs.largeObjects > needs.atOnce) await unlinkInBatches(session, needs.atOnce, inTransaction);
 }
-function untouched(error) {
+function untouched2(error) {
   return isHoldfastError(error, "refused.outside-scope") ? error : new Untouched(error);
 }
 async function inTransaction(session, work, failure = same) {
@@ -1397,7 +1455,7 @@ async function clearInSteps(session, needs, log) {
   const outsideSchemas = async () => {
     for (const note of await dropUnschemed(session)) log.warn(note);
   };
-  await inTransaction(session, outsideSchemas, untouched);
+  await inTransaction(session, outsideSchemas, untouched2);
   await dropRelationsInBatches(session, needs.atOnce, inTransaction);
   await inTransaction(session, () => clearEverything(session, needs.largeObjects <= needs.atOnce, log));
 }
@@ -1439,7 +1497,7 @@ async function dropSchemas(session, schemas) {
 }
 async function coveredSchemas(session, scope) {
   const rows2 = await session.query(
-    `SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`
+    `SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE ${isUsersSchema("nspname")} ORDER BY 1`
   );
   const names3 = rows2.map((row) => row.name);
   if (scope.includeSchemas.length > 0) return names3.filter((name) => scope.includeSchemas.includes(name));
@@ -1890,6 +1948,10 @@ async function triggers(session, relation, name) {
 var PIECE_SIZE = 1024 * 1024;
 var FOR_WRITING = 131072;
 var REMEDY = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
+var DOUBLED = "Two rows of the backup itself are alike by it, so the source did not hold it: find them there, keep one of each and back up again; or drop the rule at the target, if that is wanted.";
+function remedyFor({ message }) {
+  return /duplicate key value violates|conflicting key value violates/.test(message) ? DOUBLED : REMEDY;
+}
 var RowLoader = class {
   #session;
   #allowed;
@@ -1968,7 +2030,8 @@ var RowLoader = class {
       try {
         await this.#session.copyFrom(`COPY ${elsewhere ?? name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`, leavingRest(rows2));
       } catch (error) {
-        throw new Untouched(error, `filling ${printableLine(name)}`, isHoldfastError(error, "database.query") ? this.#elsewhere?.remedy ?? REMEDY : void 0);
+        const remedy = isHoldfastError(error, "database.query") ? this.#elsewhere?.remedy ?? remedyFor(error) : void 0;
+        throw new Untouched(error, `filling ${printableLine(name)}`, remedy);
       }
     };
     await (this.#elsewhere === void 0 ? copy() : this.#elsewhere.load(...own, copy));
@@ -2176,6 +2239,46 @@ async function remove(session, table) {
   if (left !== void 0) throw new Untouched(new Error(`removing the rows of ${table} left some of them there`));
 }
 
+// src/backups/restore/refusals.ts
+var Refusals = class {
+  #found = [];
+  #dryRun;
+  constructor(dryRun = false) {
+    this.#dryRun = dryRun;
+  }
+  get found() {
+    return this.#found;
+  }
+  /** @throws the refusal, where it is no dry run */
+  add(refusal2) {
+    if (refusal2 === void 0) return;
+    if (!this.#dryRun) throw refusal2;
+    this.#found.push(refusal2);
+  }
+  /**
+   * Asks something that refuses by throwing.
+   *
+   * @param refuses codes by which it refuses; every other error is a failure to ask, and says nothing of a
+   * restore
+   * @param lost aborted when the session that is asked is gone
+   */
+  async ask(question, refuses, lost) {
+    try {
+      await question();
+    } catch (error) {
+      if (!isHoldfastError(error, ...refuses) || lost?.aborted === true) throw error;
+      this.add(error);
+    }
+  }
+};
+function refusalWords({ message, hint }) {
+  return hint === void 0 ? message : `${message}. ${hint}`;
+}
+function exitOfDryRun(refusals, { part, confirm }) {
+  const isAsked = ({ code }) => code === "database.not-empty" && part !== "schema" && confirm === void 0;
+  return refusals.find((refusal2) => !isAsked(refusal2))?.exitCode ?? EXIT.done;
+}
+
 // src/backups/restore/large-objects.ts
 async function requireLargeObjects(session, entries) {
   const wanted = entries.flatMap(({ type, rest }) => type === "BLOB" || type === "BLOB METADATA" ? /^- (\d+)/.exec(rest)?.[1] ?? [] : []);
@@ -2191,23 +2294,27 @@ async function requireLargeObjects(session, entries) {
 }
 
 // src/backups/restore/foresee-rows.ts
-async function foreseeRows(plan, ports) {
+async function foreseeRows(plan, ports, refusals = new Refusals()) {
   var _stack = [];
   try {
     const { request, tables } = plan;
     const session = __using(_stack, await request.target.connect({ purpose: "restore plan", settings: { row_security: "off" } }), true);
     const live = await readLiveTables(session, tables);
-    const missing = missingTables(plan, live);
-    requireWholeTrees(plan);
-    for (const table of live) requireFillable(table);
-    requireUndivided(tables, live);
-    requireColumns(plan, live);
-    await requireSetAside(session, live);
-    await requireSequences(session, plan, missing);
+    const missing = tables.filter(({ schema, name }) => !live.some((one) => one.schema === schema && one.name === name));
+    const ask = (question) => refusals.ask(question, REFUSES, session.lost);
+    await ask(() => requirePresent(plan, missing));
+    await ask(() => requireWholeTrees(plan));
+    for (const table of live) await ask(() => requireFillable(table));
+    await ask(() => requireUndivided(tables, live));
+    const columns = backupColumns(Object.keys(plan.backup.manifest.content.objects.column ?? {}));
+    for (const table of live) await ask(() => requireColumns(columns, table));
+    await ask(() => requireSetAside(session, live));
+    await ask(() => requireSequences(session, plan, missing));
     const [first] = plan.set.phases;
     if (first && request.tables.length === 0) {
       const context = await loadContext(plan, request.target, ports);
-      await requireLargeObjects(session, chosen(plan, (entries) => entries)(await readContents(context, first.artifact)));
+      const contents = await readContents(context, first.artifact);
+      await ask(() => requireLargeObjects(session, chosen(plan, (entries) => entries)(contents)));
     }
     return { missing, warnings: retypedWarnings(plan, live) };
   } catch (_) {
@@ -2217,14 +2324,18 @@ async function foreseeRows(plan, ports) {
     _promise && await _promise;
   }
 }
-function missingTables({ request, tables }, live) {
-  const missing = tables.filter(({ schema, name }) => !live.some((one) => one.schema === schema && one.name === name));
-  if (missing.length > 0 && (request.part === "data" || request.tables.length === 0)) {
-    throw new HoldfastError("database.lacks", `the target has no table ${missing[0]?.schema}.${missing[0]?.name} to put rows into`, {
-      hint: "Restore the schema first (--what schema), or name the table without --what data to have it made. Nothing was touched."
-    });
-  }
-  return missing;
+var REFUSES = [
+  "database.lacks",
+  "database.permission",
+  "database.row-security",
+  "refused.outside-scope"
+];
+function requirePresent({ request }, [missing]) {
+  if (missing === void 0 || request.part !== "data" && request.tables.length > 0) return;
+  const table = `${missing.schema}.${missing.name}`;
+  throw new HoldfastError("database.lacks", `the target has no table ${table} to put rows into`, {
+    hint: "Restore the schema first (--what schema), or name the table without --what data to have it made. Nothing was touched."
+  });
 }
 async function requireSequences(session, { request, backup, tables }, missing) {
   const present = request.tables.length === 0 ? void 0 : tables.filter((table) => !missing.includes(table));
@@ -2277,20 +2388,17 @@ async function requireSetAside(session, live) {
     hint: "Use the role that owns the tables on both sides, or a superuser; or restore the whole backup into an empty database. Nothing was touched."
   });
 }
-function requireColumns({ backup }, live) {
-  const columns = backupColumns(Object.keys(backup.manifest.content.objects.column ?? {}));
-  for (const table of live) {
-    const there = columns.get(table.sql) ?? /* @__PURE__ */ new Set();
-    if (there.size === 0 || table.kind !== "table") continue;
-    const here = new Set(table.columns.map((column) => column.quoted));
-    const gone = [...there].find((column) => !here.has(column));
-    const added = table.columns.find((column) => column.required && !there.has(column.quoted));
-    if (gone === void 0 && added === void 0) continue;
-    const problem = gone === void 0 ? `column ${added?.quoted} needs a value that the backup does not have` : `there is no column ${gone}, which the backup has values for`;
-    throw new HoldfastError("database.lacks", `the target's table ${table.sql} has changed since the backup: ${problem}`, {
-      hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. Nothing was touched."
-    });
-  }
+function requireColumns(columns, table) {
+  const there = columns.get(table.sql) ?? /* @__PURE__ */ new Set();
+  if (there.size === 0 || table.kind !== "table") return;
+  const here = new Set(table.columns.map((column) => column.quoted));
+  const gone = [...there].find((column) => !here.has(column));
+  const added = table.columns.find((column) => column.required && !there.has(column.quoted));
+  if (gone === void 0 && added === void 0) return;
+  const problem = gone === void 0 ? `column ${added?.quoted} needs a value that the backup does not have` : `there is no column ${gone}, which the backup has values for`;
+  throw new HoldfastError("database.lacks", `the target's table ${table.sql} has changed since the backup: ${problem}`, {
+    hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. Nothing was touched."
+  });
 }
 function retypedWarnings({ backup }, live) {
   const recorded = backup.manifest.content.objects.column ?? {};
@@ -2483,6 +2591,173 @@ async function createBeside(plan, name) {
   }
 }
 
+// src/backups/restore/project/needing.ts
+var NOT_TAKEN_ALONG = "ACCESS METHOD";
+function withNeeding(entries, found2) {
+  const ids = new Set(found2.map(({ id }) => id));
+  const without = new Map(found2.filter(({ title }) => !title.startsWith(`${NOT_TAKEN_ALONG} `)).map(({ id, title }) => [id, title]));
+  const needing = [];
+  for (const entry of entries) {
+    const { id, needs } = entry;
+    const first = needs.find((one) => without.has(one));
+    if (first === void 0 || ids.has(id)) continue;
+    const cause = without.get(first);
+    without.set(id, cause);
+    needing.push({ id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why: `it needs ${cause}` });
+  }
+  return [...found2, ...needing];
+}
+
+// src/backups/restore/superuser-only.ts
+var SOMETHING_TEMPORARY = "CREATE TEMPORARY TABLE holdfast_asks_first ()";
+var SUPERUSER_ONLY = {
+  "EVENT TRIGGER": {
+    word: "event trigger",
+    // The server brings no function that one could call.
+    before: "CREATE FUNCTION pg_temp.holdfast_asks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    attempt: "CREATE EVENT TRIGGER holdfast_asks ON sql_drop EXECUTE FUNCTION pg_temp.holdfast_asks()"
+  },
+  "PUBLICATION TABLES IN SCHEMA": {
+    word: "publication of whole schemas",
+    before: "CREATE PUBLICATION holdfast_asks_first",
+    attempt: "CREATE PUBLICATION holdfast_asks FOR TABLES IN SCHEMA pg_catalog"
+  },
+  "FOREIGN DATA WRAPPER": { word: "foreign data wrapper", attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks" },
+  "ACCESS METHOD": {
+    word: "access method",
+    attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler"
+  },
+  "OPERATOR CLASS": {
+    word: "operator class",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE OPERATOR CLASS pg_temp.holdfast_asks FOR TYPE pg_catalog.int4 USING btree AS OPERATOR 1 OPERATOR(pg_catalog.<)"
+  },
+  "OPERATOR FAMILY": {
+    word: "operator family",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE OPERATOR FAMILY pg_temp.holdfast_asks USING btree"
+  },
+  "SHELL TYPE": { word: "base type", before: SOMETHING_TEMPORARY, attempt: "CREATE TYPE pg_temp.holdfast_asks" },
+  "TEXT SEARCH PARSER": {
+    word: "text search parser",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE TEXT SEARCH PARSER pg_temp.holdfast_asks (START = pg_catalog.prsd_start, GETTOKEN = pg_catalog.prsd_nexttoken, END = pg_catalog.prsd_end, LEXTYPES = pg_catalog.prsd_lextype)"
+  },
+  "TEXT SEARCH TEMPLATE": {
+    word: "text search template",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE TEXT SEARCH TEMPLATE pg_temp.holdfast_asks (LEXIZE = pg_catalog.dsimple_lexize)"
+  },
+  "PROCEDURAL LANGUAGE": {
+    word: "language",
+    attempt: "CREATE LANGUAGE holdfast_asks HANDLER pg_catalog.plpgsql_call_handler"
+  }
+};
+var ALL_TABLES = {
+  before: "CREATE PUBLICATION holdfast_asks_first",
+  attempt: "CREATE PUBLICATION holdfast_asks FOR ALL TABLES"
+};
+var PUBLICATION = "PUBLICATION";
+async function askTypes(session, types) {
+  const [found2, unknown] = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
+  for (const type of new Set(types)) {
+    const { before, attempt: attempt2 } = type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type];
+    const refusedTo = (sql) => refusal(session, () => session.query(sql), "database.permission", "database.query");
+    await session.query("SAVEPOINT asking");
+    const unasked = before === void 0 ? void 0 : await refusedTo(before);
+    const refused2 = unasked === void 0 ? await refusedTo(attempt2) : void 0;
+    await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
+    if (unasked !== void 0) unknown.add(type);
+    else if (isHoldfastError(refused2, "database.permission")) found2.add(type);
+  }
+  return { refused: found2, unasked: unknown };
+}
+var MAINTENANCE = "postgres";
+async function askTypesForNew(target, types) {
+  let known = { refused: /* @__PURE__ */ new Set(), unasked: types };
+  for (const database of /* @__PURE__ */ new Set([target.address.database, MAINTENANCE])) {
+    var _stack = [];
+    try {
+      if (known.unasked.size === 0) break;
+      const session = await target.connect({ purpose: "restore plan", database }).catch((error) => {
+        if (database === target.address.database || !isHoldfastError(error)) throw error;
+        return void 0;
+      });
+      if (session === void 0) continue;
+      const _2 = __using(_stack, session, true);
+      const acting = await session.query("SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1");
+      if (acting.length > 0) continue;
+      await session.query("BEGIN READ WRITE");
+      try {
+        const { refused: refused2, unasked } = await askTypes(session, known.unasked);
+        known = { refused: /* @__PURE__ */ new Set([...known.refused, ...refused2]), unasked };
+      } finally {
+        await session.query("ROLLBACK").catch(() => void 0);
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  }
+  return known;
+}
+function isOfAllTables(entry, { digests, objects }) {
+  if (entry.type !== PUBLICATION || digests !== 2) return false;
+  return readDigests(objects.publication?.[displayPart(likelyNamesOf(entry).tag)] ?? "").has("all-tables");
+}
+function ofSuperusers(entries, content) {
+  return entries.filter((entry) => Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content));
+}
+
+// src/backups/restore/not-made-here.ts
+var NOTHING_ASKED = { all: [], allowed: /* @__PURE__ */ new Set() };
+async function notMadeHere(target, entries, content) {
+  if (entries.some(({ names: names3 }) => names3 === void 0)) return NOTHING_ASKED;
+  const of = ofSuperusers(entries, content);
+  const types = new Set(of.map(({ type }) => type));
+  const { refused: refused2, unasked } = await askTypesForNew(target, types);
+  const found2 = of.filter(({ type }) => refused2.has(type) || unasked.has(type)).map((entry) => ({
+    id: entry.id,
+    title: entryTitle(entry),
+    key: entryKey(entry),
+    place: entryPlace(entry),
+    why: refused2.has(entry.type) ? "the server lets only a superuser make one" : "PostgreSQL lets only a superuser make one, and the server could not be asked for more"
+  }));
+  const allowed = new Set([...types].filter((type) => !refused2.has(type) && !unasked.has(type)));
+  return { all: withNeeding(entries, found2), allowed };
+}
+var TOLD_MAX = 20;
+function refusedBeside({ all }, role) {
+  if (all.length === 0) return void 0;
+  const more = all.length > TOLD_MAX ? ` and ${all.length - TOLD_MAX} more` : "";
+  const told2 = all.slice(0, TOLD_MAX).map(({ title, why }) => `${title} (${why})`).join(", ") + more;
+  const problem = `role ${role} may not make ${told2}, and mode beside puts no copy in place that lacks something`;
+  return new HoldfastError("database.permission", problem, {
+    hint: "Restore as a superuser, or with --mode in-place, or use --allow-gaps to have it left out and named. Nothing was touched."
+  });
+}
+function acceptNotMade(findings, { all }) {
+  if (all.length === 0) return [...findings];
+  const whys = new Map(all.map(({ place, why }) => [place, why]));
+  const ofTitle = (type, name = "") => all.find(({ title }) => title.startsWith(type) && `${title} `.includes(` ${name}`))?.why;
+  return findings.map((found2) => {
+    const why = found2.severity === "difference" ? whyNotMade(found2, whys, ofTitle) : void 0;
+    if (why === void 0) return found2;
+    return { ...found2, severity: "gap", message: `${found2.message}: it may not be made here, as ${why}` };
+  });
+}
+function whyNotMade({ about, name, message }, whys, ofTitle) {
+  if (about === "publication" && message === "differs from the source in schemas") {
+    return ofTitle("PUBLICATION TABLES IN SCHEMA ", `${leadingNames(name)[0]} `);
+  }
+  if (message === "differs from the source in access method") return ofTitle("ACCESS METHOD ");
+  if (!/^is missing(?: \(|$)/.test(message)) return void 0;
+  const names3 = [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?[a-z-]+ /, "")];
+  return names3.map((each) => whys.get(each) ?? whys.get(leadingNames(each).join(" "))).find((why) => why !== void 0);
+}
+
 // src/backups/restore/gaps.ts
 function gapsOf({ backup, request }) {
   const gaps = backup.manifest.gaps ?? [];
@@ -2671,6 +2946,9 @@ function brokenCheckRemedy(table, check) {
 }
 function brokenKeyRemedy(table, key) {
   return `at the source, find the rows of ${table} that break ${key} (they were written while triggers were off, say), mend or delete them, and back up again`;
+}
+function doubledRowsRemedy(table, rule) {
+  return `these rows are the source's: find those of ${table} there that ${rule} holds for one, keep one of each, and back up again; or drop the rule at the target where it is yours`;
 }
 function brokenRuleRemedy(error, table) {
   const [, kind, name] = /violates (check|foreign key) constraint "([^"]+)"/.exec(error.message) ?? [];
@@ -2979,7 +3257,9 @@ async function collisions(session, one) {
       `SELECT coalesce(sum(n), 0) AS n FROM (SELECT count(*) AS n FROM (SELECT ${values} FROM ${one.temporary} WHERE ${where}) s
         GROUP BY ${group} ${given}) AS found WHERE n > 1`
     );
-    if (doubled > 0) found2.push(`${rows(doubled)} of ${one.title} in the backup are alike by a rule of the target that the source did not have (${name}: the same ${same2})`);
+    if (doubled > 0) {
+      found2.push(`${rows(doubled)} of ${one.title} in the backup are alike by a rule of the target that the source did not hold (${name}: the same ${same2}): ${doubledRowsRemedy(one.title, name)}`);
+    }
   }
   return found2;
 }
@@ -3075,7 +3355,7 @@ var ALONE = [
 ];
 async function readUsersGround(session, record, { excludeSchemas }) {
   const rows2 = await session.query(
-    "SELECT nspname::text AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> ALL ($1) ORDER BY 1",
+    `SELECT nspname::text AS name FROM pg_namespace WHERE ${isUsersSchema("nspname")} AND nspname <> ALL ($1) ORDER BY 1`,
     [[...record.schemas, ...excludeSchemas]]
   );
   const schemas = rows2.map(({ name }) => name);
@@ -3264,11 +3544,11 @@ async function archivedNames(session, identities) {
   );
   return rows2.map(({ name }) => name);
 }
-var TOLD_MAX = 5;
+var TOLD_MAX2 = 5;
 function keptNotes({ objects }) {
   if (objects.length === 0) return [];
-  const more = objects.length > TOLD_MAX ? ` and ${objects.length - TOLD_MAX} more` : "";
-  return [`could not be dropped and stays as it is at the target: ${objects.slice(0, TOLD_MAX).map(({ title }) => title).join(", ")}${more}`];
+  const more = objects.length > TOLD_MAX2 ? ` and ${objects.length - TOLD_MAX2} more` : "";
+  return [`could not be dropped and stays as it is at the target: ${objects.slice(0, TOLD_MAX2).map(({ title }) => title).join(", ")}${more}`];
 }
 
 // src/backups/restore/project/keys-behind.ts
@@ -3821,21 +4101,10 @@ function functionOf(entry) {
 var CLASSES3 = {
   "FOREIGN DATA WRAPPER": {
     kind: "foreign-data-wrapper",
-    names: "SELECT quote_ident(fdwname) AS name FROM pg_foreign_data_wrapper",
-    attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks"
+    names: "SELECT quote_ident(fdwname) AS name FROM pg_foreign_data_wrapper"
   },
-  "ACCESS METHOD": {
-    kind: "access-method",
-    names: "SELECT quote_ident(amname) AS name FROM pg_am",
-    attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler"
-  },
-  "EVENT TRIGGER": {
-    kind: "event-trigger",
-    names: "SELECT quote_ident(evtname) AS name FROM pg_event_trigger",
-    // The server brings no function that one could call.
-    before: "CREATE FUNCTION pg_temp.holdfast_asks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
-    attempt: "CREATE EVENT TRIGGER holdfast_asks ON sql_drop EXECUTE FUNCTION pg_temp.holdfast_asks()"
-  }
+  "ACCESS METHOD": { kind: "access-method", names: "SELECT quote_ident(amname) AS name FROM pg_am" },
+  "EVENT TRIGGER": { kind: "event-trigger", names: "SELECT quote_ident(evtname) AS name FROM pg_event_trigger" }
 };
 async function readSchemaless(session) {
   const found2 = /* @__PURE__ */ new Set();
@@ -3845,16 +4114,9 @@ async function readSchemaless(session) {
   return found2;
 }
 async function entriesNotMade(session, entries) {
-  const found2 = /* @__PURE__ */ new Set();
-  for (const [type, { before, attempt: attempt2 }] of Object.entries(CLASSES3)) {
-    if (!entries.some((entry) => entry.type === type)) continue;
-    await session.query("SAVEPOINT asking");
-    const unasked = before === void 0 ? void 0 : await refusal(session, () => session.query(before), "database.permission", "database.query");
-    const refused2 = unasked === void 0 ? await refusal(session, () => session.query(attempt2), "database.permission") : void 0;
-    await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
-    if (refused2 !== void 0) found2.add(type);
-  }
-  return found2;
+  const types = Object.keys(CLASSES3).filter((type) => entries.some((entry) => entry.type === type));
+  const { refused: refused2 } = await askTypes(session, types);
+  return refused2;
 }
 async function withoutSchemaless(session, entries) {
   const types = await entriesNotMade(session, entries);
@@ -3873,6 +4135,17 @@ async function withoutSchemaless(session, entries) {
     const why = lacking2.has(entry.id) ? "the server lets only a superuser make one, and the target has none of that name" : of === void 0 ? void 0 : `it needs ${of}`;
     return why === void 0 ? [] : [{ id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why }];
   });
+}
+async function furtherNotMade(session, entries, content, known) {
+  const of = ofSuperusers(entries, content).filter((entry) => !Object.hasOwn(CLASSES3, entry.type) && !known.has(entryKey(entry)));
+  const { refused: refused2 } = await askTypes(session, of.map(({ type }) => type));
+  return of.filter(({ type }) => refused2.has(type)).map((entry) => ({
+    id: entry.id,
+    title: entryTitle(entry),
+    key: entryKey(entry),
+    place: entryPlace(entry),
+    why: "the server lets only a superuser make one"
+  }));
 }
 function needsOf(entry, entries) {
   const { type, needs } = entry;
@@ -3897,6 +4170,8 @@ async function askRights(session, asked) {
       if (why !== void 0) found2.push({ ...toldOf(entry), why });
     }
     found2.push(...await withoutSchemaless(session, asked.entries), ...await membersNotAllowed(session, asked.entries, asked.platformSchemas, asked.members));
+    const known = new Set([...found2, ...asked.members].map(({ key }) => key));
+    found2.push(...await furtherNotMade(session, asked.entries, asked.content, known));
     return found2;
   } finally {
     await session.query("ROLLBACK").catch(() => void 0);
@@ -4463,23 +4738,6 @@ function hasTable({ objects }, { tables }, kind, identity) {
   return Object.keys(objects.table ?? {}).some((table) => namesKey(leadingNames(table)) === namesKey(of));
 }
 
-// src/backups/restore/project/needing.ts
-var NOT_TAKEN_ALONG = "ACCESS METHOD";
-function withNeeding(entries, found2) {
-  const ids = new Set(found2.map(({ id }) => id));
-  const without = new Map(found2.filter(({ title }) => !title.startsWith(`${NOT_TAKEN_ALONG} `)).map(({ id, title }) => [id, title]));
-  const needing = [];
-  for (const entry of entries) {
-    const { id, needs } = entry;
-    const first = needs.find((one) => without.has(one));
-    if (first === void 0 || ids.has(id)) continue;
-    const cause = without.get(first);
-    without.set(id, cause);
-    needing.push({ id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why: `it needs ${cause}` });
-  }
-  return [...found2, ...needing];
-}
-
 // src/backups/restore/project/rebuild-kit.ts
 var NO_COMMAND = "no Holdfast command yet";
 function rebuildKit(record, content) {
@@ -4529,6 +4787,30 @@ async function givePublicItsOwner(session, owner) {
   const [other] = await session.query("SELECT FROM pg_namespace WHERE nspname = 'public' AND pg_get_userbyid(nspowner) <> $1", [owner]);
   if (other !== void 0) await refusal(session, () => session.query(`ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`), "database.permission", "database.query");
 }
+async function publicsOwnerNotes(session, owner, role) {
+  if (owner === void 0) return [];
+  const [row] = await session.query(
+    `SELECT pg_get_userbyid(nspowner)::text AS here, EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS there
+       FROM pg_namespace WHERE nspname = 'public' AND pg_get_userbyid(nspowner) <> $1`,
+    [owner]
+  );
+  if (row === void 0) return [];
+  await session.query("BEGIN READ WRITE");
+  try {
+    await session.query(`SET LOCAL lock_timeout = '${PATIENCE3}'`);
+    const give2 = `ALTER SCHEMA public OWNER TO ${quoteIdentifier(owner)}`;
+    const refused2 = row.there ? await refusal(session, () => session.query(give2)) : void 0;
+    const what2 = `schema public belonged to ${owner} at the source, and belongs to ${row.here} here`;
+    if (refused2 === void 0) return [`${what2}: it is given to ${owner}`];
+    if (isHoldfastError(refused2, "database.lock-timeout")) {
+      return [`${what2}: it is given to ${owner} where role ${role} may`];
+    }
+    return [`${what2}: it stays, as role ${role} may not give it away (${serverWords(refused2)}), and so do rights on it that are its owner's to give`];
+  } finally {
+    await session.query("ROLLBACK").catch(() => void 0);
+  }
+}
+var PATIENCE3 = "100ms";
 function lostDefaults({ source, target }) {
   const kept = new Set(target.own.map((own) => own.join(" ")));
   return source.own.filter(([kind, name]) => kind === "default-privilege" && / in /.test(name) && !source.schemas.some((schema) => name.includes(` in ${schema} for `)) && !kept.has(`${kind} ${name}`)).map(([, name]) => ({
@@ -4879,8 +5161,8 @@ async function usersRows(session, profile, { schemas }) {
     [tables.map(({ schema }) => schema), tables.map(({ table }) => table)]
   );
   if (readable.length === 0) return [];
-  const counted = readable.map(({ sql }, nr) => `SELECT ${nr} AS nr, count(*)::text AS n FROM ${sql}`);
-  const counts = await session.query(`${counted.join(" UNION ALL ")} ORDER BY nr`);
+  const counted2 = readable.map(({ sql }, nr) => `SELECT ${nr} AS nr, count(*)::text AS n FROM ${sql}`);
+  const counts = await session.query(`${counted2.join(" UNION ALL ")} ORDER BY nr`);
   return counts.filter(({ n }) => n !== "0").map(({ nr, n }) => `${quantity(Number(n), "row")} of ${readable[nr].title}`);
 }
 
@@ -4974,6 +5256,7 @@ async function planProject(inputs, ports) {
     const publications = await publicationsToDo(session, ends.target, content, here);
     const all = {
       ...entries,
+      publicOwner: ownerOfPublic(contents, content),
       after: withoutFull([...made, ...entries.after], publications),
       onPlatform: withoutFull([...made, ...entries.onPlatform], publications),
       rows: rowsIn === definitionsIn ? entries.rows : entriesOf2(await readContents(context, rowsIn)).rows
@@ -4991,6 +5274,7 @@ async function planProject(inputs, ports) {
       tables: platformTables,
       platformSchemas: ends.source.schemas,
       webhookFunctions: profile.webhookFunctions,
+      content,
       members
     });
     const held2 = new Map(content.tables.map(({ schema, name, rows: count2 }) => [`table ${schema} ${name}`, count2 ?? 0]));
@@ -5006,6 +5290,8 @@ async function planProject(inputs, ports) {
       roles,
       standing: /* @__PURE__ */ new Set([...ends.target.schemas, "public"])
     })).filter(({ title }) => !left.has(title));
+    const publicOwner = request.noOwner ? void 0 : all.publicOwner;
+    const publicNotes = await publicsOwnerNotes(session, publicOwner, target.facts.role);
     const rightsNotes = request.noPrivileges ? [] : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
     return {
       ...ends,
@@ -5038,7 +5324,7 @@ async function planProject(inputs, ports) {
         ...gapsOf2(rows2, content.largeObjects.count),
         ...request.allowGaps ? [...notAllowed.map(gapOfRight), ...foreseen.unwritable.map(gapOfRows), ...ownersOut.map((one) => gapOfOwner(one, target.facts.role)), ...gapsOfKeys(behind)] : []
       ],
-      notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes2(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows2), ...quietNotes(quiet, target.facts.role), ...rightsNotes, ...request.allowGaps ? notesOfKeys(behind) : []],
+      notes: [...tables.notes, ...rowSecurity.notes, ...publications.notes, ...lostNotes2(parts.lost), ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows2), ...quietNotes(quiet, target.facts.role), ...publicNotes, ...rightsNotes, ...request.allowGaps ? notesOfKeys(behind) : []],
       kit: [...rebuildKit(ends.source, content), ...await settingsToDo(session, ends.source, ends.target)],
       refusals: [
         ...foreseen.refusals,
@@ -5111,12 +5397,12 @@ function refusalsOfRights(notAllowed, unwritable, role) {
     ...unwritable.map(({ table, rows: rows2 }) => `role ${role} may not write ${table}, and the backup has ${quantity(rows2, "row")} of it`)
   ];
 }
-function requireFit(refusals, backup, project) {
-  if (refusals.length === 0) return;
+function misfits(refusals, backup, project, singly) {
+  if (singly || refusals.length === 0) return refusals.map((text) => new HoldfastError("refused.misfit", text));
   const more = refusals.length > 3 ? ` and ${refusals.length - 3} more` : "";
-  throw new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
+  return [new HoldfastError("refused.misfit", `backup ${backup} does not fit into project ${project}: ${refusals.slice(0, 3).join("; ")}${more}`, {
     hint: "Nothing was touched. --dry-run names everything. A column or table that is missing needs a newer version of the platform at the target; rows that collide have to be changed or removed at one end; what the role may not make, and keys to rows that stay behind, are left out with --allow-gaps, and what it may not give away stays its own."
-  });
+  })];
 }
 function usersExtensions(extensions2, { source }) {
   return extensions2.filter(({ name }) => name !== "plpgsql" && whoseIs(source, "extension", name) === "user");
@@ -5259,6 +5545,9 @@ var ACCESS_LIST = `
     UNION ALL
     SELECT format('TYPE %s', o.oid::regtype), '', coalesce(o.typacl, acldefault('T', o.typowner)), o.typowner, acldefault('T', o.typowner), NULL
       FROM pg_type o JOIN pg_namespace n ON n.oid = o.typnamespace WHERE $1::text = 'type' AND n.nspname = $3 AND o.typname = $4
+    UNION ALL
+    SELECT format('SCHEMA %I', n.nspname), '', n.nspacl, n.nspowner, NULL, NULL
+      FROM pg_namespace n WHERE $1::text = 'schema' AND n.nspname = $3
   )
   SELECT m.object, m.columns, pg_get_userbyid(m.owner)::text AS owner, current_setting('role') AS role, m.archived,
          coalesce((SELECT json_agg(json_build_object('grantee', CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee) END, 'right', a.privilege_type,
@@ -5316,7 +5605,7 @@ function usersInPlatform({ users }) {
 }
 
 // src/backups/restore/project/platform-rights.ts
-var TOLD_MAX2 = 20;
+var TOLD_MAX3 = 20;
 async function restorePlatformRights(session, ends, { objects, serverMajor: sourceMajor }, texts, told2) {
   const { source, target } = ends;
   const expected = objects.grant ?? {};
@@ -5348,14 +5637,14 @@ async function restorePlatformRights(session, ends, { objects, serverMajor: sour
   }
   await session.query("RELEASE SAVEPOINT rights_on_platform");
   const out = new Set(left.length > 0 ? await differing() : []);
-  const more = others.length > TOLD_MAX2 ? ` and ${others.length - TOLD_MAX2} more` : "";
+  const more = others.length > TOLD_MAX3 ? ` and ${others.length - TOLD_MAX3} more` : "";
   return {
     findings: [...reasons].filter(([name]) => out.has(name)).flatMap(([name, why]) => {
       const told3 = why.filter((reason2) => reason2 !== TOLD_ALREADY);
       if (told3.length === 0 && why.length > 0) return [];
       return [{ severity: "gap", about: "grant", name, message: `on the platform's own is not as at the source: ${told3.length > 0 ? told3.join("; ") : "in what, the archive does not tell"}` }];
     }),
-    notes: others.length === 0 ? [] : [`rights on the platform's own that are not as at the source and were left, as its versions may differ in them: ${others.slice(0, TOLD_MAX2).join(", ")}${more}`]
+    notes: others.length === 0 ? [] : [`rights on the platform's own that are not as at the source and were left, as its versions may differ in them: ${others.slice(0, TOLD_MAX3).join(", ")}${more}`]
   };
 }
 function relationOf(identity) {
@@ -5395,6 +5684,7 @@ function textsFor(identity, texts) {
   return texts.filter(({ entry }) => {
     const said2 = namesOf(entry);
     const [kind, name] = wordAndRest(said2.tag);
+    if (word2 === "schema") return kind === "SCHEMA" && said2.schema === void 0 && leadingNames(name)[0] === schema;
     return kind.toLowerCase() === word2 && said2.schema === schema && leadingNames(name).join("\n") === names3.join("\n");
   });
 }
@@ -5772,7 +6062,8 @@ var ProjectLoader = class {
       // One that could not be made is a gap, and its table with it.
       comesWithExtension(backup.manifest.content, (extension) => !unavailable.some(({ name }) => name === extension))
     );
-    requireFit(refusals, backup.key.id, request.target.address.database);
+    const [misfit] = misfits(refusals, backup.key.id, request.target.address.database, false);
+    if (misfit !== void 0) throw misfit;
     const quiet = await quieten(this.#session);
     const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
     const written = await mergeStaged(this.#session, merged.filter(({ title }) => withRows.has(title)), quiet);
@@ -5901,7 +6192,7 @@ async function applyProject(plan, ports) {
     const { before, after, rights, rightsOnPlatform, commentsOnPlatform } = project.entries;
     const wanted = [...before, ...after, ...rights, ...rightsOnPlatform, ...commentsOnPlatform];
     const parts = new Set(project.parts.map(({ entry }) => entry.id));
-    const read2 = await untouched2(readDefinitions(context, project.definitionsIn, wanted.filter(({ id }) => !parts.has(id))), "reading the definitions");
+    const read2 = await untouched3(readDefinitions(context, project.definitionsIn, wanted.filter(({ id }) => !parts.has(id))), "reading the definitions");
     const texts = [...project.parts, ...read2];
     const session = __using(_stack, await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS }), true);
     const cancel = () => void session.cancel().catch(() => void 0);
@@ -5933,7 +6224,7 @@ async function applyProject(plan, ports) {
     _promise && await _promise;
   }
 }
-async function untouched2(work, during) {
+async function untouched3(work, during) {
   return await work.catch((error) => {
     throw new Untouched(error, during);
   });
@@ -5990,7 +6281,7 @@ async function compareProject(plan, loaded, ports) {
       });
       const left = [...project.gaps, ...loaded.findings];
       const notGiven = /* @__PURE__ */ new Set([...loaded.notGiven, ...project.ownersOut.map(({ place }) => place)]);
-      const counted = actual.tables.filter(({ rows: rows2 }) => rows2 !== null);
+      const counted2 = actual.tables.filter(({ rows: rows2 }) => rows2 !== null);
       const written = [...loaded.written].filter(([, rows2]) => rows2 > 0);
       return {
         findings: withRecordedGaps([...explained(findings, left, /* @__PURE__ */ new Set([...loaded.left, ...[...project.notAllowed, ...neverMade(project.keysBehind)].map(({ place }) => place)]), loaded).filter((found3) => !isOfKept(found3, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
@@ -6004,8 +6295,8 @@ async function compareProject(plan, loaded, ports) {
           ...project.kit.map(({ what: what2, how }) => `not in any backup of the database: ${what2}: ${how}`)
         ],
         notCompared: notCompared(project),
-        tables: counted.length + written.length,
-        rows: counted.reduce((sum, { rows: rows2 }) => sum + (rows2 ?? 0), 0) + written.reduce((sum, [, rows2]) => sum + rows2, 0)
+        tables: counted2.length + written.length,
+        rows: counted2.reduce((sum, { rows: rows2 }) => sum + (rows2 ?? 0), 0) + written.reduce((sum, [, rows2]) => sum + rows2, 0)
       };
     } catch (_) {
       var _error = _, _hasError = true;
@@ -6025,7 +6316,8 @@ function withPublications(content, names3) {
 }
 var MEMBERSHIP2 = /^differs from the source in (?:(?:all tables|tables|columns|filters|has filters|schemas)(?:, | and |$))+$/;
 function explained(findings, left, places, { paused, kept }) {
-  const wasLeft = (name) => [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?(?:server|wrapper) /, "")].some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
+  const OF_KIND = /^(?:[a-z-]+ )?(?:server|wrapper|family|class|parser|template) /;
+  const wasLeft = (name) => [name, name.replace(/^[a-z-]+ /, ""), name.replace(OF_KIND, "")].some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
   const isSaidOfKept = ({ about, name }) => (about === "owner" || about === "comment") && kept.has(...wordAndRest(name));
   return findings.filter((found2) => {
     const { about, name, message } = found2;
@@ -6070,7 +6362,8 @@ function furtherNotes({ tables }) {
 function platformNote({ project }) {
   const filled = filledByUsers(project.target);
   const named4 = project.target.own.filter(([kind, name]) => kind !== "default-privilege" && !(kind === "publication" && filled.includes(name))).map(([kind, name]) => `${kind.replaceAll("-", " ")} ${name}`);
-  return `the platform's own was not touched and not compared: what stands in ${[...project.target.schemas, ...named4].join(", ")}, and its default privileges`;
+  const besides = named4.length === 0 ? "" : `, ${quantity(named4.length, "thing")} outside of them`;
+  return `the platform's own was not touched and not compared: what stands in ${quantity(project.target.schemas.length, "schema")} (${listed(project.target.schemas)})${besides}, and its default privileges; the receipt lists the backup's`;
 }
 
 // src/backups/restore/platforms-part.ts
@@ -6104,7 +6397,7 @@ var CLASSES4 = [
     where: `o.typtype <> 'm' AND NOT (o.typelem <> 0 AND o.typlen = -1 AND EXISTS (SELECT FROM pg_catalog.pg_type element WHERE element.typarray = o.oid))
             AND (o.typrelid = 0 OR EXISTS (SELECT FROM pg_catalog.pg_class composite WHERE composite.oid = o.typrelid AND composite.relkind = 'c'))`
   },
-  { catalog: "pg_namespace", name: alone("schema", "nspname"), where: "o.nspname !~ '^pg_' AND o.nspname NOT IN ('public', 'information_schema')" },
+  { catalog: "pg_namespace", name: alone("schema", "nspname"), where: `${isUsersSchema("o.nspname")} AND o.nspname <> 'public'` },
   { catalog: "pg_operator", schema: "oprnamespace", name: identified("operator", "pg_operator") },
   { catalog: "pg_opclass", schema: "opcnamespace", name: identified("operator class", "pg_opclass") },
   { catalog: "pg_opfamily", schema: "opfnamespace", name: identified("operator family", "pg_opfamily") },
@@ -6157,7 +6450,7 @@ function selection({ catalog, name, schema, where }, place) {
     `${oid} >= ${FIRST_USER_OID2}`,
     `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = ${classOf(catalog)} AND e.objid = ${oid} AND e.deptype = 'e')`
   ];
-  if (schema !== void 0) conditions.push("n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'");
+  if (schema !== void 0) conditions.push(isUsersSchema());
   if (where !== void 0) conditions.push(`(${where})`);
   const from = `pg_catalog.${catalog} o${schema === void 0 ? "" : ` JOIN pg_catalog.pg_namespace n ON n.oid = o.${schema}`}`;
   return `SELECT ${place} AS place, ${name} AS name FROM ${from} WHERE ${conditions.join(" AND ")}`;
@@ -6195,13 +6488,16 @@ async function requireWhole(plan, ports) {
   const context = { store, toolSet, tools: await ports.dumpTools(), identities: request.identities };
   for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
     try {
-      const found2 = await store.stat(artifact.path);
-      if (empties(plan) || found2?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
+      await (empties(plan) ? readWhole : requireSize)(artifact, store, ports);
       await readContents(context, artifact);
     } catch (error) {
       throw nothingMade(error);
     }
   }
+}
+async function requireSize(artifact, store, ports) {
+  const found2 = await store.stat(artifact.path);
+  if (found2?.size !== artifact.stored.size) await readWhole(artifact, store, ports);
 }
 async function readWhole(artifact, store, ports) {
   const progress = ports.log.progress(`checking ${artifact.kind}`, "bytes", artifact.stored.size);
@@ -6223,11 +6519,13 @@ function nothingMade(error) {
 async function swapNames(target, names3) {
   const maintenance = names3.live === "postgres" ? "template1" : "postgres";
   try {
-    await exchange(target, maintenance, names3);
+    await exchangePersistently(target, maintenance, names3);
   } catch (cause) {
     const done = await isExchanged(target, maintenance, names3).catch(() => void 0);
     if (done === true) return;
-    const asItWas2 = `The target is as it was, and the proved copy stays as ${names3.next}. Stop the applications, then rename it by hand or restore again.`;
+    const there = done === false ? await stillThere2(target, maintenance, names3) : "";
+    const rename = (from, to) => `ALTER DATABASE ${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)};`;
+    const asItWas2 = `The target is as it was, and the proved copy stays as ${names3.next}. ${there}Stop the applications, then exchange the names from another database: ${rename(names3.live, names3.old)} ${rename(names3.next, names3.live)} (or drop ${names3.next} and restore again).`;
     const unknown = `Look for a database ${names3.old} on the server: if there is one, the exchange is done; if not, nothing has changed and the proved copy stays as ${names3.next}.`;
     throw new HoldfastError(isHoldfastError(cause) ? cause.code : "database.query", `could not exchange the names of ${names3.live} and ${names3.next}: ${cause.message}`, {
       hint: done === false ? asItWas2 : unknown,
@@ -6235,14 +6533,26 @@ async function swapNames(target, names3) {
     });
   }
 }
+var TRIES = 4;
+async function exchangePersistently(target, maintenance, names3) {
+  for (let attempt2 = 1; ; attempt2 += 1) {
+    try {
+      await exchange(target, maintenance, names3);
+      return;
+    } catch (error) {
+      if (attempt2 === TRIES || !/SQLSTATE 55006/.test(error.message)) throw error;
+    }
+  }
+}
 async function exchange(target, maintenance, names3) {
   var _stack = [];
   try {
     const session = __using(_stack, await target.connect({ purpose: "swap", database: maintenance }), true);
     const ender = __using(_stack, await target.connect({ purpose: "swap", database: maintenance }), true);
+    const both = [names3.live, names3.next];
     await session.query("BEGIN");
     const renaming = session.query(`ALTER DATABASE ${quoteIdentifier(names3.live)} RENAME TO ${quoteIdentifier(names3.old)}`);
-    await Promise.all([renaming, endSessions(ender, [names3.live, names3.next])]);
+    await Promise.all([renaming, endThemAll(ender, both)]);
     await session.query(`ALTER DATABASE ${quoteIdentifier(names3.next)} RENAME TO ${quoteIdentifier(names3.live)}`);
     await session.query("COMMIT");
   } catch (_) {
@@ -6266,15 +6576,30 @@ async function isExchanged(target, maintenance, names3) {
     _promise && await _promise;
   }
 }
-async function endSessions(session, databases) {
+async function endThemAll(session, databases) {
   for (let round = 0; round < 8; round += 1) {
-    await session.query(
-      "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = ANY ($1) AND pid <> pg_catalog.pg_backend_pid()",
-      [databases]
-    );
-    const [row] = await session.query(`SELECT pg_catalog.count(*)::text AS "left" FROM pg_catalog.pg_stat_activity WHERE datname = ANY ($1)`, [databases]);
-    if (row?.left === "0") return;
+    await endSessions(session, databases);
+    if ((await otherSessions(session, databases)).length === 0) return;
     await session.query("SELECT pg_catalog.pg_sleep(0.25)");
+  }
+}
+async function stillThere2(target, maintenance, { live, next }) {
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await target.connect({ purpose: "swap", database: maintenance }), true);
+      const others = await otherSessions(session, [live, next]);
+      if (others.length === 0) return "";
+      const words2 = others.map(({ pid, role, application }) => `process ${pid} of role ${role}${application === "" ? "" : ` (${application})`}`);
+      return `Connected and not ended: ${words2.join(", ")}. `;
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch {
+    return "";
   }
 }
 
@@ -6350,13 +6675,26 @@ async function requireAlone(guard, target) {
 async function applyRestore(plan, takeSafetyBackup, ports) {
   var _stack = [];
   try {
+    if (plan.mode === "beside") return await applyTo(plan, takeSafetyBackup, ports);
+    const target = __using(_stack, new KeptSessions(plan.request.target), true);
+    return await applyTo({ ...plan, request: { ...plan.request, target } }, takeSafetyBackup, ports);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function applyTo(plan, takeSafetyBackup, ports) {
+  var _stack = [];
+  try {
     const { request } = plan;
     const guard = await lockTarget(request.target);
     const _ = __using(_stack, guard, true);
     await requireStillEmpty(plan, guard);
     await sweepControls(request.target, ports.log);
     await requireWhole(plan, ports);
-    const safetyBackup = plan.safetyBackup ? await takeSafetyBackup(plan) : void 0;
+    const safetyBackup = plan.safetyBackup ? await untouched(takeSafetyBackup(plan), ports.cancelled) : void 0;
     try {
       return await change2(plan, guard, safetyBackup, ports);
     } catch (error) {
@@ -6382,7 +6720,7 @@ async function changeDatabase(plan, guard, safetyBackup, { ports, locked }) {
   const made = await tablesToMake(plan);
   let changed = false;
   const work = loadInPlace(plan, locked, () => void (changed = true)).then((loaded) => compare(plan, request.target, loaded, locked, made));
-  const compared = await explaining(work, plan, { safetyBackup, isChanged: () => changed });
+  const compared = await explaining(work, plan, { safetyBackup, isChanged: () => changed, stop: locked.cancelled });
   return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...await bringAlone(request.target, plan)] };
 }
 async function restoreProject(plan, ports) {
@@ -6401,8 +6739,8 @@ async function restoreBeside(plan, guard, ports) {
   const { target } = plan.request;
   const live = target.address.database;
   const stamp = `${plan.backup.key.id.slice(0, 8)}_${ports.random.hex(3)}`;
-  const stem = Buffer.from(live).subarray(0, 63 - stamp.length - 10).toString("utf8").replace(/\uFFFD/g, "");
-  const next = `${stem}_restored_${stamp}`.slice(0, 63);
+  const stem = copyStem(live, COPY_ROOM);
+  const next = `${stem}_restored_${stamp}`;
   const old = `${stem}_before_${stamp}`;
   ports.log.stage(`creating ${next} beside ${live}`);
   let keep = false;
@@ -6412,8 +6750,7 @@ async function restoreBeside(plan, guard, ports) {
     if (note !== void 0) ports.log.warn(note);
     const database = await ports.openDatabase(address);
     await giveProperties(target, next, true);
-    const loaded = await loadWhole(plan, database, ports, { onUnavailable: (extensions2) => requireExtensions(plan, extensions2) });
-    const compared = await compare(plan, database, loaded, ports);
+    const compared = await loadBeside(plan, database, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
@@ -6428,10 +6765,23 @@ async function restoreBeside(plan, guard, ports) {
       return { ...compared, notes: [...compared.notes, ...brought], oldDatabase: old, replaced: true };
     }
   } catch (error) {
-    throw keep ? error : namingCopy(error, next, await removeCopy(target, next, ports.clock));
+    throw keep ? error : namingCopy(asUntouched(error, ports.cancelled), next, await removeCopy(target, next, ports.clock));
   }
   const why = await removeCopy(target, next, ports.clock);
   return why === void 0 ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
+}
+async function loadBeside(plan, database, ports) {
+  var _stack = [];
+  try {
+    const kept = __using(_stack, new KeptSessions(database), true);
+    const loaded = await loadWhole(plan, kept, ports, { onUnavailable: (extensions2) => requireExtensions(plan, extensions2) });
+    return await compare(plan, kept, loaded, ports);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
 }
 async function giveProperties(target, next, rehearse2 = false) {
   var _stack = [];
@@ -6504,9 +6854,10 @@ async function compare(plan, database, loaded, ports, made = []) {
         ...request.tables.length > 0 && request.part === "data" ? { definitions: false } : {}
       }
     });
-    const { findings, notes, notCompared: own } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const { findings: believed, notes, notCompared: own } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const findings = request.allowGaps && plan.notMade !== void 0 ? acceptNotMade(believed, plan.notMade) : believed;
     const along = takenAlong(expected, actual, plan.tables, made);
-    const counted = actual.tables.filter((table) => table.rows !== null);
+    const counted2 = actual.tables.filter((table) => table.rows !== null);
     return {
       findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
@@ -6518,8 +6869,8 @@ async function compare(plan, database, loaded, ports, made = []) {
         ...await subscriptionNotes(plan, database)
       ],
       missingBeside: along.missing,
-      tables: counted.length,
-      rows: counted.reduce((sum, table) => sum + (table.rows ?? 0), 0)
+      tables: counted2.length,
+      rows: counted2.reduce((sum, table) => sum + (table.rows ?? 0), 0)
     };
   } finally {
     progress.done();
@@ -6531,8 +6882,55 @@ function otherLargeObjects(plan, { largeObjects: now }) {
   return [{ severity: "difference", about: "large-objects", name: "large objects", message: `are not what the source held (${now.count} here, ${before.count} there): only a restore of the whole makes them anew` }];
 }
 
+// src/backups/restore/choose-mode.ts
+function chooseMode({ manifest, key }, target, request) {
+  const someSchemas = !isWholeDatabase(manifest.scope);
+  if (request.mode === "beside") {
+    const refusal2 = someSchemas ? ofSomeSchemas(key.id) : target.canSwap.yes ? void 0 : noSwap(target.canSwap.reason);
+    return { mode: "beside", reason: "as asked", ...refusal2 === void 0 ? {} : { refusal: refusal2 } };
+  }
+  if (request.mode === "in-place") return { mode: "in-place", reason: "as asked" };
+  if (target.empty) return { mode: "in-place", reason: "the target is empty" };
+  if (someSchemas) return { mode: "in-place", reason: "the backup holds only some schemas" };
+  if (request.part !== "whole" || request.tables.length > 0) return { mode: "in-place", reason: "only a part is restored" };
+  if (!target.canSwap.yes) return { mode: "in-place", reason: target.canSwap.reason };
+  return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
+}
+function ofSomeSchemas(backup) {
+  const problem = `mode beside replaces a whole database, and backup ${backup} holds only some of its schemas`;
+  return new HoldfastError("input.conflict", problem, {
+    hint: "Use --mode in-place, which leaves the other schemas alone."
+  });
+}
+function noSwap(reason2) {
+  return new HoldfastError("database.permission", `mode beside is not possible: ${reason2}`, {
+    hint: "Use --mode in-place, or a role that owns the database and may create databases."
+  });
+}
+
+// src/backups/restore/confirmation.ts
+function findUnconfirmed(backup, target, request) {
+  const { database } = request.target.address;
+  if (target.empty) return void 0;
+  if (request.part === "schema") {
+    const problem = `database ${database} is not empty, and only the schema is to be restored: that would remove every row`;
+    return new HoldfastError("database.not-empty", problem, {
+      hint: "Give an empty database as target, or restore the whole backup."
+    });
+  }
+  if (request.confirm === void 0) {
+    return new HoldfastError("database.not-empty", `database ${database} is not empty: it holds ${target.holds.join(", ")}`, {
+      hint: `To replace what is there by backup ${backup.key.id}, say --confirm ${database}; a safety backup is made first.`
+    });
+  }
+  if (request.confirm === database) return void 0;
+  return new HoldfastError("refused.unconfirmed", `confirm is '${request.confirm}', and the target database is '${database}'`, {
+    hint: "Type the target database's own name; it guards against a wrong target."
+  });
+}
+
 // src/backups/restore/foreseen-refusals.ts
-async function foreseenRefusals(plan, ports) {
+async function foreseeRefusals(plan, refusals, ports) {
   var _stack = [];
   try {
     const { request, backup, mode, safetyBackup, target } = plan;
@@ -6546,16 +6944,7 @@ async function foreseenRefusals(plan, ports) {
         refuses: ["refused.outside-scope"]
       }] : []
     ];
-    const found2 = [];
-    for (const { ask, refuses } of asked) {
-      try {
-        await ask();
-      } catch (error) {
-        if (!isHoldfastError(error, ...refuses) || session.lost.aborted) throw error;
-        found2.push(error);
-      }
-    }
-    return found2;
+    for (const { ask, refuses } of asked) await refusals.ask(ask, refuses, session.lost);
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -6586,6 +6975,58 @@ async function requireSafety(session, { target }, ports) {
   } catch (error) {
     if (!isHoldfastError(error, "database.permission", "database.row-security")) throw error;
     throw new HoldfastError(error.code, `no safety backup of the target can be made: ${error.message}`, { hint: `${error.hint ?? ""} Or ${way}`.trim(), cause: error });
+  }
+}
+
+// src/backups/restore/lacking-at-target.ts
+async function lackingOwners(backup, set, contents, target, request) {
+  if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return void 0;
+  const missing = new Set(target.missingRoles.map(({ name }) => name));
+  const owners = /* @__PURE__ */ new Set();
+  const { platform } = backup.manifest;
+  const platforms = platform === void 0 ? [] : profileOf(platform.name).roles;
+  for (const entry of await contents.all()) {
+    const { owner } = likelyNamesOf(entry);
+    const isPlatformsPublic = platforms.includes(owner) && ownerInEntry(entry, "public", backup.manifest.content) !== void 0;
+    if (entry.type !== "ACL" && missing.has(owner) && !isPlatformsPublic) owners.add(owner);
+  }
+  if (owners.size === 0) return void 0;
+  const names3 = [...owners].join(", ");
+  return new HoldfastError("database.lacks", `the target server lacks roles that own objects in backup ${backup.key.id}: ${names3}`, {
+    hint: "Create them, or use --create-roles (made without login), or --no-owner with --no-privileges. Nothing was touched."
+  });
+}
+function lackingExtensions(target, request) {
+  if (request.allowGaps || request.part === "data" || target.unavailableExtensions.length === 0) return void 0;
+  const names3 = target.unavailableExtensions.map(extensionWords).join(", ");
+  return new HoldfastError("database.lacks", `the target server cannot install ${names3}`, {
+    hint: "Install them on the server (or preload or allow them, if that is what it asks for), or use --allow-gaps to restore without them and what depends on them. Nothing was touched."
+  });
+}
+function extensionWords({ name, version, reason: reason2 }) {
+  return `${name} ${version}${reason2 === void 0 ? "" : ` (${reason2})`}`;
+}
+
+// src/backups/restore/made-anew.ts
+async function madeAnew(target, extensions2, role) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await target.connect({ purpose: "restore plan" }), true);
+    const rows2 = await session.query(
+      `SELECT e.extname::text AS name FROM pg_catalog.pg_extension e
+       JOIN pg_catalog.pg_available_extension_versions v ON v.name = e.extname AND v.version = e.extversion
+      WHERE e.extname::text = ANY ($1) AND v.superuser
+        AND NOT coalesce((to_jsonb(v) ->> 'trusted')::bool, false) ORDER BY 1`,
+      [extensions2.map(({ name }) => name)]
+    );
+    if (rows2.length === 0) return [];
+    const names3 = rows2.map(({ name }) => name).join(", ");
+    return [`PostgreSQL lets only a superuser make the extension ${names3} in a new database, and role ${role} is none: where the server holds to that, mode beside ends before anything is loaded, and --mode in-place or --allow-gaps is needed`];
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
   }
 }
 
@@ -6628,16 +7069,16 @@ function meant(wanted, all) {
 var NO_ROWS_OF = { matview: "materialized view", foreign: "foreign table" };
 
 // src/backups/restore/comes-back-enabled.ts
-var TOLD_MAX3 = 8;
+var TOLD_MAX4 = 8;
 function comesBackEnabled({ content, platform }, contents, request) {
   if (platform === void 0 || request.tables.length > 0) return [];
   const profile = profileOf(platform.name);
   const jobs = request.part === "schema" ? [] : content.tables.filter(({ schema, name, rows: rows2 }) => (rows2 ?? 0) > 0 && profile.schemas.some((one) => one.name === schema && one.rows.some(({ table, kind }) => table === name && kind === "job")));
   const webhooks = request.part === "data" ? [] : webhookTriggers(contents, profile.webhookFunctions);
-  const told2 = webhooks.slice(0, TOLD_MAX3).map(entryTitle).join(", ");
+  const told2 = webhooks.slice(0, TOLD_MAX4).map(entryTitle).join(", ");
   return [
     ...jobs.map((table) => `${quantity(table.rows ?? 0, "job")} of the backup (${displayName(table)}) will run from here too where pg_cron works in this database: a job comes back as it was; switch it off at once (cron.alter_job(jobid, active := false)), or restore with --into project, where jobs come back paused`),
-    ...webhooks.length === 0 ? [] : [`database webhooks come back switched on, and send from here too as soon as rows change: ${told2}${webhooks.length > TOLD_MAX3 ? ` and ${webhooks.length - TOLD_MAX3} more` : ""}; switch them off before anybody writes (ALTER TABLE … DISABLE TRIGGER …)`]
+    ...webhooks.length === 0 ? [] : [`database webhooks come back switched on, and send from here too as soon as rows change: ${told2}${webhooks.length > TOLD_MAX4 ? ` and ${webhooks.length - TOLD_MAX4} more` : ""}; switch them off before anybody writes (ALTER TABLE … DISABLE TRIGGER …)`]
   ];
 }
 
@@ -6674,7 +7115,10 @@ async function chooseInto(request, backup) {
 function whyNot3({ manifest: { platform, scope }, key }) {
   const refuse2 = (message, hint) => new HoldfastError("input.conflict", message, { hint });
   if (platform === void 0) {
-    return refuse2(`backup ${key.id} does not say that it is of a platform's project`, "Take a backup of the project with this version, or use --into database.");
+    return refuse2(
+      `backup ${key.id} is of plain PostgreSQL: it does not say that it is of a platform's project`,
+      "Use --into database, which restores it into the project's database as into any other; --into project is for backups that were made of a project."
+    );
   }
   const { title, schemas } = profileOf(platform.name);
   if (schemas.length === 0) return refuse2(`backup ${key.id} is of ${title}, which keeps nothing of its own inside a database`, "Use --into database.");
@@ -6683,32 +7127,22 @@ function whyNot3({ manifest: { platform, scope }, key }) {
 }
 
 // src/backups/restore/rights.ts
-var SUPERUSER_ONLY = /* @__PURE__ */ new Map([
-  ["EVENT TRIGGER", "event trigger"],
-  ["PUBLICATION TABLES IN SCHEMA", "publication of whole schemas"],
-  ["FOREIGN DATA WRAPPER", "foreign data wrapper"],
-  ["ACCESS METHOD", "access method"],
-  ["OPERATOR CLASS", "operator class"],
-  ["OPERATOR FAMILY", "operator family"],
-  ["SHELL TYPE", "base type"],
-  ["TEXT SEARCH PARSER", "text search parser"],
-  ["TEXT SEARCH TEMPLATE", "text search template"],
-  ["PROCEDURAL LANGUAGE", "language"]
-]);
 var SUBSCRIPTION_ROLE_SINCE = 16;
 var NAMES_MAX3 = 5;
-function rightsWarnings(entries, facts) {
+function rightsWarnings(entries, facts, { allowed }, content) {
   const { superuser, role, major } = facts;
   if (superuser) return [];
   const kinds = /* @__PURE__ */ new Map();
   const add = (kind, entry) => {
     kinds.set(kind, [...kinds.get(kind) ?? [], nameOf2(entry)]);
   };
+  const mayBeOfAll = (entry) => content.digests === 2 ? isOfAllTables(entry, content) : !listsItsTables(entry, entries);
   for (const entry of entries) {
-    const kind = SUPERUSER_ONLY.get(entry.type);
-    if (kind !== void 0) add(kind, entry);
+    const kind = Object.hasOwn(SUPERUSER_ONLY, entry.type) ? SUPERUSER_ONLY[entry.type] : void 0;
+    if (allowed.has(entry.type)) continue;
+    if (kind !== void 0) add(kind.word, entry);
     else if (entry.type === "SUBSCRIPTION") add(subscriptionKind(major), entry);
-    else if (entry.type === "PUBLICATION" && !listsItsTables(entry, entries)) add(MAYBE_ALL_TABLES, entry);
+    else if (entry.type === "PUBLICATION" && mayBeOfAll(entry)) add(MAYBE_ALL_TABLES, entry);
   }
   return [...kinds].map(([kind, names3]) => {
     const more = names3.length > NAMES_MAX3 ? ` and ${names3.length - NAMES_MAX3} more` : "";
@@ -6750,55 +7184,41 @@ async function ownersWithoutRoom(session, entries, major, isNew) {
   return rows2.map((row) => row.name);
 }
 async function publicKept(session, owner, { major, role }, mode) {
+  const right = major >= 16 ? "SET" : "MEMBER";
   const [row] = await session.query(
-    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, pg_catalog.pg_has_role(r.oid, '${major >= 16 ? "SET" : "MEMBER"}') AS may
+    `SELECT pg_catalog.pg_get_userbyid(n.nspowner)::text AS here, r.oid IS NOT NULL AS there,
+            pg_catalog.pg_has_role(r.oid, '${right}') AS may, pg_catalog.pg_has_role(n.nspowner, 'USAGE') AS "mayHere"
        FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_roles r ON r.rolname = $1 WHERE n.nspname = 'public'`,
     [owner]
   );
-  if (row === void 0 || row.may === true || mode !== "beside" && row.here === owner) return [];
-  return [`schema public belonged to ${owner} at the source, whom role ${role} cannot be: it keeps the owner that it has ${mode === "beside" ? "in a new database" : `here (${row.here})`}`];
+  const isNew = mode === "beside";
+  if (row === void 0 || owner.startsWith("pg_") && !row.there || !isNew && row.here === owner) return [];
+  const was = `schema public belonged to ${owner} at the source`;
+  if (row.may !== true) {
+    const kept = isNew ? "in a new database" : `here (${row.here})`;
+    return [`${was}, whom role ${role} cannot be: it keeps the owner that it has ${kept}`];
+  }
+  if (isNew || row.mayHere) return [];
+  return [`${was}, and belongs to ${row.here} here, whom role ${role} cannot be: it is emptied, and stays with its owner and its rights`];
 }
-
-// src/backups/restore/planned-contents.ts
-var PlannedContents = class {
-  #set;
-  #context;
-  #read = /* @__PURE__ */ new Map();
-  constructor(set, context) {
-    this.#set = set;
-    this.#context = context;
-  }
-  /** Of the archive that is loaded first, which makes the schema where the set has one; none where it has no archive. */
-  async first() {
-    const [phase] = this.#set.phases;
-    return phase === void 0 ? [] : await this.#of(phase.artifact);
-  }
-  /** Of all of them. */
-  async all() {
-    const entries = [];
-    for (const artifact of new Set(this.#set.phases.map((phase) => phase.artifact))) entries.push(...await this.#of(artifact));
-    return entries;
-  }
-  #of(artifact) {
-    const known = this.#read.get(artifact) ?? readContents(this.#context, artifact);
-    this.#read.set(artifact, known);
-    return known;
-  }
-};
 
 // src/backups/restore/others-connected.ts
 var OURS = "holdfast %";
 async function othersConnected(session, mode) {
   const [row] = await session.query(
-    `SELECT count(*)::int AS others FROM pg_catalog.pg_stat_activity
-      WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid() AND coalesce(application_name, '') NOT LIKE $1
-        AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'`,
+    `SELECT count(*)::int AS others, current_user::text AS role,
+            coalesce(array_agg(DISTINCT a.usename::text) FILTER (WHERE NOT ${mayEnd("a.usesysid")}), '{}') AS kept
+       FROM pg_catalog.pg_stat_activity a
+      WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
+        AND coalesce(a.application_name, '') NOT LIKE $1
+        AND a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend'`,
     [OURS]
   );
-  const others = row?.others ?? 0;
+  const { others, kept, role } = row;
   if (others === 0) return [];
-  const ended = mode === "beside" ? "; they will be ended when the names are exchanged" : "";
-  return [`${quantity(others, "session")} of others ${others === 1 ? "is" : "are"} connected to the target: stop the application first, what it writes from now on may be in neither the restored database nor the safety backup${ended}`];
+  const isOne = others === 1;
+  const ended = mode !== "beside" ? "" : kept.length === 0 ? `; ${isOne ? "it" : "they"} will be ended when the names are exchanged` : `; role ${role} may not end those of ${kept.join(", ")}, and while one of these is connected the names cannot be exchanged`;
+  return [`${quantity(others, "session")} of others ${isOne ? "is" : "are"} connected to the target: stop the application first, what it writes from now on may be in neither the restored database nor the safety backup${ended}`];
 }
 
 // src/backups/restore/room-in-schemas.ts
@@ -6828,6 +7248,17 @@ async function whyNoRoom(session, entries, encoding) {
   if (schemas || missing === void 0) return void 0;
   return new HoldfastError("database.permission", `role ${role} may make no schema in database ${database}, and the backup has ${missing}`, {
     hint: `GRANT CREATE ON DATABASE ${displayPart(database)} TO ${displayPart(role)}. Nothing was touched.`
+  });
+}
+
+// src/backups/restore/safety-recipients.ts
+async function safetyRecipients(request) {
+  return [.../* @__PURE__ */ new Set([...request.recipients, ...await recipientsOf(request.identities)])];
+}
+function findUnencrypted(recipients, request) {
+  if (recipients.length > 0 || request.allowUnencrypted) return void 0;
+  return new HoldfastError("refused.unencrypted", "the safety backup of the target would lie in the store unencrypted", {
+    hint: "Give --recipients for it, or --allow-unencrypted, or refuse it with --no-safety-backup."
   });
 }
 
@@ -6986,6 +7417,27 @@ async function settingOutOfReach(session) {
   return row?.setting;
 }
 
+// src/backups/restore/told-standing.ts
+async function tellStanding(catalog, { key, sha256 }, known) {
+  const before = known.get(manifestPath(key));
+  try {
+    const standing = before === void 0 || before === DAMAGED ? await readStanding(catalog, key, (await catalog.receiptPaths()).get(key.id) ?? [], sha256) : before;
+    return { standing, warnings: failedWarnings(standing) };
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return { standing: void 0, warnings: [`whether the backup was validated is not known: ${error.message}`] };
+  }
+}
+function standingWords(standing) {
+  if (standing === void 0) return "validated or not: unknown";
+  if (standing.state === "verified") return `verified ${standing.at ?? ""}`.trim();
+  return standing.state === "failed verification" ? "FAILED verification" : `not verified (${standing.reason ?? "never validated"})`;
+}
+function failedWarnings({ state, at = "", reason: reason2 = "" }) {
+  if (state !== "failed verification") return [];
+  return [`this backup FAILED its validation of ${at}: ${reason2}. --backup latest-verified takes the newest that was proved`];
+}
+
 // src/backups/restore/warnings.ts
 function forcedRowSecurity({ content }, { facts }) {
   if (facts.superuser || facts.bypassRls || content.digests === void 0) return [];
@@ -7006,7 +7458,7 @@ function warnings({ manifest }, target, request) {
   if (target.facts.encoding !== manifest.content.encoding && request.mode !== "beside") notes.push(`the target's encoding is ${target.facts.encoding}, the source's ${manifest.content.encoding}: row fingerprints cannot be compared in place`);
   if (target.missingRoles.length > 0) {
     const names3 = target.missingRoles.map((role) => role.name).join(", ");
-    notes.push(request.createRoles ? `roles that will be made without login: ${names3}` : `roles the target lacks: ${names3}`);
+    notes.push(request.createRoles ? `roles that will be made without login: ${names3}` : `roles the target lacks: ${names3}; what was given to them is left out and named (--create-roles makes them, without login)`);
   }
   if (target.unavailableExtensions.length > 0) notes.push(`extensions the target cannot install: ${target.unavailableExtensions.map((one) => one.name).join(", ")}`);
   if (manifest.content.proof !== "content") notes.push(`the backup was made with proof ${manifest.content.proof}: restored rows cannot be compared in full`);
@@ -7019,6 +7471,21 @@ function warnings({ manifest }, target, request) {
 
 // src/backups/restore/plan.ts
 async function planRestore(request, ports, dryRun = false, standings = /* @__PURE__ */ new Map()) {
+  var _stack = [];
+  try {
+    const target = __using(_stack, new KeptSessions(request.target), true);
+    const plan = await planWith({ ...request, target }, ports, dryRun, standings);
+    if (plan === void 0) return void 0;
+    const { standing, warnings: failed } = await tellStanding(request.catalog, plan.backup, standings);
+    return { ...plan, request, standing, warnings: [...failed, ...plan.warnings, ...await leftCopies(target)] };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function planWith(request, ports, dryRun, standings) {
   await request.catalog.store.check(false);
   const backup = await chooseOne(request.catalog, request.selection, request, {
     suits: (manifest) => gives(manifest, request.part),
@@ -7032,21 +7499,29 @@ async function planRestore(request, ports, dryRun = false, standings = /* @__PUR
   const tools = await chooseTools(backup, request, ports);
   await sayingHowToCreate(request.target, refuseTransactionPooler(request.target));
   const ends = await chooseInto(request, backup);
-  if (ends !== void 0) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, dryRun);
+  const refusals = new Refusals(dryRun);
+  for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
+    const store = interruptible(request.catalog.store, ports.cancelled);
+    await refusals.ask(() => requireSize(artifact, store, ports), ["artifact.missing", "artifact.damaged"]);
+  }
+  if (ends !== void 0) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, { refusals, dryRun });
   const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
-  const contents = new PlannedContents(set, { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities });
-  await requireOwners(backup, set, contents, target, request);
-  requireExtensions2(target, request);
-  const unconfirmed = findUnconfirmed(backup, target, request);
-  if (unconfirmed && !dryRun) throw unconfirmed;
-  const { mode, reason: reason2 } = chooseMode(backup, target, request);
+  const contents = new SetContents(set, { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities });
+  refusals.add(await lackingOwners(backup, set, contents, target, request));
+  refusals.add(lackingExtensions(target, request));
+  refusals.add(findUnconfirmed(backup, target, request));
+  const { mode, reason: reason2, refusal: refusal2 } = chooseMode(backup, target, request);
+  refusals.add(refusal2);
   const safetyBackup = request.safetyBackup && !target.empty;
-  const noRoom = mode === "in-place" && target.empty ? await findNoRoom(backup, set, contents, target, request) : void 0;
-  if (noRoom && !dryRun) throw noRoom;
+  if (mode === "in-place" && target.empty) refusals.add(await findNoRoom(backup, set, contents, target, request));
   const enabled = backup.manifest.platform === void 0 ? [] : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
   const others = target.empty ? [] : await askForOthers(request, mode);
-  const rights = await warnOfRights(backup, set, contents, target, request, mode);
-  const foreseenToEnd = await refusalsOf({ request, backup, target, mode, safetyBackup }, ports, dryRun);
+  const notMade = await findNotMade(backup, set, contents, target, request);
+  if (mode === "beside" && !request.allowGaps) refusals.add(refusedBeside(notMade, target.facts.role));
+  const rights = await warnOfRights({ backup, set, target, request, mode, notMade }, contents);
+  await foreseeRefusals({ request, backup, target, mode, safetyBackup }, refusals, ports);
+  const recipients = safetyBackup ? await safetyRecipients(request) : [];
+  if (safetyBackup) refusals.add(findUnencrypted(recipients, request));
   const plan = {
     request,
     backup,
@@ -7058,29 +7533,29 @@ async function planRestore(request, ports, dryRun = false, standings = /* @__PUR
     tables,
     toMake: await tablesToMake({ request, tables }),
     safetyBackup,
-    safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [...[unconfirmed, noRoom].flatMap((refusal2) => refusal2 === void 0 ? [] : [refusalOf(refusal2)]), ...foreseenToEnd],
+    safetyRecipients: recipients,
+    notMade,
+    refusals: refusals.found,
     warnings: [...others, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights]
   };
   if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
-  const foreseen = await foreseeRows(plan, ports);
-  return { ...plan, warnings: [...plan.warnings, ...foreseen.warnings] };
+  const foreseen = await foreseeRows(plan, ports, refusals);
+  return { ...plan, refusals: refusals.found, warnings: [...plan.warnings, ...foreseen.warnings] };
 }
 var MANY_AT_ONCE = "the target holds more objects than half of what one transaction can lock (max_locks_per_transaction): the restore is one transaction, and where the server refuses it everything stays as it is";
-async function planIntoProject(inputs, tables, ports, dryRun) {
+async function planIntoProject(inputs, tables, ports, { refusals, dryRun }) {
   const { request, backup, set, tools, ends } = inputs;
   const found2 = await lookAtTarget(request.target, backup.manifest);
   const asked = { ...found2, unavailableExtensions: usersExtensions(found2.unavailableExtensions, ends) };
-  requireExtensions2(asked, request);
+  refusals.add(lackingExtensions(asked, request));
   const project = await planProject({ ...inputs, target: asked }, ports);
   const target = { ...asked, empty: project.fresh, holds: project.holds, missingRoles: project.roles };
-  const unconfirmed = findUnconfirmed(backup, target, request);
-  if (!dryRun) {
-    requireFit(project.refusals, backup.key.id, request.target.address.database);
-    if (unconfirmed) throw unconfirmed;
-  }
+  for (const misfit of misfits(project.refusals, backup.key.id, request.target.address.database, dryRun)) refusals.add(misfit);
+  refusals.add(findUnconfirmed(backup, target, request));
   const safetyBackup = request.safetyBackup && !target.empty;
-  const foreseenToEnd = await refusalsOf({ request, backup, target, mode: "project", safetyBackup, project }, ports, dryRun);
+  await foreseeRefusals({ request, backup, target, mode: "project", safetyBackup, project }, refusals, ports);
+  const recipients = safetyBackup ? await safetyRecipients(request) : [];
+  if (safetyBackup) refusals.add(findUnencrypted(recipients, request));
   return await withProperties({
     request,
     backup,
@@ -7093,19 +7568,14 @@ async function planIntoProject(inputs, tables, ports, dryRun) {
     tables,
     toMake: [],
     safetyBackup,
-    safetyRecipients: safetyBackup ? await safetyRecipients(request) : [],
-    refusals: [...unconfirmed ? [refusalOf(unconfirmed)] : [], ...foreseenToEnd, ...project.refusals],
+    safetyRecipients: recipients,
+    refusals: refusals.found,
     warnings: [
       ...target.empty ? [] : await askForOthers(request, "project"),
       ...warnings(backup, { ...target, missingRoles: [] }, request),
       ...target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []
     ]
   }, ports);
-}
-async function refusalsOf(plan, ports, dryRun) {
-  const found2 = await foreseenRefusals(plan, ports);
-  if (found2[0] !== void 0 && !dryRun) throw found2[0];
-  return found2.map(refusalOf);
 }
 function requireIdentity({ manifest, key }, request) {
   const encrypted = manifest.artifacts.some((artifact) => artifact.encryption.format !== "none");
@@ -7124,27 +7594,6 @@ async function chooseTools({ manifest }, request, ports) {
     `backup ${manifest.id} was made by pg_dump ${manifest.tools.pgDump}, and ${installed.length === 0 ? "no pg_restore is installed" : `the newest pg_restore here is ${installed[0]}`}`,
     { hint: `Install PostgreSQL ${major} client programs, or name their folder in HOLDFAST_PG_BIN.` }
   );
-}
-async function requireOwners(backup, set, contents, target, request) {
-  if (request.createRoles || request.noOwner || !set.hasSchema || target.missingRoles.length === 0) return;
-  const missing = new Set(target.missingRoles.map(({ name }) => name));
-  const owners = /* @__PURE__ */ new Set();
-  const platforms = backup.manifest.platform === void 0 ? [] : profileOf(backup.manifest.platform.name).roles;
-  for (const entry of await contents.all()) {
-    const { owner } = likelyNamesOf(entry);
-    const isPlatformsPublic = platforms.includes(owner) && ownerInEntry(entry, "public", backup.manifest.content) !== void 0;
-    if (entry.type !== "ACL" && missing.has(owner) && !isPlatformsPublic) owners.add(owner);
-  }
-  if (owners.size === 0) return;
-  throw new HoldfastError("database.lacks", `the target server lacks roles that own objects in backup ${backup.key.id}: ${[...owners].join(", ")}`, {
-    hint: "Create them, or use --create-roles (made without login), or --no-owner with --no-privileges. Nothing was touched."
-  });
-}
-function requireExtensions2(target, request) {
-  if (request.allowGaps || request.part === "data" || target.unavailableExtensions.length === 0) return;
-  throw new HoldfastError("database.lacks", `the target server cannot install ${target.unavailableExtensions.map(extensionWords).join(", ")}`, {
-    hint: "Install them on the server (or preload or allow them, if that is what it asks for), or use --allow-gaps to restore without them and what depends on them. Nothing was touched."
-  });
 }
 async function askForOthers({ target }, mode) {
   var _stack = [];
@@ -7172,16 +7621,25 @@ async function findNoRoom({ manifest }, set, contents, { facts }, request) {
     _promise && await _promise;
   }
 }
-async function warnOfRights({ manifest }, set, contents, { facts }, request, mode) {
+async function findNotMade({ manifest }, set, contents, { facts }, request) {
+  if (facts.superuser || !set.hasSchema || request.tables.length > 0) return NOTHING_ASKED;
+  return await notMadeHere(request.target, await contents.first(), manifest.content);
+}
+async function warnOfRights({ backup: { manifest }, set, target: { facts }, request, mode, notMade }, contents) {
   var _stack = [];
   try {
     if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
     const entries = await contents.first();
-    const missing = rightsWarnings(entries, facts);
-    const notes = missing.length === 0 || mode !== "beside" ? missing : [...missing, "mode beside puts no copy in place that lacks something: restore as a superuser, or with --mode in-place"];
+    const refused2 = new Set(mode === "beside" && !request.allowGaps ? notMade.all.map(({ id }) => id) : []);
+    const missing = rightsWarnings(entries.filter(({ id }) => !refused2.has(id)), facts, notMade, manifest.content);
+    const notes = [
+      ...missing,
+      ...missing.length === 0 || mode !== "beside" || request.allowGaps ? [] : ["mode beside puts no copy in place that lacks something: restore as a superuser, or with --mode in-place"],
+      ...mode === "beside" ? await madeAnew(request.target, manifest.content.extensions, facts.role) : []
+    ];
     if (request.noOwner) return notes;
     const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
-    const owner = entries.map((entry) => ownerInEntry(entry, "public", manifest.content)).find((one) => one !== void 0);
+    const owner = ownerOfPublic(entries, manifest.content);
     const owners = await ownersOutOfReach(session, entries.filter((entry) => ownerInEntry(entry, "public", manifest.content) === void 0), facts.major);
     const kept = owner === void 0 ? [] : await publicKept(session, owner, facts, mode);
     const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));
@@ -7198,56 +7656,10 @@ async function warnOfRights({ manifest }, set, contents, { facts }, request, mod
     _promise && await _promise;
   }
 }
-function extensionWords({ name, version, reason: reason2 }) {
-  return `${name} ${version}${reason2 === void 0 ? "" : ` (${reason2})`}`;
-}
-function refusalOf({ message, hint }) {
-  return hint === void 0 ? message : `${message}. ${hint}`;
-}
-function findUnconfirmed(backup, target, request) {
-  const { database } = request.target.address;
-  if (target.empty) return void 0;
-  if (request.part === "schema") {
-    throw new HoldfastError("database.not-empty", `database ${database} is not empty, and only the schema is to be restored: that would remove every row`, {
-      hint: "Give an empty database as target, or restore the whole backup."
-    });
-  }
-  if (request.confirm === void 0) {
-    return new HoldfastError("database.not-empty", `database ${database} is not empty: it holds ${target.holds.join(", ")}`, {
-      hint: `To replace what is there by backup ${backup.key.id}, say --confirm ${database}; a safety backup is made first.`
-    });
-  }
-  if (request.confirm !== database) {
-    return new HoldfastError("refused.unconfirmed", `confirm is '${request.confirm}', and the target database is '${database}'`, {
-      hint: "Type the target database's own name; it guards against a wrong target."
-    });
-  }
-  return void 0;
-}
-async function safetyRecipients(request) {
-  const recipients = [.../* @__PURE__ */ new Set([...request.recipients, ...await recipientsOf(request.identities)])];
-  if (recipients.length > 0 || request.allowUnencrypted) return recipients;
-  throw new HoldfastError("refused.unencrypted", "the safety backup of the target would lie in the store unencrypted", {
-    hint: "Give --recipients for it, or --allow-unencrypted, or refuse it with --no-safety-backup."
-  });
-}
-function chooseMode({ manifest, key }, target, request) {
-  const someSchemas = !isWholeDatabase(manifest.scope);
-  if (request.mode === "beside") {
-    if (someSchemas) throw new HoldfastError("input.conflict", `mode beside replaces a whole database, and backup ${key.id} holds only some of its schemas`, { hint: "Use --mode in-place, which leaves the other schemas alone." });
-    if (target.canSwap.yes) return { mode: "beside", reason: "as asked" };
-    throw new HoldfastError("database.permission", `mode beside is not possible: ${target.canSwap.reason}`, { hint: "Use --mode in-place, or a role that owns the database and may create databases." });
-  }
-  if (request.mode === "in-place") return { mode: "in-place", reason: "as asked" };
-  if (target.empty) return { mode: "in-place", reason: "the target is empty" };
-  if (someSchemas) return { mode: "in-place", reason: "the backup holds only some schemas" };
-  if (request.part !== "whole" || request.tables.length > 0) return { mode: "in-place", reason: "only a part is restored" };
-  if (!target.canSwap.yes) return { mode: "in-place", reason: target.canSwap.reason };
-  return { mode: "beside", reason: "the old database stays whole until the restored one is proved" };
-}
 
 // src/backups/restore/project/told.ts
 var NAMES_MAX4 = 8;
+var NOT_IN_ANY_BACKUP = "not in any backup";
 function projectRows(plan) {
   const { entries, foreseen, removed, roles, gaps, notes, kit, rows: rows2 } = plan;
   const definitions = entries.before.length + entries.after.length;
@@ -7258,7 +7670,7 @@ function projectRows(plan) {
     ...roles.length > 0 ? [["roles", `made without login: ${roles.map(({ name }) => name).join(", ")}`]] : [],
     ...gaps.map(({ about, name, message }) => ["gap", `${about} ${name} ${message}`]),
     ...notes.map((note) => ["note", note]),
-    ...kit.map(({ what: what2, how }) => ["not in any backup", `${what2}: ${how}`])
+    ...kit.map(({ what: what2, how }) => [NOT_IN_ANY_BACKUP, `${what2}: ${how}`])
   ];
 }
 function rowsSentence({ table, kind, backup, target, new: added, changed, further }) {
@@ -7295,7 +7707,7 @@ function restorePlanRows(plan) {
   const { backup, request, target, set } = plan;
   const size = backup.manifest.artifacts.filter((artifact) => set.phases.some((phase) => phase.artifact === artifact)).reduce((sum, artifact) => sum + artifact.stored.size, 0);
   return [
-    ["backup", `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ${formatBytes(size)} stored`],
+    ["backup", `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ${formatBytes(size)} stored, ${standingWords(plan.standing)}`],
     ["restores", request.tables.length > 0 ? `${request.part === "data" ? "rows of " : ""}${plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")}` : request.part],
     ["target", `${describeAddress(request.target.address)}, PostgreSQL ${target.facts.version}, ${target.empty ? "empty" : `not empty (${target.holds.join(", ")})`}`],
     ["safety backup", plan.safetyBackup ? "yes, tier safety in the same store" : target.empty ? "not needed" : "NO, refused by flag"],
@@ -7304,7 +7716,7 @@ function restorePlanRows(plan) {
     ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
     ...propertiesRows(plan),
     ...plan.project === void 0 ? [] : projectRows(plan.project),
-    ...plan.refusals.map((refusal2) => ["would refuse", refusal2]),
+    ...plan.refusals.map((refusal2) => ["would refuse", refusalWords(refusal2)]),
     ...plan.warnings.map((warning) => ["warning", warning])
   ];
 }
@@ -7327,6 +7739,7 @@ function restorePlanJson(plan) {
     source: backup.key.source,
     tier: backup.key.tier,
     snapshotAt: backup.manifest.snapshotAt,
+    standing: plan.standing === void 0 ? null : { state: plan.standing.state, at: plan.standing.at ?? null, reason: plan.standing.reason ?? null },
     target: describeAddress(request.target.address),
     targetEmpty: target.empty,
     part: request.part,
@@ -7336,7 +7749,7 @@ function restorePlanJson(plan) {
     modeReason: plan.modeReason,
     safetyBackup: plan.safetyBackup,
     warnings: [...plan.warnings],
-    refusals: [...plan.refusals],
+    refusals: plan.refusals.map(refusalWords),
     ...plan.properties === void 0 ? {} : { database: propertiesJson(plan.properties) },
     ...plan.project === void 0 ? {} : { project: projectJson(plan.project) }
   };
@@ -7379,12 +7792,15 @@ async function parseRestoreRequest(inputs, ports) {
     throw new HoldfastError("input.conflict", "mode beside replaces a whole database, but only a part is to be restored", { hint: "Use --mode in-place, or restore the whole backup." });
   }
   if (inputs.into === "project") requireProject(inputs, tables);
-  if (inputs.before && inputs.backup !== "latest") {
-    throw new HoldfastError("input.conflict", `before is given, and backup is '${inputs.backup}'`, { hint: "Use --before alone: it takes the newest backup up to that time." });
+  const selection2 = parseSelection(inputs.backup, ["id", "latest", "latest-verified"]);
+  if (inputs.before && selection2.by === "id") {
+    throw new HoldfastError("input.conflict", `before is given, and backup is '${inputs.backup}'`, {
+      hint: "Use --before alone, which takes the newest backup up to that time, or with --backup latest-verified, which takes the newest proved one."
+    });
   }
   return {
     catalog: new Catalog(await ports.openStore(inputs.store, inputs.storeSecret)),
-    selection: inputs.before ? { by: "before", before: inputs.before } : parseSelection(inputs.backup, ["id", "latest", "latest-verified"]),
+    selection: upTo(inputs.before, selection2),
     source: inputs.source,
     tier: inputs.tier,
     target: await ports.openDatabase(target),
@@ -7408,6 +7824,10 @@ async function parseRestoreRequest(inputs, ports) {
     installClient: inputs.installClient
   };
 }
+function upTo(before, selection2) {
+  if (before === void 0) return selection2;
+  return selection2.by === "latest-verified" ? { by: "latest-verified", before } : { by: "before", before };
+}
 
 // src/backups/restore/run.ts
 async function runRestore(inputs, ports, takeSafetyBackup) {
@@ -7422,6 +7842,7 @@ async function runRestore(inputs, ports, takeSafetyBackup) {
   if (!plan) return await nothingOutcome(request, standings, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());
   for (const [what2, value = ""] of restorePlanRows(plan)) {
+    if (what2 === NOT_IN_ANY_BACKUP) continue;
     if (what2 === "warning") ports.log.warn(value);
     else ports.log.info(`${what2}: ${value}`);
   }
@@ -7477,12 +7898,13 @@ async function nothingOutcome({ catalog, selection: selection2, source, tier, ta
     report: { good: false, headline: `no backup in ${catalog.store.url} matches: ${why}; nothing was touched`, tables: [], notes: next }
   };
 }
+var NOT_LOOKED_AT = "a dry run compares the sizes of what lies in the store and tries no definition: whether every byte is as it was, and whether all of it can be restored, `holdfast validate` tells";
 function dryRunOutcome(plan, tookMs) {
-  const headline = plan.refusals.length === 0 ? "dry run: nothing was changed; this is what the restore would do" : `dry run: nothing was changed, and called like this the restore would refuse: ${plan.refusals[0]}${plan.refusals.length > 1 ? ` (and ${plan.refusals.length - 1} more)` : ""}`;
+  const headline = plan.refusals.length === 0 ? "dry run: nothing was changed; this is what the restore would do" : `dry run: nothing was changed, and called like this the restore would refuse: ${refusalWords(plan.refusals[0])}${plan.refusals.length > 1 ? ` (and ${plan.refusals.length - 1} more)` : ""}`;
   return {
-    exit: EXIT.done,
+    exit: exitOfDryRun(plan.refusals, plan.request),
     outputs: { ...outputs(plan, tookMs), verdict: "" },
-    report: { good: plan.refusals.length === 0, headline, tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }, ...removedFrom(plan)], notes: [] }
+    report: { good: plan.refusals.length === 0, headline, tables: [{ columns: ["what", "value"], rows: restorePlanRows(plan) }, ...removedFrom(plan)], notes: [NOT_LOOKED_AT] }
   };
 }
 function restoredOutcome(plan, restored, tookMs) {
@@ -7494,7 +7916,7 @@ function restoredOutcome(plan, restored, tookMs) {
   const where = describeAddress(plan.request.target.address);
   const backup = `backup ${plan.backup.key.id}`;
   const headline = {
-    proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}, ${asItWas(plan, restored)}`,
+    proved: `${backup} restored into ${where} in ${formatDuration(tookMs)}: ${counted(plan, restored)}, ${asItWas(plan, restored)}`,
     gaps: `${backup} restored into ${where} with gaps: ${reason2}`,
     failed: `${backup} ${restored.replaced ? "was restored, but" : "was NOT put in place, because"} its content differs: ${reason2}`
   }[verdict];
@@ -7525,10 +7947,18 @@ function foundTable(findings) {
   if (findings.length === 0) return [];
   return [{ title: "what was found", columns: ["about", "name", "finding"], rows: findings.slice(0, FINDINGS_SHOWN), inHeadline: findings.length === 1 }];
 }
+function counted({ request, tables, backup }, restored) {
+  const made = request.tables.length > 0 ? tables : backup.manifest.content.tables.filter(({ kind }) => kind === "table");
+  if (request.part === "schema") return quantity(made.length, "table");
+  return `${quantity(restored.tables, "table")}, ${quantity(restored.rows, "row")}`;
+}
 function asItWas({ request }, { missingBeside = 0 }) {
   const missing = missingBeside === 0 ? "" : `; but ${quantity(missingBeside, "thing")} of the backup outside them ${missingBeside === 1 ? "is" : "are"} missing here, see the notes`;
   if (request.tables.length > 0) return `the named tables as they were${missing}`;
-  return { whole: "everything as it was", schema: "every definition as it was, without rows", data: "the rows as they were" }[request.part];
+  const left = [...request.noOwner ? ["owners"] : [], ...request.noPrivileges ? ["privileges"] : []].join(" and ");
+  const besides = left === "" ? "" : `; ${left} were not restored and not compared`;
+  if (request.part === "data") return "the rows as they were";
+  return request.part === "whole" && left === "" ? "everything as it was" : `${request.part === "schema" ? "every definition as it was, without rows" : "everything else as it was"}${besides}`;
 }
 function removedFrom({ project }) {
   return project === void 0 ? [] : removedTable(project);

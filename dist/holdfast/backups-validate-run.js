@@ -2,6 +2,7 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
+  KeptSessions,
   PassingName,
   RESTORED_SIZE_FACTOR,
   artifactSets,
@@ -11,7 +12,6 @@ import {
   compareDatabase,
   createDatabaseLike,
   dropPersistently,
-  explainNone,
   grantMemberships,
   interruptible,
   loadIntoEmpty,
@@ -19,7 +19,6 @@ import {
   measureControl,
   openAfterComparing,
   openArtifact,
-  parseSelection,
   readDatabaseProperties,
   sweepLeftovers,
   understood,
@@ -27,9 +26,12 @@ import {
 } from "./shared-backups-copy-recipe.js";
 import "./shared-postgres-sql-quotes.js";
 import {
+  explainNone,
+  parseSelection
+} from "./shared-nouns-catalog-none-found.js";
+import {
   shellWord
 } from "./shared-kernel-shell-word.js";
-import "./shared-nouns-catalog-standing.js";
 import {
   INCOMPLETE,
   countTypes,
@@ -52,7 +54,7 @@ import {
   quoteIdentifier,
   quoteLiteral
 } from "./shared-postgres-database-url.js";
-import "./shared-kernel-suggest.js";
+import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-secret.js";
 import {
   Catalog,
@@ -71,6 +73,7 @@ import {
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import "./shared-kernel-suggest.js";
 import {
   EXIT,
   HoldfastError,
@@ -382,6 +385,18 @@ function compareCounts(artifact, counted) {
   }));
 }
 
+// src/backups/validate/require-powers.ts
+var REFUSED = /must be (?:a )?member of role "((?:[^"]|"")+)"|must be able to SET ROLE "((?:[^"]|"")+)"/;
+function requirePowers({ problems }, { platform }, described) {
+  const platforms = platform === void 0 ? [] : profileOf(platform.name).roles;
+  const owners = problems.map(({ message }) => REFUSED.exec(message)).flatMap((found) => found === null ? [] : [found[1] ?? found[2]]);
+  const outOfReach = [...new Set(owners)].filter((owner) => !platforms.includes(owner));
+  if (outOfReach.length === 0) return;
+  throw new HoldfastError("database.permission", `the role that restores on ${described} may not give objects to their owners: ${listed(outOfReach)}`, {
+    hint: "Give --scratch the URL of a superuser of a throw-away server, or make its role a member of those roles. Nothing is said about the backup, and no receipt was written."
+  });
+}
+
 // src/backups/copy/powerful-owners.ts
 var ONLY_SUPERUSERS = /^(?:event-trigger |foreign-server wrapper |subscription )/;
 var WIDE = ["all-tables", "schemas"];
@@ -598,9 +613,10 @@ async function proveSet(manifest, set, context) {
   try {
     const { host, ports } = context;
     const scratch = __using(_stack, await emptyDatabase(manifest, context), true);
-    const database = await host.open(scratch.name);
+    const database = __using(_stack, new KeptSessions(await host.open(scratch.name)), true);
     ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
     const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
+    requirePowers(loaded, manifest, host.described);
     ports.log.stage("comparing with what the source held at the snapshot");
     const proof = set.hasRows ? manifest.content.proof : "none";
     const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);

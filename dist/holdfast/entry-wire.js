@@ -320,6 +320,14 @@ function terminalLog(output, style) {
   };
 }
 
+// src/entry/inputs/store-url.ts
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+function storeUrlHint(text) {
+  const isPath = !/^[a-z][a-z0-9+.-]*:/i.test(text) && !/[\s@?=;]/.test(text);
+  return isPath ? `A folder is written ${pathToFileURL(resolve(text)).href}, and a container azure://<account>/<container>[/<prefix>].` : "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.";
+}
+
 // src/entry/wire.ts
 function makePorts(around) {
   const { env, runner, log } = around;
@@ -403,7 +411,7 @@ async function openBareStore(url, secret, around) {
     return await openAzureStore(url, credentials === "login" ? await azureLogin(around) : credentials, options);
   }
   throw new HoldfastError("input.malformed", `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`, {
-    hint: "Use azure://<account>/<container>[/<prefix>] or file:///<folder>."
+    hint: storeUrlHint(url)
   });
 }
 async function azureLogin({ env, runner }) {

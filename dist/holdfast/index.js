@@ -15,15 +15,17 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  DEFAULT_LEVEL,
-  nearest
-} from "./shared-kernel-suggest.js";
+  DEFAULT_LEVEL
+} from "./shared-nouns-seal-default-level.js";
 import {
   Secret
 } from "./shared-kernel-secret.js";
 import {
   parseDuration
 } from "./shared-kernel-duration.js";
+import {
+  nearest
+} from "./shared-kernel-suggest.js";
 import {
   EXIT,
   HoldfastError,
@@ -330,7 +332,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       text: "Which backup: an id, `latest`, or `latest-verified` (the newest whose restored content was proved).",
       example: "latest-verified"
     },
-    before: { type: "instant", explicit: true, text: "Only backups whose snapshot is not later than this.", example: "2026-11-22T18:30:00Z" },
+    before: { type: "instant", explicit: true, text: "Only backups whose snapshot is not later than this; with `latest-verified` the newest proved one of them.", example: "2026-11-22T18:30:00Z" },
     source: { ...source, text: "Only backups of this source; needed when the store holds several and the backup is not given by id." },
     tier: tierFilter,
     target: {
@@ -391,7 +393,7 @@ Afterwards the content is compared with what the source held at the backup's sna
       type: "boolean",
       explicit: true,
       default: false,
-      text: "Go ahead although something of the backup cannot be had at the target (extensions; in a project also what the role may not make or give away); it and what depends on it are left out and named."
+      text: "Go ahead although something of the backup cannot be had at the target (extensions; in a project also what the role may not make or give away, and beside what only a superuser may make); it and what depends on it are left out and named."
     },
     "allow-empty-views": {
       type: "boolean",
@@ -405,7 +407,10 @@ Afterwards the content is compared with what the source held at the backup's sna
     jobs: { type: "integer", min: 1, max: 32, default: 2, text: "Parallel sessions, where there is enough local disk for the archive; otherwise it is streamed." },
     "snapshot-limit": { ...snapshotLimit, text: "Longest time the safety backup may hold its snapshot open at the target." },
     "install-client": installClient,
-    "dry-run": dryRun
+    "dry-run": {
+      ...dryRun,
+      text: "Show what would be done and stop before anything is changed. What would stop the restore is part of what is shown, all of it, and gives the exit code; a confirmation that is only missing does not."
+    }
   },
   outputs: {
     id: "Id of the restored backup.",
@@ -420,7 +425,7 @@ Afterwards the content is compared with what the source held at the backup's sna
     plan: "What was, or would be, done, as JSON."
   },
   exits: {
-    0: "the backup is restored and its content is as it was, or the dry run shows what would be done",
+    0: "the backup is restored and its content is as it was, or the dry run shows what would be done, with nothing but a confirmation missing",
     3: "restored, but something could not be proved or could not be restored; it is named",
     5: "the backup is damaged (nothing of it was kept), or the restored content differs",
     7: "the target is not empty and was not confirmed by name"
@@ -517,7 +522,7 @@ depth \`opened\`, or on a machine that is thrown away.`,
     },
     scratch: {
       type: "secret",
-      text: "Connection URL of a PostgreSQL server on which throw-away databases may be made, such as a service container; by default a private server is started from local programs.",
+      text: "Connection URL of a superuser of a throw-away PostgreSQL server, such as a service container; databases are made there and dropped. By default a private server is started from local programs.",
       example: "postgresql://postgres:postgres@localhost:5432/postgres"
     },
     identity,
@@ -627,7 +632,7 @@ var ISSUES_URL = "https://github.com/truststream/holdfast/issues";
 function describeFailure(error, redact, cancelled = false) {
   if (!(error instanceof HoldfastError)) return describeBug(error, redact);
   const consequence = cancelled && error.kind === "outside" && !isHoldfastError(error, "run.cancelled");
-  const told = consequence ? new HoldfastError("run.cancelled", "the run was cancelled", { hint: "Nothing that was begun counts; run again when ready.", cause: error }) : error;
+  const told = consequence ? new HoldfastError("run.cancelled", "the run was cancelled", { hint: "Run again when ready.", cause: error }) : error;
   return {
     code: told.code,
     exit: told.exitCode,
@@ -1071,6 +1076,11 @@ async function collectEnvironment(specs, env, readFile, collected) {
     if (path !== void 0 && path !== "") await readInto(collected, name, path, `${variable}_FILE`, readFile);
   }
 }
+function unreadable(reason) {
+  if (reason === "ENOENT") return "No file has that name; a relative path begins in the folder where the command was started.";
+  if (reason === "EACCES") return "The user who runs this may not read it; give it to that user, or its group, and to nobody else.";
+  return reason === "EISDIR" ? "That is a folder; name the file in it." : "Check the file, and that its disk works.";
+}
 async function readInto(collected, name, path, origin, readFile) {
   const shown = path === "-" ? "standard input" : `the file '${path}'`;
   try {
@@ -1079,7 +1089,7 @@ async function readInto(collected, name, path, origin, readFile) {
     collected.given.set(name, { texts: [text === "" ? "?" : text], origin });
   } catch (error) {
     const reason = error.code ?? "unreadable";
-    collected.problems.push({ code: "input.malformed", message: `${origin}: ${shown} cannot be read (${reason})` });
+    collected.problems.push({ code: "input.malformed", message: `${origin}: ${shown} cannot be read (${reason})`, hint: unreadable(reason) });
     collected.given.set(name, { texts: ["?"], origin });
   }
 }
@@ -1091,7 +1101,7 @@ function stopOnSignals(host, say) {
     host.on(signal, () => {
       if (controller.signal.aborted) host.exit(code);
       say(`${signal} received: stopping and cleaning up; once more to stop at once`);
-      controller.abort(new HoldfastError("run.cancelled", `the run was cancelled by ${signal}`, { hint: "Nothing that was begun counts; run again when ready." }));
+      controller.abort(new HoldfastError("run.cancelled", `the run was cancelled by ${signal}`, { hint: "Run again when ready." }));
     });
   }
   return controller.signal;
@@ -1355,7 +1365,7 @@ function fold(text, width, indent) {
 function menuHelp(menu, version) {
   const width = Math.max(...menu.map((command) => command.name.length));
   const commands = menu.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
-  return `holdfast ${version}: backups you can prove, releases you can undo
+  return `holdfast ${version}: backups of PostgreSQL that you can prove, and restore
 
 Usage: holdfast <command> [options]
 

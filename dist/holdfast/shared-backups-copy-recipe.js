@@ -6,12 +6,10 @@ import {
   outsideQuotes
 } from "./shared-postgres-sql-quotes.js";
 import {
-  shellWord
-} from "./shared-kernel-shell-word.js";
-import {
   DAMAGED,
-  readStanding
-} from "./shared-nouns-catalog-standing.js";
+  readStanding,
+  selectKeys
+} from "./shared-nouns-catalog-none-found.js";
 import {
   COLUMN_OPTIONS,
   EFFECTIVE_RIGHTS,
@@ -59,14 +57,8 @@ import {
   quoteLiteral
 } from "./shared-postgres-database-url.js";
 import {
-  nearest
-} from "./shared-kernel-suggest.js";
-import {
-  BACKUP_ID,
   OBJECT_KINDS,
-  byNewest,
-  manifestPath,
-  quantity
+  manifestPath
 } from "./shared-nouns-content-record.js";
 import {
   Meter,
@@ -76,6 +68,9 @@ import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
+  nearest
+} from "./shared-kernel-suggest.js";
+import {
   HoldfastError,
   isHoldfastError,
   withHint
@@ -84,127 +79,6 @@ import {
   __callDispose,
   __using
 } from "./shared-esbuild-runtime.js";
-
-// src/nouns/catalog/selection.ts
-function parseSelection(text, allowed) {
-  const word = text.trim().toLowerCase().replace(/[ _]+/g, "-");
-  const selection = recognise(text.trim(), word);
-  if (selection && allowed.includes(selection.by)) return selection;
-  const forms = { id: "a backup id (20261122T020000Z-1a2b3c)", day: "a day (2026-11-22)" };
-  throw new HoldfastError("input.malformed", `backup is '${text}', which selects nothing`, {
-    hint: `Use ${allowed.filter((by) => by !== "since" && by !== "before").map((by) => forms[by] ?? by).join(", ")}.`
-  });
-}
-function recognise(text, word) {
-  if (BACKUP_ID.test(text)) return { by: "id", id: text };
-  if (word === "latest" || word === "latest-per-tier" || word === "latest-verified") return { by: word };
-  if (/^\d{4}-\d{2}-\d{2}$/.test(word)) {
-    const day = /* @__PURE__ */ new Date(`${word}T00:00:00.000Z`);
-    if (!Number.isNaN(day.getTime()) && day.toISOString().startsWith(word)) return { by: "day", day: word };
-  }
-  return void 0;
-}
-function selectKeys(selection, keys, tier) {
-  const newestFirst = [...keys].sort(byNewest);
-  if (selection.by === "id") return newestFirst.filter((key) => key.id === selection.id);
-  const candidates = newestFirst.filter((key) => tier ? key.tier === tier : key.tier !== "safety");
-  switch (selection.by) {
-    case "latest":
-      return firstPer(candidates, (key) => key.source);
-    case "latest-per-tier":
-      return firstPer(candidates, (key) => `${key.source}/${key.tier}`);
-    case "latest-verified":
-      return candidates;
-    case "day":
-      return candidates.filter((key) => key.time.toISOString().startsWith(selection.day));
-    case "since":
-      return candidates.filter((key) => key.time >= selection.since);
-    case "before":
-      return candidates.filter((key) => key.time <= selection.before);
-  }
-}
-function firstPer(keys, group) {
-  const seen = /* @__PURE__ */ new Set();
-  return keys.filter((key) => !seen.has(group(key)) && seen.add(group(key)));
-}
-
-// src/nouns/catalog/none-found.ts
-async function explainNone(catalog, selection, filter, known = /* @__PURE__ */ new Map()) {
-  const keys = await catalog.keys(filter);
-  if (keys.length === 0) return noneAtAll(await catalog.keys(), filter);
-  if (filter.tier === void 0 && keys.every(({ tier }) => tier === "safety")) {
-    return {
-      why: `${quantity(keys.length, "safety backup")} and no other`,
-      next: ["a safety backup is what a restore's target held before; take one by its id (--backup)"]
-    };
-  }
-  if (selection.by === "latest-verified") return await noneVerified(catalog, selectKeys(selection, keys, filter.tier), known);
-  const [newest] = selectKeys({ by: "latest" }, keys, filter.tier);
-  const oldest = keys.filter(({ tier }) => filter.tier !== void 0 || tier !== "safety").at(-1);
-  return {
-    why: `${quantity(keys.length, "backup")}, the oldest ${oldest?.id ?? ""} and the newest ${newest?.id ?? ""}; an id begins with the time, UTC, at which it was begun`,
-    next: ["`holdfast list` shows all of them, and which are verified"]
-  };
-}
-function noneAtAll(all, { source, tier }) {
-  if (all.length === 0) {
-    const next = ["check --store: the prefix behind the container or folder belongs to it"];
-    return { why: "it holds no backups at all", next };
-  }
-  const sources = [...new Set(all.map((key) => key.source))].sort();
-  const asked = Object.entries({ source, tier }).filter(([, value]) => value !== void 0).map(([name, value]) => `${name} ${value ?? ""}`).join(", ");
-  const near = source === void 0 || sources.includes(source) ? void 0 : nearest(source, sources);
-  return {
-    why: `it holds ${quantity(all.length, "backup")}, and none of ${asked}`,
-    next: [
-      `it has backups of ${sources.join(", ")}${near === void 0 ? "" : `: did you mean --source ${near}?`}; \`holdfast list\` shows them with their tiers`
-    ]
-  };
-}
-async function noneVerified(catalog, keys, known) {
-  const isKnown = (key) => known.has(manifestPath(key));
-  const receipts = keys.every(isKnown) ? /* @__PURE__ */ new Map() : await catalog.receiptPaths();
-  const found = { failed: [], gaps: [], read: [], never: [], damaged: [] };
-  for (const key of keys) found[whyNotVerified(known.get(manifestPath(key)) ?? await standingIn(catalog, key, receipts.get(key.id) ?? []))].push(key);
-  const { failed, gaps, read, never, damaged: damaged2 } = found;
-  const parts = [
-    [failed, "failed validation"],
-    [gaps, "restored with gaps only"],
-    [read, "read and not restored"],
-    [never, "never validated"],
-    [damaged2, "with a damaged manifest"]
-  ];
-  const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
-  const validate2 = (key, more = "") => `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id}${more}\` (with --identity-file where it is encrypted)`;
-  const [withGaps] = gaps;
-  const [open] = [...never, ...read].sort((a, b) => a.id < b.id ? 1 : -1);
-  const ways = [
-    ...open === void 0 ? [] : [`prove the newest that was not restored yet: ${validate2(open)}`],
-    ...withGaps === void 0 ? [] : [
-      `where the gaps are known and nobody can mend them, accept them: ${validate2(withGaps, " --accept-gaps 'about name'")}`
-    ],
-    ...open === void 0 && withGaps === void 0 ? ["make a new backup while the source still answers"] : [],
-    "take one as it is, by its id; `holdfast list` says of each why it is not verified"
-  ];
-  return {
-    why: `of ${quantity(keys.length, "backup")} none is verified: ${counts.join(", ")}`,
-    next: ways.map((way, at) => at === 0 ? way : `or ${way}`)
-  };
-}
-function whyNotVerified(standing) {
-  if (standing === DAMAGED) return "damaged";
-  if (standing.state === "failed verification") return "failed";
-  if (standing.reason === "restored with gaps") return "gaps";
-  return standing.depth === void 0 ? "never" : "read";
-}
-async function standingIn(catalog, key, receipts) {
-  try {
-    return await readStanding(catalog, key, receipts, (await catalog.read(key)).sha256);
-  } catch (error) {
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-    return DAMAGED;
-  }
-}
 
 // src/backups/copy/control.ts
 var DIFFERS = "differs from the source";
@@ -364,6 +238,102 @@ function futureWords(identity) {
   const where = behind.slice("in ".length);
   return [role, leadingNames(where)[0] ?? "", afterName(where)];
 }
+
+// src/nouns/server/kept-sessions.ts
+var KeptSessions = class {
+  #database;
+  #idle = [];
+  #isOver = false;
+  constructor(database) {
+    this.#database = database;
+  }
+  get address() {
+    return this.#database.address;
+  }
+  async connect(options) {
+    const key = JSON.stringify([options.database ?? this.address.database, options.bare === true, Object.entries(options.settings ?? {}).sort()]);
+    const session = await this.#takeIdle(key, options.purpose) ?? await this.#database.connect(options);
+    return new KeptSession(session, (given) => this.#keep(key, given));
+  }
+  /** One that was lost meanwhile is no error: a new one takes its place. */
+  async #takeIdle(key, purpose) {
+    for (; ; ) {
+      const at = this.#idle.findIndex((one) => one.key === key);
+      const session = this.#idle.splice(at, at < 0 ? 0 : 1)[0]?.session;
+      if (session === void 0 || await succeeds(session, () => session.renew(purpose))) return session;
+    }
+  }
+  /** Emptied at once, so that nothing is held in the meantime: no lock, no transaction. */
+  async #keep(key, session) {
+    if (this.#isOver) await session.close();
+    else if (await succeeds(session, () => empty(session))) this.#idle.push({ key, session });
+  }
+  async [Symbol.asyncDispose]() {
+    this.#isOver = true;
+    await Promise.all(this.#idle.splice(0).map(({ session }) => session.close()));
+  }
+};
+async function empty(session) {
+  await session.query("ROLLBACK");
+  await session.query("DISCARD ALL");
+}
+async function succeeds(session, work) {
+  try {
+    await work();
+    return true;
+  } catch {
+    await session.close();
+    return false;
+  }
+}
+var KeptSession = class {
+  #session;
+  #giveBack;
+  #running = 0;
+  #closing;
+  constructor(session, giveBack) {
+    this.#session = session;
+    this.#giveBack = giveBack;
+  }
+  get lost() {
+    return this.#session.lost;
+  }
+  get announcedPid() {
+    return this.#session.announcedPid;
+  }
+  get notices() {
+    return this.#session.notices;
+  }
+  query(sql, values) {
+    return this.#whileOpen(() => this.#session.query(sql, values));
+  }
+  copyFrom(sql, data) {
+    return this.#whileOpen(() => this.#session.copyFrom(sql, data));
+  }
+  renew(purpose) {
+    return this.#whileOpen(() => this.#session.renew(purpose));
+  }
+  async cancel() {
+    if (this.#closing === void 0) await this.#session.cancel();
+  }
+  /** A statement that still runs is abandoned with its connection, as everywhere. */
+  close() {
+    this.#closing ??= this.#running > 0 ? this.#session.close() : this.#giveBack(this.#session);
+    return this.#closing;
+  }
+  [Symbol.asyncDispose]() {
+    return this.close();
+  }
+  async #whileOpen(run) {
+    if (this.#closing !== void 0) throw new Error("query on a closed session");
+    this.#running += 1;
+    try {
+      return await run();
+    } finally {
+      this.#running -= 1;
+    }
+  }
+};
 
 // src/backups/copy/artifact.ts
 async function verifyStored(store, artifact, onBytes) {
@@ -581,6 +551,13 @@ function ownerInEntry({ type, rest, names }, schema, { roles }) {
   const owner = rest.slice(start.length);
   return owner.startsWith("pg_") || roles.some(({ name }) => name === owner) ? owner : void 0;
 }
+var DATABASE_OWNER = "pg_database_owner";
+function ownerOfPublic(entries, content) {
+  const owner = entries.map((entry) => ownerInEntry(entry, "public", content)).find((one) => one !== void 0 && one !== "");
+  if (owner !== void 0 || content.digests !== 2) return owner;
+  const recorded = readDigests(content.objects.owner?.["schema public"] ?? "").get("owner");
+  return recorded === fieldDigest(DATABASE_OWNER, false) ? DATABASE_OWNER : void 0;
+}
 
 // src/backups/copy/artifact-set.ts
 function artifactSets(manifest) {
@@ -629,6 +606,34 @@ function byKind(manifest) {
   return Object.fromEntries(manifest.artifacts.map((artifact) => [artifact.kind, artifact]));
 }
 
+// src/backups/copy/set-contents.ts
+var SetContents = class {
+  #set;
+  #context;
+  #read = /* @__PURE__ */ new Map();
+  constructor(set, context) {
+    this.#set = set;
+    this.#context = context;
+  }
+  /** Of the archive that is loaded first, which makes the schema where the set has one; none where it has no archive. */
+  async first() {
+    const [phase] = this.#set.phases;
+    return phase === void 0 ? [] : await this.of(phase.artifact);
+  }
+  /** Of all of them. */
+  async all() {
+    const entries = [];
+    for (const artifact of new Set(this.#set.phases.map((phase) => phase.artifact))) entries.push(...await this.of(artifact));
+    return entries;
+  }
+  /** Of one of them. */
+  of(artifact) {
+    const known = this.#read.get(artifact) ?? readContents(this.#context, artifact);
+    this.#read.set(artifact, known);
+    return known;
+  }
+};
+
 // src/nouns/content/omissions/open.ts
 var TOLD_BY_COPIES = /* @__PURE__ */ new Set([UNDECIDED, INCOMPLETE]);
 function openAfterComparing(gaps) {
@@ -659,11 +664,11 @@ async function chooseOne(catalog, selection, filter, options = {}) {
       hint: "Name the one you mean with --source."
     });
   }
-  if (selection.by === "latest-verified") return newestVerified(catalog, keys, options);
+  if (selection.by === "latest-verified") return newestVerified(catalog, keys, selection.before ?? END_OF_TIME, options);
   if (selection.by === "before") return newestUpTo(selection.before, catalog, keys, options);
   return keys[0] && readOrHint(catalog, keys[0]);
 }
-async function newestVerified(catalog, keys, options) {
+async function newestVerified(catalog, keys, before, options) {
   const receipts = await catalog.receiptPaths();
   let unsuited;
   for (const key of keys) {
@@ -672,6 +677,7 @@ async function newestVerified(catalog, keys, options) {
       options.standings?.set(manifestPath(key), DAMAGED);
       continue;
     }
+    if (!isEarlyEnough(backup, before)) continue;
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
     options.standings?.set(manifestPath(key), standing);
     if (standing.state !== "verified") {
@@ -702,21 +708,23 @@ function tellUnprovable({ key, manifest }, options) {
 }
 var END_OF_TIME = /* @__PURE__ */ new Date(864e13);
 async function newestUpTo(before, catalog, keys, options) {
-  const isEarlyEnough = ({ manifest }) => Date.parse(manifest.snapshotAt) <= before.getTime();
   let unsuited;
   const later = [];
   for (const key of keys.filter(({ time }) => time > before).reverse()) {
     const backup = await readUnlessDamaged(catalog, key, {});
-    if (backup === void 0 || !isEarlyEnough(backup)) break;
+    if (backup === void 0 || !isEarlyEnough(backup, before)) break;
     later.unshift(key);
   }
   for (const key of [...later, ...keys.filter(({ time }) => time <= before)]) {
     const backup = await readOrHint(catalog, key);
-    if (!isEarlyEnough(backup)) continue;
+    if (!isEarlyEnough(backup, before)) continue;
     if (suits(backup, options)) return backup;
     unsuited ??= backup;
   }
   return unsuited;
+}
+function isEarlyEnough({ manifest }, before) {
+  return Date.parse(manifest.snapshotAt) <= before.getTime();
 }
 function suits({ key, manifest }, options) {
   if (options.suits?.(manifest) !== false) return true;
@@ -1590,8 +1598,8 @@ async function loadIntoEmpty(recipe) {
   var _stack = [];
   try {
     const { manifest, set, database, context, searchPath, onUnavailable, onChange } = recipe;
-    const [first] = set.phases;
-    const contents = first ? await readContents(context, first.artifact) : [];
+    const archived = new SetContents(set, context);
+    const contents = await archived.first();
     onChange?.();
     const prepared = await prepare(database, manifest, contents, context.noOwner === true);
     if (prepared.unavailable.length > 0) onUnavailable?.(prepared.unavailable);
@@ -1602,21 +1610,21 @@ async function loadIntoEmpty(recipe) {
     const archives = __using(_stack, new Archives(context.disk), true);
     const into = { ...context, address: database.address, settings, onWarning, archives };
     const early = (entries) => usable(entries).filter((entry) => !isLate(entry));
-    const settled = await settleLast(await loadRounds(set, early, into), into, database);
+    const settled = await settleLast(await loadRounds(set, archived, early, into), into, database);
     if (set.hasSchema) await validate(database, manifest, context);
     const given = await giveLeft(settled, into, database, {
       sourceMajor: manifest.content.serverMajor,
       platforms: manifest.platform === void 0 ? [] : profileOf(manifest.platform.name).roles
     });
-    const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
-    const finished = await settle(await finish(set, usable, into), into);
+    const empty2 = set.hasRows ? await refresh(database, manifest, searchPath) : [];
+    const finished = await settle(await finish(set, archived, usable, into), into);
     const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
     const problems = [...listedProblems([...given.loaded, ...finished]), ...rightsProblems(given.refused)].map((problem) => {
       const lacks = problem.listed === void 0 ? [] : lacking(problem.listed);
       return lacks.length === 0 ? problem : { ...problem, lacks };
     });
     return {
-      problems: [...prepared.problems, ...problems, ...empty],
+      problems: [...prepared.problems, ...problems, ...empty2],
       warnings: [...new Set(warnings)],
       unavailable: prepared.unavailable,
       refusedRights: given.refused
@@ -1628,8 +1636,8 @@ async function loadIntoEmpty(recipe) {
     _promise && await _promise;
   }
 }
-async function loadRounds(set, select, context) {
-  const rounds = await roundsOf(set, async ({ artifact }) => select(await readContents(context, artifact)));
+async function loadRounds(set, archived, select, context) {
+  const rounds = await roundsOf(set, async ({ artifact }) => select(await archived.of(artifact)));
   const loaded = [];
   for (const round of rounds) {
     const isParallel = context.archives?.pathOf(round.phase.artifact) !== void 0;
@@ -1708,12 +1716,12 @@ async function refresh(database, { content }, searchPath) {
     _promise && await _promise;
   }
 }
-async function finish(set, usable, context) {
+async function finish(set, archived, usable, context) {
   if (!set.hasSchema) return [];
   const loaded = [];
   for (const phase of set.phases) {
     if (phase.sections !== void 0 && !phase.sections.includes("post-data")) continue;
-    const entries = usable(await readContents(context, phase.artifact)).filter(isOfEventTrigger);
+    const entries = usable(await archived.of(phase.artifact)).filter(isOfEventTrigger);
     if (entries.length === 0) continue;
     loaded.push({ phase, entries, problems: await loadPhase(phase, entries, { ...context, jobs: 1 }) });
   }
@@ -1741,6 +1749,33 @@ async function measureControl(recipe) {
     debug: (text) => context.log.debug(text)
   });
   return await asIfGiven(database, manifest.scope, measured, refusedRights);
+}
+
+// src/nouns/server/end-sessions.ts
+function mayEnd(role) {
+  const isSuperuser = (oid) => `EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = ${oid} AND r.rolsuper)`;
+  const me = "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)";
+  return `(${isSuperuser(me)} OR NOT ${isSuperuser(role)} AND (pg_catalog.pg_has_role(${role}, 'USAGE') OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE')))`;
+}
+async function endSessions(session, databases) {
+  const kept = [];
+  for (const other of await otherSessions(session, databases)) {
+    try {
+      await session.query("SELECT pg_catalog.pg_terminate_backend($1)", [other.pid]);
+    } catch (error) {
+      if (!isHoldfastError(error, "database.permission")) throw error;
+      kept.push(other);
+    }
+  }
+  return kept;
+}
+async function otherSessions(session, databases) {
+  return await session.query(
+    `SELECT pid, coalesce(usename::text, '?') AS role, coalesce(application_name, '') AS application
+       FROM pg_catalog.pg_stat_activity
+      WHERE datname = ANY ($1) AND usesysid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() ORDER BY pid`,
+    [databases]
+  );
 }
 
 // src/backups/copy/drop-database.ts
@@ -1784,7 +1819,7 @@ async function dropForced(admin, name) {
     await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
     return;
   }
-  await admin.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1", [name]);
+  await endSessions(admin, [name]);
   await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);
 }
 async function dropSubscription(session, name) {
@@ -2134,8 +2169,6 @@ async function grantMemberships(session, roles) {
 }
 
 export {
-  parseSelection,
-  explainNone,
   believe,
   readEffectiveRights,
   digestRights,
@@ -2144,6 +2177,7 @@ export {
   rightsFindings,
   byObject,
   objectKey,
+  KeptSessions,
   verifyStored,
   openArtifact,
   interruptible,
@@ -2170,6 +2204,7 @@ export {
   WITHOUT_LIMIT,
   loadingSettings,
   ownerInEntry,
+  ownerOfPublic,
   withoutPublicSchema,
   createDatabaseLike,
   measureContent,
@@ -2177,11 +2212,15 @@ export {
   artifactSetFor,
   gives,
   rightsProblems,
+  SetContents,
   heirsToValidate,
   validateHeir,
   settle,
   loadIntoEmpty,
   measureControl,
+  mayEnd,
+  endSessions,
+  otherSessions,
   dropPersistently,
   dropSubscription,
   PassingName,

@@ -2,9 +2,6 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 
-// src/nouns/seal/default-level.ts
-var DEFAULT_LEVEL = 1;
-
 // src/kernel/suggest.ts
 function editDistance(a, b) {
   let beforeLast = [];
@@ -34,6 +31,5 @@ function nearest(word, known) {
 }
 
 export {
-  DEFAULT_LEVEL,
   nearest
 };

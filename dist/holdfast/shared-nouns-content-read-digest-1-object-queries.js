@@ -11,7 +11,7 @@ import {
 } from "./shared-postgres-database-url.js";
 import {
   DEFAULT_LEVEL
-} from "./shared-kernel-suggest.js";
+} from "./shared-nouns-seal-default-level.js";
 import {
   OBJECT_KINDS,
   OBJECT_KINDS_1,
@@ -36,11 +36,16 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
+// src/postgres/schemas.ts
+function isUsersSchema(nspname = "n.nspname") {
+  return `(${nspname} !~ '^pg_' AND ${nspname} <> 'information_schema')`;
+}
+
 // src/nouns/content/scope.ts
 function scopeValues(scope) {
   return [[...scope.includeSchemas], [...scope.excludeSchemas]];
 }
-var IN_SCOPE = `(n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+var IN_SCOPE = `(${isUsersSchema()}
   AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[])) AND NOT n.nspname::text = ANY ($2::text[]))`;
 var NET_SCHEMA = `(n.nspname !~ '^pg_(toast|temp)' AND (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[]))
   AND NOT n.nspname::text = ANY ($2::text[]))`;
@@ -2293,7 +2298,7 @@ async function serverFacts(session) {
 
 // src/nouns/content/omissions/incomplete.ts
 var INCOMPLETE = "incomplete";
-var AT_HAND = `(n.nspname ~ '^pg_' OR n.nspname = 'information_schema'
+var AT_HAND = `(NOT ${isUsersSchema()}
   OR (cardinality($1::text[]) = 0 OR n.nspname::text = ANY ($1::text[])) AND NOT n.nspname::text = ANY ($2::text[]))`;
 var NEEDS = `
   SELECT CASE WHEN coalesce(r.ev_class, f.adrelid, k.conrelid) IS NULL THEN d.classid ELSE 'pg_class'::regclass END AS class,
@@ -4595,9 +4600,9 @@ async function measure(session, { schema: schema2, name, relkind, empty, readabl
 // src/nouns/content/read/roles.ts
 var NEEDED2 = `(EXISTS (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
     AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
-  OR r.oid = 10 AND (EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
-    OR EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
-    OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = 10 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')))`;
+  OR r.oid = 10 AND (EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relowner = 10 AND ${isUsersSchema()})
+    OR EXISTS (SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proowner = 10 AND ${isUsersSchema()})
+    OR EXISTS (SELECT FROM pg_namespace n WHERE n.nspowner = 10 AND ${isUsersSchema()})))`;
 var MEMBERSHIPS = `coalesce((SELECT json_agg(x ORDER BY x.role COLLATE "C") FROM (
     SELECT g.rolname::text AS role, bool_or(m.admin_option) AS admin, bool_or((to_jsonb(m.*) ->> 'inherit_option')::boolean) AS inherit,
            bool_or((to_jsonb(m.*) ->> 'set_option')::boolean) AS set
@@ -5016,6 +5021,7 @@ export {
   findClient,
   PROFILES,
   profileOf,
+  isUsersSchema,
   parseRecipient,
   parseIdentities,
   recipientsOf,

@@ -17,7 +17,7 @@ import {
   requireReadable,
   secretTables,
   usersOutside
-} from "./shared-nouns-platform-read-ground.js";
+} from "./shared-nouns-content-read-readable.js";
 import {
   COLUMN_OPTIONS,
   IN_SCOPE,
@@ -39,6 +39,7 @@ import {
   fingerprintTables,
   isExtensionConfig,
   isPlatformsTable,
+  isUsersSchema,
   leadingNames,
   listed,
   notInExtension,
@@ -57,9 +58,6 @@ import {
   sourceNameOf
 } from "./shared-postgres-database-url.js";
 import {
-  nearest
-} from "./shared-kernel-suggest.js";
-import {
   Catalog,
   KINDS,
   artifactPath,
@@ -75,6 +73,9 @@ import {
 import {
   formatDuration
 } from "./shared-kernel-duration.js";
+import {
+  nearest
+} from "./shared-kernel-suggest.js";
 import {
   HoldfastError,
   isHoldfastError
@@ -132,7 +133,7 @@ async function checkStore({ store }, ports, dryRun) {
 }
 async function requireSchemas(session, { scope }, ports) {
   if (scope.includeSchemas.length + scope.excludeSchemas.length === 0) return;
-  const rows = await session.query("SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1");
+  const rows = await session.query(`SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE ${isUsersSchema("nspname")} ORDER BY 1`);
   const present = new Set(rows.map((row) => row.name));
   const absent = scope.includeSchemas.find((name) => !present.has(name));
   if (absent !== void 0) {
@@ -687,7 +688,7 @@ async function standingOn(session, leftOut) {
   return new Set(rows.map(({ place }) => place));
 }
 function queryFor({ catalog, oid, from, where, scope }, nr) {
-  const within = /\bn\b/.test(from) ? "CASE WHEN n.nspname ~ '^pg_' OR n.nspname = 'information_schema' THEN n.nspname::text END" : "NULL::text";
+  const within = /\bn\b/.test(from) ? `CASE WHEN NOT ${isUsersSchema()} THEN n.nspname::text END` : "NULL::text";
   return `SELECT ${nr} AS nr, '${catalog}'::regclass::oid::int8::text AS catalog, ${oid}::int8::text AS oid, ${within} AS within
     FROM ${from} WHERE ${oid} >= ${FIRST_USER_OID} AND ${where ?? "true"} AND (${scope ?? NET_SCHEMA})`;
 }
@@ -1112,7 +1113,7 @@ async function inAttempts(plan, ports, stop, attempt2) {
   }
 }
 function sayingWhy(error) {
-  return isHoldfastError(error, "database.lock-timeout") ? "a table was locked by somebody else" : "the schema changed while it was read";
+  return isHoldfastError(error, "database.lock-timeout") ? "a table was locked by somebody else" : "the schema may have changed while it was read";
 }
 function lockWaitMs(allowedMs, waitedMs, last) {
   const share = Math.min(LOCK_WAIT_MS_MAX, Math.ceil(allowedMs / ATTEMPTS));
@@ -1159,6 +1160,7 @@ async function dumpArtifact(plan, dump, context) {
     includeSchemas: request.scope.includeSchemas,
     excludeSchemas: request.scope.excludeSchemas,
     excludeRelations: context.leftOut,
+    excludeValues: context.withoutValue,
     lockWaitMs: request.lockWaitMs,
     signal: context.signal,
     onWarning: context.onWarning
@@ -1226,14 +1228,18 @@ function tocName(table) {
 
 // src/backups/backup/platform.ts
 var TOLD_MAX = 20;
-async function platformGaps(session, platform, leftOut, { tables }) {
+async function platformGaps(session, platform, { leftOut, withoutValue }, { tables }) {
   const profile = profileOf(platform.name);
-  const gaps = leftOut.map((relation2) => ({
+  const gapOf = (relation2, lost) => ({
     severity: "gap",
     about: relation2.kind,
     name: displayName(relation2),
-    message: `is ${profile.title}'s own and the role that made this backup may not read it, so neither it nor what stands on it is in this backup`
-  }));
+    message: `is ${profile.title}'s own and the role that made this backup may not read it, so ${lost}`
+  });
+  const gaps = [
+    ...leftOut.map((relation2) => gapOf(relation2, "neither it nor what stands on it is in this backup")),
+    ...withoutValue.map((sequence) => gapOf(sequence, "its value is not in this backup: only its definition"))
+  ];
   const present = new Set(tables.filter((table) => isPlatformsTable(platform, table)).map(displayName));
   for (const table of secretTables(profile).filter((one) => present.has(displayName(one)))) {
     const relation2 = qualifiedName(table.schema, table.name);
@@ -1370,13 +1376,13 @@ async function attemptBackup(plan, ports, { lost, stored }) {
     const stop = AbortSignal.any([ports.cancelled, lost, snapshot.lost]);
     const platform = await orAbort(stop, readPlatform(snapshot.session, request.scope));
     const may = platform === void 0 ? void 0 : mayLeaveOut(profileOf(platform.name));
-    const leftOut = await orAbort(stop, requireReadable(snapshot.session, request.scope, may));
+    const { leftOut, withoutValue } = await orAbort(stop, requireReadable(snapshot.session, request.scope, may));
     const unlogged = await orAbort(stop, unloggedOnStandby(snapshot.session, request.scope));
     const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, {
       proof: request.proof,
       lockWaitMs: request.lockWaitMs,
       leaveOut: leftOut,
-      withoutValue: unlogged,
+      withoutValue: [...unlogged, ...withoutValue],
       debug: (text3) => log.debug(text3)
     }));
     const migrations = await orAbort(stop, readMigrations(snapshot.session));
@@ -1388,10 +1394,10 @@ async function attemptBackup(plan, ports, { lost, stored }) {
     ]);
     const onWarning = (text3) => void warnings.add(`pg_dump warned: ${text3}`);
     const [dumped, content] = await together(stop, [
-      (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, unlogged, stored }, { signal, onWarning }),
+      (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored }, { signal, onWarning }),
       (signal) => prove(plan, ports, { snapshot, inventory, unlogged }, signal)
     ]);
-    const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, [...leftOut, ...unlogged]));
+    const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, [...leftOut, ...withoutValue, ...unlogged]));
     const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
     const omitted = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut));
     const logs = platform === void 0 ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
@@ -1399,7 +1405,7 @@ async function attemptBackup(plan, ports, { lost, stored }) {
     const gaps = [
       ...withoutTheirRows(unlogged),
       ...omitted.filter((each) => !logs.includes(each)),
-      ...platform === void 0 ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, leftOut, inventory))
+      ...platform === void 0 ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, { leftOut, withoutValue }, inventory))
     ];
     stop.throwIfAborted();
     tellLosses(plan, ports, gaps, warnings);
@@ -1437,7 +1443,7 @@ async function attemptBackup(plan, ports, { lost, stored }) {
     _promise && await _promise;
   }
 }
-async function dumpAll(plan, ports, { snapshot, inventory, leftOut, unlogged, stored }, running) {
+async function dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored }, running) {
   const tools = await ports.dumpTools();
   const dumped = [];
   for (const dump of plan.dumps) {
@@ -1449,6 +1455,7 @@ async function dumpAll(plan, ports, { snapshot, inventory, leftOut, unlogged, st
         snapshot: snapshot.id,
         tables: inventory.tables,
         leftOut,
+        withoutValue,
         unlogged,
         progress,
         ...running

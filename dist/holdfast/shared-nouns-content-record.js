@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
   DATABASE,
+  LOCKS,
   MANIFESTS,
   NEVER,
   RECEIPTS,
@@ -161,7 +162,7 @@ var extensionContent = strictObject({
   relations: array(extensionRelation),
   /** Its relations and what is on them (columns, indexes, constraints, triggers, rules) → digest of all that can be altered. */
   parts: record(string(), hex16),
-  /** Its other members: how many, and a digest of what they are and how they were altered (`omissions/extension-members.ts`); null where it could not be made. */
+  /** Its other members: how many, and a digest of what they are and how they were altered (`src/nouns/content/read/extension-members.ts`); null where it could not be made. */
   others: strictObject({ count: int().nonnegative(), digest: hex16.nullable() })
 });
 var OBJECT_KINDS_1 = [
@@ -472,6 +473,15 @@ var Catalog = class {
       if (key && (!filter.tier || key.tier === filter.tier)) keys.push(key);
     }
     return keys.sort(byNewest);
+  }
+  /** Whether the store holds something, and nothing of what a store of ours begins with. */
+  async isForeign() {
+    for (const folder of [MANIFESTS, DATABASE, RECEIPTS, LOCKS]) if (!await this.#isEmpty(folder)) return false;
+    return !await this.#isEmpty("");
+  }
+  async #isEmpty(prefix) {
+    for await (const _ of this.store.list(prefix)) return false;
+    return true;
   }
   /**
    * Reads one manifest and checks that it is whole and belongs where it lies.

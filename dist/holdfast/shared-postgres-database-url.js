@@ -8,6 +8,9 @@ import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
+  nearest
+} from "./shared-kernel-suggest.js";
+import {
   HoldfastError
 } from "./shared-kernel-errors.js";
 
@@ -119,11 +122,16 @@ function readParameters(query, fail) {
   }
   return found;
 }
+var OF_OTHERS = ["pgbouncer", "schema", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size", "sslaccept", "currentSchema", "sslfactory"];
 function safeName(name) {
-  return /^[A-Za-z_]{1,32}$/.test(name) ? name : "…";
+  const names = [...KNOWN_PARAMETERS, ...IGNORED_PARAMETERS, ...OF_OTHERS];
+  return names.includes(name) || nearest(name, names) !== void 0 ? name : "…";
+}
+function shownWord(value) {
+  return /^[A-Za-z-]{1,16}$/.test(value) ? `'${value}' ` : "";
 }
 function readSslMode(text, host, fail) {
-  if (text !== void 0) return SSL_MODES[text] ?? fail("sslmode is none of disable, prefer, require, verify-ca, verify-full");
+  if (text !== void 0) return SSL_MODES[text] ?? fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`);
   if (host.startsWith("/")) return "disable";
   return isLoopback(host) ? "prefer" : "require";
 }

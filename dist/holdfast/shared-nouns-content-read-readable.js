@@ -10,6 +10,7 @@ import {
   always,
   decodeText,
   isExtensionConfig,
+  isUsersSchema,
   leadingNames,
   listed,
   namesKey,
@@ -70,7 +71,7 @@ async function refuseTransactionPooler(database) {
   const { address } = database;
   const known = knownTransactionPooler(address);
   if (known) {
-    throw new HoldfastError("database.pooler", `${address.host}:${address.port} is ${known.why}, which cannot keep a session`, { hint: `Use ${known.useInstead} instead.` });
+    throw new HoldfastError("database.pooler", `${address.host}:${address.port} cannot keep a session: ${known.why}`, { hint: `Use ${known.useInstead} instead.` });
   }
   if (await detectPooler(database) !== "transaction") return;
   throw new HoldfastError("database.pooler", `${address.host}:${address.port} answers as a pooler in transaction mode, which cannot keep a session`, {
@@ -124,7 +125,10 @@ async function hasTables(session, { marks }) {
 // src/nouns/content/read/readable.ts
 async function requireReadable(session, scope, mayBeLeftOut = () => false) {
   const { role } = (await session.query("SELECT current_user AS role"))[0];
-  const [unreadable, denied] = parted(await unreadableRelations(session, scope), mayBeLeftOut);
+  const [unreadable, denied] = parted(await unreadableRelations(session, scope), (relation) => {
+    const { of } = relation;
+    return mayBeLeftOut(relation) && (of === null || mayBeLeftOut({ ...relation, kind: "table", ...of }));
+  });
   if (unreadable.length > 0) {
     throw new HoldfastError("database.permission", `the role ${role} may not read ${listed(unreadable.map(nameOf))}`, {
       hint: `Grant it USAGE on the schema and SELECT on everything in it (or the role pg_read_all_data), or leave the schema out.`
@@ -142,13 +146,20 @@ async function requireReadable(session, scope, mayBeLeftOut = () => false) {
       hint: "Grant it SELECT on the large objects, or use their owner or a superuser."
     });
   }
-  const left = [...denied, ...filtered];
-  const all = left.length === 0 ? [] : [...left, ...await sequencesOf(session, left)];
-  return [...new Map(all.map(({ quoted: _, owned: __, ...relation }) => [relation.oid, relation])).values()];
+  const tables = new Set([...denied, ...filtered].filter(({ kind }) => kind === "table").map(({ oid }) => oid));
+  const [whole, valued] = parted([...denied, ...filtered], ({ of }) => of !== null && !tables.has(of.oid));
+  const all = whole.length === 0 ? [] : [...whole, ...await sequencesOf(session, whole)];
+  return { leftOut: told(all), withoutValue: told(valued) };
+}
+function told(relations) {
+  return [...new Map(relations.map(({ kind, schema, name, owner, oid }) => [oid, { kind, schema, name, owner, oid }])).values()];
 }
 var FORCED = "The role owns it and FORCE ROW LEVEL SECURITY binds owners too: ALTER TABLE … NO FORCE ROW LEVEL SECURITY, with an application that works as another role than the owner; or back up as a superuser or a role with BYPASSRLS, where the server gives one. A policy for the role is not enough.";
 var RELATION2 = `CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname::text AS schema, c.relname::text AS name,
-  pg_get_userbyid(c.relowner)::text AS owner, c.oid::int8::text AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS quoted`;
+  pg_get_userbyid(c.relowner)::text AS owner, c.oid::int8::text AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS quoted,
+  (SELECT json_build_object('name', owning.relname, 'oid', owning.oid::int8::text)
+     FROM pg_depend od JOIN pg_class owning ON owning.oid = od.refobjid AND od.refclassid = 'pg_class'::regclass
+    WHERE c.relkind = 'S' AND od.classid = 'pg_class'::regclass AND od.objid = c.oid AND od.deptype IN ('a', 'i') AND od.refobjsubid > 0) AS of`;
 async function unreadableRelations(session, scope) {
   return await session.query(
     `SELECT ${RELATION2}
@@ -164,7 +175,8 @@ async function filteredTables(session, scope) {
   return await session.query(
     `SELECT ${RELATION2}, pg_has_role(c.relowner, 'USAGE') AS owned
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")} AND row_security_active(c.oid)
+      WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND ${IN_SCOPE} AND (${notInExtension("pg_class", "c.oid")} OR ${isExtensionConfig("c.oid")})
+        AND row_security_active(c.oid)
       ORDER BY quoted`,
     scopeValues(scope)
   );
@@ -274,7 +286,7 @@ var NEEDS = `
   SELECT of, d.refclassid::regclass || ' ' || d.refobjid AS place, n.nspname::text AS schema
     FROM dependent JOIN pg_depend d ON d.classid = dependent.class AND d.objid = dependent.oid AND d.objsubid = dependent.sub
     JOIN pg_namespace n ON n.oid = ${referredSchema("d.refclassid", "d.refobjid")}
-   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM pg_depend member
+   WHERE ${isUsersSchema()} AND NOT EXISTS (SELECT FROM pg_depend member
      WHERE member.classid = d.refclassid AND member.objid = d.refobjid AND member.deptype = 'e')`;
 async function readNeeds(session, schemas) {
   const needs = /* @__PURE__ */ new Map();
@@ -328,7 +340,7 @@ var OWNED = `
   SELECT n.nspname::text AS name, pg_catalog.pg_get_userbyid(n.nspowner)::text AS owner
     FROM pg_catalog.pg_namespace n
    WHERE pg_catalog.pg_get_userbyid(n.nspowner)::text = ANY ($1::text[]) AND n.nspname::text <> ALL ($2::text[])
-     AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'public')
+     AND ${isUsersSchema()} AND n.nspname <> 'public'
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extnamespace = n.oid)
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
        WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')
