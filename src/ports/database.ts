@@ -19,11 +19,13 @@ export interface DatabaseSession extends AsyncDisposable {
   /** Server notices (NOTICE, WARNING) since the connection began. */
   readonly notices: readonly string[];
   /**
-   * Makes it what it was when it began, for another purpose: settings, temporary tables, locks, and what was noticed.
-   * Rejects, like a statement, when the session is lost or a transaction is open.
-   * https://www.postgresql.org/docs/current/sql-discard.html
+   * Ends an open transaction and forgets what was set, made, locked and noticed in this session. Of use afterwards are only
+   * {@link setUp} and {@link close}. Rejects when the session is lost, or the server does not answer in a few seconds, by
+   * which it is lost. https://www.postgresql.org/docs/current/sql-discard.html
    */
-  renew(purpose: string): Promise<void>;
+  empty(): Promise<void>;
+  /** Makes an emptied session, for another purpose, what it was when it began; rejects as {@link empty} does. */
+  setUp(purpose: string): Promise<void>;
   /** Asks the server to cancel the running statement (over a separate connection). */
   cancel(): Promise<void>;
   close(): Promise<void>;

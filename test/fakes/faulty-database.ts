@@ -14,6 +14,9 @@ export interface DatabaseFault {
   readonly how: "error" | "lost" | "answer-lost";
 }
 
+/** What the log says of a session that is given back, and of one that is taken again. */
+export const KEEPS = ["empties a session", "sets a session up"] as const;
+
 /** Counts connects and queries over all databases of a run, in the order they are asked, and fails at one of them. */
 export class FaultyDatabases {
   readonly log: string[] = [];
@@ -91,10 +94,18 @@ export class FaultySession implements DatabaseSession {
     return this.#faults.query(this, sql, () => this.#session.query<Row>(sql, values));
   }
 
-  async renew(purpose: string): Promise<void> {
+  async empty(): Promise<void> {
+    await this.#keeping(KEEPS[0], () => this.#session.empty());
+  }
+
+  async setUp(purpose: string): Promise<void> {
+    await this.#keeping(KEEPS[1], () => this.#session.setUp(purpose));
+  }
+
+  async #keeping(what: string, run: () => Promise<void>): Promise<void> {
     if (this.#cut.signal.aborted) throw this.#cut.signal.reason;
-    await this.#faults.query(this, "DISCARD ALL", async () => {
-      await this.#session.renew(purpose);
+    await this.#faults.query(this, what, async () => {
+      await run();
       return [];
     });
   }

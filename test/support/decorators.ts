@@ -33,10 +33,8 @@ function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>
       await hooks.before?.(sql);
       await session.copyFrom(sql, data);
     },
-    renew: async (purpose) => {
-      await hooks.before?.("DISCARD ALL");
-      await session.renew(purpose);
-    },
+    empty: () => session.empty(),
+    setUp: (purpose) => session.setUp(purpose),
     get lost() { return session.lost; },
     get announcedPid() { return session.announcedPid; },
     get notices() { return session.notices; },

@@ -19,8 +19,12 @@ export function postgresDatabase(address: DatabaseAddress): Database {
         const wanted = options.database === undefined ? address : { ...address, database: options.database };
         throw databaseError(error, wanted, "connecting");
       });
+      let role: string | undefined;
       const setUp: SetUp = async (session, purpose) => {
-        if (options.bare !== true) known = await applySettings(session, address, { ...options, purpose });
+        if (options.bare === true) return;
+        known = await applySettings(session, address, { ...options, purpose });
+        role ??= known.role;
+        if (role !== known.role) throw otherRole(address, role, known.role);
       };
       const session = new PgSession(client, address, tls, setUp);
       try {
@@ -32,6 +36,16 @@ export function postgresDatabase(address: DatabaseAddress): Database {
       }
     },
   };
+}
+
+/**
+ * DISCARD ALL takes away a role that a setting of the login role, or the URL, had given, on minors before November 2024:
+ * https://www.postgresql.org/docs/release/16.5/ (CVE-2024-10978).
+ */
+function otherRole(address: DatabaseAddress, before: string, now: string): HoldfastError {
+  return new HoldfastError("database.lost", `${describeAddress(address)}: the session was role ${before} and has become role ${now}`, {
+    hint: "Run again.",
+  });
 }
 
 interface Opened {
@@ -97,8 +111,8 @@ async function applySettings(
   session: DatabaseSession, address: DatabaseAddress, options: SessionOptions,
 ): Promise<KnownServer> {
   const settings = sessionSettings(options);
-  const set = await session.query<{ name: string; value: string; num: number; superuser: boolean }>(
-    `select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser
+  const set = await session.query<{ name: string; value: string; num: number; superuser: boolean; role: string }>(
+    `select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser, current_user as role
        from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
                        pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(name, value, since, superuser_only),
             (select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num,
@@ -112,7 +126,7 @@ async function applySettings(
   );
   const now = new Map(read.map((row) => [row.name, row.value]));
   const wrong = set.find((row) => now.get(row.name) !== row.value);
-  if (wrong === undefined) return { major: Math.floor(set[0]!.num / 10_000), superuser: set[0]!.superuser };
+  if (wrong === undefined) return { major: Math.floor(set[0]!.num / 10_000), superuser: set[0]!.superuser, role: set[0]!.role };
   throw new HoldfastError("database.pooler", `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`, {
     hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode.",
   });

@@ -128,6 +128,10 @@ function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
     return { code: "database.denied", hint: "Through the Supabase pooler the user is postgres.<project-ref>, and the host must be the one of the project's region." };
   }
   if (/no pg_hba\.conf entry/.test(raw.message)) return noHbaEntry(raw, address);
+  // PgBouncer, whose pool or whose server is full: https://www.pgbouncer.org/config.html (query_wait_timeout, max_client_conn)
+  if (/^(?:query_wait_timeout|no more connections allowed)/.test(raw.message)) {
+    return { code: "database.unreachable", hint: "The pooler has no free connection; run at a quieter time, use fewer --jobs, raise its pool size, or give the server's direct address." };
+  }
   switch (raw.code) {
     case "28P01":
       return { code: "database.denied", hint: `Check the user '${address.user}' and the password in the database URL; special characters in a password must be percent-encoded.` };

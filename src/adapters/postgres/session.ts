@@ -34,7 +34,7 @@ export class PgSession implements DatabaseSession {
   readonly #tls: ConnectionOptions | undefined;
   readonly #setUp: SetUp;
   readonly #lost = new AbortController();
-  readonly #notices: string[] = [];
+  #notices: string[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -129,10 +129,34 @@ export class PgSession implements DatabaseSession {
     this.#lost.abort(reason);
   }
 
-  async renew(purpose: string): Promise<void> {
-    await this.query("DISCARD ALL");
-    this.#notices.length = 0;
-    await this.#setUp(this, purpose);
+  empty(): Promise<void> {
+    return this.#answered(async () => {
+      // Outside a transaction it would be a warning in the server's log.
+      if (this.#client.getTransactionStatus() !== "I") await this.query("ROLLBACK");
+      await this.query("DISCARD ALL");
+      this.#notices = [];
+    });
+  }
+
+  setUp(purpose: string): Promise<void> {
+    return this.#answered(() => this.#setUp(this, purpose));
+  }
+
+  /** Between two holders nobody watches a session, so a server that does not answer must be found out here. */
+  async #answered(work: () => Promise<void>): Promise<void> {
+    const hangUp = setTimeout(() => {
+      this.#lose(new Error(`the server did not answer in ${GOODBYE_MS / 1000} seconds`));
+      this.#stream.destroy();
+    }, GOODBYE_MS);
+    try {
+      await work();
+    } finally {
+      clearTimeout(hangUp);
+    }
+  }
+
+  get #stream(): { destroy(): void } {
+    return (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
   }
 
   async cancel(): Promise<void> {
@@ -151,8 +175,7 @@ export class PgSession implements DatabaseSession {
 
   /** Says goodbye, and hangs up on a server that does not answer: a broken network must not keep anybody. */
   async #end(): Promise<void> {
-    const { stream } = (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection;
-    const hangUp = setTimeout(() => stream.destroy(), GOODBYE_MS);
+    const hangUp = setTimeout(() => this.#stream.destroy(), GOODBYE_MS);
     try {
       await this.#client.end();
     } catch {

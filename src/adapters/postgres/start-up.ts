@@ -54,6 +54,8 @@ const NO_EVENT_TRIGGERS = { event_triggers: "off" } as const;
 export interface KnownServer {
   readonly major: number;
   readonly superuser: boolean;
+  /** Whom the server takes us for: the login role, unless a setting gives another. */
+  readonly role: string;
 }
 
 /** What a session's start-up packet may hold besides, where it is known that the server takes it. */

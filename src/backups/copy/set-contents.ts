@@ -31,6 +31,8 @@ export class SetContents {
   of(artifact: ArtifactRecord): Promise<readonly TocEntry[]> {
     const known = this.#read.get(artifact) ?? readContents(this.#context, artifact);
     this.#read.set(artifact, known);
+    // What passes is asked again.
+    known.catch(() => this.#read.delete(artifact));
     return known;
   }
 }

@@ -50,13 +50,6 @@ export type TakeSafetyBackup = (plan: RestorePlan) => Promise<SafetyBackup>;
  * database was compared and found right.
  */
 export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, ports: Ports): Promise<Restored> {
-  // Beside, the database itself changes its name, which no session of ours may be in the way of.
-  if (plan.mode === "beside") return await applyTo(plan, takeSafetyBackup, ports);
-  await using target = new KeptSessions(plan.request.target);
-  return await applyTo({ ...plan, request: { ...plan.request, target } }, takeSafetyBackup, ports);
-}
-
-async function applyTo(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, ports: Ports): Promise<Restored> {
   const { request } = plan;
   const guard = await lockTarget(request.target);
   await using _ = guard;
@@ -123,7 +116,8 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await giveProperties(target, next, true);
-    const compared = await loadBeside(plan, database, ports);
+    const loaded = await loadWhole(plan, database, ports, { onUnavailable: (extensions) => requireExtensions(plan, extensions) });
+    const compared = await compare(plan, database, loaded, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
@@ -143,12 +137,6 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
   }
   const why = await removeCopy(target, next, ports.clock);
   return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
-}
-
-async function loadBeside(plan: RestorePlan, database: Database, ports: Ports): Promise<Compared> {
-  await using kept = new KeptSessions(database);
-  const loaded = await loadWhole(plan, kept, ports, { onUnavailable: (extensions) => requireExtensions(plan, extensions) });
-  return await compare(plan, kept, loaded, ports);
 }
 
 /** By a session of its own: the lock's may have been ended in the hours that it was idle. */
@@ -189,19 +177,10 @@ async function compare(
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
-  const proof = set.hasRows ? expected.proof : "none";
   const progress = ports.log.progress("comparing", "tables", plan.tables.length);
   const exact = request.part === "whole" && request.tables.length === 0;
   try {
-    const { actual: measured, gaps } = await measureCopy(database, backup.manifest.scope, {
-      proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
-      like: expected, debug: (text) => ports.log.debug(text),
-      ...(request.tables.length > 0 ? { only: plan.tables } : {}),
-      // A table that has columns besides the source's has all of the source's rows.
-      ...(exact ? {} : { columnsOf: expected.tables }),
-    });
-    const given = await asIfGiven(database, backup.manifest.scope, measured, loaded.refusedRights);
-    const actual = await asIfPublicOwned(database, await asOwned(plan, database, given, ports), expected, backup.manifest.platform);
+    const { actual, gaps } = await measureAsSource(plan, database, loaded, ports, () => progress.add(1));
     const ignore = new Set<Ignored>([
       ...(request.noOwner ? (["owner"] as const) : []),
       ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),
@@ -236,6 +215,26 @@ async function compare(
   } finally {
     progress.done();
   }
+}
+
+/** What the database holds, with rights as they would be if what was refused or given up for the role had been given. */
+async function measureAsSource(
+  plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports, onTable: () => void,
+): Promise<Awaited<ReturnType<typeof measureCopy>>> {
+  const { request, set, backup: { manifest } } = plan;
+  const expected = manifest.content;
+  const isExact = request.part === "whole" && request.tables.length === 0;
+  await using kept = new KeptSessions(database);
+  const { actual: measured, gaps } = await measureCopy(kept, manifest.scope, {
+    proof: set.hasRows ? expected.proof : "none", jobs: request.jobs, signal: ports.cancelled, onTable,
+    like: expected, debug: (text) => ports.log.debug(text),
+    ...(request.tables.length > 0 ? { only: plan.tables } : {}),
+    // A table that has columns besides the source's has all of the source's rows.
+    ...(isExact ? {} : { columnsOf: expected.tables }),
+  });
+  const given = await asIfGiven(kept, manifest.scope, measured, loaded.refusedRights);
+  const actual = await asIfPublicOwned(kept, await asOwned(plan, kept, given, ports), expected, manifest.platform);
+  return { actual, gaps };
 }
 
 /** Rows alone are loaded into the large objects that are there: one that is gone is not made, and one that has grown is not cut. */

@@ -40,8 +40,8 @@ export async function leftCopies(target: Database): Promise<string[]> {
     [stem, `^${OF_COPY}$`],
   );
   if (rows.length === 0) return [];
-  return [`the server holds copies of other restores beside: ${rows.map(({ name }) => name).join(", ")}. ` +
-    "Unless such a restore is under way, nobody needs them: DROP DATABASE frees their room"];
+  return [`the server holds copies of other restores beside: ${rows.map(({ name }) => quoteIdentifier(name)).join(", ")}. ` +
+    "A restore may be under way, or one was stopped at the exchange of names: its copy is proved, and its last words said how to go on. Of any other DROP DATABASE frees the room"];
 }
 
 /** What a person has to know of a copy that could not be removed. */

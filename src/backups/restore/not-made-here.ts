@@ -7,6 +7,7 @@ import type { TocEntry } from "../../ports/dump-tools.ts";
 import { entryKey, entryPlace, entryTitle } from "../copy/toc-names.ts";
 import type { NotAllowed } from "./project/not-allowed.ts";
 import { withNeeding } from "./project/needing.ts";
+import { thingOfEntry, thingsOfFinding } from "./things.ts";
 import { askTypesForNew, ofSuperusers } from "./superuser-only.ts";
 
 /** What of a backup this role may not make in a database of its own on this server. */
@@ -61,7 +62,7 @@ export function refusedBeside({ all }: NotMadeHere, role: string): HoldfastError
 /** What is missing because it may not be made, and was known and accepted, is a gap. */
 export function acceptNotMade<F extends Finding>(findings: readonly F[], { all }: NotMadeHere): F[] {
   if (all.length === 0) return [...findings];
-  const whys = new Map(all.map(({ place, why }) => [place, why]));
+  const whys = new Map(all.map(({ key, why }) => [thingOfEntry(key), why]));
   const ofTitle: OfTitle = (type, name = "") =>
     all.find(({ title }) => title.startsWith(type) && `${title} `.includes(` ${name}`))?.why;
   return findings.map((found) => {
@@ -75,15 +76,13 @@ export function acceptNotMade<F extends Finding>(findings: readonly F[], { all }
 type OfTitle = (type: string, name?: string) => string | undefined;
 
 function whyNotMade(
-  { about, name, message }: Finding, whys: ReadonlyMap<string, string>, ofTitle: OfTitle,
+  found: Finding, whys: ReadonlyMap<string, string>, ofTitle: OfTitle,
 ): string | undefined {
+  const { about, name, message } = found;
   if (about === "publication" && message === "differs from the source in schemas") {
     return ofTitle("PUBLICATION TABLES IN SCHEMA ", `${leadingNames(name)[0]!} `);
   }
   if (message === "differs from the source in access method") return ofTitle("ACCESS METHOD ");
   if (!/^is missing(?: \(|$)/.test(message)) return undefined;
-  // What is said of an object, and of which kind a thing is, comes before its name.
-  const names = [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?[a-z-]+ /, "")];
-  return names.map((each) => whys.get(each) ?? whys.get(leadingNames(each).join(" ")))
-    .find((why) => why !== undefined);
+  return thingsOfFinding(found).map((thing) => whys.get(thing)).find((why) => why !== undefined);
 }

@@ -1,3 +1,4 @@
+import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { mayEnd } from "../../nouns/server/end-sessions.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
@@ -23,11 +24,28 @@ export async function othersConnected(session: DatabaseSession, mode: RestoreMod
     [OURS],
   );
   const { others, kept, role } = row!;
-  if (others === 0) return [];
+  const staying = mode === "beside" ? await whatStays(session) : [];
+  if (others === 0) return staying;
   const isOne = others === 1;
   const ended = mode !== "beside" ? ""
     : kept.length === 0 ? `; ${isOne ? "it" : "they"} will be ended when the names are exchanged`
     : `; role ${role} may not end those of ${kept.join(", ")}, and while one of these is connected the names cannot be exchanged`;
   return [`${quantity(others, "session")} of others ${isOne ? "is" : "are"} connected to the target: stop the application first, ` +
-    `what it writes from now on may be in neither the restored database nor the safety backup${ended}`];
+    `what it writes from now on may be in neither the restored database nor the safety backup${ended}`, ...staying];
+}
+
+/**
+ * What a database keeps when its name is exchanged: a prepared transaction forbids that, and a replication slot goes on
+ * with the old database. https://www.postgresql.org/docs/current/view-pg-prepared-xacts.html
+ */
+async function whatStays(session: DatabaseSession): Promise<string[]> {
+  const [row] = await session.query<{ prepared: string[]; slots: string[] }>(
+    `SELECT ARRAY(SELECT gid::text FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() ORDER BY 1) AS prepared,
+            ARRAY(SELECT slot_name::text FROM pg_catalog.pg_replication_slots WHERE database = pg_catalog.current_database() ORDER BY 1) AS slots`,
+  );
+  const { prepared, slots } = row!;
+  return [
+    ...(prepared.length === 0 ? [] : [`prepared transactions are open in the target, ${listed(prepared)}, and while one is the names cannot be exchanged: COMMIT PREPARED or ROLLBACK PREPARED them first`]),
+    ...(slots.length === 0 ? [] : [`replication slots stay with the old database and keep the server's log from being removed: ${listed(slots)}; make them anew in the restored one, and drop them before the old one is dropped`]),
+  ];
 }

@@ -10,7 +10,7 @@ import type { KnownStandings } from "../../nouns/catalog/standing.ts";
 import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { TableRecord } from "../../nouns/content/record.ts";
-import type { ToolSet } from "../../ports/dump-tools.ts";
+import type { TocEntry, ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { chooseMode } from "./choose-mode.ts";
 import { findUnconfirmed } from "./confirmation.ts";
@@ -26,7 +26,8 @@ import { comesBackEnabled } from "./comes-back-enabled.ts";
 import { chooseInto } from "./project/choose-into.ts";
 import { misfits, planProject, usersExtensions } from "./project/plan.ts";
 import type { ProjectInputs } from "./project/project-plan.ts";
-import { requireSize } from "./require-whole.ts";
+import { nothingMade, requireSize } from "./require-whole.ts";
+import { isDamage } from "./safety-backup.ts";
 import { withProperties } from "./properties-of-source.ts";
 import { Refusals } from "./refusals.ts";
 import type { RestoreRequest } from "./request.ts";
@@ -74,7 +75,10 @@ async function planWith(
   const refusals = new Refusals(dryRun);
   for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
     const store = interruptible(request.catalog.store, ports.cancelled);
-    await refusals.ask(() => requireSize(artifact, store, ports), ["artifact.missing", "artifact.damaged"]);
+    const question = (): Promise<void> => requireSize(artifact, store, ports).catch((error: unknown) => {
+      throw isDamage(error) ? nothingMade(error) : error;
+    });
+    await refusals.ask(question, ["artifact.missing", "artifact.damaged"]);
   }
   if (ends !== undefined) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, { refusals, dryRun });
   const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
@@ -119,6 +123,7 @@ async function planIntoProject(
   const project = await planProject({ ...inputs, target: asked }, ports);
   const target: TargetState = { ...asked, empty: project.fresh, holds: project.holds, missingRoles: project.roles };
   for (const misfit of misfits(project.refusals, backup.key.id, request.target.address.database, dryRun)) refusals.add(misfit);
+  refusals.add(await findNoRoomInPublic(project.entries.before, backup, request));
   refusals.add(findUnconfirmed(backup, target, request));
   const safetyBackup = request.safetyBackup && !target.empty;
   await foreseeRefusals({ request, backup, target, mode: "project", safetyBackup, project }, refusals, ports);
@@ -159,6 +164,14 @@ async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports:
 async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Promise<string[]> {
   await using session = await target.connect({ purpose: "restore plan" });
   return await othersConnected(session, mode);
+}
+
+/** In a project only `public` may be closed to this role: every other schema of the user's is made, or was by the same role. */
+async function findNoRoomInPublic(
+  entries: readonly TocEntry[], { manifest }: Backup, request: RestoreRequest,
+): Promise<HoldfastError | undefined> {
+  await using session = await request.target.connect({ purpose: "restore plan" });
+  return await whyNoRoom(session, entries.filter(({ names }) => names?.schema === "public"), manifest.content.encoding);
 }
 
 /** Whether the role may make anything where the archive's objects go. */

@@ -32,7 +32,8 @@ const DOUBLED = "Two rows of the backup itself are alike by it, so the source di
   "one of each and back up again; or drop the rule at the target, if that is wanted.";
 
 function remedyFor({ message }: HoldfastError): string {
-  return /duplicate key value violates|conflicting key value violates/.test(message) ? DOUBLED : REMEDY;
+  // Unique and exclusion violations, in whatever language the server speaks.
+  return /SQLSTATE (?:23505|23P01)/.test(message) ? DOUBLED : REMEDY;
 }
 
 /** The value of a sequence in a backup. */

@@ -18,6 +18,7 @@ import { nothingMade } from "./require-whole.ts";
 import { isDamage, safetyNote } from "./safety-backup.ts";
 import { NOT_IN_ANY_BACKUP, removedTable } from "./project/told.ts";
 import { exitOfDryRun, refusalWords } from "./refusals.ts";
+import { Untouched } from "./untouched.ts";
 import { parseRestoreRequest, type RestoreInputs, type RestoreRequest } from "./request.ts";
 
 /** `holdfast restore`: inputs → request → plan → (dry run ends here) → restore and comparison → outcome. */
@@ -28,7 +29,7 @@ export async function runRestore(inputs: RestoreInputs, ports: Ports, takeSafety
   const request = await parseRestoreRequest(inputs, ports);
   const standings: KnownStandings = new Map();
   const plan = await planRestore(request, ports, inputs.dryRun, standings).catch((error: unknown) => {
-    throw isDamage(error) ? nothingMade(error) : error;
+    throw isDamage(error) && !(error instanceof Untouched) ? nothingMade(error) : error;
   });
   if (!plan) return await nothingOutcome(request, standings, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());

@@ -96,7 +96,8 @@ export async function askTypes(session: DatabaseSession, types: Iterable<string>
     // Whoever may make one is told what else is wrong with the attempt, if anything.
     const refused = unasked === undefined ? await refusedTo(attempt) : undefined;
     await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
-    if (unasked !== undefined) unknown.add(type);
+    // A server that does not know the statement says nothing of rights.
+    if (unasked !== undefined || refused?.message.includes("SQLSTATE 42601")) unknown.add(type);
     else if (isHoldfastError(refused, "database.permission")) found.add(type);
   }
   return { refused: found, unasked: unknown };

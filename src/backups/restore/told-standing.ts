@@ -1,4 +1,5 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
+import { listed } from "../../kernel/listed.ts";
 import type { Backup, Catalog } from "../../nouns/catalog/catalog.ts";
 import { manifestPath } from "../../nouns/catalog/paths.ts";
 import { DAMAGED, readStanding, type KnownStandings, type Standing } from "../../nouns/catalog/standing.ts";
@@ -35,7 +36,9 @@ export function standingWords(standing: Standing | undefined): string {
   return standing.state === "failed verification" ? "FAILED verification" : `not verified (${standing.reason ?? "never validated"})`;
 }
 
-function failedWarnings({ state, at = "", reason = "" }: Standing): string[] {
-  if (state !== "failed verification") return [];
-  return [`this backup FAILED its validation of ${at}: ${reason}. --backup latest-verified takes the newest that was proved`];
+function failedWarnings({ state, at = "", reason = "", damagedReceipts }: Standing): string[] {
+  const damaged = damagedReceipts.length === 0 ? []
+    : [`of its receipts, ${damagedReceipts.length} cannot be read, so more or less may be known of it: ${listed(damagedReceipts)}`];
+  if (state !== "failed verification") return damaged;
+  return [...damaged, `this backup FAILED its validation of ${at}: ${reason}. --backup latest-verified takes the newest that was proved`];
 }

@@ -1,25 +1,27 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import { listed } from "../../kernel/listed.ts";
-import type { Manifest } from "../../nouns/catalog/manifest.ts";
-import { profileOf } from "../../nouns/platform/profiles.ts";
+import type { Difference } from "../../nouns/content/compare/difference.ts";
+import { databaseFacts } from "../../nouns/server/database-facts.ts";
 import type { LoadedSet } from "../copy/recipe.ts";
-
-/** In the words of majors up to 15 and since 16: https://www.postgresql.org/docs/16/release-16.html (SET option of memberships). */
-const REFUSED = /must be (?:a )?member of role "((?:[^"]|"")+)"|must be able to SET ROLE "((?:[^"]|"")+)"/;
+import type { ScratchHost } from "./scratch.ts";
 
 /**
- * A role of somebody's own scratch server that may not give objects to their owners says nothing about the backup: what it
- * makes differs from every source. So there is no verdict. What a platform's roles own is judged otherwise.
+ * Where a copy on somebody's own scratch server differs, and pg_restore could not make something there, the backup may be
+ * right all the same: a role that is no superuser may not give objects to other owners, make event triggers, and more. So
+ * there is no verdict. Our own private server's role may everything.
  *
- * @param described the scratch server
  * @throws database.permission
  */
-export function requirePowers({ problems }: Pick<LoadedSet, "problems">, { platform }: Manifest, described: string): void {
-  const platforms = platform === undefined ? [] : profileOf(platform.name).roles;
-  const owners = problems.map(({ message }) => REFUSED.exec(message)).flatMap((found) => (found === null ? [] : [(found[1] ?? found[2])!]));
-  const outOfReach = [...new Set(owners)].filter((owner) => !platforms.includes(owner));
-  if (outOfReach.length === 0) return;
-  throw new HoldfastError("database.permission", `the role that restores on ${described} may not give objects to their owners: ${listed(outOfReach)}`, {
-    hint: "Give --scratch the URL of a superuser of a throw-away server, or make its role a member of those roles. Nothing is said about the backup, and no receipt was written.",
-  });
+export async function requirePowers(
+  findings: readonly Difference[], { problems }: Pick<LoadedSet, "problems">, host: ScratchHost,
+): Promise<void> {
+  const [first] = problems;
+  if (host.isPrivate || first === undefined || !findings.some(({ severity }) => severity === "difference")) return;
+  await using session = await host.connect();
+  const { superuser, role } = await databaseFacts(session);
+  if (superuser) return;
+  throw new HoldfastError("database.permission",
+    `role ${role} is no superuser on ${host.described}, and the copy that it made there differs: ${first.entry} ${first.message}`, {
+      hint: "Give --scratch the URL of a superuser of a throw-away server, or leave it out to have a private server started. " +
+        "Nothing is said about the backup, and no receipt was written.",
+    });
 }

@@ -3,7 +3,7 @@ import type { Manifest, NotCompared } from "../../nouns/catalog/manifest.ts";
 import { artifactSets, type ArtifactSet } from "../copy/artifact-set.ts";
 import { believe } from "../copy/control.ts";
 import { measureControl } from "../copy/control-copy.ts";
-import { loadIntoEmpty, type Recipe } from "../copy/recipe.ts";
+import { loadIntoEmpty, type LoadedSet, type Recipe } from "../copy/recipe.ts";
 import { asIfGiven } from "../copy/rights/as-if-given.ts";
 import { judge } from "../copy/judge-copy.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
@@ -11,6 +11,7 @@ import { measureContent } from "../../nouns/content/rows/measure.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
 import { KeptSessions } from "../../nouns/server/kept-sessions.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
+import type { Database } from "../../ports/database.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { requirePowers } from "./require-powers.ts";
@@ -62,22 +63,21 @@ export async function proveRestored(backup: Backup, context: RestoredContext): P
 async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<Proof> {
   const { host, ports } = context;
   await using scratch = await emptyDatabase(manifest, context);
-  await using database = new KeptSessions(await host.open(scratch.name));
+  const database = await host.open(scratch.name);
   ports.log.stage(`restoring ${set.name} of ${manifest.id} into ${host.described}`);
   const loaded = await loadIntoEmpty({ manifest, set, database, context: await loadContext(context) });
-  requirePowers(loaded, manifest, host.described);
   ports.log.stage("comparing with what the source held at the snapshot");
   const proof = set.hasRows ? manifest.content.proof : "none";
   const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);
   try {
-    const measured = await measureContent(database, manifest.scope, {
+    const actual = await measureAsSource(manifest, database, loaded, {
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       like: manifest.content, debug: (text) => ports.log.debug(text),
     });
-    const actual = await asIfGiven(database, manifest.scope, measured, loaded.refusedRights);
     const expected = manifest.content;
     const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows }, platform: manifest.platform, recorded: manifest.gaps });
     const { findings, notes, notCompared } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));
+    await requirePowers(findings, loaded, host);
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings,
@@ -89,6 +89,14 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   } finally {
     progress.done();
   }
+}
+
+/** What the copy holds, with rights as they would be if what was refused to the role had been given. */
+async function measureAsSource(
+  { scope }: Manifest, database: Database, { refusedRights }: LoadedSet, options: Parameters<typeof measureContent>[2],
+): Promise<ContentRecord> {
+  await using kept = new KeptSessions(database);
+  return await asIfGiven(kept, scope, await measureContent(kept, scope, options), refusedRights);
 }
 
 async function controlOf(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<ContentRecord> {

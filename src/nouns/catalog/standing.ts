@@ -1,3 +1,4 @@
+import { inOrder } from "../../kernel/in-order.ts";
 import { isHoldfastError } from "../../kernel/errors.ts";
 import type { Catalog } from "./catalog.ts";
 import type { BackupKey } from "./paths.ts";
@@ -70,6 +71,15 @@ function byFinish(a: Receipt, b: Receipt): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
+/** Receipts that are read side by side: one that is proved every night has hundreds, and a store far away takes its time for each. */
+const RECEIPTS_AT_ONCE = 16;
+
+/** So that one that cannot be read does not end the reading of the others. */
+async function settled<T>(path: string, reading: Promise<T>): Promise<{ readonly path: string; readonly read: () => Promise<T> }> {
+  await reading.catch(() => undefined);
+  return { path, read: () => reading };
+}
+
 /**
  * Reads the receipts of one backup and derives its standing.
  *
@@ -79,9 +89,9 @@ function byFinish(a: Receipt, b: Receipt): number {
 export async function readStanding(catalog: Catalog, key: BackupKey, paths: readonly string[], manifestSha256?: string): Promise<Standing> {
   const receipts: Receipt[] = [];
   const damaged: string[] = [];
-  for (const path of paths) {
+  for await (const { path, read } of inOrder(paths, RECEIPTS_AT_ONCE, (path) => settled(path, catalog.readReceipt(path)))) {
     try {
-      const { value } = await catalog.readReceipt(path);
+      const { value } = await read();
       const about = value.backup === key.id && value.source === key.source && value.tier === key.tier;
       if (about && (manifestSha256 === undefined || value.manifest === manifestSha256)) receipts.push(value);
     } catch (error) {

@@ -3,15 +3,18 @@ import type { Database, DatabaseAddress, DatabaseSession, SessionOptions } from 
 
 /**
  * A server whose sessions are kept when they are closed and handed, as new, to the next who asks for one like it: a plan
- * asks a dozen questions, and a new session costs a server more than most of them do (and, over a network, four round
- * trips more). Disposing ends them.
+ * asks a dozen questions, and a new session costs a server more than most of them do. Disposing ends them.
  *
- * While it lives there are sessions that do nothing: a database that is to be dropped or renamed must not be among its
- * databases then. And what ALTER ROLE or ALTER DATABASE sets while it lives, only sessions that are really new show.
+ * There are never more sessions than there would be without: before one of another kind is opened, the idle ones end. But
+ * an idle one lasts until then, so this is for stretches of questions alone: nothing that needs sessions of its own
+ * (pg_restore), or a database without any (a rename), belongs into one. And what ALTER ROLE or ALTER DATABASE sets
+ * meanwhile, only sessions that are really new show.
  */
 export class KeptSessions implements Database, AsyncDisposable {
   readonly #database: Database;
   readonly #idle: { readonly key: string; readonly session: DatabaseSession }[] = [];
+  /** Sessions that are being emptied. */
+  readonly #coming = new Set<Promise<void>>();
   #isOver = false;
 
   constructor(database: Database) {
@@ -22,10 +25,17 @@ export class KeptSessions implements Database, AsyncDisposable {
     return this.#database.address;
   }
 
+  /** A bare session is a new one, and is not kept: who asks for it must see what such a one is like, and change nothing. */
   async connect(options: SessionOptions): Promise<DatabaseSession> {
-    const key = JSON.stringify([options.database ?? this.address.database, options.bare === true, Object.entries(options.settings ?? {}).sort()]);
-    const session = (await this.#takeIdle(key, options.purpose)) ?? (await this.#database.connect(options));
-    return new KeptSession(session, (given) => this.#keep(key, given));
+    if (options.bare === true) return await this.#connect(options);
+    const key = JSON.stringify([options.database ?? this.address.database, Object.entries(options.settings ?? {}).sort()]);
+    const session = (await this.#takeIdle(key, options.purpose)) ?? (await this.#connect(options));
+    return new KeptSession(session, (given) => this.#giveBack(key, given));
+  }
+
+  async #connect(options: SessionOptions): Promise<DatabaseSession> {
+    await this.#endIdle();
+    return await this.#database.connect(options);
   }
 
   /** One that was lost meanwhile is no error: a new one takes its place. */
@@ -33,30 +43,36 @@ export class KeptSessions implements Database, AsyncDisposable {
     for (;;) {
       const at = this.#idle.findIndex((one) => one.key === key);
       const session = this.#idle.splice(at, at < 0 ? 0 : 1)[0]?.session;
-      if (session === undefined || (await succeeds(session, () => session.renew(purpose)))) return session;
+      if (session === undefined || (await succeeds(session, () => session.setUp(purpose)))) return session;
     }
+  }
+
+  async #giveBack(key: string, session: DatabaseSession): Promise<void> {
+    const coming = this.#keep(key, session);
+    this.#coming.add(coming);
+    await coming;
+    this.#coming.delete(coming);
   }
 
   /** Emptied at once, so that nothing is held in the meantime: no lock, no transaction. */
   async #keep(key: string, session: DatabaseSession): Promise<void> {
-    if (this.#isOver) await session.close();
-    else if (await succeeds(session, () => empty(session))) this.#idle.push({ key, session });
+    if (this.#isOver || !(await succeeds(session, () => session.empty()))) await session.close();
+    else this.#idle.push({ key, session });
+  }
+
+  async #endIdle(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map(({ session }) => session.close()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
-    await Promise.all(this.#idle.splice(0).map(({ session }) => session.close()));
+    await Promise.all(this.#coming);
+    await this.#endIdle();
   }
 }
 
-/** As closing does: what is not committed is not. */
-async function empty(session: DatabaseSession): Promise<void> {
-  await session.query("ROLLBACK");
-  await session.query("DISCARD ALL");
-}
-
 /** A session that was lost is closed: whoever had it has heard why, and who asks next gets a new one. */
-async function succeeds(session: DatabaseSession, work: () => Promise<unknown>): Promise<boolean> {
+async function succeeds(session: DatabaseSession, work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
     return true;
@@ -66,20 +82,26 @@ async function succeeds(session: DatabaseSession, work: () => Promise<unknown>):
   }
 }
 
-/** A session that goes back when it is closed. */
+/** A session that goes back when it is closed; from then on nothing of the next holder's is heard here. */
 class KeptSession implements DatabaseSession {
   readonly #session: DatabaseSession;
   readonly #giveBack: (session: DatabaseSession) => Promise<void>;
+  readonly #lost = new AbortController();
+  readonly #onLost = (): void => this.#lost.abort(this.#session.lost.reason);
   #running = 0;
+  #isCancelled = false;
+  #notices: readonly string[] | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(session: DatabaseSession, giveBack: (session: DatabaseSession) => Promise<void>) {
     this.#session = session;
     this.#giveBack = giveBack;
+    if (session.lost.aborted) this.#onLost();
+    else session.lost.addEventListener("abort", this.#onLost, { once: true });
   }
 
   get lost(): AbortSignal {
-    return this.#session.lost;
+    return this.#lost.signal;
   }
 
   get announcedPid(): number {
@@ -87,7 +109,7 @@ class KeptSession implements DatabaseSession {
   }
 
   get notices(): readonly string[] {
-    return this.#session.notices;
+    return this.#notices ?? this.#session.notices;
   }
 
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
@@ -98,18 +120,31 @@ class KeptSession implements DatabaseSession {
     return this.#whileOpen(() => this.#session.copyFrom(sql, data));
   }
 
-  renew(purpose: string): Promise<void> {
-    return this.#whileOpen(() => this.#session.renew(purpose));
+  empty(): Promise<void> {
+    return this.#whileOpen(() => this.#session.empty());
   }
 
+  setUp(purpose: string): Promise<void> {
+    return this.#whileOpen(() => this.#session.setUp(purpose));
+  }
+
+  /** A request to cancel travels by itself and may arrive late, at the next holder's statement: so there is none. */
   async cancel(): Promise<void> {
-    if (this.#closing === undefined) await this.#session.cancel();
+    if (this.#closing !== undefined) return;
+    this.#isCancelled = true;
+    await this.#session.cancel();
   }
 
   /** A statement that still runs is abandoned with its connection, as everywhere. */
   close(): Promise<void> {
-    this.#closing ??= this.#running > 0 ? this.#session.close() : this.#giveBack(this.#session);
+    this.#closing ??= this.#end();
     return this.#closing;
+  }
+
+  #end(): Promise<void> {
+    this.#session.lost.removeEventListener("abort", this.#onLost);
+    this.#notices = [...this.#session.notices];
+    return this.#running > 0 || this.#isCancelled ? this.#session.close() : this.#giveBack(this.#session);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

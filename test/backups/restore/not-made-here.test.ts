@@ -63,6 +63,21 @@ describe("a restore beside by a role that may not make everything", () => {
     expect(await database.admin("SELECT count(*)::int AS n FROM public.t")).toEqual([{ n: 9 }]);
   });
 
+  it("is excused for what may not be made, and for nothing else of the same name", async () => {
+    // The operator class may not be made; the table, which has its name, is lost for another reason.
+    const same = await cluster.createDatabase();
+    await same.admin(`CREATE FUNCTION public.vec(int) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'int4abs';
+      CREATE TABLE public.vec (a int, b int DEFAULT public.vec(-1)); INSERT INTO public.vec SELECT g FROM generate_series(1, 500) g;
+      CREATE OPERATOR CLASS public.vec FOR TYPE int4 USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(int4, int4)`);
+    await vault.backup(same.adminUrl, { source: "same" });
+    await cluster.admin("ALTER ROLE holdfast CREATEDB");
+    const choice = { source: "same", mode: "beside", confirm: same.name, noOwner: true, noPrivileges: true, safetyBackup: false, allowGaps: true } as const;
+    const restored = await vault.restore(same.url, choice);
+    expect([restored.exit, restored.outputs["old-database"], said(restored)]).toEqual([5, "", expect.stringContaining("table public.vec is missing (the source held 500 rows)")]);
+    expect(await same.admin("SELECT count(*)::int AS n FROM public.vec")).toEqual([{ n: 500 }]);
+    await same.drop();
+  });
+
   it("is not refused where the role may make it all the same, or where nothing is of that kind", async () => {
     await database.admin("DROP EVENT TRIGGER et; DROP PUBLICATION wide; DROP PUBLICATION whole; DROP OPERATOR FAMILY public.fam USING btree; DROP FOREIGN DATA WRAPPER wrap CASCADE; DROP TEXT SEARCH TEMPLATE public.simply");
     await vault.backup(database.adminUrl, { source: "plain" });

@@ -67,7 +67,7 @@ describe("an exchange of names", () => {
       expect(await database.query("SELECT to_regclass('busy')::text AS busy")).toEqual([{ busy: "busy" }]);
       const { outputs: again } = await vault.restore(database.url, { ...order(database), dryRun: true });
       expect((again["plan"] as { warnings: string[] }).warnings).toEqual(expect.arrayContaining([
-        expect.stringMatching(new RegExp(`^the server holds copies of other restores beside: ${database.name}_restored_\\d{8}_[0-9a-f]{6}\\. `)),
+        expect.stringMatching(new RegExp(`^the server holds copies of other restores beside: "${database.name}_restored_\\d{8}_[0-9a-f]{6}"\\. `)),
       ]));
       // What it says can be typed.
       await reports.end();
@@ -77,6 +77,21 @@ describe("an exchange of names", () => {
     } finally {
       await reports.end();
     }
+  });
+
+  it("is foreseen to fail for a prepared transaction, and to leave replication slots behind", async () => {
+    await using own = await startCluster({ settings: { max_prepared_transactions: "2", wal_level: "logical" } });
+    await using database = await own.createDatabase({ sql: "CREATE TABLE busy (a int)" });
+    await database.admin("SELECT pg_create_logical_replication_slot('changes', 'pgoutput')");
+    // After the slot, which waits for every transaction that is open.
+    await database.query("BEGIN; INSERT INTO busy VALUES (1); PREPARE TRANSACTION 'half done'");
+    const { outputs } = await vault.restore(database.url, { ...order(database), dryRun: true });
+    await database.query("ROLLBACK PREPARED 'half done'");
+    await database.admin("SELECT pg_drop_replication_slot('changes')");
+    expect((outputs["plan"] as { warnings: string[] }).warnings).toEqual(expect.arrayContaining([
+      expect.stringMatching(/^prepared transactions are open in the target, half done, .*ROLLBACK PREPARED/),
+      expect.stringMatching(/^replication slots stay with the old database .*: changes;/),
+    ]));
   });
 
   it("waits for such a session that goes by itself", async () => {

@@ -57,7 +57,7 @@ describe("a validation on a given server", () => {
     const url = new URL(host.adminUrl());
     [url.username, url.password] = ["maker", "maker"];
     await expectRefusal(vault.validate({ scratch: url.href }), {
-      code: "database.permission", exit: 4, says: "may not give objects to their owners: auth owner", hint: /superuser of a throw-away server.*no receipt was written/,
+      code: "database.permission", exit: 4, says: "role maker is no superuser on the scratch server", hint: /superuser of a throw-away server.*no receipt was written/,
     });
     expect(vault.files("receipts")).toEqual(receipts);
     await host.admin(`DROP ROLE maker, member, "auth owner", anon`);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "@jest/globals";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import { KeptSessions } from "../../../src/nouns/server/kept-sessions.ts";
 import type { DatabaseSession } from "../../../src/ports/database.ts";
-import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { createDatabase, startCluster, type TestDatabase } from "../../support/postgres.ts";
 import { eventually } from "../../support/tools.ts";
 
 let database: TestDatabase;
@@ -69,8 +69,57 @@ describe("sessions that are kept", () => {
       await pidOf(sessions, { purpose: "one", bare: true }),
     ];
     expect(new Set([plain, ...others]).size).toBe(4);
-    expect(await pidOf(sessions, { purpose: "one", settings: { TimeZone: "UTC" } })).toBe(others[0]);
   });
+
+  it("are never more than there would be without: an idle one ends before one of another kind is opened", async () => {
+    await using sessions = kept();
+    await pidOf(sessions, { purpose: "one" });
+    await using other = await sessions.connect({ purpose: "two", settings: { TimeZone: "UTC" } });
+    await other.query("SELECT 1");
+    expect(await seen()).toEqual(["holdfast two idle"]);
+    await pidOf(sessions, { purpose: "one" });
+    await using bare = await sessions.connect({ purpose: "three", bare: true });
+    await bare.query("SELECT 1");
+    expect(await seen()).toEqual(["holdfast three idle", "holdfast two idle"]);
+  });
+
+  it("are not kept where a cancel was asked for, which may arrive late", async () => {
+    await using sessions = kept();
+    const first = await sessions.connect({ purpose: "one" });
+    const before = await pid(first);
+    await first.cancel();
+    await first.query("SELECT 1").catch(() => undefined);
+    await first.close();
+    expect(await pidOf(sessions, { purpose: "two" })).not.toBe(before);
+  });
+
+  it("tell who had them before nothing of what comes after", async () => {
+    await using sessions = kept();
+    const first = await sessions.connect({ purpose: "one" });
+    const before = await pid(first);
+    await first.close();
+    await using second = await sessions.connect({ purpose: "two" });
+    expect(await pid(second)).toBe(before);
+    await second.query("DO $$BEGIN RAISE NOTICE 'later'; END$$");
+    await database.admin("SELECT pg_terminate_backend($1)", [before]);
+    await expect(second.query("SELECT 1")).rejects.toMatchObject({ code: "database.lost" });
+    expect([first.notices, first.lost.aborted, second.lost.aborted]).toEqual([[], false, true]);
+  });
+
+  it("are given up where the server does not answer any more", async () => {
+    await using cluster = await startCluster();
+    const own = await cluster.createDatabase();
+    await using sessions = new KeptSessions(postgresDatabase(own.address));
+    const first = await sessions.connect({ purpose: "one" });
+    const stopped = await pid(first);
+    process.kill(stopped, "SIGSTOP");
+    try {
+      await first.close();
+      expect(await pidOf(sessions, { purpose: "two" })).not.toBe(stopped);
+    } finally {
+      process.kill(stopped, "SIGCONT");
+    }
+  }, 60_000);
 
   it("are two where two are needed at once", async () => {
     await using sessions = kept();
@@ -102,8 +151,10 @@ describe("sessions that are kept", () => {
     const sessions = kept();
     const late = await sessions.connect({ purpose: "late" });
     await pidOf(sessions, { purpose: "one" });
+    const coming = await sessions.connect({ purpose: "coming" });
+    const back = coming.close();
     await sessions[Symbol.asyncDispose]();
-    await late.close();
+    await Promise.all([back, late.close()]);
     await eventually("the sessions to be gone", async () => !(await seen()).some((one) => one.endsWith(" idle")));
   });
 });

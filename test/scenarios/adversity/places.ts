@@ -1,3 +1,4 @@
+import { KEEPS } from "../../fakes/faulty-database.ts";
 import { sampled } from "../../support/sampling.ts";
 
 /** Statements that begin as those do which have no effect at the server. */
@@ -10,7 +11,7 @@ const WRITES = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\b|\b(?:setval|nextval|pg_te
  * one takes its place.
  */
 export function isOfKeeping(event: string): boolean {
-  return /^(?:\d+ )?(?:ROLLBACK|DISCARD ALL)$/.test(event);
+  return KEEPS.some((what) => event.replace(/^\d+ /, "") === what);
 }
 
 /**

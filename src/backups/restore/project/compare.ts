@@ -1,3 +1,4 @@
+import { KeptSessions } from "../../../nouns/server/kept-sessions.ts";
 import { asOwned } from "../as-owned.ts";
 import { listed } from "../../../kernel/listed.ts";
 import { quantity } from "../../../kernel/quantity.ts";
@@ -9,6 +10,7 @@ import type { MeasuredContent } from "../../../nouns/content/record.ts";
 import { leadingNames, wordAndRest } from "../../../nouns/platform/identity.ts";
 import { readPlatform } from "../../../nouns/platform/read-record.ts";
 import type { Ports } from "../../../ports/ports.ts";
+import { thingOfEntry, thingsOfFinding } from "../things.ts";
 import type { Restored } from "../restored.ts";
 import { gapsOf } from "../gaps.ts";
 import { measureCopy } from "../measure-copy.ts";
@@ -27,20 +29,21 @@ export async function compareProject(
   plan: PlanOfProject, loaded: LoadedProject, ports: Ports,
 ): Promise<Pick<Restored, "findings" | "notes" | "notCompared" | "tables" | "rows">> {
   const { request, project, backup } = plan;
+  await using target = new KeptSessions(request.target);
   ports.log.stage("comparing with what the source held at the snapshot");
   const { content, scope } = backup.manifest;
   const progress = ports.log.progress("comparing", "tables", project.rows.own.length);
   try {
-    await using session = await request.target.connect({ purpose: "compare" });
+    await using session = await target.connect({ purpose: "compare" });
     const found = heldAgainst((await readPlatform(session, scope)) ?? project.target, project.source);
     const record = { ...found, users: [...found.users, ...project.brought.map(([kind, identity]): [string, string] => [kind, identity])] };
     const users = withPublications(usersPart(content, project.source, content), filledByUsers(record));
     const expected = { ...users, tables: withoutFurther(users.tables, loaded.tables) };
-    const { actual: measured, gaps } = await measureCopy(request.target, scope, {
+    const { actual: measured, gaps } = await measureCopy(target, scope, {
       proof: content.proof, jobs: request.jobs, signal: ports.cancelled, onTable: () => progress.add(1), like: content,
       only: expected.tables, debug: (text) => ports.log.debug(text),
     });
-    const actual = await asOwned(plan, request.target, await asIfGiven(request.target, scope, measured, loaded.refusedRights), ports);
+    const actual = await asOwned(plan, target, await asIfGiven(target, scope, measured, loaded.refusedRights), ports);
     const { findings, notes } = judge({
       expected, actual: usersPart(actual, record, content), problems: [], unavailable: loaded.unavailable, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform: { ...project.source, users: [...project.source.users, ...record.users] },
       options: {
@@ -53,7 +56,7 @@ export async function compareProject(
     const counted = actual.tables.filter(({ rows }) => rows !== null);
     const written = [...loaded.written].filter(([, rows]) => rows > 0);
     return {
-      findings: withRecordedGaps([...explained(findings, left, new Set([...loaded.left, ...[...project.notAllowed, ...neverMade(project.keysBehind)].map(({ place }) => place)]), loaded)
+      findings: withRecordedGaps([...explained(findings, left, new Set([...loaded.left, ...[...project.notAllowed, ...neverMade(project.keysBehind)].map(({ key }) => key)].map(thingOfEntry)), loaded)
         .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
         ...notes, ...project.notes, ...loaded.notes, ...attributeNotes(content, measured, project), ...furtherNotes(loaded), platformNote(plan),
@@ -80,11 +83,8 @@ function withPublications<Content extends Pick<MeasuredContent, "objects">>(cont
 const MEMBERSHIP = /^differs from the source in (?:(?:all tables|tables|columns|filters|has filters|schemas)(?:, | and |$))+$/;
 
 /** What is missing because it was left out is the gap that says so, and what was paused is told as that. */
-function explained(findings: readonly Finding[], left: readonly Finding[], places: ReadonlySet<string>, { paused, kept }: LoadedProject): Finding[] {
-  // What is said of an object, and of which kind a thing of no schema is, comes before its name.
-  const OF_KIND = /^(?:[a-z-]+ )?(?:server|wrapper|family|class|parser|template) /;
-  const wasLeft = (name: string): boolean => [name, name.replace(/^[a-z-]+ /, ""), name.replace(OF_KIND, "")]
-    .some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
+function explained(findings: readonly Finding[], left: readonly Finding[], things: ReadonlySet<string>, { paused, kept }: LoadedProject): Finding[] {
+  const wasLeft = (found: Finding): boolean => thingsOfFinding(found).some((thing) => things.has(thing));
   // What is said of something that stays is as it is there; that it stays is told.
   const isSaidOfKept = ({ about, name }: Finding): boolean => (about === "owner" || about === "comment") && kept.has(...wordAndRest(name));
   return findings.filter((found) => {
@@ -97,10 +97,10 @@ function explained(findings: readonly Finding[], left: readonly Finding[], place
     const isTold = left.some((one) => one.about === about && one.name === name);
     if (about === "publication" && isTold && MEMBERSHIP.test(message)) return false;
     // Of such a name there is another role's, which is not compared.
-    if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(name)) return false;
+    if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(found)) return false;
     // What is set of a column of the platform's is left out by itself; the column is there.
-    if (about === "column" && (isTold || wasLeft(name))) return false;
-    return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || (about === "index" && isOfConstraint(name, left))));
+    if (about === "column" && (isTold || wasLeft(found))) return false;
+    return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(found) || (about === "index" && isOfConstraint(name, left))));
   }).map((finding) => {
     if (finding.message === "exists, but not at the source" && (kept.has(finding.about, finding.name) || isSaidOfKept(finding))) {
       return { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" };

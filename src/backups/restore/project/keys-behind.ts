@@ -1,7 +1,7 @@
 import { quantity } from "../../../kernel/quantity.ts";
 import { outsideQuotes } from "../../../postgres/sql-quotes.ts";
 import { leadingNames } from "../../../nouns/platform/identity.ts";
-import { entryPlace, entryTitle, isNamed } from "../../copy/toc-names.ts";
+import { entryKey, entryTitle, isNamed } from "../../copy/toc-names.ts";
 import type { LoadContext } from "../../copy/load.ts";
 import type { ArtifactRecord, Finding } from "../../../nouns/catalog/manifest.ts";
 import type { ContentRecord, TableRecord } from "../../../nouns/content/record.ts";
@@ -14,8 +14,8 @@ import type { WhoseRows } from "./whose-rows.ts";
 export interface KeyBehind {
   /** As an archive names it. */
   readonly title: string;
-  /** Its names, as those of what is missing are known by. */
-  readonly place: string;
+  /** As `entryKey` has it. */
+  readonly key: string;
   /** What stands in its way, and what helps. */
   readonly why: string;
   /** It leads to numbers, which may be others' at the target: the server would take it, and what refers to one row then refers to another. */
@@ -57,7 +57,7 @@ export async function keysBehind(
     const parent = known ?? referredTable(sql, sides.content.tables.filter(isAway));
     if (parent === undefined) return [];
     const kind = sides.rows.kindOf(parent.schema, parent.name);
-    return [{ title: entryTitle(entry), place: entryPlace(entry), why: whySentence(child, parent, kind), misleads: kind === "job" || isNumbered(parent) }];
+    return [{ title: entryTitle(entry), key: entryKey(entry), why: whySentence(child, parent, kind), misleads: kind === "job" || isNumbered(parent) }];
   });
 }
 

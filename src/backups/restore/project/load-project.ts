@@ -128,7 +128,7 @@ export class ProjectLoader {
   async #makeEarly(there: Standing): Promise<{ readonly unavailable: readonly UnavailableExtension[]; readonly early: readonly Refused[] }> {
     const { project, backup, request } = this.#plan;
     const session = this.#session;
-    await makePublic(session);
+    this.#findings.push(...(await makePublic(session, backup.manifest.content)));
     await givePublicItsOwner(session, request.noOwner ? undefined : project.entries.publicOwner);
     const unavailable = await makeExtensions(session, usersExtensions(backup.manifest.content.extensions, project), request.allowGaps);
     const schemas = await this.#schemas();
@@ -275,6 +275,6 @@ export class ProjectLoader {
   /** What of these may be missing is told; the rest ends the restore. */
   #take(refused: readonly Refused[], unavailable: readonly UnavailableExtension[]): void {
     this.#findings.push(...requireTaken(refused, this.#plan, unavailable));
-    for (const { entry } of refused) this.#left.add(entryPlace(entry));
+    for (const { entry } of refused) this.#left.add(entryKey(entry));
   }
 }

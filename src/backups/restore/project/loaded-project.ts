@@ -20,6 +20,7 @@ export interface LoadedProject {
   readonly written: ReadonlyMap<string, number>;
   /** Rights on what is the user's that could not be given. */
   readonly refusedRights: readonly RefusedRights[];
+  /** What was left out meanwhile, as `entryKey` has it. */
   readonly left: ReadonlySet<string>;
   /** The same of what stays with the role that restores and was not foreseen. */
   readonly notGiven: ReadonlySet<string>;

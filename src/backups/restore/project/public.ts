@@ -3,23 +3,39 @@ import { namesOf } from "../../copy/toc-names.ts";
 import { serverWords } from "../../copy/server-words.ts";
 import type { Finding, Manifest } from "../../../nouns/catalog/manifest.ts";
 import { quoteIdentifier } from "../../../postgres/quoting.ts";
+import type { ContentRecord } from "../../../nouns/content/record.ts";
 import { refusal } from "../../../nouns/server/refusal.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { BothEnds } from "./choose-into.ts";
 
+const STANDARD_COMMENT = "COMMENT ON SCHEMA public IS 'standard public schema'";
+
 /**
  * Makes the schema `public` where somebody has dropped it, as every new database has it; the archive gives the rights that it had besides. Where it
- * stands it is never touched: the platform's default privileges hang on it.
+ * stands it is not touched, as the platform's default privileges hang on it, but for its comment where it has none.
  *
  * https://www.postgresql.org/docs/15/ddl-schemas.html#DDL-SCHEMAS-PATTERNS
+ *
+ * @returns what could not be done
  */
-export async function makePublic(session: DatabaseSession): Promise<void> {
-  const [there] = await session.query("SELECT FROM pg_namespace WHERE nspname = 'public'");
-  if (there !== undefined) return;
+export async function makePublic(session: DatabaseSession, { objects }: Pick<ContentRecord, "objects">): Promise<readonly Finding[]> {
+  const [there] = await session.query<{ bare: boolean; owns: boolean; owner: string }>(
+    `SELECT obj_description(oid, 'pg_namespace') IS NULL AS bare, pg_has_role(nspowner, 'USAGE') AS owns, pg_get_userbyid(nspowner)::text AS owner
+       FROM pg_namespace WHERE nspname = 'public'`,
+  );
+  if (there !== undefined) {
+    // Somebody has made it anew since; an archive names only a comment that is another than this.
+    if (!there.bare || !("schema public" in (objects.comment ?? {}))) return [];
+    if (!there.owns) return [{ severity: "gap", about: "comment", name: "schema public", message: `could not be set: the schema belongs to ${there.owner}` }];
+    await session.query(STANDARD_COMMENT);
+    return [];
+  }
   const [owner] = await session.query("SELECT FROM pg_roles WHERE rolname = 'pg_database_owner'");
-  await session.query("CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'standard public schema'");
+  await session.query("CREATE SCHEMA public");
+  await session.query(STANDARD_COMMENT);
   await session.query(owner === undefined ? "GRANT ALL ON SCHEMA public TO PUBLIC" : "GRANT USAGE ON SCHEMA public TO PUBLIC; ALTER SCHEMA public OWNER TO pg_database_owner");
+  return [];
 }
 
 /** Whether an entry gives the rights on `public`. */

@@ -200,3 +200,27 @@ describe("public, made anew at the source", () => {
     expect(source.name).not.toBe(project.name);
   });
 });
+
+describe("a schema public that somebody has made anew", () => {
+  it("and that lets this role make nothing is told before anything is touched", async () => {
+    await using source = await backedUp("closed", "CREATE TABLE public.a (id int); INSERT INTO public.a VALUES (1)");
+    await source.admin("DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION supabase_admin");
+    const choice = { source: "closed", confirm: source.name, safetyBackup: false };
+    const planned = await vault.restore(source.url, { ...choice, dryRun: true });
+    expect([planned.exit, said(planned)]).toEqual([4, expect.stringContaining("role postgres may make nothing in schema public")]);
+    await expectRefusal(vault.restore(source.url, choice), { code: "database.permission", exit: 4, says: "may make nothing in schema public", hint: /GRANT CREATE ON SCHEMA public TO postgres/ });
+    await source.admin("ALTER SCHEMA public OWNER TO pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC");
+    await restore(source, "closed", 3);
+    expect(await source.query("SELECT id FROM public.a")).toEqual([{ id: 1 }]);
+  });
+
+  it("by this role comes back whole, its comment too", async () => {
+    await using source = await backedUp("anew", "CREATE TABLE public.a (id int)");
+    await source.admin("DROP SCHEMA public CASCADE");
+    await source.query("CREATE SCHEMA public");
+    // Its default privileges went with it, and are the platform's to give.
+    const told = await restore(source, "anew", 3);
+    expect(told.match(/^(?!default-privilege)\S+ \| .* \| gap: .*/gm)).toBeNull();
+    expect(await source.query("SELECT obj_description('public'::regnamespace) AS comment")).toEqual([{ comment: "standard public schema" }]);
+  });
+});

@@ -10,6 +10,7 @@ import type { RestorePlan } from "../../../../src/backups/restore/restore-plan.t
 import { parseRestoreRequest } from "../../../../src/backups/restore/request.ts";
 import { isHoldfastError } from "../../../../src/kernel/errors.ts";
 import { FaultyDatabases, type DatabaseFault } from "../../../fakes/faulty-database.ts";
+import { isOfKeeping } from "../../../scenarios/adversity/places.ts";
 import { restoreInputs } from "../../../scenarios/adversity/support.ts";
 import { startSupabase, type Project, type SupabaseServer } from "../../../support/supabase/supabase.ts";
 import { testPorts } from "../../../support/test-ports.ts";
@@ -122,7 +123,7 @@ describe("a fault at statements all along the way", () => {
       expect(await standOf(project)).toBe(before);
     }
     // A session that is given back has done its work: that it was lost just then costs nothing.
-    const working = completed.filter((sql) => sql !== "ROLLBACK" && sql !== "DISCARD ALL");
+    const working = completed.filter((sql) => !isOfKeeping(sql));
     if (how === "lost") expect(working).toEqual([]);
   }, 1_500_000);
 
