@@ -5467,6 +5467,9 @@ function fromServer(raw, address, moment) {
     return { code: "database.denied", hint: "Through the Supabase pooler the user is postgres.<project-ref>, and the host must be the one of the project's region." };
   }
   if (/no pg_hba\.conf entry/.test(raw.message)) return noHbaEntry(raw, address);
+  if (/^(?:query_wait_timeout|no more connections allowed)/.test(raw.message)) {
+    return { code: "database.unreachable", hint: "The pooler has no free connection; run at a quieter time, use fewer --jobs, raise its pool size, or give the server's direct address." };
+  }
   switch (raw.code) {
     case "28P01":
       return { code: "database.denied", hint: `Check the user '${address.user}' and the password in the database URL; special characters in a password must be percent-encoded.` };
@@ -5669,10 +5672,30 @@ var PgSession = class {
     });
     this.#lost.abort(reason);
   }
-  async renew(purpose) {
-    await this.query("DISCARD ALL");
-    this.#notices.length = 0;
-    await this.#setUp(this, purpose);
+  empty() {
+    return this.#answered(async () => {
+      if (this.#client.getTransactionStatus() !== "I") await this.query("ROLLBACK");
+      await this.query("DISCARD ALL");
+      this.#notices = [];
+    });
+  }
+  setUp(purpose) {
+    return this.#answered(() => this.#setUp(this, purpose));
+  }
+  /** Between two holders nobody watches a session, so a server that does not answer must be found out here. */
+  async #answered(work) {
+    const hangUp = setTimeout(() => {
+      this.#lose(new Error(`the server did not answer in ${GOODBYE_MS / 1e3} seconds`));
+      this.#stream.destroy();
+    }, GOODBYE_MS);
+    try {
+      await work();
+    } finally {
+      clearTimeout(hangUp);
+    }
+  }
+  get #stream() {
+    return this.#client.connection.stream;
   }
   async cancel() {
     if (this.#lost.signal.aborted || this.#closing !== void 0) return;
@@ -5688,8 +5711,7 @@ var PgSession = class {
   }
   /** Says goodbye, and hangs up on a server that does not answer: a broken network must not keep anybody. */
   async #end() {
-    const { stream } = this.#client.connection;
-    const hangUp = setTimeout(() => stream.destroy(), GOODBYE_MS);
+    const hangUp = setTimeout(() => this.#stream.destroy(), GOODBYE_MS);
     try {
       await this.#client.end();
     } catch {
@@ -5821,8 +5843,12 @@ function postgresDatabase(address) {
         const wanted = options.database === void 0 ? address : { ...address, database: options.database };
         throw databaseError(error, wanted, "connecting");
       });
+      let role;
       const setUp = async (session2, purpose) => {
-        if (options.bare !== true) known = await applySettings(session2, address, { ...options, purpose });
+        if (options.bare === true) return;
+        known = await applySettings(session2, address, { ...options, purpose });
+        role ??= known.role;
+        if (role !== known.role) throw otherRole(address, role, known.role);
       };
       const session = new PgSession(client, address, tls, setUp);
       try {
@@ -5834,6 +5860,11 @@ function postgresDatabase(address) {
       }
     }
   };
+}
+function otherRole(address, before, now) {
+  return new HoldfastError("database.lost", `${describeAddress(address)}: the session was role ${before} and has become role ${now}`, {
+    hint: "Run again."
+  });
 }
 async function open(address, session, known) {
   if (session.bare === true) return await openEncrypted(address, session, void 0);
@@ -5874,7 +5905,7 @@ async function openOnce(address, session, options, tls) {
 async function applySettings(session, address, options) {
   const settings = sessionSettings(options);
   const set = await session.query(
-    `select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser
+    `select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser, current_user as role
        from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
                        pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(name, value, since, superuser_only),
             (select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num,
@@ -5888,7 +5919,7 @@ async function applySettings(session, address, options) {
   );
   const now = new Map(read.map((row) => [row.name, row.value]));
   const wrong = set.find((row) => now.get(row.name) !== row.value);
-  if (wrong === void 0) return { major: Math.floor(set[0].num / 1e4), superuser: set[0].superuser };
+  if (wrong === void 0) return { major: Math.floor(set[0].num / 1e4), superuser: set[0].superuser, role: set[0].role };
   throw new HoldfastError("database.pooler", `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`, {
     hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode."
   });

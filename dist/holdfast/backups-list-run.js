@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 import {
   explainEmpty,
+  inOrder,
   readStanding
 } from "./shared-nouns-catalog-none-found.js";
 import "./shared-kernel-shell-word.js";
@@ -26,18 +27,6 @@ import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
-
-// src/kernel/in-order.ts
-async function* inOrder(items, atOnce, map) {
-  const underWay = [];
-  for (const item of items) {
-    const result = map(item);
-    result.catch(() => void 0);
-    underWay.push(result);
-    if (underWay.length >= atOnce) yield await underWay.shift();
-  }
-  while (underWay.length > 0) yield await underWay.shift();
-}
 
 // src/backups/list/run.ts
 var READS_AT_ONCE = 8;

@@ -5,7 +5,6 @@ import {
   printableLine
 } from "./shared-kernel-printable.js";
 import {
-  databaseFacts,
   detectPlatform,
   mayLeaveOut,
   readPlatform,
@@ -95,6 +94,7 @@ import {
   belongingTo,
   compareFields,
   compareProperties,
+  databaseFacts,
   displayName,
   displayPart,
   entryKey,
@@ -300,7 +300,7 @@ async function leftCopies(target) {
       [stem, `^${OF_COPY}$`]
     );
     if (rows2.length === 0) return [];
-    return [`the server holds copies of other restores beside: ${rows2.map(({ name }) => name).join(", ")}. Unless such a restore is under way, nobody needs them: DROP DATABASE frees their room`];
+    return [`the server holds copies of other restores beside: ${rows2.map(({ name }) => quoteIdentifier(name)).join(", ")}. A restore may be under way, or one was stopped at the exchange of names: its copy is proved, and its last words said how to go on. Of any other DROP DATABASE frees the room`];
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -1950,7 +1950,7 @@ var FOR_WRITING = 131072;
 var REMEDY = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
 var DOUBLED = "Two rows of the backup itself are alike by it, so the source did not hold it: find them there, keep one of each and back up again; or drop the rule at the target, if that is wanted.";
 function remedyFor({ message }) {
-  return /duplicate key value violates|conflicting key value violates/.test(message) ? DOUBLED : REMEDY;
+  return /SQLSTATE (?:23505|23P01)/.test(message) ? DOUBLED : REMEDY;
 }
 var RowLoader = class {
   #session;
@@ -2608,6 +2608,42 @@ function withNeeding(entries, found2) {
   return [...found2, ...needing];
 }
 
+// src/backups/restore/things.ts
+var GROUPS = [
+  [/^(?:table|view|materialized-view|foreign-table|sequence|index)\b|^(?:column|row-security)$/, "relation"],
+  [/^(?:function|aggregate|procedure)$/, "function"],
+  [/^(?:type|shell-type|domain)$/, "type"],
+  [/^(?:language|procedural-language)$/, "language"],
+  [/^publication\b/, "publication"]
+];
+var BY_WORD = {
+  class: "operator-class",
+  family: "operator-family",
+  wrapper: "foreign-data-wrapper",
+  server: "server",
+  parser: "text-search-parser",
+  template: "text-search-template",
+  dictionary: "text-search-dictionary",
+  configuration: "text-search-configuration"
+};
+var SAID_OF = /* @__PURE__ */ new Set(["grant", "owner", "comment", "security-label"]);
+var SEVERAL = /* @__PURE__ */ new Set(["operator", "text-search", "foreign-server"]);
+function thingOfEntry(key) {
+  const [kind, place] = wordAndRest(key);
+  return `${groupOf(kind)} ${place}`;
+}
+function thingsOfFinding({ about, name }) {
+  const [word2, rest] = SAID_OF.has(about) ? wordAndRest(name) : [about, name];
+  const [second, after] = wordAndRest(rest);
+  const isOfSeveral = SEVERAL.has(word2) && Object.hasOwn(BY_WORD, second);
+  const [kind, identity] = isOfSeveral ? [BY_WORD[second], after] : [Object.hasOwn(BY_WORD, word2) ? BY_WORD[word2] : word2, rest];
+  const group = groupOf(kind);
+  return [`${group} ${identity}`, `${group} ${leadingNames(identity).join(" ")}`];
+}
+function groupOf(kind) {
+  return GROUPS.find(([kinds]) => kinds.test(kind))?.[1] ?? kind;
+}
+
 // src/backups/restore/superuser-only.ts
 var SOMETHING_TEMPORARY = "CREATE TEMPORARY TABLE holdfast_asks_first ()";
 var SUPERUSER_ONLY = {
@@ -2667,7 +2703,7 @@ async function askTypes(session, types) {
     const unasked = before === void 0 ? void 0 : await refusedTo(before);
     const refused2 = unasked === void 0 ? await refusedTo(attempt2) : void 0;
     await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
-    if (unasked !== void 0) unknown.add(type);
+    if (unasked !== void 0 || refused2?.message.includes("SQLSTATE 42601")) unknown.add(type);
     else if (isHoldfastError(refused2, "database.permission")) found2.add(type);
   }
   return { refused: found2, unasked: unknown };
@@ -2740,7 +2776,7 @@ function refusedBeside({ all }, role) {
 }
 function acceptNotMade(findings, { all }) {
   if (all.length === 0) return [...findings];
-  const whys = new Map(all.map(({ place, why }) => [place, why]));
+  const whys = new Map(all.map(({ key, why }) => [thingOfEntry(key), why]));
   const ofTitle = (type, name = "") => all.find(({ title }) => title.startsWith(type) && `${title} `.includes(` ${name}`))?.why;
   return findings.map((found2) => {
     const why = found2.severity === "difference" ? whyNotMade(found2, whys, ofTitle) : void 0;
@@ -2748,14 +2784,14 @@ function acceptNotMade(findings, { all }) {
     return { ...found2, severity: "gap", message: `${found2.message}: it may not be made here, as ${why}` };
   });
 }
-function whyNotMade({ about, name, message }, whys, ofTitle) {
+function whyNotMade(found2, whys, ofTitle) {
+  const { about, name, message } = found2;
   if (about === "publication" && message === "differs from the source in schemas") {
     return ofTitle("PUBLICATION TABLES IN SCHEMA ", `${leadingNames(name)[0]} `);
   }
   if (message === "differs from the source in access method") return ofTitle("ACCESS METHOD ");
   if (!/^is missing(?: \(|$)/.test(message)) return void 0;
-  const names3 = [name, name.replace(/^[a-z-]+ /, ""), name.replace(/^(?:[a-z-]+ )?[a-z-]+ /, "")];
-  return names3.map((each) => whys.get(each) ?? whys.get(leadingNames(each).join(" "))).find((why) => why !== void 0);
+  return thingsOfFinding(found2).map((thing) => whys.get(thing)).find((why) => why !== void 0);
 }
 
 // src/backups/restore/gaps.ts
@@ -3570,7 +3606,7 @@ async function keysBehind(context, artifact, contents, entries, sides) {
     const parent = known ?? referredTable(sql, sides.content.tables.filter(isAway));
     if (parent === void 0) return [];
     const kind = sides.rows.kindOf(parent.schema, parent.name);
-    return [{ title: entryTitle(entry), place: entryPlace(entry), why: whySentence(child, parent, kind), misleads: kind === "job" || isNumbered(parent) }];
+    return [{ title: entryTitle(entry), key: entryKey(entry), why: whySentence(child, parent, kind), misleads: kind === "job" || isNumbered(parent) }];
   });
 }
 function isNumbered({ sequences = [] }) {
@@ -4755,12 +4791,23 @@ function rebuildKit(record, content) {
 }
 
 // src/backups/restore/project/public.ts
-async function makePublic(session) {
-  const [there] = await session.query("SELECT FROM pg_namespace WHERE nspname = 'public'");
-  if (there !== void 0) return;
+var STANDARD_COMMENT = "COMMENT ON SCHEMA public IS 'standard public schema'";
+async function makePublic(session, { objects }) {
+  const [there] = await session.query(
+    `SELECT obj_description(oid, 'pg_namespace') IS NULL AS bare, pg_has_role(nspowner, 'USAGE') AS owns, pg_get_userbyid(nspowner)::text AS owner
+       FROM pg_namespace WHERE nspname = 'public'`
+  );
+  if (there !== void 0) {
+    if (!there.bare || !("schema public" in (objects.comment ?? {}))) return [];
+    if (!there.owns) return [{ severity: "gap", about: "comment", name: "schema public", message: `could not be set: the schema belongs to ${there.owner}` }];
+    await session.query(STANDARD_COMMENT);
+    return [];
+  }
   const [owner] = await session.query("SELECT FROM pg_roles WHERE rolname = 'pg_database_owner'");
-  await session.query("CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'standard public schema'");
+  await session.query("CREATE SCHEMA public");
+  await session.query(STANDARD_COMMENT);
   await session.query(owner === void 0 ? "GRANT ALL ON SCHEMA public TO PUBLIC" : "GRANT USAGE ON SCHEMA public TO PUBLIC; ALTER SCHEMA public OWNER TO pg_database_owner");
+  return [];
 }
 function isPublicsRights(entry) {
   return entry.type === "ACL" && namesOf(entry).tag === "SCHEMA public";
@@ -6037,7 +6084,7 @@ var ProjectLoader = class {
   async #makeEarly(there) {
     const { project, backup, request } = this.#plan;
     const session = this.#session;
-    await makePublic(session);
+    this.#findings.push(...await makePublic(session, backup.manifest.content));
     await givePublicItsOwner(session, request.noOwner ? void 0 : project.entries.publicOwner);
     const unavailable = await makeExtensions(session, usersExtensions(backup.manifest.content.extensions, project), request.allowGaps);
     const schemas = await this.#schemas();
@@ -6177,7 +6224,7 @@ var ProjectLoader = class {
   /** What of these may be missing is told; the rest ends the restore. */
   #take(refused2, unavailable) {
     this.#findings.push(...requireTaken(refused2, this.#plan, unavailable));
-    for (const { entry } of refused2) this.#left.add(entryPlace(entry));
+    for (const { entry } of refused2) this.#left.add(entryKey(entry));
   }
 };
 
@@ -6243,69 +6290,78 @@ function attributeNotes(expected, actual, { profile, roles }) {
 
 // src/backups/restore/project/compare.ts
 async function compareProject(plan, loaded, ports) {
-  const { request, project, backup } = plan;
-  ports.log.stage("comparing with what the source held at the snapshot");
-  const { content, scope } = backup.manifest;
-  const progress = ports.log.progress("comparing", "tables", project.rows.own.length);
+  var _stack2 = [];
   try {
-    var _stack = [];
+    const { request, project, backup } = plan;
+    const target = __using(_stack2, new KeptSessions(request.target), true);
+    ports.log.stage("comparing with what the source held at the snapshot");
+    const { content, scope } = backup.manifest;
+    const progress = ports.log.progress("comparing", "tables", project.rows.own.length);
     try {
-      const session = __using(_stack, await request.target.connect({ purpose: "compare" }), true);
-      const found2 = heldAgainst(await readPlatform(session, scope) ?? project.target, project.source);
-      const record = { ...found2, users: [...found2.users, ...project.brought.map(([kind, identity]) => [kind, identity])] };
-      const users = withPublications(usersPart(content, project.source, content), filledByUsers(record));
-      const expected = { ...users, tables: withoutFurther(users.tables, loaded.tables) };
-      const { actual: measured, gaps } = await measureCopy(request.target, scope, {
-        proof: content.proof,
-        jobs: request.jobs,
-        signal: ports.cancelled,
-        onTable: () => progress.add(1),
-        like: content,
-        only: expected.tables,
-        debug: (text) => ports.log.debug(text)
-      });
-      const actual = await asOwned(plan, request.target, await asIfGiven(request.target, scope, measured, loaded.refusedRights), ports);
-      const { findings, notes } = judge({
-        expected,
-        actual: usersPart(actual, record, content),
-        problems: [],
-        unavailable: loaded.unavailable,
-        allowEmptyViews: request.allowEmptyViews,
-        recorded: backup.manifest.gaps,
-        platform: { ...project.source, users: [...project.source.users, ...record.users] },
-        options: {
-          rows: gaps.length === 0,
-          exact: true,
-          ignore: /* @__PURE__ */ new Set([...request.noOwner ? ["owner"] : [], ...request.noPrivileges ? ["grant", "default-privilege"] : []])
-        }
-      });
-      const left = [...project.gaps, ...loaded.findings];
-      const notGiven = /* @__PURE__ */ new Set([...loaded.notGiven, ...project.ownersOut.map(({ place }) => place)]);
-      const counted2 = actual.tables.filter(({ rows: rows2 }) => rows2 !== null);
-      const written = [...loaded.written].filter(([, rows2]) => rows2 > 0);
-      return {
-        findings: withRecordedGaps([...explained(findings, left, /* @__PURE__ */ new Set([...loaded.left, ...[...project.notAllowed, ...neverMade(project.keysBehind)].map(({ place }) => place)]), loaded).filter((found3) => !isOfKept(found3, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
-        notes: [
-          ...notes,
-          ...project.notes,
-          ...loaded.notes,
-          ...attributeNotes(content, measured, project),
-          ...furtherNotes(loaded),
-          platformNote(plan),
-          ...project.kit.map(({ what: what2, how }) => `not in any backup of the database: ${what2}: ${how}`)
-        ],
-        notCompared: notCompared(project),
-        tables: counted2.length + written.length,
-        rows: counted2.reduce((sum, { rows: rows2 }) => sum + (rows2 ?? 0), 0) + written.reduce((sum, [, rows2]) => sum + rows2, 0)
-      };
-    } catch (_) {
-      var _error = _, _hasError = true;
+      var _stack = [];
+      try {
+        const session = __using(_stack, await target.connect({ purpose: "compare" }), true);
+        const found2 = heldAgainst(await readPlatform(session, scope) ?? project.target, project.source);
+        const record = { ...found2, users: [...found2.users, ...project.brought.map(([kind, identity]) => [kind, identity])] };
+        const users = withPublications(usersPart(content, project.source, content), filledByUsers(record));
+        const expected = { ...users, tables: withoutFurther(users.tables, loaded.tables) };
+        const { actual: measured, gaps } = await measureCopy(target, scope, {
+          proof: content.proof,
+          jobs: request.jobs,
+          signal: ports.cancelled,
+          onTable: () => progress.add(1),
+          like: content,
+          only: expected.tables,
+          debug: (text) => ports.log.debug(text)
+        });
+        const actual = await asOwned(plan, target, await asIfGiven(target, scope, measured, loaded.refusedRights), ports);
+        const { findings, notes } = judge({
+          expected,
+          actual: usersPart(actual, record, content),
+          problems: [],
+          unavailable: loaded.unavailable,
+          allowEmptyViews: request.allowEmptyViews,
+          recorded: backup.manifest.gaps,
+          platform: { ...project.source, users: [...project.source.users, ...record.users] },
+          options: {
+            rows: gaps.length === 0,
+            exact: true,
+            ignore: /* @__PURE__ */ new Set([...request.noOwner ? ["owner"] : [], ...request.noPrivileges ? ["grant", "default-privilege"] : []])
+          }
+        });
+        const left = [...project.gaps, ...loaded.findings];
+        const notGiven = /* @__PURE__ */ new Set([...loaded.notGiven, ...project.ownersOut.map(({ place }) => place)]);
+        const counted2 = actual.tables.filter(({ rows: rows2 }) => rows2 !== null);
+        const written = [...loaded.written].filter(([, rows2]) => rows2 > 0);
+        return {
+          findings: withRecordedGaps([...explained(findings, left, new Set([...loaded.left, ...[...project.notAllowed, ...neverMade(project.keysBehind)].map(({ key }) => key)].map(thingOfEntry)), loaded).filter((found3) => !isOfKept(found3, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
+          notes: [
+            ...notes,
+            ...project.notes,
+            ...loaded.notes,
+            ...attributeNotes(content, measured, project),
+            ...furtherNotes(loaded),
+            platformNote(plan),
+            ...project.kit.map(({ what: what2, how }) => `not in any backup of the database: ${what2}: ${how}`)
+          ],
+          notCompared: notCompared(project),
+          tables: counted2.length + written.length,
+          rows: counted2.reduce((sum, { rows: rows2 }) => sum + (rows2 ?? 0), 0) + written.reduce((sum, [, rows2]) => sum + rows2, 0)
+        };
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
+      }
     } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
+      progress.done();
     }
+  } catch (_2) {
+    var _error2 = _2, _hasError2 = true;
   } finally {
-    progress.done();
+    var _promise2 = __callDispose(_stack2, _error2, _hasError2);
+    _promise2 && await _promise2;
   }
 }
 function withPublications(content, names3) {
@@ -6315,9 +6371,8 @@ function withPublications(content, names3) {
   return { ...content, objects: { ...content.objects, publication: { ...publication, ...empty2 } } };
 }
 var MEMBERSHIP2 = /^differs from the source in (?:(?:all tables|tables|columns|filters|has filters|schemas)(?:, | and |$))+$/;
-function explained(findings, left, places, { paused, kept }) {
-  const OF_KIND = /^(?:[a-z-]+ )?(?:server|wrapper|family|class|parser|template) /;
-  const wasLeft = (name) => [name, name.replace(/^[a-z-]+ /, ""), name.replace(OF_KIND, "")].some((each) => places.has(each) || places.has(leadingNames(each).join(" ")));
+function explained(findings, left, things, { paused, kept }) {
+  const wasLeft = (found2) => thingsOfFinding(found2).some((thing) => things.has(thing));
   const isSaidOfKept = ({ about, name }) => (about === "owner" || about === "comment") && kept.has(...wordAndRest(name));
   return findings.filter((found2) => {
     const { about, name, message } = found2;
@@ -6327,9 +6382,9 @@ function explained(findings, left, places, { paused, kept }) {
     if (message === "differs from the source in access method" && left.some((one) => one.about === about && one.name === name)) return false;
     const isTold = left.some((one) => one.about === about && one.name === name);
     if (about === "publication" && isTold && MEMBERSHIP2.test(message)) return false;
-    if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(name)) return false;
-    if (about === "column" && (isTold || wasLeft(name))) return false;
-    return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(name) || about === "index" && isOfConstraint(name, left)));
+    if (/^(?:publication|event-trigger)\b/.test(about === "owner" || about === "comment" ? name : about) && wasLeft(found2)) return false;
+    if (about === "column" && (isTold || wasLeft(found2))) return false;
+    return !(/^is missing(?: \(|$)/.test(message) && (isTold || wasLeft(found2) || about === "index" && isOfConstraint(name, left)));
   }).map((finding) => {
     if (finding.message === "exists, but not at the source" && (kept.has(finding.about, finding.name) || isSaidOfKept(finding))) {
       return { ...finding, severity: "gap", message: "is not in the backup and stays: it could not be dropped" };
@@ -6675,19 +6730,6 @@ async function requireAlone(guard, target) {
 async function applyRestore(plan, takeSafetyBackup, ports) {
   var _stack = [];
   try {
-    if (plan.mode === "beside") return await applyTo(plan, takeSafetyBackup, ports);
-    const target = __using(_stack, new KeptSessions(plan.request.target), true);
-    return await applyTo({ ...plan, request: { ...plan.request, target } }, takeSafetyBackup, ports);
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
-}
-async function applyTo(plan, takeSafetyBackup, ports) {
-  var _stack = [];
-  try {
     const { request } = plan;
     const guard = await lockTarget(request.target);
     const _ = __using(_stack, guard, true);
@@ -6750,7 +6792,8 @@ async function restoreBeside(plan, guard, ports) {
     if (note !== void 0) ports.log.warn(note);
     const database = await ports.openDatabase(address);
     await giveProperties(target, next, true);
-    const compared = await loadBeside(plan, database, ports);
+    const loaded = await loadWhole(plan, database, ports, { onUnavailable: (extensions2) => requireExtensions(plan, extensions2) });
+    const compared = await compare(plan, database, loaded, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
     } else {
@@ -6769,19 +6812,6 @@ async function restoreBeside(plan, guard, ports) {
   }
   const why = await removeCopy(target, next, ports.clock);
   return why === void 0 ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
-}
-async function loadBeside(plan, database, ports) {
-  var _stack = [];
-  try {
-    const kept = __using(_stack, new KeptSessions(database), true);
-    const loaded = await loadWhole(plan, kept, ports, { onUnavailable: (extensions2) => requireExtensions(plan, extensions2) });
-    return await compare(plan, kept, loaded, ports);
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
 }
 async function giveProperties(target, next, rehearse2 = false) {
   var _stack = [];
@@ -6814,23 +6844,10 @@ async function compare(plan, database, loaded, ports, made = []) {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
   const expected = backup.manifest.content;
-  const proof = set.hasRows ? expected.proof : "none";
   const progress = ports.log.progress("comparing", "tables", plan.tables.length);
   const exact = request.part === "whole" && request.tables.length === 0;
   try {
-    const { actual: measured, gaps } = await measureCopy(database, backup.manifest.scope, {
-      proof,
-      jobs: request.jobs,
-      signal: ports.cancelled,
-      onTable: () => progress.add(1),
-      like: expected,
-      debug: (text) => ports.log.debug(text),
-      ...request.tables.length > 0 ? { only: plan.tables } : {},
-      // A table that has columns besides the source's has all of the source's rows.
-      ...exact ? {} : { columnsOf: expected.tables }
-    });
-    const given = await asIfGiven(database, backup.manifest.scope, measured, loaded.refusedRights);
-    const actual = await asIfPublicOwned(database, await asOwned(plan, database, given, ports), expected, backup.manifest.platform);
+    const { actual, gaps } = await measureAsSource(plan, database, loaded, ports, () => progress.add(1));
     const ignore = /* @__PURE__ */ new Set([
       ...request.noOwner ? ["owner"] : [],
       ...request.noPrivileges ? ["grant", "default-privilege"] : [],
@@ -6874,6 +6891,34 @@ async function compare(plan, database, loaded, ports, made = []) {
     };
   } finally {
     progress.done();
+  }
+}
+async function measureAsSource(plan, database, loaded, ports, onTable) {
+  var _stack = [];
+  try {
+    const { request, set, backup: { manifest } } = plan;
+    const expected = manifest.content;
+    const isExact = request.part === "whole" && request.tables.length === 0;
+    const kept = __using(_stack, new KeptSessions(database), true);
+    const { actual: measured, gaps } = await measureCopy(kept, manifest.scope, {
+      proof: set.hasRows ? expected.proof : "none",
+      jobs: request.jobs,
+      signal: ports.cancelled,
+      onTable,
+      like: expected,
+      debug: (text) => ports.log.debug(text),
+      ...request.tables.length > 0 ? { only: plan.tables } : {},
+      // A table that has columns besides the source's has all of the source's rows.
+      ...isExact ? {} : { columnsOf: expected.tables }
+    });
+    const given = await asIfGiven(kept, manifest.scope, measured, loaded.refusedRights);
+    const actual = await asIfPublicOwned(kept, await asOwned(plan, kept, given, ports), expected, manifest.platform);
+    return { actual, gaps };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
   }
 }
 function otherLargeObjects(plan, { largeObjects: now }) {
@@ -7215,10 +7260,22 @@ async function othersConnected(session, mode) {
     [OURS]
   );
   const { others, kept, role } = row;
-  if (others === 0) return [];
+  const staying = mode === "beside" ? await whatStays(session) : [];
+  if (others === 0) return staying;
   const isOne = others === 1;
   const ended = mode !== "beside" ? "" : kept.length === 0 ? `; ${isOne ? "it" : "they"} will be ended when the names are exchanged` : `; role ${role} may not end those of ${kept.join(", ")}, and while one of these is connected the names cannot be exchanged`;
-  return [`${quantity(others, "session")} of others ${isOne ? "is" : "are"} connected to the target: stop the application first, what it writes from now on may be in neither the restored database nor the safety backup${ended}`];
+  return [`${quantity(others, "session")} of others ${isOne ? "is" : "are"} connected to the target: stop the application first, what it writes from now on may be in neither the restored database nor the safety backup${ended}`, ...staying];
+}
+async function whatStays(session) {
+  const [row] = await session.query(
+    `SELECT ARRAY(SELECT gid::text FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() ORDER BY 1) AS prepared,
+            ARRAY(SELECT slot_name::text FROM pg_catalog.pg_replication_slots WHERE database = pg_catalog.current_database() ORDER BY 1) AS slots`
+  );
+  const { prepared, slots } = row;
+  return [
+    ...prepared.length === 0 ? [] : [`prepared transactions are open in the target, ${listed(prepared)}, and while one is the names cannot be exchanged: COMMIT PREPARED or ROLLBACK PREPARED them first`],
+    ...slots.length === 0 ? [] : [`replication slots stay with the old database and keep the server's log from being removed: ${listed(slots)}; make them anew in the restored one, and drop them before the old one is dropped`]
+  ];
 }
 
 // src/backups/restore/room-in-schemas.ts
@@ -7433,9 +7490,10 @@ function standingWords(standing) {
   if (standing.state === "verified") return `verified ${standing.at ?? ""}`.trim();
   return standing.state === "failed verification" ? "FAILED verification" : `not verified (${standing.reason ?? "never validated"})`;
 }
-function failedWarnings({ state, at = "", reason: reason2 = "" }) {
-  if (state !== "failed verification") return [];
-  return [`this backup FAILED its validation of ${at}: ${reason2}. --backup latest-verified takes the newest that was proved`];
+function failedWarnings({ state, at = "", reason: reason2 = "", damagedReceipts }) {
+  const damaged = damagedReceipts.length === 0 ? [] : [`of its receipts, ${damagedReceipts.length} cannot be read, so more or less may be known of it: ${listed(damagedReceipts)}`];
+  if (state !== "failed verification") return damaged;
+  return [...damaged, `this backup FAILED its validation of ${at}: ${reason2}. --backup latest-verified takes the newest that was proved`];
 }
 
 // src/backups/restore/warnings.ts
@@ -7502,7 +7560,10 @@ async function planWith(request, ports, dryRun, standings) {
   const refusals = new Refusals(dryRun);
   for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
     const store = interruptible(request.catalog.store, ports.cancelled);
-    await refusals.ask(() => requireSize(artifact, store, ports), ["artifact.missing", "artifact.damaged"]);
+    const question = () => requireSize(artifact, store, ports).catch((error) => {
+      throw isDamage(error) ? nothingMade(error) : error;
+    });
+    await refusals.ask(question, ["artifact.missing", "artifact.damaged"]);
   }
   if (ends !== void 0) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, { refusals, dryRun });
   const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
@@ -7551,6 +7612,7 @@ async function planIntoProject(inputs, tables, ports, { refusals, dryRun }) {
   const project = await planProject({ ...inputs, target: asked }, ports);
   const target = { ...asked, empty: project.fresh, holds: project.holds, missingRoles: project.roles };
   for (const misfit of misfits(project.refusals, backup.key.id, request.target.address.database, dryRun)) refusals.add(misfit);
+  refusals.add(await findNoRoomInPublic(project.entries.before, backup, request));
   refusals.add(findUnconfirmed(backup, target, request));
   const safetyBackup = request.safetyBackup && !target.empty;
   await foreseeRefusals({ request, backup, target, mode: "project", safetyBackup, project }, refusals, ports);
@@ -7600,6 +7662,18 @@ async function askForOthers({ target }, mode) {
   try {
     const session = __using(_stack, await target.connect({ purpose: "restore plan" }), true);
     return await othersConnected(session, mode);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function findNoRoomInPublic(entries, { manifest }, request) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await request.target.connect({ purpose: "restore plan" }), true);
+    return await whyNoRoom(session, entries.filter(({ names: names3 }) => names3?.schema === "public"), manifest.content.encoding);
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -7837,7 +7911,7 @@ async function runRestore(inputs, ports, takeSafetyBackup) {
   const request = await parseRestoreRequest(inputs, ports);
   const standings = /* @__PURE__ */ new Map();
   const plan = await planRestore(request, ports, inputs.dryRun, standings).catch((error) => {
-    throw isDamage(error) ? nothingMade(error) : error;
+    throw isDamage(error) && !(error instanceof Untouched) ? nothingMade(error) : error;
   });
   if (!plan) return await nothingOutcome(request, standings, elapsed);
   if (inputs.dryRun) return dryRunOutcome(plan, elapsed());

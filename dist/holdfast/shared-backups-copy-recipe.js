@@ -243,6 +243,8 @@ function futureWords(identity) {
 var KeptSessions = class {
   #database;
   #idle = [];
+  /** Sessions that are being emptied. */
+  #coming = /* @__PURE__ */ new Set();
   #isOver = false;
   constructor(database) {
     this.#database = database;
@@ -250,33 +252,45 @@ var KeptSessions = class {
   get address() {
     return this.#database.address;
   }
+  /** A bare session is a new one, and is not kept: who asks for it must see what such a one is like, and change nothing. */
   async connect(options) {
-    const key = JSON.stringify([options.database ?? this.address.database, options.bare === true, Object.entries(options.settings ?? {}).sort()]);
-    const session = await this.#takeIdle(key, options.purpose) ?? await this.#database.connect(options);
-    return new KeptSession(session, (given) => this.#keep(key, given));
+    if (options.bare === true) return await this.#connect(options);
+    const key = JSON.stringify([options.database ?? this.address.database, Object.entries(options.settings ?? {}).sort()]);
+    const session = await this.#takeIdle(key, options.purpose) ?? await this.#connect(options);
+    return new KeptSession(session, (given) => this.#giveBack(key, given));
+  }
+  async #connect(options) {
+    await this.#endIdle();
+    return await this.#database.connect(options);
   }
   /** One that was lost meanwhile is no error: a new one takes its place. */
   async #takeIdle(key, purpose) {
     for (; ; ) {
       const at = this.#idle.findIndex((one) => one.key === key);
       const session = this.#idle.splice(at, at < 0 ? 0 : 1)[0]?.session;
-      if (session === void 0 || await succeeds(session, () => session.renew(purpose))) return session;
+      if (session === void 0 || await succeeds(session, () => session.setUp(purpose))) return session;
     }
+  }
+  async #giveBack(key, session) {
+    const coming = this.#keep(key, session);
+    this.#coming.add(coming);
+    await coming;
+    this.#coming.delete(coming);
   }
   /** Emptied at once, so that nothing is held in the meantime: no lock, no transaction. */
   async #keep(key, session) {
-    if (this.#isOver) await session.close();
-    else if (await succeeds(session, () => empty(session))) this.#idle.push({ key, session });
+    if (this.#isOver || !await succeeds(session, () => session.empty())) await session.close();
+    else this.#idle.push({ key, session });
+  }
+  async #endIdle() {
+    await Promise.all(this.#idle.splice(0).map(({ session }) => session.close()));
   }
   async [Symbol.asyncDispose]() {
     this.#isOver = true;
-    await Promise.all(this.#idle.splice(0).map(({ session }) => session.close()));
+    await Promise.all(this.#coming);
+    await this.#endIdle();
   }
 };
-async function empty(session) {
-  await session.query("ROLLBACK");
-  await session.query("DISCARD ALL");
-}
 async function succeeds(session, work) {
   try {
     await work();
@@ -289,20 +303,26 @@ async function succeeds(session, work) {
 var KeptSession = class {
   #session;
   #giveBack;
+  #lost = new AbortController();
+  #onLost = () => this.#lost.abort(this.#session.lost.reason);
   #running = 0;
+  #isCancelled = false;
+  #notices;
   #closing;
   constructor(session, giveBack) {
     this.#session = session;
     this.#giveBack = giveBack;
+    if (session.lost.aborted) this.#onLost();
+    else session.lost.addEventListener("abort", this.#onLost, { once: true });
   }
   get lost() {
-    return this.#session.lost;
+    return this.#lost.signal;
   }
   get announcedPid() {
     return this.#session.announcedPid;
   }
   get notices() {
-    return this.#session.notices;
+    return this.#notices ?? this.#session.notices;
   }
   query(sql, values) {
     return this.#whileOpen(() => this.#session.query(sql, values));
@@ -310,16 +330,27 @@ var KeptSession = class {
   copyFrom(sql, data) {
     return this.#whileOpen(() => this.#session.copyFrom(sql, data));
   }
-  renew(purpose) {
-    return this.#whileOpen(() => this.#session.renew(purpose));
+  empty() {
+    return this.#whileOpen(() => this.#session.empty());
   }
+  setUp(purpose) {
+    return this.#whileOpen(() => this.#session.setUp(purpose));
+  }
+  /** A request to cancel travels by itself and may arrive late, at the next holder's statement: so there is none. */
   async cancel() {
-    if (this.#closing === void 0) await this.#session.cancel();
+    if (this.#closing !== void 0) return;
+    this.#isCancelled = true;
+    await this.#session.cancel();
   }
   /** A statement that still runs is abandoned with its connection, as everywhere. */
   close() {
-    this.#closing ??= this.#running > 0 ? this.#session.close() : this.#giveBack(this.#session);
+    this.#closing ??= this.#end();
     return this.#closing;
+  }
+  #end() {
+    this.#session.lost.removeEventListener("abort", this.#onLost);
+    this.#notices = [...this.#session.notices];
+    return this.#running > 0 || this.#isCancelled ? this.#session.close() : this.#giveBack(this.#session);
   }
   [Symbol.asyncDispose]() {
     return this.close();
@@ -630,6 +661,7 @@ var SetContents = class {
   of(artifact) {
     const known = this.#read.get(artifact) ?? readContents(this.#context, artifact);
     this.#read.set(artifact, known);
+    known.catch(() => this.#read.delete(artifact));
     return known;
   }
 };
@@ -1616,7 +1648,7 @@ async function loadIntoEmpty(recipe) {
       sourceMajor: manifest.content.serverMajor,
       platforms: manifest.platform === void 0 ? [] : profileOf(manifest.platform.name).roles
     });
-    const empty2 = set.hasRows ? await refresh(database, manifest, searchPath) : [];
+    const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
     const finished = await settle(await finish(set, archived, usable, into), into);
     const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
     const problems = [...listedProblems([...given.loaded, ...finished]), ...rightsProblems(given.refused)].map((problem) => {
@@ -1624,7 +1656,7 @@ async function loadIntoEmpty(recipe) {
       return lacks.length === 0 ? problem : { ...problem, lacks };
     });
     return {
-      problems: [...prepared.problems, ...problems, ...empty2],
+      problems: [...prepared.problems, ...problems, ...empty],
       warnings: [...new Set(warnings)],
       unavailable: prepared.unavailable,
       refusedRights: given.refused

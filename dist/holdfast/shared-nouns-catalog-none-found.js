@@ -18,6 +18,18 @@ import {
   isHoldfastError
 } from "./shared-kernel-errors.js";
 
+// src/kernel/in-order.ts
+async function* inOrder(items, atOnce, map) {
+  const underWay = [];
+  for (const item of items) {
+    const result = map(item);
+    result.catch(() => void 0);
+    underWay.push(result);
+    if (underWay.length >= atOnce) yield await underWay.shift();
+  }
+  while (underWay.length > 0) yield await underWay.shift();
+}
+
 // src/nouns/catalog/standing.ts
 var DAMAGED = "damaged";
 function standingOf(receipts, damagedReceipts = []) {
@@ -52,12 +64,17 @@ function byFinish(a, b) {
   const [one, other] = [JSON.stringify(a), JSON.stringify(b)];
   return one < other ? -1 : one > other ? 1 : 0;
 }
+var RECEIPTS_AT_ONCE = 16;
+async function settled(path, reading) {
+  await reading.catch(() => void 0);
+  return { path, read: () => reading };
+}
 async function readStanding(catalog, key, paths, manifestSha256) {
   const receipts = [];
   const damaged = [];
-  for (const path of paths) {
+  for await (const { path, read } of inOrder(paths, RECEIPTS_AT_ONCE, (path2) => settled(path2, catalog.readReceipt(path2)))) {
     try {
-      const { value } = await catalog.readReceipt(path);
+      const { value } = await read();
       const about = value.backup === key.id && value.source === key.source && value.tier === key.tier;
       if (about && (manifestSha256 === void 0 || value.manifest === manifestSha256)) receipts.push(value);
     } catch (error) {
@@ -203,6 +220,7 @@ async function standingIn(catalog, key, receipts) {
 export {
   parseSelection,
   selectKeys,
+  inOrder,
   DAMAGED,
   readStanding,
   explainNone,

@@ -3294,6 +3294,26 @@ function causeOf({ name }, findings) {
   return said.find((finding) => words(finding.name).split(/[ (]/).includes(last));
 }
 
+// src/nouns/server/database-facts.ts
+async function databaseFacts(session) {
+  const [row] = await session.query(
+    `SELECT current_setting('server_version') AS full, current_setting('server_version_num')::int AS "versionNumber", d.datname AS database,
+            current_user AS role, r.rolsuper AS superuser, r.rolcreatedb AS "createDb", r.rolreplication AS replication, r.rolbypassrls AS "bypassRls",
+            pg_catalog.pg_is_in_recovery() AS "inRecovery", pg_catalog.pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate, d.datctype AS ctype,
+            pg_catalog.pg_database_size(d.oid)::text AS size, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time
+       FROM pg_catalog.pg_database d, pg_catalog.pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user`
+  );
+  const { size, time, full, ...facts } = row;
+  return {
+    ...facts,
+    // Distributions add their own package's name after a space.
+    version: full.split(" ")[0],
+    major: Math.floor(facts.versionNumber / 1e4),
+    sizeBytes: Number(size),
+    serverTime: new Date(time)
+  };
+}
+
 // src/backups/copy/client-programs.ts
 async function findClient(major, mayInstall, ports) {
   const installed = async () => nearestSet(await (await ports.dumpTools()).installed(), major);
@@ -5018,6 +5038,7 @@ var PINNED_SETTINGS = {
 
 export {
   COLUMN_OPTIONS,
+  databaseFacts,
   findClient,
   PROFILES,
   profileOf,

@@ -9,7 +9,6 @@ import {
   withRetry
 } from "./shared-kernel-retry.js";
 import {
-  databaseFacts,
   detectPlatform,
   mayLeaveOut,
   readPlatform,
@@ -30,6 +29,7 @@ import {
   WHOLE_DATABASE,
   attempt,
   countTypes,
+  databaseFacts,
   displayName,
   displayPart,
   findClient,
