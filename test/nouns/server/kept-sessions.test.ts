@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
+import { Secret } from "../../../src/kernel/secret.ts";
 import { KeptSessions } from "../../../src/nouns/server/kept-sessions.ts";
 import type { DatabaseSession } from "../../../src/ports/database.ts";
-import { createDatabase, startCluster, type TestDatabase } from "../../support/postgres.ts";
+import { createDatabase, server, startCluster, type TestDatabase } from "../../support/postgres.ts";
 import { eventually } from "../../support/tools.ts";
 
 let database: TestDatabase;
@@ -105,6 +106,17 @@ describe("sessions that are kept", () => {
     await expect(second.query("SELECT 1")).rejects.toMatchObject({ code: "database.lost" });
     expect([first.notices, first.lost.aborted, second.lost.aborted]).toEqual([[], false, true]);
   });
+
+  it("stay who they were, also on a server whose DISCARD ALL takes away the role that a setting gives (CVE-2024-10978)", async () => {
+    await using cluster = await startCluster({ installation: await server("16.2") });
+    const own = await cluster.createDatabase();
+    await cluster.admin("CREATE ROLE owning; CREATE ROLE dyn LOGIN NOINHERIT PASSWORD 'dyn-secret' IN ROLE owning; ALTER ROLE dyn SET role = 'owning'");
+    await using sessions = new KeptSessions(postgresDatabase({ ...own.address, user: "dyn", password: new Secret("dyn-secret") }));
+    for (const _ of [1, 2]) {
+      await using session = await sessions.connect({ purpose: "one" });
+      expect(await session.query("SELECT current_user::text AS role")).toEqual([{ role: "owning" }]);
+    }
+  }, 60_000);
 
   it("are given up where the server does not answer any more", async () => {
     await using cluster = await startCluster();
