@@ -5,7 +5,7 @@ import { detectPlatform } from "../../nouns/platform/detect.ts";
 import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { requireClearable } from "./clear.ts";
+import { requireClearable, requireDroppable } from "./clear.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import type { Refusals } from "./refusals.ts";
 import { requireUnlocked } from "./target-lock.ts";
@@ -27,7 +27,7 @@ export async function foreseeRefusals(plan: Planned, refusals: Refusals, ports: 
     { ask: () => requireRoles(session, plan), refuses: ["database.permission"] },
     ...(safetyBackup ? [{ ask: () => requireSafety(session, plan, ports), refuses: SAFETY_REFUSES }] : []),
     ...(mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0
-      ? [{
+      ? [{ ask: () => requireDroppable(session, backup.manifest.scope), refuses: ["database.permission"] } as const, {
         ask: () => requireClearable(session, backup.manifest.scope, backup.manifest.content.extensions.map(({ name }) => name)),
         refuses: ["refused.outside-scope"],
       } as const] : []),

@@ -77,6 +77,21 @@ describe("the role that restores", () => {
     });
   });
 
+  it("is told that it may not empty the target, where a schema in it is another's; what goes with an extension is none", async () => {
+    await cluster.admin("CREATE ROLE stranger");
+    await using database = await cluster.createDatabase({ sql: "CREATE TABLE public.t (a int)" });
+    await vault.backup(database.url, { source: "emptied" });
+    const choice = { source: "emptied", mode: "in-place", confirm: database.name, safetyBackup: false } as const;
+    expect((await vault.restore(database.url, { ...choice, dryRun: true })).exit).toBe(0);
+    await database.admin("CREATE SCHEMA theirs AUTHORIZATION stranger; CREATE TABLE theirs.kept AS SELECT 1 AS a");
+    await expectForeseen(vault, database.url, choice, {
+      code: "database.permission", exit: 4, says: "role holdfast may not empty the target: stranger owns theirs there", hint: /as that owner or a superuser/,
+    });
+    expect(await database.admin("SELECT a FROM theirs.kept")).toEqual([{ a: 1 }]);
+    await database.admin("DROP SCHEMA theirs CASCADE");
+    await cluster.admin("DROP ROLE stranger");
+  });
+
   it("is told that it may not take the safety backup", async () => {
     await using source = await cluster.createDatabase({ sql: "CREATE TABLE public.papers (id int)" });
     expect((await vault.backup(source.url, { source: "safety" })).exit).toBe(0);
