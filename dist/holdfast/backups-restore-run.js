@@ -1472,6 +1472,22 @@ async function requireClearable(session, scope, remade) {
   const { schemas, dropped } = await schemasToClear(session, scope);
   await foreseeUntouched(session, dropped, schemas.filter((name) => !dropped.includes(name)), remade);
 }
+async function requireDroppable(session, scope) {
+  const { dropped } = await schemasToClear(session, scope);
+  const [row] = await session.query(
+    `SELECT current_user::text AS role, array_agg(n.nspname::text ORDER BY n.nspname) AS schemas,
+            array_agg(DISTINCT pg_catalog.pg_get_userbyid(n.nspowner)::text) AS owners
+       FROM pg_catalog.pg_namespace n
+      WHERE n.nspname = ANY ($1) AND NOT pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')
+     HAVING count(*) > 0`,
+    [dropped]
+  );
+  if (row === void 0) return;
+  throw new HoldfastError("database.permission", `role ${row.role} may not empty the target: ${listed(row.owners)} ${row.owners.length === 1 ? "owns" : "own"} ${listed(row.schemas)} there`, {
+    hint: "Restore as that owner or a superuser. Into a project of a platform, --into project (the default) leaves the platform's schemas alone. Nothing was touched."
+  });
+}
 async function schemasToClear(session, scope) {
   const schemas = await coveredSchemas(session, scope);
   const platforms = await platformsExtensions(session);
@@ -6984,7 +7000,7 @@ async function foreseeRefusals(plan, refusals, ports) {
       { ask: () => requireUnlocked(session, request.target), refuses: ["lock.held"] },
       { ask: () => requireRoles(session, plan), refuses: ["database.permission"] },
       ...safetyBackup ? [{ ask: () => requireSafety(session, plan, ports), refuses: SAFETY_REFUSES }] : [],
-      ...mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0 ? [{
+      ...mode === "in-place" && !target.empty && request.part !== "data" && request.tables.length === 0 ? [{ ask: () => requireDroppable(session, backup.manifest.scope), refuses: ["database.permission"] }, {
         ask: () => requireClearable(session, backup.manifest.scope, backup.manifest.content.extensions.map(({ name }) => name)),
         refuses: ["refused.outside-scope"]
       }] : []
