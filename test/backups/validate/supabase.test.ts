@@ -96,8 +96,9 @@ describe.each(["15", "17"] as const)("a Supabase project of PostgreSQL %s with a
       "gap incomplete constraint public.profiles.profiles_id_fkey", 'gap incomplete policy public.posts."Own posts"', 'gap incomplete policy public.profiles."Own profile"',
     ]);
     expect(said(outcome)).toContain("is missing here: it needs table auth.users, which is not in this backup");
-    // Where the rest is, nothing is missing.
-    const beside = await vault.restore(project.url, { source: "public", mode: "auto", dryRun: true }, programs());
-    expect(beside.exit).toBe(0);
+    // Where the rest is, nothing is missing; but replacing the schema would take along what stands on it.
+    const planned = await vault.restore(project.url, { source: "public", confirm: project.name, dryRun: true }, programs());
+    const refused = (planned.outputs["plan"] as { refusals: string[] }).refusals;
+    expect([planned.exit, refused]).toEqual([7, [expect.stringMatching(/^replacing the backup's schemas would destroy what other schemas have: view private\.people, trigger on_auth_user_created/)]]);
   });
 });

@@ -266,7 +266,8 @@ export const FIELD_CHANGES: readonly FieldChange[] = [
   ...changes("operator", [
     ["function", "app.@@@(integer,integer)", operator("").replace("int4eq", "int4ne"), OPERATOR],
     ["commutator", "app.@@@(integer,integer)", operator(", commutator = OPERATOR(app.@@@)"), OPERATOR],
-    ["negator", "app.@@@(integer,integer)", operator(", negator = OPERATOR(pg_catalog.<>)"), OPERATOR],
+    // Said to the catalog itself: since 15.20 and its contemporaries the other operator must be nobody's negator, and would become this one's.
+    ["negator", "app.@@@(integer,integer)", "UPDATE pg_operator SET oprnegate = 'pg_catalog.<>(int4, int4)'::regoperator WHERE oid = 'app.@@@(int4, int4)'::regoperator", OPERATOR],
     ["restrict", "app.@@@(integer,integer)", "ALTER OPERATOR app.@@@ (int, int) SET (restrict = eqsel)", OPERATOR],
     ["join", "app.@@@(integer,integer)", "ALTER OPERATOR app.@@@ (int, int) SET (join = eqjoinsel)", OPERATOR],
     ["merges", "app.@@@(integer,integer)", operator(", merges"), OPERATOR],
