@@ -35,6 +35,7 @@ export async function preparePublicSchema(
   const schemas = source.content.objects.schema;
   // Without CASCADE: if it holds anything, this fails instead of destroying it.
   if (schemas !== undefined && !("public" in schemas)) await session.query("DROP SCHEMA IF EXISTS public");
+  if (hasBarePublic(source.content)) await takeComment(session);
   const listed = entries.find((entry) => ownerInEntry(entry, "public", source.content) !== undefined);
   const owner = listed && ownerInEntry(listed, "public", source.content);
   if (listed === undefined || owner === undefined || noOwner) return undefined;
@@ -47,6 +48,23 @@ export async function preparePublicSchema(
     if (!isHoldfastError(error, "database.query", "database.permission") || session.lost.aborted) throw error;
     return { entry: "SCHEMA public", message: serverWords(error), listed };
   }
+}
+
+/**
+ * Whether `public` had no comment at the source. Of a schema that was asked for by name pg_dump writes the comment that
+ * it has, and nothing where it has none; but a new database's has the standard one (pg_dump.c, dumpNamespace).
+ */
+export function hasBarePublic({ digests, objects }: ContentRecord): boolean {
+  return digests === 2 && objects.schema?.["public"] !== undefined && objects.comment !== undefined && !("schema public" in objects.comment);
+}
+
+/** Where this role may not, the comparison says so. */
+async function takeComment(session: DatabaseSession): Promise<void> {
+  const rows = await session.query(
+    `SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public' AND pg_catalog.obj_description(oid, 'pg_namespace') IS NOT NULL
+        AND pg_catalog.pg_has_role(nspowner, 'USAGE')`,
+  );
+  if (rows.length > 0) await session.query("COMMENT ON SCHEMA public IS NULL");
 }
 
 /** The entries without the one that makes `public`. */

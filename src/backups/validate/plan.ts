@@ -3,6 +3,7 @@ import type { Json } from "../../kernel/outcome.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { findClient } from "../copy/client-programs.ts";
 import { chooseKeys } from "../../nouns/catalog/choose.ts";
+import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import type { Depth } from "../../nouns/catalog/manifest.ts";
 import type { BackupKey } from "../../nouns/catalog/paths.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
@@ -28,7 +29,11 @@ export interface ValidatePlan {
   readonly items: readonly ValidateItem[];
 }
 
-/** Reads the store's manifests and looks at the machine; changes nothing. */
+/**
+ * Reads the store's manifests and looks at the machine; changes nothing.
+ *
+ * @throws database.pooler where the scratch server's address cannot keep a session
+ */
 export async function planValidate(request: ValidateRequest, ports: Ports): Promise<ValidatePlan> {
   await request.catalog.store.check(false);
   const keys = await chooseKeys(request.catalog, request.selection, request);
@@ -50,6 +55,7 @@ async function lookAtMachine(request: ValidateRequest, ports: Ports): Promise<Ma
   if (request.depth === "stored") return { toolSets: [], scratchMajor: undefined, reason: "not asked for" };
   const toolSets = await (await ports.dumpTools()).installed();
   if (request.scratch) {
+    await refuseTransactionPooler(request.scratch);
     await using session = await request.scratch.connect({ purpose: "plan" });
     const [row] = await session.query<{ num: string }>("SELECT current_setting('server_version_num') AS num");
     return { toolSets, scratchMajor: Math.floor(Number(row?.num) / 10_000), reason: "" };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import pg from "pg";
 import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { DumpTools } from "../../../src/ports/dump-tools.ts";
-import { server, startCluster, startNewestCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
+import { server, startCluster, startNewestCluster, startPgBouncer, type Cluster, type TestDatabase } from "../../support/postgres.ts";
 import { withoutExtensions, withQueries } from "../../support/decorators.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { expectRefusal, findings, output, said, Vault } from "../../support/vault.ts";
@@ -82,6 +82,42 @@ describe("a validation on a given server", () => {
     expect(validated.exit).toBe(3);
     expect([...new Set(findings(validated).map(({ about, name }) => (about === "extension" ? about : `${about} ${name}`)))].sort()).toEqual(["database definitions", "extension"]);
     expect(validated.outputs["backups"]).toMatchObject([{ depth: "restored" }]);
+  });
+});
+
+describe("a scratch server behind a pooler", () => {
+  it("in transaction mode is refused before anything is made there", async () => {
+    const [before, receipts] = [await traces(other), vault.files("receipts")];
+    await using pooler = await startPgBouncer(other.facts, "transaction");
+    const url = new URL(pooler.url("postgres"));
+    [url.username, url.password] = ["postgres", other.facts.adminPassword];
+    for (const dryRun of [true, false]) {
+      await expectRefusal(vault.validate({ scratch: url.href, dryRun }), {
+        code: "database.pooler", exit: 4, says: `127.0.0.1:${pooler.port} answers as a pooler in transaction mode`, hint: /server's own address \(usually port 5432\) or a pooler port in session mode/,
+      });
+    }
+    expect([await traces(other), vault.files("receipts")]).toEqual([before, receipts]);
+  });
+
+  it("in session mode proves the backup, and nothing is left there", async () => {
+    const before = await traces(other);
+    await using pooler = await startPgBouncer(other.facts, "session");
+    const url = new URL(pooler.url("postgres"));
+    [url.username, url.password] = ["postgres", other.facts.adminPassword];
+    const validated = await vault.validate({ scratch: url.href });
+    expect({ exit: validated.exit, found: findings(validated) }).toEqual({ exit: 0, found: [] });
+    expect(await traces(other)).toEqual(before);
+  });
+
+  it.each([
+    ["aws-0-eu-central-1.pooler.supabase.com:6543", "aws-0-eu-central-1.pooler.supabase.com:5432"],
+    ["shop.postgres.database.azure.com:6432", "shop.postgres.database.azure.com:5432"],
+  ])("is refused at %s without connecting, naming the address to use", async (address, instead) => {
+    const ports = testPorts({ database: (database) => ({ ...database, connect: () => Promise.reject(new Error("it connected")) }) });
+    const error = await expectRefusal(vault.validate({ scratch: `postgresql://postgres.ref:secret-word@${address}/postgres` }, ports), {
+      code: "database.pooler", exit: 4, says: `${address} cannot keep a session: port `, hint: /^Use / });
+    expect(error.hint).toContain(instead);
+    expect(`${error.message}${error.hint ?? ""}`).not.toContain("secret-word");
   });
 });
 
