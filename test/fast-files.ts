@@ -19,6 +19,7 @@ export const FAST_FILES: readonly string[] = [
   "test/backups/copy/control.test.ts",
   "test/backups/copy/database-properties.test.ts",
   "test/backups/copy/definition-script.test.ts",
+  "test/backups/copy/function-arguments.test.ts",
   "test/backups/copy/judge-copy.test.ts",
   "test/backups/copy/lacking-entries.test.ts",
   "test/backups/copy/load.test.ts",

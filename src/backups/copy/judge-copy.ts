@@ -1,3 +1,4 @@
+import { argumentsOf, fitsArguments } from "./function-arguments.ts";
 import { sha256 } from "../../kernel/streams.ts";
 import type { Finding, NotCompared } from "../../nouns/catalog/manifest.ts";
 import { compareContent, type CompareOptions, type Difference } from "../../nouns/content/compare/compare-content.ts";
@@ -240,10 +241,11 @@ export function headlineFinding(findings: readonly Finding[]): Finding | undefin
   return causeOf(best, findings) ?? best;
 }
 
-/** pg_restore names an entry `KIND name owner`, or `KIND table name owner`. */
+/** pg_restore names an entry `KIND name owner`, or `KIND table name owner`; of functions of one name the arguments tell. */
 function causeOf({ name }: Finding, findings: readonly Finding[]): Finding | undefined {
   const words = (text: string): string => text.replaceAll('"', "");
   const last = words(name).split(".").at(-1)!.replace(/\(.*$/s, "");
   const said = findings.filter(({ about }) => about === "pg_restore");
-  return said.find((finding) => words(finding.name).split(/[ (]/).includes(last));
+  const alike = said.filter((finding) => words(finding.name).split(/[ (]/).includes(last));
+  return alike.find((finding) => fitsArguments(argumentsOf(finding.name).args, argumentsOf(name).args)) ?? alike[0];
 }

@@ -1,10 +1,9 @@
-import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { ContentScope } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Log } from "../../ports/log.ts";
-import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { isHoldfastError } from "../../kernel/errors.ts";
 import { emptySchema, hasDefaultsOfOthers, resetSchemaRights } from "./empty-schema.ts";
 import { platformsExtensions } from "./platforms-extensions.ts";
 import { dropRelationsInBatches, unlinkInBatches } from "./drop-batches.ts";
@@ -108,28 +107,8 @@ export async function requireClearable(session: DatabaseSession, scope: ContentS
   await foreseeUntouched(session, dropped, schemas.filter((name) => !dropped.includes(name)), remade);
 }
 
-/**
- * Asks whether this role may drop what emptying drops: only a schema's owner may. What goes with its extension is none of these.
- *
- * @throws database.permission
- */
-export async function requireDroppable(session: DatabaseSession, scope: ContentScope): Promise<void> {
-  const { dropped } = await schemasToClear(session, scope);
-  const [row] = await session.query<{ role: string; schemas: string[]; owners: string[] }>(
-    `SELECT current_user::text AS role, array_agg(n.nspname::text ORDER BY n.nspname) AS schemas,
-            array_agg(DISTINCT pg_catalog.pg_get_userbyid(n.nspowner)::text) AS owners
-       FROM pg_catalog.pg_namespace n
-      WHERE n.nspname = ANY ($1) AND NOT pg_catalog.pg_has_role(n.nspowner, 'USAGE')
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')
-     HAVING count(*) > 0`, [dropped],
-  );
-  if (row === undefined) return;
-  throw new HoldfastError("database.permission", `role ${row.role} may not empty the target: ${listed(row.owners)} ${row.owners.length === 1 ? "owns" : "own"} ${listed(row.schemas)} there`, {
-    hint: "Restore as that owner or a superuser. Into a project of a platform, --into project (the default) leaves the platform's schemas alone. Nothing was touched.",
-  });
-}
-
-interface SchemasToClear {
+/** What emptying does with the schemas that a backup covers. */
+export interface SchemasToClear {
   /** All that the backup covers. */
   readonly schemas: readonly string[];
   readonly dropped: readonly string[];
@@ -139,7 +118,7 @@ interface SchemasToClear {
   readonly isKept: boolean;
 }
 
-async function schemasToClear(session: DatabaseSession, scope: ContentScope): Promise<SchemasToClear> {
+export async function schemasToClear(session: DatabaseSession, scope: ContentScope): Promise<SchemasToClear> {
   const schemas = await coveredSchemas(session, scope);
   const platforms = await platformsExtensions(session);
   const isKept = schemas.includes("public") && ((await hasDefaultsOfOthers(session, "public")) || (await publicsOtherOwner(session)) !== undefined);

@@ -7,14 +7,14 @@ import type { TocEntry } from "../../ports/dump-tools.ts";
 import { entryKey, entryPlace, entryTitle } from "../copy/toc-names.ts";
 import type { NotAllowed } from "./project/not-allowed.ts";
 import { withNeeding } from "./project/needing.ts";
-import { thingOfEntry, thingsOfFinding } from "./things.ts";
+import { isAboutEntry } from "./things.ts";
 import { askTypesForNew, ofSuperusers } from "./superuser-only.ts";
 
 /** What of a backup this role may not make in a database of its own on this server. */
 export interface NotMadeHere {
   /** Each with why, and with all that needs it. */
   readonly all: readonly NotAllowed[];
-  /** Types of entries that this role may make although PostgreSQL says otherwise. */
+  /** What this role may make although PostgreSQL says otherwise: types of entries, as `askTypes` takes them. */
   readonly allowed: ReadonlySet<string>;
 }
 
@@ -33,11 +33,11 @@ export async function notMadeHere(
 ): Promise<NotMadeHere> {
   if (entries.some(({ names }) => names === undefined)) return NOTHING_ASKED;
   const of = ofSuperusers(entries, content);
-  const types = new Set(of.map(({ type }) => type));
+  const types = new Set(of.map(({ asked }) => asked));
   const { refused, unasked } = await askTypesForNew(target, types);
-  const found = of.filter(({ type }) => refused.has(type) || unasked.has(type)).map((entry): NotAllowed => ({
+  const found = of.filter(({ asked }) => refused.has(asked) || unasked.has(asked)).map(({ entry, asked }): NotAllowed => ({
     id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry),
-    why: refused.has(entry.type) ? "the server lets only a superuser make one"
+    why: refused.has(asked) ? "the server lets only a superuser make one"
       : "PostgreSQL lets only a superuser make one, and the server could not be asked for more",
   }));
   const allowed = new Set([...types].filter((type) => !refused.has(type) && !unasked.has(type)));
@@ -62,11 +62,10 @@ export function refusedBeside({ all }: NotMadeHere, role: string): HoldfastError
 /** What is missing because it may not be made, and was known and accepted, is a gap. */
 export function acceptNotMade<F extends Finding>(findings: readonly F[], { all }: NotMadeHere): F[] {
   if (all.length === 0) return [...findings];
-  const whys = new Map(all.map(({ key, why }) => [thingOfEntry(key), why]));
   const ofTitle: OfTitle = (type, name = "") =>
     all.find(({ title }) => title.startsWith(type) && `${title} `.includes(` ${name}`))?.why;
   return findings.map((found) => {
-    const why = found.severity === "difference" ? whyNotMade(found, whys, ofTitle) : undefined;
+    const why = found.severity === "difference" ? whyNotMade(found, all, ofTitle) : undefined;
     if (why === undefined) return found;
     return { ...found, severity: "gap", message: `${found.message}: it may not be made here, as ${why}` };
   });
@@ -76,7 +75,7 @@ export function acceptNotMade<F extends Finding>(findings: readonly F[], { all }
 type OfTitle = (type: string, name?: string) => string | undefined;
 
 function whyNotMade(
-  found: Finding, whys: ReadonlyMap<string, string>, ofTitle: OfTitle,
+  found: Finding, all: readonly NotAllowed[], ofTitle: OfTitle,
 ): string | undefined {
   const { about, name, message } = found;
   if (about === "publication" && message === "differs from the source in schemas") {
@@ -84,5 +83,5 @@ function whyNotMade(
   }
   if (message === "differs from the source in access method") return ofTitle("ACCESS METHOD ");
   if (!/^is missing(?: \(|$)/.test(message)) return undefined;
-  return thingsOfFinding(found).map((thing) => whys.get(thing)).find((why) => why !== undefined);
+  return all.find((one) => isAboutEntry(found, one))?.why;
 }

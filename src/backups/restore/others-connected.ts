@@ -24,7 +24,7 @@ export async function othersConnected(session: DatabaseSession, mode: RestoreMod
     [OURS],
   );
   const { others, kept, role } = row!;
-  const staying = mode === "beside" ? await whatStays(session) : [];
+  const staying = mode === "beside" ? await whatStays(session) : await whatHolds(session);
   if (others === 0) return staying;
   const isOne = others === 1;
   const ended = mode !== "beside" ? ""
@@ -48,4 +48,16 @@ async function whatStays(session: DatabaseSession): Promise<string[]> {
     ...(prepared.length === 0 ? [] : [`prepared transactions are open in the target, ${listed(prepared)}, and while one is the names cannot be exchanged: COMMIT PREPARED or ROLLBACK PREPARED them first`]),
     ...(slots.length === 0 ? [] : [`replication slots stay with the old database and keep the server's log from being removed: ${listed(slots)}; make them anew in the restored one, and drop them before the old one is dropped`]),
   ];
+}
+
+/**
+ * In place what a prepared transaction has locked cannot be dropped, and no session that could be ended holds it.
+ * https://www.postgresql.org/docs/current/sql-prepare-transaction.html
+ */
+async function whatHolds(session: DatabaseSession): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    "SELECT gid::text AS name FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() ORDER BY 1",
+  );
+  if (rows.length === 0) return [];
+  return [`prepared transactions are open in the target, ${listed(rows.map(({ name }) => name))}, and what they have locked cannot be replaced: COMMIT PREPARED or ROLLBACK PREPARED them first`];
 }

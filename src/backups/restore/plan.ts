@@ -33,6 +33,10 @@ import { Refusals } from "./refusals.ts";
 import type { RestoreRequest } from "./request.ts";
 import { ownersOutOfReach, ownersWithoutRoom, publicKept, rightsWarnings } from "./rights.ts";
 import { othersConnected } from "./others-connected.ts";
+import { isWholeDatabase } from "./scope.ts";
+import { staysUnschemed } from "./unschemed.ts";
+import { detectPlatform } from "../../nouns/platform/detect.ts";
+import { listed } from "../../kernel/listed.ts";
 import { whyNoRoom } from "./room-in-schemas.ts";
 import { findUnencrypted, safetyRecipients } from "./safety-recipients.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
@@ -91,7 +95,7 @@ async function planWith(
   const safetyBackup = request.safetyBackup && !target.empty;
   if (mode === "in-place" && target.empty) refusals.add(await findNoRoom(backup, set, contents, target, request));
   const enabled = backup.manifest.platform === undefined ? [] : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
-  const others = target.empty ? [] : await askForOthers(request, mode);
+  const others = target.empty ? [] : [...(await askForOthers(request, mode)), ...(await askForStaying(backup, request, mode))];
   const notMade = await findNotMade(backup, set, contents, target, request);
   if (mode === "beside" && !request.allowGaps) refusals.add(refusedBeside(notMade, target.facts.role));
   const rights = await warnOfRights({ backup, set, target, request, mode, notMade }, contents);
@@ -164,6 +168,15 @@ async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports:
 async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Promise<string[]> {
   await using session = await target.connect({ purpose: "restore plan" });
   return await othersConnected(session, mode);
+}
+
+/** Emptying leaves what belongs to other roles and to no schema, and the comparison names it then: that is said before. */
+async function askForStaying({ manifest }: Backup, request: RestoreRequest, mode: RestoreMode): Promise<string[]> {
+  if (mode !== "in-place" || request.part === "data" || request.tables.length > 0 || !isWholeDatabase(manifest.scope)) return [];
+  await using session = await request.target.connect({ purpose: "restore plan" });
+  const stays = await staysUnschemed(session, (await detectPlatform(session))?.roles ?? []);
+  return stays.length === 0 ? [] : [`the target has what belongs to other roles, which this one cannot drop: ${listed(stays)}. ` +
+    "It stays, and the comparison names what the backup has not: drop it first, or restore as a superuser"];
 }
 
 /** In a project only `public` may be closed to this role: every other schema of the user's is made, or was by the same role. */

@@ -5,7 +5,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import type { NotMadeHere } from "./not-made-here.ts";
 import type { ContentRecord } from "../../nouns/content/record.ts";
-import { isOfAllTables, SUPERUSER_ONLY } from "./superuser-only.ts";
+import { isOfAllTables, ofSuperusers, PUBLICATION, wordOf } from "./superuser-only.ts";
 import type { RestoreMode } from "./restore-plan.ts";
 
 /** Since this major version members of `pg_create_subscription` may make subscriptions. */
@@ -29,10 +29,11 @@ export function rightsWarnings(
   };
   const mayBeOfAll = (entry: TocEntry): boolean =>
     content.digests === 2 ? isOfAllTables(entry, content) : !listsItsTables(entry, entries);
+  const asked = new Map(ofSuperusers(entries, content).filter((of) => of.asked !== PUBLICATION).map((of) => [of.entry.id, of.asked]));
   for (const entry of entries) {
-    const kind = Object.hasOwn(SUPERUSER_ONLY, entry.type) ? SUPERUSER_ONLY[entry.type] : undefined;
-    if (allowed.has(entry.type)) continue;
-    if (kind !== undefined) add(kind.word, entry);
+    const kind = asked.get(entry.id);
+    if (allowed.has(kind ?? entry.type)) continue;
+    if (kind !== undefined) add(wordOf(kind), entry);
     else if (entry.type === "SUBSCRIPTION") add(subscriptionKind(major), entry);
     else if (entry.type === "PUBLICATION" && mayBeOfAll(entry)) add(MAYBE_ALL_TABLES, entry);
   }

@@ -6,6 +6,7 @@ import { readDigests } from "../../nouns/content/read/objects/field-digests.ts";
 import { refusal } from "../../nouns/server/refusal.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
+import { FUNCTION_KINDS, functionsOfSuperusers } from "./superusers-functions.ts";
 
 /** How something is tried. */
 interface Asked {
@@ -23,7 +24,7 @@ const SOMETHING_TEMPORARY = "CREATE TEMPORARY TABLE holdfast_asks_first ()";
  * under its own CREATE; tried on 15). A base type stands behind its shell. What is tried is refused before
  * anything else is looked at, and where what comes before it is refused nothing is known.
  */
-export const SUPERUSER_ONLY: Readonly<Record<string, Asked & { readonly word: string }>> = {
+const SUPERUSER_ONLY: Readonly<Record<string, Asked & { readonly word: string }>> = {
   "EVENT TRIGGER": {
     word: "event trigger",
     // The server brings no function that one could call.
@@ -69,11 +70,23 @@ const ALL_TABLES: Asked = {
 };
 
 /** Type of an entry that may be a publication of all tables. */
-const PUBLICATION = "PUBLICATION";
+export const PUBLICATION = "PUBLICATION";
+
+/** How it is asked whether this role may make what only a superuser may. */
+function askedOf(type: string): Asked {
+  const kind = FUNCTION_KINDS.get(type);
+  if (kind !== undefined) return { before: SOMETHING_TEMPORARY, attempt: kind.attempt };
+  return type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type]!;
+}
+
+/** What people call it. */
+export function wordOf(type: string): string {
+  return FUNCTION_KINDS.get(type)?.word ?? SUPERUSER_ONLY[type]!.word;
+}
 
 /** What came of asking. */
 export interface TypesAsked {
-  /** Types of entries that this role may not make. */
+  /** Of the types that were asked about, those of which this role may make none. */
   readonly refused: ReadonlySet<string>;
   /** Those of which nothing is known. */
   readonly unasked: ReadonlySet<string>;
@@ -88,7 +101,7 @@ export interface TypesAsked {
 export async function askTypes(session: DatabaseSession, types: Iterable<string>): Promise<TypesAsked> {
   const [found, unknown] = [new Set<string>(), new Set<string>()];
   for (const type of new Set(types)) {
-    const { before, attempt }: Asked = type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type]!;
+    const { before, attempt } = askedOf(type);
     const refusedTo = (sql: string): ReturnType<typeof refusal> =>
       refusal(session, () => session.query(sql), "database.permission", "database.query");
     await session.query("SAVEPOINT asking");
@@ -96,12 +109,14 @@ export async function askTypes(session: DatabaseSession, types: Iterable<string>
     // Whoever may make one is told what else is wrong with the attempt, if anything.
     const refused = unasked === undefined ? await refusedTo(attempt) : undefined;
     await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
-    // A server that does not know the statement says nothing of rights.
-    if (unasked !== undefined || refused?.message.includes("SQLSTATE 42601")) unknown.add(type);
+    if (unasked !== undefined || (refused !== undefined && SAYS_NOTHING.test(refused.message))) unknown.add(type);
     else if (isHoldfastError(refused, "database.permission")) found.add(type);
   }
   return { refused: found, unasked: unknown };
 }
+
+/** A server that does not know the statement, or a database without the language, says nothing of rights. */
+const SAYS_NOTHING = /SQLSTATE (?:42601|42704)/;
 
 /** What every server has, and where nobody's event triggers act. */
 const MAINTENANCE = "postgres";
@@ -139,8 +154,19 @@ export function isOfAllTables(entry: TocEntry, { digests, objects }: ContentReco
   return readDigests(objects.publication?.[displayPart(likelyNamesOf(entry).tag)] ?? "").has("all-tables");
 }
 
+/** An entry that only a superuser may make. */
+export interface OfSuperuser {
+  readonly entry: TocEntry;
+  /** What is asked for it, as {@link askTypes} takes it: its type, or more than that. */
+  readonly asked: string;
+}
+
 /** Of an archive, the entries that only a superuser may make, as far as its types and the record tell. */
-export function ofSuperusers(entries: readonly TocEntry[], content: ContentRecord): readonly TocEntry[] {
-  return entries.filter((entry) =>
-    Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content));
+export function ofSuperusers(entries: readonly TocEntry[], content: ContentRecord): readonly OfSuperuser[] {
+  const functions = functionsOfSuperusers(entries, content);
+  return entries.flatMap((entry) => {
+    const asked = functions.get(entry.id);
+    if (asked !== undefined) return [{ entry, asked }];
+    return Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content) ? [{ entry, asked: entry.type }] : [];
+  });
 }

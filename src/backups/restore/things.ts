@@ -1,5 +1,6 @@
 import type { Finding } from "../../nouns/catalog/manifest.ts";
 import { leadingNames, wordAndRest } from "../../nouns/platform/identity.ts";
+import { argumentsOf, fitsArguments } from "../copy/function-arguments.ts";
 
 /**
  * Whether a finding and an entry of an archive are of the same thing. Its name alone does not say so: a function, a table and
@@ -42,6 +43,17 @@ export function thingsOfFinding({ about, name }: Pick<Finding, "about" | "name">
   const [kind, identity] = isOfSeveral ? [BY_WORD[second]!, after] : [Object.hasOwn(BY_WORD, word) ? BY_WORD[word]! : word, rest];
   const group = groupOf(kind);
   return [`${group} ${identity}`, `${group} ${leadingNames(identity).join(" ")}`];
+}
+
+/**
+ * Whether a finding is about what an entry makes; functions of one name are told apart.
+ *
+ * @param entry its `entryKey`, and its `entryTitle`, which has a function's arguments
+ */
+export function isAboutEntry(found: Pick<Finding, "about" | "name">, entry: { readonly key: string; readonly title: string }): boolean {
+  const thing = thingOfEntry(entry.key);
+  if (!thingsOfFinding(found).includes(thing)) return false;
+  return !thing.startsWith("function ") || fitsArguments(argumentsOf(entry.title).args, argumentsOf(found.name).args);
 }
 
 function groupOf(kind: string): string {

@@ -92,6 +92,45 @@ describe("the role that restores", () => {
     await cluster.admin("DROP ROLE stranger");
   });
 
+  it.each([
+    ["an extension", "CREATE EXTENSION pg_stat_statements", /^role holdfast may not empty the target: postgres owns extension pg_stat_statements there$/],
+    ["large objects", "SELECT lo_create(4711); SELECT lo_create(4712)", /postgres owns large object 4711, large object 4712 there$/],
+    ["a type in a public that stays", "ALTER SCHEMA public OWNER TO postgres; GRANT CREATE ON SCHEMA public TO holdfast; CREATE TYPE public.theirs AS ENUM ('a')", /others own type public\.theirs there$/],
+    ["a table in a public that stays", "ALTER SCHEMA public OWNER TO postgres; GRANT CREATE ON SCHEMA public TO holdfast; CREATE TABLE public.theirs (a int)", /others own table public\.theirs there$/],
+  ])("is told that it may not empty the target, where %s in it is another's", async (name, sql, says) => {
+    await using database = await cluster.createDatabase({ sql: "CREATE TABLE public.t (a int)" });
+    const source = `of others ${name}`.replaceAll(/\W+/g, "-");
+    await vault.backup(database.url, { source });
+    const choice = { source, mode: "in-place", confirm: database.name, safetyBackup: false } as const;
+    await database.admin(sql);
+    await expectForeseen(vault, database.url, choice, { code: "database.permission", exit: 4, says, hint: /as that owner or a superuser/ });
+    expect((await vault.restore(database.adminUrl, { ...choice, noOwner: true, dryRun: true })).exit).toBe(0);
+  });
+
+  it("is told what stays because it is another's, which the comparison names then", async () => {
+    await using database = await cluster.createDatabase({ sql: "CREATE TABLE public.t (a int)" });
+    await vault.backup(database.url, { source: "staying" });
+    const choice = { source: "staying", mode: "in-place", confirm: database.name, safetyBackup: false } as const;
+    await database.admin("CREATE PUBLICATION theirs FOR ALL TABLES; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w");
+    const told = "the target has what belongs to other roles, which this one cannot drop: publication theirs, foreign server s, foreign-data wrapper w. It stays";
+    expect(said(await vault.restore(database.url, { ...choice, dryRun: true }))).toContain(told);
+    const restored = await vault.restore(database.url, choice);
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 5, said: expect.stringContaining("publication | theirs | exists, but not at the source") });
+    expect(said(await vault.restore(database.adminUrl, { ...choice, noOwner: true, dryRun: true }))).not.toContain("belongs to other roles");
+  });
+
+  it("is told of prepared transactions, whose locks nobody can end", async () => {
+    await using own = await startCluster({ settings: { max_prepared_transactions: "2" } });
+    await using database = await own.createDatabase({ sql: "CREATE TABLE public.t (a int)" });
+    await vault.backup(database.url, { source: "prepared" });
+    await database.admin("BEGIN; LOCK TABLE public.t; PREPARE TRANSACTION 'held'");
+    for (const mode of ["in-place", "beside"] as const) {
+      const planned = await vault.restore(database.url, { source: "prepared", mode, confirm: database.name, safetyBackup: false, dryRun: true });
+      expect(said(planned)).toContain("prepared transactions are open in the target, held, and");
+    }
+    await database.admin("ROLLBACK PREPARED 'held'");
+  });
+
   it("is told that it may not take the safety backup", async () => {
     await using source = await cluster.createDatabase({ sql: "CREATE TABLE public.papers (id int)" });
     expect((await vault.backup(source.url, { source: "safety" })).exit).toBe(0);

@@ -66,7 +66,7 @@ describe("a restore beside by a role that may not make everything", () => {
   it("is excused for what may not be made, and for nothing else of the same name", async () => {
     // The operator class may not be made; the table, which has its name, is lost for another reason.
     const same = await cluster.createDatabase();
-    await same.admin(`CREATE FUNCTION public.vec(int) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'int4abs';
+    await same.admin(`CREATE FUNCTION public.vec(int) RETURNS int LANGUAGE sql SET log_min_messages = 'panic' AS 'SELECT 1';
       CREATE TABLE public.vec (a int, b int DEFAULT public.vec(-1)); INSERT INTO public.vec SELECT g FROM generate_series(1, 500) g;
       CREATE OPERATOR CLASS public.vec FOR TYPE int4 USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(int4, int4)`);
     await vault.backup(same.adminUrl, { source: "same" });
@@ -76,6 +76,40 @@ describe("a restore beside by a role that may not make everything", () => {
     expect([restored.exit, restored.outputs["old-database"], said(restored)]).toEqual([5, "", expect.stringContaining("table public.vec is missing (the source held 500 rows)")]);
     expect(await same.admin("SELECT count(*)::int AS n FROM public.vec")).toEqual([{ n: 500 }]);
     await same.drop();
+  });
+
+  it("is told of functions that only a superuser may make, and of what needs them, but of no other with their names", async () => {
+    const own = await cluster.createDatabase();
+    await own.admin(`CREATE TABLE public.t AS SELECT 1 AS a;
+      CREATE FUNCTION public.f(n int) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'int4abs'; CREATE FUNCTION public.f(n text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+      CREATE FUNCTION public."c odd ("(VARIADIC "a, b" int[]) RETURNS int LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+      CREATE FUNCTION public.tight(int) RETURNS bool LANGUAGE sql LEAKPROOF AS 'SELECT true'; CREATE FUNCTION public.backed(int) RETURNS int LANGUAGE sql SUPPORT generate_series_int4_support AS 'SELECT 1';
+      CREATE PROCEDURE public.p(OUT a int) LANGUAGE internal AS 'pg_backend_pid';
+      CREATE TABLE public.u (a int CHECK (public.f(a) > 0)); CREATE AGGREGATE public.agg(int) (SFUNC = int4pl, STYPE = int4); CREATE AGGREGATE public.f(bigint) (SFUNC = int8pl, STYPE = int8)`);
+    await vault.backup(own.adminUrl, { source: "functions" });
+    await cluster.admin("ALTER ROLE holdfast CREATEDB");
+    const choice = { source: "functions", mode: "beside", confirm: own.name, noOwner: true, noPrivileges: true, safetyBackup: false } as const;
+    const before = await databases();
+    const error = await expectRefusal(vault.restore(own.url, choice), { code: "database.permission", exit: 4, says: "and mode beside puts no copy in place that lacks something", hint: /--allow-gaps/ });
+    for (const name of ["f(integer)", "c odd ((integer[])", "tight(integer)", "backed(integer)"]) expect(error.message).toContain(`FUNCTION public ${name} (the server lets only a superuser make one)`);
+    expect(error.message).toMatch(/PROCEDURE public p\(/);
+    expect(error.message).toContain("TABLE public u (it needs FUNCTION public f(integer))");
+    expect(error.message).not.toMatch(/f\(text\)|AGGREGATE|TABLE public t\b/);
+    expect(await databases()).toEqual(before);
+    expect(said(await vault.restore(own.url, { ...choice, mode: "in-place", dryRun: true }))).toMatch(/lets only a superuser make the function in the untrusted language internal f\(integer\), p\(.*expect it to be missing/);
+
+    const restored = await vault.restore(own.url, { ...choice, allowGaps: true });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 3, said: expect.stringContaining("public.f(n integer) | gap: is missing: it may not be made here") });
+    expect(await own.admin("SELECT public.f('x') AS f, to_regclass('public.u')::text AS u, (SELECT count(*)::int FROM public.t) AS n")).toEqual([{ f: 1, u: null, n: 1 }]);
+
+    // A function of the same name that is lost for another reason is no gap.
+    await cluster.admin(`DROP DATABASE "${String(restored.outputs["old-database"])}"`);
+    await own.admin("CREATE FUNCTION public.g(int) RETURNS int LANGUAGE internal AS 'int4abs'; CREATE FUNCTION public.g(text) RETURNS int LANGUAGE sql SET log_min_messages = 'panic' AS 'SELECT 1'");
+    await vault.backup(own.adminUrl, { source: "functions" });
+    const lost = await vault.restore(own.url, { ...choice, allowGaps: true });
+    expect({ exit: lost.exit, said: said(lost) }).toEqual({ exit: 5, said: expect.stringContaining("function | public.g(text) | is missing") });
+    expect(said(lost)).toContain("public.g(integer) | gap: is missing");
+    await own.drop();
   });
 
   it("is not refused where the role may make it all the same, or where nothing is of that kind", async () => {

@@ -69,8 +69,8 @@ export async function withoutSchemaless(
 }
 
 /**
- * What else only a superuser may make: publications of all tables and of whole schemas, operator classes, base types
- * and the like.
+ * What else only a superuser may make: publications of all tables and of whole schemas, operator classes, base types,
+ * functions in C and the like.
  *
  * @param session in a transaction
  * @param known keys of entries that were asked about by name
@@ -79,9 +79,9 @@ export async function furtherNotMade(
   session: DatabaseSession, entries: readonly TocEntry[], content: ContentRecord, known: ReadonlySet<string>,
 ): Promise<readonly NotAllowed[]> {
   const of = ofSuperusers(entries, content)
-    .filter((entry) => !Object.hasOwn(CLASSES, entry.type) && !known.has(entryKey(entry)));
-  const { refused } = await askTypes(session, of.map(({ type }) => type));
-  return of.filter(({ type }) => refused.has(type)).map((entry) => ({
+    .filter(({ entry }) => !Object.hasOwn(CLASSES, entry.type) && !known.has(entryKey(entry)));
+  const { refused } = await askTypes(session, of.map(({ asked }) => asked));
+  return of.filter(({ asked }) => refused.has(asked)).map(({ entry }) => ({
     id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry),
     why: "the server lets only a superuser make one",
   }));

@@ -87,7 +87,8 @@ describe("what only a superuser may make", () => {
   it("is refused by name before anything is touched, in the words of the dry run, and left out where that is accepted", async () => {
     await using source = await smallProject(supabase, vault, "powerful", { query: "CREATE SCHEMA app; CREATE TABLE app.things (id int)", admin: `
       CREATE PUBLICATION wide FOR ALL TABLES; CREATE SCHEMA own; GRANT ALL ON SCHEMA own TO postgres; ALTER SCHEMA own OWNER TO postgres;
-      CREATE OPERATOR FAMILY own.fam USING btree; ALTER OPERATOR FAMILY own.fam USING btree OWNER TO postgres; CREATE TEXT SEARCH TEMPLATE own.simply (LEXIZE = dsimple_lexize)` });
+      CREATE OPERATOR FAMILY own.fam USING btree; ALTER OPERATOR FAMILY own.fam USING btree OWNER TO postgres; CREATE TEXT SEARCH TEMPLATE own.simply (LEXIZE = dsimple_lexize);
+      CREATE FUNCTION own.fast(n int) RETURNS int LANGUAGE internal AS 'int4abs'; ALTER FUNCTION own.fast(int) OWNER TO postgres; CREATE FUNCTION own.fast(n text) RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION own.fast(text) OWNER TO postgres` });
     await source.admin("ALTER PUBLICATION supabase_realtime ADD TABLES IN SCHEMA app");
     await source.admin("ALTER ROLE postgres SUPERUSER; ALTER PUBLICATION wide OWNER TO postgres; ALTER ROLE postgres NOSUPERUSER");
     expect((await vault.backup(source.url, { source: "powerful" })).exit).toBe(0);
@@ -95,11 +96,13 @@ describe("what only a superuser may make", () => {
     const planned = await vault.restore(project.url, { source: "powerful", dryRun: true });
     const refusals = planned.report.tables[0]!.rows.filter(([what]) => what === "would refuse").map(([, why]) => String(why));
     expect(planned.exit).toBe(7);
-    for (const name of ["PUBLICATION wide", "PUBLICATION TABLES IN SCHEMA", "OPERATOR FAMILY own fam", "TEXT SEARCH TEMPLATE own simply"]) {
+    for (const name of ["PUBLICATION wide", "PUBLICATION TABLES IN SCHEMA", "OPERATOR FAMILY own fam", "TEXT SEARCH TEMPLATE own simply", String.raw`FUNCTION own fast\(integer\)`]) {
       expect(refusals).toContainEqual(expect.stringMatching(`^role postgres may not make ${name}`));
     }
     const restored = await outcome(vault, project, "powerful", { allowGaps: true });
     expect({ exit: restored.exit, said: restored.said }).toEqual({ exit: 3, said: expect.stringContaining("PUBLICATION wide | gap: was left out") });
+    expect(restored.said).toContain("FUNCTION own fast(integer) | gap: was left out");
+    expect(await project.query("SELECT own.fast('x') AS n")).toEqual([{ n: 1 }]);
     expect(await project.query("SELECT count(*)::int AS n FROM public.notes")).toEqual([{ n: 1 }]);
   });
 });
