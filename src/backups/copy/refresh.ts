@@ -12,6 +12,9 @@ const REFUSALS = ["database.query", "database.permission", "database.row-securit
 /** Begins the entry of a problem with a view's refresh, as in an archive's table of contents. */
 export const REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
 
+/** Carries out one refresh; rejects with what the server says. */
+export type RunRefresh = (sql: string) => Promise<unknown>;
+
 /**
  * Fills the materialized views that were filled at the source. It is done here and not by pg_restore, so that
  * it happens before there are event triggers, and because archives of the schema and of the data alone hold
@@ -24,10 +27,12 @@ export const REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
  *
  * @param session whose search path is safe; it is so again afterwards
  * @param ownPaths search paths that applications have or had in this database
+ * @param run how a refresh is carried out in that session, where it is not as it is
  * @returns those that stay empty, and why
  */
 export async function refreshMaterializedViews(
   session: DatabaseSession, source: ContentRecord, ownPaths: readonly string[] = [],
+  run: RunRefresh = (sql) => session.query(sql),
 ): Promise<readonly LoadProblem[]> {
   let waiting = source.tables.filter((table) => table.kind === "matview" && table.populated === true);
   let problems: LoadProblem[] = [];
@@ -37,7 +42,7 @@ export async function refreshMaterializedViews(
     problems = [];
     const failed: TableRecord[] = [];
     for (const view of waiting) {
-      const problem = await refresh(session, view, ownPaths);
+      const problem = await refresh(session, view, ownPaths, run);
       if (problem === undefined) continue;
       failed.push(view);
       problems.push({ entry: `${REFRESH_ENTRY}${displayName(view)}`, message: problem });
@@ -49,14 +54,14 @@ export async function refreshMaterializedViews(
 
 /** Why a view cannot be filled, in the server's words for the first path; undefined when it is. */
 async function refresh(
-  session: DatabaseSession, view: TableRecord, paths: readonly string[],
+  session: DatabaseSession, view: TableRecord, paths: readonly string[], run: RunRefresh,
 ): Promise<string | undefined> {
-  const first = await tryOnce(session, view);
+  const first = await tryOnce(run, view);
   if (first === undefined) return undefined;
   try {
     for (const path of new Set(paths)) {
       await session.query("SELECT pg_catalog.set_config('search_path', $1, false)", [path]);
-      if ((await tryOnce(session, view)) === undefined) return undefined;
+      if ((await tryOnce(run, view)) === undefined) return undefined;
     }
   } finally {
     await session.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', false)");
@@ -64,9 +69,9 @@ async function refresh(
   return first;
 }
 
-async function tryOnce(session: DatabaseSession, { schema, name }: TableRecord): Promise<string | undefined> {
+async function tryOnce(run: RunRefresh, { schema, name }: TableRecord): Promise<string | undefined> {
   try {
-    await session.query(`REFRESH MATERIALIZED VIEW ${qualifiedName(schema, name)}`);
+    await run(`REFRESH MATERIALIZED VIEW ${qualifiedName(schema, name)}`);
     return undefined;
   } catch (error) {
     if (!isHoldfastError(error, ...REFUSALS)) throw error;

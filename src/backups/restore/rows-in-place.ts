@@ -21,6 +21,7 @@ import { hasDefaultPrivileges, takeDefaultsBack } from "./default-privileges.ts"
 import { FILL_SETTINGS, fillTables } from "./fill-tables.ts";
 import { foreseeRows } from "./foresee-rows.ts";
 import { chosen, loadContext } from "./load-context.ts";
+import { quietRefresh } from "./quiet-refresh.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 import { attachEntries, tableEntries } from "./table-entries.ts";
 import { Untouched } from "./untouched.ts";
@@ -56,7 +57,8 @@ export async function loadRowsInPlace(plan: RestorePlan, ports: Ports, onChange:
   }
   const later = missing.length === 0 ? NOTHING : await loadParts(plan, context, missing, "post-data");
   const attaching = missing.length === 0 ? [] : await attach(plan, context, missing);
-  const views = !plan.set.needsRefresh || request.tables.length > 0 ? [] : await refreshMaterializedViews(session, plan.backup.manifest.content, [plan.target.searchPath]);
+  const views = !plan.set.needsRefresh || request.tables.length > 0 ? []
+    : await refreshMaterializedViews(session, plan.backup.manifest.content, [plan.target.searchPath], await quietRefresh(session));
   return { problems: [...problems, ...later.problems, ...attaching, ...views], refusedRights: [...refusedRights, ...later.refusedRights] };
 }
 

@@ -12,8 +12,14 @@ import type { SetAside } from "./set-aside-definition.ts";
 export async function readSetAside(session: DatabaseSession, tables: readonly LiveTable[]): Promise<SetAside[]> {
   const oids = tables.map((table) => table.oid);
   const found: SetAside[] = [];
-  for (const sql of [EVENT_TRIGGERS, TRIGGERS, CHECKS, DOMAIN_CHECKS]) found.push(...(await session.query<SetAside & object>(sql, [oids])));
+  found.push(...(await eventTriggersAside(session)));
+  for (const sql of [TRIGGERS, CHECKS, DOMAIN_CHECKS]) found.push(...(await session.query<SetAside & object>(sql, [oids])));
   return [...found, ...(await foreignKeys(session, oids))];
+}
+
+/** Event triggers alone. */
+export async function eventTriggersAside(session: DatabaseSession): Promise<SetAside[]> {
+  return await session.query<SetAside & object>(EVENT_TRIGGERS);
 }
 
 const TABLE = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
@@ -26,7 +32,7 @@ const SUPERUSER = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
 const EVENT_TRIGGERS = `
   SELECT 'event trigger ' || quote_ident(evtname) AS what, NULL AS obstacle, format('ALTER EVENT TRIGGER %I DISABLE', evtname) AS aside,
          ARRAY[format('ALTER EVENT TRIGGER %I ENABLE%s', evtname, CASE evtenabled WHEN 'A' THEN ' ALWAYS' WHEN 'R' THEN ' REPLICA' ELSE '' END)] AS back
-    FROM pg_event_trigger WHERE evtenabled <> 'D' AND ${SUPERUSER} AND $1::text[] IS NOT NULL ORDER BY evtname`;
+    FROM pg_event_trigger WHERE evtenabled <> 'D' AND ${SUPERUSER} ORDER BY evtname`;
 
 /**
  * The triggers people made. Those of foreign keys come and go with the keys; those of deferrable unique constraints must act. Before PostgreSQL 15 a partition's copy of its parent's
