@@ -29,11 +29,19 @@ export class KeptSessions implements Database, AsyncDisposable {
   async connect(options: SessionOptions): Promise<DatabaseSession> {
     if (options.bare === true) return await this.#connect(options);
     const key = JSON.stringify([options.database ?? this.address.database, Object.entries(options.settings ?? {}).sort()]);
-    const session = (await this.#takeIdle(key, options.purpose)) ?? (await this.#connect(options));
+    const session = (await this.#takeIdle(key, options.purpose)) ?? (await this.#takeComing(key, options.purpose)) ?? (await this.#connect(options));
     return new KeptSession(session, (given) => this.#giveBack(key, given));
   }
 
+  async #takeComing(key: string, purpose: string): Promise<DatabaseSession | undefined> {
+    if (this.#coming.size === 0) return undefined;
+    await Promise.allSettled(this.#coming);
+    return await this.#takeIdle(key, purpose);
+  }
+
+  /** One that is being emptied just now would be idle, and one more than without. */
   async #connect(options: SessionOptions): Promise<DatabaseSession> {
+    await Promise.allSettled(this.#coming);
     await this.#endIdle();
     return await this.#database.connect(options);
   }
@@ -50,8 +58,11 @@ export class KeptSessions implements Database, AsyncDisposable {
   async #giveBack(key: string, session: DatabaseSession): Promise<void> {
     const coming = this.#keep(key, session);
     this.#coming.add(coming);
-    await coming;
-    this.#coming.delete(coming);
+    try {
+      await coming;
+    } finally {
+      this.#coming.delete(coming);
+    }
   }
 
   /** Emptied at once, so that nothing is held in the meantime: no lock, no transaction. */

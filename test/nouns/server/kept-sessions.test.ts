@@ -40,6 +40,20 @@ describe("sessions that are kept", () => {
     expect(await seen()).toEqual(["holdfast two idle"]);
   });
 
+  it("are never one more than without, also where one is asked for while another is being given back", async () => {
+    await database.admin("DROP ROLE IF EXISTS single; CREATE ROLE single LOGIN CONNECTION LIMIT 1 PASSWORD 'single'");
+    await using sessions = new KeptSessions(postgresDatabase({ ...database.address, user: "single", password: new Secret("single") }));
+    const first = await sessions.connect({ purpose: "one" });
+    const before = await pid(first);
+    const closing = first.close();
+    const second = await sessions.connect({ purpose: "two" });
+    expect(await pid(second)).toBe(before);
+    const closingToo = second.close();
+    await using other = await sessions.connect({ purpose: "three", settings: { work_mem: "8MB" } });
+    expect(await pid(other)).not.toBe(before);
+    await Promise.all([closing, closingToo]);
+  });
+
   it("are as new: no setting, temporary table, lock, notice or open transaction of who had it before", async () => {
     await using sessions = kept();
     const first = await sessions.connect({ purpose: "one" });
