@@ -82,6 +82,23 @@ function whyNotMade(
     return ofTitle("PUBLICATION TABLES IN SCHEMA ", `${leadingNames(name)[0]!} `);
   }
   if (message === "differs from the source in access method") return ofTitle("ACCESS METHOD ");
+  const place = leadingNames(name).join(" ");
+  const follows = FOLLOWING.find(([differs]) => differs.test(message));
+  if (follows !== undefined) return all.find(({ key }) => key === `${follows[1]} ${place}`)?.why;
   if (!/^is missing(?: \(|$)/.test(message)) return undefined;
-  return all.find((one) => isAboutEntry(found, one))?.why;
+  return all.find((one) => isAboutEntry(found, one) || isPartOf(found, one))?.why;
+}
+
+/** What of a thing that is made differs, where what belongs to it may not be made: by types of entries, as their keys have them. */
+const FOLLOWING: readonly (readonly [RegExp, string])[] = [
+  [/^differs from the source in (?:(?:parents|partition bound)(?:, | and |$))+$/, "table-attach"],
+  [/^differs from the source in attached to$/, "index-attach"],
+  [/^differs from the source in owned by$/, "sequence-owned-by"],
+];
+
+/** A constraint's index has its name, in the schema of its table; a domain's checks are in its own definition. */
+function isPartOf({ about, name }: Finding, { key }: NotAllowed): boolean {
+  const [schema = "", first = "", ...others] = leadingNames(name);
+  if (about === "index") return key.startsWith(`constraint ${schema} `) && key.endsWith(` ${first}`);
+  return about === "constraint" && others.length === 1 && key === `type ${schema} ${first}`;
 }

@@ -1,8 +1,11 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Difference } from "../../nouns/content/compare/difference.ts";
 import { databaseFacts } from "../../nouns/server/database-facts.ts";
 import type { LoadedSet } from "../copy/recipe.ts";
 import type { ScratchHost } from "./scratch.ts";
+
+const REMEDY = "Give --scratch the URL of a superuser of a throw-away server, or leave it out to have a private server started. " +
+  "Nothing is said about the backup, and no receipt was written.";
 
 /**
  * Where a copy on somebody's own scratch server differs, and pg_restore could not make something there, the backup may be
@@ -21,7 +24,12 @@ export async function requirePowers(
   if (superuser) return;
   throw new HoldfastError("database.permission",
     `role ${role} is no superuser on ${host.described}, and the copy that it made there differs: ${first.entry} ${first.message}`, {
-      hint: "Give --scratch the URL of a superuser of a throw-away server, or leave it out to have a private server started. " +
-        "Nothing is said about the backup, and no receipt was written.",
+      hint: REMEDY,
     });
+}
+
+/** A copy that this role may not even read (row-level security that is forced) gives no verdict either: the same, as an error of its own. */
+export function unreadableCopy(error: unknown, host: ScratchHost): unknown {
+  if (host.isPrivate || !isHoldfastError(error, "database.row-security", "database.permission")) return error;
+  return new HoldfastError(error.code, `the copy on ${host.described} cannot be read by the role that made it: ${error.message}`, { hint: REMEDY, cause: error });
 }

@@ -14,7 +14,7 @@ import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Database } from "../../ports/database.ts";
 import type { ToolSet } from "../../ports/dump-tools.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { requirePowers } from "./require-powers.ts";
+import { requirePowers, unreadableCopy } from "./require-powers.ts";
 import { createScratchDatabase, type ScratchDatabase, type ScratchHost } from "./scratch.ts";
 
 /** What restoring for proof needs. */
@@ -73,6 +73,8 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
     const actual = await measureAsSource(manifest, database, loaded, {
       proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
       like: manifest.content, debug: (text) => ports.log.debug(text),
+    }).catch((error: unknown) => {
+      throw unreadableCopy(error, host);
     });
     const expected = manifest.content;
     const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows }, platform: manifest.platform, recorded: manifest.gaps });

@@ -112,6 +112,24 @@ describe("a restore beside by a role that may not make everything", () => {
     await own.drop();
   });
 
+  it("is excused for what follows from what may not be made: keys' indexes, sequences, partitions that stand alone, a domain's checks", async () => {
+    const own = await cluster.createDatabase();
+    await own.admin(`CREATE FUNCTION public.f(n int) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'int4abs';
+      CREATE TABLE public.u (id serial PRIMARY KEY, a int CHECK (public.f(a) > 0)); INSERT INTO public.u (a) VALUES (1);
+      CREATE TABLE public.parts (a int) PARTITION BY RANGE (public.f(a)); CREATE TABLE public.part PARTITION OF public.parts DEFAULT; CREATE INDEX ON public.parts (a); INSERT INTO public.parts VALUES (1);
+      CREATE DOMAIN public.d AS int CHECK (public.f(VALUE) > 0); CREATE TABLE public.kept AS SELECT 1 AS a`);
+    await vault.backup(own.adminUrl, { source: "follows" });
+    await cluster.admin("ALTER ROLE holdfast CREATEDB");
+    const choice = { source: "follows", mode: "beside", confirm: own.name, noOwner: true, noPrivileges: true, safetyBackup: false, allowGaps: true } as const;
+    const restored = await vault.restore(own.url, choice);
+    const found = restored.outputs["findings"] as unknown as { severity: string; about: string; name: string }[];
+    expect({ exit: restored.exit, differences: found.filter(({ severity }) => severity === "difference") }).toEqual({ exit: 3, differences: [] });
+    const gaps = found.map(({ about, name }) => `${about} ${name}`);
+    for (const gap of ["sequence public.u_id_seq", "index public.u_pkey", "table public.part", "index public.part_a_idx", "constraint public.d.d_check"]) expect(gaps).toContain(gap);
+    expect(await own.admin("SELECT (SELECT a FROM public.kept) AS kept, (SELECT a FROM public.part) AS part")).toEqual([{ kept: 1, part: 1 }]);
+    await own.drop();
+  });
+
   it("is not refused where the role may make it all the same, or where nothing is of that kind", async () => {
     await database.admin("DROP EVENT TRIGGER et; DROP PUBLICATION wide; DROP PUBLICATION whole; DROP OPERATOR FAMILY public.fam USING btree; DROP FOREIGN DATA WRAPPER wrap CASCADE; DROP TEXT SEARCH TEMPLATE public.simply");
     await vault.backup(database.adminUrl, { source: "plain" });

@@ -63,6 +63,18 @@ describe("a validation on a given server", () => {
     await host.admin(`DROP ROLE maker, member, "auth owner", anon`);
   });
 
+  it("of a role that may not read its own copy, as row-level security is forced, is an error, and no verdict about the backup", async () => {
+    await using forced = await cluster.createDatabase({ sql: "CREATE TABLE t AS SELECT 1 AS a; ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY" });
+    await using alone = await Vault.make();
+    await alone.backup(forced.adminUrl);
+    await cluster.admin("ALTER ROLE holdfast CREATEDB");
+    await expectRefusal(alone.validate({ scratch: cluster.url("postgres") }), {
+      code: "database.row-security", exit: 4, says: /the copy on the scratch server \S+ cannot be read by the role that made it: .*"t"/, hint: /superuser of a throw-away server.*no receipt was written/,
+    });
+    expect(alone.files("receipts")).toEqual([]);
+    await cluster.admin("ALTER ROLE holdfast NOCREATEDB");
+  });
+
   it("of a role that may not make databases is an error, and no verdict about the backup", async () => {
     const receipts = vault.files("receipts");
     await other.admin("CREATE ROLE weak LOGIN PASSWORD 'weak'");
