@@ -72,16 +72,24 @@ const ALL_TABLES: Asked = {
 /** Type of an entry that may be a publication of all tables. */
 export const PUBLICATION = "PUBLICATION";
 
+/** Whoever makes a cast owns one of its types; of the server's own types that is nobody but a superuser. */
+const CAST_OF_SERVERS_TYPES = "CAST OF THE SERVER'S TYPES";
+const SERVERS_CAST: Asked & { readonly word: string } = {
+  word: "cast between the server's own types",
+  attempt: "CREATE CAST (pg_catalog.text AS pg_catalog.point) WITH INOUT",
+};
+
 /** How it is asked whether this role may make what only a superuser may. */
 function askedOf(type: string): Asked {
   const kind = FUNCTION_KINDS.get(type);
   if (kind !== undefined) return { before: SOMETHING_TEMPORARY, attempt: kind.attempt };
+  if (type === CAST_OF_SERVERS_TYPES) return SERVERS_CAST;
   return type === PUBLICATION ? ALL_TABLES : SUPERUSER_ONLY[type]!;
 }
 
 /** What people call it. */
 export function wordOf(type: string): string {
-  return FUNCTION_KINDS.get(type)?.word ?? SUPERUSER_ONLY[type]!.word;
+  return FUNCTION_KINDS.get(type)?.word ?? (type === CAST_OF_SERVERS_TYPES ? SERVERS_CAST : SUPERUSER_ONLY[type]!).word;
 }
 
 /** What came of asking. */
@@ -164,9 +172,12 @@ export interface OfSuperuser {
 /** Of an archive, the entries that only a superuser may make, as far as its types and the record tell. */
 export function ofSuperusers(entries: readonly TocEntry[], content: ContentRecord): readonly OfSuperuser[] {
   const functions = functionsOfSuperusers(entries, content);
+  // A type of the user's, or of an extension's, is what a cast needs besides its function.
+  const routines = new Set(entries.filter(({ type }) => type === "FUNCTION").map(({ id }) => id));
   return entries.flatMap((entry) => {
     const asked = functions.get(entry.id);
     if (asked !== undefined) return [{ entry, asked }];
+    if (entry.type === "CAST" && entry.needs.every((id) => routines.has(id))) return [{ entry, asked: CAST_OF_SERVERS_TYPES }];
     return Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content) ? [{ entry, asked: entry.type }] : [];
   });
 }

@@ -42,6 +42,8 @@ export function thingsOfFinding({ about, name }: Pick<Finding, "about" | "name">
   const isOfSeveral = SEVERAL.has(word) && Object.hasOwn(BY_WORD, second);
   const [kind, identity] = isOfSeveral ? [BY_WORD[second]!, after] : [Object.hasOwn(BY_WORD, word) ? BY_WORD[word]! : word, rest];
   const group = groupOf(kind);
+  // An archive's name of a cast says so itself.
+  if (group === "cast") return [`cast CAST (${identity.replace(" as ", " AS ")})`];
   return [`${group} ${identity}`, `${group} ${leadingNames(identity).join(" ")}`];
 }
 

@@ -84,6 +84,8 @@ describe("a restore beside by a role that may not make everything", () => {
       CREATE FUNCTION public.f(n int) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'int4abs'; CREATE FUNCTION public.f(n text) RETURNS int LANGUAGE sql AS 'SELECT 1';
       CREATE FUNCTION public."c odd ("(VARIADIC "a, b" int[]) RETURNS int LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
       CREATE FUNCTION public.tight(int) RETURNS bool LANGUAGE sql LEAKPROOF AS 'SELECT true'; CREATE FUNCTION public.backed(int) RETURNS int LANGUAGE sql SUPPORT generate_series_int4_support AS 'SELECT 1';
+      CREATE CAST (text AS int4range) WITH INOUT; CREATE FUNCTION public.to_box(text) RETURNS box LANGUAGE sql AS 'SELECT NULL::box'; CREATE CAST (text AS box) WITH FUNCTION public.to_box(text);
+      CREATE TYPE public.mine AS (a int); CREATE CAST (public.mine AS text) WITH INOUT; ALTER TYPE public.mine OWNER TO holdfast;
       CREATE PROCEDURE public.p(OUT a int) LANGUAGE internal AS 'pg_backend_pid';
       CREATE TABLE public.u (a int CHECK (public.f(a) > 0)); CREATE AGGREGATE public.agg(int) (SFUNC = int4pl, STYPE = int4); CREATE AGGREGATE public.f(bigint) (SFUNC = int8pl, STYPE = int8)`);
     await vault.backup(own.adminUrl, { source: "functions" });
@@ -93,6 +95,8 @@ describe("a restore beside by a role that may not make everything", () => {
     const error = await expectRefusal(vault.restore(own.url, choice), { code: "database.permission", exit: 4, says: "and mode beside puts no copy in place that lacks something", hint: /--allow-gaps/ });
     for (const name of ["f(integer)", "c odd ((integer[])", "tight(integer)", "backed(integer)"]) expect(error.message).toContain(`FUNCTION public ${name} (the server lets only a superuser make one)`);
     expect(error.message).toMatch(/PROCEDURE public p\(/);
+    for (const cast of ["text AS int4range", "text AS box"]) expect(error.message).toContain(`CAST (${cast}) (the server lets only a superuser make one)`);
+    expect(error.message).not.toContain("public.mine");
     expect(error.message).toContain("TABLE public u (it needs FUNCTION public f(integer))");
     expect(error.message).not.toMatch(/f\(text\)|AGGREGATE|TABLE public t\b/);
     expect(await databases()).toEqual(before);
