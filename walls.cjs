@@ -25,12 +25,14 @@ const EVERY_NOUN = Object.keys(NOUNS);
 
 /** Wings, with what the capabilities of one share; capabilities do not import each other. */
 const WINGS = {
-  backups: { capabilities: ["backup", "validate", "restore", "list", "keygen"], shared: ["copy"] },
+  backups: { capabilities: ["backup", "validate", "restore", "list", "keygen"], shared: { copy: [] } },
+  // Each shared room with those of the wing that it stands on.
+  schema: { capabilities: ["check"], shared: { script: [], folder: ["script"], shadow: ["script"], proof: ["shadow", "script"] } },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) => capabilities.map((each) => `${wing}/${each}`));
 const wings = () => Object.entries(WINGS).flatMap(([wing, { capabilities, shared }]) => [
-  ...shared.map((room) => [`${wing}/${room}`, [...EVERY_NOUN, ...GROUND]]),
-  ...capabilities.map((room) => [`${wing}/${room}`, [...shared.map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND]]),
+  ...Object.entries(shared).map(([room, below]) => [`${wing}/${room}`, [...below.map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND]]),
+  ...capabilities.map((room) => [`${wing}/${room}`, [...Object.keys(shared).map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND]]),
 ]);
 
 /** Room → rooms that it may import. */
@@ -41,7 +43,7 @@ const ROOMS = Object.fromEntries([
   ...Object.entries(NOUNS).map(([noun, below]) => [noun, [...below, ...GROUND]]),
   ...wings(),
   ["commands", [...CAPABILITIES, ...EVERY_NOUN, ...GROUND]],
-  ...["actions-runner", "azure-blob", "file-store", "pg-tools", "postgres", "scratch-server", "store-decorators", "system", "terminal"]
+  ...["actions-runner", "azure-blob", "file-store", "pg-tools", "postgres", "scratch-server", "source-tree", "store-decorators", "system", "terminal"]
     .map((adapter) => [`adapters/${adapter}`, GROUND]),
   ["entry/process", ["entry/inputs", "ports", "kernel"]],
   ["entry/inputs", ["commands", "kernel"]],

@@ -3,7 +3,8 @@ import { keygen } from "./backups/keygen.ts";
 import { list } from "./backups/list.ts";
 import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
+import { migrateCheck } from "./schema/migrate-check.ts";
 import type { Command } from "./define.ts";
 
 /** Every command, in the order people meet them. A command that is not here does not exist. */
-export const MENU: readonly Command[] = [backup, list, validate, restore, keygen];
+export const MENU: readonly Command[] = [backup, list, validate, restore, keygen, migrateCheck];

@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle } from "./bundle.ts";
+import { bundle, BUNDLED_ASSETS } from "./bundle.ts";
 import { licences, packagesIn } from "./licences.ts";
 
 /**
@@ -20,7 +20,7 @@ export function filesBelow(folder: string): string[] {
     .sort();
 }
 
-function write(path: string, text: string): void {
+function write(path: string, text: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
@@ -29,6 +29,7 @@ function write(path: string, text: string): void {
 async function writeBundle(out: string): Promise<void> {
   const { files, modules } = await bundle(root);
   for (const { name, text } of files) write(join(out, "holdfast", name), `// ${GENERATED}\n${text}`);
+  for (const asset of BUNDLED_ASSETS) write(join(out, "holdfast", basename(asset)), readFileSync(join(root, asset)));
   write(join(out, "licenses.txt"), licences(root, packagesIn(root, modules), GENERATED));
 }
 

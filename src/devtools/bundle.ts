@@ -8,6 +8,9 @@ export interface BundledFile {
   readonly text: string;
 }
 
+/** Files that a package reads from the folder its code lies in, which is the bundle's: the SQL grammar as WebAssembly. */
+export const BUNDLED_ASSETS: readonly string[] = ["node_modules/libpg-query/wasm/libpg-query.wasm"];
+
 /**
  * Bundles `src/entry/main.ts` into `index.js` and, for whatever is imported lazily, files of its own.
  *
@@ -21,8 +24,8 @@ export async function bundle(root: string): Promise<{ readonly files: readonly B
     // A linked node_modules is the folder's own: its real path would be another one on the next machine.
     preserveSymlinks: true,
     plugins: [lazyTokenRequest],
-    // Packages in CommonJS ask for Node's own modules by `require`, which a module does not have.
-    banner: { js: 'import { createRequire as makeRequire } from "node:module";\nconst require = makeRequire(import.meta.url);' },
+    // Packages in CommonJS ask for Node's own modules by `require`, and for their folder by `__dirname`, which a module does not have.
+    banner: { js: 'import { createRequire as makeRequire } from "node:module";\nconst require = makeRequire(import.meta.url);\nconst __dirname = import.meta.dirname;' },
   });
   refuseLazyCommonJs(metafile);
   const names = stableNames(metafile);

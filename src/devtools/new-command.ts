@@ -106,7 +106,7 @@ export function wallsWith(walls: string, wing: string, name: string): string {
   if (found !== null) return walls.replace(listed, `$1$2, "${name}"]`);
   const end = /^const WINGS = \{\n(?: {2}.*\n)*/m;
   if (!end.test(walls)) throw new Error("no `const WINGS = {` in walls.cjs");
-  return walls.replace(end, (all) => `${all}  ${wing}: { capabilities: ["${name}"], shared: [] },\n`);
+  return walls.replace(end, (all) => `${all}  ${wing}: { capabilities: ["${name}"], shared: {} },\n`);
 }
 
 /** The list of fast tests (`test/fast-files.ts`) with one more, in its place: it starts no program. */

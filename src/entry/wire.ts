@@ -56,6 +56,10 @@ export function makePorts(around: ProcessFacts): Ports {
       const { postgresDatabase } = await import("../adapters/postgres/database.ts");
       return postgresDatabase(address);
     },
+    async sourceTree() {
+      const { checkout } = await import("../adapters/source-tree/checkout.ts");
+      return checkout({ env });
+    },
     dumpTools: () => shared.tools(),
     async scratchServers() {
       const [{ localScratchServers }, { serverInstallations }] = await Promise.all([

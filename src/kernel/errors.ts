@@ -75,6 +75,10 @@ export const ERRORS = {
   "artifact.damaged": { kind: "integrity", meaning: "stored bytes differ from what the manifest promises" },
   "dump.incomplete": { kind: "integrity", meaning: "the dump does not hold what the snapshot holds" },
 
+  "source.missing": { kind: "input", meaning: "a folder or file of the checkout that was named does not exist" },
+  "source.unreadable": { kind: "outside", meaning: "a folder or file of the checkout could not be read" },
+  "source.history": { kind: "outside", meaning: "git could not say what the base holds: it is not installed, the base is not here, or the checkout has no history" },
+
   "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
   "lock.lost": { kind: "locked", meaning: "this run's lock was taken over because it was not renewed in time" },
 

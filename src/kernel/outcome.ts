@@ -21,6 +21,17 @@ export interface Report {
   readonly notes: readonly string[];
 }
 
+/** Something said of a place in a file, such as a line of a pull request. */
+export interface Annotation {
+  readonly level: "error" | "warning" | "notice";
+  /** Path from the folder the command was started in. */
+  readonly file: string;
+  /** Line from 1. */
+  readonly line: number;
+  readonly title: string;
+  readonly message: string;
+}
+
 /** What a command returns. Verdicts that say no are outcomes too: exit 3 or 5. */
 export interface Outcome {
   readonly exit: ExitCode;
@@ -29,4 +40,6 @@ export interface Outcome {
   readonly report: Report;
   /** Text that is the command's product (stdout without `--json`), such as a new key. */
   readonly product?: string;
+  /** Shown at their lines in a pull request. In a terminal the report says the same. */
+  readonly annotations?: readonly Annotation[];
 }

@@ -8,7 +8,7 @@ const WORTH_TELLING_MS = 1000;
 
 /** Counts units of long work and says how fast it goes and how long it will still take, judged by the last ten seconds. */
 export class Pace {
-  readonly #unit: "bytes" | "tables";
+  readonly #unit: "bytes" | "tables" | "migrations";
   readonly #total: number | undefined;
   readonly #startedAt: number;
   /** Moments (ms) and the count at them, oldest first; at most one per half second. */
@@ -16,7 +16,7 @@ export class Pace {
   #count = 0;
 
   /** @param now monotonic milliseconds, as in every method */
-  constructor(unit: "bytes" | "tables", total: number | undefined, now: number) {
+  constructor(unit: "bytes" | "tables" | "migrations", total: number | undefined, now: number) {
     this.#unit = unit;
     this.#total = total !== undefined && total > 0 ? total : undefined;
     this.#startedAt = now;

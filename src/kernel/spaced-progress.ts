@@ -3,7 +3,7 @@ import { Pace } from "./pace.ts";
 /** What a progress display needs to know. */
 export interface Pacing {
   readonly label: string;
-  readonly unit: "bytes" | "tables";
+  readonly unit: "bytes" | "tables" | "migrations";
   /** An estimate in the same unit. */
   readonly total: number | undefined;
   /** Monotonic milliseconds. */

@@ -3,10 +3,26 @@ import type { ByteStream } from "../kernel/streams.ts";
 
 export type { DatabaseAddress, SslMode } from "../postgres/database-address.ts";
 
+/** How the prepared statements of our own are called on the server. */
+export const PREPARED_PREFIX = "holdfast_";
+
 /** One connection. Every statement runs on the same server session, in order. */
 export interface DatabaseSession extends AsyncDisposable {
   /** Runs one statement; values are bound as `$1`…; rows come back with columns by name. Server errors become HoldfastErrors. */
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * The same, with a statement that the server keeps ready for this session: of worth where the same is asked again and again. Its name begins with
+   * {@link PREPARED_PREFIX}; who forgets prepared statements by SQL makes the next call fail.
+   */
+  queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Runs a text of somebody's as it is: one statement or several, as one message of the simple protocol, without values. What the server refuses is
+   * an answer and no error; a lost connection still rejects. The words may quote rows, so they are for whoever sees these rows anyway.
+   * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
+   */
+  execute(sql: string): Promise<Execution>;
+  /** Whether a transaction is open, as the server said last: `failed` takes nothing but its end. */
+  readonly transaction: "none" | "open" | "failed";
   /**
    * Runs one `COPY … FROM STDIN` with the stream's bytes as its data. A stream that throws ends the copy as failed and is rethrown as it is.
    * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
@@ -29,6 +45,26 @@ export interface DatabaseSession extends AsyncDisposable {
   /** Asks the server to cancel the running statement (over a separate connection). */
   cancel(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** How the server took a text: undefined where it carried it out, else what it said. */
+export type Execution = ServerRefusal | undefined;
+
+/** What the server says when it refuses a statement. https://www.postgresql.org/docs/current/protocol-error-fields.html */
+export interface ServerRefusal {
+  /** SQLSTATE, five characters. */
+  readonly state: string;
+  readonly message: string;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+  /** Where in the text, in characters (code points) from 1; undefined where it is about no place. */
+  readonly position: number | undefined;
+  /** The call stack of functions, where there is one. */
+  readonly where: string | undefined;
+  /** The constraint, table and column it is about. */
+  readonly constraint: string | undefined;
+  readonly table: string | undefined;
+  readonly column: string | undefined;
 }
 
 /** How a session is set up. */

@@ -15,5 +15,5 @@ export interface Log {
   /** Only shown when asked for (`--verbose`, or debug logging in Actions). */
   debug(text: string): void;
   /** Live line in a terminal, spaced lines in CI. `total` is an estimate in the same unit, absent when unknown. */
-  progress(text: string, unit: "bytes" | "tables", total?: number): Progress;
+  progress(text: string, unit: "bytes" | "tables" | "migrations", total?: number): Progress;
 }

@@ -6,6 +6,7 @@ import type { Disk } from "./disk.ts";
 import type { DumpTools } from "./dump-tools.ts";
 import type { Log } from "./log.ts";
 import type { ScratchServers } from "./scratch-server.ts";
+import type { SourceTree } from "./source-tree.ts";
 import type { ToolInstaller } from "./tool-installer.ts";
 import type { RunIdentity } from "./run-identity.ts";
 
@@ -18,6 +19,8 @@ export interface Ports {
   /** Opens a store URL with retry around it; credentials come from `secret` or the standard environment. */
   openStore(url: string, secret: Secret | undefined): Promise<BlobStore>;
   openDatabase(address: DatabaseAddress): Promise<Database>;
+  /** Files of the checkout this runs in, and their history. */
+  sourceTree(): Promise<SourceTree>;
   dumpTools(): Promise<DumpTools>;
   scratchServers(): Promise<ScratchServers>;
   /** Installs missing PostgreSQL programs; absent where Holdfast has no business installing anything (the CLI). */

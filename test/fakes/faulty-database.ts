@@ -1,6 +1,6 @@
 import { HoldfastError } from "../../src/kernel/errors.ts";
 import type { ByteStream } from "../../src/kernel/streams.ts";
-import type { Database, DatabaseSession, SessionOptions } from "../../src/ports/database.ts";
+import type { Database, DatabaseSession, SessionOptions, Execution } from "../../src/ports/database.ts";
 
 /** How a {@link FaultyDatabases} fails; always at exactly one event. */
 export interface DatabaseFault {
@@ -108,6 +108,24 @@ export class FaultySession implements DatabaseSession {
       await run();
       return [];
     });
+  }
+
+  queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.query<Row>(sql, values);
+  }
+
+  async execute(sql: string): Promise<Execution> {
+    if (this.#cut.signal.aborted) throw this.#cut.signal.reason;
+    let execution: Execution;
+    await this.#faults.query(this, sql, async () => {
+      execution = await this.#session.execute(sql);
+      return [];
+    });
+    return execution;
+  }
+
+  get transaction(): DatabaseSession["transaction"] {
+    return this.#session.transaction;
   }
 
   async copyFrom(sql: string, data: ByteStream): Promise<void> {

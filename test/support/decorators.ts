@@ -29,6 +29,16 @@ function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>
       const rows = await session.query<Row>(sql, values);
       return (hooks.after?.(sql, rows) ?? rows) as Row[];
     },
+    async queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]) {
+      await hooks.before?.(sql);
+      const rows = await session.queryPrepared<Row>(sql, values);
+      return (hooks.after?.(sql, rows) ?? rows) as Row[];
+    },
+    execute: async (sql) => {
+      await hooks.before?.(sql);
+      return await session.execute(sql);
+    },
+    get transaction() { return session.transaction; },
     copyFrom: async (sql, data) => {
       await hooks.before?.(sql);
       await session.copyFrom(sql, data);

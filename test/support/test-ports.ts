@@ -1,3 +1,4 @@
+import { checkout } from "../../src/adapters/source-tree/checkout.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools, serverInstallations } from "../../src/adapters/pg-tools/dump-tools.ts";
@@ -61,6 +62,7 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     disk,
     log,
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
+    sourceTree: () => Promise.resolve(checkout({ env: process.env })),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
     dumpTools: () => Promise.resolve(around(tools, options.tools)),
     scratchServers: () => Promise.resolve(localScratchServers({ installations: remembered("server", options.binDir, () => serverInstallations({ env })), disk })),

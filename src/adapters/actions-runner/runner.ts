@@ -1,4 +1,5 @@
-import { debug, error, getIDToken, getState, info, isDebug, saveState, setOutput, setSecret, summary, warning } from "@actions/core";
+import { debug, error, getIDToken, getState, info, isDebug, notice, saveState, setOutput, setSecret, summary, warning } from "@actions/core";
+import type { Annotation } from "../../kernel/outcome.ts";
 import type { Log } from "../../ports/log.ts";
 import { runnerLog } from "./runner-log.ts";
 
@@ -10,6 +11,8 @@ export interface JobRunner {
   output(name: string, value: string): void;
   /** Marks the step with an error that shows in the run's overview. */
   annotate(title: string, message: string): void;
+  /** Marks a line of a file of the checkout, where a pull request shows it. */
+  annotateLine(annotation: Annotation): void;
   /** Adds Markdown to the job's summary; quietly nothing where the runner keeps none. */
   summarize(markdown: string): Promise<void>;
   /** Keeps a value for the post step. */
@@ -30,6 +33,10 @@ export function openJobRunner(env: Readonly<Record<string, string | undefined>>)
     },
     output: (name, value) => setOutput(name, value),
     annotate: (title, message) => error(message, { title }),
+    annotateLine({ level, file, line, title, message }) {
+      const say = { error, warning, notice }[level];
+      say(message, { title, file, startLine: line });
+    },
     async summarize(markdown) {
       if ((env["GITHUB_STEP_SUMMARY"] ?? "") === "") return;
       await summary.addRaw(markdown, true).write();

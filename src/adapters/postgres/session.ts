@@ -2,12 +2,13 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client, QueryConfig, QueryResult } from "pg";
 import type { ConnectionOptions } from "node:tls";
-import type { DatabaseAddress, DatabaseSession } from "../../ports/database.ts";
+import { PREPARED_PREFIX, type DatabaseAddress, type DatabaseSession, type Execution } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
-import type { ByteStream } from "../../kernel/streams.ts";
+import { sha256, type ByteStream } from "../../kernel/streams.ts";
 import { requestCancel } from "./cancel.ts";
 import { databaseError, endsSession } from "./errors.ts";
+import { serverRefusal } from "./refusal.ts";
 
 /** Milliseconds a server has to answer our goodbye. */
 const GOODBYE_MS = 5_000;
@@ -17,6 +18,9 @@ const NOTICES_MAX = 200;
 
 /** Bytes that are read ahead of what the server has taken during a copy. */
 const COPY_AHEAD = 512 * 1024;
+
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-READYFORQUERY */
+const TRANSACTION = { I: "none", T: "open", E: "failed" } as const;
 
 /** What the driver knows about the connection but its types do not say. */
 interface Announced {
@@ -67,6 +71,28 @@ export class PgSession implements DatabaseSession {
     return this.#inTurn(() => this.#run<Row>(sql, values));
   }
 
+  queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.#inTurn(() => this.#run<Row>(sql, values, `${PREPARED_PREFIX}${sha256(sql).slice(0, 24)}`));
+  }
+
+  execute(sql: string): Promise<Execution> {
+    return this.#inTurn(async () => {
+      try {
+        await this.#client.query(sql);
+        return undefined;
+      } catch (error) {
+        const refusal = serverRefusal(error);
+        // The session is gone with such an answer.
+        if (refusal === undefined || endsSession(databaseError(error, this.#address, "working", sql))) throw this.#classified(error, sql);
+        return refusal;
+      }
+    });
+  }
+
+  get transaction(): DatabaseSession["transaction"] {
+    return TRANSACTION[this.#client.getTransactionStatus() ?? "I"];
+  }
+
   copyFrom(sql: string, data: ByteStream): Promise<void> {
     return this.#inTurn(() => this.#copy(sql, data));
   }
@@ -82,9 +108,9 @@ export class PgSession implements DatabaseSession {
     return turn;
   }
 
-  async #run<Row extends object>(sql: string, values: readonly unknown[] | undefined): Promise<Row[]> {
+  async #run<Row extends object>(sql: string, values: readonly unknown[] | undefined, name?: string): Promise<Row[]> {
     try {
-      const config: QueryConfig = values === undefined ? { text: sql } : { text: sql, values: [...values] };
+      const config: QueryConfig = { text: sql, ...(values === undefined ? {} : { values: [...values] }), ...(name === undefined ? {} : { name }) };
       // Several statements in one text give several results; the types do not say so.
       const result: QueryResult | readonly QueryResult[] = await this.#client.query(config);
       const last = Array.isArray(result) ? (result as readonly QueryResult[]).at(-1) : (result);

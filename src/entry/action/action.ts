@@ -22,6 +22,9 @@ import type { JobRunner } from "../wire.ts";
 /** https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs */
 const OUTPUT_BYTES_MAX = 1_000_000;
 
+/** The runner shows ten errors and ten warnings of a step; more would only push each other out. https://docs.github.com/actions/reference/limits */
+const ANNOTATIONS_MAX = 50;
+
 /** Which step of an action this process is. */
 export type ActionPhase = "main" | "post";
 
@@ -124,6 +127,10 @@ function tell(command: Command, outcome: Outcome, { runner, log, redactor }: Act
     runner.output(name, fits ? text : "");
   }
   log.info(reportText(withoutSaid(outcome.report, said)));
+  const text = (words: string): string => printable(redactor.redact(words));
+  for (const each of (outcome.annotations ?? []).slice(0, ANNOTATIONS_MAX)) {
+    runner.annotateLine({ ...each, title: text(each.title), message: text(each.message), file: text(each.file) });
+  }
   if (outcome.exit !== EXIT.done) runner.annotate(`holdfast ${command.name}`, printable(redactor.redact(outcome.report.headline)));
 }
 

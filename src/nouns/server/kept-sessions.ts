@@ -1,5 +1,5 @@
 import type { ByteStream } from "../../kernel/streams.ts";
-import type { Database, DatabaseAddress, DatabaseSession, SessionOptions } from "../../ports/database.ts";
+import type { Database, DatabaseAddress, DatabaseSession, SessionOptions, Execution } from "../../ports/database.ts";
 
 /**
  * A server whose sessions are kept when they are closed and handed, as new, to the next who asks for one like it: a plan
@@ -125,6 +125,18 @@ class KeptSession implements DatabaseSession {
 
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
     return this.#whileOpen(() => this.#session.query<Row>(sql, values));
+  }
+
+  queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.#whileOpen(() => this.#session.queryPrepared<Row>(sql, values));
+  }
+
+  execute(sql: string): Promise<Execution> {
+    return this.#whileOpen(() => this.#session.execute(sql));
+  }
+
+  get transaction(): DatabaseSession["transaction"] {
+    return this.#session.transaction;
   }
 
   copyFrom(sql: string, data: ByteStream): Promise<void> {

@@ -2,6 +2,7 @@
  * One run of a command with the real adapters, which kills itself with SIGKILL at one place: a real death, nothing gets the chance to clean up.
  * Started by kill.test.ts: `node child.ts <order as JSON>`; without a place it says how many there are.
  */
+import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
 import { readFileSync, rmSync } from "node:fs";
 import { openFileStore } from "../../../src/adapters/file-store/file-store.ts";
 import { postgresTools, serverInstallations } from "../../../src/adapters/pg-tools/dump-tools.ts";
@@ -84,6 +85,7 @@ class DeadlyStore extends FaultyStore {
 const ports: Ports = {
   clock: systemClock, random: systemRandom, disk: systemDisk(), log,
   openStore: (url) => Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+  sourceTree: () => Promise.resolve(checkout({ env: process.env })),
   openDatabase: (address) => Promise.resolve(postgresDatabase(address)),
   dumpTools: () => Promise.resolve(postgresTools({ env: process.env })),
   scratchServers: () => Promise.resolve(localScratchServers({ installations: () => serverInstallations({ env: process.env }), disk: systemDisk() })),

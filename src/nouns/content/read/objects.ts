@@ -1,15 +1,13 @@
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { readObjects1 } from "./digest-1/objects.ts";
+import { eachObject, eachOfClass, type FoundObject, type ObjectReader } from "./each-object.ts";
 import { readExtensionNeeds } from "./extension-needs.ts";
 import { namesMap } from "../names-map.ts";
 import { OBJECT_CLASSES } from "./objects/all.ts";
 import { fieldDigest, HIDDEN, writeDigests } from "./objects/field-digests.ts";
-import type { ObjectClass, ServerFacts } from "./objects/object-class.ts";
-import { fieldsOn, objectQuery, type ObjectRow } from "./objects/object-query.ts";
-import { ATTACHMENTS, type AttachmentRow } from "./objects/attachments.ts";
+import type { ServerFacts } from "./objects/object-class.ts";
 import { serverFacts } from "./objects/server-facts.ts";
 import { UNKNOWN_OPTIONS } from "./objects/options.ts";
-import { decodeText } from "./objects/server-text.ts";
 import { readMarkedSequences } from "./marked-sequences.ts";
 import { readPublicationNeeds } from "./publication-needs.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "../record.ts";
@@ -52,9 +50,9 @@ export async function readObjects(
 /** The objects of one kind alone, as {@link readObjects} has them with the newest digests. */
 export async function readObjectsOf(session: DatabaseSession, scope: ContentScope, kind: ObjectKind): Promise<Readonly<Record<string, string>>> {
   const server = await serverFacts(session);
-  const objects: Objects = new Map([["owner", new Map<string, string>()]]);
-  for (const each of OBJECT_CLASSES.filter((one) => one.kind === kind)) await readClass(session, scope, server, each, objects, new Map());
-  return sorted(objects)[kind] ?? {};
+  const digests = new DigestsOfObjects();
+  for (const each of OBJECT_CLASSES.filter((one) => one.kind === kind)) await eachOfClass(session, scope, server, each, digests);
+  return sorted(digests.objects)[kind] ?? {};
 }
 
 interface Found {
@@ -65,50 +63,28 @@ interface Found {
 
 async function readFields(session: DatabaseSession, scope: ContentScope, facts: Omit<ServerFacts, "superuser">): Promise<Found> {
   const [row] = await session.query<{ superuser: boolean }>("SELECT current_setting('is_superuser') = 'on' AS superuser");
-  const server = { ...facts, superuser: row!.superuser };
-  const objects: Objects = new Map([["owner", new Map<string, string>()]]);
-  const places = new Map<string, string>();
-  for (const each of OBJECT_CLASSES) {
-    if (each.superuser === true && !server.superuser) continue;
-    await readClass(session, scope, server, each, objects, places);
-  }
-  for (const { kind, field, sql } of ATTACHMENTS) {
-    objects.set(kind, new Map());
-    for (const row of await session.query<AttachmentRow>(sql(server), scopeValues(scope))) {
-      const object = row.large === null ? attachedTo(row, places, server) : `large object ${row.large}`;
-      if (object === undefined) continue;
-      const identity = row.prefix === "" ? object : `${row.prefix} ${object}`;
-      add(objects, kind, identity, [[field, fieldDigest(decodeText(server, row.text), false)!]]);
-    }
-  }
-  return { objects: sorted(objects), places };
+  const digests = new DigestsOfObjects();
+  await eachObject(session, scope, { ...facts, superuser: row!.superuser }, digests);
+  return { objects: sorted(digests.objects), places: digests.places };
 }
 
-async function readClass(
-  session: DatabaseSession, scope: ContentScope, server: ServerFacts, each: ObjectClass, objects: Objects, places: Map<string, string>,
-): Promise<void> {
-  const { kind } = each;
-  const fields = fieldsOn(server, each);
-  if (!objects.has(kind)) objects.set(kind, new Map());
-  for (const row of await session.query<ObjectRow>(objectQuery(server, each), scopeValues(scope))) {
-    const identity = decodeText(server, row.identity);
-    const digests = fields.flatMap((field, at): [string, string][] => {
-      const sent = row[`f${at}`] ?? null;
-      if (field.hidden !== undefined && sent === HIDDEN) return [[field.name, HIDDEN]];
-      const digest = fieldDigest(sent === null ? null : decodeText(server, sent), field.printed === true);
-      return digest === undefined ? [] : [[field.name, digest]];
-    });
-    add(objects, kind, identity, digests);
-    if (row.owner !== null) add(objects, "owner", `${kind} ${identity}`, [["owner", fieldDigest(decodeText(server, row.owner), false)!]]);
-    if (row.place !== null) places.set(row.place, `${kind} ${identity}`);
-  }
-}
+/** Collects the digests of what is read. */
+class DigestsOfObjects implements ObjectReader {
+  readonly objects: Objects = new Map([["owner", new Map<string, string>()]]);
+  readonly places = new Map<string, string>();
 
-/** Columns stand with their relation; what is attached to anything out of scope is undefined. */
-function attachedTo(row: AttachmentRow, places: ReadonlyMap<string, string>, server: ServerFacts): string | undefined {
-  const object = places.get(row.place);
-  if (object === undefined || row.column === null) return object;
-  return `column ${object.replace(/^[a-z-]+ /, "")}.${decodeText(server, row.column)}`;
+  kind(kind: ObjectKind): void {
+    if (!this.objects.has(kind)) this.objects.set(kind, new Map());
+  }
+
+  object({ kind, identity, fields, owner, place }: FoundObject): void {
+    add(this.objects, kind, identity, fields.flatMap(({ name, text, hidden, printed }): [string, string][] => {
+      const digest = hidden ? HIDDEN : fieldDigest(text, printed);
+      return digest === undefined ? [] : [[name, digest]];
+    }));
+    if (owner !== null) add(this.objects, "owner", `${kind} ${identity}`, [["owner", fieldDigest(owner, false)!]]);
+    if (place !== null) this.places.set(place, `${kind} ${identity}`);
+  }
 }
 
 async function readNeeds(

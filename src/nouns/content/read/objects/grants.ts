@@ -140,10 +140,12 @@ export const EFFECTIVE_RIGHTS: readonly ObjectClass[] = [
   { ...defaultPrivileges, fields: [always("all", rights("d.defaclacl", "true"), "`ALTER DEFAULT PRIVILEGES`")] }, effectiveDefaults,
 ];
 
-/** What the object had when its extension, or the server, was made: https://www.postgresql.org/docs/current/catalog-pg-init-privs.html */
-const initial = (catalog: string, oid: string, standard: string): string =>
-  `coalesce((SELECT i.initprivs FROM pg_init_privs i
-    WHERE i.classoid = '${catalog}'::regclass AND i.objoid = ${oid} AND i.objsubid = 0), ${standard})`;
+/** What was noted of an object when its extension, or the server, was made: https://www.postgresql.org/docs/current/catalog-pg-init-privs.html */
+const noted = (catalog: string, oid: string): string =>
+  `(SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = '${catalog}'::regclass AND i.objoid = ${oid} AND i.objsubid = 0)`;
+
+/** What the object had then. */
+const initial = (catalog: string, oid: string, standard: string): string => `coalesce(${noted(catalog, oid)}, ${standard})`;
 
 /** Rights of one access list that another one has not, as {@link rights}. */
 const beyond = (acl: string, other: string, where: string): string =>
@@ -170,12 +172,14 @@ function onMembers({ catalog, letter, from, oid, acl, owner, where, identity, re
   const isServers = `(${oid} < 16384${remade === undefined ? "" : ` OR ${remade.which}`})`;
   const given = beyond(acl, before, "x.grantee = 0");
   const taken = beyond(before, acl, "x.grantee = 0");
+  // Most lists are what they were, which is seen without taking them apart.
+  const changed = `(${remade === undefined ? "" : `${remade.which} OR `}${acl} IS DISTINCT FROM ${noted(catalog, oid)})`;
   const inSchema = where.replace(IN_SCOPE, `(${IN_SCOPE} OR n.nspname = 'pg_catalog' AND ${oid} < 16384 AND ${WHOLE_DATABASE})`);
   return {
     kind: "grant",
     title: "grant on a member of an extension, or on an object of the server's own",
     identity: `CASE WHEN ${isServers} THEN '${SERVERS}' ELSE '${MEMBER}' END || ${identity}`,
-    from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${inSchema} AND (${isServers} OR NOT ${notInExtension(catalog, oid)})
+    from: `FROM ${from} WHERE ${acl} IS NOT NULL AND ${changed} AND ${inSchema} AND (${isServers} OR NOT ${notInExtension(catalog, oid)})
       AND coalesce(${given}, ${taken}) IS NOT NULL`,
     fields: [always("given", given, "`GRANT … TO PUBLIC`"), always("taken", taken, "`REVOKE … FROM PUBLIC`")],
   };

@@ -9,17 +9,21 @@ export interface ObjectRow extends Readonly<Record<string, string | null>> {
   readonly owner: string | null;
 }
 
-/** The fields that this server has. */
-export function fieldsOn(server: ServerFacts, objects: ObjectClass): readonly ObjectField[] {
-  return objects.fields.filter((field) => field.since === undefined || field.since <= server.major);
+/**
+ * The fields that this server has.
+ *
+ * @param alike leave out what can only be said to servers of another major: of no use where both are of one
+ */
+export function fieldsOn(server: ServerFacts, objects: ObjectClass, alike = false): readonly ObjectField[] {
+  return objects.fields.filter(({ since, compared }) => (since === undefined || since <= server.major) && !(alike && compared === "other-major"));
 }
 
 /** `?` where the role may not read it. */
 const HIDDEN_FIELD = "'?'";
 
-/** Reads the objects of one class; `$1`, `$2` are the scope. */
-export function objectQuery(server: ServerFacts, objects: ObjectClass): string {
-  const fields = fieldsOn(server, objects).map((field, at) => {
+/** Reads these fields of the objects of one class; `$1`, `$2` are the scope. */
+export function objectQuery(server: ServerFacts, objects: ObjectClass, read = fieldsOn(server, objects)): string {
+  const fields = read.map((field, at) => {
     const text = textColumn(server, field.sql);
     return `${field.hidden === undefined ? text : `CASE WHEN ${field.hidden} THEN ${HIDDEN_FIELD} ELSE ${text} END`} AS f${at}`;
   });

@@ -1,0 +1,108 @@
+import type { DatabaseSession } from "../../../ports/database.ts";
+import type { ContentScope, ObjectKind } from "../record.ts";
+import { scopeValues } from "../scope.ts";
+import { OBJECT_CLASSES } from "./objects/all.ts";
+import { ATTACHMENTS, type AttachmentRow } from "./objects/attachments.ts";
+import { HIDDEN } from "./objects/field-digests.ts";
+import type { ObjectClass, ObjectField, ServerFacts } from "./objects/object-class.ts";
+import { fieldsOn, objectQuery, type ObjectRow } from "./objects/object-query.ts";
+import { decodeText } from "./objects/server-text.ts";
+
+/** A field of an object as the server prints it; `hidden` where the role may not read it. */
+export interface FoundField {
+  readonly name: string;
+  readonly text: string;
+  readonly hidden: boolean;
+  /** An expression or query printed by the server: `canonical` applies. */
+  readonly printed: boolean;
+}
+
+/** One object of the database. */
+export interface FoundObject {
+  readonly kind: ObjectKind;
+  readonly identity: string;
+  /** Fields that are set, in the order of their declaration. */
+  readonly fields: readonly FoundField[];
+  /** Its owner, where it has one of its own. */
+  readonly owner: string | null;
+  /** `<catalog> <oid>`, where comments are attached. */
+  readonly place: string | null;
+}
+
+/** Who is told what is read. */
+export interface ObjectReader {
+  /** A kind is about to be read: it is known, even where nothing of it is there. */
+  kind(kind: ObjectKind): void;
+  object(object: FoundObject): void;
+}
+
+/**
+ * Reads every object in scope, and what is said of objects: comments, security labels. A kind that the role may not read is not told of.
+ *
+ * @param session with `PINNED_SETTINGS`
+ * @param again the session will read the same more than once, and it is held against nothing but that: a server of the same major. Statements are kept ready
+ */
+export async function eachObject(
+  session: DatabaseSession, scope: ContentScope, server: ServerFacts, reader: ObjectReader, again = false,
+): Promise<void> {
+  const places = new Map<string, string>();
+  const watching: ObjectReader = {
+    kind: (kind) => reader.kind(kind),
+    object(object) {
+      if (object.place !== null) places.set(object.place, `${object.kind} ${object.identity}`);
+      reader.object(object);
+    },
+  };
+  for (const each of OBJECT_CLASSES) {
+    if (each.superuser === true && !server.superuser) continue;
+    await eachOfClass(session, scope, server, each, watching, again);
+  }
+  for (const { kind, field, sql } of ATTACHMENTS) {
+    reader.kind(kind);
+    const rows = again ? await session.queryPrepared<AttachmentRow>(sql(server), scopeValues(scope)) : await session.query<AttachmentRow>(sql(server), scopeValues(scope));
+    for (const row of rows) {
+      const object = row.large === null ? attachedTo(row, places, server) : `large object ${row.large}`;
+      if (object === undefined) continue;
+      const text = decodeText(server, row.text);
+      reader.object({
+        kind, identity: row.prefix === "" ? object : `${row.prefix} ${object}`, owner: null, place: null,
+        fields: [{ name: field, text, hidden: false, printed: false }],
+      });
+    }
+  }
+}
+
+/** Reads the objects of one class alone. */
+export async function eachOfClass(
+  session: DatabaseSession, scope: ContentScope, server: ServerFacts, each: ObjectClass, reader: ObjectReader, again = false,
+): Promise<void> {
+  const { kind } = each;
+  const fields = fieldsOn(server, each, again);
+  reader.kind(kind);
+  const sql = objectQuery(server, each, fields);
+  const rows = again ? await session.queryPrepared<ObjectRow>(sql, scopeValues(scope)) : await session.query<ObjectRow>(sql, scopeValues(scope));
+  for (const row of rows) {
+    reader.object({
+      kind,
+      identity: decodeText(server, row.identity),
+      fields: fields.flatMap((field, at) => foundField(server, field, row[`f${at}`] ?? null)),
+      owner: row.owner === null ? null : decodeText(server, row.owner),
+      place: row.place,
+    });
+  }
+}
+
+/** Null and the empty text count as not set. */
+function foundField(server: ServerFacts, field: ObjectField, sent: string | null): FoundField[] {
+  const of = { name: field.name, printed: field.printed === true };
+  if (field.hidden !== undefined && sent === HIDDEN) return [{ ...of, text: HIDDEN, hidden: true }];
+  const text = sent === null ? "" : decodeText(server, sent);
+  return text === "" ? [] : [{ ...of, text, hidden: false }];
+}
+
+/** Columns stand with their relation; what is attached to anything out of scope is undefined. */
+function attachedTo(row: AttachmentRow, places: ReadonlyMap<string, string>, server: ServerFacts): string | undefined {
+  const object = places.get(row.place);
+  if (object === undefined || row.column === null) return object;
+  return `column ${object.replace(/^[a-z-]+ /, "")}.${decodeText(server, row.column)}`;
+}

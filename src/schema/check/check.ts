@@ -1,0 +1,167 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import { Chain } from "../proof/chain.ts";
+import { compareStates, describeDifference, isOnlyOrder } from "../proof/compare-states.ts";
+import { provePair } from "../proof/prove-pair.ts";
+import type { PairProof } from "../proof/verdict.ts";
+import type { PreparedScript } from "../script/prepare.ts";
+import type { ScriptFailure } from "../shadow/run-script.ts";
+import { givenShadow, privateShadow, type Shadow } from "../shadow/shadow.ts";
+import type { Finding } from "./finding.ts";
+import type { CheckedMigration, CheckPlan } from "./plan.ts";
+import { lookAtStatements } from "./rules/look.ts";
+import type { CheckPorts } from "./request.ts";
+
+/** One judged pair. */
+export interface JudgedPair {
+  readonly checked: CheckedMigration;
+  readonly proof: PairProof;
+}
+
+/** What a check found. */
+export interface Checked {
+  readonly pairs: readonly JudgedPair[];
+  readonly findings: readonly Finding[];
+  /** What was tried on, and with what stood in. */
+  readonly shadow: { readonly described: string; readonly version: string; readonly roles: readonly string[]; readonly extensions: readonly string[] } | undefined;
+}
+
+/** Carries the plan out on a shadow: every migration is applied, and in front of each judged one its pair is tried. */
+export async function checkMigrations(plan: CheckPlan, prelude: string | undefined, ports: CheckPorts): Promise<Checked> {
+  const judged = plan.migrations.filter((each) => each.judged);
+  if (judged.length === 0) return { pairs: [], findings: plan.findings, shadow: undefined };
+  const { shadow: given, serverMajor } = plan.request;
+  await using shadow = given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports);
+  await using chain = await Chain.open(shadow, prelude);
+  const { pairs, findings } = await walk(plan, chain, ports);
+  const late = judged.some((each) => each.late) ? await triedLate(plan, chain, shadow, prelude) : [];
+  return {
+    pairs, findings: [...plan.findings, ...otherServer(plan, shadow), ...standIns(chain, judged), ...findings, ...late],
+    shadow: { described: shadow.described, version: shadow.version, roles: chain.standIns.roles, extensions: chain.standIns.extensions },
+  };
+}
+
+interface Walked {
+  readonly pairs: readonly JudgedPair[];
+  readonly findings: readonly Finding[];
+}
+
+async function walk(plan: CheckPlan, chain: Chain, ports: CheckPorts): Promise<Walked> {
+  const pairs: JudgedPair[] = [];
+  const findings: Finding[] = [];
+  const count = plan.migrations.filter(({ judged }) => judged).length;
+  ports.log.stage(`trying ${count} of ${plan.migrations.length} migrations on ${chain.shadow.described}`);
+  const progress = ports.log.progress("migrations", "migrations", plan.migrations.length);
+  let broken: CheckedMigration | undefined;
+  for (const checked of plan.migrations) {
+    ports.cancelled.throwIfAborted();
+    const { forward } = checked;
+    if (checked.judged) {
+      const proved = await provePair(chain, checked, () => ports.clock.elapsed());
+      pairs.push({ checked, proof: withCause(proved.proof, broken) });
+      findings.push(...findingsOf(checked, proved.proof));
+      const failure = proved.after === undefined ? await chain.apply(forward) : await chain.apply(forward, proved.after);
+      if (failure !== undefined) broken ??= checked;
+    } else {
+      const failure = await chain.apply(forward);
+      if (failure !== undefined) {
+        broken ??= checked;
+        findings.push(earlierFails(failure));
+      }
+    }
+    progress.add(1);
+  }
+  progress.done();
+  return { pairs, findings };
+}
+
+/** A later failure may be nothing but the first one's. */
+function withCause(proof: PairProof, broken: CheckedMigration | undefined): PairProof {
+  if (broken === undefined || proof.verdict !== "failed") return proof;
+  return { ...proof, notes: [...proof.notes, `${broken.migration.forward.file} before it did not go through, which may be why`] };
+}
+
+function earlierFails({ file, line, message }: ScriptFailure): Finding {
+  return {
+    rule: "earlier-file-fails", level: "warning", file, line, message: `does not go through on the shadow, so what comes after it was tried without: ${message}`,
+    hint: "Where it needs something of a platform's, give a server that has it with --shadow.",
+  };
+}
+
+function findingsOf(checked: CheckedMigration, proof: PairProof): Finding[] {
+  const { forward, rollback } = checked;
+  const syntax = [forward, rollback].flatMap((script) => (script?.script.problem === undefined ? [] : [syntaxFinding(script)]));
+  const empty = rollback?.empty === true && proof.verdict !== "missing"
+    ? [{ rule: "empty-rollback", level: "note", file: rollback.source.file, line: rollback.source.firstLine, message: "holds no statement, and none is needed: the migration changes nothing of the schema", hint: "Say in a comment why nothing is to be taken back." } as const]
+    : [];
+  const rows = proof.failsWithRows === undefined ? [] : [failsWithRows(proof.failsWithRows)];
+  const statements = lookAtStatements(forward, proof.forward);
+  // The rule names the column already.
+  return [...syntax, ...empty, ...(statements.some(({ rule }) => rule === "required-column") ? [] : rows), ...statements];
+}
+
+function syntaxFinding({ source, script }: PreparedScript): Finding {
+  return { rule: "syntax", level: "error", file: source.file, line: script.problem!.line, message: script.problem!.message, hint: script.problem!.hint ?? "Correct it: no server would take the file." };
+}
+
+function failsWithRows({ file, line, message }: ScriptFailure): Finding {
+  return {
+    rule: "fails-with-rows", level: "error", file, line, message: `goes through on empty tables alone: with rows the server says ${message}`,
+    hint: "Give the column a DEFAULT, or fill it before it is made NOT NULL.",
+  };
+}
+
+function otherServer({ request }: CheckPlan, shadow: Shadow): Finding[] {
+  if (request.serverMajor === undefined || request.serverMajor === shadow.major) return [];
+  return [{
+    rule: "other-server", level: "warning", file: "", line: 1, message: `was tried on PostgreSQL ${shadow.major}, because this machine has no ${request.serverMajor}: what one takes the other may refuse`,
+    hint: `Install PostgreSQL ${request.serverMajor}, or give a server of it with --shadow.`,
+  }];
+}
+
+function standIns(chain: Chain, judged: readonly CheckedMigration[]): Finding[] {
+  const [first] = judged;
+  const { extensions } = chain.standIns;
+  return extensions.length === 0 ? [] : [{
+    rule: "missing-extension", level: "note", file: first!.migration.forward.file, line: 1,
+    message: `extensions that this machine does not have were left out: ${extensions.join(", ")}; what needs them could not be tried`,
+    hint: "Install them beside the server, or give a server that has them with --shadow.",
+  }];
+}
+
+/**
+ * A file that comes before merged ones is applied after them where those are applied already, and before them everywhere else. That is only well where both
+ * orders end alike.
+ */
+async function triedLate(plan: CheckPlan, chain: Chain, shadow: Shadow, prelude: string | undefined): Promise<Finding[]> {
+  const late = plan.migrations.filter((each) => each.late);
+  const [first] = late;
+  const newest = plan.migrations.findLast((each) => !each.judged);
+  const place = { file: first!.migration.forward.file, line: 1 };
+  const merged = newest?.migration.forward.file ?? "what is merged";
+  await using other = await Chain.open(shadow, prelude);
+  for (const { forward } of [...plan.migrations.filter((each) => !each.judged), ...plan.migrations.filter((each) => each.judged)]) {
+    const failure = await other.apply(forward);
+    if (failure !== undefined && plan.migrations.some((each) => each.judged && each.forward === forward)) {
+      return [{ ...place, rule: "late-file", level: "error", message: `comes before ${merged}, which is merged: applied after it, as it will be, it does not go through: ${failure.message}`, hint: "Rename it, and its rollback, to a version after the newest merged one." }];
+    }
+  }
+  const differences = compareStates(await chain.state(), await other.state()).filter((each) => !isOnlyOrder(each));
+  if (differences.length === 0) {
+    return [{ ...place, rule: "late-file", level: "note", message: `comes before ${merged}, which is merged; both orders lead to the same schema, as was tried`, hint: "Nothing has to be done; a version after the newest merged one would be plainer." }];
+  }
+  const [difference] = differences;
+  return [{
+    ...place, rule: "late-file", level: "error", object: difference!.object,
+    message: `comes before ${merged}, which is merged, and the two orders lead to different schemas: ${difference!.object} ${describeDifference(difference!, { missing: "is missing when it comes last", extra: "is there only when it comes last" })}`,
+    hint: "Rename it, and its rollback, to a version after the newest merged one.",
+  }];
+}
+
+
+/** A folder in which nothing is a migration is a wrong path more often than an empty project. */
+export function requireSomething(plan: CheckPlan): void {
+  if (plan.migrations.length > 0 || plan.findings.some(({ level }) => level === "error")) return;
+  throw new HoldfastError("source.missing", `${plan.request.folder} holds no migrations`, {
+    hint: "Give the folder that holds the .sql files; sub-folders are only read where they hold up.sql and down.sql, or are called rollback.",
+  });
+}

@@ -1,0 +1,169 @@
+import { fieldsOf, listOf, nameParts, relationParts, textOf } from "../../script/tree.ts";
+import { written, type Hit, type Rule, type RuleStatement } from "./rule.ts";
+
+function dropped(statement: RuleStatement, kind: string): readonly (readonly string[])[] {
+  if (statement.type !== "DropStmt" || statement.fields["removeType"] !== kind) return [];
+  return listOf(statement.fields["objects"]).map(nameParts);
+}
+
+const hit = (object: string, message: string): Hit => ({ object, message });
+
+/** Whether an option such as `FULL` or `CONCURRENTLY` is given. */
+function option(options: unknown, name: string): boolean {
+  return listOf(options).some((each) => {
+    const { defname, arg } = fieldsOf(each);
+    return defname === name && !["false", "off", false].includes(Object.values(fieldsOf(arg))[0] as string | false);
+  });
+}
+
+const RENAMES: Readonly<Record<string, string>> = {
+  OBJECT_COLUMN: "column", OBJECT_TABLE: "table", OBJECT_VIEW: "view", OBJECT_MATVIEW: "materialized view", OBJECT_SCHEMA: "schema", OBJECT_TYPE: "type",
+  OBJECT_FUNCTION: "function", OBJECT_ATTRIBUTE: "attribute",
+};
+
+/** Rules about statements other than ALTER TABLE. */
+export const STATEMENT_RULES: readonly Rule[] = [
+  {
+    name: "index-blocks-writes",
+    level: "warning",
+    squawk: ["require-concurrent-index-creation"],
+    problem: "CREATE INDEX keeps everybody from writing to the table until the index is built.",
+    solution: "CREATE INDEX CONCURRENTLY, in a migration of its own: it cannot run in a transaction.",
+    find: ({ type, fields, isNew }) => {
+      const table = relationParts(fields["relation"]);
+      if (type !== "IndexStmt" || fields["concurrent"] === true || isNew(table)) return [];
+      return [hit(textOf(fields["idxname"]) ?? written(table), `nobody can write to ${written(table)} until the index is built`)];
+    },
+  },
+  {
+    name: "index-drop-blocks",
+    level: "warning",
+    squawk: ["require-concurrent-index-deletion"],
+    problem: "DROP INDEX waits for everybody who uses the table, and everybody who comes later waits for it.",
+    solution: "DROP INDEX CONCURRENTLY, in a migration of its own.",
+    find: (statement) => (statement.fields["concurrent"] === true ? [] : dropped(statement, "OBJECT_INDEX").filter((name) => !statement.isNew(name))
+      .map((name) => hit(written(name), "nobody can read or write the index's table while the drop waits for those who use it"))),
+  },
+  {
+    name: "reindex-blocks",
+    level: "warning",
+    squawk: ["require-concurrent-reindex"],
+    problem: "REINDEX keeps everybody from writing to the table, and from reading it by that index.",
+    solution: "REINDEX … CONCURRENTLY (since 12), in a migration of its own.",
+    find: ({ type, fields }) => (type === "ReindexStmt" && !option(fields["params"], "concurrently")
+      ? [hit(written(relationParts(fields["relation"])) || (textOf(fields["name"]) ?? ""), "nobody can write to the table while its index is built anew")] : []),
+  },
+  {
+    name: "full-vacuum",
+    level: "warning",
+    squawk: ["prefer-repack"],
+    problem: "VACUUM FULL and CLUSTER write the whole table anew while nobody can read or write it.",
+    solution: "Leave it to autovacuum, or use pg_repack, at a quiet time and not in a migration.",
+    find: ({ type, fields }) => (type === "ClusterStmt" || (type === "VacuumStmt" && option(fields["options"], "full"))
+      ? [{ message: "the whole table is written anew while nobody can read or write it" }] : []),
+  },
+  {
+    name: "drop-table",
+    level: "warning",
+    squawk: ["ban-drop-table"],
+    problem: "Applications that run while the migration does still name the table, and its rows are gone: no rollback brings them back.",
+    solution: "Take it out of the application, deploy, and drop it in a later migration, after a verified backup.",
+    find: (statement) => dropped(statement, "OBJECT_TABLE").filter((name) => !statement.isNew(name))
+      .map((name) => hit(written(name), "the table's rows are gone for good, and an application that still runs may name it")),
+  },
+  {
+    name: "drop-schema",
+    level: "warning",
+    squawk: [],
+    problem: "DROP SCHEMA … CASCADE takes along whatever is in it by then, also what nobody thought of.",
+    solution: "Drop what is in it by name, then the schema without CASCADE.",
+    find: (statement) => (statement.fields["behavior"] === "DROP_CASCADE"
+      ? listOf(statement.type === "DropStmt" && statement.fields["removeType"] === "OBJECT_SCHEMA" ? statement.fields["objects"] : [])
+        .map((name) => hit(textOf(name) ?? "", "whatever is in the schema by then goes with it")) : []),
+  },
+  {
+    name: "drop-database",
+    level: "error",
+    squawk: ["ban-drop-database"],
+    problem: "A migration that drops a database cannot be taken back by anything but a backup.",
+    solution: "Do it by hand, after a verified backup, outside of migrations.",
+    find: ({ type, fields }) => (type === "DropdbStmt" ? [hit(textOf(fields["dbname"]) ?? "", "the database is gone for good")] : []),
+  },
+  {
+    name: "truncate",
+    level: "warning",
+    squawk: ["ban-truncate-cascade"],
+    problem: "TRUNCATE empties the table for good, and with CASCADE every table whose keys point at it.",
+    solution: "DELETE what is meant, in batches; or TRUNCATE by hand after a verified backup. Never CASCADE.",
+    find: ({ type, fields, isNew }) => (type !== "TruncateStmt" ? [] : listOf(fields["relations"]).map(relationParts).filter((table) => !isNew(table))
+      .map((table) => hit(written(table), fields["behavior"] === "DROP_CASCADE" ? "the table and every table that points at it are emptied for good" : "the table is emptied for good"))),
+  },
+  {
+    name: "rename",
+    level: "warning",
+    squawk: ["renaming-column", "renaming-table"],
+    problem: "Applications that run while the migration does name the old name.",
+    solution: "Make a new one beside (a column kept in step by a trigger; a view under the old name), switch the application over, remove the old one later.",
+    find: ({ type, fields, isNew }) => {
+      const kind = RENAMES[String(fields["renameType"])];
+      const table = relationParts(fields["relation"]);
+      if (type !== "RenameStmt" || kind === undefined || (table.length > 0 && isNew(table))) return [];
+      const name = kind === "column" ? `${written(table)}.${textOf(fields["subname"]) ?? ""}` : written(table) || nameParts(fields["object"]).join(".") || (textOf(fields["subname"]) ?? "");
+      return [hit(name, `an application that still runs names the ${kind} by its old name`)];
+    },
+  },
+  {
+    name: "refresh-blocks",
+    level: "warning",
+    squawk: [],
+    problem: "REFRESH MATERIALIZED VIEW keeps everybody from reading the view until it is filled.",
+    solution: "REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on it.",
+    find: ({ type, fields, isNew }) => {
+      const view = relationParts(fields["relation"]);
+      if (type !== "RefreshMatViewStmt" || fields["concurrent"] === true || fields["skipData"] === true || isNew(view)) return [];
+      return [hit(written(view), "nobody can read the view until it is filled")];
+    },
+  },
+  {
+    name: "domain-constraint",
+    level: "warning",
+    squawk: ["ban-alter-domain-with-add-constraint"],
+    problem: "A new constraint of a domain reads every table with a column of it, while nobody can write to them.",
+    solution: "Add it NOT VALID, and ALTER DOMAIN … VALIDATE CONSTRAINT in a later migration.",
+    find: ({ type, fields }) => (type === "AlterDomainStmt" && fields["subtype"] === "C" && fieldsOf(fields["def"])["skip_validation"] !== true
+      ? [hit(written(nameParts(fields["typeName"])), "every table with a column of this domain is read, and nobody can write to it meanwhile")] : []),
+  },
+  {
+    name: "enum-value-order",
+    level: "note",
+    squawk: ["require-enum-value-ordering"],
+    problem: "Without BEFORE or AFTER the new value sorts last, which may not be meant; and PostgreSQL cannot take a value of an enum away again.",
+    solution: "Say BEFORE or AFTER. A rollback has to make the type anew and move every column over.",
+    find: ({ type, fields }) => (type === "AlterEnumStmt" && fields["newVal"] !== undefined && fields["oldVal"] === undefined && fields["newValNeighbor"] === undefined
+      ? [hit(`${written(nameParts(fields["typeName"]))}`, `the value '${textOf(fields["newVal"]) ?? ""}' sorts last, and can only be taken away by making the type anew`)] : []),
+  },
+  {
+    name: "long-name",
+    level: "warning",
+    squawk: ["identifier-too-long"],
+    problem: "Names longer than 63 bytes are cut off by the server, and two of them may become one.",
+    solution: "Choose a shorter name.",
+    find: ({ statement }) => (statement.text.length > 20_000 ? [] : longNames(statement.text).map((name) => hit(name, `the server cuts the name off after 63 bytes: it has ${Buffer.byteLength(name)}`))),
+  },
+  {
+    name: "dynamic-sql",
+    level: "note",
+    squawk: [],
+    problem: "What a DO block executes is made while it runs: what it will do in production can differ from what it did here.",
+    solution: "Write the statements out where they are known.",
+    find: ({ type, statement }) => (type === "DoStmt" && /\bEXECUTE\b/i.test(statement.text)
+      ? [{ message: "the block executes SQL that it makes itself: only what it did on an empty database could be looked at" }] : []),
+  },
+];
+
+/** Words of a statement that are longer than a name may be; texts and comments left out. https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
+function longNames(text: string): string[] {
+  const bare = text.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$/g, " ");
+  const names = [...bare.matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g)].map(([word, quoted]) => quoted ?? word);
+  return [...new Set(names.filter((name) => Buffer.byteLength(name) > 63))];
+}

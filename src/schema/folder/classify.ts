@@ -1,0 +1,56 @@
+/** What a path is to the folder. */
+export type Role =
+  | { readonly role: "forward" | "rollback"; readonly stem: string }
+  /** Its text says: one file holds both. */
+  | { readonly role: "both"; readonly stem: string }
+  | { readonly role: "settings"; readonly stem: string }
+  | { readonly role: "ignored"; readonly why: string };
+
+/** Whether a file below a migration folder is wanted at all. */
+export function isWanted(path: string): boolean {
+  return /\.sql$/i.test(path) || /(?:^|\/)metadata\.toml$/.test(path);
+}
+
+/** Marks of a tool that keeps both directions in one file, at the beginning of a line. */
+export const DBMATE_MARK = /^--[ \t]*migrate:(up|down)\b(.*)$/gim;
+const OTHER_MARKS = [
+  { mark: /^--[ \t]*\+goose[ \t]+up\b/im, tool: "goose" },
+  { mark: /^--[ \t]*\+migrate[ \t]+up\b/im, tool: "sql-migrate" },
+];
+
+/**
+ * What a file is, by its path and, where that says nothing, by the mark in its text. Understood are:
+ *
+ * - `X.sql` with `X_rollback.sql` beside it, or with `X.sql` or `X_rollback.sql` in `rollback/`;
+ * - `X.up.sql` with `X.down.sql` (golang-migrate, sqlx);
+ * - a folder `X/` with `up.sql` and `down.sql` (diesel), or with `migration.sql` (Prisma);
+ * - one file with `-- migrate:up` and `-- migrate:down` (dbmate);
+ * - `V1__x.sql` with `U1__x.sql` (Flyway).
+ */
+export function classify(path: string, text: string): Role {
+  const parts = path.split("/");
+  const file = parts.at(-1)!;
+  if (parts.length === 1) return classifyFile(file, text);
+  const [folder] = parts;
+  if (parts.length === 2 && /^rollbacks?$/i.test(folder!)) {
+    return { role: "rollback", stem: file.replace(/\.sql$/i, "").replace(/(?:_rollback|\.rollback|\.down)$/i, "") };
+  }
+  if (parts.length === 2 && file === "metadata.toml") return { role: "settings", stem: folder! };
+  if (parts.length === 2 && /^(?:up|migration)\.sql$/i.test(file)) return { role: "forward", stem: folder! };
+  if (parts.length === 2 && /^down\.sql$/i.test(file)) return { role: "rollback", stem: folder! };
+  return { role: "ignored", why: "it lies in a folder that is neither rollback/ nor one with up.sql and down.sql" };
+}
+
+function classifyFile(file: string, text: string): Role {
+  if (!/\.sql$/i.test(file)) return { role: "ignored", why: "it is no .sql file" };
+  const stem = file.replace(/\.sql$/i, "");
+  const other = OTHER_MARKS.find(({ mark }) => mark.test(text));
+  if (other !== undefined) return { role: "ignored", why: `it is written for ${other.tool}, with both directions in one file under marks that are not read` };
+  if (/^R__/.test(stem)) return { role: "ignored", why: "it is a repeatable migration, which has no version" };
+  const [, down] = /^(.+)(?:_rollback|\.rollback|\.down)$/i.exec(stem) ?? [];
+  if (down !== undefined) return { role: "rollback", stem: down };
+  const [, up] = /^(.+)\.up$/i.exec(stem) ?? [];
+  if (up !== undefined) return { role: "forward", stem: up };
+  if (/^U\d/.test(stem)) return { role: "rollback", stem: `V${stem.slice(1)}` };
+  return { role: new RegExp(DBMATE_MARK.source, "im").test(text) ? "both" : "forward", stem };
+}

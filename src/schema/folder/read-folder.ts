@@ -1,0 +1,134 @@
+import { isUtf8 } from "node:buffer";
+import type { SourceFile, SourceFolder } from "../../ports/source-tree.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { classify, DBMATE_MARK } from "./classify.ts";
+import type { FolderProblem, Migration, MigrationFolder, ScriptFile } from "./migration.ts";
+import { compareKeys, isTime, splitName, versionKey } from "./version.ts";
+
+/** What surrounds the folder. */
+export interface FolderFacts {
+  /** The Supabase CLI owns the folder: it applies every `<digits>_….sql` in it, rollbacks beside their files too. */
+  readonly supabase: boolean;
+}
+
+/** Pairs the files of a folder of migrations, and puts them in order. Reads names, marks and bytes; no SQL. */
+export function readFolder(folder: SourceFolder, facts: FolderFacts): MigrationFolder {
+  const reading = new Reading(facts);
+  for (const link of folder.links) {
+    reading.problem("symbolic-link", "warning", link, "is a symbolic link, which is not followed", "Put the file itself here.");
+  }
+  for (const file of folder.files) reading.file(file);
+  return reading.result();
+}
+
+/** What is gathered while the files are walked. */
+class Reading {
+  readonly #facts: FolderFacts;
+  readonly #forward = new Map<string, ScriptFile>();
+  readonly #rollback = new Map<string, ScriptFile>();
+  readonly #withoutTransaction = new Set<string>();
+  readonly #problems: FolderProblem[] = [];
+
+  constructor(facts: FolderFacts) {
+    this.#facts = facts;
+  }
+
+  problem(rule: FolderProblem["rule"], level: FolderProblem["level"], file: string, message: string, hint: string): void {
+    this.#problems.push({ rule, level, file, message, hint });
+  }
+
+  file({ path, bytes }: SourceFile): void {
+    if (!isUtf8(bytes)) {
+      this.problem("not-utf8", "error", path, "is not UTF-8", "Save it as UTF-8: what a server makes of other bytes depends on its settings.");
+      return;
+    }
+    const marked = bytes.toString("utf8");
+    const text = marked.replace(/^\uFEFF/, "");
+    if (text !== marked) {
+      this.problem("byte-order-mark", "note", path, "begins with a byte order mark, which is not sent", "Save it without.");
+    }
+    const found = classify(path, text);
+    const whole: ScriptFile = { file: path, text, firstLine: 1, transaction: true };
+    if (found.role === "ignored") this.problem("ignored-file", "note", path, `is not read: ${found.why}`, "Move it elsewhere, or rename it.");
+    else if (found.role === "settings") {
+      if (/^\s*run_in_transaction\s*=\s*false\b/m.test(text)) this.#withoutTransaction.add(found.stem);
+    } else if (found.role === "both") this.#bothOf(found.stem, whole);
+    else if (found.role === "forward") this.#forward.set(found.stem, whole);
+    else this.#rollbackOf(found.stem, whole);
+  }
+
+  #rollbackOf(stem: string, script: ScriptFile): void {
+    const other = this.#rollback.get(stem);
+    if (other !== undefined) {
+      this.problem("two-rollbacks", "error", script.file, `and ${other.file} are both the rollback of ${stem}`, "Keep one of the two.");
+      return;
+    }
+    if (this.#facts.supabase && !script.file.includes("/")) {
+      this.problem("sibling-in-supabase-folder", "error", script.file,
+        "would be applied as a migration by the Supabase CLI, which takes every file here that begins with digits",
+        "Move it to rollback/ in this folder, which that CLI does not enter.");
+    }
+    this.#rollback.set(stem, script);
+  }
+
+  /** https://github.com/amacneil/dbmate#creating-migrations */
+  #bothOf(stem: string, { file, text }: ScriptFile): void {
+    const marks = [...text.matchAll(DBMATE_MARK)];
+    for (const [at, mark] of marks.entries()) {
+      const part = text.slice(mark.index, marks[at + 1]?.index);
+      const firstLine = text.slice(0, mark.index).split("\n").length;
+      const script = { file, text: part, firstLine, transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? "") };
+      if (mark[1]!.toLowerCase() === "up") this.#forward.set(stem, script);
+      else this.#rollback.set(stem, script);
+    }
+  }
+
+  result(): MigrationFolder {
+    const migrations = [...this.#forward].flatMap(([stem, forward]) => this.#migration(stem, forward));
+    for (const [stem, { file }] of this.#rollback) {
+      if (this.#forward.has(stem)) continue;
+      this.problem("orphan-rollback", "error", file, `is the rollback of ${stem}, and there is no such migration`, "Rename it after its migration, or delete it.");
+    }
+    migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));
+    this.#refuseSameVersions(migrations);
+    this.#noteMixedVersions(migrations);
+    return { migrations, problems: this.#problems };
+  }
+
+  #migration(stem: string, forward: ScriptFile): Migration[] {
+    const parts = splitName(stem);
+    if (parts === undefined) {
+      this.problem("file-name", "error", forward.file, "begins with no version",
+        "Call it YYYYMMDDHHMM_descriptive_name.sql (or with seconds), and its rollback the same with _rollback before .sql.");
+      return [];
+    }
+    const transaction = !this.#withoutTransaction.has(stem);
+    const as = (script: ScriptFile): ScriptFile => ({ ...script, transaction: script.transaction && transaction });
+    const rollback = this.#rollback.get(stem);
+    return [{ ...parts, key: versionKey(parts.version), forward: as(forward), rollback: rollback && as(rollback) }];
+  }
+
+  #refuseSameVersions(migrations: readonly Migration[]): void {
+    for (const [at, migration] of migrations.entries()) {
+      const before = migrations[at - 1];
+      if (before === undefined || compareKeys(before.key, migration.key) !== 0) continue;
+      const both = before.version === migration.version ? `version ${migration.version}` : `versions ${before.version} and ${migration.version}, the same when filled up to seconds`;
+      this.problem("same-version", "error", migration.forward.file, `and ${before.forward.file} have ${both}`,
+        "Rename the newer one, and its rollback: which of two comes first must not depend on the reader.");
+    }
+  }
+
+  /** Times of different lengths are told apart and filled up; a time beside a plain number is a mistake. */
+  #noteMixedVersions(migrations: readonly Migration[]): void {
+    const times = migrations.filter(({ version }) => isTime(version));
+    const others = migrations.filter((migration) => !times.includes(migration));
+    if (times.length === 0 || others.length === 0) return;
+    const [few, many] = others.length <= times.length ? [others, times] : [times, others];
+    // Tools that came with a schema of their own begin at zero.
+    const odd = few.filter(({ key: [first = 0n] }) => first !== 0n);
+    for (const { forward, version } of odd) {
+      this.problem("mixed-versions", "warning", forward.file, `has version ${version}, unlike ${quantity(many.length, "other migration")} here, so its place in the order may surprise`,
+        "Give it a version of the same kind: YYYYMMDDHHMM or YYYYMMDDHHMMSS.");
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { DatabaseSession } from "../../../ports/database.ts";
+import { quoteIdentifier } from "../../../postgres/quoting.ts";
+
+/** What rows a table has, column by column, so that a loss names its column. */
+export interface TableSums {
+  readonly table: string;
+  readonly rows: number;
+  /** Column → how many rows have a value there, and the sum of the values' hashes, in decimal. */
+  readonly columns: ReadonlyMap<string, { readonly values: number; readonly sum: string }>;
+}
+
+/**
+ * Measures tables in the open transaction. A table that does not exist is left out; so is a column.
+ *
+ * @param tables name → the columns to look at
+ */
+export async function readSums(session: DatabaseSession, tables: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, TableSums>> {
+  const existing = await session.query<{ table: string; column: string }>(
+    `SELECT name AS "table", a.attname::text AS "column" FROM pg_catalog.unnest($1::text[]) AS name
+       JOIN pg_catalog.pg_attribute a ON a.attrelid = pg_catalog.to_regclass(name) AND a.attnum > 0 AND NOT a.attisdropped`,
+    [[...tables.keys()]],
+  );
+  const found = new Map<string, TableSums>();
+  for (const [table, wanted] of tables) {
+    const here = existing.filter((row) => row.table === table).map((row) => row.column);
+    if (here.length === 0) continue;
+    const columns = wanted.filter((name) => here.includes(name));
+    const sums = columns.map((name, at) => `pg_catalog.count(${quoteIdentifier(name)})::text AS c${at}, ${sumOf(quoteIdentifier(name))} AS s${at}`);
+    const [row] = await session.query<Record<string, string>>(`SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")} FROM ${table} AS ${quoteIdentifier("holdfast row")}`);
+    found.set(table, {
+      table, rows: Number(row!["rows"]),
+      columns: new Map(columns.map((name, at) => [name, { values: Number(row![`c${at}`]), sum: row![`s${at}`] ?? "0" }])),
+    });
+  }
+  return found;
+}
+
+function sumOf(column: string): string {
+  return `coalesce(pg_catalog.sum(pg_catalog.hashtextextended(${column}::text, 0)), 0)::text`;
+}
+
+/** What one rollback did to rows that were there before. */
+export interface LostRows {
+  /** `table app.t` or `column app.t.c`. */
+  readonly object: string;
+  /** How many rows, or values of the column, are gone or are others; of `of`. */
+  readonly message: string;
+}
+
+/** Holds sums against those of before; what the schema's comparison tells (a table, a column that is missing) is not told again. */
+export function lostRows(before: ReadonlyMap<string, TableSums>, after: ReadonlyMap<string, TableSums>): LostRows[] {
+  const lost: LostRows[] = [];
+  for (const [table, was] of before) {
+    const is = after.get(table);
+    if (is === undefined || was.rows === 0) continue;
+    if (is.rows < was.rows) {
+      lost.push({ object: `table ${table}`, message: `${was.rows - is.rows} of ${was.rows} rows that were there before are gone after the rollback` });
+      continue;
+    }
+    for (const [column, { values, sum }] of was.columns) {
+      const now = is.columns.get(column);
+      if (now === undefined || (now.values === values && now.sum === sum) || is.rows !== was.rows) continue;
+      const gone = values - now.values;
+      lost.push({
+        object: `column ${table}.${quotedWhereNeeded(column)}`,
+        message: gone > 0 ? `${gone} of ${values} values that were there before are gone after the rollback` : `values that were there before are others after the rollback`,
+      });
+    }
+  }
+  return lost;
+}
+
+function quotedWhereNeeded(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name);
+}
+

@@ -1,0 +1,136 @@
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { PreparedScript } from "../script/prepare.ts";
+import { forgetSession, runScript, type RunOptions, type ScriptFailure } from "../shadow/run-script.ts";
+import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
+import { StandIns } from "../shadow/stand-ins.ts";
+import { compareStates } from "./compare-states.ts";
+import { readState, type SchemaState } from "./state.ts";
+
+/**
+ * A database of the shadow in which a folder's migrations are applied one after the other, and in front of each of which its pair can be tried.
+ */
+export class Chain implements AsyncDisposable {
+  readonly shadow: Shadow;
+  readonly standIns: StandIns;
+  readonly #database: ShadowDatabase;
+  readonly #applied: PreparedScript[] = [];
+  #session: DatabaseSession | undefined;
+  #state: SchemaState | undefined;
+  #control: Chain | undefined;
+  readonly #prelude: string | undefined;
+
+  private constructor(shadow: Shadow, database: ShadowDatabase, standIns: StandIns, prelude: string | undefined) {
+    this.shadow = shadow;
+    this.#database = database;
+    this.standIns = standIns;
+    this.#prelude = prelude;
+  }
+
+  /** @param prelude SQL that makes what the platform has before the first migration */
+  static async open(shadow: Shadow, prelude: string | undefined): Promise<Chain> {
+    const chain = new Chain(shadow, await shadow.create(), new StandIns(), prelude);
+    if (prelude !== undefined) await (await chain.session()).query(prelude);
+    return chain;
+  }
+
+  /** The chain's own session, as a new one would be, outside of a transaction. */
+  async session(): Promise<DatabaseSession> {
+    if (this.#session?.lost.aborted === true) this.#session = undefined;
+    this.#session ??= await this.#database.connect();
+    if (this.#session.transaction !== "none") await this.#session.query("ROLLBACK");
+    await forgetSession(this.#session);
+    return this.#session;
+  }
+
+  /** The state as it is now. */
+  async state(): Promise<SchemaState> {
+    return (this.#state ??= await readState(await this.session()));
+  }
+
+  /**
+   * Applies a script for good. One that fails leaves what it leaves: nothing, where it is one transaction.
+   *
+   * @param state what it leads to, where that is known
+   */
+  async apply(script: PreparedScript, state?: SchemaState): Promise<ScriptFailure | undefined> {
+    const failure = await this.#mending(script, async () => runScript(await this.session(), script, { skip: this.standIns.skip }));
+    if (script.forgets) await this.#disconnect();
+    this.#state = failure === undefined ? state : undefined;
+    if (failure === undefined) this.#applied.push(script);
+    return failure;
+  }
+
+  /**
+   * Runs one script in a database of the shadow as it would be run in production, in a session of its own; roles that nobody made are made.
+   */
+  async runIn(database: ShadowDatabase, script: PreparedScript, options: RunOptions = {}): Promise<ScriptFailure | undefined> {
+    return await this.#mending(script, async () => {
+      await using session = await database.connect();
+      return await runScript(session, script, { ...options, skip: this.standIns.skip });
+    });
+  }
+
+  async #mending(script: PreparedScript, run: () => Promise<ScriptFailure | undefined>): Promise<ScriptFailure | undefined> {
+    await this.standIns.prepare(await this.session(), script);
+    for (;;) {
+      const failure = await run();
+      if (failure === undefined || script.execution.mode !== "one-transaction") return failure;
+      if (!(await this.standIns.mend(await this.session(), failure.refusal))) return failure;
+    }
+  }
+
+  /** A copy of the database as it is; roles that are made in it are dropped with it. */
+  async clone(): Promise<ShadowDatabase & AsyncDisposable> {
+    await this.#disconnect();
+    const rolesBefore = await this.#roles();
+    const copy = await this.#database.clone();
+    return {
+      ...copy,
+      [Symbol.asyncDispose]: async () => {
+        await copy.drop();
+        const made = (await this.#roles()).filter((name) => !rolesBefore.includes(name) && !this.standIns.roles.includes(name));
+        await using admin = await this.shadow.maintenance();
+        for (const name of made) await admin.execute(`DROP ROLE IF EXISTS "${name.replaceAll('"', '""')}"`);
+      },
+    };
+  }
+
+  async #roles(): Promise<string[]> {
+    await using admin = await this.shadow.maintenance();
+    return (await admin.query<{ name: string }>("SELECT rolname::text AS name FROM pg_roles")).map(({ name }) => name);
+  }
+
+  /**
+   * What differs between two databases to which the same scripts were applied is nobody's doing: frozen times, names made of random numbers. The second
+   * one is made when it is first asked for.
+   *
+   * @param next a script to be applied to both before they are compared, or none
+   * @returns `<object>` and `<object>\0<field>`
+   */
+  async noise(next?: { readonly script: PreparedScript; readonly state: SchemaState }): Promise<ReadonlySet<string>> {
+    this.#control ??= await Chain.open(this.shadow, this.#prelude);
+    const control = this.#control;
+    for (const script of this.#applied.slice(control.#applied.length)) if ((await control.apply(script)) !== undefined) return new Set();
+    if (next === undefined) return noiseOf(await this.state(), await control.state());
+    await using copy = await control.clone();
+    if ((await control.runIn(copy, next.script)) !== undefined) return new Set();
+    await using session = await copy.connect();
+    return noiseOf(next.state, await readState(session));
+  }
+
+  async #disconnect(): Promise<void> {
+    await this.#session?.close();
+    this.#session = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#control?.[Symbol.asyncDispose]();
+    await this.#disconnect();
+    await this.#database.drop();
+  }
+}
+
+function noiseOf(one: SchemaState, other: SchemaState): ReadonlySet<string> {
+  return new Set(compareStates(one, other).flatMap(({ object, change, fields }) =>
+    (change === "changed" ? fields.map(({ name }) => `${object}\0${name}`) : [object])));
+}

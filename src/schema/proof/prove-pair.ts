@@ -1,0 +1,229 @@
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { PreparedScript } from "../script/prepare.ts";
+import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
+import type { Chain } from "./chain.ts";
+import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { ImpactWatch, type StatementImpact } from "./impact.ts";
+import { tryWithRows, type RowsTried } from "./try-with-rows.ts";
+import { readState, type SchemaState } from "./state.ts";
+import type { PairDifference, PairProof, Verdict } from "./verdict.ts";
+
+/** A forward script and the one that takes it back. */
+export interface Pair {
+  readonly forward: PreparedScript;
+  /** Undefined where there is none. */
+  readonly rollback: PreparedScript | undefined;
+}
+
+/** A proof, and where the forward script leads. */
+export interface Proved {
+  readonly proof: PairProof;
+  /** The state after the forward script, where it went through. */
+  readonly after: SchemaState | undefined;
+}
+
+/**
+ * Tries a pair in front of where the chain stands, and leaves the chain as it was: forward, back, forward again, and once more with rows in the tables.
+ *
+ * Scripts that can be one transaction are tried inside of one that is taken back, which costs next to nothing; only where that does not end well, or
+ * cannot be, are they carried out for good, each in a session of its own, in a copy of the database. That one counts.
+ *
+ * @param elapsed monotonic milliseconds
+ */
+export async function provePair(chain: Chain, pair: Pair, elapsed: () => number): Promise<Proved> {
+  const before = await chain.state();
+  const inside = canBeInside(pair) ? await tryInside(chain, pair, before, elapsed) : undefined;
+  const tried = inside?.went === "well" ? inside : await tryForGood(chain, pair, before);
+  const watched = inside ?? { forward: [], rollback: [], touched: undefined };
+  const shape = { forward: watched.forward, rollback: watched.rollback, destroys: destroyed(before, tried.after) };
+  if (tried.after === undefined || pair.rollback === undefined || tried.went !== "well") {
+    return { proof: { ...judge(pair, before, tried), ...shape, failsWithRows: undefined }, after: tried.after };
+  }
+  const rows = await tryWithRows(chain, { ...pair, rollback: pair.rollback }, { before, after: tried.after, touched: watched.touched });
+  return { proof: { ...judge(pair, before, tried, rows), ...shape, failsWithRows: rows.forwardFailed }, after: tried.after };
+}
+
+/** How forward, back and forward again went. */
+interface Tried {
+  /** `well`: both scripts went through and nothing but the order of columns is different. */
+  readonly went: "well" | "not";
+  readonly after: SchemaState | undefined;
+  readonly failed?: { readonly stage: "forward" | "rollback" | "again"; readonly failure: ScriptFailure };
+  /** What is different after the rollback. */
+  readonly back: readonly StateDifference[];
+  /** What is different after the second forward. */
+  readonly again: readonly StateDifference[];
+  readonly notes: readonly string[];
+}
+
+interface Inside extends Tried {
+  readonly forward: readonly StatementImpact[];
+  readonly rollback: readonly StatementImpact[];
+  readonly touched: readonly string[] | undefined;
+}
+
+function canBeInside({ forward, rollback }: Pair): boolean {
+  return [forward, rollback].every((script) => script === undefined || (!script.forgets && script.script.problem === undefined && script.execution.mode === "one-transaction"));
+}
+
+async function tryInside(chain: Chain, { forward, rollback }: Pair, before: SchemaState, elapsed: () => number): Promise<Inside> {
+  await chain.standIns.prepare(await chain.session(), forward);
+  if (rollback !== undefined) await chain.standIns.prepare(await chain.session(), rollback);
+  const session = await chain.session();
+  const watches = { forward: new ImpactWatch(session, elapsed), rollback: new ImpactWatch(session, elapsed) };
+  const skip = chain.standIns.skip;
+  const watched = async (watch: ImpactWatch, script: PreparedScript): Promise<ScriptFailure | undefined> => {
+    await watch.begin();
+    const failure = await runStatements(session, script, { after: watch.after, skip });
+    if (failure === undefined) await watch.end();
+    return failure;
+  };
+  await session.query("BEGIN");
+  try {
+    const outcome = await forwardAndBack(session, before, {
+      forward: () => watched(watches.forward, forward),
+      ...(rollback === undefined ? {} : { rollback: () => watched(watches.rollback, rollback) }),
+      again: () => runStatements(session, forward, { skip }),
+    });
+    const touched = [...new Set([...watches.forward.touched, ...watches.rollback.touched])];
+    return { ...outcome, forward: watches.forward.impacts, rollback: watches.rollback.impacts, touched };
+  } finally {
+    // Takes the transaction back.
+    await chain.session();
+  }
+}
+
+interface Steps {
+  forward(): Promise<ScriptFailure | undefined>;
+  rollback?(): Promise<ScriptFailure | undefined>;
+  again(): Promise<ScriptFailure | undefined>;
+}
+
+/** Inside one transaction: between two scripts everything is as in a new session, and constraints that wait for the end are checked. */
+async function forwardAndBack(session: DatabaseSession, before: SchemaState, steps: Steps): Promise<Tried> {
+  const next = async (): Promise<ScriptFailure | undefined> => {
+    const refusal = await session.execute("SET CONSTRAINTS ALL IMMEDIATE");
+    if (refusal !== undefined) return { file: "", line: 1, statement: undefined, message: refusal.message, hint: undefined, refusal };
+    await forgetSession(session);
+    return undefined;
+  };
+  const bad = (stage: "forward" | "rollback" | "again", failure: ScriptFailure, after?: SchemaState): Tried =>
+    ({ went: "not", after, failed: { stage, failure }, back: [], again: [], notes: [] });
+  const first = (await steps.forward()) ?? (await next());
+  if (first !== undefined) return bad("forward", first);
+  const after = await readState(session);
+  if (steps.rollback === undefined) return { went: "not", after, back: [], again: [], notes: [] };
+  await forgetSession(session);
+  const second = (await steps.rollback()) ?? (await next());
+  if (second !== undefined) return bad("rollback", second, after);
+  const back = compareStates(before, await readState(session));
+  await forgetSession(session);
+  const third = (await steps.again()) ?? (await next());
+  if (third !== undefined) return bad("again", third, after);
+  const again = compareStates(after, await readState(session));
+  return { went: [...back, ...again].every(isOnlyOrder) ? "well" : "not", after, back, again, notes: [] };
+}
+
+/** In a copy of the database, each script committed, as in production. */
+async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: SchemaState): Promise<Tried> {
+  await using copy = await chain.clone();
+  const state = async (): Promise<SchemaState> => {
+    await using session = await copy.connect();
+    return await readState(session);
+  };
+  const first = await chain.runIn(copy, forward);
+  if (first !== undefined) return { went: "not", after: undefined, failed: { stage: "forward", failure: first }, back: [], again: [], notes: [] };
+  const after = await state();
+  if (rollback === undefined) return { went: "not", after, back: [], again: [], notes: [] };
+  const second = await chain.runIn(copy, rollback);
+  if (second !== undefined) return { went: "not", after, failed: { stage: "rollback", failure: second }, back: [], again: [], notes: [] };
+  const found = compareStates(before, await state());
+  const back = found.length === 0 ? { left: found, notes: [] } : withoutNoise(found, await chain.noise());
+  const third = await chain.runIn(copy, forward);
+  if (third !== undefined) return { went: "not", after, failed: { stage: "again", failure: third }, back: back.left, again: [], notes: back.notes };
+  const repeated = compareStates(after, await state());
+  const again = repeated.length === 0 ? { left: repeated, notes: [] } : withoutNoise(repeated, await chain.noise({ script: forward, state: after }));
+  return {
+    went: [...back.left, ...again.left].every(isOnlyOrder) ? "well" : "not",
+    after, back: back.left, again: again.left, notes: [...new Set([...back.notes, ...again.notes])],
+  };
+}
+
+function withoutNoise(found: readonly StateDifference[], noise: ReadonlySet<string>): { readonly left: StateDifference[]; readonly notes: string[] } {
+  const notes: string[] = [];
+  const left = found.flatMap((difference): StateDifference[] => {
+    const { object, change, fields } = difference;
+    if (noise.has(object)) {
+      notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
+      return [];
+    }
+    const kept = fields.filter(({ name }) => !noise.has(`${object}\0${name}`));
+    if (kept.length < fields.length) notes.push(`${object} was left aside in ${fields.filter((each) => !kept.includes(each)).map(({ name }) => name.replaceAll("-", " ")).join(", ")}: two clean applies of the same scripts differ there`);
+    return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
+  });
+  return { left, notes };
+}
+
+/** What a rollback takes with it of what people put in after the migration. */
+function destroyed(before: SchemaState, after: SchemaState | undefined): string[] {
+  if (after === undefined) return [];
+  return compareStates(before, after).filter(({ object, change }) => change === "extra" && /^(?:table|column) /.test(object)).map(({ object }) => object);
+}
+
+const AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
+const AFTER_AGAIN = { missing: "is missing when the migration is applied again after its rollback", extra: "is more when the migration is applied again after its rollback" };
+
+function judge(pair: Pair, before: SchemaState, tried: Tried, rows?: RowsTried): Pick<PairProof, "verdict" | "differences" | "notes"> {
+  const { failed, back, again, after } = tried;
+  const notes = [...tried.notes, ...(rows?.notes ?? [])];
+  const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
+  const differences = [
+    ...(failed === undefined ? [] : [failureAsDifference(failed)]),
+    ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
+    ...again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN)),
+    ...(rows?.differences ?? []),
+  ];
+  const verdict = ((): Verdict => {
+    if (failed?.stage === "forward") return "failed";
+    if (pair.rollback === undefined) return "missing";
+    const changed = after !== undefined && compareStates(before, after).length > 0;
+    if (pair.rollback.empty && changed) return "missing";
+    // A rollback that leaves something behind also stands in the way of the next forward: the first is what is to be mended.
+    if (back.some(isReal)) return "differs";
+    if (failed !== undefined || rows?.rollbackFailed === true) return "failed";
+    if (again.some(isReal)) return "differs";
+    if ((rows?.differences ?? []).length > 0) return "loses-data";
+    return [...back, ...again].length > 0 ? "column-order" : "proved";
+  })();
+  return { verdict, differences: verdict === "missing" ? missingDifference(pair, differences) : differences, notes };
+}
+
+function missingDifference(pair: Pair, differences: readonly PairDifference[]): readonly PairDifference[] {
+  const { source } = pair.forward;
+  const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
+  if (pair.rollback === undefined) return [{ object: "", message: `there is no rollback for ${source.file}`, at }];
+  return [{ object: "", message: "the rollback holds no statement, although the migration changes the schema", at }, ...differences];
+}
+
+function asDifference(difference: StateDifference, words: typeof AFTER_ROLLBACK): PairDifference {
+  if (isOnlyOrder(difference)) return { object: difference.object, message: `has its columns in another order: ${orderOf(difference)}` };
+  return { object: difference.object, message: describeDifference(difference, words) };
+}
+
+function orderOf({ fields }: StateDifference): string {
+  const [change] = fields;
+  return `${change?.was ?? ""} became ${change?.is ?? ""}`;
+}
+
+const STAGES = {
+  forward: "the migration does not go through",
+  rollback: "the rollback does not go through",
+  again: "the migration cannot be applied again after its rollback",
+} as const;
+
+function failureAsDifference({ stage, failure }: NonNullable<Tried["failed"]>): PairDifference {
+  return {
+    object: "", message: `${STAGES[stage]}: ${failure.message}${failure.hint === undefined ? "" : ` (${failure.hint})`}`,
+    ...(failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }),
+  };
+}

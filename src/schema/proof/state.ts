@@ -1,0 +1,47 @@
+import { PINNED_SETTINGS } from "../../nouns/server/pinned-settings.ts";
+import { readDefinitions, type Definitions } from "../../nouns/content/read/definitions.ts";
+import { readExtensions, readRoles } from "../../nouns/content/read/roles.ts";
+import { isUsersSchema } from "../../postgres/schemas.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+
+/**
+ * Everything that migrations may change and a rollback must put back: the objects that backups are compared by, and what belongs to no schema:
+ * extensions, roles and their memberships, settings of databases and roles.
+ */
+export type SchemaState = Definitions;
+
+/** Nothing is left out: a migration may put its objects anywhere. */
+const EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
+
+/** Settings of roles and databases; the database itself is called so, since every copy has another name. */
+const SETTINGS = `SELECT CASE WHEN s.setdatabase = 0 THEN '' WHEN d.datname = current_database() THEN 'of this database' ELSE 'of database ' || quote_ident(d.datname) END
+    || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END AS place, array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
+  FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole`;
+
+/** No dump holds what a failed `CREATE INDEX CONCURRENTLY` leaves behind, so no backup is compared by it; a migration may leave one. */
+const INVALID_INDEXES = `SELECT i.indexrelid::regclass::text AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}`;
+
+/**
+ * Reads the state in the session's open transaction, or in one of its own. What the session had set for the transaction is gone afterwards.
+ */
+export async function readState(session: DatabaseSession): Promise<SchemaState> {
+  const own = session.transaction === "none";
+  if (own) await session.query("BEGIN READ ONLY");
+  await session.query(
+    "SELECT pg_catalog.set_config(name, value, true) FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(name, value)",
+    [[...Object.keys(PINNED_SETTINGS), "plan_cache_mode"], [...Object.values(PINNED_SETTINGS), "force_generic_plan"]],
+  );
+  const state = new Map(await readDefinitions(session, EVERYTHING));
+  for (const { name, version, schema } of await readExtensions(session)) state.set(`extension ${name}`, new Map([["version", version], ["schema", schema]]));
+  for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(session)) {
+    const shown = Object.entries(attributes).flatMap(([key, value]): [string, string][] => (value === null || value === false ? [] : [[key, String(value)]]));
+    const members = (memberships ?? []).map(({ role, admin }) => `${role}${admin ? " with admin option" : ""}`).join(", ");
+    state.set(`role ${name}`, new Map([...shown, ...(members === "" ? [] : [["memberships", members] as const])]));
+  }
+  for (const { name } of await session.query<{ name: string }>(INVALID_INDEXES)) state.set(`index ${name}`, new Map([["invalid", "true"]]));
+  for (const { place, text } of await session.query<{ place: string; text: string }>(SETTINGS)) state.set(`settings ${place}`.trim(), new Map([["values", text]]));
+  if (own) await session.query("ROLLBACK");
+  else await session.query("RESET ALL");
+  return state;
+}

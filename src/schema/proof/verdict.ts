@@ -1,0 +1,38 @@
+import type { ScriptFailure } from "../shadow/run-script.ts";
+import type { StatementImpact } from "./impact.ts";
+
+/**
+ * What is known of one pair of scripts.
+ *
+ * - `proved`: forward and back leaves the schema as it was, forward again makes what forward made, and rows that were there are there.
+ * - `column-order`: so, but for the order of columns, which `SELECT *` and `COPY` without a column list show.
+ * - `loses-data`: the schema comes back, rows or values do not.
+ * - `differs`: the schema does not come back.
+ * - `missing`: there is no rollback, or it holds nothing although something was changed.
+ * - `failed`: one of the scripts does not go through.
+ */
+export type Verdict = "proved" | "differs" | "column-order" | "loses-data" | "missing" | "failed";
+
+/** One thing that is not as it should be. */
+export interface PairDifference {
+  /** `<kind> <name>`, such as `column app.orders.total`; empty where a script did not go through. */
+  readonly object: string;
+  readonly message: string;
+  /** Where a script is to blame at one place. */
+  readonly at?: { readonly file: string; readonly line: number };
+}
+
+/** What was found about a pair. */
+export interface PairProof {
+  readonly verdict: Verdict;
+  readonly differences: readonly PairDifference[];
+  /** What could not be tried, and why; what was left aside as the server's own noise. */
+  readonly notes: readonly string[];
+  /** What a rollback takes away of what came after the migration: tables and columns that the migration made. */
+  readonly destroys: readonly string[];
+  /** Empty where the scripts cannot run in a transaction. */
+  readonly forward: readonly StatementImpact[];
+  readonly rollback: readonly StatementImpact[];
+  /** The forward script fails as soon as a table has rows. */
+  readonly failsWithRows: ScriptFailure | undefined;
+}

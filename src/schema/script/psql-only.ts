@@ -1,0 +1,32 @@
+import { lineAt, type SyntaxProblem } from "./script.ts";
+
+/**
+ * What only psql understands: commands that begin with a backslash, and rows that stand in the script behind `COPY … FROM stdin`. A server takes neither.
+ * https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-META-COMMANDS
+ */
+
+/** Everything in which a backslash or COPY is text: comments, literals, dollar quotes, quoted names; a doubled quote makes two of one, which is the same here. */
+const QUOTED =
+  /--[^\n]*|\/\*[\s\S]*?\*\/|[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"|\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g;
+const COMMAND = /^[ \t]*\\([A-Za-z!?]+)/m;
+const COPY = /(?:^|;)\s*COPY\b[^;]*\bFROM\s+stdin\b[^;]*;/i;
+
+/** The first place that only psql understands, or undefined. */
+export function psqlProblem(text: string): SyntaxProblem | undefined {
+  if (!text.includes("\\") && !/stdin/i.test(text)) return undefined;
+  const bare = text.replace(QUOTED, (quoted) => quoted.replace(/[^\n]/g, " "));
+  const copy = COPY.exec(bare);
+  const command = COMMAND.exec(bare);
+  if (copy !== null && (command === null || copy.index < command.index)) {
+    const at = copy.index + copy[0].search(/COPY/i);
+    return { message: "COPY … FROM stdin with its rows in the script, which only psql reads", line: lineAt(text, at), hint: "Write the rows as INSERT statements." };
+  }
+  if (command === null) return undefined;
+  const [found, word = ""] = command;
+  const dump = /^(?:un)?restrict$/.test(word) ? " pg_dump writes it: take it out, or dump with --restrict-key and cut those two lines." : "";
+  return {
+    message: `\\${word} is a command of psql, which no server understands`,
+    line: lineAt(text, command.index + found.length),
+    hint: `Take the line out and write what it does as SQL.${dump}`,
+  };
+}

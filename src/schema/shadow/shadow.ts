@@ -1,0 +1,131 @@
+import type { Database, DatabaseSession } from "../../ports/database.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { quoteIdentifier } from "../../postgres/quoting.ts";
+
+/** A PostgreSQL server on which migrations may be tried: nothing on it is anybody's. */
+export interface Shadow extends AsyncDisposable {
+  readonly major: number;
+  /** As people write it, such as `15.18`. */
+  readonly version: string;
+  /** For reports: `a private PostgreSQL 15.18 server`. */
+  readonly described: string;
+  /** An empty database, encoded in UTF-8. */
+  create(): Promise<ShadowDatabase>;
+  /** A session of the server's maintenance database, for what belongs to the whole server. */
+  maintenance(): Promise<DatabaseSession>;
+}
+
+/** One database of a shadow. */
+export interface ShadowDatabase {
+  readonly name: string;
+  /** A session as the migration tool of a project would have one: with the server's own settings. */
+  connect(): Promise<DatabaseSession>;
+  /** The same database once more; nobody may be connected to this one meanwhile. */
+  clone(): Promise<ShadowDatabase>;
+  /** Never fails: whatever is left of a private server goes with it, and on a given one it is told. */
+  drop(): Promise<void>;
+}
+
+type ShadowPorts = Pick<Ports, "scratchServers" | "openDatabase" | "log" | "random" | "clock">;
+
+/** Room for what migrations put into an empty database, twice: a seed file, and a copy of it. */
+const BYTES_NEEDED = 400_000_000;
+
+/** A private server of this major, or of the oldest newer one that is installed; of the newest when none is asked for. */
+export async function privateShadow(major: number | undefined, ports: ShadowPorts): Promise<Shadow> {
+  ports.log.stage("starting a private PostgreSQL server");
+  const servers = await ports.scratchServers();
+  const server = await servers.start({ bytesNeeded: BYTES_NEEDED, ...(major === undefined ? {} : { majorMin: major }) });
+  try {
+    const host = await ports.openDatabase(server.address("postgres"));
+    return await shadowOn(host, "a private PostgreSQL", ports, async () => { await server[Symbol.asyncDispose](); });
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The server behind a URL, such as a platform's own image; the role must be able to create databases. */
+export async function givenShadow(database: Database, ports: ShadowPorts): Promise<Shadow> {
+  const { host, port } = database.address;
+  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, () => Promise.resolve());
+  await sweep(shadow, ports);
+  return shadow;
+}
+
+async function shadowOn(host: Database, what: string, ports: ShadowPorts, end: () => Promise<void>): Promise<Shadow> {
+  const maintenance = (): Promise<DatabaseSession> => host.connect({ purpose: "shadow" });
+  const open: string[] = [];
+  const described = (version: string): string => `${what} ${version}${what.startsWith("a ") ? " server" : ""}`;
+  await using asking = await maintenance();
+  const [row] = await asking.query<{ num: number; version: string }>(
+    "SELECT current_setting('server_version_num')::int AS num, split_part(current_setting('server_version'), ' ', 1) AS version",
+  );
+  const make = async (template: string): Promise<ShadowDatabase> => {
+    const name = `${PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
+    await using admin = await maintenance();
+    await admin.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}`);
+    open.push(name);
+    return {
+      name,
+      connect: () => host.connect({ purpose: "shadow", bare: true, database: name }),
+      clone: () => make(name),
+      drop: () => drop(name),
+    };
+  };
+  const drop = async (name: string): Promise<void> => {
+    if (!open.includes(name)) return;
+    open.splice(open.indexOf(name), 1);
+    try {
+      await using admin = await maintenance();
+      await dropDatabase(admin, name);
+    } catch (error) {
+      ports.log.warn(`the shadow database ${name} could not be dropped: ${(error as Error).message}`);
+    }
+  };
+  return {
+    major: Math.floor(row!.num / 10_000),
+    version: row!.version,
+    described: described(row!.version),
+    create: () => make("template0"),
+    maintenance,
+    async [Symbol.asyncDispose]() {
+      try {
+        // A private server takes its databases along.
+        if (!what.startsWith("a ")) for (const name of [...open]) await drop(name);
+      } finally {
+        await end();
+      }
+    },
+  };
+}
+
+/** Before 13 there is no FORCE, and nobody but us should be there. */
+async function dropDatabase(admin: DatabaseSession, name: string): Promise<void> {
+  const [row] = await admin.query<{ major: number }>("SELECT current_setting('server_version_num')::int / 10000 AS major");
+  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row!.major >= 13 ? " WITH (FORCE)" : ""}`);
+}
+
+const PREFIX = "holdfast_shadow_";
+const DAY_MS = 86_400_000;
+
+function stamp(now: Date): string {
+  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
+}
+
+/** Drops shadow databases that killed runs left on a given server; one younger than a day may be another run's. */
+async function sweep(shadow: Shadow, ports: ShadowPorts): Promise<void> {
+  try {
+    await using admin = await shadow.maintenance();
+    const rows = await admin.query<{ name: string }>(
+      "SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE \"C\"",
+      [`^${PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`, `${PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`],
+    );
+    for (const { name } of rows) {
+      await dropDatabase(admin, name);
+      ports.log.info(`dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`);
+    }
+  } catch (error) {
+    ports.log.warn(`could not remove what earlier runs left on ${shadow.described}: ${(error as Error).message}`);
+  }
+}

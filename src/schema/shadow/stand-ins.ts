@@ -1,0 +1,86 @@
+import type { DatabaseSession } from "../../ports/database.ts";
+import { quoteIdentifier } from "../../postgres/quoting.ts";
+import type { PreparedScript } from "../script/prepare.ts";
+import type { Statement } from "../script/script.ts";
+import { fieldsOf, textOf, type Fields } from "../script/tree.ts";
+
+/**
+ * What a folder of migrations takes for granted and no migration makes: roles that somebody else made, extensions whose files this machine does not have.
+ * Roles are made; an extension that cannot be had is left out and named, and what needs it then fails by its own name.
+ */
+export class StandIns {
+  readonly #roles = new Set<string>();
+  readonly #extensions = new Set<string>();
+  #available: ReadonlySet<string> | undefined;
+
+  /** Roles that were made because scripts name them. */
+  get roles(): readonly string[] {
+    return [...this.#roles].sort();
+  }
+
+  /** Extensions that were left out because this server does not have them. */
+  get extensions(): readonly string[] {
+    return [...this.#extensions].sort();
+  }
+
+  /** Makes the roles that a script names and nobody made; to be called outside of a transaction. */
+  async prepare(session: DatabaseSession, { script }: PreparedScript): Promise<void> {
+    const named = new Set(script.statements.filter(mayNameRoles).flatMap(rolesNamed));
+    const made = new Set(script.statements.filter(({ type }) => type === "CreateRoleStmt").flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? []));
+    const wanted = [...named].filter((name) => !made.has(name) && !this.#roles.has(name));
+    if (wanted.length > 0) for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
+    if (this.#available !== undefined || !script.statements.some(({ type }) => type === "CreateExtensionStmt")) return;
+    const rows = await session.query<{ name: string }>("SELECT name::text AS name FROM pg_catalog.pg_available_extensions");
+    this.#available = new Set(rows.map(({ name }) => name));
+  }
+
+  /** Whether a statement is left out: it creates an extension that is not here. */
+  readonly skip = ({ type, tree }: Statement): boolean => {
+    if (type === "CommentStmt") return this.#isOfMissing(fieldsOf(tree));
+    if (type !== "CreateExtensionStmt" || this.#available === undefined) return false;
+    const name = textOf(fieldsOf(tree)["extname"]);
+    if (name === undefined || this.#available.has(name)) return false;
+    this.#extensions.add(name);
+    return true;
+  };
+
+  #isOfMissing({ objtype, object }: Readonly<Record<string, unknown>>): boolean {
+    return objtype === "OBJECT_EXTENSION" && this.#extensions.has(textOf(object) ?? "");
+  }
+
+  /** Makes the role for whose lack the server refused a script, such as one that a DO block names; false where it was for something else. */
+  async mend(session: DatabaseSession, refusal: { readonly state: string; readonly message: string } | undefined): Promise<boolean> {
+    const [, name] = refusal?.state === "42704" ? (/^role "(.*)" does not exist$/.exec(refusal.message) ?? []) : [];
+    if (name === undefined || this.#roles.has(name)) return false;
+    await this.#makeRole(session, name);
+    return true;
+  }
+
+  async #missing(session: DatabaseSession, names: readonly string[]): Promise<string[]> {
+    const rows = await session.query<{ name: string }>(
+      "SELECT name FROM pg_catalog.unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname::text = name)", [names],
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  async #makeRole(session: DatabaseSession, name: string): Promise<void> {
+    await session.query(`CREATE ROLE ${quoteIdentifier(name)} NOLOGIN`);
+    this.#roles.add(name);
+  }
+}
+
+/** Rows name no roles, and there may be many. */
+function mayNameRoles({ type }: Statement): boolean {
+  return !/^(?:Insert|Update|Delete|Select|Merge|Copy|CreateFunction|Do|Index)Stmt$/.test(type);
+}
+
+/** Roles stand in a tree with their type's name or, as the new owner in `OWNER TO`, without. */
+function rolesNamed({ tree }: Statement): string[] {
+  return [...everyObject(tree)].flatMap(({ roletype, rolename }) => (roletype === "ROLESPEC_CSTRING" ? (textOf(rolename) ?? []) : []));
+}
+
+function* everyObject(tree: unknown): Generator<Fields> {
+  if (typeof tree !== "object" || tree === null) return;
+  yield tree as Fields;
+  for (const each of Object.values(tree)) yield* everyObject(each);
+}
