@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { FAST_FILES, SLOW_FILES } from "../test/fast-files.ts";
 import { notFast } from "../test/support/fast/not-fast.ts";
 import { liveRun } from "../test/support/live-supabase.ts";
+import { memoryFolder } from "../test/support/memory-folder.ts";
 import { SEED, THOROUGH } from "../test/support/sampling.ts";
 import { obtainServers } from "../test/support/servers/servers.ts";
 
@@ -40,7 +41,7 @@ interface JestResult {
   readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly { readonly status: string }[] }[];
 }
 
-function jest(args: readonly string[]): Promise<number> {
+function jest(args: readonly string[], temporary: Readonly<Record<string, string>>): Promise<number> {
   const words = [
     // Jest's ES module support stands on node:vm modules, which still want this flag.
     "--experimental-vm-modules",
@@ -51,7 +52,7 @@ function jest(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     // The JSON goes to the file; what Jest prints on stdout with --json is only the same again.
     const env = {
-      ...process.env, HOLDFAST_TEST_COUNTS: "",
+      ...process.env, ...temporary, HOLDFAST_TEST_COUNTS: "",
       HOLDFAST_TEST_STARTED: startedPath, HOLDFAST_TEST_SAMPLED: sampledPath, HOLDFAST_TEST_STAYED: stayedPath,
     };
     const child = spawn(process.execPath, words, { cwd: root, stdio: ["inherit", "ignore", "inherit"], env });
@@ -124,7 +125,9 @@ if (isFast) {
 // The name comes last, because Jest would take paths after it for further projects.
 const args = isFast ? [...words.slice(1), "--selectProjects", "fast"] : words;
 const missing: Iterable<readonly [string, string]> = isFast ? [] : await obtainServers((text) => process.stderr.write(`${text}\n`));
-const code = await jest(args);
+const memory = isFast ? undefined : memoryFolder(process.env);
+const code = await jest(args, memory === undefined ? {} : { TMPDIR: memory.path });
+await memory?.[Symbol.asyncDispose]();
 const result = count();
 const versions = linesOf(startedPath);
 const sweeps = linesOf(sampledPath);

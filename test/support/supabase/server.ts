@@ -67,7 +67,7 @@ export class SupabaseServer implements AsyncDisposable {
     const template = await this.#template(platform);
     const name = options.name ?? `project_${randomBytes(6).toString("hex")}`;
     const quoted = pg.escapeIdentifier(name);
-    await this.cluster.admin(`create database ${quoted} template ${template} owner postgres`);
+    await this.cluster.admin(`create database ${quoted} template ${template} owner postgres ${this.cluster.copying}`);
     return new Project(this, platform, name);
   }
 
