@@ -4,6 +4,7 @@ import { appendFileSync, chownSync, chmodSync, copyFileSync, mkdirSync, readFile
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
+import { cheapPassword } from "./cheap-password.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { DatabaseHost, type HostFacts } from "./database-host.ts";
 import { enterableBinDir, newestInstallation, type Installation } from "./postgres-binaries.ts";
@@ -28,6 +29,8 @@ const SETTINGS = {
   shared_buffers: "64MB",
   max_connections: "100",
   max_locks_per_transaction: "256",
+  // It would start a process in each of hundreds of databases, in turn, all the time.
+  autovacuum_naptime: "1h",
 };
 
 /** A PostgreSQL cluster of a test's own, which may be killed, stopped and started again. It dies with the process that started it. */
@@ -194,7 +197,9 @@ async function makeCluster(options: ClusterOptions, folder: string): Promise<Clu
   try {
     await cluster.start();
     noteStarted(installation.version);
-    await cluster.admin(`create role holdfast login createdb password '${password}'`);
+    await cluster.admin(`
+      alter role ${pg.escapeIdentifier(superuser)} password '${cheapPassword(adminPassword)}';
+      create role holdfast login createdb password '${cheapPassword(password)}'`);
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
     throw error;

@@ -1,3 +1,4 @@
+import { cheapPassword } from "../cheap-password.ts";
 import type { Shape } from "./shape.ts";
 
 /** Roles that the platform took from `postgres` in 2025, leaving it rights on the tables of its services. */
@@ -15,7 +16,7 @@ export function rolesSql(shape: Shape, password: string): string {
   // The first comes first where the catalog sorts rights by their roles' age.
   const byAge = roles.toSorted((a, b) => Number(b.name === "postgres") - Number(a.name === "postgres"));
   const made = byAge.map(({ name, attributes }) => {
-    const secret = attributes.includes("LOGIN") ? ` PASSWORD '${password}'` : "";
+    const secret = attributes.includes("LOGIN") ? ` PASSWORD '${cheapPassword(password)}'` : "";
     return `CREATE ROLE ${name} ${attributes.join(" ")}${secret};`;
   });
   const settings = shape.roles.flatMap(({ name, settings }) => {
