@@ -83,8 +83,33 @@ export async function loadPhase(
   return await loadArtifact(artifact, label, request, context);
 }
 
-/** The table of contents of an artifact; reads only its beginning. */
-export async function readContents(context: Pick<LoadContext, "store" | "tools" | "toolSet" | "identities">, artifact: ArtifactRecord): Promise<readonly TocEntry[]> {
+/** What reading a table of contents needs. */
+type Reading = Pick<LoadContext, "store" | "tools" | "toolSet" | "identities">;
+
+/** Those that were read, by the record of the artifact, which a command reads once, and by the programs. */
+const READ = new WeakMap<ArtifactRecord, Map<string, Promise<readonly TocEntry[]>>>();
+
+/**
+ * The table of contents of an artifact; reads only its beginning, and once: a restore asks for it up to ten
+ * times, and each reading is a request to the store, a key's unwrapping and a process.
+ */
+export async function readContents(context: Reading, artifact: ArtifactRecord): Promise<readonly TocEntry[]> {
+  const read = READ.get(artifact) ?? new Map<string, Promise<readonly TocEntry[]>>();
+  READ.set(artifact, read);
+  const { binDir } = context.toolSet;
+  const reading = read.get(binDir) ?? readContentsAnew(context, artifact);
+  read.set(binDir, reading);
+  try {
+    return await reading;
+  } catch (error) {
+    // It may go well the next time.
+    read.delete(binDir);
+    throw error;
+  }
+}
+
+/** The same from the store, whatever was read before: it says that the artifact can still be read. */
+export async function readContentsAnew(context: Reading, artifact: ArtifactRecord): Promise<readonly TocEntry[]> {
   return context.tools.listContents(context.toolSet, openArtifact(context.store, artifact, context.identities, () => undefined));
 }
 

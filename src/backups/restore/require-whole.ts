@@ -1,6 +1,6 @@
 import { verifyStored } from "../copy/artifact.ts";
 import { interruptible } from "../copy/interruptible.ts";
-import { readContents } from "../copy/load.ts";
+import { readContentsAnew } from "../copy/load.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { RestorePlan } from "./restore-plan.ts";
@@ -20,7 +20,7 @@ export async function requireWhole(plan: RestorePlan, ports: Ports): Promise<voi
   for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
     try {
       await (empties(plan) ? readWhole : requireSize)(artifact, store, ports);
-      await readContents(context, artifact);
+      await readContentsAnew(context, artifact);
     } catch (error) {
       throw nothingMade(error);
     }
