@@ -44,8 +44,28 @@ export async function makeDataFolder(options: DataFolderOptions): Promise<string
   return readFileSync(join(first, "password"), "utf8");
 }
 
+/**
+ * What the product's own initdb made for a scratch server, copied from the second time on in a run with the
+ * same programs; for `localScratchServers`.
+ */
+export async function keptScratchData({ binDir }: { readonly binDir: string }, data: string, initdb: () => Promise<void>): Promise<void> {
+  const kept = process.env[KEPT] ?? "";
+  if (kept === "" || !existsSync(kept)) return await initdb();
+  const first = join(kept, keyOf({ binDir, superuser: "scratch", words: [] }));
+  const place = { account: serverAccount(), cwd: "/" };
+  if (existsSync(first)) {
+    await runOk("cp", ["-Rp", join(first, "data"), data], place);
+    return;
+  }
+  await initdb();
+  const making = `${first}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  await runOk("mkdir", ["-m", "711", making], place);
+  await runOk("cp", ["-Rp", data, join(making, "data")], place);
+  nameFirst(making, first);
+}
+
 /** The programs themselves, not their path: some servers run from a copy. */
-function keyOf({ binDir, superuser, words }: DataFolderOptions): string {
+function keyOf({ binDir, superuser, words }: Omit<DataFolderOptions, "data">): string {
   const { size } = statSync(join(binDir, "postgres"));
   const { size: making } = statSync(join(binDir, "initdb"));
   return createHash("sha256").update(JSON.stringify([size, making, superuser, words])).digest("hex").slice(0, 16);
@@ -57,6 +77,10 @@ async function keep(options: DataFolderOptions, first: string): Promise<void> {
   await runOk("mkdir", ["-m", "711", making], { account, cwd: "/" });
   const password = await initialise({ ...options, data: join(making, "data") });
   writeFileSync(join(making, "password"), password, { mode: 0o600 });
+  nameFirst(making, first);
+}
+
+function nameFirst(making: string, first: string): void {
   try {
     renameSync(making, first);
   } catch (error) {

@@ -2,6 +2,7 @@ import { checkout } from "../../src/adapters/source-tree/checkout.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools, serverInstallations } from "../../src/adapters/pg-tools/dump-tools.ts";
+import { keptScratchData } from "./data-folder.ts";
 import { openFileStore } from "../../src/adapters/file-store/file-store.ts";
 import { localScratchServers } from "../../src/adapters/scratch-server/scratch-servers.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
@@ -65,7 +66,7 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
     dumpTools: () => Promise.resolve(around(tools, options.tools)),
-    scratchServers: () => Promise.resolve(localScratchServers({ installations: remembered("server", options.binDir, () => serverInstallations({ env })), disk })),
+    scratchServers: () => Promise.resolve(localScratchServers({ installations: remembered("server", options.binDir, () => serverInstallations({ env })), disk, makeDataFolder: keptScratchData })),
     mask: () => undefined,
     cancelled: options.cancelled ?? new AbortController().signal,
     run: { kind: "cli", id: "test", url: null, commit: null, actor: "tester" },

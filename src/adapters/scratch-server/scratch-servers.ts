@@ -5,7 +5,7 @@ import type { ScratchServers } from "../../ports/scratch-server.ts";
 import { formatBytes } from "../../kernel/bytes.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { serverAccount } from "./account.ts";
-import { startServer } from "./server.ts";
+import { startServer, type MakeDataFolder } from "./server.ts";
 
 /** Bytes a server takes before it holds anything: the empty cluster and its first log segments. */
 const EMPTY_SERVER_BYTES = 100_000_000;
@@ -17,6 +17,8 @@ export function localScratchServers(options: {
   readonly disk: Disk;
   /** Folder to make the servers' folders in; default the system's temporary one, which is what `disk` must measure. */
   readonly root?: string;
+  /** How a server's data folder is made; default by initdb, each time. */
+  readonly makeDataFolder?: MakeDataFolder;
 }): ScratchServers {
   const choose = async (majorMin: number | undefined): Promise<ToolSet> => {
     const installed = await options.installations();
@@ -49,7 +51,7 @@ export function localScratchServers(options: {
           hint: "Free space, point TMPDIR at a larger disk, or name another server with --scratch.",
         });
       }
-      return await startServer(tools, options.root ?? tmpdir());
+      return await startServer(tools, options.root ?? tmpdir(), options.makeDataFolder);
     },
   };
 }

@@ -20,12 +20,20 @@ const SOCKET_PATH_MAX = 107;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
 
+/**
+ * Makes a server's data folder at a path.
+ *
+ * @param initdb makes it there as the programs do
+ */
+export type MakeDataFolder = (tools: ToolSet, data: string, initdb: () => Promise<void>) => Promise<void>;
+
 /** Starts a server from the given installation and waits until it accepts connections. */
-export async function startServer(tools: ToolSet, root: string): Promise<ScratchServer> {
+export async function startServer(tools: ToolSet, root: string, makeDataFolder?: MakeDataFolder): Promise<ScratchServer> {
   const account = serverAccount();
   const folder = await makeFolder(root, account);
   try {
-    await initialise(tools, folder, account);
+    const initdb = (): Promise<void> => initialise(tools, folder, account);
+    await (makeDataFolder === undefined ? initdb() : makeDataFolder(tools, join(folder, "data"), initdb));
     const watchdog = spawnWatchdog(tools, folder, account);
     try {
       await ready(folder, watchdog);
