@@ -50,7 +50,10 @@ export async function makeDataFolder(options: DataFolderOptions): Promise<string
  */
 export async function keptScratchData({ binDir }: { readonly binDir: string }, data: string, initdb: () => Promise<void>): Promise<void> {
   const kept = process.env[KEPT] ?? "";
-  if (kept === "" || !existsSync(kept)) return await initdb();
+  if (kept === "" || !existsSync(kept)) {
+    await initdb();
+    return;
+  }
   const first = join(kept, keyOf({ binDir, superuser: "scratch", words: [] }));
   const place = { account: serverAccount(), cwd: "/" };
   if (existsSync(first)) {
