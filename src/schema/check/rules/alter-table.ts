@@ -1,4 +1,4 @@
-import { fieldsOf, listOf, relationParts, textOf, type Fields } from "../../script/tree.ts";
+import { everyNode, fieldsOf, listOf, nameParts, relationParts, textOf, type Fields } from "../../script/tree.ts";
 import { impactOn, written, type Hit, type Rule, type RuleStatement } from "./rule.ts";
 
 /** One action of an ALTER TABLE on a table that was there before. */
@@ -64,8 +64,16 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     problem: "A default that is another one for every row (`gen_random_uuid()`, `clock_timestamp()`), a serial or identity column or a stored generated column makes the server write the whole table anew, and nobody can read or write it meanwhile.",
     solution: "Add the column without a default, set the default, fill old rows in batches; for a generated column use a trigger or compute it when reading.",
     find: onActions((action, statement) => {
-      if (action.subtype !== "AT_AddColumn" || impactOn(statement, action.table)?.rewrites !== true) return [];
-      return [{ object: `${written(action.table)}.${columnName(action)}`, message: "adding this column writes the whole table anew, and nobody can read or write it meanwhile" }];
+      if (action.subtype !== "AT_AddColumn" || !fillsEveryRow(action)) return [];
+      // Where it was watched, that counts: a default that is one value for all rows costs nothing (since 11).
+      if (statement.impact !== undefined && impactOn(statement, action.table)?.rewrites !== true) return [];
+      return [
+        {
+          object: `${written(action.table)}.${columnName(action)}`,
+          message:
+            "adding this column writes the whole table anew, and nobody can read or write it meanwhile",
+        },
+      ];
     }),
   },
   {
@@ -75,12 +83,19 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     problem: "Most changes of a column's type write the whole table and its indexes anew, or read all of it, while nobody can read or write it. Those that do not (a longer varchar, varchar to text) are found out by trying and are not reported.",
     solution: "Add a column of the new type, keep both in step by a trigger, fill it in batches, switch the application over, drop the old one later.",
     find: onActions((action, statement) => {
+      if (action.subtype !== "AT_AlterColumnType") return [];
+      const object = `${written(action.table)}.${action.column}`;
+      const meanwhile = "and nobody can read or write it meanwhile";
+      if (statement.impact === undefined) {
+        return [{ object, message: `changing this type may write the whole table anew, ${meanwhile}` }];
+      }
       const impact = impactOn(statement, action.table);
-      if (action.subtype !== "AT_AlterColumnType" || impact === undefined || (!impact.rewrites && !impact.scans)) return [];
-      return [{
-        object: `${written(action.table)}.${action.column}`,
-        message: `changing this type ${impact.rewrites ? "writes the whole table anew" : "reads the whole table"}, and nobody can read or write it meanwhile`,
-      }];
+      if (impact?.rewrites === true) {
+        return [{ object, message: `changing this type writes the whole table anew, ${meanwhile}` }];
+      }
+      return impact?.scans === true
+        ? [{ object, message: `changing this type reads the whole table, ${meanwhile}` }]
+        : [];
     }),
   },
   {
@@ -90,8 +105,8 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     problem: "SET NOT NULL reads the whole table while nobody can read or write it.",
     solution: "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in a later migration, then SET NOT NULL, which reads nothing any more, and drop the check.",
     find: onActions((action, statement) => {
-      if (action.subtype !== "AT_SetNotNull" || impactOn(statement, action.table)?.scans === false) return [];
-      if (statement.impact !== undefined && impactOn(statement, action.table) === undefined) return [];
+      if (action.subtype !== "AT_SetNotNull") return [];
+      if (statement.impact !== undefined && impactOn(statement, action.table)?.scans !== true) return [];
       return [{ object: `${written(action.table)}.${action.column}`, message: "SET NOT NULL reads the whole table while nobody can read or write it" }];
     }),
   },
@@ -136,6 +151,23 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     find: added("CONSTR_EXCLUSION", (table) => `the constraint builds its index on ${table} while nobody can read or write it`),
   },
   {
+    name: "json-column",
+    level: "note",
+    squawk: [],
+    problem: "`json` has no equality: SELECT DISTINCT, GROUP BY and UNION over the column fail.",
+    solution: "Use `jsonb`.",
+    find: onActions((action) =>
+      action.subtype === "AT_AddColumn" && typeName(action.def) === "json"
+        ? [
+            {
+              object: `${written(action.table)}.${columnName(action)}`,
+              message: "json has no equality, so SELECT DISTINCT over the table fails from now on",
+            },
+          ]
+        : [],
+    ),
+  },
+  {
     name: "drop-column",
     level: "warning",
     squawk: ["ban-drop-column"],
@@ -167,8 +199,32 @@ function columnName({ def }: Action): string {
   return textOf(def["colname"]) ?? "";
 }
 
+/** The last part of a type's name as the parser has it: `int8`, `json`. */
+function typeName(def: Fields): string {
+  return nameParts(fieldsOf(def["typeName"])["names"]).at(-1) ?? "";
+}
+
 /** A serial column brings its default. */
 function isSerial(def: Fields): boolean {
-  const names = listOf(fieldsOf(def["typeName"])["names"]).map(textOf);
-  return /^(?:small|big)?serial\d?$/.test(names.at(-1) ?? "");
+  return /^(?:small|big)?serial\d?$/.test(typeName(def));
+}
+
+/** Functions of PostgreSQL's own that give one value to all rows of a statement. */
+const STEADY = new Set([
+  "now", "transaction_timestamp", "statement_timestamp", "current_database", "current_schema", "current_setting",
+  "jsonb_build_object", "jsonb_build_array", "json_build_object", "json_build_array", "lower", "upper", "concat",
+  "make_interval", "date_trunc", "to_timestamp", "md5", "timezone",
+]);
+
+/** Whether a new column may have another value in every row; a function that is not known may give any. */
+function fillsEveryRow(action: Action): boolean {
+  if (isSerial(action.def)) return true;
+  return constraints(action).some((constraint) => {
+    const kind = contype(constraint);
+    if (kind === "CONSTR_IDENTITY") return true;
+    if (kind === "CONSTR_GENERATED") return constraint["generated_kind"] !== "v";
+    if (kind !== "CONSTR_DEFAULT") return false;
+    const calls = [...everyNode(constraint["raw_expr"])].filter(({ type }) => type === "FuncCall");
+    return calls.some(({ fields }) => !STEADY.has(nameParts(fields["funcname"]).at(-1) ?? ""));
+  });
 }

@@ -39,12 +39,20 @@ export interface Rule {
 }
 
 /** What was measured of one table; undefined where the statement could not be watched. */
-export function impactOn(statement: RuleStatement, table: readonly string[]): TableImpact | undefined {
-  const last = table.at(-1);
-  return statement.impact?.tables.find((each) => {
-    const name = each.table.slice(each.table.indexOf(".") + 1).replace(/^"|"$/g, "");
-    return name === last && (table.length === 1 || each.table.startsWith(`${table[0] ?? ""}.`) || each.table.startsWith(`"${table[0] ?? ""}".`));
+export function impactOn(
+  { impact }: Pick<RuleStatement, "impact">,
+  table: readonly string[],
+): TableImpact | undefined {
+  return impact?.tables.find((each) => {
+    const names = unquoted(each.table);
+    return table.length > 0 && names.slice(-table.length).join("\0") === table.join("\0");
   });
+}
+
+/** The parts of a name as the server quotes it: `app."Order.Items"`. */
+function unquoted(name: string): string[] {
+  const parts = name.match(/"(?:[^"]|"")*"|[^.]+/g) ?? [];
+  return parts.map((part) => (part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part));
 }
 
 /** A name as it is written in reports. */

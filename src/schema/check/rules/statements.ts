@@ -50,8 +50,12 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["require-concurrent-reindex"],
     problem: "REINDEX keeps everybody from writing to the table, and from reading it by that index.",
     solution: "REINDEX … CONCURRENTLY (since 12), in a migration of its own.",
-    find: ({ type, fields }) => (type === "ReindexStmt" && !option(fields["params"], "concurrently")
-      ? [hit(written(relationParts(fields["relation"])) || (textOf(fields["name"]) ?? ""), "nobody can write to the table while its index is built anew")] : []),
+    find: ({ type, fields, isNew }) => {
+      const relation = relationParts(fields["relation"]);
+      if (type !== "ReindexStmt" || option(fields["params"], "concurrently") || isNew(relation)) return [];
+      const name = written(relation) || (textOf(fields["name"]) ?? "");
+      return [hit(name, "nobody can write to the table while its index is built anew")];
+    },
   },
   {
     name: "full-vacuum",
@@ -59,8 +63,15 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["prefer-repack"],
     problem: "VACUUM FULL and CLUSTER write the whole table anew while nobody can read or write it.",
     solution: "Leave it to autovacuum, or use pg_repack, at a quiet time and not in a migration.",
-    find: ({ type, fields }) => (type === "ClusterStmt" || (type === "VacuumStmt" && option(fields["options"], "full"))
-      ? [{ message: "the whole table is written anew while nobody can read or write it" }] : []),
+    find: ({ type, fields, isNew }) => {
+      const isFull = type === "VacuumStmt" && option(fields["options"], "full");
+      if (type !== "ClusterStmt" && !isFull) return [];
+      const listed = isFull ? listOf(fields["rels"]).map((each) => fieldsOf(each)["relation"]) : [fields["relation"]];
+      const message = "the whole table is written anew while nobody can read or write it";
+      const tables = listed.map(relationParts).filter((table) => table.length > 0);
+      if (tables.length === 0) return [{ message: "every table is written anew while nobody can read or write it" }];
+      return tables.filter((table) => !isNew(table)).map((table) => hit(written(table), message));
+    },
   },
   {
     name: "drop-table",
@@ -130,8 +141,14 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["ban-alter-domain-with-add-constraint"],
     problem: "A new constraint of a domain reads every table with a column of it, while nobody can write to them.",
     solution: "Add it NOT VALID, and ALTER DOMAIN … VALIDATE CONSTRAINT in a later migration.",
-    find: ({ type, fields }) => (type === "AlterDomainStmt" && fields["subtype"] === "C" && fieldsOf(fields["def"])["skip_validation"] !== true
-      ? [hit(written(nameParts(fields["typeName"])), "every table with a column of this domain is read, and nobody can write to it meanwhile")] : []),
+    find: ({ type, fields, isNew }) => {
+      const domain = nameParts(fields["typeName"]);
+      if (type !== "AlterDomainStmt" || !["C", "AD_AddConstraint"].includes(String(fields["subtype"]))) return [];
+      if (fieldsOf(fields["def"])["skip_validation"] === true || isNew(domain)) return [];
+      return [
+        hit(written(domain), "every table with a column of this domain is read, and nobody can write to it meanwhile"),
+      ];
+    },
   },
   {
     name: "enum-value-order",
@@ -139,8 +156,46 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["require-enum-value-ordering"],
     problem: "Without BEFORE or AFTER the new value sorts last, which may not be meant; and PostgreSQL cannot take a value of an enum away again.",
     solution: "Say BEFORE or AFTER. A rollback has to make the type anew and move every column over.",
-    find: ({ type, fields }) => (type === "AlterEnumStmt" && fields["newVal"] !== undefined && fields["oldVal"] === undefined && fields["newValNeighbor"] === undefined
-      ? [hit(`${written(nameParts(fields["typeName"]))}`, `the value '${textOf(fields["newVal"]) ?? ""}' sorts last, and can only be taken away by making the type anew`)] : []),
+    find: ({ type, fields, isNew }) => {
+      const name = nameParts(fields["typeName"]);
+      const isAdded = type === "AlterEnumStmt" && fields["newVal"] !== undefined && fields["oldVal"] === undefined;
+      if (!isAdded || fields["newValNeighbor"] !== undefined || isNew(name)) return [];
+      const value = textOf(fields["newVal"]) ?? "";
+      return [hit(written(name), `the value '${value}' sorts last, and can only be taken away by making the type anew`)];
+    },
+  },
+  {
+    name: "enum-value-rename",
+    level: "warning",
+    squawk: [],
+    problem: "Applications that run while the migration does write and look for the value by its old name.",
+    solution: "Add the new value, change the rows in batches, and let the old value be.",
+    find: ({ type, fields, isNew }) => {
+      const name = nameParts(fields["typeName"]);
+      const old = textOf(fields["oldVal"]);
+      if (type !== "AlterEnumStmt" || old === undefined || isNew(name)) return [];
+      return [hit(written(name), `an application that still runs names the value '${old}' by its old name`)];
+    },
+  },
+  {
+    name: "rows-under-lock",
+    level: "warning",
+    squawk: [],
+    problem:
+      "Rows are changed in the transaction that has changed a table's definition: nobody can read or write that table until the last row is done.",
+    solution: "Change rows in a migration of its own, in batches for a large table.",
+    find: ({ type, fields, statement, script, isNew }) => {
+      const table = relationParts(fields["relation"]);
+      if (type !== "UpdateStmt" && type !== "DeleteStmt") return [];
+      if (isNew(table) || script.execution.mode !== "one-transaction") return [];
+      const locking = script.execution.statements
+        .slice(0, script.execution.statements.indexOf(statement))
+        .flatMap(({ type: kind, tree }) => (kind === "AlterTableStmt" ? [relationParts(fieldsOf(tree)["relation"])] : []))
+        .find((name) => !isNew(name));
+      if (locking === undefined) return [];
+      const message = `its rows are changed while ${written(locking)}, altered before in the same transaction, stays locked`;
+      return [hit(written(table), message)];
+    },
   },
   {
     name: "long-name",
