@@ -8,6 +8,7 @@ import type { ScriptFailure } from "../shadow/run-script.ts";
 import { givenShadow, privateShadow, type Shadow } from "../shadow/shadow.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckedMigration, CheckPlan } from "./plan.ts";
+import { platformOf, preludeOf, type Platform } from "./platform.ts";
 import { lookAtStatements } from "./rules/look.ts";
 import type { CheckPorts } from "./request.ts";
 
@@ -17,16 +18,29 @@ export interface JudgedPair {
   readonly proof: PairProof;
 }
 
+/** What migrations were tried on. */
+export interface CheckedOn {
+  readonly described: string;
+  readonly version: string;
+  /** Whose things stood there before the first migration. */
+  readonly platform: Platform | null;
+  /** Made because scripts name them. */
+  readonly roles: readonly string[];
+  /** Left out because the server lacks them. */
+  readonly extensions: readonly string[];
+}
+
 /** What a check found. */
 export interface Checked {
   readonly pairs: readonly JudgedPair[];
   readonly findings: readonly Finding[];
   /** What was tried on, and with what stood in. */
-  readonly shadow: { readonly described: string; readonly version: string; readonly roles: readonly string[]; readonly extensions: readonly string[] } | undefined;
+  readonly shadow: CheckedOn | undefined;
 }
 
 /** Carries the plan out on a shadow: every migration is applied, and in front of each judged one its pair is tried. */
-export async function checkMigrations(plan: CheckPlan, prelude: string | undefined, ports: CheckPorts): Promise<Checked> {
+export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promise<Checked> {
+  const prelude = preludeOf(plan);
   const judged = plan.migrations.filter((each) => each.judged);
   if (judged.length === 0) return { pairs: [], findings: plan.findings, shadow: undefined };
   const { shadow: given, serverMajor } = plan.request;
@@ -36,7 +50,13 @@ export async function checkMigrations(plan: CheckPlan, prelude: string | undefin
   const late = judged.some((each) => each.late) ? await triedLate(plan, chain, shadow, prelude) : [];
   return {
     pairs, findings: [...plan.findings, ...otherServer(plan, shadow), ...standIns(chain, judged), ...findings, ...late],
-    shadow: { described: shadow.described, version: shadow.version, roles: chain.standIns.roles, extensions: chain.standIns.extensions },
+    shadow: {
+      described: shadow.described,
+      version: shadow.version,
+      platform: platformOf(plan) ?? null,
+      roles: chain.standIns.roles,
+      extensions: chain.standIns.extensions,
+    },
   };
 }
 

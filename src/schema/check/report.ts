@@ -17,6 +17,9 @@ const WORDS: Readonly<Record<Verdict, string>> = {
   missing: "has no rollback", failed: "does not go through",
 };
 
+const SUPABASE =
+  "the database had what a Supabase project has before its first migration: roles, schemas, tables and functions of its services";
+
 /** What people and machines are told. */
 export function checkOutcome(plan: CheckPlan, checked: Waived, tookMs: number): Outcome {
   const { pairs, findings } = checked;
@@ -41,6 +44,7 @@ export function checkOutcome(plan: CheckPlan, checked: Waived, tookMs: number): 
       tables: [pairTable(pairs), findingTable(findings), lockTable(pairs)].filter(({ rows }) => rows.length > 0),
       notes: [
         ...pairs.flatMap(({ checked: { migration }, proof }) => proof.notes.map((note) => `${migration.forward.file}: ${note}`)),
+        ...(checked.shadow?.platform === "supabase" ? [SUPABASE] : []),
         ...(checked.shadow !== undefined && checked.shadow.roles.length > 0 ? [`roles that the scripts name and none of them makes were made on the shadow: ${checked.shadow.roles.join(", ")}`] : []),
       ],
     },

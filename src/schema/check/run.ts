@@ -2,7 +2,6 @@ import { formatDuration } from "../../kernel/duration.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import { checkMigrations, requireSomething } from "./check.ts";
 import { planCheck } from "./plan.ts";
-import { preludeOf } from "./platform.ts";
 import { checkOutcome } from "./report.ts";
 import { parseCheckRequest, type CheckPorts, type MigrateCheckInputs } from "./request.ts";
 import { applyWaivers } from "./waive.ts";
@@ -13,7 +12,7 @@ export async function runMigrateCheck(inputs: MigrateCheckInputs, ports: CheckPo
   const request = await parseCheckRequest(inputs, ports);
   const plan = await planCheck(request, ports);
   requireSomething(plan);
-  const checked = await checkMigrations(plan, preludeOf(plan), ports);
+  const checked = await checkMigrations(plan, ports);
   const took = ports.clock.elapsed() - began;
   ports.log.debug(`checked in ${formatDuration(took)}`);
   return checkOutcome(plan, applyWaivers(checked), took);

@@ -29,7 +29,11 @@ export class Chain implements AsyncDisposable {
   /** @param prelude SQL that makes what the platform has before the first migration */
   static async open(shadow: Shadow, prelude: string | undefined): Promise<Chain> {
     const chain = new Chain(shadow, await shadow.create(), new StandIns(), prelude);
-    if (prelude !== undefined) await (await chain.session()).query(prelude);
+    if (prelude !== undefined) {
+      await (await chain.session()).query(prelude);
+      // It may have given the database settings, which sessions have that begin afterwards.
+      await chain.#disconnect();
+    }
     return chain;
   }
 
