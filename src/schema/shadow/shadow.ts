@@ -66,7 +66,6 @@ async function shadowOn(host: Database, what: string, ports: ShadowPorts, end: (
     await using admin = await maintenance();
     await admin.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}`);
     open.push(name);
-    if (template !== "template0") await copySettings(admin, template, name, ports);
     return {
       name,
       connect: () => host.connect({ purpose: "shadow", bare: true, database: name }),
@@ -99,32 +98,6 @@ async function shadowOn(host: Database, what: string, ports: ShadowPorts, end: (
       }
     },
   };
-}
-
-/**
- * CREATE DATABASE copies everything but the settings that somebody gave the database. Such as can only be set when a
- * session begins are left: no script sees them.
- */
-async function copySettings(admin: DatabaseSession, from: string, to: string, ports: ShadowPorts): Promise<void> {
-  const settings = await admin.query<{ role: string | null; name: string; value: string }>(
-    `SELECT r.rolname::text AS role, split_part(c, '=', 1) AS name, substr(c, strpos(c, '=') + 1) AS value
-       FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole
-       CROSS JOIN LATERAL unnest(s.setconfig) AS c
-       LEFT JOIN pg_settings known ON known.name = split_part(c, '=', 1)
-      WHERE d.datname = $1 AND coalesce(known.context, 'user') IN ('user', 'superuser')`,
-    [from],
-  );
-  for (const { role, name, value } of settings) {
-    const of = `DATABASE ${quoteIdentifier(to)}`;
-    const target = role === null ? of : `ROLE ${quoteIdentifier(role)} IN ${of}`;
-    const setting = name.split(".").map(quoteIdentifier).join(".");
-    await admin.query("BEGIN");
-    await admin.query("SELECT set_config($1, $2, true)", [name, value]);
-    const refusal = await admin.execute(`ALTER ${target} SET ${setting} FROM CURRENT`);
-    await admin.query(refusal === undefined ? "COMMIT" : "ROLLBACK");
-    if (refusal === undefined) continue;
-    ports.log.warn(`the setting ${name} could not be given to a copy of the database: ${refusal.message}`);
-  }
 }
 
 /** Before 13 there is no FORCE, and nobody but us should be there. */
