@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
+import type { Statement } from "../script/script.ts";
 import { forgetSession, runScript, type RunOptions, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
 import { StandIns } from "../shadow/stand-ins.ts";
@@ -18,8 +19,10 @@ export class Chain implements AsyncDisposable {
   #state: SchemaState | undefined;
   #control: Chain | undefined;
   readonly #prelude: string | undefined;
+  readonly #isControl: boolean;
 
-  private constructor(shadow: Shadow, database: ShadowDatabase, standIns: StandIns, prelude: string | undefined) {
+  private constructor(shadow: Shadow, database: ShadowDatabase, standIns: StandIns, prelude: string | undefined, isControl: boolean) {
+    this.#isControl = isControl;
     this.shadow = shadow;
     this.#database = database;
     this.standIns = standIns;
@@ -28,7 +31,11 @@ export class Chain implements AsyncDisposable {
 
   /** @param prelude SQL that makes what the platform has before the first migration */
   static async open(shadow: Shadow, prelude: string | undefined): Promise<Chain> {
-    const chain = new Chain(shadow, await shadow.create(), new StandIns(), prelude);
+    return await Chain.#open(shadow, prelude, false);
+  }
+
+  static async #open(shadow: Shadow, prelude: string | undefined, isControl: boolean): Promise<Chain> {
+    const chain = new Chain(shadow, await shadow.create(), new StandIns(), prelude, isControl);
     if (prelude !== undefined) {
       await (await chain.session()).query(prelude);
       // It may have given the database settings, which sessions have that begin afterwards.
@@ -57,7 +64,7 @@ export class Chain implements AsyncDisposable {
    * @param state what it leads to, where that is known
    */
   async apply(script: PreparedScript, state?: SchemaState): Promise<ScriptFailure | undefined> {
-    const failure = await this.#mending(script, async () => runScript(await this.session(), script, { skip: this.standIns.skip }));
+    const failure = await this.#mending(script, async () => runScript(await this.session(), script, { skip: this.#skip }));
     if (script.forgets) await this.#disconnect();
     this.#state = failure === undefined ? state : undefined;
     if (failure === undefined) this.#applied.push(script);
@@ -70,9 +77,13 @@ export class Chain implements AsyncDisposable {
   async runIn(database: ShadowDatabase, script: PreparedScript, options: RunOptions = {}): Promise<ScriptFailure | undefined> {
     return await this.#mending(script, async () => {
       await using session = await database.connect();
-      return await runScript(session, script, { ...options, skip: this.standIns.skip });
+      return await runScript(session, script, { ...options, skip: this.#skip });
     });
   }
+
+  /** Roles belong to the whole server: in a control the first chain's scripts made and dropped them already. */
+  readonly #skip = (statement: Statement): boolean =>
+    this.standIns.skip(statement) || (this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt"));
 
   async #mending(script: PreparedScript, run: () => Promise<ScriptFailure | undefined>): Promise<ScriptFailure | undefined> {
     await this.standIns.prepare(await this.session(), script);
@@ -112,7 +123,7 @@ export class Chain implements AsyncDisposable {
    * @returns `<object>` and `<object>\0<field>`
    */
   async noise(next?: { readonly script: PreparedScript; readonly state: SchemaState }): Promise<ReadonlySet<string>> {
-    this.#control ??= await Chain.open(this.shadow, this.#prelude);
+    this.#control ??= await Chain.#open(this.shadow, this.#prelude, true);
     const control = this.#control;
     for (const script of this.#applied.slice(control.#applied.length)) if ((await control.apply(script)) !== undefined) return new Set();
     if (next === undefined) return noiseOf(await this.state(), await control.state());

@@ -30,13 +30,26 @@ export function compareStates(before: SchemaState, after: SchemaState): StateDif
     else {
       const changed = [...new Set([...fields.keys(), ...now.keys()])].flatMap((name): FieldChange[] => {
         const [was, is] = [fields.get(name), now.get(name)];
-        return was === is ? [] : [{ name, was, is }];
+        return was === is || (name === COLUMN_ORDER && sameOrder(was, is)) ? [] : [{ name, was, is }];
       });
       if (changed.length > 0) found.push({ object, change: "changed", fields: changed });
     }
   }
   for (const object of after.keys()) if (!before.has(object)) found.push({ object, change: "extra", fields: [] });
-  return withoutParts(found).sort((a, b) => rank(a) - rank(b) || (a.object < b.object ? -1 : 1));
+  return withoutParts(found, before, after).sort((a, b) => rank(a) - rank(b) || (a.object < b.object ? -1 : 1));
+}
+
+/** Columns that are missing or more are told themselves; a table that begins or ends to inherit has an order of its own only then. */
+function sameOrder(was: string | undefined, is: string | undefined): boolean {
+  if (was === undefined || is === undefined) return true;
+  const [before, after] = [columnsIn(was), columnsIn(is)];
+  const common = (names: readonly string[], others: readonly string[]): string => names.filter((name) => others.includes(name)).join(",");
+  return common(before, after) === common(after, before);
+}
+
+/** Names as `quote_ident` writes them, with a comma between. */
+function columnsIn(order: string): readonly string[] {
+  return order.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
 }
 
 export function sameState(before: SchemaState, after: SchemaState): boolean {
@@ -59,19 +72,52 @@ function rank({ object }: StateDifference): number {
 /** Kinds whose objects have others inside that carry their names. */
 const WHOLE = new Set(["schema", "table", "view", "materialized-view", "type", "function", "sequence", "extension", "role"]);
 
-/** A table that is missing takes its columns, indexes, owner, rights and comments along: only the table is told. */
-function withoutParts(found: readonly StateDifference[]): StateDifference[] {
-  const wholes = new Map<StateDifference["change"], Set<string>>();
-  const name = (object: string): string => object.slice(object.indexOf(" ") + 1);
-  const kind = (object: string): string => object.slice(0, object.indexOf(" "));
+/**
+ * A table that is missing takes its columns, indexes, owner, rights and comments along: only the table is told. So is a constraint with its index, and
+ * every other object with its owner, comment and rights.
+ */
+function withoutParts(found: readonly StateDifference[], before: SchemaState, after: SchemaState): StateDifference[] {
+  const told = new Map(found.map((difference) => [difference.object, difference]));
+  const wholes = new Map<StateDifference["change"], string[]>();
   for (const { object, change } of found) {
-    if (change !== "changed" && WHOLE.has(kind(object))) wholes.set(change, (wholes.get(change) ?? new Set()).add(name(object)));
+    if (change !== "changed" && WHOLE.has(kindOf(object))) wholes.set(change, [...(wholes.get(change) ?? []), nameOf(object)]);
   }
-  return found.filter(({ object, change }) => {
-    const here = wholes.get(change);
-    if (here === undefined || change === "changed") return true;
-    return ![...here].some((whole) => isPart(kind(object), name(object), whole));
+  return found.filter((difference) => {
+    const { object, change } = difference;
+    if (isIndexOfConstraint(difference, told, before, after)) return false;
+    if (change === "changed") return true;
+    if (SAID_OF.has(kindOf(object)) && told.get(nameOf(object))?.change === change) return false;
+    const table = kindOf(object) === "index" ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition")) : undefined;
+    return !(wholes.get(change) ?? []).some((whole) => table === whole || isPart(kindOf(object), nameOf(object), whole));
   });
+}
+
+function kindOf(object: string): string {
+  return object.slice(0, object.indexOf(" "));
+}
+
+function nameOf(object: string): string {
+  return object.slice(object.indexOf(" ") + 1);
+}
+
+/** The server makes the index of a constraint with the constraint's name, and what is said of the one holds for the other. */
+function isIndexOfConstraint(
+  { object, change, fields }: StateDifference, told: ReadonlyMap<string, StateDifference>, before: SchemaState, after: SchemaState,
+): boolean {
+  if (kindOf(object) !== "index") return false;
+  const definition = (change === "missing" ? before : after).get(object)?.get("definition");
+  const table = tableOfIndex(definition);
+  if (table === undefined) return false;
+  const name = nameOf(object).slice(nameOf(object).lastIndexOf('"') > 0 ? nameOf(object).search(/"(?:[^"]|"")*"$/) : nameOf(object).lastIndexOf(".") + 1);
+  const constraint = told.get(`constraint ${table}.${name}`);
+  if (constraint?.change !== change) return false;
+  return change !== "changed" || fields.every((field) => constraint.fields.some((each) => each.name === field.name));
+}
+
+/** Out of `CREATE INDEX … ON app . orders USING …`, as {@link SchemaState} spells it. */
+function tableOfIndex(definition: string | undefined): string | undefined {
+  const [, table] = /^CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ])+ ON (?:ONLY )?((?:"(?:[^"]|"")*"|[^" ]|(?: \. ))+) USING /.exec(definition ?? "") ?? [];
+  return table?.replace(/("(?:[^"]|"")*")|\s+/g, (_, quoted: string | undefined) => quoted ?? "");
 }
 
 /** Words of the kinds that are said of others: `owner table app.t`, `comment column app.t.c`. */
@@ -87,6 +133,7 @@ function isPart(kind: string, identity: string, whole: string): boolean {
 export function describeDifference({ change, fields }: StateDifference, words: { readonly missing: string; readonly extra: string }): string {
   if (change === "missing") return words.missing;
   if (change === "extra") return words.extra;
+  if (fields.some(({ name, is }) => name === "invalid" && is === "true")) return "is not valid any more: the server keeps it and does not use it";
   return fields.map(({ name, was, is }) => `${name.replaceAll("-", " ")} was ${shown(was)} and is ${shown(is)}`).join("; ");
 }
 

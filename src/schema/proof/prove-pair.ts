@@ -127,10 +127,9 @@ async function forwardAndBack(session: DatabaseSession, before: SchemaState, ste
 /** In a copy of the database, each script committed, as in production. */
 async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: SchemaState): Promise<Tried> {
   await using copy = await chain.clone();
-  const state = async (): Promise<SchemaState> => {
-    await using session = await copy.connect();
-    return await readState(session);
-  };
+  // One session reads every state: a new one would have to plan every query again.
+  await using reader = await copy.connect();
+  const state = (): Promise<SchemaState> => readState(reader);
   const first = await chain.runIn(copy, forward);
   if (first !== undefined) return { went: "not", after: undefined, failed: { stage: "forward", failure: first }, back: [], again: [], notes: [] };
   const after = await state();
@@ -177,10 +176,12 @@ function judge(pair: Pair, before: SchemaState, tried: Tried, rows?: RowsTried):
   const { failed, back, again, after } = tried;
   const notes = [...tried.notes, ...(rows?.notes ?? [])];
   const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
+  // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not told beside it.
+  const differs = back.some(isReal);
   const differences = [
-    ...(failed === undefined ? [] : [failureAsDifference(failed)]),
+    ...(failed === undefined || (differs && failed.stage === "again") ? [] : [failureAsDifference(failed)]),
     ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
-    ...again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN)),
+    ...(differs ? [] : again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN))),
     ...(rows?.differences ?? []),
   ];
   const verdict = ((): Verdict => {
@@ -188,8 +189,7 @@ function judge(pair: Pair, before: SchemaState, tried: Tried, rows?: RowsTried):
     if (pair.rollback === undefined) return "missing";
     const changed = after !== undefined && compareStates(before, after).length > 0;
     if (pair.rollback.empty && changed) return "missing";
-    // A rollback that leaves something behind also stands in the way of the next forward: the first is what is to be mended.
-    if (back.some(isReal)) return "differs";
+    if (differs) return "differs";
     if (failed !== undefined || rows?.rollbackFailed === true) return "failed";
     if (again.some(isReal)) return "differs";
     if ((rows?.differences ?? []).length > 0) return "loses-data";

@@ -1,6 +1,8 @@
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
+import { copyProperties } from "./database-properties.ts";
+import { SHADOW_PREFIX } from "./prefix.ts";
 
 /** A PostgreSQL server on which migrations may be tried: nothing on it is anybody's. */
 export interface Shadow extends AsyncDisposable {
@@ -62,10 +64,11 @@ async function shadowOn(host: Database, what: string, ports: ShadowPorts, end: (
     "SELECT current_setting('server_version_num')::int AS num, split_part(current_setting('server_version'), ' ', 1) AS version",
   );
   const make = async (template: string): Promise<ShadowDatabase> => {
-    const name = `${PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
+    const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
     await using admin = await maintenance();
     await admin.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}`);
     open.push(name);
+    if (template !== "template0") await copyProperties(admin, template, name);
     return {
       name,
       connect: () => host.connect({ purpose: "shadow", bare: true, database: name }),
@@ -106,7 +109,6 @@ async function dropDatabase(admin: DatabaseSession, name: string): Promise<void>
   await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row!.major >= 13 ? " WITH (FORCE)" : ""}`);
 }
 
-const PREFIX = "holdfast_shadow_";
 const DAY_MS = 86_400_000;
 
 function stamp(now: Date): string {
@@ -119,7 +121,7 @@ async function sweep(shadow: Shadow, ports: ShadowPorts): Promise<void> {
     await using admin = await shadow.maintenance();
     const rows = await admin.query<{ name: string }>(
       "SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE \"C\"",
-      [`^${PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`, `${PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`],
+      [`^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`, `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`],
     );
     for (const { name } of rows) {
       await dropDatabase(admin, name);

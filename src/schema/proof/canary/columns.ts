@@ -65,7 +65,7 @@ columns AS (
   SELECT w.name AS "table", c.relkind = 'p' AS partitioned, a.attname::text AS "column", a.attnum, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
          a.attnotnull AS "notNull", a.atthasdef OR a.attidentity <> '' AS "hasDefault", a.atttypid AS typeid, a.atttypmod AS modifier
     FROM wanted w JOIN pg_catalog.pg_class c ON c.oid = w.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-   WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
+   WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND c.relkind IN ('r', 'p')),
 down AS (
   SELECT c.*, t.oid AS at, 0 AS depth FROM columns c JOIN pg_catalog.pg_type t ON t.oid = c.typeid
   UNION ALL

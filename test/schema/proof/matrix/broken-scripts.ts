@@ -1,0 +1,29 @@
+import { broken, type MatrixCase } from "./matrix-case.ts";
+
+/** Scripts that do not go through, or hold nothing. */
+export const BROKEN_SCRIPTS: readonly MatrixCase[] = [
+  broken("a rollback of nothing but a comment", "ALTER TABLE app.tags ADD more int", "-- nothing to do", ["", "column app.tags.more"],
+    { verdict: "missing" }),
+  broken("a migration that is refused", "ALTER TABLE app.nowhere ADD more int", "SELECT 1", "", { verdict: "failed" }),
+  broken("a rollback that is refused", "ALTER TABLE app.tags ADD more int", "ALTER TABLE app.tags DROP less", "", { verdict: "failed" }),
+  broken("a migration with a mistake in its grammar", "ALTER TABEL app.tags ADD more int", "SELECT 1", "", { verdict: "failed" }),
+  broken("a rollback with a mistake in its grammar", "ALTER TABLE app.tags ADD more int", "ALTER TABLE app.tags DORP more", "",
+    { verdict: "failed" }),
+  broken("a rollback that stumbles over rows", "ALTER TABLE app.tags ALTER label TYPE text",
+    `ALTER TABLE app.tags ALTER label TYPE text COLLATE "C"; ALTER TABLE app.tags ADD must int NOT NULL; ALTER TABLE app.tags DROP must`, "",
+    { verdict: "failed" }),
+  broken("a required column in the rollback", "ALTER TABLE app.tags DROP must", "ALTER TABLE app.tags ADD must int NOT NULL",
+    "", { verdict: "loses-data", setup: "ALTER TABLE app.tags ADD must int NOT NULL" }),
+  broken("a transaction left open", "BEGIN; ALTER TABLE app.tags ADD more int", "ALTER TABLE app.tags DROP more", "",
+    { verdict: "failed" }),
+  broken("a value of an enum used where it is added", "ALTER TYPE app.mood ADD VALUE 'great'; UPDATE app.customers SET mood = 'great'", "SELECT 1",
+    "", { verdict: "failed" }),
+  broken("a migration that cannot be applied twice", "INSERT INTO app.secrets VALUES (900, 'a', 'b'); ALTER TABLE app.tags ADD more int",
+    "ALTER TABLE app.tags DROP more", "", { verdict: "failed" }),
+  broken("a concurrent index beside a transaction of its own", "BEGIN; CREATE INDEX CONCURRENTLY tags_path ON app.tags (path); COMMIT",
+    "DROP INDEX app.tags_path", "", { verdict: "failed" }),
+  broken("a constraint checked at the end of the transaction",
+    "INSERT INTO app.child VALUES (1, 99)", "DELETE FROM app.child", "",
+    { verdict: "failed", setup: `CREATE TABLE app.parent (id int PRIMARY KEY);
+        CREATE TABLE app.child (id int, parent int REFERENCES app.parent DEFERRABLE INITIALLY DEFERRED)` }),
+];
