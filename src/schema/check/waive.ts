@@ -59,7 +59,9 @@ function waivedVerdict(proof: PairProof, waivers: readonly Standing[]): string |
   const own = waivers.filter(({ what }) => what === proof.verdict);
   if (own.length === 0) return undefined;
   const allowing = (difference: PairDifference): Standing | undefined => own.find(({ object }) => object === undefined || object === difference.object);
-  const found = proof.differences.length === 0 ? own.filter(({ object }) => object === undefined) : proof.differences.map(allowing);
+  // A verdict without differences is allowed by a waiver that names no object, and by no other.
+  const whole = own.find(({ object }) => object === undefined);
+  const found = proof.differences.length === 0 ? [whole] : proof.differences.map(allowing);
   if (found.some((each) => each === undefined)) return undefined;
   const used = found.filter((each) => each !== undefined);
   for (const each of used) each.used = true;
