@@ -51,8 +51,9 @@ const ROOMS = Object.fromEntries([
   ...["cli", "action"].map((door) => [`entry/${door}`, ["entry", "entry/inputs", "entry/output", "entry/process", "commands", "ports", "kernel"]]),
   // The one place that picks adapters, and the one that is started.
   ["entry", ["entry/cli", "entry/action", "entry/inputs", "entry/process", "adapters/[^/]+", "commands", "ports", "kernel"]],
-  ["devtools", ["devtools/generate", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND]],
-  ["devtools/generate", ["devtools", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND]],
+  ["devtools", ["devtools/generate", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND]],
+  // The documents print the rules' own texts.
+  ["devtools/generate", ["devtools", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND]],
 ]);
 /** These hold rooms beside files of their own. */
 const WITH_ROOMS = new Set(["entry", "nouns/content", "devtools"]);

@@ -9,6 +9,7 @@ import { drawing } from "./drawing.ts";
 import { actionYml } from "./action-yml.ts";
 import { checkExamples } from "./examples.ts";
 import { actionReadme, commandsTable, errorsPage, referenceIndex, referencePage } from "./pages.ts";
+import { leftOutTable, rulesTable } from "./rules.ts";
 import { commandSchema, generatedJson } from "./schemas.ts";
 
 /** The command behind the repository's own name: `uses: truststream/holdfast@v1`. */
@@ -40,6 +41,11 @@ export async function generatedFiles(root: string, menu: readonly Command[]): Pr
   if (readme !== "") files.set("README.md", readme);
   const formats = fillSections(readOrEmpty(join(root, "docs/formats.md")), { compared: comparedTable() });
   if (formats !== "") files.set("docs/formats.md", formats);
+  const migrations = fillSections(readOrEmpty(join(root, "docs/migrations.md")), {
+    rules: rulesTable(),
+    "left-out": leftOutTable(),
+  });
+  if (migrations !== "") files.set("docs/migrations.md", migrations);
   const architecture = readOrEmpty(join(root, "docs/architecture.md"));
   if (architecture !== "") files.set("docs/architecture.md", fillSections(architecture, { rooms: drawing(root) }));
   return files;
