@@ -32,6 +32,9 @@ export interface SourceTree {
    * @throws source.history
    */
   filesAtBase(folder: string, base: string, wanted: Wanted): Promise<SourceFolder>;
-  /** The branch that the remote calls its main one, such as `origin/main`; undefined where the checkout does not say. */
+  /**
+   * The branch that a pull request is to be merged into, or else the one that the remote calls its main one, such as
+   * `origin/main`; undefined where neither is said.
+   */
   defaultBase(folder: string): Promise<string | undefined>;
 }

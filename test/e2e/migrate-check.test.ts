@@ -55,10 +55,17 @@ describe("migrate-check in a pull request, from the bundle", () => {
     writeFiles(join(job.folder, "shop"), Object.fromEntries(second));
     await git("add", ".");
     await git("commit", "-q", "-m", "feature");
-    const { main } = await job.uses(ACTION, { with: { migrations: folder, base: "main" } });
+    // As a checkout of the whole history has it; the runner says what the pull request is to be merged into.
+    await git("update-ref", "refs/remotes/origin/main", "main");
+    const env = { GITHUB_EVENT_NAME: "pull_request", GITHUB_BASE_REF: "main" };
+    const { main } = await job.uses(ACTION, { with: { migrations: folder }, env });
     expect(main.outputs).toMatchObject({ verdict: "bad", migrations: "2", judged: "1" });
-    const { main: lost } = await job.uses(ACTION, { with: { migrations: folder, base: "origin/main" } });
+    await git("update-ref", "-d", "refs/remotes/origin/main");
+    const { main: lost } = await job.uses(ACTION, { with: { migrations: folder }, env });
     expect(lost.code).toBe(4);
     expect(lost.log).toContain("fetch-depth: 0");
+    const { main: unsaid } = await job.uses(ACTION, { with: { migrations: folder } });
+    expect(unsaid.code).toBe(2);
+    expect(unsaid.log).toContain("it is not known what is new");
   }, 120_000);
 });

@@ -40,6 +40,19 @@ describe("the shipped workflows", () => {
     expect(step?.inputs).toEqual(expect.arrayContaining(required));
   });
 
+  it("migrations.yml, for pull requests, uses migrate-check with inputs that it has, and reads the whole history", () => {
+    const text = read("migrations.yml");
+    const [step, ...more] = ownSteps(text);
+    expect(more).toEqual([]);
+    expect(step?.command).toBe("migrate-check");
+    const known = Object.keys(MENU.find(({ name }) => name === "migrate-check")?.inputs ?? {});
+    expect(step?.inputs.filter((input) => !known.includes(input))).toEqual([]);
+    expect(step?.inputs).toEqual(triggerInputs(text, "workflow_call").filter((input) => known.includes(input)));
+    expect(text).toContain("fetch-depth: 0");
+    expect(text).toContain("persist-credentials: false");
+    expect(text.replace(/^ *#.*$/gm, "")).not.toMatch(/pull_request_target|secrets/);
+  });
+
   it.each(["backup.yml", "validate.yml", "restore.yml"])("%s can be called and started by hand, with inputs of the same names", (name) => {
     const called = triggerInputs(read(name), "workflow_call");
     const byHand = triggerInputs(read(name), "workflow_dispatch");

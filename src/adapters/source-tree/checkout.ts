@@ -28,6 +28,9 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
     },
     filesAtBase: (folder, base, wanted) => filesAtBase((args, input) => need(folder, base, args, input), base, wanted),
     async defaultBase(folder) {
+      // Of a pull request; a checkout in a workflow does not know which branch is the main one.
+      const target = env["GITHUB_BASE_REF"];
+      if (target !== undefined && target !== "") return `origin/${target}`;
       const answer = await git(folder, ["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]);
       return answer.ok ? answer.out.toString("utf8").trim() || undefined : undefined;
     },

@@ -43,7 +43,7 @@ environment; still, in a public repository run this with a read-only token and n
       type: "choice",
       choices: ["auto", "supabase", "none"],
       default: "auto",
-      text: "What stands in the database before the first migration. `supabase`: roles, schemas and functions that its projects have; `auto`: that, where the folder is `supabase/migrations`.",
+      text: "What stands in the database before the first migration. `supabase`: roles, schemas and functions that its projects have; `auto`: that, where the folder is `supabase/migrations` or its files refer to `auth.users`, `auth.uid()` or `storage.objects` and do not make these schemas.",
     },
     "fail-on": {
       type: "choice",
@@ -59,7 +59,7 @@ environment; still, in a public repository run this with a read-only token and n
     counts: "How many pairs have each verdict, and how many findings each level, as JSON.",
     migrations: "How many migrations the folder holds.",
     judged: "How many of them were judged.",
-    shadow: "The server it was tried on, with the roles that were made on it and the extensions it lacks, as JSON.",
+    shadow: "The server it was tried on, with the platform that was stood in for, the roles that were made on it and the extensions it lacks, as JSON.",
     "duration-seconds": "How long the run took.",
   },
   exits: {
