@@ -26,14 +26,21 @@ describe("migrate-check in a pull request, from the bundle", () => {
     const { main, post } = await job.uses(ACTION, { with: { all: "true", "fail-on": "warning" } });
     expect(main.code).toBe(3);
     expect(main.outputs).toMatchObject({ verdict: "bad", migrations: "2", judged: "2" });
-    expect(JSON.parse(main.outputs["pairs"] ?? "")).toMatchObject([{ verdict: "proved" }, { verdict: "differs" }]);
+    expect(JSON.parse(main.outputs["pairs"] ?? "")).toMatchObject([
+      { verdict: "proved" },
+      { verdict: "differs" },
+    ]);
     const placed = main.commands.filter(({ properties }) => properties["file"] !== undefined);
-    expect(placed.map(({ name, properties: { file, line } }) => `${name} ${file ?? ""}:${line ?? ""}`)).toEqual([
+    expect(
+      placed.map(({ name, properties: { file, line } }) => `${name} ${file ?? ""}:${line ?? ""}`),
+    ).toEqual([
       "error migrations/202601020900_note_rollback.sql:1",
       "warning migrations/202601020900_note.sql:4",
     ]);
     expect(placed[0]!.message).toBe("column public.orders.note default was not set and is 'none' :: text");
-    expect(main.summary).toMatch(/^### ❌ migrate&#45;check: 2 migrations in migrations: 1 rollback not proved and 1 finding, /);
+    expect(main.summary).toMatch(
+      /^### ❌ migrate&#45;check: 2 migrations in migrations: 1 rollback not proved and 1 finding, /,
+    );
     expect(main.summary).toContain("| migration | rollback | what |");
     expect(post?.code).toBe(0);
   }, 120_000);

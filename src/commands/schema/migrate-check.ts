@@ -27,13 +27,22 @@ environment; still, in a public repository run this with a read-only token and n
       text: "The folder that holds the migrations.",
       example: "supabase/migrations",
     },
-    all: { type: "boolean", default: false, text: "Judge every migration of the folder, not only those that the base does not have." },
+    all: {
+      type: "boolean",
+      default: false,
+      text: "Judge every migration of the folder, not only those that the base does not have.",
+    },
     base: {
       type: "string",
       text: "The branch or commit that this is to be merged into; what it has already is applied and not judged. By default the pull request's base, or else the remote's main branch.",
       example: "origin/main",
     },
-    "server-major": { type: "integer", min: 12, max: 18, text: "Major version of the PostgreSQL server in production, for the private server. By default the newest that is installed." },
+    "server-major": {
+      type: "integer",
+      min: 12,
+      max: 18,
+      text: "Major version of the PostgreSQL server in production, for the private server. By default the newest that is installed.",
+    },
     shadow: {
       type: "secret",
       text: "Connection URL of a server to try on instead of a private one, such as a service container of a platform's image; databases are made there and dropped, roles stay.",
@@ -54,12 +63,15 @@ environment; still, in a public repository run this with a read-only token and n
   },
   outputs: {
     verdict: "`good` or `bad`.",
-    pairs: "The judged pairs as a JSON list: `file`, `rollback`, `verdict`, `differences` (each an `object` and a `message`), `waived`, `destroys`, `statements` with their locks.",
-    findings: "What was found beside the verdicts, as a JSON list: `rule`, `level`, `file`, `line`, `object`, `message`, `hint`, `waived`.",
+    pairs:
+      "The judged pairs as a JSON list: `file`, `rollback`, `verdict`, `differences` (each an `object` and a `message`), `waived`, `destroys`, `statements` with their locks.",
+    findings:
+      "What was found beside the verdicts, as a JSON list: `rule`, `level`, `file`, `line`, `object`, `message`, `hint`, `waived`.",
     counts: "How many pairs have each verdict, and how many findings each level, as JSON.",
     migrations: "How many migrations the folder holds.",
     judged: "How many of them were judged.",
-    shadow: "The server it was tried on, with the platform that was stood in for, the roles that were made on it and the extensions it lacks, as JSON.",
+    shadow:
+      "The server it was tried on, with the platform that was stood in for, the roles that were made on it and the extensions it lacks, as JSON.",
     "duration-seconds": "How long the run took.",
   },
   exits: {

@@ -5,7 +5,8 @@ import { cell } from "./tables.ts";
 /** Every unsafe operation that is found, with its safe form, for `docs/migrations.md`. */
 export function rulesTable(): string {
   const rows = [...RULES, ...FALLBACK_RULES].map(
-    ({ name, level, problem, solution }) => `| \`${name}\` | ${level} | ${cell(problem)} | ${cell(solution)} |`,
+    ({ name, level, problem, solution }) =>
+      `| \`${name}\` | ${level} | ${cell(problem)} | ${cell(solution)} |`,
   );
   return ["| rule | level | what goes wrong | the safe form |", "|---|---|---|---|", ...rows].join("\n");
 }

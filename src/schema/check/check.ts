@@ -44,12 +44,20 @@ export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promi
   const judged = plan.migrations.filter((each) => each.judged);
   if (judged.length === 0) return { pairs: [], findings: plan.findings, shadow: undefined };
   const { shadow: given, serverMajor } = plan.request;
-  await using shadow = given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports);
+  await using shadow =
+    given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports);
   await using chain = await Chain.open(shadow, prelude);
   const { pairs, findings } = await walk(plan, chain, ports);
   const late = judged.some((each) => each.late) ? await triedLate(plan, chain, shadow, prelude) : [];
   return {
-    pairs, findings: [...plan.findings, ...otherServer(plan, shadow), ...standIns(chain, judged), ...findings, ...late],
+    pairs,
+    findings: [
+      ...plan.findings,
+      ...otherServer(plan, shadow),
+      ...standIns(chain, judged),
+      ...findings,
+      ...late,
+    ],
     shadow: {
       described: shadow.described,
       version: shadow.version,
@@ -79,7 +87,8 @@ async function walk(plan: CheckPlan, chain: Chain, ports: CheckPorts): Promise<W
       const proved = await provePair(chain, checked, () => ports.clock.elapsed());
       pairs.push({ checked, proof: withCause(proved.proof, broken) });
       findings.push(...findingsOf(checked, proved.proof));
-      const failure = proved.after === undefined ? await chain.apply(forward) : await chain.apply(forward, proved.after);
+      const failure =
+        proved.after === undefined ? await chain.apply(forward) : await chain.apply(forward, proved.after);
       if (failure !== undefined) broken ??= checked;
     } else {
       const failure = await chain.apply(forward);
@@ -97,86 +106,167 @@ async function walk(plan: CheckPlan, chain: Chain, ports: CheckPorts): Promise<W
 /** A later failure may be nothing but the first one's. */
 function withCause(proof: PairProof, broken: CheckedMigration | undefined): PairProof {
   if (broken === undefined || proof.verdict !== "failed") return proof;
-  return { ...proof, notes: [...proof.notes, `${broken.migration.forward.file} before it did not go through, which may be why`] };
+  return {
+    ...proof,
+    notes: [
+      ...proof.notes,
+      `${broken.migration.forward.file} before it did not go through, which may be why`,
+    ],
+  };
 }
 
 function earlierFails({ file, line, message }: ScriptFailure): Finding {
   return {
-    rule: "earlier-file-fails", level: "warning", file, line, message: `does not go through on the shadow, so what comes after it was tried without: ${message}`,
+    rule: "earlier-file-fails",
+    level: "warning",
+    file,
+    line,
+    message: `does not go through on the shadow, so what comes after it was tried without: ${message}`,
     hint: "Where it needs something of a platform's, give a server that has it with --shadow.",
   };
 }
 
 function findingsOf(checked: CheckedMigration, proof: PairProof): Finding[] {
   const { forward, rollback } = checked;
-  const syntax = [forward, rollback].flatMap((script) => (script?.script.problem === undefined ? [] : [syntaxFinding(script)]));
-  const empty = rollback?.empty === true && proof.verdict !== "missing"
-    ? [{ rule: "empty-rollback", level: "note", file: rollback.source.file, line: rollback.source.firstLine, message: "holds no statement, and none is needed: the migration changes nothing of the schema", hint: "Say in a comment why nothing is to be taken back." } as const]
-    : [];
+  const syntax = [forward, rollback].flatMap((script) =>
+    script?.script.problem === undefined ? [] : [syntaxFinding(script)],
+  );
+  const empty =
+    rollback?.empty === true && proof.verdict !== "missing"
+      ? [
+          {
+            rule: "empty-rollback",
+            level: "note",
+            file: rollback.source.file,
+            line: rollback.source.firstLine,
+            message: "holds no statement, and none is needed: the migration changes nothing of the schema",
+            hint: "Say in a comment why nothing is to be taken back.",
+          } as const,
+        ]
+      : [];
   const rows = proof.failsWithRows === undefined ? [] : [failsWithRows(proof.failsWithRows)];
   const statements = lookAtStatements(forward, proof.forward);
   // The rule names the column already.
-  return [...syntax, ...empty, ...(statements.some(({ rule }) => rule === "required-column") ? [] : rows), ...statements];
+  return [
+    ...syntax,
+    ...empty,
+    ...(statements.some(({ rule }) => rule === "required-column") ? [] : rows),
+    ...statements,
+  ];
 }
 
 function syntaxFinding({ source, script }: PreparedScript): Finding {
-  return { rule: "syntax", level: "error", file: source.file, line: script.problem!.line, message: script.problem!.message, hint: script.problem!.hint ?? "Correct it: no server would take the file." };
+  return {
+    rule: "syntax",
+    level: "error",
+    file: source.file,
+    line: script.problem!.line,
+    message: script.problem!.message,
+    hint: script.problem!.hint ?? "Correct it: no server would take the file.",
+  };
 }
 
 function failsWithRows({ file, line, message }: ScriptFailure): Finding {
   return {
-    rule: "fails-with-rows", level: "error", file, line, message: `goes through on empty tables alone: with rows the server says ${message}`,
+    rule: "fails-with-rows",
+    level: "error",
+    file,
+    line,
+    message: `goes through on empty tables alone: with rows the server says ${message}`,
     hint: "Give the column a DEFAULT, or fill it before it is made NOT NULL.",
   };
 }
 
 function otherServer({ request }: CheckPlan, shadow: Shadow): Finding[] {
   if (request.serverMajor === undefined || request.serverMajor === shadow.major) return [];
-  return [{
-    rule: "other-server", level: "warning", file: "", line: 1, message: `was tried on PostgreSQL ${shadow.major}, because this machine has no ${request.serverMajor}: what one takes the other may refuse`,
-    hint: `Install PostgreSQL ${request.serverMajor}, or give a server of it with --shadow.`,
-  }];
+  return [
+    {
+      rule: "other-server",
+      level: "warning",
+      file: "",
+      line: 1,
+      message: `was tried on PostgreSQL ${shadow.major}, because this machine has no ${request.serverMajor}: what one takes the other may refuse`,
+      hint: `Install PostgreSQL ${request.serverMajor}, or give a server of it with --shadow.`,
+    },
+  ];
 }
 
 function standIns(chain: Chain, judged: readonly CheckedMigration[]): Finding[] {
   const [first] = judged;
   const { extensions } = chain.standIns;
-  return extensions.length === 0 ? [] : [{
-    rule: "missing-extension", level: "note", file: first!.migration.forward.file, line: 1,
-    message: `extensions that this machine does not have were left out: ${extensions.join(", ")}; what needs them could not be tried`,
-    hint: "Install them beside the server, or give a server that has them with --shadow.",
-  }];
+  return extensions.length === 0
+    ? []
+    : [
+        {
+          rule: "missing-extension",
+          level: "note",
+          file: first!.migration.forward.file,
+          line: 1,
+          message: `extensions that this machine does not have were left out: ${extensions.join(", ")}; what needs them could not be tried`,
+          hint: "Install them beside the server, or give a server that has them with --shadow.",
+        },
+      ];
 }
 
 /**
  * A file that comes before merged ones is applied after them where those are applied already, and before them everywhere else. That is only well where both
  * orders end alike.
  */
-async function triedLate(plan: CheckPlan, chain: Chain, shadow: Shadow, prelude: string | undefined): Promise<Finding[]> {
+async function triedLate(
+  plan: CheckPlan,
+  chain: Chain,
+  shadow: Shadow,
+  prelude: string | undefined,
+): Promise<Finding[]> {
   const late = plan.migrations.filter((each) => each.late);
   const [first] = late;
   const newest = plan.migrations.findLast((each) => !each.judged);
   const place = { file: first!.migration.forward.file, line: 1 };
   const merged = newest?.migration.forward.file ?? "what is merged";
   await using other = await Chain.open(shadow, prelude);
-  for (const { forward } of [...plan.migrations.filter((each) => !each.judged), ...plan.migrations.filter((each) => each.judged)]) {
+  for (const { forward } of [
+    ...plan.migrations.filter((each) => !each.judged),
+    ...plan.migrations.filter((each) => each.judged),
+  ]) {
     const failure = await other.apply(forward);
     if (failure !== undefined && plan.migrations.some((each) => each.judged && each.forward === forward)) {
-      return [{ ...place, rule: "late-file", level: "error", message: `comes before ${merged}, which is merged: applied after it, as it will be, it does not go through: ${failure.message}`, hint: "Rename it, and its rollback, to a version after the newest merged one." }];
+      return [
+        {
+          ...place,
+          rule: "late-file",
+          level: "error",
+          message: `comes before ${merged}, which is merged: applied after it, as it will be, it does not go through: ${failure.message}`,
+          hint: "Rename it, and its rollback, to a version after the newest merged one.",
+        },
+      ];
     }
   }
-  const differences = compareStates(await chain.state(), await other.state()).filter((each) => !isOnlyOrder(each));
+  const differences = compareStates(await chain.state(), await other.state()).filter(
+    (each) => !isOnlyOrder(each),
+  );
   if (differences.length === 0) {
-    return [{ ...place, rule: "late-file", level: "note", message: `comes before ${merged}, which is merged; both orders lead to the same schema, as was tried`, hint: "Nothing has to be done; a version after the newest merged one would be plainer." }];
+    return [
+      {
+        ...place,
+        rule: "late-file",
+        level: "note",
+        message: `comes before ${merged}, which is merged; both orders lead to the same schema, as was tried`,
+        hint: "Nothing has to be done; a version after the newest merged one would be plainer.",
+      },
+    ];
   }
   const [difference] = differences;
-  return [{
-    ...place, rule: "late-file", level: "error", object: difference!.object,
-    message: `comes before ${merged}, which is merged, and the two orders lead to different schemas: ${difference!.object} ${describeDifference(difference!, { missing: "is missing when it comes last", extra: "is there only when it comes last" })}`,
-    hint: "Rename it, and its rollback, to a version after the newest merged one.",
-  }];
+  return [
+    {
+      ...place,
+      rule: "late-file",
+      level: "error",
+      object: difference!.object,
+      message: `comes before ${merged}, which is merged, and the two orders lead to different schemas: ${difference!.object} ${describeDifference(difference!, { missing: "is missing when it comes last", extra: "is there only when it comes last" })}`,
+      hint: "Rename it, and its rollback, to a version after the newest merged one.",
+    },
+  ];
 }
-
 
 /** A folder in which nothing is a migration is a wrong path more often than an empty project. */
 export function requireSomething(plan: CheckPlan): void {

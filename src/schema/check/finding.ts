@@ -5,8 +5,18 @@ export type Level = "error" | "warning" | "note";
 
 /** Rules that look at a whole file or its history. */
 export type FileRule =
-  | "edited-after-merge" | "deleted-after-merge" | "late-file" | "syntax" | "earlier-file-fails" | "empty-rollback" | "malformed-waiver" | "unused-waiver"
-  | "fails-with-rows" | "other-server" | "missing-extension" | "missing-role";
+  | "edited-after-merge"
+  | "deleted-after-merge"
+  | "late-file"
+  | "syntax"
+  | "earlier-file-fails"
+  | "empty-rollback"
+  | "malformed-waiver"
+  | "unused-waiver"
+  | "fails-with-rows"
+  | "other-server"
+  | "missing-extension"
+  | "missing-role";
 
 /** Something said of a place in the folder. */
 export interface Finding {

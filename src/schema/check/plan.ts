@@ -33,43 +33,72 @@ export interface CheckPlan {
 export async function planCheck(request: CheckRequest, ports: CheckPorts): Promise<CheckPlan> {
   const tree = await ports.sourceTree();
   const folder = await tree.files(request.folder, isWanted);
-  const base = request.base === undefined ? undefined : await tree.filesAtBase(request.folder, request.base, isWanted);
+  const base =
+    request.base === undefined ? undefined : await tree.filesAtBase(request.folder, request.base, isWanted);
   const ownedBySupabase = /(?:^|\/)supabase\/migrations$/.test(request.folder.replace(/\/+$/, ""));
   const { migrations, problems } = readFolder(folder, { supabase: ownedBySupabase });
   const before = base === undefined ? undefined : new Map(base.files.map((file) => [file.path, file]));
   const isNew = (path: string): boolean => before === undefined || !before.has(path);
-  const newest = before === undefined ? undefined : readFolder(base!, { supabase: ownedBySupabase }).migrations.at(-1);
+  const newest =
+    before === undefined ? undefined : readFolder(base!, { supabase: ownedBySupabase }).migrations.at(-1);
   const checked: CheckedMigration[] = [];
   for (const migration of migrations) {
-    const judged = isNew(migration.forward.file) || (migration.rollback !== undefined && isNew(migration.rollback.file));
+    const judged =
+      isNew(migration.forward.file) || (migration.rollback !== undefined && isNew(migration.rollback.file));
     checked.push({
-      migration, judged,
+      migration,
+      judged,
       forward: await prepareScript(migration.forward),
       rollback: migration.rollback && (await prepareScript(migration.rollback)),
-      late: before !== undefined && isNew(migration.forward.file) && newest !== undefined && compareKeys(migration.key, newest.key) < 0,
+      late:
+        before !== undefined &&
+        isNew(migration.forward.file) &&
+        newest !== undefined &&
+        compareKeys(migration.key, newest.key) < 0,
     });
   }
-  const changed = before === undefined ? [] : changedSince(before, new Map(folder.files.map((file) => [file.path, file])), request.base!);
-  const about = problems.filter(({ file }) => isNew(file)).map(({ rule, level, file, message, hint }) => ({ rule, level, file, line: 1, message, hint }));
+  const changed =
+    before === undefined
+      ? []
+      : changedSince(before, new Map(folder.files.map((file) => [file.path, file])), request.base!);
+  const about = problems
+    .filter(({ file }) => isNew(file))
+    .map(({ rule, level, file, message, hint }) => ({ rule, level, file, line: 1, message, hint }));
   return { request, migrations: checked, findings: [...about, ...changed], ownedBySupabase };
 }
 
 /** What is merged is applied somewhere: it may get a rollback, and nothing else. */
-function changedSince(before: ReadonlyMap<string, SourceFile>, now: ReadonlyMap<string, SourceFile>, base: string): Finding[] {
+function changedSince(
+  before: ReadonlyMap<string, SourceFile>,
+  now: ReadonlyMap<string, SourceFile>,
+  base: string,
+): Finding[] {
   return [...before].flatMap(([path, file]): Finding[] => {
     const here = now.get(path);
     const isForward = !/(?:_rollback|\.rollback|\.down)\.sql$|(?:^|\/)down\.sql$|^rollbacks?\//i.test(path);
     if (here === undefined) {
-      return [{
-        rule: "deleted-after-merge", level: "error", file: path, line: 1, message: `is in ${base} and not here: where it was applied nobody could tell what it did, nor take it back`,
-        hint: "Put it back; what it made is changed by a new migration. A renamed file counts as deleted, too.",
-      }];
+      return [
+        {
+          rule: "deleted-after-merge",
+          level: "error",
+          file: path,
+          line: 1,
+          message: `is in ${base} and not here: where it was applied nobody could tell what it did, nor take it back`,
+          hint: "Put it back; what it made is changed by a new migration. A renamed file counts as deleted, too.",
+        },
+      ];
     }
     if (!isForward || normalised(here.bytes) === normalised(file.bytes)) return [];
-    return [{
-      rule: "edited-after-merge", level: "error", file: path, line: firstChange(file.bytes, here.bytes), message: `is not what it is in ${base}: where it was applied already, the change never arrives`,
-      hint: "Put it back, and write the change as a new migration.",
-    }];
+    return [
+      {
+        rule: "edited-after-merge",
+        level: "error",
+        file: path,
+        line: firstChange(file.bytes, here.bytes),
+        message: `is not what it is in ${base}: where it was applied already, the change never arrives`,
+        hint: "Put it back, and write the change as a new migration.",
+      },
+    ];
   });
 }
 

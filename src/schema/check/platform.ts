@@ -11,7 +11,9 @@ const SUPABASE = /\bauth"?\."?(?:uid|jwt|role|users)\b|\bstorage"?\."?(?:buckets
 const OWN_SCHEMA = /\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?"?(?:auth|storage)\b/i;
 
 /** Asked for, or told by the folder's place, or by what the files refer to and do not make. */
-export function platformOf(plan: Pick<CheckPlan, "request" | "migrations" | "ownedBySupabase">): Platform | undefined {
+export function platformOf(
+  plan: Pick<CheckPlan, "request" | "migrations" | "ownedBySupabase">,
+): Platform | undefined {
   const { platform } = plan.request;
   if (platform === "none") return undefined;
   if (platform === "supabase" || plan.ownedBySupabase) return "supabase";

@@ -20,7 +20,10 @@ export interface MigrateCheckInputs {
 export type PlatformChoice = "auto" | "supabase" | "none";
 
 /** What of a check needs of the outside. */
-export type CheckPorts = Pick<Ports, "sourceTree" | "scratchServers" | "openDatabase" | "log" | "clock" | "random" | "cancelled">;
+export type CheckPorts = Pick<
+  Ports,
+  "sourceTree" | "scratchServers" | "openDatabase" | "log" | "clock" | "random" | "cancelled"
+>;
 
 /** What is to be checked; nothing was asked yet. */
 export interface CheckRequest {
@@ -37,12 +40,19 @@ export interface CheckRequest {
 /**
  * @throws input.conflict, input.malformed, input.missing
  */
-export async function parseCheckRequest(inputs: MigrateCheckInputs, ports: CheckPorts): Promise<CheckRequest> {
+export async function parseCheckRequest(
+  inputs: MigrateCheckInputs,
+  ports: CheckPorts,
+): Promise<CheckRequest> {
   if (inputs.all && inputs.base !== undefined) {
-    throw new HoldfastError("input.conflict", "both --all and --base are given", { hint: "With --all every file is judged, so there is no base: leave one of the two out." });
+    throw new HoldfastError("input.conflict", "both --all and --base are given", {
+      hint: "With --all every file is judged, so there is no base: leave one of the two out.",
+    });
   }
   if (inputs.shadow !== undefined && inputs.serverMajor !== undefined) {
-    throw new HoldfastError("input.conflict", "both --shadow and --server-major are given", { hint: "The given server has its major already: leave --server-major out." });
+    throw new HoldfastError("input.conflict", "both --shadow and --server-major are given", {
+      hint: "The given server has its major already: leave --server-major out.",
+    });
   }
   return {
     folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
@@ -58,7 +68,11 @@ export async function parseCheckRequest(inputs: MigrateCheckInputs, ports: Check
 async function baseOf({ base, migrations }: MigrateCheckInputs, ports: CheckPorts): Promise<string> {
   const found = base ?? (await (await ports.sourceTree()).defaultBase(migrations));
   if (found !== undefined) return found;
-  throw new HoldfastError("input.missing", "it is not known what is new: no base was given, and this checkout does not say which branch is the main one", {
-    hint: "Give the branch that this will be merged into, such as --base origin/main, or judge every file with --all.",
-  });
+  throw new HoldfastError(
+    "input.missing",
+    "it is not known what is new: no base was given, and this checkout does not say which branch is the main one",
+    {
+      hint: "Give the branch that this will be merged into, such as --base origin/main, or judge every file with --all.",
+    },
+  );
 }

@@ -22,7 +22,13 @@ interface Standing extends Waiver {
 }
 
 /** Rules that say what is done with what a person cannot allow by a comment: history, and comments themselves. */
-const NEVER = new Set(["edited-after-merge", "deleted-after-merge", "malformed-waiver", "unused-waiver", "same-version"]);
+const NEVER = new Set([
+  "edited-after-merge",
+  "deleted-after-merge",
+  "malformed-waiver",
+  "unused-waiver",
+  "same-version",
+]);
 
 /**
  * Applies the waivers of the judged files: `-- holdfast: allow <verdict or rule> [<object>] because <reason>`. What is allowed is still told. One that
@@ -31,13 +37,19 @@ const NEVER = new Set(["edited-after-merge", "deleted-after-merge", "malformed-w
 export function applyWaivers(checked: Checked): Waived {
   const standing = new Map<string, Standing[]>();
   const malformed: Finding[] = [];
-  for (const { checked: { forward, rollback } } of checked.pairs) {
+  for (const {
+    checked: { forward, rollback },
+  } of checked.pairs) {
     const files = [forward, rollback].filter((script): script is PreparedScript => script !== undefined);
     const found = files.flatMap(({ source: { file, text, firstLine } }) => {
       const read = readWaivers(text, firstLine);
       for (const { line, text: said } of read.malformed) {
         malformed.push({
-          rule: "malformed-waiver", level: "error", file, line, message: `${said} allows nothing`,
+          rule: "malformed-waiver",
+          level: "error",
+          file,
+          line,
+          message: `${said} allows nothing`,
           hint: "Write `-- holdfast: allow <verdict or rule> [<object>] because <reason>`.",
         });
       }
@@ -45,12 +57,23 @@ export function applyWaivers(checked: Checked): Waived {
     });
     for (const { source } of files) standing.set(source.file, found);
   }
-  const pairs = checked.pairs.map((pair) => ({ ...pair, waived: waivedVerdict(pair.proof, standing.get(pair.checked.forward.source.file) ?? []) }));
-  const findings = checked.findings.map((finding) => waivedFinding(finding, standing.get(finding.file) ?? []));
-  const unused = [...new Set([...standing.values()].flat())].filter(({ used }) => !used).map(({ file, line, what, object }): Finding => ({
-    rule: "unused-waiver", level: "warning", file, line, message: `nothing was found that 'allow ${what}${object === undefined ? "" : ` ${object}`}' allows`,
-    hint: "Take it out, so that it does not allow what comes later.",
+  const pairs = checked.pairs.map((pair) => ({
+    ...pair,
+    waived: waivedVerdict(pair.proof, standing.get(pair.checked.forward.source.file) ?? []),
   }));
+  const findings = checked.findings.map((finding) =>
+    waivedFinding(finding, standing.get(finding.file) ?? []),
+  );
+  const unused = [...new Set([...standing.values()].flat())]
+    .filter(({ used }) => !used)
+    .map(({ file, line, what, object }): Finding => ({
+      rule: "unused-waiver",
+      level: "warning",
+      file,
+      line,
+      message: `nothing was found that 'allow ${what}${object === undefined ? "" : ` ${object}`}' allows`,
+      hint: "Take it out, so that it does not allow what comes later.",
+    }));
   return { ...checked, pairs, findings: [...findings, ...malformed, ...unused] };
 }
 
@@ -58,7 +81,8 @@ export function applyWaivers(checked: Checked): Waived {
 function waivedVerdict(proof: PairProof, waivers: readonly Standing[]): string | undefined {
   const own = waivers.filter(({ what }) => what === proof.verdict);
   if (own.length === 0) return undefined;
-  const allowing = (difference: PairDifference): Standing | undefined => own.find(({ object }) => object === undefined || object === difference.object);
+  const allowing = (difference: PairDifference): Standing | undefined =>
+    own.find(({ object }) => object === undefined || object === difference.object);
   // A verdict without differences is allowed by a waiver that names no object, and by no other.
   const whole = own.find(({ object }) => object === undefined);
   const found = proof.differences.length === 0 ? [whole] : proof.differences.map(allowing);
@@ -70,7 +94,9 @@ function waivedVerdict(proof: PairProof, waivers: readonly Standing[]): string |
 
 function waivedFinding(finding: Finding, waivers: readonly Standing[]): Finding {
   if (NEVER.has(finding.rule)) return finding;
-  const found = waivers.find(({ what, object }) => what === finding.rule && (object === undefined || object === finding.object));
+  const found = waivers.find(
+    ({ what, object }) => what === finding.rule && (object === undefined || object === finding.object),
+  );
   if (found === undefined) return finding;
   found.used = true;
   return { ...finding, waived: found.reason };

@@ -2,7 +2,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
-import { fieldsOf, textOf, type Fields } from "../script/tree.ts";
+import { fieldsOf, listOf, textOf, type Fields } from "../script/tree.ts";
 
 /**
  * What a folder of migrations takes for granted and no migration makes: roles that somebody else made, extensions whose files this machine does not have.
@@ -34,15 +34,21 @@ export class StandIns {
     this.#available = new Set(rows.map(({ name }) => name));
   }
 
-  /** Whether a statement is left out: it creates an extension that is not here. */
+  /** Whether a statement is left out: it creates, comments or drops an extension that is not here. */
   readonly skip = ({ type, tree }: Statement): boolean => {
     if (type === "CommentStmt") return this.#isOfMissing(fieldsOf(tree));
+    if (type === "DropStmt") return this.#dropsMissing(fieldsOf(tree));
     if (type !== "CreateExtensionStmt" || this.#available === undefined) return false;
     const name = textOf(fieldsOf(tree)["extname"]);
     if (name === undefined || this.#available.has(name)) return false;
     this.#extensions.add(name);
     return true;
   };
+
+  #dropsMissing({ removeType, objects }: Fields): boolean {
+    if (removeType !== "OBJECT_EXTENSION") return false;
+    return listOf(objects).every((each) => this.#extensions.has(textOf(each) ?? ""));
+  }
 
   #isOfMissing({ objtype, object }: Readonly<Record<string, unknown>>): boolean {
     return objtype === "OBJECT_EXTENSION" && this.#extensions.has(textOf(object) ?? "");

@@ -10,16 +10,19 @@ import { sharedServer } from "../../support/postgres.ts";
 
 /** One pair of each verdict, and one that is allowed. */
 const FILES: Readonly<Record<string, string>> = {
-  "202601010900_base.sql": "create table orders (id int primary key, total int, note text);\ncreate table old (id int);",
+  "202601010900_base.sql":
+    "create table orders (id int primary key, total int, note text);\ncreate table old (id int);",
   "202601010900_base_rollback.sql": "drop table old;\ndrop table orders;",
   "202601020900_order.sql": "alter table orders drop column total;",
   "202601020900_order_rollback.sql": "alter table orders add column total int;",
-  "202601030900_differs.sql": "-- a default\nalter table orders alter column note set default 'none';\ncreate index orders_note on orders (note);",
+  "202601030900_differs.sql":
+    "-- a default\nalter table orders alter column note set default 'none';\ncreate index orders_note on orders (note);",
   "202601030900_differs_rollback.sql": "drop index orders_note;",
   "202601040900_missing.sql": "create table extra (id int);",
   "202601050900_failed.sql": "create table broken (id int);\n\nselect * from nowhere;",
   "202601050900_failed_rollback.sql": "drop table broken;",
-  "202601060900_allowed.sql": "-- holdfast: allow missing because the table is read by nobody\ncreate table log (id int);",
+  "202601060900_allowed.sql":
+    "-- holdfast: allow missing because the table is read by nobody\ncreate table log (id int);",
   "202601070900_width.sql": "create index orders_id on orders (id);",
   "202601070900_width_rollback.sql": "drop index orders_id;",
 };
@@ -34,17 +37,42 @@ describe("the report of migrate-check", () => {
   it("gives machines this shape", () => {
     const { outcome } = checked;
     expect(Object.keys(outcome.outputs)).toEqual([
-      "verdict", "pairs", "findings", "counts", "migrations", "judged", "shadow", "duration-seconds",
+      "verdict",
+      "pairs",
+      "findings",
+      "counts",
+      "migrations",
+      "judged",
+      "shadow",
+      "duration-seconds",
     ]);
     expect(outcome.outputs).toMatchObject({ verdict: "bad", migrations: 7, judged: 7 });
     expect(outcome.exit).toBe(3);
     for (const pair of checked.pairs) {
       expect(Object.keys(pair)).toEqual([
-        "file", "rollback", "version", "name", "late", "verdict", "waived", "differences", "notes", "destroys", "statements",
+        "file",
+        "rollback",
+        "version",
+        "name",
+        "late",
+        "verdict",
+        "waived",
+        "differences",
+        "notes",
+        "destroys",
+        "statements",
       ]);
     }
-    expect(Object.fromEntries(checked.pairs.map(({ file, verdict }) => [file.slice(13, -4), verdict]))).toEqual({
-      base: "proved", order: "loses-data", differs: "differs", missing: "missing", failed: "failed", allowed: "missing", width: "proved",
+    expect(
+      Object.fromEntries(checked.pairs.map(({ file, verdict }) => [file.slice(13, -4), verdict])),
+    ).toEqual({
+      base: "proved",
+      order: "loses-data",
+      differs: "differs",
+      missing: "missing",
+      failed: "failed",
+      allowed: "missing",
+      width: "proved",
     });
     expect(checked.pairs[2]).toMatchObject({
       file: "202601030900_differs.sql",
@@ -53,19 +81,43 @@ describe("the report of migrate-check", () => {
       name: "differs",
       late: false,
       waived: null,
-      differences: [{ object: "column public.orders.note", message: "default was not set and is 'none' :: text" }],
+      differences: [
+        { object: "column public.orders.note", message: "default was not set and is 'none' :: text" },
+      ],
       destroys: [],
       statements: {
         forward: [
-          { line: 2, statement: "alter table orders alter column note set default 'none'", tables: [{ table: "public.orders", lock: "AccessExclusiveLock", blocks: "reads and writes", rewrites: false, scans: false, isNew: false }] },
+          {
+            line: 2,
+            statement: "alter table orders alter column note set default 'none'",
+            tables: [
+              {
+                table: "public.orders",
+                lock: "AccessExclusiveLock",
+                blocks: "reads and writes",
+                rewrites: false,
+                scans: false,
+                isNew: false,
+              },
+            ],
+          },
           { line: 3, tables: [{ lock: null, blocks: "reads and writes", scans: true }] },
         ],
       },
     });
-    expect(checked.pairs[4]).toMatchObject({ differences: [{ object: "", file: "202601050900_failed.sql", line: 3 }] });
+    expect(checked.pairs[4]).toMatchObject({
+      differences: [{ object: "", file: "202601050900_failed.sql", line: 3 }],
+    });
     expect(outcome.outputs["counts"]).toEqual({
-      proved: 2, "column-order": 0, "loses-data": 1, differs: 1, missing: 2, failed: 1,
-      errors: expect.any(Number), warnings: expect.any(Number), notes: expect.any(Number),
+      proved: 2,
+      "column-order": 0,
+      "loses-data": 1,
+      differs: 1,
+      missing: 2,
+      failed: 1,
+      errors: expect.any(Number),
+      warnings: expect.any(Number),
+      notes: expect.any(Number),
     });
     expect(checked.findings.find(({ rule }) => rule === "index-blocks-writes")).toEqual({
       rule: "index-blocks-writes",
@@ -85,7 +137,12 @@ describe("the report of migrate-check", () => {
     expect(text).toContain("has no rollback, allowed: the table is read by nobody");
     expect(text).toContain("does not restore the schema");
     // But for the headline, which no table holds.
-    expect(text.split("\n").slice(1).filter((line) => [...line].length > 100)).toEqual([]);
+    expect(
+      text
+        .split("\n")
+        .slice(1)
+        .filter((line) => line.length > 100),
+    ).toEqual([]);
   });
 
   it("gives the job summary the same tables as Markdown", () => {
@@ -96,7 +153,9 @@ describe("the report of migrate-check", () => {
   });
 
   it("annotates the lines at which something is wrong, but not what is allowed", () => {
-    const at = (checked.outcome.annotations ?? []).map(({ level, file, line, title }) => `${level} ${file.split("/").at(-1)!.slice(13)}:${line} ${title}`);
+    const at = (checked.outcome.annotations ?? []).map(
+      ({ level, file, line, title }) => `${level} ${file.split("/").at(-1)!.slice(13)}:${line} ${title}`,
+    );
     expect(at).toEqual([
       "error order_rollback.sql:1 rollback loses data",
       "error differs_rollback.sql:1 rollback does not restore the schema",
@@ -127,7 +186,10 @@ describe("what makes the verdict a no", () => {
   }, 60_000);
 
   it("is not a warning that the file allows", async () => {
-    const allowed = { ...files, "2_b.sql": `-- holdfast: allow index-blocks-writes because t is small\n${files["2_b.sql"]}` };
+    const allowed = {
+      ...files,
+      "2_b.sql": `-- holdfast: allow index-blocks-writes because t is small\n${files["2_b.sql"]}`,
+    };
     const { outcome, findings } = await checkFiles(allowed, { failOn: "warning" });
     expect(outcome.exit).toBe(0);
     expect(findings).toMatchObject([{ rule: "index-blocks-writes", waived: "t is small" }]);
@@ -137,7 +199,10 @@ describe("what makes the verdict a no", () => {
     await using scratch = scratchFolder("repository");
     const git = (...args: readonly string[]): void => {
       const identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
-      const { status, stderr } = spawnSync("git", [...identity, ...args], { cwd: scratch.path, encoding: "utf8" });
+      const { status, stderr } = spawnSync("git", [...identity, ...args], {
+        cwd: scratch.path,
+        encoding: "utf8",
+      });
       if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
     };
     git("init", "-q", "-b", "main");
@@ -148,14 +213,21 @@ describe("what makes the verdict a no", () => {
     const shadow = secret(sharedServer().adminUrl());
     const none = await checkFolder(folder, { all: false, base: "main", shadow });
     expect(none.outcome).toMatchObject({ exit: 0, outputs: { judged: 0, shadow: null } });
-    expect(none.outcome.report.headline).toMatch(/has no migration that main has not: nothing had to be tried$/);
+    expect(none.outcome.report.headline).toMatch(
+      /has no migration that main has not: nothing had to be tried$/,
+    );
     git("switch", "-q", "-c", "feature");
-    writeFiles(folder, { "3_c.sql": "alter table t add column d int;", "3_c_rollback.sql": "alter table t drop column d;" });
+    writeFiles(folder, {
+      "3_c.sql": "alter table t add column d int;",
+      "3_c_rollback.sql": "alter table t drop column d;",
+    });
     writeFiles(folder, { "1_a.sql": "create table t (c bigint);" });
     git("add", ".");
     git("commit", "-q", "-m", "feature");
     const one = await checkFolder(folder, { all: false, base: "main", shadow });
     expect(one.pairs).toMatchObject([{ file: "3_c.sql", verdict: "proved" }]);
-    expect(one.findings).toMatchObject([{ rule: "edited-after-merge", level: "error", file: "1_a.sql", line: 1 }]);
+    expect(one.findings).toMatchObject([
+      { rule: "edited-after-merge", level: "error", file: "1_a.sql", line: 1 },
+    ]);
   }, 60_000);
 });

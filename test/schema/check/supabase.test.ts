@@ -27,7 +27,8 @@ alter publication supabase_realtime add table public.profiles;`,
   "rollback/20260101090000_profiles.sql": `
 drop trigger on_auth_user_created on auth.users;
 drop function public.handle_new_user();
-drop table public.profiles;`,
+drop table public.profiles;
+drop extension pg_graphql;`,
   "20260102090000_avatars.sql": `
 create policy "own folder" on storage.objects for insert to authenticated
   with check (bucket_id = 'avatars' and (storage.foldername(name))[1] = auth.uid()::text);
@@ -69,7 +70,9 @@ describe("a folder of the Supabase CLI's", () => {
   });
 
   it("says that rows of buckets are not deleted by SQL, as the platform would", () => {
-    const message = expect.stringContaining("rows of storage.buckets are deleted through the Storage API alone");
+    const message = expect.stringContaining(
+      "rows of storage.buckets are deleted through the Storage API alone",
+    );
     expect(pair("bucket")).toMatchObject({ verdict: "failed", differences: [{ message }] });
   });
 
@@ -82,7 +85,9 @@ describe("a folder of the Supabase CLI's", () => {
     expect(checked.findings.filter(({ rule }) => rule === "missing-extension")).toMatchObject([
       { message: expect.stringContaining("pg_graphql") },
     ]);
-    expect(checked.outcome.report.notes).toContainEqual(expect.stringContaining("what a Supabase project has"));
+    expect(checked.outcome.report.notes).toContainEqual(
+      expect.stringContaining("what a Supabase project has"),
+    );
     expect(checked.outcome.outputs["shadow"]).toMatchObject({ platform: "supabase" });
   });
 });
@@ -107,7 +112,10 @@ describe("the platform", () => {
   it("is not there where it was not asked for", async () => {
     const { pairs } = await check("db", "none");
     expect(pairs).toMatchObject([
-      { verdict: "failed", differences: [{ message: expect.stringContaining('schema "auth" does not exist') }] },
+      {
+        verdict: "failed",
+        differences: [{ message: expect.stringContaining('schema "auth" does not exist') }],
+      },
     ]);
   }, 60_000);
 

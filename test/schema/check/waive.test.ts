@@ -14,14 +14,27 @@ interface Found {
   readonly findings?: readonly Partial<Finding>[];
 }
 
-const FINDING: Finding = { rule: "drop-column", level: "warning", file: "1_a.sql", line: 3, message: "m", hint: "h" };
+const FINDING: Finding = {
+  rule: "drop-column",
+  level: "warning",
+  file: "1_a.sql",
+  line: 3,
+  message: "m",
+  hint: "h",
+};
 
 async function waived(found: Found): Promise<Waived> {
   const script = (file: string, text: string): ReturnType<typeof prepareScript> =>
     prepareScript({ file, text, firstLine: 1, transaction: true });
   const forward = await script("1_a.sql", found.forward ?? "");
   const rollback = await script("1_a_rollback.sql", found.rollback ?? "");
-  const migration = { version: "1", name: "a", key: [1n], forward: forward.source, rollback: rollback.source };
+  const migration = {
+    version: "1",
+    name: "a",
+    key: [1n],
+    forward: forward.source,
+    rollback: rollback.source,
+  };
   const proof = {
     verdict: found.verdict ?? "proved",
     differences: found.differences ?? [],
@@ -48,7 +61,10 @@ const LOST = [
 
 describe("a waiver of a verdict", () => {
   it.each([
-    ["in the migration", { forward: "select 1;\n-- holdfast: allow loses-data because c was never filled\n" }],
+    [
+      "in the migration",
+      { forward: "select 1;\n-- holdfast: allow loses-data because c was never filled\n" },
+    ],
     ["in the rollback", { rollback: "  --holdfast: ALLOW LOSES-DATA because c was never filled" }],
   ])("counts %s, and its reason is told", async (_where, texts) => {
     const found = await waived({ ...texts, verdict: "loses-data", differences: LOST });
@@ -61,42 +77,67 @@ describe("a waiver of a verdict", () => {
     const one = "-- holdfast: allow loses-data column app.t.c because it was never filled\n";
     expect(await reasonOf({ forward: one, verdict: "loses-data", differences: LOST })).toBeUndefined();
     const both = `${one}-- holdfast: allow loses-data table app.u because it is a cache`;
-    expect(await reasonOf({ forward: both, verdict: "loses-data", differences: LOST })).toBe("it was never filled; it is a cache");
+    expect(await reasonOf({ forward: both, verdict: "loses-data", differences: LOST })).toBe(
+      "it was never filled; it is a cache",
+    );
   });
 
   it("allows no other verdict", async () => {
     const forward = "-- holdfast: allow loses-data because c was never filled";
     const found = await waived({ forward, verdict: "differs", differences: LOST });
     expect(found.pairs[0]!.waived).toBeUndefined();
-    expect(found.findings).toMatchObject([{ rule: "unused-waiver", level: "warning", file: "1_a.sql", line: 1 }]);
+    expect(found.findings).toMatchObject([
+      { rule: "unused-waiver", level: "warning", file: "1_a.sql", line: 1 },
+    ]);
   });
 
   it("that names an object allows no verdict without one", async () => {
     const forward = "-- holdfast: allow missing table app.t because it is kept";
     expect(await reasonOf({ forward, verdict: "missing" })).toBeUndefined();
-    expect(await reasonOf({ forward: forward.replace(" table app.t", ""), verdict: "missing" })).toBe("it is kept");
+    expect(await reasonOf({ forward: forward.replace(" table app.t", ""), verdict: "missing" })).toBe(
+      "it is kept",
+    );
   });
 });
 
 describe("a waiver of a rule", () => {
   it("counts for the rule, and where it names an object for that object", async () => {
     const forward = "-- holdfast: allow drop-column app.t.c because nobody reads it since 1.2";
-    const { findings } = await waived({ forward, findings: [{ object: "app.t.c" }, { object: "app.t.d" }, { rule: "rename", object: "app.t.c" }] });
-    expect(findings.map(({ waived: why }) => why)).toEqual(["nobody reads it since 1.2", undefined, undefined]);
+    const { findings } = await waived({
+      forward,
+      findings: [{ object: "app.t.c" }, { object: "app.t.d" }, { rule: "rename", object: "app.t.c" }],
+    });
+    expect(findings.map(({ waived: why }) => why)).toEqual([
+      "nobody reads it since 1.2",
+      undefined,
+      undefined,
+    ]);
   });
 
   it("of a pair counts in both of its files, and in no other", async () => {
     const forward = "-- holdfast: allow drop-table because it is a copy";
     const rule = "drop-table";
-    const { findings } = await waived({ forward, findings: [{ rule, file: "1_a_rollback.sql" }, { rule, file: "2_b.sql" }] });
+    const { findings } = await waived({
+      forward,
+      findings: [
+        { rule, file: "1_a_rollback.sql" },
+        { rule, file: "2_b.sql" },
+      ],
+    });
     expect(findings.map(({ waived: why }) => why)).toEqual(["it is a copy", undefined]);
   });
 
-  it.each(["edited-after-merge", "deleted-after-merge", "same-version"])("never counts for %s", async (rule) => {
-    const { findings } = await waived({ forward: `-- holdfast: allow ${rule} because I say so`, findings: [{ rule, level: "error" }] });
-    expect(findings).toMatchObject([{ rule }, { rule: "unused-waiver" }]);
-    expect(findings[0]!.waived).toBeUndefined();
-  });
+  it.each(["edited-after-merge", "deleted-after-merge", "same-version"])(
+    "never counts for %s",
+    async (rule) => {
+      const { findings } = await waived({
+        forward: `-- holdfast: allow ${rule} because I say so`,
+        findings: [{ rule, level: "error" }],
+      });
+      expect(findings).toMatchObject([{ rule }, { rule: "unused-waiver" }]);
+      expect(findings[0]!.waived).toBeUndefined();
+    },
+  );
 });
 
 describe("a comment that allows nothing", () => {
@@ -107,21 +148,40 @@ describe("a comment that allows nothing", () => {
     "-- holdfast: ignore everything",
     "-- holdfast:",
   ])("is an error: %s", async (comment) => {
-    const found = await waived({ forward: `select 1;\n\n${comment}\n`, verdict: "loses-data", differences: LOST });
+    const found = await waived({
+      forward: `select 1;\n\n${comment}\n`,
+      verdict: "loses-data",
+      differences: LOST,
+    });
     expect(found.pairs[0]!.waived).toBeUndefined();
     expect(found.findings).toMatchObject([
-      { rule: "malformed-waiver", level: "error", file: "1_a.sql", line: 3, message: `${comment} allows nothing` },
+      {
+        rule: "malformed-waiver",
+        level: "error",
+        file: "1_a.sql",
+        line: 3,
+        message: `${comment} allows nothing`,
+      },
     ]);
   });
 
   it("is told where it meets nothing, so that the next difference does not meet it", async () => {
-    const { findings } = await waived({ rollback: "-- holdfast: allow rename app.t because of the new name" });
+    const { findings } = await waived({
+      rollback: "-- holdfast: allow rename app.t because of the new name",
+    });
     expect(findings).toMatchObject([
-      { rule: "unused-waiver", file: "1_a_rollback.sql", message: "nothing was found that 'allow rename app.t' allows" },
+      {
+        rule: "unused-waiver",
+        file: "1_a_rollback.sql",
+        message: "nothing was found that 'allow rename app.t' allows",
+      },
     ]);
   });
 
   it("is not a waiver where it only speaks of us", async () => {
-    expect((await waived({ forward: "-- checked by holdfast: all is well\nselect '-- holdfast: allow x';" })).findings).toEqual([]);
+    expect(
+      (await waived({ forward: "-- checked by holdfast: all is well\nselect '-- holdfast: allow x';" }))
+        .findings,
+    ).toEqual([]);
   });
 });

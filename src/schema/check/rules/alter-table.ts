@@ -1,4 +1,12 @@
-import { everyNode, fieldsOf, listOf, nameParts, relationParts, textOf, type Fields } from "../../script/tree.ts";
+import {
+  everyNode,
+  fieldsOf,
+  listOf,
+  nameParts,
+  relationParts,
+  textOf,
+  type Fields,
+} from "../../script/tree.ts";
 import { impactOn, written, type Hit, type Rule, type RuleStatement } from "./rule.ts";
 
 /** One action of an ALTER TABLE on a table that was there before. */
@@ -11,12 +19,21 @@ interface Action {
 }
 
 function actions(statement: RuleStatement): readonly Action[] {
-  if (statement.type !== "AlterTableStmt" || !["OBJECT_TABLE", undefined].includes(statement.fields["objtype"] as string | undefined)) return [];
+  if (
+    statement.type !== "AlterTableStmt" ||
+    !["OBJECT_TABLE", undefined].includes(statement.fields["objtype"] as string | undefined)
+  )
+    return [];
   const table = relationParts(statement.fields["relation"]);
   if (statement.isNew(table)) return [];
   return listOf(statement.fields["cmds"]).map((each) => {
     const command = fieldsOf(each);
-    return { table, subtype: String(command["subtype"]), column: textOf(command["name"]) ?? "", def: fieldsOf(command["def"]) };
+    return {
+      table,
+      subtype: String(command["subtype"]),
+      column: textOf(command["name"]) ?? "",
+      def: fieldsOf(command["def"]),
+    };
   });
 }
 
@@ -32,9 +49,14 @@ function onActions(find: (action: Action, statement: RuleStatement) => readonly 
   return (statement) => actions(statement).flatMap((action) => find(action, statement));
 }
 
-function added(kind: string, message: (table: string) => string, where: (constraint: Fields) => boolean = () => true): Rule["find"] {
+function added(
+  kind: string,
+  message: (table: string) => string,
+  where: (constraint: Fields) => boolean = () => true,
+): Rule["find"] {
   return onActions((action) => {
-    if (action.subtype !== "AT_AddConstraint" || contype(action.def) !== kind || !where(action.def)) return [];
+    if (action.subtype !== "AT_AddConstraint" || contype(action.def) !== kind || !where(action.def))
+      return [];
     return [{ object: written(action.table), message: message(written(action.table)) }];
   });
 }
@@ -48,21 +70,33 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     name: "required-column",
     level: "error",
     squawk: ["adding-required-field"],
-    problem: "A new column that may not be null and has no default cannot be added to a table that has rows: the migration works on an empty database and fails in production.",
-    solution: "Add it with a DEFAULT, or without NOT NULL; fill it; then make it required in a later migration.",
+    problem:
+      "A new column that may not be null and has no default cannot be added to a table that has rows: the migration works on an empty database and fails in production.",
+    solution:
+      "Add it with a DEFAULT, or without NOT NULL; fill it; then make it required in a later migration.",
     find: onActions((action) => {
       const kinds = action.subtype === "AT_AddColumn" ? constraints(action).map(contype) : [];
-      const isFilled = kinds.some((kind) => ["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"].includes(kind)) || isSerial(action.def);
-      if (isFilled || !kinds.some((kind) => kind === "CONSTR_NOTNULL" || kind === "CONSTR_PRIMARY")) return [];
-      return [{ object: `${written(action.table)}.${columnName(action)}`, message: "a required column without a default cannot be added to a table that has rows" }];
+      const isFilled =
+        kinds.some((kind) => ["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"].includes(kind)) ||
+        isSerial(action.def);
+      if (isFilled || !kinds.some((kind) => kind === "CONSTR_NOTNULL" || kind === "CONSTR_PRIMARY"))
+        return [];
+      return [
+        {
+          object: `${written(action.table)}.${columnName(action)}`,
+          message: "a required column without a default cannot be added to a table that has rows",
+        },
+      ];
     }),
   },
   {
     name: "rewriting-default",
     level: "warning",
     squawk: ["adding-field-with-default"],
-    problem: "A default that is another one for every row (`gen_random_uuid()`, `clock_timestamp()`), a serial or identity column or a stored generated column makes the server write the whole table anew, and nobody can read or write it meanwhile.",
-    solution: "Add the column without a default, set the default, fill old rows in batches; for a generated column use a trigger or compute it when reading.",
+    problem:
+      "A default that is another one for every row (`gen_random_uuid()`, `clock_timestamp()`), a serial or identity column or a stored generated column makes the server write the whole table anew, and nobody can read or write it meanwhile.",
+    solution:
+      "Add the column without a default, set the default, fill old rows in batches; for a generated column use a trigger or compute it when reading.",
     find: onActions((action, statement) => {
       if (action.subtype !== "AT_AddColumn" || !fillsEveryRow(action)) return [];
       // Where it was watched, that counts: a default that is one value for all rows costs nothing (since 11).
@@ -80,8 +114,10 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     name: "type-change",
     level: "warning",
     squawk: ["changing-column-type"],
-    problem: "Most changes of a column's type write the whole table and its indexes anew, or read all of it, while nobody can read or write it. Those that do not (a longer varchar, varchar to text) are found out by trying and are not reported.",
-    solution: "Add a column of the new type, keep both in step by a trigger, fill it in batches, switch the application over, drop the old one later.",
+    problem:
+      "Most changes of a column's type write the whole table and its indexes anew, or read all of it, while nobody can read or write it. Those that do not (a longer varchar, varchar to text) are found out by trying and are not reported.",
+    solution:
+      "Add a column of the new type, keep both in step by a trigger, fill it in batches, switch the application over, drop the old one later.",
     find: onActions((action, statement) => {
       if (action.subtype !== "AT_AlterColumnType") return [];
       const object = `${written(action.table)}.${action.column}`;
@@ -103,11 +139,17 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["adding-not-nullable-field"],
     problem: "SET NOT NULL reads the whole table while nobody can read or write it.",
-    solution: "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in a later migration, then SET NOT NULL, which reads nothing any more, and drop the check.",
+    solution:
+      "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in a later migration, then SET NOT NULL, which reads nothing any more, and drop the check.",
     find: onActions((action, statement) => {
       if (action.subtype !== "AT_SetNotNull") return [];
       if (statement.impact !== undefined && impactOn(statement, action.table)?.scans !== true) return [];
-      return [{ object: `${written(action.table)}.${action.column}`, message: "SET NOT NULL reads the whole table while nobody can read or write it" }];
+      return [
+        {
+          object: `${written(action.table)}.${action.column}`,
+          message: "SET NOT NULL reads the whole table while nobody can read or write it",
+        },
+      ];
     }),
   },
   {
@@ -115,40 +157,66 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["constraint-missing-not-valid"],
     problem: "A CHECK that is validated at once reads the whole table while nobody can read or write it.",
-    solution: "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration, which only keeps schema changes out.",
-    find: added("CONSTR_CHECK", (table) => `the check reads all of ${table} while nobody can read or write it`, validated),
+    solution:
+      "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration, which only keeps schema changes out.",
+    find: added(
+      "CONSTR_CHECK",
+      (table) => `the check reads all of ${table} while nobody can read or write it`,
+      validated,
+    ),
   },
   {
     name: "foreign-key-scan",
     level: "warning",
     squawk: ["adding-foreign-key-constraint", "constraint-missing-not-valid"],
-    problem: "A foreign key that is validated at once reads the whole table, while nobody can write to it nor to the one it points at.",
+    problem:
+      "A foreign key that is validated at once reads the whole table, while nobody can write to it nor to the one it points at.",
     solution: "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
-    find: added("CONSTR_FOREIGN", (table) => `the foreign key reads all of ${table}, and nobody can write to it or to the table it points at meanwhile`, validated),
+    find: added(
+      "CONSTR_FOREIGN",
+      (table) =>
+        `the foreign key reads all of ${table}, and nobody can write to it or to the table it points at meanwhile`,
+      validated,
+    ),
   },
   {
     name: "unique-builds-index",
     level: "warning",
     squawk: ["disallowed-unique-constraint"],
     problem: "A UNIQUE constraint builds its index while nobody can read or write the table.",
-    solution: "CREATE UNIQUE INDEX CONCURRENTLY in a migration of its own, then ADD CONSTRAINT … UNIQUE USING INDEX.",
-    find: added("CONSTR_UNIQUE", (table) => `the constraint builds its index on ${table} while nobody can read or write it`, withoutIndex),
+    solution:
+      "CREATE UNIQUE INDEX CONCURRENTLY in a migration of its own, then ADD CONSTRAINT … UNIQUE USING INDEX.",
+    find: added(
+      "CONSTR_UNIQUE",
+      (table) => `the constraint builds its index on ${table} while nobody can read or write it`,
+      withoutIndex,
+    ),
   },
   {
     name: "primary-key-builds-index",
     level: "warning",
     squawk: ["adding-serial-primary-key-field"],
-    problem: "A PRIMARY KEY builds its index, and reads the table for NULLs, while nobody can read or write it.",
-    solution: "CREATE UNIQUE INDEX CONCURRENTLY and a validated NOT NULL first, then ADD CONSTRAINT … PRIMARY KEY USING INDEX.",
-    find: added("CONSTR_PRIMARY", (table) => `the primary key builds its index on ${table} while nobody can read or write it`, withoutIndex),
+    problem:
+      "A PRIMARY KEY builds its index, and reads the table for NULLs, while nobody can read or write it.",
+    solution:
+      "CREATE UNIQUE INDEX CONCURRENTLY and a validated NOT NULL first, then ADD CONSTRAINT … PRIMARY KEY USING INDEX.",
+    find: added(
+      "CONSTR_PRIMARY",
+      (table) => `the primary key builds its index on ${table} while nobody can read or write it`,
+      withoutIndex,
+    ),
   },
   {
     name: "exclusion-builds-index",
     level: "warning",
     squawk: [],
-    problem: "An exclusion constraint builds its index while nobody can read or write the table, and there is no other way to add one.",
+    problem:
+      "An exclusion constraint builds its index while nobody can read or write the table, and there is no other way to add one.",
     solution: "Do it at a quiet time, on a table that is small enough; or keep the rule in a trigger.",
-    find: added("CONSTR_EXCLUSION", (table) => `the constraint builds its index on ${table} while nobody can read or write it`),
+    find: added(
+      "CONSTR_EXCLUSION",
+      (table) => `the constraint builds its index on ${table} while nobody can read or write it`,
+    ),
   },
   {
     name: "json-column",
@@ -171,10 +239,21 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     name: "drop-column",
     level: "warning",
     squawk: ["ban-drop-column"],
-    problem: "Applications that run while the migration does still name the column, and its values are gone: no rollback brings them back.",
-    solution: "Take the column out of the application, deploy, and drop it in a later migration, after a verified backup.",
-    find: onActions((action) => (action.subtype === "AT_DropColumn"
-      ? [{ object: `${written(action.table)}.${action.column}`, message: "the column's values are gone for good, and an application that still runs may name it" }] : [])),
+    problem:
+      "Applications that run while the migration does still name the column, and its values are gone: no rollback brings them back.",
+    solution:
+      "Take the column out of the application, deploy, and drop it in a later migration, after a verified backup.",
+    find: onActions((action) =>
+      action.subtype === "AT_DropColumn"
+        ? [
+            {
+              object: `${written(action.table)}.${action.column}`,
+              message:
+                "the column's values are gone for good, and an application that still runs may name it",
+            },
+          ]
+        : [],
+    ),
   },
   {
     name: "drop-not-null",
@@ -182,7 +261,16 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     squawk: ["ban-drop-not-null"],
     problem: "Code that never met a NULL in this column will.",
     solution: "Make the application ready for NULL first.",
-    find: onActions((action) => (action.subtype === "AT_DropNotNull" ? [{ object: `${written(action.table)}.${action.column}`, message: "code that never met a NULL in this column may meet one now" }] : [])),
+    find: onActions((action) =>
+      action.subtype === "AT_DropNotNull"
+        ? [
+            {
+              object: `${written(action.table)}.${action.column}`,
+              message: "code that never met a NULL in this column may meet one now",
+            },
+          ]
+        : [],
+    ),
   },
   {
     name: "detach-blocks",
@@ -190,8 +278,16 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     squawk: ["require-concurrent-partition-detach"],
     problem: "DETACH PARTITION keeps everybody from the parent while it waits and works.",
     solution: "DETACH PARTITION … CONCURRENTLY (since 14), in a migration of its own.",
-    find: onActions((action) => (action.subtype === "AT_DetachPartition" && action.def["concurrent"] !== true
-      ? [{ object: written(action.table), message: "nobody can read or write the partitioned table while the partition is detached" }] : [])),
+    find: onActions((action) =>
+      action.subtype === "AT_DetachPartition" && action.def["concurrent"] !== true
+        ? [
+            {
+              object: written(action.table),
+              message: "nobody can read or write the partitioned table while the partition is detached",
+            },
+          ]
+        : [],
+    ),
   },
 ];
 
@@ -211,9 +307,24 @@ function isSerial(def: Fields): boolean {
 
 /** Functions of PostgreSQL's own that give one value to all rows of a statement. */
 const STEADY = new Set([
-  "now", "transaction_timestamp", "statement_timestamp", "current_database", "current_schema", "current_setting",
-  "jsonb_build_object", "jsonb_build_array", "json_build_object", "json_build_array", "lower", "upper", "concat",
-  "make_interval", "date_trunc", "to_timestamp", "md5", "timezone",
+  "now",
+  "transaction_timestamp",
+  "statement_timestamp",
+  "current_database",
+  "current_schema",
+  "current_setting",
+  "jsonb_build_object",
+  "jsonb_build_array",
+  "json_build_object",
+  "json_build_array",
+  "lower",
+  "upper",
+  "concat",
+  "make_interval",
+  "date_trunc",
+  "to_timestamp",
+  "md5",
+  "timezone",
 ]);
 
 /** Whether a new column may have another value in every row; a function that is not known may give any. */

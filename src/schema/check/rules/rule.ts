@@ -13,7 +13,7 @@ export interface RuleStatement {
   /** What it was seen to do; undefined where it could not be watched, because it cannot run in a transaction. */
   readonly impact: StatementImpact | undefined;
   /** Whether a table was made by the same script, so that nobody else uses it yet. */
-  isNew(table: readonly string[]): boolean;
+  readonly isNew: (table: readonly string[]) => boolean;
 }
 
 /** What a rule found in one statement. */

@@ -12,13 +12,21 @@ const hit = (object: string, message: string): Hit => ({ object, message });
 function option(options: unknown, name: string): boolean {
   return listOf(options).some((each) => {
     const { defname, arg } = fieldsOf(each);
-    return defname === name && !["false", "off", false].includes(Object.values(fieldsOf(arg))[0] as string | false);
+    return (
+      defname === name && !["false", "off", false].includes(Object.values(fieldsOf(arg))[0] as string | false)
+    );
   });
 }
 
 const RENAMES: Readonly<Record<string, string>> = {
-  OBJECT_COLUMN: "column", OBJECT_TABLE: "table", OBJECT_VIEW: "view", OBJECT_MATVIEW: "materialized view", OBJECT_SCHEMA: "schema", OBJECT_TYPE: "type",
-  OBJECT_FUNCTION: "function", OBJECT_ATTRIBUTE: "attribute",
+  OBJECT_COLUMN: "column",
+  OBJECT_TABLE: "table",
+  OBJECT_VIEW: "view",
+  OBJECT_MATVIEW: "materialized view",
+  OBJECT_SCHEMA: "schema",
+  OBJECT_TYPE: "type",
+  OBJECT_FUNCTION: "function",
+  OBJECT_ATTRIBUTE: "attribute",
 };
 
 /** Rules about statements other than ALTER TABLE. */
@@ -32,7 +40,12 @@ export const STATEMENT_RULES: readonly Rule[] = [
     find: ({ type, fields, isNew }) => {
       const table = relationParts(fields["relation"]);
       if (type !== "IndexStmt" || fields["concurrent"] === true || isNew(table)) return [];
-      return [hit(textOf(fields["idxname"]) ?? written(table), `nobody can write to ${written(table)} until the index is built`)];
+      return [
+        hit(
+          textOf(fields["idxname"]) ?? written(table),
+          `nobody can write to ${written(table)} until the index is built`,
+        ),
+      ];
     },
   },
   {
@@ -41,8 +54,17 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["require-concurrent-index-deletion"],
     problem: "DROP INDEX waits for everybody who uses the table, and everybody who comes later waits for it.",
     solution: "DROP INDEX CONCURRENTLY, in a migration of its own.",
-    find: (statement) => (statement.fields["concurrent"] === true ? [] : dropped(statement, "OBJECT_INDEX").filter((name) => !statement.isNew(name))
-      .map((name) => hit(written(name), "nobody can read or write the index's table while the drop waits for those who use it"))),
+    find: (statement) =>
+      statement.fields["concurrent"] === true
+        ? []
+        : dropped(statement, "OBJECT_INDEX")
+            .filter((name) => !statement.isNew(name))
+            .map((name) =>
+              hit(
+                written(name),
+                "nobody can read or write the index's table while the drop waits for those who use it",
+              ),
+            ),
   },
   {
     name: "reindex-blocks",
@@ -66,10 +88,13 @@ export const STATEMENT_RULES: readonly Rule[] = [
     find: ({ type, fields, isNew }) => {
       const isFull = type === "VacuumStmt" && option(fields["options"], "full");
       if (type !== "ClusterStmt" && !isFull) return [];
-      const listed = isFull ? listOf(fields["rels"]).map((each) => fieldsOf(each)["relation"]) : [fields["relation"]];
+      const listed = isFull
+        ? listOf(fields["rels"]).map((each) => fieldsOf(each)["relation"])
+        : [fields["relation"]];
       const message = "the whole table is written anew while nobody can read or write it";
       const tables = listed.map(relationParts).filter((table) => table.length > 0);
-      if (tables.length === 0) return [{ message: "every table is written anew while nobody can read or write it" }];
+      if (tables.length === 0)
+        return [{ message: "every table is written anew while nobody can read or write it" }];
       return tables.filter((table) => !isNew(table)).map((table) => hit(written(table), message));
     },
   },
@@ -77,10 +102,19 @@ export const STATEMENT_RULES: readonly Rule[] = [
     name: "drop-table",
     level: "warning",
     squawk: ["ban-drop-table"],
-    problem: "Applications that run while the migration does still name the table, and its rows are gone: no rollback brings them back.",
-    solution: "Take it out of the application, deploy, and drop it in a later migration, after a verified backup.",
-    find: (statement) => dropped(statement, "OBJECT_TABLE").filter((name) => !statement.isNew(name))
-      .map((name) => hit(written(name), "the table's rows are gone for good, and an application that still runs may name it")),
+    problem:
+      "Applications that run while the migration does still name the table, and its rows are gone: no rollback brings them back.",
+    solution:
+      "Take it out of the application, deploy, and drop it in a later migration, after a verified backup.",
+    find: (statement) =>
+      dropped(statement, "OBJECT_TABLE")
+        .filter((name) => !statement.isNew(name))
+        .map((name) =>
+          hit(
+            written(name),
+            "the table's rows are gone for good, and an application that still runs may name it",
+          ),
+        ),
   },
   {
     name: "drop-schema",
@@ -88,9 +122,14 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: [],
     problem: "DROP SCHEMA … CASCADE takes along whatever is in it by then, also what nobody thought of.",
     solution: "Drop what is in it by name, then the schema without CASCADE.",
-    find: (statement) => (statement.fields["behavior"] === "DROP_CASCADE"
-      ? listOf(statement.type === "DropStmt" && statement.fields["removeType"] === "OBJECT_SCHEMA" ? statement.fields["objects"] : [])
-        .map((name) => hit(textOf(name) ?? "", "whatever is in the schema by then goes with it")) : []),
+    find: (statement) =>
+      statement.fields["behavior"] === "DROP_CASCADE"
+        ? listOf(
+            statement.type === "DropStmt" && statement.fields["removeType"] === "OBJECT_SCHEMA"
+              ? statement.fields["objects"]
+              : [],
+          ).map((name) => hit(textOf(name) ?? "", "whatever is in the schema by then goes with it"))
+        : [],
   },
   {
     name: "drop-database",
@@ -98,7 +137,8 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["ban-drop-database"],
     problem: "A migration that drops a database cannot be taken back by anything but a backup.",
     solution: "Do it by hand, after a verified backup, outside of migrations.",
-    find: ({ type, fields }) => (type === "DropdbStmt" ? [hit(textOf(fields["dbname"]) ?? "", "the database is gone for good")] : []),
+    find: ({ type, fields }) =>
+      type === "DropdbStmt" ? [hit(textOf(fields["dbname"]) ?? "", "the database is gone for good")] : [],
   },
   {
     name: "truncate",
@@ -106,20 +146,36 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["ban-truncate-cascade"],
     problem: "TRUNCATE empties the table for good, and with CASCADE every table whose keys point at it.",
     solution: "DELETE what is meant, in batches; or TRUNCATE by hand after a verified backup. Never CASCADE.",
-    find: ({ type, fields, isNew }) => (type !== "TruncateStmt" ? [] : listOf(fields["relations"]).map(relationParts).filter((table) => !isNew(table))
-      .map((table) => hit(written(table), fields["behavior"] === "DROP_CASCADE" ? "the table and every table that points at it are emptied for good" : "the table is emptied for good"))),
+    find: ({ type, fields, isNew }) =>
+      type !== "TruncateStmt"
+        ? []
+        : listOf(fields["relations"])
+            .map(relationParts)
+            .filter((table) => !isNew(table))
+            .map((table) =>
+              hit(
+                written(table),
+                fields["behavior"] === "DROP_CASCADE"
+                  ? "the table and every table that points at it are emptied for good"
+                  : "the table is emptied for good",
+              ),
+            ),
   },
   {
     name: "rename",
     level: "warning",
     squawk: ["renaming-column", "renaming-table"],
     problem: "Applications that run while the migration does name the old name.",
-    solution: "Make a new one beside (a column kept in step by a trigger; a view under the old name), switch the application over, remove the old one later.",
+    solution:
+      "Make a new one beside (a column kept in step by a trigger; a view under the old name), switch the application over, remove the old one later.",
     find: ({ type, fields, isNew }) => {
       const kind = RENAMES[String(fields["renameType"])];
       const table = relationParts(fields["relation"]);
       if (type !== "RenameStmt" || kind === undefined || (table.length > 0 && isNew(table))) return [];
-      const name = kind === "column" ? `${written(table)}.${textOf(fields["subname"]) ?? ""}` : written(table) || nameParts(fields["object"]).join(".") || (textOf(fields["subname"]) ?? "");
+      const name =
+        kind === "column"
+          ? `${written(table)}.${textOf(fields["subname"]) ?? ""}`
+          : written(table) || nameParts(fields["object"]).join(".") || (textOf(fields["subname"]) ?? "");
       return [hit(name, `an application that still runs names the ${kind} by its old name`)];
     },
   },
@@ -131,7 +187,13 @@ export const STATEMENT_RULES: readonly Rule[] = [
     solution: "REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index on it.",
     find: ({ type, fields, isNew }) => {
       const view = relationParts(fields["relation"]);
-      if (type !== "RefreshMatViewStmt" || fields["concurrent"] === true || fields["skipData"] === true || isNew(view)) return [];
+      if (
+        type !== "RefreshMatViewStmt" ||
+        fields["concurrent"] === true ||
+        fields["skipData"] === true ||
+        isNew(view)
+      )
+        return [];
       return [hit(written(view), "nobody can read the view until it is filled")];
     },
   },
@@ -139,14 +201,19 @@ export const STATEMENT_RULES: readonly Rule[] = [
     name: "domain-constraint",
     level: "warning",
     squawk: ["ban-alter-domain-with-add-constraint"],
-    problem: "A new constraint of a domain reads every table with a column of it, while nobody can write to them.",
+    problem:
+      "A new constraint of a domain reads every table with a column of it, while nobody can write to them.",
     solution: "Add it NOT VALID, and ALTER DOMAIN … VALIDATE CONSTRAINT in a later migration.",
     find: ({ type, fields, isNew }) => {
       const domain = nameParts(fields["typeName"]);
-      if (type !== "AlterDomainStmt" || !["C", "AD_AddConstraint"].includes(String(fields["subtype"]))) return [];
+      if (type !== "AlterDomainStmt" || !["C", "AD_AddConstraint"].includes(String(fields["subtype"])))
+        return [];
       if (fieldsOf(fields["def"])["skip_validation"] === true || isNew(domain)) return [];
       return [
-        hit(written(domain), "every table with a column of this domain is read, and nobody can write to it meanwhile"),
+        hit(
+          written(domain),
+          "every table with a column of this domain is read, and nobody can write to it meanwhile",
+        ),
       ];
     },
   },
@@ -154,14 +221,21 @@ export const STATEMENT_RULES: readonly Rule[] = [
     name: "enum-value-order",
     level: "note",
     squawk: ["require-enum-value-ordering"],
-    problem: "Without BEFORE or AFTER the new value sorts last, which may not be meant; and PostgreSQL cannot take a value of an enum away again.",
+    problem:
+      "Without BEFORE or AFTER the new value sorts last, which may not be meant; and PostgreSQL cannot take a value of an enum away again.",
     solution: "Say BEFORE or AFTER. A rollback has to make the type anew and move every column over.",
     find: ({ type, fields, isNew }) => {
       const name = nameParts(fields["typeName"]);
-      const isAdded = type === "AlterEnumStmt" && fields["newVal"] !== undefined && fields["oldVal"] === undefined;
+      const isAdded =
+        type === "AlterEnumStmt" && fields["newVal"] !== undefined && fields["oldVal"] === undefined;
       if (!isAdded || fields["newValNeighbor"] !== undefined || isNew(name)) return [];
       const value = textOf(fields["newVal"]) ?? "";
-      return [hit(written(name), `the value '${value}' sorts last, and can only be taken away by making the type anew`)];
+      return [
+        hit(
+          written(name),
+          `the value '${value}' sorts last, and can only be taken away by making the type anew`,
+        ),
+      ];
     },
   },
   {
@@ -190,7 +264,9 @@ export const STATEMENT_RULES: readonly Rule[] = [
       if (isNew(table) || script.execution.mode !== "one-transaction") return [];
       const locking = script.execution.statements
         .slice(0, script.execution.statements.indexOf(statement))
-        .flatMap(({ type: kind, tree }) => (kind === "AlterTableStmt" ? [relationParts(fieldsOf(tree)["relation"])] : []))
+        .flatMap(({ type: kind, tree }) =>
+          kind === "AlterTableStmt" ? [relationParts(fieldsOf(tree)["relation"])] : [],
+        )
         .find((name) => !isNew(name));
       if (locking === undefined) return [];
       const message = `its rows are changed while ${written(locking)}, altered before in the same transaction, stays locked`;
@@ -203,22 +279,37 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["identifier-too-long"],
     problem: "Names longer than 63 bytes are cut off by the server, and two of them may become one.",
     solution: "Choose a shorter name.",
-    find: ({ statement }) => (statement.text.length > 20_000 ? [] : longNames(statement.text).map((name) => hit(name, `the server cuts the name off after 63 bytes: it has ${Buffer.byteLength(name)}`))),
+    find: ({ statement }) =>
+      statement.text.length > 20_000
+        ? []
+        : longNames(statement.text).map((name) =>
+            hit(name, `the server cuts the name off after 63 bytes: it has ${Buffer.byteLength(name)}`),
+          ),
   },
   {
     name: "dynamic-sql",
     level: "note",
     squawk: [],
-    problem: "What a DO block executes is made while it runs: what it will do in production can differ from what it did here.",
+    problem:
+      "What a DO block executes is made while it runs: what it will do in production can differ from what it did here.",
     solution: "Write the statements out where they are known.",
-    find: ({ type, statement }) => (type === "DoStmt" && /\bEXECUTE\b/i.test(statement.text)
-      ? [{ message: "the block executes SQL that it makes itself: only what it did on an empty database could be looked at" }] : []),
+    find: ({ type, statement }) =>
+      type === "DoStmt" && /\bEXECUTE\b/i.test(statement.text)
+        ? [
+            {
+              message:
+                "the block executes SQL that it makes itself: only what it did on an empty database could be looked at",
+            },
+          ]
+        : [],
   },
 ];
 
 /** Words of a statement that are longer than a name may be; texts and comments left out. https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
 function longNames(text: string): string[] {
   const bare = text.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$/g, " ");
-  const names = [...bare.matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g)].map(([word, quoted]) => quoted ?? word);
+  const names = [...bare.matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g)].map(
+    ([word, quoted]) => quoted ?? word,
+  );
   return [...new Set(names.filter((name) => Buffer.byteLength(name) > 63))];
 }

@@ -18,7 +18,8 @@ function openBefore({ script }: PreparedScript): ReadonlyMap<Statement, boolean>
   return found;
 }
 
-const isKind = (statement: Statement, ...kinds: string[]): boolean => statement.type === "TransactionStmt" && kinds.includes(String(fieldsOf(statement.tree)["kind"]));
+const isKind = (statement: Statement, ...kinds: string[]): boolean =>
+  statement.type === "TransactionStmt" && kinds.includes(String(fieldsOf(statement.tree)["kind"]));
 
 /** Rules about transactions that a script begins and ends itself. */
 export const TRANSACTION_RULES: readonly Rule[] = [
@@ -30,19 +31,25 @@ export const TRANSACTION_RULES: readonly Rule[] = [
     solution: "Take BEGIN and COMMIT out; put the statement into a migration of its own.",
     find: ({ statement, script }) => {
       const why = whyNoTransaction(statement);
-      return why !== undefined && openBefore(script).get(statement) === true ? [{ message: `${why} cannot run inside of the transaction that the file begins` }] : [];
+      return why !== undefined && openBefore(script).get(statement) === true
+        ? [{ message: `${why} cannot run inside of the transaction that the file begins` }]
+        : [];
     },
   },
   {
     name: "nested-transaction",
     level: "warning",
     squawk: ["transaction-nesting"],
-    problem: "PostgreSQL has no transactions inside of others: the second BEGIN is a warning, the first COMMIT ends everything, and what follows is not in any.",
+    problem:
+      "PostgreSQL has no transactions inside of others: the second BEGIN is a warning, the first COMMIT ends everything, and what follows is not in any.",
     solution: "Leave BEGIN and COMMIT out: each file is a transaction anyway.",
     find: ({ statement, script }): readonly Hit[] => {
       const open = openBefore(script).get(statement);
-      if (isKind(statement, "TRANS_STMT_BEGIN", "TRANS_STMT_START") && open === true) return [{ message: "a transaction is open already, so this BEGIN begins none" }];
-      return isKind(statement, "TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK") && open === false ? [{ message: "no transaction of the file's own is open here, so this ends the one around it" }] : [];
+      if (isKind(statement, "TRANS_STMT_BEGIN", "TRANS_STMT_START") && open === true)
+        return [{ message: "a transaction is open already, so this BEGIN begins none" }];
+      return isKind(statement, "TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK") && open === false
+        ? [{ message: "no transaction of the file's own is open here, so this ends the one around it" }]
+        : [];
     },
   },
   {
@@ -52,20 +59,30 @@ export const TRANSACTION_RULES: readonly Rule[] = [
     problem: "The file begins a transaction and does not end it, so nothing of it happens.",
     solution: "Leave BEGIN out: each file is a transaction anyway.",
     find: ({ statement, script }) => {
-      const last = script.script.statements.findLast((each) => isKind(each, "TRANS_STMT_BEGIN", "TRANS_STMT_START", "TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"));
-      return last === statement && isKind(statement, "TRANS_STMT_BEGIN", "TRANS_STMT_START") ? [{ message: "the transaction that begins here is never committed" }] : [];
+      const last = script.script.statements.findLast((each) =>
+        isKind(each, "TRANS_STMT_BEGIN", "TRANS_STMT_START", "TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"),
+      );
+      return last === statement && isKind(statement, "TRANS_STMT_BEGIN", "TRANS_STMT_START")
+        ? [{ message: "the transaction that begins here is never committed" }]
+        : [];
     },
   },
   {
     name: "several-steps",
     level: "note",
     squawk: ["prefer-robust-stmts"],
-    problem: "A file with a statement that no transaction may hold is carried out step by step: when one fails, those before it have happened.",
+    problem:
+      "A file with a statement that no transaction may hold is carried out step by step: when one fails, those before it have happened.",
     solution: "Put that statement into a migration of its own.",
     find: ({ statement, script }) => {
       const { mode, because, statements } = script.execution;
       return mode === "no-transaction" && because[0] === statement && statements.length > 1
-        ? [{ message: `${whyNoTransaction(statement) ?? "this statement"} makes the whole file run step by step: when a later one fails, this has happened` }] : [];
+        ? [
+            {
+              message: `${whyNoTransaction(statement) ?? "this statement"} makes the whole file run step by step: when a later one fails, this has happened`,
+            },
+          ]
+        : [];
     },
   },
 ];

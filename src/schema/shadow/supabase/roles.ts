@@ -33,7 +33,8 @@ const MEMBERSHIPS: readonly (readonly [string, string])[] = [
  * whose image has them. Without passwords nobody can log in as one.
  */
 export function rolesSql(): string {
-  const missing = (role: string): string => `NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${role}')`;
+  const missing = (role: string): string =>
+    `NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${role}')`;
   const made = Object.entries(ROLES).map(
     ([role, attributes]) => `IF ${missing(role)} THEN CREATE ROLE ${role} ${attributes}; END IF;`,
   );

@@ -92,7 +92,9 @@ const EXTENSIONS = ["uuid-ossp", "pgcrypto"];
 export function extensionsSql(): string {
   const here = (name: string): string =>
     `EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = '${name}')`;
-  const made = EXTENSIONS.map((name) => `IF ${here(name)} THEN CREATE EXTENSION "${name}" SCHEMA extensions; END IF;`);
+  const made = EXTENSIONS.map(
+    (name) => `IF ${here(name)} THEN CREATE EXTENSION "${name}" SCHEMA extensions; END IF;`,
+  );
   const stood = Object.entries(WITHOUT).map(([name, sql]) => `IF NOT ${here(name)} THEN ${sql}\nEND IF;`);
   const search = `EXECUTE pg_catalog.format('ALTER DATABASE %I SET search_path TO "$user", public, extensions',
     pg_catalog.current_database());`;
