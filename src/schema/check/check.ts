@@ -38,7 +38,10 @@ export interface Checked {
   readonly shadow: CheckedOn | undefined;
 }
 
-/** Carries the plan out on a shadow: every migration is applied, and in front of each judged one its pair is tried. */
+/**
+ * Carries the plan out on a shadow: every migration is applied, and in front of each judged one its pair is
+ * tried.
+ */
 export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promise<Checked> {
   const prelude = preludeOf(plan);
   const judged = plan.migrations.filter((each) => each.judged);
@@ -185,7 +188,9 @@ function otherServer({ request }: CheckPlan, shadow: Shadow): Finding[] {
       level: "warning",
       file: "",
       line: 1,
-      message: `was tried on PostgreSQL ${shadow.major}, because this machine has no ${request.serverMajor}: what one takes the other may refuse`,
+      message:
+        `was tried on PostgreSQL ${shadow.major}, because this machine has no ${request.serverMajor}: ` +
+        "what one takes the other may refuse",
       hint: `Install PostgreSQL ${request.serverMajor}, or give a server of it with --shadow.`,
     },
   ];
@@ -202,14 +207,17 @@ function standIns(chain: Chain, judged: readonly CheckedMigration[]): Finding[] 
           level: "note",
           file: first!.migration.forward.file,
           line: 1,
-          message: `extensions that this machine does not have were left out: ${extensions.join(", ")}; what needs them could not be tried`,
+          message:
+            `extensions that this machine does not have were left out: ${extensions.join(", ")}; what ` +
+            "needs them could not be tried",
           hint: "Install them beside the server, or give a server that has them with --shadow.",
         },
       ];
 }
 
 /**
- * A file that comes before merged ones is applied after them where those are applied already, and before them everywhere else. That is only well where both
+ * A file that comes before merged ones is applied after them where those are applied already, and before
+ * them everywhere else. That is only well where both
  * orders end alike.
  */
 async function triedLate(
@@ -235,7 +243,9 @@ async function triedLate(
           ...place,
           rule: "late-file",
           level: "error",
-          message: `comes before ${merged}, which is merged: applied after it, as it will be, it does not go through: ${failure.message}`,
+          message:
+            `comes before ${merged}, which is merged: applied after it, as it will be, it does not go ` +
+            `through: ${failure.message}`,
           hint: "Rename it, and its rollback, to a version after the newest merged one.",
         },
       ];
@@ -262,7 +272,10 @@ async function triedLate(
       rule: "late-file",
       level: "error",
       object: difference!.object,
-      message: `comes before ${merged}, which is merged, and the two orders lead to different schemas: ${difference!.object} ${describeDifference(difference!, { missing: "is missing when it comes last", extra: "is there only when it comes last" })}`,
+      message:
+        `comes before ${merged}, which is merged, and the two orders lead to different schemas: ` +
+        `${difference!.object} ` +
+        `${describeDifference(difference!, { missing: "is missing when it comes last", extra: "is there only when it comes last" })}`,
       hint: "Rename it, and its rollback, to a version after the newest merged one.",
     },
   ];
@@ -272,6 +285,8 @@ async function triedLate(
 export function requireSomething(plan: CheckPlan): void {
   if (plan.migrations.length > 0 || plan.findings.some(({ level }) => level === "error")) return;
   throw new HoldfastError("source.missing", `${plan.request.folder} holds no migrations`, {
-    hint: "Give the folder that holds the .sql files; sub-folders are only read where they hold up.sql and down.sql, or are called rollback.",
+    hint:
+      "Give the folder that holds the .sql files; sub-folders are only read where they hold up.sql and " +
+      "down.sql, or are called rollback.",
   });
 }

@@ -1,6 +1,9 @@
 import type { FolderRule } from "../folder/migration.ts";
 
-/** How much a finding weighs. `error`: it will not work, or breaks what is merged. `warning`: it can hurt. `note`: worth knowing. */
+/**
+ * How much a finding weighs. `error`: it will not work, or breaks what is merged. `warning`: it can hurt.
+ * `note`: worth knowing.
+ */
 export type Level = "error" | "warning" | "note";
 
 /** Rules that look at a whole file or its history. */

@@ -14,7 +14,10 @@ export interface CheckedMigration {
   readonly rollback: PreparedScript | undefined;
   /** New since the base, or all are: its pair is judged. */
   readonly judged: boolean;
-  /** New, and ordered before files that are in the base already: databases exist that have those and not this one. */
+  /**
+   * New, and ordered before files that are in the base already: databases exist that have those and not
+   * this one.
+   */
   readonly late: boolean;
 }
 
@@ -83,8 +86,12 @@ function changedSince(
           level: "error",
           file: path,
           line: 1,
-          message: `is in ${base} and not here: where it was applied nobody could tell what it did, nor take it back`,
-          hint: "Put it back; what it made is changed by a new migration. A renamed file counts as deleted, too.",
+          message:
+            `is in ${base} and not here: where it was applied nobody could tell what it did, nor take ` +
+            "it back",
+          hint:
+            "Put it back; what it made is changed by a new migration. A renamed file counts as deleted, " +
+            "too.",
         },
       ];
     }

@@ -59,7 +59,8 @@ export function checkOutcome(plan: CheckPlan, checked: Waived, tookMs: number): 
         ...(checked.shadow?.platform === "supabase" ? [SUPABASE] : []),
         ...(checked.shadow !== undefined && checked.shadow.roles.length > 0
           ? [
-              `roles that the scripts name and none of them makes were made on the shadow: ${checked.shadow.roles.join(", ")}`,
+              "roles that the scripts name and none of them makes were made on the shadow: " +
+                `${checked.shadow.roles.join(", ")}`,
             ]
           : []),
       ],

@@ -70,9 +70,12 @@ async function baseOf({ base, migrations }: MigrateCheckInputs, ports: CheckPort
   if (found !== undefined) return found;
   throw new HoldfastError(
     "input.missing",
-    "it is not known what is new: no base was given, and this checkout does not say which branch is the main one",
+    "it is not known what is new: no base was given, and this checkout does not say which branch is the " +
+      "main one",
     {
-      hint: "Give the branch that this will be merged into, such as --base origin/main, or judge every file with --all.",
+      hint:
+        "Give the branch that this will be merged into, such as --base origin/main, or judge every file " +
+        "with --all.",
     },
   );
 }

@@ -6,7 +6,10 @@ import { checkOutcome } from "./report.ts";
 import { parseCheckRequest, type CheckPorts, type MigrateCheckInputs } from "./request.ts";
 import { applyWaivers } from "./waive.ts";
 
-/** `holdfast migrate-check`: inputs → request → plan (folder, base) → every judged pair tried on a shadow → waivers → outcome. */
+/**
+ * `holdfast migrate-check`: inputs → request → plan (folder, base) → every judged pair tried on a shadow →
+ * waivers → outcome.
+ */
 export async function runMigrateCheck(inputs: MigrateCheckInputs, ports: CheckPorts): Promise<Outcome> {
   const began = ports.clock.elapsed();
   const request = await parseCheckRequest(inputs, ports);

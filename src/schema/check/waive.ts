@@ -21,7 +21,10 @@ interface Standing extends Waiver {
   used: boolean;
 }
 
-/** Rules that say what is done with what a person cannot allow by a comment: history, and comments themselves. */
+/**
+ * Rules that say what is done with what a person cannot allow by a comment: history, and comments
+ * themselves.
+ */
 const NEVER = new Set([
   "edited-after-merge",
   "deleted-after-merge",
@@ -31,7 +34,8 @@ const NEVER = new Set([
 ]);
 
 /**
- * Applies the waivers of the judged files: `-- holdfast: allow <verdict or rule> [<object>] because <reason>`. What is allowed is still told. One that
+ * Applies the waivers of the judged files: `-- holdfast: allow <verdict or rule> [<object>] because
+ * <reason>`. What is allowed is still told. One that
  * allows nothing is told too: the next difference must not meet it.
  */
 export function applyWaivers(checked: Checked): Waived {

@@ -10,7 +10,8 @@ const MEASURED_RULES: readonly Rule[] = [
     level: "warning",
     squawk: [],
     problem:
-      "The statement writes a whole table anew while nobody can read or write it, as was seen when it was tried.",
+      "The statement writes a whole table anew while nobody can read or write it, as was seen when it " +
+      "was tried.",
     solution: "Do it at a quiet time, or in steps: a new column or table beside, filled in batches.",
     find: ({ impact }) =>
       (impact?.tables ?? [])

@@ -71,7 +71,8 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     level: "error",
     squawk: ["adding-required-field"],
     problem:
-      "A new column that may not be null and has no default cannot be added to a table that has rows: the migration works on an empty database and fails in production.",
+      "A new column that may not be null and has no default cannot be added to a table that has rows: " +
+      "the migration works on an empty database and fails in production.",
     solution:
       "Add it with a DEFAULT, or without NOT NULL; fill it; then make it required in a later migration.",
     find: onActions((action) => {
@@ -94,9 +95,12 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["adding-field-with-default"],
     problem:
-      "A default that is another one for every row (`gen_random_uuid()`, `clock_timestamp()`), a serial or identity column or a stored generated column makes the server write the whole table anew, and nobody can read or write it meanwhile.",
+      "A default that is another one for every row (`gen_random_uuid()`, `clock_timestamp()`), a serial " +
+      "or identity column or a stored generated column makes the server write the whole table anew, " +
+      "and nobody can read or write it meanwhile.",
     solution:
-      "Add the column without a default, set the default, fill old rows in batches; for a generated column use a trigger or compute it when reading.",
+      "Add the column without a default, set the default, fill old rows in batches; for a generated " +
+      "column use a trigger or compute it when reading.",
     find: onActions((action, statement) => {
       if (action.subtype !== "AT_AddColumn" || !fillsEveryRow(action)) return [];
       // Where it was watched, that counts: a default that is one value for all rows costs nothing (since 11).
@@ -115,9 +119,12 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["changing-column-type"],
     problem:
-      "Most changes of a column's type write the whole table and its indexes anew, or read all of it, while nobody can read or write it. Those that do not (a longer varchar, varchar to text) are found out by trying and are not reported.",
+      "Most changes of a column's type write the whole table and its indexes anew, or read all of it, " +
+      "while nobody can read or write it. Those that do not (a longer varchar, varchar to text) are " +
+      "found out by trying and are not reported.",
     solution:
-      "Add a column of the new type, keep both in step by a trigger, fill it in batches, switch the application over, drop the old one later.",
+      "Add a column of the new type, keep both in step by a trigger, fill it in batches, switch the " +
+      "application over, drop the old one later.",
     find: onActions((action, statement) => {
       if (action.subtype !== "AT_AlterColumnType") return [];
       const object = `${written(action.table)}.${action.column}`;
@@ -140,7 +147,8 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     squawk: ["adding-not-nullable-field"],
     problem: "SET NOT NULL reads the whole table while nobody can read or write it.",
     solution:
-      "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in a later migration, then SET NOT NULL, which reads nothing any more, and drop the check.",
+      "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in a later migration, " +
+      "then SET NOT NULL, which reads nothing any more, and drop the check.",
     find: onActions((action, statement) => {
       if (action.subtype !== "AT_SetNotNull") return [];
       if (statement.impact !== undefined && impactOn(statement, action.table)?.scans !== true) return [];
@@ -170,12 +178,14 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["adding-foreign-key-constraint", "constraint-missing-not-valid"],
     problem:
-      "A foreign key that is validated at once reads the whole table, while nobody can write to it nor to the one it points at.",
+      "A foreign key that is validated at once reads the whole table, while nobody can write to it nor " +
+      "to the one it points at.",
     solution: "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
     find: added(
       "CONSTR_FOREIGN",
       (table) =>
-        `the foreign key reads all of ${table}, and nobody can write to it or to the table it points at meanwhile`,
+        `the foreign key reads all of ${table}, and nobody can write to it or to the table it points at ` +
+        "meanwhile",
       validated,
     ),
   },
@@ -199,7 +209,8 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     problem:
       "A PRIMARY KEY builds its index, and reads the table for NULLs, while nobody can read or write it.",
     solution:
-      "CREATE UNIQUE INDEX CONCURRENTLY and a validated NOT NULL first, then ADD CONSTRAINT … PRIMARY KEY USING INDEX.",
+      "CREATE UNIQUE INDEX CONCURRENTLY and a validated NOT NULL first, then ADD CONSTRAINT … PRIMARY " +
+      "KEY USING INDEX.",
     find: added(
       "CONSTR_PRIMARY",
       (table) => `the primary key builds its index on ${table} while nobody can read or write it`,
@@ -211,7 +222,8 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     level: "warning",
     squawk: [],
     problem:
-      "An exclusion constraint builds its index while nobody can read or write the table, and there is no other way to add one.",
+      "An exclusion constraint builds its index while nobody can read or write the table, and there is " +
+      "no other way to add one.",
     solution: "Do it at a quiet time, on a table that is small enough; or keep the rule in a trigger.",
     find: added(
       "CONSTR_EXCLUSION",
@@ -240,9 +252,11 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["ban-drop-column"],
     problem:
-      "Applications that run while the migration does still name the column, and its values are gone: no rollback brings them back.",
+      "Applications that run while the migration does still name the column, and its values are gone: " +
+      "no rollback brings them back.",
     solution:
-      "Take the column out of the application, deploy, and drop it in a later migration, after a verified backup.",
+      "Take the column out of the application, deploy, and drop it in a later migration, after a " +
+      "verified backup.",
     find: onActions((action) =>
       action.subtype === "AT_DropColumn"
         ? [

@@ -10,7 +10,10 @@ export interface RuleStatement {
   readonly type: string;
   readonly fields: Fields;
   readonly script: PreparedScript;
-  /** What it was seen to do; undefined where it could not be watched, because it cannot run in a transaction. */
+  /**
+   * What it was seen to do; undefined where it could not be watched, because it cannot run in a
+   * transaction.
+   */
   readonly impact: StatementImpact | undefined;
   /** Whether a table was made by the same script, so that nobody else uses it yet. */
   readonly isNew: (table: readonly string[]) => boolean;

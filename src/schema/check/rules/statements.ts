@@ -103,7 +103,8 @@ export const STATEMENT_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["ban-drop-table"],
     problem:
-      "Applications that run while the migration does still name the table, and its rows are gone: no rollback brings them back.",
+      "Applications that run while the migration does still name the table, and its rows are gone: no " +
+      "rollback brings them back.",
     solution:
       "Take it out of the application, deploy, and drop it in a later migration, after a verified backup.",
     find: (statement) =>
@@ -167,7 +168,8 @@ export const STATEMENT_RULES: readonly Rule[] = [
     squawk: ["renaming-column", "renaming-table"],
     problem: "Applications that run while the migration does name the old name.",
     solution:
-      "Make a new one beside (a column kept in step by a trigger; a view under the old name), switch the application over, remove the old one later.",
+      "Make a new one beside (a column kept in step by a trigger; a view under the old name), switch " +
+      "the application over, remove the old one later.",
     find: ({ type, fields, isNew }) => {
       const kind = RENAMES[String(fields["renameType"])];
       const table = relationParts(fields["relation"]);
@@ -222,7 +224,8 @@ export const STATEMENT_RULES: readonly Rule[] = [
     level: "note",
     squawk: ["require-enum-value-ordering"],
     problem:
-      "Without BEFORE or AFTER the new value sorts last, which may not be meant; and PostgreSQL cannot take a value of an enum away again.",
+      "Without BEFORE or AFTER the new value sorts last, which may not be meant; and PostgreSQL cannot " +
+      "take a value of an enum away again.",
     solution: "Say BEFORE or AFTER. A rollback has to make the type anew and move every column over.",
     find: ({ type, fields, isNew }) => {
       const name = nameParts(fields["typeName"]);
@@ -256,7 +259,8 @@ export const STATEMENT_RULES: readonly Rule[] = [
     level: "warning",
     squawk: [],
     problem:
-      "Rows are changed in the transaction that has changed a table's definition: nobody can read or write that table until the last row is done.",
+      "Rows are changed in the transaction that has changed a table's definition: nobody can read or " +
+      "write that table until the last row is done.",
     solution: "Change rows in a migration of its own, in batches for a large table.",
     find: ({ type, fields, statement, script, isNew }) => {
       const table = relationParts(fields["relation"]);
@@ -291,21 +295,26 @@ export const STATEMENT_RULES: readonly Rule[] = [
     level: "note",
     squawk: [],
     problem:
-      "What a DO block executes is made while it runs: what it will do in production can differ from what it did here.",
+      "What a DO block executes is made while it runs: what it will do in production can differ from " +
+      "what it did here.",
     solution: "Write the statements out where they are known.",
     find: ({ type, statement }) =>
       type === "DoStmt" && /\bEXECUTE\b/i.test(statement.text)
         ? [
             {
               message:
-                "the block executes SQL that it makes itself: only what it did on an empty database could be looked at",
+                "the block executes SQL that it makes itself: only what it did on an empty database " +
+                "could be looked at",
             },
           ]
         : [],
   },
 ];
 
-/** Words of a statement that are longer than a name may be; texts and comments left out. https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
+/**
+ * Words of a statement that are longer than a name may be; texts and comments left out.
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+ */
 function longNames(text: string): string[] {
   const bare = text.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$/g, " ");
   const names = [...bare.matchAll(/"((?:[^"]|"")+)"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/g)].map(

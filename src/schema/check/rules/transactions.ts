@@ -41,7 +41,8 @@ export const TRANSACTION_RULES: readonly Rule[] = [
     level: "warning",
     squawk: ["transaction-nesting"],
     problem:
-      "PostgreSQL has no transactions inside of others: the second BEGIN is a warning, the first COMMIT ends everything, and what follows is not in any.",
+      "PostgreSQL has no transactions inside of others: the second BEGIN is a warning, the first COMMIT " +
+      "ends everything, and what follows is not in any.",
     solution: "Leave BEGIN and COMMIT out: each file is a transaction anyway.",
     find: ({ statement, script }): readonly Hit[] => {
       const open = openBefore(script).get(statement);
@@ -72,14 +73,17 @@ export const TRANSACTION_RULES: readonly Rule[] = [
     level: "note",
     squawk: ["prefer-robust-stmts"],
     problem:
-      "A file with a statement that no transaction may hold is carried out step by step: when one fails, those before it have happened.",
+      "A file with a statement that no transaction may hold is carried out step by step: when one " +
+      "fails, those before it have happened.",
     solution: "Put that statement into a migration of its own.",
     find: ({ statement, script }) => {
       const { mode, because, statements } = script.execution;
       return mode === "no-transaction" && because[0] === statement && statements.length > 1
         ? [
             {
-              message: `${whyNoTransaction(statement) ?? "this statement"} makes the whole file run step by step: when a later one fails, this has happened`,
+              message:
+                `${whyNoTransaction(statement) ?? "this statement"} makes the whole file run step by ` +
+                "step: when a later one fails, this has happened",
             },
           ]
         : [];
