@@ -60,7 +60,7 @@ export function checkOutcome(plan: CheckPlan, checked: Waived, tookMs: number): 
         ...(checked.shadow !== undefined && checked.shadow.roles.length > 0
           ? [
               "roles that the scripts name and none of them makes were made on the shadow: " +
-                `${checked.shadow.roles.join(", ")}`,
+                checked.shadow.roles.join(", "),
             ]
           : []),
       ],

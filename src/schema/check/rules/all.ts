@@ -1,4 +1,6 @@
 import { ALTER_TABLE_RULES } from "./alter-table.ts";
+import { CONSTRAINT_RULES } from "./constraints.ts";
+import { GONE_RULES } from "./gone.ts";
 import type { Rule } from "./rule.ts";
 import { STATEMENT_RULES } from "./statements.ts";
 import { TRANSACTION_RULES } from "./transactions.ts";
@@ -42,7 +44,13 @@ const MEASURED_RULES: readonly Rule[] = [
 ];
 
 /** Every rule about statements, specific ones first. */
-export const RULES: readonly Rule[] = [...TRANSACTION_RULES, ...ALTER_TABLE_RULES, ...STATEMENT_RULES];
+export const RULES: readonly Rule[] = [
+  ...TRANSACTION_RULES,
+  ...ALTER_TABLE_RULES,
+  ...CONSTRAINT_RULES,
+  ...GONE_RULES,
+  ...STATEMENT_RULES,
+];
 
 /** Told only where no specific rule spoke of the statement. */
 export const FALLBACK_RULES: readonly Rule[] = MEASURED_RULES;

@@ -1,7 +1,7 @@
 import type { StatementImpact, TableImpact } from "../../proof/impact.ts";
 import type { PreparedScript } from "../../script/prepare.ts";
 import type { Statement } from "../../script/script.ts";
-import type { Fields } from "../../script/tree.ts";
+import { listOf, nameParts, type Fields } from "../../script/tree.ts";
 import type { Level } from "../finding.ts";
 
 /** A statement as a rule sees it. */
@@ -61,4 +61,13 @@ function unquoted(name: string): string[] {
 /** A name as it is written in reports. */
 export function written(parts: readonly string[]): string {
   return parts.join(".");
+}
+
+/** A hit on something that has a name. */
+export const hit = (object: string, message: string): Hit => ({ object, message });
+
+/** Names of what a DROP of this kind drops. */
+export function dropped(statement: RuleStatement, kind: string): readonly (readonly string[])[] {
+  if (statement.type !== "DropStmt" || statement.fields["removeType"] !== kind) return [];
+  return listOf(statement.fields["objects"]).map(nameParts);
 }
