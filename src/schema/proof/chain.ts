@@ -3,6 +3,7 @@ import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
 import { forgetSession, runScript, type RunOptions, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
+import { readKeptRoles, restoreRoles } from "../shadow/kept-roles.ts";
 import { StandIns } from "../shadow/stand-ins.ts";
 import { compareStates } from "./compare-states.ts";
 import { readState, type SchemaState } from "./state.ts";
@@ -90,25 +91,23 @@ export class Chain implements AsyncDisposable {
     }
   }
 
-  /** A copy of the database as it is; roles that are made in it are dropped with it. */
+  /** A copy of the database as it is; with it goes what is done to roles meanwhile, which are the whole server's. */
   async clone(): Promise<ShadowDatabase & AsyncDisposable> {
     await this.#disconnect();
-    const rolesBefore = await this.#roles();
+    const roles = await this.#withMaintenance(readKeptRoles);
     const copy = await this.#database.clone();
     return {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        const made = (await this.#roles()).filter((name) => !rolesBefore.includes(name) && !this.standIns.roles.includes(name));
-        await using admin = await this.shadow.maintenance();
-        for (const name of made) await admin.execute(`DROP ROLE IF EXISTS "${name.replaceAll('"', '""')}"`);
+        await this.#withMaintenance((admin) => restoreRoles(admin, roles, this.standIns.roles));
       },
     };
   }
 
-  async #roles(): Promise<string[]> {
+  async #withMaintenance<T>(work: (admin: DatabaseSession) => Promise<T>): Promise<T> {
     await using admin = await this.shadow.maintenance();
-    return (await admin.query<{ name: string }>("SELECT rolname::text AS name FROM pg_roles")).map(({ name }) => name);
+    return await work(admin);
   }
 
   /**
