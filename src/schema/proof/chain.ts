@@ -32,11 +32,11 @@ export class Chain implements AsyncDisposable {
 
   /** @param prelude SQL that makes what the platform has before the first migration */
   static async open(shadow: Shadow, prelude: string | undefined): Promise<Chain> {
-    return await Chain.#open(shadow, prelude, false);
+    return await Chain.#open(shadow, prelude, new StandIns(), false);
   }
 
-  static async #open(shadow: Shadow, prelude: string | undefined, isControl: boolean): Promise<Chain> {
-    const chain = new Chain(shadow, await shadow.create(), new StandIns(), prelude, isControl);
+  static async #open(shadow: Shadow, prelude: string | undefined, standIns: StandIns, isControl: boolean): Promise<Chain> {
+    const chain = new Chain(shadow, await shadow.create(), standIns, prelude, isControl);
     if (prelude !== undefined) await (await chain.session()).query(prelude);
     return chain;
   }
@@ -52,7 +52,14 @@ export class Chain implements AsyncDisposable {
 
   /** The state as it is now. */
   async state(): Promise<SchemaState> {
-    return (this.#state ??= await readState(await this.session()));
+    return (this.#state ??= await this.read(await this.session()));
+  }
+
+  /** The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever they were made. */
+  async read(session: DatabaseSession): Promise<SchemaState> {
+    const state = await readState(session);
+    const roles = this.standIns.roles.map((name) => `role ${name}`);
+    return new Map([...state].filter(([object]) => !roles.includes(object)));
   }
 
   /**
@@ -118,14 +125,14 @@ export class Chain implements AsyncDisposable {
    * @returns `<object>` and `<object>\0<field>`
    */
   async noise(next?: { readonly script: PreparedScript; readonly state: SchemaState }): Promise<ReadonlySet<string>> {
-    this.#control ??= await Chain.#open(this.shadow, this.#prelude, true);
+    this.#control ??= await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
     const control = this.#control;
     for (const script of this.#applied.slice(control.#applied.length)) if ((await control.apply(script)) !== undefined) return new Set();
     if (next === undefined) return noiseOf(await this.state(), await control.state());
     await using copy = await control.clone();
     if ((await control.runIn(copy, next.script)) !== undefined) return new Set();
     await using session = await copy.connect();
-    return noiseOf(next.state, await readState(session));
+    return noiseOf(next.state, await this.read(session));
   }
 
   async #disconnect(): Promise<void> {

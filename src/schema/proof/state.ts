@@ -31,13 +31,11 @@ const SAID = `SELECT 'comment extension ' || quote_ident(x.extname) AS object, '
       || ' ' || a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END, ', ' ORDER BY pg_get_userbyid(a.grantee), a.privilege_type, a.grantor)
       FROM aclexplode(b.datacl) a) FROM pg_database b WHERE b.datname = current_database()`;
 
-/** Rights on what extensions brought; of everything else they are read with the definitions. */
-const MEMBERS_RIGHTS = `SELECT 'grant ' || pg_describe_object(d.classid, d.objid, 0) AS object,
-    array_to_string(ARRAY(SELECT i::text FROM unnest(a.acl) AS i ORDER BY i::text), ', ') AS text
-  FROM (SELECT 'pg_class'::regclass AS class, oid, relacl AS acl FROM pg_class UNION ALL SELECT 'pg_proc'::regclass, oid, proacl FROM pg_proc
-    UNION ALL SELECT 'pg_type'::regclass, oid, typacl FROM pg_type UNION ALL SELECT 'pg_language'::regclass, oid, lanacl FROM pg_language
-    UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwacl FROM pg_foreign_data_wrapper) a
-  JOIN pg_depend d ON d.classid = a.class AND d.objid = a.oid AND d.objsubid = 0 AND d.deptype = 'e' WHERE a.acl IS NOT NULL`;
+/** Rights on languages that extensions brought, plpgsql first of all; those on everything else are read with the definitions. */
+const LANGUAGE_RIGHTS = `SELECT 'grant language ' || quote_ident(l.lanname) AS object,
+    array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
+  FROM pg_language l WHERE l.lanacl IS NOT NULL AND EXISTS (SELECT FROM pg_depend d
+    WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')`;
 
 /** No dump holds what a failed `CREATE INDEX CONCURRENTLY` leaves behind, so no backup is compared by it; a migration may leave one. */
 const INVALID_INDEXES = `SELECT i.indexrelid::regclass::text AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
@@ -62,7 +60,7 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
   for (const { object, field, text } of await session.query<{ object: string; field: string; text: string | null }>(SAID)) {
     if (text !== null) state.set(object, new Map([[field, text]]));
   }
-  for (const { object, text } of await session.query<{ object: string; text: string }>(MEMBERS_RIGHTS)) state.set(object, new Map([["rights", text]]));
+  for (const { object, text } of await session.query<{ object: string; text: string }>(LANGUAGE_RIGHTS)) state.set(object, new Map([["rights", text]]));
   for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(session)) {
     const shown = Object.entries(attributes).flatMap(([key, value]): [string, string][] => (value === null || value === false ? [] : [[key, String(value)]]));
     const members = (memberships ?? []).map(membership).join(", ");
@@ -74,7 +72,7 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
   for (const { name } of await session.query<{ name: string }>(UNFILLED)) {
     state.set(`materialized-view ${name}`, new Map([...(state.get(`materialized-view ${name}`) ?? []), ["unfilled", "true"]]));
   }
-  for (const { place, text } of await session.query<{ place: string; text: string }>(SETTINGS)) state.set(`settings ${place}`.trim(), new Map([["values", text]]));
+  for (const { place, text } of await session.query<{ place: string; text: string }>(SETTINGS)) state.set(`settings ${place.trim()}`, new Map([["values", text]]));
   if (own) await session.query("ROLLBACK");
   else await session.query("RESET ALL");
   return state;

@@ -38,7 +38,7 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
      CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
      ALTER TABLE app.customers ALTER mood TYPE app.mood USING mood::text::app.mood, ALTER mood SET DEFAULT 'ok'; DROP TYPE app.mood_old`),
   sound("a new enum whose value is used at once", "CREATE TYPE app.size AS ENUM ('s'); ALTER TYPE app.size ADD VALUE 'm'; ALTER TABLE app.tags ADD size app.size DEFAULT 'm'",
-    "ALTER TABLE app.tags DROP size; DROP TYPE app.size"),
+    "ALTER TABLE app.tags DROP size; DROP TYPE app.size", { since: 17 }),
   sound("an enum's label of another name", "ALTER TYPE app.mood RENAME VALUE 'ok' TO 'fine'", "ALTER TYPE app.mood RENAME VALUE 'fine' TO 'ok'"),
   sound("a composite type", "CREATE TYPE app.place AS (x int, y numeric(5,2)); COMMENT ON TYPE app.place IS 'where'", "DROP TYPE app.place"),
   sound("a composite's field", "ALTER TYPE app.pair ADD ATTRIBUTE c int", "ALTER TYPE app.pair DROP ATTRIBUTE c"),
@@ -67,7 +67,7 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   sound("a schema", "CREATE SCHEMA extra AUTHORIZATION matrix_writer CREATE TABLE t (i int)", "DROP SCHEMA extra CASCADE"),
   sound("a publication", "CREATE PUBLICATION more FOR TABLE app.tags, app.base", "DROP PUBLICATION more"),
   sound("a publication's tables", "ALTER PUBLICATION matrix_news ADD TABLE app.tags", "ALTER PUBLICATION matrix_news DROP TABLE app.tags"),
-  sound("a publication of rows and columns", "CREATE PUBLICATION some FOR TABLE app.tags (id) WHERE (id > 3)", "DROP PUBLICATION some", { since: 15 }),
+  sound("a publication of rows and columns", "CREATE PUBLICATION few FOR TABLE app.tags (id) WHERE (id > 3)", "DROP PUBLICATION few", { since: 15 }),
   sound("statistics", "CREATE STATISTICS app.more ON customer_id, placed FROM app.orders; ALTER STATISTICS app.more SET STATISTICS 99",
     "DROP STATISTICS app.more", { since: 13 }),
   sound("text search", `CREATE TEXT SEARCH DICTIONARY app.stems (TEMPLATE = snowball, LANGUAGE = english);
@@ -87,6 +87,9 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
     "REVOKE SELECT ON app.orders FROM matrix_new; DROP ROLE matrix_new"),
   sound("a role made without a transaction", "CREATE ROLE matrix_other; CREATE INDEX CONCURRENTLY orders_ip ON app.orders (ip)",
     "DROP INDEX CONCURRENTLY app.orders_ip; DROP ROLE matrix_other"),
+  sound("rights of a role that no migration makes", "GRANT SELECT ON app.orders TO matrix_stranger", "REVOKE SELECT ON app.orders FROM matrix_stranger"),
+  sound("rights of a role that dynamic SQL names", "DO $$ BEGIN EXECUTE 'GRANT SELECT ON app.orders TO matrix_unknown'; END $$",
+    "REVOKE SELECT ON app.orders FROM matrix_unknown"),
   sound("a membership", "GRANT matrix_group TO matrix_writer WITH ADMIN OPTION", "REVOKE matrix_group FROM matrix_writer"),
   sound("a role's attributes", "ALTER ROLE matrix_reader LOGIN CONNECTION LIMIT 5", "ALTER ROLE matrix_reader NOLOGIN CONNECTION LIMIT -1"),
   sound("settings", "ALTER ROLE matrix_reader SET statement_timeout = '5s'; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''8MB''', current_database()); END $$",
