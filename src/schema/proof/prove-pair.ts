@@ -158,9 +158,11 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
 
 function withoutNoise(found: readonly StateDifference[], noise: ReadonlySet<string>): { readonly left: StateDifference[]; readonly notes: string[] } {
   const notes: string[] = [];
+  const shapes = new Set([...noise].map(shapeOf));
   const left = found.flatMap((difference): StateDifference[] => {
     const { object, change, fields } = difference;
-    if (noise.has(object)) {
+    // A name made of a random number or of the time is another one each time: here, in the control, and in the next try.
+    if (noise.has(object) || (change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)))) {
       notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
       return [];
     }
@@ -169,6 +171,11 @@ function withoutNoise(found: readonly StateDifference[], noise: ReadonlySet<stri
     return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
   });
   return { left, notes };
+}
+
+/** A name without its digits, decimal or hexadecimal. */
+function shapeOf(object: string): string {
+  return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
 }
 
 /** What a rollback takes with it of what people put in after the migration. */
