@@ -7,7 +7,12 @@ export interface KeptRole {
   readonly name: string;
   /** Words of ALTER ROLE. */
   readonly attributes: string;
-  readonly memberships: readonly { readonly role: string; readonly admin: boolean; readonly inherit: boolean | null; readonly set: boolean | null }[];
+  readonly memberships: readonly {
+    readonly role: string;
+    readonly admin: boolean;
+    readonly inherit: boolean | null;
+    readonly set: boolean | null;
+  }[];
   /** Of no database alone: `name=value`. */
   readonly settings: readonly string[];
   readonly comment: string | null;
@@ -40,11 +45,16 @@ export async function readKeptRoles(session: DatabaseSession): Promise<readonly 
  * @param session of the maintenance database, outside of a transaction; what the new roles owned is gone already
  * @param spared roles that stay although they are new
  */
-export async function restoreRoles(session: DatabaseSession, kept: readonly KeptRole[], spared: readonly string[]): Promise<void> {
+export async function restoreRoles(
+  session: DatabaseSession,
+  kept: readonly KeptRole[],
+  spared: readonly string[],
+): Promise<void> {
   const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
   const before = new Set(kept.map(({ name }) => name));
   for (const name of now.keys()) {
-    if (!before.has(name) && !spared.includes(name)) await session.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
+    if (!before.has(name) && !spared.includes(name))
+      await session.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
   }
   for (const role of kept) {
     const is = now.get(role.name);
@@ -56,18 +66,29 @@ export async function restoreRoles(session: DatabaseSession, kept: readonly Kept
 async function restoreRole(session: DatabaseSession, was: KeptRole, is: KeptRole | undefined): Promise<void> {
   const name = quoteIdentifier(was.name);
   if (was.attributes !== is?.attributes) await session.query(`ALTER ROLE ${name} ${was.attributes}`);
-  if (was.comment !== (is?.comment ?? null)) await session.query(`COMMENT ON ROLE ${name} IS ${was.comment === null ? "NULL" : quoteLiteral(was.comment)}`);
+  if (was.comment !== (is?.comment ?? null))
+    await session.query(
+      `COMMENT ON ROLE ${name} IS ${was.comment === null ? "NULL" : quoteLiteral(was.comment)}`,
+    );
   if (JSON.stringify(was.settings) !== JSON.stringify(is?.settings ?? [])) {
     await session.query(`ALTER ROLE ${name} RESET ALL`);
     await copySettings(session, `ROLE ${name}`, was.settings);
   }
-  const same = (one: KeptRole["memberships"][number]) => (other: KeptRole["memberships"][number]): boolean => JSON.stringify(one) === JSON.stringify(other);
+  const same =
+    (one: KeptRole["memberships"][number]) =>
+    (other: KeptRole["memberships"][number]): boolean =>
+      JSON.stringify(one) === JSON.stringify(other);
   const memberships = is?.memberships ?? [];
-  for (const each of memberships.filter((one) => !was.memberships.some(same(one)))) await session.query(`REVOKE ${quoteIdentifier(each.role)} FROM ${name}`);
+  for (const each of memberships.filter((one) => !was.memberships.some(same(one))))
+    await session.query(`REVOKE ${quoteIdentifier(each.role)} FROM ${name}`);
   for (const each of was.memberships.filter((one) => !memberships.some(same(one)))) {
     // The options came with 16, and are told where the server has them.
-    const options = each.inherit === null ? (each.admin ? " WITH ADMIN OPTION" : "")
-      : ` WITH ADMIN ${word(each.admin)}, INHERIT ${word(each.inherit)}, SET ${word(each.set === true)}`;
+    const options =
+      each.inherit === null
+        ? each.admin
+          ? " WITH ADMIN OPTION"
+          : ""
+        : ` WITH ADMIN ${word(each.admin)}, INHERIT ${word(each.inherit)}, SET ${word(each.set === true)}`;
     await session.query(`GRANT ${quoteIdentifier(each.role)} TO ${name}${options}`);
   }
 }

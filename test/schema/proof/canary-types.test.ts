@@ -8,7 +8,13 @@ import { CHECKED } from "./canary/checked-tables.ts";
 
 /** Types of which no value can be written: the server alone makes them, in its catalogs. */
 const UNWRITABLE = [
-  "pg_node_tree", "pg_ndistinct", "pg_dependencies", "pg_mcv_list", "pg_brin_bloom_summary", "pg_brin_minmax_multi_summary", "gtsvector",
+  "pg_node_tree",
+  "pg_ndistinct",
+  "pg_dependencies",
+  "pg_mcv_list",
+  "pg_brin_bloom_summary",
+  "pg_brin_minmax_multi_summary",
+  "gtsvector",
 ];
 
 /** Every type that comes with the server, and its arrays: `format_type` by the name of a column. */
@@ -32,42 +38,69 @@ CREATE TABLE own (
   e email, se short_email, pl place, pla place[], s span, u uuid DEFAULT '00000000-0000-4000-8000-000000000000');`;
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
-  citext: "c citext", hstore: "h hstore", ltree: "l ltree, q lquery, x ltxtquery", cube: "cu cube", seg: "sg seg", pg_trgm: "t text",
+  citext: "c citext",
+  hstore: "h hstore",
+  ltree: "l ltree, q lquery, x ltxtquery",
+  cube: "cu cube",
+  seg: "sg seg",
+  pg_trgm: "t text",
 };
 
-describe.each(SERVER_VERSIONS.filter((version) => version !== "15.18" && version !== "18.6"))("PostgreSQL %s", (version) => {
-  const found = findServer(version);
-  const here = "installation" in found;
+describe.each(SERVER_VERSIONS.filter((version) => version !== "15.18" && version !== "18.6"))(
+  "PostgreSQL %s",
+  (version) => {
+    const found = findServer(version);
+    const here = "installation" in found;
 
-  // What could not be had is told at the end of `npm test`.
-  (here ? it : it.skip)("has rows for columns of every type, and under CHECKs of many shapes", async () => {
-    if (!here) throw new Error("unreachable: the test is skipped");
-    await using server = await startCluster({ installation: found.installation });
-    await using database = await server.createDatabase({ owner: "postgres", sql: OWN });
-    const types = await database.query(TYPES, [UNWRITABLE]);
-    const hasXml = await database.query("SELECT xml '<a/>'").then(() => true, () => false);
-    const columns = types.filter(({ name }) => hasXml || !/^[ac]_xml$/.test(String(name))).map(({ name, type }) => `"${String(name)}" ${String(type)}`);
-    expect(columns.length).toBeGreaterThan(120);
-    await database.query(`CREATE TABLE every_type (${columns.join(", ")})`);
-    const available = new Set((await database.query("SELECT name FROM pg_available_extensions")).map(({ name }) => String(name)));
-    const extended = Object.entries(EXTENSIONS).filter(([name]) => available.has(name));
-    for (const [name] of extended) await database.query(`CREATE EXTENSION ${name}`);
-    await database.query(`CREATE TABLE extended (id int, ${extended.map(([, column]) => column).concat("z int").join(", ")})`);
-    for (const { sql } of CHECKED) await database.query(sql);
-    const names = ["every_type", "own", "extended", ...CHECKED.map(({ name }) => name)].map((name) => `public.${name}`);
+    // What could not be had is told at the end of `npm test`.
+    (here ? it : it.skip)("has rows for columns of every type, and under CHECKs of many shapes", async () => {
+      if (!here) throw new Error("unreachable: the test is skipped");
+      await using server = await startCluster({ installation: found.installation });
+      await using database = await server.createDatabase({ owner: "postgres", sql: OWN });
+      const types = await database.query(TYPES, [UNWRITABLE]);
+      const hasXml = await database.query("SELECT xml '<a/>'").then(
+        () => true,
+        () => false,
+      );
+      const columns = types
+        .filter(({ name }) => hasXml || !/^[ac]_xml$/.test(String(name)))
+        .map(({ name, type }) => `"${String(name)}" ${String(type)}`);
+      expect(columns.length).toBeGreaterThan(120);
+      await database.query(`CREATE TABLE every_type (${columns.join(", ")})`);
+      const available = new Set(
+        (await database.query("SELECT name FROM pg_available_extensions")).map(({ name }) => String(name)),
+      );
+      const extended = Object.entries(EXTENSIONS).filter(([name]) => available.has(name));
+      for (const [name] of extended) await database.query(`CREATE EXTENSION ${name}`);
+      await database.query(
+        `CREATE TABLE extended (id int, ${extended
+          .map(([, column]) => column)
+          .concat("z int")
+          .join(", ")})`,
+      );
+      for (const { sql } of CHECKED) await database.query(sql);
+      const names = ["every_type", "own", "extended", ...CHECKED.map(({ name }) => name)].map(
+        (name) => `public.${name}`,
+      );
 
-    await using session = await postgresDatabase(database.adminAddress).connect({ purpose: "test" });
-    await session.query("BEGIN");
-    const tables = await canaryTables(session, names);
-    const canaries = await insertCanaries(session, tables);
-    const sums = await readSums(session, new Map(tables.map(({ name, columns: all }) => [name, all.map((each) => each.name)])));
-    await session.query("COMMIT");
+      await using session = await postgresDatabase(database.adminAddress).connect({ purpose: "test" });
+      await session.query("BEGIN");
+      const tables = await canaryTables(session, names);
+      const canaries = await insertCanaries(session, tables);
+      const sums = await readSums(
+        session,
+        new Map(tables.map(({ name, columns: all }) => [name, all.map((each) => each.name)])),
+      );
+      await session.query("COMMIT");
 
-    expect(canaries.filter(({ why }) => why !== undefined)).toEqual([]);
-    expect(canaries.map(({ table }) => table)).toEqual(expect.arrayContaining(names));
-    for (const table of ["public.every_type", "public.own", "public.extended"]) {
-      const empty = [...sums.get(table)!.columns].filter(([, { values }]) => values === 0).map(([name]) => name);
-      expect({ table, rows: sums.get(table)!.rows, empty }).toEqual({ table, rows: 2, empty: [] });
-    }
-  });
-});
+      expect(canaries.filter(({ why }) => why !== undefined)).toEqual([]);
+      expect(canaries.map(({ table }) => table)).toEqual(expect.arrayContaining(names));
+      for (const table of ["public.every_type", "public.own", "public.extended"]) {
+        const empty = [...sums.get(table)!.columns]
+          .filter(([, { values }]) => values === 0)
+          .map(([name]) => name);
+        expect({ table, rows: sums.get(table)!.rows, empty }).toEqual({ table, rows: 2, empty: [] });
+      }
+    });
+  },
+);

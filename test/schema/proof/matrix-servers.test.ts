@@ -8,7 +8,9 @@ import type { MatrixCase } from "./matrix/matrix-case.ts";
 const VERSIONS: readonly ServerVersion[] = ["12.22", "13.23", "14.23", "16.2", "17.10", "18.4"];
 
 /** Extensions are not in every package, and the matrix on 15 has them. */
-const PLAIN = [...BROKEN, ...SOUND].filter(({ setup = "", forward, rollback }) => !/hstore|citext/.test(`${setup}${forward}${rollback}`));
+const PLAIN = [...BROKEN, ...SOUND].filter(
+  ({ setup = "", forward, rollback }) => !/hstore|citext/.test(`${setup}${forward}${rollback}`),
+);
 
 /** What came with a version, and one in twenty of all, others for each major. */
 function chosen(major: number): readonly MatrixCase[] {
@@ -29,8 +31,11 @@ describe.each(VERSIONS)("PostgreSQL %s", (version) => {
     expect(pairs.length).toBeGreaterThanOrEqual(12);
     for (const pair of pairs) {
       const { proof } = await lab.prove(pair);
-      expect({ name: pair.name, verdict: proof.verdict, objects: proof.differences.map(({ object }) => object) })
-        .toEqual({ name: pair.name, verdict: pair.verdict, objects: pair.objects });
+      expect({
+        name: pair.name,
+        verdict: proof.verdict,
+        objects: proof.differences.map(({ object }) => object),
+      }).toEqual({ name: pair.name, verdict: pair.verdict, objects: pair.objects });
     }
   });
 });

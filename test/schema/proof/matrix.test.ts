@@ -26,14 +26,20 @@ function on(major: number, cases: readonly MatrixCase[]): readonly MatrixCase[] 
 describe("pairs that break one thing", () => {
   it.each(on(15, BROKEN))("$verdict: $name", async (pair) => {
     const { proof } = await lab.prove(pair);
-    expect({ verdict: proof.verdict, objects: proof.differences.map(({ object }) => object) }).toEqual({ verdict: pair.verdict, objects: pair.objects });
+    expect({ verdict: proof.verdict, objects: proof.differences.map(({ object }) => object) }).toEqual({
+      verdict: pair.verdict,
+      objects: pair.objects,
+    });
   });
 });
 
 describe("pairs that put everything back", () => {
   it.each(on(15, SOUND))("$name", async (pair) => {
     const { proof } = await lab.prove(pair);
-    expect({ verdict: proof.verdict, differences: proof.differences }).toEqual({ verdict: "proved", differences: [] });
+    expect({ verdict: proof.verdict, differences: proof.differences }).toEqual({
+      verdict: "proved",
+      differences: [],
+    });
     expect(proof.notes.filter((note) => note.startsWith("no row"))).toEqual([]);
   });
 });
@@ -41,5 +47,7 @@ describe("pairs that put everything back", () => {
 it("has pairs enough, each with a name of its own", () => {
   expect(BROKEN.length).toBeGreaterThanOrEqual(60);
   expect(SOUND.length).toBeGreaterThanOrEqual(60);
-  expect(new Set([...BROKEN, ...SOUND].map(({ name, verdict }) => `${verdict} ${name}`)).size).toBe(BROKEN.length + SOUND.length);
+  expect(new Set([...BROKEN, ...SOUND].map(({ name, verdict }) => `${verdict} ${name}`)).size).toBe(
+    BROKEN.length + SOUND.length,
+  );
 });

@@ -43,14 +43,20 @@ const ROUNDS_MAX = 20;
  *
  * @returns table → why it has lost rows
  */
-export async function adoptOrphans(session: DatabaseSession, tables: readonly string[]): Promise<ReadonlyMap<string, string>> {
+export async function adoptOrphans(
+  session: DatabaseSession,
+  tables: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const keys = await session.query<ForeignKey>(FOREIGN_KEYS, [[...tables]]);
   const gone = new Map<string, string>();
   for (let round = 0, found = true; found && round < ROUNDS_MAX; round += 1) {
     found = false;
     for (const key of keys) {
       const orphan = `NOT (${key.free}) AND NOT EXISTS (SELECT FROM ${key.parent} AS p WHERE ${key.matches})`;
-      if ((await session.query(`SELECT 1 AS one FROM ${key.table} AS c WHERE ${orphan} LIMIT 1`)).length === 0) continue;
+      if (
+        (await session.query(`SELECT 1 AS one FROM ${key.table} AS c WHERE ${orphan} LIMIT 1`)).length === 0
+      )
+        continue;
       found = true;
       if (round < ROUNDS_MAX / 2 && (await adopted(session, key, orphan))) continue;
       await session.query(`DELETE FROM ${key.table} AS c WHERE ${orphan}`);
@@ -61,7 +67,11 @@ export async function adoptOrphans(session: DatabaseSession, tables: readonly st
 }
 
 /** The first orphan gets the first parent, and so on, so that a key that is unique stays so. */
-async function adopted(session: DatabaseSession, { table, parent, columns, keys }: ForeignKey, orphan: string): Promise<boolean> {
+async function adopted(
+  session: DatabaseSession,
+  { table, parent, columns, keys }: ForeignKey,
+  orphan: string,
+): Promise<boolean> {
   const refusal = await session.execute(`SAVEPOINT canary;
     UPDATE ${table} AS child SET (${columns}) = (SELECT ${keys} FROM (SELECT *, pg_catalog.row_number() OVER () AS "holdfast row" FROM ${parent}) AS p
         WHERE p."holdfast row" = o.at)

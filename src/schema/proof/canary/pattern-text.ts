@@ -24,10 +24,30 @@ const REPEATED = 3;
 const DIGITS = "0123456789";
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const CLASSES: Readonly<Record<string, string>> = {
-  alpha: LETTERS, lower: LETTERS, alnum: `${LETTERS}${DIGITS}`, digit: DIGITS, xdigit: `${DIGITS}abcdef`, upper: LETTERS.toUpperCase(), space: " ", blank: " ",
-  punct: "-.,:;!", word: `${LETTERS}${DIGITS}_`, print: LETTERS, graph: LETTERS,
+  alpha: LETTERS,
+  lower: LETTERS,
+  alnum: `${LETTERS}${DIGITS}`,
+  digit: DIGITS,
+  xdigit: `${DIGITS}abcdef`,
+  upper: LETTERS.toUpperCase(),
+  space: " ",
+  blank: " ",
+  punct: "-.,:;!",
+  word: `${LETTERS}${DIGITS}_`,
+  print: LETTERS,
+  graph: LETTERS,
 };
-const ESCAPES: Readonly<Record<string, string>> = { d: DIGITS, w: `${LETTERS}${DIGITS}_`, s: " ", D: LETTERS, S: LETTERS, W: "-. ", n: "\n", t: "\t", r: "\r" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  d: DIGITS,
+  w: `${LETTERS}${DIGITS}_`,
+  s: " ",
+  D: LETTERS,
+  S: LETTERS,
+  W: "-. ",
+  n: "\n",
+  t: "\t",
+  r: "\r",
+};
 const ALL = `${LETTERS}${LETTERS.toUpperCase()}${DIGITS}_-.@:/ #+`;
 
 class PatternReader {
@@ -125,11 +145,12 @@ class PatternReader {
       } else if (this.#text.startsWith("-", this.#at) && !this.#text.startsWith("-]", this.#at)) {
         this.#at += 1;
         const to = this.#next();
-        for (let code = from.charCodeAt(0); code <= to.charCodeAt(0) && letters.length < 200; code += 1) letters += String.fromCharCode(code);
+        for (let code = from.charCodeAt(0); code <= to.charCodeAt(0) && letters.length < 200; code += 1)
+          letters += String.fromCharCode(code);
       } else letters += from;
     }
     this.#at += 1;
-    return negated ? [...ALL].filter((letter) => !letters.includes(letter)).join("") : letters;
+    return negated ? Array.from(ALL).filter((letter) => !letters.includes(letter)).join("") : letters;
   }
 
   #take(word: string): boolean {

@@ -46,7 +46,9 @@ export class Lab implements AsyncDisposable {
 
   /** What is found about a pair. */
   async prove(pair: MatrixCase): Promise<Proved> {
-    return await this.with(pair, async (chain) => provePair(chain, await scriptsOf(pair), () => performance.now()));
+    return await this.with(pair, async (chain) =>
+      provePair(chain, await scriptsOf(pair), () => performance.now()),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -56,6 +58,9 @@ export class Lab implements AsyncDisposable {
 }
 
 /** Both scripts of a pair. */
-export async function scriptsOf({ forward, rollback }: Pick<MatrixCase, "forward" | "rollback">): Promise<Scripts> {
+export async function scriptsOf({
+  forward,
+  rollback,
+}: Pick<MatrixCase, "forward" | "rollback">): Promise<Scripts> {
   return { forward: await script(forward), rollback: await script(rollback, "1_pair_rollback.sql") };
 }
