@@ -3,6 +3,7 @@ import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
 import { forgetSession, runScript, type RunOptions, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
+import { readKeptRoles, restoreRoles } from "../shadow/kept-roles.ts";
 import { StandIns } from "../shadow/stand-ins.ts";
 import { compareStates } from "./compare-states.ts";
 import { readState, type SchemaState } from "./state.ts";
@@ -31,11 +32,11 @@ export class Chain implements AsyncDisposable {
 
   /** @param prelude SQL that makes what the platform has before the first migration */
   static async open(shadow: Shadow, prelude: string | undefined): Promise<Chain> {
-    return await Chain.#open(shadow, prelude, false);
+    return await Chain.#open(shadow, prelude, new StandIns(), false);
   }
 
-  static async #open(shadow: Shadow, prelude: string | undefined, isControl: boolean): Promise<Chain> {
-    const chain = new Chain(shadow, await shadow.create(), new StandIns(), prelude, isControl);
+  static async #open(shadow: Shadow, prelude: string | undefined, standIns: StandIns, isControl: boolean): Promise<Chain> {
+    const chain = new Chain(shadow, await shadow.create(), standIns, prelude, isControl);
     if (prelude !== undefined) {
       await (await chain.session()).query(prelude);
       // It may have given the database settings, which sessions have that begin afterwards.
@@ -55,7 +56,14 @@ export class Chain implements AsyncDisposable {
 
   /** The state as it is now. */
   async state(): Promise<SchemaState> {
-    return (this.#state ??= await readState(await this.session()));
+    return (this.#state ??= await this.read(await this.session()));
+  }
+
+  /** The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever they were made. */
+  async read(session: DatabaseSession): Promise<SchemaState> {
+    const state = await readState(session);
+    const roles = this.standIns.roles.map((name) => `role ${name}`);
+    return new Map([...state].filter(([object]) => !roles.includes(object)));
   }
 
   /**
@@ -94,25 +102,23 @@ export class Chain implements AsyncDisposable {
     }
   }
 
-  /** A copy of the database as it is; roles that are made in it are dropped with it. */
+  /** A copy of the database as it is; with it goes what is done to roles meanwhile, which are the whole server's. */
   async clone(): Promise<ShadowDatabase & AsyncDisposable> {
     await this.#disconnect();
-    const rolesBefore = await this.#roles();
+    const roles = await this.#withMaintenance(readKeptRoles);
     const copy = await this.#database.clone();
     return {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        const made = (await this.#roles()).filter((name) => !rolesBefore.includes(name) && !this.standIns.roles.includes(name));
-        await using admin = await this.shadow.maintenance();
-        for (const name of made) await admin.execute(`DROP ROLE IF EXISTS "${name.replaceAll('"', '""')}"`);
+        await this.#withMaintenance((admin) => restoreRoles(admin, roles, this.standIns.roles));
       },
     };
   }
 
-  async #roles(): Promise<string[]> {
+  async #withMaintenance<T>(work: (admin: DatabaseSession) => Promise<T>): Promise<T> {
     await using admin = await this.shadow.maintenance();
-    return (await admin.query<{ name: string }>("SELECT rolname::text AS name FROM pg_roles")).map(({ name }) => name);
+    return await work(admin);
   }
 
   /**
@@ -123,14 +129,14 @@ export class Chain implements AsyncDisposable {
    * @returns `<object>` and `<object>\0<field>`
    */
   async noise(next?: { readonly script: PreparedScript; readonly state: SchemaState }): Promise<ReadonlySet<string>> {
-    this.#control ??= await Chain.#open(this.shadow, this.#prelude, true);
+    this.#control ??= await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
     const control = this.#control;
     for (const script of this.#applied.slice(control.#applied.length)) if ((await control.apply(script)) !== undefined) return new Set();
     if (next === undefined) return noiseOf(await this.state(), await control.state());
     await using copy = await control.clone();
     if ((await control.runIn(copy, next.script)) !== undefined) return new Set();
     await using session = await copy.connect();
-    return noiseOf(next.state, await readState(session));
+    return noiseOf(next.state, await this.read(session));
   }
 
   async #disconnect(): Promise<void> {

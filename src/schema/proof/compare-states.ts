@@ -84,7 +84,7 @@ function withoutParts(found: readonly StateDifference[], before: SchemaState, af
   }
   return found.filter((difference) => {
     const { object, change } = difference;
-    if (isIndexOfConstraint(difference, told, before, after)) return false;
+    if (isIndexOfConstraint(difference, told, before, after) || goesWithOwner(difference, told)) return false;
     if (change === "changed") return true;
     if (SAID_OF.has(kindOf(object)) && told.get(nameOf(object))?.change === change) return false;
     const table = kindOf(object) === "index" ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition")) : undefined;
@@ -98,6 +98,16 @@ function kindOf(object: string): string {
 
 function nameOf(object: string): string {
   return object.slice(object.indexOf(" ") + 1);
+}
+
+/** An object's rights name its owner, who has them all. */
+function goesWithOwner({ object, change, fields }: StateDifference, told: ReadonlyMap<string, StateDifference>): boolean {
+  if (kindOf(object) !== "grant" || change !== "changed") return false;
+  const of = nameOf(object);
+  const owners = [of, of.replace(/^table /, "view "), of.replace(/^table /, "materialized-view ")].flatMap((name) => told.get(`owner ${name}`)?.fields ?? []);
+  const [owner] = owners;
+  const entries = (text: string | undefined): string => [...new Set((text ?? "").split(","))].sort().join(",");
+  return owner !== undefined && fields.every(({ was, is }) => entries((was ?? "").replaceAll(`${owner.was ?? ""}:`, `${owner.is ?? ""}:`)) === entries(is));
 }
 
 /** The server makes the index of a constraint with the constraint's name, and what is said of the one holds for the other. */

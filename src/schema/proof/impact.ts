@@ -60,6 +60,8 @@ interface Row {
   readonly scans: string;
 }
 
+type Existing = Pick<Row, "oid" | "name" | "file" | "scans">;
+
 /** Tables that this session holds locks on, with the file that holds their rows and the number of times that all of these were read. */
 const LOOK = `SELECT c.oid::text AS oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
     pg_catalog.array_agg(DISTINCT l.mode) AS modes, pg_catalog.pg_relation_filenode(c.oid)::text AS file,
@@ -72,8 +74,9 @@ const LOOK = `SELECT c.oid::text AS oid, pg_catalog.quote_ident(n.nspname) || '.
   GROUP BY c.oid, c.relname, n.nspname`;
 
 /** Every table. Despite its name the view counts what this session has not reported yet, which is also of transactions before. */
-const EXISTING = `SELECT c.oid::text AS oid, pg_catalog.pg_relation_filenode(c.oid)::text AS file, coalesce(x.seq_scan, 0)::text AS scans
-  FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_stat_xact_all_tables x ON x.relid = c.oid WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384`;
+const EXISTING = `SELECT c.oid::text AS oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name, pg_catalog.pg_relation_filenode(c.oid)::text AS file, coalesce(x.seq_scan, 0)::text AS scans
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_stat_xact_all_tables x ON x.relid = c.oid WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384`;
 
 /** Statements that look at no table's definition and may be many: their locks are those of any application. */
 const ROWS_ONLY = new Set(["InsertStmt", "UpdateStmt", "DeleteStmt", "SelectStmt", "VariableSetStmt", "CommentStmt", "MergeStmt"]);
@@ -91,7 +94,7 @@ export class ImpactWatch {
   readonly #touched = new Set<string>();
   #since: number;
   /** Object id of every table that was there before → the file that held its rows, and how often all of them had been read. */
-  #existing: ReadonlyMap<string, Pick<Row, "file" | "scans">> = new Map();
+  #existing: ReadonlyMap<string, Existing> = new Map();
 
   constructor(session: DatabaseSession, elapsed: () => number) {
     this.#session = session;
@@ -110,7 +113,7 @@ export class ImpactWatch {
 
   /** To be called before the first statement. */
   async begin(): Promise<void> {
-    const rows = await this.#session.query<Pick<Row, "oid" | "file" | "scans">>(EXISTING);
+    const rows = await this.#session.query<Existing>(EXISTING);
     this.#existing = new Map(rows.map((row) => [row.oid, row]));
     for (const row of await this.#session.query<Row>(LOOK)) this.#seen.set(row.oid, row);
     this.#since = this.#elapsed();
@@ -128,6 +131,9 @@ export class ImpactWatch {
   /** To be called after the last one: locks of statements that change rows alone are looked at here. */
   async end(): Promise<void> {
     for (const row of await this.#session.query<Row>(LOOK)) this.#touch(row);
+    const left = new Set((await this.#session.query<Existing>(EXISTING)).map(({ oid }) => oid));
+    // The catalogs do not show a lock on what is dropped.
+    for (const { oid, name } of this.#existing.values()) if (!left.has(oid)) this.#touched.add(name);
   }
 
   #compare(row: Row): TableImpact[] {
@@ -145,8 +151,10 @@ export class ImpactWatch {
     return [{ table: row.name, lock: stronger ? lock : undefined, blocks: blockedBy(effective), rewrites, scans, isNew }];
   }
 
+  /** By the name that it had before the script. */
   #touch(row: Row): void {
-    if (this.#existing.has(row.oid) && row.modes.some((mode) => mode === "RowExclusiveLock" || mode === "AccessExclusiveLock")) this.#touched.add(row.name);
+    const name = this.#existing.get(row.oid)?.name;
+    if (name !== undefined && row.modes.some((mode) => mode === "RowExclusiveLock" || mode === "AccessExclusiveLock")) this.#touched.add(name);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Chain } from "./chain.ts";
 import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
 import { ImpactWatch, type StatementImpact } from "./impact.ts";
 import { tryWithRows, type RowsTried } from "./try-with-rows.ts";
-import { readState, type SchemaState } from "./state.ts";
+import type { SchemaState } from "./state.ts";
 import type { PairDifference, PairProof, Verdict } from "./verdict.ts";
 
 /** A forward script and the one that takes it back. */
@@ -25,15 +25,15 @@ export interface Proved {
 /**
  * Tries a pair in front of where the chain stands, and leaves the chain as it was: forward, back, forward again, and once more with rows in the tables.
  *
- * Scripts that can be one transaction are tried inside of one that is taken back, which costs next to nothing; only where that does not end well, or
- * cannot be, are they carried out for good, each in a session of its own, in a copy of the database. That one counts.
+ * Scripts that can be one transaction are tried inside of one that is taken back, which costs next to nothing; only where a script does not go through
+ * there, or cannot be, are they carried out for good, each in a session of its own, in a copy of the database. That one counts.
  *
  * @param elapsed monotonic milliseconds
  */
 export async function provePair(chain: Chain, pair: Pair, elapsed: () => number): Promise<Proved> {
   const before = await chain.state();
   const inside = canBeInside(pair) ? await tryInside(chain, pair, before, elapsed) : undefined;
-  const tried = inside?.went === "well" ? inside : await tryForGood(chain, pair, before);
+  const tried = inside?.went === "well" ? inside : ((await differsAnyway(chain, inside)) ?? (await tryForGood(chain, pair, before)));
   const watched = inside ?? { forward: [], rollback: [], touched: undefined };
   const shape = { forward: watched.forward, rollback: watched.rollback, destroys: destroyed(before, tried.after) };
   if (tried.after === undefined || pair.rollback === undefined || tried.went !== "well") {
@@ -67,8 +67,7 @@ function canBeInside({ forward, rollback }: Pair): boolean {
 }
 
 async function tryInside(chain: Chain, { forward, rollback }: Pair, before: SchemaState, elapsed: () => number): Promise<Inside> {
-  await chain.standIns.prepare(await chain.session(), forward);
-  if (rollback !== undefined) await chain.standIns.prepare(await chain.session(), rollback);
+  await chain.standIns.prepare(await chain.session(), forward, ...(rollback === undefined ? [] : [rollback]));
   const session = await chain.session();
   const watches = { forward: new ImpactWatch(session, elapsed), rollback: new ImpactWatch(session, elapsed) };
   const skip = chain.standIns.skip;
@@ -80,7 +79,7 @@ async function tryInside(chain: Chain, { forward, rollback }: Pair, before: Sche
   };
   await session.query("BEGIN");
   try {
-    const outcome = await forwardAndBack(session, before, {
+    const outcome = await forwardAndBack(session, (from) => chain.read(from), before, {
       forward: () => watched(watches.forward, forward),
       ...(rollback === undefined ? {} : { rollback: () => watched(watches.rollback, rollback) }),
       again: () => runStatements(session, forward, { skip }),
@@ -93,6 +92,13 @@ async function tryInside(chain: Chain, { forward, rollback }: Pair, before: Sche
   }
 }
 
+/** Both scripts went through inside and something is left that is no noise: carried out for good they would leave the same. */
+async function differsAnyway(chain: Chain, inside: Inside | undefined): Promise<Tried | undefined> {
+  if (inside === undefined || inside.back.every(isOnlyOrder)) return undefined;
+  const { left, notes } = withoutNoise(inside.back, await chain.noise());
+  return left.every(isOnlyOrder) ? undefined : { ...inside, back: left, notes };
+}
+
 interface Steps {
   forward(): Promise<ScriptFailure | undefined>;
   rollback?(): Promise<ScriptFailure | undefined>;
@@ -100,27 +106,29 @@ interface Steps {
 }
 
 /** Inside one transaction: between two scripts everything is as in a new session, and constraints that wait for the end are checked. */
-async function forwardAndBack(session: DatabaseSession, before: SchemaState, steps: Steps): Promise<Tried> {
+async function forwardAndBack(
+  session: DatabaseSession, read: (session: DatabaseSession) => Promise<SchemaState>, before: SchemaState, steps: Steps,
+): Promise<Tried> {
   const next = async (): Promise<ScriptFailure | undefined> => {
     const refusal = await session.execute("SET CONSTRAINTS ALL IMMEDIATE");
     if (refusal !== undefined) return { file: "", line: 1, statement: undefined, message: refusal.message, hint: undefined, refusal };
     await forgetSession(session);
     return undefined;
   };
-  const bad = (stage: "forward" | "rollback" | "again", failure: ScriptFailure, after?: SchemaState): Tried =>
-    ({ went: "not", after, failed: { stage, failure }, back: [], again: [], notes: [] });
+  const bad = (stage: "forward" | "rollback" | "again", failure: ScriptFailure, after?: SchemaState, back: readonly StateDifference[] = []): Tried =>
+    ({ went: "not", after, failed: { stage, failure }, back, again: [], notes: [] });
   const first = (await steps.forward()) ?? (await next());
   if (first !== undefined) return bad("forward", first);
-  const after = await readState(session);
+  const after = await read(session);
   if (steps.rollback === undefined) return { went: "not", after, back: [], again: [], notes: [] };
   await forgetSession(session);
   const second = (await steps.rollback()) ?? (await next());
   if (second !== undefined) return bad("rollback", second, after);
-  const back = compareStates(before, await readState(session));
+  const back = compareStates(before, await read(session));
   await forgetSession(session);
   const third = (await steps.again()) ?? (await next());
-  if (third !== undefined) return bad("again", third, after);
-  const again = compareStates(after, await readState(session));
+  if (third !== undefined) return bad("again", third, after, back);
+  const again = compareStates(after, await read(session));
   return { went: [...back, ...again].every(isOnlyOrder) ? "well" : "not", after, back, again, notes: [] };
 }
 
@@ -129,7 +137,7 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
   await using copy = await chain.clone();
   // One session reads every state: a new one would have to plan every query again.
   await using reader = await copy.connect();
-  const state = (): Promise<SchemaState> => readState(reader);
+  const state = (): Promise<SchemaState> => chain.read(reader);
   const first = await chain.runIn(copy, forward);
   if (first !== undefined) return { went: "not", after: undefined, failed: { stage: "forward", failure: first }, back: [], again: [], notes: [] };
   const after = await state();
@@ -150,9 +158,11 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
 
 function withoutNoise(found: readonly StateDifference[], noise: ReadonlySet<string>): { readonly left: StateDifference[]; readonly notes: string[] } {
   const notes: string[] = [];
+  const shapes = new Set([...noise].map(shapeOf));
   const left = found.flatMap((difference): StateDifference[] => {
     const { object, change, fields } = difference;
-    if (noise.has(object)) {
+    // A name made of a random number or of the time is another one each time: here, in the control, and in the next try.
+    if (noise.has(object) || (change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)))) {
       notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
       return [];
     }
@@ -161,6 +171,11 @@ function withoutNoise(found: readonly StateDifference[], noise: ReadonlySet<stri
     return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
   });
   return { left, notes };
+}
+
+/** A name without its digits, decimal or hexadecimal. */
+function shapeOf(object: string): string {
+  return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
 }
 
 /** What a rollback takes with it of what people put in after the migration. */

@@ -31,9 +31,19 @@ const SAID = `SELECT 'comment extension ' || quote_ident(x.extname) AS object, '
       || ' ' || a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END, ', ' ORDER BY pg_get_userbyid(a.grantee), a.privilege_type, a.grantor)
       FROM aclexplode(b.datacl) a) FROM pg_database b WHERE b.datname = current_database()`;
 
+/** Rights on languages that extensions brought, plpgsql first of all; those on everything else are read with the definitions. */
+const LANGUAGE_RIGHTS = `SELECT 'grant language ' || quote_ident(l.lanname) AS object,
+    array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
+  FROM pg_language l WHERE l.lanacl IS NOT NULL AND EXISTS (SELECT FROM pg_depend d
+    WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')`;
+
 /** No dump holds what a failed `CREATE INDEX CONCURRENTLY` leaves behind, so no backup is compared by it; a migration may leave one. */
 const INVALID_INDEXES = `SELECT i.indexrelid::regclass::text AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}`;
+
+/** A dump makes every materialized view anew, filled or not; one that is not cannot be read from. */
+const UNFILLED = `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'm' AND NOT c.relispopulated AND ${isUsersSchema()}`;
 
 /**
  * Reads the state in the session's open transaction, or in one of its own. What the session had set for the transaction is gone afterwards.
@@ -50,6 +60,7 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
   for (const { object, field, text } of await session.query<{ object: string; field: string; text: string | null }>(SAID)) {
     if (text !== null) state.set(object, new Map([[field, text]]));
   }
+  for (const { object, text } of await session.query<{ object: string; text: string }>(LANGUAGE_RIGHTS)) state.set(object, new Map([["rights", text]]));
   for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(session)) {
     const shown = Object.entries(attributes).flatMap(([key, value]): [string, string][] => (value === null || value === false ? [] : [[key, String(value)]]));
     const members = (memberships ?? []).map(membership).join(", ");
@@ -58,7 +69,10 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
   for (const { name } of await session.query<{ name: string }>(INVALID_INDEXES)) {
     state.set(`index ${name}`, new Map([...(state.get(`index ${name}`) ?? []), ["invalid", "true"]]));
   }
-  for (const { place, text } of await session.query<{ place: string; text: string }>(SETTINGS)) state.set(`settings ${place}`.trim(), new Map([["values", text]]));
+  for (const { name } of await session.query<{ name: string }>(UNFILLED)) {
+    state.set(`materialized-view ${name}`, new Map([...(state.get(`materialized-view ${name}`) ?? []), ["unfilled", "true"]]));
+  }
+  for (const { place, text } of await session.query<{ place: string; text: string }>(SETTINGS)) state.set(`settings ${place.trim()}`, new Map([["values", text]]));
   if (own) await session.query("ROLLBACK");
   else await session.query("RESET ALL");
   return state;

@@ -35,17 +35,34 @@ interface Known {
  * The same pair with rows in the tables that it touches: canaries, and what migrations before put there. Whatever does not come back is named.
  */
 export async function tryWithRows(chain: Chain, pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript }, known: Known): Promise<RowsTried> {
-  const tables = known.touched ?? changedTables(known);
+  const tables = known.touched ?? changedTables(known, [pair.forward, pair.rollback]);
   if (tables.length === 0) return NOTHING;
   const inside = [pair.forward, pair.rollback].every(({ execution, forgets }) => !forgets && execution.mode === "one-transaction");
   return inside ? await triedInside(chain, pair, known, tables) : await triedForGood(chain, pair, known, tables);
 }
 
-/** Of a pair that cannot be watched: every table of before that either script changes anything of. */
-function changedTables({ before, after }: Known): string[] {
+/** Of a pair that cannot be watched: every table of before that either script changes anything of, or names; all where it names nothing in plain words. */
+function changedTables({ before, after }: Known, scripts: readonly PreparedScript[]): string[] {
   const names = [...before.keys()].flatMap((object) => (object.startsWith("table ") ? [object.slice("table ".length)] : []));
+  const statements = scripts.flatMap(({ script }) => script.statements);
+  if (statements.some(({ type }) => type === "DoStmt" || type === "CallStmt")) return names;
   const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
-  return names.filter((name) => changed.some((object) => object === name || object.startsWith(`${name}.`)));
+  const named = new Set(statements.flatMap(({ tree }) => [...relationsIn(tree)]));
+  return names.filter((name) => changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name)));
+}
+
+/** The names of relations in a tree, without their schemas. */
+function* relationsIn(tree: unknown): Generator<string> {
+  if (typeof tree !== "object" || tree === null) return;
+  const { relname } = tree as Readonly<Record<string, unknown>>;
+  if (typeof relname === "string") yield relname;
+  for (const each of Object.values(tree)) yield* relationsIn(each);
+}
+
+/** `app."Odd ""Name"` → `Odd "Name`. */
+function lastPart(name: string): string {
+  const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
+  return quoted === undefined ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
 }
 
 async function triedInside(chain: Chain, pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript }, known: Known, tables: readonly string[]): Promise<RowsTried> {

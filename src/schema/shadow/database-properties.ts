@@ -4,7 +4,8 @@ import { quoteIdentifier, quoteLiteral } from "../../postgres/quoting.ts";
 interface Row {
   readonly comment: string | null;
   /** Null where nobody was given anything. */
-  readonly rights: readonly { readonly role: string | null; readonly right: string; readonly grantable: boolean }[] | null;
+  readonly rights:
+    readonly { readonly role: string | null; readonly right: string; readonly grantable: boolean }[] | null;
   readonly settings: readonly { readonly role: string | null; readonly entries: readonly string[] }[] | null;
 }
 
@@ -28,20 +29,38 @@ export async function copyProperties(session: DatabaseSession, from: string, to:
   if (rights !== null) await session.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
   for (const { role, right, grantable } of rights ?? []) {
     const who = role === null ? "PUBLIC" : quoteIdentifier(role);
-    await session.query(`GRANT ${right} ON DATABASE ${name} TO ${who}${grantable ? " WITH GRANT OPTION" : ""}`);
+    await session.query(
+      `GRANT ${right} ON DATABASE ${name} TO ${who}${grantable ? " WITH GRANT OPTION" : ""}`,
+    );
   }
   for (const { role, entries } of settings ?? []) {
     const whose = role === null ? `DATABASE ${name}` : `ROLE ${quoteIdentifier(role)} IN DATABASE ${name}`;
-    for (const entry of entries) {
-      const setting = entry.slice(0, entry.indexOf("="));
-      // The value as it is kept, whatever marks it holds: of lists it is several values.
-      const words = setting.split(".").map(quoteIdentifier).join(".");
-      const taken = await session.execute(`BEGIN; SELECT pg_catalog.set_config(${quoteLiteral(setting)}, ${quoteLiteral(entry.slice(setting.length + 1))}, true);
-        ALTER ${whose} SET ${words} FROM CURRENT; COMMIT`);
-      if (taken === undefined) continue;
-      // Some settings no session may change; those are no lists.
-      await session.query("ROLLBACK");
-      await session.query(`ALTER ${whose} SET ${words} TO ${quoteLiteral(entry.slice(setting.length + 1))}`);
-    }
+    await copySettings(session, whose, entries);
+  }
+}
+
+/**
+ * Sets what `pg_db_role_setting` keeps.
+ *
+ * @param whose `ROLE r`, `DATABASE d`, `ROLE r IN DATABASE d`
+ * @param entries `name=value`, as the server keeps them
+ */
+export async function copySettings(
+  session: DatabaseSession,
+  whose: string,
+  entries: readonly string[],
+): Promise<void> {
+  for (const entry of entries) {
+    const setting = entry.slice(0, entry.indexOf("="));
+    const value = quoteLiteral(entry.slice(setting.length + 1));
+    const words = setting.split(".").map(quoteIdentifier).join(".");
+    // The value as it is kept, whatever marks it holds: of lists it is several values.
+    const taken =
+      await session.execute(`BEGIN; SELECT pg_catalog.set_config(${quoteLiteral(setting)}, ${value}, true);
+      ALTER ${whose} SET ${words} FROM CURRENT; COMMIT`);
+    if (taken === undefined) continue;
+    // Some settings no session may change; those are no lists.
+    await session.query("ROLLBACK");
+    await session.query(`ALTER ${whose} SET ${words} TO ${value}`);
   }
 }

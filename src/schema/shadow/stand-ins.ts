@@ -23,13 +23,14 @@ export class StandIns {
     return [...this.#extensions].sort();
   }
 
-  /** Makes the roles that a script names and nobody made; to be called outside of a transaction. */
-  async prepare(session: DatabaseSession, { script }: PreparedScript): Promise<void> {
-    const named = new Set(script.statements.filter(mayNameRoles).flatMap(rolesNamed));
-    const made = new Set(script.statements.filter(({ type }) => type === "CreateRoleStmt").flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? []));
+  /** Makes the roles that scripts name and none of them makes; to be called outside of a transaction. */
+  async prepare(session: DatabaseSession, ...prepared: readonly PreparedScript[]): Promise<void> {
+    const statements = prepared.flatMap(({ script }) => script.statements);
+    const named = new Set(statements.filter(mayNameRoles).flatMap(rolesNamed));
+    const made = new Set(statements.filter(({ type }) => type === "CreateRoleStmt").flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? []));
     const wanted = [...named].filter((name) => !made.has(name) && !this.#roles.has(name));
     if (wanted.length > 0) for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
-    if (this.#available !== undefined || !script.statements.some(({ type }) => type === "CreateExtensionStmt")) return;
+    if (this.#available !== undefined || !statements.some(({ type }) => type === "CreateExtensionStmt")) return;
     const rows = await session.query<{ name: string }>("SELECT name::text AS name FROM pg_catalog.pg_available_extensions");
     this.#available = new Set(rows.map(({ name }) => name));
   }

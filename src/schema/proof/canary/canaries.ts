@@ -1,7 +1,9 @@
 import type { DatabaseSession, ServerRefusal } from "../../../ports/database.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
 import type { CanaryTable } from "./columns.ts";
-import { canaryValue, hintsIn } from "./values.ts";
+import { hintsIn, type Hints } from "./hints.ts";
+import { adoptOrphans } from "./orphans.ts";
+import { canaryValue } from "./values.ts";
 
 /** What became of a table that was to get rows. */
 export interface Canaries {
@@ -15,7 +17,7 @@ export interface Canaries {
 /** Two rows, so that a value that is lost can be told from one that is the same everywhere. */
 const ROWS = 2;
 /** A refusal names what is wrong; after this many another one will not end it. */
-const ATTEMPTS_MAX = 24;
+const ATTEMPTS_MAX = 96;
 
 /**
  * Puts canary rows into tables, inside of the open transaction: a value for every column, so that whatever a script does to a column shows. Triggers and
@@ -26,8 +28,9 @@ export async function insertCanaries(session: DatabaseSession, tables: readonly 
   if (quiet !== undefined) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done: Canaries[] = [];
   for (const table of tables) done.push(await fill(session, table));
+  const gone = await adoptOrphans(session, tables.map(({ name }) => name));
   await session.query("SET LOCAL session_replication_role = DEFAULT");
-  return done;
+  return done.map((each) => (gone.has(each.table) && each.why === undefined ? { ...each, why: gone.get(each.table) } : each));
 }
 
 async function fill(session: DatabaseSession, table: CanaryTable): Promise<Canaries> {
@@ -45,16 +48,50 @@ async function fill(session: DatabaseSession, table: CanaryTable): Promise<Canar
 async function insertRow(session: DatabaseSession, table: CanaryTable, row: number, attempts: Map<string, number>): Promise<string | undefined> {
   let said = "";
   let shift = 0;
+  const once = { settled: false, begunAgain: false };
   for (let tries = 0; tries < ATTEMPTS_MAX; tries += 1) {
-    const refusal = await session.execute(`SAVEPOINT canary; ${insertion(table, row + shift, attempts)}; RELEASE canary`);
+    const refusal = await attempt(session, insertion(table, row + shift, attempts));
     if (refusal === undefined) return undefined;
-    await session.query("ROLLBACK TO canary; RELEASE canary");
     said = refusal.message;
     // A row that is there already has this key.
     if (refusal.state === "23505" || refusal.state === "23P01") shift += 1009;
-    else if (!nextValues(table, refusal, attempts, row)) return said;
+    else if (!once.settled && isOfDomain(table, refusal)) {
+      once.settled = true;
+      await settleDomains(session, table, row, attempts);
+    } else if (!nextValues(table, refusal, attempts, row)) {
+      // What was found for the row before may be what this one cannot have.
+      if (once.begunAgain || row === 1) return said;
+      once.begunAgain = true;
+      once.settled = false;
+      attempts.clear();
+    }
   }
   return said;
+}
+
+async function attempt(session: DatabaseSession, sql: string): Promise<ServerRefusal | undefined> {
+  const refusal = await session.execute(`SAVEPOINT canary; ${sql}; RELEASE canary`);
+  if (refusal !== undefined) await session.query("ROLLBACK TO canary; RELEASE canary");
+  return refusal;
+}
+
+function isOfDomain(table: CanaryTable, { constraint, state }: ServerRefusal): boolean {
+  const ofTable = constraint !== undefined && table.checks.some(({ name }) => name === constraint);
+  return !ofTable && (state === CHECK_VIOLATION || state.startsWith("22")) && table.columns.some(({ base }) => base.conditions.length > 0);
+}
+
+/** What a domain takes can be asked for each column by itself. */
+async function settleDomains(session: DatabaseSession, table: CanaryTable, row: number, attempts: Map<string, number>): Promise<void> {
+  for (const column of table.columns.filter(({ base }) => base.conditions.length > 0)) {
+    const hints = hintsOf(table, column.name);
+    for (let at = attempts.get(column.name) ?? 0; at < ATTEMPTS_MAX; at += 1) {
+      const value = canaryValue(column, row, at, hints);
+      if (value === undefined) break;
+      if (value !== null && (await attempt(session, `SELECT ${quoteLiteral(value)}::${column.type}`)) !== undefined) continue;
+      attempts.set(column.name, at);
+      break;
+    }
+  }
 }
 
 function insertion(table: CanaryTable, row: number, attempts: ReadonlyMap<string, number>): string {
@@ -69,18 +106,23 @@ function insertion(table: CanaryTable, row: number, attempts: ReadonlyMap<string
   return `INSERT INTO ${table.name} (${values.map(([name]) => name).join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${values.map(([, value]) => value).join(", ")})`;
 }
 
-function hintsOf(table: CanaryTable, column: string): string[] {
+function hintsOf(table: CanaryTable, column: string): Hints {
   const own = table.columns.find(({ name }) => name === column);
-  return hintsIn([...(own?.base.conditions ?? []), ...table.checks.filter(({ columns }) => columns.includes(column)).map(({ definition }) => definition)]);
+  const about = [...table.checks, ...(table.bounds === undefined ? [] : [table.bounds])].filter(({ columns }) => columns.includes(column));
+  return hintsIn([...(own?.base.conditions ?? []), ...about.map(({ definition }) => definition)]);
 }
+
+const CHECK_VIOLATION = "23514";
 
 /** Moves on the columns that a refusal is about; false where it tells none, or nothing is left to try. */
 function nextValues(table: CanaryTable, refusal: ServerRefusal, attempts: Map<string, number>, row: number): boolean {
   const check = table.checks.find(({ name }) => name === refusal.constraint);
+  // No partition takes the row, or this one does not.
+  const bounds = refusal.state === CHECK_VIOLATION && refusal.constraint === undefined ? (table.bounds?.columns ?? []) : [];
   const named = refusal.column === undefined ? [] : [refusal.column];
   const domains = refusal.constraint === undefined || check !== undefined ? [] : table.columns.filter(({ base }) => base.conditions.length > 0).map(({ name }) => name);
-  const typed = refusal.state.startsWith("22") ? mentioned(table, refusal.message) : [];
-  const about = [check?.columns ?? [], named, domains, typed].find((names) => names.length > 0) ?? [];
+  const typed = refusal.state.startsWith("22") ? mentioned(table, refusal.message, attempts, row) : [];
+  const about = [check?.columns ?? [], bounds, named, domains, typed].find((names) => names.length > 0) ?? [];
   // Of several columns of one CHECK the first that has another value to try moves; the others begin again with it.
   for (const name of about) {
     const column = table.columns.find((each) => each.name === name);
@@ -96,7 +138,13 @@ function nextValues(table: CanaryTable, refusal: ServerRefusal, attempts: Map<st
   return false;
 }
 
-/** A value that its type does not take is quoted in the message; the column is the one that has it. */
-function mentioned(table: CanaryTable, message: string): string[] {
-  return table.columns.filter(({ base }) => message.includes(`type ${base.name}`) || message.includes(`enum ${base.name}`)).map(({ name }) => name);
+/** A value that its type does not take is quoted in the message: it is of the column that has it, or else of one with that type. */
+function mentioned(table: CanaryTable, message: string, attempts: ReadonlyMap<string, number>, row: number): string[] {
+  const [, quoted] = /: "(.*)"$/s.exec(message) ?? [];
+  const holders = quoted === undefined ? [] : table.columns.filter((column) =>
+    canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name))?.includes(quoted) === true);
+  // A condition that casts is refused with the words of the type it casts to.
+  const judging = holders.filter(({ name, base }) => base.conditions.length > 0 || table.checks.some(({ columns }) => columns.includes(name)));
+  const typed = table.columns.filter(({ type, base }) => [type, base.name].some((name) => message.includes(`type ${name}`) || message.includes(`enum ${name}`)));
+  return ([judging, holders, typed].find((found) => found.length > 0) ?? []).map(({ name }) => name);
 }

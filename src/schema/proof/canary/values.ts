@@ -1,4 +1,5 @@
 import type { CanaryColumn, CanaryType } from "./columns.ts";
+import { textsOf, type Hints } from "./hints.ts";
 
 /**
  * Values for canary rows: the same number gives the same value in every table, so that foreign keys between canaries hold.
@@ -6,31 +7,54 @@ import type { CanaryColumn, CanaryType } from "./columns.ts";
  * @param column to be filled
  * @param row number of the row, from 1
  * @param attempt how many times a value of this column was refused; later attempts try what conditions speak of
- * @param hints texts and numbers out of the conditions on the column
+ * @param hints out of the conditions on the column
  * @returns the text form of a value, null for NULL, or undefined where nothing is left to try
  */
-export function canaryValue(column: CanaryColumn, row: number, attempt: number, hints: readonly string[]): string | null | undefined {
-  const plain = plainValue(column.base, row);
+export function canaryValue(column: CanaryColumn, row: number, attempt: number, hints: Hints): string | null | undefined {
+  const { base, notNull } = column;
+  const hinted = hintedValues(base, row, hints);
   const candidates: (string | null | undefined)[] = [
-    plain, ...hints.map((hint) => (column.base.array ? `{${JSON.stringify(hint)}}` : hint)), ...alternatives(column.base, row), ...(column.notNull ? [] : [null]),
+    plainValue(base, row), ...hinted.map((hint) => (base.array ? arrayOf([hint]) : hint)), ...(base.array ? arraysOf(base, row, hints) : []),
+    ...alternatives(base, row), ...(notNull ? [] : [null]),
   ];
-  const usable = candidates.filter((each) => each !== undefined);
-  return usable[attempt];
+  return [...new Set(candidates.filter((each) => each !== undefined))][attempt];
 }
 
-/** Texts and numbers that a condition compares with: the likeliest values to satisfy it. */
-export function hintsIn(conditions: readonly string[]): string[] {
-  const found = conditions.flatMap((condition) => [
-    ...[...condition.matchAll(/'((?:[^']|'')*)'/g)].map(([, text]) => text!.replaceAll("''", "'")),
-    ...[...condition.replace(/'(?:[^']|'')*'/g, "").matchAll(/(?<![\w.])-?\d+(?:\.\d+)?/g)].flatMap(([number]) => [number, String(Number(number) + 1), String(Number(number) - 1)]),
-  ]);
-  return [...new Set(found)];
+const NUMERIC = new Set(["int2", "int4", "int8", "oid", "float4", "float8", "numeric", "money"]);
+const TEXTUAL = new Set(["text", "varchar", "bpchar", "citext", "name"]);
+const NUMBER = /^-?(?:\d+(?:\.\d+)?|NaN|Infinity)$/;
+
+/** Only what the type takes: a refusal costs an attempt. */
+function hintedValues(type: CanaryType, row: number, hints: Hints): string[] {
+  if (TEXTUAL.has(type.name)) return textsOf(hints, row);
+  if (NUMERIC.has(type.name)) return [...hints.numbers, ...hints.texts.filter((text) => NUMBER.test(text))];
+  if (type.name === "bytea") return hints.lengths.map((length) => `\\x${row.toString(16).padStart(2, "0").slice(-2).repeat(length)}`);
+  if (type.kind === "e") return hints.texts.filter((text) => type.labels.includes(text));
+  if (type.name === "json" || type.name === "jsonb") return jsonFor(hints, row);
+  return hints.texts.filter((text) => text !== "");
+}
+
+/** A document that has every key that conditions speak of. */
+function jsonFor({ texts }: Hints, row: number): string[] {
+  const keys = texts.filter((text) => /^[\w-]+$/.test(text));
+  return keys.length === 0 ? [] : [`canary ${row}`, row].map((value) => JSON.stringify(Object.fromEntries(keys.map((key) => [key, value]))));
+}
+
+/** Arrays as long as conditions want them. */
+function arraysOf(type: CanaryType, row: number, { lengths }: Hints): string[] {
+  return lengths.flatMap((length) => {
+    const elements = Array.from({ length }, (_, at) => elementValue(type, row + at));
+    return elements.every((each) => each !== undefined) ? [arrayOf(elements)] : [];
+  });
+}
+
+function arrayOf(elements: readonly string[]): string {
+  return `{${elements.map((each) => JSON.stringify(each)).join(",")}}`;
 }
 
 function plainValue(type: CanaryType, row: number): string | undefined {
   const one = elementValue(type, row);
-  if (!type.array || one === undefined) return one;
-  return `{${JSON.stringify(one)}}`;
+  return !type.array || one === undefined ? one : arrayOf([one]);
 }
 
 function elementValue(type: CanaryType, row: number): string | undefined {
@@ -43,6 +67,7 @@ function elementValue(type: CanaryType, row: number): string | undefined {
   }
   if (type.kind === "c") {
     const fields = type.fields.map((name) => scalar(name, -1, row));
+    // A field of another kind is NULL.
     return `(${fields.map((field) => (field === undefined ? "" : JSON.stringify(field).replaceAll('\\"', '""'))).join(",")})`;
   }
   return scalar(type.name, type.modifier, row);
@@ -92,10 +117,22 @@ function scalar(name: string, modifier: number, row: number): string | undefined
     case "regtype": return "integer";
     case "regproc": return "pg_catalog.now";
     case "regprocedure": return "pg_catalog.now()";
+    case "regconfig": case "regdictionary": return "simple";
+    case "regoper": return "pg_catalog.||/";
+    case "regoperator": return "pg_catalog.+(integer,integer)";
+    case "regcollation": return '"C"';
+    case "aclitem": return "pg_monitor=r/pg_monitor";
+    case "tid": return `(0,${row})`;
+    case "txid_snapshot": case "pg_snapshot": return `${row}:${row + 1}:`;
+    case "refcursor": return `canary ${row}`;
+    case "int2vector": case "oidvector": return `1 ${row}`;
     case "regnamespace": return "pg_catalog";
     case "regrole": return "pg_monitor";
     case "hstore": return `canary=>${row}`;
     case "ltree": return `canary.c${row}`;
+    case "lquery": return `canary.c${row}.*`;
+    case "ltxtquery": return `canary & c${row}`;
+    case "seg": return `${row} .. ${row + 1}`;
     case "cube": return `(${row},${row})`;
     case "vector": return modifier > 0 ? `[${Array.from({ length: modifier }, () => String(row)).join(",")}]` : `[${row}]`;
     case "geometry": case "geography": return `POINT(${row} ${row})`;
@@ -125,8 +162,10 @@ function alternatives(type: CanaryType, row: number): (string | undefined)[] {
     case "int2": case "int4": case "int8": case "float4": case "float8": case "numeric": return ["0", "1", String(10 * row), String(100 + row), `-${row}`];
     case "text": case "varchar": case "citext": case "bpchar":
       return ["", String(row), `c${row}`, `canary${row}@example.com`, `https://example.com/${row}`, `canary-${row}`, `CANARY${row}`, "en", "#aabbcc"];
-    case "date": case "timestamp": case "timestamptz": return ["2099-01-01", "1970-01-01", "now"];
+    case "date": case "timestamp": case "timestamptz": return ["2099-01-01", "1970-01-01", "2020-02-29", "now"];
+    case "time": case "timetz": case "interval": return ["00:00:01", "23:00:00"];
     case "json": case "jsonb": return ["{}", "[]", `"canary ${row}"`];
-    default: return [];
+    // A type nobody here knows: some text form may be its own.
+    default: return scalar(type.name, type.modifier, row) === undefined && type.kind === "b" ? [String(row), `canary${row}`, `(${row},${row})`, "{}"] : [];
   }
 }

@@ -9,7 +9,13 @@ import { SOUND_SCRIPTS } from "./sound-scripts.ts";
 import { SOUND_TABLES } from "./sound-tables.ts";
 
 /** Pairs that break one thing each. */
-export const BROKEN: readonly MatrixCase[] = [...BROKEN_TABLES, ...BROKEN_OBJECTS, ...BROKEN_RIGHTS, ...BROKEN_DATA, ...BROKEN_SCRIPTS];
+export const BROKEN: readonly MatrixCase[] = [
+  ...BROKEN_TABLES,
+  ...BROKEN_OBJECTS,
+  ...BROKEN_RIGHTS,
+  ...BROKEN_DATA,
+  ...BROKEN_SCRIPTS,
+];
 
 /** Pairs that put back what they change. */
 export const SOUND: readonly MatrixCase[] = [...SOUND_TABLES, ...SOUND_OBJECTS, ...SOUND_SCRIPTS];

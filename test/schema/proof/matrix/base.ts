@@ -66,5 +66,9 @@ ALTER TABLE app.tags REPLICA IDENTITY FULL;
 CREATE TEXT SEARCH DICTIONARY app.words (TEMPLATE = simple, ACCEPT = false);
 CREATE TEXT SEARCH CONFIGURATION app.search (COPY = simple);
 CREATE PUBLICATION matrix_news FOR TABLE app.orders WITH (publish = 'insert, update');
+`;
+
+/** An extension with contents, where the server has it. */
+export const EXTENSION = `
 CREATE EXTENSION hstore SCHEMA app;
 `;

@@ -16,12 +16,28 @@ export interface MatrixCase {
 
 /** A pair that does not put back what it changed, or loses rows. */
 export function broken(
-  name: string, forward: string, rollback: string, objects: string | readonly string[], more: Partial<MatrixCase> = {},
+  name: string,
+  forward: string,
+  rollback: string,
+  objects: string | readonly string[],
+  more: Partial<MatrixCase> = {},
 ): MatrixCase {
-  return { name, forward, rollback, verdict: "differs", objects: typeof objects === "string" ? [objects] : objects, ...more };
+  return {
+    name,
+    forward,
+    rollback,
+    verdict: "differs",
+    objects: typeof objects === "string" ? [objects] : objects,
+    ...more,
+  };
 }
 
 /** A pair of which nothing may be said. */
-export function sound(name: string, forward: string, rollback: string, more: Partial<MatrixCase> = {}): MatrixCase {
+export function sound(
+  name: string,
+  forward: string,
+  rollback: string,
+  more: Partial<MatrixCase> = {},
+): MatrixCase {
   return { name, forward, rollback, verdict: "proved", objects: [], ...more };
 }

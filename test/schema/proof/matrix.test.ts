@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { startCluster, type Cluster } from "../../support/postgres.ts";
+import { BROKEN, SOUND } from "./matrix/all.ts";
+import { Lab } from "./matrix/lab.ts";
+import type { MatrixCase } from "./matrix/matrix-case.ts";
+
+let server: Cluster;
+let lab: Lab;
+
+beforeAll(async () => {
+  server = await startCluster();
+  lab = await Lab.open(server);
+});
+
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+/** Those that a server of this major understands. */
+function on(major: number, cases: readonly MatrixCase[]): readonly MatrixCase[] {
+  return cases.filter(({ since }) => since === undefined || since <= major);
+}
+
+// The shared installation is 15 or newer; what only newer ones understand is tried in matrix-servers.test.ts.
+describe("pairs that break one thing", () => {
+  it.each(on(15, BROKEN))("$verdict: $name", async (pair) => {
+    const { proof } = await lab.prove(pair);
+    expect({ verdict: proof.verdict, objects: proof.differences.map(({ object }) => object) }).toEqual({
+      verdict: pair.verdict,
+      objects: pair.objects,
+    });
+  });
+});
+
+describe("pairs that put everything back", () => {
+  it.each(on(15, SOUND))("$name", async (pair) => {
+    const { proof } = await lab.prove(pair);
+    expect({ verdict: proof.verdict, differences: proof.differences }).toEqual({
+      verdict: "proved",
+      differences: [],
+    });
+    expect(proof.notes.filter((note) => note.startsWith("no row"))).toEqual([]);
+  });
+});
+
+it("has pairs enough, each with a name of its own", () => {
+  expect(BROKEN.length).toBeGreaterThanOrEqual(60);
+  expect(SOUND.length).toBeGreaterThanOrEqual(60);
+  expect(new Set([...BROKEN, ...SOUND].map(({ name, verdict }) => `${verdict} ${name}`)).size).toBe(
+    BROKEN.length + SOUND.length,
+  );
+});
