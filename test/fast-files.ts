@@ -68,6 +68,8 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/store/lock.test.ts",
   "test/ports/memory-store.test.ts",
   "test/postgres/database-url.test.ts",
+  "test/schema/folder/read-folder.test.ts",
+  "test/schema/script/parse-script.test.ts",
   "test/support/fast/not-fast.test.ts",
   "test/support/sampling.test.ts",
   "test/support/servers/newer.test.ts",

@@ -76,7 +76,8 @@ export async function runScript(session: DatabaseSession, prepared: PreparedScri
   if (execution.mode === "one-transaction") await session.query("BEGIN");
   const failure = await runStatements(session, prepared, options);
   if (failure !== undefined) {
-    if (session.transaction !== "none") await session.query("ROLLBACK");
+    // A script may end the session itself.
+    if (!session.lost.aborted && session.transaction !== "none") await session.query("ROLLBACK");
     return failure;
   }
   if (execution.mode === "one-transaction") {
