@@ -77,8 +77,9 @@ export async function runScript(session: DatabaseSession, prepared: PreparedScri
   const failure = await runStatements(session, prepared, options);
   if (failure !== undefined) {
     // A script may end the session itself.
-    if (!session.lost.aborted && session.transaction !== "none") await session.query("ROLLBACK");
-    return failure;
+    if (session.lost.aborted) return failure;
+    if (session.transaction !== "none") await session.query("ROLLBACK");
+    return execution.mode === "one-transaction" && failure.statement === undefined ? await located(session, prepared, options, failure) : failure;
   }
   if (execution.mode === "one-transaction") {
     const refusal = await session.execute("COMMIT");
@@ -91,6 +92,15 @@ export async function runScript(session: DatabaseSession, prepared: PreparedScri
     file: source.file, line: begun?.line ?? source.firstLine, statement: begun, refusal: undefined,
     message: "the script ends inside of a transaction that it began", hint: "Put COMMIT at its end, or leave BEGIN out: each file is a transaction anyway.",
   };
+}
+
+/** Of many statements in one message the server does not always say which one it refused: then they are run once more, one by one. */
+async function located(session: DatabaseSession, prepared: PreparedScript, options: RunOptions, failure: ScriptFailure): Promise<ScriptFailure> {
+  if (failure.refusal === undefined || prepared.execution.statements.length < 2) return failure;
+  await session.query("BEGIN");
+  const again = await runStatements(session, prepared, { ...options, after: () => Promise.resolve() });
+  if (!session.lost.aborted && session.transaction !== "none") await session.query("ROLLBACK");
+  return again ?? failure;
 }
 
 /**
