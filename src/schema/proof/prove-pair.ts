@@ -3,7 +3,7 @@ import type { PreparedScript } from "../script/prepare.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
-import { ImpactWatch, type StatementImpact } from "./impact.ts";
+import { ImpactWatch, isRowsOnly, type StatementImpact } from "./impact.ts";
 import { tryWithRows, type RowsTried } from "./try-with-rows.ts";
 import { readState, type SchemaState } from "./state.ts";
 import type { PairDifference, PairProof, Verdict } from "./verdict.ts";
@@ -76,7 +76,7 @@ async function tryInside(chain: Chain, { forward, rollback }: Pair, before: Sche
   const skip = chain.standIns.skip;
   const watched = async (watch: ImpactWatch, script: PreparedScript): Promise<ScriptFailure | undefined> => {
     await watch.begin();
-    const failure = await runStatements(session, script, { after: watch.after, skip });
+    const failure = await runStatements(session, script, { after: watch.after, uniform: isRowsOnly, skip });
     if (failure === undefined) await watch.end();
     return failure;
   };

@@ -105,7 +105,7 @@ describe("scripts that do harm", () => {
   it("one that drops its database fails", async () => {
     const { verdict, differences } = await verdictOf("DO $$ BEGIN EXECUTE format('DROP DATABASE %I', current_database()); END $$;", "SELECT 1;");
     expect(verdict).toBe("failed");
-    expect(differences[0]!.message).toMatch(/DROP DATABASE cannot be executed from a function|cannot drop the currently open database/);
+    expect(differences[0]!.message).toMatch(/DROP DATABASE cannot|cannot drop the currently open database/);
   });
 
   it("databases and settings of a private server are taken back with it", async () => {
@@ -115,12 +115,12 @@ describe("scripts that do harm", () => {
 
   it("one that gives out more rows than anybody wants does not fill the memory", async () => {
     const before = process.memoryUsage().rss;
-    expect(await verdictOf("SELECT repeat('x', 1000) FROM generate_series(1, 300000);", "SELECT 1;")).toMatchObject({ verdict: "proved" });
-    expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
+    expect(await verdictOf("SELECT repeat('x', 1000) FROM generate_series(1, 100000);", "SELECT 1;")).toMatchObject({ verdict: "proved" });
+    expect(process.memoryUsage().rss - before).toBeLessThan(90_000_000);
   });
 
   it("one that says more than anybody reads does not either", async () => {
-    const notice = "DO $$ BEGIN FOR i IN 1..100000 LOOP RAISE NOTICE 'line % of many', i; END LOOP; END $$;";
+    const notice = "DO $$ BEGIN FOR i IN 1..20000 LOOP RAISE NOTICE 'line % of many', i; END LOOP; END $$;";
     expect(await verdictOf(notice, "SELECT 1;")).toMatchObject({ verdict: "proved" });
   });
 
@@ -162,7 +162,7 @@ describe("many and large files", () => {
     expect(verdict).toBe("proved");
   });
 
-  it("2,000 files are applied, and long folders are judged by two servers as by one", async () => {
+  it("a long folder is judged on two servers as it would be on one, roles too", async () => {
     const files: Record<string, string> = {};
     for (let at = 1; at <= 60; at += 1) {
       files[`${at}_t.up.sql`] = `CREATE TABLE t${at} (id int PRIMARY KEY); CREATE ROLE holdfast_r${at};`;
