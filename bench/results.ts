@@ -1,5 +1,6 @@
 import type { BackupRun } from "./contestants.ts";
 import type { Cost } from "./measure.ts";
+import { migrationGoals, type MigrationFigures } from "./migrations.ts";
 import type { ColdStart, MemoryPoint } from "./series.ts";
 
 /** One contestant with all its runs; medians are made from these. */
@@ -23,6 +24,8 @@ export interface Results {
   readonly restore: readonly Contest<Cost>[];
   readonly memory: readonly MemoryPoint[];
   readonly coldStart: readonly ColdStart[];
+  /** Absent in results from before it was measured. */
+  readonly migrations?: MigrationFigures;
   readonly goals: readonly Goal[];
 }
 
@@ -62,6 +65,7 @@ export function goals(results: Measured): Goal[] {
     ...results.coldStart.slice(1).map((one): Goal => goal(`Cold start of ${one.name} at most 140 ms`, median(one.runs), 140, (ms) => `${ms.toFixed(0)} ms`)),
     faster("Restore at least as fast as psql < dump.sql", restore("psql"), restore("holdfast-1"), 1),
     faster("Parallel restore faster than the streamed one", restore("holdfast-1"), restore("holdfast-2"), 1),
+    ...migrationGoals(results.migrations),
   ];
   return found.filter((one) => one !== undefined);
 }

@@ -10,6 +10,7 @@ import { chart } from "./chart.ts";
 import { contestants, runContestant, type BackupRun } from "./contestants.ts";
 import { generateDatabase } from "./database.ts";
 import { undisturbed } from "./quiet.ts";
+import { migrationFigures } from "./migrations.ts";
 import { parseOptions, USAGE, wants, wantsContestant, type Options } from "./options.ts";
 import { CAN_MEASURE } from "./processes.ts";
 import { excerpt, markdown, sheets, sheetText } from "./report.ts";
@@ -61,6 +62,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
   const backup = wants(options, "backup") ? await backups(options, setting) : [];
   const restore = wants(options, "restore") ? (await restoreSeries(setting, DATABASE, options.rounds, say)).map((one) => ({ ...one, notes: [] })) : [];
   const memory = wants(options, "memory") ? await memorySeries(setting, [...new Set([70, options.mb])], existing, say) : [];
+  const migrations = wants(options, "migrations") ? await migrationFigures(setting, say) : undefined;
   const measured = {
     format: "holdfast.benchmark/1" as const,
     madeAt: new Date().toISOString(),
@@ -69,6 +71,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
     database: { megabytes: options.mb, bytesOnDisk: Number(size?.["bytes"] ?? 0) },
     rounds: options.rounds,
     backup, restore, memory, coldStart: cold,
+    ...(migrations === undefined ? {} : { migrations }),
   };
   keep({ ...measured, goals: goals(measured) });
   if (!options.big) return;

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Client, QueryConfig, QueryResult } from "pg";
+import pg, { type Client, type QueryConfig, type QueryResult } from "pg";
 import type { ConnectionOptions } from "node:tls";
 import { PREPARED_PREFIX, type DatabaseAddress, type DatabaseSession, type Execution } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
@@ -78,7 +78,7 @@ export class PgSession implements DatabaseSession {
   execute(sql: string): Promise<Execution> {
     return this.#inTurn(async () => {
       try {
-        await this.#client.query(sql);
+        await this.#withoutRows(sql);
         return undefined;
       } catch (error) {
         const refusal = serverRefusal(error);
@@ -86,6 +86,17 @@ export class PgSession implements DatabaseSession {
         if (refusal === undefined || endsSession(databaseError(error, this.#address, "working", sql))) throw this.#classified(error, sql);
         return refusal;
       }
+    });
+  }
+
+  /** Somebody's text may ask for more rows than the memory holds, and nobody wants them: the driver keeps them unless somebody listens. */
+  #withoutRows(sql: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const query = new pg.Query(sql);
+      query.on("row", () => undefined);
+      query.on("end", () => resolve());
+      query.on("error", reject);
+      this.#client.query(query);
     });
   }
 

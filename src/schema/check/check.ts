@@ -1,4 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { together } from "../../kernel/together.ts";
+import type { Progress } from "../../ports/log.ts";
 import { Chain } from "../proof/chain.ts";
 import { provePair } from "../proof/prove-pair.ts";
 import type { PairProof } from "../proof/verdict.ts";
@@ -47,63 +49,130 @@ export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promi
   const judged = plan.migrations.filter((each) => each.judged);
   if (judged.length === 0) return { pairs: [], findings: plan.findings, shadow: undefined };
   const { shadow: given, serverMajor } = plan.request;
-  await using shadow =
-    given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports);
-  await using chain = await Chain.open(shadow, prelude);
-  const { pairs, findings } = await walk(plan, chain, ports);
+  const [first, second] = given === undefined ? splitJudged(plan) : [wholeOf(plan)];
+  await using servers = new AsyncDisposableStack();
+  const chainOn = async (): Promise<Chain> => {
+    const shadow = servers.use(given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports));
+    return servers.use(await Chain.open(shadow, prelude));
+  };
+  const count = judged.length;
+  const progress = new WalkProgress(ports, `trying ${count} of ${plan.migrations.length} migrations`, count);
+  const [one, other] = await together(ports.cancelled, [
+    async (stop) => walk(plan, first!, await chainOn(), stop, ports, progress),
+    async (stop) => (second === undefined ? undefined : walk(plan, second, await chainOn(), stop, ports, progress)),
+  ] as const);
+  progress.done();
+  const walks = other === undefined ? [one] : [one, other];
+  const { chain } = walks.at(-1)!;
+  const { shadow } = chain;
   const late = judged.some((each) => each.late) ? await triedLate(plan, chain, shadow, prelude) : [];
+  const extensions = unionOf(walks.map((each) => each.chain.standIns.extensions));
   return {
-    pairs,
+    pairs: walks.flatMap(({ pairs }) => pairs),
     findings: [
       ...plan.findings,
       ...otherServer(plan, shadow),
-      ...standIns(chain, judged),
-      ...findings,
+      ...standIns(extensions, judged),
+      ...walks.flatMap(({ findings }) => findings),
       ...late,
     ],
     shadow: {
       described: shadow.described,
       version: shadow.version,
       platform: platformOf(plan) ?? null,
-      roles: chain.standIns.roles,
-      extensions: chain.standIns.extensions,
+      roles: unionOf(walks.map((each) => each.chain.standIns.roles)),
+      extensions,
     },
   };
 }
 
+function unionOf(lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())].sort();
+}
+
+/** Migrations from one place of the plan to before another: what one chain judges. It applies everything before. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+const wholeOf = ({ migrations }: CheckPlan): Stretch => ({ from: 0, to: migrations.length });
+
+/** From so many judged pairs on a second server is worth its start. */
+const SPLIT_MIN = 40;
+/** A schema grows, and a pair costs what there is to be read; the second chain applies first what the first one judges. */
+const FIRST_SHARE = 0.62;
+
+/**
+ * A long folder is judged by two chains side by side, so that two processors work. Each has a server of its own: roles belong to a server, and what one
+ * script makes of them the other one must not see.
+ */
+function splitJudged(plan: CheckPlan): readonly Stretch[] {
+  const places = [...plan.migrations.keys()].filter((at) => plan.migrations[at]!.judged);
+  if (places.length < SPLIT_MIN) return [wholeOf(plan)];
+  const at = places[Math.floor(places.length * FIRST_SHARE)]!;
+  return [{ from: 0, to: at }, { from: at, to: plan.migrations.length }];
+}
+
+/** Progress of chains side by side. */
+class WalkProgress {
+  readonly #ports: CheckPorts;
+  readonly #what: string;
+  readonly #total: number;
+  #progress: Progress | undefined;
+
+  constructor(ports: CheckPorts, what: string, total: number) {
+    this.#ports = ports;
+    this.#what = what;
+    this.#total = total;
+  }
+
+  begin(shadow: Shadow): void {
+    if (this.#progress !== undefined) return;
+    this.#ports.log.stage(`${this.#what} on ${shadow.described}`);
+    this.#progress = this.#ports.log.progress("migrations", "migrations", this.#total);
+  }
+
+  tried(): void {
+    this.#progress?.add(1);
+  }
+
+  done(): void {
+    this.#progress?.done();
+  }
+}
+
 interface Walked {
+  readonly chain: Chain;
   readonly pairs: readonly JudgedPair[];
   readonly findings: readonly Finding[];
 }
 
-async function walk(plan: CheckPlan, chain: Chain, ports: CheckPorts): Promise<Walked> {
+async function walk(plan: CheckPlan, { from, to }: Stretch, chain: Chain, stop: AbortSignal, ports: CheckPorts, progress: WalkProgress): Promise<Walked> {
   const pairs: JudgedPair[] = [];
   const findings: Finding[] = [];
-  const count = plan.migrations.filter(({ judged }) => judged).length;
-  ports.log.stage(`trying ${count} of ${plan.migrations.length} migrations on ${chain.shadow.described}`);
-  const progress = ports.log.progress("migrations", "migrations", plan.migrations.length);
+  progress.begin(chain.shadow);
   let broken: CheckedMigration | undefined;
-  for (const checked of plan.migrations) {
-    ports.cancelled.throwIfAborted();
+  for (const [at, checked] of plan.migrations.slice(0, to).entries()) {
+    stop.throwIfAborted();
     const { forward } = checked;
-    if (checked.judged) {
+    if (checked.judged && at >= from) {
       const proved = await provePair(chain, checked, () => ports.clock.elapsed());
       pairs.push({ checked, proof: withCause(proved.proof, broken) });
       findings.push(...findingsOf(checked, proved.proof));
       const failure =
         proved.after === undefined ? await chain.apply(forward) : await chain.apply(forward, proved.after);
       if (failure !== undefined) broken ??= checked;
+      progress.tried();
     } else {
       const failure = await chain.apply(forward);
       if (failure !== undefined) {
         broken ??= checked;
-        findings.push(earlierFails(failure));
+        if (!checked.judged && at >= from) findings.push(earlierFails(failure));
       }
     }
-    progress.add(1);
   }
-  progress.done();
-  return { pairs, findings };
+  return { chain, pairs, findings };
 }
 
 /** A later failure may be nothing but the first one's. */
@@ -196,9 +265,8 @@ function otherServer({ request }: CheckPlan, shadow: Shadow): Finding[] {
   ];
 }
 
-function standIns(chain: Chain, judged: readonly CheckedMigration[]): Finding[] {
+function standIns(extensions: readonly string[], judged: readonly CheckedMigration[]): Finding[] {
   const [first] = judged;
-  const { extensions } = chain.standIns;
   return extensions.length === 0
     ? []
     : [
@@ -218,7 +286,9 @@ function standIns(chain: Chain, judged: readonly CheckedMigration[]): Finding[] 
 /** A folder in which nothing is a migration is a wrong path more often than an empty project. */
 export function requireSomething(plan: CheckPlan): void {
   if (plan.migrations.length > 0 || plan.findings.some(({ level }) => level === "error")) return;
-  throw new HoldfastError("source.missing", `${plan.request.folder} holds no migrations`, {
+  const ignored = plan.findings.find(({ rule }) => rule === "ignored-file");
+  const why = ignored === undefined ? "" : ` that can be read: ${ignored.file} ${ignored.message}`;
+  throw new HoldfastError("source.missing", `${plan.request.folder} holds no migrations${why}`, {
     hint:
       "Give the folder that holds the .sql files; sub-folders are only read where they hold up.sql and " +
       "down.sql, or are called rollback.",

@@ -17,9 +17,22 @@ export function readFolder(folder: SourceFolder, facts: FolderFacts): MigrationF
   for (const link of folder.links) {
     reading.problem("symbolic-link", "warning", link, "is a symbolic link, which is not followed", "Put the file itself here.");
   }
-  for (const file of folder.files) reading.file(file);
+  const names = new Set(folder.files.map(({ path }) => path.toLowerCase()));
+  for (const file of folder.files) reading.file(file, (name) => names.has(name.toLowerCase()));
   return reading.result();
 }
+
+/**
+ * Comments by which tools are told to put no transaction around a file: sqlx, postgres-migrations, Atlas.
+ * https://docs.rs/sqlx/latest/sqlx/macro.migrate.html, https://github.com/ThomWright/postgres-migrations#migrations-rules,
+ * https://atlasgo.io/versioned/apply#transaction-configuration
+ */
+const NO_TRANSACTION = /^--[ \t]*(?:no-transaction|postgres-migrations disable-transaction|atlas:txmode none)\b/im;
+
+/** Ory's way to say the same by a file's name. */
+const AUTOCOMMIT = /\.autocommit\.(?:up|down)\.sql$/i;
+const FOR_POSTGRES = /\.(?:postgres|postgresql|pg)(?=\.|$)/i;
+const SUFFIXES = /(?:\.(?:postgres|postgresql|pg))?(?:\.autocommit)?$/i;
 
 /** What is gathered while the files are walked. */
 class Reading {
@@ -37,7 +50,7 @@ class Reading {
     this.#problems.push({ rule, level, file, message, hint });
   }
 
-  file({ path, bytes }: SourceFile): void {
+  file({ path, bytes }: SourceFile, has: (name: string) => boolean): void {
     if (!isUtf8(bytes)) {
       this.problem("not-utf8", "error", path, "is not UTF-8", "Save it as UTF-8: what a server makes of other bytes depends on its settings.");
       return;
@@ -47,19 +60,31 @@ class Reading {
     if (text !== marked) {
       this.problem("byte-order-mark", "note", path, "begins with a byte order mark, which is not sent", "Save it without.");
     }
-    const found = classify(path, text);
-    const whole: ScriptFile = { file: path, text, firstLine: 1, transaction: true };
+    const found = classify(path, text, has);
+    const whole: ScriptFile = { file: path, text, firstLine: 1, transaction: !NO_TRANSACTION.test(text) && !AUTOCOMMIT.test(path) };
     if (found.role === "ignored") this.problem("ignored-file", "note", path, `is not read: ${found.why}`, "Move it elsewhere, or rename it.");
     else if (found.role === "settings") {
       if (/^\s*run_in_transaction\s*=\s*false\b/m.test(text)) this.#withoutTransaction.add(found.stem);
     } else if (found.role === "both") this.#bothOf(found.stem, whole);
-    else if (found.role === "forward") this.#forward.set(found.stem, whole);
+    else if (found.role === "forward") this.#forwardOf(found.stem, whole);
     else this.#rollbackOf(found.stem, whole);
   }
 
-  #rollbackOf(stem: string, script: ScriptFile): void {
+  /** A file for PostgreSQL stands in for the one for every database. */
+  #forwardOf(written: string, script: ScriptFile): void {
+    const stem = written.replace(SUFFIXES, "");
+    const other = this.#forward.get(stem);
+    if (other === undefined || FOR_POSTGRES.test(written)) this.#forward.set(stem, script);
+    else if (!FOR_POSTGRES.test(other.file)) {
+      this.problem("same-version", "error", script.file, `and ${other.file} are the same migration`, "Keep one of the two.");
+    }
+  }
+
+  #rollbackOf(written: string, script: ScriptFile): void {
+    const stem = written.replace(SUFFIXES, "");
     const other = this.#rollback.get(stem);
-    if (other !== undefined) {
+    if (other !== undefined && FOR_POSTGRES.test(other.file) && !FOR_POSTGRES.test(script.file)) return;
+    if (other !== undefined && !(FOR_POSTGRES.test(script.file) && !FOR_POSTGRES.test(other.file))) {
       this.problem("two-rollbacks", "error", script.file, `and ${other.file} are both the rollback of ${stem}`, "Keep one of the two.");
       return;
     }
@@ -83,7 +108,26 @@ class Reading {
     }
   }
 
+  /**
+   * `001_drop_users.sql` in `rollback/`, or `001_rollback.sql`, takes back `001_users.sql`: where names differ the version says it, as long as
+   * only one file can be meant.
+   */
+  #matchByVersion(): void {
+    const free = [...this.#forward.keys()].filter((stem) => !this.#rollback.has(stem));
+    for (const [stem, script] of [...this.#rollback]) {
+      const version = this.#forward.has(stem) ? undefined : splitName(stem)?.version;
+      if (version === undefined) continue;
+      const same = (other: string): boolean => splitName(other)?.version === version;
+      const [only, ...more] = free.filter(same);
+      const rivals = [...this.#rollback.keys()].filter((other) => same(other) && !this.#forward.has(other));
+      if (only === undefined || more.length > 0 || rivals.length > 1) continue;
+      this.#rollback.delete(stem);
+      this.#rollback.set(only, script);
+    }
+  }
+
   result(): MigrationFolder {
+    this.#matchByVersion();
     const migrations = [...this.#forward].flatMap(([stem, forward]) => this.#migration(stem, forward));
     for (const [stem, { file }] of this.#rollback) {
       if (this.#forward.has(stem)) continue;

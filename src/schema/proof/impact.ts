@@ -81,6 +81,9 @@ const EXISTING = `SELECT c.oid::text AS oid, pg_catalog.quote_ident(n.nspname) |
 /** Statements that look at no table's definition and may be many: their locks are those of any application. */
 const ROWS_ONLY = new Set(["InsertStmt", "UpdateStmt", "DeleteStmt", "SelectStmt", "VariableSetStmt", "CommentStmt", "MergeStmt"]);
 
+/** Statements of which it is enough to look at the last of several: rows are written a hundred thousand times in a seed file. */
+export const isRowsOnly = ({ type }: Statement): boolean => /^(?:Insert|Update|Delete|Merge)Stmt$/.test(type);
+
 /**
  * Watches what a script's statements do to tables, inside of one open transaction: nothing is guessed from the text.
  *

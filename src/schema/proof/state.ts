@@ -38,8 +38,12 @@ const LANGUAGE_RIGHTS = `SELECT 'grant language ' || quote_ident(l.lanname) AS o
     WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')`;
 
 /** No dump holds what a failed `CREATE INDEX CONCURRENTLY` leaves behind, so no backup is compared by it; a migration may leave one. */
-const INVALID_INDEXES = `SELECT i.indexrelid::regclass::text AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}`;
+const INVALID_INDEXES = `SELECT i.indexrelid::regclass::text AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}`;
+
+const SET_FOR_TRANSACTION = `SELECT pg_catalog.set_config(name, value, true)
+  FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(name, value)`;
+const SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan" };
 
 /** A dump makes every materialized view anew, filled or not; one that is not cannot be read from. */
 const UNFILLED = `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -51,28 +55,25 @@ const UNFILLED = `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_n
 export async function readState(session: DatabaseSession): Promise<SchemaState> {
   const own = session.transaction === "none";
   if (own) await session.query("BEGIN READ ONLY");
-  await session.query(
-    "SELECT pg_catalog.set_config(name, value, true) FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(name, value)",
-    [[...Object.keys(PINNED_SETTINGS), "plan_cache_mode"], [...Object.values(PINNED_SETTINGS), "force_generic_plan"]],
-  );
+  await session.queryPrepared(SET_FOR_TRANSACTION, [Object.keys(SETTINGS_OF_READING), Object.values(SETTINGS_OF_READING)]);
   const state = new Map(await readDefinitions(session, EVERYTHING));
   for (const { name, version, schema } of await readExtensions(session)) state.set(`extension ${name}`, new Map([["version", version], ["schema", schema]]));
-  for (const { object, field, text } of await session.query<{ object: string; field: string; text: string | null }>(SAID)) {
+  for (const { object, field, text } of await session.queryPrepared<{ object: string; field: string; text: string | null }>(SAID, [])) {
     if (text !== null) state.set(object, new Map([[field, text]]));
   }
-  for (const { object, text } of await session.query<{ object: string; text: string }>(LANGUAGE_RIGHTS)) state.set(object, new Map([["rights", text]]));
+  for (const { object, text } of await session.queryPrepared<{ object: string; text: string }>(LANGUAGE_RIGHTS, [])) state.set(object, new Map([["rights", text]]));
   for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(session)) {
     const shown = Object.entries(attributes).flatMap(([key, value]): [string, string][] => (value === null || value === false ? [] : [[key, String(value)]]));
     const members = (memberships ?? []).map(membership).join(", ");
     state.set(`role ${name}`, new Map([...shown, ...(members === "" ? [] : [["memberships", members] as const])]));
   }
-  for (const { name } of await session.query<{ name: string }>(INVALID_INDEXES)) {
+  for (const { name } of await session.queryPrepared<{ name: string }>(INVALID_INDEXES, [])) {
     state.set(`index ${name}`, new Map([...(state.get(`index ${name}`) ?? []), ["invalid", "true"]]));
   }
-  for (const { name } of await session.query<{ name: string }>(UNFILLED)) {
+  for (const { name } of await session.queryPrepared<{ name: string }>(UNFILLED, [])) {
     state.set(`materialized-view ${name}`, new Map([...(state.get(`materialized-view ${name}`) ?? []), ["unfilled", "true"]]));
   }
-  for (const { place, text } of await session.query<{ place: string; text: string }>(SETTINGS)) state.set(`settings ${place.trim()}`, new Map([["values", text]]));
+  for (const { place, text } of await session.queryPrepared<{ place: string; text: string }>(SETTINGS, [])) state.set(`settings ${place.trim()}`, new Map([["values", text]]));
   if (own) await session.query("ROLLBACK");
   else await session.query("RESET ALL");
   return state;

@@ -7,14 +7,14 @@ import { lineAt, type SyntaxProblem } from "./script.ts";
 
 /** Everything in which a backslash or COPY is text: comments, literals, dollar quotes, quoted names; a doubled quote makes two of one, which is the same here. */
 const QUOTED =
-  /--[^\n]*|\/\*[\s\S]*?\*\/|[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"|\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g;
+  /--[^\n]*|\/\*|[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"|\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g;
 const COMMAND = /^[ \t]*\\([A-Za-z!?]+)/m;
 const COPY = /(?:^|;)\s*COPY\b[^;]*\bFROM\s+stdin\b[^;]*;/i;
 
 /** The first place that only psql understands, or undefined. */
 export function psqlProblem(text: string): SyntaxProblem | undefined {
   if (!text.includes("\\") && !/stdin/i.test(text)) return undefined;
-  const bare = text.replace(QUOTED, (quoted) => quoted.replace(/[^\n]/g, " "));
+  const bare = withoutQuoted(text);
   const copy = COPY.exec(bare);
   const command = COMMAND.exec(bare);
   if (copy !== null && (command === null || copy.index < command.index)) {
@@ -29,4 +29,29 @@ export function psqlProblem(text: string): SyntaxProblem | undefined {
     line: lineAt(text, command.index + found.length),
     hint: `Take the line out and write what it does as SQL.${dump}`,
   };
+}
+
+/** The text with blanks for everything quoted, and the same line ends. */
+function withoutQuoted(text: string): string {
+  const parts: string[] = [];
+  const quoted = new RegExp(QUOTED);
+  let at = 0;
+  for (let found = quoted.exec(text); found !== null; found = quoted.exec(text)) {
+    const end = found[0] === "/*" ? commentEnd(text, found.index) : found.index + found[0].length;
+    parts.push(text.slice(at, found.index), text.slice(found.index, end).replace(/[^\n]/g, " "));
+    quoted.lastIndex = at = end;
+  }
+  return parts.join("") + text.slice(at);
+}
+
+/** Where a block comment ends: they nest, unlike in the SQL of others. */
+function commentEnd(text: string, from: number): number {
+  const mark = /\/\*|\*\//g;
+  mark.lastIndex = from;
+  let depth = 0;
+  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+    depth += found[0] === "/*" ? 1 : -1;
+    if (depth === 0) return mark.lastIndex;
+  }
+  return text.length;
 }

@@ -1,5 +1,5 @@
 import type { Script, Statement } from "./script.ts";
-import { fieldsOf, listOf, type Fields } from "./tree.ts";
+import { fieldsOf, listOf, textOf, type Fields } from "./tree.ts";
 
 /**
  * How a script can be carried out.
@@ -61,6 +61,8 @@ export function whyNoTransaction({ type, tree }: Statement): string | undefined 
       if (hasOption(fields["params"], "concurrently")) return "REINDEX CONCURRENTLY";
       return ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"].includes(String(fields["kind"]))
         ? "REINDEX of a schema or database" : undefined;
+    case "DoStmt":
+      return endsTransactions(fields) ? "DO with COMMIT or ROLLBACK in it" : undefined;
     case "VacuumStmt":
       return fields["is_vacuumcmd"] === true ? "VACUUM" : undefined;
     case "ClusterStmt":
@@ -88,6 +90,15 @@ export function whyNoTransaction({ type, tree }: Statement): string | undefined 
     default:
       return undefined;
   }
+}
+
+/** Comments and literals, in which a word means nothing. */
+const BESIDE = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|\'\')*'/g;
+
+/** A block may end the transaction it runs in, but not one that somebody else began: https://www.postgresql.org/docs/current/plpgsql-transactions.html */
+function endsTransactions({ args }: Fields): boolean {
+  const body = listOf(args).flatMap((option) => (fieldsOf(option)["defname"] === "as" ? (textOf(fieldsOf(option)["arg"]) ?? []) : [])).join("\n");
+  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE, " "));
 }
 
 function detachesConcurrently(command: unknown): boolean {

@@ -21,6 +21,8 @@ export interface ScriptFailure {
 export interface RunOptions {
   /** Told after every statement, in the same transaction. */
   readonly after?: (statement: Statement) => Promise<void>;
+  /** Statements of which {@link after} need not hear one by one: a run of them goes as one message, and it is told the last. Of one transaction only. */
+  readonly uniform?: (statement: Statement) => boolean;
   /** Statements that are left out: what no server of this machine could carry out. */
   readonly skip?: (statement: Statement) => boolean;
 }
@@ -38,12 +40,27 @@ export async function runStatements(session: DatabaseSession, prepared: Prepared
   const statements = execution.statements.filter((each) => options.skip?.(each) !== true);
   const together = options.after === undefined && execution.mode === "one-transaction" && statements.length === execution.statements.length;
   if (together && statements.length > 1) return await runTogether(session, prepared);
-  for (const statement of statements) {
-    const refusal = await session.execute(statement.text);
-    if (refusal !== undefined) return failureAt(prepared, refusal, statement.start, statement);
-    await options.after?.(statement);
+  const whole = execution.mode === "one-transaction" && statements.length === execution.statements.length;
+  for (const run of runsOf(statements, whole ? options.uniform : undefined)) {
+    const [first, last] = [run[0]!, run.at(-1)!];
+    const refusal = await session.execute(script.text.slice(first.start, last.start + last.text.length));
+    if (refusal !== undefined) return failureAt(prepared, refusal, first.start, run.length === 1 ? first : undefined);
+    await options.after?.(last);
   }
   return undefined;
+}
+
+/** Neighbours that are uniform together, everything else alone. */
+function runsOf(statements: readonly Statement[], uniform: RunOptions["uniform"]): Statement[][] {
+  const runs: Statement[][] = [];
+  let open = false;
+  for (const statement of statements) {
+    const joins = uniform?.(statement) === true;
+    if (open && joins) runs.at(-1)!.push(statement);
+    else runs.push([statement]);
+    open = joins;
+  }
+  return runs;
 }
 
 /** As one message: a seed file may have a hundred thousand statements. */
@@ -76,8 +93,10 @@ export async function runScript(session: DatabaseSession, prepared: PreparedScri
   if (execution.mode === "one-transaction") await session.query("BEGIN");
   const failure = await runStatements(session, prepared, options);
   if (failure !== undefined) {
+    // A script may end the session itself.
+    if (session.lost.aborted) return failure;
     if (session.transaction !== "none") await session.query("ROLLBACK");
-    return failure;
+    return execution.mode === "one-transaction" && failure.statement === undefined ? await located(session, prepared, options, failure) : failure;
   }
   if (execution.mode === "one-transaction") {
     const refusal = await session.execute("COMMIT");
@@ -90,6 +109,15 @@ export async function runScript(session: DatabaseSession, prepared: PreparedScri
     file: source.file, line: begun?.line ?? source.firstLine, statement: begun, refusal: undefined,
     message: "the script ends inside of a transaction that it began", hint: "Put COMMIT at its end, or leave BEGIN out: each file is a transaction anyway.",
   };
+}
+
+/** Of many statements in one message the server does not always say which one it refused: then they are run once more, one by one. */
+async function located(session: DatabaseSession, prepared: PreparedScript, options: RunOptions, failure: ScriptFailure): Promise<ScriptFailure> {
+  if (failure.refusal === undefined || prepared.execution.statements.length < 2) return failure;
+  await session.query("BEGIN");
+  const again = await runStatements(session, prepared, { ...options, after: () => Promise.resolve() });
+  if (!session.lost.aborted && session.transaction !== "none") await session.query("ROLLBACK");
+  return again ?? failure;
 }
 
 /**

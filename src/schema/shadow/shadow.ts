@@ -3,6 +3,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { copyProperties } from "./database-properties.ts";
 import { SHADOW_PREFIX } from "./prefix.ts";
+import { boundedSession, STATEMENT_MS } from "./bounded-session.ts";
 
 /** A PostgreSQL server on which migrations may be tried: nothing on it is anybody's. */
 export interface Shadow extends AsyncDisposable {
@@ -20,7 +21,7 @@ export interface Shadow extends AsyncDisposable {
 /** One database of a shadow. */
 export interface ShadowDatabase {
   readonly name: string;
-  /** A session as the migration tool of a project would have one: with the server's own settings. */
+  /** A session as the migration tool of a project would have one: with the server's own settings; every wait in it has an end. */
   connect(): Promise<DatabaseSession>;
   /** The same database once more; nobody may be connected to this one meanwhile. */
   clone(): Promise<ShadowDatabase>;
@@ -28,7 +29,7 @@ export interface ShadowDatabase {
   drop(): Promise<void>;
 }
 
-type ShadowPorts = Pick<Ports, "scratchServers" | "openDatabase" | "log" | "random" | "clock">;
+type ShadowPorts = Pick<Ports, "scratchServers" | "openDatabase" | "log" | "random" | "clock" | "cancelled">;
 
 /** Room for what migrations put into an empty database, twice: a seed file, and a copy of it. */
 const BYTES_NEEDED = 400_000_000;
@@ -71,7 +72,10 @@ async function shadowOn(host: Database, what: string, ports: ShadowPorts, end: (
     if (template !== "template0") await copyProperties(admin, template, name);
     return {
       name,
-      connect: () => host.connect({ purpose: "shadow", bare: true, database: name }),
+      connect: async () => {
+        const session = await host.connect({ purpose: "shadow", bare: true, database: name });
+        return boundedSession(session, { cancelled: ports.cancelled, statementMs: STATEMENT_MS });
+      },
       clone: () => make(name),
       drop: () => drop(name),
     };

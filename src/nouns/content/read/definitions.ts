@@ -22,10 +22,24 @@ export async function readDefinitions(session: DatabaseSession, scope: ContentSc
     kind: () => undefined,
     object({ kind, identity, fields, owner }) {
       const here = fields.filter(({ hidden }) => !hidden);
-      found.set(definitionName(kind, identity), new Map(here.map(({ name, text, printed }) => [name, printed ? canonical(text) : text])));
+      found.set(definitionName(kind, identity), new Map(here.map(({ name, text, printed }) => [name, printed ? spelled(text) : text])));
       if (owner !== null) found.set(definitionName("owner", `${kind} ${identity}`), new Map([["owner", owner]]));
     },
   }, true);
+  return found;
+}
+
+/** Texts of one database that were read before, by what the server printed. Dropped as a whole when it is full. */
+const SPELLED = new Map<string, string>();
+const SPELLED_MAX = 20_000;
+
+/** {@link canonical}, of which the same texts are asked in every reading. */
+function spelled(text: string): string {
+  const known = SPELLED.get(text);
+  if (known !== undefined) return known;
+  if (SPELLED.size >= SPELLED_MAX) SPELLED.clear();
+  const found = canonical(text);
+  SPELLED.set(text, found);
   return found;
 }
 

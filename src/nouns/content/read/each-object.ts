@@ -53,10 +53,10 @@ export async function eachObject(
       reader.object(object);
     },
   };
-  for (const each of OBJECT_CLASSES) {
-    if (each.superuser === true && !server.superuser) continue;
-    await eachOfClass(session, scope, server, each, watching, again);
-  }
+  const readable = OBJECT_CLASSES.filter((each) => each.superuser !== true || server.superuser);
+  const few = again ? readable.filter(({ kind }) => !MANY.has(kind)) : [];
+  for (const each of readable) if (!few.includes(each)) await eachOfClass(session, scope, server, each, watching, again);
+  if (few.length > 0) await eachOfFew(session, scope, server, few, watching);
   for (const { kind, field, sql } of ATTACHMENTS) {
     reader.kind(kind);
     const rows = again ? await session.queryPrepared<AttachmentRow>(sql(server), scopeValues(scope)) : await session.query<AttachmentRow>(sql(server), scopeValues(scope));
@@ -72,6 +72,34 @@ export async function eachObject(
   }
 }
 
+/** Kinds of which a database has many: each is read by itself. */
+const MANY: ReadonlySet<ObjectKind> = new Set(["table", "column", "constraint", "index", "sequence", "trigger", "policy", "view", "function"]);
+
+/** A row of several classes' objects; the fields' texts in the order of {@link fieldsOn}. */
+interface MixedRow {
+  readonly class: number;
+  readonly place: string | null;
+  readonly identity: string;
+  readonly owner: string | null;
+  readonly fields: readonly (string | null)[];
+}
+
+/** Reads several classes by one statement: of most there is nothing, and asking takes longer than answering. */
+async function eachOfFew(
+  session: DatabaseSession, scope: ContentScope, server: ServerFacts, classes: readonly ObjectClass[], reader: ObjectReader,
+): Promise<void> {
+  const fields = classes.map((each) => fieldsOn(server, each, true));
+  const parts = classes.map((each, at) => {
+    const texts = fields[at]!.map((_, place) => `o.f${place}`).join(", ");
+    const rows = objectQuery(server, each, fields[at]);
+    return `SELECT ${at} AS class, o.place::text AS place, o.identity, o.owner::text AS owner, ARRAY[${texts}]::text[] AS fields FROM (${rows}) AS o`;
+  });
+  for (const { kind } of classes) reader.kind(kind);
+  for (const row of await session.queryPrepared<MixedRow>(parts.join("\nUNION ALL\n"), scopeValues(scope))) {
+    tell(server, classes[row.class]!, fields[row.class]!, row, (at) => row.fields[at], reader);
+  }
+}
+
 /** Reads the objects of one class alone. */
 export async function eachOfClass(
   session: DatabaseSession, scope: ContentScope, server: ServerFacts, each: ObjectClass, reader: ObjectReader, again = false,
@@ -81,23 +109,28 @@ export async function eachOfClass(
   reader.kind(kind);
   const sql = objectQuery(server, each, fields);
   const rows = again ? await session.queryPrepared<ObjectRow>(sql, scopeValues(scope)) : await session.query<ObjectRow>(sql, scopeValues(scope));
-  for (const row of rows) {
-    reader.object({
-      kind,
-      identity: decodeText(server, row.identity),
-      fields: fields.flatMap((field, at) => foundField(server, field, row[`f${at}`] ?? null)),
-      owner: row.owner === null ? null : decodeText(server, row.owner),
-      place: row.place,
-    });
-  }
+  for (const row of rows) tell(server, each, fields, row, (at) => row[`f${at}`], reader);
 }
 
-/** Null and the empty text count as not set. */
-function foundField(server: ServerFacts, field: ObjectField, sent: string | null): FoundField[] {
-  const of = { name: field.name, printed: field.printed === true };
-  if (field.hidden !== undefined && sent === HIDDEN) return [{ ...of, text: HIDDEN, hidden: true }];
-  const text = sent === null ? "" : decodeText(server, sent);
-  return text === "" ? [] : [{ ...of, text, hidden: false }];
+function tell(
+  server: ServerFacts, { kind }: ObjectClass, fields: readonly ObjectField[], row: Pick<ObjectRow, "place" | "identity" | "owner">,
+  sent: (at: number) => string | null | undefined, reader: ObjectReader,
+): void {
+  const found: FoundField[] = [];
+  for (let at = 0; at < fields.length; at += 1) {
+    const text = sent(at);
+    if (text !== null && text !== undefined) found.push(...foundField(server, fields[at]!, text));
+  }
+  const owner = row.owner === null ? null : decodeText(server, row.owner);
+  reader.object({ kind, identity: decodeText(server, row.identity), fields: found, owner, place: row.place });
+}
+
+/** The empty text counts as not set. */
+function foundField(server: ServerFacts, field: ObjectField, sent: string): FoundField[] {
+  const [name, isPrinted] = [field.name, field.printed === true];
+  if (field.hidden !== undefined && sent === HIDDEN) return [{ name, text: HIDDEN, hidden: true, printed: isPrinted }];
+  const text = decodeText(server, sent);
+  return text === "" ? [] : [{ name, text, hidden: false, printed: isPrinted }];
 }
 
 /** Columns stand with their relation; what is attached to anything out of scope is undefined. */

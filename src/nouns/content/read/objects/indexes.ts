@@ -1,5 +1,5 @@
 import { IN_SCOPE, notInExtension } from "../../scope.ts";
-import { always, flag, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
+import { always, flag, IN_DEFINITION, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { named, roleName, vectorNames } from "./names.ts";
 import { operatorFields } from "./operators-used.ts";
 import { OWN_RELATION } from "./tables.ts";
@@ -14,8 +14,8 @@ const index: ObjectClass = {
     WHERE c.relkind IN ('r', 'p', 'm') AND (i.indisvalid OR c.relkind = 'p') AND i.indisready AND ${OWN_RELATION}`,
   fields: [
     printed("definition", "pg_get_indexdef(x.oid)", "the whole statement, storage parameters too"),
-    always("method", "(SELECT m.amname FROM pg_am m WHERE m.oid = x.relam)", "`USING`"),
-    always("keys", vectorNames("i.indkey", "i.indrelid"), "the columns, `INCLUDE` too"),
+    always("method", "(SELECT m.amname FROM pg_am m WHERE m.oid = x.relam)", "`USING`", IN_DEFINITION),
+    always("keys", vectorNames("i.indkey", "i.indrelid"), "the columns, `INCLUDE` too", IN_DEFINITION),
     always("key-count", "i.indnkeyatts", "`INCLUDE`"),
     always("key-options", "i.indoption", "`DESC`, `NULLS FIRST`"),
     flag("unique", "i.indisunique", "`UNIQUE`"),

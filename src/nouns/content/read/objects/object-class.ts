@@ -20,6 +20,8 @@ export interface ObjectField {
   readonly printed?: true;
   /** Compared only where the source has it; a manifest without it may be from before the field was known. */
   readonly whenSet?: true;
+  /** The printed definition of the same object says it too: where that is compared, this is of no use. */
+  readonly inDefinition?: true;
   /** First major that has it; older servers are not asked. */
   readonly since?: number;
   /** SQL condition under which this role may not read it: neither set nor unset. */
@@ -52,6 +54,9 @@ export interface ServerFacts {
 }
 
 type Rest = Partial<Omit<ObjectField, "name" | "sql" | "set" | "compared">>;
+
+/** For a field that an object's printed definition says too. */
+export const IN_DEFINITION: Rest = { inDefinition: true };
 
 /** A field that every major prints alike. */
 export function always(name: string, sql: string, set: string, rest: Rest = {}): ObjectField {

@@ -15,7 +15,8 @@ export interface ObjectRow extends Readonly<Record<string, string | null>> {
  * @param alike leave out what can only be said to servers of another major: of no use where both are of one
  */
 export function fieldsOn(server: ServerFacts, objects: ObjectClass, alike = false): readonly ObjectField[] {
-  return objects.fields.filter(({ since, compared }) => (since === undefined || since <= server.major) && !(alike && compared === "other-major"));
+  const needed = ({ compared, inDefinition }: ObjectField): boolean => compared !== "other-major" && inDefinition !== true;
+  return objects.fields.filter((field) => (field.since === undefined || field.since <= server.major) && (!alike || needed(field)));
 }
 
 /** `?` where the role may not read it. */

@@ -15,6 +15,9 @@ import { otherMajor, sameMajor, type ObjectField } from "./object-class.ts";
 /** Object ids below are the server's own: no search path hides those. */
 const FIRST_OTHER = 16_384;
 
+/** Whether there is an operator that is not the server's own. */
+const HAS_OTHERS = `EXISTS (SELECT FROM pg_operator other WHERE other.oid >= ${FIRST_OTHER})`;
+
 /** `:opno 98`, and of rows `:opnos (o 97 98)`. */
 const MENTIONS = "':opnos? ([(]o )?([0-9]+( [0-9]+)*)'";
 
@@ -37,8 +40,10 @@ const SET = "operators not the server's own in it";
  * @param tree SQL of a `pg_node_tree`, or of several as one text; null for none
  */
 export function operatorFields(tree: string, rest: Pick<ObjectField, "since"> = {}): readonly ObjectField[] {
+  // Trees are long, and most databases have none of these operators: that is asked once in a query, not in every row.
   const list = (text: string): string =>
-    `(SELECT string_agg(${text}, ',' ORDER BY u.name COLLATE "C") FROM ${operatorsIn(tree)} AS u)`;
+    `CASE WHEN ${HAS_OTHERS} THEN
+      (SELECT string_agg(${text}, ',' ORDER BY u.name COLLATE "C") FROM ${operatorsIn(tree)} AS u) END`;
   return [
     sameMajor("operators", list("u.name || ' ' || u.times"), SET, { ...rest, whenSet: true }),
     otherMajor("which-operators", list("u.name"), SET, { ...rest, whenSet: true }),

@@ -1,5 +1,5 @@
 import { IN_SCOPE, notInExtension } from "../../scope.ts";
-import { always, flag, otherMajor, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
+import { always, flag, IN_DEFINITION, otherMajor, otherMajorFlag, printed, type ObjectClass } from "./object-class.ts";
 import { collationName, columnNames, named, RELATION, roleName } from "./names.ts";
 import { operatorFields } from "./operators-used.ts";
 import { allOptions, COLUMN_OPTIONS, optionsNamed, TABLE_OPTIONS, TOAST_OPTIONS } from "./options.ts";
@@ -113,10 +113,10 @@ const constraint: ObjectClass = {
     always("kind", "k.contype", "`CHECK`, `UNIQUE`, `PRIMARY KEY`, `FOREIGN KEY`, `EXCLUDE`"),
     printed("definition", "pg_get_constraintdef(k.oid)", "the whole clause"),
     ...operatorFields("k.conbin"),
-    always("columns", `CASE WHEN k.contype IN ('p', 'u', 'f') THEN ${columnNames("k.conkey", "k.conrelid")} END`, "the columns of a key"),
+    always("columns", `CASE WHEN k.contype IN ('p', 'u', 'f') THEN ${columnNames("k.conkey", "k.conrelid")} END`, "the columns of a key", IN_DEFINITION),
     always("references", `CASE WHEN k.contype = 'f' THEN concat_ws(' ', k.confrelid::regclass,
       ${columnNames("k.confkey", "k.confrelid")}, k.confupdtype, k.confdeltype, k.confmatchtype) END`,
-    "`REFERENCES`, `ON UPDATE`, `ON DELETE`, `MATCH`"),
+    "`REFERENCES`, `ON UPDATE`, `ON DELETE`, `MATCH`", IN_DEFINITION),
     flag("not-valid", "NOT k.convalidated", "`NOT VALID`, `VALIDATE CONSTRAINT`"),
     flag("deferrable", "k.condeferrable", "`DEFERRABLE`"),
     flag("deferred", "k.condeferred", "`INITIALLY DEFERRED`"),

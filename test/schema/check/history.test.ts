@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { sharedServer } from "../../support/postgres.ts";
+import { secret } from "../../support/test-ports.ts";
+import { scratchFolder } from "../../support/tools.ts";
+import { checkFolder, writeFiles, type CheckedFolder } from "./check-folder.ts";
+
+const MERGED = {
+  "10_a.sql": "CREATE TABLE a (x int);", "10_a_rollback.sql": "DROP TABLE a;",
+  "30_c.sql": "ALTER TABLE a ADD COLUMN z int;", "30_c_rollback.sql": "ALTER TABLE a DROP COLUMN z;",
+};
+
+function git(folder: string, ...args: string[]): void {
+  const identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+  execFileSync("git", ["-C", folder, ...identity, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Checks what a pull request makes of the merged folder. */
+async function pullRequest(change: (folder: string) => void): Promise<CheckedFolder> {
+  await using scratch = scratchFolder("pull request");
+  const folder = join(scratch.path, "db migrations");
+  writeFiles(folder, MERGED);
+  git(scratch.path, "init", "-q", "-b", "main");
+  git(scratch.path, "add", "-A");
+  git(scratch.path, "commit", "-qm", "merged");
+  change(folder);
+  return await checkFolder(folder, { all: false, base: "main", shadow: secret(sharedServer().adminUrl()) });
+}
+
+const brief = ({ pairs, findings }: CheckedFolder): unknown => ({
+  pairs: pairs.map(({ file, verdict }) => `${file} ${verdict}`),
+  findings: findings.map(({ rule, level, file, line }) => `${level} ${rule} ${file}:${line}`),
+});
+
+describe("what a pull request does to merged files", () => {
+  it("nothing: nothing is tried", async () => {
+    expect(brief(await pullRequest(() => undefined))).toEqual({ pairs: [], findings: [] });
+  });
+
+  it("a new file after them is judged, and they are not", async () => {
+    const found = await pullRequest((folder) => writeFiles(folder, { "40_d.sql": "ALTER TABLE a DROP COLUMN z;" }));
+    expect(found.pairs.map(({ file, verdict }) => `${file} ${verdict}`)).toEqual(["40_d.sql missing"]);
+  });
+
+  it("a rollback that is added later is judged", async () => {
+    const { pairs, findings } = await pullRequest((folder) => {
+      rmSync(join(folder, "30_c_rollback.sql"));
+      writeFiles(folder, { "rollback/30_c.sql": "ALTER TABLE a DROP COLUMN z;" });
+    });
+    expect(pairs.map(({ file, verdict }) => `${file} ${verdict}`)).toEqual(["30_c.sql proved"]);
+    expect(findings.map(({ rule, file }) => `${rule} ${file}`)).toEqual(["deleted-after-merge 30_c_rollback.sql"]);
+  });
+
+  it("an edit is told with its line; other line ends are none", async () => {
+    expect(brief(await pullRequest((folder) => writeFiles(folder, { "30_c.sql": "-- why\nALTER TABLE a ADD COLUMN z int;" }))))
+      .toEqual({ pairs: [], findings: ["error edited-after-merge 30_c.sql:1"] });
+    expect(brief(await pullRequest((folder) => writeFiles(folder, { "30_c.sql": "ALTER TABLE a ADD COLUMN z int;\r\n" }))))
+      .toEqual({ pairs: [], findings: [] });
+  });
+
+  it("a deleted file and a renamed one are told", async () => {
+    expect((await pullRequest((folder) => rmSync(join(folder, "10_a.sql")))).findings.map(({ rule, file }) => `${rule} ${file}`))
+      .toEqual(["deleted-after-merge 10_a.sql"]);
+    const renamed = await pullRequest((folder) => {
+      for (const end of [".sql", "_rollback.sql"]) renameSync(join(folder, `30_c${end}`), join(folder, `50_c${end}`));
+    });
+    expect(renamed.findings.map(({ rule, file }) => `${rule} ${file}`))
+      .toEqual(["deleted-after-merge 30_c.sql", "deleted-after-merge 30_c_rollback.sql"]);
+  });
+});
+
+describe("a file that comes before merged ones", () => {
+  const late = async (forward: string, rollback: string): Promise<CheckedFolder> =>
+    await pullRequest((folder) => writeFiles(folder, { "20_b.sql": forward, "20_b_rollback.sql": rollback }));
+
+  it("is only noted where both orders end alike", async () => {
+    const found = await late("CREATE TABLE b (y int);", "DROP TABLE b;");
+    expect(brief(found)).toEqual({ pairs: ["20_b.sql proved"], findings: ["note late-file 20_b.sql:1"] });
+    expect(found.outcome.exit).toBe(0);
+  });
+
+  it("is refused where they do not", async () => {
+    const found = await late("CREATE VIEW b AS SELECT a AS whole FROM a; COMMENT ON TABLE a IS 'b'; ALTER TABLE a ADD COLUMN IF NOT EXISTS z text;",
+      "DROP VIEW b; ALTER TABLE a DROP COLUMN z; COMMENT ON TABLE a IS NULL;");
+    expect(found.findings.filter(({ rule }) => rule === "late-file").map(({ level }) => level)).toEqual(["error"]);
+    expect(found.outcome.exit).toBe(3);
+  });
+
+  it("is refused where it does not go through after them", async () => {
+    const found = await late("CREATE TABLE c_only (z int); ALTER TABLE a ADD COLUMN z int; ALTER TABLE a DROP COLUMN z; DROP TABLE c_only;", "SELECT 1;");
+    expect(found.findings.find(({ rule }) => rule === "late-file")).toMatchObject({
+      level: "error", message: expect.stringMatching(/applied after it.*does not go through/),
+    });
+  });
+});
