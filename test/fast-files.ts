@@ -50,6 +50,7 @@ export const FAST_FILES: readonly string[] = [
   "test/kernel/news-of.test.ts",
   "test/kernel/or-abort.test.ts",
   "test/kernel/pace.test.ts",
+  "test/kernel/pattern.test.ts",
   "test/kernel/redact.test.ts",
   "test/kernel/retry.test.ts",
   "test/kernel/secret.test.ts",

@@ -17,6 +17,7 @@ export const KEY_WORDS: ReadonlySet<string> = new Set([
   ..."between bigint bit boolean char character coalesce dec decimal exists extract float greatest grouping inout int".split(" "),
   ..."integer interval json json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar".split(" "),
   ..."json_serialize json_table json_value least merge_action national nchar none normalize nullif numeric out overlay".split(" "),
-  ..."position precision real row setof smallint substring time timestamp treat trim values varchar xmlattributes".split(" "),
-  ..."xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable".split(" "),
+  ..."position precision real row setof smallint substring time timestamp treat trim values varchar".split(" "),
+  ..."xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces".split(" "),
+  ..."xmlparse xmlpi xmlroot xmlserialize xmltable".split(" "),
 ]);

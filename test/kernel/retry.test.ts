@@ -10,7 +10,7 @@ function policy(slept: number[], changes: Partial<RetryPolicy> = {}): RetryPolic
 }
 
 describe("a retried operation", () => {
-  it("waits longer each time up to a limit, and throws the last error when the attempts are used up", async () => {
+  it("waits longer each time up to a limit, and throws the last error in the end", async () => {
     const slept: number[] = [];
     const tries: number[] = [];
     const work = withRetry(policy(slept), async (attempt) => {

@@ -1,6 +1,7 @@
 import type { DatabaseAddress } from "../../ports/database.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { HoldfastError, type ErrorCode } from "../../kernel/errors.ts";
+import { anyOf } from "../../kernel/pattern.ts";
 
 /** What pg_dump and pg_restore say on stderr, turned into Holdfast's codes. The programs have one exit code for everything. */
 
@@ -21,18 +22,18 @@ const ANYWHERE: readonly Saying[] = [
   { says: /out of shared memory/, code: "database.query",
     hint: "The server's lock table is full; raise max_locks_per_transaction on the server (256 fits some ten thousand tables) and restart it." },
   // What pg_dump says, and what the server says to it, of an object that was there when it began to read.
-  { says: /cache lookup failed for|could not open relation with OID|with OID \d+ (?:does not exist|not found)|failed sanity check|deadlock detected|(?:relation|schema|type|function|column) .* does not exist/,
+  { says: anyOf(/cache lookup failed for|could not open relation with OID/, /with OID \d+ (?:does not exist|not found)/, /failed sanity check|deadlock detected/, /(?:relation|schema|type|function|column) .* does not exist/),
     code: "database.changing", hint: "Somebody changed the schema while it was read; run again, at a quieter time." },
   { says: /aborting because of server version mismatch/, code: "tool.too-old",
     hint: "Install the PostgreSQL client programs of the server's major version or newer." },
   { says: /unsupported version \([\d.]+\) in file header/, code: "tool.too-old",
     hint: "The archive was written by a newer pg_dump; install PostgreSQL client programs of that major version or newer." },
-  { says: /server closed the connection unexpectedly|terminating connection due to|no connection to the server|SSL SYSCALL error|SSL connection has been closed|could not (?:receive data from|send data to) server|connection not open|the database system is (?:shutting down|starting up|in recovery mode)/,
+  { says: anyOf(/server closed the connection unexpectedly|terminating connection due to/, /no connection to the server|connection not open|SSL connection has been closed/, /SSL SYSCALL error|could not (?:receive data from|send data to) server/, /the database system is (?:shutting down|starting up|in recovery mode)/),
     code: "database.lost", hint: "The connection broke while working (restart, failover or network); run again." },
-  { says: /snapshot "[^"]*" does not exist|invalid snapshot identifier|could not import the requested snapshot/, code: "database.lost",
+  { says: anyOf(/snapshot "[^"]*" does not exist/, /invalid snapshot identifier|could not import the requested snapshot/), code: "database.lost",
     hint: "The session that held the snapshot has ended, or a pooler led this program to another server; run again with a direct address." },
   { says: /No space left on device|could not extend file|disk full/i, code: "disk.full", hint: "Free space on the disk that is named in the message." },
-  { says: /did not find magic string|does not appear to be a valid archive|could not read from input file|unexpected end of file|invalid compression|could not uncompress|input file is too short|unexpected section code|unexpected data offset|corrupt tar header|input file appears to be/,
+  { says: anyOf(/did not find magic string|does not appear to be a valid archive|input file appears to be/, /could not read from input file|unexpected end of file|input file is too short/, /invalid compression|could not uncompress|corrupt tar header/, /unexpected section code|unexpected data offset/),
     code: "dump.incomplete", hint: "The archive is damaged; use another backup, and validate this one." },
   { says: /^(?:pg_\w+: )?error: permission denied for |ERROR: {2}permission denied for |must be owner of/m, code: "database.permission",
     hint: "Grant this role the missing right, or use a role that has it." },
@@ -42,14 +43,14 @@ const AT_CONNECT: readonly Saying[] = [
   { says: /too many (?:connections|clients)|remaining connection slots/, code: "database.unreachable", hint: NO_SLOT },
   { says: /unsupported startup parameter/, code: "database.pooler",
     hint: "The database, the role or the server has settings of its own that must not act on the load, and a pooler refuses to pass others on; use the server's direct address." },
-  { says: /password authentication failed|no password supplied|role "[^"]*" does not exist|no pg_hba\.conf entry|not permitted to log in/, code: "database.denied",
+  { says: anyOf(/password authentication failed|no password supplied|no pg_hba\.conf entry/, /role "[^"]*" does not exist|not permitted to log in/), code: "database.denied",
     hint: "Check the user and the password in the database URL, and that this machine is allowed to connect." },
   { says: /database "[^"]*" does not exist/, code: "database.missing", hint: "Check the name after the last / of the database URL." },
   { says: /SSL|certificate/, code: "database.tls", hint: "Check sslmode and sslrootcert in the database URL." },
 ];
 
 /** A connection that could not even be made; libpq's words since version 14, and before. */
-const CONNECT_FAILED = /connection to (?:server|database) .*failed|could not connect to (?:server|database)|could not translate host name/;
+const CONNECT_FAILED = anyOf(/connection to (?:server|database) .*failed|could not connect to (?:server|database)/, /could not translate host name/);
 
 /** Characters of the program's last words that go into an error. */
 const LAST_WORDS_MAX = 1500;

@@ -1,4 +1,5 @@
 import { knownWords, UNKNOWN_WORDS } from "../../postgres/known-words.ts";
+import { anyOf } from "../../kernel/pattern.ts";
 
 /**
  * Findings lie in the store as plain text, beside rows that are sealed; so what the server quotes of rows is taken out of what
@@ -24,7 +25,7 @@ const STATEMENT = /^(?:LINE \d+|QUERY):/;
 const SERVERS = /^(.*?ERROR: {2})(.*)$/s;
 
 /** Entries whose making looks at rows, and so calls what may quote them. */
-const ON_ROWS = /^(?:|(?:TABLE DATA|MATERIALIZED VIEW DATA|INDEX|CONSTRAINT|CHECK CONSTRAINT|FK CONSTRAINT|TABLE ATTACH|INDEX ATTACH|BLOBS?|BLOB DATA|LARGE OBJECTS?) .*)$/s;
+const ON_ROWS = anyOf(/^$/, /^(?:TABLE DATA|MATERIALIZED VIEW DATA|BLOBS?|BLOB DATA|LARGE OBJECTS?) /, /^(?:INDEX|CONSTRAINT|CHECK CONSTRAINT|FK CONSTRAINT|TABLE ATTACH|INDEX ATTACH) /);
 
 /** Whether making an entry looks at rows. An unknown one may. */
 export function isOnRows(entry: string): boolean {

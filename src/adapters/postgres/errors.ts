@@ -3,6 +3,7 @@ import { describeAddress, supabaseProject } from "../../postgres/database-url.ts
 import { HoldfastError } from "../../kernel/errors.ts";
 import { knownWords, runningFunction, UNKNOWN_WORDS } from "../../postgres/known-words.ts";
 import { byState, type Found, type Moment } from "./states.ts";
+import { anyOf } from "../../kernel/pattern.ts";
 
 /**
  * Turns what the driver throws into Holdfast's codes: by SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html),
@@ -95,8 +96,7 @@ function withoutAdviceOnNode(message: string): string {
 const QUOTES_ROWS = /^(?:22|23|P0)/;
 
 /** What looks at no row; who refuses it (an event trigger, an extension's script) speaks of something else. */
-const LOOKS_AT_NO_ROW =
-  /^\s*(?:CREATE (?:EXTENSION|DATABASE|ROLE|SCHEMA)|ALTER (?:DATABASE|ROLE|EXTENSION|SUBSCRIPTION|SCHEMA)|DROP|GRANT|REVOKE|SET|COMMENT|REASSIGN)\b/i;
+const LOOKS_AT_NO_ROW = anyOf(/^\s*CREATE (?:EXTENSION|DATABASE|ROLE|SCHEMA)\b/i, /^\s*ALTER (?:DATABASE|ROLE|EXTENSION|SUBSCRIPTION|SCHEMA)\b/i, /^\s*(?:DROP|GRANT|REVOKE|SET|COMMENT|REASSIGN)\b/i);
 
 /** A function may raise an error under any code. */
 function mayQuoteRows(state: string, said: Said, statement: string): boolean {
@@ -174,7 +174,7 @@ function broken(moment: Moment): Found {
     : { code: "database.lost", hint: "The connection broke while working (restart, failover or network); run again." };
 }
 
-const TLS_CODES = /^(ERR_SSL|ERR_TLS|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CRL_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+const TLS_CODES = anyOf(/^(?:ERR_SSL|ERR_TLS|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CRL_)/, /^(?:HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/);
 
 function isTlsFailure(code: string, message: string): boolean {
   return TLS_CODES.test(code) || /does not support SSL|error establishing an SSL|secure TLS connection/i.test(message);

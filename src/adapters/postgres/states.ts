@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../kernel/errors.ts";
+import { anyOf } from "../../kernel/pattern.ts";
 
 /**
  * What a SQLSTATE means to whoever runs Holdfast:
@@ -40,7 +41,7 @@ export function byState(state: string, message: string, moment: Moment): Found |
       return { code: "database.changing", hint: "Another session waited for a lock of this one while " +
         "this one waited for a lock of that; run again, at a quieter time." };
     case "XX000":
-      return looksAtThePresent(message)
+      return LOOKED_AT_THE_PRESENT.test(message)
         ? { code: "database.changing", hint: "Somebody changed the schema while it was read; run again, " +
           "at a quieter time." }
         : undefined;
@@ -69,9 +70,7 @@ export function byState(state: string, message: string, moment: Moment): Found |
  * Functions that print definitions look at the present and not at the snapshot; these are their words for an
  * object that is gone by then. Such messages are internal and never translated.
  */
-function looksAtThePresent(message: string): boolean {
-  return /^(?:cache lookup failed for|could not open relation with OID|could not find (?:tuple|entry) for|relation with OID \d+ does not exist)/.test(message);
-}
+const LOOKED_AT_THE_PRESENT = anyOf(/^(?:cache lookup failed for|could not open relation with OID)/, /^could not find (?:tuple|entry) for/, /^relation with OID \d+ does not exist/);
 
 /**
  * One code for two memories: the lock table that all sessions share, and what one statement takes for itself.

@@ -2,6 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { placesAtEnd, type Places } from "./places.ts";
+import { inSequence } from "../../kernel/pattern.ts";
 
 /** The SQL of one entry of an archive: its definition, and what pg_restore adds to it (the owner). */
 export interface DefinitionText {
@@ -17,9 +18,9 @@ const NAMED = /^-- TOC entry (\d+) \(class \d+ OID \d+\)$/gm;
  * The whole heading. Names in it are the archive's, so a line of it that is not as it should be is no heading: a name with a line break
  * would go on behind it as SQL (CVE-2025-8714).
  */
-const HEADING = /^--\n-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies:[ \d]*\n)?-- Name: [^\n]*; Type: [^\n;]*; Schema: [^\n]*; Owner: [^\n]*\n(?:-- Data Pos: \d+(?: \([^\n]*\))?\n)?--\n/gm;
+const HEADING = inSequence(/^--\n-- TOC entry (\d+) \(class \d+ OID \d+\)\n/gm, /(?:-- Dependencies:[ \d]*\n)?/gm, /-- Name: [^\n]*; Type: [^\n;]*; Schema: [^\n]*; Owner: [^\n]*\n/gm, /(?:-- Data Pos: \d+(?: \([^\n]*\))?\n)?/gm, /--\n/gm);
 /** What comes behind the last entry. */
-const END = /\n(?:-- Completed on [^\n]*\n+)?--\n-- PostgreSQL database dump complete\n--\s*(?:\\unrestrict [A-Za-z0-9]+\s*)?$/;
+const END = inSequence(/\n(?:-- Completed on [^\n]*\n+)?/, /--\n-- PostgreSQL database dump complete\n--\s*/, /(?:\\unrestrict [A-Za-z0-9]+\s*)?$/);
 
 /**
  * Divides the script that pg_restore writes for some entries into the texts of these entries.

@@ -2,10 +2,10 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { displayPart } from "../../postgres/display-name.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
+import { anyOf } from "../../kernel/pattern.ts";
 
 /** Types of entries that make nothing in a schema: rows, values, and what is said or given of other things. */
-const MAKES_NOTHING =
-  /^(?:ACL|COMMENT|DEFAULT ACL|SCHEMA|SECURITY LABEL|TABLE DATA|SEQUENCE SET|BLOBS?|MATERIALIZED VIEW DATA|STATISTICS DATA|ROW SECURITY|DEFAULT|TRIGGER|RULE|POLICY|CHECK CONSTRAINT|FK CONSTRAINT|PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|SEQUENCE OWNED BY|TABLE ATTACH|INDEX ATTACH)$/;
+const MAKES_NOTHING = anyOf(/^(?:ACL|DEFAULT ACL|COMMENT|SECURITY LABEL|SCHEMA)$/, /^(?:TABLE DATA|SEQUENCE SET|BLOBS?|MATERIALIZED VIEW DATA|STATISTICS DATA)$/, /^(?:ROW SECURITY|DEFAULT|TRIGGER|RULE|POLICY|CHECK CONSTRAINT|FK CONSTRAINT)$/, /^(?:PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|SEQUENCE OWNED BY|TABLE ATTACH|INDEX ATTACH)$/);
 
 interface Room {
   readonly role: string;

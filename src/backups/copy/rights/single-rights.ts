@@ -2,6 +2,7 @@ import { cutAfter, outsideQuotes } from "../../../postgres/sql-quotes.ts";
 import { refusal } from "../../../nouns/server/refusal.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import { ARCHIVED_ROUTINE } from "./archived-arguments.ts";
+import { anyOf } from "../../../kernel/pattern.ts";
 
 /** One right that an archive's statement gives, which may give several. */
 export interface SingleRight {
@@ -31,10 +32,14 @@ const ALL_OF_COLUMN = ["SELECT", "INSERT", "UPDATE", "REFERENCES"];
 /** What default privileges are for is named in the plural. */
 const PLURAL: Readonly<Record<string, string>> = { TABLES: "TABLE", SEQUENCES: "SEQUENCE", FUNCTIONS: "FUNCTION", TYPES: "TYPE", SCHEMAS: "SCHEMA", "LARGE OBJECTS": "LARGE OBJECT" };
 
+/** A name as an archive writes it, quoted where it must be. */
+const NAME = /"(?:[^"]|"")+"|[a-z_][a-z0-9_$]*/.source;
 /** The beginning of one that says what future objects give: whose, and in which schema. */
-const FUTURE = /^ALTER DEFAULT PRIVILEGES FOR ROLE ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*) (?:IN SCHEMA ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*) )?(?=GRANT )/;
-/** The end of a statement: the grantee may be quoted. */
-const TO = /^ (TABLES?|SEQUENCES?|FUNCTIONS?|PROCEDURE|SCHEMAS?|TYPES?|LANGUAGE|FOREIGN SERVER|FOREIGN DATA WRAPPER|LARGE OBJECTS?)(?: (.*))? TO ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)( WITH GRANT OPTION)?;\s*$/s;
+const FUTURE = new RegExp(`^ALTER DEFAULT PRIVILEGES FOR ROLE (${NAME}) (?:IN SCHEMA (${NAME}) )?(?=GRANT )`);
+/** What rights are given on. */
+const KIND = anyOf(/TABLES?|SEQUENCES?|FUNCTIONS?|SCHEMAS?|TYPES?|LARGE OBJECTS?/, /PROCEDURE|LANGUAGE|FOREIGN SERVER|FOREIGN DATA WRAPPER/).source;
+/** The end of a statement. */
+const TO = new RegExp(String.raw`^ (${KIND})(?: (.*))? TO (${NAME})( WITH GRANT OPTION)?;\s*$`, "s");
 
 /**
  * The rights that a GRANT of an archive gives; none where it is no such statement.

@@ -9,6 +9,7 @@ import { outsideQuotes } from "../../../postgres/sql-quotes.ts";
 import { quoteIdentifier } from "../../../postgres/quoting.ts";
 import { leadingNames, wordAndRest } from "../../../nouns/platform/identity.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
+import { inSequence } from "../../../kernel/pattern.ts";
 
 /** The rights on one object of the platform's: as they stand at the target, and made those of an archive. */
 
@@ -40,7 +41,7 @@ interface AccessList {
 export const TOLD_ALREADY = "";
 
 /** A right on an object begins with what is allowed, in capitals; a role's name, of which one becomes a member, never does. */
-const ON_OBJECT = /^\s*(?:GRANT|REVOKE) (?:ALL|SELECT|INSERT|UPDATE|DELETE|TRUNCATE|REFERENCES|TRIGGER|MAINTAIN|USAGE|CREATE|EXECUTE)\b/;
+const ON_OBJECT = inSequence(/^\s*(?:GRANT|REVOKE) /, /(?:ALL|SELECT|INSERT|UPDATE|DELETE|TRUNCATE|REFERENCES|TRIGGER|MAINTAIN|USAGE|CREATE|EXECUTE)\b/);
 
 /**
  * Sets an object's rights to what the server gives of itself, and then to what the archive says; all of it or nothing. As the owner: a role with

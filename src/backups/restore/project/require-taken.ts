@@ -7,13 +7,14 @@ import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import type { TocEntry } from "../../../ports/dump-tools.ts";
 import type { PlanOfProject } from "./loaded-project.ts";
 import { refusedSentence, type Refused } from "./run-definitions.ts";
+import { anyOf } from "../../../kernel/pattern.ts";
 
 /** A key, check or index that the restored rows do not hold: the source was damaged (a broken unique index lets the same row in twice). */
 function isBrokenByRows({ entry, error }: Refused): boolean {
   return (entry.type.endsWith("CONSTRAINT") || entry.type === "INDEX") && BROKEN.test(error.message);
 }
 
-const BROKEN = /violates (?:foreign key|check) constraint|is violated by some row|could not create (?:unique index|exclusion constraint)|index row (?:size|requires) /;
+const BROKEN = anyOf(/violates (?:foreign key|check) constraint|is violated by some row/, /could not create (?:unique index|exclusion constraint)|index row (?:size|requires) /);
 
 /** Those of them that may be missed, and what needs one of those: a foreign key its table's primary key. */
 function withNeeding(refused: readonly Refused[], mayMiss: (one: Refused) => boolean): ReadonlySet<Refused> {

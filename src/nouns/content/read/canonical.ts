@@ -1,3 +1,5 @@
+import { anyOf } from "../../../kernel/pattern.ts";
+
 /**
  * One spelling for what the server prints of an expression or query.
  *
@@ -18,7 +20,7 @@ export function canonical(definition: string): string {
 }
 
 /** Quoted strings, dollar quotes, quoted identifiers, words and numbers, casts, single characters. White space separates. */
-const TOKEN = /[EeBbXxUuNn]?'(?:[^']|'')*'|\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$|"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|::|[^\s]/gu;
+const TOKEN = anyOf(/[EeBbXxUuNn]?'(?:[^']|'')*'/gu, /\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$/gu, /"(?:[^"]|"")*"/gu, /[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|::|[^\s]/gu);
 
 /** A word, or a bracketed group. */
 type Item = string | Group;

@@ -8,16 +8,17 @@ import { exclusiveOr, type HashedColumn } from "./hashed-column.ts";
  * In a session with {@link PINNED_SETTINGS}, for the table's columns (generated ones too) in the byte order
  * of their names, numbered i = 1, 2, 3 …:
  *
- *     hash(column i) = hashtextextended(column::text COLLATE "C", i)       for PostgreSQL's own types, and:
- *                      hashint4extended(column::int4, i)                   smallint, integer, boolean
- *                      uuid_hash_extended(column, i)                       uuid
- *                      hashtextextended(encode(sha256(column), 'hex') COLLATE "C", i)    bytea
- *                      hashtextextended(textin(bpcharout(column)) COLLATE "C", i)        character(n)
- *                      hashtextextended(format('%s', column) COLLATE "C", i)             types that are not PostgreSQL's own (object id 16384 and up)
- *                      i                                                   NULL, of any type
- *     x              = hash(column 1) # hash(column 2) # …                 bitwise exclusive or; 0 without columns
- *     row hash       = hashtextextended(x::text COLLATE "C", 0)
- *     fingerprint    = sum(row hash) over SELECT … FROM ONLY table         0 without rows
+ *     hash(column i), by the column's type:
+ *       smallint, integer, boolean    hashint4extended(column::int4, i)
+ *       uuid                          uuid_hash_extended(column, i)
+ *       bytea                         hashtextextended(encode(sha256(column), 'hex') COLLATE "C", i)
+ *       character(n)                  hashtextextended(textin(bpcharout(column)) COLLATE "C", i)
+ *       PostgreSQL's other ones       hashtextextended(column::text COLLATE "C", i)
+ *       all others (from id 16384)    hashtextextended(format('%s', column) COLLATE "C", i)
+ *       NULL, of any type             i
+ *     x           = hash(column 1) # hash(column 2) # …             bitwise exclusive or; 0 without columns
+ *     row hash    = hashtextextended(x::text COLLATE "C", 0)
+ *     fingerprint = sum(row hash) over SELECT … FROM ONLY table     0 without rows
  *
  * A domain counts as its base type. Its flaw: `xml::text` is what is stored, and what COPY writes lacks the
  * encoding that an XML declaration names; see {@link MISJUDGED_XML}.

@@ -10,7 +10,7 @@ import type { HashedColumn } from "./hashed-column.ts";
  *
  *     h(i)        = {@link columnHash2}, or i for NULL
  *     column sum  = sum(h(i)) over all rows
- *     row hash    = hashint4extended(0, h(1) # h(2) # …)      # is the bitwise exclusive or; 0 without columns
+ *     row hash    = hashint4extended(0, h(1) # h(2) # …)   # is the bitwise exclusive or; 0 without columns
  *     fingerprint = sum(row hash) over all rows
  *
  * Why so: a value's number must tell apart whatever COPY writes differently, at the least cost. Where a

@@ -25,7 +25,8 @@ const HIDDEN_FIELD = "'?'";
 export function objectQuery(server: ServerFacts, objects: ObjectClass, read = fieldsOn(server, objects)): string {
   const fields = read.map((field, at) => {
     const text = textColumn(server, field.sql);
-    return `${field.hidden === undefined ? text : `CASE WHEN ${field.hidden} THEN ${HIDDEN_FIELD} ELSE ${text} END`} AS f${at}`;
+    const readable = field.hidden === undefined ? text : `CASE WHEN ${field.hidden} THEN ${HIDDEN_FIELD} ELSE ${text} END`;
+    return `${readable} AS f${at}`;
   });
   const place = objects.place === undefined ? "NULL" : `'${objects.place.catalog} ' || ${objects.place.oid}`;
   const columns = [

@@ -34,7 +34,8 @@ const publication: ObjectClass = {
 };
 
 /** Without what could be a password, as keyword or in an URL. */
-const CONNECTION = String.raw`regexp_replace(regexp_replace(s.subconninfo, '(pass\w*)\s*=\s*(''(\\.|[^''\\])*''|[^\s&]*)', '\1', 'gi'),
+const CONNECTION = String.raw`regexp_replace(
+  regexp_replace(s.subconninfo, '(pass\w*)\s*=\s*(''(\\.|[^''\\])*''|[^\s&]*)', '\1', 'gi'),
   '(://[^/@:]*):[^@]*@', '\1@')`;
 
 /**
