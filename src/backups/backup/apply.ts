@@ -20,6 +20,7 @@ import type { ContentRecord } from "../../nouns/content/record.ts";
 import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import { readPlatform } from "../../nouns/platform/read-record.ts";
+import type { PlatformRecord } from "../../nouns/platform/record.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { REMEMBERED } from "../../ports/remembered.ts";
 import { inAttempts } from "./attempts.ts";
@@ -73,27 +74,14 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
     proof: request.proof, lockWaitMs: request.lockWaitMs, leaveOut: leftOut, withoutValue: [...unlogged, ...withoutValue], debug: (text) => log.debug(text),
   }));
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
-  const warnings = new Set([
-    ...plan.warnings,
-    ...(await orAbort(stop, searchPathWarnings(snapshot.session, request.scope))),
-    ...(await orAbort(stop, columnOrderWarnings(snapshot.session, request.scope))),
-    ...(platform === undefined ? [] : await orAbort(stop, outsideWarnings(snapshot.session, request.scope, platform))),
-  ]);
+  const warnings = await sourceWarnings(snapshot, plan, platform, stop);
   const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
     (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored }, { signal, onWarning }),
     (signal) => prove(plan, ports, { snapshot, inventory, unlogged }, signal),
   ]);
   const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, [...leftOut, ...withoutValue, ...unlogged]));
-  const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
-  const omitted = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut));
-  const logs = platform === undefined ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
-  for (const each of logs) log.debug(`${each.name} ${each.message}`);
-  const gaps: Finding[] = [
-    ...withoutTheirRows(unlogged),
-    ...omitted.filter((each) => !logs.includes(each)),
-    ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, { leftOut, withoutValue }, inventory))),
-  ];
+  const gaps = await gapsOfBackup(plan, ports, { snapshot, inventory, leftOut, withoutValue, unlogged, platform, dumped }, stop);
   stop.throwIfAborted();
   tellLosses(plan, ports, gaps, warnings);
 
@@ -151,6 +139,36 @@ async function dumpAll(
     }
   }
   return dumped;
+}
+
+/** What of the source will trouble who restores it, or its proof. */
+async function sourceWarnings({ session }: Snapshot, { warnings, request: { scope } }: BackupPlan, platform: PlatformRecord | undefined, stop: AbortSignal): Promise<Set<string>> {
+  return new Set([
+    ...warnings,
+    ...(await orAbort(stop, searchPathWarnings(session, scope))),
+    ...(await orAbort(stop, columnOrderWarnings(session, scope))),
+    ...(platform === undefined ? [] : await orAbort(stop, outsideWarnings(session, scope, platform))),
+  ]);
+}
+
+/** What was dumped, and what it may lack. */
+interface Losing extends Pick<Dumping, "snapshot" | "inventory" | "leftOut" | "withoutValue" | "unlogged"> {
+  readonly platform: PlatformRecord | undefined;
+  readonly dumped: readonly Dumped[];
+}
+
+/** What the source has and the backup has not. */
+async function gapsOfBackup({ request: { scope } }: BackupPlan, { log }: Ports, { snapshot: { session }, platform, dumped, ...of }: Losing, stop: AbortSignal): Promise<Finding[]> {
+  const { inventory, leftOut, withoutValue, unlogged } = of;
+  const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
+  const omitted = await orAbort(stop, findOmissions(session, scope, inventory, archives, leftOut));
+  const logs = platform === undefined ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
+  for (const each of logs) log.debug(`${each.name} ${each.message}`);
+  return [
+    ...withoutTheirRows(unlogged),
+    ...omitted.filter((each) => !logs.includes(each)),
+    ...(platform === undefined ? [] : await orAbort(stop, platformGaps(session, platform, { leftOut, withoutValue }, inventory))),
+  ];
 }
 
 /** Losses told one by one; all of them are in the manifest. */

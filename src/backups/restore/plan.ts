@@ -24,7 +24,8 @@ import { NOTHING_ASKED, notMadeHere, refusedBeside, type NotMadeHere } from "./n
 import { namedTables } from "./named-tables.ts";
 import { comesBackEnabled } from "./comes-back-enabled.ts";
 import { chooseInto } from "./project/choose-into.ts";
-import { misfits, planProject, usersExtensions } from "./project/plan.ts";
+import { misfits } from "./project/misfits.ts";
+import { planProject, usersExtensions } from "./project/plan.ts";
 import type { ProjectInputs } from "./project/project-plan.ts";
 import { nothingMade, requireSize } from "./require-whole.ts";
 import { isDamage } from "./safety-backup.ts";

@@ -89,9 +89,11 @@ const NOT_LOOKED_AT = "a dry run compares the sizes of what lies in the store an
   "byte is as it was, and whether all of it can be restored, `holdfast validate` tells";
 
 function dryRunOutcome(plan: RestorePlan, tookMs: number): Outcome {
-  const headline = plan.refusals.length === 0
+  const [first, ...others] = plan.refusals;
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  const headline = first === undefined
     ? "dry run: nothing was changed; this is what the restore would do"
-    : `dry run: nothing was changed, and called like this the restore would refuse: ${refusalWords(plan.refusals[0]!)}${plan.refusals.length > 1 ? ` (and ${plan.refusals.length - 1} more)` : ""}`;
+    : `dry run: nothing was changed, and called like this the restore would refuse: ${refusalWords(first)}${more}`;
   return {
     exit: exitOfDryRun(plan.refusals, plan.request),
     outputs: { ...outputs(plan, tookMs), verdict: "" },
@@ -153,7 +155,8 @@ function asItWas({ request }: RestorePlan, { missingBeside = 0 }: Restored): str
   const left = [...(request.noOwner ? ["owners"] : []), ...(request.noPrivileges ? ["privileges"] : [])].join(" and ");
   const besides = left === "" ? "" : `; ${left} were not restored and not compared`;
   if (request.part === "data") return "the rows as they were";
-  return request.part === "whole" && left === "" ? "everything as it was" : `${request.part === "schema" ? "every definition as it was, without rows" : "everything else as it was"}${besides}`;
+  if (request.part === "schema") return `every definition as it was, without rows${besides}`;
+  return left === "" ? "everything as it was" : `everything else as it was${besides}`;
 }
 
 function removedFrom({ project }: RestorePlan): readonly ReportTable[] {

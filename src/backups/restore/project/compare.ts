@@ -56,7 +56,7 @@ export async function compareProject(
     const counted = actual.tables.filter(({ rows }) => rows !== null);
     const written = [...loaded.written].filter(([, rows]) => rows > 0);
     return {
-      findings: withRecordedGaps([...explained(findings, left, new Set([...loaded.left, ...[...project.notAllowed, ...neverMade(project.keysBehind)].map(({ key }) => key)].map(thingOfEntry)), loaded)
+      findings: withRecordedGaps([...explained(findings, left, leftOut(plan, loaded), loaded)
         .filter((found) => !isOfKept(found, notGiven)), ...left, ...gaps], gapsOf(plan).filter(({ about }) => about !== "platform")),
       notes: [
         ...notes, ...project.notes, ...loaded.notes, ...attributeNotes(content, measured, project), ...furtherNotes(loaded), platformNote(plan),
@@ -77,6 +77,12 @@ function withPublications<Content extends Pick<MeasuredContent, "objects">>(cont
   if (publication === undefined) return content;
   const empty = Object.fromEntries(names.filter((name) => !Object.hasOwn(publication, name)).map((name) => [name, ""]));
   return { ...content, objects: { ...content.objects, publication: { ...publication, ...empty } } };
+}
+
+/** What was not made, before and while it was restored. */
+function leftOut({ project }: PlanOfProject, { left }: LoadedProject): ReadonlySet<string> {
+  const planned = [...project.notAllowed, ...neverMade(project.keysBehind)].map(({ key }) => key);
+  return new Set([...left, ...planned].map(thingOfEntry));
 }
 
 /** A publication that differs in nothing but what it holds. */

@@ -15,22 +15,19 @@ import type { Ports } from "../../../ports/ports.ts";
 import { bringProperties } from "../bring-properties.ts";
 import { UNTOLD } from "../properties-of-source.ts";
 import { absentTables, requireNoneEmpty } from "./absent-tables.ts";
-import { fillDerived } from "./fill-derived.ts";
+import { clearGround, type Standing } from "./clear-ground.ts";
 import { fitPlaces } from "./fit-places.ts";
-import { comesWithExtension } from "./extension-tables.ts";
-import { foreseeStaged } from "./foresee.ts";
-import { dropUsersGround } from "./ground.ts";
-import { Kept, keptNotes } from "./kept.ts";
+import type { Kept } from "./kept.ts";
 import { neverMade } from "./keys-behind.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
-import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from "./members.ts";
-import { mergeStaged } from "./merge.ts";
+import { insteadOf, type Member } from "./members.ts";
+import { mergeRows } from "./merge-rows.ts";
 import { restoreJobs } from "./jobs.ts";
 import { pauseWebhooks, reachingOut } from "./paused.ts";
-import { misfits, rowsSource, usersExtensions } from "./plan.ts";
+import { usersExtensions } from "./plan.ts";
+import { rowsSource } from "./rows-source.ts";
 import { setOptions } from "./publication-options.ts";
-import { quieten, unquieten } from "./quiet.ts";
 import { heirsToValidate, validateHeir } from "../../copy/validate-heirs.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { giveRights } from "./give-rights.ts";
@@ -40,19 +37,12 @@ import type { RefusedRights } from "../../copy/rights/give-singly.ts";
 import { runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
 import { givePublicItsOwner, makePublic } from "./public.ts";
-import { entriesNotMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
 import type { Staged } from "./staged.ts";
 import { requirePlanned } from "./users-in.ts";
 import { makeUsersRoles } from "./users-roles.ts";
 import type { LoadedProject, PlanOfProject } from "./loaded-project.ts";
-
-/** What stands at the target although it is the user's, and so is not made again. */
-interface Standing {
-  readonly kept: Kept;
-  readonly covers: (entry: TocEntry) => boolean;
-}
 
 /** The steps inside the transaction. */
 export class ProjectLoader {
@@ -90,10 +80,13 @@ export class ProjectLoader {
     const now = heldAgainst((await readPlatform(session, backup.manifest.scope)) ?? project.target, project.source);
     await requirePlanned(session, project, now, backup.manifest.scope, this.#plan.request.target.address.database);
     const joined = await this.#reachOwners();
-    const there = await this.#clear(now);
+    const { there, members, notes } = await clearGround(session, this.#plan, now);
+    this.#members = members;
+    this.#notes.push(...notes);
     const { unavailable, early } = await this.#makeEarly(there);
     const { staged, sequences } = await loadRows(session, await this.#source(early, there.kept), context, "loading rows");
-    const { tables, written } = await this.#mergeRows(staged, unavailable);
+    const { tables, written, findings } = await mergeRows(session, this.#plan, staged, unavailable);
+    this.#findings.push(...findings);
     const events = await this.#makeLate(there, early, unavailable);
     const paused = await this.#pause(now, there.kept, staged);
     // Last of all, because they act on every other definition, those of this restore among them.
@@ -110,18 +103,6 @@ export class ProjectLoader {
     const givers = rights.filter(({ type }) => type === "DEFAULT ACL").map((entry) => namesOf(entry).owner);
     const owners = [...ownersOf([...before, ...after]), ...(await owningRoles(this.#session)), ...givers];
     return await reachRoles(this.#session, new Set(owners.filter((role) => !this.#plan.project.profile.roles.includes(role))));
-  }
-
-  /** Drops what is the user's, and what he has put into the platform's publications. */
-  async #clear(now: PlatformRecord): Promise<Standing> {
-    const { project } = this.#plan;
-    const { kept, stands } = await this.#drop(now);
-    const members = await readMembers(this.#session, now);
-    const planned = new Set(project.removed);
-    await dropMembers(this.#session, furtherMembers(members, project.entries.after).filter(({ title }) => planned.has(title)));
-    this.#members = members;
-    const stay = new Set(members.filter(({ again }) => !again).map(({ key }) => key));
-    return { kept, covers: (entry) => kept.covers(entry) || stands.has(entryKey(entry)) || stay.has(entryKey(entry)) };
   }
 
   /** Makes what has to stand before there are rows. */
@@ -141,24 +122,6 @@ export class ProjectLoader {
     const { properties, request } = this.#plan;
     if (properties === undefined) return;
     this.#notes.push(...(properties.source === undefined ? [UNTOLD] : await bringProperties(this.#session, request.target.address.database, properties.source)));
-  }
-
-  /** Puts the rows that lie beside the platform's tables, and those of extensions, into them. */
-  async #mergeRows(staged: readonly Staged[], unavailable: readonly UnavailableExtension[]): Promise<Pick<LoadedProject, "tables" | "written">> {
-    const { project, backup, request } = this.#plan;
-    const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
-    const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
-    const { refusals, tables } = await foreseeStaged(this.#session, merged, project.defaults,
-      // One that could not be made is a gap, and its table with it.
-      comesWithExtension(backup.manifest.content, (extension) => !unavailable.some(({ name }) => name === extension)));
-    const [misfit] = misfits(refusals, backup.key.id, request.target.address.database, false);
-    if (misfit !== undefined) throw misfit;
-    const quiet = await quieten(this.#session);
-    const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
-    const written = await mergeStaged(this.#session, merged.filter(({ title }) => withRows.has(title)), quiet);
-    this.#findings.push(...(await fillDerived(this.#session, project.profile, backup.manifest.content)));
-    if (quiet) await unquieten(this.#session);
-    return { tables, written };
   }
 
   /**
@@ -203,18 +166,6 @@ export class ProjectLoader {
     this.#findings.push(...jobs.findings);
     if (jobs.further > 0) this.#notes.push(`${quantity(jobs.further, "job")} of pg_cron that the backup has not ${jobs.further === 1 ? "stays as it is" : "stay as they are"}`);
     return webhooks.paused;
-  }
-
-  /** Drops what is the user's, and says what of it stands there all the same. */
-  async #drop(now: PlatformRecord): Promise<{ readonly kept: Kept; readonly stands: ReadonlySet<string> }> {
-    const { project, backup } = this.#plan;
-    const { before } = project.entries;
-    const types = await entriesNotMade(this.#session, before);
-    const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
-    const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless])));
-    this.#notes.push(...keptNotes(kept));
-    const there = await readSchemaless(this.#session);
-    return { kept, stands: new Set([...schemaless].filter((key) => there.has(key))) };
   }
 
   /** Rows of a table that was refused have nowhere to go, and those of one that stays are there. */

@@ -53,7 +53,8 @@ async function makeExtension(session: DatabaseSession, { name, schema }: Extensi
     await session.query(`CREATE EXTENSION ${quoteIdentifier(name)} SCHEMA ${quoteIdentifier(schema)}`);
   });
   if (refused === undefined) return undefined;
-  return `${standsIn === undefined ? "" : `it stands in schema ${standsIn} there and in ${schema} in the backup, and could not be moved: `}${serverWords(refused)}`;
+  if (standsIn === undefined) return serverWords(refused);
+  return `it stands in schema ${standsIn} there and in ${schema} in the backup, and could not be moved: ${serverWords(refused)}`;
 }
 
 /** Whether it was moved: the server asks for an owner's right on every part, and these are a superuser's where an ordinary role made it. */

@@ -5,7 +5,8 @@ import { namesMap } from "../../names-map.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "../../record.ts";
 import { scopeValues } from "../../scope.ts";
 import { DEFAULT_PRIVILEGES_QUERY, GRANTS_QUERY } from "./grants.ts";
-import { OTHER_QUERIES, RELATION_QUERIES } from "./object-queries.ts";
+import { OTHER_QUERIES } from "./other-queries.ts";
+import { RELATION_QUERIES } from "./relation-queries.ts";
 
 /**
  * Digests 1, the ones of manifests that do not say which they have: what the queries in this folder give is frozen, because a copy is measured by them
