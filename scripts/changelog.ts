@@ -13,7 +13,8 @@ const REPOSITORY = "https://github.com/truststream/holdfast";
 
 const HEAD = `# Changelog
 
-Made from the commit messages by \`npm run changelog\`; do not edit. Versions follow https://semver.org, commits https://www.conventionalcommits.org.
+Made from the commit messages by \`npm run changelog\`; do not edit. Versions follow https://semver.org,
+commits https://www.conventionalcommits.org.
 `;
 
 function git(root: string, ...args: string[]): string {

@@ -53,7 +53,8 @@ export const CLI = `#!/usr/bin/env node
 // ${GENERATED}
 if (Number(process.versions.node.split(".")[0]) < 24) {
   process.stderr.write(\`holdfast needs Node 24 or newer; this is \${process.version}.\\n\`);
-  process.stderr.write("In a clone, \`npm run holdfast -- …\` brings the right one (installed, it is node_modules/.bin/node); elsewhere install Node 24.\\n");
+  process.stderr.write("In a clone, \`npm run holdfast -- …\` brings the right one ");
+  process.stderr.write("(installed, it is node_modules/.bin/node); elsewhere install Node 24.\\n");
   process.exitCode = 4;
 } else {
   const { runCli } = await import("./holdfast/index.js");

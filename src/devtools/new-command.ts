@@ -67,7 +67,11 @@ export interface ${type}Inputs {
 export async function run${type}(inputs: ${type}Inputs, ports: Pick<Ports, "openStore">): Promise<Outcome> {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
   await store.check(false);
-  return { exit: EXIT.done, outputs: { store: store.url }, report: { good: true, headline: \`\${store.url} answered\`, tables: [], notes: [] } };
+  return {
+    exit: EXIT.done,
+    outputs: { store: store.url },
+    report: { good: true, headline: \`\${store.url} answered\`, tables: [], notes: [] },
+  };
 }
 `,
     ],
@@ -80,7 +84,10 @@ import { MemoryStore } from "../../fakes/memory-store.ts";
 it("says that the store answered", async () => {
   const store = new MemoryStore();
   const ports = { openStore: () => Promise.resolve(store) };
-  expect(await run${type}({ store: store.url, storeSecret: undefined }, ports)).toMatchObject({ exit: 0, outputs: { store: store.url } });
+  expect(await run${type}({ store: store.url, storeSecret: undefined }, ports)).toMatchObject({
+    exit: 0,
+    outputs: { store: store.url },
+  });
 });
 `,
     ],

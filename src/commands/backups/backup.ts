@@ -7,14 +7,17 @@ export const backup = defineCommand({
   name: "backup",
   wing: "backups",
   summary: "Back up a PostgreSQL database and record what it held, so that the backup can be proved",
-  description: `Takes everything from **one exported snapshot**: the dumps (\`pg_dump -Fc\`), a fingerprint of every table, the sequences, the definition of
-every object and the roles (without passwords). What is streamed goes \`pg_dump → SHA-256 → zstd → age → SHA-256 → store\` without touching the
-local disk. The manifest is written last: a backup exists if and only if its manifest does, so a run that dies at any point leaves no
-half backup that could be mistaken for one.
+  description: `Takes everything from **one exported snapshot**: the dumps (\`pg_dump -Fc\`), a fingerprint of
+every table, the sequences, the definition of every object and the roles (without passwords). What is streamed
+goes \`pg_dump → SHA-256 → zstd → age → SHA-256 → store\` without touching the local disk. The manifest is
+written last: a backup exists if and only if its manifest does, so a run that dies at any point leaves no half
+backup that could be mistaken for one.
 
-Works with ordinary SQL rights only, as managed services (Supabase, Azure Database for PostgreSQL) give them. Refuses transaction
-poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly when a row or table cannot be read. What pg_dump leaves out without failing (subscriptions and options of user mappings
-that the role may not read, large objects of a backup of named schemas, objects in the server's own schemas, rows in tables that an extension has not marked) is named as a gap, here and in every later proof.`,
+Works with ordinary SQL rights only, as managed services (Supabase, Azure Database for PostgreSQL) give them.
+Refuses transaction poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly when a row
+or table cannot be read. What pg_dump leaves out without failing (subscriptions and options of user mappings
+that the role may not read, large objects of a backup of named schemas, objects in the server's own schemas,
+rows in tables that an extension has not marked) is named as a gap, here and in every later proof.`,
   branding: { icon: "shield", color: "blue" },
   inputs: {
     database: {

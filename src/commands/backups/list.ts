@@ -6,9 +6,10 @@ export const list = defineCommand({
   name: "list",
   wing: "backups",
   summary: "List the backups of a store, newest first, with what is known about each",
-  description: `Reads the store's manifests and receipts and shows every backup with its age, size and state: *verified* (a receipt says its content was
-proved), *unverified*, or *failed* (its newest verification said no), and how many gaps were found when it was made. Blobs that belong to no backup, left by a run that was killed, are
-counted at the end: they are harmless, and no backup.
+  description: `Reads the store's manifests and receipts and shows every backup with its age, size and state:
+*verified* (a receipt says its content was proved), *unverified*, or *failed* (its newest verification said
+no), and how many gaps were found when it was made. Blobs that belong to no backup, left by a run that was
+killed, are counted at the end: they are harmless, and no backup.
 
 A store that cannot be read completely is an error, never an empty list.`,
   branding: { icon: "list", color: "blue" },

@@ -6,13 +6,15 @@ export const restore = defineCommand({
   name: "restore",
   wing: "backups",
   summary: "Restore a backup into a database, compare the result with what was backed up",
-  description: `Restores the whole database, its schema, its data, or named tables. What is missing at the target (roles, extensions, a new enough client) is
-said before anything is touched.
+  description: `Restores the whole database, its schema, its data, or named tables. What is missing at the
+target (roles, extensions, a new enough client) is said before anything is touched.
 
-A database that holds anything is only restored onto with \`--confirm <its name>\`, and a **safety backup** of it is made first. Mode \`beside\`
-restores next to the old database on the same server and swaps the names in one transaction, so the old one stays until you drop it.
+A database that holds anything is only restored onto with \`--confirm <its name>\`, and a **safety backup** of
+it is made first. Mode \`beside\` restores next to the old database on the same server and swaps the names in
+one transaction, so the old one stays until you drop it.
 
-Afterwards the content is compared with what the source held at the backup's snapshot, exactly as \`validate\` does.`,
+Afterwards the content is compared with what the source held at the backup's snapshot, exactly as
+\`validate\` does.`,
   branding: { icon: "rotate-ccw", color: "orange" },
   inputs: {
     store,

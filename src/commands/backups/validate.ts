@@ -9,18 +9,23 @@ export const validate = defineCommand({
   description: `Three depths, each including the ones before it:
 
 - \`stored\`: every stored byte is read again and hashed against the manifest;
-- \`opened\`: the archive is decrypted and decompressed to its last byte, and its table of contents compared with what was counted at the source;
-- \`restored\`: the backup is restored into a private throw-away PostgreSQL server (or \`--scratch\`), and rows, sequences, constraints, indexes,
-  policies, grants and extensions are compared with what the source held **at the dump's own snapshot**.
+- \`opened\`: the archive is decrypted and decompressed to its last byte, and its table of contents compared
+  with what was counted at the source;
+- \`restored\`: the backup is restored into a private throw-away PostgreSQL server (or \`--scratch\`), and
+  rows, sequences, constraints, indexes, policies, grants and extensions are compared with what the source
+  held **at the dump's own snapshot**.
 
-Every result is written to the store as a receipt, beside the backup and never into it. What could not be proved here, such as an extension
-that cannot be installed, gives the verdict *gaps* and is named: never green by omission. A gap that you know and that nobody can mend you may accept by name
-(\`accept-gaps\`): it is still named, in the report and in the receipt, and does not count; so the night on which a *new* gap comes is red. A difference can never be accepted.
+Every result is written to the store as a receipt, beside the backup and never into it. What could not be
+proved here, such as an extension that cannot be installed, gives the verdict *gaps* and is named: never green
+by omission. A gap that you know and that nobody can mend you may accept by name (\`accept-gaps\`): it is
+still named, in the report and in the receipt, and does not count; so the night on which a *new* gap comes is
+red. A difference can never be accepted.
 
-**Whom you trust:** restoring a backup runs code that is in it (functions in CHECK constraints, indexes, materialized views and the like) as superuser of
-the private server, and so with the rights of the account that server runs as: yours, or \`postgres\` or \`nobody\` when you are root. That server has no network
-port and none of your environment, but whoever could write the backup can do there what that account can. Prove backups of databases you do not trust at
-depth \`opened\`, or on a machine that is thrown away.`,
+**Whom you trust:** restoring a backup runs code that is in it (functions in CHECK constraints, indexes,
+materialized views and the like) as superuser of the private server, and so with the rights of the account
+that server runs as: yours, or \`postgres\` or \`nobody\` when you are root. That server has no network port
+and none of your environment, but whoever could write the backup can do there what that account can. Prove
+backups of databases you do not trust at depth \`opened\`, or on a machine that is thrown away.`,
   branding: { icon: "check-circle", color: "green" },
   inputs: {
     store,

@@ -29,9 +29,9 @@ ${commands.join("\n")}
 
 holdfast help <command>, or holdfast <command> --help, shows a command's options.
 
-Options can also be given as HOLDFAST_<NAME> in the environment (--store-secret: HOLDFAST_STORE_SECRET), secrets also as
---<name>-file PATH (- is standard input) or HOLDFAST_<NAME>_FILE. Guards such as --confirm, and what says how much is replaced,
-are never taken from the environment.
+Options can also be given as HOLDFAST_<NAME> in the environment (--store-secret: HOLDFAST_STORE_SECRET),
+secrets also as --<name>-file PATH (- is standard input) or HOLDFAST_<NAME>_FILE. Guards such as --confirm,
+and what says how much is replaced, are never taken from the environment.
 
 Exit codes: 0 done or verdict good, 1 bug, 2 inputs wrong, 3 verdict says no, 4 something outside failed,
             5 integrity, 6 locked by another run, 7 refused without confirmation
