@@ -17,11 +17,13 @@ export interface Options {
   readonly write: boolean;
 }
 
-export const USAGE = `npm run bench -- [--mb 700] [--rounds 3] [--only <part or contestant>,…] [--big] [--write]
+export const USAGE = `npm run bench -- [--mb 700] [--rounds 3] [--only <part or contestant>,…]
+                  [--big] [--write]
 
   --mb       megabytes of rows in the generated database
   --rounds   interleaved runs of every contestant; medians are reported
-  --only     parts (${PARTS.join(", ")}) or contestants (floor, holdfast, holdfast-proof, restic, pgdump, strategy)
+  --only     parts (${PARTS.join(", ")}) or contestants (floor, holdfast, holdfast-proof, restic,
+             pgdump, strategy)
   --big      measure memory with a 7 GB database too (needs about 20 GB of disk and ten minutes more)
   --write    write the results to docs/benchmark.json, .md and .svg, and into the README
 `;

@@ -41,7 +41,7 @@ const WORKS = 'shift; exec "$@"';
 const COMPLAINS = `echo "ERROR: ld.so: object 'libstdbuf.so' from LD_PRELOAD cannot be preloaded: ignored." >&2; shift; exec "$@"`;
 
 describe("the prefix for large writes", () => {
-  it("is taken where stdbuf runs the program and adds nothing to what it says; it is asked once", async () => {
+  it("is taken where stdbuf runs the program without adding to what it says; is asked once", async () => {
     stdbuf(WORKS);
     expect(await Promise.all([largeWrites(tools, "pg_dump", base()), largeWrites(tools, "pg_dump", base())])).toEqual([PREFIX, PREFIX]);
     expect(await largeWrites(tools, "pg_dump", base())).toEqual(PREFIX);

@@ -69,7 +69,7 @@ describe("finding the client programs", () => {
 });
 
 describe("a dump", () => {
-  it("is a whole uncompressed custom archive whose contents can be listed from its beginning alone", async () => {
+  it("is a whole uncompressed custom archive, whose contents are listed from its beginning", async () => {
     await using database = await createDatabase({ sql: "CREATE TABLE t AS SELECT g AS id, md5(g::text) AS body FROM generate_series(1, 100000) g; CREATE VIEW v AS SELECT 1 AS a; CREATE SEQUENCE s" });
     const archive = await dumpOf(database.address);
     expect(archive.subarray(0, 5).toString()).toBe("PGDMP");
@@ -95,7 +95,7 @@ describe("a dump", () => {
     expect(await types("full")).toEqual(["TABLE", "TABLE DATA", "CONSTRAINT"]);
   });
 
-  it("takes schema names literally, with quotes, stars, dots, blanks and umlauts, in any encoding", async () => {
+  it("takes schema names literally: quotes, stars, dots, blanks and umlauts, in any encoding", async () => {
     for (const encoding of ["UTF8", "LATIN1"]) {
       await using database = await createDatabase({ encoding, sql: 'CREATE SCHEMA "a*b.""ü $"; CREATE TABLE "a*b.""ü $".inside (a int); CREATE SCHEMA "aXb"; CREATE TABLE "aXb".outside (a int)' });
       const names = async (parts: Partial<DumpRequest>): Promise<string> =>
@@ -122,7 +122,7 @@ describe("a dump", () => {
     await expect(dumpOf(database.address)).rejects.toMatchObject({ code: "database.permission", message: expect.stringContaining("Ge heim") });
   });
 
-  it("fails where row-level security would hide rows, where a lock is held, and where the snapshot is gone", async () => {
+  it("fails where row security would hide rows, a lock is held, or the snapshot is gone", async () => {
     await using database = await createDatabase({ owner: "postgres", sql: "CREATE TABLE t (a int); ALTER TABLE t ENABLE ROW LEVEL SECURITY; GRANT SELECT ON t TO PUBLIC" });
     await expect(dumpOf(database.address)).rejects.toMatchObject({ code: "database.row-security" });
     await using locker = await postgresDatabase(database.adminAddress).connect({ purpose: "lock" });
@@ -229,7 +229,7 @@ describe("a restore", () => {
     expect(await target.query("SELECT id FROM b")).toEqual([{ id: 1 }]);
   });
 
-  it("throws when the archive is damaged or cut, the login fails, the stream fails, or it is aborted", async () => {
+  it("throws when the archive is damaged or cut, login or stream fails, or it is aborted", async () => {
     await using source = await createDatabase({ sql: "CREATE TABLE t AS SELECT md5(g::text) AS body FROM generate_series(1, 50000) g" });
     const archive = await dumpOf(source.address);
     await using target = await createDatabase();
@@ -273,7 +273,7 @@ describe("what the programs say", () => {
       "pg_dump: error: query was: LOCK TABLE a IN ACCESS SHARE MODE",
     ].join("\n");
     const error = toolError("pg_dump", "exit code 1", said, undefined);
-    expect(error.hint).toMatch(/^The server's lock table is full;.* The server advises: You might need to increase max_locks_per_transaction\.$/);
+    expect(error.hint).toMatch(/^The server's lock table is full;.* The server advises: .* increase max_locks_per_transaction\.$/);
     expect(toolError("pg_dump", "exit code 1", "pg_dump: hint: Free the thing.", undefined).hint).toMatch(/Read pg_dump's own words .* The server advises: Free the thing\.$/);
   });
 
@@ -312,7 +312,7 @@ describe("what the programs say", () => {
     ]);
   });
 
-  it("does not count what pg_restore 17 sets for itself and an older server does not know; the same words of an entry it does", () => {
+  it("does not count what pg_restore 17 sets for itself on an older server; of an entry it does", () => {
     const reader = new ProblemReader();
     const words = 'pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"';
     const lines = [

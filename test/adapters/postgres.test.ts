@@ -48,7 +48,7 @@ describe("a session", () => {
     expect(await session.query("SELECT 1 AS n")).toEqual([{ n: 1 }]);
   });
 
-  it("says so when its server process is ended: to the statement under way, to the next, and by its signal", async () => {
+  it("says so when its server process is ended: to this statement, the next, and by signal", async () => {
     await using database = await createDatabase();
     await using session = await connect(database.address);
     const [{ pid }] = (await session.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")) as [{ pid: number }];
@@ -147,7 +147,7 @@ describe("the server's own words", () => {
     expect(JSON.stringify([(doubled as HoldfastError).message, (doubled as HoldfastError).hint])).not.toContain("heimlich");
   });
 
-  it("are told without values of rows, whoever says them; those that look at no row are told whole", async () => {
+  it("are told without values of rows, whoever says them; those that look at none, whole", async () => {
     await using database = await createDatabase({ sql: `CREATE TABLE n (i int, d date); CREATE TYPE mood AS ENUM ('fine');
       CREATE FUNCTION raise(p text, state text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ssn % is not known', p USING ERRCODE = state, HINT = p; END $$;
       CREATE FUNCTION no_drop() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'nothing is dropped here'; END $$;

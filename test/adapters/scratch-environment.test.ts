@@ -5,7 +5,7 @@ import { serverInstallations } from "../../src/adapters/pg-tools/dump-tools.ts";
 import { localScratchServers } from "../../src/adapters/scratch-server/scratch-servers.ts";
 import { systemDisk } from "../../src/adapters/system/disk.ts";
 
-it("a scratch server, which runs code out of backups, sees nothing of our environment and is never root", async () => {
+it("a scratch server, which runs code out of backups, never is root nor sees our environment", async () => {
   const planted = { HOLDFAST_DATABASE: "postgresql://u:planted-secret@h/d", AZURE_STORAGE_CONNECTION_STRING: "AccountKey=planted-secret", PLANTED: "planted-secret" };
   Object.assign(process.env, planted);
   try {
@@ -24,7 +24,7 @@ it("a scratch server, which runs code out of backups, sees nothing of our enviro
   }
 });
 
-it("a scratch server whose temporary folder cannot be used says so, naming TMPDIR, and is no bug", async () => {
+it("a scratch server whose temporary folder cannot be used says so, naming TMPDIR; no bug", async () => {
   const installations = (): ReturnType<typeof serverInstallations> => serverInstallations({ env: process.env });
   const trouble = { code: "disk.unusable", exitCode: 4, hint: expect.stringContaining("TMPDIR") };
   await expect(localScratchServers({ installations, disk: systemDisk(), root: "/nonexistent" }).start({ bytesNeeded: 0 })).rejects.toMatchObject(trouble);

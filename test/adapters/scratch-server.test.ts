@@ -25,7 +25,8 @@ async function startedElsewhere(): Promise<{ owner: ChildProcess; folder: string
     const { localScratchServers } = await import("${source("scratch-server/scratch-servers.ts")}");
     const { serverInstallations } = await import("${source("pg-tools/dump-tools.ts")}");
     const { systemDisk } = await import("${source("system/disk.ts")}");
-    const servers = localScratchServers({ installations: () => serverInstallations({ env: process.env }), disk: systemDisk() });
+    const installations = () => serverInstallations({ env: process.env });
+    const servers = localScratchServers({ installations, disk: systemDisk() });
     const server = await servers.start({ bytesNeeded: 0 });
     console.log(server.address("postgres").host);
     setInterval(() => undefined, 1000);`;
@@ -36,7 +37,7 @@ async function startedElsewhere(): Promise<{ owner: ChildProcess; folder: string
 }
 
 describe("a scratch server", () => {
-  it("runs in a folder only its user may enter, without a network port, and leaves nothing behind", async () => {
+  it("runs in a folder only its user may enter, without a network port, and leaves nothing", async () => {
     const available = await servers.available();
     const server = await servers.start({ bytesNeeded: 1_000_000 });
     expect(available).toEqual({ major: server.major });
@@ -63,7 +64,7 @@ describe("a scratch server", () => {
     await until(() => !existsSync(`/proc/${pid}`));
   });
 
-  it("is refused where the disk is too small, where no server is installed, and where every one is too old", async () => {
+  it("is refused where the disk is too small, no server is installed, or all are too old", async () => {
     await expect(servers.start({ bytesNeeded: 1e18 })).rejects.toMatchObject({ code: "disk.full" });
     await expect(servers.start({ bytesNeeded: 0, majorMin: 99 })).rejects.toMatchObject({ code: "tool.too-old", hint: expect.stringContaining("99") });
     const none = localScratchServers({ installations: () => Promise.resolve([]), disk: systemDisk() });
@@ -71,7 +72,7 @@ describe("a scratch server", () => {
     expect(await none.available()).toEqual({ major: undefined, reason: expect.stringContaining("no PostgreSQL server") });
   });
 
-  it("is of the very major that is asked for, else of the oldest newer one, else the newest of all", async () => {
+  it("is of the very major asked for, else of the oldest newer one, else the newest of all", async () => {
     const installed = [18, 17, 15, 14].map((major) => ({ major, version: `${major}.1`, binDir: `/nowhere/${major}` }));
     const choice = localScratchServers({ installations: () => Promise.resolve(installed), disk: systemDisk() });
     // None of them can start, and each says so by its name.
@@ -93,7 +94,7 @@ describe("a scratch server", () => {
 });
 
 describe("sweeping leftovers", () => {
-  it("removes those of dead owners and leaves those of the living and of other containers alone", async () => {
+  it("removes those of dead owners, and leaves those of the living and of other containers", async () => {
     const root = await mkdtemp(join(tmpdir(), "sweep-"));
     const dead = spawn("true");
     await once(dead, "exit");

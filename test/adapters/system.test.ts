@@ -36,7 +36,7 @@ describe("the machine's randomness", () => {
 });
 
 describe("the machine's disk", () => {
-  it("makes folders and files only this user may read, and removes them with everything in them", async () => {
+  it("makes folders and files only this user may read, and removes them with all in them", async () => {
     const disk = systemDisk();
     expect(await disk.free()).toBeGreaterThan(0);
     let path: string;
@@ -92,7 +92,7 @@ describe("the machine's disk", () => {
 });
 
 describe("folders that were left behind", () => {
-  it("are removed when their owner is gone, and left alone when it lives, is of another container, or is none of ours", async () => {
+  it("are removed when their owner is gone; not when it lives, is elsewhere or none of ours", async () => {
     await using root = scratchFolder("sweep");
     const dead = spawn("true");
     await nextEvent(dead, "exit");

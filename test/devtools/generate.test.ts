@@ -27,7 +27,7 @@ describe("what is generated from the menu", () => {
     for (const [path, text] of first) if (!["README.md", "docs/formats.md", "docs/architecture.md"].includes(path)) expect(text.split("\n")[0]).toMatch(/[Gg]enerated by/);
   });
 
-  it("is an action.yml the runner accepts, with the same inputs for the root action as for backup", async () => {
+  it("is an action.yml the runner accepts, with the same inputs for the root as for backup", async () => {
     const files = await generatedFiles(root, MENU);
     for (const command of MENU) {
       const action = parse(files.get(`actions/${command.name}/action.yml`) ?? "") as { description: string; inputs: Record<string, { default?: unknown; description: string }>; runs: Record<string, string> };

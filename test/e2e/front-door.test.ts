@@ -87,7 +87,7 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(post?.code).toBe(0);
   });
 
-  it("releases, in the post step, the lock that a killed main step left behind, and nobody else's", async () => {
+  it("releases, in the post step, the lock that a killed main step left, and nobody else's", async () => {
     await using job = new Job();
     mkdirSync(join(job.folder, "store"));
     const url = `file://${job.folder}/store`;
@@ -153,7 +153,7 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(JSON.parse(bad.stdout)).toMatchObject({ error: { code: "store.missing", exit: 4 } });
   });
 
-  it("reads a secret from standard input, a file and the environment, and warns about one in the arguments", async () => {
+  it("reads a secret from standard input, file and environment, warns about an argument", async () => {
     await using folder = scratchFolder("front-door");
     const url = `postgresql://backup:${encodeURIComponent(PASSWORD)}@127.0.0.1:1/shop?sslmode=disable`;
     mkdirSync(join(folder.path, "store"));
@@ -175,7 +175,7 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(exposed.stderr + exposed.stdout).not.toContain(encodeURIComponent(PASSWORD));
   });
 
-  it("overwrites a secret in its own arguments, so that the list of processes does not show it for long", async () => {
+  it("overwrites a secret in its own arguments, so that no list of processes keeps it", async () => {
     await using folder = scratchFolder("front-door");
     mkdirSync(join(folder.path, "store"));
     const lines: string[] = [];

@@ -13,7 +13,7 @@ function shown(...steps: (StepResult | undefined)[]): string {
 }
 
 describe("the journey of a backup, every command as an action started from dist/", () => {
-  it("makes a key, backs up, lists, proves, loses the data, restores, and shows no secret on the way", async () => {
+  it("makes a key, backs up, lists, proves, loses, restores, and shows no secret on the way", async () => {
     const hostile = "::error::<b>x</b>|`y`";
     await using source = await createDatabase({
       sql: `create table orders (id int primary key, note text); insert into orders select i, md5(i::text) from generate_series(1, 2000) i; create table "${hostile}" (x int); insert into "${hostile}" values (1)`,

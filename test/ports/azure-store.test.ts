@@ -103,14 +103,14 @@ describe("the Azure store", () => {
 });
 
 describe("the Azure store on a bad network", () => {
-  it("sends a block again when its answer is lost, it is refused as busy, or the connection breaks", async () => {
+  it("sends a block again when its answer is lost, refused as busy, or cut with its connection", async () => {
     const { faulty, direct } = await through();
     proxy.decide = ({ kind, seen }) => (kind !== "PUT block" ? "pass" : seen === 1 ? "cut-after" : seen === 2 ? "cut-before" : seen === 4 ? { status: 503, code: "ServerBusy" } : "pass");
     await faulty.put("blocks", pattern(30_000_000));
     expect(await measure((await direct.get("blocks")).content)).toEqual(await measure(pattern(30_000_000)));
   });
 
-  it("sends a block again that was damaged on the way: its MD5 does not fit, and the server refuses it", async () => {
+  it("sends a block again that was damaged on the way: the server refuses its MD5", async () => {
     const { faulty, direct } = await through();
     let blocks = 0;
     proxy.decide = ({ kind }) => (kind === "PUT block" && (blocks += 1) <= 2 ? "flip" : "pass");
@@ -137,7 +137,7 @@ describe("the Azure store on a bad network", () => {
     expect(facts).toMatchObject({ size: 9, etag: (await direct.stat("won"))?.etag });
   });
 
-  it("knows another's commit when its own was lost on the way: a put that lost is never a success", async () => {
+  it("knows another's commit when its own was lost on the way: a lost put is no success", async () => {
     const { faulty, direct } = await through();
     let tries = 0;
     proxy.decide = ({ kind }) => {

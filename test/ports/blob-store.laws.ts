@@ -132,7 +132,7 @@ function creating(store: () => BlobStore, again: () => Promise<BlobStore>): void
     expect(await text(store(), "race")).toBe(`writer ${winners[0]}`);
   });
 
-  it("rethrows the content's own error and shows nothing, whether it comes at once, in the middle or at the end", async () => {
+  it("rethrows the content's own error, at once, in the middle or at the end; shows nothing", async () => {
     const own = new Error("the dump failed");
     for (const size of [0, 3, 20 * MB]) {
       const content = (async function* () {
@@ -157,7 +157,7 @@ function creating(store: () => BlobStore, again: () => Promise<BlobStore>): void
     expect(await store().stat("slow")).toMatchObject({ size: 9 * MB + 3 });
   });
 
-  it("gives back a large stream bit by bit as it was, although the producer uses its buffer again", async () => {
+  it("gives a large stream back bit by bit, although the producer uses its buffer again", async () => {
     const size = 41 * MB + 7;
     await store().put("large", pattern(size), { sizeHint: size });
     const there = await store().get("large");
@@ -257,7 +257,7 @@ function replacing(store: () => BlobStore, again: () => Promise<BlobStore>): voi
     }
   });
 
-  it("never gives a lock to two when it is taken over, released and taken anew at the same time", async () => {
+  it("never gives a lock to two when taken over, released and taken anew at the same time", async () => {
     const [taker, owner, newcomer] = [await again(), await again(), await again()];
     for (let round = 0; round < 10; round += 1) {
       const { etag } = await store().put("lock-three", bytes("owner"));

@@ -80,10 +80,12 @@ describe("the file store", () => {
   it("is store.full when the file may not grow any more, and shows nothing", async () => {
     const path = fresh();
     await open(path).check(true);
+    const module = new URL("../../src/adapters/file-store/file-store.ts", import.meta.url).href;
     const script = `
-      const { openFileStore } = await import(${JSON.stringify(new URL("../../src/adapters/file-store/file-store.ts", import.meta.url).href)});
+      const { openFileStore } = await import(${JSON.stringify(module)});
       const store = openFileStore(process.argv[1], { random: { hex: () => "abc" } });
-      await store.put("big", (async function* () { for (;;) yield Buffer.alloc(65536); })()).catch((error) => console.log(error.code));`;
+      const endless = (async function* () { for (;;) yield Buffer.alloc(65536); })();
+      await store.put("big", endless).catch((error) => console.log(error.code));`;
     // ulimit -f counts blocks of 512 or 1024 bytes; a writer without end reaches either.
     const { stdout } = await run("sh", ["-c", 'ulimit -f 2048; exec "$@"', "sh", process.execPath, "--input-type=module", "-e", script, pathToFileURL(path).href], {
       env: { ...process.env, NODE_OPTIONS: "" },

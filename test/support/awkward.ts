@@ -45,7 +45,7 @@ INSERT INTO s.log (day, note) SELECT '2019-06-01'::date + g * 40, 'note ' || g F
 ALTER TABLE s.log DETACH PARTITION s.log_old; CREATE INDEX log_new_note ON s.log_new (note); CREATE INDEX log_day ON s.log (day);
 CREATE TABLE s.keyed (id int, kind text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind); CREATE TABLE s.keyed_a PARTITION OF s.keyed FOR VALUES IN ('a', NULL); CREATE TABLE s.keyed_b PARTITION OF s.keyed FOR VALUES IN ('b');
 INSERT INTO s.keyed VALUES (1, 'a'), (2, 'b'); CREATE TABLE s.of_keyed (id int, kind text, FOREIGN KEY (id, kind) REFERENCES s.keyed); INSERT INTO s.of_keyed VALUES (1, 'a');
--- Materialized views that read each other, in the wrong order of names; one of them empty, one never filled.
+-- Materialized views that read each other, in the wrong order of names; one empty, one never filled.
 CREATE MATERIALIZED VIEW s.z_base AS SELECT id, v FROM s.guarded; CREATE MATERIALIZED VIEW s.a_top AS SELECT count(*) AS n FROM s.z_base; CREATE UNIQUE INDEX z_base_id ON s.z_base (id);
 CREATE MATERIALIZED VIEW s.m_none AS SELECT id FROM s.guarded WHERE false; CREATE MATERIALIZED VIEW s.unfilled AS SELECT * FROM s.a_top WITH NO DATA;
 CREATE VIEW s.over_matview AS SELECT * FROM s.a_top; CREATE MATERIALIZED VIEW s.b_over_view AS SELECT n + 1 AS n FROM s.over_matview;

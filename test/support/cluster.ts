@@ -225,7 +225,9 @@ async function speaksTls(binDir: string, data: string): Promise<boolean> {
 async function makeCertificate(folder: string): Promise<string> {
   const account = serverAccount();
   const config = join(folder, "certificate.cnf");
-  writeFileSync(config, "[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=localhost\n[ext]\nbasicConstraints=CA:TRUE\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n");
+  const request = ["[req]", "distinguished_name=dn", "x509_extensions=ext", "prompt=no", "[dn]", "CN=localhost"];
+  const extensions = ["[ext]", "basicConstraints=CA:TRUE", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  writeFileSync(config, `${[...request, ...extensions].join("\n")}\n`);
   const key = join(folder, "data/server.key");
   const certificate = join(folder, "data/server.crt");
   await runOk("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-config", config, "-keyout", key, "-out", certificate]);

@@ -26,7 +26,7 @@ function machine(answers: (line: string) => Answer | undefined, kept = new Set<s
 const KEY = "holdfast-postgresql-client-18-ubuntu-24.04-x86_64-2026-11";
 
 describe("installing PostgreSQL's client on a runner", () => {
-  it("adds the PostgreSQL project's repository only when the distribution does not know the package", async () => {
+  it("adds the PostgreSQL project's repository only where the distribution lacks the package", async () => {
     const unknown = machine((line) => (line.startsWith("apt-cache") ? { exitCode: 100, output: "" } : undefined));
     await unknown.installer.install(18);
     expect(unknown.lines.join("\n")).toContain("sudo --non-interactive /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y");

@@ -28,7 +28,7 @@ function token(validForMs: number): { token: string; expiresOnTimestamp: number 
 }
 
 describe("logging in to Azure", () => {
-  it("takes a SAS with or without '?', as a whole URL, and an account key, and needs no right on the container itself", async () => {
+  it("takes a SAS with or without '?', a whole URL, an account key; needs no container right", async () => {
     await using azurite = await startAzurite();
     const { containerName } = await azurite.makeContainer();
     const good = sas(containerName, "rcwdl", -60_000, 600_000);
@@ -42,7 +42,7 @@ describe("logging in to Azure", () => {
     expect(await listed(keyed, "")).toHaveLength(3);
   });
 
-  it("says store.denied in every method, and names the end of the SAS, when it has expired or may not write", async () => {
+  it("says store.denied in every method, and when the SAS expired or that it may not write", async () => {
     await using azurite = await startAzurite();
     const { containerName } = await azurite.makeContainer();
     const open = (secret: string) => openAzureStore(`azure://${AZURITE_ACCOUNT}/${containerName}`, { sas: new Secret(secret) }, { ...OPTIONS, endpoint: azurite.endpoint });
@@ -83,7 +83,7 @@ describe("logging in to Azure", () => {
     }
   });
 
-  it("finds the container of a connection string with a custom endpoint, a SAS, or the emulator's short form", async () => {
+  it("finds a connection string's container: custom endpoint, SAS, the emulator's short form", async () => {
     const client = (account: string, text: string) => containerClient({ ...URL_PARTS, account }, { connectionString: new Secret(text) }, {});
     expect((await client("acct", "DefaultEndpointsProtocol=https;AccountName=acct;AccountKey=AAAA;EndpointSuffix=core.windows.net")).url).toBe("https://acct.blob.core.windows.net/backups");
     expect((await client("acct", "DefaultEndpointsProtocol=https;AccountName=acct;AccountKey=AAAA;BlobEndpoint=https://private.example/acct")).url).toBe("https://private.example/acct/backups");

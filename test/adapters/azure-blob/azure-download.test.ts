@@ -20,7 +20,7 @@ function sourceOf(bodies: readonly string[], ranges: number[]): DownloadSource {
 }
 
 describe("download", () => {
-  it("takes a body that ends early, without any error, for a broken connection and asks for the rest", async () => {
+  it("takes a body that ends early without an error for a broken connection, and asks again", async () => {
     const ranges: number[] = [];
     const { size, content } = await download(sourceOf(["0123", "45", "6789"], ranges), 100, undefined);
     expect([size, (await measure(content)).size, ranges]).toEqual([10, 10, [100, 104, 106]]);

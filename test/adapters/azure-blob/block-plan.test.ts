@@ -27,7 +27,7 @@ describe("blockPlan", () => {
     expect(cut(160 * TiB).blocks).toBeLessThanOrEqual(BLOCKS_MAX);
   });
 
-  it("needs 20 MiB of buffers for every hinted stream up to 150 GiB and every other up to 3.9 GiB, and for a hinted terabyte at most 160", () => {
+  it("needs 20 MiB of buffers up to 150 GiB hinted or 3.9 GiB not, and at most 160 for a terabyte", () => {
     for (const size of [1, 100 * MiB, 1 * GiB, 3.9 * GiB]) {
       expect(cut(size).memory).toBe(20 * MiB);
       expect(cut(size, size).memory).toBe(20 * MiB);

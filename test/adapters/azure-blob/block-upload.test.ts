@@ -32,7 +32,7 @@ describe("stageBlocks", () => {
     );
   });
 
-  it("sends at most the planned number at the same time, and a 512 MiB stream needs five buffers of 4 MiB", async () => {
+  it("sends at most the planned number at once; 512 MiB need five buffers of 4 MiB", async () => {
     const buffers = new BlockBuffers();
     let [now, most] = [0, 0];
     const seen = new Set<ArrayBufferLike>();
@@ -53,7 +53,7 @@ describe("stageBlocks", () => {
     expect(blockId("aaaa", 1)).not.toBe(blockId("bbbb", 1));
   });
 
-  it("rethrows the first block's failure as it is, stops the content, and waits for the blocks that were on their way", async () => {
+  it("rethrows the first block's failure, stops the content, and waits for blocks on their way", async () => {
     const own = new Error("no route");
     let [pulled, running, released] = [0, 0, false];
     const content = (async function* () {

@@ -117,7 +117,7 @@ describe("a backup with inputs that make no sense", () => {
     await expect(parse(...args)).rejects.toMatchObject({ code: "input.malformed", exitCode: 2, message: expect.stringMatching(message) });
   });
 
-  it("refuses a recipient that is no age public key, and a secret key in its place without repeating it", async () => {
+  it("refuses a recipient that is no age public key, and a secret key without repeating it", async () => {
     await expectRefusal(vault.backup(database.url, { recipients: ["age1notakey"] }), { code: "input.malformed", exit: 2, says: "age1notakey", hint: /age1|keygen/ });
     const error = await expectRefusal(vault.backup(database.url, { recipients: [vault.identity] }), { code: "input.malformed", exit: 2, says: /secret key/, hint: /age1|public/ });
     expect(`${error.message}${error.hint ?? ""}`).not.toContain(vault.identity.slice(15));
@@ -129,7 +129,7 @@ describe("a backup with inputs that make no sense", () => {
     vault.expectUntouched();
   });
 
-  it("refuses schemas to keep and schemas to leave out together, and a schema that does not exist", async () => {
+  it("refuses schemas both kept and left out, and a schema that does not exist", async () => {
     await expectRefusal(vault.backup(database.url, { schemas: ["a"], excludeSchemas: ["b"] }), { code: "input.conflict", exit: 2, says: "schemas and exclude-schemas", hint: /either/ });
     vault.expectUntouched();
     await expectRefusal(vault.backup(database.url, { schemas: ["no_such_schema"] }), { code: "input.malformed", exit: 2, says: "schemas holds 'no_such_schema'", hint: /It has public/ });

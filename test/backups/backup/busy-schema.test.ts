@@ -72,7 +72,7 @@ describe("a backup whose schema changes while it is read", () => {
     expect(vault.files("database").map((path) => path.includes(output(outcome, "id")))).toEqual([true, true]);
   });
 
-  it("names the artifacts of a failed attempt that the store does not let go, and is good all the same", async () => {
+  it("names a failed attempt's artifacts that the store does not let go, and is good still", async () => {
     const immutable: TestPortsOptions = {
       ...failing(SEQUENCES, changing, { turn: 2 }),
       store: (store) => forwarding(store, {
@@ -96,7 +96,7 @@ describe("a backup whose schema changes while it is read", () => {
     vault.expectUntouched();
   });
 
-  it("is tried less often where the words may mean a schema that never can be read, whose hint stays", async () => {
+  it("is tried less often where the words may mean a schema that is never read; hint stays", async () => {
     const ports = impatient(failing(INVENTORY, unknown, { times: 1000 }));
     await expectRefusal(vault.backup(database.url, {}, ports), { code: "database.query", exit: 4, says: /42P01\) \(and so at each of 3 attempts\)/, hint: /^Mend the function/ });
     expect(ports.lines.filter((line) => line.includes("trying again"))).toHaveLength(2);

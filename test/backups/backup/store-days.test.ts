@@ -122,7 +122,7 @@ describe("two backups of one source and tier at once", () => {
     let second: Promise<unknown> | undefined;
     const ports = testPorts({
       store: inTheMiddleOf(/full\.dump/, async () => {
-        second = expectRefusal(vault.backup(database.url), { code: "lock.held", exit: 6, says: /shop\/tier2 is locked by tester, cli run test, doing backup \d{8}T\d{6}Z-[0-9a-f]{6} since \d{4}-/, hint: /Wait for that run to end/ });
+        second = expectRefusal(vault.backup(database.url), { code: "lock.held", exit: 6, says: /shop\/tier2 is locked by tester, cli run test, doing backup \d{8}T\d{6}Z-\w{6} since \d{4}-/, hint: /Wait for that run to end/ });
         await second;
       }),
     });

@@ -46,7 +46,7 @@ async function verdicts(artifact: ArtifactRecord, from: () => BlobStore = () => 
 }
 
 describe.each([["encrypted", true], ["unencrypted", false]])("an %s artifact", (_, encrypted) => {
-  it("is verified and opened to the very bytes that were dumped, and every stored byte is told of", async () => {
+  it("is verified and opened to the very bytes dumped, and every stored byte is told of", async () => {
     const artifact = await artifactOf(noise(200_000), KEY, encrypted);
     let told = 0;
     await verifyStored(store, artifact, (bytes) => (told += bytes));
@@ -123,7 +123,7 @@ describe.each([["encrypted", true], ["unencrypted", false]])("an %s artifact", (
     }
   });
 
-  it("that turned out damaged is not blamed when the second look fails: the store's error is passed on", async () => {
+  it("that turned out damaged is not blamed when the second look fails: the store's error is", async () => {
     const artifact = await artifactOf(noise(3000), KEY, encrypted);
     const bytes = bytesOf(artifact);
     bytes[1500] = (bytes[1500] ?? 0) ^ 1;
@@ -142,7 +142,7 @@ describe.each([["encrypted", true], ["unencrypted", false]])("an %s artifact", (
 });
 
 describe("an identity that does not open an artifact", () => {
-  it("is the reader's mistake when it belongs to none of the recipients, and nothing more is read", async () => {
+  it("is the reader's mistake when he is none of its recipients, and nothing more is read", async () => {
     const artifact = await artifactOf(noise(300_000));
     const counting = new FaultyStore(store, { failAt: 0 });
     const { error } = await outcomeOf(openArtifact(counting, artifact, [(await keyPair()).identity], () => undefined));

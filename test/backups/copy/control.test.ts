@@ -37,7 +37,7 @@ describe("the control", () => {
     expect(sentences(await believe(judged(source, lossy), source, lossy, never))).toEqual(["gone is missing"]);
   });
 
-  it("that cannot be had leaves every difference as it is, and says so; a stop from outside stops", async () => {
+  it("that cannot be had leaves every difference, and says so; a stop from outside stops", async () => {
     const differing = judged(source, copy);
     const result = await believe(differing, source, copy, () => Promise.reject(new HoldfastError("database.permission", "role x may not create databases")));
     expect(result).toEqual({ findings: differing.findings, notes: ["no control was possible: role x may not create databases"], notCompared: [] });

@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 describe("an extension that the server makes", () => {
-  it("is proved and restored with its rows and its sequence, one that needs it in a schema of the archive too", async () => {
+  it("is proved and restored with rows and sequence, also what needs it in the archive", async () => {
     installation.provide("fake_cron", CRON);
     const validated = await vault.validate({ scratch: cluster.adminUrl() });
     expect({ exit: validated.exit, found: findings(validated) }).toEqual({ exit: 0, found: [] });
@@ -83,7 +83,7 @@ describe("a rehearsal of an extension", () => {
 describe("an extension that the server refuses although its files are there", () => {
   beforeAll(() => installation.provide("fake_cron", REFUSAL));
 
-  it("makes gaps of itself, of what needs it, of its tables and its sequences, in the server's own words", async () => {
+  it("makes gaps of itself, what needs it, its tables and sequences, in the server's words", async () => {
     const validated = await vault.validate({ scratch: cluster.adminUrl() });
     const found = findings(validated);
     expect(found.filter(({ severity }) => severity === "difference")).toEqual([]);
@@ -99,13 +99,13 @@ describe("an extension that the server refuses although its files are there", ()
     expect(validated.report.headline).toContain("fake_cron");
   });
 
-  it("goes with its sequences, which no column owns, where it is accepted; its table, which held rows, by its own name", async () => {
+  it("goes with its unowned sequences where accepted; its table, which held rows, by name", async () => {
     const names = ["extension fake_cron", "extension fake_app", "table cron.job"];
     const validated = await vault.validate({ scratch: cluster.adminUrl(), acceptGaps: names });
     expect({ exit: validated.exit, said: said(validated), found: findings(validated) }).toEqual({ exit: 0, said: expect.stringContaining("accepted gaps"), found: [] });
   });
 
-  it("stops a restore before anything is touched, and a copy without it is only put in place where gaps are allowed", async () => {
+  it("stops a restore before anything is touched; a copy without it needs gaps to be allowed", async () => {
     await using target = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE kept (a int)" });
     const choice = { confirm: target.name, mode: "beside" } as const;
     await expect(vault.restore(target.adminUrl, choice)).rejects.toMatchObject({ code: "database.lacks", message: expect.stringContaining("fake_cron can only be loaded") });
@@ -115,7 +115,7 @@ describe("an extension that the server refuses although its files are there", ()
     await cluster.admin(`DROP DATABASE "${output(allowed, "old-database")}"`);
   });
 
-  it("is refused in a copy beside, at once, where only the target itself has it; the target stays as it was", async () => {
+  it("is refused at once in a copy beside where only the target has it, which stays as it was", async () => {
     installation.provide("fake_cron", CRON);
     await using target = await cluster.createDatabase({ owner: "postgres", sql: "CREATE EXTENSION fake_cron; CREATE TABLE kept (a int)" });
     installation.provide("fake_cron", REFUSAL);

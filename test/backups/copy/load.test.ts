@@ -25,7 +25,7 @@ async function askedWith(free: number, context: Partial<LoadContext>): Promise<{
 }
 
 describe("loading with several connections", () => {
-  it("spools the plain archive only where it fits, and beside the restored database where that grows on the same disk", async () => {
+  it("spools the plain archive only where it fits beside the database that grows on that disk", async () => {
     expect(await askedWith(1.6 * GB, {})).toEqual({ jobs: 4, archive: "/spool/full.dump" });
     expect(await askedWith(1.5 * GB, {})).toEqual({ jobs: 1, archive: "stream" });
     expect(await askedWith(3.9 * GB, { isOnThisDisk: true })).toEqual({ jobs: 1, archive: "stream" });

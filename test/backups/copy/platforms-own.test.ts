@@ -112,7 +112,7 @@ describe("a problem of pg_restore's", () => {
     expect(isPlatformsProblem(PLATFORM, problem(type, rest))).toBe(false);
   });
 
-  it("with who owns an event trigger counts for nothing where the platform's role may not own one here", () => {
+  it("with an event trigger's owner counts for nothing where the platform's role may own none", () => {
     const message = 'permission denied to change owner of event trigger "mine"';
     expect(isPlatformsProblem(PLATFORM, { ...problem("EVENT TRIGGER", "- mine postgres"), message })).toBe(true);
     expect(isPlatformsProblem(PLATFORM, { ...problem("EVENT TRIGGER", "- mine me"), message })).toBe(false);
@@ -138,7 +138,7 @@ describe("roles that own what only a superuser may own", () => {
     name, superuser: false, createRole: false, createDb: false, login: false, replication: false, bypassRls: false, inherit: true, connectionLimit: -1, memberOf: [],
   });
 
-  it("are told by the owners of event triggers, wrappers, subscriptions and wide publications, whatever they may do at the source", () => {
+  it("are told by owners of event triggers, wrappers, subscriptions and wide publications", () => {
     const objects: ContentRecord["objects"] = {
       owner: {
         "event-trigger watch": owned("watcher"), "foreign-server wrapper w": owned("wrapper"), "foreign-server server s": owned("server"),

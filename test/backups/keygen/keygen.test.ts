@@ -63,7 +63,7 @@ describe("a new key", () => {
 });
 
 describe("the recovery kit", () => {
-  it("holds no secret, names the key and the day, and its commands bring the data back as they stand there", async () => {
+  it("holds no secret, names key and day, and its commands bring the data back as they stand", async () => {
     await using folder = scratchFolder("keygen");
     const kitFile = join(folder.path, "kit.md");
     const { outputs } = await runKeygen({ output: join(folder.path, "identity.txt"), kit: kitFile }, ports().ports);

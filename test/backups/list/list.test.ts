@@ -27,7 +27,7 @@ interface Listed { readonly id: string; readonly state: string; readonly source:
 const listed = (outcome: { outputs: Readonly<Record<string, unknown>> }): Listed[] => outcome.outputs["backups"] as Listed[];
 
 describe("a list", () => {
-  it("that is empty says which sources there are, that the place is no store of ours, or that nothing is there yet", async () => {
+  it("that is empty says which sources there are, that it is no store of ours, or nothing yet", async () => {
     await using vault = await Vault.make();
     await vault.backup(database.url, { source: "bookshop" });
     const typo = await vault.list({ source: "bookshp" });
@@ -91,7 +91,7 @@ describe("a list", () => {
     expect((await vault.list()).exit).toBe(0);
   });
 
-  it("does not count a damaged or borrowed receipt, shows it, and ends with 5 for the damaged one", async () => {
+  it("does not count a damaged or borrowed receipt, shows it, and ends with 5 for damage", async () => {
     await using vault = await Vault.make();
     const [proved, other] = [output(await vault.backup(database.url, {}, at(NOW - 2 * DAY)), "id"), output(await vault.backup(database.url, {}, at(NOW - DAY)), "id")];
     const receipt = ((await vault.validate({ backup: proved, depth: "restored" })).outputs["receipts"] as string[])[0]!;

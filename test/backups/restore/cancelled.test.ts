@@ -35,7 +35,7 @@ function cancelledLoad(stop: AbortController): (tools: DumpTools) => DumpTools {
   });
 }
 
-it("cancelled in place while it loads, it says that the target may be incomplete, and not that nothing was begun", async () => {
+it("cancelled in place while it loads, says that the target may be incomplete", async () => {
   await using database = await target();
   const stop = new AbortController();
   const restoring = vault.restore(database.url, { confirm: database.name, mode: "in-place" }, { cancelled: stop.signal, tools: cancelledLoad(stop) });

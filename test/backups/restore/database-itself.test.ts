@@ -88,7 +88,7 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
     expect(await vault.validate({ backup: id, scratch: cluster.adminUrl() }, tools)).toMatchObject({ exit: 0, outputs: { verdict: "proved" } });
   }, 60_000);
 
-  it("of an ordinary owner: what only a superuser may set, and what is of no role here, is named, and ends nothing", async () => {
+  it("of an ordinary owner: what only a superuser may set, or is of no role here, is named", async () => {
     await using target = await cluster.createDatabase();
     await cluster.admin(`ALTER ROLE gone RENAME TO other`);
     try {
@@ -107,7 +107,7 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
     }
   });
 
-  it.each(["in-place", "beside"] as const)("onto a database with its own (%s): its own stay, what it lacks is added, and PUBLIC keeps what it may there", async (mode) => {
+  it.each(["in-place", "beside"] as const)("onto a database with its own (%s): they stay, what it lacks is added, PUBLIC keeps its rights", async (mode) => {
     await using target = await cluster.createDatabase({ sql: "CREATE TABLE kept (a int)" });
     await cluster.admin(`ALTER DATABASE ${target.name} SET work_mem = '3MB'; ALTER DATABASE ${target.name} SET app.secret = 'their own'; COMMENT ON DATABASE ${target.name} IS 'theirs'; ALTER DATABASE ${target.name} CONNECTION LIMIT 33; GRANT CREATE ON DATABASE ${target.name} TO app`);
     const restored = await vault.restore(target.adminUrl, { backup: id, confirm: target.name, mode, safetyBackup: false }, tools);
@@ -145,7 +145,7 @@ describe.each(["15.20", "17.10"] as const)("a database's own properties, on Post
     ]);
   });
 
-  it("are left alone with --no-privileges as far as they are rights, and all of them where rows or tables alone are restored", async () => {
+  it("are left alone with --no-privileges as far as they are rights; else with rows alone", async () => {
     await using target = await cluster.createDatabase();
     expect((await vault.restore(target.adminUrl, { backup: id, noPrivileges: true }, tools)).exit).toBe(0);
     expect(await properties(target.name)).toMatchObject({ limit: 40, rights: ["PUBLIC CONNECT", "PUBLIC TEMPORARY"] });

@@ -23,7 +23,7 @@ describe("rights on a database that PUBLIC may not use", () => {
     return rows.map((row) => String(row["right"]));
   }
 
-  it("are its owner's still where the target is another's, whether the owner is there or is made", async () => {
+  it("are its owner's still where the target is another's, whether he is there or is made", async () => {
     await cluster.admin("CREATE ROLE app LOGIN PASSWORD 'x'");
     await using source = await cluster.createDatabase({ owner: "postgres" });
     await source.admin(`CREATE TABLE t (a int); ALTER TABLE t OWNER TO app; ALTER DATABASE ${source.name} OWNER TO app;

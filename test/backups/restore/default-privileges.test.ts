@@ -77,7 +77,7 @@ describe("tables that a restore makes", () => {
   it("are not called as they were when something at the target gives them more", async () => {
     await using database = await backedUp(SHOP, "postgres");
     await database.admin(`DROP TABLE bare; CREATE FUNCTION give() RETURNS event_trigger LANGUAGE plpgsql AS
-      'BEGIN IF to_regclass(''public.bare'') IS NOT NULL THEN GRANT SELECT ON public.bare TO reader; END IF; END';
+      $$ BEGIN IF to_regclass('public.bare') IS NOT NULL THEN GRANT SELECT ON public.bare TO reader; END IF; END $$;
       CREATE EVENT TRIGGER giving ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION give()`);
     const restored = await restore(database, database.adminUrl, ["bare"]);
     expect({ exit: restored.exit, said: said(restored) })

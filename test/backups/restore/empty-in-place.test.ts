@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 describe("a restore in place", () => {
-  it("knows every class of object: what is there goes and comes back, twice, although the database is read-only by default", async () => {
+  it("knows every class of object: all goes and comes back, twice, though read-only by default", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres" });
     // A server does not drop a database with a subscription in it.
     await using _ = { [Symbol.asyncDispose]: async () => void (await database.admin(DETACH)) };

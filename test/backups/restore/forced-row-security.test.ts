@@ -16,7 +16,7 @@ afterAll(async () => {
   await vault[Symbol.asyncDispose]();
 });
 
-it("rows behind forced row-level security are restored by their owner, said in the plan, and a gap afterwards", async () => {
+it("rows behind forced row security are restored by their owner, planned, and a gap afterwards", async () => {
   await using source = await cluster.createDatabase({
     sql: `CREATE TABLE t (id int, owner text); INSERT INTO t SELECT g, 'x' FROM generate_series(1, 10) g;
       ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (owner = 'y')`,

@@ -77,7 +77,7 @@ describe("the role that restores", () => {
     });
   });
 
-  it("is told that it may not empty the target, where a schema in it is another's; what goes with an extension is none", async () => {
+  it("is told that it may not empty another's schema; what goes with an extension is none", async () => {
     await cluster.admin("CREATE ROLE stranger");
     await using database = await cluster.createDatabase({ sql: "CREATE TABLE public.t (a int)" });
     await vault.backup(database.url, { source: "emptied" });

@@ -116,7 +116,7 @@ describe("a part of a backup", () => {
     expect(await database.query("SELECT count(*)::int AS n FROM t")).toEqual([{ n: 1 }]);
   });
 
-  it("that is the rows gives longer large objects their old end back and refreshes materialized views", async () => {
+  it("that is the rows gives longer large objects their old end and refreshes views", async () => {
     await using database = await cluster.createDatabase({
       sql: "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2); CREATE MATERIALIZED VIEW m AS SELECT count(*)::int AS n FROM t; SELECT lo_from_bytea(77, 'hello');",
     });

@@ -53,8 +53,9 @@ UNION ALL SELECT concat_ws(' ', 'table', oid::regclass, relrowsecurity, relforce
 UNION ALL SELECT concat_ws(' ', 'event trigger', evtname, evtenabled) FROM pg_event_trigger ORDER BY 1`;
 
 /** Every row of every table, as text. */
+const ROWS_OF = "SELECT coalesce(string_agg(t::text, E''\\n'' ORDER BY t::text), '''') AS rows FROM ONLY %I.%I t";
 const ROWS = `
-SELECT c.oid::regclass::text AS name, (xpath('//text()', query_to_xml(format('SELECT coalesce(string_agg(t::text, E''\\n'' ORDER BY t::text), '''') AS rows FROM ONLY %I.%I t', n.nspname, c.relname), false, false, '')))::text AS rows
+SELECT c.oid::regclass::text AS name, (xpath('//text()', query_to_xml(format('${ROWS_OF}', n.nspname, c.relname), false, false, '')))::text AS rows
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1`;
 
 /** Values, views and checks that need a word of their own. */
@@ -104,7 +105,7 @@ function choice(database: TestDatabase, more: RestoreChoice = {}): RestoreChoice
 }
 
 describe("rows alone", () => {
-  it.each([["the owner", "shop", "url"], ["a superuser", "two", "adminUrl"]] as const)("as %s: come back as they were, past triggers, keys, checks and row security, all of which stand as before", async (_, from, url) => {
+  it.each([["the owner", "shop", "url"], ["a superuser", "two", "adminUrl"]] as const)("as %s: come back as they were, past triggers, keys, checks and row security, which stay", async (_, from, url) => {
     await using database = await copyOf();
     await database.admin(`CREATE TABLE ddl_log (tag text); CREATE FUNCTION log_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.ddl_log VALUES (tg_tag); END $$; CREATE EVENT TRIGGER audit ON ddl_command_end EXECUTE FUNCTION log_ddl(); ALTER TABLE ddl_log OWNER TO holdfast`);
     const [rows, state] = [await rowsOf(source), await stateOf(database)];
@@ -150,7 +151,7 @@ describe("rows alone", () => {
     expect(await rowsOf(database)).toEqual(rows);
   });
 
-  it("are refused to an owner where another role's table refers to his, and never take that table's rows along", async () => {
+  it("are refused to an owner where another's table refers to his, whose rows never go along", async () => {
     await using database = await copyOf();
     await database.admin("CREATE TABLE foreigner (egg int REFERENCES egg ON DELETE CASCADE); INSERT INTO foreigner VALUES (1)");
     await expectForeseen(vault, database.url, choice(database), { code: "database.permission", exit: 4, says: /foreign key foreigner_egg_fkey of public\.foreigner.*only the owner/, hint: /both sides.*Nothing was touched/ });
@@ -159,7 +160,7 @@ describe("rows alone", () => {
     expect(await database.admin("SELECT * FROM foreigner")).toEqual([{ egg: 1 }]);
   });
 
-  it("keep foreign keys that somebody switched off as they are, and those with states of their own for a superuser", async () => {
+  it("keep foreign keys that were switched off so, and those with own states for a superuser", async () => {
     await using database = await copyOf();
     await database.admin(`DO $$ DECLARE t text; BEGIN FOR t IN SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', tgrelid::regclass, tgname) FROM pg_trigger WHERE tgconstraint = (SELECT oid FROM pg_constraint WHERE conname = 'of_hen') LOOP EXECUTE t; END LOOP;
       FOR t IN SELECT format('ALTER TABLE hen ENABLE ALWAYS TRIGGER %I', tgname) FROM pg_trigger WHERE tgrelid = 'hen'::regclass AND tgconstraint = (SELECT oid FROM pg_constraint WHERE conname = 'hen_egg_fkey') LOOP EXECUTE t; END LOOP; END $$`);
@@ -247,7 +248,7 @@ describe("what stands around the rows", () => {
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 5, said: expect.stringMatching(/shares.*division by zero/) });
   });
 
-  it("keeps a check validated below a parent that has it for new rows only, and says so where the backup's rows break it", async () => {
+  it("keeps a check validated below a parent that is not, and says where the backup breaks it", async () => {
     await using database = await copyOf(corners);
     const valid = "SELECT conrelid::regclass::text AS name, convalidated AS valid FROM pg_constraint WHERE conname = 'root_n' ORDER BY 1";
     const before = await database.query(valid);

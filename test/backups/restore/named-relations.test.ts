@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 describe("tables", () => {
-  it("that have become partitioned, and partitions without their siblings, are refused before anything is touched", async () => {
+  it("that became partitioned, and partitions without siblings, are refused beforehand", async () => {
     await using database = await cluster.createDatabase({
       owner: "postgres",
       sql: `CREATE TABLE t (n int); INSERT INTO t VALUES (1); CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE h (v e) PARTITION BY HASH (v);

@@ -39,7 +39,7 @@ afterEach(async () => {
 const databases = async (): Promise<unknown> => await cluster.admin("SELECT datname FROM pg_database ORDER BY 1");
 
 describe("a restore beside by a role that may not make everything", () => {
-  it("is refused before the copy is made, in the words of its dry run, also where the target has the event trigger itself", async () => {
+  it("is refused before the copy is made, in its dry run's words, also where it is there", async () => {
     await vault.backup(database.adminUrl, { source: "beside" });
     await cluster.admin("ALTER ROLE holdfast CREATEDB");
     await database.admin("DROP FOREIGN TABLE public.away CASCADE; DROP SERVER far");
@@ -156,7 +156,7 @@ describe("a restore beside by a role that may not make everything", () => {
 });
 
 describe("a restore in place by a role that may not make everything", () => {
-  it("names what it may not make, brings all else, and takes it for a gap where that was accepted", async () => {
+  it("names what it may not make, brings all else, and is a gap where that was accepted", async () => {
     await vault.backup(database.adminUrl, { source: "place" });
     await using target = await cluster.createDatabase();
     const choice = { source: "place", noOwner: true, noPrivileges: true } as const;

@@ -70,7 +70,7 @@ async function expectWhole(database: TestDatabase, url: string): Promise<void> {
 }
 
 describe("a database with settings of its own", () => {
-  it("is backed up, proved, restored in place and beside, although they would stop, slow or change what an application does", async () => {
+  it("is backed up, proved, restored in place and beside, whatever they do to an application", async () => {
     await using database = await withSettings(ANY);
     await expectWhole(database, database.url);
   }, 120_000);

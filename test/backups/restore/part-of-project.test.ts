@@ -7,7 +7,7 @@ const DEFAULTS = `SELECT defaclrole::regrole::text AS role, defaclobjtype::text 
   WHERE defaclnamespace = 'public'::regnamespace ORDER BY 1, 2`;
 
 describe("a backup of public alone, in place in a project", () => {
-  it("replaces what is in the schema and leaves the schema, with what the platform's roles have set there", async () => {
+  it("replaces what is in the schema and leaves it, with what the platform's roles set there", async () => {
     await using supabase = await startSupabase();
     await using source = await supabase.project();
     await installApplication(source);

@@ -78,7 +78,7 @@ describe.each([["a single archive", "one"], ["an archive of the schema and one o
     expect(await database.admin("SELECT (SELECT count(*)::int FROM customers) AS c, (SELECT count(*)::int FROM orders WHERE note = 'spoilt') AS spoilt, (SELECT a FROM bystander) AS a")).toEqual([{ c: 50, spoilt: 0, a: 1 }]);
   });
 
-  it("the rows alone give large objects that are there their bytes back; one that is gone is named before a row is removed", async () => {
+  it("the rows alone give large objects their bytes back; one that is gone is named beforehand", async () => {
     await using database = await copyOf(from);
     await database.admin("SELECT lo_put(12345, 0, 'L'), lo_put(12345, 9, 'longer')");
     expect((await vault.restore(database.adminUrl, { source: from, what: "data", confirm: database.name, safetyBackup: false })).exit).toBe(0);
@@ -87,7 +87,7 @@ describe.each([["a single archive", "one"], ["an archive of the schema and one o
     expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 2000 }]);
   });
 
-  it("the rows alone are refused for a role that owns nothing, before a row is removed; the owner needs no superuser", async () => {
+  it("the rows alone are refused to a role that owns nothing; the owner needs no superuser", async () => {
     await using database = await copyOf(from);
     await database.query("UPDATE customers SET name = 'spoilt ' || id; ALTER TABLE orders DISABLE TRIGGER guard; DELETE FROM orders WHERE id < 100; ALTER TABLE orders ENABLE TRIGGER guard");
     await expectRefusal(vault.restore(cluster.url(database.name).replace("holdfast", "stranger"), { source: from, what: "data", confirm: database.name, safetyBackup: false }), { code: "database.permission", exit: 4, says: "the role may not replace the rows of", hint: /role that owns.*Nothing was touched/ });
@@ -104,7 +104,7 @@ describe.each([["a single archive", "one"], ["an archive of the schema and one o
     expect(await database.query("SELECT count(*)::int AS n FROM orders")).toEqual([{ n: 2000 }]);
   });
 
-  it("named tables that are gone are made again with all that is theirs, and no other table is touched", async () => {
+  it("named tables that are gone are made again with all that is theirs, and no other table", async () => {
     await using database = await copyOf(from);
     await database.query(`DROP TABLE orders CASCADE; DROP TABLE "my shop"."a.b ""c"; UPDATE customers SET name = 'changed' WHERE id = 1; UPDATE "my shop".orders SET a = 10; UPDATE orders_old SET a = 2`);
     const restored = await vault.restore(database.adminUrl, { source: from, tables: ["public.orders", '"my shop"."a.b ""c"'], confirm: database.name, safetyBackup: false });

@@ -180,7 +180,7 @@ describe("rights that somebody has passed on", () => {
     expect((await vault.backup(source.url, { source: "passed" })).exit).toBe(0);
   });
 
-  it("are given in his name where the role that restores may speak in it; else they alone are gaps", async () => {
+  it("are given in his name where the role that restores may speak in it, else are gaps", async () => {
     await using target = await cluster.createDatabase();
     const restored = await vault.restore(target.url, { source: "passed" });
     const ofZoe = "could not be given to carl: it was passed on by zoe, in whose name the role that restores may not speak";

@@ -63,7 +63,7 @@ describe("a restore by a role that is no superuser", () => {
     expect(said(await vault.restore(target.url, { source: "shop", dryRun: true }))).not.toContain("may make nothing");
   });
 
-  it("refuses before anything is touched where it may make nothing at all: in public, or no schema", async () => {
+  it("refuses beforehand where it may make nothing at all: in public, or in no schema", async () => {
     await using shop = await cluster.createDatabase();
     await shop.admin("CREATE TABLE wares (a int)");
     await vault.backup(shop.adminUrl, { source: "public-only" });
@@ -113,7 +113,7 @@ describe("room for a backup", () => {
 });
 
 describe("a subscription", () => {
-  it("is restored switched off, and it is said whose slot it names; its copies for proof leave nothing behind", async () => {
+  it("is restored switched off, its slot named; its copies for proof leave nothing behind", async () => {
     await using publisher = await cluster.createDatabase({
       owner: "postgres", sql: "CREATE TABLE t AS SELECT 1 AS a; CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false, slot_name = theirs)",
     });

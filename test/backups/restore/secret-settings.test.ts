@@ -32,7 +32,7 @@ describe("settings of the source's database", () => {
     return rows.map((row) => String(row["entry"]));
   }
 
-  it("that the role may not set are told by name, and no value of them comes into the target server's log", async () => {
+  it("that the role may not set are told by name, and no value comes into the server's log", async () => {
     await using target = await cluster.createDatabase();
     for (const dryRun of [true, false]) {
       const outcome = await vault.restore(target.url, { backup: id, dryRun });
@@ -47,7 +47,7 @@ describe("settings of the source's database", () => {
     expect(cluster.log).not.toMatch(/hush|'mod'/);
   }, 60_000);
 
-  it("are the application's alone to know while a restore is only planned, and are set by whoever may", async () => {
+  it("are the application's alone while a restore is planned, and are set by whoever may", async () => {
     await using target = await cluster.createDatabase();
     await cluster.admin("ALTER SYSTEM SET log_statement = 'ddl'");
     await cluster.admin("SELECT pg_reload_conf()");
@@ -65,7 +65,7 @@ describe("settings of the source's database", () => {
     expect(await settings(target.name)).toEqual(["app.jwt_key=hush-hush", "app.other=hush-too", "log_statement=mod", "work_mem=9MB"]);
   }, 60_000);
 
-  it("of a live database that a restore beside cannot give to its copy, stay out of the log too", async () => {
+  it("of a live database that a copy beside cannot be given stay out of the log too", async () => {
     await using target = await cluster.createDatabase({ sql: "CREATE TABLE old (a int)" });
     await target.admin(`ALTER DATABASE ${target.name} SET app.mine = 'hush-mine'; ALTER ROLE holdfast CREATEDB`);
     const seen = cluster.log.length;
@@ -92,7 +92,7 @@ describe("settings of the source's database", () => {
     }
   }, 180_000);
 
-  it("are named as statements, without their values, where the content is there and they could not be brought", async () => {
+  it("are named as statements, without values, where the content came and they could not", async () => {
     await using target = await cluster.createDatabase();
     const toDo: PropertiesToDo = {
       settings: [{ role: undefined, name: "app.jwt_key", values: ["hush-hush"] }, { role: "app", name: "work_mem", values: ["9MB"] }],

@@ -8,7 +8,7 @@ import { said, Vault } from "../../support/vault.ts";
 const connect = (role: string, database: string): string => `SELECT has_database_privilege('${role}', '${database}', 'CONNECT') AS may`;
 
 describe("CONNECT that was taken from PUBLIC at the source", () => {
-  it("keeps in a project whatever role of a later platform comes in by PUBLIC, and names the user's that do not", async () => {
+  it("keeps in a project what a later platform's role has by PUBLIC, and names the user's", async () => {
     await using supabase = await startSupabase();
     await using vault = await Vault.make();
     await using source = await supabase.project();

@@ -49,14 +49,14 @@ describe("an exchange of names", () => {
     expect((await vault.restore(database.url, order(database))).exit).toBe(0);
   });
 
-  it("is foreseen to fail for a session that the role may not end, and says which it was and how to go on", async () => {
+  it("fails, as foreseen, for a session the role may not end, saying which and what to do", async () => {
     await using database = await target();
     const reports = await weakSession(database);
     try {
       const { exit, outputs } = await vault.restore(database.url, { ...order(database), dryRun: true });
       const { warnings } = outputs["plan"] as { warnings: string[] };
       expect([exit, warnings]).toEqual([0, expect.arrayContaining([expect.stringMatching(
-        /^1 session of others is connected .*; role holdfast may not end those of weak, and while one of these is connected the names cannot be exchanged$/,
+        /^1 session of others is connected .*; role holdfast may not end those of weak, and .*$/,
       )])]);
       const { outputs: none } = await vault.restore(database.url, { ...order(database), dryRun: true });
       expect(JSON.stringify(none)).not.toContain("_restored_");

@@ -104,7 +104,7 @@ describe("partitions whose rows change places, one of which hangs on an accepted
 });
 
 describe("a publication that holds none of the tables that need an accepted extension", () => {
-  it("is a difference where it lost a table, and one that holds such a table a gap accepted by its own name", async () => {
+  it("is a difference where it lost a table; one that holds that table is a gap, by name", async () => {
     await using vault = await Vault.make();
     await using source = await cluster.createDatabase({ sql: "CREATE TABLE plain (a int); CREATE TABLE plain2 (a int)" });
     await source.admin(`CREATE SCHEMA x; CREATE EXTENSION fine SCHEMA x; CREATE TABLE empty (a x.tag);

@@ -46,7 +46,7 @@ async function leftovers(): Promise<unknown> {
 }
 
 describe("a difference in an object", () => {
-  it("that two copies on one server have from each other too is a note, and the backup is proved", async () => {
+  it("that two copies on one server have from each other too is a note, and the proof stands", async () => {
     const validated = await vault.validate({ scratch: cluster.adminUrl() }, marking());
     expect({ exit: validated.exit, found: findings(validated) }).toEqual({ exit: 0, found: [] });
     expect(validated.report.notes.join("\n")).toMatch(/function public\.noisy\(\) could not be compared.*: two copies/);
@@ -59,7 +59,7 @@ describe("a difference in an object", () => {
     expect(findings(validated)).toEqual([expect.objectContaining({ severity: "difference", about: "function", name: "public.lost()" })]);
   });
 
-  it("is checked so at a restore too, where the role may make a database, and otherwise it is said that it was not", async () => {
+  it("is checked so at a restore too, where the role may make a database; else that is said", async () => {
     await using target = await cluster.createDatabase({ owner: "postgres" });
     const restored = await vault.restore(target.adminUrl, {}, marking());
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("function public.noisy() could not be compared") });
@@ -73,7 +73,7 @@ describe("a difference in an object", () => {
     expect({ exit: modest.exit, said: said(modest) }).toEqual({ exit: 5, said: expect.stringContaining("no control was possible: role modest may not create databases") });
   });
 
-  it("has a control that a killed restore leaves behind dropped by a later one, when it is a day old and nobody uses it", async () => {
+  it("has a control that a killed restore left dropped by a later one, a day old and unused", async () => {
     const [old, young] = ["holdfast_control_20200101t000000_0000000000ab", `holdfast_control_${new Date().toISOString().replaceAll(/[-:]|\..*$/g, "").replace("T", "t")}_cd`] as const;
     for (const name of [old, young]) await cluster.admin(`CREATE DATABASE ${name}`);
     await using target = await cluster.createDatabase({ owner: "postgres" });

@@ -84,7 +84,7 @@ describe("a validation of depth", () => {
     expect(findings(validated)).toEqual([expect.objectContaining({ severity: "gap", message: expect.stringContaining("table of contents was not compared") })]);
   });
 
-  it("restored is impossible on a server older than the source, and that is said before anything is made", async () => {
+  it("restored is impossible on a server older than the source, and is refused at once", async () => {
     const manifest = vault.files("manifests")[0]!;
     await using newer = await Vault.make();
     await newer.backup(database.url);

@@ -195,7 +195,7 @@ describe("an archive that lacks something", () => {
     expect(names).toEqual(expect.arrayContaining(["large-objects large objects", "owner table app.kept", "owner function app.touch()", "owner schema app", "owner type app.checked"]));
   }, 120_000);
 
-  it("is never proved without the rights that were changed on what an extension or the server brings", async () => {
+  it("is never proved without the changed rights on what an extension or the server brings", async () => {
     await source.admin(`REVOKE EXECUTE ON FUNCTION slice(hstore, text[]) FROM PUBLIC; GRANT EXECUTE ON FUNCTION slice(hstore, text[]) TO holdfast;
       GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO PUBLIC; REVOKE EXECUTE ON FUNCTION pg_catalog.lo_unlink(oid) FROM PUBLIC`);
     await vault.backup(source.adminUrl, { source: "rights" });

@@ -43,7 +43,7 @@ describe("a backup of some schemas that needs others", () => {
     expect([whole.exit, output(whole, "verdict")]).toEqual([0, "proved"]);
   });
 
-  it("gives a command that accepts every new gap, and of what is accepted already no more than is found", async () => {
+  it("gives a command that accepts every new gap, and of what is accepted only what is found", async () => {
     const moods = Array.from({ length: 22 }, (_, index) => `CREATE TABLE mood_${index} (mood other.mood)`).join("; ");
     await using database = await createDatabase({ owner: "postgres", sql: `${OTHER}; ${moods}` });
     await using vault = await Vault.make();
@@ -55,7 +55,7 @@ describe("a backup of some schemas that needs others", () => {
     expect(output(await vault.validate({ acceptGaps: copied }), "verdict")).toBe("proved");
   });
 
-  it("says of a command that has no room for all names that it is not enough, and where they are", async () => {
+  it("says of a command without room for all names that it is not enough, and where they are", async () => {
     const moods = Array.from({ length: 103 }, (_, index) => `CREATE TABLE mood_${index} (mood other.mood)`).join("; ");
     await using database = await createDatabase({ owner: "postgres", sql: `${OTHER}; ${moods}` });
     await using vault = await Vault.make();

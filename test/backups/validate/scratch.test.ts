@@ -156,7 +156,7 @@ describe("a clean-up that fails", () => {
     const receipts = vault.files("receipts").length;
     const ports = testPorts({ database: withQueries({ before: (sql) => { if (sql.startsWith("DROP DATABASE")) throw new HoldfastError("database.query", "it is in use"); } }) });
     expect((await vault.validate({ scratch: other.adminUrl() }, ports)).exit).toBe(0);
-    expect(ports.lines.join("\n")).toMatch(/warn: could not remove the scratch database (holdfast_scratch_\S+) from the scratch server .*it is in use; drop it by hand/);
+    expect(ports.lines.join("\n")).toMatch(/warn: could not remove the scratch database (holdfast_scratch_\S+) .*it is in use; drop it by hand/);
     expect(vault.files("receipts")).toHaveLength(receipts + 1);
     for (const { name } of await other.admin("SELECT datname AS name FROM pg_database WHERE datname LIKE 'holdfast%'")) await other.admin(`DROP DATABASE "${String(name)}"`);
     // The roles were held by that database; the next run drops them.
@@ -199,7 +199,7 @@ describe("a scratch database", () => {
     expect(await traces(other)).toEqual(before);
   });
 
-  it("of a run that takes longer than a day is left to that run, at whatever moment another one sweeps", async () => {
+  it("of a run that takes longer than a day is left to that run, whenever another sweeps", async () => {
     let swept = 0;
     const tools = (real: DumpTools): DumpTools => ({ ...real, load: async (request) => {
       if (swept++ === 0) expect((await vault.validate({ scratch: other.adminUrl() })).exit).toBe(0);
@@ -271,7 +271,7 @@ describe("roles that the target lacks", () => {
     await other.admin(`DROP ROLE anon, "auth owner", member`);
   });
 
-  it("are done without by --no-owner and --no-privileges; a policy for one of them cannot be, and is named", async () => {
+  it("are done without by --no-owner and --no-privileges; a policy for one is named", async () => {
     const { target, outcome } = await onOther({ noOwner: true, noPrivileges: true });
     const restored = await outcome;
     expect({ exit: restored.exit, first: output(restored, "first-difference") }).toEqual({ exit: 5, first: "policy public.plain.p is missing" });

@@ -22,7 +22,7 @@ describe("the telling parts of a secret", () => {
     expect(parts).not.toContain("# created: today");
   });
 
-  it("leave out a password that is the name of the user or the database, which could not be shown any more", () => {
+  it("leave out a password that is the user's or database's name, else no longer to be shown", () => {
     expect(secretParts("postgresql://postgres:postgres@localhost:5432/app")).toEqual(["postgresql://postgres:postgres@localhost:5432/app"]);
     expect(secretParts("postgresql://u:shop@h/shop?sslmode=disable")).not.toContain("shop");
   });
@@ -51,7 +51,7 @@ describe("the credentials of a store", () => {
     expect(Object.keys(storeCredentials(new Secret(text), {}))).toEqual([kind]);
   });
 
-  it("come from the input, then the connection string, then the SAS token of the environment, then a login", () => {
+  it("come from the input, then connection string, then the environment's SAS token, then a login", () => {
     const env = { AZURE_STORAGE_CONNECTION_STRING: "AccountName=a;", AZURE_STORAGE_SAS_TOKEN: "sig=x" };
     expect(storeCredentials(new Secret("sig=mine"), env)).toHaveProperty("sas");
     expect(storeCredentials(undefined, env)).toHaveProperty("connectionString");

@@ -127,7 +127,7 @@ describe("inputs on the command line", () => {
     expect((await failure(fromCli([], { ...env, HOLDFAST_TIER: "hot" }))).message).toContain("HOLDFAST_TIER is 'hot'");
   });
 
-  it("are never taken from the environment where they guard something: a set variable is refused instead of ignored", async () => {
+  it("are never taken from the environment where they guard something: that is refused", async () => {
     const guarded = { confirm: { type: "string", explicit: true, text: "x" }, "allow-gaps": { type: "boolean", default: false, explicit: true, text: "x" } } as const satisfies InputSpecs;
     const env = { HOLDFAST_CONFIRM: "shop", HOLDFAST_ALLOW_GAPS: "true" };
     const cli = async (args: readonly string[]) => {

@@ -131,7 +131,7 @@ describe("receipts", () => {
 });
 
 describe("orphans", () => {
-  it("are artifacts without a manifest, newest first; those of backups and files of others are none", async () => {
+  it("are artifacts without a manifest, newest first; backups' and others' files are none", async () => {
     const lost = keyOf("20261120T020000Z-dddddd");
     const later = keyOf("20261123T020000Z-eeeeee", "blog");
     for (const path of [artifactPath(A, "full", true), artifactPath(lost, "schema", true), artifactPath(lost, "data", true), artifactPath(later, "full", false), "database/notes.txt"]) {

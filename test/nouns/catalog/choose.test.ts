@@ -79,7 +79,7 @@ describe("choosing one backup", () => {
     await expect(chooseOne(catalog, { by: "before", before: NEW.time }, { source: "shop" })).rejects.toMatchObject(refused);
   });
 
-  it("takes the newest verified, or newest up to a time, that can give what is wanted, and the named or newest one whatever it holds", async () => {
+  it("takes the newest verified, or up to a time, that gives what is wanted; one named always", async () => {
     for (const key of [OLD, MIDDLE, NEW]) await receipt(key);
     const warned: string[] = [];
     const options = { suits: ({ id }: Manifest) => id === OLD.id, warn: (text: string) => warned.push(text) };
@@ -193,14 +193,14 @@ describe("when nothing is chosen", () => {
     expect((await explainNone(new Catalog(new MemoryStore()), { by: "latest" }, {})).why).toBe("it holds no backups at all");
   });
 
-  it("says between which the selected time would have to lie, and that safety backups are taken by id", async () => {
+  it("says between which the time would have to lie, and that safety backups go by id", async () => {
     expect((await explainNone(catalog, { by: "day", day: "2026-10-01" }, { source: "shop" })).why).toContain(`3 backups, the oldest ${OLD.id} and the newest ${NEW.id}`);
     const key = { ...keyOf("20261124T020000Z-eeeeee", "kept"), tier: "safety" } as const;
     await catalog.commit(sampleManifest(key));
     expect((await explainNone(catalog, { by: "latest" }, { source: "kept" })).why).toBe("1 safety backup and no other");
   });
 
-  it("suggests the id that is written most like it, and as the newest none made before a restore", async () => {
+  it("suggests the id written most like it, and as the newest none made before a restore", async () => {
     await catalog.commit(sampleManifest({ ...keyOf("20261124T020000Z-eeeeee"), tier: "safety" }));
     await expect(chooseKeys(catalog, { by: "id", id: "20261121T020000Z-bbbbba" }, { source: "shop" })).rejects.toMatchObject({
       code: "input.no-such-backup", hint: `Did you mean ${MIDDLE.id}? See \`holdfast list\`; the newest is ${NEW.id}.`,

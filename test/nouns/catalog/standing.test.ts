@@ -83,7 +83,7 @@ describe("accepted gaps", () => {
     expect(standingOf([accepted, at(12, { verdict: "failed" })])).toMatchObject({ state: "failed verification" });
   });
 
-  it("verify it until a later proof finds gaps, accepted or not by then; a proof without any stays one", () => {
+  it("verify it until a later proof finds gaps, accepted or not by then; one without stays", () => {
     const accepted = at(11, { format: "holdfast.receipt/3", accepted: [gap] });
     const gaps = (hour: number): Receipt => at(hour, { verdict: "gaps", findings: [gap] });
     expect(standingOf([accepted, gaps(12)])).toMatchObject({ state: "unverified", reason: "restored with gaps" });
@@ -94,7 +94,7 @@ describe("accepted gaps", () => {
     expect(standingOf([accepted, gaps(11)])).toMatchObject({ state: "unverified" });
   });
 
-  it("are in a format of their own, which a version that does not know them refuses instead of reading it as a proof", async () => {
+  it("are in a format of their own, which a version that does not know them refuses", async () => {
     const { writeDocument, readDocument } = await import("../../../src/nouns/store/sealed-document.ts");
     const { receipt, receiptFormat } = await import("../../../src/nouns/catalog/manifest.ts");
     expect([receiptFormat({}), receiptFormat({ notCompared: [] }), receiptFormat({ accepted: [gap], notCompared: [] })]).toEqual(["holdfast.receipt/1", "holdfast.receipt/2", "holdfast.receipt/3"]);

@@ -119,7 +119,7 @@ describe("comparing content", () => {
     expect(found([leaf("h0", 100, "-20", "9"), leaf("h1", 600, "25", "-6")], one)).toEqual([expect.stringMatching(/^gap: table public.h could not be compared: only some of its partitions/)]);
   });
 
-  it("judges nothing but what it is given: the order of tables does not matter, and equal records are equal", () => {
+  it("judges nothing but what it is given: order does not matter, and equal records are equal", () => {
     const sum = fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String);
     const anyTable = fc.record({ name: fc.string(), rows: fc.nat(), fingerprint: sum, columns: fc.array(fc.tuple(fc.string(), sum), { maxLength: 3 }), tree: fc.option(fc.record({ schema: fc.constant("s"), name: fc.constantFrom("t", "u") }), { nil: undefined }) })
       .map(({ tree, ...parts }) => table(parts.name, { ...parts, ...(tree === undefined ? {} : { tree }) }));
@@ -135,7 +135,7 @@ describe("comparing content", () => {
     }));
   });
 
-  it("turns what is missing and needs an unavailable extension into gaps, naming it, and nothing else", () => {
+  it("turns what is missing for an unavailable extension into gaps, naming it, and nothing else", () => {
     const digest = "0000000000000001";
     const expected = {
       tables: [table("a"), table("h", { extensions: ["hstore"] }), table("trigrams", { extensions: ["hstore"] })],
@@ -211,7 +211,7 @@ describe("comparing content", () => {
       const shadow = `type=${one} default=${one} has-default=${one}`;
       expect(found({ column: { "public.a.id": `type=${one}` } }, { column: { "public.a.id": `type=${one} not-null-constraint=${one}` } }, { serverMajor: 18 })).toEqual([]);
       expect(found({ column: { "public.a.id": shadow } }, { column: { "public.a.id": shadow.replace("default=1", "default=2") } }, { serverMajor: 18 })).toEqual([
-        expect.stringMatching(/^gap: database definitions could not be compared in full: the source is PostgreSQL 15 and the copy 18, .* but not column: default$/),
+        expect.stringMatching(/^gap: .*: the source is PostgreSQL 15 and the copy 18, .* but not column: default$/),
       ]);
       expect(found({ column: { "public.a.id": shadow } }, { column: { "public.a.id": `type=${one}` } }, { serverMajor: 18 })[0]).toBe(
         "difference: column public.a.id differs from the source in has default",
@@ -219,7 +219,7 @@ describe("comparing content", () => {
       expect(found({ column: { "public.a.id": shadow } }, { column: { "public.a.id": `type=${one} default=${one}` } })).toEqual([]);
     });
 
-    it("is a gap where the role may not read it, where a field or kind is unknown, and where digests are of two ways", () => {
+    it("is a gap where the role may not read, a kind is unknown, or digests are of two ways", () => {
       expect(found({ "user-mapping": { "o on s": "options=?" } }, { "user-mapping": { "o on s": `options=${one}` } })).toEqual([
         "gap: user-mapping o on s could not be compared in options: the role may not read it",
       ]);

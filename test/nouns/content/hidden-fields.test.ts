@@ -11,7 +11,7 @@ describe("a record made by a role that is no superuser", () => {
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  it("says of user mappings only that they are there, and nothing of subscriptions, which its pg_dump leaves out", async () => {
+  it("says of user mappings only that they are there, and nothing of subscriptions", async () => {
     const database = await cluster.createDatabase({
       owner: "postgres",
       sql: "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; CREATE USER MAPPING FOR postgres SERVER far OPTIONS (user 'u', password 'p'); " +
@@ -30,7 +30,7 @@ describe("a record made by a role that is no superuser", () => {
     await database.admin("ALTER SUBSCRIPTION s DISABLE; DROP SUBSCRIPTION s");
   });
 
-  it("holds of foreign servers' and wrappers' options that sound secret nothing but their names", async () => {
+  it("holds of foreign servers' and wrappers' secret-sounding options only their names", async () => {
     await using database = await cluster.createDatabase({
       owner: "postgres",
       sql: "CREATE FOREIGN DATA WRAPPER w OPTIONS (api_key 'k', mode 'm'); " +

@@ -31,7 +31,7 @@ const SQL = `
   CREATE TABLE other.of_public (id int REFERENCES fine)`;
 
 describe("what a backup of some schemas cannot bring back alone", () => {
-  it("is everything that needs something out of its scope, and what needs that; members of extensions are made before", async () => {
+  it("is what needs something out of its scope, and what needs that; not extension members", async () => {
     await using database = await createDatabase({ owner: "postgres", sql: SQL });
     const expected = [
       'constraint public.checked."by.a" needs function other.fits(integer)',

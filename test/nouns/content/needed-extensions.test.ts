@@ -78,7 +78,7 @@ describe("a backup of some schemas", () => {
 });
 
 describe("what an extension is needed for", () => {
-  it("is recorded for tables, views, functions, types and indexes over them, and for nothing else", async () => {
+  it("is recorded for tables, views, functions, types and indexes over them, and no others", async () => {
     await using database = await createDatabase({
       owner: "postgres",
       sql: `CREATE EXTENSION citext; CREATE EXTENSION pg_trgm; CREATE EXTENSION pgcrypto;

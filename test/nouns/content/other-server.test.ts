@@ -5,7 +5,7 @@ import { copy, measure } from "./copies.ts";
 import { EVERYTHING_SQL } from "./everything.ts";
 
 describe("a copy on a server of another major version", () => {
-  it("has the same fingerprints, and its what other majors print otherwise is a gap and not passed over", async () => {
+  it("has the same fingerprints; what other majors print otherwise is a gap, not passed over", async () => {
     await using newer = await startNewestCluster();
     await using source = await createDatabase({ owner: "postgres", sql: EVERYTHING_SQL });
     await using target = await newer.createDatabase({ owner: "postgres" });
@@ -38,7 +38,7 @@ describe("a copy on a server of another major version", () => {
     expect(await found()).toEqual(["column public.p.id"]);
   });
 
-  it("differs from it where a type, a key, a right or a flag does, which every major prints alike", async () => {
+  it("differs from it where a type, key, right or flag does, which all majors print alike", async () => {
     await using newer = await startNewestCluster();
     await using source = await createDatabase({ owner: "postgres", sql: EVERYTHING_SQL });
     await using target = await newer.createDatabase({ owner: "postgres" });

@@ -25,7 +25,7 @@ const TREES = `
 `;
 
 describe("partitions whose rows change places in a restore", () => {
-  it("are equal as a tree, restore after restore, and a change in one of them is found in the tree", async () => {
+  it("are equal as a tree, restore after restore; a change in one is found in the tree", async () => {
     await using source = await createDatabase({ owner: "postgres", sql: TREES });
     const expected = await measure(source.adminAddress);
     const tree = { schema: "public", name: "h" };
@@ -52,7 +52,7 @@ describe("partitions whose rows change places in a restore", () => {
       // Where by chance every row went to where it was, nothing but the lacking partition differs.
       const moved = ["h1", "h2"].some((name) => fingerprintOf(expected, name) !== fingerprintOf(actual, name));
       expect(lacking.map(({ severity, name }) => `${severity} ${name}`)).toEqual(["difference public.h0", ...(moved ? ["gap public.h"] : [])]);
-      if (moved) expect(lacking[1]!.message).toMatch(/^holds \d+ rows in its partitions here, the source held 700 rows, .* some are missing \(public\.h0\)$/);
+      if (moved) expect(lacking[1]!.message).toMatch(/^holds \d+ rows in its partitions here, .* 700 rows, .* some are missing \(public\.h0\)$/);
       const empty = { ...actual, tables: actual.tables.map((table) => (table.name === "h0" ? { ...table, rows: 0, fingerprint: "0", columns: [] } : table)) };
       expect(compareContent(empty, lesser, { rows: true, exact: false, definitions: false }).differences.map(({ name }) => name)).toEqual(["public.h0"]);
 

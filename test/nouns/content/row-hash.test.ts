@@ -64,7 +64,7 @@ describe("a row's fingerprint", () => {
   });
   afterAll(() => database.drop());
 
-  it("tells apart what a type's own hash, equality or cast to text does not, and names the column", async () => {
+  it("tells apart what a type's hash, equality or cast to text does not, naming the column", async () => {
     const literal = (value: string): string => `E'${value.replaceAll("'", "''")}'`;
     const each = (sql: (pair: (typeof ALIKE)[number], table: string) => string): string =>
       ALIKE.map((pair, index) => sql(pair, `app.alike_${index}`)).join("; ");
@@ -83,7 +83,7 @@ describe("a row's fingerprint", () => {
     await database.query(each((_, table) => `DROP TABLE ${table}`));
   });
 
-  it("changes when values move to another column or row, and tells NULL from nothing and two rows from one", async () => {
+  it("changes when values move in columns or rows; NULL is not nothing, nor two rows one", async () => {
     const rows = "('a', 'b', 1, 2, NULL), ('c', 'd', 3, 4, ''), ('e', 'f', 5, 6, 'x'), ('e', 'f', 5, 6, 'x')";
     await database.query(`CREATE TABLE app.moves (a text, b text, i int8, j int8, n text); INSERT INTO app.moves VALUES ${rows}`);
     const before = await measure(database.adminAddress);
@@ -113,7 +113,7 @@ describe("a row's fingerprint", () => {
     expect(messages(await measureAs(source.adminAddress, "rowhash-2"), await measureAs(target.adminAddress, "rowhash-2"))).toEqual([]);
 
     const older = await measureAs(source.adminAddress, "rowhash-1");
-    expect(messages(older, await measureAs(target.adminAddress, "rowhash-1"))).toEqual([expect.stringMatching(/^gap: public.docs holds 2 rows .* could not be compared: .*rowhash-1.* XML|^gap: public.docs .*xml values/)]);
+    expect(messages(older, await measureAs(target.adminAddress, "rowhash-1"))).toEqual([expect.stringMatching(/^gap: public.docs (?:holds 2 rows .* could not be compared: .*rowhash-1.* XML|.*xml values)/)]);
     await target.query("DELETE FROM docs WHERE id = 2; INSERT INTO plain VALUES (1)");
     expect(messages(older, await measureAs(target.adminAddress, "rowhash-1"))).toEqual([
       "difference: public.docs holds 1 row, the source held 2 rows", "difference: public.plain holds 1 row, the source held 0 rows",
@@ -145,7 +145,7 @@ describe("a row's fingerprint", () => {
     await database.query("DROP TABLE app.every_kind");
   });
 
-  it("names a stored generated column that a restore computed with another function, and says that it does", async () => {
+  it("names a stored generated column that a restore computed with another function", async () => {
     await using source = await createDatabase({
       owner: "postgres",
       sql: `CREATE FUNCTION tax(n numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT n * 1.19'; CREATE TABLE t (net numeric, gross numeric GENERATED ALWAYS AS (tax(net)) STORED);
@@ -154,7 +154,7 @@ describe("a row's fingerprint", () => {
     await using target = await createDatabase({ owner: "postgres" });
     await copy(source.adminAddress, target.adminAddress);
     expect(messages(await measure(source.adminAddress), await measure(target.adminAddress))).toEqual([
-      expect.stringMatching(/^difference: public.t holds 2 rows as the source did, but column gross differs \(a stored generated column: the restore computed it anew;/),
+      expect.stringMatching(/^difference: public.t .* but column gross differs \(a stored generated column: .* computed it anew;/),
     ]);
   });
 

@@ -22,7 +22,7 @@ describe("a SQL_ASCII database with bytes that are not UTF-8", () => {
   });
   afterAll(() => vault[Symbol.asyncDispose]());
 
-  it("in defaults, comments, labels, bodies and names of functions is backed up and proved whole", async () => {
+  it("in defaults, comments, labels, bodies and names of functions is backed up and proved", async () => {
     await using source = await createDatabase({ owner: "postgres", encoding: "SQL_ASCII", sql: IN_LATIN1 });
     const id = output(await vault.backup(source.adminUrl), "id");
     const validated = await vault.validate({ backup: id });

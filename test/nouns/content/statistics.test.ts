@@ -4,7 +4,7 @@ import { createDatabase } from "../../support/postgres.ts";
 import { copy, measure } from "./copies.ts";
 
 describe("extended statistics over expressions", () => {
-  it("are the same in a copy, which prints its casts otherwise, and differ with another expression", async () => {
+  it("are the same in a copy with casts printed otherwise; another expression differs", async () => {
     await using source = await createDatabase({
       owner: "postgres",
       sql: `CREATE TABLE t (s varchar(9), n int); CREATE STATISTICS st ON (s IN ('a', 'b')), n FROM t;

@@ -6,7 +6,7 @@ import { createDatabase } from "../../support/postgres.ts";
 import { measure, WHOLE } from "./copies.ts";
 
 describe("a table that has columns besides the source's", () => {
-  it("holds the same rows where only the source's columns count, and other rows are still found", async () => {
+  it("holds the same rows where only the source's columns count; other rows are found", async () => {
     await using database = await createDatabase({
       owner: "postgres", sql: "CREATE TABLE t (n int, note text); INSERT INTO t VALUES (1, 'a'), (2, 'b'); CREATE TABLE same (n int)",
     });

@@ -25,8 +25,9 @@ describe.each(MANAGED)("a server of $profile.title", ({ profile, superuser }) =>
 
   beforeAll(async () => {
     cluster = await startCluster({ superuser });
-    await cluster.admin(`${others.map((role) => `CREATE ROLE ${role};`).join(" ")} CREATE ROLE ${working} CREATEDB CREATEROLE;
-      GRANT pg_read_all_data TO ${working}; GRANT ${working} TO holdfast WITH ADMIN OPTION; CREATE ROLE reporting`);
+    await cluster.admin(`${others.map((role) => `CREATE ROLE ${role};`).join(" ")}
+      CREATE ROLE ${working} CREATEDB CREATEROLE; GRANT pg_read_all_data TO ${working};
+      GRANT ${working} TO holdfast WITH ADMIN OPTION; CREATE ROLE reporting`);
     database = await cluster.createDatabase();
     // What the service does in every database, as its superuser.
     await database.admin(`ALTER SCHEMA public OWNER TO ${working};
@@ -46,7 +47,7 @@ describe.each(MANAGED)("a server of $profile.title", ({ profile, superuser }) =>
     expect((await inSession((session) => detectPlatform(session)))?.name).toBe(profile.name);
   });
 
-  it("leaves to the user what the administrators' role owns and gives, and to the platform what its superuser made", async () => {
+  it("leaves to the user what the administrators own and give, else to the platform", async () => {
     await using other = await cluster.createDatabase();
     await other.admin("CREATE LANGUAGE theirs HANDLER plpgsql_call_handler");
     const record = (await inSession((session) => readPlatform(session, WHOLE), other))!;
@@ -63,7 +64,7 @@ describe.each(MANAGED)("a server of $profile.title", ({ profile, superuser }) =>
     expect(ours.map(([kind, identity]) => whoseIs(record, kind, identity))).toEqual(ours.map(() => "user"));
   });
 
-  it("gives a backup that a member of the administrators' role takes, proved on a private server and restored beside and in place", async () => {
+  it("gives an administrators' member a backup: proved privately, restored beside and in place", async () => {
     await using vault = await Vault.make();
     const taken = await vault.backup(database.url);
     expect({ exit: taken.exit, said: said(taken) }).toEqual({ exit: 0, said: expect.stringContaining("50 rows") });

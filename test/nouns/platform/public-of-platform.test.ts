@@ -32,7 +32,7 @@ describe.each(MANAGED)("public of $superuser on $profile.title", ({ profile, sup
     await vault[Symbol.asyncDispose]();
   });
 
-  it("stays where it is in place, and is emptied; in a new database it keeps that one's owner, which is told before and after", async () => {
+  it("stays in place, emptied; a new database keeps its own owner of it, told before and after", async () => {
     await database.query("DELETE FROM public.orders WHERE id > 10; CREATE TABLE public.later (id int)");
     const inPlace = await vault.restore(database.url, { mode: "in-place", confirm: database.name, safetyBackup: false });
     expect({ exit: inPlace.exit, said: said(inPlace) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });

@@ -41,7 +41,7 @@ const IN_PLATFORM_SCHEMAS = [
 const sorted = (objects: readonly (readonly string[])[]) => [...objects].map((each) => each.join(" ")).sort();
 
 describe("a platform's record", () => {
-  it("names what users have put on the platform's ground, and what the platform has put elsewhere", async () => {
+  it("names what users put on the platform's ground, and what the platform put elsewhere", async () => {
     const record = (await read())!;
     expect(record).toMatchObject({
       name: "supabase", schemas: ["auth", "storage", "realtime", "extensions"],

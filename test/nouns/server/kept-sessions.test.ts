@@ -54,7 +54,7 @@ describe("sessions that are kept", () => {
     await Promise.all([closing, closingToo]);
   });
 
-  it("are as new: no setting, temporary table, lock, notice or open transaction of who had it before", async () => {
+  it("are as new: no setting, temporary table, lock, notice or transaction of the last one", async () => {
     await using sessions = kept();
     const first = await sessions.connect({ purpose: "one" });
     const before = await pid(first);
@@ -75,7 +75,7 @@ describe("sessions that are kept", () => {
     )).toEqual([{ path: "pg_catalog", timeout: "0", temporary: null, rows: 0 }]);
   });
 
-  it("are not shared by those who ask for other settings, for another database, or for none of ours", async () => {
+  it("are not shared by those who ask for other settings, another database, or none of ours", async () => {
     await using sessions = kept();
     const plain = await pidOf(sessions, { purpose: "one" });
     const others = [
@@ -86,7 +86,7 @@ describe("sessions that are kept", () => {
     expect(new Set([plain, ...others]).size).toBe(4);
   });
 
-  it("are never more than there would be without: an idle one ends before one of another kind is opened", async () => {
+  it("are never more than without: an idle one ends before one of another kind is opened", async () => {
     await using sessions = kept();
     await pidOf(sessions, { purpose: "one" });
     await using other = await sessions.connect({ purpose: "two", settings: { TimeZone: "UTC" } });
@@ -121,7 +121,7 @@ describe("sessions that are kept", () => {
     expect([first.notices, first.lost.aborted, second.lost.aborted]).toEqual([[], false, true]);
   });
 
-  it("stay who they were, also on a server whose DISCARD ALL takes away the role that a setting gives (CVE-2024-10978)", async () => {
+  it("stay who they were, also where DISCARD ALL takes a setting's role (CVE-2024-10978)", async () => {
     await using cluster = await startCluster({ installation: await server("16.2") });
     const own = await cluster.createDatabase();
     await cluster.admin("CREATE ROLE owning; CREATE ROLE dyn LOGIN NOINHERIT PASSWORD 'dyn-secret' IN ROLE owning; ALTER ROLE dyn SET role = 'owning'");

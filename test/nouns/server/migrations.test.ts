@@ -32,7 +32,7 @@ describe("the schema version in a manifest", () => {
     await query(database.url, "DROP TABLE public.schema_migrations");
   });
 
-  it("is not read from tables that look alike but hold other types, and none of them fails a backup", async () => {
+  it("is not read from tables that look alike but hold other types; none fails a backup", async () => {
     await using own = await createDatabase();
     await using session = await postgresDatabase(own.address).connect({ purpose: "test" });
     for (const type of ["json", "text", "int", "timestamptz", "boolean", "text[]", "point", "xid", "bytea"]) {
@@ -46,7 +46,7 @@ describe("the schema version in a manifest", () => {
     }
   });
 
-  it("is the last entry of the tool's table, with a hash that any change of the history changes", async () => {
+  it("is the last entry of the tool's table, with a hash that any change of it changes", async () => {
     await query(database.url, "CREATE TABLE public.schema_migrations (version text PRIMARY KEY)");
     await query(database.url, "INSERT INTO public.schema_migrations VALUES ('20250101000000'), ('20250920110000')");
     const two = await read();
@@ -83,14 +83,17 @@ describe("the schema version in a manifest", () => {
   it.each<[string, string, { last: string; count: number; table: string }]>([
     [
       "Flyway, by rank and not by the alphabet; schemas, repeatable and failed ones are no version",
-      flyway(`(0, NULL, '<< Flyway Schema Creation >>', 'SCHEMA', '', NULL, true), (1, '9', 'nine', 'SQL', 'V9', 1, true), (2, '10', 'ten', 'SQL', 'V10', 2, true),
+      flyway(`(0, NULL, '<< Flyway Schema Creation >>', 'SCHEMA', '', NULL, true),
+        (1, '9', 'nine', 'SQL', 'V9', 1, true), (2, '10', 'ten', 'SQL', 'V10', 2, true),
         (3, NULL, 'views', 'SQL', 'R__views', 3, true), (4, '11', 'eleven', 'SQL', 'V11', 4, false)`),
       { last: "10", count: 2, table: "public.flyway_schema_history" },
     ],
     [
       "Flyway after an undo, a deletion and another run",
-      flyway(`(1, '1', 'one', 'SQL', 'V1', 1, true), (2, '2', 'two', 'SQL', 'V2', 2, true), (3, '3', 'three', 'SQL', 'V3', 3, true), (4, '3', 'three', 'UNDO_SQL', 'U3', 3, true),
-        (5, '2', 'two', 'DELETE', 'V2', 2, true), (6, '1', 'one', 'UNDO_SQL', 'U1', 1, true), (7, '1', 'one', 'SQL', 'V1', 1, true)`),
+      flyway(`(1, '1', 'one', 'SQL', 'V1', 1, true), (2, '2', 'two', 'SQL', 'V2', 2, true),
+        (3, '3', 'three', 'SQL', 'V3', 3, true), (4, '3', 'three', 'UNDO_SQL', 'U3', 3, true),
+        (5, '2', 'two', 'DELETE', 'V2', 2, true), (6, '1', 'one', 'UNDO_SQL', 'U1', 1, true),
+        (7, '1', 'one', 'SQL', 'V1', 1, true)`),
       { last: "1", count: 1, table: "public.flyway_schema_history" },
     ],
     [

@@ -203,7 +203,7 @@ describe("a store that fails or lies", () => {
     expect(paths()).toEqual([FIRST]);
   });
 
-  it("may fail for a while: the lock is lost only when it could not be renewed for three and a half minutes", async () => {
+  it("may fail a while: the lock is lost only after three and a half minutes unrenewed", async () => {
     const broken = switchable(store);
     await using lock = await acquireLock(request({ store: broken.store }));
     broken.fail(true);

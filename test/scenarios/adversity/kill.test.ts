@@ -117,7 +117,7 @@ describe("a run killed with SIGKILL at every place", () => {
     for await (const done of inOrder(places, 2, check)) void done;
   }
 
-  it("backup: its lock names the dead, counts as abandoned after a while, and the next backup succeeds", async () => {
+  it("backup: its lock names the dead, counts as abandoned in time, and the next succeeds", async () => {
     const order = { command: "backup", url: source.url } as const;
     const places = await placesOf(order, 14);
     let locked = 0;
@@ -143,7 +143,7 @@ describe("a run killed with SIGKILL at every place", () => {
     expect([locked >= 4, orphaned >= 2]).toEqual([true, true]);
   }, 900_000);
 
-  it("validate: no receipt, and its server, its folders and its plain archive are gone shortly after", async () => {
+  it("validate: no receipt; its server, folders and plain archive are gone shortly after", async () => {
     const order = { command: "validate", url: source.url } as const;
     const places = await placesOf(order, 8);
     let saved = 0;
@@ -164,7 +164,7 @@ describe("a run killed with SIGKILL at every place", () => {
     expect(saved).toBeGreaterThanOrEqual(THOROUGH ? 2 : 1);
   }, 900_000);
 
-  it("restore beside: the target is as it was or the restored one, and the next restore succeeds", async () => {
+  it("restore beside: the target is as it was or the restored one, and the next succeeds", async () => {
     await using counting = await createDatabase({ sql: MINE });
     const places = await placesOf({ command: "restore", url: counting.url }, 16);
     const states: Record<string, number> = {};

@@ -66,7 +66,7 @@ async function expectNothingLeft(target: TestDatabase, folder: string): Promise<
   await eventually("the statements to be cancelled", async () => (await sessions(target)) === 0, 10_000);
 }
 
-it("the next run removes what a whole killed process tree has left, before it does anything else", async () => {
+it("the next run removes what a wholly killed process tree has left, before anything else", async () => {
   await using folder = scratchFolder("swept");
   await using target = await createDatabase();
   const dead = spawn("true");

@@ -42,7 +42,7 @@ describe("a store that lies about a backup that is whole", () => {
       expect((await validate(keys.identity, { store: memory }, { depth })).exit).toBe(0);
     });
 
-    it("is the backup's damage (exit 5) when two reads give the same wrong bytes of the announced length", async () => {
+    it("is the backup's damage (exit 5) when two reads give the same wrong bytes", async () => {
       const store = new LyingStore(whole.clone(), { kind: "last-byte-wrong" }, isArtifact);
       const run = await ended(validate(keys.identity, { store }, { depth }));
       expect([run.exit, run.outcome?.outputs["verdict"]]).toEqual([5, "failed"]);
@@ -87,7 +87,7 @@ describe("a store that lies about a backup that is whole", () => {
     }
   });
 
-  it("makes a backup although the listing is late, which later joins the chain of what it could see", async () => {
+  it("makes a backup although the listing is late, and later joins the chain it could see", async () => {
     const memory = whole.clone();
     const store = new LyingStore(memory, { kind: "late-listing", newest: 1 });
     const outcome = await backup(database.url, keys.recipient, { store });

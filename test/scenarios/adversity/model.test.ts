@@ -145,7 +145,7 @@ describe("a store, whatever happens to it in whatever order", () => {
     }
   }
 
-  it("holds exactly the backups that were made, calls damaged what is damaged and whole what is whole", async () => {
+  it("holds exactly the backups that were made, damaged and whole ones called what they are", async () => {
     const property = fc.asyncProperty(fc.array(happening, { minLength: 6, maxLength: 9 }), async (happenings) => {
       const world = new World();
       for (const what of [{ does: "backup" } as const, ...happenings]) {

@@ -75,7 +75,7 @@ describe("planted secrets", () => {
     expect(detector.found("postgresql://nobody@nowhere/nothing")).toEqual([]);
   });
 
-  it("appear in no output, error, file, or process list of the command line, in good runs and bad", async () => {
+  it("appear in no output, error, file, or process list of the command line, good or bad", async () => {
     await using folder = scratchFolder("planted-cli");
     const [temporary, work] = [join(folder.path, "tmp"), join(folder.path, "work")];
     for (const path of [temporary, work]) mkdirSync(path);
@@ -140,7 +140,7 @@ describe("planted secrets", () => {
     expect(watch.samples).toBeGreaterThan(200);
   }, 900_000);
 
-  it("appear in no log, summary, output, state, file or process list of the actions, but as masks", async () => {
+  it("appear in no log, summary, output, state, file or process list but as masks", async () => {
     await using job = new Job();
     mkdirSync(join(job.folder, "store"));
     const store = `file://${job.folder}/store`;

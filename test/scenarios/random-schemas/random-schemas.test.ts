@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe("random schemas", () => {
-  it(`are proved, restored in the three modes, and a loss planted in each is named (seed ${SEED})`, async () => {
+  it(`are proved, restored in three modes, and a planted loss in each is named (seed ${SEED})`, async () => {
     const proving = new Proving(cluster, vault);
     const server = { major: cluster.facts.major, roles: ROLES };
     let proved = 0;

@@ -34,11 +34,14 @@ describe("recovery without Holdfast, following docs/formats.md to the letter", (
     keys = await newKeys();
     source = await createDatabase({
       sql: `${SMALL_SHOP};
-        create materialized view big as select * from orders where total > 10; create schema "Ünusual"; create table "Ünusual"."t ""1""" (j jsonb, b bytea);
+        create materialized view big as select * from orders where total > 10; create schema "Ünusual";
+        create table "Ünusual"."t ""1""" (j jsonb, b bytea);
         insert into "Ünusual"."t ""1""" values ('{"a": [1, null]}', '\\xdeadbeef');
-        create function no() returns trigger language plpgsql as $$ begin raise exception 'a trigger fired'; end $$;
+        create function no() returns trigger language plpgsql as $$
+          begin raise exception 'a trigger fired'; end $$;
         create trigger no before insert on orders for each row execute function no();
-        create table tree (id int primary key, parent int references tree); insert into tree values (1, null), (2, 1), (3, 2);
+        create table tree (id int primary key, parent int references tree);
+        insert into tree values (1, null), (2, 1), (3, 2);
         select lo_from_bytea(0, 'a large object')`,
     });
   });
@@ -73,7 +76,7 @@ describe("recovery without Holdfast, following docs/formats.md to the letter", (
     expect(manifest.content.largeObjects?.count).toBe(1);
   });
 
-  it("restores the schema and data of tier1 in three steps, past triggers and foreign keys, and the views as described", async () => {
+  it("restores tier1's schema and data in three steps, past triggers, keys, and the views", async () => {
     await using folder = scratchFolder("recovery");
     const { manifest, names } = await blobsOf(folder.path, "tier1");
     expect(names.sort()).toEqual(["data.dump.zst.age", "schema.dump.zst.age"]);
@@ -110,7 +113,7 @@ describe("recovery without Holdfast, following docs/formats.md to the letter", (
     expect([basename(artifact!.path), sums.slice(0, 2)]).toEqual(["full.dump.zst.age", [artifact!.stored.sha256, artifact!.plain.sha256]]);
   });
 
-  it("gives a table's count and fingerprint by the SQL that the page shows, under the settings it shows", async () => {
+  it("gives a table's count and fingerprint by the page's SQL, under the page's settings", async () => {
     await using database = await createDatabase({ sql: "create table public.orders (id integer, note text); insert into public.orders values (1, 'a'), (2, null), (null, 'ü')" });
     const settings = /```sql\n(SET search_path[\s\S]*?)\n```/.exec(FORMATS)?.[1] ?? "";
     expect(settings).toMatch(/row_security/);

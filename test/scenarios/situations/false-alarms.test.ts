@@ -55,9 +55,11 @@ const SITUATIONS: readonly Situation[] = [
   },
   {
     name: "23: names of objects that are names of JavaScript's own",
-    sql: ["__proto__", "constructor", "toString", "hasOwnProperty"].map((name) =>
-      `CREATE SCHEMA "${name}"; CREATE TABLE "${name}"."${name}" ("${name}" int); INSERT INTO "${name}"."${name}" VALUES (1); CREATE TYPE "${name}"."${name}_t" AS ENUM ('${name}'); COMMENT ON SCHEMA "${name}" IS '${name}';`).join(" ")
-      + 'CREATE SCHEMA "valueOf"; CREATE EXTENSION hstore SCHEMA "valueOf";',
+    sql: `${["__proto__", "constructor", "toString", "hasOwnProperty"].map((name) => `
+      CREATE SCHEMA "${name}"; COMMENT ON SCHEMA "${name}" IS '${name}';
+      CREATE TABLE "${name}"."${name}" ("${name}" int); INSERT INTO "${name}"."${name}" VALUES (1);
+      CREATE TYPE "${name}"."${name}_t" AS ENUM ('${name}');
+    `).join("")} CREATE SCHEMA "valueOf"; CREATE EXTENSION hstore SCHEMA "valueOf";`,
     verdict: "proved",
   },
   {
@@ -88,7 +90,7 @@ describe("a copy that is right is not called damaged", () => {
     }
   });
 
-  it("34: a LATIN1 database is proved in its own encoding, and what cannot be compared in another one is said", async () => {
+  it("34: a LATIN1 database is proved in its own encoding; what cannot be compared is said", async () => {
     const sql = `CREATE TABLE words (w text) PARTITION BY LIST (w); CREATE TABLE words_e PARTITION OF words FOR VALUES IN (U&'\\00e9'); CREATE TABLE words_rest PARTITION OF words DEFAULT; INSERT INTO words VALUES (U&'\\00e9'), ('plain');`;
     await using database = await cluster.createDatabase({ encoding: "LATIN1", owner: "postgres", sql });
     await using other = await cluster.createDatabase({ owner: "postgres" });

@@ -59,14 +59,14 @@ describe.each(PARTS)("%s", (_, choice) => {
 });
 
 describe("a target", () => {
-  it("21: whose database is read-only by default, serializable and deferrable is restored in place", async () => {
+  it("21: whose database is read-only, serializable and deferrable is restored in place", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE c (n int); INSERT INTO c VALUES (5)" });
     await vault.backup(database.adminUrl, { source: "read-only" });
     for (const setting of ["default_transaction_read_only = on", "default_transaction_deferrable = on", "default_transaction_isolation = serializable"]) await cluster.admin(`ALTER DATABASE ${database.name} SET ${setting}`);
     expect((await vault.restore(database.adminUrl, { source: "read-only", confirm: database.name, mode: "in-place" })).exit).toBe(0);
   });
 
-  it("41: on which a migration holds one table and then wants another, is backed up when the migration is through", async () => {
+  it("41: on which a migration holds one table and wants another is backed up after it", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE a (n int); CREATE TABLE b (n int); INSERT INTO a VALUES (1)" });
     for (const [first, second] of [["a", "b"], ["b", "a"]]) {
       const migration = database.admin(`BEGIN; LOCK TABLE ${first}; SELECT pg_sleep(1); ALTER TABLE ${second} ADD COLUMN from_${first} int; COMMIT`);

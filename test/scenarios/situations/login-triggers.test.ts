@@ -22,7 +22,7 @@ const LOGINS = `CREATE TABLE logins (at timestamptz, who text); INSERT INTO logi
   CREATE EVENT TRIGGER noting ON login EXECUTE FUNCTION note(); ALTER EVENT TRIGGER noting ENABLE ALWAYS`;
 
 describe("a log of logins that an event trigger writes", () => {
-  it("is proved, and restored into a new database, in place, beside, its data alone and as a named table", async () => {
+  it("is proved, and restored anew, in place, beside, its data alone and as a named table", async () => {
     const binDir = cluster.facts.binDir;
     await using database = await cluster.createDatabase({ owner: "postgres", sql: LOGINS });
     await vault.backup(database.adminUrl, { source: "logins" }, { binDir });

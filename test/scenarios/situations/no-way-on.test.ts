@@ -52,7 +52,7 @@ describe("what a dump alone cannot bring back", () => {
     await holdSituation(situation, cluster, vault);
   });
 
-  it("29: for a role that may not make event triggers and the like is said before anything is touched", async () => {
+  it("29: for a role that may not make event triggers and the like is said beforehand", async () => {
     await using database = await cluster.createDatabase({
       owner: "postgres",
       sql: `CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION f();

@@ -76,7 +76,7 @@ describe("what a dump leaves out is named by backup, proof and restore", () => {
     expect(spoken.verdicts).toEqual(["gaps", "gaps"]);
   });
 
-  it("4: rows in tables of an extension that are not marked, or that the mark leaves out; tables and indexes added to them", async () => {
+  it("4: rows in an extension's tables unmarked or left out by the mark; tables added to it", async () => {
     await using database = await cluster.createDatabase({
       owner: "postgres",
       sql: `CREATE EXTENSION hf_ledger; INSERT INTO ledger_plain VALUES (1, 'mine'); CREATE INDEX ledger_note ON ledger_plain (note); UPDATE ledger_marked SET id = 77 WHERE shipped; INSERT INTO ledger_marked VALUES (2, false);
@@ -93,7 +93,7 @@ describe("what a dump leaves out is named by backup, proof and restore", () => {
 });
 
 describe("an extension", () => {
-  it("whose script makes policies on its tables loses none of them; one that was changed is named", async () => {
+  it("whose script makes policies on its tables loses none; a changed one is named", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE EXTENSION pg_cron; INSERT INTO cron.job (username) VALUES ('a'), ('b')" });
     const made = await vault.backup(database.adminUrl, { source: "cron" });
     expect([made.exit, made.outputs["gaps"]]).toEqual([0, 0]);
@@ -102,7 +102,7 @@ describe("an extension", () => {
     expect(said(await vault.backup(database.adminUrl, { source: "cron" }))).toContain("policy | cron_job_policy on cron.job | is not in this backup");
   });
 
-  it("keeps rows in tables that a role which restores may not write: that is not proved, and not called a failure", async () => {
+  it("keeps rows where a role that restores may not write: not proved, and no failure", async () => {
     await cluster.admin("CREATE ROLE tenant LOGIN CREATEDB BYPASSRLS PASSWORD 'tenant'");
     await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE EXTENSION pg_cron; INSERT INTO cron.job (username) VALUES ('a'), ('b'); CREATE TABLE t (a int); INSERT INTO t VALUES (1); ALTER TABLE t OWNER TO tenant" });
     await vault.backup(database.adminUrl, { source: "tenant" });
@@ -114,7 +114,7 @@ describe("an extension", () => {
     });
   });
 
-  it("12: that the server will not create is a gap, with its tables and sequences; in place, where it may be made, all is restored", async () => {
+  it("12: that the server will not create is a gap with its tables and sequences, or restored", async () => {
     await using database = await cluster.createDatabase({ name: "clock", owner: "postgres", sql: "CREATE EXTENSION hf_clock; INSERT INTO clock_job (command) VALUES ('vacuum'); CREATE TABLE t (a int); INSERT INTO t VALUES (1);" });
     await vault.backup(database.adminUrl, { source: "clock" });
     const validated = await vault.validate({ source: "clock", depth: "restored", scratch: cluster.adminUrl() });
@@ -130,7 +130,7 @@ describe("an extension", () => {
     expect(await database.query("SELECT command FROM clock_job")).toEqual([{ command: "vacuum" }]);
   });
 
-  it("37: that keeps its configuration in a marked table, and makes partitions, is proved and restored", async () => {
+  it("37: that keeps its configuration in a marked table, and makes partitions, is proved", async () => {
     await using database = await cluster.createDatabase({
       owner: "postgres",
       sql: `CREATE SCHEMA partman; CREATE EXTENSION hf_parts SCHEMA partman; CREATE TABLE log (at date NOT NULL, n int) PARTITION BY RANGE (at); CREATE TABLE log_template (LIKE log);
@@ -146,7 +146,7 @@ describe("an extension", () => {
 });
 
 describe("13: a subscription in the backup", () => {
-  it("takes no verdict away, leaves nothing on a scratch server, and is restored in place and beside", async () => {
+  it("takes no verdict away, leaves nothing on a scratch server, is restored in place too", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE SUBSCRIPTION news CONNECTION 'host=nowhere.invalid dbname=x' PUBLICATION p WITH (connect = false, slot_name = 'news_slot');" });
     await using _ = { [Symbol.asyncDispose]: () => detachAll() };
     expect((await vault.backup(database.adminUrl, { source: "subscribed" })).exit).toBe(0);

@@ -24,6 +24,8 @@ function names(name: string, path: string): boolean {
 }
 
 /** Options whose value is the next word. */
+const WITH_VALUE = ["-t", "-c", "-w", ...["testNamePattern", "testPathPatterns", "testTimeout", "maxWorkers", "config", "shard", "reporters", "seed"].map((name) => `--${name}`)];
+
 function takesValue(word: string | undefined): boolean {
-  return word !== undefined && /^(?:-t|-c|-w|--(?:testNamePattern|testPathPatterns|testTimeout|maxWorkers|config|shard|reporters|seed))$/.test(word);
+  return word !== undefined && WITH_VALUE.includes(word);
 }

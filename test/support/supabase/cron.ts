@@ -49,8 +49,11 @@ export const CRON_SQL = `
   REVOKE ALL ON FUNCTION cron.own_job FROM PUBLIC;
   CREATE FUNCTION cron.alter_job(job_id bigint, schedule text DEFAULT NULL, command text DEFAULT NULL, database text DEFAULT NULL,
       username text DEFAULT NULL, active boolean DEFAULT NULL) RETURNS void
-    LANGUAGE sql SECURITY DEFINER AS 'UPDATE cron.job j SET schedule = coalesce($2, j.schedule), command = coalesce($3, j.command),
-      database = coalesce($4, j.database), active = coalesce($6, j.active) WHERE j.jobid = cron.own_job($1, NULL)';
+    LANGUAGE sql SECURITY DEFINER AS $$
+      UPDATE cron.job j SET schedule = coalesce($2, j.schedule), command = coalesce($3, j.command),
+        database = coalesce($4, j.database), active = coalesce($6, j.active)
+       WHERE j.jobid = cron.own_job($1, NULL)
+    $$;
   CREATE FUNCTION cron.unschedule(job_id bigint) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM cron.job j WHERE j.jobid = cron.own_job($1, NULL) RETURNING true';
   CREATE FUNCTION cron.unschedule(job_name text) RETURNS boolean

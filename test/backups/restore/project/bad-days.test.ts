@@ -50,7 +50,7 @@ describe("bad days", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
   });
 
-  it("a user's function that the platform's roles execute, one whose body looks like pg_restore's own words, and a view over auth.users", async () => {
+  it("a function the platform executes, one like pg_restore's words, a view over auth.users", async () => {
     await withMore("functions", `CREATE FUNCTION public.hook(event jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN
 -- TOC entry 1 (class 1255 OID 1)
 --
@@ -70,7 +70,7 @@ DROP TABLE public.posts;
     expect(await project.query("SELECT has_function_privilege('anon', 'public.hook(jsonb)', 'EXECUTE') AS anon, (SELECT count(*)::int FROM public.emails) AS emails")).toEqual([{ anon: false, emails: 500 }]);
   });
 
-  it("a user's table and type inside extensions, and an index by his function on a table of the platform's", async () => {
+  it("a user's table and type inside extensions, his function's index on a platform's table", async () => {
     await withMore("inside", `CREATE TYPE extensions.mood AS ENUM ('good', 'bad'); CREATE TABLE extensions.moods (id serial PRIMARY KEY, mood extensions.mood); INSERT INTO extensions.moods (mood) VALUES ('good'), ('bad');
       CREATE INDEX users_by_slug ON auth.users (extensions.slug(email::text))`);
     await using project = await supabase.project();
@@ -166,7 +166,7 @@ describe("rights and roles", () => {
     expect(await project.admin("SELECT has_table_privilege('anon', 'storage.notes', 'SELECT') AS may")).toEqual([{ may: false }]);
   });
 
-  it("roles of the user's are members of what they were members of, and the API's login role of them", async () => {
+  it("roles of the user's are members of what they were, and the API's login role of them", async () => {
     await withMore("members", "CREATE ROLE app_user; GRANT app_user TO authenticator; GRANT anon TO app_user", "admin");
     await using other = await startSupabase();
     await using project = await other.project();
@@ -191,7 +191,7 @@ y" TO climber`, "admin");
     expect(await project.admin("SELECT pg_has_role('climber', 'postgres', 'MEMBER') AS climbed")).toEqual([{ climbed: false }]);
   });
 
-  it("names with blanks, quotes, dots and parentheses are told apart, those of a schema that begins as one of the platform's too", async () => {
+  it("names with blanks, quotes, dots and parentheses are told apart, and like prefixes", async () => {
     await withMore("names", `CREATE SCHEMA "auth users"; CREATE TABLE "auth users"."my table" (id int PRIMARY KEY, "a b" text); INSERT INTO "auth users"."my table" VALUES (1, 'x');
       CREATE POLICY "reads (all) it" ON "auth users"."my table" USING (true); CREATE POLICY "Give (some) files" ON storage.objects FOR SELECT TO anon USING (bucket_id = 'some');
       CREATE TABLE "auth users".users (id int); INSERT INTO "auth users".users VALUES (1), (2); CREATE VIEW "auth users"."v.w" AS SELECT 1 AS a;
@@ -234,7 +234,7 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     await own[Symbol.asyncDispose]();
   });
 
-  it("what it may not make any more is refused by name before anything is touched; --allow-gaps goes on without and names it again", async () => {
+  it("what it may not make any more is refused by name; --allow-gaps goes on, naming it", async () => {
     await using project = await strict.project();
     const empty = await stateOf(project);
     const refusal = await expectRefusal(own.restore(project.url), { code: "refused.misfit", exit: 7, says: "role postgres may not make INDEX auth users_by_handle", hint: /--allow-gaps/ });
@@ -250,7 +250,7 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 500 }]);
   });
 
-  it("a webhook on a table of another's cannot be paused, so it is refused by name; --allow-gaps goes on without it", async () => {
+  it("a webhook on another's table cannot be paused: refused by name; --allow-gaps goes on", async () => {
     const hook = "CREATE SCHEMA supabase_functions; GRANT USAGE ON SCHEMA supabase_functions TO PUBLIC; CREATE FUNCTION supabase_functions.http_request() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$";
     await using sending = await strict.project();
     await sending.admin(hook);
@@ -278,7 +278,7 @@ describe("a role revoked from postgres, as the platform did in 2025", () => {
     expect(await project.query("SELECT tgname::text AS name FROM pg_trigger WHERE tgfoid = 'public.greet'::regproc")).toEqual([{ name: "on new user" }]);
   });
 
-  it("what of the platform's hangs on something of the user's ends the restore with everything as it was", async () => {
+  it("what of the platform's hangs on the user's ends the restore with all as it was", async () => {
     await using project = await strict.project();
     await project.admin("CREATE FUNCTION public.now_of() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'; ALTER FUNCTION public.now_of() OWNER TO postgres; CREATE VIEW auth.times AS SELECT public.now_of() AS at; ALTER VIEW auth.times OWNER TO supabase_auth_admin");
     const empty = await stateOf(project);

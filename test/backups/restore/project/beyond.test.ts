@@ -84,7 +84,7 @@ describe("an event trigger of the platform's superuser at the target", () => {
 });
 
 describe("what only a superuser may make", () => {
-  it("is refused by name before anything is touched, in the words of the dry run, and left out where that is accepted", async () => {
+  it("is refused by name beforehand, in the dry run's words, and left out where accepted", async () => {
     await using source = await smallProject(supabase, vault, "powerful", { query: "CREATE SCHEMA app; CREATE TABLE app.things (id int)", admin: `
       CREATE PUBLICATION wide FOR ALL TABLES; CREATE SCHEMA own; GRANT ALL ON SCHEMA own TO postgres; ALTER SCHEMA own OWNER TO postgres;
       CREATE OPERATOR FAMILY own.fam USING btree; ALTER OPERATOR FAMILY own.fam USING btree OWNER TO postgres; CREATE TEXT SEARCH TEMPLATE own.simply (LEXIZE = dsimple_lexize);

@@ -43,7 +43,7 @@ describe("the platform's publication", () => {
   it("is a gap in the plan where another role owns it", async () => {
     await using target = await supabase.project();
     await target.admin("ALTER PUBLICATION supabase_realtime OWNER TO supabase_admin");
-    const gap = /publication supabase_realtime publishes otherwise than at the source, and only its owner may change that: ALTER PUBLICATION supabase_realtime SET \(publish = 'insert, delete'/;
+    const gap = /supabase_realtime publishes otherwise than .*: ALTER PUBLICATION .* SET \(publish = 'insert, delete'/;
     expect((await into(target, "options", { dryRun: true })).said).toMatch(gap);
   });
 
@@ -72,28 +72,28 @@ describe("rows that do not fit", () => {
   it("a check of the target's, are named in the plan with the check and the way on", async () => {
     await using target = await supabase.project();
     await target.admin("ALTER TABLE auth.users ADD CONSTRAINT not_p3 CHECK (email <> 'p3@example.org')");
-    const says = /1 row of auth\.users in the backup breaks a check that the target has \(not_p3\): drop the check at the target where it is yours \(ALTER TABLE auth\.users DROP CONSTRAINT not_p3\)/;
+    const says = /1 row of auth\.users .* breaks a check .* \(not_p3\): .*ALTER TABLE auth\.users DROP CONSTRAINT/;
     expect((await into(target, "plain", { dryRun: true })).said).toMatch(says);
     await expectRefusal(vault.restore(target.url, { source: "plain", confirm: target.name, safetyBackup: false }), { code: "refused.misfit", exit: 7, says, hint: /Nothing was touched/ });
   });
 
-  it("a check that calls what somebody wrote, which is not asked beforehand, are explained when they are written", async () => {
+  it("a check that calls what somebody wrote, not asked beforehand, is explained when written", async () => {
     await using target = await supabase.project();
     await target.admin(`CREATE FUNCTION auth.takes(text) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1 <> 'p3@example.org' $$; GRANT EXECUTE ON FUNCTION auth.takes TO PUBLIC;
       ALTER TABLE auth.users ADD CONSTRAINT asked CHECK (auth.takes(email))`);
     await expectRefusal(vault.restore(target.url, { source: "plain", confirm: target.name, safetyBackup: false }), {
-      code: "database.query", exit: 4, says: /rows of auth\.users: .*violates check constraint "asked"/, hint: /A row of the backup breaks a rule of auth\.users at the target: drop the check .* Nothing was changed/,
+      code: "database.query", exit: 4, says: /rows of auth\.users: .*violates check constraint "asked"/, hint: /A row of the backup breaks a rule of auth\.users .*: drop the check .* Nothing was changed/,
     });
     expect(await target.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 0 }]);
   });
 
-  it("a key, because the source's own rows break it, are laid to the source, in a table of the platform's and in one's own", async () => {
+  it("a key broken by the source's own rows is laid to the source, whoever's the table is", async () => {
     await using platforms = await supabase.project();
     await platforms.admin(`SET session_replication_role = replica; INSERT INTO auth.identities (id, provider_id, user_id, identity_data, provider)
       VALUES (gen_random_uuid(), 'x', gen_random_uuid(), '{}', 'email')`);
     expect((await vault.backup(platforms.url, { source: "orphan" })).exit).toBe(0);
     await using target = await supabase.project();
-    expect((await into(target, "orphan", { dryRun: true })).said).toMatch(/1 row of auth\.identities in the backup refers to rows of auth\.users that neither .* \(identities_user_id_fkey\): at the source, find the rows of auth\.identities that break/);
+    expect((await into(target, "orphan", { dryRun: true })).said).toMatch(/1 row of auth\.identities .*auth\.users that neither .* \(identities_user_id_fkey\): at the source/);
     await using own = await smallProject(supabase, vault, "own-orphan", { query: "CREATE TABLE public.lines (note int CONSTRAINT of_note REFERENCES public.notes)" });
     await own.admin("SET session_replication_role = replica; INSERT INTO public.lines VALUES (99)");
     expect((await vault.backup(own.url, { source: "own-orphan" })).exit).toBe(0);

@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe("tables that an extension keeps for the user", () => {
-  it("come back into a project that has not the extension, and further rows there are no difference", async () => {
+  it("come back into a project without the extension; further rows there are no difference", async () => {
     const tools = { binDir: supabase.cluster.facts.binDir };
     await using source = await supabase.project();
     await source.query(`CREATE SCHEMA queues; CREATE EXTENSION fake_queues; INSERT INTO queues.meta VALUES ('mine');
@@ -43,7 +43,7 @@ describe("tables that an extension keeps for the user", () => {
     expect(await project.query(names)).toEqual([{ names: "mine, other" }]);
   });
 
-  it("that an extension has taken for its own are a gap of the backup with their sequence, and no failure of a proof", async () => {
+  it("that an extension took for its own are a gap of the backup, and fail no proof", async () => {
     const tools = { binDir: supabase.cluster.facts.binDir };
     await using source = await supabase.project();
     await source.query(`CREATE SCHEMA queues; CREATE EXTENSION fake_queues; CREATE TABLE queues.q_old (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, message text);

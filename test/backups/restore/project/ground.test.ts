@@ -82,7 +82,7 @@ describe("foreign data", () => {
     expect(await project.query(THERE)).toEqual(WHOLE);
   });
 
-  it("goes into another project where its wrapper is; where it is not, it is refused by name with all that needs it, or left out", async () => {
+  it("goes where its wrapper is; elsewhere it is refused with all that needs it, or left out", async () => {
     await using ready = await supabase.project();
     await ready.admin(`${WRAPPER}; CREATE FOREIGN DATA WRAPPER extra; ALTER ROLE postgres SUPERUSER; ALTER FOREIGN DATA WRAPPER extra OWNER TO postgres; ALTER ROLE postgres NOSUPERUSER`);
     await restore(ready, "foreign");
@@ -106,8 +106,11 @@ describe("jobs by the clock, where the role may only read them and call pg_cron'
       database text NOT NULL DEFAULT current_database(), username text NOT NULL DEFAULT session_user, active boolean NOT NULL DEFAULT true, jobname text, UNIQUE (jobname, username));
     GRANT SELECT ON cron.job TO postgres;
     CREATE FUNCTION cron.schedule(schedule text, command text) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'INSERT INTO cron.job (schedule, command) VALUES ($1, $2) RETURNING jobid';
-    CREATE FUNCTION cron.schedule(job_name text, schedule text, command text) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'INSERT INTO cron.job (jobname, schedule, command) VALUES ($1, $2, $3)
-      ON CONFLICT (jobname, username) DO UPDATE SET schedule = excluded.schedule, command = excluded.command RETURNING jobid';
+    CREATE FUNCTION cron.schedule(job_name text, schedule text, command text) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$
+      INSERT INTO cron.job (jobname, schedule, command) VALUES ($1, $2, $3)
+        ON CONFLICT (jobname, username)
+        DO UPDATE SET schedule = excluded.schedule, command = excluded.command RETURNING jobid
+    $$;
     CREATE FUNCTION cron.alter_job(job_id bigint, schedule text DEFAULT NULL, command text DEFAULT NULL, database text DEFAULT NULL, username text DEFAULT NULL, active boolean DEFAULT NULL) RETURNS void
       LANGUAGE sql SECURITY DEFINER AS 'UPDATE cron.job SET active = coalesce($6, active) WHERE jobid = $1'`;
   const JOBS = "SELECT schedule, command, jobname, active, database = current_database() AS here FROM cron.job ORDER BY jobid";
@@ -171,12 +174,12 @@ describe("what stands on the platform's tables and calls nothing of the user's",
   it("is named and left out where the platform is of another version", async () => {
     await using older = await supabase.project({ platform: "older" });
     const told = await restore(older, "tables");
-    expect(told).toMatch(/whose platform is not known to be of the same version, so that it may be the platform's: left out: .*trigger storage\.buckets\.touched.*constraint storage\.buckets\."Named well".*; make it by hand if it is yours/);
-    expect(told).toMatch(/otherwise than in the backup, left as the target has it: .*column auth\.users\.email \(statistics target\)/);
+    expect(told).toMatch(/the platform's: left out: .*trigger storage\.buckets\.touched.*\."Named well".*; make it by hand/);
+    expect(told).toMatch(/left as the target has it: .*column auth\.users\.email \(statistics target\)/);
     expect((await older.query(THERE))[0]).toMatchObject({ check: null, trigger: null, statistics: -1 });
   });
 
-  it("a check and a default on a table of the platform's by a function of the user's come back with it", async () => {
+  it("a check and a default on a platform's table by a function of the user's come with it", async () => {
     await using source = await backedUp("check", "SET ROLE postgres; CREATE FUNCTION public.fine(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 <> 'x'; RESET ROLE; ALTER TABLE storage.buckets ADD CONSTRAINT fine CHECK (public.fine(name)), ALTER COLUMN public SET DEFAULT public.fine('y')");
     const fine = "SELECT (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'fine') AS check, (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = 'storage.buckets'::regclass AND attname = 'public') AS public";
     const there = [{ check: "CHECK (fine(name))", public: "fine('y'::text)" }];
@@ -196,7 +199,7 @@ describe("publications of the platform's", () => {
   const FILLED = `${MESSAGES}; CREATE TABLE public.a (id int PRIMARY KEY, b text); ALTER TABLE public.a OWNER TO postgres;
     ALTER PUBLICATION supabase_realtime ADD TABLE public.a (id), auth.users (id, email) WHERE (id IS NOT NULL), storage.objects`;
 
-  it("hold again what they held of both sides, with columns and filters, however often; what was put in since goes and is named", async () => {
+  it("hold again what they held of both sides, columns and filters; what was added goes, named", async () => {
     await using source = await backedUp("published", FILLED);
     const held = await source.query(HELD);
     expect(held.map((row) => Object.values(row).join(" "))).toEqual([
@@ -219,7 +222,7 @@ describe("publications of the platform's", () => {
     expect(await project.query(HELD)).toEqual(held);
   });
 
-  it("hold whole schemas again only by leave of a superuser: refused by name, left out, or kept where they are", async () => {
+  it("hold whole schemas again only by a superuser: refused by name, left out, or kept", async () => {
     await using source = await backedUp("schemas", "CREATE TABLE public.a (id int PRIMARY KEY); ALTER TABLE public.a OWNER TO postgres; ALTER PUBLICATION supabase_realtime ADD TABLES IN SCHEMA public, auth");
     const held = await source.query(HELD);
     await restore(source, "schemas");
@@ -236,7 +239,7 @@ describe("publications of the platform's", () => {
 });
 
 describe("where postgres is no member of the services' roles", () => {
-  it("what it may not set on their tables or publish of them is refused by name, left out and named, and stays where it is already", async () => {
+  it("what it may not set on their tables or publish is refused, left out, or stays, by name", async () => {
     await using strict = await startSupabase({ strict: true });
     await using source = await strict.project();
     await source.admin(`ALTER TABLE storage.buckets ADD CONSTRAINT named_well CHECK (name <> 'x'); ALTER TABLE auth.users ALTER COLUMN email SET STATISTICS 500; ALTER PUBLICATION supabase_realtime ADD TABLE auth.users (id);

@@ -49,7 +49,7 @@ describe("the stand-in for pg_cron", () => {
 describe("a job of a role that is not the restoring one", () => {
   const GAP = "job 1 (cleanup) stays behind: it runs as lowly, in whose name only that role itself may schedule it; as that role, with the command that the backup has in its row: SELECT cron.schedule('cleanup', '* * * * *', '…')";
 
-  it("never becomes the restoring role's: it is named before and after, with the statement that makes it, and without its SQL", async () => {
+  it("never becomes the restoring role's: is named before and after, with how to make it", async () => {
     await using source = await withCron();
     await source.admin(LOWLY);
     await source.query("SELECT cron.schedule('nightly', '0 3 * * *', 'VACUUM')");

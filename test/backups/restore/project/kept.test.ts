@@ -32,7 +32,7 @@ describe("what stands on the platform's ground", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM extensions.v3")).toEqual([{ n: 2 }]);
   });
 
-  it("a table on which something of the platform's stands stays with its rows, which are not loaded a second time", async () => {
+  it("a table on which something of the platform's stands keeps its rows, not loaded twice", async () => {
     await using project = await smallProject(supabase, vault, "held", {
       query: `CREATE TABLE extensions.held (id serial PRIMARY KEY, a int UNIQUE); INSERT INTO extensions.held (a) VALUES (1), (2);
         CREATE FUNCTION extensions.of(a int) RETURNS int LANGUAGE sql RETURN a; CREATE FUNCTION extensions.of(a text) RETURNS text LANGUAGE sql RETURN a`,

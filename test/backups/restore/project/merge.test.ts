@@ -31,7 +31,7 @@ async function beside(table: string, rows: string, work: (session: DatabaseSessi
   await session.query("ROLLBACK");
 }
 
-it("without a key rows are known by all that is in them, and as many are there as in the backup", async () => {
+it("without a key rows are known by all that is in them; as many are there as in the backup", async () => {
   // Without a value and with an empty one are two things, and a type without equality is one as well.
   await database.query("CREATE TABLE public.keyless (a text, said json); INSERT INTO public.keyless VALUES ('x', '1'), (NULL, '1'), ('x', '1'), ('here', NULL), ('here', NULL)");
   await beside("keyless", "VALUES ('x', '1'), ('x', '1'), ('x', '1'), ('x', '1'), ('', '1'), (NULL, '1'), ('here', NULL)", async (session, staged) => {

@@ -57,10 +57,10 @@ describe.each(SERVERS)("owners on %j", (options) => {
     }
   });
 
-  it("whom the role cannot become are named before anything is touched; --allow-gaps keeps what is theirs and says so, --no-owner does not ask", async () => {
+  it("whom the role cannot become are named beforehand; --allow-gaps keeps theirs, says so", async () => {
     await using project = await supabase.project();
     const empty = await stateOf(project);
-    const refusal = await expectRefusal(vault.restore(project.url, { source: "beyond" }, tools), { code: "refused.misfit", exit: 7, says: /may not give (?:FUNCTION accounts total\(\)|VIEW public sums) to its owner supabase_admin \(it cannot become a member/, hint: /--allow-gaps/ });
+    const refusal = await expectRefusal(vault.restore(project.url, { source: "beyond" }, tools), { code: "refused.misfit", exit: 7, says: /may not give (?:FUNCTION accounts total\(\)|VIEW public sums) to its owner supabase_admin/, hint: /--allow-gaps/ });
     expect(refusal.message).toContain("VIEW public sums");
     expect(await stateOf(project)).toEqual(empty);
     const restored = await vault.restore(project.url, { source: "beyond", allowGaps: true }, tools);

@@ -27,7 +27,7 @@ const LATER = `SET ROLE supabase_storage_admin; CREATE TABLE storage.later_log (
 const DOUBTS = "index storage.later_on_objects, comment column storage.objects.version";
 
 describe("a later storage service", () => {
-  it("at the target: a new project stays new, and what is not known stays without being a difference", async () => {
+  it("at the target: a new project stays new, and what is unknown stays, no difference", async () => {
     await smallProject(strict, vault, "earlier", {});
     await using project = await strict.project();
     await project.admin(LATER);
@@ -37,7 +37,7 @@ describe("a later storage service", () => {
     expect(await project.query("SELECT to_regclass('storage.later_on_objects')::text AS index")).toEqual([{ index: "storage.later_on_objects" }]);
   });
 
-  it("at the source: nothing of it is made at an earlier one, nor is it in the way of the same one", async () => {
+  it("at the source: nothing of it is made at an earlier one, nor is in the way of the same", async () => {
     await smallProject(strict, vault, "later", { admin: LATER });
     await using earlier = await strict.project();
     const restored = await outcome(vault, earlier, "later");
@@ -48,7 +48,7 @@ describe("a later storage service", () => {
     expect(await outcome(vault, same, "later")).toEqual(WHOLE);
   });
 
-  it("an index at the target alone that may be anybody's stays and is named; one by a function of the user's goes", async () => {
+  it("an index at the target that may be anybody's stays and is named; one by a user's goes", async () => {
     await smallProject(supabase, vault, "bare", {});
     await using project = await supabase.project();
     await project.query(`CREATE INDEX users_by_city ON auth.users ((raw_user_meta_data ->> 'city')); CREATE FUNCTION public.norm(t text) RETURNS text LANGUAGE sql IMMUTABLE RETURN lower(t);
@@ -70,7 +70,7 @@ describe("what the storage service of 2025 had", () => {
     ALTER FUNCTION storage.fill_prefixes() OWNER TO supabase_storage_admin; CREATE TRIGGER fill_prefixes BEFORE INSERT ON storage.objects FOR EACH ROW EXECUTE FUNCTION storage.fill_prefixes();
     DELETE FROM storage.migrations WHERE id = (SELECT max(id) FROM storage.migrations)`;
 
-  it("folders come where the target has them, once, and are left out with the depth of files where it has not", async () => {
+  it("folders come where the target has them, once, else are left out with the files' depth", async () => {
     await smallProject(supabase, vault, "folders", {
       admin: PREFIXES, query: "INSERT INTO storage.buckets (id, name) VALUES ('b', 'b'); INSERT INTO storage.objects (bucket_id, name, level) VALUES ('b', 'folder/a.png', 2), ('b', 'other/b.png', 2)",
     });
@@ -134,7 +134,7 @@ describe("things outside of its schemas that only it can own", () => {
     expect(await project.query("SELECT a FROM mixed.mine")).toEqual([{ a: 1 }]);
   });
 
-  it("a publication of another role's name at the target refuses by name before anything is touched; --allow-gaps leaves it", async () => {
+  it("a publication of another role's name refuses beforehand; --allow-gaps leaves it", async () => {
     await smallProject(supabase, vault, "shop", { query: "CREATE PUBLICATION shop FOR TABLE public.notes" });
     await supabase.cluster.admin("CREATE ROLE seller");
     await using project = await supabase.project();

@@ -122,7 +122,7 @@ describe("rights on what is the user's", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM pg_auth_members WHERE roleid = 'lender'::regrole")).toEqual([{ n: 0 }]);
   });
 
-  it("are gaps by name where the role is one that this platform has not, and cost nobody else his", async () => {
+  it("are gaps by name where the platform lacks their role, and cost nobody else his", async () => {
     await supabase.cluster.admin("CREATE ROLE supabase_etl_admin");
     await using source = await supabase.project();
     await source.query("CREATE TABLE public.papers2 (id int); GRANT SELECT ON public.papers2 TO anon, supabase_etl_admin; GRANT USAGE ON SCHEMA public TO supabase_etl_admin; REVOKE USAGE ON SCHEMA public FROM authenticated; REVOKE ALL ON public.papers2 FROM authenticated");

@@ -34,7 +34,7 @@ describe("settings of roles", () => {
     expect(JSON.stringify(manifest)).not.toMatch(/hush|api, public|30s/);
   });
 
-  it("are told by the plan: those that are lacking, and those whose value may be another; of roles that only the platform alters only what is lacking", async () => {
+  it("are told by the plan: what is lacking, and what may differ; not the platform's own", async () => {
     await using other = await startSupabase();
     await using project = await other.project();
     await other.cluster.admin(`ALTER ROLE supabase_auth_admin SUPERUSER; ALTER DATABASE ${project.name} SET work_mem = '5MB'`);

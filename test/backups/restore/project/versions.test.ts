@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe("versions of the platform", () => {
-  it("from an older one: columns that it did not have get the target's defaults, and both versions are told", async () => {
+  it("from an older one: columns that it lacked get defaults, and both versions are told", async () => {
     await using project = await supabase.project({ platform: "newer" });
     const restored = await vault.restore(project.url, { source: "older" });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
@@ -31,7 +31,7 @@ describe("versions of the platform", () => {
     await expectProjectWorks(project);
   });
 
-  it("from a newer one: columns that hold nothing but NULL or their default are left out and named", async () => {
+  it("from a newer one: columns of nothing but NULL or their default are left out, named", async () => {
     await using project = await supabase.project({ platform: "older" });
     const restored = await vault.restore(project.url, { source: "newer" });
     expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
@@ -39,7 +39,7 @@ describe("versions of the platform", () => {
     await expectProjectWorks(project);
   });
 
-  it("from a newer one: a value that would be lost refuses, by the column's name, and so do rows of a table that is not there", async () => {
+  it("from a newer one: values that would be lost refuse by column, and rows without a table", async () => {
     await using source = await supabase.project({ platform: "newer" });
     await installApplication(source);
     await source.as("supabase_auth_admin", `UPDATE auth.users SET is_anonymous = true WHERE id = '${PERSON(3)}'`);
@@ -53,7 +53,7 @@ describe("versions of the platform", () => {
     expect(await project.query("SELECT count(*)::int AS n FROM auth.users")).toEqual([{ n: 0 }]);
   });
 
-  it("a column that some versions of the platform fill themselves is left out where the target has none, and filled where the backup has none", async () => {
+  it("a column that some versions fill themselves is left out where lacking, filled where new", async () => {
     const depth = "ALTER TABLE storage.objects ADD COLUMN level int";
     await using source = await supabase.project();
     await source.admin(depth);

@@ -63,7 +63,8 @@ const foreignKey: Maker = (world, table) => {
   const column = world.name("fk");
   world.run(`ALTER TABLE ${at(table)} ADD COLUMN ${q(column)} integer`);
   world.run(`UPDATE ${at(table)} SET ${q(column)} = ${chance.pick(["NULL", "1", String(target.rows)])}`, "fill");
-  constrain(world, table, "fk", `FOREIGN KEY (${q(column)}) REFERENCES ${at(target)} (${q(target.key!)})${chance.perhaps(" MATCH FULL", 0.2)}${chance.pick(ACTIONS)}${chance.pick(WHEN)}${chance.perhaps(" NOT VALID", 0.2)}`);
+  const options = [chance.perhaps(" MATCH FULL", 0.2), chance.pick(ACTIONS), chance.pick(WHEN), chance.perhaps(" NOT VALID", 0.2)].join("");
+  constrain(world, table, "fk", `FOREIGN KEY (${q(column)}) REFERENCES ${at(target)} (${q(target.key!)})${options}`);
 };
 
 /** Two tables that refer to each other, rows in the wrong order. */

@@ -11,7 +11,9 @@ export function publications(world: World): void {
   const simple = table?.columns.filter((column) => column.type.family === "int") ?? [];
   const target = table === undefined ? "" : ` FOR TABLE ${at(table)}${modern && chance.maybe() ? ` (${q(table.key!)})` : ""}${modern && simple.length > 0 && chance.maybe() ? ` WHERE (${condition(chance, simple.filter((column) => column.name === table.key))})` : ""}`;
   const wide = modern && chance.maybe(0.3) ? ` FOR TABLES IN SCHEMA ${q(world.home())}` : target;
-  world.run(`CREATE PUBLICATION ${q(name)}${wide} WITH (publish = '${chance.pick(["insert", "insert, update", "truncate"])}'${server.major >= 13 ? chance.perhaps(", publish_via_partition_root = true") : ""})`, "finish");
+  const what = chance.pick(["insert", "insert, update", "truncate"]);
+  const root = server.major >= 13 ? chance.perhaps(", publish_via_partition_root = true") : "";
+  world.run(`CREATE PUBLICATION ${q(name)}${wide} WITH (publish = '${what}'${root})`, "finish");
   world.lose("publication changed", `ALTER PUBLICATION ${q(name)} SET (publish = 'delete')`, "publication", name);
   world.lose("publication dropped", `DROP PUBLICATION ${q(name)}`, "publication", name);
   if (wide === target && target !== "" && table !== undefined) world.lose("table left out of publication", `ALTER PUBLICATION ${q(name)} DROP TABLE ${at(table)}`, "publication", name);

@@ -65,7 +65,9 @@ export function table(world: World): void {
   const written = [...(keyed ? [keyColumn(world, place.schema)] : []), ...free, ...generatedColumn(world, free.map((one) => one.column))];
   const unlogged = chance.maybe(0.1);
   const parameters = chance.some(STORAGE_PARAMETERS, chance.maybe(0.25) ? chance.int(1, 3) : 0);
-  world.run(`CREATE ${unlogged ? "UNLOGGED " : ""}TABLE ${at(place)} (${written.map((one) => one.sql).join(", ")})${parameters.length > 0 ? ` WITH (${parameters.join(", ")})` : ""}`);
+  const content = written.map((one) => one.sql).join(", ");
+  const options = parameters.length > 0 ? ` WITH (${parameters.join(", ")})` : "";
+  world.run(`CREATE ${unlogged ? "UNLOGGED " : ""}TABLE ${at(place)} (${content})${options}`);
   const columns = written.map((one) => one.column);
   const storages = alterColumns(world, at(place), columns);
   const made: Table = { ...place, columns, kind: "plain", ...(keyed ? { key: columns[0]!.name } : {}), block: world.block, rows: chance.int(0, 7), logged: !unlogged };

@@ -112,7 +112,8 @@ export const EXTENSION_TYPES: readonly ColumnType[] = [
 ];
 
 /** What every database of random schemas begins with. */
-export const EXTENSIONS_SQL = `CREATE SCHEMA ext; ${["citext", "hstore", "ltree", "cube", "isn", "btree_gist"].map((name) => `CREATE EXTENSION ${name} SCHEMA ext;`).join(" ")}`;
+const EXTENSIONS = ["citext", "hstore", "ltree", "cube", "isn", "btree_gist"];
+export const EXTENSIONS_SQL = `CREATE SCHEMA ext; ${EXTENSIONS.map((name) => `CREATE EXTENSION ${name} SCHEMA ext;`).join(" ")}`;
 
 /** An integer, for keys. */
 export const INTEGER: ColumnType = BUILT_IN_TYPES[1]!;
