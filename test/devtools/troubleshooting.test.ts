@@ -106,15 +106,28 @@ function textsOf(node: ts.Expression): string[] {
 }
 
 /** A text and its pieces joined; undefined for anything else. */
-function templateOf(node: ts.Expression): string | undefined {
+function templateOf(node: ts.Expression, inHole: (hole: ts.Expression) => string = () => HOLE): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node)) {
-    return node.head.text + node.templateSpans.map((span) => HOLE + span.literal.text).join("");
+    return node.head.text + node.templateSpans.map((span) => inHole(span.expression) + span.literal.text).join("");
   }
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
-    return (templateOf(node.left) ?? HOLE) + (templateOf(node.right) ?? HOLE);
+    return [node.left, node.right].map((each) => templateOf(each, inHole) ?? inHole(each)).join("");
   }
   return undefined;
+}
+
+/** What a condition puts into its hole first of all. */
+function firstBranch(hole: ts.Expression): string {
+  if (ts.isParenthesizedExpression(hole)) return firstBranch(hole.expression);
+  return ts.isConditionalExpression(hole) ? (templateOf(hole.whenTrue, firstBranch) ?? HOLE) : HOLE;
+}
+
+/** Every text of a file, the pieces that it is written in joined. */
+function wholeTexts(node: ts.Node): string[] {
+  const texts = ts.isExpression(node) ? [templateOf(node), templateOf(node, firstBranch)] : [];
+  ts.forEachChild(node, (child) => void texts.push(...wholeTexts(child)));
+  return texts.filter((text) => text !== undefined);
 }
 
 function codeOf(node: ts.Expression | undefined): string {
@@ -157,8 +170,7 @@ describe("docs/troubleshooting.md", () => {
   });
 
   it("quotes only what the sources say", () => {
-    const files = [...ROOMS, "nouns/catalog", "adapters/azure-blob"].flatMap(filesOf).map(({ text }) => text);
-    const sources = files.join("\n").replace(/["'`]\s*\+\s*["'`]/g, "");
+    const sources = [...ROOMS, "nouns/catalog", "adapters/azure-blob"].flatMap(filesOf).flatMap(wholeTexts).join("\n");
     const cells = [...PAGE.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell]) => cell!);
     const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, text]) => text!));
     const all = [...BY_RESULT, ...quoted.flatMap(phrasesOf)];

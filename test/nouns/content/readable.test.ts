@@ -115,7 +115,7 @@ describe("a target", () => {
     const all: string[] = [];
     const unlimited: Pick<typeof session, "query"> = {
       query: async (sql) => {
-        const rows = await session.query<{ name: string }>(sql.replace(/LIMIT 5$/, ""));
+        const rows = await session.query<{ name: string }>(sql.replace(/LIMIT 5\s*$/, ""));
         all.push(...rows.map((row) => row.name));
         return rows as never;
       },
