@@ -2,7 +2,6 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifact-set.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { findClient } from "../copy/client-programs.ts";
-import { ownerInEntry, ownerOfPublic } from "../copy/schema-entry.ts";
 import { SetContents } from "../copy/set-contents.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
@@ -19,7 +18,6 @@ import { foreseeRows } from "./foresee-rows.ts";
 import { leftCopies } from "./left-behind.ts";
 import { lackingExtensions, lackingOwners } from "./lacking-at-target.ts";
 import { tablesToMake } from "./made-tables.ts";
-import { madeAnew } from "./made-anew.ts";
 import { NOTHING_ASKED, notMadeHere, refusedBeside, type NotMadeHere } from "./not-made-here.ts";
 import { namedTables } from "./named-tables.ts";
 import { comesBackEnabled } from "./comes-back-enabled.ts";
@@ -32,7 +30,6 @@ import { isDamage } from "./safety-backup.ts";
 import { withProperties } from "./properties-of-source.ts";
 import { Refusals } from "./refusals.ts";
 import type { RestoreRequest } from "./request.ts";
-import { ownersOutOfReach, ownersWithoutRoom, publicKept, rightsWarnings } from "./rights.ts";
 import { othersConnected } from "./others-connected.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { staysUnschemed } from "./unschemed.ts";
@@ -42,6 +39,7 @@ import { whyNoRoom } from "./room-in-schemas.ts";
 import { findUnencrypted, safetyRecipients } from "./safety-recipients.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 import { tellStanding } from "./told-standing.ts";
+import { warnOfRights } from "./warn-of-rights.ts";
 import { manyObjects, warnings } from "./warnings.ts";
 import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
 
@@ -204,37 +202,4 @@ async function findNotMade(
 ): Promise<NotMadeHere> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return NOTHING_ASKED;
   return await notMadeHere(request.target, await contents.first(), manifest.content);
-}
-
-/** What the role may not make or give away; a superuser may everything. */
-async function warnOfRights(
-  { backup: { manifest }, set, target: { facts }, request, mode, notMade }:
-  Pick<RestorePlan, "backup" | "set" | "target" | "request" | "mode"> & { readonly notMade: NotMadeHere },
-  contents: SetContents,
-): Promise<string[]> {
-  if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
-  const entries = await contents.first();
-  // What a refusal names is not told again.
-  const refused = new Set(mode === "beside" && !request.allowGaps ? notMade.all.map(({ id }) => id) : []);
-  const missing = rightsWarnings(entries.filter(({ id }) => !refused.has(id)), facts, notMade, manifest.content);
-  const notes = [
-    ...missing,
-    ...(missing.length === 0 || mode !== "beside" || request.allowGaps ? []
-      : ["mode beside puts no copy in place that lacks something: restore as a superuser, or with --mode in-place"]),
-    ...(mode === "beside" ? await madeAnew(request.target, manifest.content.extensions, facts.role) : []),
-  ];
-  if (request.noOwner) return notes;
-  await using session = await request.target.connect({ purpose: "restore plan" });
-  const owner = ownerOfPublic(entries, manifest.content);
-  const owners = await ownersOutOfReach(session, entries.filter((entry) => ownerInEntry(entry, "public", manifest.content) === undefined), facts.major);
-  const kept = owner === undefined ? [] : await publicKept(session, owner, facts, mode);
-  const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));
-  return [
-    ...cramped.map((name) => `role ${name} may make nothing in schema public of the ${mode === "beside" ? "new " : ""}database, so nothing there can be given to it: ` +
-      (mode === "beside" ? "restore in place into a database that is its own" : `make the database its own (\`createdb --owner ${name}\`)`) + ", or use --no-owner"),
-    ...(owners.length === 0 ? [] : [`role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} ` +
-    "(use --no-owner to want that, or GRANT those roles to it)"]),
-    ...kept,
-    ...notes,
-  ];
 }
