@@ -223,7 +223,7 @@ describe("sequences", () => {
 });
 
 describe("what stands around the rows", () => {
-  it("is not written to by event triggers that log a refresh, whatever their state, and they are as they were", async () => {
+  it("is not written to by event triggers that log a refresh, and these stay as they were", async () => {
     await using database = await cluster.createDatabase({ owner: "postgres", sql: `CREATE TABLE log (tag text); CREATE TABLE t AS SELECT 1 AS a;
       CREATE MATERIALIZED VIEW logged AS SELECT count(*) AS n FROM log; CREATE MATERIALIZED VIEW shares AS SELECT 1 / a AS share FROM t;
       CREATE FUNCTION ev() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN INSERT INTO public.log VALUES (tg_tag); END';

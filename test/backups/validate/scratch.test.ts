@@ -63,7 +63,7 @@ describe("a validation on a given server", () => {
     await host.admin(`DROP ROLE maker, member, "auth owner", anon`);
   });
 
-  it("of a role that may not read its own copy, as row-level security is forced, is an error, and no verdict about the backup", async () => {
+  it("by a role that forced row security keeps from its own copy is an error, and no verdict", async () => {
     await using forced = await cluster.createDatabase({ sql: "CREATE TABLE t AS SELECT 1 AS a; ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY" });
     await using alone = await Vault.make();
     await alone.backup(forced.adminUrl);

@@ -40,7 +40,7 @@ describe("sessions that are kept", () => {
     expect(await seen()).toEqual(["holdfast two idle"]);
   });
 
-  it("are never one more than without, also where one is asked for while another is being given back", async () => {
+  it("are never one more than without, also while one is still being given back", async () => {
     await database.admin("DROP ROLE IF EXISTS single; CREATE ROLE single LOGIN CONNECTION LIMIT 1 PASSWORD 'single'");
     await using sessions = new KeptSessions(postgresDatabase({ ...database.address, user: "single", password: new Secret("single") }));
     const first = await sessions.connect({ purpose: "one" });
