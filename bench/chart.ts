@@ -9,11 +9,18 @@ const TOP = 64;
 /** Room for the words behind the longest bar. */
 const RIGHT = 225;
 
-/** docs/benchmark.svg: one bar a contestant, shortest time first. Colours follow the reader's light or dark preference; the paper is drawn too,
- * because the page behind may be of the other kind. */
+/**
+ * docs/benchmark.svg: one bar a contestant, shortest time first. Colours follow the reader's light or dark
+ * preference; the paper is drawn too, because the page behind may be of the other kind.
+ */
 export function chart(results: Results): string {
   const bars = results.backup
-    .map((one) => ({ id: one.id, name: one.name, wall: middle(one, (run) => run.wall), stored: middle(one, (run) => run.stored) }))
+    .map((one) => ({
+      id: one.id,
+      name: one.name,
+      wall: middle(one, (run) => run.wall),
+      stored: middle(one, (run) => run.stored),
+    }))
     .sort((a, b) => a.wall - b.wall);
   const longest = Math.max(...bars.map((bar) => bar.wall));
   const floor = bars.find((bar) => bar.id === "floor")?.wall;
@@ -21,7 +28,11 @@ export function chart(results: Results): string {
   const scale = (WIDTH - LEFT - RIGHT) / longest;
   const rows = bars.map((bar, index) => {
     const y = TOP + index * ROW;
-    const words = [`${bar.wall.toFixed(1)} s`, floor === undefined || bar.id === "floor" ? "" : `${(bar.wall / floor).toFixed(1)}× the floor`, bar.stored === 0 ? "" : formatBytes(Math.round(bar.stored))];
+    const words = [
+      `${bar.wall.toFixed(1)} s`,
+      floor === undefined || bar.id === "floor" ? "" : `${(bar.wall / floor).toFixed(1)}× the floor`,
+      bar.stored === 0 ? "" : formatBytes(Math.round(bar.stored)),
+    ];
     const look = bar.id.startsWith("holdfast") ? "own" : bar.id === "floor" ? "floor" : "other";
     const width = Math.max(1, bar.wall * scale);
     const said = escape(words.filter((word) => word !== "").join(" · "));

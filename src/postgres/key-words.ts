@@ -1,6 +1,7 @@
 /**
- * Words that are no names unless they are quoted, somewhere at least: all of SQL's that PostgreSQL does not call unreserved, of its releases
- * up to 18. https://www.postgresql.org/docs/current/sql-keywords-appendix.html
+ * Words that are no names unless they are quoted, somewhere at least: all of
+ * SQL's that PostgreSQL does not call unreserved, of its releases up to 18.
+ * https://www.postgresql.org/docs/current/sql-keywords-appendix.html
  */
 export const KEY_WORDS: ReadonlySet<string> = new Set([
   // Reserved.

@@ -7,11 +7,15 @@ export interface KitFacts {
 }
 
 /**
- * The recovery kit: one page, to be printed or kept beside the key, that is enough to get data back when Holdfast, its repository and its
- * authors are gone. It holds no secret. The commands are run by a test exactly as they stand here.
+ * The recovery kit: one page, to be printed or kept beside the key, that is enough to get data back when
+ * Holdfast, its repository and its authors are gone. It holds no secret. The commands are run by a test
+ * exactly as they stand here.
  */
 export function recoveryKit({ recipient, madeAt, identityFile }: KitFacts): string {
-  const where = identityFile === undefined ? "It was printed once when this page was made." : `It was written to \`${identityFile.replaceAll("`", "'")}\` when this page was made.`;
+  const where =
+    identityFile === undefined
+      ? "It was printed once when this page was made."
+      : `It was written to \`${identityFile.replaceAll("`", "'")}\` when this page was made.`;
   return `# Recovery kit
 
 Made on ${madeAt.toISOString().slice(0, 10)} for backups encrypted to this public key (no secret):

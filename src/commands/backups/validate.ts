@@ -36,30 +36,54 @@ backups of databases you do not trust at depth \`opened\`, or on a machine that 
       pattern: /^(latest|latest-per-tier|\d{8}T\d{6}Z-[0-9a-f]{6}|\d{4}-\d{2}-\d{2})$/,
       accepts: "a backup id, latest, latest-per-tier or a day such as 2026-11-22",
       words: ["latest", "latest-per-tier"],
-      text: "Which backups: an id, `latest`, `latest-per-tier`, or a day (UTC, `YYYY-MM-DD`) for all backups of that day.",
+      text:
+        "Which backups: an id, `latest`, `latest-per-tier`, or a day (UTC, `YYYY-MM-DD`) " +
+        "for all backups of that day.",
       example: "latest-per-tier",
     },
-    since: { type: "duration", text: "Every backup made in this long a time up to now, instead of `backup`.", example: "7d" },
-    source: { ...source, text: "Only backups of this source; needed when the store holds several and the backup is not given by id." },
+    since: {
+      type: "duration",
+      text: "Every backup made in this long a time up to now, instead of `backup`.",
+      example: "7d",
+    },
+    source: {
+      ...source,
+      text:
+        "Only backups of this source; needed when the store holds several and the backup " +
+        "is not given by id.",
+    },
     tier: tierFilter,
     depth: {
       type: "choice",
       choices: ["stored", "opened", "restored"],
-      text: "How far to go. By default `restored` where PostgreSQL is at hand (or `scratch` is given), otherwise `opened`.",
+      text:
+        "How far to go. By default `restored` where PostgreSQL is at hand (or `scratch` is given), " +
+        "otherwise `opened`.",
     },
     scratch: {
       type: "secret",
-      text: "Connection URL of a superuser of a throw-away PostgreSQL server, such as a service container; databases are made there and dropped. By default a private server is started from local programs.",
+      text:
+        "Connection URL of a superuser of a throw-away PostgreSQL server, such as a service container; " +
+        "databases are made there and dropped. By default a private server is started from local programs.",
       example: "postgresql://postgres:postgres@localhost:5432/postgres",
     },
     identity,
-    jobs: { type: "integer", min: 1, max: 32, default: 2, text: "Parallel sessions for restoring and comparing." },
+    jobs: {
+      type: "integer",
+      min: 1,
+      max: 32,
+      default: 2,
+      text: "Parallel sessions for restoring and comparing.",
+    },
     "accept-gaps": {
       type: "list",
       oneALine: true,
       explicit: true,
-      text: "Gaps that you know and that do not count, each as its finding prints it: what it is about and its name. One a line (or the flag repeated). " +
-        "`*` for every name of what holds no rows, such as `extension *`. What cannot be without an accepted extension goes with it, but for tables that held rows.",
+      text:
+        "Gaps that you know and that do not count, each as its finding prints it: " +
+        "what it is about and its name. One a line (or the flag repeated). " +
+        "`*` for every name of what holds no rows, such as `extension *`. " +
+        "What cannot be without an accepted extension goes with it, but for tables that held rows.",
       example: "extension pg_net",
     },
     "install-client": installClient,
@@ -83,7 +107,8 @@ backups of databases you do not trust at depth \`opened\`, or on a machine that 
     cli: [
       "holdfast validate --store file:///var/backups/holdfast --identity-file ./holdfast-identity.txt",
       "holdfast validate --store azure://mybackups/holdfast/prod --since 7d --depth stored",
-      "holdfast validate --store azure://mybackups/holdfast/prod --source shop --backup latest-per-tier --identity-file ./holdfast-identity.txt --json",
+      "holdfast validate --store azure://mybackups/holdfast/prod --source shop --backup latest-per-tier " +
+        "--identity-file ./holdfast-identity.txt --json",
     ],
     workflow: `name: validate
 on:

@@ -27,7 +27,9 @@ describe("stageBlocks", () => {
         const total = sizes.reduce((sum, count) => sum + count, 0);
         expect(size).toBe(total);
         expect(ids).toHaveLength(Math.ceil(total / 10));
-        expect(Buffer.concat(ids.map((id) => blocks.get(id) ?? Buffer.alloc(0)))).toEqual(Buffer.from(Array.from({ length: total }, (_, index) => (index + 1) & 255)));
+        expect(Buffer.concat(ids.map((id) => blocks.get(id) ?? Buffer.alloc(0)))).toEqual(
+          Buffer.from(Array.from({ length: total }, (_, index) => (index + 1) & 255)),
+        );
       }),
     );
   });
@@ -43,12 +45,20 @@ describe("stageBlocks", () => {
       now -= 1;
     };
     const piece = Buffer.alloc(4 * MiB);
-    const { size } = await stageBlocks((async function* () { for (let count = 0; count < 128; count += 1) yield piece; })(), send, { uploadId: "u", buffers });
+    const { size } = await stageBlocks(
+      (async function* () {
+        for (let count = 0; count < 128; count += 1) yield piece;
+      })(),
+      send,
+      { uploadId: "u", buffers },
+    );
     expect([size, most, seen.size, buffers.bytesMax]).toEqual([512 * MiB, 4, 5, 20 * MiB]);
   }, 60_000);
 
   it("gives every block id of an upload the same length, and no two uploads the same ids", () => {
-    expect(new Set([0, 9, 10, 49_999].map((index) => blockId("0123456789abcdef", index).length)).size).toBe(1);
+    expect(new Set([0, 9, 10, 49_999].map((index) => blockId("0123456789abcdef", index).length)).size).toBe(
+      1,
+    );
     expect(Buffer.from(blockId("0123456789abcdef", 49_999), "base64").length).toBeLessThanOrEqual(64);
     expect(blockId("aaaa", 1)).not.toBe(blockId("bbbb", 1));
   });
@@ -84,7 +94,10 @@ describe("stageBlocks", () => {
       yield Buffer.alloc(15);
       throw own;
     })();
-    const send = async (_block: Block, signal: AbortSignal): Promise<void> => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    const send = async (_block: Block, signal: AbortSignal): Promise<void> =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason as Error)),
+      );
     await expect(stageBlocks(content, send, { uploadId: "u", plan: SMALL })).rejects.toBe(own);
   });
 

@@ -2,7 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { LyingStore, type Lie } from "../../fakes/lying-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { backup, bytesOf, ended, newKeys, ONE_TABLE, paths, requireLaws, restore, validate, type Ended, type KeyPair } from "./support.ts";
+import {
+  backup,
+  bytesOf,
+  ended,
+  newKeys,
+  ONE_TABLE,
+  paths,
+  requireLaws,
+  restore,
+  validate,
+  type Ended,
+  type KeyPair,
+} from "./support.ts";
 
 const isArtifact = (path: string): boolean => path.startsWith("database/");
 const isManifest = (path: string): boolean => path.startsWith("manifests/");
@@ -68,10 +80,15 @@ describe("a store that lies about a backup that is whole", () => {
     });
   });
 
-  it.each<Lie>([{ kind: "last-byte-wrong", once: true }, { kind: "short-read", missing: 1 }])("never lets a restore end as proved: %j", async (lie) => {
+  it.each<Lie>([
+    { kind: "last-byte-wrong", once: true },
+    { kind: "short-read", missing: 1 },
+  ])("never lets a restore end as proved: %j", async (lie) => {
     await using target = await createDatabase({ sql: "create table mine (x int)" });
     const store = new LyingStore(whole.clone(), lie, isArtifact);
-    const run = await ended(restore(target.url, keys.identity, { store }, { mode: "beside", confirm: target.name }));
+    const run = await ended(
+      restore(target.url, keys.identity, { store }, { mode: "beside", confirm: target.name }),
+    );
     expect(store.lies).toBeGreaterThanOrEqual(1);
     expect(short(run)).toEqual([4, "store.lied"]);
     expect(await target.query("select count(*)::int as count from mine")).toEqual([{ count: 0 }]);
@@ -92,7 +109,8 @@ describe("a store that lies about a backup that is whole", () => {
     const store = new LyingStore(memory, { kind: "late-listing", newest: 1 });
     const outcome = await backup(database.url, keys.recipient, { store });
     expect([outcome.exit, (await requireLaws(memory)).length, store.lies > 0]).toEqual([0, 2, true]);
-    // A backup the listing does not show yet is not there to be validated: said with a number, never taken for a success.
+    // A backup the listing does not show yet is not there to be validated: said with a number, never taken
+    // for a success.
     const fresh = new MemoryStore();
     await backup(database.url, keys.recipient, { store: fresh });
     const late = new LyingStore(fresh, { kind: "late-listing", newest: 1 }, isManifest);

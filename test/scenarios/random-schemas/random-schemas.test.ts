@@ -42,7 +42,9 @@ describe("random schemas", () => {
     let proved = 0;
     const seeds = fc.array(fc.noBias(fc.nat(2 ** 31 - 1)), { minLength: WORLDS, maxLength: WORLDS });
     const property = fc.asyncProperty(seeds, async (chosen) => {
-      const worlds = chosen.map((seed, index) => makeWorld(`w${String(index).padStart(3, "0")}`, seed, server));
+      const worlds = chosen.map((seed, index) =>
+        makeWorld(`w${String(index).padStart(3, "0")}`, seed, server),
+      );
       const trouble = await proving.prove(worlds);
       if (trouble.length > 0) throw new Error(await proving.describe(trouble, worlds));
       proved += worlds.length;

@@ -23,25 +23,44 @@ export interface ClearedGround {
 }
 
 /** Drops what is the user's, and what he has put into the platform's publications. */
-export async function clearGround(session: DatabaseSession, plan: PlanOfProject, now: PlatformRecord): Promise<ClearedGround> {
+export async function clearGround(
+  session: DatabaseSession,
+  plan: PlanOfProject,
+  now: PlatformRecord,
+): Promise<ClearedGround> {
   const { project } = plan;
   const { kept, stands } = await drop(session, plan, now);
   const members = await readMembers(session, now);
   const planned = new Set(project.removed);
-  await dropMembers(session, furtherMembers(members, project.entries.after).filter(({ title }) => planned.has(title)));
+  await dropMembers(
+    session,
+    furtherMembers(members, project.entries.after).filter(({ title }) => planned.has(title)),
+  );
   const stay = new Set(members.filter(({ again }) => !again).map(({ key }) => key));
-  const covers = (entry: TocEntry): boolean => kept.covers(entry) || stands.has(entryKey(entry)) || stay.has(entryKey(entry));
+  const covers = (entry: TocEntry): boolean =>
+    kept.covers(entry) || stands.has(entryKey(entry)) || stay.has(entryKey(entry));
   return { there: { kept, covers }, members, notes: keptNotes(kept) };
 }
 
 /** Says what of it stands there all the same. */
 async function drop(
-  session: DatabaseSession, { project, backup }: PlanOfProject, now: PlatformRecord,
+  session: DatabaseSession,
+  { project, backup }: PlanOfProject,
+  now: PlatformRecord,
 ): Promise<{ readonly kept: Kept; readonly stands: ReadonlySet<string> }> {
   const { before } = project.entries;
   const types = await entriesNotMade(session, before);
   const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
-  const kept = await Kept.of(session, await dropUsersGround(session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless])));
+  const kept = await Kept.of(
+    session,
+    await dropUsersGround(
+      session,
+      now,
+      project.source,
+      backup.manifest.scope,
+      new Set([...project.stays, ...schemaless]),
+    ),
+  );
   const there = await readSchemaless(session);
   return { kept, stands: new Set([...schemaless].filter((key) => there.has(key))) };
 }

@@ -5,7 +5,11 @@ import type { DatabaseSession } from "../../../ports/database.ts";
  *
  * @param sql names it `n`
  */
-export async function count(session: DatabaseSession, sql: string, values?: readonly unknown[]): Promise<number> {
+export async function count(
+  session: DatabaseSession,
+  sql: string,
+  values?: readonly unknown[],
+): Promise<number> {
   const [row] = await session.query<{ n: string }>(sql, values);
   return Number(row!.n);
 }

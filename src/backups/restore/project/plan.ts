@@ -27,7 +27,10 @@ import { settingsToDo } from "./settings-to-do.ts";
 import { readTargetObjects } from "./target-objects.ts";
 import { usersIn } from "./users-in.ts";
 
-/** Reads and asks; the backup's rows of the platform's tables are held against the target's in a transaction that is taken back. */
+/**
+ * Reads and asks; the backup's rows of the platform's tables are held against the target's in a transaction
+ * that is taken back.
+ */
 export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<ProjectPlan> {
   const { request, backup, target, ends } = inputs;
   const profile = profileOf(ends.source.name);
@@ -43,38 +46,90 @@ export async function planProject(inputs: ProjectInputs, ports: Ports): Promise<
   const quiet = await mayQuieten(session);
   const members = await readMembers(session, ends.target);
   const { notAllowed, stays } = await notMade(session, archive, ends, entries, members);
-  const behind = await keysBehind(context, definitionsIn, contents, entries.after, { content, rows, jobs: foreseen.numberedAnew });
+  const behind = await keysBehind(context, definitionsIn, contents, entries.after, {
+    content,
+    rows,
+    jobs: foreseen.numberedAnew,
+  });
   const published = furtherMembers(members, entries.after).map(({ title }) => title);
-  const { objects, keys, rows: userRows } = await usersIn(session, profile, ends.target, backup.manifest.scope);
-  // All of them, needed by an object or not: a project has its server to itself, and a role may be there to be signed in as.
-  const roles = (await missingRoles(session, content.roles)).filter(({ name }) => !profile.roles.includes(name));
+  const {
+    objects,
+    keys,
+    rows: userRows,
+  } = await usersIn(session, profile, ends.target, backup.manifest.scope);
+  // All of them, needed by an object or not: a project has its server to itself, and a role may be there to
+  // be signed in as.
+  const roles = (await missingRoles(session, content.roles)).filter(
+    ({ name }) => !profile.roles.includes(name),
+  );
   const left = new Set(notAllowed.map(({ title }) => title));
-  const ownersOut = request.noOwner ? [] : (await usersOwnersOutOfReach(session, {
-    entries: [...entries.before, ...entries.after], roles, standing: new Set([...ends.target.schemas, "public"]),
-  })).filter(({ title }) => !left.has(title));
-  const publicNotes = await publicsOwnerNotes(session, request.noOwner ? undefined : entries.publicOwner, target.facts.role);
-  const rightsNotes = request.noPrivileges ? [] : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
+  const ownersOut = request.noOwner
+    ? []
+    : (
+        await usersOwnersOutOfReach(session, {
+          entries: [...entries.before, ...entries.after],
+          roles,
+          standing: new Set([...ends.target.schemas, "public"]),
+        })
+      ).filter(({ title }) => !left.has(title));
+  const publicNotes = await publicsOwnerNotes(
+    session,
+    request.noOwner ? undefined : entries.publicOwner,
+    target.facts.role,
+  );
+  const rightsNotes = request.noPrivileges
+    ? []
+    : databaseRightsNotes(await databaseRightsToDo(session, databaseRightsEnds(content, profile)));
   const misfits = { notAllowed, unwritable: foreseen.unwritable, ownersOut, keysBehind: behind };
   return {
-    ...ends, ...brought, profile, extensionsNeeded: extensionsNeeded(contents), rows, definitionsIn, rowsIn, foreseen, defaults,
+    ...ends,
+    ...brought,
+    profile,
+    extensionsNeeded: extensionsNeeded(contents),
+    rows,
+    definitionsIn,
+    rowsIn,
+    foreseen,
+    defaults,
     fresh: objects.length === 0 && userRows.length === 0 && published.length === 0,
     holds: [...userRows, ...objects, ...published].slice(0, 5),
-    usersObjects: objects, removed: [...removedObjects(here, ends.target, content, keys), ...published],
-    notAllowed, stays, ownersOut, keysBehind: behind, roles,
+    usersObjects: objects,
+    removed: [...removedObjects(here, ends.target, content, keys), ...published],
+    notAllowed,
+    stays,
+    ownersOut,
+    keysBehind: behind,
+    roles,
     gaps: [
-      ...gaps, ...lostDefaults(ends), ...gapsOfOwned(ends.source, rows), ...gapsOfStaying(rows, content.largeObjects.count),
+      ...gaps,
+      ...lostDefaults(ends),
+      ...gapsOfOwned(ends.source, rows),
+      ...gapsOfStaying(rows, content.largeObjects.count),
       ...(request.allowGaps ? gapsOfMisfits(misfits, target.facts.role) : []),
     ],
     notes: [
-      ...notes, ...foreseen.notes, ...versionNotes(ends), ...doubtNotes(doubtsOf(ends.source, ends.target)), ...behindNotes(rows), ...quietNotes(quiet, target.facts.role), ...publicNotes, ...rightsNotes,
+      ...notes,
+      ...foreseen.notes,
+      ...versionNotes(ends),
+      ...doubtNotes(doubtsOf(ends.source, ends.target)),
+      ...behindNotes(rows),
+      ...quietNotes(quiet, target.facts.role),
+      ...publicNotes,
+      ...rightsNotes,
       ...(request.allowGaps ? notesOfKeys(behind) : []),
     ],
     kit: [...rebuildKit(ends.source, content), ...(await settingsToDo(session, ends.source, ends.target))],
-    refusals: [...foreseen.refusals, ...(request.allowGaps ? [] : refusalsOfMisfits(misfits, target.facts.role))],
+    refusals: [
+      ...foreseen.refusals,
+      ...(request.allowGaps ? [] : refusalsOfMisfits(misfits, target.facts.role)),
+    ],
   };
 }
 
 /** Extensions of the backup that the user enabled: the platform's own are the target's business. */
-export function usersExtensions<T extends { readonly name: string }>(extensions: readonly T[], { source }: BothEnds): readonly T[] {
+export function usersExtensions<T extends { readonly name: string }>(
+  extensions: readonly T[],
+  { source }: BothEnds,
+): readonly T[] {
   return extensions.filter(({ name }) => name !== "plpgsql" && whoseIs(source, "extension", name) === "user");
 }

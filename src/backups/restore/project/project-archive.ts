@@ -8,7 +8,9 @@ import { loadContext } from "../load-context.ts";
 import type { ProjectInputs } from "./project-plan.ts";
 import { WhoseRows } from "./whose-rows.ts";
 
-/** A backup of a project, opened: where its definitions and rows lie, what is in them, and whose its rows are. */
+/**
+ * A backup of a project, opened: where its definitions and rows lie, what is in them, and whose its rows are.
+ */
 export interface ProjectArchive {
   readonly content: ContentRecord;
   readonly context: LoadContext;
@@ -25,10 +27,20 @@ export async function openArchive(inputs: ProjectInputs, ports: Ports): Promise<
   const context = await loadContext(inputs, request.target, ports);
   const { definitionsIn, rowsIn } = artifactsOf(set.phases);
   const contents = await readContents(context, definitionsIn);
-  return { content, context, rowsIn, definitionsIn, contents, rows: new WhoseRows(ends.source, content, request.withSessions) };
+  return {
+    content,
+    context,
+    rowsIn,
+    definitionsIn,
+    contents,
+    rows: new WhoseRows(ends.source, content, request.withSessions),
+  };
 }
 
-function artifactsOf(phases: readonly LoadPhase[]): { readonly definitionsIn: ArtifactRecord; readonly rowsIn: ArtifactRecord } {
+function artifactsOf(phases: readonly LoadPhase[]): {
+  readonly definitionsIn: ArtifactRecord;
+  readonly rowsIn: ArtifactRecord;
+} {
   const definitions = phases.find(({ artifact }) => artifact.kind !== "data") ?? phases[0]!;
   const rows = phases.find(({ artifact }) => artifact.kind !== "schema") ?? phases[0]!;
   return { definitionsIn: definitions.artifact, rowsIn: rows.artifact };

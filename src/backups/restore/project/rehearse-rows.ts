@@ -10,18 +10,37 @@ import type { ProjectPlan } from "./project-plan.ts";
 import { rowsSource } from "./rows-source.ts";
 
 /**
- * What would become of the rows of the platform's tables. Only temporary tables are written, and these are taken back.
+ * What would become of the rows of the platform's tables. Only temporary tables are written, and these
+ * are taken back.
  */
-export async function rehearseRows(session: DatabaseSession, archive: ProjectArchive, entries: ProjectEntries): Promise<Pick<ProjectPlan, "foreseen" | "defaults">> {
+export async function rehearseRows(
+  session: DatabaseSession,
+  archive: ProjectArchive,
+  entries: ProjectEntries,
+): Promise<Pick<ProjectPlan, "foreseen" | "defaults">> {
   const { context, rowsIn, definitionsIn, contents, rows, content } = archive;
   await session.query("BEGIN READ WRITE");
   try {
     const source = rowsSource(rowsIn, entries, rows);
-    const staging = { ...source, own: [], entries: source.entries.filter((entry) => entry.type === "TABLE DATA" && rows.stagedTables.some((table) => isNamed(entry, table))) };
+    const staging = {
+      ...source,
+      own: [],
+      entries: source.entries.filter(
+        (entry) => entry.type === "TABLE DATA" && rows.stagedTables.some((table) => isNamed(entry, table)),
+      ),
+    };
     const { staged } = await loadRows(session, staging, context, "looking at rows of the platform's tables");
     const defaults = await readDefaults(context, definitionsIn, contents, staged);
     const there = await extensionsThere(session);
-    return { foreseen: await foreseeStaged(session, staged, defaults, comesWithExtension(content, (name) => there.has(name))), defaults };
+    return {
+      foreseen: await foreseeStaged(
+        session,
+        staged,
+        defaults,
+        comesWithExtension(content, (name) => there.has(name)),
+      ),
+      defaults,
+    };
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
   }

@@ -7,7 +7,10 @@ import type { WhoseRows } from "./whose-rows.ts";
 export function rowsSource(artifact: ArtifactRecord, entries: ProjectEntries, rows: WhoseRows): RowsSource {
   const sequences = rows.stagedSequences;
   return {
-    artifact, entries: entries.rows, own: rows.own, beside: rows.stagedTables,
+    artifact,
+    entries: entries.rows,
+    own: rows.own,
+    beside: rows.stagedTables,
     kindOf: (schema, table) => rows.staged(schema, table),
     computedOf: (schema, table) => rows.computed(schema, table),
     isDerived: (schema, table) => rows.isDerived(schema, table),

@@ -37,13 +37,19 @@ export interface ObjectReader {
 }
 
 /**
- * Reads every object in scope, and what is said of objects: comments, security labels. A kind that the role may not read is not told of.
+ * Reads every object in scope, and what is said of objects: comments, security labels. A kind that the role
+ * may not read is not told of.
  *
  * @param session with `PINNED_SETTINGS`
- * @param again the session will read the same more than once, and it is held against nothing but that: a server of the same major. Statements are kept ready
+ * @param again the session will read the same more than once, and it is held against nothing but that: a
+ *   server of the same major. Statements are kept ready
  */
 export async function eachObject(
-  session: DatabaseSession, scope: ContentScope, server: ServerFacts, reader: ObjectReader, again = false,
+  session: DatabaseSession,
+  scope: ContentScope,
+  server: ServerFacts,
+  reader: ObjectReader,
+  again = false,
 ): Promise<void> {
   const places = new Map<string, string>();
   const watching: ObjectReader = {
@@ -59,13 +65,18 @@ export async function eachObject(
   }
   for (const { kind, field, sql } of ATTACHMENTS) {
     reader.kind(kind);
-    const rows = again ? await session.queryPrepared<AttachmentRow>(sql(server), scopeValues(scope)) : await session.query<AttachmentRow>(sql(server), scopeValues(scope));
+    const rows = again
+      ? await session.queryPrepared<AttachmentRow>(sql(server), scopeValues(scope))
+      : await session.query<AttachmentRow>(sql(server), scopeValues(scope));
     for (const row of rows) {
       const object = row.large === null ? attachedTo(row, places, server) : `large object ${row.large}`;
       if (object === undefined) continue;
       const text = decodeText(server, row.text);
       reader.object({
-        kind, identity: row.prefix === "" ? object : `${row.prefix} ${object}`, owner: null, place: null,
+        kind,
+        identity: row.prefix === "" ? object : `${row.prefix} ${object}`,
+        owner: null,
+        place: null,
         fields: [{ name: field, text, hidden: false, printed: false }],
       });
     }
@@ -74,13 +85,20 @@ export async function eachObject(
 
 /** Reads the objects of one class alone. */
 export async function eachOfClass(
-  session: DatabaseSession, scope: ContentScope, server: ServerFacts, each: ObjectClass, reader: ObjectReader, again = false,
+  session: DatabaseSession,
+  scope: ContentScope,
+  server: ServerFacts,
+  each: ObjectClass,
+  reader: ObjectReader,
+  again = false,
 ): Promise<void> {
   const { kind } = each;
   const fields = fieldsOn(server, each, again);
   reader.kind(kind);
   const sql = objectQuery(server, each, fields);
-  const rows = again ? await session.queryPrepared<ObjectRow>(sql, scopeValues(scope)) : await session.query<ObjectRow>(sql, scopeValues(scope));
+  const rows = again
+    ? await session.queryPrepared<ObjectRow>(sql, scopeValues(scope))
+    : await session.query<ObjectRow>(sql, scopeValues(scope));
   for (const row of rows) {
     reader.object({
       kind,
@@ -101,7 +119,11 @@ function foundField(server: ServerFacts, field: ObjectField, sent: string | null
 }
 
 /** Columns stand with their relation; what is attached to anything out of scope is undefined. */
-function attachedTo(row: AttachmentRow, places: ReadonlyMap<string, string>, server: ServerFacts): string | undefined {
+function attachedTo(
+  row: AttachmentRow,
+  places: ReadonlyMap<string, string>,
+  server: ServerFacts,
+): string | undefined {
   const object = places.get(row.place);
   if (object === undefined || row.column === null) return object;
   return `column ${object.replace(/^[a-z-]+ /, "")}.${decodeText(server, row.column)}`;

@@ -30,7 +30,8 @@ export function rowHash1(columns: readonly HashedColumn[]): string {
 
 /** Why a table with an `xml` column may have another fingerprint although its rows are equal. */
 export const MISJUDGED_XML =
-  "this backup's kind of fingerprint (rowhash-1) hashes xml values as they are stored, and a dump leaves out the encoding that their declarations name";
+  "this backup's kind of fingerprint (rowhash-1) hashes xml values as they are stored, and a dump leaves " +
+  "out the encoding that their declarations name";
 
 /** Whether equal rows of such a table may have had another fingerprint at the source. */
 export function misjudges1(columns: readonly HashedColumn[]): boolean {
@@ -51,7 +52,11 @@ function columnHash(column: HashedColumn, seed: number): string {
   const text = (expression: string): string => `hashtextextended(${expression} COLLATE "C", ${seed})`;
   // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this,
   // without an operator.
-  if (column.foreign) return `CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN ${seed} ELSE ${text(`format('%s', ${name})`)} END`;
+  if (column.foreign) {
+    return `
+      CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN ${seed} ELSE ${text(`format('%s', ${name})`)} END
+    `;
+  }
   return `coalesce(${nativeHash(column.type, name, seed) ?? text(textOf(column.type, name))}, ${seed})`;
 }
 

@@ -15,17 +15,25 @@ export interface ObjectRow extends Readonly<Record<string, string | null>> {
  * @param alike leave out what can only be said to servers of another major: of no use where both are of one
  */
 export function fieldsOn(server: ServerFacts, objects: ObjectClass, alike = false): readonly ObjectField[] {
-  return objects.fields.filter(({ since, compared }) => (since === undefined || since <= server.major) && !(alike && compared === "other-major"));
+  return objects.fields.filter(
+    ({ since, compared }) =>
+      (since === undefined || since <= server.major) && !(alike && compared === "other-major"),
+  );
 }
 
 /** `?` where the role may not read it. */
 const HIDDEN_FIELD = "'?'";
 
 /** Reads these fields of the objects of one class; `$1`, `$2` are the scope. */
-export function objectQuery(server: ServerFacts, objects: ObjectClass, read = fieldsOn(server, objects)): string {
+export function objectQuery(
+  server: ServerFacts,
+  objects: ObjectClass,
+  read = fieldsOn(server, objects),
+): string {
   const fields = read.map((field, at) => {
     const text = textColumn(server, field.sql);
-    const readable = field.hidden === undefined ? text : `CASE WHEN ${field.hidden} THEN ${HIDDEN_FIELD} ELSE ${text} END`;
+    const readable =
+      field.hidden === undefined ? text : `CASE WHEN ${field.hidden} THEN ${HIDDEN_FIELD} ELSE ${text} END`;
     return `${readable} AS f${at}`;
   });
   const place = objects.place === undefined ? "NULL" : `'${objects.place.catalog} ' || ${objects.place.oid}`;
