@@ -35,9 +35,13 @@ const EDGE_ONLY = {
   ],
 };
 
+/**
+ * A limit is there to find drawers. A line holds less since it has 110 columns and every property its own:
+ * what had been 250 and 70 lines became a third more.
+ */
 const SIZES = {
-  "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
-  "max-lines-per-function": ["error", { max: 70, skipBlankLines: true, skipComments: true }],
+  "max-lines": ["error", { max: 330, skipBlankLines: true, skipComments: true }],
+  "max-lines-per-function": ["error", { max: 95, skipBlankLines: true, skipComments: true }],
 };
 
 export default tseslint.config(
@@ -66,6 +70,8 @@ export default tseslint.config(
       // What was caught is unknown and may be thrown on as it is, also later and elsewhere; literals may not.
       "@typescript-eslint/only-throw-error": "off",
       "no-throw-literal": "error",
+      // A body below its condition needs braces; Prettier leaves that to whoever writes.
+      curly: ["error", "multi-line"],
       // With noUncheckedIndexedAccess an index that was just checked needs it.
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-meaningless-void-operator": "off",

@@ -7,12 +7,14 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { longLines, WIDTH } from "./long-lines.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** A step: undefined is well, a text says what is wrong (beside what the tool printed). */
 const STEPS: Readonly<Record<string, () => string | undefined>> = {
   types: () => tool("@typescript/native/bin/tsc", "-p", "tsconfig.json"),
+  format: () => formatted() ?? narrow(),
   lint: () => tool("eslint/bin/eslint.js", "--max-warnings", "0", ...lintCache(), "."),
   layering: () =>
     tool(
@@ -33,6 +35,21 @@ const STEPS: Readonly<Record<string, () => string | undefined>> = {
 function lintCache(): string[] {
   if ((process.env["CI"] ?? "") !== "") return [];
   return ["--cache", "--cache-strategy", "content", "--cache-location", ".cache/eslint/"];
+}
+
+/** The same of the formatter; what it thinks of a file depends on nothing else. */
+function formatted(): string | undefined {
+  const cache = (process.env["CI"] ?? "") === "" ? ["--cache", "--cache-strategy", "content"] : [];
+  const place = cache.length > 0 ? ["--cache-location", ".cache/prettier"] : [];
+  return tool("prettier/bin/prettier.cjs", "--check", "--log-level", "warn", ...cache, ...place, ".");
+}
+
+/** Texts, comments and SQL, which the formatter leaves as long as they are. */
+function narrow(): string | undefined {
+  const lines = longLines(root);
+  if (lines.length === 0) return undefined;
+  const list = lines.map((line) => `  ${line}`).join("\n");
+  return `lines of more than ${WIDTH} columns, to be broken by hand:\n${list}`;
 }
 
 function cruised(): string[] {

@@ -106,7 +106,7 @@ export function menuWith(menu: string, wing: string, name: string): string {
   );
   const rest = menu.slice(menu.lastIndexOf(imports.at(-1) ?? "") + (imports.at(-1) ?? "").length);
   return (
-    `${sorted.join("\n")}` + rest.replace(/(MENU: readonly Command\[\] = \[)([^\]]*)\]/, `$1$2, ${variable}]`)
+    sorted.join("\n") + rest.replace(/(MENU: readonly Command\[\] = \[)([^\]]*)\]/, `$1$2, ${variable}]`)
   );
 }
 

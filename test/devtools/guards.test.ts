@@ -275,17 +275,22 @@ const LINTED: readonly (readonly [path: string, text: string, rule: string | und
   ],
   [
     "src/backups/backup/long.ts",
-    Array.from({ length: 251 }, (_, i) => `export const a${i} = ${i};`).join("\n"),
+    Array.from({ length: 331 }, (_, i) => `export const a${i} = ${i};`).join("\n"),
     "max-lines",
   ],
   [
     "src/backups/backup/long-enough.ts",
-    Array.from({ length: 249 }, (_, i) => `export const a${i} = ${i};`).join("\n"),
+    Array.from({ length: 329 }, (_, i) => `export const a${i} = ${i};`).join("\n"),
     undefined,
   ],
   [
+    "src/backups/backup/braces.ts",
+    "export const a = (b: number): number => {\n  if (b > 0)\n    return 1;\n  return 2;\n};",
+    "curly",
+  ],
+  [
     "src/backups/backup/function.ts",
-    `export const a = (): number[] => {\n${"  void 0;\n".repeat(70)}  return [];\n};`,
+    `export const a = (): number[] => {\n${"  void 0;\n".repeat(95)}  return [];\n};`,
     "max-lines-per-function",
   ],
 ];

@@ -24,7 +24,7 @@ export function restorePlanRows(plan: RestorePlan): string[][] {
     [
       "restores",
       request.tables.length > 0
-        ? `${request.part === "data" ? "rows of " : ""}` +
+        ? (request.part === "data" ? "rows of " : "") +
           plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")
         : request.part,
     ],

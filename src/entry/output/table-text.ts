@@ -59,7 +59,7 @@ function lineOf(row: readonly string[], widths: readonly number[]): string[] {
   const height = Math.max(...cells.map((lines) => lines.length));
   return Array.from({ length: height }, (_, at) =>
     (
-      `${" ".repeat(GAP)}` +
+      " ".repeat(GAP) +
       widths.map((width, column) => padToWidth(cells[column]?.[at] ?? "", width)).join(" ".repeat(GAP))
     ).trimEnd(),
   );

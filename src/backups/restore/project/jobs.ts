@@ -55,8 +55,7 @@ export async function restoreJobs(
             const runs =
               there !== undefined && (await refusal(session, () => pause(session, there))) !== undefined;
             gap(
-              `${othersSentence(job)}` +
-                (runs ? "; the one that is there could not be paused, and goes on" : ""),
+              othersSentence(job) + (runs ? "; the one that is there could not be paused, and goes on" : ""),
             );
             return;
           }

@@ -43,7 +43,7 @@ const METHODS: Readonly<Record<string, (world: World, table: Table) => string>> 
     if (found.length === 0) return "";
     const { name, type } = world.chance.pick(found);
     return (
-      `${q(name)}` +
+      q(name) +
       (type.sql === "jsonb"
         ? world.chance.perhaps(" jsonb_path_ops")
         : type.sql === "ext.hstore"
