@@ -106,15 +106,17 @@ export function menuWith(menu: string, wing: string, name: string): string {
   );
   const rest = menu.slice(menu.lastIndexOf(imports.at(-1) ?? "") + (imports.at(-1) ?? "").length);
   return (
-    sorted.join("\n") + rest.replace(/(MENU: readonly Command\[\] = \[)([^\]]*)\]/, `$1$2, ${variable}]`)
+    sorted.join("\n") +
+    rest.replace(/(MENU: readonly Command\[\] = \[)([^\]]*?),?\s*\]/, `$1$2, ${variable}]`)
   );
 }
 
 /** The walls (`walls.cjs`) with one more capability in its wing, or with a new wing around it. */
 export function wallsWith(walls: string, wing: string, name: string): string {
-  const listed = new RegExp(`^(  ${wing}: \\{ capabilities: \\[)([^\\]]*)\\]`, "m");
+  // Also where the formatter gave each property, or each name, a line of its own.
+  const listed = new RegExp(`^( {2}${wing}: \\{\\s+capabilities: \\[)([^\\]]*?),?\\s*\\]`, "m");
   const found = listed.exec(walls);
-  if (found?.[2]?.split(", ").includes(`"${name}"`) === true) {
+  if (found?.[2]?.includes(`"${name}"`) === true) {
     throw new Error(`${wing}/${name} has walls already`);
   }
   if (found !== null) return walls.replace(listed, `$1$2, "${name}"]`);

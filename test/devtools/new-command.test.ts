@@ -29,9 +29,21 @@ it("puts a new command behind walls of its own, in its wing or with a new one, o
   const more = wallsWith(walls, "backups", "prune");
   expect(more).toMatch(/^ {2}backups: \{ capabilities: \[.*, "keygen", "prune"\]/m);
   expect(() => wallsWith(more, "backups", "prune")).toThrow("has walls already");
-  const wing = wallsWith(walls, "schema", "migrate");
-  expect(wing).toContain('  schema: { capabilities: ["migrate"], shared: [] },\n};');
-  expect(wallsWith(wing, "schema", "migrate-check")).toContain('["migrate", "migrate-check"]');
+  const wing = wallsWith(walls, "releases", "promote");
+  expect(wing).toContain('  releases: { capabilities: ["promote"], shared: {} },\n};');
+  expect(wallsWith(wing, "releases", "promote-data")).toContain('["promote", "promote-data"]');
+});
+
+it("finds the lists also where they are broken over lines", () => {
+  const one =
+    'const WINGS = {\n  schema: {\n    capabilities: ["check"],\n    shared: { script: [] },\n  },\n};';
+  expect(wallsWith(one, "schema", "migrate")).toBe(one.replace('["check"]', '["check", "migrate"]'));
+  const many = one.replace('["check"]', '[\n      "check",\n      "plan",\n    ]');
+  expect(wallsWith(many, "schema", "migrate")).toContain('"check",\n      "plan", "migrate"],');
+  expect(() => wallsWith(many, "schema", "plan")).toThrow("has walls already");
+  const menu =
+    'import { list } from "./backups/list.ts";\n\nexport const MENU: readonly Command[] = [\n  list,\n];\n';
+  expect(menuWith(menu, "schema", "migrate")).toContain("= [\n  list, migrate];");
 });
 
 it("has a name that is a word of ours alone, in a wing", () => {
