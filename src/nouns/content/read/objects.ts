@@ -11,7 +11,6 @@ import { UNKNOWN_OPTIONS } from "./objects/options.ts";
 import { readMarkedSequences } from "./marked-sequences.ts";
 import { readPublicationNeeds } from "./publication-needs.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "../record.ts";
-import { scopeValues } from "../scope.ts";
 
 /** The objects of a database. */
 export interface ObjectInventory {
