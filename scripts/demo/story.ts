@@ -11,6 +11,7 @@ import {
 import { Holdfast } from "./holdfast.ts";
 import { lossesSince } from "./losses.ts";
 import { AZURITE_ACCOUNT, startPrivateAzurite } from "./private-azurite.ts";
+import { tellMigrations } from "./migration-story.ts";
 import { startPrivatePostgres } from "./private-postgres.ts";
 import { tellProject } from "./project-story.ts";
 import { BrokenPromise, expectExit, requireProved } from "./promise.ts";
@@ -51,6 +52,7 @@ export async function tell(stage: Stage): Promise<void> {
   // The second one is what the damaged database held, taken by restore itself.
   await list(world, id, "verified", 2);
   await tellProject({ ...world, recipient });
+  await tellMigrations({ ...world, recipient });
   narrator.say("");
   narrator.table(
     ["what", "time"],

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "@jest/globals";
 import { readdirSync } from "node:fs";
 import { eventually, scratchFolder } from "../../support/tools.ts";
-import { expectNothingLeft, expectProjectTold, PATIENCE_MS, processesOf, tell } from "./telling.ts";
+import {
+  expectMigrationsTold,
+  expectNothingLeft,
+  expectProjectTold,
+  PATIENCE_MS,
+  processesOf,
+  tell,
+} from "./telling.ts";
 
 describe("npm run demo", () => {
   it(
@@ -20,6 +27,7 @@ describe("npm run demo", () => {
       expect(text).toContain("(database.not-empty, exit code 7)");
       expect(text).toMatch(/proved database \(RTO\) +\d/);
       expectProjectTold(text);
+      expectMigrationsTold(text);
       expect(code).toBe(0);
       // Not a terminal: no colours, no cursor movements. And no secrets anywhere.
       expect(text).not.toContain("\u001B");
