@@ -31,8 +31,8 @@ const WINGS = {
   backups: { capabilities: ["backup", "validate", "restore", "list", "keygen"], shared: { copy: [] } },
   // Each shared room with those of the wing that it stands on.
   schema: {
-    capabilities: ["check"],
-    shared: { script: [], folder: ["script"], shadow: ["script"], proof: ["shadow", "script"] },
+    capabilities: ["check", "apply", "rollback", "status"],
+    shared: { script: [], folder: ["script"], shadow: ["script"], proof: ["shadow", "script"], history: ["folder"], lease: [], steps: ["script"] },
   },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>

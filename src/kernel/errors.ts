@@ -148,6 +148,12 @@ export const ERRORS = {
       "a project as it stands does not take a backup: rows would collide or lose values, or the role may " +
       "not make something",
   },
+  "refused.unsafe": {
+    kind: "refused",
+    meaning:
+      "migrations were neither applied nor taken back: a file is broken, was changed after it was applied, " +
+      "comes before applied ones, or has no rollback that is proved",
+  },
   "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
 
   "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" },
