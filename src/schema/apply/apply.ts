@@ -31,8 +31,8 @@ const PASSING = new Set(["55P03", "40P01"]);
 const BACKOFF_MS = 1_000;
 
 /**
- * Applies the plan under the lease. The history may have moved on since the plan was made, so it is made again once the lease is held; what is carried out
- * is what was shown, or nothing.
+ * Applies the plan under the lease. The history may have moved on since the plan was made, so it is made again once the lease is held; nothing is carried
+ * out that was not shown.
  */
 export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): Promise<Applied> {
   const { request } = shown;
@@ -42,7 +42,7 @@ export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): 
   }
   await using lease = await takeLease({ ...ports, database: request.database, doing: "migrate", waitMs: request.waitMs });
   const plan = await planMigrate(request, ports);
-  requireSame(shown, plan);
+  requireShown(shown, plan);
   const applied: AppliedMigration[] = [];
   for (const step of plan.steps) {
     ports.cancelled.throwIfAborted();
@@ -55,10 +55,14 @@ export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): 
   return { applied, failed: undefined };
 }
 
-function requireSame(shown: MigratePlan, now: MigratePlan): void {
-  const names = ({ steps }: MigratePlan): string => steps.map(({ migration, begun }) => `${migration.version} ${begun?.steps ?? 0}`).join(",");
-  if (names(shown) === names(now)) return;
-  throw new HoldfastError("refused.unsafe", "the database's history has moved on since the plan was made, so what was shown is not what would be done", { hint: "Run again: the new plan starts from where the other run ended." });
+/** Another run may have done some of it meanwhile; what is left is then still a part of what was shown. */
+function requireShown(shown: MigratePlan, now: MigratePlan): void {
+  const known = new Set(shown.steps.map(({ migration }) => `${migration.version} ${migration.forward.text}`));
+  const other = now.steps.find(({ migration }) => !known.has(`${migration.version} ${migration.forward.text}`));
+  if (other === undefined) return;
+  throw new HoldfastError("refused.unsafe", `${other.migration.forward.file} was not in the plan that was shown: the database's history has moved on since`, {
+    hint: "Run again, and read the new plan.",
+  });
 }
 
 async function applyOne(step: PlannedMigration, request: MigrateRequest, lease: Lease, ports: MigratePorts): Promise<{ readonly refused: Refused | undefined; readonly attempts: number }> {

@@ -6,7 +6,7 @@ import { leaseCondition, takeLease, type Lease } from "../lease/lease.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 import { carryOut, type Refused } from "../steps/carry-out.ts";
-import { planRollback, type RollbackPlan, type RollbackStep } from "./plan.ts";
+import { isStillTrue, type RollbackPlan, type RollbackStep } from "./plan.ts";
 
 /** The backup that was made before anything was changed. */
 export interface RollbackBackup {
@@ -35,10 +35,10 @@ const BACKOFF_MS = 1_000;
  * Takes the plan's migrations back, the newest first, under the lease. Before the first statement the backup exists and its id is on record; after each
  * script the history has one entry less, in the same transaction; the first refusal ends it, with the database at a version that is told.
  */
-export async function applyRollback(shown: RollbackPlan, takeBackup: TakeBackup, ports: Ports): Promise<RolledBack> {
-  const { request } = shown;
+export async function applyRollback(plan: RollbackPlan, takeBackup: TakeBackup, ports: Ports): Promise<RolledBack> {
+  const { request } = plan;
   await using lease = await takeLease({ ...ports, database: request.database, doing: "migrate-rollback", waitMs: request.waitMs });
-  const plan = await planAgain(shown, ports);
+  await requireStillTrue(plan, ports);
   const backup = request.store === undefined ? undefined : await takeBackup(plan);
   await using books = await request.database.connect({ purpose: "rollback record" });
   const record = await openRecord(books, plan, backup, ports);
@@ -61,10 +61,8 @@ export async function applyRollback(shown: RollbackPlan, takeBackup: TakeBackup,
 }
 
 /** What is carried out is what was shown, or nothing. */
-async function planAgain(shown: RollbackPlan, ports: Ports): Promise<RollbackPlan> {
-  const now = await planRollback(shown.request, ports);
-  const names = ({ steps }: RollbackPlan): string => steps.map(({ entry, rollback }) => `${entry.version} ${entry.steps} ${rollback.source.text}`).join("\n");
-  if (names(shown) === names(now)) return shown;
+async function requireStillTrue(plan: RollbackPlan, ports: Ports): Promise<void> {
+  if (await isStillTrue(plan, ports)) return;
   throw new HoldfastError("refused.unsafe", "the database's history has moved on since the plan was made, so what was shown is not what would be done", { hint: "Run again, and read the new plan." });
 }
 

@@ -48,6 +48,27 @@ export interface RollbackPlan {
   readonly drifted: boolean;
 }
 
+/** What is to be taken back, and by which scripts; not yet tried. */
+interface Chosen {
+  readonly history: readonly HistoryEntry[];
+  readonly found: readonly Omit<RollbackStep, "proof">[];
+}
+
+async function choose(session: DatabaseSession, request: RollbackRequest, ports: Ports): Promise<Chosen> {
+  const history = await readHistory(session);
+  return { history, found: await findScripts(chosen(history, request), request, ports) };
+}
+
+/**
+ * Whether the plan would be the same now: the same scripts for the same migrations, as far as each of them has come.
+ */
+export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boolean> {
+  await using session = await plan.request.database.connect({ purpose: "rollback plan" });
+  const names = (steps: readonly Omit<RollbackStep, "proof">[]): string =>
+    steps.map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}\n${rollback.source.text}`).join("\n");
+  return names(plan.steps) === names((await choose(session, plan.request, ports)).found);
+}
+
 /**
  * Reads the history, finds every script, tries them on a shadow and counts what would be lost; changes nothing.
  *
@@ -56,9 +77,7 @@ export interface RollbackPlan {
 export async function planRollback(request: RollbackRequest, ports: Ports): Promise<RollbackPlan> {
   await refuseTransactionPooler(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
-  const history = await readHistory(session);
-  const going = chosen(history, request);
-  const found = await findScripts(going, request, ports);
+  const { history, found } = await choose(session, request, ports);
   const proofs = await proveHistory(history, found, ports);
   const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
   const now = schemaFingerprint(await readState(session)).hash;
@@ -66,7 +85,7 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   return {
     request, steps, unprovedBecause: proofs.why,
     losses: await countLosses(session, steps),
-    target: going.at(-1)?.fingerprintBefore ?? null,
+    target: steps.at(-1)?.entry.fingerprintBefore ?? null,
     drifted: last?.fingerprintAfter != null && last.fingerprintAfter !== now,
   };
 }
