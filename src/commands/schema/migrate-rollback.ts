@@ -1,6 +1,10 @@
-import { dryRun, storeSecret } from "../common-inputs.ts";
+import { dryRun, identity, storeSecret } from "../common-inputs.ts";
 import { defineCommand } from "../define.ts";
 import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
+
+const JOBS = 2;
+/** The longest that a backup may keep the server from cleaning up. */
+const SNAPSHOT_LIMIT_MS = 4 * 3_600_000;
 
 /** `holdfast migrate-rollback`: take migrations back, from whatever checkout. */
 export const migrateRollback = defineCommand({
@@ -28,6 +32,7 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
     },
     "store-secret": storeSecret,
     recipients: { type: "list", pattern: /^age1[02-9ac-hj-np-z]{58}$/, accepts: "an age public key: age1 and 58 more characters", text: "age public keys that shall be able to open the safety backup." },
+    identity: { ...identity, text: "age identity with which the safety backup is proved by restoring it; without it its stored bytes are read back and compared." },
     "allow-unencrypted": { type: "boolean", explicit: true, default: false, text: "Write the safety backup in the clear when no recipient is given." },
     "without-backup": { type: "boolean", explicit: true, default: false, text: "Make no safety backup: what the rollback destroys is gone." },
     "allow-unproved": { type: "boolean", explicit: true, default: false, text: "Go ahead although a script is not proved." },
@@ -79,9 +84,18 @@ jobs:
   },
   cleansUp: true,
   async run(inputs, ports) {
-    const [{ runMigrateRollback }, { takeSafetyBackup }] = await Promise.all([import("../../schema/rollback/run.ts"), import("../../backups/backup/safety.ts")]);
+    const [{ runMigrateRollback }, { takeSafetyBackup }, { runValidate }] = await Promise.all([
+      import("../../schema/rollback/run.ts"), import("../../backups/backup/safety.ts"), import("../../backups/validate/run.ts"),
+    ]);
     // Rolling back and backing up are of two wings; the command is where they meet.
-    return runMigrateRollback(inputs, ports, ({ request: { database, store, recipients } }) =>
-      takeSafetyBackup({ database, store: store!, recipients, jobs: 2, snapshotLimitMs: 4 * 3_600_000 }, ports));
+    return runMigrateRollback(inputs, ports, async ({ request: { database, store, recipients } }) => {
+      const backup = await takeSafetyBackup({ database, store: store!, recipients, jobs: JOBS, snapshotLimitMs: SNAPSHOT_LIMIT_MS }, ports);
+      const { identity, storeSecret: secret } = inputs;
+      const outcome = await runValidate({
+        store: inputs.store!, storeSecret: secret, backup: backup.id, since: undefined, source: undefined, tier: undefined,
+        depth: identity === undefined ? "stored" : "restored", scratch: undefined, identity, jobs: JOBS, acceptGaps: [], installClient: false, dryRun: false,
+      }, ports);
+      return { ...backup, verdict: String(outcome.outputs["verdict"]), headline: outcome.report.headline };
+    });
   },
 });

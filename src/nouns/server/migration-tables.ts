@@ -73,12 +73,14 @@ const atlas = (schema: string): MigrationTable => ({
 /** In this order of preference: the first that exists, can be read and has rows tells the schema version. */
 export const MIGRATION_TABLES: readonly MigrationTable[] = [
   {
+    // docs/formats.md: our own; positions are versions filled up to the same length.
     schema: "holdfast",
     table: "migrations",
-    columns: ["name", "sha256"],
-    name: "m.name",
+    columns: ["version", "sha256", "position", "state"],
+    name: "m.version",
     checksum: "m.sha256",
-    order: [text("m.name")],
+    where: "m.state::text = 'applied'",
+    order: ["m.position"],
   },
   {
     // https://supabase.com/docs/reference/cli/supabase-migration: versions are timestamps.

@@ -12,6 +12,10 @@ import { isStillTrue, type RollbackPlan, type RollbackStep } from "./plan.ts";
 export interface RollbackBackup {
   readonly id: string;
   readonly snapshotAt: string;
+  /** `proved`, `gaps` or `failed`: what reading it back, or restoring it, came to. */
+  readonly verdict: string;
+  /** The same in a sentence. */
+  readonly headline: string;
 }
 
 /** Makes and verifies it; handed over by the command, because backing up is another wing's work. */
@@ -40,6 +44,11 @@ export async function applyRollback(plan: RollbackPlan, takeBackup: TakeBackup, 
   await using lease = await takeLease({ ...ports, database: request.database, doing: "migrate-rollback", waitMs: request.waitMs });
   await requireStillTrue(plan, ports);
   const backup = request.store === undefined ? undefined : await takeBackup(plan);
+  if (backup?.verdict === "failed") {
+    throw new HoldfastError("artifact.damaged", `the safety backup ${backup.id} could not be verified: ${backup.headline}`, {
+      hint: "Nothing was taken back. Look at the store, and run again.",
+    });
+  }
   await using books = await request.database.connect({ purpose: "rollback record" });
   const record = await openRecord(books, plan, backup, ports);
   const done: RollbackStep[] = [];

@@ -17,6 +17,7 @@ export interface MigrateRollbackInputs {
   readonly store: string | undefined;
   readonly storeSecret: Secret | undefined;
   readonly recipients: readonly string[];
+  readonly identity: Secret | undefined;
   readonly allowUnencrypted: boolean;
   readonly withoutBackup: boolean;
   readonly allowUnproved: boolean;

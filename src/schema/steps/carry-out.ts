@@ -68,13 +68,15 @@ async function inTransaction(session: DatabaseSession, segment: Segment, whole: 
   const begun = await session.execute(segment.begin);
   if (begun !== undefined) return { statement: undefined, refusal: begun };
   await session.query(`SET LOCAL lock_timeout = ${timeouts.lockMs}; SET LOCAL statement_timeout = ${timeouts.statementMs}`);
-  for (const statement of segment.statements) {
-    const refusal = await session.execute(statement.text);
+  for (const statement of [...segment.statements, undefined]) {
+    // What waits for the end is done under the script's own settings and role, before ours.
+    const refusal = await session.execute(statement?.text ?? "SET CONSTRAINTS ALL IMMEDIATE");
     if (refusal === undefined) continue;
     await session.query("ROLLBACK");
     return { statement, refusal };
   }
   try {
+    await session.query("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE");
     await ledger.done(session, segment.upTo, whole);
   } catch (error) {
     if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");

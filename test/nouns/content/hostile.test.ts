@@ -77,8 +77,8 @@ END $f$;
   CREATE TABLE public.schema_migrations (version mood); INSERT INTO public.schema_migrations VALUES ('fine');
   CREATE TABLE public.flyway_schema_history (version text, checksum int, success mood);
   INSERT INTO public.flyway_schema_history VALUES ('1', 1, 'fine');
-  CREATE TABLE holdfast.migrations (name pair, sha256 text);
-  INSERT INTO holdfast.migrations VALUES ((1, 2), 'x');
+  CREATE TABLE holdfast.migrations (version pair, sha256 text, position numeric, state text);
+  INSERT INTO holdfast.migrations VALUES ((1, 2), 'x', 1, 'applied');
 `;
 
 describe("a database full of traps for a superuser", () => {

@@ -111,6 +111,20 @@ describe("migrate", () => {
     expect(await database.query("SELECT count(*)::int AS rows, (SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_id'::regclass) AS valid FROM a")).toEqual([{ rows: 2, valid: true }]);
   });
 
+  it("writes the history as whoever it is, whatever role and settings a file leaves behind", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    const role = `${database.name}_lesser`;
+    await database.query(`CREATE ROLE ${role}; GRANT CREATE, USAGE ON SCHEMA public TO ${role}`);
+    await using folder = migrationsFolder({
+      "20260101090000_role.sql": `SET ROLE ${role};\nSET search_path = '';\nCREATE TABLE public.theirs (id int);\n`,
+      "20260102090000_steps.sql": `SET ROLE ${role};\nBEGIN; CREATE TABLE public.more (id int); COMMIT;\nBEGIN; CREATE TABLE public.most (id int); COMMIT;\n`,
+    });
+    expect((await migrate(database, folder)).exit).toBe(0);
+    const owners = await database.query("SELECT DISTINCT tableowner::text AS owner FROM pg_tables WHERE schemaname = 'public'");
+    expect(owners).toEqual([{ owner: role }]);
+    await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
   it("drops what a failed concurrent build left behind, and builds it again when the rows are mended", async () => {
     await using folder = migrationsFolder({
       ...SHOP,

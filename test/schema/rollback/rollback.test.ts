@@ -20,9 +20,10 @@ const SHOP = {
 
 const NO_FOLDER = "/nonexistent/migrations";
 const backups: RollbackBackup[] = [];
+let verdict = "proved";
 const takeBackup: TakeBackup = ({ request }) => {
   expect(request.store).toBeDefined();
-  backups.push({ id: `20260101T000000Z-00000${backups.length}`, snapshotAt: "2026-01-01T00:00:00Z" });
+  backups.push({ id: `20260101T000000Z-00000${backups.length}`, snapshotAt: "2026-01-01T00:00:00Z", verdict, headline: "one block differs" });
   return Promise.resolve(backups.at(-1)!);
 };
 
@@ -31,7 +32,7 @@ async function rollback(database: MigratedDatabase, inputs: Partial<MigrateRollb
   return await runMigrateRollback(
     {
       database: secret(database.adminUrl), migrations: NO_FOLDER, to: "202601010900", confirm: database.name, store: `file://${store.path}`, storeSecret: undefined,
-      recipients: [], allowUnencrypted: true, withoutBackup: false, allowUnproved: false, reason: undefined, dryRun: false, wait: 0, lockTimeout: 5_000,
+      recipients: [], identity: undefined, allowUnencrypted: true, withoutBackup: false, allowUnproved: false, reason: undefined, dryRun: false, wait: 0, lockTimeout: 5_000,
       statementTimeout: 60_000, retries: 0, ...inputs,
     },
     ports, takeBackup,
@@ -99,6 +100,15 @@ describe("migrate-rollback", () => {
     await using database = await migrated();
     expect(await rollback(database, { to: "nothing", withoutBackup: true, store: undefined })).toMatchObject({ exit: 0, outputs: { restored: true, backup: "" } });
     expect(await historyOf(database)).toEqual([]);
+  });
+
+  it("takes nothing back where the backup cannot be verified", async () => {
+    await using database = await migrated();
+    verdict = "failed";
+    await expect(rollback(database, {})).rejects.toMatchObject({ code: "artifact.damaged" });
+    verdict = "proved";
+    expect(await historyOf(database)).toHaveLength(3);
+    expect(await database.query("SELECT FROM holdfast.rollbacks")).toEqual([]);
   });
 
   it("refuses to begin without a place for the backup, or with one that nobody could open", async () => {
