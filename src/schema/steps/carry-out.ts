@@ -39,6 +39,8 @@ export interface Refused {
 export async function carryOut(session: DatabaseSession, script: PreparedScript, from: number, timeouts: Timeouts, ledger: Ledger): Promise<Refused | undefined> {
   const segments = segmentsOf(script).filter(({ upTo }) => upTo > from);
   const count = script.execution.statements.length;
+  // For the whole session, so that a script's own SET wins.
+  await session.query(`SET lock_timeout = ${timeouts.lockMs}; SET statement_timeout = ${timeouts.statementMs}`);
   for (const setUp of segments[0]?.setUp ?? []) {
     const refusal = await session.execute(setUp.text);
     if (refusal !== undefined) return { statement: setUp, refusal, steps: from, statements: count };
@@ -49,7 +51,7 @@ export async function carryOut(session: DatabaseSession, script: PreparedScript,
     // Only what a run was killed at may have happened without being written down.
     const again = from > 0 && segment === segments[0];
     const refused = segment.kind === "transaction"
-      ? await inTransaction(session, segment, whole, timeouts, ledger)
+      ? await inTransaction(session, segment, whole, ledger)
       : await alone(session, segment, { whole, again }, timeouts, ledger);
     if (refused !== undefined) return { ...refused, steps, statements: count };
     steps = segment.upTo;
@@ -64,10 +66,9 @@ export async function carryOut(session: DatabaseSession, script: PreparedScript,
 
 type Failed = Pick<Refused, "statement" | "refusal">;
 
-async function inTransaction(session: DatabaseSession, segment: Segment, whole: boolean, timeouts: Timeouts, ledger: Ledger): Promise<Failed | undefined> {
+async function inTransaction(session: DatabaseSession, segment: Segment, whole: boolean, ledger: Ledger): Promise<Failed | undefined> {
   const begun = await session.execute(segment.begin);
   if (begun !== undefined) return { statement: undefined, refusal: begun };
-  await session.query(`SET LOCAL lock_timeout = ${timeouts.lockMs}; SET LOCAL statement_timeout = ${timeouts.statementMs}`);
   for (const statement of [...segment.statements, undefined]) {
     // What waits for the end is done under the script's own settings and role, before ours.
     const refusal = await session.execute(statement?.text ?? "SET CONSTRAINTS ALL IMMEDIATE");
@@ -76,8 +77,7 @@ async function inTransaction(session: DatabaseSession, segment: Segment, whole: 
     return { statement, refusal };
   }
   try {
-    await session.query("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE");
-    await ledger.done(session, segment.upTo, whole);
+    await writeDown(session, segment.upTo, whole, ledger);
   } catch (error) {
     if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
     throw error;
@@ -90,18 +90,32 @@ async function alone(session: DatabaseSession, segment: Segment, { whole, again 
   const [statement] = segment.statements;
   const isDone = again && (await lookBefore(session, statement!));
   if (!isDone) {
-    await session.query(`SET lock_timeout = ${timeouts.lockMs}; SET statement_timeout = 0`);
-    const refusal = await session.execute(statement!.text);
-    if (statement!.type !== "VariableSetStmt") await session.query("RESET lock_timeout; RESET statement_timeout");
+    const refusal = statement!.type === "VariableSetStmt" ? await session.execute(statement!.text) : await unhurried(session, statement!, timeouts);
     if (refusal !== undefined) {
       await dropInvalid(session, statement!);
       return { statement, refusal };
     }
   }
   await session.query("BEGIN");
-  await ledger.done(session, segment.upTo, whole);
+  await writeDown(session, segment.upTo, whole, ledger);
   await session.query("COMMIT");
   return undefined;
+}
+
+/** Building an index takes as long as it takes, unless the script itself has said how long. */
+async function unhurried(session: DatabaseSession, statement: Statement, { statementMs }: Timeouts): Promise<ServerRefusal | undefined> {
+  const [row] = await session.query<{ ours: boolean }>("SELECT setting = $1 AS ours FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'", [String(statementMs)]);
+  if (row?.ours !== true) return await session.execute(statement.text);
+  await session.query("SET statement_timeout = 0");
+  const refusal = await session.execute(statement.text);
+  await session.query(`SET statement_timeout = ${statementMs}`);
+  return refusal;
+}
+
+/** As whoever the session began as, until the transaction ends: a script may have become another role. */
+async function writeDown(session: DatabaseSession, steps: number, whole: boolean, ledger: Ledger): Promise<void> {
+  await session.query("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE");
+  await ledger.done(session, steps, whole);
 }
 
 /** Of an index that is built concurrently: where it is to stand. */
