@@ -11,7 +11,10 @@ module.exports = {
   allowed: [
     ...Object.entries(ROOMS).map(door),
     // Packages and Node: which ones is said below.
-    { from: { path: "^src/" }, to: { pathNot: "^(src|test|scripts|bench|dist)/", dependencyTypesNot: ["local"] } },
+    {
+      from: { path: "^src/" },
+      to: { pathNot: "^(src|test|scripts|bench|dist)/", dependencyTypesNot: ["local"] },
+    },
     { from: { path: "^(test|scripts|bench)/" }, to: {} },
   ],
   forbidden: [
@@ -71,13 +74,23 @@ module.exports = {
       from: { path: "^src/", pathNot: "^src/devtools/" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
     },
-    { name: "no-unresolvable", comment: "The import leads nowhere.", severity: "error", from: { path: "^(src|test|scripts|bench)/" }, to: { couldNotResolve: true } },
+    {
+      name: "no-unresolvable",
+      comment: "The import leads nowhere.",
+      severity: "error",
+      from: { path: "^(src|test|scripts|bench)/" },
+      to: { couldNotResolve: true },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules|^dist/" },
     // Type-only imports are walls too.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"], extensions: [".ts", ".mjs", ".js", ".cjs"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      extensions: [".ts", ".mjs", ".js", ".cjs"],
+    },
   },
 };

@@ -5,25 +5,43 @@ import tseslint from "typescript-eslint";
 const EDGE_ONLY = {
   "no-console": "error",
   "no-restricted-globals": ["error", { name: "console", message: "Use the Log port." }],
-  "no-restricted-imports": ["error", { name: "node:process", message: "Only src/entry and src/adapters/system may touch the process." }],
+  "no-restricted-imports": [
+    "error",
+    { name: "node:process", message: "Only src/entry and src/adapters/system may touch the process." },
+  ],
   "no-restricted-properties": [
     "error",
-    { object: "process", property: "env", message: "Only src/entry and src/adapters/system read the environment; take what you need as a value." },
-    { object: "process", property: "exit", message: "Only src/entry ends the process; throw or return instead." },
+    {
+      object: "process",
+      property: "env",
+      message: "Only src/entry and src/adapters/system read the environment; take what you need as a value.",
+    },
+    {
+      object: "process",
+      property: "exit",
+      message: "Only src/entry ends the process; throw or return instead.",
+    },
     { object: "Date", property: "now", message: "Use the Clock port." },
     { object: "performance", property: "now", message: "Use the Clock port." },
     { object: "Math", property: "random", message: "Use the Random port." },
   ],
   "no-restricted-syntax": [
     "error",
-    { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "The current time comes from the Clock port." },
+    {
+      selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+      message: "The current time comes from the Clock port.",
+    },
     { selector: "ExportDefaultDeclaration", message: "Exports have names." },
   ],
 };
 
+/**
+ * A limit is there to find drawers. A line holds less since it has 110 columns and every property its own:
+ * what had been 250 and 70 lines became a third more.
+ */
 const SIZES = {
-  "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
-  "max-lines-per-function": ["error", { max: 70, skipBlankLines: true, skipComments: true }],
+  "max-lines": ["error", { max: 330, skipBlankLines: true, skipComments: true }],
+  "max-lines-per-function": ["error", { max: 95, skipBlankLines: true, skipComments: true }],
 };
 
 export default tseslint.config(
@@ -38,15 +56,22 @@ export default tseslint.config(
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/no-import-type-side-effects": "error",
-      // A number or boolean in a template is plain; objects, which would read `[object Object]`, stay forbidden.
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true, allowNullish: true }],
+      // A number or boolean in a template is plain; objects, which would read `[object Object]`,
+      // stay forbidden.
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true, allowNullish: true },
+      ],
       // Ports are asynchronous by contract, also where a fake or a small adapter has nothing to wait for.
       "@typescript-eslint/require-await": "off",
-      // Wrong about everything that changes behind the compiler's back: an AbortSignal, a flag set by an event.
+      // Wrong about everything that changes behind the compiler's back: an AbortSignal, a flag set
+      // by an event.
       "@typescript-eslint/no-unnecessary-condition": "off",
       // What was caught is unknown and may be thrown on as it is, also later and elsewhere; literals may not.
       "@typescript-eslint/only-throw-error": "off",
       "no-throw-literal": "error",
+      // A body below its condition needs braces; Prettier leaves that to whoever writes.
+      curly: ["error", "multi-line"],
       // With noUncheckedIndexedAccess an index that was just checked needs it.
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-meaningless-void-operator": "off",
@@ -54,16 +79,26 @@ export default tseslint.config(
       "no-control-regex": "off",
       // () => void of a void call is how callbacks are written here.
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrorsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrorsIgnorePattern: "^_" },
+      ],
     },
   },
   { files: ["src/**/*.ts"], rules: { ...SIZES, ...EDGE_ONLY } },
   {
     files: ["src/entry/**/*.ts", "src/adapters/system/**/*.ts", "src/devtools/**/*.ts"],
-    rules: { "no-console": "off", "no-restricted-globals": "off", "no-restricted-imports": "off", "no-restricted-properties": "off", "no-restricted-syntax": "off" },
+    rules: {
+      "no-console": "off",
+      "no-restricted-globals": "off",
+      "no-restricted-imports": "off",
+      "no-restricted-properties": "off",
+      "no-restricted-syntax": "off",
+    },
   },
   {
-    // What a test says it expects is often what its types cannot know; rejects.toThrow and friends are awaited by the expect.
+    // What a test says it expects is often what its types cannot know; rejects.toThrow and friends are
+    // awaited by the expect.
     files: ["test/**/*.ts", "bench/**/*.ts", "scripts/**/*.ts"],
     rules: {
       "@typescript-eslint/no-unsafe-assignment": "off",
@@ -79,6 +114,8 @@ export default tseslint.config(
   },
   {
     files: ["**/*.js", "**/*.mjs", "**/*.cjs"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", module: "writable" } },
+    languageOptions: {
+      globals: { process: "readonly", console: "readonly", URL: "readonly", module: "writable" },
+    },
   },
 );

@@ -3,12 +3,15 @@
  *
  *   entry → commands → wings → nouns → ports → postgres → kernel;  adapters → ports, postgres, kernel
  *
- * They deny by default: a room may import what is written here, its own files, packages and Node, and nothing else; a room that is not
- * written here may import nothing of ours.
+ * They deny by default: a room may import what is written here, its own files, packages and Node, and nothing
+ * else; a room that is not written here may import nothing of ours.
  */
 const GROUND = ["ports", "postgres", "kernel"];
 
-/** What wings share, each noun with the nouns that it stands on. The files of content/ itself are the words its rooms have in common. */
+/**
+ * What wings share, each noun with the nouns that it stands on. The files of content/ itself are the words
+ * its rooms have in common.
+ */
 const NOUNS = {
   "nouns/server": [],
   "nouns/store": [],
@@ -27,13 +30,25 @@ const EVERY_NOUN = Object.keys(NOUNS);
 const WINGS = {
   backups: { capabilities: ["backup", "validate", "restore", "list", "keygen"], shared: { copy: [] } },
   // Each shared room with those of the wing that it stands on.
-  schema: { capabilities: ["check"], shared: { script: [], folder: ["script"], shadow: ["script"], proof: ["shadow", "script"] } },
+  schema: {
+    capabilities: ["check", "apply", "rollback", "status"],
+    shared: { script: [], folder: ["script"], shadow: ["script"], proof: ["shadow", "script"], history: ["folder"], lease: [], steps: ["script"] },
+  },
 };
-const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) => capabilities.map((each) => `${wing}/${each}`));
-const wings = () => Object.entries(WINGS).flatMap(([wing, { capabilities, shared }]) => [
-  ...Object.entries(shared).map(([room, below]) => [`${wing}/${room}`, [...below.map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND]]),
-  ...capabilities.map((room) => [`${wing}/${room}`, [...Object.keys(shared).map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND]]),
-]);
+const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>
+  capabilities.map((each) => `${wing}/${each}`),
+);
+const wings = () =>
+  Object.entries(WINGS).flatMap(([wing, { capabilities, shared }]) => [
+    ...Object.entries(shared).map(([room, below]) => [
+      `${wing}/${room}`,
+      [...below.map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND],
+    ]),
+    ...capabilities.map((room) => [
+      `${wing}/${room}`,
+      [...Object.keys(shared).map((each) => `${wing}/${each}`), ...EVERY_NOUN, ...GROUND],
+    ]),
+  ]);
 
 /** Room → rooms that it may import. */
 const ROOMS = Object.fromEntries([
@@ -43,17 +58,48 @@ const ROOMS = Object.fromEntries([
   ...Object.entries(NOUNS).map(([noun, below]) => [noun, [...below, ...GROUND]]),
   ...wings(),
   ["commands", [...CAPABILITIES, ...EVERY_NOUN, ...GROUND]],
-  ...["actions-runner", "azure-blob", "file-store", "pg-tools", "postgres", "scratch-server", "source-tree", "store-decorators", "system", "terminal"]
-    .map((adapter) => [`adapters/${adapter}`, GROUND]),
+  ...[
+    "actions-runner",
+    "azure-blob",
+    "file-store",
+    "pg-tools",
+    "postgres",
+    "scratch-server",
+    "source-tree",
+    "store-decorators",
+    "system",
+    "terminal",
+  ].map((adapter) => [`adapters/${adapter}`, GROUND]),
   ["entry/process", ["entry/inputs", "ports", "kernel"]],
   ["entry/inputs", ["commands", "kernel"]],
   ["entry/output", ["commands", "entry/process", "ports", "kernel"]],
-  ...["cli", "action"].map((door) => [`entry/${door}`, ["entry", "entry/inputs", "entry/output", "entry/process", "commands", "ports", "kernel"]]),
+  ...["cli", "action"].map((door) => [
+    `entry/${door}`,
+    ["entry", "entry/inputs", "entry/output", "entry/process", "commands", "ports", "kernel"],
+  ]),
   // The one place that picks adapters, and the one that is started.
-  ["entry", ["entry/cli", "entry/action", "entry/inputs", "entry/process", "adapters/[^/]+", "commands", "ports", "kernel"]],
-  ["devtools", ["devtools/generate", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND]],
-  // The documents print the rules' own texts.
-  ["devtools/generate", ["devtools", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND]],
+  [
+    "entry",
+    [
+      "entry/cli",
+      "entry/action",
+      "entry/inputs",
+      "entry/process",
+      "adapters/[^/]+",
+      "commands",
+      "ports",
+      "kernel",
+    ],
+  ],
+  [
+    "devtools",
+    ["devtools/generate", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND],
+  ],
+  [
+    "devtools/generate",
+    // The documents print the rules' own texts.
+    ["devtools", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND],
+  ],
 ]);
 /** These hold rooms beside files of their own. */
 const WITH_ROOMS = new Set(["entry", "nouns/content", "devtools"]);

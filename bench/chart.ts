@@ -9,11 +9,18 @@ const TOP = 64;
 /** Room for the words behind the longest bar. */
 const RIGHT = 225;
 
-/** docs/benchmark.svg: one bar a contestant, shortest time first. Colours follow the reader's light or dark preference; the paper is drawn too,
- * because the page behind may be of the other kind. */
+/**
+ * docs/benchmark.svg: one bar a contestant, shortest time first. Colours follow the reader's light or dark
+ * preference; the paper is drawn too, because the page behind may be of the other kind.
+ */
 export function chart(results: Results): string {
   const bars = results.backup
-    .map((one) => ({ id: one.id, name: one.name, wall: middle(one, (run) => run.wall), stored: middle(one, (run) => run.stored) }))
+    .map((one) => ({
+      id: one.id,
+      name: one.name,
+      wall: middle(one, (run) => run.wall),
+      stored: middle(one, (run) => run.stored),
+    }))
     .sort((a, b) => a.wall - b.wall);
   const longest = Math.max(...bars.map((bar) => bar.wall));
   const floor = bars.find((bar) => bar.id === "floor")?.wall;
@@ -21,14 +28,25 @@ export function chart(results: Results): string {
   const scale = (WIDTH - LEFT - RIGHT) / longest;
   const rows = bars.map((bar, index) => {
     const y = TOP + index * ROW;
-    const words = [`${bar.wall.toFixed(1)} s`, floor === undefined || bar.id === "floor" ? "" : `${(bar.wall / floor).toFixed(1)}× the floor`, bar.stored === 0 ? "" : formatBytes(Math.round(bar.stored))];
+    const words = [
+      `${bar.wall.toFixed(1)} s`,
+      floor === undefined || bar.id === "floor" ? "" : `${(bar.wall / floor).toFixed(1)}× the floor`,
+      bar.stored === 0 ? "" : formatBytes(Math.round(bar.stored)),
+    ];
     const look = bar.id.startsWith("holdfast") ? "own" : bar.id === "floor" ? "floor" : "other";
+    const width = Math.max(1, bar.wall * scale);
+    const said = escape(words.filter((word) => word !== "").join(" · "));
     return `  <text class="name" x="${LEFT - 12}" y="${y + 16}" text-anchor="end">${escape(bar.name)}</text>
-  <rect class="${look}" x="${LEFT}" y="${y}" width="${Math.max(1, bar.wall * scale).toFixed(1)}" height="${BAR}" rx="3"/>
-  <text class="value" x="${(LEFT + bar.wall * scale + 8).toFixed(1)}" y="${y + 16}">${escape(words.filter((word) => word !== "").join(" · "))}</text>`;
+  <rect class="${look}" x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="3"/>
+  <text class="value" x="${(LEFT + bar.wall * scale + 8).toFixed(1)}" y="${y + 16}">${said}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title">
-  <title id="title">Time of a backup of ${results.database.megabytes} MB, by contestant</title>
+  const { database, machine, rounds } = results;
+  const size = `viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`;
+  const head = `Backing up ${database.megabytes} MB of rows: time, shorter is better`;
+  const how = `medians of ${rounds} interleaved runs, ${machine.cpus} CPUs, emulated Azure store`;
+  const foot = "pg_dump -Fc to a file is neither encrypted nor uploaded; the floor keeps nothing.";
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-labelledby="title">
+  <title id="title">Time of a backup of ${database.megabytes} MB, by contestant</title>
   <style>
     .paper { fill: #ffffff; }
     text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f; }
@@ -43,10 +61,10 @@ export function chart(results: Results): string {
     }
   </style>
   <rect class="paper" width="${WIDTH}" height="${height}" rx="6"/>
-  <text class="head" x="16" y="28">Backing up ${results.database.megabytes} MB of rows: time, shorter is better</text>
-  <text class="note" x="16" y="48">medians of ${results.rounds} interleaved runs, ${results.machine.cpus} CPUs, emulated Azure store; bytes are what is kept</text>
+  <text class="head" x="16" y="28">${head}</text>
+  <text class="note" x="16" y="48">${how}; bytes are what is kept</text>
 ${rows.join("\n")}
-  <text class="note" x="16" y="${height - 14}">pg_dump -Fc to a file is neither encrypted nor uploaded; the floor keeps nothing.</text>
+  <text class="note" x="16" y="${height - 14}">${foot}</text>
 </svg>
 `;
 }

@@ -26,39 +26,53 @@ export interface Contestant {
 
 const UPLOAD = fileURLToPath(new URL("upload.ts", import.meta.url));
 
-const holdfast = (proof: string) => ({ recipient }: Setting): string =>
-  `"$NODE" "$HOLDFAST" backup --source bench --recipients ${recipient} --proof ${proof} --json`;
+const holdfast =
+  (proof: string) =>
+  ({ recipient }: Setting): string =>
+    `"$NODE" "$HOLDFAST" backup --source bench --recipients ${recipient} --proof ${proof} --json`;
 
 /** restic's repository: the emulated store if this restic can talk to it, else a folder. */
 const RESTIC_STORE = "restic";
 
 const CONTESTANTS: readonly Contestant[] = [
   {
-    id: "floor", name: "pg_dump to nowhere (the floor)", how: "pg_dump -Fc -Z0 > /dev/null",
+    id: "floor",
+    name: "pg_dump to nowhere (the floor)",
+    how: "pg_dump -Fc -Z0 > /dev/null",
     script: () => "pg_dump -Fc -Z0 > /dev/null",
     stored: () => 0,
   },
   {
-    id: "holdfast", name: "Holdfast, no proof", how: "holdfast backup --proof none",
+    id: "holdfast",
+    name: "Holdfast, no proof",
+    how: "holdfast backup --proof none",
     script: holdfast("none"),
   },
   {
-    id: "holdfast-proof", name: "Holdfast, with content proof", how: "holdfast backup",
+    id: "holdfast-proof",
+    name: "Holdfast, with content proof",
+    how: "holdfast backup",
     script: holdfast("content"),
   },
   {
-    id: "restic", name: "restic from standard input", how: "pg_dump -Fc -Z0 | restic backup --stdin, into an empty repository",
+    id: "restic",
+    name: "restic from standard input",
+    how: "pg_dump -Fc -Z0 | restic backup --stdin, into an empty repository",
     prepare: prepareRestic,
     script: () => "pg_dump -Fc -Z0 | restic backup --stdin --stdin-filename bench.dump --quiet",
     stored: (arena) => bytesBelow(join(arena.folder, RESTIC_STORE)),
   },
   {
-    id: "pgdump", name: "pg_dump -Fc to a file", how: "pg_dump -Fc -f bench.dump (gzip inside; not encrypted, not uploaded)",
+    id: "pgdump",
+    name: "pg_dump -Fc to a file",
+    how: "pg_dump -Fc -f bench.dump (gzip inside; not encrypted, not uploaded)",
     script: () => "pg_dump -Fc -f bench.dump",
     stored: (arena) => bytesBelow(arena.folder),
   },
   {
-    id: "strategy", name: "pg_dump, gzip, openssl, upload", how: "pg_dump -f, gzip, openssl enc -aes-256-cbc -pbkdf2, upload by the Azure SDK, one after the other",
+    id: "strategy",
+    name: "pg_dump, gzip, openssl, upload",
+    how: "pg_dump -f, gzip, openssl enc -aes-256-cbc -pbkdf2, upload by the Azure SDK, one after the other",
     script: () => `pg_dump -f bench.sql
 gzip bench.sql
 openssl enc -aes-256-cbc -pbkdf2 -salt -pass env:PASSPHRASE -in bench.sql.gz -out bench.sql.gz.enc
@@ -73,14 +87,23 @@ export function contestants(setting: Setting): readonly Contestant[] {
   return CONTESTANTS.filter((one) => one.id !== "restic" || setting.restic !== undefined);
 }
 
-/** Where restic's repository is; the emulator at its fixed port, spoken to in plain HTTP, is built into restic's older Azure library only. */
+/**
+ * Where restic's repository is; the emulator at its fixed port, spoken to in plain HTTP, is built into
+ * restic's older Azure library only.
+ */
 export type ResticStore = "emulator" | "folder";
 
 function resticEnvironment(arena: Arena, store: ResticStore): Record<string, string> {
   return {
-    RESTIC_PASSWORD: "correct horse battery staple", RESTIC_CACHE_DIR: join(arena.folder, "cache"), RESTIC_PROGRESS_FPS: "0.1",
+    RESTIC_PASSWORD: "correct horse battery staple",
+    RESTIC_CACHE_DIR: join(arena.folder, "cache"),
+    RESTIC_PROGRESS_FPS: "0.1",
     ...(store === "emulator"
-      ? { RESTIC_REPOSITORY: "azure:bench:/", AZURE_ACCOUNT_NAME: AZURITE_ACCOUNT, AZURE_ACCOUNT_KEY: arena.azurite.key }
+      ? {
+          RESTIC_REPOSITORY: "azure:bench:/",
+          AZURE_ACCOUNT_NAME: AZURITE_ACCOUNT,
+          AZURE_ACCOUNT_KEY: arena.azurite.key,
+        }
       : { RESTIC_REPOSITORY: join(arena.folder, RESTIC_STORE) }),
   };
 }
@@ -90,7 +113,11 @@ const chosen = new WeakMap<Arena, ResticStore>();
 function prepareRestic(arena: Arena): void {
   for (const store of ["emulator", "folder"] as const) {
     if (store === "emulator" && !arena.azurite.connectionString.includes(":10000/")) continue;
-    const made = spawnSync("restic", ["init", "--quiet"], { env: { ...arena.env, ...resticEnvironment(arena, store) }, stdio: "ignore", timeout: 20_000 });
+    const made = spawnSync("restic", ["init", "--quiet"], {
+      env: { ...arena.env, ...resticEnvironment(arena, store) },
+      stdio: "ignore",
+      timeout: 20_000,
+    });
     if (made.status !== 0) continue;
     chosen.set(arena, store);
     return;
@@ -99,15 +126,36 @@ function prepareRestic(arena: Arena): void {
 }
 
 /** One measured run in surroundings of its own. */
-export async function runContestant(contestant: Contestant, setting: Setting, database: string): Promise<BackupRun & { readonly note?: string }> {
+export async function runContestant(
+  contestant: Contestant,
+  setting: Setting,
+  database: string,
+): Promise<BackupRun & { readonly note?: string }> {
   await using arena = await openArena(setting, database);
   contestant.prepare?.(arena);
   const restic = chosen.get(arena);
   const { cost } = await measure({
     script: contestant.script(setting, arena),
     env: { ...arena.env, ...(restic === undefined ? {} : resticEnvironment(arena, restic)) },
-    folder: arena.folder, server: setting.server, store: arena.azurite.pid, signal: setting.signal,
+    folder: arena.folder,
+    server: setting.server,
+    store: arena.azurite.pid,
+    signal: setting.signal,
   });
-  const stored = restic === "emulator" || contestant.stored === undefined ? await arena.storedBytes() : contestant.stored(arena);
-  return { ...cost, stored, ...(restic === undefined ? {} : { note: restic === "emulator" ? "repository in the emulated store" : "repository in a local folder: this restic cannot be pointed at the emulator" }) };
+  const stored =
+    restic === "emulator" || contestant.stored === undefined
+      ? await arena.storedBytes()
+      : contestant.stored(arena);
+  return {
+    ...cost,
+    stored,
+    ...(restic === undefined
+      ? {}
+      : {
+          note:
+            restic === "emulator"
+              ? "repository in the emulated store"
+              : "repository in a local folder: this restic cannot be pointed at the emulator",
+        }),
+  };
 }

@@ -3,7 +3,14 @@ import { readdirSync, statSync } from "node:fs";
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { argumentsOf, cpuSeconds, family, machineSeconds, peakResidentBytes, residentBytes } from "./processes.ts";
+import {
+  argumentsOf,
+  cpuSeconds,
+  family,
+  machineSeconds,
+  peakResidentBytes,
+  residentBytes,
+} from "./processes.ts";
 
 /** What one run cost. */
 export interface Cost {
@@ -20,7 +27,10 @@ export interface Cost {
   readonly peakOwn: number;
   /** Most bytes of files in the run's folder, which is also its temporary folder; sampled. */
   readonly disk: number;
-  /** Share of the machine's CPU time, from 0 to 1, that went to nobody counted above: other programs, and the kernel for them. */
+  /**
+   * Share of the machine's CPU time, from 0 to 1, that went to nobody counted above: other programs, and the
+   * kernel for them.
+   */
   readonly foreign: number;
 }
 
@@ -39,17 +49,26 @@ export interface Command {
 const SAMPLE_MS = 50;
 
 /**
- * Runs a script and measures it. CPU is what the shell's own `times` says at its end, so that processes that came and went are counted to the
- * last one; memory and disk are sampled.
+ * Runs a script and measures it. CPU is what the shell's own `times` says at its end, so that processes that
+ * came and went are counted to the last one; memory and disk are sampled.
  *
  * @throws when the script ends with anything but 0, with its last words
  */
 export async function measure(command: Command): Promise<{ readonly cost: Cost; readonly stdout: string }> {
   command.signal.throwIfAborted();
-  const before = { server: cpuSeconds(command.server), store: storeCpu(command), machine: machineSeconds(), own: ownCpu() };
+  const before = {
+    server: cpuSeconds(command.server),
+    store: storeCpu(command),
+    machine: machineSeconds(),
+    own: ownCpu(),
+  };
   const began = performance.now();
   const shell = spawn("/bin/sh", ["-c", `set -e\ntrap 'times >&3' EXIT\n${command.script}`], {
-    cwd: command.folder, env: command.env, stdio: ["ignore", "pipe", "pipe", "pipe"], signal: command.signal, killSignal: "SIGTERM",
+    cwd: command.folder,
+    env: command.env,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    signal: command.signal,
+    killSignal: "SIGTERM",
   });
   const [stdout, stderr, times] = [1, 2, 3].map((fd) => gather(shell.stdio[fd] as NodeJS.ReadableStream));
   const sampler = new Sampler(shell.pid!, command.folder);
@@ -59,13 +78,37 @@ export async function measure(command: Command): Promise<{ readonly cost: Cost; 
     shell.on("exit", () => (wall = (performance.now() - began) / 1000));
     shell.on("close", resolve);
   }).finally(() => sampler.stop());
-  if (code !== 0) throw new Error(`the command ended with ${code ?? "a signal"}:\n${command.script}\n${stderr!().slice(-2000)}`);
+  if (code !== 0) {
+    throw new Error(
+      `the command ended with ${code ?? "a signal"}:\n${command.script}\n${stderr!().slice(-2000)}`,
+    );
+  }
   // The server's process of an ended session needs a moment to end, and only then its time is its parent's.
   await delay(150);
   const { peakTree, peakOwn, disk } = sampler;
-  const counted = { cpu: childSeconds(times!()), cpuServer: cpuSeconds(command.server) - before.server, cpuStore: storeCpu(command) - before.store };
-  const others = machineSeconds() - before.machine - (ownCpu() - before.own) - counted.cpu - counted.cpuServer - counted.cpuStore;
-  return { cost: { wall, ...counted, peakTree, peakOwn, disk, foreign: Math.max(0, others) / (wall * cpus().length) }, stdout: stdout!() };
+  const counted = {
+    cpu: childSeconds(times!()),
+    cpuServer: cpuSeconds(command.server) - before.server,
+    cpuStore: storeCpu(command) - before.store,
+  };
+  const others =
+    machineSeconds() -
+    before.machine -
+    (ownCpu() - before.own) -
+    counted.cpu -
+    counted.cpuServer -
+    counted.cpuStore;
+  return {
+    cost: {
+      wall,
+      ...counted,
+      peakTree,
+      peakOwn,
+      disk,
+      foreign: Math.max(0, others) / (wall * cpus().length),
+    },
+    stdout: stdout!(),
+  };
 }
 
 function ownCpu(): number {
@@ -83,10 +126,16 @@ function gather(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString();
 }
 
-/** The second line of `times`: user and system time of all children that were waited for, such as `1m2.34s 0m0.5s`. */
+/**
+ * The second line of `times`: user and system time of all children that were waited for, such as
+ * `1m2.34s 0m0.5s`.
+ */
 function childSeconds(text: string): number {
   const [, line = ""] = text.trim().split("\n");
-  return [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
+  return [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+    0,
+  );
 }
 
 /** Looks at a process tree and a folder twenty times a second. */
@@ -111,9 +160,14 @@ class Sampler {
   #look(): void {
     // The shell itself is ours, not the contestant's.
     const pids = family(this.#root).slice(1);
-    this.peakTree = Math.max(this.peakTree, pids.reduce((sum, pid) => sum + residentBytes(pid), 0));
+    this.peakTree = Math.max(
+      this.peakTree,
+      pids.reduce((sum, pid) => sum + residentBytes(pid), 0),
+    );
     this.disk = Math.max(this.disk, bytesBelow(this.#folder));
-    for (const pid of pids) if (isHoldfast(argumentsOf(pid))) this.peakOwn = Math.max(this.peakOwn, peakResidentBytes(pid));
+    for (const pid of pids) {
+      if (isHoldfast(argumentsOf(pid))) this.peakOwn = Math.max(this.peakOwn, peakResidentBytes(pid));
+    }
   }
 }
 
@@ -126,8 +180,12 @@ export function bytesBelow(folder: string): number {
   let bytes = 0;
   try {
     for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-      if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+      if (entry.isFile()) {
+        bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+      }
     }
-  } catch { /* a folder was removed while it was read */ }
+  } catch {
+    /* a folder was removed while it was read */
+  }
   return bytes;
 }

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 
 /**
- * What Linux tells about processes: https://man7.org/linux/man-pages/man5/proc.5.html. Everything here answers for the moment it is asked; a process
- * that has just ended counts as nothing.
+ * What Linux tells about processes: https://man7.org/linux/man-pages/man5/proc.5.html. Everything here
+ * answers for the moment it is asked; a process that has just ended counts as nothing.
  */
 
 /** Kernel clock ticks a second; 100 on every Linux that Node runs on. */
@@ -18,14 +18,18 @@ export function family(root: number): number[] {
   for (let at = 0; at < found.length; at += 1) {
     const pid = found[at]!;
     for (const thread of list(`/proc/${pid}/task`)) {
-      const children = read(`/proc/${pid}/task/${thread}/children`).split(" ").filter((word) => word !== "");
+      const children = read(`/proc/${pid}/task/${thread}/children`)
+        .split(" ")
+        .filter((word) => word !== "");
       found.push(...children.map(Number));
     }
   }
   return found;
 }
 
-/** CPU seconds (user and system) of a process, its living descendants, and everything they have waited for. */
+/**
+ * CPU seconds (user and system) of a process, its living descendants, and everything they have waited for.
+ */
 export function cpuSeconds(root: number): number {
   return family(root).reduce((sum, pid) => sum + cpuTicks(pid), 0) / TICKS;
 }
@@ -38,11 +42,20 @@ function cpuTicks(pid: number): number {
   return fields.slice(11, 15).reduce((sum, field) => sum + (Number(field) || 0), 0);
 }
 
-/** CPU seconds that all processors together have spent on anything but idling and waiting, since the machine was started. */
+/**
+ * CPU seconds that all processors together have spent on anything but idling and waiting, since the
+ * machine was started.
+ */
 export function machineSeconds(): number {
   const [, ...fields] = (read("/proc/stat").split("\n")[0] ?? "").trim().split(/\s+/);
-  // user, nice, system, idle, iowait, irq, softirq, steal; the guests' time after these is in user and nice already.
-  return fields.slice(0, 8).reduce((sum, field, index) => (index === 3 || index === 4 ? sum : sum + (Number(field) || 0)), 0) / TICKS;
+  // user, nice, system, idle, iowait, irq, softirq, steal; the guests' time after these is in user
+  // and nice already.
+  return (
+    fields
+      .slice(0, 8)
+      .reduce((sum, field, index) => (index === 3 || index === 4 ? sum : sum + (Number(field) || 0)), 0) /
+    TICKS
+  );
 }
 
 /** Resident bytes now. */

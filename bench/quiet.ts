@@ -14,14 +14,21 @@ const PATIENCE_LOOKS = 30;
  *
  * @param say hears of every run that is repeated, and why
  */
-export async function undisturbed<Run extends Cost>(run: () => Promise<Run>, signal: AbortSignal, say: (text: string) => void): Promise<Run> {
+export async function undisturbed<Run extends Cost>(
+  run: () => Promise<Run>,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<Run> {
   let best: Run | undefined;
   for (let tries = 1; tries <= TRIES; tries += 1) {
     await quiet(signal);
     const found = await run();
     if (best === undefined || found.foreign < best.foreign) best = found;
     if (found.foreign <= FOREIGN_MAX) return found;
-    say(`repeated: others used ${(found.foreign * 100).toFixed(0)} % of the machine during ${found.wall.toFixed(1)} s`);
+    say(
+      `repeated: others used ${(found.foreign * 100).toFixed(0)} % of the machine during ` +
+        `${found.wall.toFixed(1)} s`,
+    );
   }
   return best!;
 }

@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { CLI, plainEnvironment } from "../scripts/demo/holdfast.ts";
-import { answers, AZURITE_ACCOUNT, startPrivateAzurite, type PrivateAzurite } from "../scripts/demo/private-azurite.ts";
+import {
+  answers,
+  AZURITE_ACCOUNT,
+  startPrivateAzurite,
+  type PrivateAzurite,
+} from "../scripts/demo/private-azurite.ts";
 import type { PrivatePostgres } from "../scripts/demo/private-postgres.ts";
 
 export const CONTAINER = "bench";
@@ -26,7 +31,10 @@ export interface Setting {
   readonly signal: AbortSignal;
 }
 
-export async function makeSetting(postgres: PrivatePostgres, signal: AbortSignal): Promise<Setting & Disposable> {
+export async function makeSetting(
+  postgres: PrivatePostgres,
+  signal: AbortSignal,
+): Promise<Setting & Disposable> {
   const identity = await generateX25519Identity();
   const folder = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
   const asked = spawnSync("restic", ["version"], { encoding: "utf8" });
@@ -42,7 +50,10 @@ export async function makeSetting(postgres: PrivatePostgres, signal: AbortSignal
   };
 }
 
-/** One run's surroundings: an empty folder, a store that has just been started, an environment. Gone at the end of the block. */
+/**
+ * One run's surroundings: an empty folder, a store that has just been started, an environment. Gone at the
+ * end of the block.
+ */
 export interface Arena extends AsyncDisposable {
   readonly folder: string;
   readonly azurite: PrivateAzurite;
@@ -51,7 +62,10 @@ export interface Arena extends AsyncDisposable {
   storedBytes(): Promise<number>;
 }
 
-/** @param database the one to be backed up; PostgreSQL's programs find it through PGDATABASE, Holdfast through HOLDFAST_DATABASE */
+/**
+ * @param database the one to be backed up; PostgreSQL's programs find it through PGDATABASE, Holdfast through
+ *   HOLDFAST_DATABASE
+ */
 export async function openArena(setting: Setting, database: string): Promise<Arena> {
   const { postgres, identity } = setting;
   const folder = mkdtempSync(join(setting.folder, "run-"));
@@ -64,14 +78,22 @@ export async function openArena(setting: Setting, database: string): Promise<Are
     ...plain,
     PATH: `${postgres.tools.binDir}:${plain["PATH"] ?? "/usr/bin:/bin"}`,
     TMPDIR: join(folder, "tmp"),
-    PGHOST: postgres.folder, PGUSER: "postgres", PGDATABASE: database,
-    NODE: process.execPath, HOLDFAST: CLI, PASSPHRASE: "correct horse battery staple",
+    PGHOST: postgres.folder,
+    PGUSER: "postgres",
+    PGDATABASE: database,
+    NODE: process.execPath,
+    HOLDFAST: CLI,
+    PASSPHRASE: "correct horse battery staple",
     HOLDFAST_DATABASE: postgres.url("postgres", "", database),
-    HOLDFAST_STORE: STORE, HOLDFAST_STORE_SECRET: azurite.connectionString, HOLDFAST_IDENTITY: identity,
+    HOLDFAST_STORE: STORE,
+    HOLDFAST_STORE_SECRET: azurite.connectionString,
+    HOLDFAST_IDENTITY: identity,
     AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString,
   };
   return {
-    folder, azurite, env,
+    folder,
+    azurite,
+    env,
     async storedBytes() {
       let bytes = 0;
       for await (const blob of container.listBlobsFlat()) bytes += blob.properties.contentLength ?? 0;

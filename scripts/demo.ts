@@ -1,7 +1,8 @@
 /**
- * npm run demo: a generated database is backed up to an emulated Azure store, proved, destroyed, compared and brought back, and a project of the
- * shape of Supabase's moves into a new one; with the built command line and nothing but this machine. Everything is stopped and removed at the end, also on Ctrl-C. Exit codes: 0 all is as promised,
- * 1 something is not, 130 and 143 stopped by a signal.
+ * npm run demo: a generated database is backed up to an emulated Azure store, proved, destroyed, compared and
+ * brought back, a project of the shape of Supabase's moves into a new one, and rollbacks that would not have
+ * worked are found; with the built command line and nothing but this machine. Everything is stopped and removed at the end, also on Ctrl-C. Exit codes: 0
+ * all is as promised, 1 something is not, 130 and 143 stopped by a signal.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +33,10 @@ process.on("exit", () => {
   removeFolder();
 });
 
-process.stdout.write("Holdfast's demo: back up, prove, destroy, compare, restore; then move a whole Supabase project. Nothing leaves this machine; everything is removed at the end.\n");
+process.stdout.write(
+  "Holdfast's demo: back up, prove, destroy, compare, restore; move a whole Supabase project; catch a " +
+    "migration that cannot be undone. Nothing leaves this machine; everything is removed at the end.\n",
+);
 try {
   await using stack = new AsyncDisposableStack();
   await tell({
@@ -44,7 +48,12 @@ try {
   });
 } catch (error) {
   if (!cancelling.signal.aborted) {
-    const words = error instanceof BrokenPromise ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const words =
+      error instanceof BrokenPromise
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
     process.stdout.write(`\n✘ the demo failed: ${words}\n`);
     process.exitCode = 1;
   }

@@ -1,6 +1,7 @@
 /**
- * npm run newest-minors: whether a registry serves a newer PostgreSQL than the ones that the tests pin, said in lines that begin with
- * NOTICE. A registry that could not be asked is said as well. The exit code is 0 either way: what came out since is no fault of a change.
+ * npm run newest-minors: whether a registry serves a newer PostgreSQL than the ones that the tests pin, said
+ * in lines that begin with NOTICE. A registry that could not be asked is said as well. The exit code is 0
+ * either way: what came out since is no fault of a change.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +16,9 @@ type Registry = ServerPackage["registry"];
 
 const PINS = "test/support/servers/packages.ts";
 
-const ASK: Readonly<Record<Registry, { readonly label: string; served(name: string): Promise<readonly string[]> }>> = {
+const ASK: Readonly<
+  Record<Registry, { readonly label: string; served(name: string): Promise<readonly string[]> }>
+> = {
   debian: { label: "Debian", served: askDebian },
   npm: { label: "npm", served: servedByNpm },
   pypi: { label: "PyPI", served: servedByPypi },
@@ -41,18 +44,26 @@ async function look(registry: Registry): Promise<string[]> {
   for (const name of names) {
     try {
       const versions = await served(name);
-      if (versions.length === 0) lines.push(`NOTICE: ${label} serves no ${name} for this machine: whether there is a newer minor is not known`);
-      else asked.set(name, versions);
+      if (versions.length === 0) {
+        lines.push(
+          `NOTICE: ${label} serves no ${name} for this machine: whether there is a newer minor is not known`,
+        );
+      } else asked.set(name, versions);
     } catch (error) {
       lines.push(`NOTICE: ${label} could not be asked about ${name}: ${(error as Error).message}`);
     }
   }
   const comparable = packages.map((each) => ({ ...each, files: each.files.slice(0, 1) }));
   for (const newer of newerThanPinned(comparable, asked)) {
-    lines.push(`NOTICE: ${label} serves ${newer.name} ${newer.served}, newer than ${newer.pinned}, which ${PINS} pins: pin it, and run the tests`);
+    lines.push(
+      `NOTICE: ${label} serves ${newer.name} ${newer.served}, newer than ${newer.pinned}, which ${PINS} ` +
+        "pins: pin it, and run the tests",
+    );
   }
   const major = registry === "npm" ? newMajor(SERVER_PACKAGES, [...asked.values()].flat()) : undefined;
-  if (major !== undefined) lines.push(`NOTICE: ${label} serves PostgreSQL ${major}, a major version that ${PINS} does not have`);
+  if (major !== undefined) {
+    lines.push(`NOTICE: ${label} serves PostgreSQL ${major}, a major version that ${PINS} does not have`);
+  }
   if (lines.length === 0) lines.push(`${label}: nothing newer than what is pinned (${names.join(", ")})`);
   return lines;
 }

@@ -1,15 +1,21 @@
 /**
  * node scripts/prerequisites.ts [postgres] [age] [zstd] [pgbouncer] [openssl] [unzip]
  *
- * Makes sure that the programs the demo, the tests and the benchmark start are on this machine: looks; then, where it has the
- * rights and knows the package manager, installs the distribution's packages; otherwise prints the one command to run, exit 4.
- * What is there stays as it is, whatever its minor version: it may be somebody's server. What is installed is the newest there is.
+ * Makes sure that the programs the demo, the tests and the benchmark start are on this machine: looks; then,
+ * where it has the rights and knows the package manager, installs the distribution's packages; otherwise
+ * prints the one command to run, exit 4. What is there stays as it is, whatever its minor version: it may be
+ * somebody's server. What is installed is the newest there is.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { installations } from "../test/support/postgres-binaries.ts";
-import { MANAGERS, packagesFor, versionedPackages, type PackageManager } from "./prerequisites/package-manager.ts";
+import {
+  MANAGERS,
+  packagesFor,
+  versionedPackages,
+  type PackageManager,
+} from "./prerequisites/package-manager.ts";
 
 /** The oldest PostgreSQL the project is tested with. */
 const MAJOR_MIN = 15;
@@ -62,19 +68,25 @@ function main(needs: readonly string[]): number {
   process.stderr.write(`Missing: ${missing.map((need) => NEEDS[need]?.label).join(", ")}\n`);
   const manager = MANAGERS.find((each) => isOnPath(each.program));
   if (manager === undefined) {
-    process.stderr.write("Install them with your system's package manager, or point HOLDFAST_PG_BIN at PostgreSQL's bin folder, and run this again.\n");
+    process.stderr.write(
+      "Install them with your system's package manager, or point HOLDFAST_PG_BIN at PostgreSQL's bin " +
+        "folder, and run this again.\n",
+    );
     return 4;
   }
   const prefix = manager.asRoot ? rootPrefix() : process.getuid?.() === 0 ? undefined : [];
   if (prefix === undefined) {
     const sudo = manager.asRoot ? "sudo " : "";
-    const before = manager.before === undefined ? "" : `${sudo}${manager.program} ${manager.before.join(" ")} && `;
+    const before =
+      manager.before === undefined ? "" : `${sudo}${manager.program} ${manager.before.join(" ")} && `;
     const install = [manager.program, ...manager.install, ...packagesToInstall(manager, missing)];
     process.stderr.write(`Run this, then try again:\n\n  ${before}${sudo}${install.join(" ")}\n\n`);
     return 4;
   }
   if (manager.before !== undefined && !runLoudly([...prefix, manager.program, ...manager.before])) {
-    process.stderr.write("The package lists could not be refreshed: what is installed now may not be the newest.\n");
+    process.stderr.write(
+      "The package lists could not be refreshed: what is installed now may not be the newest.\n",
+    );
   }
   // Only refreshed lists know which major the distribution has.
   runLoudly([...prefix, manager.program, ...manager.install, ...packagesToInstall(manager, missing)]);
@@ -83,8 +95,15 @@ function main(needs: readonly string[]): number {
 
 function packagesToInstall(manager: PackageManager, missing: readonly string[]): string[] {
   const packages = packagesFor(manager, missing);
-  // A server that is there without its client programs is not touched: naming its package would take it to another minor and restart it.
-  if (manager.stands === undefined || !missing.includes("postgres") || installations().some((each) => each.server)) return packages;
+  // A server that is there without its client programs is not touched: naming its package would take it to
+  // another minor and restart it.
+  if (
+    manager.stands === undefined ||
+    !missing.includes("postgres") ||
+    installations().some((each) => each.server)
+  ) {
+    return packages;
+  }
   const { program, words } = manager.stands;
   const told = spawnSync(program, [...words, ...(manager.names["postgres"] ?? [])], { encoding: "utf8" });
   return [...packages, ...versionedPackages(told.stdout ?? "")];
@@ -94,7 +113,10 @@ function report(left: readonly string[]): number {
   if (left.length === 0) return 0;
   process.stderr.write(`Still missing: ${left.map((need) => NEEDS[need]?.label).join(", ")}\n`);
   if (left.includes("postgres")) {
-    process.stderr.write("Your distribution's PostgreSQL is too old or has another name: see https://www.postgresql.org/download/, then set HOLDFAST_PG_BIN to its bin folder.\n");
+    process.stderr.write(
+      "Your distribution's PostgreSQL is too old or has another name: " +
+        "see https://www.postgresql.org/download/, then set HOLDFAST_PG_BIN to its bin folder.\n",
+    );
   }
   return 4;
 }

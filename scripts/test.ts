@@ -38,7 +38,10 @@ interface JestResult {
   readonly numPendingTests: number;
   readonly numRuntimeErrorTestSuites: number;
   /** The test files that were chosen. */
-  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly { readonly status: string }[] }[];
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 function jest(args: readonly string[], temporary: Readonly<Record<string, string>>): Promise<number> {
@@ -47,17 +50,27 @@ function jest(args: readonly string[], temporary: Readonly<Record<string, string
     "--experimental-vm-modules",
     "--disable-warning=ExperimentalWarning",
     join(root, "node_modules/jest/bin/jest.js"),
-    `--rootDir=${root}`, "--json", `--outputFile=${resultPath}`, ...args,
+    `--rootDir=${root}`,
+    "--json",
+    `--outputFile=${resultPath}`,
+    ...args,
   ];
   return new Promise((resolve, reject) => {
     // The JSON goes to the file; what Jest prints on stdout with --json is only the same again.
     const env = {
-      ...process.env, ...temporary, HOLDFAST_TEST_COUNTS: "",
-      HOLDFAST_TEST_STARTED: startedPath, HOLDFAST_TEST_SAMPLED: sampledPath, HOLDFAST_TEST_STAYED: stayedPath,
+      ...process.env,
+      ...temporary,
+      HOLDFAST_TEST_COUNTS: "",
+      HOLDFAST_TEST_STARTED: startedPath,
+      HOLDFAST_TEST_SAMPLED: sampledPath,
+      HOLDFAST_TEST_STAYED: stayedPath,
     };
     const child = spawn(process.execPath, words, { cwd: root, stdio: ["inherit", "ignore", "inherit"], env });
     const limit = setTimeout(() => {
-      process.stderr.write(`the tests did not end in ${LIMIT_MINUTES} minutes: stopped; the file without PASS or FAIL above is the one that hangs\n`);
+      process.stderr.write(
+        `the tests did not end in ${LIMIT_MINUTES} minutes: stopped; the file without PASS or FAIL above ` +
+          "is the one that hangs\n",
+      );
       child.kill("SIGKILL");
     }, LIMIT_MINUTES * 60_000);
     process.on("SIGINT", () => undefined);
@@ -82,16 +95,22 @@ function count(): JestResult | undefined {
 
 /** Test files of the whole project whose tests were all run, and none of which ever left its process. */
 function stayed({ testResults }: JestResult): string[] {
-  const complete = testResults.filter(({ assertionResults: tests }) => tests.length > 0 && tests.every(({ status }) => status === "passed"));
+  const complete = testResults.filter(
+    ({ assertionResults: tests }) => tests.length > 0 && tests.every(({ status }) => status === "passed"),
+  );
   const names = new Set(complete.map(({ name }) => name));
-  const paths = linesOf(stayedPath).filter((name) => names.has(name)).map((name) => relative(root, name));
+  const paths = linesOf(stayedPath)
+    .filter((name) => names.has(name))
+    .map((name) => relative(root, name));
   return paths.filter((path) => !SLOW_FILES.includes(path));
 }
 
 /** What was noted in a file during the run, each line once, and sorted; the file goes. */
 function linesOf(path: string): string[] {
   try {
-    return [...new Set(readFileSync(path, "utf8").trimEnd().split("\n"))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+    return [...new Set(readFileSync(path, "utf8").trimEnd().split("\n"))].sort((a, b) =>
+      a.localeCompare(b, "en", { numeric: true }),
+    );
   } catch {
     return [];
   } finally {
@@ -124,7 +143,9 @@ if (isFast) {
 }
 // The name comes last, because Jest would take paths after it for further projects.
 const args = isFast ? [...words.slice(1), "--selectProjects", "fast"] : words;
-const missing: Iterable<readonly [string, string]> = isFast ? [] : await obtainServers((text) => process.stderr.write(`${text}\n`));
+const missing: Iterable<readonly [string, string]> = isFast
+  ? []
+  : await obtainServers((text) => process.stderr.write(`${text}\n`));
 const memory = isFast ? undefined : memoryFolder(process.env);
 const code = await jest(args, memory === undefined ? {} : { TMPDIR: memory.path });
 await memory?.[Symbol.asyncDispose]();
@@ -139,14 +160,24 @@ if (result === undefined) {
   const misplaced = stayed(result);
   const none = numPassedTests + numFailedTests === 0;
   if (none) process.stderr.write("no test ran: that is a failure\n");
-  if (numRuntimeErrorTestSuites > 0) process.stdout.write(`${numRuntimeErrorTestSuites} test files could not be run\n`);
+  if (numRuntimeErrorTestSuites > 0) {
+    process.stdout.write(`${numRuntimeErrorTestSuites} test files could not be run\n`);
+  }
   if (numPendingTests > 0) process.stdout.write(`${numPendingTests} skipped\n`);
   if (versions.length > 0) process.stdout.write(`PostgreSQL servers that were run: ${versions.join(", ")}\n`);
-  for (const [version, reason] of missing) process.stdout.write(`NOT RUN: PostgreSQL ${version}: ${reason}\n`);
+  for (const [version, reason] of missing) {
+    process.stdout.write(`NOT RUN: PostgreSQL ${version}: ${reason}\n`);
+  }
   for (const live of notRunLive(result)) process.stdout.write(`NOT RUN: ${live}\n`);
-  for (const path of misplaced) process.stdout.write(`NOT FAST: no test of ${path} left its process: put it on a list in test/fast-files.ts\n`);
+  for (const path of misplaced) {
+    process.stdout.write(
+      `NOT FAST: no test of ${path} left its process: put it on a list in test/fast-files.ts\n`,
+    );
+  }
   if (sweeps.length > 0) {
-    process.stdout.write(`SAMPLED (seed ${SEED}; HOLDFAST_TEST_SEED takes others, HOLDFAST_TEST_THOROUGH=1 all):\n`);
+    process.stdout.write(
+      `SAMPLED (seed ${SEED}; HOLDFAST_TEST_SEED takes others, HOLDFAST_TEST_THOROUGH=1 all):\n`,
+    );
     for (const sweep of sweeps) process.stdout.write(`  ${sweep}\n`);
   }
   const counts = `${numPassedTests} passed, ${numFailedTests} failed\n`;
@@ -154,5 +185,8 @@ if (result === undefined) {
   const countsPath = process.env["HOLDFAST_TEST_COUNTS"] ?? "";
   if (countsPath === "") process.stdout.write(counts);
   else writeFileSync(countsPath, counts);
-  process.exitCode = code === 0 && (none || numFailedTests > 0 || numRuntimeErrorTestSuites > 0 || misplaced.length > 0) ? 1 : code;
+  process.exitCode =
+    code === 0 && (none || numFailedTests > 0 || numRuntimeErrorTestSuites > 0 || misplaced.length > 0)
+      ? 1
+      : code;
 }

@@ -9,7 +9,8 @@ const VERSION = "0.2.87";
 export type Obtained = { readonly path: string } | { readonly reason: string };
 
 /**
- * nektos/act: the one on PATH if it is the right version, else the one in .cache/, else built there with Go, where Go is new enough.
+ * nektos/act: the one on PATH if it is the right version, else the one in .cache/, else built there with Go,
+ * where Go is new enough.
  */
 export function obtainAct(root: string): Obtained {
   const folder = join(root, ".cache/act");
@@ -18,7 +19,9 @@ export function obtainAct(root: string): Obtained {
   const go = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8" });
   const [, major = "0", minor = "0"] = /^go(\d+)\.(\d+)/.exec(go.stdout ?? "") ?? [];
   if (Number(major) < 1 || (Number(major) === 1 && Number(minor) < 25)) {
-    return { reason: `act ${VERSION} is not installed, and Go 1.25 or newer, which could build it, is not either` };
+    return {
+      reason: `act ${VERSION} is not installed, and Go 1.25 or newer, which could build it, is not either`,
+    };
   }
   mkdirSync(folder, { recursive: true });
   process.stderr.write(`Building act ${VERSION} with Go; this takes a minute or two …\n`);
@@ -27,7 +30,9 @@ export function obtainAct(root: string): Obtained {
     env: { ...process.env, GOBIN: folder, GOFLAGS: "", GOTOOLCHAIN: "local" },
     timeout: 600_000,
   });
-  if (built.status !== 0 || !existsSync(join(folder, "act"))) return { reason: `go install github.com/nektos/act@v${VERSION} failed` };
+  if (built.status !== 0 || !existsSync(join(folder, "act"))) {
+    return { reason: `go install github.com/nektos/act@v${VERSION} failed` };
+  }
   return { path: join(folder, "act") };
 }
 

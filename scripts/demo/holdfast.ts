@@ -31,16 +31,21 @@ export class Holdfast {
     if (!existsSync(CLI)) throw new Error("dist/cli.js is missing; run: npm run build");
   }
 
-  /** Runs one command to its end, what it says for people going to our own standard output. When the run is cancelled it is asked to stop, and waited for. */
+  /**
+   * Runs one command to its end, what it says for people going to our own standard output. When the run is
+   * cancelled it is asked to stop, and waited for.
+   */
   async run(args: readonly string[]): Promise<HoldfastRun> {
     this.#cancelled.throwIfAborted();
     const began = performance.now();
     const child = spawn(process.execPath, [CLI, ...args, "--json"], {
       cwd: this.#folder,
       env: this.#env,
-      // People's text joins ours on one stream, so that a terminal shows live progress and a file keeps the order.
+      // People's text joins ours on one stream, so that a terminal shows live progress and a file
+      // keeps the order.
       stdio: ["ignore", "pipe", 1],
-      // Its own process group: a Ctrl-C at the terminal reaches it once, through us, and not twice, which would end it at once.
+      // Its own process group: a Ctrl-C at the terminal reaches it once, through us, and not twice, which
+      // would end it at once.
       detached: true,
     });
     this.#child = child;
@@ -75,8 +80,15 @@ function parseOutputs(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Our environment without anything that would steer Holdfast or Azure's library elsewhere, or make a job of the run. */
+/**
+ * Our environment without anything that would steer Holdfast or Azure's library elsewhere, or make a job
+ * of the run.
+ */
 export function plainEnvironment(): Record<string, string> {
   const steers = /^(HOLDFAST_(?!PG_BIN$)|AZURE_|PG|GITHUB_|ACTIONS_|INPUT_|RUNNER_|NODE_OPTIONS$)/;
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !steers.test(entry[0])));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !steers.test(entry[0]),
+    ),
+  );
 }

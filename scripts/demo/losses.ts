@@ -14,11 +14,21 @@ export interface Losses {
   readonly others: readonly string[];
 }
 
-/** Measures the live database as backup and validate do, and compares it with the manifest as validate does. */
-export async function lossesSince(manifest: Manifest, address: DatabaseAddress, signal: AbortSignal): Promise<Losses> {
+/**
+ * Measures the live database as backup and validate do, and compares it with the manifest as validate does.
+ */
+export async function lossesSince(
+  manifest: Manifest,
+  address: DatabaseAddress,
+  signal: AbortSignal,
+): Promise<Losses> {
   const { content, scope } = manifest;
   const live = await measureContent(postgresDatabase(address), scope, {
-    proof: content.proof, jobs: 2, signal, onTable: () => undefined, like: content,
+    proof: content.proof,
+    jobs: 2,
+    signal,
+    onTable: () => undefined,
+    like: content,
   });
   const { differences } = compareContent(content, live, { rows: true, exact: true });
   const count = (rows: number | null | undefined): string => rows?.toLocaleString("en-US") ?? "–";
@@ -31,7 +41,9 @@ export async function lossesSince(manifest: Manifest, address: DatabaseAddress, 
   return {
     tables,
     harmed: tables.filter(([, , , verdict]) => verdict !== AS_IT_WAS).length,
-    others: differences.filter((difference) => difference.about !== "table").map(({ about, name, message }) => `${about} ${name} ${message}`),
+    others: differences
+      .filter((difference) => difference.about !== "table")
+      .map(({ about, name, message }) => `${about} ${name} ${message}`),
   };
 }
 

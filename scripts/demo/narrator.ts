@@ -7,7 +7,10 @@ export interface Page {
   readonly isTTY?: boolean;
 }
 
-/** Tells the demo's chapters, and their steps: a numbered heading, one line that says what the step means, then what happened. No colour where it would be noise. */
+/**
+ * Tells the demo's chapters, and their steps: a numbered heading, one line that says what the step means,
+ * then what happened. No colour where it would be noise.
+ */
 export class Narrator {
   readonly #page: Page;
   readonly #color: boolean;
@@ -32,14 +35,19 @@ export class Narrator {
     this.#chapter += 1;
     [this.#step, this.#steps] = [0, steps];
     const heading = `Chapter ${this.#chapter}: ${title}`;
-    this.#page.write(`\n\n${this.#paint("1", heading)}\n${this.#paint("1", "═".repeat(textWidth(heading)))}\n`);
+    this.#page.write(
+      `\n\n${this.#paint("1", heading)}\n${this.#paint("1", "═".repeat(textWidth(heading)))}\n`,
+    );
   }
 
   /** Begins a step: its heading, and in one line what it means. */
   step(heading: string, meaning: string): void {
     this.#step += 1;
     this.#beganAt = performance.now();
-    this.#page.write(`\n${this.#paint("1;36", `${this.#step}/${this.#steps}  ${heading}`)}\n${this.#paint("2", `     ${meaning}`)}\n\n`);
+    this.#page.write(
+      `\n${this.#paint("1;36", `${this.#step}/${this.#steps}  ${heading}`)}\n` +
+        `${this.#paint("2", `     ${meaning}`)}\n\n`,
+    );
   }
 
   /** Ends a step and notes how long it took, for the table at the end. */
@@ -49,7 +57,12 @@ export class Narrator {
   }
 
   say(text: string): void {
-    this.#page.write(text.split("\n").map((line) => (line === "" ? "\n" : `     ${line}\n`)).join(""));
+    this.#page.write(
+      text
+        .split("\n")
+        .map((line) => (line === "" ? "\n" : `     ${line}\n`))
+        .join(""),
+    );
   }
 
   /** A command as a person would type it. */
@@ -66,15 +79,23 @@ export class Narrator {
   }
 
   /** A table; the columns named in `right` are numbers. */
-  table(columns: readonly string[], rows: readonly (readonly string[])[], right: readonly string[] = []): void {
+  table(
+    columns: readonly string[],
+    rows: readonly (readonly string[])[],
+    right: readonly string[] = [],
+  ): void {
     const all = [columns, ...rows];
     const widths = columns.map((_, column) => Math.max(...all.map((row) => textWidth(row[column] ?? ""))));
     const cell = (text: string, column: number): string => {
       const width = widths[column] ?? 0;
-      return right.includes(columns[column] ?? "") ? " ".repeat(width - textWidth(text)) + text : padToWidth(text, width);
+      return right.includes(columns[column] ?? "")
+        ? " ".repeat(width - textWidth(text)) + text
+        : padToWidth(text, width);
     };
     const line = (row: readonly string[]): string => row.map(cell).join("  ").trimEnd();
-    this.say([line(columns), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)].join("\n"));
+    this.say(
+      [line(columns), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)].join("\n"),
+    );
   }
 
   #paint(code: string, text: string): string {

@@ -8,9 +8,13 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 
-/** The account and key every Azurite has; public knowledge: https://learn.microsoft.com/azure/storage/common/storage-use-azurite */
+/**
+ * The account and key every Azurite has; public knowledge:
+ * https://learn.microsoft.com/azure/storage/common/storage-use-azurite
+ */
 export const AZURITE_ACCOUNT = "devstoreaccount1";
-const AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+const AZURITE_KEY =
+  "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /** Microsoft's emulator of Azure Blob Storage, on the loopback, everything in memory. */
 export interface PrivateAzurite extends AsyncDisposable {
@@ -21,10 +25,16 @@ export interface PrivateAzurite extends AsyncDisposable {
   container(name: string): ContainerClient;
 }
 
-const MAIN = join(dirname(createRequire(import.meta.url).resolve("azurite/package.json")), "dist/src/blob/main.js");
+const MAIN = join(
+  dirname(createRequire(import.meta.url).resolve("azurite/package.json")),
+  "dist/src/blob/main.js",
+);
 const START_TIMEOUT_MS = 30_000;
 
-/** Its parent: waits for the end of its stdin, which also comes when we are killed, and leaves nothing behind. Words: the folder, the command. */
+/**
+ * Its parent: waits for the end of its stdin, which also comes when we are killed, and leaves nothing behind.
+ * Words: the folder, the command.
+ */
 const GUARD = `folder=$1; shift
 trap : INT TERM HUP
 "$@" </dev/null & pid=$!
@@ -37,12 +47,22 @@ cd / && rm -rf "$folder"`;
 export async function startPrivateAzurite(port?: number): Promise<PrivateAzurite> {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-azurite-"));
   const blobPort = String(port ?? (await freePort()));
-  const flags = ["--blobHost", "127.0.0.1", "--blobPort", blobPort, "--inMemoryPersistence", "--disableTelemetry", "--silent"];
+  const flags = [
+    "--blobHost",
+    "127.0.0.1",
+    "--blobPort",
+    blobPort,
+    "--inMemoryPersistence",
+    "--disableTelemetry",
+    "--silent",
+  ];
   // The SDK is newer than the emulator and names a version of the protocol it does not know yet.
   flags.push("--skipApiVersionCheck");
   const guard = spawn("/bin/sh", ["-c", GUARD, "azurite", folder, process.execPath, MAIN, ...flags], {
     // A process group of its own: Ctrl-C is for us, and we stop it when nobody needs it any more.
-    cwd: folder, stdio: ["pipe", "pipe", "pipe"], detached: true,
+    cwd: folder,
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
   });
   let words = "";
   guard.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
@@ -54,13 +74,24 @@ export async function startPrivateAzurite(port?: number): Promise<PrivateAzurite
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const [first] = (await Promise.race([once(guard.stdout, "data"), gone.then(() => [Buffer.from("")])])) as [Buffer];
+    const [first] = (await Promise.race([
+      once(guard.stdout, "data"),
+      gone.then(() => [Buffer.from("")]),
+    ])) as [Buffer];
     const pid = Number(first.toString().trim());
     await listening(Number(blobPort), () => words);
     const endpoint = `http://127.0.0.1:${blobPort}/${AZURITE_ACCOUNT}`;
-    const connectionString = `DefaultEndpointsProtocol=http;AccountName=${AZURITE_ACCOUNT};AccountKey=${AZURITE_KEY};BlobEndpoint=${endpoint};`;
+    const connectionString =
+      `DefaultEndpointsProtocol=http;AccountName=${AZURITE_ACCOUNT};AccountKey=${AZURITE_KEY}` +
+      `;BlobEndpoint=${endpoint};`;
     const service = BlobServiceClient.fromConnectionString(connectionString);
-    return { connectionString, key: AZURITE_KEY, pid, container: (name) => service.getContainerClient(name), [Symbol.asyncDispose]: stop };
+    return {
+      connectionString,
+      key: AZURITE_KEY,
+      pid,
+      container: (name) => service.getContainerClient(name),
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -70,7 +101,9 @@ export async function startPrivateAzurite(port?: number): Promise<PrivateAzurite
 async function listening(port: number, words: () => string): Promise<void> {
   const end = performance.now() + START_TIMEOUT_MS;
   while (!(await answers(port))) {
-    if (words() !== "" || performance.now() > end) throw new Error(`Azurite did not start: ${words() || "it does not listen"}`);
+    if (words() !== "" || performance.now() > end) {
+      throw new Error(`Azurite did not start: ${words() || "it does not listen"}`);
+    }
     await delay(25);
   }
 }

@@ -5,7 +5,10 @@ import { startServer } from "../../src/adapters/scratch-server/server.ts";
 import type { DatabaseAddress } from "../../src/ports/database.ts";
 import type { ToolSet } from "../../src/ports/dump-tools.ts";
 
-/** A PostgreSQL server of this run's own: Unix socket only, removed with every byte when disposed of, also when this process is killed. */
+/**
+ * A PostgreSQL server of this run's own: Unix socket only, removed with every byte when disposed of, also
+ * when this process is killed.
+ */
 export interface PrivatePostgres extends AsyncDisposable {
   readonly tools: ToolSet;
   /** Folder of the socket and of the server's files. */
@@ -24,11 +27,19 @@ const PROGRAMS = ["postgres", "initdb", "pg_dump", "pg_restore", "psql"];
  *
  * @param env PATH, HOME, TMPDIR and HOLDFAST_PG_BIN are looked at
  */
-export async function startPrivatePostgres(env: Readonly<Record<string, string | undefined>>): Promise<PrivatePostgres> {
+export async function startPrivatePostgres(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<PrivatePostgres> {
   const explicit = (env["HOLDFAST_PG_BIN"] ?? "").trim();
-  const found = await findInstallations({ path: env["PATH"], home: env["HOME"], tmpdir: env["TMPDIR"] }, explicit === "" ? undefined : explicit, PROGRAMS);
+  const found = await findInstallations(
+    { path: env["PATH"], home: env["HOME"], tmpdir: env["TMPDIR"] },
+    explicit === "" ? undefined : explicit,
+    PROGRAMS,
+  );
   const [tools] = found;
-  if (tools === undefined) throw new Error("no PostgreSQL with server and client programs was found; run: npm run bootstrap");
+  if (tools === undefined) {
+    throw new Error("no PostgreSQL with server and client programs was found; run: npm run bootstrap");
+  }
   const server = await startServer(tools, tmpdir());
   const folder = server.address("postgres").host;
   const url = (user: string, password: string, database: string): string => {
@@ -45,13 +56,20 @@ export async function startPrivatePostgres(env: Readonly<Record<string, string |
   };
 }
 
-async function query(connectionString: string, text: string, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
+async function query(
+  connectionString: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString });
-  // A server that goes down under us is reported by the query itself; without a listener it would end the process.
+  // A server that goes down under us is reported by the query itself; without a listener it would
+  // end the process.
   client.on("error", () => undefined);
   await client.connect();
   try {
-    const result: pg.QueryResult | pg.QueryResult[] = await (values.length > 0 ? client.query(text, [...values]) : client.query(text));
+    const result: pg.QueryResult | pg.QueryResult[] = await (values.length > 0
+      ? client.query(text, [...values])
+      : client.query(text));
     const last = Array.isArray(result) ? (result as pg.QueryResult[]).at(-1) : result;
     return (last?.rows ?? []) as Record<string, unknown>[];
   } finally {

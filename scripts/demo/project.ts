@@ -19,14 +19,19 @@ export interface Answer {
   readonly said: string;
 }
 
-/** Of these the platform's own set-up and the application are made; `uuid-ossp` too, for which there is a stand-in. */
+/**
+ * Of these the platform's own set-up and the application are made; `uuid-ossp` too, for which there
+ * is a stand-in.
+ */
 const EXTENSIONS = ["citext", "pg_trgm", "pgcrypto"];
 
 /** Why there can be no project with this PostgreSQL; undefined where there can. */
 export async function whyNoProject({ tools, sql }: PrivatePostgres): Promise<string | undefined> {
   const found = await sql("postgres", "SELECT name::text FROM pg_available_extensions");
   const missing = EXTENSIONS.filter((wanted) => found.every(({ name }) => name !== wanted));
-  return missing.length === 0 ? undefined : `PostgreSQL ${tools.version} in ${tools.binDir} comes without ${missing.join(", ")}`;
+  return missing.length === 0
+    ? undefined
+    : `PostgreSQL ${tools.version} in ${tools.binDir} comes without ${missing.join(", ")}`;
 }
 
 /**
@@ -34,9 +39,15 @@ export async function whyNoProject({ tools, sql }: PrivatePostgres): Promise<str
  *
  * @param keep takes the servers, which are then the caller's to stop
  */
-export async function startProjects(tools: ToolSet, keep: <T extends AsyncDisposable>(thing: T) => T): Promise<Projects> {
+export async function startProjects(
+  tools: ToolSet,
+  keep: <T extends AsyncDisposable>(thing: T) => T,
+): Promise<Projects> {
   const installation = installationAt(tools.binDir);
-  const started = await Promise.allSettled([startSupabase({ installation }), startSupabase({ installation })]);
+  const started = await Promise.allSettled([
+    startSupabase({ installation }),
+    startSupabase({ installation }),
+  ]);
   const [home, elsewhere] = started.flatMap((one) => (one.status === "fulfilled" ? [keep(one.value)] : []));
   for (const one of started) if (one.status === "rejected") throw one.reason;
   const make = async (server: typeof home, name: string): Promise<Project> => {
@@ -46,24 +57,32 @@ export async function startProjects(tools: ToolSet, keep: <T extends AsyncDispos
   };
   const [blog, fresh] = await Promise.all([make(home, "blog"), make(elsewhere, "new_project")]);
   await installApplication(blog);
-  await blog.query("SELECT cron.schedule('nightly', '0 3 * * *', 'REFRESH MATERIALIZED VIEW public.authors')");
+  await blog.query(
+    "SELECT cron.schedule('nightly', '0 3 * * *', 'REFRESH MATERIALIZED VIEW public.authors')",
+  );
   return { blog, fresh };
 }
 
 const TABLES = ["auth.users", "public.profiles", "public.posts", "storage.objects", "cron.job"];
 
 /** How many rows there are of what a project would miss; a dash where there is no such table. */
-export async function countProject(project: Project): Promise<readonly (readonly [table: string, rows: string])[]> {
+export async function countProject(
+  project: Project,
+): Promise<readonly (readonly [table: string, rows: string])[]> {
   const counts: (readonly [string, string])[] = [];
   for (const table of TABLES) {
     const [found] = await project.query("SELECT to_regclass($1) IS NOT NULL AS found", [table]);
-    const [row] = found?.["found"] === true ? await project.query(`SELECT count(*)::int AS rows FROM ${table}`) : [];
+    const [row] =
+      found?.["found"] === true ? await project.query(`SELECT count(*)::int AS rows FROM ${table}`) : [];
     counts.push([table, row === undefined ? "–" : Number(row["rows"]).toLocaleString("en-US")]);
   }
   return counts;
 }
 
-/** Asks the application what its users would: through the roles of the platform's API, row security and all. Leaves nothing behind. */
+/**
+ * Asks the application what its users would: through the roles of the platform's API, row security and all.
+ * Leaves nothing behind.
+ */
 export async function askProject(project: Project): Promise<readonly Answer[]> {
   const signedIn = { user: PERSON(7) };
   const count = async (of: string, caller: "anon" | typeof signedIn): Promise<string> => {
@@ -82,7 +101,15 @@ export async function askProject(project: Project): Promise<readonly Answer[]> {
 }
 
 /** What the answers are where all is well, so that two wrong ones are not taken for a right one. */
-export const EXPECTED = ["gets a profile", COUNTS.published.toLocaleString("en-US"), String(COUNTS.postsOfEach), "1", "refused", String(COUNTS.avatars), "1"];
+export const EXPECTED = [
+  "gets a profile",
+  COUNTS.published.toLocaleString("en-US"),
+  String(COUNTS.postsOfEach),
+  "1",
+  "refused",
+  String(COUNTS.avatars),
+  "1",
+];
 
 /** Whether the job by the clock runs. */
 export async function jobState(project: Project): Promise<string> {
@@ -90,10 +117,15 @@ export async function jobState(project: Project): Promise<string> {
   return job === undefined ? "is missing" : job["active"] === true ? "runs" : "paused";
 }
 
-/** As the platform's service for log-ins does it; the application's trigger on its table makes the profile. */
+/**
+ * As the platform's service for log-ins does it; the application's trigger on its table makes the profile.
+ */
 async function signUp(project: Project): Promise<string> {
   const id = randomUUID();
-  const insert = `INSERT INTO auth.users (id, aud, role, email, raw_user_meta_data) VALUES ($1, 'authenticated', 'authenticated', $2, '{"full_name": "New"}')`;
+  const insert = `
+    INSERT INTO auth.users (id, aud, role, email, raw_user_meta_data)
+      VALUES ($1, 'authenticated', 'authenticated', $2, '{"full_name": "New"}')
+  `;
   await project.as("supabase_auth_admin", insert, [id, `${id}@example.org`]);
   try {
     const [profile] = await project.api({ user: id }, "SELECT full_name FROM public.profiles");
@@ -108,7 +140,8 @@ const FORBIDDEN = "42501";
 
 async function forge(project: Project, caller: { readonly user: string }): Promise<string> {
   // A number of its own: a sequence that was asked for one would not come back to where it was.
-  const post = "INSERT INTO public.posts (id, author, title) OVERRIDING SYSTEM VALUE VALUES (-1, $1, 'forged')";
+  const post =
+    "INSERT INTO public.posts (id, author, title) OVERRIDING SYSTEM VALUE VALUES (-1, $1, 'forged')";
   try {
     await project.api(caller, post, [PERSON(8)]);
     return "NOT refused";

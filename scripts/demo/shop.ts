@@ -14,12 +14,20 @@ export interface Digest {
 }
 
 /**
- * Makes the owner (no superuser, as on a managed service), two roles for grants and policies, and the filled database.
+ * Makes the owner (no superuser, as on a managed service), two roles for grants and policies, and the
+ * filled database.
  *
  * @param password of the owner; hexadecimal digits
  */
 export async function buildShop(postgres: PrivatePostgres, password: string): Promise<void> {
-  await postgres.sql("postgres", `CREATE ROLE ${SHOP.owner} LOGIN CREATEDB PASSWORD '${password}'; CREATE ROLE shop_customer; CREATE ROLE reporting`);
+  await postgres.sql(
+    "postgres",
+    `
+      CREATE ROLE ${SHOP.owner} LOGIN CREATEDB PASSWORD '${password}';
+      CREATE ROLE shop_customer;
+      CREATE ROLE reporting
+    `,
+  );
   await postgres.sql("postgres", `CREATE DATABASE ${SHOP.database} OWNER ${SHOP.owner}`);
   await asOwner(postgres, script("shop.sql"));
   await postgres.sql(SHOP.database, "ANALYZE");
@@ -34,12 +42,21 @@ export async function disaster(postgres: PrivatePostgres): Promise<void> {
 export async function digests(postgres: PrivatePostgres): Promise<Digest[]> {
   const tables = await postgres.sql(
     SHOP.database,
-    "SELECT relname AS name FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'm') ORDER BY relname",
+    `
+      SELECT relname AS name
+        FROM pg_class
+       WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'm')
+       ORDER BY relname
+    `,
   );
   const found: Digest[] = [];
   for (const { name } of tables) {
     const from = `shop.${quoteIdentifier(String(name))} AS t`;
-    const [row] = await postgres.sql(SHOP.database, `SELECT count(*)::int AS rows, md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C")) AS md5 FROM ${from}`);
+    const [row] = await postgres.sql(
+      SHOP.database,
+      "SELECT count(*)::int AS rows, md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\")) " +
+        `AS md5 FROM ${from}`,
+    );
     found.push({ table: String(name), rows: Number(row?.["rows"]), md5: String(row?.["md5"]) });
   }
   return found;

@@ -13,19 +13,31 @@ export interface PackageManager {
 
 export const MANAGERS: readonly PackageManager[] = [
   {
-    program: "apt-get", before: ["update", "-qq"], install: ["install", "-y", "-qq", "--no-install-recommends"],
+    program: "apt-get",
+    before: ["update", "-qq"],
+    install: ["install", "-y", "-qq", "--no-install-recommends"],
     names: { postgres: ["postgresql", "postgresql-client"] },
-    stands: { program: "apt-cache", words: ["depends", "--important"] }, asRoot: true,
+    stands: { program: "apt-cache", words: ["depends", "--important"] },
+    asRoot: true,
   },
   {
-    program: "dnf", install: ["install", "-y", "-q", "--refresh"],
-    names: { postgres: ["postgresql-server", "postgresql", "postgresql-contrib"] }, asRoot: true,
+    program: "dnf",
+    install: ["install", "-y", "-q", "--refresh"],
+    names: { postgres: ["postgresql-server", "postgresql", "postgresql-contrib"] },
+    asRoot: true,
   },
   {
-    program: "apk", install: ["add", "--quiet", "--update-cache", "--upgrade"],
-    names: { postgres: ["postgresql", "postgresql-client", "postgresql-contrib"] }, asRoot: true,
+    program: "apk",
+    install: ["add", "--quiet", "--update-cache", "--upgrade"],
+    names: { postgres: ["postgresql", "postgresql-client", "postgresql-contrib"] },
+    asRoot: true,
   },
-  { program: "brew", install: ["install", "--quiet"], names: { postgres: ["postgresql@17"], openssl: ["openssl@3"] }, asRoot: false },
+  {
+    program: "brew",
+    install: ["install", "--quiet"],
+    names: { postgres: ["postgresql@17"], openssl: ["openssl@3"] },
+    asRoot: false,
+  },
 ];
 
 /** Names of the packages that bring what is needed. */
@@ -34,9 +46,10 @@ export function packagesFor(manager: PackageManager, needs: readonly string[]): 
 }
 
 /**
- * The packages behind Debian's `postgresql` and `postgresql-client`, which hold nothing and depend on any version of `postgresql-15` and
- * `postgresql-client-15`: an older one that is already there, say the client alone, is left as it is unless it is named. A server and a pg_dump
- * of different minors are worse than either.
+ * The packages behind Debian's `postgresql` and `postgresql-client`, which hold nothing and depend on
+ * any version of `postgresql-15` and `postgresql-client-15`: an older one that is already there, say
+ * the client alone, is left as it is unless it is named. A server and a pg_dump of different minors are
+ * worse than either.
  *
  * @param told what `apt-cache depends --important postgresql postgresql-client` said
  */

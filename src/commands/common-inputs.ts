@@ -1,8 +1,9 @@
 import type { InputSpec } from "./define.ts";
 
 /**
- * Inputs that mean the same in every command that has them, so that a person learns them once. The choices are written out
- * instead of imported from the catalog: that would load its schemas before `--help` can be printed; a test keeps them equal.
+ * Inputs that mean the same in every command that has them, so that a person learns them once. The choices
+ * are written out instead of imported from the catalog: that would load its schemas before `--help` can be
+ * printed; a test keeps them equal.
  */
 
 export const store = {
@@ -17,8 +18,9 @@ export const store = {
 export const storeSecret = {
   type: "secret",
   text:
-    "Azure connection string or SAS token of the store. Without it AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_SAS_TOKEN and then the " +
-    "signed-in identity (OIDC from azure/login, managed identity, Azure CLI) are used. Not needed for file:// stores.",
+    "Azure connection string or SAS token of the store. Without it AZURE_STORAGE_CONNECTION_STRING, " +
+    "AZURE_STORAGE_SAS_TOKEN and then the signed-in identity (OIDC from azure/login, managed identity, " +
+    "Azure CLI) are used. Not needed for file:// stores.",
 } as const satisfies InputSpec;
 
 export const source = {
@@ -38,13 +40,17 @@ export const tierFilter = {
 
 export const identity = {
   type: "secret",
-  text: "age identity (`AGE-SECRET-KEY-1…`) that opens the backup; several may be given, one a line. Only needed for encrypted backups.",
+  text:
+    "age identity (`AGE-SECRET-KEY-1…`) that opens the backup; several may be given, one a line. " +
+    "Only needed for encrypted backups.",
 } as const satisfies InputSpec;
 
 export const snapshotLimit = {
   type: "duration",
   default: "5h",
-  text: "Longest time a snapshot is held open at the database; an open snapshot keeps VACUUM from cleaning up. Past it the run fails and leaves no backup.",
+  text:
+    "Longest time a snapshot is held open at the database; an open snapshot keeps VACUUM from cleaning up. " +
+    "Past it the run fails and leaves no backup.",
 } as const satisfies InputSpec;
 
 export const dryRun = {
@@ -58,6 +64,7 @@ export const installClient = {
   default: false,
   only: "action",
   text:
-    "Install the distribution's PostgreSQL client of the server's major version when the runner has none that is new enough, and keep it between " +
-    "runs with the Actions cache. Needs a Debian or Ubuntu runner with sudo.",
+    "Install the distribution's PostgreSQL client of the server's major version when " +
+    "the runner has none that is new enough, and keep it between runs with the Actions cache. " +
+    "Needs a Debian or Ubuntu runner with sudo.",
 } as const satisfies InputSpec;

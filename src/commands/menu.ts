@@ -3,8 +3,11 @@ import { keygen } from "./backups/keygen.ts";
 import { list } from "./backups/list.ts";
 import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
+import { migrate } from "./schema/migrate.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
+import { migrateRollback } from "./schema/migrate-rollback.ts";
+import { migrateStatus } from "./schema/migrate-status.ts";
 import type { Command } from "./define.ts";
 
 /** Every command, in the order people meet them. A command that is not here does not exist. */
-export const MENU: readonly Command[] = [backup, list, validate, restore, keygen, migrateCheck];
+export const MENU: readonly Command[] = [backup, list, validate, restore, keygen, migrateCheck, migrate, migrateRollback, migrateStatus];

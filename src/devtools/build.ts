@@ -1,12 +1,23 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle, BUNDLED_ASSETS } from "./bundle.ts";
 import { licences, packagesIn } from "./licences.ts";
 
 /**
- * `npm run build`: src/ → esbuild → dist/. The bundle is shared: one `dist/holdfast/` with lazily loaded files, and a stub of a few lines for
- * every action and for the CLI. The result is the same, byte for byte, on every machine: CI rebuilds it and compares.
+ * `npm run build`: src/ → esbuild → dist/. The bundle is shared: one `dist/holdfast/` with lazily loaded
+ * files, and a stub of a few lines for every action and for the CLI. The result is the same, byte for byte,
+ * on every machine: CI rebuilds it and compares.
  */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,7 +40,9 @@ function write(path: string, text: string | Uint8Array): void {
 async function writeBundle(out: string): Promise<void> {
   const { files, modules } = await bundle(root);
   for (const { name, text } of files) write(join(out, "holdfast", name), `// ${GENERATED}\n${text}`);
-  for (const asset of BUNDLED_ASSETS) write(join(out, "holdfast", basename(asset)), readFileSync(join(root, asset)));
+  for (const asset of BUNDLED_ASSETS) {
+    write(join(out, "holdfast", basename(asset)), readFileSync(join(root, asset)));
+  }
   write(join(out, "licenses.txt"), licences(root, packagesIn(root, modules), GENERATED));
 }
 
@@ -40,7 +53,8 @@ function stubs(out: string, commands: readonly string[]): void {
     for (const phase of ["main", "post"]) {
       write(
         join(out, "actions", command, `${phase}.js`),
-        `// ${GENERATED}\nimport { runAction } from "../../holdfast/index.js";\n\nawait runAction("${command}", "${phase}");\n`,
+        `// ${GENERATED}\nimport { runAction } from "../../holdfast/index.js";\n\nawait ` +
+          `runAction("${command}", "${phase}");\n`,
       );
     }
   }
@@ -48,12 +62,16 @@ function stubs(out: string, commands: readonly string[]): void {
   chmodSync(join(out, "cli.js"), 0o755);
 }
 
-/** An old Node must get a sentence, not a syntax error: so the bundle is only imported after the version was checked. */
+/**
+ * An old Node must get a sentence, not a syntax error: so the bundle is only imported after the
+ * version was checked.
+ */
 export const CLI = `#!/usr/bin/env node
 // ${GENERATED}
 if (Number(process.versions.node.split(".")[0]) < 24) {
   process.stderr.write(\`holdfast needs Node 24 or newer; this is \${process.version}.\\n\`);
-  process.stderr.write("In a clone, \`npm run holdfast -- …\` brings the right one (installed, it is node_modules/.bin/node); elsewhere install Node 24.\\n");
+  process.stderr.write("In a clone, \`npm run holdfast -- …\` brings the right one ");
+  process.stderr.write("(installed, it is node_modules/.bin/node); elsewhere install Node 24.\\n");
   process.exitCode = 4;
 } else {
   const { runCli } = await import("./holdfast/index.js");
@@ -90,10 +108,16 @@ async function main(): Promise<void> {
   mkdirSync(join(root, ".cache"), { recursive: true });
   await writeBundle(out);
   const { MENU } = await import("../commands/menu.ts");
-  stubs(out, MENU.map((command) => command.name));
+  stubs(
+    out,
+    MENU.map((command) => command.name),
+  );
   refuseLocalPaths(out);
   replaceDist(out);
-  const bytes = filesBelow("dist").reduce((sum, file) => sum + readFileSync(join("dist", file)).byteLength, 0);
+  const bytes = filesBelow("dist").reduce(
+    (sum, file) => sum + readFileSync(join("dist", file)).byteLength,
+    0,
+  );
   process.stderr.write(`dist/: ${filesBelow("dist").length} files, ${(bytes / 1e6).toFixed(1)} MB\n`);
 }
 

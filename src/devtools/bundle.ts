@@ -8,7 +8,10 @@ export interface BundledFile {
   readonly text: string;
 }
 
-/** Files that a package reads from the folder its code lies in, which is the bundle's: the SQL grammar as WebAssembly. */
+/**
+ * Files that a package reads from the folder its code lies in, which is the bundle's: the SQL grammar
+ * as WebAssembly.
+ */
 export const BUNDLED_ASSETS: readonly string[] = ["node_modules/libpg-query/wasm/libpg-query.wasm"];
 
 /**
@@ -17,52 +20,98 @@ export const BUNDLED_ASSETS: readonly string[] = ["node_modules/libpg-query/wasm
  * @param root the repository's root; what is written into the bundle is relative to it
  * @returns the files, and every module that went into them, relative to `root`
  */
-export async function bundle(root: string): Promise<{ readonly files: readonly BundledFile[]; readonly modules: readonly string[] }> {
+export async function bundle(
+  root: string,
+): Promise<{ readonly files: readonly BundledFile[]; readonly modules: readonly string[] }> {
   const { outputFiles, metafile } = await build({
-    absWorkingDir: root, entryPoints: { index: "src/entry/main.ts" }, outdir: "bundle", write: false, metafile: true,
-    bundle: true, splitting: true, format: "esm", platform: "node", target: "node24", legalComments: "none", charset: "utf8", logLevel: "warning",
+    absWorkingDir: root,
+    entryPoints: { index: "src/entry/main.ts" },
+    outdir: "bundle",
+    write: false,
+    metafile: true,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    legalComments: "none",
+    charset: "utf8",
+    logLevel: "warning",
     // A linked node_modules is the folder's own: its real path would be another one on the next machine.
     preserveSymlinks: true,
     plugins: [lazyTokenRequest],
-    // Packages in CommonJS ask for Node's own modules by `require`, and for their folder by `__dirname`, which a module does not have.
-    banner: { js: 'import { createRequire as makeRequire } from "node:module";\nconst require = makeRequire(import.meta.url);\nconst __dirname = import.meta.dirname;' },
+    // Packages in CommonJS ask for Node's own modules by `require`, and for their folder by `__dirname`,
+    // which a module does not have.
+    banner: {
+      js:
+        'import { createRequire as makeRequire } from "node:module";\nconst require = ' +
+        "makeRequire(import.meta.url);\nconst __dirname = import.meta.dirname;",
+    },
   });
   refuseLazyCommonJs(metafile);
   const names = stableNames(metafile);
-  const files = outputFiles.map(({ path, text }) => ({ name: names.get(relative(root, path))!, text: renamed(text, names) }));
+  const files = outputFiles.map(({ path, text }) => ({
+    name: names.get(relative(root, path))!,
+    text: renamed(text, names),
+  }));
   return { files, modules: Object.keys(metafile.inputs) };
 }
 
 /**
- * `@actions/core` loads an HTTP client at once, a quarter of an action's start, for one thing that few runs ask of it: a token. The package offers
- * no other way in, so its module for tokens is put off until the first token is asked for.
+ * `@actions/core` loads an HTTP client at once, a quarter of an action's start, for one thing that few runs
+ * ask of it: a token. The package offers no other way in, so its module for tokens is put off until the first
+ * token is asked for.
  */
 const lazyTokenRequest: Plugin = {
   name: "lazy-token-request",
   setup(on) {
     on.onResolve({ filter: /^\.\/oidc-utils\.js$/ }, ({ importer, resolveDir }) =>
-      importer.endsWith("/@actions/core/lib/core.js") ? { path: "node_modules/@actions/core/lib/oidc-utils.js", namespace: "lazy", pluginData: resolveDir } : undefined);
+      importer.endsWith("/@actions/core/lib/core.js")
+        ? { path: "node_modules/@actions/core/lib/oidc-utils.js", namespace: "lazy", pluginData: resolveDir }
+        : undefined,
+    );
     on.onLoad({ filter: /./, namespace: "lazy" }, ({ pluginData }) => ({
       resolveDir: pluginData as string,
-      contents: `export const OidcClient = { getIDToken: async (audience) => (await import("./oidc-utils.js")).OidcClient.getIDToken(audience) };`,
+      contents:
+        "export const OidcClient = { getIDToken: async (audience) => (await " +
+        'import("./oidc-utils.js")).OidcClient.getIDToken(audience) };',
     }));
   },
 };
 
-/** Of such a package nothing but its default would be there, where Node has its names as well: found when it is called, if ever. */
+/**
+ * Of such a package nothing but its default would be there, where Node has its names as well: found when it
+ * is called, if ever.
+ */
 function refuseLazyCommonJs({ outputs, inputs }: Metafile): void {
   const lazy = Object.values(outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
   const [found] = lazy.filter((module) => inputs[module]?.format === "cjs");
-  if (found !== undefined) throw new Error(`${found} is CommonJS and imported lazily: import it from a module of its own, and that one lazily`);
+  if (found !== undefined) {
+    throw new Error(
+      `${found} is CommonJS and imported lazily: import it from a module of its own, and that one lazily`,
+    );
+  }
 }
 
-/** esbuild calls what several files share by a hash of its content; here everything is called by what it holds most of. */
+/**
+ * esbuild calls what several files share by a hash of its content; here everything is called by what it
+ * holds most of.
+ */
 function stableNames({ outputs }: Metafile): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Map<string, number>();
-  for (const [path, { entryPoint, inputs }] of Object.entries(outputs).sort(([, a], [, b]) => (firstInput(a) < firstInput(b) ? -1 : 1))) {
-    const [largest] = Object.entries(inputs).sort(([a, one], [b, other]) => other.bytesInOutput - one.bytesInOutput || (a < b ? -1 : 1));
-    const stem = path === "bundle/index.js" ? "index" : entryPoint === undefined ? `shared-${wordsOf(largest?.[0] ?? "esbuild-runtime")}` : wordsOf(entryPoint);
+  for (const [path, { entryPoint, inputs }] of Object.entries(outputs).sort(([, a], [, b]) =>
+    firstInput(a) < firstInput(b) ? -1 : 1,
+  )) {
+    const [largest] = Object.entries(inputs).sort(
+      ([a, one], [b, other]) => other.bytesInOutput - one.bytesInOutput || (a < b ? -1 : 1),
+    );
+    const stem =
+      path === "bundle/index.js"
+        ? "index"
+        : entryPoint === undefined
+          ? `shared-${wordsOf(largest?.[0] ?? "esbuild-runtime")}`
+          : wordsOf(entryPoint);
     const times = (taken.get(stem) ?? 0) + 1;
     taken.set(stem, times);
     names.set(path, `${stem}${times === 1 ? "" : `-${times}`}.js`);
@@ -77,7 +126,9 @@ function firstInput({ inputs }: Metafile["outputs"][string]): string {
 /** `src/backups/restore/run.ts` → `restore-run`, `node_modules/@azure/identity/…` → `azure-identity`. */
 function wordsOf(module: string): string {
   const inPackage = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module)?.[1];
-  return (inPackage ?? module.replace(/^(?:lazy:)?src\//, "").replace(/\.\w+$/, "")).replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  return (inPackage ?? module.replace(/^(?:lazy:)?src\//, "").replace(/\.\w+$/, ""))
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
 }
 
 function renamed(text: string, names: ReadonlyMap<string, string>): string {

@@ -5,8 +5,9 @@ import { MENU } from "../commands/menu.ts";
 import { generatedFiles } from "./generate/files.ts";
 
 /**
- * `npm run generate`: writes everything that is made from the menu (action.yml files, their READMEs, the reference, the schemas) and
- * removes what a command that is gone has left. CI runs it and fails when anything in the work tree changed.
+ * `npm run generate`: writes everything that is made from the menu (action.yml files, their READMEs, the
+ * reference, the schemas) and removes what a command that is gone has left. CI runs it and fails when
+ * anything in the work tree changed.
  */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

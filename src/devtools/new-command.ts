@@ -5,8 +5,9 @@ import { MENU } from "../commands/menu.ts";
 import { camelCase } from "../entry/inputs/parse-inputs.ts";
 
 /**
- * `npm run new-command -- <wing>/<name>`: the files a new command consists of (its place in the menu, its capability behind walls, its
- * test, among the fast ones), small but working, so that the next thing to do is to write what it is for. Afterwards `npm run generate`.
+ * `npm run new-command -- <wing>/<name>`: the files a new command consists of (its place in the menu, its
+ * capability behind walls, its test, among the fast ones), small but working, so that the next thing to do is
+ * to write what it is for. Afterwards `npm run generate`.
  */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -67,7 +68,11 @@ export interface ${type}Inputs {
 export async function run${type}(inputs: ${type}Inputs, ports: Pick<Ports, "openStore">): Promise<Outcome> {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
   await store.check(false);
-  return { exit: EXIT.done, outputs: { store: store.url }, report: { good: true, headline: \`\${store.url} answered\`, tables: [], notes: [] } };
+  return {
+    exit: EXIT.done,
+    outputs: { store: store.url },
+    report: { good: true, headline: \`\${store.url} answered\`, tables: [], notes: [] },
+  };
 }
 `,
     ],
@@ -80,7 +85,10 @@ import { MemoryStore } from "../../fakes/memory-store.ts";
 it("says that the store answered", async () => {
   const store = new MemoryStore();
   const ports = { openStore: () => Promise.resolve(store) };
-  expect(await run${type}({ store: store.url, storeSecret: undefined }, ports)).toMatchObject({ exit: 0, outputs: { store: store.url } });
+  expect(await run${type}({ store: store.url, storeSecret: undefined }, ports)).toMatchObject({
+    exit: 0,
+    outputs: { store: store.url },
+  });
 });
 `,
     ],
@@ -93,16 +101,24 @@ export function menuWith(menu: string, wing: string, name: string): string {
   const imports = [...menu.matchAll(/^import .*$/gm)].map(([line]) => line);
   const line = `import { ${variable} } from "./${wing}/${name}.ts";`;
   if (imports.includes(line)) throw new Error(`${name} is in the menu already`);
-  const sorted = [...imports, line].sort((a, b) => (a.split(" from ")[1] ?? "").localeCompare(b.split(" from ")[1] ?? ""));
+  const sorted = [...imports, line].sort((a, b) =>
+    (a.split(" from ")[1] ?? "").localeCompare(b.split(" from ")[1] ?? ""),
+  );
   const rest = menu.slice(menu.lastIndexOf(imports.at(-1) ?? "") + (imports.at(-1) ?? "").length);
-  return `${sorted.join("\n")}${rest.replace(/(MENU: readonly Command\[\] = \[)([^\]]*)\]/, `$1$2, ${variable}]`)}`;
+  return (
+    sorted.join("\n") +
+    rest.replace(/(MENU: readonly Command\[\] = \[)([^\]]*?),?\s*\]/, `$1$2, ${variable}]`)
+  );
 }
 
 /** The walls (`walls.cjs`) with one more capability in its wing, or with a new wing around it. */
 export function wallsWith(walls: string, wing: string, name: string): string {
-  const listed = new RegExp(`^(  ${wing}: \\{ capabilities: \\[)([^\\]]*)\\]`, "m");
+  // Also where the formatter gave each property, or each name, a line of its own.
+  const listed = new RegExp(`^( {2}${wing}: \\{\\s+capabilities: \\[)([^\\]]*?),?\\s*\\]`, "m");
   const found = listed.exec(walls);
-  if (found?.[2]?.split(", ").includes(`"${name}"`) === true) throw new Error(`${wing}/${name} has walls already`);
+  if (found?.[2]?.includes(`"${name}"`) === true) {
+    throw new Error(`${wing}/${name} has walls already`);
+  }
   if (found !== null) return walls.replace(listed, `$1$2, "${name}"]`);
   const end = /^const WINGS = \{\n(?: {2}.*\n)*/m;
   if (!end.test(walls)) throw new Error("no `const WINGS = {` in walls.cjs");
@@ -121,35 +137,60 @@ export function fastFilesWith(text: string, path: string): string {
 }
 
 /** Words that name nothing in JavaScript. */
-const RESERVED = new Set(("await break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in " +
-  "instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield").split(" "));
+const RESERVED = new Set(
+  (
+    "await break case catch class const continue debugger default delete do else enum export extends " +
+    "false finally for function if implements import in instanceof interface let new null package private " +
+    "protected public return static super switch this throw true try typeof var void while with yield"
+  ).split(" "),
+);
 
 /** First words that the command line answers itself. */
 const CLI_OWN = new Set(["help", "version"]);
 
 /** Why a command cannot be called so; undefined where it can. */
-export function whyNot(menu: readonly { readonly name: string; readonly wing: string }[], rooms: readonly string[], wing: string, name: string): string | undefined {
+export function whyNot(
+  menu: readonly { readonly name: string; readonly wing: string }[],
+  rooms: readonly string[],
+  wing: string,
+  name: string,
+): string | undefined {
   if (RESERVED.has(name)) return `${name} is a word of the language`;
   if (CLI_OWN.has(name)) return `holdfast ${name} is what the command line answers itself`;
   const other = menu.find((command) => command.name === name);
   if (other !== undefined) return `${name} is in the menu already, of the wing ${other.wing}`;
-  return rooms.includes(wing) && !menu.some((command) => command.wing === wing) ? `src/${wing}/ is a room and no wing` : undefined;
+  return rooms.includes(wing) && !menu.some((command) => command.wing === wing)
+    ? `src/${wing}/ is a room and no wing`
+    : undefined;
 }
 
 /** A word that makes no command: the person's to mend, so told without a stack. */
 class Refused extends Error {}
 
 /** What would be written: new files and changed ones, by path from the root. */
-function planned(word: string | undefined, repository: string): { readonly files: ReadonlyMap<string, string>; readonly changed: ReadonlyMap<string, string> } {
+function planned(
+  word: string | undefined,
+  repository: string,
+): { readonly files: ReadonlyMap<string, string>; readonly changed: ReadonlyMap<string, string> } {
   const [, wing, name] = /^([a-z]+)\/([a-z]+(?:-[a-z]+)*)$/.exec(word ?? "") ?? [];
   if (wing === undefined || name === undefined) {
-    throw new Refused(`${word === undefined ? "no name was given" : `'${word}' is no <wing>/<name>`}: npm run new-command -- <wing>/<name>, such as backups/prune, in lower case`);
+    throw new Refused(
+      `${word === undefined ? "no name was given" : `'${word}' is no <wing>/<name>`}: ` +
+        "npm run new-command -- <wing>/<name>, such as backups/prune, in lower case",
+    );
   }
   const why = whyNot(MENU, readdirSync(join(repository, "src")), wing, name);
   if (why !== undefined) throw new Refused(`${why}: take another name`);
   const files = commandFiles(wing, name);
-  for (const path of files.keys()) if (existsSync(join(repository, path))) throw new Refused(`${path} exists already: remove it, or take another name`);
-  const change = (path: string, edit: (text: string) => string): [string, string] => [path, edit(readFileSync(join(repository, path), "utf8"))];
+  for (const path of files.keys()) {
+    if (existsSync(join(repository, path))) {
+      throw new Refused(`${path} exists already: remove it, or take another name`);
+    }
+  }
+  const change = (path: string, edit: (text: string) => string): [string, string] => [
+    path,
+    edit(readFileSync(join(repository, path), "utf8")),
+  ];
   const tests = [...files.keys()].filter((path) => path.endsWith(".test.ts"));
   const changed = new Map([
     change("src/commands/menu.ts", (menu) => menuWith(menu, wing, name)),
@@ -164,7 +205,11 @@ function planned(word: string | undefined, repository: string): { readonly files
  *
  * @returns the exit code: 2 where nothing was written, because the word makes no command
  */
-export function newCommand(word: string | undefined, repository: string, say: (text: string) => void): number {
+export function newCommand(
+  word: string | undefined,
+  repository: string,
+  say: (text: string) => void,
+): number {
   try {
     const { files, changed } = planned(word, repository);
     for (const [path, text] of files) {
@@ -185,4 +230,6 @@ export function newCommand(word: string | undefined, repository: string, say: (t
   return 0;
 }
 
-if (import.meta.main) process.exitCode = newCommand(process.argv[2], root, (text) => process.stderr.write(`${text}\n`));
+if (import.meta.main) {
+  process.exitCode = newCommand(process.argv[2], root, (text) => process.stderr.write(`${text}\n`));
+}

@@ -24,7 +24,8 @@ import { storeCredentials } from "./inputs/store-credentials.ts";
 import { VERSION } from "./process/version.ts";
 
 /**
- * The only file that picks adapters. Each loads when it is first used: what a command does not touch costs it nothing.
+ * The only file that picks adapters. Each loads when it is first used: what a command does not touch
+ * costs it nothing.
  */
 
 export type { JobRunner };
@@ -90,8 +91,8 @@ export function makePorts(around: ProcessFacts): Ports {
 }
 
 /**
- * The same tools for the whole run, so that the machine is searched once; `forget` makes the next question search again, because
- * what is installed changes while we run (see `toolInstaller`).
+ * The same tools for the whole run, so that the machine is searched once; `forget` makes the next question
+ * search again, because what is installed changes while we run (see `toolInstaller`).
  */
 function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools>; forget(): void } {
   let current: DumpTools | undefined;
@@ -115,10 +116,18 @@ function sharedTools(env: Environment, disk: Disk): { tools(): Promise<DumpTools
 /** Opens a store by the scheme of its URL, with retry around it. */
 async function openStore(url: string, secret: Secret | undefined, around: ProcessFacts): Promise<BlobStore> {
   const { retrying } = await import("../adapters/store-decorators/retrying.ts");
-  return retrying(await openBareStore(url, secret, around), { clock: systemClock, random: systemRandom, log: around.log });
+  return retrying(await openBareStore(url, secret, around), {
+    clock: systemClock,
+    random: systemRandom,
+    log: around.log,
+  });
 }
 
-async function openBareStore(url: string, secret: Secret | undefined, around: ProcessFacts): Promise<BlobStore> {
+async function openBareStore(
+  url: string,
+  secret: Secret | undefined,
+  around: ProcessFacts,
+): Promise<BlobStore> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (scheme === "file") {
     const { openFileStore } = await import("../adapters/file-store/file-store.ts");
@@ -129,44 +138,98 @@ async function openBareStore(url: string, secret: Secret | undefined, around: Pr
     const { openAzureStore } = await import("../adapters/azure-blob/azure-store.ts");
     const onRetry = (error: unknown, attempt: number, delayMs: number): void => {
       const why = error instanceof Error ? error.message : String(error);
-      around.log.debug(`the store did not answer (try ${attempt}), again in ${formatDuration(delayMs)}: ${why}`);
+      around.log.debug(
+        `the store did not answer (try ${attempt}), again in ${formatDuration(delayMs)}: ${why}`,
+      );
     };
     const endpoint = around.env["AZURE_STORAGE_BLOB_ENDPOINT"] ?? "";
-    const options = { clock: systemClock, random: systemRandom, onRetry, endpoint: endpoint === "" ? undefined : endpoint };
-    return await openAzureStore(url, credentials === "login" ? await azureLogin(around) : credentials, options);
+    const options = {
+      clock: systemClock,
+      random: systemRandom,
+      onRetry,
+      endpoint: endpoint === "" ? undefined : endpoint,
+    };
+    return await openAzureStore(
+      url,
+      credentials === "login" ? await azureLogin(around) : credentials,
+      options,
+    );
   }
-  throw new HoldfastError("input.malformed", `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`, {
-    hint: storeUrlHint(url),
-  });
+  throw new HoldfastError(
+    "input.malformed",
+    `store is '${hideCredentials(url)}', which is no kind of store Holdfast knows`,
+    {
+      hint: storeUrlHint(url),
+    },
+  );
 }
 
 /**
- * In a job that may ask GitHub for OIDC tokens and says who it is in Entra ID, every access token is bought with a fresh one, so that a long
- * backup outlives the hour an `azure/login` session lasts. Everywhere else Azure's library looks for a login itself.
+ * In a job that may ask GitHub for OIDC tokens and says who it is in Entra ID, every access token is bought
+ * with a fresh one, so that a long backup outlives the hour an `azure/login` session lasts. Everywhere else
+ * Azure's library looks for a login itself.
  */
 async function azureLogin({ env, runner }: ProcessFacts): Promise<{ tokenSource?: TokenSource }> {
-  const [tenantId = "", clientId = "", requestUrl = ""] = [env["AZURE_TENANT_ID"], env["AZURE_CLIENT_ID"], env["ACTIONS_ID_TOKEN_REQUEST_URL"]];
+  const [tenantId = "", clientId = "", requestUrl = ""] = [
+    env["AZURE_TENANT_ID"],
+    env["AZURE_CLIENT_ID"],
+    env["ACTIONS_ID_TOKEN_REQUEST_URL"],
+  ];
   if (runner === undefined || tenantId === "" || clientId === "" || requestUrl === "") return {};
   const { githubOidcSource } = await import("../adapters/azure-blob/github-oidc.ts");
-  return { tokenSource: await githubOidcSource({ tenantId, clientId, getIdToken: (audience) => runner.idToken(audience) }) };
+  return {
+    tokenSource: await githubOidcSource({
+      tenantId,
+      clientId,
+      getIdToken: (audience) => runner.idToken(audience),
+    }),
+  };
 }
 
-/** Stops and removes what runs that are gone have left on this machine: scratch servers and folders of plain archives. Says what it removed. */
+/**
+ * Stops and removes what runs that are gone have left on this machine: scratch servers and folders of plain
+ * archives. Says what it removed.
+ */
 export async function sweepPrivateFolders(log: Pick<Log, "info">): Promise<void> {
   const { sweepScratch } = await import("../adapters/scratch-server/sweep.ts");
-  for (const folder of await sweepScratch()) log.info(`removed the scratch server in ${folder}, which a run had left behind`);
+  for (const folder of await sweepScratch()) {
+    log.info(`removed the scratch server in ${folder}, which a run had left behind`);
+  }
   for (const folder of await sweepFolders()) log.info(`removed ${folder}, which a run had left behind`);
 }
 
 /** The log of the command line; live where standard error is a terminal that can redraw. */
-export function cliLog(output: TextOutput, options: { readonly color: boolean; readonly live: boolean; readonly verbose: boolean; readonly redactor: Redactor }): Log {
+export function cliLog(
+  output: TextOutput,
+  options: {
+    readonly color: boolean;
+    readonly live: boolean;
+    readonly verbose: boolean;
+    readonly redactor: Redactor;
+  },
+): Log {
   const { color, live, verbose, redactor } = options;
-  return terminalLog(output, { color, live, verbose, redact: (text) => redactor.redact(text), elapsed: () => systemClock.elapsed() });
+  return terminalLog(output, {
+    color,
+    live,
+    verbose,
+    redact: (text) => redactor.redact(text),
+    elapsed: () => systemClock.elapsed(),
+  });
 }
 
 /** The runner of this job and its log; loads GitHub's toolkit. */
-export async function actionRunner(env: Environment, redactor: Redactor): Promise<{ runner: JobRunner; log: Log }> {
+export async function actionRunner(
+  env: Environment,
+  redactor: Redactor,
+): Promise<{ runner: JobRunner; log: Log }> {
   const { openJobRunner } = await import("../adapters/actions-runner/runner.ts");
   const runner = openJobRunner(env);
-  return { runner, log: runner.log((text) => redactor.redact(text), () => systemClock.elapsed()) };
+  return {
+    runner,
+    log: runner.log(
+      (text) => redactor.redact(text),
+      () => systemClock.elapsed(),
+    ),
+  };
 }

@@ -3,7 +3,10 @@ export const MiB = 1024 * KiB;
 export const GiB = 1024 * MiB;
 export const TiB = 1024 * GiB;
 
-/** Writes a byte count for people, in decimal units as disks and clouds bill them: `0 B`, `1.2 kB`, `345 MB`, `1.02 GB`. */
+/**
+ * Writes a byte count for people, in decimal units as disks and clouds bill them: `0 B`, `1.2 kB`,
+ * `345 MB`, `1.02 GB`.
+ */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let value = bytes;

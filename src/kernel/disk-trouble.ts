@@ -4,8 +4,8 @@ import { HoldfastError } from "./errors.ts";
 const FULL: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT"]);
 
 /**
- * What the operating system said about a local temporary file, as an operating failure: `disk.full` or `disk.unusable`. Everything that is no word of
- * the operating system about a file is given back as it is.
+ * What the operating system said about a local temporary file, as an operating failure: `disk.full` or
+ * `disk.unusable`. Everything that is no word of the operating system about a file is given back as it is.
  *
  * @param doing what was going on, such as `writing full.dump`
  * @param facts appended to the message, such as how much is free
@@ -19,7 +19,8 @@ export function diskTrouble(error: unknown, doing: string, facts = ""): unknown 
       cause: error,
     });
   }
-  // A failing stream that is being written may carry a code of its own; only a system call speaks of the disk.
+  // A failing stream that is being written may carry a code of its own; only a system call speaks
+  // of the disk.
   if (code === undefined || syscall === undefined || !FILE_CALLS.has(syscall)) return error;
   return new HoldfastError("disk.unusable", `the temporary folder cannot be used while ${doing} (${code})`, {
     hint: "Look at the temporary folder: it must exist and be writable; TMPDIR names another one.",
@@ -27,5 +28,18 @@ export function diskTrouble(error: unknown, doing: string, facts = ""): unknown 
   });
 }
 
-/** The calls Node makes for a file of ours; a socket's are others (`connect`, `read` on a pipe has no path). */
-const FILE_CALLS: ReadonlySet<string> = new Set(["open", "write", "close", "fsync", "mkdtemp", "mkdir", "statfs", "chown", "rename", "copyfile"]);
+/**
+ * The calls Node makes for a file of ours; a socket's are others (`connect`, `read` on a pipe has no path).
+ */
+const FILE_CALLS: ReadonlySet<string> = new Set([
+  "open",
+  "write",
+  "close",
+  "fsync",
+  "mkdtemp",
+  "mkdir",
+  "statfs",
+  "chown",
+  "rename",
+  "copyfile",
+]);

@@ -1,15 +1,19 @@
 /**
  * Every way Holdfast can fail on purpose, in one table.
  *
- * Three kinds of bad news are kept apart: a *verdict* is a value a capability returns, an *operating failure* is a
- * thrown {@link HoldfastError} with a code from this table, and anything else that is thrown is a bug (exit 1).
- * `docs/reference/errors.md` is generated from here, so a meaning written here is what the person on call reads.
+ * Three kinds of bad news are kept apart: a *verdict* is a value a capability returns, an *operating failure*
+ * is a thrown {@link HoldfastError} with a code from this table, and anything else that is thrown is a bug
+ * (exit 1). `docs/reference/errors.md` is generated from here, so a meaning written here is what the person
+ * on call reads.
  */
 
 /** What sort of failure a code is; decides the process's exit code. */
 export type ErrorKind = "input" | "outside" | "integrity" | "locked" | "refused";
 
-/** Exit codes are a contract with everything that runs Holdfast; 3 is reserved for verdicts, which are returned, not thrown. */
+/**
+ * Exit codes are a contract with everything that runs Holdfast; 3 is reserved for verdicts, which are
+ * returned, not thrown.
+ */
 export const EXIT = {
   done: 0,
   bug: 1,
@@ -30,7 +34,10 @@ export const ERRORS = {
   "input.malformed": { kind: "input", meaning: "an input has a value that cannot be understood" },
   "input.unknown": { kind: "input", meaning: "an input, option or command of that name does not exist" },
   "input.conflict": { kind: "input", meaning: "inputs contradict each other" },
-  "input.no-such-backup": { kind: "input", meaning: "the store was read completely and holds no backup of that id" },
+  "input.no-such-backup": {
+    kind: "input",
+    meaning: "the store was read completely and holds no backup of that id",
+  },
 
   "store.missing": { kind: "outside", meaning: "the store's folder or container does not exist" },
   "store.not-found": { kind: "outside", meaning: "the store answered that this blob does not exist" },
@@ -39,32 +46,67 @@ export const ERRORS = {
   "store.full": { kind: "outside", meaning: "the store has no room left" },
   "store.read-only": { kind: "outside", meaning: "the store cannot be written" },
   "store.changed": { kind: "outside", meaning: "a blob was changed by somebody else in the meantime" },
-  "store.archived": { kind: "outside", meaning: "the blob is in the archive access tier and cannot be read until it is rehydrated" },
+  "store.archived": {
+    kind: "outside",
+    meaning: "the blob is in the archive access tier and cannot be read until it is rehydrated",
+  },
   "store.unreachable": { kind: "outside", meaning: "the store did not answer, or the connection broke" },
-  "store.lied": { kind: "outside", meaning: "two reads of the same blob gave different bytes or lengths: the store or the network is at fault, not the backup" },
+  "store.lied": {
+    kind: "outside",
+    meaning:
+      "two reads of the same blob gave different bytes or lengths: the store or the network " +
+      "is at fault, not the backup",
+  },
 
   "database.unreachable": { kind: "outside", meaning: "no connection to the database server" },
   "database.denied": { kind: "outside", meaning: "the database server refused the user or password" },
   "database.missing": { kind: "outside", meaning: "the server has no database of that name" },
   "database.tls": { kind: "outside", meaning: "the encrypted connection could not be made as demanded" },
-  "database.permission": { kind: "outside", meaning: "the role may not read or write something that is needed" },
+  "database.permission": {
+    kind: "outside",
+    meaning: "the role may not read or write something that is needed",
+  },
   "database.row-security": { kind: "outside", meaning: "row-level security would hide rows from this role" },
-  "database.pooler": { kind: "outside", meaning: "the address is a transaction pooler, which cannot hold a snapshot" },
+  "database.pooler": {
+    kind: "outside",
+    meaning: "the address is a transaction pooler, which cannot hold a snapshot",
+  },
   "database.unsupported": { kind: "outside", meaning: "the server's version or state is not supported" },
-  "database.lost": { kind: "outside", meaning: "the connection was cut or the server restarted while working" },
+  "database.lost": {
+    kind: "outside",
+    meaning: "the connection was cut or the server restarted while working",
+  },
   "database.too-slow": { kind: "outside", meaning: "the snapshot was held for as long as allowed" },
-  "database.lock-timeout": { kind: "outside", meaning: "a table was locked by somebody else for longer than allowed" },
-  "database.changing": { kind: "outside", meaning: "somebody changed the schema while it was read or written, at every attempt" },
-  "database.not-empty": { kind: "refused", meaning: "the target database holds objects and no confirmation was given" },
-  "database.lacks": { kind: "outside", meaning: "the target server lacks roles or extensions that the backup needs" },
+  "database.lock-timeout": {
+    kind: "outside",
+    meaning: "a table was locked by somebody else for longer than allowed",
+  },
+  "database.changing": {
+    kind: "outside",
+    meaning: "somebody changed the schema while it was read or written, at every attempt",
+  },
+  "database.not-empty": {
+    kind: "refused",
+    meaning: "the target database holds objects and no confirmation was given",
+  },
+  "database.lacks": {
+    kind: "outside",
+    meaning: "the target server lacks roles or extensions that the backup needs",
+  },
   "database.query": { kind: "outside", meaning: "the database answered a query with an error" },
 
   "tool.missing": { kind: "outside", meaning: "a PostgreSQL program that is needed is not installed" },
-  "tool.too-old": { kind: "outside", meaning: "every installed PostgreSQL client is older than the server or the archive" },
+  "tool.too-old": {
+    kind: "outside",
+    meaning: "every installed PostgreSQL client is older than the server or the archive",
+  },
   "tool.failed": { kind: "outside", meaning: "a PostgreSQL program ended with an error" },
 
   "disk.full": { kind: "outside", meaning: "not enough local disk for this step" },
-  "disk.unusable": { kind: "outside", meaning: "the local folder for temporary files does not exist, may not be written, or its disk fails" },
+  "disk.unusable": {
+    kind: "outside",
+    meaning: "the local folder for temporary files does not exist, may not be written, or its disk fails",
+  },
 
   "seal.identity": { kind: "input", meaning: "none of the given identities opens this backup" },
   "seal.damaged": { kind: "integrity", meaning: "the encrypted or compressed bytes are damaged" },
@@ -75,16 +117,43 @@ export const ERRORS = {
   "artifact.damaged": { kind: "integrity", meaning: "stored bytes differ from what the manifest promises" },
   "dump.incomplete": { kind: "integrity", meaning: "the dump does not hold what the snapshot holds" },
 
-  "source.missing": { kind: "input", meaning: "a folder or file of the checkout that was named does not exist" },
+  "source.missing": {
+    kind: "input",
+    meaning: "a folder or file of the checkout that was named does not exist",
+  },
   "source.unreadable": { kind: "outside", meaning: "a folder or file of the checkout could not be read" },
-  "source.history": { kind: "outside", meaning: "git could not say what the base holds: it is not installed, the base is not here, or the checkout has no history" },
+  "source.history": {
+    kind: "outside",
+    meaning:
+      "git could not say what the base holds: it is not installed, the base is not here, " +
+      "or the checkout has no history",
+  },
 
   "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
-  "lock.lost": { kind: "locked", meaning: "this run's lock was taken over because it was not renewed in time" },
+  "lock.lost": {
+    kind: "locked",
+    meaning: "this run's lock was taken over because it was not renewed in time",
+  },
 
   "refused.unencrypted": { kind: "refused", meaning: "an unencrypted backup was not explicitly allowed" },
-  "refused.outside-scope": { kind: "refused", meaning: "a restore would destroy objects of schemas that are not in the backup, or put rows into tables that it does not empty" },
-  "refused.misfit": { kind: "refused", meaning: "a project as it stands does not take a backup: rows would collide or lose values, or the role may not make something" },
+  "refused.outside-scope": {
+    kind: "refused",
+    meaning:
+      "a restore would destroy objects of schemas that are not in the backup, or put rows into tables " +
+      "that it does not empty",
+  },
+  "refused.misfit": {
+    kind: "refused",
+    meaning:
+      "a project as it stands does not take a backup: rows would collide or lose values, or the role may " +
+      "not make something",
+  },
+  "refused.unsafe": {
+    kind: "refused",
+    meaning:
+      "migrations were neither applied nor taken back: a file is broken, was changed after it was applied, " +
+      "comes before applied ones, or has no rollback that is proved",
+  },
   "refused.unconfirmed": { kind: "refused", meaning: "a destructive step was not confirmed by name" },
 
   "run.cancelled": { kind: "outside", meaning: "the run was cancelled from outside" },
@@ -96,14 +165,18 @@ export type ErrorCode = keyof typeof ERRORS;
 /**
  * An operating failure: something outside, or an input, stopped the work.
  *
- * `message` is lower case and names what failed and with what value; `hint` is one full sentence saying what to do next.
- * Neither may ever hold a secret.
+ * `message` is lower case and names what failed and with what value; `hint` is one full sentence saying what
+ * to do next. Neither may ever hold a secret.
  */
 export class HoldfastError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "HoldfastError";
     this.code = code;
@@ -124,8 +197,14 @@ export function isHoldfastError(error: unknown, ...codes: ErrorCode[]): error is
   return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** The same error, whose hint says more: what was made before it, or what else helps. Anything else, a bug, is as it was. */
+/**
+ * The same error, whose hint says more: what was made before it, or what else helps. Anything else, a bug, is
+ * as it was.
+ */
 export function withHint(error: unknown, more: string): unknown {
   if (!(error instanceof HoldfastError)) return error;
-  return new HoldfastError(error.code, error.message, { hint: `${error.hint ?? ""} ${more}`.trim(), cause: error });
+  return new HoldfastError(error.code, error.message, {
+    hint: `${error.hint ?? ""} ${more}`.trim(),
+    cause: error,
+  });
 }

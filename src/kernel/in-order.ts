@@ -1,5 +1,12 @@
-/** Maps with at most `atOnce` calls under way, yielding results in the order of the items; a failure is thrown where its item would have come. */
-export async function* inOrder<T, R>(items: readonly T[], atOnce: number, map: (item: T) => Promise<R>): AsyncGenerator<R> {
+/**
+ * Maps with at most `atOnce` calls under way, yielding results in the order of the items; a failure is thrown
+ * where its item would have come.
+ */
+export async function* inOrder<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const underWay: Promise<R>[] = [];
   for (const item of items) {
     const result = map(item);

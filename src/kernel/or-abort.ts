@@ -1,6 +1,6 @@
 /**
- * Waits for `work`, but not beyond the signal: what waits for somebody who has gone silent must still be stoppable. The work itself goes on until
- * its owner, closed by the caller on the way out, ends it.
+ * Waits for `work`, but not beyond the signal: what waits for somebody who has gone silent must still be
+ * stoppable. The work itself goes on until its owner, closed by the caller on the way out, ends it.
  *
  * @throws the signal's reason
  */

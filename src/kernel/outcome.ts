@@ -1,6 +1,9 @@
 import type { ExitCode } from "./errors.ts";
 
-/** What every command gives back, whatever it did: a value, rendered by the front door for people, machines and job summaries. */
+/**
+ * What every command gives back, whatever it did: a value, rendered by the front door for people, machines
+ * and job summaries.
+ */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -9,11 +12,16 @@ export interface ReportTable {
   readonly title?: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Whether the headline tells all that is in it; known only to who made both, because texts may look alike. */
+  /**
+   * Whether the headline tells all that is in it; known only to who made both, because texts may look alike.
+   */
   readonly inHeadline?: boolean;
 }
 
-/** What a person reads in ten seconds: verdict first, then tables, then notes. Rendered as text (stderr) and Markdown (job summary). */
+/**
+ * What a person reads in ten seconds: verdict first, then tables, then notes. Rendered as text (stderr) and
+ * Markdown (job summary).
+ */
 export interface Report {
   readonly good: boolean;
   readonly headline: string;
@@ -35,7 +43,10 @@ export interface Annotation {
 /** What a command returns. Verdicts that say no are outcomes too: exit 3 or 5. */
 export interface Outcome {
   readonly exit: ExitCode;
-  /** Keys are the declared outputs; printed by `--json` as one object, set as action outputs (objects as JSON text). */
+  /**
+   * Keys are the declared outputs; printed by `--json` as one object, set as action outputs (objects
+   * as JSON text).
+   */
   readonly outputs: Readonly<Record<string, Json>>;
   readonly report: Report;
   /** Text that is the command's product (stdout without `--json`), such as a new key. */

@@ -6,7 +6,10 @@ const WINDOW_MS = 10_000;
 /** Work that moved nothing is told only where somebody had to wait for it. */
 const WORTH_TELLING_MS = 1000;
 
-/** Counts units of long work and says how fast it goes and how long it will still take, judged by the last ten seconds. */
+/**
+ * Counts units of long work and says how fast it goes and how long it will still take, judged by the
+ * last ten seconds.
+ */
 export class Pace {
   readonly #unit: "bytes" | "tables" | "migrations";
   readonly #total: number | undefined;
@@ -28,7 +31,9 @@ export class Pace {
     const last = this.#samples.at(-1);
     if (last !== undefined && now - last.at < 500) return;
     this.#samples.push({ at: now, count: this.#count });
-    while (this.#samples.length > 2 && now - (this.#samples[1] as { at: number }).at > WINDOW_MS) this.#samples.shift();
+    while (this.#samples.length > 2 && now - (this.#samples[1] as { at: number }).at > WINDOW_MS) {
+      this.#samples.shift();
+    }
   }
 
   /** Units a second. */
@@ -46,21 +51,26 @@ export class Pace {
   }
 
   /**
-   * 0…1, or `undefined` when the total is unknown or nothing was counted yet; never 1 before the end, because totals
-   * are estimates.
+   * 0…1, or `undefined` when the total is unknown or nothing was counted yet; never 1 before the end, because
+   * totals are estimates.
    */
   fraction(): number | undefined {
-    return this.#total === undefined || this.#count === 0 ? undefined : Math.min(0.99, this.#count / this.#total);
+    return this.#total === undefined || this.#count === 0
+      ? undefined
+      : Math.min(0.99, this.#count / this.#total);
   }
 
   /**
-   * Such as `345 MB of about 1.20 GB, 87 MB/s, 10 s left` or `12 of about 40 tables, 3 s left`; `7.0 s so far` while
-   * nothing was counted: what works on bytes that lie here already never counts any.
+   * Such as `345 MB of about 1.20 GB, 87 MB/s, 10 s left` or `12 of about 40 tables, 3 s left`;
+   * `7.0 s so far` while nothing was counted: what works on bytes that lie here already never counts any.
    */
   describe(now: number): string {
     if (this.#count === 0) return `${formatDuration(now - this.#startedAt)} so far`;
     const show = (count: number): string => (this.#unit === "bytes" ? formatBytes(count) : String(count));
-    const parts = [`${show(this.#count)}${this.#total === undefined ? "" : ` of about ${show(this.#total)}`}${this.#unit === "tables" ? " tables" : ""}`];
+    const parts = [
+      `${show(this.#count)}${this.#total === undefined ? "" : ` of about ${show(this.#total)}`}` +
+        (this.#unit === "tables" ? " tables" : ""),
+    ];
     // Nothing for ten seconds is a pause of the other side's (an index being built), not a speed.
     const rate = this.rate(now);
     if (this.#unit === "bytes" && rate > 0) parts.push(`${formatBytes(rate)}/s`);
@@ -70,13 +80,15 @@ export class Pace {
   }
 
   /**
-   * What is worth keeping at the end: `1.21 GB in 14 s, 86 MB/s`. Where nothing was counted, how long it took; and
-   * `undefined` where that was not long either.
+   * What is worth keeping at the end: `1.21 GB in 14 s, 86 MB/s`. Where nothing was counted, how long it
+   * took; and `undefined` where that was not long either.
    */
   summary(now: number): string | undefined {
     const elapsed = now - this.#startedAt;
     if (this.#count === 0) return elapsed < WORTH_TELLING_MS ? undefined : `took ${formatDuration(elapsed)}`;
-    if (this.#unit === "tables") return `${this.#count} ${this.#count === 1 ? "table" : "tables"} in ${formatDuration(elapsed)}`;
+    if (this.#unit === "tables") {
+      return `${this.#count} ${this.#count === 1 ? "table" : "tables"} in ${formatDuration(elapsed)}`;
+    }
     const rate = elapsed > 0 ? `, ${formatBytes((this.#count * 1000) / elapsed)}/s` : "";
     return `${formatBytes(this.#count)} in ${formatDuration(elapsed)}${rate}`;
   }

@@ -12,8 +12,14 @@ export interface RetryPolicy {
   readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
 }
 
-/** Runs `operation` with exponential back-off, each delay between half and all of its ceiling; throws the last error when the attempts are used up. */
-export async function withRetry<T>(policy: RetryPolicy, operation: (attempt: number) => Promise<T>): Promise<T> {
+/**
+ * Runs `operation` with exponential back-off, each delay between half and all of its ceiling; throws the last
+ * error when the attempts are used up.
+ */
+export async function withRetry<T>(
+  policy: RetryPolicy,
+  operation: (attempt: number) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await operation(attempt);

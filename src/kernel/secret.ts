@@ -1,6 +1,6 @@
 /**
- * A value that must not be seen. Converting it to text, JSON or an inspection shows `***`; only {@link Secret.reveal} gives
- * the value, so every place that uses it can be found by that word.
+ * A value that must not be seen. Converting it to text, JSON or an inspection shows `***`; only
+ * {@link Secret.reveal} gives the value, so every place that uses it can be found by that word.
  */
 export class Secret {
   readonly #value: string;

@@ -13,7 +13,11 @@ export interface Pacing {
 }
 
 /** Whole lines with time between them, for logs that cannot be redrawn. */
-export function spacedProgress(print: (line: string) => void, pacing: Pacing, spacingMs: number): { add(count: number): void; done(note?: string): void } {
+export function spacedProgress(
+  print: (line: string) => void,
+  pacing: Pacing,
+  spacingMs: number,
+): { add(count: number): void; done(note?: string): void } {
   const { label, elapsed } = pacing;
   const pace = new Pace(pacing.unit, pacing.total, elapsed());
   let printedAt = elapsed();

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 
 /**
- * A stream of bytes; pulling is backpressure, and leaving the loop early must release whatever is behind it. A chunk that was given is not written to
- * again: readers keep chunks while they pull more.
+ * A stream of bytes; pulling is backpressure, and leaving the loop early must release whatever is behind it.
+ * A chunk that was given is not written to again: readers keep chunks while they pull more.
  */
 export type ByteStream = AsyncIterable<Uint8Array>;
 
@@ -71,11 +71,16 @@ export function sha256(bytes: Uint8Array | string): string {
 }
 
 /**
- * Two readers of one stream: `main` sees everything and sets the pace; `side` sees the same bytes from the beginning and may leave early.
- * A slow side holds main back, so that nothing piles up in memory; whoever gives `side` away must call `leave` when it will not be read any more.
- * `leave` also ends a reader that is still waiting, with an error: needed when main will never be read.
+ * Two readers of one stream: `main` sees everything and sets the pace; `side` sees the same bytes from the
+ * beginning and may leave early. A slow side holds main back, so that nothing piles up in memory; whoever
+ * gives `side` away must call `leave` when it will not be read any more. `leave` also ends a reader that is
+ * still waiting, with an error: needed when main will never be read.
  */
-export function fork(source: ByteStream): { readonly main: ByteStream; readonly side: ByteStream; readonly leave: () => void } {
+export function fork(source: ByteStream): {
+  readonly main: ByteStream;
+  readonly side: ByteStream;
+  readonly leave: () => void;
+} {
   const side = new SideStream();
   const main = async function* (): ByteStream {
     let failure: unknown = new Error("the stream was left before its end");
@@ -160,8 +165,8 @@ class SideStream {
 }
 
 /**
- * Passes `source` through until it ends or `signal` aborts; then the reader gets the signal's reason at once, also while a chunk is awaited that may never
- * come. The source is told to stop, and not waited for.
+ * Passes `source` through until it ends or `signal` aborts; then the reader gets the signal's reason at once,
+ * also while a chunk is awaited that may never come. The source is told to stop, and not waited for.
  */
 export async function* abortable(source: ByteStream, signal: AbortSignal): ByteStream {
   signal.throwIfAborted();

@@ -18,10 +18,16 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] as number;
 }
 
-/** The known word a mistyped one most likely meant, or `undefined` when none is near enough to be more than a guess. */
+/**
+ * The known word a mistyped one most likely meant, or `undefined` when none is near enough to be more
+ * than a guess.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
-  const distances = known.map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }));
+  const distances = known.map((candidate) => ({
+    candidate,
+    distance: editDistance(word.toLowerCase(), candidate.toLowerCase()),
+  }));
   const least = Math.min(...distances.map((each) => each.distance));
   const nearestOnes = distances.filter((each) => each.distance === least && least <= limit);
   // Two words equally near (tier9: tier1, tier2 …) would be a guess.

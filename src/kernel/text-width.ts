@@ -1,3 +1,5 @@
+import { anyOf } from "./pattern.ts";
+
 /** Columns a text takes in a terminal: wide East Asian characters and emoji two, combining marks none. */
 export function textWidth(text: string): number {
   let width = 0;
@@ -25,14 +27,20 @@ export function padToWidth(text: string, columns: number): string {
 }
 
 const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
-const TWO_COLUMNS = /^[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]$|^[\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]$/u;
+const TWO_COLUMNS = anyOf(
+  /^[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3]$/u,
+  /^[\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]$/u,
+  /^[\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]$/u,
+);
 
 function characterWidth(character: string): number {
   if (NO_WIDTH.test(character)) return 0;
   return TWO_COLUMNS.test(character) ? 2 : 1;
 }
 
-/** Folds at spaces so that no line is wider than `columns`; a word that is wider alone is broken. Never empty. */
+/**
+ * Folds at spaces so that no line is wider than `columns`; a word that is wider alone is broken. Never empty.
+ */
 export function foldToWidth(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";

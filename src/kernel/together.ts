@@ -1,11 +1,12 @@
 /**
- * Runs tasks side by side as one: the first failure stops the others through their signal, all are waited for, and the first cause is thrown.
- * Nothing is left running behind.
+ * Runs tasks side by side as one: the first failure stops the others through their signal, all are waited
+ * for, and the first cause is thrown. Nothing is left running behind.
  *
  * @param stop aborting it stops all tasks, and its reason is what is thrown
  */
 export async function together<T extends readonly unknown[]>(
-  stop: AbortSignal, tasks: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> },
+  stop: AbortSignal,
+  tasks: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> },
 ): Promise<T> {
   stop.throwIfAborted();
   const failed = new AbortController();

@@ -1,12 +1,14 @@
 import { HoldfastError } from "../kernel/errors.ts";
 
-const HINT = "Do not use this path; if it came out of a manifest, the manifest was made by hand or to do harm.";
+const HINT =
+  "Do not use this path; if it came out of a manifest, the manifest was made by hand or to do harm.";
 
 /**
  * What is wrong with `path` as the path of a blob, or `undefined` when it is fine.
  *
- * A path is `/`-separated, relative, well-formed text without empty, `.` or `..` segments, control characters or backslashes
- * (Azure turns those into `/`), at most 1,024 characters long. So a path out of a hostile manifest can never leave the store.
+ * A path is `/`-separated, relative, well-formed text without empty, `.` or `..` segments, control characters
+ * or backslashes (Azure turns those into `/`), at most 1,024 characters long. So a path out of a hostile
+ * manifest can never leave the store.
  */
 export function blobPathFault(path: string): string | undefined {
   if (path === "") return "it is empty";
@@ -27,7 +29,13 @@ export function blobPathFault(path: string): string | undefined {
  */
 export function assertBlobPath(path: string): void {
   const fault = blobPathFault(path);
-  if (fault !== undefined) throw new HoldfastError("input.malformed", `'${JSON.stringify(path).slice(1, -1)}' cannot be a blob's path: ${fault}`, { hint: HINT });
+  if (fault !== undefined) {
+    throw new HoldfastError(
+      "input.malformed",
+      `'${JSON.stringify(path).slice(1, -1)}' cannot be a blob's path: ${fault}`,
+      { hint: HINT },
+    );
+  }
 }
 
 /**
@@ -40,7 +48,10 @@ export function assertBlobPrefix(prefix: string): void {
   assertBlobPath(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix);
 }
 
-/** Lexicographic order of paths: by their UTF-8 bytes, as object stores sort. (UTF-16 order differs beyond U+FFFF.) */
+/**
+ * Lexicographic order of paths: by their UTF-8 bytes, as object stores sort. (UTF-16 order differs
+ * beyond U+FFFF.)
+ */
 export function compareBlobPaths(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

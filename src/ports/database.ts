@@ -8,39 +8,55 @@ export const PREPARED_PREFIX = "holdfast_";
 
 /** One connection. Every statement runs on the same server session, in order. */
 export interface DatabaseSession extends AsyncDisposable {
-  /** Runs one statement; values are bound as `$1`…; rows come back with columns by name. Server errors become HoldfastErrors. */
-  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /**
-   * The same, with a statement that the server keeps ready for this session: of worth where the same is asked again and again. Its name begins with
-   * {@link PREPARED_PREFIX}; who forgets prepared statements by SQL makes the next call fail.
+   * Runs one statement; values are bound as `$1`…; rows come back with columns by name. Server errors become
+   * HoldfastErrors.
    */
-  queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values?: readonly unknown[],
+  ): Promise<Row[]>;
   /**
-   * Runs a text of somebody's as it is: one statement or several, as one message of the simple protocol, without values. What the server refuses is
-   * an answer and no error; a lost connection still rejects. The words may quote rows, so they are for whoever sees these rows anyway.
+   * The same, with a statement that the server keeps ready for this session: of worth where the same is asked
+   * again and again. Its name begins with {@link PREPARED_PREFIX}; who forgets prepared statements by SQL
+   * makes the next call fail.
+   */
+  queryPrepared<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<Row[]>;
+  /**
+   * Runs a text of somebody's as it is: one statement or several, as one message of the simple
+   * protocol, without values. What the server refuses is an answer and no error; a lost connection
+   * still rejects. The words may quote rows, so they are for whoever sees these rows anyway.
    * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
    */
   execute(sql: string): Promise<Execution>;
   /** Whether a transaction is open, as the server said last: `failed` takes nothing but its end. */
   readonly transaction: "none" | "open" | "failed";
   /**
-   * Runs one `COPY … FROM STDIN` with the stream's bytes as its data. A stream that throws ends the copy as failed and is rethrown as it is.
-   * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
+   * Runs one `COPY … FROM STDIN` with the stream's bytes as its data. A stream that throws ends the copy as
+   * failed and is rethrown as it is. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
    */
   copyFrom(sql: string, data: ByteStream): Promise<void>;
-  /** Aborts when the connection is lost without being asked to close; the reason is a `database.lost` error. */
+  /**
+   * Aborts when the connection is lost without being asked to close; the reason is a `database.lost` error.
+   */
   readonly lost: AbortSignal;
   /** The process id the server announced for cancellation; a pooler announces its own invention. */
   readonly announcedPid: number;
   /** Server notices (NOTICE, WARNING) since the connection began. */
   readonly notices: readonly string[];
   /**
-   * Ends an open transaction and forgets what was set, made, locked and noticed in this session. Of use afterwards are only
-   * {@link setUp} and {@link close}. Rejects when the session is lost, or the server does not answer in a few seconds, by
-   * which it is lost. https://www.postgresql.org/docs/current/sql-discard.html
+   * Ends an open transaction and forgets what was set, made, locked and noticed in this
+   * session. Of use afterwards are only {@link setUp} and {@link close}. Rejects when the
+   * session is lost, or the server does not answer in a few seconds, by which it is lost.
+   * https://www.postgresql.org/docs/current/sql-discard.html
    */
   empty(): Promise<void>;
-  /** Makes an emptied session, for another purpose, what it was when it began; rejects as {@link empty} does. */
+  /**
+   * Makes an emptied session, for another purpose, what it was when it began; rejects as {@link empty} does.
+   */
   setUp(purpose: string): Promise<void>;
   /** Asks the server to cancel the running statement (over a separate connection). */
   cancel(): Promise<void>;
@@ -50,7 +66,10 @@ export interface DatabaseSession extends AsyncDisposable {
 /** How the server took a text: undefined where it carried it out, else what it said. */
 export type Execution = ServerRefusal | undefined;
 
-/** What the server says when it refuses a statement. https://www.postgresql.org/docs/current/protocol-error-fields.html */
+/**
+ * What the server says when it refuses a statement.
+ * https://www.postgresql.org/docs/current/protocol-error-fields.html
+ */
 export interface ServerRefusal {
   /** SQLSTATE, five characters. */
   readonly state: string;
@@ -72,13 +91,14 @@ export interface SessionOptions {
   /** Shown in pg_stat_activity after `holdfast `. */
   readonly purpose: string;
   /**
-   * Server settings for this session, sent with the connection's start-up packet *and* set again afterwards, because a pooler
-   * may drop the first and a role default may beat the second; then read back.
+   * Server settings for this session, sent with the connection's start-up packet *and* set again afterwards,
+   * because a pooler may drop the first and a role default may beat the second; then read back.
    */
   readonly settings?: Readonly<Record<string, string>>;
   /**
-   * Leaves every setting as it is, and thereby the search path to whoever set it: only for statements that say the schema of every name. A pooler in
-   * transaction mode keeps what one client sets for the next one, so it must be found out before anything is set.
+   * Leaves every setting as it is, and thereby the search path to whoever set it: only for statements that
+   * say the schema of every name. A pooler in transaction mode keeps what one client sets for the next one,
+   * so it must be found out before anything is set.
    */
   readonly bare?: boolean;
   /** Connect to another database of the same server. */
@@ -86,10 +106,11 @@ export interface SessionOptions {
 }
 
 /**
- * A PostgreSQL server reached with ordinary SQL rights. Laws: errors are classified (`database.unreachable`, `.denied`,
- * `.missing`, `.tls`, `.permission`, `.row-security`, `.lost`, `.lock-timeout`, else `.query` with the SQLSTATE and server message in the text);
- * no error text holds the password; timeouts of the role (statement, lock, idle) are off in every session, and unless the settings say otherwise
- * the search path is `pg_catalog`, so that nothing a user made is called by an unqualified name.
+ * A PostgreSQL server reached with ordinary SQL rights. Laws: errors are classified (`database.unreachable`,
+ * `.denied`, `.missing`, `.tls`, `.permission`, `.row-security`, `.lost`, `.lock-timeout`, else `.query`
+ * with the SQLSTATE and server message in the text); no error text holds the password; timeouts of the role
+ * (statement, lock, idle) are off in every session, and unless the settings say otherwise the search path is
+ * `pg_catalog`, so that nothing a user made is called by an unqualified name.
  */
 export interface Database {
   readonly address: DatabaseAddress;

@@ -14,6 +14,9 @@ export interface Log {
   warn(text: string): void;
   /** Only shown when asked for (`--verbose`, or debug logging in Actions). */
   debug(text: string): void;
-  /** Live line in a terminal, spaced lines in CI. `total` is an estimate in the same unit, absent when unknown. */
+  /**
+   * Live line in a terminal, spaced lines in CI. `total` is an estimate in the same unit,
+   * absent when unknown.
+   */
   progress(text: string, unit: "bytes" | "tables" | "migrations", total?: number): Progress;
 }

@@ -10,7 +10,9 @@ import type { SourceTree } from "./source-tree.ts";
 import type { ToolInstaller } from "./tool-installer.ts";
 import type { RunIdentity } from "./run-identity.ts";
 
-/** Everything a command may reach, made by `entry/wire.ts`. Adapters load only when a function here is called. */
+/**
+ * Everything a command may reach, made by `entry/wire.ts`. Adapters load only when a function here is called.
+ */
 export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
@@ -23,11 +25,14 @@ export interface Ports {
   sourceTree(): Promise<SourceTree>;
   dumpTools(): Promise<DumpTools>;
   scratchServers(): Promise<ScratchServers>;
-  /** Installs missing PostgreSQL programs; absent where Holdfast has no business installing anything (the CLI). */
+  /**
+   * Installs missing PostgreSQL programs; absent where Holdfast has no business installing
+   * anything (the CLI).
+   */
   toolInstaller?(): Promise<ToolInstaller>;
   /**
-   * Keeps a value for the action's post step, which runs even after a cancelled or crashed main step; absent in the CLI. Never a
-   * secret. The keys are those of `remembered.ts`.
+   * Keeps a value for the action's post step, which runs even after a cancelled or crashed main step; absent
+   * in the CLI. Never a secret. The keys are those of `remembered.ts`.
    */
   remember?(key: string, value: string): void;
   /** Registers a secret learnt at run time with the redactor (and the runner's mask). */

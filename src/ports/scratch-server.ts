@@ -7,7 +7,10 @@ export interface ScratchServer extends AsyncDisposable {
   address(database: string): DatabaseAddress;
 }
 
-/** Starts private PostgreSQL servers from local binaries: Unix socket only, in a folder only this user may enter. */
+/**
+ * Starts private PostgreSQL servers from local binaries: Unix socket only, in a folder only this
+ * user may enter.
+ */
 export interface ScratchServers {
   /** The newest major that can be started here, or `undefined` with the reason when none can. */
   available(): Promise<{ major: number } | { major: undefined; reason: string }>;

@@ -5,25 +5,54 @@ import { sha256 } from "../kernel/streams.ts";
 import { nearest } from "../kernel/suggest.ts";
 
 /**
- * Connection URLs as libpq understands them: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+ * Connection URLs as libpq understands them:
+ * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
  *
- * Differences, each because guessing is worse: user and database must be named, several hosts are refused, and an unknown
- * parameter is an error. No error from here ever repeats the URL or a part of it that could hold the password.
+ * Differences, each because guessing is worse: user and database must be named, several hosts are refused,
+ * and an unknown parameter is an error. No error from here ever repeats the URL or a part of it that could
+ * hold the password.
  */
 
 const EXAMPLE = "postgresql://user:password@host:5432/database";
 
-/** Parameters of other programs' defaults that change nothing Holdfast does; `channel_binding` is always used where the server offers it. */
+/**
+ * Parameters of other programs' defaults that change nothing Holdfast does; `channel_binding` is always used
+ * where the server offers it.
+ */
 const IGNORED_PARAMETERS = new Set([
-  "application_name", "fallback_application_name", "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
-  "target_session_attrs", "channel_binding", "gssencmode", "client_encoding", "tcp_user_timeout",
+  "application_name",
+  "fallback_application_name",
+  "connect_timeout",
+  "keepalives",
+  "keepalives_idle",
+  "keepalives_interval",
+  "keepalives_count",
+  "target_session_attrs",
+  "channel_binding",
+  "gssencmode",
+  "client_encoding",
+  "tcp_user_timeout",
 ]);
-const KNOWN_PARAMETERS = ["host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "options"] as const;
+const KNOWN_PARAMETERS = [
+  "host",
+  "port",
+  "user",
+  "password",
+  "dbname",
+  "sslmode",
+  "sslrootcert",
+  "options",
+] as const;
 type KnownParameter = (typeof KNOWN_PARAMETERS)[number];
 
 /** libpq's `allow` (plain first) is read as `prefer` (encrypted first): never weaker than asked for. */
 const SSL_MODES: Readonly<Record<string, SslMode>> = {
-  disable: "disable", allow: "prefer", prefer: "prefer", require: "require", "verify-ca": "verify-ca", "verify-full": "verify-full",
+  disable: "disable",
+  allow: "prefer",
+  prefer: "prefer",
+  require: "require",
+  "verify-ca": "verify-ca",
+  "verify-full": "verify-full",
 };
 
 /**
@@ -35,8 +64,14 @@ const SSL_MODES: Readonly<Record<string, SslMode>> = {
  * @throws input.malformed; the message never holds the URL
  */
 export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddress {
-  const fail: Fail = (problem, hint = `Write it as ${EXAMPLE}, with special characters in the password percent-encoded (@ is %40, / is %2F).`) => {
-    throw new HoldfastError("input.malformed", `${inputName} is not a usable database URL: ${problem}`, { hint });
+  const fail: Fail = (
+    problem,
+    hint = `Write it as ${EXAMPLE}, with special characters in the password percent-encoded (@ ` +
+      "is %40, / is %2F).",
+  ) => {
+    throw new HoldfastError("input.malformed", `${inputName} is not a usable database URL: ${problem}`, {
+      hint,
+    });
   };
   const scheme = /^postgres(?:ql)?:\/\//i.exec(text.trim());
   if (!scheme) fail("it does not start with postgresql://");
@@ -48,15 +83,25 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
   const place = readHost(authority.slice(at + 1), fail);
 
   const host = parameters.get("host") ?? place.host;
-  if (host === "") fail("it names no host", "Put the server's name after the @, or the folder of a Unix socket as ?host=/folder.");
+  if (host === "") {
+    fail(
+      "it names no host",
+      "Put the server's name after the @, or the folder of a Unix socket as ?host=/folder.",
+    );
+  }
   if (host.includes(",") || (parameters.get("port") ?? "").includes(",")) {
-    fail("it names several hosts", "Name the one server to work with: a backup must know which server it saw.");
+    fail(
+      "it names several hosts",
+      "Name the one server to work with: a backup must know which server it saw.",
+    );
   }
   const user = parameters.get("user") ?? decode(userPart, "the user", fail);
   if (user === "") fail("it names no user");
   const database = parameters.get("dbname") ?? decode(path, "the database name", fail);
   if (database === "") fail("it names no database", "Put the database's name after the host: …/name.");
-  const password = parameters.get("password") ?? (passwordPart === undefined ? undefined : decode(passwordPart, "the password", fail));
+  const password =
+    parameters.get("password") ??
+    (passwordPart === undefined ? undefined : decode(passwordPart, "the password", fail));
   return Object.freeze({
     host,
     port: readPort(parameters.get("port") ?? place.port, fail),
@@ -72,8 +117,8 @@ export function parseDatabaseUrl(text: string, inputName: string): DatabaseAddre
 type Fail = (problem: string, hint?: string) => never;
 
 /**
- * The query begins at the first `?` that a parameter follows; any other belongs to a password somebody forgot to encode. So does
- * any `@` but the last one before the query: a host holds none.
+ * The query begins at the first `?` that a parameter follows; any other belongs to a password somebody forgot
+ * to encode. So does any `@` but the last one before the query: a host holds none.
  */
 function split(rest: string): { authority: string; path: string; query: string } {
   const question = rest.search(/\?(?=[A-Za-z_]*(?:=|&|$))/);
@@ -96,7 +141,10 @@ function decode(text: string, what: string, fail: Fail): string {
     return decoded.includes("\0") ? fail(`${what} holds a NUL character`) : decoded;
   } catch (error) {
     if (error instanceof HoldfastError) throw error;
-    return fail(`${what} holds a % that does not begin a percent-encoded character`, "Write a literal % as %25.");
+    return fail(
+      `${what} holds a % that does not begin a percent-encoded character`,
+      "Write a literal % as %25.",
+    );
   }
 }
 
@@ -104,7 +152,12 @@ function readHost(text: string, fail: Fail): { host: string; port: string | unde
   const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
   if (bracketed) return { host: bracketed[1]!, port: bracketed[2] };
   if (text.startsWith("[")) fail("the IPv6 address lacks its closing ]");
-  if (text.includes(",")) fail("it names several hosts", "Name the one server to work with: a backup must know which server it saw.");
+  if (text.includes(",")) {
+    fail(
+      "it names several hosts",
+      "Name the one server to work with: a backup must know which server it saw.",
+    );
+  }
   const [host, port] = divide(text, ":");
   return { host: decode(host, "the host", fail), port };
 }
@@ -128,16 +181,32 @@ function readParameters(query: string, fail: Fail): Map<KnownParameter, string> 
       if (found.has(name as KnownParameter)) fail(`parameter '${name}' is given twice`);
       found.set(name as KnownParameter, value);
     } else if (!IGNORED_PARAMETERS.has(name)) {
-      fail(`parameter '${safeName(name)}' is not known`, `Remove it from the URL; known are ${KNOWN_PARAMETERS.join(", ")}.`);
+      fail(
+        `parameter '${safeName(name)}' is not known`,
+        `Remove it from the URL; known are ${KNOWN_PARAMETERS.join(", ")}.`,
+      );
     }
   }
   return found;
 }
 
 /** Parameters that other drivers and tools have in their URLs, as people copy them from there. */
-const OF_OTHERS = ["pgbouncer", "schema", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size", "sslaccept", "currentSchema", "sslfactory"];
+const OF_OTHERS = [
+  "pgbouncer",
+  "schema",
+  "connection_limit",
+  "pool_timeout",
+  "socket_timeout",
+  "statement_cache_size",
+  "sslaccept",
+  "currentSchema",
+  "sslfactory",
+];
 
-/** A parameter's name is repeated in errors only if it is one, or nearly: a password with a question mark in it may stand there. */
+/**
+ * A parameter's name is repeated in errors only if it is one, or nearly: a password with a question mark in
+ * it may stand there.
+ */
 function safeName(name: string): string {
   const names = [...KNOWN_PARAMETERS, ...IGNORED_PARAMETERS, ...OF_OTHERS];
   return names.includes(name) || nearest(name, names) !== undefined ? name : "…";
@@ -149,7 +218,12 @@ function shownWord(value: string): string {
 }
 
 function readSslMode(text: string | undefined, host: string, fail: Fail): SslMode {
-  if (text !== undefined) return SSL_MODES[text] ?? fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`);
+  if (text !== undefined) {
+    return (
+      SSL_MODES[text] ??
+      fail(`sslmode ${shownWord(text)}is none of disable, prefer, require, verify-ca, verify-full`)
+    );
+  }
   if (host.startsWith("/")) return "disable";
   return isLoopback(host) ? "prefer" : "require";
 }
@@ -159,9 +233,10 @@ function isLoopback(host: string): boolean {
 }
 
 /**
- * The TLS mode that is really meant, by libpq's rules: a Unix socket is never encrypted, `require` with a root certificate
- * verifies it, and where the public certificate authorities are trusted the host name is checked too, because anybody can have a
- * certificate of theirs. Source: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
+ * The TLS mode that is really meant, by libpq's rules: a Unix socket is never encrypted, `require`
+ * with a root certificate verifies it, and where the public certificate authorities are trusted
+ * the host name is checked too, because anybody can have a certificate of theirs. Source:
+ * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
  */
 export function effectiveSslMode(address: DatabaseAddress): SslMode {
   const { sslMode, sslRootCert } = address;
@@ -178,14 +253,18 @@ export function describeAddress(address: DatabaseAddress): string {
 }
 
 /**
- * The name a backup's source gets when none is given. Supabase calls every database `postgres`, so there the project's
- * reference goes before it; elsewhere the database's own name. Always matches the catalog's SOURCE_NAME.
+ * The name a backup's source gets when none is given. Supabase calls every database `postgres`, so
+ * there the project's reference goes before it; elsewhere the database's own name. Always matches the
+ * catalog's SOURCE_NAME.
  */
 export function sourceNameOf(address: DatabaseAddress): string {
   const project = supabaseProject(address);
   const wanted = project === undefined ? address.database : `${project}-${address.database}`;
   const plain = wanted.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const cleaned = plain.replace(/[^a-z0-9._-]+/g, "-").replace(/^[^a-z0-9]+|-+$/g, "").slice(0, 63);
+  const cleaned = plain
+    .replace(/[^a-z0-9._-]+/g, "-")
+    .replace(/^[^a-z0-9]+|-+$/g, "")
+    .slice(0, 63);
   return cleaned === "" ? `database-${sha256(wanted).slice(0, 8)}` : cleaned;
 }
 
@@ -198,12 +277,15 @@ export function supabaseProject(address: DatabaseAddress): string | undefined {
 }
 
 /**
- * Poolers in transaction mode that can be told by their address alone. They hand every transaction to any server session, so
- * an exported snapshot, session settings and pg_dump itself do not work through them.
+ * Poolers in transaction mode that can be told by their address alone. They hand every transaction to any
+ * server session, so an exported snapshot, session settings and pg_dump itself do not work through them.
  *
- * @returns a whole sentence why it cannot be used, and the `host:port` of the same service that can; undefined when nothing is known
+ * @returns a whole sentence why it cannot be used, and the `host:port` of the same service that can;
+ *   undefined when nothing is known
  */
-export function knownTransactionPooler(address: DatabaseAddress): { why: string; useInstead: string } | undefined {
+export function knownTransactionPooler(
+  address: DatabaseAddress,
+): { why: string; useInstead: string } | undefined {
   const host = address.host.toLowerCase();
   if (address.port === 6543 && host.endsWith(".pooler.supabase.com")) {
     return { why: "port 6543 of the Supabase pooler is its transaction mode", useInstead: `${host}:5432` };
@@ -212,7 +294,10 @@ export function knownTransactionPooler(address: DatabaseAddress): { why: string;
     return { why: "port 6543 of a Supabase database is its transaction pooler", useInstead: `${host}:5432` };
   }
   if (address.port === 6432 && host.endsWith(".postgres.database.azure.com")) {
-    return { why: "port 6432 of Azure Database for PostgreSQL is its built-in PgBouncer in transaction mode", useInstead: `${host}:5432` };
+    return {
+      why: "port 6432 of Azure Database for PostgreSQL is its built-in PgBouncer in transaction mode",
+      useInstead: `${host}:5432`,
+    };
   }
   return undefined;
 }

@@ -15,8 +15,8 @@ export function displayName({ schema, name }: { readonly schema: string; readonl
 }
 
 /**
- * An identity without the quotes of which servers disagree: only for telling objects apart, never for SQL. The other quotes stay, so that
- * `a."b.c"` and `"a.b".c` are two.
+ * An identity without the quotes of which servers disagree: only for telling objects apart, never for SQL.
+ * The other quotes stay, so that `a."b.c"` and `"a.b".c` are two.
  *
  * @param identity with its names as {@link displayPart} has them
  */

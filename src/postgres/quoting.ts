@@ -1,6 +1,7 @@
 /**
- * Quoting for SQL text that cannot be bound as a parameter: names and literals in DDL, in `LOCK TABLE`, in generated queries.
- * Values belong into `$1`; these are for the rest. Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+ * Quoting for SQL text that cannot be bound as a parameter: names and literals in DDL, in
+ * `LOCK TABLE`, in generated queries. Values belong into `$1`; these are for the rest. Source:
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 
 /** Writes any name as a quoted identifier; always quoted, so that keywords and capitals need no list. */
@@ -24,7 +25,9 @@ export function quoteLiteral(text: string): string {
  * Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
  */
 export function startupOptions(settings: Readonly<Record<string, string>>): string {
-  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, "\\$&")}`).join(" ");
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\\s]/g, "\\$&")}`)
+    .join(" ");
 }
 
 /** PostgreSQL ends every name and literal at a NUL, so one inside would silently mean another object. */

@@ -1,6 +1,6 @@
 /**
- * SQL that is true for a schema that is not the server's own: names that begin with `pg_` are reserved for those.
- * https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-CATALOG
+ * SQL that is true for a schema that is not the server's own: names that begin with `pg_` are reserved for
+ * those. https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-CATALOG
  *
  * @param nspname the column, of pg_namespace, as the statement calls it
  */

@@ -1,12 +1,15 @@
 /**
- * Reading SQL that pg_dump or the server's deparser wrote. It holds texts that people wrote (names, defaults, comments), which may look like
- * anything, a statement on a line of its own included; so pieces are told apart by reading quotes, as the server does, and never by lines.
- * Quotes within quotes are doubled there; a function's body in dollar quotes is not for this.
+ * Reading SQL that pg_dump or the server's deparser wrote. It holds texts that people wrote (names, defaults,
+ * comments), which may look like anything, a statement on a line of its own included; so pieces are told
+ * apart by reading quotes, as the server does, and never by lines. Quotes within quotes are doubled there; a
+ * function's body in dollar quotes is not for this.
  *
  * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 
-/** Places of the characters that stand outside of `'…'` and `"…"`; a doubled quote leaves and enters again. */
+/**
+ * Places of the characters that stand outside of `'…'` and `"…"`; a doubled quote leaves and enters again.
+ */
 export function* outsideQuotes(text: string): Generator<number> {
   let quote = "";
   for (let at = 0; at < text.length; at += 1) {

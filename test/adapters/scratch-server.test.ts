@@ -11,10 +11,15 @@ import { localScratchServers } from "../../src/adapters/scratch-server/scratch-s
 import { sweepScratch } from "../../src/adapters/scratch-server/sweep.ts";
 import { systemDisk } from "../../src/adapters/system/disk.ts";
 
-const servers = localScratchServers({ installations: () => serverInstallations({ env: process.env }), disk: systemDisk() });
+const servers = localScratchServers({
+  installations: () => serverInstallations({ env: process.env }),
+  disk: systemDisk(),
+});
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200 && !(await what()); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let tries = 0; tries < 200 && !(await what()); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   expect(await what()).toBe(true);
 }
 
@@ -25,18 +30,25 @@ async function startedElsewhere(): Promise<{ owner: ChildProcess; folder: string
     const { localScratchServers } = await import("${source("scratch-server/scratch-servers.ts")}");
     const { serverInstallations } = await import("${source("pg-tools/dump-tools.ts")}");
     const { systemDisk } = await import("${source("system/disk.ts")}");
-    const servers = localScratchServers({ installations: () => serverInstallations({ env: process.env }), disk: systemDisk() });
+    const installations = () => serverInstallations({ env: process.env });
+    const servers = localScratchServers({ installations, disk: systemDisk() });
     const server = await servers.start({ bytesNeeded: 0 });
     console.log(server.address("postgres").host);
     setInterval(() => undefined, 1000);`;
-  const owner = spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const owner = spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [line] = (await once(owner.stdout, "data")) as [Buffer];
   const folder = line.toString().trim();
-  return { owner, folder, pid: Number((await readFile(join(folder, "data", "postmaster.pid"), "utf8")).split("\n")[0]) };
+  return {
+    owner,
+    folder,
+    pid: Number((await readFile(join(folder, "data", "postmaster.pid"), "utf8")).split("\n")[0]),
+  };
 }
 
 describe("a scratch server", () => {
-  it("runs in a folder only its user may enter, without a network port, and leaves nothing behind", async () => {
+  it("runs in a folder only its user may enter, without a network port, and leaves nothing", async () => {
     const available = await servers.available();
     const server = await servers.start({ bytesNeeded: 1_000_000 });
     expect(available).toEqual({ major: server.major });
@@ -44,7 +56,12 @@ describe("a scratch server", () => {
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     {
       await using session = await postgresDatabase(server.address("postgres")).connect({ purpose: "test" });
-      expect(await session.query("SELECT current_setting('listen_addresses') AS l, current_setting('is_superuser') AS s, current_setting('server_encoding') AS e")).toEqual([{ l: "", s: "on", e: "UTF8" }]);
+      expect(
+        await session.query(`
+          SELECT current_setting('listen_addresses') AS l, current_setting('is_superuser') AS s,
+                 current_setting('server_encoding') AS e
+        `),
+      ).toEqual([{ l: "", s: "on", e: "UTF8" }]);
       await session.query('CREATE DATABASE "other one"');
       await using other = await postgresDatabase(server.address("other one")).connect({ purpose: "test" });
       expect(await other.query("SELECT current_database() AS d")).toEqual([{ d: "other one" }]);
@@ -63,20 +80,42 @@ describe("a scratch server", () => {
     await until(() => !existsSync(`/proc/${pid}`));
   });
 
-  it("is refused where the disk is too small, where no server is installed, and where every one is too old", async () => {
+  it("is refused where the disk is too small, no server is installed, or all are too old", async () => {
     await expect(servers.start({ bytesNeeded: 1e18 })).rejects.toMatchObject({ code: "disk.full" });
-    await expect(servers.start({ bytesNeeded: 0, majorMin: 99 })).rejects.toMatchObject({ code: "tool.too-old", hint: expect.stringContaining("99") });
+    await expect(servers.start({ bytesNeeded: 0, majorMin: 99 })).rejects.toMatchObject({
+      code: "tool.too-old",
+      hint: expect.stringContaining("99"),
+    });
     const none = localScratchServers({ installations: () => Promise.resolve([]), disk: systemDisk() });
     await expect(none.start({ bytesNeeded: 0 })).rejects.toMatchObject({ code: "tool.missing" });
-    expect(await none.available()).toEqual({ major: undefined, reason: expect.stringContaining("no PostgreSQL server") });
+    expect(await none.available()).toEqual({
+      major: undefined,
+      reason: expect.stringContaining("no PostgreSQL server"),
+    });
   });
 
-  it("is of the very major that is asked for, else of the oldest newer one, else the newest of all", async () => {
-    const installed = [18, 17, 15, 14].map((major) => ({ major, version: `${major}.1`, binDir: `/nowhere/${major}` }));
-    const choice = localScratchServers({ installations: () => Promise.resolve(installed), disk: systemDisk() });
+  it("is of the very major asked for, else of the oldest newer one, else the newest of all", async () => {
+    const installed = [18, 17, 15, 14].map((major) => ({
+      major,
+      version: `${major}.1`,
+      binDir: `/nowhere/${major}`,
+    }));
+    const choice = localScratchServers({
+      installations: () => Promise.resolve(installed),
+      disk: systemDisk(),
+    });
     // None of them can start, and each says so by its name.
-    for (const [wanted, chosen] of [[15, 15], [16, 17], [14, 14], [13, 14], [18, 18], [undefined, 18]] as const) {
-      await expect(choice.start({ bytesNeeded: 0, ...(wanted === undefined ? {} : { majorMin: wanted }) })).rejects.toMatchObject({ message: expect.stringContaining(`/nowhere/${chosen}`) });
+    for (const [wanted, chosen] of [
+      [15, 15],
+      [16, 17],
+      [14, 14],
+      [13, 14],
+      [18, 18],
+      [undefined, 18],
+    ] as const) {
+      await expect(
+        choice.start({ bytesNeeded: 0, ...(wanted === undefined ? {} : { majorMin: wanted }) }),
+      ).rejects.toMatchObject({ message: expect.stringContaining(`/nowhere/${chosen}`) });
     }
   });
 
@@ -84,8 +123,16 @@ describe("a scratch server", () => {
     const root = await mkdtemp(join(tmpdir(), "scratch-"));
     const binDir = join(root, "bin");
     await mkdir(binDir);
-    await writeFile(join(binDir, "initdb"), '#!/bin/sh\necho "initdb: error: the moon is full" >&2\nexit 1\n', { mode: 0o755 });
-    const broken = localScratchServers({ installations: () => Promise.resolve([{ major: 15, version: "15.0", binDir }]), disk: systemDisk(), root });
+    await writeFile(
+      join(binDir, "initdb"),
+      '#!/bin/sh\necho "initdb: error: the moon is full" >&2\nexit 1\n',
+      { mode: 0o755 },
+    );
+    const broken = localScratchServers({
+      installations: () => Promise.resolve([{ major: 15, version: "15.0", binDir }]),
+      disk: systemDisk(),
+      root,
+    });
     await expect(broken.start({ bytesNeeded: 0 })).rejects.toMatchObject({ code: "tool.failed" });
     expect(await readdir(root)).toEqual(["bin"]);
     await rm(root, { recursive: true });
@@ -93,12 +140,17 @@ describe("a scratch server", () => {
 });
 
 describe("sweeping leftovers", () => {
-  it("removes those of dead owners and leaves those of the living and of other containers alone", async () => {
+  it("removes those of dead owners, and leaves those of the living and of other containers", async () => {
     const root = await mkdtemp(join(tmpdir(), "sweep-"));
     const dead = spawn("true");
     await once(dead, "exit");
     const namespace = await (await import("../../src/adapters/scratch-server/server.ts")).processNamespace();
-    const folders = { [`holdfast-scratch-${dead.pid}-a`]: namespace, [`holdfast-scratch-${process.pid}-b`]: namespace, [`holdfast-scratch-${dead.pid}-c`]: "pid:[1]", "something-else": namespace };
+    const folders = {
+      [`holdfast-scratch-${dead.pid}-a`]: namespace,
+      [`holdfast-scratch-${process.pid}-b`]: namespace,
+      [`holdfast-scratch-${dead.pid}-c`]: "pid:[1]",
+      "something-else": namespace,
+    };
     for (const [name, owner] of Object.entries(folders)) {
       await mkdir(join(root, name));
       await writeFile(join(root, name, "owner"), owner);

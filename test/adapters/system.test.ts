@@ -36,7 +36,7 @@ describe("the machine's randomness", () => {
 });
 
 describe("the machine's disk", () => {
-  it("makes folders and files only this user may read, and removes them with everything in them", async () => {
+  it("makes folders and files only this user may read, and removes them with all in them", async () => {
     const disk = systemDisk();
     expect(await disk.free()).toBeGreaterThan(0);
     let path: string;
@@ -48,7 +48,11 @@ describe("the machine's disk", () => {
       await disk.write(file, once(Buffer.from("content")));
       expect(await readFile(file, "utf8")).toBe("content");
       expect((await stat(file)).mode & 0o777).toBe(0o600);
-      await expect(disk.write(file, once(Buffer.from("other")))).rejects.toMatchObject({ code: "disk.unusable", exitCode: 4, cause: { code: "EEXIST" } });
+      await expect(disk.write(file, once(Buffer.from("other")))).rejects.toMatchObject({
+        code: "disk.unusable",
+        exitCode: 4,
+        cause: { code: "EEXIST" },
+      });
     }
     expect(existsSync(path)).toBe(false);
   });
@@ -56,24 +60,36 @@ describe("the machine's disk", () => {
   it("passes on the failure of what it writes, and calls a full disk by its name", async () => {
     const disk = systemDisk();
     await using folder = await disk.privateFolder("full");
-    const failing = (error: Error) => (async function* (): ByteStream {
-      yield Buffer.from("a");
-      await Promise.resolve();
-      throw error;
-    })();
-    await expect(disk.write(join(folder.path, "a"), failing(new RangeError("source broke")))).rejects.toThrow(new RangeError("source broke"));
+    const failing = (error: Error) =>
+      (async function* (): ByteStream {
+        yield Buffer.from("a");
+        await Promise.resolve();
+        throw error;
+      })();
+    await expect(disk.write(join(folder.path, "a"), failing(new RangeError("source broke")))).rejects.toThrow(
+      new RangeError("source broke"),
+    );
     const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-    await expect(disk.write(join(folder.path, "b"), failing(full))).rejects.toMatchObject({ code: "disk.full", message: expect.stringContaining("b"), hint: expect.stringContaining("TMPDIR") });
+    await expect(disk.write(join(folder.path, "b"), failing(full))).rejects.toMatchObject({
+      code: "disk.full",
+      message: expect.stringContaining("b"),
+      hint: expect.stringContaining("TMPDIR"),
+    });
   });
 
   it("tells trouble with the temporary folder as such, naming TMPDIR, and never as a bug", async () => {
     const trouble = { code: "disk.unusable", exitCode: 4, hint: expect.stringContaining("TMPDIR") };
     const disk = systemDisk("/nonexistent/tmp");
     await expect(disk.free()).rejects.toMatchObject(trouble);
-    await expect(disk.privateFolder("archive")).rejects.toMatchObject({ ...trouble, message: expect.stringContaining("ENOENT") });
+    await expect(disk.privateFolder("archive")).rejects.toMatchObject({
+      ...trouble,
+      message: expect.stringContaining("ENOENT"),
+    });
     await expect(disk.write("/nonexistent/tmp/x", once(Buffer.from("a")))).rejects.toMatchObject(trouble);
     // A device that is always full.
-    expect(diskTrouble(await writeFile("/dev/full", "a").catch((error: unknown) => error), "writing x")).toMatchObject({ code: "disk.full", exitCode: 4 });
+    expect(
+      diskTrouble(await writeFile("/dev/full", "a").catch((error: unknown) => error), "writing x"),
+    ).toMatchObject({ code: "disk.full", exitCode: 4 });
     const lost = new HoldfastError("store.unreachable", "gone");
     expect(diskTrouble(lost, "writing x")).toBe(lost);
     const socket = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" });
@@ -92,7 +108,7 @@ describe("the machine's disk", () => {
 });
 
 describe("folders that were left behind", () => {
-  it("are removed when their owner is gone, and left alone when it lives, is of another container, or is none of ours", async () => {
+  it("are removed when their owner is gone; not when it lives, is elsewhere or none of ours", async () => {
     await using root = scratchFolder("sweep");
     const dead = spawn("true");
     await nextEvent(dead, "exit");
@@ -101,13 +117,24 @@ describe("folders that were left behind", () => {
     const namespace = await readFile(join(mine, ".owner"), "utf8");
     const gone = [`holdfast-archive-${dead.pid}-t5-aaaaaa`, `holdfast-list-${dead.pid}-t5-bbbbbb`];
     // The number of a living process, which began at another time.
-    if (process.platform === "linux") gone.push(`holdfast-archive-${process.pid}-t${Number(began) + 1}-cccccc`);
-    const kept = { [`holdfast-archive-${dead.pid}-t5-dddddd`]: "pid:[1]", [`holdfast-scratch-${dead.pid}-eeeeee`]: namespace, "holdfast-archive-old": namespace };
-    for (const [name, owner] of [...gone.map((name) => [name, namespace] as const), ...Object.entries(kept)]) {
+    if (process.platform === "linux") {
+      gone.push(`holdfast-archive-${process.pid}-t${Number(began) + 1}-cccccc`);
+    }
+    const kept = {
+      [`holdfast-archive-${dead.pid}-t5-dddddd`]: "pid:[1]",
+      [`holdfast-scratch-${dead.pid}-eeeeee`]: namespace,
+      "holdfast-archive-old": namespace,
+    };
+    for (const [name, owner] of [
+      ...gone.map((name) => [name, namespace] as const),
+      ...Object.entries(kept),
+    ]) {
       await mkdir(join(root.path, name));
       await writeFile(join(root.path, name, ".owner"), owner);
     }
-    expect((await sweepFolders(root.path)).toSorted()).toEqual(gone.map((name) => join(root.path, name)).toSorted());
+    expect((await sweepFolders(root.path)).toSorted()).toEqual(
+      gone.map((name) => join(root.path, name)).toSorted(),
+    );
     expect((await readdir(root.path)).toSorted()).toEqual([...Object.keys(kept), basename(mine)].toSorted());
   });
 });

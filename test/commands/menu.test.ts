@@ -22,35 +22,74 @@ describe("the menu", () => {
   it("has unique names in lower case for commands, inputs and outputs", () => {
     expect(new Set(MENU.map((command) => command.name)).size).toBe(MENU.length);
     for (const command of MENU) {
-      for (const name of [command.name, ...Object.keys(command.inputs), ...Object.keys(command.outputs)]) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      for (const name of [command.name, ...Object.keys(command.inputs), ...Object.keys(command.outputs)]) {
+        expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      }
     }
   });
 
   it("never hides a common flag or the file form of a secret behind an input", () => {
     for (const command of MENU) {
-      const { common, problems } = parseArgv(command.inputs, ["--json", "--verbose", "--no-color", "--help", "--version"]);
+      const { common, problems } = parseArgv(command.inputs, [
+        "--json",
+        "--verbose",
+        "--no-color",
+        "--help",
+        "--version",
+      ]);
       expect(common).toEqual({ json: true, verbose: true, color: false, help: true, version: true });
       expect(problems).toEqual([]);
-      for (const [name, spec] of Object.entries(command.inputs)) if (spec.type === "secret") expect(command.inputs).not.toHaveProperty([`${name}-file`]);
+      for (const [name, spec] of Object.entries(command.inputs)) {
+        if (spec.type === "secret") expect(command.inputs).not.toHaveProperty([`${name}-file`]);
+      }
     }
   });
 
   it("takes no guard, and no choice of what is replaced, from the environment", () => {
-    const explicit = MENU.flatMap((command) => Object.entries(command.inputs).filter(([, spec]) => spec.explicit === true).map(([name]) => `${command.name} ${name}`));
+    const explicit = MENU.flatMap((command) =>
+      Object.entries(command.inputs)
+        .filter(([, spec]) => spec.explicit === true)
+        .map(([name]) => `${command.name} ${name}`),
+    );
     expect(explicit.sort()).toEqual([
-      "backup allow-unencrypted", "restore allow-empty-views", "restore allow-gaps", "restore allow-unencrypted", "restore before", "restore confirm", "restore create-roles", "restore into", "restore mode",
-      "restore no-owner", "restore no-privileges", "restore safety-backup", "restore tables", "restore what", "restore with-sessions",
+      "backup allow-unencrypted",
+      "restore allow-empty-views",
+      "restore allow-gaps",
+      "restore allow-unencrypted",
+      "restore before",
+      "restore confirm",
+      "restore create-roles",
+      "restore into",
+      "restore mode",
+      "restore no-owner",
+      "restore no-privileges",
+      "restore safety-backup",
+      "restore tables",
+      "restore what",
+      "restore with-sessions",
       "validate accept-gaps",
     ]);
-    for (const command of MENU) for (const spec of Object.values(command.inputs)) if (spec.explicit === true) expect(spec.type).not.toBe("secret");
+    for (const command of MENU) {
+      for (const spec of Object.values(command.inputs)) {
+        if (spec.explicit === true) expect(spec.type).not.toBe("secret");
+      }
+    }
   });
 
   it("gives secrets no default and no pattern, which an error would have to repeat", () => {
-    for (const command of MENU) for (const spec of Object.values(command.inputs)) if (spec.type === "secret") expect(spec).not.toHaveProperty("default");
+    for (const command of MENU) {
+      for (const spec of Object.values(command.inputs)) {
+        if (spec.type === "secret") expect(spec).not.toHaveProperty("default");
+      }
+    }
   });
 
   it("has only inputs that make sense together: a required input has no default", () => {
-    for (const command of MENU) for (const spec of Object.values(command.inputs)) if (spec.required === true) expect(spec).not.toHaveProperty("default");
+    for (const command of MENU) {
+      for (const spec of Object.values(command.inputs)) {
+        if (spec.required === true) expect(spec).not.toHaveProperty("default");
+      }
+    }
   });
 });
 
@@ -70,10 +109,17 @@ describe("help", () => {
   });
 
   it("is found by every way people ask for it", () => {
-    for (const argv of [["backup", "--help"], ["backup", "-h"], ["help", "backup"], ["backup", "--tier", "nonsense", "--help"]]) {
+    for (const argv of [
+      ["backup", "--help"],
+      ["backup", "-h"],
+      ["help", "backup"],
+      ["backup", "--tier", "nonsense", "--help"],
+    ]) {
       expect(choose(argv)).toEqual({ text: commandHelp(backup) });
     }
-    for (const argv of [["help"], ["--help"], ["-h"]]) expect(choose(argv)).toEqual({ text: expect.stringContaining("Commands:") });
+    for (const argv of [["help"], ["--help"], ["-h"]]) {
+      expect(choose(argv)).toEqual({ text: expect.stringContaining("Commands:") });
+    }
   });
 
   it("is not printed instead of an error: no command, or one that does not exist, is an input error", () => {
@@ -91,13 +137,25 @@ describe("help", () => {
 
 it("hints only name options that exist", () => {
   const src = fileURLToPath(new URL("../../src", import.meta.url));
-  const known = new Set(MENU.flatMap(({ inputs }) => Object.entries(inputs).flatMap(([name, spec]) => [name, `no-${name}`, ...(spec.type === "secret" ? [`${name}-file`] : [])])));
+  const known = new Set(
+    MENU.flatMap(({ inputs }) =>
+      Object.entries(inputs).flatMap(([name, spec]) => [
+        name,
+        `no-${name}`,
+        ...(spec.type === "secret" ? [`${name}-file`] : []),
+      ]),
+    ),
+  );
   // Common flags, the placeholder of the general hint, and options of createdb, which one hint spells out.
   for (const other of ["help", "json", "verbose", "name", "host", "port", "template"]) known.add(other);
   const unknown: string[] = [];
   let seen = 0;
-  for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.startsWith("devtools/"))) {
-    for (const [, hint = ""] of readFileSync(join(src, file), "utf8").matchAll(/hint[:=]\s*(?:[^"`;\n]*\? )?("[^"\n]*"|`[^`\n]*`)/g)) {
+  for (const file of readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".ts") && !name.startsWith("devtools/"),
+  )) {
+    for (const [, hint = ""] of readFileSync(join(src, file), "utf8").matchAll(
+      /hint[:=]\s*(?:[^"`;\n]*\? )?("[^"\n]*"|`[^`\n]*`)/g,
+    )) {
       for (const [, option = ""] of hint.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)) {
         seen += 1;
         if (!known.has(option)) unknown.push(`${file}: --${option}`);

@@ -14,33 +14,52 @@ import { ERRORS } from "../../src/kernel/errors.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-const withExample = (cli: string, workflow = keygen.examples.workflow): Command => ({ ...keygen, examples: { cli: [cli], workflow } });
+const withExample = (cli: string, workflow = keygen.examples.workflow): Command => ({
+  ...keygen,
+  examples: { cli: [cli], workflow },
+});
 
 describe("what is generated from the menu", () => {
   it("is what stands in the repository, byte for byte", async () => {
-    for (const [path, text] of await generatedFiles(root, MENU)) expect({ path, text: readFileSync(join(root, path), "utf8") }).toEqual({ path, text });
+    for (const [path, text] of await generatedFiles(root, MENU)) {
+      expect({ path, text: readFileSync(join(root, path), "utf8") }).toEqual({ path, text });
+    }
   });
 
   it("is the same every time, and says in its first line that it is generated", async () => {
     const [first, second] = [await generatedFiles(root, MENU), await generatedFiles(root, MENU)];
     expect([...second]).toEqual([...first]);
-    for (const [path, text] of first) if (!["README.md", "docs/formats.md", "docs/architecture.md", "docs/migrations.md"].includes(path)) expect(text.split("\n")[0]).toMatch(/[Gg]enerated by/);
+    const edited = ["README.md", "docs/formats.md", "docs/architecture.md", "docs/migrations.md"];
+    for (const [path, text] of first) {
+      if (!edited.includes(path)) expect(text.split("\n")[0]).toMatch(/[Gg]enerated by/);
+    }
   });
 
-  it("is an action.yml the runner accepts, with the same inputs for the root action as for backup", async () => {
+  it("is an action.yml the runner accepts, with the same inputs for the root as for backup", async () => {
     const files = await generatedFiles(root, MENU);
     for (const command of MENU) {
-      const action = parse(files.get(`actions/${command.name}/action.yml`) ?? "") as { description: string; inputs: Record<string, { default?: unknown; description: string }>; runs: Record<string, string> };
-      expect(Object.keys(action.inputs)).toEqual(Object.keys(command.inputs).filter((name) => command.inputs[name]?.only !== "cli"));
+      const action = parse(files.get(`actions/${command.name}/action.yml`) ?? "") as {
+        description: string;
+        inputs: Record<string, { default?: unknown; description: string }>;
+        runs: Record<string, string>;
+      };
+      expect(Object.keys(action.inputs)).toEqual(
+        Object.keys(command.inputs).filter((name) => command.inputs[name]?.only !== "cli"),
+      );
       for (const input of Object.values(action.inputs)) expect(typeof (input.default ?? "")).toBe("string");
       expect(action.runs).toEqual({
         using: "node24",
         main: `../../dist/actions/${command.name}/main.js`,
-        ...(command.cleansUp === true ? { post: `../../dist/actions/${command.name}/post.js`, "post-if": "always()" } : {}),
+        ...(command.cleansUp === true
+          ? { post: `../../dist/actions/${command.name}/post.js`, "post-if": "always()" }
+          : {}),
       });
       expect(action.description.length).toBeLessThan(125);
     }
-    const [own, main] = [parse(files.get("action.yml") ?? ""), parse(files.get("actions/backup/action.yml") ?? "")];
+    const [own, main] = [
+      parse(files.get("action.yml") ?? ""),
+      parse(files.get("actions/backup/action.yml") ?? ""),
+    ];
     expect(own.inputs).toEqual(main.inputs);
     expect(own.outputs).toEqual(main.outputs);
     expect(own.runs.main).toBe("dist/actions/backup/main.js");
@@ -48,24 +67,42 @@ describe("what is generated from the menu", () => {
 
   it("explains every error and every input, and is JSON Schema where it says so", async () => {
     const files = await generatedFiles(root, MENU);
-    for (const code of Object.keys(ERRORS)) expect(files.get("docs/reference/errors.md")).toContain(`| \`${code}\` |`);
+    for (const code of Object.keys(ERRORS)) {
+      expect(files.get("docs/reference/errors.md")).toContain(`| \`${code}\` |`);
+    }
     for (const command of MENU) {
       const page = files.get(`docs/reference/${command.name}.md`) ?? "";
-      for (const [name, spec] of Object.entries(command.inputs)) if (spec.only !== "action") expect(page).toMatch(new RegExp(`^\\| \`--(no-)?${name}\``, "m"));
+      for (const [name, spec] of Object.entries(command.inputs)) {
+        if (spec.only !== "action") expect(page).toMatch(new RegExp(`^\\| \`--(no-)?${name}\``, "m"));
+      }
       const schema = JSON.parse(files.get(`docs/reference/${command.name}.schema.json`) ?? "");
       expect(Object.keys(schema.properties.inputs.properties)).toEqual(Object.keys(command.inputs));
     }
-    expect(JSON.parse(files.get("docs/reference/manifest.schema.json") ?? "").properties.format).toEqual({ type: "string", enum: ["holdfast.manifest/1", "holdfast.manifest/2", "holdfast.manifest/3"] });
+    expect(JSON.parse(files.get("docs/reference/manifest.schema.json") ?? "").properties.format).toEqual({
+      type: "string",
+      enum: ["holdfast.manifest/1", "holdfast.manifest/2", "holdfast.manifest/3"],
+    });
   });
 });
 
 describe("the generator refuses", () => {
   it("a command, input or output without a text", async () => {
-    const noInputText: Command = { ...keygen, inputs: { ...keygen.inputs, output: { ...keygen.inputs.output, text: " " } } };
-    await expect(generatedFiles(root, [noInputText])).rejects.toThrow("keygen: the text of input 'output' is missing");
-    await expect(generatedFiles(root, [{ ...keygen, outputs: { recipient: "" } }])).rejects.toThrow("output 'recipient'");
-    await expect(generatedFiles(root, [{ ...keygen, description: "" }])).rejects.toThrow("its description is missing");
-    await expect(generatedFiles(root, [{ ...keygen, summary: "x".repeat(101) }])).rejects.toThrow("longer than 100");
+    const noInputText: Command = {
+      ...keygen,
+      inputs: { ...keygen.inputs, output: { ...keygen.inputs.output, text: " " } },
+    };
+    await expect(generatedFiles(root, [noInputText])).rejects.toThrow(
+      "keygen: the text of input 'output' is missing",
+    );
+    await expect(generatedFiles(root, [{ ...keygen, outputs: { recipient: "" } }])).rejects.toThrow(
+      "output 'recipient'",
+    );
+    await expect(generatedFiles(root, [{ ...keygen, description: "" }])).rejects.toThrow(
+      "its description is missing",
+    );
+    await expect(generatedFiles(root, [{ ...keygen, summary: "x".repeat(101) }])).rejects.toThrow(
+      "longer than 100",
+    );
   });
 
   it.each([
@@ -77,14 +114,24 @@ describe("the generator refuses", () => {
   });
 
   it("an example with a missing or malformed input", async () => {
-    await expect(checkExamples({ ...backup, examples: { ...backup.examples, cli: ["holdfast backup --tier tier9"] } })).rejects.toThrow(/--database is required[\s\S]*--tier is 'tier9'/);
+    await expect(
+      checkExamples({ ...backup, examples: { ...backup.examples, cli: ["holdfast backup --tier tier9"] } }),
+    ).rejects.toThrow(/--database is required[\s\S]*--tier is 'tier9'/);
   });
 
   it("a workflow example that uses another action, an unknown input or a malformed value", async () => {
-    const workflow = (step: string): string => `jobs:\n  a:\n    steps:\n      - uses: truststream/holdfast/actions/keygen@v1\n        with:\n          ${step}\n`;
-    await expect(checkExamples(withExample("holdfast keygen", workflow("output: x")))).resolves.toBeUndefined();
-    await expect(checkExamples(withExample("holdfast keygen", workflow("nonsense: x")))).rejects.toThrow("unknown inputs: nonsense");
-    await expect(checkExamples(withExample("holdfast keygen", "jobs: {}\n"))).rejects.toThrow("has no step that uses");
+    const workflow = (step: string): string =>
+      "jobs:\n  a:\n    steps:\n      - uses: truststream/holdfast/actions/keygen@v1\n        " +
+      `with:\n          ${step}\n`;
+    await expect(
+      checkExamples(withExample("holdfast keygen", workflow("output: x"))),
+    ).resolves.toBeUndefined();
+    await expect(checkExamples(withExample("holdfast keygen", workflow("nonsense: x")))).rejects.toThrow(
+      "unknown inputs: nonsense",
+    );
+    await expect(checkExamples(withExample("holdfast keygen", "jobs: {}\n"))).rejects.toThrow(
+      "has no step that uses",
+    );
   });
 });
 
@@ -92,13 +139,17 @@ describe("sections of a document that people write", () => {
   it("are filled in place, and the rest is left alone", () => {
     const text = "before\n<!-- generated:commands -->\nold\n<!-- /generated:commands -->\nafter\n";
     const filled = fillSections(text, { commands: "| new |" });
-    expect(filled).toBe("before\n<!-- generated:commands -->\n| new |\n<!-- /generated:commands -->\nafter\n");
+    expect(filled).toBe(
+      "before\n<!-- generated:commands -->\n| new |\n<!-- /generated:commands -->\nafter\n",
+    );
     expect(fillSections(filled, { commands: "| new |" })).toBe(filled);
   });
 
   it("must end, and must be known", () => {
     expect(() => fillSections("<!-- generated:commands -->\n", { commands: "x" })).toThrow("does not end");
-    expect(() => fillSections("<!-- generated:other --><!-- /generated:other -->", {})).toThrow("nothing to fill");
+    expect(() => fillSections("<!-- generated:other --><!-- /generated:other -->", {})).toThrow(
+      "nothing to fill",
+    );
   });
 });
 

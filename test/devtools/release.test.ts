@@ -12,7 +12,17 @@ describe("the release tools", () => {
   let folder: string;
   const git = (...words: string[]): Promise<string> => runOk("git", ["-C", join(folder, "work"), ...words]);
   const commit = (message: string): Promise<string> =>
-    git("-c", "user.name=n", "-c", "user.email=n@example.com", "commit", "--quiet", "--allow-empty", "--message", message);
+    git(
+      "-c",
+      "user.name=n",
+      "-c",
+      "user.email=n@example.com",
+      "commit",
+      "--quiet",
+      "--allow-empty",
+      "--message",
+      message,
+    );
 
   beforeAll(async () => {
     folder = temporaryFolder("release");
@@ -32,20 +42,28 @@ describe("the release tools", () => {
   });
 
   it("work out the next version and its notes from the commits since the last tag", async () => {
-    const config = JSON.parse(readFileSync(join(root, ".releaserc.json"), "utf8")) as { plugins: [string, object][] };
+    const config = JSON.parse(readFileSync(join(root, ".releaserc.json"), "utf8")) as {
+      plugins: [string, object][];
+    };
     expect(config.plugins.map(([name]) => name)).toContain("@semantic-release/github");
     // The only plugin that needs an account; what it publishes is what the others say.
     const plugins = config.plugins.filter(([name]) => name !== "@semantic-release/github");
     writeFileSync(join(folder, "work/.releaserc.json"), JSON.stringify({ ...config, plugins }));
     symlinkSync(join(root, "node_modules"), join(folder, "work/node_modules"));
+    const module = new URL("../../node_modules/semantic-release/index.js", import.meta.url).href;
+    const origin = `file://${join(folder, "origin.git")}`;
     const script = `
-      const { default: semanticRelease } = await import(${JSON.stringify(new URL("../../node_modules/semantic-release/index.js", import.meta.url).href)});
+      const { default: semanticRelease } = await import(${JSON.stringify(module)});
       const { Writable } = await import("node:stream");
+      const { stderr } = process;
       const stdout = new Writable({ write: (chunk, encoding, done) => done() });
-      const options = { ci: false, dryRun: true, repositoryUrl: ${JSON.stringify(`file://${join(folder, "origin.git")}`)} };
-      const result = await semanticRelease(options, { cwd: process.cwd(), env: { PATH: process.env.PATH, HOME: process.cwd() }, stdout, stderr: process.stderr });
+      const options = { ci: false, dryRun: true, repositoryUrl: ${JSON.stringify(origin)} };
+      const env = { PATH: process.env.PATH, HOME: process.cwd() };
+      const result = await semanticRelease(options, { cwd: process.cwd(), env, stdout, stderr });
       console.log(JSON.stringify(result.nextRelease));`;
-    const { code, stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: join(folder, "work") });
+    const { code, stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: join(folder, "work"),
+    });
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
     const next = JSON.parse(stdout) as { version: string; gitTag: string; notes: string };
     expect(next).toMatchObject({ version: "1.3.0", gitTag: "v1.3.0" });
@@ -54,9 +72,15 @@ describe("the release tools", () => {
   });
 
   it("write a changelog with what is not released on top", async () => {
-    const script = `const { changelog } = await import(${JSON.stringify(new URL("../../scripts/changelog.ts", import.meta.url).href)});
+    const module = new URL("../../scripts/changelog.ts", import.meta.url).href;
+    const script = `const { changelog } = await import(${JSON.stringify(module)});
       process.stdout.write(await changelog(${JSON.stringify(join(folder, "work"))}));`;
-    const text = await runOk(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script]);
+    const text = await runOk(process.execPath, [
+      "--disable-warning=ExperimentalWarning",
+      "--input-type=module",
+      "-e",
+      script,
+    ]);
     const [, unreleased = "", released = ""] = text.split(/^## /m);
     expect(unreleased).toMatch(/^\[Unreleased\]/);
     expect(unreleased).toContain("second thing");

@@ -13,8 +13,18 @@ const PAGE = readFileSync(join(root, "docs/troubleshooting.md"), "utf8");
  * every other room are held by their codes alone.
  */
 const ROOMS = [
-  "nouns/content", "nouns/server", "backups/copy", "backups/backup", "backups/validate", "backups/restore",
-  "adapters/source-tree", "schema/script", "schema/folder", "schema/shadow", "schema/proof", "schema/check",
+  "nouns/content",
+  "nouns/server",
+  "backups/copy",
+  "backups/backup",
+  "backups/validate",
+  "backups/restore",
+  "adapters/source-tree",
+  "schema/script",
+  "schema/folder",
+  "schema/shadow",
+  "schema/proof",
+  "schema/check",
 ];
 
 /** Rules say the safe form with each finding; their table in docs/migrations.md is made from them. */
@@ -25,26 +35,55 @@ const MAKERS: ReadonlySet<string> = new Set(["gap", "difference", "ranked", "abs
 
 /** Texts that reach people by a function's result, which the search for texts does not follow. */
 const BY_RESULT = [
-  "their content differs", "values have moved between its rows", "its columns are others",
-  "the restore computed it anew", "whose version and own rows may be others here", "is no member of",
-  "differs from the source in", "differs from the source",
-  "two copies restored on one server differ in it from each other too", "no control was possible",
-  "does not exist on this server", "only by a search path", "in a string without a schema",
-  "where its definition prints no operator", "is meant here without being printed",
+  "their content differs",
+  "values have moved between its rows",
+  "its columns are others",
+  "the restore computed it anew",
+  "whose version and own rows may be others here",
+  "is no member of",
+  "differs from the source in",
+  "differs from the source",
+  "two copies restored on one server differ in it from each other too",
+  "no control was possible",
+  "does not exist on this server",
+  "only by a search path",
+  "in a string without a schema",
+  "where its definition prints no operator",
+  "is meant here without being printed",
   "compares by another operator than at the source",
-  "holds names of relations (regclass)", "this server keeps marks of its own", "this server does not know",
-  "PostgreSQL lets only a superuser make the", "expect it to be missing", "is restored disabled",
-  "stays at the publisher", "The unfinished copy", "should a database", "were not compared",
-  "The target may be incomplete", "another restore into", "was NOT put in place",
-  "may not create databases", "does not own the database", "may not give a new database its setting",
-  "it does not count as verified", "belongs to an attempt that failed", "trying again with a new snapshot",
-  "the schema may have changed while it was read", "a table was locked by somebody else",
+  "holds names of relations (regclass)",
+  "this server keeps marks of its own",
+  "this server does not know",
+  "PostgreSQL lets only a superuser make the",
+  "expect it to be missing",
+  "is restored disabled",
+  "stays at the publisher",
+  "The unfinished copy",
+  "should a database",
+  "were not compared",
+  "The target may be incomplete",
+  "another restore into",
+  "was NOT put in place",
+  "may not create databases",
+  "does not own the database",
+  "may not give a new database its setting",
+  "it does not count as verified",
+  "belongs to an attempt that failed",
+  "trying again with a new snapshot",
+  "the schema may have changed while it was read",
+  "a table was locked by somebody else",
 ];
 
 /** Words of PostgreSQL's own that the page quotes. */
 const SERVERS_OWN = [
-  "out of shared memory", "relation / function / type", "in a read-only transaction", "is being used",
-  "accessed by other users", "other objects depend on it", "must be owner of extension", "unsupported startup parameter",
+  "out of shared memory",
+  "relation / function / type",
+  "in a read-only transaction",
+  "is being used",
+  "accessed by other users",
+  "other objects depend on it",
+  "must be owner of extension",
+  "unsupported startup parameter",
 ];
 
 /** Stands for what a template is filled with. */
@@ -61,8 +100,11 @@ interface Said {
 function filesOf(room: string): ts.SourceFile[] {
   const folder = join(root, "src", room);
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return names.filter((name) => name.endsWith(".ts") && !RULES.test(name)).map((name) =>
-    ts.createSourceFile(name, readFileSync(join(folder, name), "utf8"), ts.ScriptTarget.Latest));
+  return names
+    .filter((name) => name.endsWith(".ts") && !RULES.test(name))
+    .map((name) =>
+      ts.createSourceFile(name, readFileSync(join(folder, name), "utf8"), ts.ScriptTarget.Latest),
+    );
 }
 
 /** Messages of findings, warnings of the log or of a plan, and errors. */
@@ -118,15 +160,33 @@ function textsOf(node: ts.Expression): string[] {
 }
 
 /** A text and its pieces joined; undefined for anything else. */
-function templateOf(node: ts.Expression): string | undefined {
+function templateOf(
+  node: ts.Expression,
+  inHole: (hole: ts.Expression) => string = () => HOLE,
+): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node)) {
-    return node.head.text + node.templateSpans.map((span) => HOLE + span.literal.text).join("");
+    return (
+      node.head.text + node.templateSpans.map((span) => inHole(span.expression) + span.literal.text).join("")
+    );
   }
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
-    return (templateOf(node.left) ?? HOLE) + (templateOf(node.right) ?? HOLE);
+    return [node.left, node.right].map((each) => templateOf(each, inHole) ?? inHole(each)).join("");
   }
   return undefined;
+}
+
+/** What a condition puts into its hole first of all. */
+function firstBranch(hole: ts.Expression): string {
+  if (ts.isParenthesizedExpression(hole)) return firstBranch(hole.expression);
+  return ts.isConditionalExpression(hole) ? (templateOf(hole.whenTrue, firstBranch) ?? HOLE) : HOLE;
+}
+
+/** Every text of a file, the pieces that it is written in joined. */
+function wholeTexts(node: ts.Node): string[] {
+  const texts = ts.isExpression(node) ? [templateOf(node), templateOf(node, firstBranch)] : [];
+  ts.forEachChild(node, (child) => void texts.push(...wholeTexts(child)));
+  return texts.filter((text) => text !== undefined);
 }
 
 function codeOf(node: ts.Expression | undefined): string {
@@ -158,7 +218,12 @@ describe("docs/troubleshooting.md", () => {
   });
 
   it("names each of its sections at its top", () => {
-    const anchors = [...PAGE.matchAll(/^##+ (.*)$/gm)].map(([, title]) => title!.toLowerCase().replace(/[^\w\s-]/g, "").replace(/\s/g, "-"));
+    const anchors = [...PAGE.matchAll(/^##+ (.*)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, "")
+        .replace(/\s/g, "-"),
+    );
     const top = PAGE.slice(0, PAGE.indexOf("\n## "));
     expect(anchors.length).toBeGreaterThan(8);
     expect(anchors.filter((anchor) => !top.includes(`(#${anchor})`))).toEqual([]);
@@ -169,8 +234,10 @@ describe("docs/troubleshooting.md", () => {
   });
 
   it("quotes only what the sources say", () => {
-    const files = [...ROOMS, "nouns/catalog", "adapters/azure-blob"].flatMap(filesOf).map(({ text }) => text);
-    const sources = files.join("\n").replace(/["'`]\s*\+\s*["'`]/g, "");
+    const sources = [...ROOMS, "nouns/catalog", "adapters/azure-blob"]
+      .flatMap(filesOf)
+      .flatMap(wholeTexts)
+      .join("\n");
     const cells = [...PAGE.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell]) => cell!);
     const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, text]) => text!));
     const all = [...BY_RESULT, ...quoted.flatMap(phrasesOf)];

@@ -22,7 +22,9 @@ const PASSWORD = "Xk7+planted/secret=pw";
 /** A file of the bundle and those that it imports at once, not only when they are needed. */
 function withImports(file: string, found = new Set<string>()): readonly string[] {
   found.add(file);
-  for (const [, name] of readFileSync(join(ROOT, "dist", file), "utf8").matchAll(/^(?:import|export|\}) ?(?:[^;"]* )?(?:from )?"\.\/([\w.-]+)";/gm)) {
+  for (const [, name] of readFileSync(join(ROOT, "dist", file), "utf8").matchAll(
+    /^(?:import|export|\}) ?(?:[^;"]* )?(?:from )?"\.\/([\w.-]+)";/gm,
+  )) {
     if (!found.has(`holdfast/${name}`)) withImports(`holdfast/${name}`, found);
   }
   return [...found];
@@ -32,7 +34,9 @@ describe("the front door, started from dist/ as the runner and a person start it
   it("has a bundle for every script the action.yml files name", () => {
     for (const action of [".", ...MENU.map((command) => `actions/${command.name}`)]) {
       const { runs } = readMetadata(action);
-      for (const script of [runs.main, runs.post].filter((path) => path !== undefined)) expect(existsSync(join(ROOT, action, script))).toBe(true);
+      for (const script of [runs.main, runs.post].filter((path) => path !== undefined)) {
+        expect(existsSync(join(ROOT, action, script))).toBe(true);
+      }
     }
   });
 
@@ -53,14 +57,18 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(main.code).toBe(2);
     const [error] = main.commands.filter((command) => command.name === "error");
     expect(error?.properties["title"]).toBe("holdfast backup");
-    for (const name of ["database", "store", "tier", "jobs"]) expect(error?.message).toContain(`input '${name}'`);
+    for (const name of ["database", "store", "tier", "jobs"]) {
+      expect(error?.message).toContain(`input '${name}'`);
+    }
     expect(main.summary).toContain("❌");
     expect(main.summary).toContain("exit code 2");
   });
 
   it("refuses a mistyped input instead of ignoring it", async () => {
     await using job = new Job();
-    const { main } = await job.uses("actions/list", { with: { store: `file://${job.folder}`, sourse: "shop" } });
+    const { main } = await job.uses("actions/list", {
+      with: { store: `file://${job.folder}`, sourse: "shop" },
+    });
     expect(main.code).toBe(2);
     expect(main.log).toContain("there is no input 'sourse'; did you mean 'source'?");
   });
@@ -69,25 +77,36 @@ describe("the front door, started from dist/ as the runner and a person start it
     await using job = new Job();
     mkdirSync(join(job.folder, "store"));
     const database = `postgresql://backup:${encodeURIComponent(PASSWORD)}@127.0.0.1:1/shop?sslmode=disable`;
-    const { main } = await job.uses(".", { with: { database, store: `file://${job.folder}/store`, "allow-unencrypted": "true" } });
+    const { main } = await job.uses(".", {
+      with: { database, store: `file://${job.folder}/store`, "allow-unencrypted": "true" },
+    });
     expect(main.code).toBe(4);
     expect(main.log).toContain("database.unreachable");
     expect(main.masks).toEqual(expect.arrayContaining([database, PASSWORD, encodeURIComponent(PASSWORD)]));
     const firstOther = main.commands.findIndex((command) => command.name !== "add-mask");
     expect(main.commands.slice(firstOther).every((command) => command.name !== "add-mask")).toBe(true);
-    const shown = main.log.split("\n").filter((line) => !line.startsWith("::add-mask::")).join("\n") + main.summary + JSON.stringify(main.outputs) + JSON.stringify(main.state);
+    const shown =
+      main.log
+        .split("\n")
+        .filter((line) => !line.startsWith("::add-mask::"))
+        .join("\n") +
+      main.summary +
+      JSON.stringify(main.outputs) +
+      JSON.stringify(main.state);
     expect(shown).not.toContain(PASSWORD);
     expect(shown).not.toContain(encodeURIComponent(PASSWORD));
   });
 
   it("runs the post step of a run that got nowhere without complaint", async () => {
     await using job = new Job();
-    const { main, post } = await job.uses("actions/validate", { with: { store: `file://${job.folder}/missing` } });
+    const { main, post } = await job.uses("actions/validate", {
+      with: { store: `file://${job.folder}/missing` },
+    });
     expect(main.code).toBe(4);
     expect(post?.code).toBe(0);
   });
 
-  it("releases, in the post step, the lock that a killed main step left behind, and nobody else's", async () => {
+  it("releases, in the post step, the lock that a killed main step left, and nobody else's", async () => {
     await using job = new Job();
     mkdirSync(join(job.folder, "store"));
     const url = `file://${job.folder}/store`;
@@ -95,12 +114,28 @@ describe("the front door, started from dist/ as the runner and a person start it
     // A clock whose sleep never ends: the lock is held, but nobody renews it, as after kill -9.
     const clock = { ...systemClock, sleep: () => new Promise<void>(() => undefined) };
     const identity = { kind: "github-actions" as const, id: "1.1", url: null, commit: null, actor: "mona" };
-    const lock = await acquireLock({ store, source: "shop", tier: "tier2", doing: "backup", run: identity, clock, random: systemRandom });
+    const lock = await acquireLock({
+      store,
+      source: "shop",
+      tier: "tier2",
+      doing: "backup",
+      run: identity,
+      clock,
+      random: systemRandom,
+    });
     const options = { with: { store: url } };
-    const other = await job.post("actions/backup", { "lock-path": lock.path, "lock-token": "0".repeat(32) }, options);
+    const other = await job.post(
+      "actions/backup",
+      { "lock-path": lock.path, "lock-token": "0".repeat(32) },
+      options,
+    );
     expect(other.code).toBe(0);
     expect(await store.stat(lock.path)).not.toBeNull();
-    const own = await job.post("actions/backup", { "lock-path": lock.path, "lock-token": lock.token }, options);
+    const own = await job.post(
+      "actions/backup",
+      { "lock-path": lock.path, "lock-token": lock.token },
+      options,
+    );
     expect(own.log).toContain(`released the lock ${lock.path}`);
     expect(own.code).toBe(0);
     expect(await store.stat(lock.path)).toBeNull();
@@ -108,9 +143,15 @@ describe("the front door, started from dist/ as the runner and a person start it
 
   it("only warns in the post step when the store cannot be asked any more", async () => {
     await using job = new Job();
-    const post = await job.post("actions/backup", { "lock-path": "locks/shop/tier2/000000001.json", "lock-token": "x" }, { with: { store: `file://${job.folder}/gone` } });
+    const post = await job.post(
+      "actions/backup",
+      { "lock-path": "locks/shop/tier2/000000001.json", "lock-token": "x" },
+      { with: { store: `file://${job.folder}/gone` } },
+    );
     expect(post.code).toBe(0);
-    expect(post.commands.find((command) => command.name === "warning")?.message).toContain("could not clean up");
+    expect(post.commands.find((command) => command.name === "warning")?.message).toContain(
+      "could not clean up",
+    );
   });
 
   it("makes a key in Actions only into a file, and never prints it", async () => {
@@ -124,7 +165,10 @@ describe("the front door, started from dist/ as the runner and a person start it
     const key = /^AGE-SECRET-KEY-1\S+$/m.exec(readFileSync(file, "utf8"))?.[0] ?? "none";
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(main.outputs["recipient"]).toMatch(/^age1/);
-    const shown = main.log.split("\n").filter((line) => !line.startsWith("::add-mask::")).join("\n");
+    const shown = main.log
+      .split("\n")
+      .filter((line) => !line.startsWith("::add-mask::"))
+      .join("\n");
     expect(shown + main.summary + JSON.stringify(main.outputs)).not.toContain(key);
   });
 
@@ -132,8 +176,14 @@ describe("the front door, started from dist/ as the runner and a person start it
     const help = await cli(["backup", "--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
     expect(help.stdout).toContain("--database <secret>, --database-file <path> (required)");
-    expect(await cli(["--version"])).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/), stderr: "" });
-    for (const command of MENU) expect((await cli(["help", command.name])).stdout).toContain(`Usage: holdfast ${command.name}`);
+    expect(await cli(["--version"])).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/),
+      stderr: "",
+    });
+    for (const command of MENU) {
+      expect((await cli(["help", command.name])).stdout).toContain(`Usage: holdfast ${command.name}`);
+    }
   });
 
   it("ends with 2 and a suggestion for a command that does not exist", async () => {
@@ -153,7 +203,7 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(JSON.parse(bad.stdout)).toMatchObject({ error: { code: "store.missing", exit: 4 } });
   });
 
-  it("reads a secret from standard input, a file and the environment, and warns about one in the arguments", async () => {
+  it("reads a secret from standard input, file and environment, warns about an argument", async () => {
     await using folder = scratchFolder("front-door");
     const url = `postgresql://backup:${encodeURIComponent(PASSWORD)}@127.0.0.1:1/shop?sslmode=disable`;
     mkdirSync(join(folder.path, "store"));
@@ -175,21 +225,24 @@ describe("the front door, started from dist/ as the runner and a person start it
     expect(exposed.stderr + exposed.stdout).not.toContain(encodeURIComponent(PASSWORD));
   });
 
-  it("overwrites a secret in its own arguments, so that the list of processes does not show it for long", async () => {
+  it("overwrites a secret in its own arguments, so that no list of processes keeps it", async () => {
     await using folder = scratchFolder("front-door");
     mkdirSync(join(folder.path, "store"));
     const lines: string[] = [];
     const { server, port } = await silentServer();
     const url = `postgresql://backup:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/shop?sslmode=disable`;
     const connected = new Promise((once) => server.once("connection", once));
-    const running = cli(["backup", "--store", `file://${folder.path}/store`, "--allow-unencrypted", "--database", url], {
-      onStart: (child) => {
-        void connected.then(() => {
-          lines.push(readFileSync(`/proc/${child.pid}/cmdline`, "utf8"));
-          child.kill("SIGKILL");
-        });
+    const running = cli(
+      ["backup", "--store", `file://${folder.path}/store`, "--allow-unencrypted", "--database", url],
+      {
+        onStart: (child) => {
+          void connected.then(() => {
+            lines.push(readFileSync(`/proc/${child.pid}/cmdline`, "utf8"));
+            child.kill("SIGKILL");
+          });
+        },
       },
-    });
+    );
     await running;
     server.close();
     expect(lines).toHaveLength(1);
@@ -216,7 +269,10 @@ describe("the front door, started from dist/ as the runner and a person start it
   });
 
   it("survives a reader that goes away", async () => {
-    const { code, stderr } = await run("sh", ["-c", `"${NODE}" "${join(ROOT, "dist/cli.js")}" help restore | true`]);
+    const { code, stderr } = await run("sh", [
+      "-c",
+      `"${NODE}" "${join(ROOT, "dist/cli.js")}" help restore | true`,
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
@@ -224,10 +280,14 @@ describe("the front door, started from dist/ as the runner and a person start it
     await using folder = scratchFolder("front-door");
     mkdirSync(join(folder.path, "holdfast"));
     const first = withImports("holdfast/index.js");
-    for (const file of ["package.json", "cli.js", ...first]) copyFileSync(join(ROOT, "dist", file), join(folder.path, file));
+    for (const file of ["package.json", "cli.js", ...first]) {
+      copyFileSync(join(ROOT, "dist", file), join(folder.path, file));
+    }
     const help = await run(NODE, [join(folder.path, "cli.js"), "backup", "--help"]);
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining("Usage: holdfast backup") });
-    expect(first.reduce((sum, file) => sum + statSync(join(folder.path, file)).size, 0)).toBeLessThan(250_000);
+    expect(first.reduce((sum, file) => sum + statSync(join(folder.path, file)).size, 0)).toBeLessThan(
+      250_000,
+    );
     // The same copy cannot do any work, which shows that the rest was really missing.
     expect((await run(NODE, [join(folder.path, "cli.js"), "list", "--store", "file:///x"])).code).toBe(1);
   });

@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 
 /**
- * Starts an action's bundle exactly as GitHub's runner does: inputs as `INPUT_*` (upper case, spaces to `_`, dashes kept) with the defaults
- * of action.yml, command files, event JSON, the environment of a job, pre, main and post with saved state passed on.
+ * Starts an action's bundle exactly as GitHub's runner does: inputs as `INPUT_*` (upper
+ * case, spaces to `_`, dashes kept) with the defaults of action.yml, command files,
+ * event JSON, the environment of a job, pre, main and post with saved state passed on.
  * https://docs.github.com/actions/reference/workflows-and-actions/variables
  */
 
@@ -20,7 +21,13 @@ export const NODE = join(ROOT, "node_modules/.bin/node");
 interface Metadata {
   readonly inputs?: Readonly<Record<string, { readonly required?: boolean; readonly default?: string }>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
-  readonly runs: { readonly using: string; readonly pre?: string; readonly main: string; readonly post?: string; readonly "post-if"?: string };
+  readonly runs: {
+    readonly using: string;
+    readonly pre?: string;
+    readonly main: string;
+    readonly post?: string;
+    readonly "post-if"?: string;
+  };
 }
 
 /** One workflow command found in the job's log, such as `::error title=x::message`. */
@@ -71,7 +78,10 @@ export class Job implements AsyncDisposable {
    *
    * @param action folder of its action.yml below the repository's root; `.` is the root action
    */
-  async uses(action: string, options: StepOptions = {}): Promise<{ main: StepResult; post: StepResult | undefined }> {
+  async uses(
+    action: string,
+    options: StepOptions = {},
+  ): Promise<{ main: StepResult; post: StepResult | undefined }> {
     const metadata = readMetadata(action);
     const { pre, post } = metadata.runs;
     let state: Readonly<Record<string, string>> = {};
@@ -83,16 +93,29 @@ export class Job implements AsyncDisposable {
   }
 
   /** Runs only the post step, as after a main step that was killed, with the state it had saved. */
-  async post(action: string, state: Readonly<Record<string, string>>, options: StepOptions = {}): Promise<StepResult> {
+  async post(
+    action: string,
+    state: Readonly<Record<string, string>>,
+    options: StepOptions = {},
+  ): Promise<StepResult> {
     const metadata = readMetadata(action);
     if (metadata.runs.post === undefined) throw new Error(`${action} has no post step`);
     return this.step(action, metadata, metadata.runs.post, state, options);
   }
 
-  private async step(action: string, metadata: Metadata, script: string, state: Readonly<Record<string, string>>, options: StepOptions): Promise<StepResult> {
+  private async step(
+    action: string,
+    metadata: Metadata,
+    script: string,
+    state: Readonly<Record<string, string>>,
+    options: StepOptions,
+  ): Promise<StepResult> {
     this.#steps += 1;
     const files = Object.fromEntries(
-      ["OUTPUT", "STATE", "ENV", "PATH", "STEP_SUMMARY"].map((name) => [`GITHUB_${name}`, join(this.folder, `${this.#steps}-${name.toLowerCase()}`)]),
+      ["OUTPUT", "STATE", "ENV", "PATH", "STEP_SUMMARY"].map((name) => [
+        `GITHUB_${name}`,
+        join(this.folder, `${this.#steps}-${name.toLowerCase()}`),
+      ]),
     );
     for (const file of Object.values(files)) writeFileSync(file, "");
     const event = join(this.folder, "event.json");
@@ -109,11 +132,16 @@ export class Job implements AsyncDisposable {
     const read = (name: string): string => readFileSync(files[`GITHUB_${name}`] as string, "utf8");
     const commands = parseCommands(log);
     return {
-      code, signal, log, commands,
+      code,
+      signal,
+      log,
+      commands,
       outputs: parseKeyValues(read("OUTPUT")),
       state: parseKeyValues(read("STATE")),
       environment: parseKeyValues(read("ENV")),
-      path: read("PATH").split("\n").filter((line) => line !== ""),
+      path: read("PATH")
+        .split("\n")
+        .filter((line) => line !== ""),
       summary: read("STEP_SUMMARY"),
       masks: commands.filter((command) => command.name === "add-mask").map((command) => command.message),
     };
@@ -129,8 +157,16 @@ export function readMetadata(action: string): Metadata {
 
 function inputVariables(metadata: Metadata, given: Readonly<Record<string, string>>): Record<string, string> {
   const declared = metadata.inputs ?? {};
-  const values = { ...Object.fromEntries(Object.entries(declared).map(([name, input]) => [name, input.default ?? ""])), ...given };
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`, value]));
+  const values = {
+    ...Object.fromEntries(Object.entries(declared).map(([name, input]) => [name, input.default ?? ""])),
+    ...given,
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      `INPUT_${name.replaceAll(" ", "_").toUpperCase()}`,
+      value,
+    ]),
+  );
 }
 
 function jobEnvironment(folder: string, event: string): Record<string, string | undefined> {
@@ -161,18 +197,34 @@ function jobEnvironment(folder: string, event: string): Record<string, string | 
   };
 }
 
-function start(script: string, env: Record<string, string | undefined>, options: StepOptions, cwd: string): Promise<{ code: number | null; signal: NodeJS.Signals | null; log: string }> {
+function start(
+  script: string,
+  env: Record<string, string | undefined>,
+  options: StepOptions,
+  cwd: string,
+): Promise<{ code: number | null; signal: NodeJS.Signals | null; log: string }> {
   return new Promise((done, reject) => {
-    const child = spawn(NODE, [script], { env, cwd, stdio: ["ignore", "pipe", "pipe"], timeout: options.timeoutMs ?? 120_000, killSignal: "SIGKILL" });
+    const child = spawn(NODE, [script], {
+      env,
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: options.timeoutMs ?? 120_000,
+      killSignal: "SIGKILL",
+    });
     const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    }
     child.on("error", reject);
     child.on("close", (code, signal) => done({ code, signal, log: Buffer.concat(chunks).toString("utf8") }));
     options.onStart?.(child);
   });
 }
 
-/** Files such as GITHUB_OUTPUT: `name=value` lines, and `name<<DELIMITER` … `DELIMITER` for values of several lines. */
+/**
+ * Files such as GITHUB_OUTPUT: `name=value` lines, and `name<<DELIMITER` … `DELIMITER` for values of
+ * several lines.
+ */
 export function parseKeyValues(text: string): Record<string, string> {
   const values: Record<string, string> = {};
   const lines = text.split("\n");
@@ -195,26 +247,54 @@ export function parseKeyValues(text: string): Record<string, string> {
   return values;
 }
 
-/** Workflow commands as the runner finds them: a line that begins, after blanks, with `::name`, or `##[name]` anywhere in it. */
+/**
+ * Workflow commands as the runner finds them: a line that begins, after blanks, with `::name`, or `##[name]`
+ * anywhere in it.
+ */
 export function parseCommands(log: string): LogCommand[] {
   return log.split("\n").flatMap((line) => {
     const match = /^\s*::([a-zA-Z-]+)((?: [^:]*)?)::(.*)$/.exec(line.replace(/\r$/, ""));
-    if (match === null) return /##\[[a-z-]+[^\]]*\]/.test(line) ? [{ name: "##", properties: {}, message: line }] : [];
+    if (match === null) {
+      return /##\[[a-z-]+[^\]]*\]/.test(line) ? [{ name: "##", properties: {}, message: line }] : [];
+    }
     const [, name = "", properties = "", message = ""] = match;
-    const pairs = properties.trim().split(",").filter((pair) => pair !== "").map((pair) => [pair.slice(0, pair.indexOf("=")), unescape(pair.slice(pair.indexOf("=") + 1))]);
-    return [{ name, properties: Object.fromEntries(pairs) as Record<string, string>, message: unescape(message) }];
+    const pairs = properties
+      .trim()
+      .split(",")
+      .filter((pair) => pair !== "")
+      .map((pair) => [pair.slice(0, pair.indexOf("=")), unescape(pair.slice(pair.indexOf("=") + 1))]);
+    return [
+      { name, properties: Object.fromEntries(pairs) as Record<string, string>, message: unescape(message) },
+    ];
   });
 }
 
 function unescape(text: string): string {
-  return text.replaceAll("%3A", ":").replaceAll("%2C", ",").replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%25", "%");
+  return text
+    .replaceAll("%3A", ":")
+    .replaceAll("%2C", ",")
+    .replaceAll("%0D", "\r")
+    .replaceAll("%0A", "\n")
+    .replaceAll("%25", "%");
 }
 
 /** The dist folder's CLI, started as a person would. */
-export function cli(args: readonly string[], options: { env?: Record<string, string | undefined>; input?: string; onStart?: (child: ChildProcess) => void } = {}): Promise<{ code: number | null; stdout: string; stderr: string }> {
+export function cli(
+  args: readonly string[],
+  options: {
+    env?: Record<string, string | undefined>;
+    input?: string;
+    onStart?: (child: ChildProcess) => void;
+  } = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((done, reject) => {
     const child = spawn(NODE, [join(ROOT, "dist/cli.js"), ...args], {
-      env: { PATH: process.env["PATH"], HOME: dirname(tmpdir()), TMPDIR: process.env["TMPDIR"], ...options.env },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: dirname(tmpdir()),
+        TMPDIR: process.env["TMPDIR"],
+        ...options.env,
+      },
       stdio: "pipe",
       timeout: 120_000,
       killSignal: "SIGKILL",
@@ -225,7 +305,9 @@ export function cli(args: readonly string[], options: { env?: Record<string, str
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
     child.on("error", reject);
-    child.on("close", (code) => done({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }));
+    child.on("close", (code) =>
+      done({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }),
+    );
     options.onStart?.(child);
   });
 }

@@ -17,17 +17,32 @@ describe("FaultyStore", () => {
     };
     const counting = new FaultyStore(new MemoryStore(), { failAt: 0 });
     await sequence(counting);
-    expect(counting.log).toEqual(["check", "put a", "put a, in its stream", "get a", "get a, in its stream", "list ", "list , in its middle", "replace a", "stat a", "remove a"]);
+    expect(counting.log).toEqual([
+      "check",
+      "put a",
+      "put a, in its stream",
+      "get a",
+      "get a, in its stream",
+      "list ",
+      "list , in its middle",
+      "replace a",
+      "stat a",
+      "remove a",
+    ]);
     for (let failAt = 1; failAt <= counting.events + 1; failAt += 1) {
       const store = new FaultyStore(new MemoryStore(), { failAt });
-      expect(await codeOf(sequence(store))).toBe(failAt <= counting.events ? "store.unreachable" : "no error");
+      expect(await codeOf(sequence(store))).toBe(
+        failAt <= counting.events ? "store.unreachable" : "no error",
+      );
       expect(store.failures).toBe(failAt <= counting.events ? 1 : 0);
     }
   });
 
   it("can lose only the answer", async () => {
     const memory = new MemoryStore();
-    expect(await codeOf(new FaultyStore(memory, { failAt: 1, moment: "after" }).put("a", bytes("x")))).toBe("store.unreachable");
+    expect(await codeOf(new FaultyStore(memory, { failAt: 1, moment: "after" }).put("a", bytes("x")))).toBe(
+      "store.unreachable",
+    );
     expect(await text(memory, "a")).toBe("x");
   });
 });
@@ -50,15 +65,24 @@ describe("LyingStore", () => {
     const right = await measure(pattern(200_000));
     for (const once of [true, false]) {
       const store = await lying({ kind: "last-byte-wrong", once });
-      const [first, second] = [await measure((await store.get("a")).content), await measure((await store.get("a")).content)];
-      expect([first.size, first.sha256 === right.sha256, second.sha256 === right.sha256]).toEqual([200_000, false, once]);
+      const [first, second] = [
+        await measure((await store.get("a")).content),
+        await measure((await store.get("a")).content),
+      ];
+      expect([first.size, first.sha256 === right.sha256, second.sha256 === right.sha256]).toEqual([
+        200_000,
+        false,
+        once,
+      ]);
     }
   });
 
   it("announces another length than there is", async () => {
     const store = await lying({ kind: "wrong-length", by: -1 });
     const { size, content } = await store.get("a");
-    expect([size, (await store.stat("a"))?.size, (await measure(content)).size]).toEqual([199_999, 199_999, 200_000]);
+    expect([size, (await store.stat("a"))?.size, (await measure(content)).size]).toEqual([
+      199_999, 199_999, 200_000,
+    ]);
   });
 
   it("lists late", async () => {

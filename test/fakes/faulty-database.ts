@@ -7,9 +7,9 @@ export interface DatabaseFault {
   /** Number of the event that fails, from 1; 0 never fails and only counts. */
   readonly failAt: number;
   /**
-   * `error`: the server refuses the statement (or the connection), the session lives on. `lost`: the connection is cut and nothing was done.
-   * `answer-lost`: the statement was carried out, then the connection was cut: the case that finds programs which believe that a failed
-   * statement did nothing.
+   * `error`: the server refuses the statement (or the connection), the session lives on. `lost`: the
+   * connection is cut and nothing was done. `answer-lost`: the statement was carried out, then the connection
+   * was cut: the case that finds programs which believe that a failed statement did nothing.
    */
   readonly how: "error" | "lost" | "answer-lost";
 }
@@ -17,7 +17,10 @@ export interface DatabaseFault {
 /** What the log says of a session that is given back, and of one that is taken again. */
 export const KEEPS = ["empties a session", "sets a session up"] as const;
 
-/** Counts connects and queries over all databases of a run, in the order they are asked, and fails at one of them. */
+/**
+ * Counts connects and queries over all databases of a run, in the order they are asked, and fails at
+ * one of them.
+ */
 export class FaultyDatabases {
   readonly log: string[] = [];
   readonly #fault: DatabaseFault;
@@ -43,7 +46,10 @@ export class FaultyDatabases {
         const fails = this.#counts(`connect ${options.purpose}`);
         if (fails) {
           this.#failures += 1;
-          throw new HoldfastError("database.unreachable", `injected fault at event ${this.events}: no connection`);
+          throw new HoldfastError(
+            "database.unreachable",
+            `injected fault at event ${this.events}: no connection`,
+          );
         }
         return new FaultySession(await database.connect(options), this);
       },
@@ -51,13 +57,21 @@ export class FaultyDatabases {
   }
 
   /** For sessions: counts a statement and, at its turn, fails instead of or after it. */
-  async query<Row extends object>(session: FaultySession, sql: string, run: () => Promise<Row[]>): Promise<Row[]> {
+  async query<Row extends object>(
+    session: FaultySession,
+    sql: string,
+    run: () => Promise<Row[]>,
+  ): Promise<Row[]> {
     if (!this.#counts(sql.replace(/\s+/g, " ").slice(0, 90))) return run();
     this.#failures += 1;
     const { how } = this.#fault;
-    if (how === "error") throw new HoldfastError("database.query", `injected fault at event ${this.events} (SQLSTATE XX000)`);
+    if (how === "error") {
+      throw new HoldfastError("database.query", `injected fault at event ${this.events} (SQLSTATE XX000)`);
+    }
     if (how === "answer-lost") await run().catch(() => undefined);
-    throw await session.cut(new HoldfastError("database.lost", `injected fault at event ${this.events}: the connection is cut`));
+    throw await session.cut(
+      new HoldfastError("database.lost", `injected fault at event ${this.events}: the connection is cut`),
+    );
   }
 
   #counts(what: string): boolean {
@@ -89,7 +103,10 @@ export class FaultySession implements DatabaseSession {
     return this.#session.notices;
   }
 
-  async query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+  async query<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values?: readonly unknown[],
+  ): Promise<Row[]> {
     if (this.#cut.signal.aborted) throw this.#cut.signal.reason;
     return this.#faults.query(this, sql, () => this.#session.query<Row>(sql, values));
   }
@@ -110,7 +127,10 @@ export class FaultySession implements DatabaseSession {
     });
   }
 
-  queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+  queryPrepared<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
     return this.query<Row>(sql, values);
   }
 
@@ -136,7 +156,10 @@ export class FaultySession implements DatabaseSession {
     });
   }
 
-  /** Cuts the connection: the server rolls back what was not committed, every later statement fails with the same error. */
+  /**
+   * Cuts the connection: the server rolls back what was not committed, every later statement fails with
+   * the same error.
+   */
   async cut(error: HoldfastError): Promise<HoldfastError> {
     await this.#session.close();
     this.#cut.abort(error);

@@ -11,16 +11,17 @@ export interface Fault {
   /** Fail from that event on, instead of once. */
   readonly forGood?: boolean;
   /**
-   * Where a failing put fails: `before` nothing happened; `after` it happened and only the answer was lost, the case that finds
-   * programs which believe a failed call did nothing. The same for replace and remove.
+   * Where a failing put fails: `before` nothing happened; `after` it happened and only the answer was lost,
+   * the case that finds programs which believe a failed call did nothing. The same for replace and remove.
    */
   readonly moment?: "before" | "after";
 }
 
 /**
- * Counts events over all methods of a store and fails at one of them. Events are: the start of every call, and within streams the
- * middle of every put's content, every get's content and every listing (each one event, after the first piece). So a sweep
- * `failAt = 1, 2, 3 …` until nothing fails any more visits every place.
+ * Counts events over all methods of a store and fails at one of them. Events are: the start of every
+ * call, and within streams the middle of every put's content, every get's content and every listing
+ * (each one event, after the first piece). So a sweep `failAt = 1, 2, 3 …` until nothing fails any more
+ * visits every place.
  */
 export class FaultyStore implements BlobStore {
   readonly url: string;
@@ -52,10 +53,15 @@ export class FaultyStore implements BlobStore {
   }
 
   async put(path: string, content: ByteStream, options?: PutOptions): Promise<BlobFacts> {
-    return await this.#writing(`put ${path}`, () => this.#store.put(path, this.#breaking(content, `put ${path}, in its stream`), options));
+    return await this.#writing(`put ${path}`, () =>
+      this.#store.put(path, this.#breaking(content, `put ${path}, in its stream`), options),
+    );
   }
 
-  async get(path: string, range?: { start: number; end?: number }): Promise<{ size: number; content: ByteStream }> {
+  async get(
+    path: string,
+    range?: { start: number; end?: number },
+  ): Promise<{ size: number; content: ByteStream }> {
     this.#event(`get ${path}`);
     const { size, content } = await this.#store.get(path, range);
     return { size, content: this.#breaking(content, `get ${path}, in its stream`) };
@@ -108,6 +114,9 @@ export class FaultyStore implements BlobStore {
 
   #failure(what: string): Error {
     this.#failures += 1;
-    return this.#fault.error ?? new HoldfastError("store.unreachable", `injected fault at event ${this.#events}: ${what}`);
+    return (
+      this.#fault.error ??
+      new HoldfastError("store.unreachable", `injected fault at event ${this.#events}: ${what}`)
+    );
   }
 }

@@ -15,7 +15,10 @@ export type Lie =
 /** Which blobs it lies about; all of them unless told. */
 export type LiedAbout = (path: string) => boolean;
 
-/** A store that answers wrongly without an error. `once` lies at the first opportunity only: the next read is right. */
+/**
+ * A store that answers wrongly without an error. `once` lies at the first opportunity only: the next
+ * read is right.
+ */
 export class LyingStore implements BlobStore {
   readonly url: string;
   readonly #store: BlobStore;
@@ -43,12 +46,17 @@ export class LyingStore implements BlobStore {
     return await this.#store.put(path, content, options);
   }
 
-  async get(path: string, range?: { start: number; end?: number }): Promise<{ size: number; content: ByteStream }> {
+  async get(
+    path: string,
+    range?: { start: number; end?: number },
+  ): Promise<{ size: number; content: ByteStream }> {
     const { size, content } = await this.#store.get(path, range);
     if (!this.#about(path) || size === 0) return { size, content };
     const lie = this.#lie;
     if (lie.kind === "wrong-length" && this.#lies()) return { size: size + lie.by, content };
-    if (lie.kind === "short-read" && this.#lies()) return { size, content: cut(content, Math.max(0, size - lie.missing)) };
+    if (lie.kind === "short-read" && this.#lies()) {
+      return { size, content: cut(content, Math.max(0, size - lie.missing)) };
+    }
     if (lie.kind === "last-byte-wrong" && this.#lies()) return { size, content: flipLast(content, size) };
     return { size, content };
   }
@@ -63,7 +71,9 @@ export class LyingStore implements BlobStore {
     for await (const blob of this.#store.list(prefix)) facts.push(blob);
     const hidden = new Set<BlobFacts>();
     if (this.#lie.kind === "late-listing" && facts.length > 0 && this.#lies()) {
-      const about = facts.filter(({ path }) => this.#about(path)).sort((a, b) => b.modifiedAt.getTime() - a.modifiedAt.getTime());
+      const about = facts
+        .filter(({ path }) => this.#about(path))
+        .sort((a, b) => b.modifiedAt.getTime() - a.modifiedAt.getTime());
       for (const blob of about.slice(0, this.#lie.newest)) hidden.add(blob);
     }
     for (const blob of facts) if (!hidden.has(blob)) yield this.#measured(blob);

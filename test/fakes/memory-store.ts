@@ -8,7 +8,10 @@ interface Held {
   readonly facts: BlobFacts;
 }
 
-/** Keeps blobs in memory by the port's laws. `chunkSize` is how get cuts its stream. Tests may look into and change `blobs` directly. */
+/**
+ * Keeps blobs in memory by the port's laws. `chunkSize` is how get cuts its stream. Tests may look into and
+ * change `blobs` directly.
+ */
 export class MemoryStore implements BlobStore {
   readonly url: string;
   readonly blobs = new Map<string, Held>();
@@ -27,11 +30,16 @@ export class MemoryStore implements BlobStore {
     const chunks: Uint8Array[] = [];
     // Copied: a producer may use its buffer again after the next pull.
     for await (const chunk of content) chunks.push(Buffer.from(chunk));
-    if (this.blobs.has(path)) throw new HoldfastError("store.exists", `${path} already exists in ${this.url}`);
+    if (this.blobs.has(path)) {
+      throw new HoldfastError("store.exists", `${path} already exists in ${this.url}`);
+    }
     return this.plant(path, Buffer.concat(chunks), options.accessTier);
   }
 
-  async get(path: string, range: { start: number; end?: number } = { start: 0 }): Promise<{ size: number; content: ByteStream }> {
+  async get(
+    path: string,
+    range: { start: number; end?: number } = { start: 0 },
+  ): Promise<{ size: number; content: ByteStream }> {
     assertBlobPath(path);
     const held = this.blobs.get(path);
     if (held === undefined) throw new HoldfastError("store.not-found", `${path} is not in ${this.url}`);
@@ -55,7 +63,9 @@ export class MemoryStore implements BlobStore {
 
   async replace(path: string, content: Uint8Array, etag: string): Promise<BlobFacts> {
     assertBlobPath(path);
-    if (this.blobs.get(path)?.facts.etag !== etag) throw new HoldfastError("store.changed", `${path} was changed by somebody else`);
+    if (this.blobs.get(path)?.facts.etag !== etag) {
+      throw new HoldfastError("store.changed", `${path} was changed by somebody else`);
+    }
     return this.plant(path, Buffer.from(content));
   }
 
@@ -68,7 +78,13 @@ export class MemoryStore implements BlobStore {
   plant(path: string, bytes: Uint8Array, accessTier?: PutOptions["accessTier"]): BlobFacts {
     this.#version += 1;
     const etag = `${this.#version}-${sha256(bytes).slice(0, 16)}`;
-    const facts = { path, size: bytes.byteLength, modifiedAt: new Date(1_700_000_000_000 + this.#version * 1000), etag, ...(accessTier === undefined ? {} : { accessTier }) };
+    const facts = {
+      path,
+      size: bytes.byteLength,
+      modifiedAt: new Date(1_700_000_000_000 + this.#version * 1000),
+      etag,
+      ...(accessTier === undefined ? {} : { accessTier }),
+    };
     this.blobs.set(path, { bytes: Buffer.from(bytes), facts });
     return facts;
   }
@@ -82,6 +98,8 @@ export class MemoryStore implements BlobStore {
   }
 
   async *#cut(bytes: Buffer): ByteStream {
-    for (let start = 0; start < bytes.length; start += this.#chunkSize) yield bytes.subarray(start, start + this.#chunkSize);
+    for (let start = 0; start < bytes.length; start += this.#chunkSize) {
+      yield bytes.subarray(start, start + this.#chunkSize);
+    }
   }
 }

@@ -2,11 +2,18 @@ import { expect, it } from "@jest/globals";
 import { HoldfastError } from "../../src/kernel/errors.ts";
 import { newsOf } from "../../src/kernel/news-of.ts";
 
-const cancelled = new HoldfastError("run.cancelled", "the run was cancelled by SIGINT", { hint: "Run again when ready." });
+const cancelled = new HoldfastError("run.cancelled", "the run was cancelled by SIGINT", {
+  hint: "Run again when ready.",
+});
 const died = new HoldfastError("tool.failed", "pg_restore was ended by SIGINT");
 
 it("tells what broke of a request to stop as that request, and keeps what broke as its cause", () => {
-  expect(newsOf(died, AbortSignal.abort(cancelled))).toMatchObject({ code: "run.cancelled", message: cancelled.message, hint: cancelled.hint, cause: died });
+  expect(newsOf(died, AbortSignal.abort(cancelled))).toMatchObject({
+    code: "run.cancelled",
+    message: cancelled.message,
+    hint: cancelled.hint,
+    cause: died,
+  });
 });
 
 it.each([

@@ -35,20 +35,32 @@ describe("the pace of long work", () => {
 
   it("says how long it took where nothing was counted, and nothing where that was not long", () => {
     const pace = new Pace("bytes", 2_000_000, 0);
-    expect([pace.describe(0), pace.describe(7000), pace.fraction()]).toEqual(["0.0 s so far", "7.0 s so far", undefined]);
-    expect([pace.summary(999), pace.summary(1000), pace.summary(720_000)]).toEqual([undefined, "took 1.0 s", "took 12 min 00 s"]);
+    expect([pace.describe(0), pace.describe(7000), pace.fraction()]).toEqual([
+      "0.0 s so far",
+      "7.0 s so far",
+      undefined,
+    ]);
+    expect([pace.summary(999), pace.summary(1000), pace.summary(720_000)]).toEqual([
+      undefined,
+      "took 1.0 s",
+      "took 12 min 00 s",
+    ]);
     pace.add(1_000_000, 720_000);
     expect([pace.fraction(), pace.summary(1_000_000)]).toEqual([0.5, "1.00 MB in 16 min 40 s, 1.00 kB/s"]);
   });
 
   it("never says anything that is not a number", () => {
     fc.assert(
-      fc.property(fc.option(fc.integer({ min: 0 }), { nil: undefined }), fc.array(fc.tuple(fc.nat(), fc.nat(20_000))), (total, steps) => {
-        const pace = new Pace("bytes", total, 0);
-        let now = 0;
-        for (const [count, ms] of steps) pace.add(count, (now += ms));
-        expect(`${pace.describe(now)} ${pace.summary(now) ?? ""}`).not.toMatch(/NaN|Infinity|-\d/);
-      }),
+      fc.property(
+        fc.option(fc.integer({ min: 0 }), { nil: undefined }),
+        fc.array(fc.tuple(fc.nat(), fc.nat(20_000))),
+        (total, steps) => {
+          const pace = new Pace("bytes", total, 0);
+          let now = 0;
+          for (const [count, ms] of steps) pace.add(count, (now += ms));
+          expect(`${pace.describe(now)} ${pace.summary(now) ?? ""}`).not.toMatch(/NaN|Infinity|-\d/);
+        },
+      ),
     );
   });
 });
@@ -61,19 +73,28 @@ describe("text for screens", () => {
   });
 
   it("leaves nothing a terminal would obey in any text", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => expect(printableLine(text)).not.toMatch(/[\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/)));
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) =>
+        expect(printableLine(text)).not.toMatch(/[\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/),
+      ),
+    );
   });
 
   it("folds at spaces, breaks what is too wide alone, and loses nothing", () => {
     expect(foldToWidth("one two three", 7)).toEqual(["one two", "three"]);
     expect(foldToWidth("abcdefgh ij", 3)).toEqual(["abc", "def", "gh", "ij"]);
     expect(foldToWidth("", 3)).toEqual([""]);
-    const words = fc.array(fc.string({ unit: "grapheme", minLength: 1 }).map((word) => word.replaceAll(/\s/gu, "x")), { minLength: 1 });
-    fc.assert(fc.property(words, fc.integer({ min: 2, max: 30 }), (some, columns) => {
-      const lines = foldToWidth(some.join(" "), columns);
-      expect(lines.join("").replaceAll(" ", "")).toBe(some.join(""));
-      for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
-    }));
+    const words = fc.array(
+      fc.string({ unit: "grapheme", minLength: 1 }).map((word) => word.replaceAll(/\s/gu, "x")),
+      { minLength: 1 },
+    );
+    fc.assert(
+      fc.property(words, fc.integer({ min: 2, max: 30 }), (some, columns) => {
+        const lines = foldToWidth(some.join(" "), columns);
+        expect(lines.join("").replaceAll(" ", "")).toBe(some.join(""));
+        for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(columns);
+      }),
+    );
   });
 
   it("counts columns and never cuts wider than asked", () => {
@@ -81,6 +102,10 @@ describe("text for screens", () => {
     expect(cutToWidth("orders", 6)).toBe("orders");
     expect(cutToWidth("表表表", 4)).toBe("表…");
     expect(padToWidth("表", 4)).toBe("表  ");
-    fc.assert(fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 40 }), (text, columns) => expect(textWidth(cutToWidth(text, columns))).toBeLessThanOrEqual(columns)));
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 40 }), (text, columns) =>
+        expect(textWidth(cutToWidth(text, columns))).toBeLessThanOrEqual(columns),
+      ),
+    );
   });
 });

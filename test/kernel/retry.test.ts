@@ -3,14 +3,18 @@ import { withRetry, type RetryPolicy } from "../../src/kernel/retry.ts";
 
 function policy(slept: number[], changes: Partial<RetryPolicy> = {}): RetryPolicy {
   return {
-    attempts: 5, firstDelayMs: 100, delayMsMax: 300, isTransient: () => true, random: () => 0.5,
+    attempts: 5,
+    firstDelayMs: 100,
+    delayMsMax: 300,
+    isTransient: () => true,
+    random: () => 0.5,
     sleep: async (ms) => void slept.push(ms),
     ...changes,
   };
 }
 
 describe("a retried operation", () => {
-  it("waits longer each time up to a limit, and throws the last error when the attempts are used up", async () => {
+  it("waits longer each time up to a limit, and throws the last error in the end", async () => {
     const slept: number[] = [];
     const tries: number[] = [];
     const work = withRetry(policy(slept), async (attempt) => {
@@ -23,19 +27,29 @@ describe("a retried operation", () => {
   });
 
   it("keeps every delay between half and all of its ceiling", async () => {
-    for (const [fraction, first] of [[0, 50], [0.999_999, 100]] as const) {
+    for (const [fraction, first] of [
+      [0, 50],
+      [0.999_999, 100],
+    ] as const) {
       const slept: number[] = [];
-      await withRetry(policy(slept, { attempts: 2, random: () => fraction }), async () => Promise.reject(new Error("no"))).catch(() => undefined);
+      await withRetry(policy(slept, { attempts: 2, random: () => fraction }), async () =>
+        Promise.reject(new Error("no")),
+      ).catch(() => undefined);
       expect(slept).toEqual([first]);
     }
   });
 
   it("gives back the first success and tells of each retry", async () => {
     const told: string[] = [];
-    const result = await withRetry(policy([], { onRetry: (error, attempt, ms) => told.push(`${(error as Error).message} ${attempt} ${ms}`) }), async (attempt) => {
-      if (attempt < 3) throw new Error(`fault`);
-      return attempt;
-    });
+    const result = await withRetry(
+      policy([], {
+        onRetry: (error, attempt, ms) => told.push(`${(error as Error).message} ${attempt} ${ms}`),
+      }),
+      async (attempt) => {
+        if (attempt < 3) throw new Error(`fault`);
+        return attempt;
+      },
+    );
     expect(result).toBe(3);
     expect(told).toEqual(["fault 1 75", "fault 2 150"]);
   });
@@ -43,7 +57,11 @@ describe("a retried operation", () => {
   it("throws at once what is not transient", async () => {
     const slept: number[] = [];
     const final = new Error("denied");
-    await expect(withRetry(policy(slept, { isTransient: (error) => error !== final }), async () => Promise.reject(final))).rejects.toBe(final);
+    await expect(
+      withRetry(policy(slept, { isTransient: (error) => error !== final }), async () =>
+        Promise.reject(final),
+      ),
+    ).rejects.toBe(final);
     expect(slept).toEqual([]);
   });
 });

@@ -18,12 +18,21 @@ describe("a secret", () => {
     ["JSON", () => JSON.stringify({ secret, list: [secret] })],
     ["JSON of a copy", () => JSON.stringify(Object.assign({}, secret))],
     ["inspect", () => inspect(secret)],
-    ["deep inspect of everything", () => inspect({ a: { b: [secret] } }, { depth: 9, showHidden: true, getters: true })],
+    [
+      "deep inspect of everything",
+      () => inspect({ a: { b: [secret] } }, { depth: 9, showHidden: true, getters: true }),
+    ],
     ["inspect without its own say", () => inspect(secret, { customInspect: false, showHidden: true })],
     ["format", () => format("%s %o %O %j %d", secret, secret, secret, secret, secret)],
     ["an error's message", () => String(new Error(`cannot log in with ${String(secret)}`))],
     ["an inspected error with it as the cause", () => inspect(new Error("x", { cause: secret }))],
-    ["its keys", () => [...Object.keys(secret), ...Object.getOwnPropertyNames(secret)].map((key) => `${key}=${String((secret as never)[key])}`).join()],
+    [
+      "its keys",
+      () =>
+        [...Object.keys(secret), ...Object.getOwnPropertyNames(secret)]
+          .map((key) => `${key}=${String((secret as never)[key])}`)
+          .join(),
+    ],
     ["a structured clone", () => inspect(structuredClone(secret), { showHidden: true })],
   ])("shows nothing of it through %s", (_, show) => {
     expect(show()).not.toContain("hunter2");

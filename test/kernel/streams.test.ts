@@ -1,6 +1,17 @@
 import { describe, expect, it } from "@jest/globals";
 import { createHash } from "node:crypto";
-import { abortable, collect, counted, drain, fork, Meter, metered, once, sha256, type ByteStream } from "../../src/kernel/streams.ts";
+import {
+  abortable,
+  collect,
+  counted,
+  drain,
+  fork,
+  Meter,
+  metered,
+  once,
+  sha256,
+  type ByteStream,
+} from "../../src/kernel/streams.ts";
 
 const PIECES = ["one", "two", "three", "four", "five"].map((text) => Buffer.from(text));
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -30,7 +41,14 @@ describe("a meter", () => {
   it("counts and hashes what passes, and changes nothing", async () => {
     const meter = new Meter();
     let bytes = 0;
-    expect(await text(metered(counted(source().stream, (count) => (bytes += count)), meter))).toBe(ALL);
+    expect(
+      await text(
+        metered(
+          counted(source().stream, (count) => (bytes += count)),
+          meter,
+        ),
+      ),
+    ).toBe(ALL);
     expect([meter.size, bytes]).toEqual([ALL.length, ALL.length]);
     expect(meter.sha256).toBe(createHash("sha256").update(ALL).digest("hex"));
     expect(meter.sha256).toBe(sha256(ALL));
@@ -128,7 +146,9 @@ describe("a stream that can be interrupted", () => {
     expect((await collect(abortable(source().stream, signal), 100)).toString()).toBe("onetwothreefourfive");
     const broken = new RangeError("the source broke");
     await expect(drain(abortable(source(broken).stream, signal))).rejects.toBe(broken);
-    await expect(drain(abortable(source().stream, AbortSignal.abort(new Error("enough"))))).rejects.toThrow("enough");
+    await expect(drain(abortable(source().stream, AbortSignal.abort(new Error("enough"))))).rejects.toThrow(
+      "enough",
+    );
   });
 
   it("ends at once with the reason, also while a chunk is awaited that never comes", async () => {
@@ -144,11 +164,15 @@ describe("a stream that can be interrupted", () => {
 
   it("releases what is behind it when its reader leaves or it is interrupted", async () => {
     const left = source();
-    for await (const chunk of abortable(left.stream, new AbortController().signal)) if (chunk.length > 0) break;
+    for await (const chunk of abortable(left.stream, new AbortController().signal)) {
+      if (chunk.length > 0) break;
+    }
     expect([left.released(), left.pulled()]).toEqual([true, 1]);
     const [stop, interrupted] = [new AbortController(), source()];
     const reading = (async () => {
-      for await (const chunk of abortable(interrupted.stream, stop.signal)) if (chunk.length > 0) stop.abort(new Error("enough"));
+      for await (const chunk of abortable(interrupted.stream, stop.signal)) {
+        if (chunk.length > 0) stop.abort(new Error("enough"));
+      }
     })();
     await expect(reading).rejects.toThrow("enough");
     expect([interrupted.released(), interrupted.pulled()]).toEqual([true, 1]);

@@ -3,7 +3,14 @@ import fc from "fast-check";
 import { editDistance, nearest } from "../../src/kernel/suggest.ts";
 
 describe("suggestions for mistyped words", () => {
-  it.each([["backup", "bakcup", 1], ["list", "lsit", 1], ["", "abc", 3], ["restore", "restore", 0], ["validate", "valdate", 1], ["kitten", "sitting", 3]])("distance of %s and %s is %i", (a, b, distance) => {
+  it.each([
+    ["backup", "bakcup", 1],
+    ["list", "lsit", 1],
+    ["", "abc", 3],
+    ["restore", "restore", 0],
+    ["validate", "valdate", 1],
+    ["kitten", "sitting", 3],
+  ])("distance of %s and %s is %i", (a, b, distance) => {
     expect(editDistance(a, b)).toBe(distance);
   });
 

@@ -17,13 +17,17 @@ function obedient(ended: string[], name: string): (signal: AbortSignal) => Promi
 
 describe("tasks run together", () => {
   it("give their results in the order of the tasks", async () => {
-    expect(await together<[string, number]>(never, [() => pause(10).then(() => "slow"), async () => 2])).toEqual(["slow", 2]);
+    expect(
+      await together<[string, number]>(never, [() => pause(10).then(() => "slow"), async () => 2]),
+    ).toEqual(["slow", 2]);
   });
 
   it("are stopped by the first failure, all waited for, and the first cause is thrown", async () => {
     const first = new Error("first");
     const ended: string[] = [];
-    await expect(together(never, [obedient(ended, "a"), async () => Promise.reject(first), obedient(ended, "b")])).rejects.toBe(first);
+    await expect(
+      together(never, [obedient(ended, "a"), async () => Promise.reject(first), obedient(ended, "b")]),
+    ).rejects.toBe(first);
     expect(ended.sort()).toEqual(["a", "b"]);
   });
 
@@ -33,17 +37,24 @@ describe("tasks run together", () => {
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
       throw new Error("connection closed");
     };
-    await expect(together(never, [clumsy, () => pause(5).then(() => Promise.reject(first))])).rejects.toBe(first);
+    await expect(together(never, [clumsy, () => pause(5).then(() => Promise.reject(first))])).rejects.toBe(
+      first,
+    );
   });
 
   it("are stopped from outside, and the outer reason is thrown whatever they throw", async () => {
     const outer = new AbortController();
     const reason = new Error("cancelled");
     const ended: string[] = [];
-    const work = together(outer.signal, [obedient(ended, "a"), async (signal) => {
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-      throw new Error("something else");
-    }]);
+    const work = together(outer.signal, [
+      obedient(ended, "a"),
+      async (signal) => {
+        await new Promise<void>((resolve) =>
+          signal.addEventListener("abort", () => resolve(), { once: true }),
+        );
+        throw new Error("something else");
+      },
+    ]);
     setTimeout(() => outer.abort(reason), 5);
     await expect(work).rejects.toBe(reason);
     expect(ended).toEqual(["a"]);
@@ -51,7 +62,9 @@ describe("tasks run together", () => {
 
   it("are not begun when already stopped", async () => {
     let begun = false;
-    await expect(together(AbortSignal.abort(new Error("before")), [async () => (begun = true)])).rejects.toThrow("before");
+    await expect(
+      together(AbortSignal.abort(new Error("before")), [async () => (begun = true)]),
+    ).rejects.toThrow("before");
     expect(begun).toBe(false);
   });
 });

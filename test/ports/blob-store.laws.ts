@@ -17,9 +17,14 @@ export interface StoreUnderTest {
 
 const MB = 1_000_000;
 
-const NOISE = Buffer.concat(Array.from({ length: 8192 }, (_, index) => createHash("md5").update(`${index}`).digest()));
+const NOISE = Buffer.concat(
+  Array.from({ length: 8192 }, (_, index) => createHash("md5").update(`${index}`).digest()),
+);
 
-/** Bytes that tell their position, in chunks of odd sizes, all in one buffer that is used again: what a careless producer does. */
+/**
+ * Bytes that tell their position, in chunks of odd sizes, all in one buffer that is used again: what a
+ * careless producer does.
+ */
 export async function* pattern(size: number, chunkSize = 65_521): ByteStream {
   const buffer = Buffer.alloc(chunkSize);
   for (let start = 0; start < size; start += chunkSize) {
@@ -43,7 +48,11 @@ export async function listed(store: BlobStore, prefix: string): Promise<BlobFact
   return all;
 }
 
-export async function text(store: BlobStore, path: string, range?: { start: number; end?: number }): Promise<string> {
+export async function text(
+  store: BlobStore,
+  path: string,
+  range?: { start: number; end?: number },
+): Promise<string> {
   return (await collect((await store.get(path, range)).content, 10 * MB)).toString();
 }
 
@@ -62,7 +71,9 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
   return "no error";
 }
 
-/** The port's laws (src/ports/blob-store.ts), for every adapter and for the fake. `makeStore` is called once. */
+/**
+ * The port's laws (src/ports/blob-store.ts), for every adapter and for the fake. `makeStore` is called once.
+ */
 export function describeBlobStoreLaws(name: string, makeStore: () => Promise<StoreUnderTest>): void {
   describe(`${name} keeps the laws of a blob store`, () => {
     let under: StoreUnderTest;
@@ -73,10 +84,16 @@ export function describeBlobStoreLaws(name: string, makeStore: () => Promise<Sto
     });
     afterAll(() => under.close());
 
-    creating(() => store, () => under.again());
+    creating(
+      () => store,
+      () => under.again(),
+    );
     reading(() => store);
     listing(() => store);
-    replacing(() => store, () => under.again());
+    replacing(
+      () => store,
+      () => under.again(),
+    );
     removing(() => store);
     refusing(() => store);
 
@@ -107,7 +124,12 @@ function creating(store: () => BlobStore, again: () => Promise<BlobStore>): void
     const put = await store().put("facts/one", bytes("twelve bytes"));
     expect(put).toMatchObject({ path: "facts/one", size: 12 });
     expect(put.etag).not.toBe("");
-    expect(await store().stat("facts/one")).toMatchObject({ path: "facts/one", size: 12, etag: put.etag, modifiedAt: put.modifiedAt });
+    expect(await store().stat("facts/one")).toMatchObject({
+      path: "facts/one",
+      size: 12,
+      etag: put.etag,
+      modifiedAt: put.modifiedAt,
+    });
     expect(await listed(store(), "facts/")).toMatchObject([{ path: "facts/one", size: 12, etag: put.etag }]);
   });
 
@@ -125,14 +147,18 @@ function creating(store: () => BlobStore, again: () => Promise<BlobStore>): void
 
   it("lets exactly one of twelve simultaneous writers win, and keeps that one's bytes", async () => {
     const stores = await Promise.all(Array.from({ length: 12 }, () => again()));
-    const ends = await Promise.allSettled(stores.map((writer, index) => writer.put("race", bytes(`writer ${index}`))));
+    const ends = await Promise.allSettled(
+      stores.map((writer, index) => writer.put("race", bytes(`writer ${index}`))),
+    );
     const winners = ends.flatMap((end, index) => (end.status === "fulfilled" ? [index] : []));
     expect(winners).toHaveLength(1);
-    for (const end of ends) if (end.status === "rejected") expect(isHoldfastError(end.reason, "store.exists")).toBe(true);
+    for (const end of ends) {
+      if (end.status === "rejected") expect(isHoldfastError(end.reason, "store.exists")).toBe(true);
+    }
     expect(await text(store(), "race")).toBe(`writer ${winners[0]}`);
   });
 
-  it("rethrows the content's own error and shows nothing, whether it comes at once, in the middle or at the end", async () => {
+  it("rethrows the content's own error, at once, in the middle or at the end; shows nothing", async () => {
     const own = new Error("the dump failed");
     for (const size of [0, 3, 20 * MB]) {
       const content = (async function* () {
@@ -148,16 +174,19 @@ function creating(store: () => BlobStore, again: () => Promise<BlobStore>): void
 
   it("shows nothing while a put is going on", async () => {
     let seen: unknown = "not asked";
-    await store().put("slow", (async function* () {
-      yield* pattern(9 * MB);
-      seen = [await store().stat("slow"), await listed(store(), "slow")];
-      yield Buffer.from("end");
-    })());
+    await store().put(
+      "slow",
+      (async function* () {
+        yield* pattern(9 * MB);
+        seen = [await store().stat("slow"), await listed(store(), "slow")];
+        yield Buffer.from("end");
+      })(),
+    );
     expect(seen).toEqual([null, []]);
     expect(await store().stat("slow")).toMatchObject({ size: 9 * MB + 3 });
   });
 
-  it("gives back a large stream bit by bit as it was, although the producer uses its buffer again", async () => {
+  it("gives a large stream back bit by bit, although the producer uses its buffer again", async () => {
     const size = 41 * MB + 7;
     await store().put("large", pattern(size), { sizeHint: size });
     const there = await store().get("large");
@@ -201,12 +230,43 @@ function reading(store: () => BlobStore): void {
 
 function listing(store: () => BlobStore): void {
   it("lists every path with the prefix and no other, in lexicographic order of the whole path", async () => {
-    const names = ["a", "a-b", "a/x", "a/x-1", "a/x/y", "a.b", "ab", "b/z", "b0", "B", "ä", "a b", "a%20b", "a+b", "a#b", "a?b", "日本/語", "\u00e9", "e\u0301", "\u{1f600}"];
-    for (const name of names) if (name !== "a" && name !== "a/x") await store().put(`order/${name}`, bytes(name));
-    const expected = names.filter((name) => name !== "a" && name !== "a/x").map((name) => `order/${name}`).sort(compareBlobPaths);
+    const names = [
+      "a",
+      "a-b",
+      "a/x",
+      "a/x-1",
+      "a/x/y",
+      "a.b",
+      "ab",
+      "b/z",
+      "b0",
+      "B",
+      "ä",
+      "a b",
+      "a%20b",
+      "a+b",
+      "a#b",
+      "a?b",
+      "日本/語",
+      "\u00e9",
+      "e\u0301",
+      "\u{1f600}",
+    ];
+    for (const name of names) {
+      if (name !== "a" && name !== "a/x") await store().put(`order/${name}`, bytes(name));
+    }
+    const expected = names
+      .filter((name) => name !== "a" && name !== "a/x")
+      .map((name) => `order/${name}`)
+      .sort(compareBlobPaths);
     expect((await listed(store(), "order/")).map(({ path }) => path)).toEqual(expected);
-    expect((await listed(store(), "order/a/")).map(({ path }) => path)).toEqual(["order/a/x-1", "order/a/x/y"]);
-    expect((await listed(store(), "order/a")).map(({ path }) => path)).toEqual(expected.filter((path) => path.startsWith("order/a")));
+    expect((await listed(store(), "order/a/")).map(({ path }) => path)).toEqual([
+      "order/a/x-1",
+      "order/a/x/y",
+    ]);
+    expect((await listed(store(), "order/a")).map(({ path }) => path)).toEqual(
+      expected.filter((path) => path.startsWith("order/a")),
+    );
     expect((await listed(store(), "order/a/x/")).map(({ path }) => path)).toEqual(["order/a/x/y"]);
     for (const path of expected) expect(await text(store(), path)).toBe(path.slice("order/".length));
   });
@@ -234,7 +294,9 @@ function replacing(store: () => BlobStore, again: () => Promise<BlobStore>): voi
   it("accepts the etag a listing gave", async () => {
     await store().put("lock-listed", bytes("one"));
     const [facts] = await listed(store(), "lock-listed");
-    expect(await store().replace("lock-listed", Buffer.from("two"), facts?.etag ?? "")).toMatchObject({ size: 3 });
+    expect(await store().replace("lock-listed", Buffer.from("two"), facts?.etag ?? "")).toMatchObject({
+      size: 3,
+    });
   });
 
   it("does not bring back what was removed", async () => {
@@ -248,16 +310,24 @@ function replacing(store: () => BlobStore, again: () => Promise<BlobStore>): voi
     let { etag } = await store().put("lock-race", bytes("start"));
     const stores = await Promise.all(Array.from({ length: 8 }, () => again()));
     for (let round = 0; round < 5; round += 1) {
-      const ends = await Promise.allSettled(stores.map((replacer, index) => replacer.replace("lock-race", Buffer.from(`${round}/${index}`), etag)));
-      const winners = ends.flatMap((end, index) => (end.status === "fulfilled" ? [{ index, facts: end.value }] : []));
+      const ends = await Promise.allSettled(
+        stores.map((replacer, index) =>
+          replacer.replace("lock-race", Buffer.from(`${round}/${index}`), etag),
+        ),
+      );
+      const winners = ends.flatMap((end, index) =>
+        end.status === "fulfilled" ? [{ index, facts: end.value }] : [],
+      );
       expect(winners).toHaveLength(1);
-      for (const end of ends) if (end.status === "rejected") expect(isHoldfastError(end.reason, "store.changed")).toBe(true);
+      for (const end of ends) {
+        if (end.status === "rejected") expect(isHoldfastError(end.reason, "store.changed")).toBe(true);
+      }
       expect(await text(store(), "lock-race")).toBe(`${round}/${winners[0]?.index}`);
       etag = winners[0]?.facts.etag ?? "";
     }
   });
 
-  it("never gives a lock to two when it is taken over, released and taken anew at the same time", async () => {
+  it("never gives a lock to two when taken over, released and taken anew at the same time", async () => {
     const [taker, owner, newcomer] = [await again(), await again(), await again()];
     for (let round = 0; round < 10; round += 1) {
       const { etag } = await store().put("lock-three", bytes("owner"));
@@ -267,9 +337,12 @@ function replacing(store: () => BlobStore, again: () => Promise<BlobStore>): voi
         newcomer.put("lock-three", bytes("newcomer")),
       ]);
       const now = await store().stat("lock-three");
-      // Taking over first and being removed then is fine; what must not be is a newcomer's lock overwritten by the taker.
+      // Taking over first and being removed then is fine; what must not be is a newcomer's lock overwritten
+      // by the taker.
       if (made.status === "fulfilled") expect(await text(store(), "lock-three")).toBe("newcomer");
-      else if (now !== null) expect([taken.status, await text(store(), "lock-three")]).toEqual(["fulfilled", "taker"]);
+      else if (now !== null) {
+        expect([taken.status, await text(store(), "lock-three")]).toEqual(["fulfilled", "taker"]);
+      }
       await store().remove("lock-three");
     }
   });
@@ -288,19 +361,35 @@ function removing(store: () => BlobStore): void {
 }
 
 function refusing(store: () => BlobStore): void {
-  const hostile = ["", "/etc/passwd", "../outside", "a/../../b", "a/./b", "a//b", "a/", ".", "..", "a\0b", "a\nb", "a\\..\\b", "\ud800", "x".repeat(1025)];
-  it.each(hostile.map((path) => [path.length > 99 ? "of 1,025 characters" : JSON.stringify(path), path] as const))(
-    "refuses the path %s in every method",
-    async (_name, path) => {
-      expect(await codeOf(store().put(path, bytes("x")))).toBe("input.malformed");
-      expect(await codeOf(store().get(path))).toBe("input.malformed");
-      expect(await codeOf(store().stat(path))).toBe("input.malformed");
-      expect(await codeOf(store().replace(path, Buffer.from("x"), "etag"))).toBe("input.malformed");
-      expect(await codeOf(store().remove(path))).toBe("input.malformed");
-    },
-  );
+  const hostile = [
+    "",
+    "/etc/passwd",
+    "../outside",
+    "a/../../b",
+    "a/./b",
+    "a//b",
+    "a/",
+    ".",
+    "..",
+    "a\0b",
+    "a\nb",
+    "a\\..\\b",
+    "\ud800",
+    "x".repeat(1025),
+  ];
+  it.each(
+    hostile.map((path) => [path.length > 99 ? "of 1,025 characters" : JSON.stringify(path), path] as const),
+  )("refuses the path %s in every method", async (_name, path) => {
+    expect(await codeOf(store().put(path, bytes("x")))).toBe("input.malformed");
+    expect(await codeOf(store().get(path))).toBe("input.malformed");
+    expect(await codeOf(store().stat(path))).toBe("input.malformed");
+    expect(await codeOf(store().replace(path, Buffer.from("x"), "etag"))).toBe("input.malformed");
+    expect(await codeOf(store().remove(path))).toBe("input.malformed");
+  });
 
   it("refuses a prefix that leads outside", async () => {
-    for (const prefix of ["../", "/", "a/../b", "a//"]) expect(await codeOf(listed(store(), prefix))).toBe("input.malformed");
+    for (const prefix of ["../", "/", "a/../b", "a//"]) {
+      expect(await codeOf(listed(store(), prefix))).toBe("input.malformed");
+    }
   });
 }

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "@jest/globals";
@@ -23,7 +32,12 @@ function fresh(): string {
 describeBlobStoreLaws("the file store", async () => {
   const path = join(fresh());
   await open(path).check(true);
-  return { store: open(path), again: async () => open(path), missing: open(join(folder, "missing")), close: async () => undefined };
+  return {
+    store: open(path),
+    again: async () => open(path),
+    missing: open(join(folder, "missing")),
+    close: async () => undefined,
+  };
 });
 
 describe("the file store", () => {
@@ -48,7 +62,15 @@ describe("the file store", () => {
     const path = fresh();
     await open(path).check(true);
     await open(path).put("a/b/c", bytes("x"));
-    await expect(open(path).put("a/b/d", (async function* () { yield Buffer.from("x"); throw new Error("own"); })())).rejects.toThrow("own");
+    await expect(
+      open(path).put(
+        "a/b/d",
+        (async function* () {
+          yield Buffer.from("x");
+          throw new Error("own");
+        })(),
+      ),
+    ).rejects.toThrow("own");
     expect(readdirSync(join(path, ".holdfast-tmp"))).toEqual([]);
     await open(path).remove("a/b/c");
     expect(readdirSync(path)).toEqual([".holdfast-tmp"]);
@@ -68,7 +90,10 @@ describe("the file store", () => {
   it("clears away left-overs after a week, and not before", async () => {
     const path = fresh();
     mkdirSync(join(path, ".holdfast-tmp"), { recursive: true });
-    for (const [name, days] of [["part-old", 8], ["part-new", 6]] as const) {
+    for (const [name, days] of [
+      ["part-old", 8],
+      ["part-new", 6],
+    ] as const) {
       writeFileSync(join(path, ".holdfast-tmp", name), "left");
       const then = Date.now() / 1000 - days * 86_400;
       utimesSync(join(path, ".holdfast-tmp", name), then, then);
@@ -80,14 +105,29 @@ describe("the file store", () => {
   it("is store.full when the file may not grow any more, and shows nothing", async () => {
     const path = fresh();
     await open(path).check(true);
+    const module = new URL("../../src/adapters/file-store/file-store.ts", import.meta.url).href;
     const script = `
-      const { openFileStore } = await import(${JSON.stringify(new URL("../../src/adapters/file-store/file-store.ts", import.meta.url).href)});
+      const { openFileStore } = await import(${JSON.stringify(module)});
       const store = openFileStore(process.argv[1], { random: { hex: () => "abc" } });
-      await store.put("big", (async function* () { for (;;) yield Buffer.alloc(65536); })()).catch((error) => console.log(error.code));`;
+      const endless = (async function* () { for (;;) yield Buffer.alloc(65536); })();
+      await store.put("big", endless).catch((error) => console.log(error.code));`;
     // ulimit -f counts blocks of 512 or 1024 bytes; a writer without end reaches either.
-    const { stdout } = await run("sh", ["-c", 'ulimit -f 2048; exec "$@"', "sh", process.execPath, "--input-type=module", "-e", script, pathToFileURL(path).href], {
-      env: { ...process.env, NODE_OPTIONS: "" },
-    });
+    const { stdout } = await run(
+      "sh",
+      [
+        "-c",
+        'ulimit -f 2048; exec "$@"',
+        "sh",
+        process.execPath,
+        "--input-type=module",
+        "-e",
+        script,
+        pathToFileURL(path).href,
+      ],
+      {
+        env: { ...process.env, NODE_OPTIONS: "" },
+      },
+    );
     expect(stdout.trim()).toBe("store.full");
     expect(await listed(open(path), "")).toEqual([]);
     expect(readdirSync(join(path, ".holdfast-tmp"))).toEqual([]);
@@ -120,7 +160,13 @@ describe("the file store", () => {
     await open(path).put("x", pattern(2_000_000));
     const { content } = await open(path).get("x");
     writeFileSync(join(path, "x"), "short");
-    expect(await codeOf((async () => { for await (const chunk of content) void chunk; })())).toBe("store.changed");
+    expect(
+      await codeOf(
+        (async () => {
+          for await (const chunk of content) void chunk;
+        })(),
+      ),
+    ).toBe("store.changed");
   });
 
   it("breaks a claim that a dead process left on a version, after a minute", async () => {

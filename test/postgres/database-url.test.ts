@@ -1,7 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { SOURCE_NAME } from "../../src/nouns/catalog/manifest.ts";
-import { describeAddress, effectiveSslMode, knownTransactionPooler, parseDatabaseUrl, sourceNameOf } from "../../src/postgres/database-url.ts";
+import {
+  describeAddress,
+  effectiveSslMode,
+  knownTransactionPooler,
+  parseDatabaseUrl,
+  sourceNameOf,
+} from "../../src/postgres/database-url.ts";
 import { HoldfastError } from "../../src/kernel/errors.ts";
 
 const parse = (url: string) => parseDatabaseUrl(url, "--database");
@@ -18,9 +24,18 @@ function refusal(url: string): HoldfastError {
 
 describe("a database URL", () => {
   it("is read with every part percent-decoded", () => {
-    const address = parse("postgresql://us%40er:p%3Aw%2F%23@db.example.org:6000/my%20db?sslmode=verify-full&sslrootcert=%2Fca.pem&options=-c%20geqo%3Doff");
+    const address = parse(
+      "postgresql://us%40er:p%3Aw%2F%23@db.example.org:6000/" +
+        "my%20db?sslmode=verify-full&sslrootcert=%2Fca.pem&options=-c%20geqo%3Doff",
+    );
     expect(address).toMatchObject({
-      user: "us@er", host: "db.example.org", port: 6000, database: "my db", sslMode: "verify-full", sslRootCert: "/ca.pem", options: "-c geqo=off",
+      user: "us@er",
+      host: "db.example.org",
+      port: 6000,
+      database: "my db",
+      sslMode: "verify-full",
+      sslRootCert: "/ca.pem",
+      options: "-c geqo=off",
     });
     expect(address.password?.reveal()).toBe("p:w/#");
     expect(JSON.stringify(address)).not.toContain("p:w");
@@ -33,7 +48,10 @@ describe("a database URL", () => {
     ["postgresql://u@127.0.0.1:5433/d", { sslMode: "prefer", port: 5433 }],
     ["postgresql://u@[::1]:5433/d", { host: "::1", sslMode: "prefer", port: 5433 }],
     ["postgresql://u@[2001:db8::1]/d", { host: "2001:db8::1", sslMode: "require" }],
-    ["postgresql://u@/d?host=/var/run/postgresql&port=5544", { host: "/var/run/postgresql", port: 5544, sslMode: "disable" }],
+    [
+      "postgresql://u@/d?host=/var/run/postgresql&port=5544",
+      { host: "/var/run/postgresql", port: 5544, sslMode: "disable" },
+    ],
     ["postgresql://u@%2Fvar%2Frun/d", { host: "/var/run", sslMode: "disable" }],
     ["postgresql://h/d?user=a%40b", { user: "a@b", host: "h" }],
     ["postgresql://h/d?user=a@b", { user: "a@b", host: "h" }],
@@ -74,23 +92,64 @@ describe("a database URL", () => {
   });
 
   it("never shows its password in an error, wherever special characters break it", () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom("S", "3", "c", "r", "t", "!", "@", ":", "/", "?", "#", "%", "&", "=", "[", "]"), minLength: 8, maxLength: 30 }), (password) => {
-      try {
-        parse(`postgresql://user:${password}@host/db`);
-      } catch (error) {
-        expect(error).toBeInstanceOf(HoldfastError);
-        const piece = /[S3cr3t!]{4,}/.exec(password)?.[0];
-        if (piece !== undefined) expect(`${(error as HoldfastError).message} ${(error as HoldfastError).hint}`).not.toContain(piece);
-      }
-    }));
+    fc.assert(
+      fc.property(
+        fc.string({
+          unit: fc.constantFrom(
+            "S",
+            "3",
+            "c",
+            "r",
+            "t",
+            "!",
+            "@",
+            ":",
+            "/",
+            "?",
+            "#",
+            "%",
+            "&",
+            "=",
+            "[",
+            "]",
+          ),
+          minLength: 8,
+          maxLength: 30,
+        }),
+        (password) => {
+          try {
+            parse(`postgresql://user:${password}@host/db`);
+          } catch (error) {
+            expect(error).toBeInstanceOf(HoldfastError);
+            const piece = /[S3cr3t!]{4,}/.exec(password)?.[0];
+            if (piece !== undefined) {
+              expect(`${(error as HoldfastError).message} ${(error as HoldfastError).hint}`).not.toContain(
+                piece,
+              );
+            }
+          }
+        },
+      ),
+    );
   });
 
   it("is read back the same for any user, password and database once they are encoded", () => {
-    const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((value) => !value.includes("\0"));
-    fc.assert(fc.property(text, text, text, (user, password, database) => {
-      const address = parse(`postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@host/${encodeURIComponent(database)}`);
-      expect([address.user, address.password?.reveal(), address.database]).toEqual([user, password, database]);
-    }));
+    const text = fc
+      .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+      .filter((value) => !value.includes("\0"));
+    fc.assert(
+      fc.property(text, text, text, (user, password, database) => {
+        const address = parse(
+          `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}` +
+            `@host/${encodeURIComponent(database)}`,
+        );
+        expect([address.user, address.password?.reveal(), address.database]).toEqual([
+          user,
+          password,
+          database,
+        ]);
+      }),
+    );
   });
 });
 
@@ -102,15 +161,27 @@ describe("an address", () => {
 
   it("gives the source its name", () => {
     expect(sourceNameOf(parse("postgresql://u@h/Shop%20Größe"))).toBe("shop-große".replace("ß", "-"));
-    expect(sourceNameOf(parse("postgresql://u@db.abcdefghijklmnop.supabase.co/postgres"))).toBe("abcdefghijklmnop-postgres");
-    expect(sourceNameOf(parse("postgresql://postgres.abcdefgh@aws-0-eu-central-1.pooler.supabase.com/postgres"))).toBe("abcdefgh-postgres");
-    fc.assert(fc.property(fc.string({ unit: "grapheme", minLength: 1, maxLength: 100 }).filter((name) => !name.includes("\0")), (name) => {
-      expect(sourceNameOf({ ...parse("postgresql://u@h/d"), database: name })).toMatch(SOURCE_NAME);
-    }));
+    expect(sourceNameOf(parse("postgresql://u@db.abcdefghijklmnop.supabase.co/postgres"))).toBe(
+      "abcdefghijklmnop-postgres",
+    );
+    expect(
+      sourceNameOf(parse("postgresql://postgres.abcdefgh@aws-0-eu-central-1.pooler.supabase.com/postgres")),
+    ).toBe("abcdefgh-postgres");
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme", minLength: 1, maxLength: 100 }).filter((name) => !name.includes("\0")),
+        (name) => {
+          expect(sourceNameOf({ ...parse("postgresql://u@h/d"), database: name })).toMatch(SOURCE_NAME);
+        },
+      ),
+    );
   });
 
   it.each([
-    ["postgresql://u.ref@aws-0-eu-central-1.pooler.supabase.com:6543/postgres", "aws-0-eu-central-1.pooler.supabase.com:5432"],
+    [
+      "postgresql://u.ref@aws-0-eu-central-1.pooler.supabase.com:6543/postgres",
+      "aws-0-eu-central-1.pooler.supabase.com:5432",
+    ],
     ["postgresql://u@db.abc.supabase.co:6543/postgres", "db.abc.supabase.co:5432"],
     ["postgresql://u@shop.postgres.database.azure.com:6432/shop", "shop.postgres.database.azure.com:5432"],
   ])("of a known transaction pooler names what to use instead: %s", (url, instead) => {

@@ -6,11 +6,18 @@ import { createDatabase } from "../support/postgres.ts";
 describe("SQL quoting", () => {
   it("is read back by the server as the same text, for names and literals alike", async () => {
     await using database = await createDatabase();
-    const text = fc.string({ unit: fc.constantFrom("a", "'", '"', "\\", " ", "ü", "表", "$", ";", "\n", "E"), minLength: 1, maxLength: 15 });
-    await fc.assert(fc.asyncProperty(text, text, async (name, value) => {
-      const [row] = await database.query(`SELECT ${quoteLiteral(value)} AS ${quoteIdentifier(name)}`);
-      expect(row).toEqual({ [name]: value });
-    }), { numRuns: 30 });
+    const text = fc.string({
+      unit: fc.constantFrom("a", "'", '"', "\\", " ", "ü", "表", "$", ";", "\n", "E"),
+      minLength: 1,
+      maxLength: 15,
+    });
+    await fc.assert(
+      fc.asyncProperty(text, text, async (name, value) => {
+        const [row] = await database.query(`SELECT ${quoteLiteral(value)} AS ${quoteIdentifier(name)}`);
+        expect(row).toEqual({ [name]: value });
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it("writes schema and name apart", () => {

@@ -7,9 +7,13 @@ import { dirname, join } from "node:path";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 import { eventually, freePort, isListening, runOk, temporaryFolder } from "./tools.ts";
 
-/** The account and key every Azurite has; public knowledge: https://learn.microsoft.com/azure/storage/common/storage-use-azurite */
+/**
+ * The account and key every Azurite has; public knowledge:
+ * https://learn.microsoft.com/azure/storage/common/storage-use-azurite
+ */
 export const AZURITE_ACCOUNT = "devstoreaccount1";
-export const AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+export const AZURITE_KEY =
+  "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /** A running blob service of Microsoft's emulator, everything in memory. */
 export interface Azurite extends AsyncDisposable {
@@ -28,18 +32,35 @@ export interface Azurite extends AsyncDisposable {
 
 /** How Azurite is started. */
 export interface AzuriteOptions {
-  /** Serve HTTPS with a certificate made just now and accept bearer tokens (any unsigned JWT of the right shape). */
+  /**
+   * Serve HTTPS with a certificate made just now and accept bearer tokens (any unsigned JWT of
+   * the right shape).
+   */
   readonly oauth?: boolean;
   readonly port?: number;
 }
 
-const MAIN = join(dirname(createRequire(import.meta.url).resolve("azurite/package.json")), "dist/src/blob/main.js");
+const MAIN = join(
+  dirname(createRequire(import.meta.url).resolve("azurite/package.json")),
+  "dist/src/blob/main.js",
+);
 
-/** Starts Azurite on a free loopback port and waits until it listens. It dies with the process that started it. */
+/**
+ * Starts Azurite on a free loopback port and waits until it listens. It dies with the process
+ * that started it.
+ */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const folder = temporaryFolder("azurite");
   const port = options.port ?? (await freePort());
-  const flags = ["--blobHost", "127.0.0.1", "--blobPort", String(port), "--inMemoryPersistence", "--disableTelemetry", "--silent"];
+  const flags = [
+    "--blobHost",
+    "127.0.0.1",
+    "--blobPort",
+    String(port),
+    "--inMemoryPersistence",
+    "--disableTelemetry",
+    "--silent",
+  ];
   // The SDK is newer than the emulator and names a version of the protocol it does not know yet.
   flags.push("--skipApiVersionCheck", "--blobKeepAliveTimeout", "600");
   let certificate: string | undefined;
@@ -50,21 +71,30 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const pidFile = join(folder, "pid");
   // A shell stands guard: its stdin closes when we end, even by SIGKILL, and it takes Azurite with it.
   const script = `"$@" </dev/null & echo $! > "${pidFile}"; cat >/dev/null; kill -9 $!; wait`;
-  const guard = spawn("sh", ["-c", script, "azurite", process.execPath, MAIN, ...flags], { cwd: folder, stdio: ["pipe", "ignore", "pipe"] });
+  const guard = spawn("sh", ["-c", script, "azurite", process.execPath, MAIN, ...flags], {
+    cwd: folder,
+    stdio: ["pipe", "ignore", "pipe"],
+  });
   let errors = "";
   guard.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const stop = (): Promise<void> => end(guard, folder);
   try {
-    await eventually("Azurite to listen", async () => {
-      if (errors !== "") throw new Error(`Azurite did not start: ${errors}`);
-      return await isListening(port);
-    }, 30_000);
+    await eventually(
+      "Azurite to listen",
+      async () => {
+        if (errors !== "") throw new Error(`Azurite did not start: ${errors}`);
+        return await isListening(port);
+      },
+      30_000,
+    );
   } catch (error) {
     await stop();
     throw error;
   }
   const endpoint = `${certificate === undefined ? "http" : "https"}://127.0.0.1:${port}/${AZURITE_ACCOUNT}`;
-  const connectionString = `DefaultEndpointsProtocol=${endpoint.split(":")[0]};AccountName=${AZURITE_ACCOUNT};AccountKey=${AZURITE_KEY};BlobEndpoint=${endpoint};`;
+  const connectionString =
+    `DefaultEndpointsProtocol=${endpoint.split(":")[0]};AccountName=${AZURITE_ACCOUNT}` +
+    `;AccountKey=${AZURITE_KEY};BlobEndpoint=${endpoint};`;
   return {
     connectionString,
     endpoint,
@@ -82,7 +112,8 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
 }
 
 async function end(guard: ChildProcess, folder: string): Promise<void> {
-  const ended = guard.exitCode !== null ? Promise.resolve() : new Promise((resolve) => guard.once("exit", resolve));
+  const ended =
+    guard.exitCode !== null ? Promise.resolve() : new Promise((resolve) => guard.once("exit", resolve));
   guard.stdin?.end();
   await ended;
   await rm(folder, { recursive: true, force: true });
@@ -92,8 +123,23 @@ async function end(guard: ChildProcess, folder: string): Promise<void> {
 async function makeCertificate(folder: string): Promise<string> {
   const out = join(folder, "cert.pem");
   await runOk("openssl", [
-    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", join(folder, "key.pem"), "-out", out,
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=127.0.0.1",
+    "-addext",
+    "subjectAltName=IP:127.0.0.1",
+    "-keyout",
+    join(folder, "key.pem"),
+    "-out",
+    out,
   ]);
   return readFileSync(out, "utf8");
 }

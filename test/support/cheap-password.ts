@@ -1,10 +1,11 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 
 /**
- * What `password '…'` takes instead of a password: how the server keeps it, made with one iteration where the
- * server itself would take 4096. Every log-in goes through the same exchange, and costs neither side those
- * milliseconds; there are tens of thousands in a run.
- * https://www.postgresql.org/docs/current/catalog-pg-authid.html, https://datatracker.ietf.org/doc/html/rfc5802#section-3
+ * What `password '…'` takes instead of a password: how the server keeps it, made with
+ * one iteration where the server itself would take 4096. Every log-in goes through
+ * the same exchange, and costs neither side those milliseconds; there are tens of
+ * thousands in a run. https://www.postgresql.org/docs/current/catalog-pg-authid.html,
+ * https://datatracker.ietf.org/doc/html/rfc5802#section-3
  *
  * @param password of ASCII alone, which needs no normalising
  */

@@ -48,7 +48,11 @@ export async function makeDataFolder(options: DataFolderOptions): Promise<string
  * What the product's own initdb made for a scratch server, copied from the second time on in a run with the
  * same programs; for `localScratchServers`.
  */
-export async function keptScratchData({ binDir }: { readonly binDir: string }, data: string, initdb: () => Promise<void>): Promise<void> {
+export async function keptScratchData(
+  { binDir }: { readonly binDir: string },
+  data: string,
+  initdb: () => Promise<void>,
+): Promise<void> {
   const kept = process.env[KEPT] ?? "";
   if (kept === "" || !existsSync(kept)) {
     await initdb();
@@ -71,7 +75,10 @@ export async function keptScratchData({ binDir }: { readonly binDir: string }, d
 function keyOf({ binDir, superuser, words }: Omit<DataFolderOptions, "data">): string {
   const { size } = statSync(join(binDir, "postgres"));
   const { size: making } = statSync(join(binDir, "initdb"));
-  return createHash("sha256").update(JSON.stringify([size, making, superuser, words])).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(JSON.stringify([size, making, superuser, words]))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 async function keep(options: DataFolderOptions, first: string): Promise<void> {

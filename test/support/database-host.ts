@@ -3,7 +3,9 @@ import pg from "pg";
 import { Secret } from "../../src/kernel/secret.ts";
 import type { DatabaseAddress, SslMode } from "../../src/ports/database.ts";
 
-/** Plain facts about a running test server; they travel from the global set-up to the test workers as JSON. */
+/**
+ * Plain facts about a running test server; they travel from the global set-up to the test workers as JSON.
+ */
 export interface HostFacts {
   readonly binDir: string;
   readonly major: number;
@@ -35,7 +37,10 @@ export interface DatabaseOptions {
   readonly sql?: string;
 }
 
-/** A database of a test's own. `await using database = await createDatabase()` drops it at the end of the block. */
+/**
+ * A database of a test's own. `await using database = await createDatabase()` drops it at the end
+ * of the block.
+ */
 export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
   /** As `holdfast`, over TCP. */
@@ -71,18 +76,38 @@ export class DatabaseHost {
 
   socketUrl(database: string): string {
     const { password, socketFolder, port } = this.facts;
-    return `postgresql://holdfast:${password}@/${encodeURIComponent(database)}?host=${encodeURIComponent(socketFolder)}&port=${port}`;
+    return (
+      `postgresql://holdfast:${password}@/${encodeURIComponent(database)}` +
+      `?host=${encodeURIComponent(socketFolder)}&port=${port}`
+    );
   }
 
   /** The parts of a URL, as `parseDatabaseUrl` would give them. */
-  address(database: string, user: "holdfast" | "postgres" = "holdfast", sslMode: SslMode = "prefer"): DatabaseAddress {
+  address(
+    database: string,
+    user: "holdfast" | "postgres" = "holdfast",
+    sslMode: SslMode = "prefer",
+  ): DatabaseAddress {
     const { host, port, superuser, password, adminPassword } = this.facts;
     const secret = new Secret(user === "postgres" ? adminPassword : password);
-    return { host, port, user: user === "postgres" ? superuser : user, password: secret, database, sslMode, sslRootCert: undefined, options: undefined };
+    return {
+      host,
+      port,
+      user: user === "postgres" ? superuser : user,
+      password: secret,
+      database,
+      sslMode,
+      sslRootCert: undefined,
+      options: undefined,
+    };
   }
 
   /** Runs SQL as the superuser and returns the rows of the last statement. */
-  async admin(sql: string, values: readonly unknown[] = [], database = "postgres"): Promise<Record<string, unknown>[]> {
+  async admin(
+    sql: string,
+    values: readonly unknown[] = [],
+    database = "postgres",
+  ): Promise<Record<string, unknown>[]> {
     return await query(this.adminUrl(database), sql, values);
   }
 
@@ -91,16 +116,29 @@ export class DatabaseHost {
     const owner = options.owner ?? "holdfast";
     const encoding = options.encoding ?? "UTF8";
     const locale = options.locale ?? (encoding === "UTF8" ? undefined : "C");
-    const words = locale === undefined ? "" : locale.startsWith("icu:") ? ` locale_provider icu icu_locale '${locale.slice(4)}'` : ` locale '${locale}'`;
-    await this.admin(`create database ${pg.escapeIdentifier(name)} owner ${owner} template template0 encoding '${encoding}'${words} ${this.copying}`);
+    const words =
+      locale === undefined
+        ? ""
+        : locale.startsWith("icu:")
+          ? ` locale_provider icu icu_locale '${locale.slice(4)}'`
+          : ` locale '${locale}'`;
+    await this.admin(
+      `create database ${pg.escapeIdentifier(name)} owner ${owner} template template0 encoding ` +
+        `'${encoding}'${words} ${this.copying}`,
+    );
     const ownerUrl = owner === "postgres" ? this.adminUrl(name) : this.url(name);
     const drop = (): Promise<void> => this.#dropDatabase(name);
     const database: TestDatabase = {
-      name, url: this.url(name), adminUrl: this.adminUrl(name), socketUrl: this.socketUrl(name),
-      address: this.address(name), adminAddress: this.address(name, "postgres"),
+      name,
+      url: this.url(name),
+      adminUrl: this.adminUrl(name),
+      socketUrl: this.socketUrl(name),
+      address: this.address(name),
+      adminAddress: this.address(name, "postgres"),
       query: (sql, values = []) => query(ownerUrl, sql, values),
       admin: (sql, values = []) => this.admin(sql, values, name),
-      drop, [Symbol.asyncDispose]: drop,
+      drop,
+      [Symbol.asyncDispose]: drop,
     };
     if (options.sql !== undefined) await database.query(options.sql);
     return database;
@@ -117,23 +155,35 @@ export class DatabaseHost {
   async #dropDatabase(name: string): Promise<void> {
     // WITH (FORCE) came with PostgreSQL 13.
     const forced = this.facts.major >= 13;
-    if (!forced) await this.admin("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+    if (!forced) {
+      await this.admin("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+    }
     await this.admin(`drop database if exists ${pg.escapeIdentifier(name)}${forced ? " with (force)" : ""}`);
   }
 
   #url(user: string, password: string, database: string): string {
-    return `postgresql://${user}:${password}@${this.facts.host}:${this.facts.port}/${encodeURIComponent(database)}`;
+    return (
+      `postgresql://${user}:${password}@${this.facts.host}:${this.facts.port}` +
+      `/${encodeURIComponent(database)}`
+    );
   }
 }
 
 /** One connection, one query (several statements when there are no values), and goodbye. */
-export async function query(url: string, sql: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+export async function query(
+  url: string,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
-  // A server that goes down under us is reported by the query itself; without a listener it would end the process.
+  // A server that goes down under us is reported by the query itself; without a listener it would
+  // end the process.
   client.on("error", () => undefined);
   await client.connect();
   try {
-    const result: pg.QueryResult | pg.QueryResult[] = await (values.length > 0 ? client.query(sql, [...values]) : client.query(sql));
+    const result: pg.QueryResult | pg.QueryResult[] = await (values.length > 0
+      ? client.query(sql, [...values])
+      : client.query(sql));
     const last = Array.isArray(result) ? (result as pg.QueryResult[]).at(-1) : result;
     return (last?.rows ?? []) as Record<string, unknown>[];
   } finally {

@@ -29,7 +29,10 @@ function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>
       const rows = await session.query<Row>(sql, values);
       return (hooks.after?.(sql, rows) ?? rows) as Row[];
     },
-    async queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]) {
+    async queryPrepared<Row extends object = Record<string, unknown>>(
+      sql: string,
+      values: readonly unknown[],
+    ) {
       await hooks.before?.(sql);
       const rows = await session.queryPrepared<Row>(sql, values);
       return (hooks.after?.(sql, rows) ?? rows) as Row[];
@@ -38,16 +41,24 @@ function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>
       await hooks.before?.(sql);
       return await session.execute(sql);
     },
-    get transaction() { return session.transaction; },
+    get transaction() {
+      return session.transaction;
+    },
     copyFrom: async (sql, data) => {
       await hooks.before?.(sql);
       await session.copyFrom(sql, data);
     },
     empty: () => session.empty(),
     setUp: (purpose) => session.setUp(purpose),
-    get lost() { return session.lost; },
-    get announcedPid() { return session.announcedPid; },
-    get notices() { return session.notices; },
+    get lost() {
+      return session.lost;
+    },
+    get announcedPid() {
+      return session.announcedPid;
+    },
+    get notices() {
+      return session.notices;
+    },
     cancel: () => session.cancel(),
     close: () => session.close(),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
@@ -60,18 +71,33 @@ export function withoutExtensions(...names: readonly string[]): (database: Datab
     before: (sql) => {
       const name = /^CREATE EXTENSION IF NOT EXISTS "([^"]*)"/.exec(sql)?.[1];
       if (name === undefined || !names.includes(name)) return;
-      throw new HoldfastError("database.query", `could not open extension control file of "${name}" (SQLSTATE 0A000)`);
+      throw new HoldfastError(
+        "database.query",
+        `could not open extension control file of "${name}" (SQLSTATE 0A000)`,
+      );
     },
-    after: (sql, rows) => (sql.includes("pg_available_extensions") ? rows.filter((row) => !names.includes((row as { name: string }).name)) : rows),
+    after: (sql, rows) =>
+      sql.includes("pg_available_extensions")
+        ? rows.filter((row) => !names.includes((row as { name: string }).name))
+        : rows,
   });
 }
 
-/** Runs `act` once, in the middle of the first put whose path matches: after `bytes` of its content have passed. */
-export function inTheMiddleOf(path: RegExp, act: () => Promise<void> | void, bytes = 1): (store: BlobStore) => BlobStore {
+/**
+ * Runs `act` once, in the middle of the first put whose path matches: after `bytes` of its
+ * content have passed.
+ */
+export function inTheMiddleOf(
+  path: RegExp,
+  act: () => Promise<void> | void,
+  bytes = 1,
+): (store: BlobStore) => BlobStore {
   let done = false;
-  return (store) => forwarding(store, {
-    put: (name, content, options) => store.put(name, path.test(name) ? interrupted(content) : content, options),
-  });
+  return (store) =>
+    forwarding(store, {
+      put: (name, content, options) =>
+        store.put(name, path.test(name) ? interrupted(content) : content, options),
+    });
   async function* interrupted(content: ByteStream): ByteStream {
     let passed = 0;
     for await (const chunk of content) {

@@ -12,7 +12,10 @@ export type Treatment =
   | "flip"
   /** Never answered. */
   | "hang"
-  /** The first `bytes` of the answer's body arrive, then the connection is cut (or, with `hang`, stays open in silence). */
+  /**
+   * The first `bytes` of the answer's body arrive, then the connection is cut (or, with `hang`, stays
+   * open in silence).
+   */
   | { readonly bodyBytes: number; readonly hang?: boolean }
   /** Answered in the server's place. */
   | { readonly status: number; readonly code?: string };
@@ -63,7 +66,12 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-function treat(treatment: Treatment, incoming: IncomingMessage, outgoing: ServerResponse, port: number): void {
+function treat(
+  treatment: Treatment,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  port: number,
+): void {
   if (treatment === "cut-before") {
     incoming.socket.destroy();
     return;
@@ -75,21 +83,27 @@ function treat(treatment: Treatment, incoming: IncomingMessage, outgoing: Server
   if (typeof treatment === "object" && "status" in treatment) {
     incoming.resume();
     incoming.on("end", () => {
-      outgoing.writeHead(treatment.status, treatment.code === undefined ? {} : { "x-ms-error-code": treatment.code });
+      outgoing.writeHead(
+        treatment.status,
+        treatment.code === undefined ? {} : { "x-ms-error-code": treatment.code },
+      );
       outgoing.end();
     });
     return;
   }
-  const onward = request({ port, host: "127.0.0.1", method: incoming.method, path: incoming.url, headers: incoming.headers }, (answer) => {
-    if (treatment === "cut-after") {
-      answer.resume();
-      answer.on("end", () => incoming.socket.destroy());
-      return;
-    }
-    outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-    if (typeof treatment === "object") passSome(answer, outgoing, treatment);
-    else answer.pipe(outgoing);
-  });
+  const onward = request(
+    { port, host: "127.0.0.1", method: incoming.method, path: incoming.url, headers: incoming.headers },
+    (answer) => {
+      if (treatment === "cut-after") {
+        answer.resume();
+        answer.on("end", () => incoming.socket.destroy());
+        return;
+      }
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      if (typeof treatment === "object") passSome(answer, outgoing, treatment);
+      else answer.pipe(outgoing);
+    },
+  );
   onward.on("error", () => incoming.socket.destroy());
   incoming.on("error", () => onward.destroy());
   outgoing.on("close", () => onward.destroy());
@@ -97,7 +111,11 @@ function treat(treatment: Treatment, incoming: IncomingMessage, outgoing: Server
   incoming.pipe(onward);
 }
 
-function passSome(answer: IncomingMessage, outgoing: ServerResponse, { bodyBytes, hang }: { bodyBytes: number; hang?: boolean }): void {
+function passSome(
+  answer: IncomingMessage,
+  outgoing: ServerResponse,
+  { bodyBytes, hang }: { bodyBytes: number; hang?: boolean },
+): void {
   let left = bodyBytes;
   if (left === 0) {
     outgoing.flushHeaders();

@@ -31,7 +31,9 @@ export function memoryFolder(env: Readonly<Record<string, string | undefined>>):
     return undefined;
   }
   const guard = spawn("/bin/sh", ["-c", 'while read -r line; do :; done; rm -rf "$0"', path], {
-    cwd: "/", detached: true, stdio: ["pipe", "ignore", "ignore"],
+    cwd: "/",
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
   });
   return {
     path,

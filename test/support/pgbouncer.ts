@@ -13,20 +13,33 @@ export interface PgBouncer extends AsyncDisposable {
 }
 
 /**
- * Starts PgBouncer in front of a server (https://www.pgbouncer.org/config.html). In transaction mode every transaction may land
- * on another server session, as behind port 6543 of the managed services.
+ * Starts PgBouncer in front of a server (https://www.pgbouncer.org/config.html). In transaction mode every
+ * transaction may land on another server session, as behind port 6543 of the managed services.
  */
-export async function startPgBouncer(server: HostFacts, mode: "transaction" | "session" = "transaction"): Promise<PgBouncer> {
+export async function startPgBouncer(
+  server: HostFacts,
+  mode: "transaction" | "session" = "transaction",
+): Promise<PgBouncer> {
   const account = serverAccount();
   const folder = temporaryFolder("pool", account);
   const port = await freePort();
   const files = {
     "users.txt": `"holdfast" "${server.password}"\n"postgres" "${server.adminPassword}"\n`,
     "pgbouncer.ini": [
-      "[databases]", `* = host=${server.host} port=${server.port}`,
-      "[pgbouncer]", "listen_addr = 127.0.0.1", `listen_port = ${port}`, "unix_socket_dir =", "auth_type = scram-sha-256",
-      `auth_file = ${join(folder, "users.txt")}`, `pool_mode = ${mode}`, "default_pool_size = 10", "server_tls_sslmode = disable",
-      "ignore_startup_parameters = extra_float_digits,options", `logfile = ${join(folder, "pgbouncer.log")}`, "",
+      "[databases]",
+      `* = host=${server.host} port=${server.port}`,
+      "[pgbouncer]",
+      "listen_addr = 127.0.0.1",
+      `listen_port = ${port}`,
+      "unix_socket_dir =",
+      "auth_type = scram-sha-256",
+      `auth_file = ${join(folder, "users.txt")}`,
+      `pool_mode = ${mode}`,
+      "default_pool_size = 10",
+      "server_tls_sslmode = disable",
+      "ignore_startup_parameters = extra_float_digits,options",
+      `logfile = ${join(folder, "pgbouncer.log")}`,
+      "",
     ].join("\n"),
   };
   for (const [name, text] of Object.entries(files)) {
@@ -35,7 +48,12 @@ export async function startPgBouncer(server: HostFacts, mode: "transaction" | "s
   }
   // The package puts it into /usr/sbin, which is not on everybody's PATH.
   const env = { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin` };
-  const child = spawn("pgbouncer", ["-q", join(folder, "pgbouncer.ini")], { stdio: "ignore", cwd: "/", env, ...account });
+  const child = spawn("pgbouncer", ["-q", join(folder, "pgbouncer.ini")], {
+    stdio: "ignore",
+    cwd: "/",
+    env,
+    ...account,
+  });
   const failed = new Promise<never>((_, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => {
@@ -46,7 +64,8 @@ export async function startPgBouncer(server: HostFacts, mode: "transaction" | "s
   await Promise.race([failed, eventually("PgBouncer to answer", () => isListening(port))]);
   return {
     port,
-    url: (database) => `postgresql://holdfast:${server.password}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+    url: (database) =>
+      `postgresql://holdfast:${server.password}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
     async [Symbol.asyncDispose]() {
       const gone = new Promise((resolve) => child.once("close", resolve));
       if (child.exitCode === null) child.kill("SIGKILL");

@@ -3,7 +3,10 @@ import { cpSync, existsSync, globSync, readFileSync, realpathSync } from "node:f
 import { dirname, join } from "node:path";
 import { serverAccount } from "./tools.ts";
 
-/** One installed PostgreSQL. `server` says whether a server can be started from it, `client` whether pg_dump is there. */
+/**
+ * One installed PostgreSQL. `server` says whether a server can be started from it, `client` whether
+ * pg_dump is there.
+ */
 export interface Installation {
   readonly binDir: string;
   readonly major: number;
@@ -14,10 +17,23 @@ export interface Installation {
 }
 
 /** Where distributions and Homebrew keep one folder per major version. */
-const VERSIONED = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"];
-const PLAIN = ["/usr/libexec/postgresql*", "/opt/homebrew/opt/postgresql/bin", "/usr/local/pgsql/bin", "/usr/bin"];
+const VERSIONED = [
+  "/usr/lib/postgresql/*/bin",
+  "/usr/pgsql-*/bin",
+  "/opt/homebrew/opt/postgresql@*/bin",
+  "/usr/local/opt/postgresql@*/bin",
+];
+const PLAIN = [
+  "/usr/libexec/postgresql*",
+  "/opt/homebrew/opt/postgresql/bin",
+  "/usr/local/pgsql/bin",
+  "/usr/bin",
+];
 
-/** Every PostgreSQL on this machine, newest major first. As for the product, `HOLDFAST_PG_BIN` is then the only folder looked into. */
+/**
+ * Every PostgreSQL on this machine, newest major first. As for the product, `HOLDFAST_PG_BIN` is then the
+ * only folder looked into.
+ */
 export function installations(): Installation[] {
   const given = (process.env["HOLDFAST_PG_BIN"] ?? "").trim();
   const folders = given !== "" ? [given] : [...pgConfigFolder(), ...globSync(VERSIONED), ...globSync(PLAIN)];
@@ -27,7 +43,12 @@ export function installations(): Installation[] {
 
 function pgConfigFolder(): string[] {
   try {
-    return [execFileSync("pg_config", ["--bindir"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()];
+    return [
+      execFileSync("pg_config", ["--bindir"], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim(),
+    ];
   } catch {
     return [];
   }
@@ -52,7 +73,11 @@ function describeFolder(binDir: string): Installation[] {
 /** The newest installation that has server and client, at least `majorMin`. */
 export function newestInstallation(majorMin = 15): Installation {
   const found = installations().find((each) => each.server && each.client && each.major >= majorMin);
-  if (found === undefined) throw new Error(`no PostgreSQL ≥ ${majorMin} with server and client programs was found; run: npm run bootstrap`);
+  if (found === undefined) {
+    throw new Error(
+      `no PostgreSQL ≥ ${majorMin} with server and client programs was found; run: npm run bootstrap`,
+    );
+  }
   return found;
 }
 
@@ -64,15 +89,22 @@ export function installationAt(binDir: string): Installation {
 }
 
 /**
- * A binDir that the account which runs servers may enter: the installation's own, or, for a checkout below /root, a copy inside
- * `folder`.
+ * A binDir that the account which runs servers may enter: the installation's own, or, for a checkout below
+ * /root, a copy inside `folder`.
  */
 export function enterableBinDir(installation: Installation, folder: string): string {
   try {
-    execFileSync(join(installation.binDir, "postgres"), ["--version"], { stdio: "ignore", cwd: "/", ...serverAccount() });
+    execFileSync(join(installation.binDir, "postgres"), ["--version"], {
+      stdio: "ignore",
+      cwd: "/",
+      ...serverAccount(),
+    });
     return installation.binDir;
   } catch {
-    cpSync(dirname(installation.binDir), join(folder, "postgresql"), { recursive: true, verbatimSymlinks: true });
+    cpSync(dirname(installation.binDir), join(folder, "postgresql"), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
     return join(folder, "postgresql/bin");
   }
 }

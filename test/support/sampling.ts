@@ -9,12 +9,17 @@ export const THOROUGH = (process.env["HOLDFAST_TEST_THOROUGH"] ?? "") === "1";
  */
 export const SEED = numberFrom("HOLDFAST_TEST_SEED", 0) ?? 5;
 
-/** Undefined for a variable that is not set or empty: what is left out by mistake must not make a test of nothing. */
+/**
+ * Undefined for a variable that is not set or empty: what is left out by mistake must not make a
+ * test of nothing.
+ */
 function numberFrom(variable: string, least: number): number | undefined {
   const text = (process.env[variable] ?? "").trim();
   if (text === "") return undefined;
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < least) throw new Error(`${variable}=${text}: a whole number, at least ${least}, is wanted`);
+  if (!Number.isSafeInteger(number) || number < least) {
+    throw new Error(`${variable}=${text}: a whole number, at least ${least}, is wanted`);
+  }
   return number;
 }
 
@@ -37,12 +42,18 @@ export function sampled<T>(sweep: string, all: readonly T[], { every, kind = () 
   return all.filter((_, index) => chosen.has(index));
 }
 
-function thinnedOut<T>(all: readonly T[], every: number, kind: (place: T, index: number) => string): Set<number> {
+function thinnedOut<T>(
+  all: readonly T[],
+  every: number,
+  kind: (place: T, index: number) => string,
+): Set<number> {
   const kinds = Map.groupBy(all.keys(), (index) => kind(all[index]!, index));
-  return new Set([...kinds.values()].flatMap((alike) => {
-    const first = SEED % Math.min(every, alike.length);
-    return alike.filter((_, index) => index % every === first);
-  }));
+  return new Set(
+    [...kinds.values()].flatMap((alike) => {
+      const first = SEED % Math.min(every, alike.length);
+      return alike.filter((_, index) => index % every === first);
+    }),
+  );
 }
 
 /**
@@ -58,7 +69,11 @@ export function rounds(sweep: string, usual: number, thorough: number, variable?
 }
 
 /** The first bit of a walk over all bits in steps, and the step; see {@link sampled}. */
-export function stride(sweep: string, length: number, every: number): { readonly first: number; readonly step: number } {
+export function stride(
+  sweep: string,
+  length: number,
+  every: number,
+): { readonly first: number; readonly step: number } {
   const step = THOROUGH ? 1 : every;
   const first = SEED % step;
   noteSampled(sweep, Math.ceil((length - first) / step), length);

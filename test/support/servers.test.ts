@@ -1,16 +1,31 @@
 import { describe, expect, it } from "@jest/globals";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { createDatabase, query, sharedServer, startCluster, startNewestCluster, startPgBouncer } from "./postgres.ts";
+import {
+  createDatabase,
+  query,
+  sharedServer,
+  startCluster,
+  startNewestCluster,
+  startPgBouncer,
+} from "./postgres.ts";
 import { eventually, run } from "./tools.ts";
 
 describe("the shared test server", () => {
   it("gives every test a database of its own, over TCP, the Unix socket and verified TLS", async () => {
-    await using database = await createDatabase({ sql: "create table a(b int); insert into a values (1), (2)" });
+    await using database = await createDatabase({
+      sql: "create table a(b int); insert into a values (1), (2)",
+    });
     expect(await database.query("select count(*)::int as n from a")).toEqual([{ n: 2 }]);
-    expect(await query(database.socketUrl, "select current_user::text as who")).toEqual([{ who: "holdfast" }]);
-    const verified = `${database.url}?sslmode=verify-full&sslrootcert=${encodeURIComponent(sharedServer().facts.certificate)}`;
-    expect(await query(verified, "select ssl from pg_stat_ssl where pid = pg_backend_pid()")).toEqual([{ ssl: true }]);
+    expect(await query(database.socketUrl, "select current_user::text as who")).toEqual([
+      { who: "holdfast" },
+    ]);
+    const verified =
+      database.url +
+      `?sslmode=verify-full&sslrootcert=${encodeURIComponent(sharedServer().facts.certificate)}`;
+    expect(await query(verified, "select ssl from pg_stat_ssl where pid = pg_backend_pid()")).toEqual([
+      { ssl: true },
+    ]);
   });
 
   it("drops the database at the end of the block", async () => {
@@ -19,7 +34,9 @@ describe("the shared test server", () => {
       await using database = await createDatabase();
       name = database.name;
     }
-    expect(await sharedServer().admin("select datname from pg_database where datname = $1", [name])).toEqual([]);
+    expect(await sharedServer().admin("select datname from pg_database where datname = $1", [name])).toEqual(
+      [],
+    );
   });
 
   it("makes databases in other encodings and ICU locales", async () => {
@@ -30,7 +47,9 @@ describe("the shared test server", () => {
   });
 
   it("refuses a wrong password, also through the socket", async () => {
-    const wrong = sharedServer().socketUrl("postgres").replace(/:secret-[^@]*@/, ":nonsense@");
+    const wrong = sharedServer()
+      .socketUrl("postgres")
+      .replace(/:secret-[^@]*@/, ":nonsense@");
     await expect(query(wrong, "select 1")).rejects.toMatchObject({ code: "28P01" });
   });
 
@@ -56,7 +75,9 @@ describe("a private cluster", () => {
 
   it("can be newer than every client program", async () => {
     await using cluster = await startNewestCluster();
-    expect(await cluster.admin("select current_setting('server_version_num')::int / 10000 as major")).toEqual([{ major: 18 }]);
+    expect(await cluster.admin("select current_setting('server_version_num')::int / 10000 as major")).toEqual(
+      [{ major: 18 }],
+    );
   });
 
   it("leaves nothing behind when its owner is killed", async () => {

@@ -5,7 +5,9 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Connections so far. */
   readonly accepted: number;
-  /** Cuts every connection without a goodbye, as a lost network does. New ones are accepted unless `forGood`. */
+  /**
+   * Cuts every connection without a goodbye, as a lost network does. New ones are accepted unless `forGood`.
+   */
   cut(forGood?: boolean): void;
 }
 
@@ -20,7 +22,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return;
     }
     const outgoing = connect(targetPort, "127.0.0.1");
-    for (const [socket, other] of [[incoming, outgoing], [outgoing, incoming]] as const) {
+    for (const [socket, other] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
       open.add(socket);
       socket.on("error", () => undefined);
       socket.on("close", () => {
@@ -37,7 +42,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   };
   return {
     port: (server.address() as AddressInfo).port,
-    get accepted() { return accepted; },
+    get accepted() {
+      return accepted;
+    },
     cut,
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -20,7 +20,10 @@ export interface TestPortsOptions {
   readonly database?: (database: Database) => Database;
   readonly tools?: (tools: DumpTools) => DumpTools;
   readonly cancelled?: AbortSignal;
-  /** The only folder to look for PostgreSQL's programs in, as HOLDFAST_PG_BIN; scratch servers are started from it as well. */
+  /**
+   * The only folder to look for PostgreSQL's programs in, as HOLDFAST_PG_BIN; scratch servers are started
+   * from it as well.
+   */
   readonly binDir?: string;
 }
 
@@ -32,7 +35,11 @@ export interface TestPorts extends Ports {
 /** Programs are looked for once in a test file, not by each of its hundreds of commands. */
 const installations = new Map<string, Promise<readonly ToolSet[]>>();
 
-function remembered(what: string, binDir: string | undefined, look: () => Promise<readonly ToolSet[]>): () => Promise<readonly ToolSet[]> {
+function remembered(
+  what: string,
+  binDir: string | undefined,
+  look: () => Promise<readonly ToolSet[]>,
+): () => Promise<readonly ToolSet[]> {
   const key = `${what} ${binDir ?? "anywhere"}`;
   return () => {
     const found = installations.get(key) ?? look();
@@ -44,17 +51,27 @@ function remembered(what: string, binDir: string | undefined, look: () => Promis
 export function testPorts(options: TestPortsOptions = {}): TestPorts {
   const lines: string[] = [];
   const disk = systemDisk();
-  const env = options.binDir === undefined ? process.env : { ...process.env, HOLDFAST_PG_BIN: options.binDir };
-  const say = (kind: string) => (text: string): void => void lines.push(`${kind}: ${text}`);
+  const env =
+    options.binDir === undefined ? process.env : { ...process.env, HOLDFAST_PG_BIN: options.binDir };
+  const say =
+    (kind: string) =>
+    (text: string): void =>
+      void lines.push(`${kind}: ${text}`);
   const log: Log = {
-    stage: say("stage"), info: say("info"), warn: say("warn"), debug: say("debug"),
+    stage: say("stage"),
+    info: say("info"),
+    warn: say("warn"),
+    debug: say("debug"),
     progress: (text) => {
       lines.push(`progress: ${text}`);
       return { add: () => undefined, done: () => undefined };
     },
   };
   const real = postgresTools({ env });
-  const tools: DumpTools = { ...real, installed: remembered("client", options.binDir, () => real.installed()) };
+  const tools: DumpTools = {
+    ...real,
+    installed: remembered("client", options.binDir, () => real.installed()),
+  };
   const around = <T>(value: T, wrap: ((value: T) => T) | undefined): T => (wrap ? wrap(value) : value);
   return {
     lines,
@@ -66,7 +83,14 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
     dumpTools: () => Promise.resolve(around(tools, options.tools)),
-    scratchServers: () => Promise.resolve(localScratchServers({ installations: remembered("server", options.binDir, () => serverInstallations({ env })), disk, makeDataFolder: keptScratchData })),
+    scratchServers: () =>
+      Promise.resolve(
+        localScratchServers({
+          installations: remembered("server", options.binDir, () => serverInstallations({ env })),
+          disk,
+          makeDataFolder: keptScratchData,
+        }),
+      ),
     mask: () => undefined,
     cancelled: options.cancelled ?? new AbortController().signal,
     run: { kind: "cli", id: "test", url: null, commit: null, actor: "tester" },

@@ -12,18 +12,27 @@ export interface Account {
 }
 
 /**
- * Who servers run as. PostgreSQL and PgBouncer refuse to be root, so root steps down to `postgres`, else `nobody`;
- * everybody else runs them as themselves (an empty object, so that it can be spread into spawn options).
+ * Who servers run as. PostgreSQL and PgBouncer refuse to be root, so root steps down to `postgres`,
+ * else `nobody`; everybody else runs them as themselves (an empty object, so that it can be spread into
+ * spawn options).
  */
 export function serverAccount(): Account | Record<string, never> {
   if (process.getuid?.() !== 0) return {};
-  const accounts = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
-  const account = accounts.find(([name]) => name === "postgres") ?? accounts.find(([name]) => name === "nobody");
-  if (account === undefined) throw new Error("running as root, and /etc/passwd has neither postgres nor nobody to run PostgreSQL as");
+  const accounts = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
+  const account =
+    accounts.find(([name]) => name === "postgres") ?? accounts.find(([name]) => name === "nobody");
+  if (account === undefined) {
+    throw new Error("running as root, and /etc/passwd has neither postgres nor nobody to run PostgreSQL as");
+  }
   return { uid: Number(account[2]), gid: Number(account[3]) };
 }
 
-/** A new folder under the temporary folder. `account` owns it; others may enter, but not list, it. The caller removes it. */
+/**
+ * A new folder under the temporary folder. `account` owns it; others may enter, but not list, it. The
+ * caller removes it.
+ */
 export function temporaryFolder(label: string, account: Account | Record<string, never> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), `hf-${label}-`));
   if (account.uid !== undefined) {
@@ -33,7 +42,9 @@ export function temporaryFolder(label: string, account: Account | Record<string,
   return folder;
 }
 
-/** A temporary folder that goes away at the end of the block: `await using folder = scratchFolder("name")`. */
+/**
+ * A temporary folder that goes away at the end of the block: `await using folder = scratchFolder("name")`.
+ */
 export function scratchFolder(label: string): AsyncDisposable & { readonly path: string } {
   const path = temporaryFolder(label);
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
@@ -83,9 +94,15 @@ export function run(command: string, args: readonly string[], options: RunOption
 }
 
 /** Like {@link run}, but throws with the child's own words unless it exits 0. */
-export async function runOk(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+export async function runOk(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
   const { code, signal, stdout, stderr } = await run(command, args, options);
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code ?? signal}:\n${stdout}${stderr}`);
+  if (code !== 0) {
+    throw new Error(`${command} ${args.join(" ")} ended with ${code ?? signal}:\n${stdout}${stderr}`);
+  }
   return stdout;
 }
 
@@ -103,8 +120,15 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Asks `question` every 50 ms until it answers something other than undefined or false; throws after `timeoutMs`. */
-export async function eventually<T>(what: string, question: () => T | Promise<T>, timeoutMs = 20_000): Promise<NonNullable<T>> {
+/**
+ * Asks `question` every 50 ms until it answers something other than undefined or false; throws
+ * after `timeoutMs`.
+ */
+export async function eventually<T>(
+  what: string,
+  question: () => T | Promise<T>,
+  timeoutMs = 20_000,
+): Promise<NonNullable<T>> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const answer = await question();

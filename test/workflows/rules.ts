@@ -1,10 +1,15 @@
 import { parseDocument, visit, isScalar, isMap, type Document } from "yaml";
 
-/** A `uses:` of something that lives in another repository: a full commit hash, and the version it is in a comment. */
+/**
+ * A `uses:` of something that lives in another repository: a full commit hash, and the version it is
+ * in a comment.
+ */
 const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/;
 const VERSION_COMMENT = /^\s*v\d+(\.\d+)*\s*$/;
 
-/** Holdfast's own actions, named from a workflow that others call: see the comment at the top of backup.yml. */
+/**
+ * Holdfast's own actions, named from a workflow that others call: see the comment at the top of backup.yml.
+ */
 const OWN = /^truststream\/holdfast\/actions\/([a-z-]+)@v1$/;
 
 /** One step with a `uses:` of ours, to be compared with the command's inputs. */
@@ -40,13 +45,18 @@ function pinProblems(document: Document): string[] {
       const uses = String(pair.value.value);
       if (uses.startsWith("./") || OWN.test(uses)) return;
       if (!PINNED.test(uses)) problems.push(`${uses} is not pinned by a full commit hash`);
-      else if (!VERSION_COMMENT.test(pair.value.comment ?? "")) problems.push(`${uses} does not say its version in a comment`);
+      else if (!VERSION_COMMENT.test(pair.value.comment ?? "")) {
+        problems.push(`${uses} does not say its version in a comment`);
+      }
     },
   });
   return problems;
 }
 
-/** An expression in a script is pasted into it before the shell reads it: whoever controls the text controls the runner. */
+/**
+ * An expression in a script is pasted into it before the shell reads it: whoever controls the text
+ * controls the runner.
+ */
 function runProblems(document: Document): string[] {
   const problems: string[] = [];
   visit(document, {
@@ -63,8 +73,12 @@ function rightsProblems(workflow: Workflow): string[] {
   const problems: string[] = [];
   if (!isEmptyObject(workflow.permissions)) problems.push("permissions at the top are not {}");
   for (const [name, job] of Object.entries(workflow.jobs ?? {})) {
-    if (typeof job.permissions !== "object" || job.permissions === null) problems.push(`job ${name} does not say which rights it needs`);
-    if (job.uses === undefined && job["timeout-minutes"] === undefined) problems.push(`job ${name} has no timeout`);
+    if (typeof job.permissions !== "object" || job.permissions === null) {
+      problems.push(`job ${name} does not say which rights it needs`);
+    }
+    if (job.uses === undefined && job["timeout-minutes"] === undefined) {
+      problems.push(`job ${name} has no timeout`);
+    }
   }
   return problems;
 }

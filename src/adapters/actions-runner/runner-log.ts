@@ -21,8 +21,8 @@ export interface RunnerLogOptions {
 }
 
 /**
- * Text that the runner will not take for a command to itself: it obeys lines that begin with `::` and, in the old form, `##[` anywhere.
- * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+ * Text that the runner will not take for a command to itself: it obeys lines that begin with `::` and, in the
+ * old form, `##[` anywhere. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 export function harmless(text: string): string {
   return printable(text)

@@ -1,4 +1,17 @@
-import { debug, error, getIDToken, getState, info, isDebug, notice, saveState, setOutput, setSecret, summary, warning } from "@actions/core";
+import {
+  debug,
+  error,
+  getIDToken,
+  getState,
+  info,
+  isDebug,
+  notice,
+  saveState,
+  setOutput,
+  setSecret,
+  summary,
+  warning,
+} from "@actions/core";
 import type { Annotation } from "../../kernel/outcome.ts";
 import type { Log } from "../../ports/log.ts";
 import { runnerLog } from "./runner-log.ts";
@@ -29,7 +42,9 @@ export function openJobRunner(env: Readonly<Record<string, string | undefined>>)
   return {
     mask(secret) {
       // The runner refuses an empty mask, and a mask of one or two letters would blank out half the log.
-      for (const line of new Set([secret, ...secret.split(/\r?\n/)].map((text) => text.trim()))) if (line.length >= 4) setSecret(line);
+      for (const line of new Set([secret, ...secret.split(/\r?\n/)].map((text) => text.trim()))) {
+        if (line.length >= 4) setSecret(line);
+      }
     },
     output: (name, value) => setOutput(name, value),
     annotate: (title, message) => error(message, { title }),
@@ -47,4 +62,3 @@ export function openJobRunner(env: Readonly<Record<string, string | undefined>>)
     log: (redact, elapsed) => runnerLog({ info, warning, debug }, { redact, elapsed, debug: isDebug() }),
   };
 }
-

@@ -20,12 +20,14 @@ export interface Commit {
 const ANYTHING_THERE = { ifNoneMatch: "*" };
 
 /**
- * Makes the staged blocks visible, all at once and only if the path is free: Put Block List with `If-None-Match: *`.
+ * Makes the staged blocks visible, all at once and only if the path is free: Put Block List with
+ * `If-None-Match: *`.
  *
- * The answer to a commit can be lost. The repeated request is then told that the blob exists, and the blob may be ours or
- * somebody else's: its block ids tell, because ours have a random part that nobody else has.
+ * The answer to a commit can be lost. The repeated request is then told that the blob exists, and the blob
+ * may be ours or somebody else's: its block ids tell, because ours have a random part that nobody else has.
  *
- * @throws store.exists only when the blob there is known to be another's; store.unreachable when it could not be found out
+ * @throws store.exists only when the blob there is known to be another's; store.unreachable when it could not
+ *   be found out
  */
 export async function commitBlocks(commit: Commit): Promise<BlobFacts> {
   const { client, place, path, staged, options } = commit;
@@ -51,32 +53,50 @@ export async function commitBlocks(commit: Commit): Promise<BlobFacts> {
   });
 }
 
-/** The path is taken, or our blocks are gone because another writer's commit discarded them: find out which. */
+/**
+ * The path is taken, or our blocks are gone because another writer's commit discarded them: find out which.
+ */
 async function settle(commit: Commit, mayHaveHappened: boolean): Promise<BlobFacts> {
   const { client, place, path, staged } = commit;
-  const exists = (): HoldfastError => new HoldfastError("store.exists", `${path} already exists in the container ${place.container}`);
+  const exists = (): HoldfastError =>
+    new HoldfastError("store.exists", `${path} already exists in the container ${place.container}`);
   let there: Awaited<ReturnType<BlockBlobClient["getBlockList"]>>;
   try {
-    there = await withDeadline(requestTime(), `reading ${path}`, (abortSignal) => client.getBlockList("committed", { abortSignal }));
+    there = await withDeadline(requestTime(), `reading ${path}`, (abortSignal) =>
+      client.getBlockList("committed", { abortSignal }),
+    );
   } catch (error) {
     const failure = azureError(error, `reading ${path}`, place);
     if (failure.code === "store.not-found") {
-      throw new HoldfastError("store.changed", `the blocks of ${path} were discarded before they could be committed`, {
-        hint: "Another writer wrote and removed the same path in the meantime; run again.",
-      });
+      throw new HoldfastError(
+        "store.changed",
+        `the blocks of ${path} were discarded before they could be committed`,
+        {
+          hint: "Another writer wrote and removed the same path in the meantime; run again.",
+        },
+      );
     }
-    // Without the right to read, a first refusal can only mean another's blob; after a lost answer nothing is known.
+    // Without the right to read, a first refusal can only mean another's blob; after a lost answer
+    // nothing is known.
     if (failure.code === "store.denied") {
       if (!mayHaveHappened) throw exists();
-      throw new HoldfastError("store.unreachable", `${path}: the answer to the commit was lost, and these credentials may not read whether it happened`, {
-        hint: "Give the SAS the read permission (r), then run again.",
-        cause: failure,
-      });
+      throw new HoldfastError(
+        "store.unreachable",
+        `${path}: the answer to the commit was lost, and these credentials may not read whether it happened`,
+        {
+          hint: "Give the SAS the read permission (r), then run again.",
+          cause: failure,
+        },
+      );
     }
     throw failure;
   }
   const ids = (there.committedBlocks ?? []).map((block) => block.name);
-  const isOurs = mayHaveHappened && there.blobContentLength === staged.size && ids.length === staged.ids.length && ids.every((id, index) => id === staged.ids[index]);
+  const isOurs =
+    mayHaveHappened &&
+    there.blobContentLength === staged.size &&
+    ids.length === staged.ids.length &&
+    ids.every((id, index) => id === staged.ids[index]);
   if (!isOurs) throw exists();
   return facts(commit, there);
 }

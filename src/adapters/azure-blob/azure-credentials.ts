@@ -11,21 +11,28 @@ import type { AzureUrl } from "./azure-url.ts";
 
 /** Anything that gives bearer tokens; the shape of `@azure/identity`'s credentials. */
 export interface TokenSource {
-  getToken(scopes: string | string[], options?: object): Promise<{ token: string; expiresOnTimestamp: number } | null>;
+  getToken(
+    scopes: string | string[],
+    options?: object,
+  ): Promise<{ token: string; expiresOnTimestamp: number } | null>;
 }
 
 /** One way of proving who we are. */
 export type AzureCredentials =
-  /** As the portal shows it; with `BlobEndpoint` for emulators and private clouds, or `UseDevelopmentStorage=true`. */
+  /**
+   * As the portal shows it; with `BlobEndpoint` for emulators and private clouds, or
+   * `UseDevelopmentStorage=true`.
+   */
   | { readonly connectionString: Secret }
   /** A shared access signature, with or without `?`, or the whole URL the portal shows. */
   | { readonly sas: Secret }
   | { readonly accountKey: Secret }
   /**
-   * Without a source: `DefaultAzureCredential`. In GitHub Actions it works after `azure/login` with OIDC, whose Azure CLI session it
-   * finds; on Azure machines it finds the managed identity, elsewhere `az login`. The SDK asks for a new token some minutes before
-   * the old one expires, also in the middle of a long upload. But an `azure/login` session holds a federated token that GitHub made for
-   * some minutes only, so the Azure CLI cannot renew after about an hour (AADSTS700024): long runs use {@link githubOidcSource}.
+   * Without a source: `DefaultAzureCredential`. In GitHub Actions it works after `azure/login` with OIDC,
+   * whose Azure CLI session it finds; on Azure machines it finds the managed identity, elsewhere `az login`.
+   * The SDK asks for a new token some minutes before the old one expires, also in the middle of a long
+   * upload. But an `azure/login` session holds a federated token that GitHub made for some minutes only, so
+   * the Azure CLI cannot renew after about an hour (AADSTS700024): long runs use {@link githubOidcSource}.
    */
   | { readonly tokenSource?: TokenSource };
 
@@ -34,19 +41,36 @@ export interface AzureEndpoint {
   readonly endpoint?: string | undefined;
 }
 
-/** One try per request: retries are ours, so that they are counted, logged and know whether a commit may have happened. */
-const PIPELINE: StoragePipelineOptions = { retryOptions: { maxTries: 1 }, userAgentOptions: { userAgentPrefix: "holdfast" } };
+/**
+ * One try per request: retries are ours, so that they are counted, logged and know whether a commit may
+ * have happened.
+ */
+const PIPELINE: StoragePipelineOptions = {
+  retryOptions: { maxTries: 1 },
+  userAgentOptions: { userAgentPrefix: "holdfast" },
+};
 
 /**
  * Makes the client of the store's container; sends nothing yet.
  *
- * @throws input.conflict when a connection string is of another account than the URL, input.malformed when it cannot be read
+ * @throws input.conflict when a connection string is of another account than the URL, input.malformed when it
+ *   cannot be read
  */
-export async function containerClient(url: AzureUrl, credentials: AzureCredentials, { endpoint }: AzureEndpoint): Promise<ContainerClient> {
-  if ("connectionString" in credentials) return fromConnectionString(url, credentials.connectionString).getContainerClient(url.container);
+export async function containerClient(
+  url: AzureUrl,
+  credentials: AzureCredentials,
+  { endpoint }: AzureEndpoint,
+): Promise<ContainerClient> {
+  if ("connectionString" in credentials) {
+    return fromConnectionString(url, credentials.connectionString).getContainerClient(url.container);
+  }
   const service = (endpoint ?? `https://${url.account}.blob.core.windows.net`).replace(/\/+$/, "");
   if ("sas" in credentials) {
-    return new BlobServiceClient(`${service}?${sasQuery(credentials.sas)}`, new AnonymousCredential(), PIPELINE).getContainerClient(url.container);
+    return new BlobServiceClient(
+      `${service}?${sasQuery(credentials.sas)}`,
+      new AnonymousCredential(),
+      PIPELINE,
+    ).getContainerClient(url.container);
   }
   if ("accountKey" in credentials) {
     const key = new StorageSharedKeyCredential(url.account, credentials.accountKey.reveal());
@@ -64,21 +88,35 @@ function fromConnectionString(url: AzureUrl, connectionString: Secret): BlobServ
   } catch {
     // The SDK's message is not passed on: it may quote what it could not read.
     throw new HoldfastError("input.malformed", "the Azure connection string cannot be read", {
-      hint: "Copy it whole from the portal (Access keys, or Shared access signature), beginning with DefaultEndpointsProtocol= or BlobEndpoint=.",
+      hint:
+        "Copy it whole from the portal (Access keys, or Shared access signature), beginning " +
+        "with DefaultEndpointsProtocol= or BlobEndpoint=.",
     });
   }
   const account = /(?:^|;)\s*AccountName=([^;]*)/i.exec(text)?.[1] ?? service.accountName;
   if (account !== "" && account !== url.account) {
-    throw new HoldfastError("input.conflict", `the store's URL names the account '${url.account}', the connection string '${account}'`, {
-      hint: "Make both name the same storage account.",
-    });
+    throw new HoldfastError(
+      "input.conflict",
+      `the store's URL names the account '${url.account}', the connection string '${account}'`,
+      {
+        hint: "Make both name the same storage account.",
+      },
+    );
   }
   return service;
 }
 
-/** When the SAS in use ends, as it says itself; that part is no secret, and the first thing to know when access is refused. */
+/**
+ * When the SAS in use ends, as it says itself; that part is no secret, and the first thing to know when
+ * access is refused.
+ */
 export function sasExpiry(credentials: AzureCredentials): string | undefined {
-  const text = "sas" in credentials ? credentials.sas.reveal() : "connectionString" in credentials ? credentials.connectionString.reveal() : "";
+  const text =
+    "sas" in credentials
+      ? credentials.sas.reveal()
+      : "connectionString" in credentials
+        ? credentials.connectionString.reveal()
+        : "";
   const expiry = /(?:^|[?&;=])se=([^&;\s]+)/.exec(text)?.[1];
   return expiry === undefined || !/^[\d\-T:Z.%A-F]+$/i.test(expiry) ? undefined : decodeURIComponent(expiry);
 }

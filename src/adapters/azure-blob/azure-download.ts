@@ -26,12 +26,17 @@ interface Answer {
 }
 
 /**
- * Starts a download. When the connection breaks in the middle, goes on from the byte that is missing, on the condition that the blob
- * still has the same etag. (The SDK's own resuming is off: it gives up when a connection is reset, and does not wait between tries.)
+ * Starts a download. When the connection breaks in the middle, goes on from the byte that is missing, on
+ * the condition that the blob still has the same etag. (The SDK's own resuming is off: it gives up when a
+ * connection is reset, and does not wait between tries.)
  *
  * @param end exclusive; the blob's end when absent. A range beyond the blob's end is cut to what is there.
  */
-export async function download(source: DownloadSource, start: number, end: number | undefined): Promise<{ size: number; content: ByteStream }> {
+export async function download(
+  source: DownloadSource,
+  start: number,
+  end: number | undefined,
+): Promise<{ size: number; content: ByteStream }> {
   const doing = `reading ${source.path}`;
   let first: Answer;
   try {
@@ -45,7 +50,12 @@ export async function download(source: DownloadSource, start: number, end: numbe
 
 async function* nothing(): ByteStream {}
 
-async function ask({ container, name, path }: DownloadSource, start: number, end: number | undefined, etag: string | undefined): Promise<Answer> {
+async function ask(
+  { container, name, path }: DownloadSource,
+  start: number,
+  end: number | undefined,
+  etag: string | undefined,
+): Promise<Answer> {
   const answer = await withDeadline(requestTime(), `reading ${path}`, (abortSignal) =>
     container.getBlobClient(name).download(start, end === undefined ? undefined : end - start, {
       maxRetryRequests: 0,
@@ -53,29 +63,44 @@ async function ask({ container, name, path }: DownloadSource, start: number, end
       conditions: etag === undefined ? {} : { ifMatch: etag },
     }),
   );
-  return { size: answer.contentLength ?? 0, etag: answer.etag ?? "", body: answer.readableStreamBody as Readable };
+  return {
+    size: answer.contentLength ?? 0,
+    etag: answer.etag ?? "",
+    body: answer.readableStreamBody as Readable,
+  };
 }
 
 async function* resumed(source: DownloadSource, first: Answer, start: number): ByteStream {
   const doing = `reading ${source.path}`;
   let received = 0;
   let answer = first;
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const { body } = answer;
     try {
-      for await (const chunk of readWithIdleLimit(body, source.idleMs, doing, (error) => body.destroy(error))) {
+      for await (const chunk of readWithIdleLimit(body, source.idleMs, doing, (error) =>
+        body.destroy(error),
+      )) {
         received += chunk.byteLength;
         // Only progress gives the tries back.
         if (chunk.byteLength > 0) failures = 0;
         yield chunk;
       }
       if (received === first.size) return;
-      throw new HoldfastError("store.unreachable", `${doing}: ended after ${received} of ${first.size} bytes`);
+      throw new HoldfastError(
+        "store.unreachable",
+        `${doing}: ended after ${received} of ${first.size} bytes`,
+      );
     } catch (error) {
       // Broken after the last byte: nothing is missing.
       if (received === first.size) return;
       // Whatever breaks a body is the connection: Azure's refusals come before the body.
-      const broken = isHoldfastError(error) ? error : new HoldfastError("store.unreachable", `${doing}: the connection broke after ${received} of ${first.size} bytes`, { cause: error });
+      const broken = isHoldfastError(error)
+        ? error
+        : new HoldfastError(
+            "store.unreachable",
+            `${doing}: the connection broke after ${received} of ${first.size} bytes`,
+            { cause: error },
+          );
       failures += 1;
       // More than announced cannot be cured by asking again.
       if (failures >= source.retry.attempts || received >= first.size) throw broken;
@@ -86,7 +111,13 @@ async function* resumed(source: DownloadSource, first: Answer, start: number): B
   }
 }
 
-async function askAgain(source: DownloadSource, start: number, end: number, etag: string, failures: number): Promise<Answer> {
+async function askAgain(
+  source: DownloadSource,
+  start: number,
+  end: number,
+  etag: string,
+  failures: number,
+): Promise<Answer> {
   return await withRetry({ ...source.retry, attempts: source.retry.attempts - failures + 1 }, async () => {
     try {
       return await ask(source, start, end, etag);

@@ -16,14 +16,18 @@ export interface ListingSource {
 }
 
 /**
- * Every committed blob whose path starts with `prefix`, page by page. The first page is asked for once (callers retry the start);
- * a later page that fails is asked for again with the same marker, so that one lost answer does not end a long listing.
+ * Every committed blob whose path starts with `prefix`, page by page. The first page is asked for once
+ * (callers retry the start); a later page that fails is asked for again with the same marker, so that one
+ * lost answer does not end a long listing.
  */
 export async function* listBlobs(source: ListingSource, prefix: string): AsyncIterable<BlobFacts> {
   const fullPrefix = source.storePrefix + prefix;
   let marker: string | undefined;
   do {
-    const page = marker === undefined ? await listPage(source, fullPrefix, undefined) : await withRetry(source.retry, () => listPage(source, fullPrefix, marker));
+    const page =
+      marker === undefined
+        ? await listPage(source, fullPrefix, undefined)
+        : await withRetry(source.retry, () => listPage(source, fullPrefix, marker));
     for (const item of page.items) {
       if (!isFolder(item)) yield factsOfItem(item, source.storePrefix);
     }
@@ -31,17 +35,27 @@ export async function* listBlobs(source: ListingSource, prefix: string): AsyncIt
   } while (marker !== undefined);
 }
 
-async function listPage(source: ListingSource, prefix: string, marker: string | undefined): Promise<{ items: BlobItem[]; next: string | undefined }> {
+async function listPage(
+  source: ListingSource,
+  prefix: string,
+  marker: string | undefined,
+): Promise<{ items: BlobItem[]; next: string | undefined }> {
   const doing = `listing ${prefix === "" ? "the store" : prefix}`;
   try {
     return await withDeadline(requestTime(), doing, async (abortSignal) => {
       const pages = source.container
         .listBlobsFlat({ abortSignal, includeMetadata: true, ...(prefix === "" ? {} : { prefix }) })
-        .byPage({ maxPageSize: source.pageSize, ...(marker === undefined ? {} : { continuationToken: marker }) });
+        .byPage({
+          maxPageSize: source.pageSize,
+          ...(marker === undefined ? {} : { continuationToken: marker }),
+        });
       const page = await pages.next();
       if (page.done === true) return { items: [], next: undefined };
       const next = page.value.continuationToken;
-      return { items: page.value.segment.blobItems, next: next === undefined || next === "" ? undefined : next };
+      return {
+        items: page.value.segment.blobItems,
+        next: next === undefined || next === "" ? undefined : next,
+      };
     });
   } catch (error) {
     throw azureError(error, doing, source.place);

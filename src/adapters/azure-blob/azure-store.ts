@@ -20,7 +20,10 @@ import { requestTime, withDeadline } from "./deadline.ts";
 export interface AzureStoreOptions {
   readonly clock: Pick<Clock, "sleep">;
   readonly random: Random;
-  /** Blob endpoint, where it is not `https://<account>.blob.core.windows.net`. A connection string brings its own. */
+  /**
+   * Blob endpoint, where it is not `https://<account>.blob.core.windows.net`. A connection string
+   * brings its own.
+   */
   readonly endpoint?: string | undefined;
   /** Told of every block, commit, page or download that is tried again. */
   readonly onRetry?: ((error: unknown, attempt: number, delayMs: number) => void) | undefined;
@@ -42,7 +45,11 @@ const BODY_SLICE = 256 * 1024;
  *
  * @throws input.malformed, input.conflict
  */
-export async function openAzureStore(url: string, credentials: AzureCredentials, options: AzureStoreOptions): Promise<BlobStore> {
+export async function openAzureStore(
+  url: string,
+  credentials: AzureCredentials,
+  options: AzureStoreOptions,
+): Promise<BlobStore> {
   const parsed = parseAzureUrl(url);
   const place = { ...parsed, sasExpiry: sasExpiry(credentials) };
   return new AzureStore(url, place, await containerClient(parsed, credentials, options), options);
@@ -56,7 +63,12 @@ class AzureStore implements BlobStore {
   readonly #retry: RetryPolicy;
   readonly #buffers = new BlockBuffers();
 
-  constructor(url: string, place: AzureUrl & AzurePlace, container: ContainerClient, options: AzureStoreOptions) {
+  constructor(
+    url: string,
+    place: AzureUrl & AzurePlace,
+    container: ContainerClient,
+    options: AzureStoreOptions,
+  ) {
     this.url = url;
     this.#place = place;
     this.#container = container;
@@ -73,15 +85,20 @@ class AzureStore implements BlobStore {
   }
 
   /**
-   * Lists one blob, because that is what every command needs anyway; reading the container's properties would need more rights than
-   * a SAS commonly has. Whether writing is allowed is asked by committing a block that does not exist: refused for lack of rights, or
-   * refused for lack of the block; in both cases nothing is left behind.
+   * Lists one blob, because that is what every command needs anyway; reading the container's properties
+   * would need more rights than a SAS commonly has. Whether writing is allowed is asked by committing a block
+   * that does not exist: refused for lack of rights, or refused for lack of the block; in both cases nothing
+   * is left behind.
    */
   async check(forWriting: boolean): Promise<void> {
     for await (const _page of listBlobs({ ...this.#listing(), pageSize: 1 }, "")) break;
     if (!forWriting) return;
     const client = this.#client(`.holdfast-check-${this.#options.random.hex(8)}`);
-    const commit = (abortSignal: AbortSignal) => client.commitBlockList([blockId("no-such-block", 0)], { abortSignal, conditions: { ifNoneMatch: "*" } });
+    const commit = (abortSignal: AbortSignal) =>
+      client.commitBlockList([blockId("no-such-block", 0)], {
+        abortSignal,
+        conditions: { ifNoneMatch: "*" },
+      });
     try {
       await this.#ask(`writing to ${this.url}`, 0, commit);
     } catch (error) {
@@ -100,21 +117,40 @@ class AzureStore implements BlobStore {
         isTransient: (error: unknown) => !signal.aborted && this.#retry.isTransient(error),
       };
       const stage = (abortSignal: AbortSignal) =>
-        client.stageBlock(id, () => sliced(bytes), bytes.length, { abortSignal, transactionalContentMD5: md5 });
+        client.stageBlock(id, () => sliced(bytes), bytes.length, {
+          abortSignal,
+          transactionalContentMD5: md5,
+        });
       await withRetry(retry, () => this.#ask(`writing ${path}`, bytes.length, stage, signal));
     };
     const uploadId = this.#options.random.hex(8);
-    const staged = await stageBlocks(content, send, { uploadId, sizeHint: options.sizeHint, buffers: this.#buffers });
+    const staged = await stageBlocks(content, send, {
+      uploadId,
+      sizeHint: options.sizeHint,
+      buffers: this.#buffers,
+    });
     return await commitBlocks({ client, place: this.#place, path, staged, options, retry: this.#retry });
   }
 
-  async get(path: string, range: { start: number; end?: number } = { start: 0 }): Promise<{ size: number; content: ByteStream }> {
+  async get(
+    path: string,
+    range: { start: number; end?: number } = { start: 0 },
+  ): Promise<{ size: number; content: ByteStream }> {
     assertBlobPath(path);
     if (range.end !== undefined && range.end <= range.start) {
-      if ((await this.stat(path)) === null) throw new HoldfastError("store.not-found", `${path} is not in ${this.url}`);
+      if ((await this.stat(path)) === null) {
+        throw new HoldfastError("store.not-found", `${path} is not in ${this.url}`);
+      }
       return { size: 0, content: (async function* (): ByteStream {})() };
     }
-    const source = { container: this.#container, place: this.#place, name: this.#place.prefix + path, path, retry: this.#retry, idleMs: this.#options.idleMs ?? 60_000 };
+    const source = {
+      container: this.#container,
+      place: this.#place,
+      name: this.#place.prefix + path,
+      path,
+      retry: this.#retry,
+      idleMs: this.#options.idleMs ?? 60_000,
+    };
     return await download(source, range.start, range.end);
   }
 
@@ -122,7 +158,9 @@ class AzureStore implements BlobStore {
     assertBlobPath(path);
     let properties: BlobGetPropertiesResponse;
     try {
-      properties = await this.#ask(`asking for ${path}`, 0, (abortSignal) => this.#client(path).getProperties({ abortSignal }));
+      properties = await this.#ask(`asking for ${path}`, 0, (abortSignal) =>
+        this.#client(path).getProperties({ abortSignal }),
+      );
     } catch (error) {
       if (isHoldfastError(error, "store.not-found")) return null;
       throw error;
@@ -148,7 +186,12 @@ class AzureStore implements BlobStore {
       const answer = await this.#ask(`replacing ${path}`, body.length, (abortSignal) =>
         this.#client(path).upload(body, body.length, { abortSignal, conditions: { ifMatch: `"${etag}"` } }),
       );
-      return { path, size: body.length, modifiedAt: answer.lastModified ?? new Date(0), etag: bareEtag(answer.etag) };
+      return {
+        path,
+        size: body.length,
+        modifiedAt: answer.lastModified ?? new Date(0),
+        etag: bareEtag(answer.etag),
+      };
     } catch (error) {
       if (!isHoldfastError(error, "store.not-found")) throw error;
       throw new HoldfastError("store.changed", `${path} was removed by somebody else`, { cause: error });
@@ -158,7 +201,9 @@ class AzureStore implements BlobStore {
   async remove(path: string): Promise<void> {
     assertBlobPath(path);
     try {
-      await this.#ask(`removing ${path}`, 0, (abortSignal) => this.#client(path).delete({ abortSignal, deleteSnapshots: "include" }));
+      await this.#ask(`removing ${path}`, 0, (abortSignal) =>
+        this.#client(path).delete({ abortSignal, deleteSnapshots: "include" }),
+      );
     } catch (error) {
       if (!isHoldfastError(error, "store.not-found")) throw error;
     }
@@ -169,11 +214,22 @@ class AzureStore implements BlobStore {
   }
 
   #listing() {
-    return { container: this.#container, place: this.#place, storePrefix: this.#place.prefix, retry: this.#retry, pageSize: this.#options.pageSize ?? 5000 };
+    return {
+      container: this.#container,
+      place: this.#place,
+      storePrefix: this.#place.prefix,
+      retry: this.#retry,
+      pageSize: this.#options.pageSize ?? 5000,
+    };
   }
 
   /** One request with a deadline, its errors turned into ours. */
-  async #ask<T>(doing: string, bytes: number, request: (signal: AbortSignal) => Promise<T>, outer?: AbortSignal): Promise<T> {
+  async #ask<T>(
+    doing: string,
+    bytes: number,
+    request: (signal: AbortSignal) => Promise<T>,
+    outer?: AbortSignal,
+  ): Promise<T> {
     try {
       return await withDeadline(requestTime(bytes), doing, request, outer);
     } catch (error) {

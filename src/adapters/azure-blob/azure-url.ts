@@ -10,7 +10,8 @@ export interface AzureUrl {
 }
 
 /**
- * Reads a store URL. Names follow Azure's rules: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ * Reads a store URL. Names follow Azure's rules:
+ * https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
  *
  * @throws input.malformed; the text behind a `?` is never repeated, because it is most likely a SAS
  */
@@ -18,12 +19,17 @@ export function parseAzureUrl(url: string): AzureUrl {
   const shown = url.replace(/[?#].*$/s, "?…");
   const malformed = (why: string): HoldfastError =>
     new HoldfastError("input.malformed", `the store '${shown}' ${why}`, {
-      hint: "Write azure://<account>/<container> and, if you like, /<prefix>; keys and SAS tokens are given apart from the URL.",
+      hint:
+        "Write azure://<account>/<container> and, if you like, /<prefix>; " +
+        "keys and SAS tokens are given apart from the URL.",
     });
   if (/[?#]/.test(url)) throw malformed("holds a query, which may be a secret");
-  const [, account = "", container = "", rest = ""] = /^azure:\/\/([^/]*)\/([^/]*)(?:\/(.*))?$/s.exec(url) ?? [];
+  const [, account = "", container = "", rest = ""] =
+    /^azure:\/\/([^/]*)\/([^/]*)(?:\/(.*))?$/s.exec(url) ?? [];
   if (account === "" || container === "") throw malformed("does not name an account and a container");
-  if (!/^[a-z0-9]{3,24}$/.test(account)) throw malformed("names an account that is not 3 to 24 lower-case letters and digits");
+  if (!/^[a-z0-9]{3,24}$/.test(account)) {
+    throw malformed("names an account that is not 3 to 24 lower-case letters and digits");
+  }
   if (!/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/.test(container)) {
     throw malformed("names a container that is not 3 to 63 lower-case letters, digits and single hyphens");
   }

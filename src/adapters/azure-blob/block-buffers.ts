@@ -9,7 +9,10 @@ export class BlockBuffers {
     return this.#bytesMax;
   }
 
-  /** A buffer of at least `size` bytes with old content in it. Smaller ones than that are let go: blocks only ever grow. */
+  /**
+   * A buffer of at least `size` bytes with old content in it. Smaller ones than that are let go: blocks
+   * only ever grow.
+   */
   take(size: number): Buffer {
     for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
       if (free.length >= size) return free;

@@ -11,7 +11,10 @@ export interface Block {
   readonly md5: Uint8Array;
 }
 
-/** Sends one block, with its own retries; rejects when it cannot be sent. The signal aborts when the upload has failed elsewhere. */
+/**
+ * Sends one block, with its own retries; rejects when it cannot be sent. The signal aborts when the upload
+ * has failed elsewhere.
+ */
 export type BlockSink = (block: Block, signal: AbortSignal) => Promise<void>;
 
 /** What was sent: to be committed in this order. */
@@ -30,18 +33,23 @@ export interface UploadOptions {
 }
 
 /**
- * Block ids must have equal length within one blob. The random part keeps two writers of one path apart: without it the blocks of
- * both would overwrite each other, and a commit could mix them.
+ * Block ids must have equal length within one blob. The random part keeps two writers of one path apart:
+ * without it the blocks of both would overwrite each other, and a commit could mix them.
  */
 export function blockId(uploadId: string, index: number): string {
   return Buffer.from(`${uploadId}-${String(index).padStart(5, "0")}`).toString("base64");
 }
 
 /**
- * Cuts `content` into blocks and sends several at the same time. Resolves when every block has been sent. When the content or a
- * block fails, the others are aborted and waited for, then that error is rethrown as it is: nothing has been committed.
+ * Cuts `content` into blocks and sends several at the same time. Resolves when every block has been sent.
+ * When the content or a block fails, the others are aborted and waited for, then that error is rethrown as it
+ * is: nothing has been committed.
  */
-export async function stageBlocks(content: ByteStream, send: BlockSink, options: UploadOptions): Promise<StagedBlocks> {
+export async function stageBlocks(
+  content: ByteStream,
+  send: BlockSink,
+  options: UploadOptions,
+): Promise<StagedBlocks> {
   const upload = new BlockUpload(send, options);
   try {
     for await (const chunk of content) await upload.append(chunk);
@@ -72,7 +80,7 @@ class BlockUpload {
   }
 
   async append(chunk: Uint8Array): Promise<void> {
-    for (let taken = 0; taken < chunk.byteLength; ) {
+    for (let taken = 0; taken < chunk.byteLength;) {
       this.#throwIfFailed();
       if (this.#current === undefined) {
         const plan = this.#plan(this.#size, this.#options.sizeHint);
@@ -106,9 +114,13 @@ class BlockUpload {
     if (current === undefined) return;
     this.#current = undefined;
     if (this.#ids.length === BLOCKS_MAX) {
-      throw new HoldfastError("store.full", `the stream is longer than ${BLOCKS_MAX} blocks can hold (${this.#size} bytes so far)`, {
-        hint: "Back up in parts (--schemas, --exclude-schemas); Azure takes at most 190.7 TiB in one blob.",
-      });
+      throw new HoldfastError(
+        "store.full",
+        `the stream is longer than ${BLOCKS_MAX} blocks can hold (${this.#size} bytes so far)`,
+        {
+          hint: "Back up in parts (--schemas, --exclude-schemas); Azure takes at most 190.7 TiB in one blob.",
+        },
+      );
     }
     while (this.#sending.size >= current.plan.inFlight) await Promise.race(this.#sending);
     this.#throwIfFailed();
@@ -135,6 +147,8 @@ class BlockUpload {
 /** In slices, because OpenSSL's binding takes at most 2 GiB at once. */
 function md5(bytes: Buffer): Uint8Array {
   const hash = createHash("md5");
-  for (let start = 0; start < bytes.length; start += 2 ** 30) hash.update(bytes.subarray(start, start + 2 ** 30));
+  for (let start = 0; start < bytes.length; start += 2 ** 30) {
+    hash.update(bytes.subarray(start, start + 2 ** 30));
+  }
   return hash.digest();
 }

@@ -9,8 +9,8 @@ export interface GithubOidc {
 }
 
 /**
- * Logs in with the job's own OIDC token instead of the session `azure/login` left behind: every access token is bought with a fresh
- * token of the job, so runs may last as long as the job may.
+ * Logs in with the job's own OIDC token instead of the session `azure/login` left behind: every
+ * access token is bought with a fresh token of the job, so runs may last as long as the job may.
  * https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
  */
 export async function githubOidcSource({ tenantId, clientId, getIdToken }: GithubOidc): Promise<TokenSource> {

@@ -4,13 +4,17 @@ import { dirname, relative, sep } from "node:path";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { errnoOf, fileError } from "./file-errors.ts";
 
-/** Makes a folder's entries durable: a new name survives a power cut only once its folder is fsynced (open(2), fsync(2)). */
+/**
+ * Makes a folder's entries durable: a new name survives a power cut only once its folder is fsynced
+ * (open(2), fsync(2)).
+ */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();
   } catch (error) {
-    // Some network and FUSE file systems cannot fsync folders and say EINVAL; there is nothing more to be had from them.
+    // Some network and FUSE file systems cannot fsync folders and say EINVAL; there is nothing more to be
+    // had from them.
     if (errnoOf(error) !== "EINVAL") throw error;
   } finally {
     await handle.close();
@@ -38,7 +42,7 @@ export async function makeFolders(root: string, folder: string): Promise<void> {
 }
 
 async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.byteLength; ) {
+  for (let done = 0; done < chunk.byteLength;) {
     done += (await handle.write(chunk, done, chunk.byteLength - done)).bytesWritten;
   }
 }
@@ -57,8 +61,8 @@ async function openNew(path: string): Promise<FileHandle> {
 }
 
 /**
- * Writes a stream to a new file and fsyncs it. An error of `content` is rethrown as it is; errors of the disk are turned into the
- * port's. The caller removes the file in either case.
+ * Writes a stream to a new file and fsyncs it. An error of `content` is rethrown as it is; errors of the disk
+ * are turned into the port's. The caller removes the file in either case.
  *
  * @returns bytes written
  */

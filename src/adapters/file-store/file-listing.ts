@@ -7,9 +7,9 @@ import { errnoOf } from "./file-errors.ts";
 export const TEMPORARY = ".holdfast-tmp";
 
 /**
- * Yields every file below `root` whose path starts with `prefix`, in lexicographic order of the whole path, holding one folder's
- * names at a time for each level. A folder sorts as its name with `/` behind it, because that is what its contents' paths start
- * with: `a-b` comes before `a/x`.
+ * Yields every file below `root` whose path starts with `prefix`, in lexicographic order of the whole path,
+ * holding one folder's names at a time for each level. A folder sorts as its name with `/` behind it, because
+ * that is what its contents' paths start with: `a-b` comes before `a/x`.
  */
 export async function* walkFiles(root: string, prefix: string): AsyncIterable<string> {
   const slash = prefix.lastIndexOf("/");

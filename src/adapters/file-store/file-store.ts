@@ -22,8 +22,9 @@ export interface FileStoreOptions {
 /**
  * Opens `file:///folder` as a store; touches nothing yet.
  *
- * How a put becomes atomic, create-only and durable: written to a temporary file of the same file system, fsynced, then link(2)ed to
- * its name (which fails if the name is taken, for exactly all but one of several writers), then every folder on the way fsynced.
+ * How a put becomes atomic, create-only and durable: written to a temporary file of the same file system,
+ * fsynced, then link(2)ed to its name (which fails if the name is taken, for exactly all but one of several
+ * writers), then every folder on the way fsynced.
  *
  * @throws input.malformed
  */
@@ -41,7 +42,11 @@ class FileStore implements BlobStore {
     this.url = url;
     this.#root = root;
     this.#temporary = new TemporaryFiles(root, random);
-    this.#claims = { folder: this.#temporary.folder, freshPath: () => this.#temporary.fresh(), sleep: (ms) => sleep(ms) };
+    this.#claims = {
+      folder: this.#temporary.folder,
+      freshPath: () => this.#temporary.fresh(),
+      sleep: (ms) => sleep(ms),
+    };
   }
 
   async check(forWriting: boolean): Promise<void> {
@@ -59,11 +64,19 @@ class FileStore implements BlobStore {
       // The temporary name is the same file, and nobody else can remove or replace it before we have looked.
       return await readFacts(path, temporary);
     });
-    if (facts === null) throw new HoldfastError("store.changed", `the temporary file of ${path} was removed while it was being written`);
+    if (facts === null) {
+      throw new HoldfastError(
+        "store.changed",
+        `the temporary file of ${path} was removed while it was being written`,
+      );
+    }
     return facts;
   }
 
-  async get(path: string, range: { start: number; end?: number } = { start: 0 }): Promise<{ size: number; content: ByteStream }> {
+  async get(
+    path: string,
+    range: { start: number; end?: number } = { start: 0 },
+  ): Promise<{ size: number; content: ByteStream }> {
     const target = this.#target(path);
     const seen = await this.#facts(path, target);
     if (seen === null) throw new HoldfastError("store.not-found", `${path} is not in ${this.url}`);
@@ -87,7 +100,8 @@ class FileStore implements BlobStore {
     } catch (error) {
       throw fileError(error, `listing ${this.url}`);
     }
-    // A folder that vanished under the walk looks like an empty one; make sure that it was not the whole store.
+    // A folder that vanished under the walk looks like an empty one; make sure that it was not
+    // the whole store.
     await this.#assertRoot();
   }
 
@@ -99,7 +113,9 @@ class FileStore implements BlobStore {
         withVersionClaim(this.#claims, path, etag, async () => {
           const current = await this.#facts(path, target);
           const facts = await readFacts(path, temporary);
-          if (current?.etag !== etag || facts === null) throw new HoldfastError("store.changed", `${path} was changed by somebody else`);
+          if (current?.etag !== etag || facts === null) {
+            throw new HoldfastError("store.changed", `${path} was changed by somebody else`);
+          }
           await rename(temporary, target);
           await syncFolder(dirname(target));
           return facts;
@@ -111,10 +127,11 @@ class FileStore implements BlobStore {
   async remove(path: string): Promise<void> {
     const target = this.#target(path);
     await asking(`removing ${path}`, async () => {
-      for (let removed = false; !removed; ) {
+      for (let removed = false; !removed;) {
         const current = await this.#facts(path, target);
         if (current === null) return;
-        // Under the same claim as replace: or a replacer that has looked and not yet renamed would bring the blob back.
+        // Under the same claim as replace: or a replacer that has looked and not yet renamed would bring
+        // the blob back.
         await this.#temporary.makeFolder();
         removed = await withVersionClaim(this.#claims, path, current.etag, async () => {
           if ((await this.#facts(path, target))?.etag !== current.etag) return false;
@@ -130,22 +147,31 @@ class FileStore implements BlobStore {
   #target(path: string): string {
     assertBlobPath(path);
     if (path === TEMPORARY || path.startsWith(`${TEMPORARY}/`)) {
-      throw new HoldfastError("input.malformed", `'${path}' lies in the folder the store keeps for itself`, { hint: "Choose another name." });
+      throw new HoldfastError("input.malformed", `'${path}' lies in the folder the store keeps for itself`, {
+        hint: "Choose another name.",
+      });
     }
     return join(this.#root, path);
   }
 
-  /** "Not there" is an answer only if the store itself is there: an unmounted disk must not read as "no backups". */
+  /**
+   * "Not there" is an answer only if the store itself is there: an unmounted disk must not read
+   * as "no backups".
+   */
   async #assertRoot(): Promise<void> {
     let is = "is not a folder";
     try {
       if ((await stat(this.#root)).isDirectory()) return;
     } catch (error) {
-      if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") throw fileError(error, `reading ${this.url}`);
+      if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR") {
+        throw fileError(error, `reading ${this.url}`);
+      }
       if (errnoOf(error) === "ENOENT") is = "is not there";
     }
     throw new HoldfastError("store.missing", `${this.url} ${is}`, {
-      hint: "Check the path and that its disk is mounted; a new store's folder is made by the first backup if the folder above it exists.",
+      hint:
+        "Check the path and that its disk is mounted; a new store's folder is made by the first backup if " +
+        "the folder above it exists.",
     });
   }
 
@@ -154,8 +180,11 @@ class FileStore implements BlobStore {
       await mkdir(this.#root, { mode: 0o700 });
       await syncFolder(dirname(this.#root));
     } catch (error) {
-      // EEXIST is the ordinary case; ENOENT (no folder above) and ENOTDIR are told by assertRoot as store.missing.
-      if (!["EEXIST", "ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw fileError(error, `making ${this.url}`);
+      // EEXIST is the ordinary case; ENOENT (no folder above) and ENOTDIR are told by assertRoot as
+      // store.missing.
+      if (!["EEXIST", "ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) {
+        throw fileError(error, `making ${this.url}`);
+      }
     }
   }
 
@@ -177,7 +206,9 @@ class FileStore implements BlobStore {
         await link(temporary, target);
         break;
       } catch (error) {
-        if (errnoOf(error) === "EEXIST") throw new HoldfastError("store.exists", `${path} already exists in ${this.url}`);
+        if (errnoOf(error) === "EEXIST") {
+          throw new HoldfastError("store.exists", `${path} already exists in ${this.url}`);
+        }
         // A remove pruned the folder between our mkdir and our link.
         if (errnoOf(error) !== "ENOENT" || attempt === 10) throw error;
       }

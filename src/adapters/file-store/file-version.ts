@@ -7,12 +7,18 @@ import { errnoOf, fileError } from "./file-errors.ts";
 
 const READ_BYTES = 256 * 1024;
 
-/** Inode, time and size: a replaced file is always another inode, because the old one still exists while the new one is made. */
+/**
+ * Inode, time and size: a replaced file is always another inode, because the old one still exists while the
+ * new one is made.
+ */
 function etagOf(found: BigIntStats): string {
   return `${found.ino.toString(36)}-${found.mtimeNs.toString(36)}-${found.size.toString(36)}`;
 }
 
-/** Facts of the file at `target`, or `null` when there is no regular file there (links and folders are no blobs). */
+/**
+ * Facts of the file at `target`, or `null` when there is no regular file there (links and folders
+ * are no blobs).
+ */
 export async function readFacts(path: string, target: string): Promise<BlobFacts | null> {
   let found: BigIntStats;
   try {
@@ -21,20 +27,24 @@ export async function readFacts(path: string, target: string): Promise<BlobFacts
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return null;
     throw fileError(error, `reading ${path}`);
   }
-  return found.isFile() ? { path, size: Number(found.size), modifiedAt: found.mtime, etag: etagOf(found) } : null;
+  return found.isFile()
+    ? { path, size: Number(found.size), modifiedAt: found.mtime, etag: etagOf(found) }
+    : null;
 }
 
 /**
- * The bytes from `start` to `end` of the version `seen`. Opens only when read, so that an answer nobody reads leaves no file open.
+ * The bytes from `start` to `end` of the version `seen`. Opens only when read, so that an answer nobody reads
+ * leaves no file open.
  *
  * @throws store.changed when the file is another one, or shorter, than it was
  */
 export async function* readVersion(seen: BlobFacts, target: string, start: number, end: number): ByteStream {
-  const changed = (): HoldfastError => new HoldfastError("store.changed", `${seen.path} was changed or cut while it was being read`);
+  const changed = (): HoldfastError =>
+    new HoldfastError("store.changed", `${seen.path} was changed or cut while it was being read`);
   try {
     await using handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW);
     if (etagOf(await handle.stat({ bigint: true })) !== seen.etag) throw changed();
-    for (let position = start; position < end; ) {
+    for (let position = start; position < end;) {
       // A new buffer each time: whoever reads may keep the chunk.
       const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - position));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);

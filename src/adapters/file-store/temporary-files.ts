@@ -7,7 +7,10 @@ import { writeDurably } from "./durable.ts";
 import { errnoOf } from "./file-errors.ts";
 import { TEMPORARY } from "./file-listing.ts";
 
-/** Temporary files older than this are left-overs of killed runs; Azure forgets uncommitted blocks after the same time. */
+/**
+ * Temporary files older than this are left-overs of killed runs; Azure forgets uncommitted blocks after
+ * the same time.
+ */
 const LEFTOVER_MS = 7 * 24 * 3_600_000;
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
@@ -49,10 +52,14 @@ export class TemporaryFiles {
       await writeDurably(path, once(Buffer.from("holdfast")), `writing to ${storeUrl}`);
       await link(path, linked).catch((error: unknown) => {
         if (!NO_LINKS.includes(errnoOf(error) ?? "")) throw error;
-        throw new HoldfastError("store.read-only", `the file system of ${storeUrl} has no hard links, without which no put can be create-only`, {
-          hint: "Use a file system with hard links (ext4, xfs, btrfs, zfs, apfs, nfs), not FAT or exFAT.",
-          cause: error,
-        });
+        throw new HoldfastError(
+          "store.read-only",
+          `the file system of ${storeUrl} has no hard links, without which no put can be create-only`,
+          {
+            hint: "Use a file system with hard links (ext4, xfs, btrfs, zfs, apfs, nfs), not FAT or exFAT.",
+            cause: error,
+          },
+        );
       });
       await this.#removeLeftovers((await stat(path)).mtimeMs);
     } finally {

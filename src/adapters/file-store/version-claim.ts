@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { sha256 } from "../../kernel/streams.ts";
 import { errnoOf } from "./file-errors.ts";
 
-/** A claim is held for the milliseconds of one rename; one older than this belongs to a process that died in between. */
+/**
+ * A claim is held for the milliseconds of one rename; one older than this belongs to a process that
+ * died in between.
+ */
 const STALE_MS = 60_000;
 const POLL_MS = 25;
 
@@ -15,11 +18,17 @@ export interface ClaimRoom {
 }
 
 /**
- * Runs `work` while holding the only claim on one version (`etag`) of one path. POSIX has no "rename if unchanged": so whoever
- * replaces or removes a blob first creates a file named after the path and the version, which only one can do, then looks again
- * whether that version is still there, then acts. The claim is gone afterwards; a claim left by a dead process is broken after a minute.
+ * Runs `work` while holding the only claim on one version (`etag`) of one path. POSIX has no "rename if
+ * unchanged": so whoever replaces or removes a blob first creates a file named after the path and the
+ * version, which only one can do, then looks again whether that version is still there, then acts. The claim
+ * is gone afterwards; a claim left by a dead process is broken after a minute.
  */
-export async function withVersionClaim<T>(room: ClaimRoom, path: string, etag: string, work: () => Promise<T>): Promise<T> {
+export async function withVersionClaim<T>(
+  room: ClaimRoom,
+  path: string,
+  etag: string,
+  work: () => Promise<T>,
+): Promise<T> {
   const claim = join(room.folder, `claim-${sha256(`${path}\n${etag}`).slice(0, 32)}`);
   while (!(await createEmpty(claim))) {
     if (await isStale(room, claim)) await breakClaim(room, claim);
@@ -42,7 +51,9 @@ async function createEmpty(path: string): Promise<boolean> {
   }
 }
 
-/** Compares with the time of a file made just now: the same clock, also when the disk is another machine's. */
+/**
+ * Compares with the time of a file made just now: the same clock, also when the disk is another machine's.
+ */
 async function isStale(room: ClaimRoom, claim: string): Promise<boolean> {
   const probe = room.freshPath();
   await createEmpty(probe);

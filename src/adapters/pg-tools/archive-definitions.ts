@@ -3,11 +3,13 @@ import type { ByteStream } from "../../kernel/streams.ts";
 import type { TocNames } from "../../ports/dump-tools.ts";
 
 /**
- * An archive in custom format with some of its entries' definitions edited; everything else stays byte for byte, and pg_restore does the rest
- * (owners, tablespaces, settings, encodings). Definitions stand in the table of contents, before all data.
+ * An archive in custom format with some of its entries' definitions edited; everything else stays byte for
+ * byte, and pg_restore does the rest (owners, tablespaces, settings, encodings). Definitions stand in the
+ * table of contents, before all data.
  *
- * The format is that of pg_backup_archiver.c and pg_backup_custom.c (WriteHead, WriteToc, WriteExtraToc), archive versions 1.14
- * (PostgreSQL 12) to 1.16 (17 and 18): https://github.com/postgres/postgres/tree/master/src/bin/pg_dump
+ * The format is that of pg_backup_archiver.c and pg_backup_custom.c (WriteHead,
+ * WriteToc, WriteExtraToc), archive versions 1.14 (PostgreSQL 12) to 1.16 (17 and 18):
+ * https://github.com/postgres/postgres/tree/master/src/bin/pg_dump
  */
 
 /** What pg_restore makes of one entry, in the archive's encoding; ASCII bytes are always themselves. */
@@ -19,7 +21,8 @@ const WITH_ALGORITHM = 15;
 const WITH_RELKIND = 16;
 
 /**
- * The archive's bytes, edited. One of a version that is not known here stays as it is: then pg_restore says what it makes of it.
+ * The archive's bytes, edited. One of a version that is not known here stays as it is: then pg_restore says
+ * what it makes of it.
  *
  * @throws tool.failed for what is no archive
  */
@@ -40,10 +43,14 @@ export async function* withDefinitions(archive: ByteStream, edit: EditDefinition
 }
 
 /**
- * The archive's bytes as they are, and of each entry of its table of contents what the archive says of it. Of what is no archive, is cut off or
- * of a version that is not known here nothing is heard: then pg_restore says what it makes of it.
+ * The archive's bytes as they are, and of each entry of its table of contents what the archive says of it.
+ * Of what is no archive, is cut off or of a version that is not known here nothing is heard: then pg_restore
+ * says what it makes of it.
  */
-export async function* withNames(archive: ByteStream, hear: (id: string, names: TocNames) => void): ByteStream {
+export async function* withNames(
+  archive: ByteStream,
+  hear: (id: string, names: TocNames) => void,
+): ByteStream {
   await using reader = new ArchiveReader(archive, true);
   try {
     const minor = await readHead(reader);
@@ -65,7 +72,10 @@ export async function* withNames(archive: ByteStream, hear: (id: string, names: 
  *
  * @returns false for what is no archive, is cut off, or is of a version that is not known here
  */
-export async function hearEntries(archive: ByteStream, hear: (entry: ArchivedEntry) => void): Promise<boolean> {
+export async function hearEntries(
+  archive: ByteStream,
+  hear: (entry: ArchivedEntry) => void,
+): Promise<boolean> {
   await using reader = new ArchiveReader(archive, true);
   try {
     const minor = await readHead(reader);
@@ -98,7 +108,11 @@ async function readHead(reader: ArchiveReader): Promise<number | undefined> {
   const [major, minor] = [await reader.byte(), await reader.byte()];
   await reader.byte();
   if (magic.toString("latin1") !== "PGDMP") {
-    throw new NotReadable("tool.failed", "what should be an archive of pg_dump is none and cannot be edited", { hint: "Validate the backup." });
+    throw new NotReadable(
+      "tool.failed",
+      "what should be an archive of pg_dump is none and cannot be edited",
+      { hint: "Validate the backup." },
+    );
   }
   if (major !== 1 || minor < OLDEST || minor > WITH_RELKIND) return undefined;
   const [intSize, offsetSize] = [await reader.byte(), await reader.byte()];
@@ -115,7 +129,11 @@ async function readHead(reader: ArchiveReader): Promise<number | undefined> {
   return minor;
 }
 
-async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinition): Promise<{ readonly id: string; readonly type: string; readonly names: TocNames }> {
+async function readEntry(
+  reader: ArchiveReader,
+  minor: number,
+  edit: EditDefinition,
+): Promise<{ readonly id: string; readonly type: string; readonly names: TocNames }> {
   const id = await reader.int();
   // Whether it has data.
   await reader.int();
@@ -139,10 +157,17 @@ async function readEntry(reader: ArchiveReader, minor: number, edit: EditDefinit
   while ((await reader.text()) !== undefined);
   await reader.offset();
   const text = (bytes: Buffer | undefined): string => bytes?.toString("utf8") ?? "";
-  return { id: String(id), type, names: { schema: text(schema) === "" ? undefined : text(schema), tag: text(tag), owner: text(owner) } };
+  return {
+    id: String(id),
+    type,
+    names: { schema: text(schema) === "" ? undefined : text(schema), tag: text(tag), owner: text(owner) },
+  };
 }
 
-/** The state of an offset that is not known: pg_restore then looks for the data, as it does in every archive that went through a pipe. */
+/**
+ * The state of an offset that is not known: pg_restore then looks for the data, as it does in every archive
+ * that went through a pipe.
+ */
 const OFFSET_NOT_SET = 1;
 /** The entry has no data. */
 const OFFSET_NO_DATA = 3;
@@ -152,11 +177,16 @@ class NotReadable extends HoldfastError {}
 
 /** What Node reads of an integer; archives have four bytes. */
 const INT_SIZE_MAX = 6;
-/** A text is held in memory, and its length is read before the archive's hash is known to be right. No server gives a text of more than 1 GB. */
+/**
+ * A text is held in memory, and its length is read before the archive's hash is known to be right. No server
+ * gives a text of more than 1 GB.
+ */
 const TEXT_MAX = 256 * 1024 * 1024;
 
 function damaged(what: string): NotReadable {
-  return new NotReadable("tool.failed", `the archive is damaged, or of an unknown kind: ${what}`, { hint: "Validate the backup." });
+  return new NotReadable("tool.failed", `the archive is damaged, or of an unknown kind: ${what}`, {
+    hint: "Validate the backup.",
+  });
 }
 
 /** Reads an archive's numbers and texts, and keeps what was read to be written again. */
@@ -219,13 +249,19 @@ class ArchiveReader implements AsyncDisposable {
   async offset(): Promise<void> {
     const state = await this.#next(1 + this.offsetSize);
     const known = state[0] !== OFFSET_NOT_SET && state[0] !== OFFSET_NO_DATA;
-    this.#taken.push(known && !this.#keepsOffsets ? Buffer.concat([Buffer.from([OFFSET_NOT_SET]), Buffer.alloc(this.offsetSize)]) : state);
+    this.#taken.push(
+      known && !this.#keepsOffsets
+        ? Buffer.concat([Buffer.from([OFFSET_NOT_SET]), Buffer.alloc(this.offsetSize)])
+        : state,
+    );
   }
 
   /** Everything that was not read. */
   async *rest(): ByteStream {
     if (this.#buffered.length > 0) yield this.#buffered;
-    for (let next = await this.#source.next(); next.done !== true; next = await this.#source.next()) yield next.value;
+    for (let next = await this.#source.next(); next.done !== true; next = await this.#source.next()) {
+      yield next.value;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -238,7 +274,9 @@ class ArchiveReader implements AsyncDisposable {
       const next = await this.#source.next();
       if (next.done === true) {
         this.#buffered = Buffer.concat(chunks);
-        throw new NotReadable("tool.failed", "the archive ends within its table of contents", { hint: "Validate the backup." });
+        throw new NotReadable("tool.failed", "the archive ends within its table of contents", {
+          hint: "Validate the backup.",
+        });
       }
       chunks.push(Buffer.from(next.value));
       length += next.value.length;

@@ -9,14 +9,20 @@ import { load } from "./load.ts";
 import type { Guard } from "./program.ts";
 import { script } from "./script.ts";
 
-/** What the adapters here take from our own environment: PATH, HOME, TMPDIR, and HOLDFAST_PG_BIN, the only folder to look into. */
+/**
+ * What the adapters here take from our own environment: PATH, HOME, TMPDIR, and HOLDFAST_PG_BIN, the only
+ * folder to look into.
+ */
 export interface ToolsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** What running the programs needs besides. */
 export interface RunningOptions extends ToolsOptions {
-  /** For the lists of entries pg_restore wants in a file; without it the system's temporary folder is used directly. */
+  /**
+   * For the lists of entries pg_restore wants in a file; without it the system's temporary folder is
+   * used directly.
+   */
   readonly disk?: Pick<Disk, "privateFolder" | "write">;
   /** Ends the programs when we are gone. */
   readonly guard?: Guard;
@@ -37,7 +43,10 @@ export function postgresTools(options: RunningOptions): DumpTools {
   };
 }
 
-/** Every installed PostgreSQL server, newest first: folders with both `postgres` and `initdb`. For `localScratchServers`. */
+/**
+ * Every installed PostgreSQL server, newest first: folders with both `postgres` and `initdb`. For
+ * `localScratchServers`.
+ */
 export function serverInstallations(options: ToolsOptions): Promise<readonly ToolSet[]> {
   return findInstallations(baseEnvironment(options), explicitFolder(options), ["postgres", "initdb"]);
 }

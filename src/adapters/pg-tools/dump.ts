@@ -16,7 +16,13 @@ export async function* dump({ base, guard }: ProgramHost, request: DumpRequest):
   const warnings = new WarningReader(request.onWarning ?? (() => undefined));
   const env = connectionEnvironment(base, tools, address, "dump");
   const onLine = (line: string): void => warnings.read(line);
-  const program = new Program(tools, "pg_dump", dumpArguments(request), { env, guard, output: writer, prefix, onLine });
+  const program = new Program(tools, "pg_dump", dumpArguments(request), {
+    env,
+    guard,
+    output: writer,
+    prefix,
+    onLine,
+  });
   program.stdin.end();
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
@@ -35,7 +41,8 @@ export async function* dump({ base, guard }: ProgramHost, request: DumpRequest):
 /** The command line; no secret is in it. https://www.postgresql.org/docs/current/app-pgdump.html */
 export function dumpArguments(request: DumpRequest): string[] {
   const [relations, values] = [request.excludeRelations ?? [], request.excludeValues ?? []].map((all) =>
-    all.map(({ schema, name }) => `${literalPattern(schema)}.${literalPattern(name)}`)) as [string[], string[]];
+    all.map(({ schema, name }) => `${literalPattern(schema)}.${literalPattern(name)}`),
+  ) as [string[], string[]];
   const names = [...request.includeSchemas, ...request.excludeSchemas, ...relations, ...values];
   return [
     "--format=custom",
@@ -44,7 +51,11 @@ export function dumpArguments(request: DumpRequest): string[] {
     "--no-password",
     `--snapshot=${request.snapshot}`,
     `--lock-wait-timeout=${Math.max(1, Math.round(request.lockWaitMs))}`,
-    ...(request.sections === "schema" ? ["--schema-only"] : request.sections === "data" ? ["--data-only"] : []),
+    ...(request.sections === "schema"
+      ? ["--schema-only"]
+      : request.sections === "data"
+        ? ["--data-only"]
+        : []),
     ...request.includeSchemas.map((name) => `--schema=${literalPattern(name)}`),
     ...request.excludeSchemas.map((name) => `--exclude-schema=${literalPattern(name)}`),
     ...relations.map((pattern) => `--exclude-table=${pattern}`),
@@ -57,7 +68,10 @@ export function dumpArguments(request: DumpRequest): string[] {
   ];
 }
 
-/** Inside double quotes a pattern's special characters stand for themselves: https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-PATTERNS */
+/**
+ * Inside double quotes a pattern's special characters stand for themselves:
+ * https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-PATTERNS
+ */
 function literalPattern(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -10,7 +10,10 @@ import { once } from "../../kernel/streams.ts";
 export type PrivateFiles = Pick<Disk, "privateFolder" | "write">;
 
 /** The entries in a file only this user may read; pg_restore takes them no other way. */
-export async function listFile(entries: readonly TocEntry[] | undefined, disk: PrivateFiles): Promise<AsyncDisposable & { path: string | undefined }> {
+export async function listFile(
+  entries: readonly TocEntry[] | undefined,
+  disk: PrivateFiles,
+): Promise<AsyncDisposable & { path: string | undefined }> {
   if (entries === undefined) return { path: undefined, [Symbol.asyncDispose]: async () => undefined };
   const folder = await disk.privateFolder("list");
   const path = join(folder.path, "entries");
@@ -23,7 +26,9 @@ export async function listFile(entries: readonly TocEntry[] | undefined, disk: P
   return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-/** Where no disk was given: a folder that nobody sweeps up after a `kill -9`. Lists hold names, never rows. */
+/**
+ * Where no disk was given: a folder that nobody sweeps up after a `kill -9`. Lists hold names, never rows.
+ */
 export const privateFiles: PrivateFiles = {
   async privateFolder(label) {
     try {

@@ -12,13 +12,23 @@ export interface BaseEnvironment {
   readonly tmpdir: string | undefined;
 }
 
-/** Seconds libpq tries to connect: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-CONNECT-TIMEOUT */
+/**
+ * Seconds libpq tries to connect:
+ * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-CONNECT-TIMEOUT
+ */
 const CONNECT_TIMEOUT = "30";
 
-/** The distributions' bundles of public certificate authorities, for libpq before 16, which does not know `sslrootcert=system`. */
+/**
+ * The distributions' bundles of public certificate authorities, for libpq before 16, which does not know
+ * `sslrootcert=system`.
+ */
 const CA_BUNDLES = [
-  "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
-  "/opt/homebrew/etc/openssl@3/cert.pem", "/usr/local/etc/openssl@3/cert.pem",
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+  "/opt/homebrew/etc/openssl@3/cert.pem",
+  "/usr/local/etc/openssl@3/cert.pem",
 ];
 
 /** A clean environment with English messages, so that they can be classified. */
@@ -32,14 +42,18 @@ export function plainEnvironment(base: BaseEnvironment): Record<string, string> 
 }
 
 /**
- * The environment that tells libpq where to connect. The password goes this way because a process's arguments are readable by
- * everybody on the machine: https://www.postgresql.org/docs/current/libpq-envars.html
+ * The environment that tells libpq where to connect. The password goes this way because a process's arguments
+ * are readable by everybody on the machine: https://www.postgresql.org/docs/current/libpq-envars.html
  *
- * No time limits are sent along: pg_dump and pg_restore switch the role's own off as their first statements, and poolers refuse
- * unknown settings at start-up.
+ * No time limits are sent along: pg_dump and pg_restore switch the role's own off as their first statements,
+ * and poolers refuse unknown settings at start-up.
  */
 export function connectionEnvironment(
-  base: BaseEnvironment, tools: ToolSet, address: DatabaseAddress, purpose: string, settings: Readonly<Record<string, string>> = {},
+  base: BaseEnvironment,
+  tools: ToolSet,
+  address: DatabaseAddress,
+  purpose: string,
+  settings: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const options = [address.options ?? "", startupOptions(settings)].filter((part) => part !== "").join(" ");
   const root = rootCertificate(tools, address);
@@ -68,7 +82,13 @@ function rootCertificate(tools: ToolSet, address: DatabaseAddress): string | und
   if (tools.major >= 16) return "system";
   const bundle = CA_BUNDLES.find((path) => existsSync(path));
   if (bundle !== undefined) return bundle;
-  throw new HoldfastError("database.tls", "no bundle of public certificate authorities was found on this machine", {
-    hint: "Install the package ca-certificates, or give sslrootcert in the database URL the path of the authority's PEM file.",
-  });
+  throw new HoldfastError(
+    "database.tls",
+    "no bundle of public certificate authorities was found on this machine",
+    {
+      hint:
+        "Install the package ca-certificates, or give sslrootcert in the database URL the path " +
+        "of the authority's PEM file.",
+    },
+  );
 }

@@ -6,9 +6,19 @@ import { toolError } from "./messages.ts";
 import { describeEnding, Program, type ProgramHost } from "./program.ts";
 import { parseToc } from "./toc.ts";
 
-/** Runs `pg_restore --list` (`--verbose`: with what each entry comes after) on the beginning of an archive; see `DumpTools.listContents`. */
-export async function listContents({ base, guard }: ProgramHost, tools: ToolSet, archive: ByteStream): Promise<readonly TocEntry[]> {
-  const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], { env: plainEnvironment(base), guard });
+/**
+ * Runs `pg_restore --list` (`--verbose`: with what each entry comes after) on the beginning of an archive;
+ * see `DumpTools.listContents`.
+ */
+export async function listContents(
+  { base, guard }: ProgramHost,
+  tools: ToolSet,
+  archive: ByteStream,
+): Promise<readonly TocEntry[]> {
+  const program = new Program(tools, "pg_restore", ["--list", "--verbose", "--format=custom"], {
+    env: plainEnvironment(base),
+    guard,
+  });
   const listing: string[] = [];
   const names = new Map<string, TocNames>();
   program.stdout.setEncoding("utf8");
@@ -17,18 +27,20 @@ export async function listContents({ base, guard }: ProgramHost, tools: ToolSet,
     await program.feed(withNames(archive, (id, each) => void names.set(id, each)));
     const ending = await program.ended;
     if (ending.code !== 0) throw toolError("pg_restore", describeEnding(ending), program.stderr, undefined);
-    return parseToc(listing.join("")).filter((entry) => !isOfArchive(entry)).map((entry) => {
-      const known = names.get(entry.id);
-      return known === undefined ? entry : { ...entry, names: known };
-    });
+    return parseToc(listing.join(""))
+      .filter((entry) => !isOfArchive(entry))
+      .map((entry) => {
+        const known = names.get(entry.id);
+        return known === undefined ? entry : { ...entry, names: known };
+      });
   } finally {
     await program.stop();
   }
 }
 
 /**
- * What a restore into an existing database does not use, and a listing without `--verbose` does not show: settings of the
- * archive, and the database itself.
+ * What a restore into an existing database does not use, and a listing without `--verbose` does not show:
+ * settings of the archive, and the database itself.
  */
 function isOfArchive({ type, rest }: TocEntry): boolean {
   if (/^(?:ENCODING|STDSTRINGS|SEARCHPATH|DATABASE|DATABASE PROPERTIES)$/.test(type)) return true;

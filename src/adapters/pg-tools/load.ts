@@ -13,10 +13,18 @@ import { lastWordsWithoutRows } from "./row-values.ts";
 import { WarningReader } from "./warnings.ts";
 
 /** pg_restore goes past these too, but what follows them says nothing about the backup. */
-const STOPPING: ReadonlySet<ErrorCode> = new Set(["database.lost", "disk.full", "dump.incomplete", "tool.too-old"]);
+const STOPPING: ReadonlySet<ErrorCode> = new Set([
+  "database.lost",
+  "disk.full",
+  "dump.incomplete",
+  "tool.too-old",
+]);
 
 /** Runs pg_restore; see `DumpTools.load`. */
-export async function load({ base, guard, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined }, request: LoadRequest): Promise<readonly LoadProblem[]> {
+export async function load(
+  { base, guard, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined },
+  request: LoadRequest,
+): Promise<readonly LoadProblem[]> {
   const { tools, address, signal } = request;
   const archive = editedArchive(request);
   signal.throwIfAborted();
@@ -28,7 +36,11 @@ export async function load({ base, guard, disk = privateFiles }: ProgramHost & {
     reader.read(line);
     warnings.read(line);
   };
-  const program = new Program(tools, "pg_restore", loadArguments({ ...request, archive }, list.path), { env, guard, onLine });
+  const program = new Program(tools, "pg_restore", loadArguments({ ...request, archive }, list.path), {
+    env,
+    guard,
+    onLine,
+  });
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -40,9 +52,16 @@ export async function load({ base, guard, disk = privateFiles }: ProgramHost & {
     signal.throwIfAborted();
     const failed = ending.code !== 0 && (ending.code !== 1 || reader.ignored === undefined);
     // Only the first part: what follows may quote rows, and a row may say anything.
-    const stopping = reader.problems.find((problem) => STOPPING.has(classify(problem.message.split("; ")[0]!)?.code ?? "tool.failed"));
+    const stopping = reader.problems.find((problem) =>
+      STOPPING.has(classify(problem.message.split("; ")[0]!)?.code ?? "tool.failed"),
+    );
     if (failed || stopping !== undefined) {
-      throw toolError("pg_restore", describeEnding(ending), failed ? lastWordsWithoutRows(program.stderr) : `${stopping!.entry}: ${stopping!.message}`, address);
+      throw toolError(
+        "pg_restore",
+        describeEnding(ending),
+        failed ? lastWordsWithoutRows(program.stderr) : `${stopping!.entry}: ${stopping!.message}`,
+        address,
+      );
     }
     return reader.problems;
   } finally {
@@ -56,7 +75,9 @@ function editedArchive({ archive, withoutColumnOptions: names = [] }: LoadReques
   if (names.length === 0) return archive;
   const left = new Set(names);
   const bytes: ByteStream = "path" in archive ? createReadStream(archive.path) : archive;
-  return withDefinitions(bytes, (type, definition) => (WITH_COLUMNS.has(type) ? withoutColumnOptions(definition, left) : definition));
+  return withDefinitions(bytes, (type, definition) =>
+    WITH_COLUMNS.has(type) ? withoutColumnOptions(definition, left) : definition,
+  );
 }
 
 /** Types of entries whose definitions hold statements about columns. */

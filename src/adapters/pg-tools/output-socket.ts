@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ByteStream } from "../../kernel/streams.ts";
 
-/** Bytes of a chunk, except the last: PostgreSQL's programs write 4 kB at a time, and every step of a pipeline costs something per chunk. */
+/**
+ * Bytes of a chunk, except the last: PostgreSQL's programs write 4 kB at a time, and every step of a pipeline
+ * costs something per chunk.
+ */
 const CHUNK_SIZE = 256 * 1024;
 /** Less room than this at the end of a chunk is not worth a read. */
 const ROOM_MIN = 16 * 1024;
@@ -18,18 +21,24 @@ const FOLDER_LENGTH_MAX = 80;
 export interface OutputSocket {
   /** Give this to the program as its standard output, then destroy it: the program's own copy stays. */
   readonly writer: Socket;
-  /** What was written, in large chunks; ends when every writer has gone, whether or not it finished. Leaving early closes our end. */
+  /**
+   * What was written, in large chunks; ends when every writer has gone, whether or not it finished. Leaving
+   * early closes our end.
+   */
   readonly content: ByteStream;
 }
 
 /**
- * A program's standard output read through a Unix socket instead of a pipe. For a pipe, Node makes a new 64 KiB buffer for every read, mostly to hold 4 kB:
- * garbage by the gigabyte, which costs processor time and some 50 MB of memory. A socket of our own is read straight into large chunks.
+ * A program's standard output read through a Unix socket instead of a pipe. For a pipe, Node makes a new 64
+ * KiB buffer for every read, mostly to hold 4 kB: garbage by the gigabyte, which costs processor time and
+ * some 50 MB of memory. A socket of our own is read straight into large chunks.
  *
  * The socket's file lives for a moment only, in a folder nobody else may enter.
  */
 export async function openOutputSocket(): Promise<OutputSocket> {
-  const folder = await mkdtemp(join(tmpdir().length <= FOLDER_LENGTH_MAX ? tmpdir() : "/tmp", "holdfast-pipe-"));
+  const folder = await mkdtemp(
+    join(tmpdir().length <= FOLDER_LENGTH_MAX ? tmpdir() : "/tmp", "holdfast-pipe-"),
+  );
   const server = createServer({ pauseOnConnect: true });
   try {
     const path = join(folder, "s");
@@ -37,7 +46,10 @@ export async function openOutputSocket(): Promise<OutputSocket> {
     await once(server, "listening");
     const accepted = once(server, "connection") as Promise<[Socket]>;
     const chunks = new Chunks();
-    const reader = connect({ path, onread: { buffer: () => chunks.room(), callback: (bytes) => chunks.received(bytes) } });
+    const reader = connect({
+      path,
+      onread: { buffer: () => chunks.room(), callback: (bytes) => chunks.received(bytes) },
+    });
     // How a writer ended is told by its exit; a connection that breaks is no news of its own.
     reader.on("error", () => undefined);
     reader.once("close", () => chunks.close());
@@ -60,7 +72,10 @@ async function* read(reader: Socket, chunks: Chunks): ByteStream {
   }
 }
 
-/** Chunks being filled by the socket and taken by the consumer; each is handed on once and never written to again. */
+/**
+ * Chunks being filled by the socket and taken by the consumer; each is handed on once and never
+ * written to again.
+ */
 class Chunks {
   readonly #full: Buffer[] = [];
   #filling = Buffer.allocUnsafeSlow(CHUNK_SIZE);

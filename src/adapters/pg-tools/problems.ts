@@ -14,7 +14,8 @@ const MESSAGE_MAX = 2000;
 const BEFORE = /^(?:pg_restore:|error: |\[[^\]]*\]|\s)*/;
 
 /** What pg_restore says while all is well. */
-const PROGRESS = /^(?:(?:launching|finished|skipping) item |creating |processing |executing |entering |while )/;
+const PROGRESS =
+  /^(?:(?:launching|finished|skipping) item |creating |processing |executing |entering |while )/;
 
 /** What errors begin with, and the line that names their entry. */
 const BEGINNINGS = /^(?:from TOC entry \d+; |could not |COPY failed )/;
@@ -24,9 +25,13 @@ const RAISED = /^CONTEXT:\s+PL\/.* at RAISE$/;
 
 /**
  * A setting of pg_restore's own, from 17 on, which it makes on every server, and what an older one says of it
- * (`_doSetFixedOutputState` in src/bin/pg_dump/pg_backup_archiver.c). It switches a time limit off that such a server has not.
+ * (`_doSetFixedOutputState` in src/bin/pg_dump/pg_backup_archiver.c). It switches a time limit off that such
+ * a server has not.
  */
-const OWN_SETTING = { command: "Command was: SET transaction_timeout = 0;", words: 'unrecognized configuration parameter "transaction_timeout"' };
+const OWN_SETTING = {
+  command: "Command was: SET transaction_timeout = 0;",
+  words: 'unrecognized configuration parameter "transaction_timeout"',
+};
 
 /** A problem whose message still grows. */
 type Mutable = { -readonly [Key in keyof LoadProblem]: LoadProblem[Key] };
@@ -117,10 +122,21 @@ export class ProblemReader {
   /** Lines without the program's name belong to the error before, up to the statement it repeats. */
   #continue(line: string): void {
     if (line.startsWith("Command was:")) {
-      if (this.#open && line.trimEnd() === OWN_SETTING.command && this.#problems.at(-1)?.message === OWN_SETTING.words) this.#problems.pop();
+      if (
+        this.#open &&
+        line.trimEnd() === OWN_SETTING.command &&
+        this.#problems.at(-1)?.message === OWN_SETTING.words
+      ) {
+        this.#problems.pop();
+      }
       this.#open = false;
     }
-    if (this.#open && /^(?:DETAIL|HINT|CONTEXT|FATAL|server closed|\t(?:This probably means|before or while) )/.test(line)) this.#append(line.trim());
+    if (
+      this.#open &&
+      /^(?:DETAIL|HINT|CONTEXT|FATAL|server closed|\t(?:This probably means|before or while) )/.test(line)
+    ) {
+      this.#append(line.trim());
+    }
   }
 
   #append(line: string): void {

@@ -10,7 +10,10 @@ import type { BaseEnvironment } from "./environment.ts";
 
 /** Bytes of stderr that are remembered. */
 const STDERR_MAX = 64 * 1024;
-/** Milliseconds a program has to end by itself after SIGTERM. pg_dump uses them to cancel its statement on the server. */
+/**
+ * Milliseconds a program has to end by itself after SIGTERM. pg_dump uses them to cancel its statement
+ * on the server.
+ */
 const TERM_GRACE_MS = 5_000;
 
 /** How a program ended. */
@@ -48,15 +51,24 @@ export interface Start {
 /** One running PostgreSQL program. */
 export class Program {
   readonly name: string;
-  /** Settles after the program has ended *and* its pipes are drained; rejects only when it could not be started. */
+  /**
+   * Settles after the program has ended *and* its pipes are drained; rejects only when it could
+   * not be started.
+   */
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
   #stderr = "";
   #gone = false;
 
-  constructor(tools: ToolSet, name: string, args: readonly string[], { env, guard, output, prefix, onLine }: Start) {
+  constructor(
+    tools: ToolSet,
+    name: string,
+    args: readonly string[],
+    { env, guard, output, prefix, onLine }: Start,
+  ) {
     this.name = name;
-    // Its own process group: a Ctrl-C at the terminal is for us, and pg_restore's workers can be reached together.
+    // Its own process group: a Ctrl-C at the terminal is for us, and pg_restore's workers can be
+    // reached together.
     const [program, ...words] = [...(prefix ?? []), join(tools.binDir, name), ...args];
     this.#child = spawn(program, words, { env, stdio: ["pipe", output ?? "pipe", "pipe"], detached: true });
     output?.destroy();
@@ -123,7 +135,9 @@ export class Program {
     if (this.#child.pid === undefined) return;
     try {
       process.kill(-this.#child.pid, "SIGKILL");
-    } catch { /* it ended in this very moment */ }
+    } catch {
+      /* it ended in this very moment */
+    }
   }
 
   /**
@@ -132,7 +146,10 @@ export class Program {
    * @throws what the stream throws
    */
   async feed(source: ByteStream): Promise<void> {
-    const stopped = this.ended.then(() => "gone" as const, () => "gone" as const);
+    const stopped = this.ended.then(
+      () => "gone" as const,
+      () => "gone" as const,
+    );
     const closed = new Promise<"gone">((resolve) => this.stdin.once("close", () => resolve("gone")));
     for await (const chunk of source) {
       if (this.#gone || this.stdin.destroyed) return;
@@ -145,8 +162,12 @@ export class Program {
 }
 
 function notStarted(tools: ToolSet, name: string, error: unknown): HoldfastError {
-  return new HoldfastError("tool.missing", `${join(tools.binDir, name)} cannot be started: ${(error as Error).message}`, {
-    hint: "Install the PostgreSQL client programs, or point HOLDFAST_PG_BIN at the folder that holds them.",
-    cause: error,
-  });
+  return new HoldfastError(
+    "tool.missing",
+    `${join(tools.binDir, name)} cannot be started: ${(error as Error).message}`,
+    {
+      hint: "Install the PostgreSQL client programs, or point HOLDFAST_PG_BIN at the folder that holds them.",
+      cause: error,
+    },
+  );
 }

@@ -8,13 +8,18 @@ import { describeEnding, Program, type ProgramHost } from "./program.ts";
 
 /** Runs pg_restore without a server; see `DumpTools.script` for what the stream promises. */
 export async function* script(
-  { base, guard, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined }, request: ScriptRequest,
+  { base, guard, disk = privateFiles }: ProgramHost & { readonly disk: PrivateFiles | undefined },
+  request: ScriptRequest,
 ): ByteStream {
   const { tools, signal } = request;
   signal.throwIfAborted();
   await using list = await listFile(request.entries, disk);
   const { writer, content } = await openOutputSocket();
-  const program = new Program(tools, "pg_restore", scriptArguments(request, list.path!), { env: plainEnvironment(base), guard, output: writer });
+  const program = new Program(tools, "pg_restore", scriptArguments(request, list.path!), {
+    env: plainEnvironment(base),
+    guard,
+    output: writer,
+  });
   const stop = (): void => void program.stop();
   signal.addEventListener("abort", stop, { once: true });
   const source = request.archive[Symbol.asyncIterator]();
@@ -38,7 +43,16 @@ export async function* script(
 }
 
 /** The command line. https://www.postgresql.org/docs/current/app-pgrestore.html */
-export function scriptArguments({ sections, naming }: Pick<ScriptRequest, "sections" | "naming">, listPath: string): string[] {
+export function scriptArguments(
+  { sections, naming }: Pick<ScriptRequest, "sections" | "naming">,
+  listPath: string,
+): string[] {
   const verbose = naming === true ? ["--verbose"] : [];
-  return ["--format=custom", "--file=-", ...verbose, ...sections.map((section) => `--section=${section}`), `--use-list=${listPath}`];
+  return [
+    "--format=custom",
+    "--file=-",
+    ...verbose,
+    ...sections.map((section) => `--section=${section}`),
+    `--use-list=${listPath}`,
+  ];
 }

@@ -8,7 +8,8 @@ const LENGTH_MAX = 2000;
  *     pg_dump: detail: t
  *     pg_dump: hint: You might not be able to restore …
  *
- * What the program says about a warning belongs to it; so do lines without its name, which continue the one before.
+ * What the program says about a warning belongs to it; so do lines without its name, which continue
+ * the one before.
  */
 export class WarningReader {
   readonly #tell: (text: string) => void;
@@ -27,7 +28,12 @@ export class WarningReader {
     }
     this.end();
     // A count, told as a warning; and the beginning of an error's own lines.
-    if (warning !== undefined && !/^(?:errors ignored on restore: \d+|from TOC entry \d+; .*)$/s.test(warning)) this.#open = warning;
+    if (
+      warning !== undefined &&
+      !/^(?:errors ignored on restore: \d+|from TOC entry \d+; .*)$/s.test(warning)
+    ) {
+      this.#open = warning;
+    }
   }
 
   #append(text: string): void {

@@ -9,10 +9,15 @@ const SSL_REQUEST = 80877103;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Asks the server to cancel what the session with this key is doing. The server never answers: it closes the connection, and
- * the running statement fails with SQLSTATE 57014 if it was still running.
+ * Asks the server to cancel what the session with this key is doing. The server never answers: it closes the
+ * connection, and the running statement fails with SQLSTATE 57014 if it was still running.
  */
-export async function requestCancel(address: DatabaseAddress, tls: ConnectionOptions | undefined, pid: number, key: number): Promise<void> {
+export async function requestCancel(
+  address: DatabaseAddress,
+  tls: ConnectionOptions | undefined,
+  pid: number,
+  key: number,
+): Promise<void> {
   const plain = address.host.startsWith("/")
     ? connect(`${address.host}/.s.PGSQL.${address.port}`)
     : connect({ host: address.host, port: address.port });

@@ -6,7 +6,13 @@ import { describeAddress, effectiveSslMode } from "../../postgres/database-url.t
 import { startupOptions } from "../../postgres/quoting.ts";
 import { databaseError, refusesStartupOptions, refusesTls } from "./errors.ts";
 import { PgSession, type SetUp } from "./session.ts";
-import { clientConfig, knownSettings, sessionSettings, startUpSettings, type KnownServer } from "./start-up.ts";
+import {
+  clientConfig,
+  knownSettings,
+  sessionSettings,
+  startUpSettings,
+  type KnownServer,
+} from "./start-up.ts";
 import { tlsOptions } from "./tls.ts";
 
 /** A PostgreSQL server reached with the `pg` driver. */
@@ -39,13 +45,17 @@ export function postgresDatabase(address: DatabaseAddress): Database {
 }
 
 /**
- * DISCARD ALL takes away a role that a setting of the login role, or the URL, had given, on minors before November 2024:
- * https://www.postgresql.org/docs/release/16.5/ (CVE-2024-10978).
+ * DISCARD ALL takes away a role that a setting of the login role, or the URL, had given, on minors before
+ * November 2024: https://www.postgresql.org/docs/release/16.5/ (CVE-2024-10978).
  */
 function otherRole(address: DatabaseAddress, before: string, now: string): HoldfastError {
-  return new HoldfastError("database.lost", `${describeAddress(address)}: the session was role ${before} and has become role ${now}`, {
-    hint: "Run again.",
-  });
+  return new HoldfastError(
+    "database.lost",
+    `${describeAddress(address)}: the session was role ${before} and has become role ${now}`,
+    {
+      hint: "Run again.",
+    },
+  );
 }
 
 interface Opened {
@@ -54,16 +64,22 @@ interface Opened {
   readonly tls: ConnectionOptions | undefined;
 }
 
-/** Settings in the start-up packet beat the role's; a pooler that refuses them gets the URL's own options, or none. */
+/**
+ * Settings in the start-up packet beat the role's; a pooler that refuses them gets the URL's own
+ * options, or none.
+ */
 async function open(
-  address: DatabaseAddress, session: SessionOptions, known: KnownServer | undefined,
+  address: DatabaseAddress,
+  session: SessionOptions,
+  known: KnownServer | undefined,
 ): Promise<Opened> {
   if (session.bare === true) return await openEncrypted(address, session, undefined);
   const ours = startUpSettings(session);
   const besides = knownSettings(known);
   const own = address.options;
-  const tries = [...(Object.keys(besides).length > 0 ? [{ ...ours, ...besides }] : []), ours].map((settings) =>
-    (own === undefined ? startupOptions(settings) : `${own} ${startupOptions(settings)}`));
+  const tries = [...(Object.keys(besides).length > 0 ? [{ ...ours, ...besides }] : []), ours].map(
+    (settings) => (own === undefined ? startupOptions(settings) : `${own} ${startupOptions(settings)}`),
+  );
   for (const options of tries) {
     try {
       return await openEncrypted(address, session, options);
@@ -74,8 +90,15 @@ async function open(
   return await openEncrypted(address, session, own);
 }
 
-/** `prefer` tries TLS and falls back to plain text, as libpq does; every other mode takes what it asks for or fails. */
-async function openEncrypted(address: DatabaseAddress, session: SessionOptions, options: string | undefined): Promise<Opened> {
+/**
+ * `prefer` tries TLS and falls back to plain text, as libpq does; every other mode takes what it asks
+ * for or fails.
+ */
+async function openEncrypted(
+  address: DatabaseAddress,
+  session: SessionOptions,
+  options: string | undefined,
+): Promise<Opened> {
   const tls = tlsOptions(address);
   try {
     return { client: await openOnce(address, session, options, tls), tls };
@@ -85,7 +108,12 @@ async function openEncrypted(address: DatabaseAddress, session: SessionOptions, 
   }
 }
 
-async function openOnce(address: DatabaseAddress, session: SessionOptions, options: string | undefined, tls: ConnectionOptions | undefined): Promise<Client> {
+async function openOnce(
+  address: DatabaseAddress,
+  session: SessionOptions,
+  options: string | undefined,
+  tls: ConnectionOptions | undefined,
+): Promise<Client> {
   const client = new pg.Client(clientConfig(address, session, options, tls));
   // Without a listener an error between events would end the process.
   const ignore = (): void => undefined;
@@ -100,34 +128,64 @@ async function openOnce(address: DatabaseAddress, session: SessionOptions, optio
 }
 
 /**
- * Sets everything, on a server and for a role that know it, once more and reads it back in a separate statement: a role's
- * or a pooler's own default must not win, and a pooler that hands the next statement to another server session is found out
- * here.
+ * Sets everything, on a server and for a role that know it, once more and reads it back in a separate
+ * statement: a role's or a pooler's own default must not win, and a pooler that hands the next statement to
+ * another server session is found out here.
  *
- * Until then the search path may be anything (a pooler drops it from the start-up packet), so every name, types and
- * operators too, says its schema.
+ * Until then the search path may be anything (a pooler drops it from the start-up packet), so every name,
+ * types and operators too, says its schema.
  */
 async function applySettings(
-  session: DatabaseSession, address: DatabaseAddress, options: SessionOptions,
+  session: DatabaseSession,
+  address: DatabaseAddress,
+  options: SessionOptions,
 ): Promise<KnownServer> {
   const settings = sessionSettings(options);
-  const set = await session.query<{ name: string; value: string; num: number; superuser: boolean; role: string }>(
-    `select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser, current_user as role
-       from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
-                       pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(name, value, since, superuser_only),
-            (select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num,
-                    pg_catalog.current_setting('is_superuser')::pg_catalog.bool as superuser) as server
-      where server.num operator(pg_catalog.>=) s.since and (server.superuser or not s.superuser_only)`,
-    [settings.map(({ name }) => name), settings.map(({ value }) => value), settings.map(({ since }) => since * 10_000), settings.map((one) => one.superuserOnly)],
+  const set = await session.query<{
+    name: string;
+    value: string;
+    num: number;
+    superuser: boolean;
+    role: string;
+  }>(
+    `
+      select s.name, pg_catalog.set_config(s.name, s.value, false) as value, server.num, server.superuser,
+             current_user as role
+        from rows
+        from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]),
+              pg_catalog.unnest($3::pg_catalog.int4[]), pg_catalog.unnest($4::pg_catalog.bool[])) as s(
+                name, value, since, superuser_only),
+             (select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as num,
+                     pg_catalog.current_setting('is_superuser')::pg_catalog.bool as superuser) as server
+       where server.num operator(pg_catalog.>=) s.since and (server.superuser or not s.superuser_only)
+    `,
+    [
+      settings.map(({ name }) => name),
+      settings.map(({ value }) => value),
+      settings.map(({ since }) => since * 10_000),
+      settings.map((one) => one.superuserOnly),
+    ],
   );
   const read = await session.query<{ name: string; value: string | null }>(
-    "select name, pg_catalog.current_setting(name, true) as value from pg_catalog.unnest($1::pg_catalog.text[]) as name",
+    `
+      select name, pg_catalog.current_setting(name, true) as value
+        from pg_catalog.unnest($1::pg_catalog.text[]) as name
+    `,
     [set.map(({ name }) => name)],
   );
   const now = new Map(read.map((row) => [row.name, row.value]));
   const wrong = set.find((row) => now.get(row.name) !== row.value);
-  if (wrong === undefined) return { major: Math.floor(set[0]!.num / 10_000), superuser: set[0]!.superuser, role: set[0]!.role };
-  throw new HoldfastError("database.pooler", `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one statement to the next`, {
-    hint: "Something between here and the server gives each statement another session; use the server's direct address or a pooler in session mode.",
-  });
+  if (wrong === undefined) {
+    return { major: Math.floor(set[0]!.num / 10_000), superuser: set[0]!.superuser, role: set[0]!.role };
+  }
+  throw new HoldfastError(
+    "database.pooler",
+    `${describeAddress(address)}: setting ${wrong.name} to '${wrong.value}' did not last from one ` +
+      "statement to the next",
+    {
+      hint:
+        "Something between here and the server gives each statement another session; " +
+        "use the server's direct address or a pooler in session mode.",
+    },
+  );
 }

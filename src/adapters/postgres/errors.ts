@@ -3,10 +3,12 @@ import { describeAddress, supabaseProject } from "../../postgres/database-url.ts
 import { HoldfastError } from "../../kernel/errors.ts";
 import { knownWords, runningFunction, UNKNOWN_WORDS } from "../../postgres/known-words.ts";
 import { byState, type Found, type Moment } from "./states.ts";
+import { anyOf } from "../../kernel/pattern.ts";
 
 /**
- * Turns what the driver throws into Holdfast's codes: by SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html),
- * by the operating system's error code, or by the driver's own words.
+ * Turns what the driver throws into Holdfast's codes: by SQLSTATE
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html), by the operating system's error code, or
+ * by the driver's own words.
  */
 
 export type { Moment } from "./states.ts";
@@ -18,26 +20,41 @@ interface Raw {
   readonly detail: string;
   /** The server's own HINT, or empty. */
   readonly advice: string;
-  /** Whether the words may hold something out of a row, so that the error itself is not to be told as a cause. */
+  /**
+   * Whether the words may hold something out of a row, so that the error itself is not to be told as a cause.
+   */
   readonly hidden: boolean;
   /** True when the server said it (it has a severity), false for the driver and the operating system. */
   readonly fromServer: boolean;
 }
 
 /**
- * Classifies one failure. Never puts the password into the text, whatever the server says, nor what may be a value out of a row.
+ * Classifies one failure. Never puts the password into the text, whatever the server says, nor what may be a
+ * value out of a row.
  *
  * @param statement that failed, if one did
  */
-export function databaseError(error: unknown, address: DatabaseAddress, moment: Moment, statement = ""): HoldfastError {
+export function databaseError(
+  error: unknown,
+  address: DatabaseAddress,
+  moment: Moment,
+  statement = "",
+): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const raw = readRaw(error, statement);
   const found = raw.fromServer ? fromServer(raw, address, moment) : fromDriver(raw, address, moment);
   const state = raw.code === "" ? "" : raw.fromServer ? ` (SQLSTATE ${raw.code})` : ` (${raw.code})`;
   const hide = hider(address);
-  const hint = raw.advice === "" ? found.hint : `${found.hint === undefined ? "" : `${found.hint} `}The server advises: ${hide(raw.advice)}`;
-  const text = `${describeAddress(address)}: ${raw.message}${raw.detail === "" ? "" : `: ${raw.detail}`}${state}`;
-  return new HoldfastError(found.code, hide(text), { hint, cause: raw.hidden ? new Error(hide(raw.message)) : error });
+  const hint =
+    raw.advice === ""
+      ? found.hint
+      : `${found.hint === undefined ? "" : `${found.hint} `}The server advises: ${hide(raw.advice)}`;
+  const text =
+    `${describeAddress(address)}: ` + `${raw.message}${raw.detail === "" ? "" : `: ${raw.detail}`}${state}`;
+  return new HoldfastError(found.code, hide(text), {
+    hint,
+    cause: raw.hidden ? new Error(hide(raw.message)) : error,
+  });
 }
 
 function hider(address: DatabaseAddress): (text: string) => string {
@@ -66,7 +83,8 @@ type Said = Partial<Record<"code" | "message" | "severity" | "detail" | "hint" |
 
 function readRaw(error: unknown, statement: string): Raw {
   // Several addresses tried at once fail together; the last one speaks for all.
-  const one: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors.at(-1) : error;
+  const one: unknown =
+    error instanceof AggregateError && error.errors.length > 0 ? error.errors.at(-1) : error;
   const said = (one ?? {}) as Said;
   const state = typeof said.code === "string" ? said.code : "";
   const fromServer = typeof said.severity === "string";
@@ -83,20 +101,29 @@ function readRaw(error: unknown, statement: string): Raw {
   };
 }
 
-/** Node says after "self-signed certificate" how Node itself is to be run, which is no way on for whoever runs this. */
+/**
+ * Node says after "self-signed certificate" how Node itself is to be run, which is no way on for
+ * whoever runs this.
+ */
 function withoutAdviceOnNode(message: string): string {
   return message.replace(/; if the root CA is installed locally.*$/, "");
 }
 
 /**
- * Classes whose words quote values out of rows: 22 (a value that cannot be read), 23 (the key that is there already, the failing row). P0 is what
- * somebody's function raised, which may be anything. Errors go to logs, and rows do not belong there.
+ * Classes whose words quote values out of rows: 22 (a value that cannot be read), 23 (the key that is there
+ * already, the failing row). P0 is what somebody's function raised, which may be anything. Errors go to logs,
+ * and rows do not belong there.
  */
 const QUOTES_ROWS = /^(?:22|23|P0)/;
 
-/** What looks at no row; who refuses it (an event trigger, an extension's script) speaks of something else. */
-const LOOKS_AT_NO_ROW =
-  /^\s*(?:CREATE (?:EXTENSION|DATABASE|ROLE|SCHEMA)|ALTER (?:DATABASE|ROLE|EXTENSION|SUBSCRIPTION|SCHEMA)|DROP|GRANT|REVOKE|SET|COMMENT|REASSIGN)\b/i;
+/**
+ * What looks at no row; who refuses it (an event trigger, an extension's script) speaks of something else.
+ */
+const LOOKS_AT_NO_ROW = anyOf(
+  /^\s*CREATE (?:EXTENSION|DATABASE|ROLE|SCHEMA)\b/i,
+  /^\s*ALTER (?:DATABASE|ROLE|EXTENSION|SUBSCRIPTION|SCHEMA)\b/i,
+  /^\s*(?:DROP|GRANT|REVOKE|SET|COMMENT|REASSIGN)\b/i,
+);
 
 /** A function may raise an error under any code. */
 function mayQuoteRows(state: string, said: Said, statement: string): boolean {
@@ -125,20 +152,44 @@ function oneLine(text: unknown): string {
 
 function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   if (/tenant or user not found/i.test(raw.message)) {
-    return { code: "database.denied", hint: "Through the Supabase pooler the user is postgres.<project-ref>, and the host must be the one of the project's region." };
+    return {
+      code: "database.denied",
+      hint:
+        "Through the Supabase pooler the user is postgres.<project-ref>, and the host must be the one " +
+        "of the project's region.",
+    };
   }
   if (/no pg_hba\.conf entry/.test(raw.message)) return noHbaEntry(raw, address);
-  // PgBouncer, whose pool or whose server is full: https://www.pgbouncer.org/config.html (query_wait_timeout, max_client_conn)
+  // PgBouncer, whose pool or whose server is full: https://www.pgbouncer.org/config.html (query_wait_timeout,
+  // max_client_conn)
   if (/^(?:query_wait_timeout|no more connections allowed)/.test(raw.message)) {
-    return { code: "database.unreachable", hint: "The pooler has no free connection; run at a quieter time, use fewer --jobs, raise its pool size, or give the server's direct address." };
+    return {
+      code: "database.unreachable",
+      hint:
+        "The pooler has no free connection; run at a quieter time, use fewer --jobs, raise its pool size, " +
+        "or give the server's direct address.",
+    };
   }
   switch (raw.code) {
     case "28P01":
-      return { code: "database.denied", hint: `Check the user '${address.user}' and the password in the database URL; special characters in a password must be percent-encoded.` };
+      return {
+        code: "database.denied",
+        hint:
+          `Check the user '${address.user}' and the password in the database URL; ` +
+          "special characters in a password must be percent-encoded.",
+      };
     case "28000":
-      return { code: "database.denied", hint: `Check that the role '${address.user}' exists and may log in to this database from here.` };
+      return {
+        code: "database.denied",
+        hint: `Check that the role '${address.user}' exists and may log in to this database from here.`,
+      };
     case "3D000":
-      return { code: "database.missing", hint: `Check the name after the last / of the database URL: this server has no database '${address.database}'.` };
+      return {
+        code: "database.missing",
+        hint:
+          "Check the name after the last / of the database URL: this server has no database " +
+          `'${address.database}'.`,
+      };
     case "42501":
       return permission(raw, address);
   }
@@ -147,69 +198,137 @@ function fromServer(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   if (raw.code.startsWith("08")) return broken(moment);
   return {
     code: "database.query",
-    hint: "The server refused a statement, in its own words above; the SQLSTATE is explained in appendix A of the PostgreSQL manual, and the server's log may say more.",
+    hint:
+      "The server refused a statement, in its own words above; the SQLSTATE is explained in appendix A " +
+      "of the PostgreSQL manual, and the server's log may say more.",
   };
 }
 
 function permission(raw: Raw, address: DatabaseAddress): Found {
   return /row-level security/i.test(raw.message)
-    ? { code: "database.row-security", hint: `Use a role that bypasses row-level security: the table's owner, a superuser, or ALTER ROLE ${address.user} BYPASSRLS.` }
-    : { code: "database.permission", hint: `Grant the role '${address.user}' the missing right, or use a role that has it.` };
+    ? {
+        code: "database.row-security",
+        hint:
+          "Use a role that bypasses row-level security: the table's owner, a superuser, or ALTER ROLE " +
+          `${address.user} BYPASSRLS.`,
+      }
+    : {
+        code: "database.permission",
+        hint: `Grant the role '${address.user}' the missing right, or use a role that has it.`,
+      };
 }
 
-/** Managed servers answer an address their firewall does not know with this, and plain connections where TLS is demanded too. */
+/**
+ * Managed servers answer an address their firewall does not know with this, and plain connections where TLS
+ * is demanded too.
+ */
 function noHbaEntry(raw: Raw, address: DatabaseAddress): Found {
   if (/no encryption|SSL off/.test(raw.message)) {
-    return { code: "database.tls", hint: "The server refuses connections without TLS; set sslmode=require or stricter in the database URL." };
+    return {
+      code: "database.tls",
+      hint:
+        "The server refuses connections without TLS; set sslmode=require or stricter " +
+        "in the database URL.",
+    };
   }
   const firewall = address.host.toLowerCase().endsWith(".postgres.database.azure.com")
-    ? "Allow this machine's address in the Azure server's networking settings (firewall rules), or run inside its virtual network."
+    ? "Allow this machine's address in the Azure server's networking settings (firewall rules), or run " +
+      "inside its virtual network."
     : `Let the server's pg_hba.conf or firewall accept user '${address.user}' from this machine.`;
   return { code: "database.denied", hint: firewall };
 }
 
 function broken(moment: Moment): Found {
   return moment === "connecting"
-    ? { code: "database.unreachable", hint: "Check the host, the port and any firewall between here and the server." }
-    : { code: "database.lost", hint: "The connection broke while working (restart, failover or network); run again." };
+    ? {
+        code: "database.unreachable",
+        hint: "Check the host, the port and any firewall between here and the server.",
+      }
+    : {
+        code: "database.lost",
+        hint: "The connection broke while working (restart, failover or network); run again.",
+      };
 }
 
-const TLS_CODES = /^(ERR_SSL|ERR_TLS|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CRL_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+const TLS_CODES = anyOf(
+  /^(?:ERR_SSL|ERR_TLS|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CRL_)/,
+  /^(?:HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/,
+);
 
 function isTlsFailure(code: string, message: string): boolean {
-  return TLS_CODES.test(code) || /does not support SSL|error establishing an SSL|secure TLS connection/i.test(message);
+  return (
+    TLS_CODES.test(code) ||
+    /does not support SSL|error establishing an SSL|secure TLS connection/i.test(message)
+  );
 }
 
 function fromDriver(raw: Raw, address: DatabaseAddress, moment: Moment): Found {
   if (/does not support SSL/i.test(raw.message)) {
-    return { code: "database.tls", hint: "The server offers no TLS; add sslmode=disable to the database URL only if plain text on this network is acceptable." };
+    return {
+      code: "database.tls",
+      hint:
+        "The server offers no TLS; add sslmode=disable to the database URL only if plain text on this " +
+        "network is acceptable.",
+    };
   }
   if (isTlsFailure(raw.code, raw.message)) {
-    return { code: "database.tls", hint: "Give the server's certificate authority as sslrootcert in the database URL, and use the host name the certificate was made for." };
+    return {
+      code: "database.tls",
+      hint:
+        "Give the server's certificate authority as sslrootcert in the database URL, and use the host name " +
+        "the certificate was made for.",
+    };
   }
   if (/client password must be/i.test(raw.message)) {
-    return { code: "database.denied", hint: "The server asks for a password and the database URL holds none; put it after the user, as user:password@host." };
+    return {
+      code: "database.denied",
+      hint:
+        "The server asks for a password and the database URL holds none; " +
+        "put it after the user, as user:password@host.",
+    };
   }
   return moment === "working" ? broken(moment) : unreachable(raw, address);
 }
 
 function unreachable(raw: Raw, address: DatabaseAddress): Found {
   const project = /^db\.[^.]+\.supabase\.co$/i.test(address.host) ? supabaseProject(address) : undefined;
-  if (project !== undefined && /^(ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ETIMEDOUT|ENODATA)$/.test(raw.code)) {
+  if (
+    project !== undefined &&
+    /^(ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ETIMEDOUT|ENODATA)$/.test(raw.code)
+  ) {
     return {
       code: "database.unreachable",
-      hint: `This Supabase host answers on IPv6 only and this network may have none; use the session pooler: aws-<n>-<region>.pooler.supabase.com:5432 with user postgres.${project}.`,
+      hint:
+        "This Supabase host answers on IPv6 only and this network may have none; use the session pooler: " +
+        `aws-<n>-<region>.pooler.supabase.com:5432 with user postgres.${project}.`,
     };
   }
   switch (raw.code) {
-    case "ENOTFOUND": case "EAI_AGAIN":
-      return { code: "database.unreachable", hint: `No address is known for the host '${address.host}'; check its spelling and the network's name resolution.` };
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return {
+        code: "database.unreachable",
+        hint:
+          `No address is known for the host '${address.host}'; check its spelling and the network's ` +
+          "name resolution.",
+      };
     case "ECONNREFUSED":
-      return { code: "database.unreachable", hint: `Nothing accepts connections on port ${address.port} there; check the port and that the server is running.` };
+      return {
+        code: "database.unreachable",
+        hint:
+          `Nothing accepts connections on port ${address.port} there; ` +
+          "check the port and that the server is running.",
+      };
     case "ENOENT":
-      return { code: "database.unreachable", hint: `There is no socket for port ${address.port} in that folder; check that the server is running.` };
+      return {
+        code: "database.unreachable",
+        hint: `There is no socket for port ${address.port} in that folder; check that the server is running.`,
+      };
     case "EACCES":
-      return { code: "database.unreachable", hint: "This user may not enter the socket's folder; connect over TCP or as another user." };
+      return {
+        code: "database.unreachable",
+        hint: "This user may not enter the socket's folder; connect over TCP or as another user.",
+      };
   }
   return broken("connecting");
 }

@@ -1,8 +1,22 @@
 import type { ServerRefusal } from "../../ports/database.ts";
 
-type Said = Readonly<Partial<Record<
-  "severity" | "code" | "message" | "detail" | "hint" | "position" | "where" | "constraint" | "table" | "column", unknown
->>>;
+type Said = Readonly<
+  Partial<
+    Record<
+      | "severity"
+      | "code"
+      | "message"
+      | "detail"
+      | "hint"
+      | "position"
+      | "where"
+      | "constraint"
+      | "table"
+      | "column",
+      unknown
+    >
+  >
+>;
 
 /** The server's own words out of what the driver throws; undefined where it was not the server that spoke. */
 export function serverRefusal(error: unknown): ServerRefusal | undefined {

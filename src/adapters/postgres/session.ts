@@ -2,7 +2,12 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import pg, { type Client, type QueryConfig, type QueryResult } from "pg";
 import type { ConnectionOptions } from "node:tls";
-import { PREPARED_PREFIX, type DatabaseAddress, type DatabaseSession, type Execution } from "../../ports/database.ts";
+import {
+  PREPARED_PREFIX,
+  type DatabaseAddress,
+  type DatabaseSession,
+  type Execution,
+} from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { sha256, type ByteStream } from "../../kernel/streams.ts";
@@ -19,7 +24,9 @@ const NOTICES_MAX = 200;
 /** Bytes that are read ahead of what the server has taken during a copy. */
 const COPY_AHEAD = 512 * 1024;
 
-/** https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-READYFORQUERY */
+/**
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-READYFORQUERY
+ */
 const TRANSACTION = { I: "none", T: "open", E: "failed" } as const;
 
 /** What the driver knows about the connection but its types do not say. */
@@ -51,7 +58,9 @@ export class PgSession implements DatabaseSession {
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the connection was closed from outside")));
     client.on("notice", (notice) => {
-      if (this.#notices.length < NOTICES_MAX) this.#notices.push(`${notice.severity ?? "NOTICE"}: ${notice.message ?? ""}`);
+      if (this.#notices.length < NOTICES_MAX) {
+        this.#notices.push(`${notice.severity ?? "NOTICE"}: ${notice.message ?? ""}`);
+      }
     });
   }
 
@@ -67,11 +76,17 @@ export class PgSession implements DatabaseSession {
     return (this.#client as unknown as Announced).processID;
   }
 
-  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+  query<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values?: readonly unknown[],
+  ): Promise<Row[]> {
     return this.#inTurn(() => this.#run<Row>(sql, values));
   }
 
-  queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+  queryPrepared<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
     return this.#inTurn(() => this.#run<Row>(sql, values, `${PREPARED_PREFIX}${sha256(sql).slice(0, 24)}`));
   }
 
@@ -83,7 +98,9 @@ export class PgSession implements DatabaseSession {
       } catch (error) {
         const refusal = serverRefusal(error);
         // The session is gone with such an answer.
-        if (refusal === undefined || endsSession(databaseError(error, this.#address, "working", sql))) throw this.#classified(error, sql);
+        if (refusal === undefined || endsSession(databaseError(error, this.#address, "working", sql))) {
+          throw this.#classified(error, sql);
+        }
         return refusal;
       }
     });
@@ -119,12 +136,20 @@ export class PgSession implements DatabaseSession {
     return turn;
   }
 
-  async #run<Row extends object>(sql: string, values: readonly unknown[] | undefined, name?: string): Promise<Row[]> {
+  async #run<Row extends object>(
+    sql: string,
+    values: readonly unknown[] | undefined,
+    name?: string,
+  ): Promise<Row[]> {
     try {
-      const config: QueryConfig = { text: sql, ...(values === undefined ? {} : { values: [...values] }), ...(name === undefined ? {} : { name }) };
+      const config: QueryConfig = {
+        text: sql,
+        ...(values === undefined ? {} : { values: [...values] }),
+        ...(name === undefined ? {} : { name }),
+      };
       // Several statements in one text give several results; the types do not say so.
       const result: QueryResult | readonly QueryResult[] = await this.#client.query(config);
-      const last = Array.isArray(result) ? (result as readonly QueryResult[]).at(-1) : (result);
+      const last = Array.isArray(result) ? (result as readonly QueryResult[]).at(-1) : result;
       return (last?.rows ?? []) as Row[];
     } catch (error) {
       throw this.#classified(error, sql);
@@ -143,7 +168,10 @@ export class PgSession implements DatabaseSession {
       }
     };
     try {
-      await pipeline(Readable.from(watched(), { objectMode: false, highWaterMark: COPY_AHEAD }), this.#client.query(copyFrom(sql)));
+      await pipeline(
+        Readable.from(watched(), { objectMode: false, highWaterMark: COPY_AHEAD }),
+        this.#client.query(copyFrom(sql)),
+      );
     } catch (error) {
       if (failure !== undefined) throw failure.reason;
       throw this.#classified(error, sql);
@@ -159,10 +187,15 @@ export class PgSession implements DatabaseSession {
   #lose(error: unknown): void {
     if (this.#closing !== undefined || this.#lost.signal.aborted) return;
     const classified = databaseError(error, this.#address, "working");
-    const reason = classified.code === "database.lost" ? classified : new HoldfastError("database.lost", classified.message, {
-      hint: classified.hint ?? `The session on ${describeAddress(this.#address)} ended while working; run again.`,
-      cause: error,
-    });
+    const reason =
+      classified.code === "database.lost"
+        ? classified
+        : new HoldfastError("database.lost", classified.message, {
+            hint:
+              classified.hint ??
+              `The session on ${describeAddress(this.#address)} ended while working; run again.`,
+            cause: error,
+          });
     this.#lost.abort(reason);
   }
 
@@ -179,7 +212,9 @@ export class PgSession implements DatabaseSession {
     return this.#answered(() => this.#setUp(this, purpose));
   }
 
-  /** Between two holders nobody watches a session, so a server that does not answer must be found out here. */
+  /**
+   * Between two holders nobody watches a session, so a server that does not answer must be found out here.
+   */
   async #answered(work: () => Promise<void>): Promise<void> {
     const hangUp = setTimeout(() => {
       this.#lose(new Error(`the server did not answer in ${GOODBYE_MS / 1000} seconds`));
@@ -204,7 +239,10 @@ export class PgSession implements DatabaseSession {
     });
   }
 
-  /** Ends the session. A statement still running is abandoned: the connection is cut. Never fails: the wanted state is "gone". */
+  /**
+   * Ends the session. A statement still running is abandoned: the connection is cut. Never fails: the wanted
+   * state is "gone".
+   */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;

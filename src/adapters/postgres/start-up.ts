@@ -7,21 +7,25 @@ import type { DatabaseAddress, SessionOptions } from "../../ports/database.ts";
 
 /** Time limits a role or database may have set; a backup takes as long as it takes and bounds itself. */
 const TIMEOUTS = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] as const;
-/** Limits that older servers do not know, with the first major that does; an unknown name in the start-up packet is fatal. */
+/**
+ * Limits that older servers do not know, with the first major that does; an unknown name in the start-up
+ * packet is fatal.
+ */
 const NEWER_TIMEOUTS = { idle_session_timeout: 14, transaction_timeout: 17 } as const;
 
 /** Milliseconds until a server that does not answer counts as unreachable. */
 export const CONNECT_TIMEOUT_MS = 20_000;
 
 /**
- * Names that a statement leaves unqualified are looked for among the built-in ones alone: whoever may create a function, an operator or a type in
- * another schema of the default path could otherwise have it run with this session's rights (CVE-2018-1058,
- * https://www.postgresql.org/docs/release/10.3/).
+ * Names that a statement leaves unqualified are looked for among the built-in ones alone: whoever may create
+ * a function, an operator or a type in another schema of the default path could otherwise have it run with
+ * this session's rights (CVE-2018-1058, https://www.postgresql.org/docs/release/10.3/).
  */
 const SEARCH_PATH = { search_path: "pg_catalog" } as const;
 
 /**
- * Defaults that a role or a database may have of its own and that would change what a statement of ours does, or forbid it. Only what every role may set:
+ * Defaults that a role or a database may have of its own and that would change
+ * what a statement of ours does, or forbid it. Only what every role may set:
  * https://www.postgresql.org/docs/current/runtime-config-client.html
  */
 const NEUTRAL = {
@@ -38,14 +42,15 @@ const NEUTRAL = {
   quote_all_identifiers: "off",
   // One refused statement must not end the session.
   exit_on_error: "off",
-  // Where the tables of extensions go that a restore makes: a tablespace or an access method of the target's taste may not exist yet.
+  // Where the tables of extensions go that a restore makes: a tablespace or an access method of the target's
+  // taste may not exist yet.
   default_tablespace: "",
   default_table_access_method: "heap",
 } as const;
 
 /**
- * Event triggers on logins would fire at every session of ours, and what they write would be no loss of a copy's, but
- * look like one. Since 17, and only for superusers:
+ * Event triggers on logins would fire at every session of ours, and what they write
+ * would be no loss of a copy's, but look like one. Since 17, and only for superusers:
  * https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-EVENT-TRIGGERS
  */
 const NO_EVENT_TRIGGERS = { event_triggers: "off" } as const;
@@ -63,7 +68,10 @@ export function knownSettings(known: KnownServer | undefined): Record<string, st
   return known !== undefined && known.major >= 17 && known.superuser ? { ...NO_EVENT_TRIGGERS } : {};
 }
 
-/** Settings worth sending with the start-up packet, where one that a pooler does not know makes it refuse them all. */
+/**
+ * Settings worth sending with the start-up packet, where one that a pooler does not know makes it
+ * refuse them all.
+ */
 export function startUpSettings(options: SessionOptions): Record<string, string> {
   return { ...SEARCH_PATH, ...Object.fromEntries(TIMEOUTS.map((name) => [name, "0"])), ...options.settings };
 }
@@ -79,12 +87,22 @@ export interface SessionSetting {
 
 /** All settings of a session; the caller's win. */
 export function sessionSettings(options: SessionOptions): SessionSetting[] {
-  const everywhere = { application_name: applicationName(options.purpose), ...NEUTRAL, ...startUpSettings(options) };
+  const everywhere = {
+    application_name: applicationName(options.purpose),
+    ...NEUTRAL,
+    ...startUpSettings(options),
+  };
   return [
     ...Object.entries(everywhere).map(([name, value]) => ({ name, value, since: 0, superuserOnly: false })),
-    ...Object.entries(NEWER_TIMEOUTS).filter(([name]) => !(name in everywhere))
+    ...Object.entries(NEWER_TIMEOUTS)
+      .filter(([name]) => !(name in everywhere))
       .map(([name, since]) => ({ name, value: "0", since, superuserOnly: false })),
-    ...Object.entries(NO_EVENT_TRIGGERS).map(([name, value]) => ({ name, value, since: 17, superuserOnly: true })),
+    ...Object.entries(NO_EVENT_TRIGGERS).map(([name, value]) => ({
+      name,
+      value,
+      since: 17,
+      superuserOnly: true,
+    })),
   ];
 }
 
@@ -94,12 +112,18 @@ function applicationName(purpose: string): string {
 }
 
 /** The driver's configuration; `options` is the start-up parameter, absent where a pooler refuses it. */
-export function clientConfig(address: DatabaseAddress, session: SessionOptions, options: string | undefined, tls: ConnectionOptions | undefined): ClientConfig {
+export function clientConfig(
+  address: DatabaseAddress,
+  session: SessionOptions,
+  options: string | undefined,
+  tls: ConnectionOptions | undefined,
+): ClientConfig {
   return {
     host: address.host,
     port: address.port,
     user: address.user,
-    // A function is only called when the server asks; undefined would make the driver look into PGPASSWORD and ~/.pgpass.
+    // A function is only called when the server asks; undefined would make the driver look into PGPASSWORD
+    // and ~/.pgpass.
     password: () => address.password?.reveal() ?? "",
     database: session.database ?? address.database,
     ssl: tls ?? false,
@@ -116,12 +140,26 @@ export function clientConfig(address: DatabaseAddress, session: SessionOptions, 
 
 /** Kept as the server's text: the driver would turn them into local time, or lose digits. */
 const AS_TEXT = new Set<number>([
-  1082, 1083, 1114, 1184, 1186, 1266, // date, time, timestamp, timestamptz, interval, timetz
-  600, 718, // point, circle
-  1115, 1182, 1183, 1185, 1187, 1270, // arrays of the time types
+  1082,
+  1083,
+  1114,
+  1184,
+  1186,
+  1266, // date, time, timestamp, timestamptz, interval, timetz
+  600,
+  718, // point, circle
+  1115,
+  1182,
+  1183,
+  1185,
+  1187,
+  1270, // arrays of the time types
 ]);
 
-/** int2, int4, oid, float → number; int8, numeric → text; bool → boolean; json → value; bytea → Buffer; text[] → array; rest text. */
+/**
+ * int2, int4, oid, float → number; int8, numeric → text; bool → boolean; json → value; bytea → Buffer; text[]
+ * → array; rest text.
+ */
 function getTypeParser(oid: number, format?: string): TypeParser {
   return AS_TEXT.has(oid) ? (value) => value : driverParser(oid, format);
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../kernel/errors.ts";
+import { anyOf } from "../../kernel/pattern.ts";
 
 /**
  * What a SQLSTATE means to whoever runs Holdfast:
@@ -17,14 +18,19 @@ const ENDED = new Set(["57P01", "57P02", "57P04", "57P05", "25P03", "25P04"]);
 /** The meaning of a server's error by its SQLSTATE alone; `undefined` where it has none of its own. */
 export function byState(state: string, message: string, moment: Moment): Found | undefined {
   if (ENDED.has(state)) {
-    return { code: "database.lost", hint: "The server ended this session (restart, failover, an " +
-      "administrator or a time limit); run again." };
+    return {
+      code: "database.lost",
+      hint:
+        "The server ended this session (restart, failover, an " +
+        "administrator or a time limit); run again.",
+    };
   }
   switch (state) {
     case "53300":
       return {
         code: "database.unreachable",
-        hint: "The server, the database or the role has no free connection slots; run at a quieter " +
+        hint:
+          "The server, the database or the role has no free connection slots; run at a quieter " +
           "time, close idle clients, use fewer --jobs, or raise max_connections (or the CONNECTION LIMIT).",
       };
     case "53100":
@@ -32,35 +38,53 @@ export function byState(state: string, message: string, moment: Moment): Found |
     case "53200":
       return { code: "database.query", hint: outOfMemory(message) };
     case "55P03":
-      return { code: "database.lock-timeout", hint: "Another session holds a conflicting lock, often a " +
-        "schema change, or a prepared transaction does (pg_prepared_xacts); let it finish and run again." };
+      return {
+        code: "database.lock-timeout",
+        hint:
+          "Another session holds a conflicting lock, often a " +
+          "schema change, or a prepared transaction does (pg_prepared_xacts); let it finish and run again.",
+      };
     case "57P03":
-      return { code: moment === "connecting" ? "database.unreachable" : "database.lost", hint: "The server is starting up or shutting down; try again in a moment." };
+      return {
+        code: moment === "connecting" ? "database.unreachable" : "database.lost",
+        hint: "The server is starting up or shutting down; try again in a moment.",
+      };
     case "40P01":
-      return { code: "database.changing", hint: "Another session waited for a lock of this one while " +
-        "this one waited for a lock of that; run again, at a quieter time." };
+      return {
+        code: "database.changing",
+        hint:
+          "Another session waited for a lock of this one while " +
+          "this one waited for a lock of that; run again, at a quieter time.",
+      };
     case "XX000":
-      return looksAtThePresent(message)
-        ? { code: "database.changing", hint: "Somebody changed the schema while it was read; run again, " +
-          "at a quieter time." }
+      return LOOKED_AT_THE_PRESENT.test(message)
+        ? {
+            code: "database.changing",
+            hint: "Somebody changed the schema while it was read; run again, " + "at a quieter time.",
+          }
         : undefined;
     case "25006":
       return {
         code: "database.query",
         hint:
           "Transactions are read only there although Holdfast asks for writable ones: the server is a " +
-            "standby, or its platform has made it read only (often because " +
+          "standby, or its platform has made it read only (often because " +
           "its disk is full); give the primary's address, or free space.",
       };
     case "55006":
       return {
         code: "database.query",
-        hint: "Something still uses that object: a session (see pg_stat_activity), a replication slot " +
+        hint:
+          "Something still uses that object: a session (see pg_stat_activity), a replication slot " +
           "or a subscription of that database; end it, and run again.",
       };
     case "2BP01":
-      return { code: "database.query", hint: "Something that is to stay depends on what was to be " +
-        "removed; the message names it. Remove or move it by hand, and run again." };
+      return {
+        code: "database.query",
+        hint:
+          "Something that is to stay depends on what was to be " +
+          "removed; the message names it. Remove or move it by hand, and run again.",
+      };
   }
   return undefined;
 }
@@ -69,9 +93,11 @@ export function byState(state: string, message: string, moment: Moment): Found |
  * Functions that print definitions look at the present and not at the snapshot; these are their words for an
  * object that is gone by then. Such messages are internal and never translated.
  */
-function looksAtThePresent(message: string): boolean {
-  return /^(?:cache lookup failed for|could not open relation with OID|could not find (?:tuple|entry) for|relation with OID \d+ does not exist)/.test(message);
-}
+const LOOKED_AT_THE_PRESENT = anyOf(
+  /^(?:cache lookup failed for|could not open relation with OID)/,
+  /^could not find (?:tuple|entry) for/,
+  /^relation with OID \d+ does not exist/,
+);
 
 /**
  * One code for two memories: the lock table that all sessions share, and what one statement takes for itself.
@@ -79,9 +105,9 @@ function looksAtThePresent(message: string): boolean {
 function outOfMemory(message: string): string {
   return /shared memory/i.test(message)
     ? "The server's lock table is full: it has room for about max_locks_per_transaction × " +
-      "(max_connections + max_prepared_transactions) locks in all. Raise " +
+        "(max_connections + max_prepared_transactions) locks in all. Raise " +
         "max_locks_per_transaction on the server (256 fits some ten thousand tables) and restart it, or " +
-          "run while fewer other sessions hold locks."
+        "run while fewer other sessions hold locks."
     : "The server has no memory left for this statement; run at a quieter time, use fewer --jobs, or " +
-      "give the server more memory.";
+        "give the server more memory.";
 }

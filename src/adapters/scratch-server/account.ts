@@ -17,12 +17,20 @@ const INSTEAD_OF_ROOT = ["postgres", "nobody"];
  */
 export function serverAccount(): Account {
   if (process.getuid?.() !== 0) return { uid: undefined, gid: undefined };
-  const lines = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
-  const entry = INSTEAD_OF_ROOT.map((name) => lines.find((fields) => fields[0] === name)).find((fields) => fields !== undefined);
+  const lines = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
+  const entry = INSTEAD_OF_ROOT.map((name) => lines.find((fields) => fields[0] === name)).find(
+    (fields) => fields !== undefined,
+  );
   if (entry === undefined) {
-    throw new HoldfastError("tool.missing", "PostgreSQL does not run as root, and this machine has neither a user postgres nor nobody", {
-      hint: "Run Holdfast as an ordinary user, or add a user named postgres.",
-    });
+    throw new HoldfastError(
+      "tool.missing",
+      "PostgreSQL does not run as root, and this machine has neither a user postgres nor nobody",
+      {
+        hint: "Run Holdfast as an ordinary user, or add a user named postgres.",
+      },
+    );
   }
   return { uid: Number(entry[2]), gid: Number(entry[3]) };
 }

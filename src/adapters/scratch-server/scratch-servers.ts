@@ -15,7 +15,10 @@ export function localScratchServers(options: {
   /** Installed servers, newest first. */
   readonly installations: () => Promise<readonly ToolSet[]>;
   readonly disk: Disk;
-  /** Folder to make the servers' folders in; default the system's temporary one, which is what `disk` must measure. */
+  /**
+   * Folder to make the servers' folders in; default the system's temporary one, which is what
+   * `disk` must measure.
+   */
   readonly root?: string;
   /** How a server's data folder is made; default by initdb, each time. */
   readonly makeDataFolder?: MakeDataFolder;
@@ -28,8 +31,15 @@ export function localScratchServers(options: {
     const found = installed[0];
     throw new HoldfastError(
       found === undefined ? "tool.missing" : "tool.too-old",
-      found === undefined ? "no PostgreSQL server is installed on this machine" : `the newest PostgreSQL server here is ${found.version}, needed is ${majorMin}`,
-      { hint: `Install the distribution's PostgreSQL server package${majorMin === undefined ? "" : ` (version ${majorMin} or newer)`}, or name another server with --scratch.` },
+      found === undefined
+        ? "no PostgreSQL server is installed on this machine"
+        : `the newest PostgreSQL server here is ${found.version}, needed is ${majorMin}`,
+      {
+        hint:
+          "Install the distribution's PostgreSQL server " +
+          `package${majorMin === undefined ? "" : ` (version ${majorMin} or newer)`}, or name another ` +
+          "server with --scratch.",
+      },
     );
   };
   return {
@@ -47,9 +57,14 @@ export function localScratchServers(options: {
       const needed = bytesNeeded + EMPTY_SERVER_BYTES;
       const free = await options.disk.free();
       if (free < needed) {
-        throw new HoldfastError("disk.full", `the temporary folder has ${formatBytes(free)} free, a scratch server for this needs ${formatBytes(needed)}`, {
-          hint: "Free space, point TMPDIR at a larger disk, or name another server with --scratch.",
-        });
+        throw new HoldfastError(
+          "disk.full",
+          `the temporary folder has ${formatBytes(free)} free, a scratch server for this ` +
+            `needs ${formatBytes(needed)}`,
+          {
+            hint: "Free space, point TMPDIR at a larger disk, or name another server with --scratch.",
+          },
+        );
       }
       return await startServer(tools, options.root ?? tmpdir(), options.makeDataFolder);
     },

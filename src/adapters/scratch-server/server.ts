@@ -28,7 +28,11 @@ const STOP_TIMEOUT_MS = 20_000;
 export type MakeDataFolder = (tools: ToolSet, data: string, initdb: () => Promise<void>) => Promise<void>;
 
 /** Starts a server from the given installation and waits until it accepts connections. */
-export async function startServer(tools: ToolSet, root: string, makeDataFolder?: MakeDataFolder): Promise<ScratchServer> {
+export async function startServer(
+  tools: ToolSet,
+  root: string,
+  makeDataFolder?: MakeDataFolder,
+): Promise<ScratchServer> {
   const account = serverAccount();
   const folder = await makeFolder(root, account);
   try {
@@ -70,21 +74,41 @@ async function makeFolder(root: string, account: Account): Promise<string> {
 }
 
 function initialise(tools: ToolSet, folder: string, account: Account): Promise<void> {
-  const args = ["--pgdata", join(folder, "data"), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+  const args = [
+    "--pgdata",
+    join(folder, "data"),
+    "--username=postgres",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--no-sync",
+  ];
   return new Promise((resolve, reject) => {
-    execFile(join(tools.binDir, "initdb"), args, { cwd: folder, env: environment(folder), ...owner(account) }, (error, _stdout, stderr) => {
-      if (error === null) resolve();
-      else reject(startFailed(tools, stderr.trim() || error.message));
-    });
+    execFile(
+      join(tools.binDir, "initdb"),
+      args,
+      { cwd: folder, env: environment(folder), ...owner(account) },
+      (error, _stdout, stderr) => {
+        if (error === null) resolve();
+        else reject(startFailed(tools, stderr.trim() || error.message));
+      },
+    );
   });
 }
 
 function spawnWatchdog(tools: ToolSet, folder: string, account: Account): ChildProcess {
-  const settings = Object.entries(serverSettings(folder)).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const settings = Object.entries(serverSettings(folder)).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
   const words = [join(tools.binDir, "postgres"), folder, "-D", join(folder, "data"), ...settings];
   // Its own process group: a Ctrl-C at the terminal is for us, and we end the server in order.
   const child = spawn("/bin/sh", ["-c", WATCHDOG, "holdfast-watchdog", ...words], {
-    cwd: folder, env: environment(folder), detached: true, stdio: ["pipe", "ignore", "ignore"], ...owner(account),
+    cwd: folder,
+    env: environment(folder),
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+    ...owner(account),
   });
   child.on("error", () => undefined);
   child.stdin.on("error", () => undefined);
@@ -112,23 +136,35 @@ async function ready(folder: string, watchdog: ChildProcess): Promise<void> {
 /** Closes the watchdog's stdin and waits until it has stopped the server and removed the folder. */
 async function stop(watchdog: ChildProcess, folder: string): Promise<void> {
   watchdog.ref();
-  const gone = watchdog.exitCode !== null || watchdog.signalCode !== null
-    ? Promise.resolve()
-    : new Promise<void>((resolve) => watchdog.once("exit", () => resolve()));
+  const gone =
+    watchdog.exitCode !== null || watchdog.signalCode !== null
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => watchdog.once("exit", () => resolve()));
   watchdog.stdin!.end();
   const late = delay(STOP_TIMEOUT_MS, "late" as const, { ref: false });
   if ((await Promise.race([gone, late])) === "late" && watchdog.pid !== undefined) {
     // The whole group: the watchdog and the server.
     try {
       process.kill(-watchdog.pid, "SIGKILL");
-    } catch { /* it ended in this very moment */ }
+    } catch {
+      /* it ended in this very moment */
+    }
     await gone;
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 function addressOf(folder: string, database: string): DatabaseAddress {
-  return { host: folder, port: 5432, user: "postgres", password: undefined, database, sslMode: "disable", sslRootCert: undefined, options: undefined };
+  return {
+    host: folder,
+    port: 5432,
+    user: "postgres",
+    password: undefined,
+    database,
+    sslMode: "disable",
+    sslRootCert: undefined,
+    options: undefined,
+  };
 }
 
 function owner(account: Account): { uid?: number; gid?: number } {
@@ -142,6 +178,8 @@ function environment(folder: string): Record<string, string> {
 function startFailed(tools: ToolSet | undefined, words: string): HoldfastError {
   const which = tools === undefined ? "" : ` ${tools.version} from ${tools.binDir}`;
   return new HoldfastError("tool.failed", `a scratch PostgreSQL server${which} did not start: ${words}`, {
-    hint: "Read the server's words in the message. As root the server runs as another user, who must be able to enter TMPDIR; or name another server with --scratch.",
+    hint:
+      "Read the server's words in the message. As root the server runs as another user, who must be able " +
+      "to enter TMPDIR; or name another server with --scratch.",
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Server settings of a scratch server: it lives for minutes and holds nothing that is not in the backup, so nothing is spent on
- * surviving a crash. https://www.postgresql.org/docs/current/non-durability.html
+ * Server settings of a scratch server: it lives for minutes and holds nothing that is not in the backup, so
+ * nothing is spent on surviving a crash. https://www.postgresql.org/docs/current/non-durability.html
  */
 export function serverSettings(socketFolder: string): Readonly<Record<string, string>> {
   return {

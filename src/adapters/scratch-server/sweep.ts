@@ -12,8 +12,8 @@ const run = promisify(execFile);
 const STOP_TIMEOUT_MS = 10_000;
 
 /**
- * Stops and removes scratch servers whose owner is gone: what is left when a whole process tree was killed, watchdog included.
- * Folders of living owners, and of other containers, are left alone.
+ * Stops and removes scratch servers whose owner is gone: what is left when a whole process tree was killed,
+ * watchdog included. Folders of living owners, and of other containers, are left alone.
  *
  * @returns the folders that were removed
  */
@@ -27,7 +27,10 @@ export async function sweepScratch(root: string = tmpdir()): Promise<string[]> {
     const owner = await readFile(join(folder, "owner"), "utf8").catch(() => undefined);
     if (owner !== namespace) continue;
     await stopServer(folder);
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 }).then(() => removed.push(folder), () => undefined);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }).then(
+      () => removed.push(folder),
+      () => undefined,
+    );
   }
   return removed;
 }
@@ -37,7 +40,10 @@ async function stopServer(folder: string): Promise<void> {
   const pid = Number((await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "")).split("\n")[0]);
   if (!Number.isInteger(pid) || pid <= 1) return;
   // The number may belong to somebody else by now.
-  const command = await run("ps", ["-o", "command=", "-p", String(pid)]).then(({ stdout }) => stdout, () => "");
+  const command = await run("ps", ["-o", "command=", "-p", String(pid)]).then(
+    ({ stdout }) => stdout,
+    () => "",
+  );
   if (!command.includes(data)) return;
   process.kill(pid, "SIGQUIT");
   for (let waited = 0; waited < STOP_TIMEOUT_MS && isAlive(pid); waited += 50) await delay(50);

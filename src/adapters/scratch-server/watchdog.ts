@@ -1,6 +1,7 @@
 /**
- * The shell program that is the server's parent. It waits for the end of its stdin, a pipe only our process holds: when we close
- * it, or die in any way, `kill -9` included, the kernel closes it, and the server is stopped and every byte removed.
+ * The shell program that is the server's parent. It waits for the end of its stdin, a pipe only our process
+ * holds: when we close it, or die in any way, `kill -9` included, the kernel closes it, and the server is
+ * stopped and every byte removed.
  *
  * Words after the script: the server program, its folder, and the server's arguments.
  */

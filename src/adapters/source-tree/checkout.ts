@@ -9,24 +9,38 @@ const FILE_BYTES_MAX = 256 * 1024 * 1024;
 
 /** The checkout on this machine's disk, and its history by the `git` program. */
 export function checkout({ env }: { readonly env: Environment }): SourceTree {
-  const git = (folder: string, args: readonly string[], input?: string): Promise<GitAnswer> => runGit(env, folder, args, input);
-  const need = async (folder: string, base: string, args: readonly string[], input?: string): Promise<Buffer> => {
+  const git = (folder: string, args: readonly string[], input?: string): Promise<GitAnswer> =>
+    runGit(env, folder, args, input);
+  const need = async (
+    folder: string,
+    base: string,
+    args: readonly string[],
+    input?: string,
+  ): Promise<Buffer> => {
     const answer = await git(folder, args, input);
     if (answer.ok) return answer.out;
     throw noHistory(base, answer.why);
   };
   return {
     async files(folder, wanted) {
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-        throw unreadable(folder, error);
-      });
-      const found = entries.map((entry) => ({ entry, path: relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, "/") }));
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+        (error: unknown) => {
+          throw unreadable(folder, error);
+        },
+      );
+      const found = entries.map((entry) => ({
+        entry,
+        path: relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, "/"),
+      }));
       const here = found.filter(({ path }) => wanted(path)).sort((a, b) => (a.path < b.path ? -1 : 1));
       const files: SourceFile[] = [];
-      for (const { path } of here.filter(({ entry }) => entry.isFile())) files.push({ path, bytes: await read(join(folder, path)) });
+      for (const { path } of here.filter(({ entry }) => entry.isFile())) {
+        files.push({ path, bytes: await read(join(folder, path)) });
+      }
       return { files, links: here.filter(({ entry }) => entry.isSymbolicLink()).map(({ path }) => path) };
     },
-    filesAtBase: (folder, base, wanted) => filesAtBase((args, input) => need(folder, base, args, input), base, wanted),
+    filesAtBase: (folder, base, wanted) =>
+      filesAtBase((args, input) => need(folder, base, args, input), base, wanted),
     async defaultBase(folder) {
       // Of a pull request; a checkout in a workflow does not know which branch is the main one.
       const target = env["GITHUB_BASE_REF"];
@@ -40,7 +54,9 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
 async function read(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
-    if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes, and at most ${FILE_BYTES_MAX} are read`);
+    if (size > FILE_BYTES_MAX) {
+      throw new Error(`it has ${size} bytes, and at most ${FILE_BYTES_MAX} are read`);
+    }
     return await readFile(path);
   } catch (error) {
     throw unreadable(path, error);
@@ -50,9 +66,15 @@ async function read(path: string): Promise<Buffer> {
 function unreadable(path: string, error: unknown): HoldfastError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new HoldfastError("source.missing", `${path} is no folder of this machine`, { hint: "Give the folder's path, from the folder you are in.", cause: error });
+    return new HoldfastError("source.missing", `${path} is no folder of this machine`, {
+      hint: "Give the folder's path, from the folder you are in.",
+      cause: error,
+    });
   }
-  return new HoldfastError("source.unreadable", `${path} could not be read: ${message}`, { hint: "Look at its rights and at the disk.", cause: error });
+  return new HoldfastError("source.unreadable", `${path} could not be read: ${message}`, {
+    hint: "Look at its rights and at the disk.",
+    cause: error,
+  });
 }
 
 /** Asks git in the folder, or says why it could not. */
@@ -62,14 +84,33 @@ async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<
   if (base.startsWith("-")) throw noHistory(base, "a revision does not begin with -");
   const commit = await need(["merge-base", "--end-of-options", base, "HEAD"]);
   const inside = await prefix(need);
-  const listed = await need(["ls-tree", "-r", "-z", "--full-tree", commit.toString("utf8").trim(), "--", inside]);
-  const entries = listed.toString("utf8").split("\0").flatMap((line) => {
-    const [, mode, id, path] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-    return mode === undefined || id === undefined || path === undefined ? [] : [{ mode, id, path: path.slice(inside === "." ? 0 : inside.length) }];
-  }).filter(({ path }) => wanted(path)).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const listed = await need([
+    "ls-tree",
+    "-r",
+    "-z",
+    "--full-tree",
+    commit.toString("utf8").trim(),
+    "--",
+    inside,
+  ]);
+  const entries = listed
+    .toString("utf8")
+    .split("\0")
+    .flatMap((line) => {
+      const [, mode, id, path] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+      return mode === undefined || id === undefined || path === undefined
+        ? []
+        : [{ mode, id, path: path.slice(inside === "." ? 0 : inside.length) }];
+    })
+    .filter(({ path }) => wanted(path))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
   const isLink = (mode: string): boolean => mode === "120000";
   const blobs = entries.filter(({ mode }) => mode.startsWith("100"));
-  const contents = await blobsOf(need, base, blobs.map(({ id }) => id));
+  const contents = await blobsOf(
+    need,
+    base,
+    blobs.map(({ id }) => id),
+  );
   return {
     files: blobs.map(({ path }, at) => ({ path, bytes: contents[at]! })),
     links: entries.filter(({ mode }) => isLink(mode)).map(({ path }) => path),
@@ -82,7 +123,9 @@ async function prefix(need: Ask): Promise<string> {
   return text === "" ? "." : text;
 }
 
-/** Reads objects as `git cat-file --batch` prints them: a line `<id> <type> <bytes>`, the bytes, a line end. */
+/**
+ * Reads objects as `git cat-file --batch` prints them: a line `<id> <type> <bytes>`, the bytes, a line end.
+ */
 async function blobsOf(need: Ask, base: string, ids: readonly string[]): Promise<Buffer[]> {
   if (ids.length === 0) return [];
   const out = await need(["cat-file", "--batch"], `${ids.join("\n")}\n`);
@@ -100,6 +143,8 @@ async function blobsOf(need: Ask, base: string, ids: readonly string[]): Promise
 
 function noHistory(base: string, why: string): HoldfastError {
   return new HoldfastError("source.history", `git could not say what ${base} holds: ${why}`, {
-    hint: "In a workflow check out with `fetch-depth: 0`; else fetch the base, name another with --base, or check the whole folder with --all.",
+    hint:
+      "In a workflow check out with `fetch-depth: 0`; else fetch the base, name another with --base, " +
+      "or check the whole folder with --all.",
   });
 }

@@ -4,17 +4,28 @@ import { spawn } from "node:child_process";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What git answered. */
-export type GitAnswer = { readonly ok: true; readonly out: Buffer } | { readonly ok: false; readonly why: string };
+export type GitAnswer =
+  { readonly ok: true; readonly out: Buffer } | { readonly ok: false; readonly why: string };
 
 /** Reading a large history takes seconds; a git that waits for something waits for ever. */
 const TIMEOUT_MS = 120_000;
 
 /**
- * Settings of a checkout that would start programs of its own choice: none of them is needed for reading. With them off, whose folder it is
- * does not matter, and in a container it is often another user's. https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
+ * Settings of a checkout that would start programs of its own choice: none of them is needed for reading.
+ * With them off, whose folder it is does not matter, and in a container it is often another user's.
+ * https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
  */
 const QUIET = [
-  "-c", "safe.directory=*","-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat", "-c", "protocol.allow=never",
+  "-c",
+  "safe.directory=*",
+  "-c",
+  "core.fsmonitor=false",
+  "-c",
+  "core.hooksPath=/dev/null",
+  "-c",
+  "core.pager=cat",
+  "-c",
+  "protocol.allow=never",
 ];
 
 /**
@@ -22,22 +33,46 @@ const QUIET = [
  *
  * @param input for its standard input
  */
-export function runGit(env: Environment, folder: string, args: readonly string[], input?: string): Promise<GitAnswer> {
+export function runGit(
+  env: Environment,
+  folder: string,
+  args: readonly string[],
+  input?: string,
+): Promise<GitAnswer> {
   return new Promise((resolve) => {
     const child = spawn("git", ["-C", folder, ...QUIET, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...gitEnvironment(env), GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1", LC_ALL: "C" },
+      env: {
+        ...gitEnvironment(env),
+        GIT_TERMINAL_PROMPT: "0",
+        GIT_OPTIONAL_LOCKS: "0",
+        GIT_NO_LAZY_FETCH: "1",
+        LC_ALL: "C",
+      },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const [out, said]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on("data", (bytes: Buffer) => out.push(bytes));
     child.stderr.on("data", (bytes: Buffer) => said.push(bytes));
     child.on("error", (error: NodeJS.ErrnoException) => {
-      resolve({ ok: false, why: error.code === "ENOENT" ? "git is not installed" : error.name === "AbortError" ? "git did not answer" : error.message });
+      resolve({
+        ok: false,
+        why:
+          error.code === "ENOENT"
+            ? "git is not installed"
+            : error.name === "AbortError"
+              ? "git did not answer"
+              : error.message,
+      });
     });
     child.on("close", (code) => {
       if (code === 0) resolve({ ok: true, out: Buffer.concat(out) });
-      else resolve({ ok: false, why: Buffer.concat(said).toString("utf8").trim().split("\n")[0] || `git ended with ${String(code)}` });
+      else {
+        resolve({
+          ok: false,
+          why: Buffer.concat(said).toString("utf8").trim().split("\n")[0] || `git ended with ${String(code)}`,
+        });
+      }
     });
     child.stdin.on("error", () => undefined);
     child.stdin.end(input ?? "");
@@ -46,9 +81,20 @@ export function runGit(env: Environment, folder: string, args: readonly string[]
 
 /** What git needs of the environment: where programs, its settings and the trust in this folder are found. */
 function gitEnvironment(env: Environment): Record<string, string> {
-  const names = ["PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_DIR", "GIT_WORK_TREE"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = env[name];
-    return value === undefined ? [] : [[name, value]];
-  }));
+  const names = [
+    "PATH",
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+  ];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }

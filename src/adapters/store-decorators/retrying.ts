@@ -18,11 +18,15 @@ export interface StoreRetry {
 }
 
 /**
- * Tries again what `store.unreachable` ended: check, stat, get, replace, remove, and the beginning of a listing. A download that
- * breaks in the middle goes on by range. A put is never repeated as a whole, because its stream can be read only once: adapters
- * retry within a put. A listing that breaks later is thrown: adapters retry within a listing, where they know the page.
+ * Tries again what `store.unreachable` ended: check, stat, get, replace, remove, and the beginning of a
+ * listing. A download that breaks in the middle goes on by range. A put is never repeated as a whole, because
+ * its stream can be read only once: adapters retry within a put. A listing that breaks later is thrown:
+ * adapters retry within a listing, where they know the page.
  */
-export function retrying(store: BlobStore, { clock, random, log, attempts = 5, firstDelayMs = 500 }: StoreRetry): BlobStore {
+export function retrying(
+  store: BlobStore,
+  { clock, random, log, attempts = 5, firstDelayMs = 500 }: StoreRetry,
+): BlobStore {
   return new RetryingStore(store, {
     attempts,
     firstDelayMs,
@@ -30,7 +34,8 @@ export function retrying(store: BlobStore, { clock, random, log, attempts = 5, f
     isTransient: (error) => isHoldfastError(error, "store.unreachable"),
     sleep: (ms) => clock.sleep(ms),
     random: () => random.fraction(),
-    onRetry: (error, attempt, delayMs) => log?.debug(`${String(error)}; trying again in ${delayMs} ms (try ${attempt + 1} of ${attempts})`),
+    onRetry: (error, attempt, delayMs) =>
+      log?.debug(`${String(error)}; trying again in ${delayMs} ms (try ${attempt + 1} of ${attempts})`),
   });
 }
 
@@ -72,15 +77,21 @@ class RetryingStore implements BlobStore {
     if (listing.first.done === true) return;
     try {
       yield listing.first.value;
-      for (let next = await listing.iterator.next(); next.done !== true; next = await listing.iterator.next()) yield next.value;
+      for (
+        let next = await listing.iterator.next();
+        next.done !== true;
+        next = await listing.iterator.next()
+      ) {
+        yield next.value;
+      }
     } finally {
       await listing.iterator.return?.();
     }
   }
 
   /**
-   * A repeated replace may find that the lost first try did happen: then the blob holds exactly our bytes. Those bytes are a lock with
-   * a random token in it, so nobody else can have written the same.
+   * A repeated replace may find that the lost first try did happen: then the blob holds exactly our bytes.
+   * Those bytes are a lock with a random token in it, so nobody else can have written the same.
    */
   async replace(path: string, content: Uint8Array, etag: string): Promise<BlobFacts> {
     let mayHaveHappened = false;
@@ -113,7 +124,7 @@ class RetryingStore implements BlobStore {
   async *#resumed(path: string, start: number, first: { size: number; content: ByteStream }): ByteStream {
     let received = 0;
     let content = first.content;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       try {
         for await (const chunk of content) {
           received += chunk.byteLength;
@@ -127,11 +138,17 @@ class RetryingStore implements BlobStore {
         if (!this.#retry.isTransient(error) || failures >= this.#retry.attempts) throw error;
       }
       const missing = first.size - received;
-      const rest = await withRetry(this.#retry, () => this.#store.get(path, { start: start + received, end: start + first.size }));
+      const rest = await withRetry(this.#retry, () =>
+        this.#store.get(path, { start: start + received, end: start + first.size }),
+      );
       if (rest.size !== missing) {
-        throw new HoldfastError("store.changed", `${path} has ${rest.size} bytes left where ${missing} were announced, after a broken connection`, {
-          hint: "Somebody changed the blob while it was being read; read it again from the beginning.",
-        });
+        throw new HoldfastError(
+          "store.changed",
+          `${path} has ${rest.size} bytes left where ${missing} were announced, after a broken connection`,
+          {
+            hint: "Somebody changed the blob while it was being read; read it again from the beginning.",
+          },
+        );
       }
       content = rest.content;
     }

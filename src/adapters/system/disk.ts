@@ -44,9 +44,15 @@ export function systemDisk(root: string = tmpdir()): Disk {
     },
     async write(path, content) {
       try {
-        await pipeline(Readable.from(content, { objectMode: false }), createWriteStream(path, { flags: "wx", mode: 0o600 }));
+        await pipeline(
+          Readable.from(content, { objectMode: false }),
+          createWriteStream(path, { flags: "wx", mode: 0o600 }),
+        );
       } catch (error) {
-        const free = await freeBytes(root).then((bytes) => ` (${formatBytes(bytes)} free)`, () => "");
+        const free = await freeBytes(root).then(
+          (bytes) => ` (${formatBytes(bytes)} free)`,
+          () => "",
+        );
         throw diskTrouble(error, `writing ${basename(path)}`, free);
       }
     },
@@ -67,7 +73,10 @@ export function systemDisk(root: string = tmpdir()): Disk {
   };
 }
 
-/** A new file's name lies in its folder, which has to reach the disk as well: https://man7.org/linux/man-pages/man2/fsync.2.html */
+/**
+ * A new file's name lies in its folder, which has to reach the disk as well:
+ * https://man7.org/linux/man-pages/man2/fsync.2.html
+ */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {

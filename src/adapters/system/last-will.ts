@@ -1,12 +1,16 @@
 import { spawn } from "node:child_process";
 
 /**
- * What shall happen when we are gone, `kill -9` included. A tiny shell waits at the end of a pipe only our process holds; when we die in any way the
- * kernel closes it and the shell carries the will out. It sees none of our data and none of our environment, and it is not in anybody's way: the
- * processes and files it cares for are reached by their number and name alone.
+ * What shall happen when we are gone, `kill -9` included. A tiny shell waits at the end of a pipe only our
+ * process holds; when we die in any way the kernel closes it and the shell carries the will out. It sees none
+ * of our data and none of our environment, and it is not in anybody's way: the processes and files it cares
+ * for are reached by their number and name alone.
  */
 
-/** Words after the script: the process group. First politely, so that pg_restore can tell its workers and the server; two seconds later by force. */
+/**
+ * Words after the script: the process group. First politely, so that pg_restore can tell its workers and the
+ * server; two seconds later by force.
+ */
 const END_GROUP = `
 while read -r line; do :; done
 kill -TERM "-$1" 2>/dev/null || exit 0
@@ -37,11 +41,14 @@ export function removeWithUs(folder: string): Disposable {
 
 function will(script: string, word: string): Disposable {
   const shell = spawn("/bin/sh", ["-c", script, "holdfast-last-will", word], {
-    cwd: "/", env: { PATH: "/usr/bin:/bin" }, stdio: ["pipe", "ignore", "ignore"],
+    cwd: "/",
+    env: { PATH: "/usr/bin:/bin" },
+    stdio: ["pipe", "ignore", "ignore"],
     // Its own session: what ends us (Ctrl-C, a closed terminal) must not end it first.
     detached: true,
   });
-  // A machine that cannot start a shell any more is no reason to fail the work; the next run's sweep finds what is left.
+  // A machine that cannot start a shell any more is no reason to fail the work; the next run's sweep finds
+  // what is left.
   shell.on("error", () => undefined);
   shell.stdin.on("error", () => undefined);
   shell.unref();

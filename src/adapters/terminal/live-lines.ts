@@ -2,8 +2,8 @@ import { cutToWidth } from "../../kernel/text-width.ts";
 import type { TextOutput } from "./text-output.ts";
 
 /**
- * A few lines at the bottom of the terminal that are redrawn in place while ordinary lines scroll above them. Lines are cut to the
- * terminal's width: one that wrapped could not be cleared again.
+ * A few lines at the bottom of the terminal that are redrawn in place while ordinary lines scroll above them.
+ * Lines are cut to the terminal's width: one that wrapped could not be cleared again.
  */
 export class LiveLines {
   readonly #output: TextOutput;
@@ -52,7 +52,9 @@ export class LiveLines {
     // A terminal that does not know its own width says 0.
     const width = this.#output.columns ?? 0;
     const columns = width > 0 ? Math.max(20, width - 1) : 79;
-    const lines = this.#entries.filter((entry) => entry.text !== "").map((entry) => `${cutToWidth(entry.text, columns)}\n`);
+    const lines = this.#entries
+      .filter((entry) => entry.text !== "")
+      .map((entry) => `${cutToWidth(entry.text, columns)}\n`);
     this.#drawn = lines.length;
     return lines.join("");
   }

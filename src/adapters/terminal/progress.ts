@@ -6,7 +6,10 @@ import type { LiveLines } from "./live-lines.ts";
 const REDRAW_MS = 100;
 const BAR_COLUMNS = 16;
 
-/** A line redrawn in place, at most ten times a second; also once a second while nothing moves, so that a stall shows as one. */
+/**
+ * A line redrawn in place, at most ten times a second; also once a second while nothing moves, so that a
+ * stall shows as one.
+ */
 export function liveProgress(lines: LiveLines, pacing: Pacing): Progress {
   const { label, elapsed } = pacing;
   const pace = new Pace(pacing.unit, pacing.total, elapsed());
@@ -16,7 +19,8 @@ export function liveProgress(lines: LiveLines, pacing: Pacing): Progress {
   const draw = (): void => {
     drawnAt = elapsed();
     const fraction = pace.fraction();
-    const share = fraction === undefined ? "" : `${bar(fraction)} ${String(Math.floor(fraction * 100)).padStart(2)} %  `;
+    const share =
+      fraction === undefined ? "" : `${bar(fraction)} ${String(Math.floor(fraction * 100)).padStart(2)} %  `;
     line.update(`  ${label}  ${share}${pace.describe(drawnAt)}`);
   };
   // Without unref the timer would keep a finished process alive if a command forgot to end its progress.

@@ -21,8 +21,13 @@ export interface TerminalStyle {
 /** A log for people at a terminal, on standard error: standard output belongs to the command's product. */
 export function terminalLog(output: TextOutput, style: TerminalStyle): Log {
   const lines = new LiveLines(output, style.live);
-  const paint = (code: string, text: string): string => (style.color ? `\u001B[${code}m${text}\u001B[0m` : text);
-  const print = (prefix: string, text: string, paintText: (line: string) => string = (line) => line): void => {
+  const paint = (code: string, text: string): string =>
+    style.color ? `\u001B[${code}m${text}\u001B[0m` : text;
+  const print = (
+    prefix: string,
+    text: string,
+    paintText: (line: string) => string = (line) => line,
+  ): void => {
     const [first = "", ...rest] = printable(style.redact(text)).split("\n");
     lines.print([prefix + paintText(first), ...rest.map((line) => `    ${paintText(line)}`)].join("\n"));
   };
@@ -35,8 +40,16 @@ export function terminalLog(output: TextOutput, style: TerminalStyle): Log {
     },
     progress: (text, unit, total): Progress => {
       const label = printableLine(style.redact(text));
-      const pacing = { label, unit, total, elapsed: style.elapsed, clean: (note: string) => printableLine(style.redact(note)) };
-      return style.live ? liveProgress(lines, pacing) : spacedProgress((line) => print("  ", line), pacing, style.spacingMs ?? 10_000);
+      const pacing = {
+        label,
+        unit,
+        total,
+        elapsed: style.elapsed,
+        clean: (note: string) => printableLine(style.redact(note)),
+      };
+      return style.live
+        ? liveProgress(lines, pacing)
+        : spacedProgress((line) => print("  ", line), pacing, style.spacingMs ?? 10_000);
     },
   };
 }

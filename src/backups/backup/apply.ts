@@ -20,6 +20,7 @@ import type { ContentRecord } from "../../nouns/content/record.ts";
 import { mayLeaveOut } from "../../nouns/platform/may-leave-out.ts";
 import { profileOf } from "../../nouns/platform/profiles.ts";
 import { readPlatform } from "../../nouns/platform/read-record.ts";
+import type { PlatformRecord } from "../../nouns/platform/record.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { REMEMBERED } from "../../ports/remembered.ts";
 import { inAttempts } from "./attempts.ts";
@@ -38,16 +39,28 @@ export interface BackupTaken {
 }
 
 /**
- * Carries a plan out. The order of effects makes any crash harmless: artifacts first, each visible only when whole; the manifest last, and only
- * with it does the backup exist. What a killed run leaves are artifacts without a manifest, which `list` shows and nothing else looks at.
+ * Carries a plan out. The order of effects makes any crash harmless: artifacts first, each visible only when
+ * whole; the manifest last, and only with it does the backup exist. What a killed run leaves are artifacts
+ * without a manifest, which `list` shows and nothing else looks at.
  */
 export async function applyBackup(plan: BackupPlan, ports: Ports): Promise<BackupTaken> {
   const { request, key } = plan;
   const { clock, log, random, run } = ports;
-  await using lock = await acquireLock({ store: request.store, source: key.source, tier: key.tier, doing: `backup ${key.id}`, run, clock, random, warn: (text) => log.warn(text) });
+  await using lock = await acquireLock({
+    store: request.store,
+    source: key.source,
+    tier: key.tier,
+    doing: `backup ${key.id}`,
+    run,
+    clock,
+    random,
+    warn: (text) => log.warn(text),
+  });
   ports.remember?.(REMEMBERED.lockPath, lock.path);
   ports.remember?.(REMEMBERED.lockToken, lock.token);
-  return await inAttempts(plan, ports, AbortSignal.any([ports.cancelled, lock.lost]), (one, stored) => attemptBackup(one, ports, { lost: lock.lost, stored }));
+  return await inAttempts(plan, ports, AbortSignal.any([ports.cancelled, lock.lost]), (one, stored) =>
+    attemptBackup(one, ports, { lost: lock.lost, stored }),
+  );
 }
 
 /** One attempt, under the run's lock. */
@@ -58,42 +71,61 @@ interface UnderLock {
 }
 
 /** From the snapshot to the manifest. */
-async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: UnderLock): Promise<BackupTaken> {
+async function attemptBackup(
+  plan: BackupPlan,
+  ports: Ports,
+  { lost, stored }: UnderLock,
+): Promise<BackupTaken> {
   const { request, key } = plan;
   const { clock, log, run } = ports;
   const startedAt = clock.now();
   log.stage(`taking one snapshot of ${request.database.address.database}`);
-  await using snapshot = await exportSnapshot(request.database, { holdMs: request.snapshotLimitMs, lockWaitMs: request.lockWaitMs }, clock);
+  await using snapshot = await exportSnapshot(
+    request.database,
+    { holdMs: request.snapshotLimitMs, lockWaitMs: request.lockWaitMs },
+    clock,
+  );
   const stop = AbortSignal.any([ports.cancelled, lost, snapshot.lost]);
   const platform = await orAbort(stop, readPlatform(snapshot.session, request.scope));
   const may = platform === undefined ? undefined : mayLeaveOut(profileOf(platform.name));
-  const { leftOut, withoutValue } = await orAbort(stop, requireReadable(snapshot.session, request.scope, may));
+  const { leftOut, withoutValue } = await orAbort(
+    stop,
+    requireReadable(snapshot.session, request.scope, may),
+  );
   const unlogged = await orAbort(stop, unloggedOnStandby(snapshot.session, request.scope));
-  const inventory = await orAbort(stop, takeInventory(snapshot.session, request.scope, {
-    proof: request.proof, lockWaitMs: request.lockWaitMs, leaveOut: leftOut, withoutValue: [...unlogged, ...withoutValue], debug: (text) => log.debug(text),
-  }));
+  const inventory = await orAbort(
+    stop,
+    takeInventory(snapshot.session, request.scope, {
+      proof: request.proof,
+      lockWaitMs: request.lockWaitMs,
+      leaveOut: leftOut,
+      withoutValue: [...unlogged, ...withoutValue],
+      debug: (text) => log.debug(text),
+    }),
+  );
   const migrations = await orAbort(stop, readMigrations(snapshot.session));
-  const warnings = new Set([
-    ...plan.warnings,
-    ...(await orAbort(stop, searchPathWarnings(snapshot.session, request.scope))),
-    ...(await orAbort(stop, columnOrderWarnings(snapshot.session, request.scope))),
-    ...(platform === undefined ? [] : await orAbort(stop, outsideWarnings(snapshot.session, request.scope, platform))),
-  ]);
+  const warnings = await sourceWarnings(snapshot, plan, platform, stop);
   const onWarning = (text: string): void => void warnings.add(`pg_dump warned: ${text}`);
   const [dumped, content] = await together<[Dumped[], ContentRecord]>(stop, [
-    (signal) => dumpAll(plan, ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored }, { signal, onWarning }),
+    (signal) =>
+      dumpAll(
+        plan,
+        ports,
+        { snapshot, inventory, leftOut, withoutValue, unlogged, stored },
+        { signal, onWarning },
+      ),
     (signal) => prove(plan, ports, { snapshot, inventory, unlogged }, signal),
   ]);
-  const sequences = await orAbort(stop, readSequences(snapshot.session, request.scope, [...leftOut, ...withoutValue, ...unlogged]));
-  const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
-  const omitted = await orAbort(stop, findOmissions(snapshot.session, request.scope, inventory, archives, leftOut));
-  const logs = platform === undefined ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
-  for (const each of logs) log.debug(`${each.name} ${each.message}`);
-  const gaps: Finding[] = [
-    ...withoutTheirRows(unlogged),
-    ...omitted.filter((each) => !logs.includes(each)),
-    ...(platform === undefined ? [] : await orAbort(stop, platformGaps(snapshot.session, platform, { leftOut, withoutValue }, inventory))),
-  ];
+  const sequences = await orAbort(
+    stop,
+    readSequences(snapshot.session, request.scope, [...leftOut, ...withoutValue, ...unlogged]),
+  );
+  const gaps = await gapsOfBackup(
+    plan,
+    ports,
+    { snapshot, inventory, leftOut, withoutValue, unlogged, platform, dumped },
+    stop,
+  );
   stop.throwIfAborted();
   tellLosses(plan, ports, gaps, warnings);
 
@@ -101,16 +133,31 @@ async function attemptBackup(plan: BackupPlan, ports: Ports, { lost, stored }: U
   await requireStored(plan, artifacts);
   const manifest: Manifest = {
     format: platform === undefined ? "holdfast.manifest/2" : "holdfast.manifest/3",
-    id: key.id, component: "database", source: key.source, tier: key.tier,
-    snapshotAt: snapshot.at.toISOString(), startedAt: startedAt.toISOString(), finishedAt: clock.now().toISOString(),
-    server: { version: plan.facts.version, major: plan.facts.major, database: request.database.address.database, host: request.database.address.host },
+    id: key.id,
+    component: "database",
+    source: key.source,
+    tier: key.tier,
+    snapshotAt: snapshot.at.toISOString(),
+    startedAt: startedAt.toISOString(),
+    finishedAt: clock.now().toISOString(),
+    server: {
+      version: plan.facts.version,
+      major: plan.facts.major,
+      database: request.database.address.database,
+      host: request.database.address.host,
+    },
     tools: { holdfast: ports.version, pgDump: plan.tools.version },
-    scope: { includeSchemas: [...request.scope.includeSchemas], excludeSchemas: [...request.scope.excludeSchemas] },
+    scope: {
+      includeSchemas: [...request.scope.includeSchemas],
+      excludeSchemas: [...request.scope.excludeSchemas],
+    },
     artifacts,
     content: { ...content, sequences: bracket(content.sequences, sequences) },
     ...(platform === undefined ? {} : { platform }),
-    gaps, warnings: [...warnings],
-    schemaVersion: migrations?.version ?? null, migrationHash: migrations?.hash ?? null,
+    gaps,
+    warnings: [...warnings],
+    schemaVersion: migrations?.version ?? null,
+    migrationHash: migrations?.hash ?? null,
     run,
     previous: await previousManifest(plan, ports),
   };
@@ -132,19 +179,35 @@ interface Dumping {
   readonly stored: string[];
 }
 
-/** The dumps one after the other: they would only fight for the same disk and network, and one is enough to fill a core. */
+/**
+ * The dumps one after the other: they would only fight for the same disk and network, and one is enough to
+ * fill a core.
+ */
 async function dumpAll(
-  plan: BackupPlan, ports: Ports, { snapshot, inventory, leftOut, withoutValue, unlogged, stored }: Dumping, running: Pick<DumpContext, "signal" | "onWarning">,
+  plan: BackupPlan,
+  ports: Ports,
+  { snapshot, inventory, leftOut, withoutValue, unlogged, stored }: Dumping,
+  running: Pick<DumpContext, "signal" | "onWarning">,
 ): Promise<Dumped[]> {
   const tools = await ports.dumpTools();
   const dumped: Dumped[] = [];
   for (const dump of plan.dumps) {
-    const estimate = dump.kind === "schema" ? undefined : inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
+    const estimate =
+      dump.kind === "schema" ? undefined : inventory.tables.reduce((sum, table) => sum + table.bytes, 0);
     const progress = ports.log.progress(`dumping ${dump.kind}`, "bytes", estimate);
     try {
-      dumped.push(await dumpArtifact(plan, dump, {
-        tools, snapshot: snapshot.id, tables: inventory.tables, leftOut, withoutValue, unlogged, progress, ...running,
-      }));
+      dumped.push(
+        await dumpArtifact(plan, dump, {
+          tools,
+          snapshot: snapshot.id,
+          tables: inventory.tables,
+          leftOut,
+          withoutValue,
+          unlogged,
+          progress,
+          ...running,
+        }),
+      );
       stored.push(dump.path);
     } finally {
       progress.done();
@@ -153,29 +216,88 @@ async function dumpAll(
   return dumped;
 }
 
+/** What of the source will trouble who restores it, or its proof. */
+async function sourceWarnings(
+  { session }: Snapshot,
+  { warnings, request: { scope } }: BackupPlan,
+  platform: PlatformRecord | undefined,
+  stop: AbortSignal,
+): Promise<Set<string>> {
+  return new Set([
+    ...warnings,
+    ...(await orAbort(stop, searchPathWarnings(session, scope))),
+    ...(await orAbort(stop, columnOrderWarnings(session, scope))),
+    ...(platform === undefined ? [] : await orAbort(stop, outsideWarnings(session, scope, platform))),
+  ]);
+}
+
+/** What was dumped, and what it may lack. */
+interface Losing extends Pick<Dumping, "snapshot" | "inventory" | "leftOut" | "withoutValue" | "unlogged"> {
+  readonly platform: PlatformRecord | undefined;
+  readonly dumped: readonly Dumped[];
+}
+
+/** What the source has and the backup has not. */
+async function gapsOfBackup(
+  { request: { scope } }: BackupPlan,
+  { log }: Ports,
+  { snapshot: { session }, platform, dumped, ...of }: Losing,
+  stop: AbortSignal,
+): Promise<Finding[]> {
+  const { inventory, leftOut, withoutValue, unlogged } = of;
+  const archives = dumped.filter(({ artifact }) => artifact.kind !== "data");
+  const omitted = await orAbort(stop, findOmissions(session, scope, inventory, archives, leftOut));
+  const logs = platform === undefined ? [] : omitted.filter((each) => isPlatformsLog(platform, each));
+  for (const each of logs) log.debug(`${each.name} ${each.message}`);
+  return [
+    ...withoutTheirRows(unlogged),
+    ...omitted.filter((each) => !logs.includes(each)),
+    ...(platform === undefined
+      ? []
+      : await orAbort(stop, platformGaps(session, platform, { leftOut, withoutValue }, inventory))),
+  ];
+}
+
 /** Losses told one by one; all of them are in the manifest. */
 const TOLD_MAX = 20;
 
 /**
- * Gaps are a table of the report. Where nobody reads that, as of a safety backup, or where warnings stand beside the job, they are
- * told at once.
+ * Gaps are a table of the report. Where nobody reads that, as of a safety backup, or where warnings stand
+ * beside the job, they are told at once.
  */
-function tellLosses({ key }: BackupPlan, { log, surface }: Ports, gaps: readonly Finding[], warnings: ReadonlySet<string>): void {
+function tellLosses(
+  { key }: BackupPlan,
+  { log, surface }: Ports,
+  gaps: readonly Finding[],
+  warnings: ReadonlySet<string>,
+): void {
   for (const text of warnings) log.warn(text);
   if (key.tier !== "safety" && surface === "cli") return;
   for (const gap of gaps.slice(0, TOLD_MAX)) log.warn(findingSentence(gap));
-  if (gaps.length > TOLD_MAX) log.warn(`and ${gaps.length - TOLD_MAX} more that are not in this backup; its manifest names all of them`);
+  if (gaps.length > TOLD_MAX) {
+    log.warn(
+      `and ${gaps.length - TOLD_MAX} more that are not in this backup; its manifest names all of them`,
+    );
+  }
 }
 
 /** Fingerprints, in sessions of their own that see the same snapshot, while the dump runs. */
 async function prove(
-  plan: BackupPlan, ports: Ports, { snapshot, inventory, unlogged }: Pick<Dumping, "snapshot" | "inventory" | "unlogged">, signal: AbortSignal,
+  plan: BackupPlan,
+  ports: Ports,
+  { snapshot, inventory, unlogged }: Pick<Dumping, "snapshot" | "inventory" | "unlogged">,
+  signal: AbortSignal,
 ): Promise<ContentRecord> {
   if (plan.request.proof === "none") return inventory;
   const counting = inventory.tables.filter((table) => table.kind === "table").length;
   const progress = ports.log.progress("fingerprinting", "tables", counting);
   try {
-    const tables = await fingerprintTables(() => snapshot.openSession(), inventory, { jobs: plan.request.jobs, withoutRows: unlogged, signal, onTable: () => progress.add(1) });
+    const tables = await fingerprintTables(() => snapshot.openSession(), inventory, {
+      jobs: plan.request.jobs,
+      withoutRows: unlogged,
+      signal,
+      onTable: () => progress.add(1),
+    });
     const largeObjects = await fingerprintLargeObjects(() => snapshot.openSession(), inventory, { signal });
     return { ...inventory, tables, largeObjects };
   } finally {
@@ -183,10 +305,19 @@ async function prove(
   }
 }
 
-/** Sequences move outside of transactions: the restored value must lie between the readings before and after the dump. */
-function bracket(before: ContentRecord["sequences"], after: ContentRecord["sequences"]): ContentRecord["sequences"] {
+/**
+ * Sequences move outside of transactions: the restored value must lie between the readings before and
+ * after the dump.
+ */
+function bracket(
+  before: ContentRecord["sequences"],
+  after: ContentRecord["sequences"],
+): ContentRecord["sequences"] {
   const late = new Map(after.map((sequence) => [displayName(sequence), sequence.after]));
-  return before.map((sequence) => ({ ...sequence, after: late.get(displayName(sequence)) ?? sequence.after }));
+  return before.map((sequence) => ({
+    ...sequence,
+    after: late.get(displayName(sequence)) ?? sequence.after,
+  }));
 }
 
 /** What the store says it has must be what was sent, before the manifest promises it. */
@@ -194,9 +325,14 @@ async function requireStored(plan: BackupPlan, artifacts: readonly ArtifactRecor
   for (const artifact of artifacts) {
     const stored = await plan.request.store.stat(artifact.path);
     if (stored?.size === artifact.stored.size) continue;
-    throw new HoldfastError("store.lied", `the store accepted ${artifact.path} and now says it has ${stored ? `${stored.size} of ${artifact.stored.size} bytes` : "no such blob"}`, {
-      hint: "No backup was committed. Run again; if it repeats, the storage service loses data.",
-    });
+    throw new HoldfastError(
+      "store.lied",
+      `the store accepted ${artifact.path} and now says it ` +
+        `has ${stored ? `${stored.size} of ${artifact.stored.size} bytes` : "no such blob"}`,
+      {
+        hint: "No backup was committed. Run again; if it repeats, the storage service loses data.",
+      },
+    );
   }
 }
 
@@ -209,7 +345,18 @@ async function previousManifest(plan: BackupPlan, ports: Ports): Promise<Manifes
     return { id: newest.id, sha256: (await catalog.read(newest)).sha256 };
   } catch (error) {
     // An unreadable predecessor is bad news, but no reason to have no backup today.
-    if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format", "input.no-such-backup", "store.not-found", "store.lied")) throw error;
+    if (
+      !isHoldfastError(
+        error,
+        "catalog.damaged",
+        "catalog.unknown-format",
+        "input.no-such-backup",
+        "store.not-found",
+        "store.lied",
+      )
+    ) {
+      throw error;
+    }
     ports.log.warn(`the previous backup's manifest cannot be read: ${error.message}`);
     return null;
   }

@@ -40,7 +40,12 @@ export type Attempt<T> = (plan: BackupPlan, stored: string[]) => Promise<T>;
  * @param stop ends the waiting between two attempts
  * @throws the last attempt's error, which then says how often it was tried
  */
-export async function inAttempts<T>(plan: BackupPlan, ports: Ports, stop: AbortSignal, attempt: Attempt<T>): Promise<T> {
+export async function inAttempts<T>(
+  plan: BackupPlan,
+  ports: Ports,
+  stop: AbortSignal,
+  attempt: Attempt<T>,
+): Promise<T> {
   const { clock, log, random } = ports;
   const began = clock.elapsed();
   let made = 0;
@@ -54,15 +59,26 @@ export async function inAttempts<T>(plan: BackupPlan, ports: Ports, stop: AbortS
   try {
     return await withRetry(
       {
-        attempts: ATTEMPTS, firstDelayMs: FIRST_PAUSE_MS, delayMsMax: PAUSE_MS_MAX, random: () => random.fraction(),
+        attempts: ATTEMPTS,
+        firstDelayMs: FIRST_PAUSE_MS,
+        delayMsMax: PAUSE_MS_MAX,
+        random: () => random.fraction(),
         sleep: (ms) => clock.sleep(ms, stop),
         isTransient: isWorthAnother,
-        onRetry: (error, before) => log.warn(`${sayingWhy(error)}; trying again with a new snapshot ` +
-          `(${before + 1} of ${ATTEMPTS}): ${(error as Error).message}`),
+        onRetry: (error, before) =>
+          log.warn(
+            `${sayingWhy(error)}; trying again with a new snapshot ` +
+              `(${before + 1} of ${ATTEMPTS}): ${(error as Error).message}`,
+          ),
       },
       async (number) => {
         made = number;
-        const one = attemptPlan(plan, number, lockWaitMs(plan.request.lockWaitMs, waitedMs, number === ATTEMPTS), ports);
+        const one = attemptPlan(
+          plan,
+          number,
+          lockWaitMs(plan.request.lockWaitMs, waitedMs, number === ATTEMPTS),
+          ports,
+        );
         const stored: string[] = [];
         try {
           return await attempt(one, stored);
@@ -80,7 +96,9 @@ export async function inAttempts<T>(plan: BackupPlan, ports: Ports, stop: AbortS
 }
 
 function sayingWhy(error: unknown): string {
-  return isHoldfastError(error, "database.lock-timeout") ? "a table was locked by somebody else" : "the schema may have changed while it was read";
+  return isHoldfastError(error, "database.lock-timeout")
+    ? "a table was locked by somebody else"
+    : "the schema may have changed while it was read";
 }
 
 /** All attempts together wait as long as was allowed; 0 waits for ever. */
@@ -99,7 +117,10 @@ function isBadMoment(error: unknown): boolean {
  * moment ago; or never to be found.
  */
 function isDoubtful(error: unknown): boolean {
-  return isHoldfastError(error, "database.query") && /\(SQLSTATE (?:42P01|42703|42883|42704|3F000)\)/.test(error.message);
+  return (
+    isHoldfastError(error, "database.query") &&
+    /\(SQLSTATE (?:42P01|42703|42883|42704|3F000)\)/.test(error.message)
+  );
 }
 
 /** The first attempt has the plan's own id and paths. */
@@ -108,7 +129,10 @@ function attemptPlan(plan: BackupPlan, number: number, waitMs: number, ports: Po
   if (number === 1) return { ...plan, request };
   const id = newBackupId(ports.clock.now(), ports.random);
   const key = { ...plan.key, id, time: timeOfBackupId(id) as Date };
-  const dumps = plan.dumps.map(({ kind }) => ({ kind, path: artifactPath(key, kind, request.recipients.length > 0) }));
+  const dumps = plan.dumps.map(({ kind }) => ({
+    kind,
+    path: artifactPath(key, kind, request.recipients.length > 0),
+  }));
   return { ...plan, request, key, dumps };
 }
 
@@ -117,8 +141,10 @@ async function removeArtifacts(plan: BackupPlan, paths: readonly string[], ports
     try {
       await plan.request.store.remove(path);
     } catch (error) {
-      ports.log.warn(`${path} belongs to an attempt that failed and could not be removed: ` +
-        `${(error as Error).message}; \`list\` shows it, and nothing reads it`);
+      ports.log.warn(
+        `${path} belongs to an attempt that failed and could not be removed: ` +
+          `${(error as Error).message}; \`list\` shows it, and nothing reads it`,
+      );
     }
   }
 }
@@ -126,10 +152,13 @@ async function removeArtifacts(plan: BackupPlan, paths: readonly string[], ports
 function sayingHowOften(error: unknown, times: number): unknown {
   if (!isBadMoment(error) && !isDoubtful(error)) return error;
   const { code, message, hint } = error as HoldfastError;
-  const words = code === "database.changing"
-    ? "Run the backup at a quieter time, or keep schema changes (migrations, jobs that create and drop " +
-      "tables) away from it while it begins."
-    : (hint ?? "");
-  return new HoldfastError(code, `${message} (and so at each of ${times} ` +
-    `attempts)`, { hint: words, cause: error });
+  const words =
+    code === "database.changing"
+      ? "Run the backup at a quieter time, or keep schema changes (migrations, jobs that create and drop " +
+        "tables) away from it while it begins."
+      : (hint ?? "");
+  return new HoldfastError(code, `${message} (and so at each of ${times} ` + `attempts)`, {
+    hint: words,
+    cause: error,
+  });
 }

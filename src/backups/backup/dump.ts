@@ -35,11 +35,16 @@ export interface Dumped {
 }
 
 /**
- * One dump, from pg_dump to a durable blob: `pg_dump → hash → zstd → age → hash → store`, nothing on the local disk. The blob becomes visible only if
- * pg_dump exited 0, because its stream throws otherwise and the store then commits nothing. Its table of contents is read on the way and must
- * name every table of the snapshot.
+ * One dump, from pg_dump to a durable blob: `pg_dump → hash → zstd → age → hash → store`, nothing on
+ * the local disk. The blob becomes visible only if pg_dump exited 0, because its stream throws otherwise
+ * and the store then commits nothing. Its table of contents is read on the way and must name every table
+ * of the snapshot.
  */
-export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: string }, context: DumpContext): Promise<Dumped> {
+export async function dumpArtifact(
+  plan: BackupPlan,
+  dump: { kind: Kind; path: string },
+  context: DumpContext,
+): Promise<Dumped> {
   const { request } = plan;
   const archive = context.tools.dump({
     tools: plan.tools,
@@ -59,10 +64,15 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
   // Its failure is seen where it is awaited below.
   contents.catch(() => undefined);
   // Judged before the stream ends, so that an incomplete dump is never committed.
-  const sealing = new Sealing(gated(main, async () => requireComplete(dump.kind, await contents, tablesOf(dump.kind, context), plan.facts.encoding)), {
-    level: request.level,
-    recipients: request.recipients,
-  });
+  const sealing = new Sealing(
+    gated(main, async () =>
+      requireComplete(dump.kind, await contents, tablesOf(dump.kind, context), plan.facts.encoding),
+    ),
+    {
+      level: request.level,
+      recipients: request.recipients,
+    },
+  );
   try {
     await request.store.put(dump.path, sealing.content, {
       accessTier: request.accessTier,
@@ -70,19 +80,26 @@ export async function dumpArtifact(plan: BackupPlan, dump: { kind: Kind; path: s
       sizeHint: Math.ceil(plan.facts.sizeBytes / 2),
     });
   } catch (error) {
-    // A store that fails before it pulls never starts `main`: without this the reader of the contents would wait for it for ever.
+    // A store that fails before it pulls never starts `main`: without this the reader of the contents would
+    // wait for it for ever.
     leave();
     // It fails with the same cause; it is waited for so that nothing is left behind.
     await contents.catch(() => undefined);
     if (!isHoldfastError(error, "store.exists")) throw error;
-    throw new HoldfastError("store.exists", error.message, { hint: "What was there is as it was, and no backup was made. Run again: the next one has another id.", cause: error });
+    throw new HoldfastError("store.exists", error.message, {
+      hint: "What was there is as it was, and no backup was made. Run again: the next one has another id.",
+      cause: error,
+    });
   }
   const artifact: ArtifactRecord = {
     path: dump.path,
     kind: dump.kind,
     ...sealing.totals,
     compression: { format: "zstd", level: request.level },
-    encryption: { format: request.recipients.length > 0 ? "age-v1" : "none", recipients: [...request.recipients] },
+    encryption: {
+      format: request.recipients.length > 0 ? "age-v1" : "none",
+      recipients: [...request.recipients],
+    },
     contents: countTypes(await contents),
   };
   return { artifact, entries: await contents };
@@ -102,19 +119,28 @@ async function* gated(source: ByteStream, check: () => Promise<void>): ByteStrea
 }
 
 /**
- * Every table of the snapshot must be in the archive's table of contents: a dump that lost one (through a pattern, a right, a bug) is refused.
+ * Every table of the snapshot must be in the archive's table of contents: a dump that lost one (through a
+ * pattern, a right, a bug) is refused.
  *
- * An archive's names are in the database's encoding, and only UTF8 is read as it is written. In any other, what is beyond ASCII is held to be
- * alike, and as many entries must be there as tables of that likeness.
+ * An archive's names are in the database's encoding, and only UTF8 is read as it is written. In any other,
+ * what is beyond ASCII is held to be alike, and as many entries must be there as tables of that likeness.
  *
  * @throws dump.incomplete
  */
-export function requireComplete(kind: Kind, entries: readonly TocEntry[], tables: readonly TableRecord[], encoding: string): void {
+export function requireComplete(
+  kind: Kind,
+  entries: readonly TocEntry[],
+  tables: readonly TableRecord[],
+  encoding: string,
+): void {
   const type = kind === "schema" ? "TABLE" : "TABLE DATA";
-  const readable = (name: string): string => (encoding === "UTF8" ? name : name.replace(/[^\x00-\x7f]+/g, "?"));
+  const readable = (name: string): string =>
+    encoding === "UTF8" ? name : name.replace(/[^\x00-\x7f]+/g, "?");
   const unmatched = new Map<string, number>();
   for (const entry of entries) {
-    if (entry.type === type) unmatched.set(readable(entry.rest), (unmatched.get(readable(entry.rest)) ?? 0) + 1);
+    if (entry.type === type) {
+      unmatched.set(readable(entry.rest), (unmatched.get(readable(entry.rest)) ?? 0) + 1);
+    }
   }
   for (const table of tables) {
     // An extension's own table is made by CREATE EXTENSION; a dump holds no more of it than the rows.
@@ -122,9 +148,15 @@ export function requireComplete(kind: Kind, entries: readonly TocEntry[], tables
     const name = readable(tocName(table));
     const left = unmatched.get(name) ?? 0;
     if (left === 0) {
-      throw new HoldfastError("dump.incomplete", `pg_dump left out ${kind === "schema" ? "" : "the rows of "}${table.schema}.${table.name}`, {
-        hint: "No backup was made. Check the schema filters; if they are right, report this with the output of --verbose.",
-      });
+      throw new HoldfastError(
+        "dump.incomplete",
+        `pg_dump left out ${kind === "schema" ? "" : "the rows of "}${table.schema}.${table.name}`,
+        {
+          hint:
+            "No backup was made. Check the schema filters; if they are right, report this " +
+            "with the output of --verbose.",
+        },
+      );
     }
     unmatched.set(name, left - 1);
   }

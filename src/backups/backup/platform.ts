@@ -19,35 +19,48 @@ const TOLD_MAX = 20;
 
 /** What of the platform's is not in this backup, or is of no use from it. */
 export async function platformGaps(
-  session: DatabaseSession, platform: PlatformRecord, { leftOut, withoutValue }: Unread, { tables }: ContentRecord,
+  session: DatabaseSession,
+  platform: PlatformRecord,
+  { leftOut, withoutValue }: Unread,
+  { tables }: ContentRecord,
 ): Promise<Finding[]> {
   const profile = profileOf(platform.name);
   const gapOf = (relation: LeftOut, lost: string): Finding => ({
-    severity: "gap", about: relation.kind, name: displayName(relation),
+    severity: "gap",
+    about: relation.kind,
+    name: displayName(relation),
     message: `is ${profile.title}'s own and the role that made this backup may not read it, so ${lost}`,
   });
   const gaps = [
     ...leftOut.map((relation) => gapOf(relation, "neither it nor what stands on it is in this backup")),
-    ...withoutValue.map((sequence) => gapOf(sequence, "its value is not in this backup: only its definition")),
+    ...withoutValue.map((sequence) =>
+      gapOf(sequence, "its value is not in this backup: only its definition"),
+    ),
   ];
   const present = new Set(tables.filter((table) => isPlatformsTable(platform, table)).map(displayName));
   for (const table of secretTables(profile).filter((one) => present.has(displayName(one)))) {
     const relation = qualifiedName(table.schema, table.name);
-    const [row] = await session.query<{ count: string }>(`SELECT count(*)::text AS count FROM ONLY ${relation}`);
+    const [row] = await session.query<{ count: string }>(
+      `SELECT count(*)::text AS count FROM ONLY ${relation}`,
+    );
     const count = Number(row?.count ?? 0);
     if (count === 0) continue;
     gaps.push({
-      severity: "gap", about: "table", name: displayName(table),
-      message: `holds ${quantity(count, "row")} encrypted with a key that stays with this project and is in no database backup: ` +
-        "another project cannot decrypt them, so keep the secrets themselves in a second place",
+      severity: "gap",
+      about: "table",
+      name: displayName(table),
+      message:
+        `holds ${quantity(count, "row")} encrypted with a key that stays with this project ` +
+        "and is in no database backup: another project cannot decrypt them, so keep the secrets themselves " +
+        "in a second place",
     });
   }
   return gaps;
 }
 
 /**
- * Whether what a dump leaves out are rows of one of the platform's logs or queues: answers to webhooks, say. They come
- * and go by themselves, and no restore brings them.
+ * Whether what a dump leaves out are rows of one of the platform's logs or queues: answers to webhooks, say.
+ * They come and go by themselves, and no restore brings them.
  */
 export function isPlatformsLog(platform: PlatformRecord, { about, name }: Finding): boolean {
   if (about !== UNDECIDED) return false;
@@ -58,7 +71,9 @@ export function isPlatformsLog(platform: PlatformRecord, { about, name }: Findin
 
 /** Said when named schemas are backed up: what people put on the platform's tables stands in neither. */
 export async function outsideWarnings(
-  session: DatabaseSession, scope: ContentScope, platform: PlatformRecord,
+  session: DatabaseSession,
+  scope: ContentScope,
+  platform: PlatformRecord,
 ): Promise<string[]> {
   const outside = await usersOutside(session, scope, platform);
   // Parts of one table are many; the table says it.
@@ -67,7 +82,8 @@ export async function outsideWarnings(
   if (told.length === 0) return [];
   const more = told.length > TOLD_MAX ? ` and ${told.length - TOLD_MAX} more` : "";
   return [
-    `not in this backup, though not ${profileOf(platform.name).title}'s own: ${told.slice(0, TOLD_MAX).join(", ")}${more}; ` +
-    "they stand in schemas that were left out, and a backup of everything (without --schemas and --exclude-schemas) holds them",
+    `not in this backup, though not ${profileOf(platform.name).title}'s own: ` +
+      `${told.slice(0, TOLD_MAX).join(", ")}${more}; they stand in schemas that were left out, ` +
+      "and a backup of everything (without --schemas and --exclude-schemas) holds them",
   ];
 }

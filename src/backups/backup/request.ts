@@ -60,12 +60,21 @@ const KINDS_OF_TIER: Readonly<Record<CatalogTier, readonly Kind[]>> = {
 };
 
 /**
- * Strategy F1, but for tier3: it is committed hot and moved to Archive by the account's lifecycle rule, because an archived blob cannot be read
- * back for hours and a backup that was never read back is not proved.
+ * Strategy F1, but for tier3: it is committed hot and moved to Archive by the account's lifecycle rule,
+ * because an archived blob cannot be read back for hours and a backup that was never read back is not proved.
  */
-const ACCESS_TIER: Readonly<Record<CatalogTier, AccessTier>> = { tier1: "Hot", tier2: "Cool", tier3: "Hot", tier4: "Cool", safety: "Hot" };
+const ACCESS_TIER: Readonly<Record<CatalogTier, AccessTier>> = {
+  tier1: "Hot",
+  tier2: "Cool",
+  tier3: "Hot",
+  tier4: "Cool",
+  safety: "Hot",
+};
 
-/** `data` alone cannot be restored: the schema of the same snapshot always comes with it. In the order they are dumped. */
+/**
+ * `data` alone cannot be restored: the schema of the same snapshot always comes with it. In the order
+ * they are dumped.
+ */
 export function kindsFor(tier: CatalogTier, asked: readonly Kind[]): readonly Kind[] {
   const wanted = new Set(asked.length > 0 ? asked : KINDS_OF_TIER[tier]);
   if (wanted.has("data")) wanted.add("schema");
@@ -76,17 +85,31 @@ export function accessTierFor(tier: CatalogTier): AccessTier {
   return ACCESS_TIER[tier];
 }
 
-/** Turns inputs into a request. Everything that can be wrong with the inputs alone is found here (exit 2 or 7), before anything is opened. */
-export async function parseBackupRequest(inputs: BackupInputs, ports: Pick<Ports, "openDatabase" | "openStore">): Promise<BackupRequest> {
+/**
+ * Turns inputs into a request. Everything that can be wrong with the inputs alone is found here (exit 2 or
+ * 7), before anything is opened.
+ */
+export async function parseBackupRequest(
+  inputs: BackupInputs,
+  ports: Pick<Ports, "openDatabase" | "openStore">,
+): Promise<BackupRequest> {
   const address = parseDatabaseUrl(inputs.database.reveal(), "database");
   const recipients = [...new Set(await Promise.all(inputs.recipients.map(parseRecipient)))];
   if (recipients.length === 0 && !inputs.allowUnencrypted) {
-    throw new HoldfastError("refused.unencrypted", "no recipients were given, so the backup would lie in the store unencrypted", {
-      hint: "Make a key with `holdfast keygen` and give its public key as recipients; --allow-unencrypted writes the backup in the clear.",
-    });
+    throw new HoldfastError(
+      "refused.unencrypted",
+      "no recipients were given, so the backup would lie in the store unencrypted",
+      {
+        hint:
+          "Make a key with `holdfast keygen` and give its public key as recipients; " +
+          "--allow-unencrypted writes the backup in the clear.",
+      },
+    );
   }
   if (inputs.schemas.length > 0 && inputs.excludeSchemas.length > 0) {
-    throw new HoldfastError("input.conflict", "schemas and exclude-schemas are both given", { hint: "Name either the schemas to keep or those to leave out." });
+    throw new HoldfastError("input.conflict", "schemas and exclude-schemas are both given", {
+      hint: "Name either the schemas to keep or those to leave out.",
+    });
   }
   return {
     database: await ports.openDatabase(address),

@@ -26,13 +26,31 @@ function dryRunOutcome(plan: BackupPlan, tookMs: number): Outcome {
   return {
     exit: EXIT.done,
     outputs: {
-      id: "", source: plan.key.source, tier: plan.key.tier, manifest: "", "snapshot-at": "", "stored-bytes": 0, "plain-bytes": 0,
-      tables: 0, rows: null, gaps: 0, warnings: [], "duration-seconds": seconds(tookMs), plan: planJson(plan),
+      id: "",
+      source: plan.key.source,
+      tier: plan.key.tier,
+      manifest: "",
+      "snapshot-at": "",
+      "stored-bytes": 0,
+      "plain-bytes": 0,
+      tables: 0,
+      rows: null,
+      gaps: 0,
+      warnings: [],
+      "duration-seconds": seconds(tookMs),
+      plan: planJson(plan),
     },
     report: {
       good: true,
       headline: "dry run: nothing was changed; this is what a backup would do",
-      tables: [{ columns: ["what", "value"], rows: planRows(plan).map(([what, value]) => (what === "backup" ? [what, `${plan.key.source}/${plan.key.tier}`] : [what, value])) }],
+      tables: [
+        {
+          columns: ["what", "value"],
+          rows: planRows(plan).map(([what, value]) =>
+            what === "backup" ? [what, `${plan.key.source}/${plan.key.tier}`] : [what, value],
+          ),
+        },
+      ],
       notes: [],
     },
   };
@@ -43,12 +61,17 @@ const GAPS_SHOWN = 50;
 
 /** Said once, not counted as a loss: it is what was asked for. */
 const SCHEMAS_ONLY =
-  "only the named schemas were asked for: extensions, casts, languages, event triggers, publications, foreign servers and default privileges outside of them are not in this backup";
+  "only the named schemas were asked for: extensions, casts, languages, event triggers, publications, " +
+  "foreign servers and default privileges outside of them are not in this backup";
 
 function gapTable(gaps: readonly Finding[]): ReportTable {
   const rows = gaps.slice(0, GAPS_SHOWN).map(({ about, name, message }) => [about, name, message]);
   const more = gaps.length - rows.length;
-  return { title: "not in this backup", columns: ["about", "name", "why"], rows: more > 0 ? [...rows, ["", "", `and ${more} more, see the manifest`]] : rows };
+  return {
+    title: "not in this backup",
+    columns: ["about", "name", "why"],
+    rows: more > 0 ? [...rows, ["", "", `and ${more} more, see the manifest`]] : rows,
+  };
 }
 
 function takenOutcome({ plan, manifest, sha256 }: BackupTaken, tookMs: number): Outcome {
@@ -56,34 +79,66 @@ function takenOutcome({ plan, manifest, sha256 }: BackupTaken, tookMs: number): 
   const plain = manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0);
   const stored = manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0);
   const tables = manifest.content.tables.filter((table) => table.kind === "table");
-  const rows = manifest.content.proof === "none" ? null : tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
+  const rows =
+    manifest.content.proof === "none" ? null : tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
   const { gaps = [], warnings = [] } = manifest;
   const counted = rows === null ? "" : `, ${quantity(rows, "row")}`;
   return {
     exit: EXIT.done,
     outputs: {
-      id: manifest.id, source: manifest.source, tier: manifest.tier, manifest: manifestPath(plan.key), "snapshot-at": manifest.snapshotAt,
-      "stored-bytes": stored, "plain-bytes": plain, tables: tables.length, rows,
-      gaps: gaps.length, warnings, "duration-seconds": seconds(tookMs), plan: planJson(plan),
+      id: manifest.id,
+      source: manifest.source,
+      tier: manifest.tier,
+      manifest: manifestPath(plan.key),
+      "snapshot-at": manifest.snapshotAt,
+      "stored-bytes": stored,
+      "plain-bytes": plain,
+      tables: tables.length,
+      rows,
+      gaps: gaps.length,
+      warnings,
+      "duration-seconds": seconds(tookMs),
+      plan: planJson(plan),
     },
     report: {
       good: true,
-      headline: `backup ${manifest.id} of ${manifest.source} (${manifest.tier}) exists: ${quantity(tables.length, "table")}${counted}, ${formatBytes(plain)} → ${formatBytes(stored)} in ${formatDuration(tookMs)}`,
+      headline:
+        `backup ${manifest.id} of ${manifest.source} (${manifest.tier}) exists: ` +
+        `${quantity(tables.length, "table")}${counted}, ${formatBytes(plain)} → ${formatBytes(stored)} ` +
+        `in ${formatDuration(tookMs)}`,
       tables: [
         {
           columns: ["artifact", "dumped", "stored", "sha256 (stored)"],
-          rows: manifest.artifacts.map((artifact) => [artifact.path, formatBytes(artifact.plain.size), formatBytes(artifact.stored.size), `${artifact.stored.sha256.slice(0, 16)}…`]),
+          rows: manifest.artifacts.map((artifact) => [
+            artifact.path,
+            formatBytes(artifact.plain.size),
+            formatBytes(artifact.stored.size),
+            `${artifact.stored.sha256.slice(0, 16)}…`,
+          ]),
         },
         ...(gaps.length === 0 ? [] : [gapTable(gaps)]),
       ],
       notes: [
         ...warnings,
-        ...(gaps.length === 0 ? [] : [`${quantity(gaps.length, "thing")} the database has and this backup has not: it can be proved with gaps only, and counts as verified only where validate is told to accept them (--accept-gaps)`]),
+        ...(gaps.length === 0
+          ? []
+          : [
+              `${quantity(gaps.length, "thing")} the database has and this backup has not: ` +
+                "it can be proved with gaps only, and counts as verified only where validate is told " +
+                "to accept them (--accept-gaps)",
+            ]),
         ...(request.scope.includeSchemas.length === 0 ? [] : [SCHEMAS_ONLY]),
         `everything is as of ${manifest.snapshotAt}; manifest ${sha256.slice(0, 16)}…`,
         ...(request.recipients.length === 0 ? ["this backup is NOT encrypted"] : []),
-        ...(manifest.content.proof === "none" ? ["no proof was taken: its content can never be compared"] : []),
-        `not proved yet: run \`holdfast validate --store ${shellWord(request.store.url)} --source ${shellWord(manifest.source)} --backup ${manifest.id}${manifest.artifacts.some(({ encryption }) => encryption.format !== "none") ? " --identity-file …" : ""}\``,
+        ...(manifest.content.proof === "none"
+          ? ["no proof was taken: its content can never be compared"]
+          : []),
+        `not proved yet: run \`holdfast validate --store ${shellWord(request.store.url)} --source ` +
+          `${shellWord(manifest.source)} --backup ${manifest.id}` +
+          (manifest.artifacts.some(({ encryption }) => encryption.format !== "none")
+            ? " --identity-file …"
+            : "") +
+          "`",
       ],
     },
   };

@@ -8,9 +8,19 @@ import { planBackup } from "./plan.ts";
 import { accessTierFor, kindsFor, type BackupRequest } from "./request.ts";
 import { applyBackup } from "./apply.ts";
 
-/** A backup of a restore's target, made before anything in it is changed: same store, readable by whoever can read the backup being restored. */
+/**
+ * A backup of a restore's target, made before anything in it is changed: same store, readable by whoever can
+ * read the backup being restored.
+ */
 export async function takeSafetyBackup(
-  what: { database: Database; store: BlobStore; recipients: readonly string[]; jobs: number; snapshotLimitMs: number }, ports: Ports,
+  what: {
+    database: Database;
+    store: BlobStore;
+    recipients: readonly string[];
+    jobs: number;
+    snapshotLimitMs: number;
+  },
+  ports: Ports,
 ): Promise<{ readonly id: string; readonly snapshotAt: string; readonly tables: readonly TableRecord[] }> {
   const request: BackupRequest = {
     ...what,
@@ -26,6 +36,8 @@ export async function takeSafetyBackup(
   };
   ports.log.stage("making a safety backup of the target");
   const { manifest } = await applyBackup(await planBackup(request, ports), ports);
-  ports.log.info(`safety backup ${manifest.id} exists: ${what.database.address.database} as of ${manifest.snapshotAt}`);
+  ports.log.info(
+    `safety backup ${manifest.id} exists: ${what.database.address.database} as of ${manifest.snapshotAt}`,
+  );
   return { id: manifest.id, snapshotAt: manifest.snapshotAt, tables: manifest.content.tables };
 }

@@ -8,7 +8,10 @@ import { searchPathAdvice } from "./search-path-advice.ts";
  *
  * @param incomplete objects of which the backup lacks what they need, with what that is
  */
-function adviceOf(problem: ListedProblem, incomplete: ReadonlyMap<string, string> = new Map()): string | undefined {
+function adviceOf(
+  problem: ListedProblem,
+  incomplete: ReadonlyMap<string, string> = new Map(),
+): string | undefined {
   return searchPathAdvice(problem) ?? parameterAdvice(problem) ?? foreignKeyAdvice(problem, incomplete);
 }
 

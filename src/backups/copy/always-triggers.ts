@@ -12,18 +12,21 @@ const TRIGGERS = `
          format('ALTER TABLE ONLY %I.%I ENABLE %s TRIGGER %I', n.nspname, c.relname,
                 CASE g.tgenabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, g.tgname) AS on
     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE g.tgenabled IN ('A', 'R') ORDER BY g.oid`;
+   WHERE g.tgenabled IN ('A', 'R') ORDER BY g.oid
+`;
 
 /**
  * Does something with rows while none of these triggers can act on them, in a database that is being made and
  * that nobody else uses.
  *
- * They are switched on again whatever becomes of it: a restore into an empty database may end here, and what it leaves must not sleep.
+ * They are switched on again whatever becomes of it: a restore into an empty database may end here, and what
+ * it leaves must not sleep.
  *
  * @returns what it gave; undefined, and nothing was done, where the role may not switch one of them
  */
 export async function withoutAlwaysTriggers<Result>(
-  database: Database, work: () => Promise<Result>,
+  database: Database,
+  work: () => Promise<Result>,
 ): Promise<Result | undefined> {
   const triggers = await switchOff(database);
   if (triggers === undefined) return undefined;

@@ -6,8 +6,9 @@ import type { Disk } from "../../ports/disk.ts";
 export type Archive = ByteStream | { readonly path: string };
 
 /**
- * The plain archives of one restore on the local disk. Several connections need to seek in an archive, which a stream cannot: it
- * is the one place where a restore puts plain user data there, in a folder only this user may enter, removed at the end.
+ * The plain archives of one restore on the local disk. Several connections need to seek in an archive, which
+ * a stream cannot: it is the one place where a restore puts plain user data there, in a folder only this user
+ * may enter, removed at the end.
  */
 export class Archives implements AsyncDisposable {
   readonly #disk: Disk;

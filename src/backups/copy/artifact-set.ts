@@ -23,11 +23,12 @@ export interface ArtifactSet {
 }
 
 /**
- * Every set in a backup that restores on its own; validation proves each, so that no artifact stays unproved. The one a restore would use comes
- * first.
+ * Every set in a backup that restores on its own; validation proves each, so that no artifact stays unproved.
+ * The one a restore would use comes first.
  *
- * Rows go between the two halves of the schema: indexes, foreign keys and triggers are made after the rows are in, so that neither order of tables nor
- * triggers matter (https://www.postgresql.org/docs/current/app-pgrestore.html, --section).
+ * Rows go between the two halves of the schema: indexes, foreign keys and triggers
+ * are made after the rows are in, so that neither order of tables nor triggers matter
+ * (https://www.postgresql.org/docs/current/app-pgrestore.html, --section).
  */
 export function artifactSets(manifest: Manifest): readonly ArtifactSet[] {
   const { schema, data, full } = byKind(manifest);
@@ -36,7 +37,11 @@ export function artifactSets(manifest: Manifest): readonly ArtifactSet[] {
   if (schema && data) {
     sets.push({
       name: "schema + data",
-      phases: [{ artifact: schema, sections: ["pre-data"] }, { artifact: data }, { artifact: schema, sections: ["post-data"] }],
+      phases: [
+        { artifact: schema, sections: ["pre-data"] },
+        { artifact: data },
+        { artifact: schema, sections: ["post-data"] },
+      ],
       hasSchema: true,
       hasRows: true,
       needsRefresh: true,
@@ -59,22 +64,43 @@ export function artifactSetFor(manifest: Manifest, part: Part): ArtifactSet {
     if (whole) return whole;
   } else if (part === "schema") {
     const artifact = schema ?? full;
-    if (artifact) return { name: "schema", phases: [{ artifact, sections: ["pre-data", "post-data"] }], hasSchema: true, hasRows: false };
+    if (artifact) {
+      return {
+        name: "schema",
+        phases: [{ artifact, sections: ["pre-data", "post-data"] }],
+        hasSchema: true,
+        hasRows: false,
+      };
+    }
   } else {
     const artifact = full ?? data;
-    if (artifact) return { name: "data", phases: [{ artifact, sections: ["data"] }], hasSchema: false, hasRows: true, needsRefresh: true };
+    if (artifact) {
+      return {
+        name: "data",
+        phases: [{ artifact, sections: ["data"] }],
+        hasSchema: false,
+        hasRows: true,
+        needsRefresh: true,
+      };
+    }
   }
-  throw new HoldfastError("input.conflict", `backup ${manifest.id} holds ${manifest.artifacts.map((artifact) => artifact.kind).join(" and ")}, which does not give ${part}`, {
-    hint: "Choose another backup, or --what schema.",
-  });
+  throw new HoldfastError(
+    "input.conflict",
+    `backup ${manifest.id} holds ${manifest.artifacts.map((artifact) => artifact.kind).join(" and ")}, ` +
+      `which does not give ${part}`,
+    {
+      hint: "Choose another backup, or --what schema.",
+    },
+  );
 }
 
 /** What of a set makes the schema: the same artifacts without their rows. */
 export function schemaPart(set: ArtifactSet): ArtifactSet {
   const [first] = set.phases;
-  const phases = first && set.phases.length === 1
-    ? [{ ...first, sections: ["pre-data", "post-data"] as const }]
-    : set.phases.filter(({ artifact }) => artifact.kind !== "data");
+  const phases =
+    first && set.phases.length === 1
+      ? [{ ...first, sections: ["pre-data", "post-data"] as const }]
+      : set.phases.filter(({ artifact }) => artifact.kind !== "data");
   return { name: `schema of ${set.name}`, phases, hasSchema: set.hasSchema, hasRows: false };
 }
 

@@ -1,6 +1,8 @@
 import type { TocEntry } from "../../ports/dump-tools.ts";
 
-/** How many entries of each type; the part of a table of contents that can be held against a later reading. */
+/**
+ * How many entries of each type; the part of a table of contents that can be held against a later reading.
+ */
 export function countTypes(entries: readonly Pick<TocEntry, "type">[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const { type } of entries) counts.set(type, (counts.get(type) ?? 0) + 1);

@@ -10,8 +10,12 @@ export async function measureControl(recipe: Recipe): Promise<ContentRecord> {
   context.log.stage("restoring the schema once more, to tell differences from the server's own noise");
   const { refusedRights } = await loadIntoEmpty({ ...recipe, set: schemaPart(recipe.set) });
   const measured = await measureContent(database, manifest.scope, {
-    proof: "none", jobs: context.jobs, signal: context.signal, onTable: () => undefined,
-    like: manifest.content, debug: (text) => context.log.debug(text),
+    proof: "none",
+    jobs: context.jobs,
+    signal: context.signal,
+    onTable: () => undefined,
+    like: manifest.content,
+    debug: (text) => context.log.debug(text),
   });
   return await asIfGiven(database, manifest.scope, measured, refusedRights);
 }

@@ -33,7 +33,10 @@ export function needsControl({ findings }: Judged): boolean {
  * @param measure restores the schema a second time and measures it
  */
 export async function believe(
-  judged: Judged, expected: ContentRecord, copy: ContentRecord, measure: () => Promise<ContentRecord>,
+  judged: Judged,
+  expected: ContentRecord,
+  copy: ContentRecord,
+  measure: () => Promise<ContentRecord>,
 ): Promise<Judged> {
   if (!needsControl(judged)) return judged;
   try {
@@ -46,7 +49,10 @@ export async function believe(
 
 /** Takes the server's own noise out of the findings and names it in the notes. */
 export function split(
-  judged: Judged, expected: ContentRecord, copy: ContentRecord, control: ContentRecord,
+  judged: Judged,
+  expected: ContentRecord,
+  copy: ContentRecord,
+  control: ContentRecord,
 ): Judged {
   const between = fieldsByObject(copy, control);
   const fromSource = fieldsByObject(expected, control);
@@ -61,7 +67,7 @@ export function split(
       const what = noise.includes(WHOLE) ? "" : ` in ${noise.join(", ")}`;
       notes.push(
         `${finding.about} ${finding.name} could not be compared${what}: ` +
-        "two copies restored on one server differ in it from each other too",
+          "two copies restored on one server differ in it from each other too",
       );
     }
     if (noise.length === 0) findings.push(finding);

@@ -38,27 +38,50 @@ export interface DatabaseProperties {
   readonly others: readonly string[];
 }
 
-/** Why nothing is told: the archive cannot be read, see `DumpTools.listDatabase`; or a statement is not of a kind that pg_dump writes. */
+/**
+ * Why nothing is told: the archive cannot be read, see `DumpTools.listDatabase`; or a statement is not of a
+ * kind that pg_dump writes.
+ */
 export type Untold = "unreadable" | "not understood";
 
 /** Reads what an artifact holds of the database itself: its beginning alone. */
 export async function readDatabaseProperties(
-  context: Pick<LoadContext, "store" | "tools" | "identities">, artifact: ArtifactRecord,
+  context: Pick<LoadContext, "store" | "tools" | "identities">,
+  artifact: ArtifactRecord,
 ): Promise<DatabaseProperties | Untold> {
-  return understood(await context.tools.listDatabase(openArtifact(context.store, artifact, context.identities, () => undefined)));
+  return understood(
+    await context.tools.listDatabase(
+      openArtifact(context.store, artifact, context.identities, () => undefined),
+    ),
+  );
 }
 
 /** What the entries say, or why they say nothing. */
 export function understood(entries: DatabaseEntries | undefined): DatabaseProperties | Untold {
-  return entries === undefined ? "unreadable" : databaseProperties(entries) ?? "not understood";
+  return entries === undefined ? "unreadable" : (databaseProperties(entries) ?? "not understood");
 }
 
 /** Takes the entries apart; undefined where one is not understood, or is about another database. */
-export function databaseProperties({ name, owner, definitions, standardStrings }: DatabaseEntries): DatabaseProperties | undefined {
-  const found: Found = { settings: [], connectionLimit: undefined, comment: undefined, rights: undefined, others: [] };
+export function databaseProperties({
+  name,
+  owner,
+  definitions,
+  standardStrings,
+}: DatabaseEntries): DatabaseProperties | undefined {
+  const found: Found = {
+    settings: [],
+    connectionLimit: undefined,
+    comment: undefined,
+    rights: undefined,
+    others: [],
+  };
   for (const { sql } of definitions) {
     const statements = sqlStatements(sql, standardStrings);
-    if (statements?.every((tokens) => STATEMENTS.some((take) => take(new Tokens(tokens, name), found))) !== true) return undefined;
+    if (
+      statements?.every((tokens) => STATEMENTS.some((take) => take(new Tokens(tokens, name), found))) !== true
+    ) {
+      return undefined;
+    }
   }
   return { owner, ...found };
 }
@@ -67,18 +90,32 @@ type Found = { -readonly [Key in keyof Omit<DatabaseProperties, "owner">]: Datab
 
 function takeProperty(tokens: Tokens, found: Found): boolean {
   if (tokens.words("ALTER", "DATABASE") && tokens.database()) {
-    if (tokens.words("CONNECTION", "LIMIT") && tokens.sign("=")) return (found.connectionLimit = tokens.number()) !== undefined && tokens.atEnd();
+    if (tokens.words("CONNECTION", "LIMIT") && tokens.sign("=")) {
+      return (found.connectionLimit = tokens.number()) !== undefined && tokens.atEnd();
+    }
     if (tokens.words("IS_TEMPLATE") && tokens.sign("=")) return add(found, "the mark of a template");
     return takeSetting(tokens, undefined, found);
   }
   if (tokens.words("ALTER", "ROLE")) {
     const role = tokens.name();
-    return role !== undefined && tokens.words("IN", "DATABASE") && tokens.database() && takeSetting(tokens, role, found);
+    return (
+      role !== undefined &&
+      tokens.words("IN", "DATABASE") &&
+      tokens.database() &&
+      takeSetting(tokens, role, found)
+    );
   }
-  if (tokens.words("COMMENT", "ON", "DATABASE") && tokens.database() && tokens.words("IS")) return (found.comment = tokens.text()) !== undefined && tokens.atEnd();
+  if (tokens.words("COMMENT", "ON", "DATABASE") && tokens.database() && tokens.words("IS")) {
+    return (found.comment = tokens.text()) !== undefined && tokens.atEnd();
+  }
   if (!tokens.words("SECURITY", "LABEL", "FOR")) return false;
   const provider = tokens.name();
-  return provider !== undefined && tokens.words("ON", "DATABASE") && tokens.database() && add(found, `a security label of ${provider}`);
+  return (
+    provider !== undefined &&
+    tokens.words("ON", "DATABASE") &&
+    tokens.database() &&
+    add(found, `a security label of ${provider}`)
+  );
 }
 
 function add(found: Found, what: string): true {
@@ -102,7 +139,14 @@ function takeRights(tokens: Tokens, found: Found): boolean {
   if (!takes && !tokens.words("GRANT")) return false;
   const optionOnly = takes && tokens.words("GRANT", "OPTION", "FOR");
   const rights = tokens.list(",", () => tokens.word());
-  if (rights === undefined || !tokens.words("ON", "DATABASE") || !tokens.database() || !tokens.words(takes ? "FROM" : "TO")) return false;
+  if (
+    rights === undefined ||
+    !tokens.words("ON", "DATABASE") ||
+    !tokens.database() ||
+    !tokens.words(takes ? "FROM" : "TO")
+  ) {
+    return false;
+  }
   const isPublic = tokens.words("PUBLIC");
   const role = isPublic ? undefined : tokens.name();
   if (!isPublic && role === undefined) return false;
@@ -116,7 +160,11 @@ function takeSession(tokens: Tokens): boolean {
   return tokens.words("SET", "SESSION", "AUTHORIZATION") || tokens.words("RESET", "SESSION", "AUTHORIZATION");
 }
 
-const STATEMENTS: readonly ((tokens: Tokens, found: Found) => boolean)[] = [takeProperty, takeRights, takeSession];
+const STATEMENTS: readonly ((tokens: Tokens, found: Found) => boolean)[] = [
+  takeProperty,
+  takeRights,
+  takeSession,
+];
 
 /** Reads one statement from its beginning; what does not fit is not passed. */
 class Tokens {

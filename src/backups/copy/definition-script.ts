@@ -2,6 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 import { placesAtEnd, type Places } from "./places.ts";
+import { inSequence } from "../../kernel/pattern.ts";
 
 /** The SQL of one entry of an archive: its definition, and what pg_restore adds to it (the owner). */
 export interface DefinitionText {
@@ -11,28 +12,46 @@ export interface DefinitionText {
   readonly places: Places;
 }
 
-/** pg_restore's own line before an entry, when it is told to name them (`_printTocEntry` in src/bin/pg_dump/pg_backup_archiver.c). */
+/**
+ * pg_restore's own line before an entry, when it is told to name them (`_printTocEntry` in
+ * src/bin/pg_dump/pg_backup_archiver.c).
+ */
 const NAMED = /^-- TOC entry (\d+) \(class \d+ OID \d+\)$/gm;
 /**
- * The whole heading. Names in it are the archive's, so a line of it that is not as it should be is no heading: a name with a line break
- * would go on behind it as SQL (CVE-2025-8714).
+ * The whole heading. Names in it are the archive's, so a line of it that is not as it should be is no
+ * heading: a name with a line break would go on behind it as SQL (CVE-2025-8714).
  */
-const HEADING = /^--\n-- TOC entry (\d+) \(class \d+ OID \d+\)\n(?:-- Dependencies:[ \d]*\n)?-- Name: [^\n]*; Type: [^\n;]*; Schema: [^\n]*; Owner: [^\n]*\n(?:-- Data Pos: \d+(?: \([^\n]*\))?\n)?--\n/gm;
+const HEADING = inSequence(
+  /^--\n-- TOC entry (\d+) \(class \d+ OID \d+\)\n/gm,
+  /(?:-- Dependencies:[ \d]*\n)?/gm,
+  /-- Name: [^\n]*; Type: [^\n;]*; Schema: [^\n]*; Owner: [^\n]*\n/gm,
+  /(?:-- Data Pos: \d+(?: \([^\n]*\))?\n)?/gm,
+  /--\n/gm,
+);
 /** What comes behind the last entry. */
-const END = /\n(?:-- Completed on [^\n]*\n+)?--\n-- PostgreSQL database dump complete\n--\s*(?:\\unrestrict [A-Za-z0-9]+\s*)?$/;
+const END = inSequence(
+  /\n(?:-- Completed on [^\n]*\n+)?/,
+  /--\n-- PostgreSQL database dump complete\n--\s*/,
+  /(?:\\unrestrict [A-Za-z0-9]+\s*)?$/,
+);
 
 /**
  * Divides the script that pg_restore writes for some entries into the texts of these entries.
  *
  * @param script as `DumpTools.script` gives it with `naming`
- * @returns undefined where it is not certain which text is whose: a function's body may hold a line that looks like a heading
+ * @returns undefined where it is not certain which text is whose: a function's body may hold a line that
+ *   looks like a heading
  * @throws tool.failed for a script in another encoding than UTF-8
  */
-export function divideScript(script: string, entries: readonly TocEntry[]): readonly DefinitionText[] | undefined {
+export function divideScript(
+  script: string,
+  entries: readonly TocEntry[],
+): readonly DefinitionText[] | undefined {
   requireUtf8(script);
   const found = [...script.matchAll(HEADING)];
   const ids = found.map((match) => match[1]!);
-  // pg_restore writes each entry once. So a heading more than there are entries is somebody's text, and one less was not read as such.
+  // pg_restore writes each entry once. So a heading more than there are entries is somebody's text, and one
+  // less was not read as such.
   if ([...script.matchAll(NAMED)].length !== entries.length || !sameIds(ids, entries)) return undefined;
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   let { next: places } = placesAtEnd(script.slice(0, found[0]?.index), {});
@@ -57,18 +76,31 @@ export function onlyDefinition(script: string, entry: TocEntry): DefinitionText 
   const first = HEADING.exec(script);
   HEADING.lastIndex = 0;
   if (first?.[1] !== entry.id) {
-    throw new HoldfastError("tool.failed", `pg_restore wrote the entry ${entry.type} ${entry.rest} in a form that is not known`, {
-      hint: "A name in it may hold a line break; update the PostgreSQL client programs, or leave the object out of the backup.",
-    });
+    throw new HoldfastError(
+      "tool.failed",
+      `pg_restore wrote the entry ${entry.type} ${entry.rest} in a form that is not known`,
+      {
+        hint:
+          "A name in it may hold a line break; update the PostgreSQL client programs, or leave the object " +
+          "out of the backup.",
+      },
+    );
   }
   const { next: places } = placesAtEnd(script.slice(0, first.index), {});
-  return { entry, sql: script.slice(first.index + first[0].length).replace(END, "\n").trim(), places };
+  return {
+    entry,
+    sql: script
+      .slice(first.index + first[0].length)
+      .replace(END, "\n")
+      .trim(),
+    places,
+  };
 }
 
 /**
- * A definition without the statement that gives it to its owner, which pg_restore writes at its end (`_printTocEntry` in
- * src/bin/pg_dump/pg_backup_archiver.c). Only the last line can be that one, and only where it names the entry's owner: a comment's or a function's
- * own text may look like it.
+ * A definition without the statement that gives it to its owner, which pg_restore writes at its end
+ * (`_printTocEntry` in src/bin/pg_dump/pg_backup_archiver.c). Only the last line can be that one, and only
+ * where it names the entry's owner: a comment's or a function's own text may look like it.
  *
  * @returns undefined where there is none
  */
@@ -76,7 +108,10 @@ export function withoutOwner({ entry, sql }: Pick<DefinitionText, "entry" | "sql
   const owner = entry.names?.owner ?? "";
   const at = sql.lastIndexOf("\n") + 1;
   const last = sql.slice(at);
-  const gives = owner !== "" && last.startsWith("ALTER ") && [owner, quoteIdentifier(owner)].some((name) => last.endsWith(` OWNER TO ${name};`));
+  const gives =
+    owner !== "" &&
+    last.startsWith("ALTER ") &&
+    [owner, quoteIdentifier(owner)].some((name) => last.endsWith(` OWNER TO ${name};`));
   return gives ? sql.slice(0, at).trimEnd() : undefined;
 }
 
@@ -89,7 +124,11 @@ function sameIds(ids: readonly string[], entries: readonly TocEntry[]): boolean 
 function requireUtf8(script: string): void {
   const encoding = /^SET client_encoding = '([^']*)';$/m.exec(script)?.[1] ?? "UTF8";
   if (encoding === "UTF8" || encoding === "SQL_ASCII") return;
-  throw new HoldfastError("tool.failed", `the archive's definitions are in ${encoding}, and only UTF8 is restored into a project`, {
-    hint: "Restore it into a database of that encoding, with --into database.",
-  });
+  throw new HoldfastError(
+    "tool.failed",
+    `the archive's definitions are in ${encoding}, and only UTF8 is restored into a project`,
+    {
+      hint: "Restore it into a database of that encoding, with --into database.",
+    },
+  );
 }

@@ -13,11 +13,15 @@ import type { DatabaseSession } from "../../ports/database.ts";
  * @param connect a session in the database
  */
 export async function dropDatabase(
-  admin: DatabaseSession, name: string, connect: () => Promise<DatabaseSession>,
+  admin: DatabaseSession,
+  name: string,
+  connect: () => Promise<DatabaseSession>,
 ): Promise<void> {
   const subscriptions = await admin.query<{ name: string }>(
-    `SELECT s.subname::text AS name FROM pg_catalog.pg_subscription s
-       JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1`,
+    `
+      SELECT s.subname::text AS name FROM pg_catalog.pg_subscription s
+        JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1
+    `,
     [name],
   );
   const names = subscriptions.map((one) => one.name);
@@ -31,13 +35,16 @@ const TRIES = 4;
 const PAUSE_MS = 1_000;
 
 /**
- * Drops a database that Holdfast made, in several tries with a session each: the connection in which one failed may be what broke.
+ * Drops a database that Holdfast made, in several tries with a session each: the connection in which one
+ * failed may be what broke.
  *
  * @param connect a session in the named database, or in another one of the same server
  * @throws what the last try met; the database may still be there
  */
 export async function dropPersistently(
-  name: string, connect: (database?: string) => Promise<DatabaseSession>, clock: Pick<Clock, "sleep">,
+  name: string,
+  connect: (database?: string) => Promise<DatabaseSession>,
+  clock: Pick<Clock, "sleep">,
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -68,8 +75,8 @@ async function dropForced(admin: DatabaseSession, name: string): Promise<void> {
 }
 
 /**
- * A subscription can only be dropped inside a transaction when it has no slot at its publisher any more; giving
- * that up asks nothing of the publisher, which may be out of reach.
+ * A subscription can only be dropped inside a transaction when it has no slot at its
+ * publisher any more; giving that up asks nothing of the publisher, which may be out of reach.
  * https://www.postgresql.org/docs/current/sql-dropsubscription.html
  */
 export async function dropSubscription(session: DatabaseSession, name: string): Promise<void> {
@@ -79,7 +86,8 @@ export async function dropSubscription(session: DatabaseSession, name: string): 
 }
 
 async function dropSubscriptions(
-  names: readonly string[], connect: () => Promise<DatabaseSession>,
+  names: readonly string[],
+  connect: () => Promise<DatabaseSession>,
 ): Promise<void> {
   try {
     await using session = await connect();

@@ -3,7 +3,10 @@
 /** A name as SQL has it, and what may stand between two quotes. */
 const NAME = '(?:"(?:[^"]|"")*"|[^",() ]+)';
 
-/** The name and what stands in the brackets at the end: `f(integer, text)`. An archive's name may hold brackets itself. */
+/**
+ * The name and what stands in the brackets at the end: `f(integer, text)`. An archive's name may hold
+ * brackets itself.
+ */
 export function argumentsOf(text: string): { readonly name: string; readonly args: string } {
   const end = text.lastIndexOf(")");
   const at = openingOf(text, end);
@@ -29,14 +32,17 @@ function openingOf(text: string, end: number): number {
  * Whether both are the arguments of one function.
  *
  * @param archived types of what goes in: `integer, text[]`
- * @param recorded the same with modes and names, and what comes out of a procedure: `n integer, VARIADIC others text[]`
+ * @param recorded the same with modes and names, and what comes out of a procedure:
+ *   `n integer, VARIADIC others text[]`
  */
 export function fitsArguments(archived: string, recorded: string): boolean {
   const out = `OUT (?:"(?:[^"]|"")*"|[^",])*`;
   const types = splitTypes(archived).map((type) => `(?:(?:INOUT|VARIADIC) )?(?:${NAME} )?${literally(type)}`);
   const [first, ...others] = types;
-  const pattern = first === undefined ? `(?:${out}(?:, ${out})*)?`
-    : `(?:${out}, )*${[first, ...others].join(`, (?:${out}, )*`)}(?:, ${out})*`;
+  const pattern =
+    first === undefined
+      ? `(?:${out}(?:, ${out})*)?`
+      : `(?:${out}, )*${[first, ...others].join(`, (?:${out}, )*`)}(?:, ${out})*`;
   return new RegExp(`^${pattern}$`, "s").test(recorded);
 }
 

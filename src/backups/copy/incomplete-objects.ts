@@ -15,7 +15,9 @@ export class IncompleteObjects {
   readonly #recorded: ReadonlyMap<string, Finding>;
 
   constructor(recorded: readonly Finding[]) {
-    this.#recorded = new Map(recorded.filter(({ about }) => about === INCOMPLETE).map((gap) => [unquoted(gap.name), gap]));
+    this.#recorded = new Map(
+      recorded.filter(({ about }) => about === INCOMPLETE).map((gap) => [unquoted(gap.name), gap]),
+    );
   }
 
   /**
@@ -36,7 +38,8 @@ export class IncompleteObjects {
    * tells. A problem of an object that is there all the same is not told by it.
    */
   told<F extends Finding>(
-    findings: readonly F[], problems: readonly ListedProblem[],
+    findings: readonly F[],
+    problems: readonly ListedProblem[],
   ): { readonly findings: F[]; readonly others: ListedProblem[] } {
     // By its name each is one; several may share a place, because an archive joins names by blanks.
     const gaps = new Map(findings.filter(({ about }) => about === INCOMPLETE).map((gap) => [gap.name, gap]));
@@ -45,7 +48,8 @@ export class IncompleteObjects {
     const others = problems.filter((problem) => {
       const at = placesOf(problem);
       // The default of a column has both names in its tag.
-      const isOf = ({ place }: { readonly place: Place }): boolean => at.some((one) => isSame(one, place) || (problem.listed?.type === "DEFAULT" && isBegun(place, one)));
+      const isOf = ({ place }: { readonly place: Place }): boolean =>
+        at.some((one) => isSame(one, place) || (problem.listed?.type === "DEFAULT" && isBegun(place, one)));
       const tellers = places.filter(isOf);
       for (const { name } of tellers) if (!said.has(name)) said.set(name, problem.message);
       return tellers.length === 0;
@@ -56,7 +60,9 @@ export class IncompleteObjects {
 }
 
 function withWords<F extends Finding>(found: F, words: string | undefined): F {
-  return found.about !== INCOMPLETE || words === undefined ? found : { ...found, message: `${found.message} (the server: ${words})` };
+  return found.about !== INCOMPLETE || words === undefined
+    ? found
+    : { ...found, message: `${found.message} (the server: ${words})` };
 }
 
 /** Where something stands, as an archive has it: apart from its schema, its names are joined by blanks. */
@@ -71,7 +77,9 @@ function isSame(a: Place, b: Place): boolean {
 }
 
 function isBegun(table: Place, column: Place): boolean {
-  return table.kind === column.kind && table.schema === column.schema && column.tag.startsWith(`${table.tag} `);
+  return (
+    table.kind === column.kind && table.schema === column.schema && column.tag.startsWith(`${table.tag} `)
+  );
 }
 
 /** `view public.over` and `VIEW public over` are one, and rights call every relation a table. */
@@ -83,7 +91,11 @@ function kindOf(word: string): string {
 function placeOf(name: string): Place {
   const [word, identity] = wordAndRest(name);
   const names = leadingNames(identity);
-  return { kind: kindOf(word), schema: names.length > 1 ? names[0] : undefined, tag: tagOf(identity, names.length > 1 ? names.slice(1) : names) };
+  return {
+    kind: kindOf(word),
+    schema: names.length > 1 ? names[0] : undefined,
+    tag: tagOf(identity, names.length > 1 ? names.slice(1) : names),
+  };
 }
 
 /** Names with what follows them, such as types of arguments, which are quoted here and not there. */
@@ -94,14 +106,27 @@ function tagOf(identity: string, names: readonly string[]): string {
 /** What stands beside an object names it in its tag: `TABLE moods` of a comment or of rights. */
 const BESIDE: ReadonlySet<string> = new Set(["COMMENT", "ACL", "SECURITY LABEL"]);
 
-/** Of a view that could not be filled there is no line in the archive's contents. What names an object in its tag may do so with quotes, and without. */
+/**
+ * Of a view that could not be filled there is no line in the archive's contents. What names an object in its
+ * tag may do so with quotes, and without.
+ */
 function placesOf({ listed, entry }: ListedProblem): readonly Place[] {
-  if (listed === undefined) return entry.startsWith(REFRESH_ENTRY) ? [placeOf(`table ${entry.slice(REFRESH_ENTRY.length)}`)] : [];
+  if (listed === undefined) {
+    return entry.startsWith(REFRESH_ENTRY) ? [placeOf(`table ${entry.slice(REFRESH_ENTRY.length)}`)] : [];
+  }
   const { type } = listed;
   const { schema, tag } = likelyNamesOf(listed);
-  const [, ofType = "", ofTag = ""] = BESIDE.has(type) ? /^([A-Z][A-Z ]*[A-Z]) (.*)$/s.exec(tag) ?? [] : [];
-  const kind = kindOf((ofType === "" ? type : ofType).replace(/^(?:FK|CHECK) | DATA$| OWNED BY$/g, "").replaceAll(" ", "-").toLowerCase());
+  const [, ofType = "", ofTag = ""] = BESIDE.has(type) ? (/^([A-Z][A-Z ]*[A-Z]) (.*)$/s.exec(tag) ?? []) : [];
+  const kind = kindOf(
+    (ofType === "" ? type : ofType)
+      .replace(/^(?:FK|CHECK) | DATA$| OWNED BY$/g, "")
+      .replaceAll(" ", "-")
+      .toLowerCase(),
+  );
   const plain = ofType === "" ? tag : ofTag;
   const withTypes = plain.replace(/\(.*$/s, (types) => types.replaceAll('"', ""));
-  return [{ kind, schema, tag: withTypes }, ...(ofType === "" ? [] : [{ kind, schema, tag: tagOf(ofTag, leadingNames(ofTag)) }])];
+  return [
+    { kind, schema, tag: withTypes },
+    ...(ofType === "" ? [] : [{ kind, schema, tag: tagOf(ofTag, leadingNames(ofTag)) }]),
+  ];
 }

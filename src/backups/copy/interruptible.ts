@@ -1,7 +1,10 @@
 import { abortable } from "../../kernel/streams.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 
-/** The same store, whose reads end with the signal's reason as soon as it aborts: a person who presses Ctrl-C does not wait for an artifact's last byte. */
+/**
+ * The same store, whose reads end with the signal's reason as soon as it aborts: a person who presses Ctrl-C
+ * does not wait for an artifact's last byte.
+ */
 export function interruptible(store: BlobStore, signal: AbortSignal): BlobStore {
   return {
     url: store.url,

@@ -9,14 +9,18 @@ import { likelyNamesOf } from "./toc-names.ts";
 export type LackingOf = (entry: TocEntry) => readonly string[];
 
 /**
- * Follows an archive's own notes of what each entry comes after, from the extensions that are not here to everything that
- * stands on them. No name is read out of a text: what failed for another reason is not put down to an extension.
+ * Follows an archive's own notes of what each entry comes after, from the extensions that are not here to
+ * everything that stands on them. No name is read out of a text: what failed for another reason is not put
+ * down to an extension.
  *
- * @param contents of the archive that makes the schema, in its order, in which everything comes after what it needs
+ * @param contents of the archive that makes the schema, in its order, in which everything comes after
+ *   what it needs
  * @param source for the rows, which may lie in another archive than the tables
  */
 export function lackingEntries(
-  contents: readonly TocEntry[], unavailable: readonly UnavailableExtension[], source: ContentRecord,
+  contents: readonly TocEntry[],
+  unavailable: readonly UnavailableExtension[],
+  source: ContentRecord,
 ): LackingOf {
   if (unavailable.length === 0) return () => [];
   const names = unavailable.map(({ name }) => name);
@@ -33,24 +37,39 @@ export function lackingEntries(
   return (entry) => {
     const { line, type, rest } = entry;
     const { schema, tag } = likelyNamesOf(entry);
-    return [...new Set([...(byLine.get(line) ?? []), ...(rows.get(`${type} ${rest}`) ?? []), ...(rows.get(`${type} ${schema} ${tag}`) ?? [])])];
+    return [
+      ...new Set([
+        ...(byLine.get(line) ?? []),
+        ...(rows.get(`${type} ${rest}`) ?? []),
+        ...(rows.get(`${type} ${schema} ${tag}`) ?? []),
+      ]),
+    ];
   };
 }
 
 /** Entries of rows and values of tables that cannot be made. */
-function rowsLacking(source: ContentRecord, unavailable: readonly string[]): ReadonlyMap<string, readonly string[]> {
+function rowsLacking(
+  source: ContentRecord,
+  unavailable: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
   const lacking = new Lacking(source, unavailable);
   // The line of an archive ends with the owner, who is in no record of an extension's sequence.
   const sequences = source.sequences.flatMap((sequence) => {
     const needs = extensionsOfSequence(source, sequence);
     // One that may be of an extension that is here failed for some other reason, as far as is known.
-    return needs.length === 0 || !needs.every((name) => unavailable.includes(name)) ? [] : [[`SEQUENCE SET ${sequence.schema} ${sequence.name}`, needs] as const];
+    return needs.length === 0 || !needs.every((name) => unavailable.includes(name))
+      ? []
+      : [[`SEQUENCE SET ${sequence.schema} ${sequence.name}`, needs] as const];
   });
-  return new Map([...sequences, ...source.tables.flatMap((table) => {
-    const needs = lacking.ofTable(table);
-    if (needs.length === 0) return [];
-    const values = (table.sequences ?? []).map((name) => ["SEQUENCE SET", name] as const);
-    return [["TABLE DATA", table.name] as const, ...values].map(([type, name]) =>
-      [`${type} ${table.schema} ${name} ${table.owner}`, needs] as const);
-  })]);
+  return new Map([
+    ...sequences,
+    ...source.tables.flatMap((table) => {
+      const needs = lacking.ofTable(table);
+      if (needs.length === 0) return [];
+      const values = (table.sequences ?? []).map((name) => ["SEQUENCE SET", name] as const);
+      return [["TABLE DATA", table.name] as const, ...values].map(
+        ([type, name]) => [`${type} ${table.schema} ${name} ${table.owner}`, needs] as const,
+      );
+    }),
+  ]);
 }

@@ -17,8 +17,16 @@ export interface ListedProblem extends LoadProblem {
 export function rightsProblems(refused: readonly RefusedRights[]): readonly ListedProblem[] {
   return refused.map(({ entry, rights, message, outOfReach }): ListedProblem => {
     const [first] = rights;
-    const title = [entry.type, ...(entry.names === undefined ? [entry.rest] : [entry.names.tag, entry.names.owner])].join(" ");
-    return { entry: title, message, listed: entry, ...(outOfReach && first !== undefined ? { of: rightsOn(first) } : {}) };
+    const title = [
+      entry.type,
+      ...(entry.names === undefined ? [entry.rest] : [entry.names.tag, entry.names.owner]),
+    ].join(" ");
+    return {
+      entry: title,
+      message,
+      listed: entry,
+      ...(outOfReach && first !== undefined ? { of: rightsOn(first) } : {}),
+    };
   });
 }
 

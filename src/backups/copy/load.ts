@@ -21,7 +21,10 @@ export interface LoadContext {
   readonly address: DatabaseAddress;
   /** Connections; more than one only where the plain archive fits on the disk. */
   readonly jobs: number;
-  /** The database grows on the disk the archive would lie on (a private server's): then there must be room for both. */
+  /**
+   * The database grows on the disk the archive would lie on (a private server's): then there must be
+   * room for both.
+   */
   readonly isOnThisDisk?: boolean;
   readonly signal: AbortSignal;
   /** Leaves entries of the table of contents out; everything is loaded when absent. */
@@ -37,10 +40,16 @@ export interface LoadContext {
   readonly onWarning?: (text: string) => void;
 }
 
-/** The plain archive on disk must leave this much of it free, in bytes: the database being restored may be on the same disk. */
+/**
+ * The plain archive on disk must leave this much of it free, in bytes: the database being restored may be on
+ * the same disk.
+ */
 const DISK_RESERVE = 512 * 1024 * 1024;
 
-/** Room a restored database takes, as a multiple of the dumped bytes: indexes, page overhead and the write-ahead log. */
+/**
+ * Room a restored database takes, as a multiple of the dumped bytes: indexes, page overhead and the
+ * write-ahead log.
+ */
 export const RESTORED_SIZE_FACTOR = 2.5;
 
 /** A phase that was loaded. */
@@ -65,7 +74,9 @@ export async function loadSet(set: ArtifactSet, context: LoadContext): Promise<r
 
 /** Loads one phase, or these entries of it. */
 export async function loadPhase(
-  { artifact, sections }: LoadPhase, entries: readonly TocEntry[] | undefined, context: LoadContext,
+  { artifact, sections }: LoadPhase,
+  entries: readonly TocEntry[] | undefined,
+  context: LoadContext,
 ): Promise<readonly LoadProblem[]> {
   const label = `loading ${artifact.kind}${sections ? ` (${sections.join(", ")})` : ""}`;
   const request: Request = {
@@ -109,11 +120,20 @@ export async function readContents(context: Reading, artifact: ArtifactRecord): 
 }
 
 /** The same from the store, whatever was read before: it says that the artifact can still be read. */
-export async function readContentsAnew(context: Reading, artifact: ArtifactRecord): Promise<readonly TocEntry[]> {
-  return context.tools.listContents(context.toolSet, openArtifact(context.store, artifact, context.identities, () => undefined));
+export async function readContentsAnew(
+  context: Reading,
+  artifact: ArtifactRecord,
+): Promise<readonly TocEntry[]> {
+  return context.tools.listContents(
+    context.toolSet,
+    openArtifact(context.store, artifact, context.identities, () => undefined),
+  );
 }
 
-/** Whether the plain archive can lie on the local disk while it is restored. Asked at the last moment: other things fill disks too. */
+/**
+ * Whether the plain archive can lie on the local disk while it is restored. Asked at the last moment: other
+ * things fill disks too.
+ */
 async function fitsBeside(artifact: ArtifactRecord, { disk, isOnThisDisk }: LoadContext): Promise<boolean> {
   const restored = isOnThisDisk ? artifact.plain.size * RESTORED_SIZE_FACTOR : 0;
   return (await disk.free()) > artifact.plain.size + restored + DISK_RESERVE;
@@ -122,11 +142,16 @@ async function fitsBeside(artifact: ArtifactRecord, { disk, isOnThisDisk }: Load
 type Request = Omit<LoadRequest, "archive" | "jobs">;
 
 async function loadArtifact(
-  artifact: ArtifactRecord, label: string, request: Request, context: LoadContext,
+  artifact: ArtifactRecord,
+  label: string,
+  request: Request,
+  context: LoadContext,
 ): Promise<readonly LoadProblem[]> {
   const progress = context.log.progress(label, "bytes", artifact.stored.size);
   try {
-    if (context.archives !== undefined) return await loadFrom(artifact, context.archives, request, context, progress);
+    if (context.archives !== undefined) {
+      return await loadFrom(artifact, context.archives, request, context, progress);
+    }
     await using archives = new Archives(context.disk);
     return await loadFrom(artifact, archives, request, context, progress);
   } finally {
@@ -135,12 +160,20 @@ async function loadArtifact(
 }
 
 async function loadFrom(
-  artifact: ArtifactRecord, archives: Archives, request: Request, context: LoadContext, progress: Progress,
+  artifact: ArtifactRecord,
+  archives: Archives,
+  request: Request,
+  context: LoadContext,
+  progress: Progress,
 ): Promise<readonly LoadProblem[]> {
   const open = (): ByteStream =>
-    openArtifact(interruptible(context.store, context.signal), artifact, context.identities, (bytes) => progress.add(bytes));
+    openArtifact(interruptible(context.store, context.signal), artifact, context.identities, (bytes) =>
+      progress.add(bytes),
+    );
   let path = archives.pathOf(artifact);
-  if (path === undefined && context.jobs > 1 && (await fitsBeside(artifact, context))) path = await archives.keep(artifact, open());
+  if (path === undefined && context.jobs > 1 && (await fitsBeside(artifact, context))) {
+    path = await archives.keep(artifact, open());
+  }
   if (path === undefined) return await context.tools.load({ ...request, archive: open(), jobs: 1 });
   return await context.tools.load({ ...request, archive: { path }, jobs: context.jobs });
 }

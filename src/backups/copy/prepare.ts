@@ -18,7 +18,10 @@ export interface Prepared {
   /** Schemas that stand now and that the archive must not make again, see {@link withoutSchemas}. */
   readonly standing: readonly string[];
   readonly problems: readonly ListedProblem[];
-  /** Extensions that stand and belong to a role that this one cannot be: it cannot comment on them, and they have brought their comment. */
+  /**
+   * Extensions that stand and belong to a role that this one cannot be: it cannot comment on them, and they
+   * have brought their comment.
+   */
   readonly othersExtensions: ReadonlySet<string>;
 }
 
@@ -33,22 +36,39 @@ export interface Prepared {
  * @param entries of the archive that makes the schema
  */
 export async function prepare(
-  database: Database, manifest: Manifest, entries: readonly TocEntry[], noOwner: boolean,
+  database: Database,
+  manifest: Manifest,
+  entries: readonly TocEntry[],
+  noOwner: boolean,
 ): Promise<Prepared> {
   await using session = await database.connect({ purpose: "restore" });
   const ofPublic = await preparePublicSchema(session, manifest, entries, noOwner);
   const { extensions } = manifest.content;
   const { standing, problems } = await makeSchemas(session, extensions, manifest, entries, noOwner);
   const unavailable = await createExtensions(database, extensions);
-  const others = await session.query<{ name: string }>("SELECT extname::text AS name FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')");
-  return { standing, problems: [...(ofPublic === undefined ? [] : [ofPublic]), ...problems], unavailable, othersExtensions: new Set(others.map(({ name }) => name)) };
+  const others = await session.query<{ name: string }>(`
+    SELECT extname::text AS name
+      FROM pg_catalog.pg_extension
+     WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')
+  `);
+  return {
+    standing,
+    problems: [...(ofPublic === undefined ? [] : [ofPublic]), ...problems],
+    unavailable,
+    othersExtensions: new Set(others.map(({ name }) => name)),
+  };
 }
 
 async function makeSchemas(
-  session: DatabaseSession, extensions: readonly ExtensionRecord[], { scope, content }: Manifest,
-  entries: readonly TocEntry[], noOwner: boolean,
+  session: DatabaseSession,
+  extensions: readonly ExtensionRecord[],
+  { scope, content }: Manifest,
+  entries: readonly TocEntry[],
+  noOwner: boolean,
 ): Promise<Pick<Prepared, "standing" | "problems">> {
-  const rows = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_catalog.pg_namespace");
+  const rows = await session.query<{ name: string }>(
+    "SELECT nspname::text AS name FROM pg_catalog.pg_namespace",
+  );
   const present = new Set(rows.map((row) => row.name));
   const outside = scope.includeSchemas.length + scope.excludeSchemas.length > 0;
   const standing: string[] = [];
@@ -60,10 +80,13 @@ async function makeSchemas(
     if (present.has(name) || (written === undefined && !outside)) continue;
     const owner = noOwner ? undefined : written;
     const problem = await makeSchema(session, name, owner);
-    if (problem !== undefined) problems.push({ entry: `SCHEMA ${name}`, message: problem, ...(listed ? { listed } : {}) });
+    if (problem !== undefined) {
+      problems.push({ entry: `SCHEMA ${name}`, message: problem, ...(listed ? { listed } : {}) });
+    }
     standing.push(name);
   }
-  // Where a platform's extension stays, its schema does; in a new database there is none but `public`, which has rules of its own.
+  // Where a platform's extension stays, its schema does; in a new database there is none but `public`, which
+  // has rules of its own.
   const made = entries.filter(({ type }) => type === "SCHEMA").map((entry) => likelyNamesOf(entry).tag);
   standing.push(...made.filter((name) => name !== "public" && present.has(name)));
   return { standing, problems };
@@ -71,7 +94,9 @@ async function makeSchemas(
 
 /** Owned as the archive says where it says so; without its owner rather than not at all. */
 async function makeSchema(
-  session: DatabaseSession, name: string, owner: string | undefined,
+  session: DatabaseSession,
+  name: string,
+  owner: string | undefined,
 ): Promise<string | undefined> {
   const create = `CREATE SCHEMA ${quoteIdentifier(name)}`;
   if (owner === undefined) {
@@ -90,7 +115,9 @@ async function makeSchema(
 
 /** The entries without those that make the named schemas; their rights and comments stay. */
 export function withoutSchemas(
-  entries: readonly TocEntry[], schemas: readonly string[], content: ContentRecord,
+  entries: readonly TocEntry[],
+  schemas: readonly string[],
+  content: ContentRecord,
 ): readonly TocEntry[] {
   return entries.filter((entry) => !schemas.some((name) => ownerInEntry(entry, name, content) !== undefined));
 }

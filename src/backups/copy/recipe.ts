@@ -54,8 +54,8 @@ export interface LoadedSet {
  * validation proves is what a restore does.
  *
  * 1. prepare: `public`, the extensions and their schemas (prepare.ts);
- * 2. load everything but what would act on its own, in rounds (rounds.ts); each is settled before the next: what failed
- *    is tried again in order, until nothing more succeeds (settle.ts);
+ * 2. load everything but what would act on its own, in rounds (rounds.ts); each is settled before the next:
+ *    what failed is tried again in order, until nothing more succeeds (settle.ts);
  * 3. settle once more, when everything stands;
  * 4. validate what heirs had validated and their parents had not (validate-heirs.ts);
  * 5. give right by right what could not be given as a whole list (rights/give-left.ts);
@@ -79,15 +79,18 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
   const settled = await settleLast(await loadRounds(set, archived, early, into), into, database);
   if (set.hasSchema) await validate(database, manifest, context);
   const given = await giveLeft(settled, into, database, {
-    sourceMajor: manifest.content.serverMajor, platforms: manifest.platform === undefined ? [] : profileOf(manifest.platform.name).roles,
+    sourceMajor: manifest.content.serverMajor,
+    platforms: manifest.platform === undefined ? [] : profileOf(manifest.platform.name).roles,
   });
   const empty = set.hasRows ? await refresh(database, manifest, searchPath) : [];
   const finished = await settle(await finish(set, archived, usable, into), into);
   const lacking = lackingEntries(contents, prepared.unavailable, manifest.content);
-  const problems = [...listedProblems([...given.loaded, ...finished]), ...rightsProblems(given.refused)].map((problem): ListedProblem => {
-    const lacks = problem.listed === undefined ? [] : lacking(problem.listed);
-    return lacks.length === 0 ? problem : { ...problem, lacks };
-  });
+  const problems = [...listedProblems([...given.loaded, ...finished]), ...rightsProblems(given.refused)].map(
+    (problem): ListedProblem => {
+      const lacks = problem.listed === undefined ? [] : lacking(problem.listed);
+      return lacks.length === 0 ? problem : { ...problem, lacks };
+    },
+  );
   return {
     problems: [...prepared.problems, ...problems, ...empty],
     warnings: [...new Set(warnings)],
@@ -97,7 +100,10 @@ export async function loadIntoEmpty(recipe: Recipe): Promise<LoadedSet> {
 }
 
 async function loadRounds(
-  set: ArtifactSet, archived: SetContents, select: Select, context: LoadContext,
+  set: ArtifactSet,
+  archived: SetContents,
+  select: Select,
+  context: LoadContext,
 ): Promise<readonly LoadedPhase[]> {
   const rounds = await roundsOf(set, async ({ artifact }) => select(await archived.of(artifact)));
   const loaded: LoadedPhase[] = [];
@@ -114,14 +120,16 @@ async function loadRounds(
 }
 
 /**
- * Some things find what they need only now that everything is there (a value that names an index). Triggers and
- * keys stand too, and must not act on rows that come late, so rows are tried only where the role can keep them from
- * it. What was made meanwhile may help rows, and rows what is still to be made.
+ * Some things find what they need only now that everything is there (a value that names an index). Triggers
+ * and keys stand too, and must not act on rows that come late, so rows are tried only where the role can keep
+ * them from it. What was made meanwhile may help rows, and rows what is still to be made.
  *
  * https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SESSION-REPLICATION-ROLE
  */
 async function settleLast(
-  loaded: readonly LoadedPhase[], context: LoadContext, database: Database,
+  loaded: readonly LoadedPhase[],
+  context: LoadContext,
+  database: Database,
 ): Promise<readonly LoadedPhase[]> {
   if (problemsOf(loaded).length === 0) return loaded;
   const quiet = { session_replication_role: "replica" };
@@ -139,7 +147,10 @@ async function settleLast(
   return now;
 }
 
-async function mayConnectWith(settings: Readonly<Record<string, string>>, database: Database): Promise<boolean> {
+async function mayConnectWith(
+  settings: Readonly<Record<string, string>>,
+  database: Database,
+): Promise<boolean> {
   const session = await database.connect({ purpose: "restore", settings }).catch((error: unknown) => {
     if (isHoldfastError(error, "database.permission", "database.denied", "database.query")) return undefined;
     throw error;
@@ -155,10 +166,19 @@ function problemsOf(phases: readonly LoadedPhase[]): readonly LoadProblem[] {
 }
 
 function usableEntries(
-  entries: readonly TocEntry[], { unavailable, standing, othersExtensions }: Prepared, { content }: Manifest, set: ArtifactSet,
+  entries: readonly TocEntry[],
+  { unavailable, standing, othersExtensions }: Prepared,
+  { content }: Manifest,
+  set: ArtifactSet,
 ): readonly TocEntry[] {
   const wanted = set.hasRows ? entries : withoutLargeObjects(entries);
-  return withoutComments(withoutPublicSchema(withoutSchemas(withoutExtensions(wanted, unavailable, content), standing, content), content), othersExtensions);
+  return withoutComments(
+    withoutPublicSchema(
+      withoutSchemas(withoutExtensions(wanted, unavailable, content), standing, content),
+      content,
+    ),
+    othersExtensions,
+  );
 }
 
 /** Large objects are rows, but a full archive makes them, empty, together with the schema. */
@@ -167,7 +187,11 @@ function withoutLargeObjects(entries: readonly TocEntry[]): readonly TocEntry[] 
   return entries.filter(({ type, rest }) => !object.test(type) && !/^- LARGE OBJECTS? /.test(rest));
 }
 
-async function validate(database: Database, { content }: Manifest, { log }: Pick<LoadContext, "log">): Promise<void> {
+async function validate(
+  database: Database,
+  { content }: Manifest,
+  { log }: Pick<LoadContext, "log">,
+): Promise<void> {
   await using session = await database.connect({ purpose: "restore" });
   for (const heir of await heirsToValidate(session, content)) {
     // A transaction each: thousands of locks at once would fill the server's table of them.
@@ -178,19 +202,26 @@ async function validate(database: Database, { content }: Manifest, { log }: Pick
 }
 
 async function refresh(
-  database: Database, { content }: Manifest, searchPath: string | undefined,
+  database: Database,
+  { content }: Manifest,
+  searchPath: string | undefined,
 ): Promise<readonly LoadProblem[]> {
   if (!content.tables.some((table) => table.kind === "matview" && table.populated === true)) return [];
   await using bare = await database.connect({ purpose: "restore", bare: true });
   await bare.query(WITHOUT_LIMIT);
-  const paths = [await ownSearchPath(bare), searchPath, everySchema(content)].filter((path) => path !== undefined);
+  const paths = [await ownSearchPath(bare), searchPath, everySchema(content)].filter(
+    (path) => path !== undefined,
+  );
   await using session = await database.connect({ purpose: "restore" });
   return await refreshMaterializedViews(session, content, paths);
 }
 
 /** Event triggers, and what stands beside them. */
 async function finish(
-  set: ArtifactSet, archived: SetContents, usable: Select, context: LoadContext,
+  set: ArtifactSet,
+  archived: SetContents,
+  usable: Select,
+  context: LoadContext,
 ): Promise<LoadedPhase[]> {
   if (!set.hasSchema) return [];
   const loaded: LoadedPhase[] = [];

@@ -7,7 +7,12 @@ import type { LoadProblem } from "../../ports/dump-tools.ts";
 import { serverWords } from "./server-words.ts";
 
 /** What a server may say to a refresh; everything else ends the restore. */
-const REFUSALS = ["database.query", "database.permission", "database.row-security", "database.changing"] as const;
+const REFUSALS = [
+  "database.query",
+  "database.permission",
+  "database.row-security",
+  "database.changing",
+] as const;
 
 /** Begins the entry of a problem with a view's refresh, as in an archive's table of contents. */
 export const REFRESH_ENTRY = "MATERIALIZED VIEW DATA ";
@@ -31,7 +36,9 @@ export type RunRefresh = (sql: string) => Promise<unknown>;
  * @returns those that stay empty, and why
  */
 export async function refreshMaterializedViews(
-  session: DatabaseSession, source: ContentRecord, ownPaths: readonly string[] = [],
+  session: DatabaseSession,
+  source: ContentRecord,
+  ownPaths: readonly string[] = [],
   run: RunRefresh = (sql) => session.query(sql),
 ): Promise<readonly LoadProblem[]> {
   let waiting = source.tables.filter((table) => table.kind === "matview" && table.populated === true);
@@ -54,7 +61,10 @@ export async function refreshMaterializedViews(
 
 /** Why a view cannot be filled, in the server's words for the first path; undefined when it is. */
 async function refresh(
-  session: DatabaseSession, view: TableRecord, paths: readonly string[], run: RunRefresh,
+  session: DatabaseSession,
+  view: TableRecord,
+  paths: readonly string[],
+  run: RunRefresh,
 ): Promise<string | undefined> {
   const first = await tryOnce(run, view);
   if (first === undefined) return undefined;
@@ -81,6 +91,8 @@ async function tryOnce(run: RunRefresh, { schema, name }: TableRecord): Promise<
 
 /** The search path that a session of this role has in this database, left to itself. */
 export async function ownSearchPath(bare: DatabaseSession): Promise<string> {
-  const [row] = await bare.query<{ path: string }>("SELECT pg_catalog.current_setting('search_path') AS path");
+  const [row] = await bare.query<{ path: string }>(
+    "SELECT pg_catalog.current_setting('search_path') AS path",
+  );
   return row?.path ?? "";
 }

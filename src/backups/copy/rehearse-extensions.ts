@@ -5,7 +5,10 @@ import type { Database, DatabaseSession } from "../../ports/database.ts";
 import { unavailableExtensions, type UnavailableExtension } from "./extensions.ts";
 import { serverWords } from "./server-words.ts";
 
-/** Begins the name of a schema where an extension is tried that may be anywhere; it is never committed, and nobody else's. */
+/**
+ * Begins the name of a schema where an extension is tried that may be anywhere; it is never committed, and
+ * nobody else's.
+ */
 const OWN_SCHEMA = "holdfast_rehearsal_";
 
 /**
@@ -20,16 +23,24 @@ const OWN_SCHEMA = "holdfast_rehearsal_";
  * @returns those the server would refuse; not those it could not be asked about
  */
 export async function rehearseExtensions(
-  database: Database, extensions: readonly ExtensionRecord[], empty: boolean,
+  database: Database,
+  extensions: readonly ExtensionRecord[],
+  empty: boolean,
 ): Promise<readonly UnavailableExtension[]> {
   const refused: UnavailableExtension[] = [];
   for (;;) {
     await using session = await database.connect({ purpose: "restore plan" });
     const unlisted = await unavailableExtensions(session, extensions);
-    const rows = await session.query<{ name: string }>("SELECT extname::text AS name FROM pg_catalog.pg_extension");
+    const rows = await session.query<{ name: string }>(
+      "SELECT extname::text AS name FROM pg_catalog.pg_extension",
+    );
     if (await hasEventTriggers(session)) return unlisted;
     const known = new Set([...rows, ...unlisted, ...refused].map(({ name }) => name));
-    const found = await rehearse(session, extensions.filter(({ name }) => !known.has(name)), empty);
+    const found = await rehearse(
+      session,
+      extensions.filter(({ name }) => !known.has(name)),
+      empty,
+    );
     refused.push(...found.refused);
     // One that ended the session leaves the others unasked.
     if (!found.ended || found.refused.length === 0) return [...unlisted, ...refused];
@@ -48,7 +59,9 @@ interface Rehearsal {
 }
 
 async function rehearse(
-  session: DatabaseSession, extensions: readonly ExtensionRecord[], empty: boolean,
+  session: DatabaseSession,
+  extensions: readonly ExtensionRecord[],
+  empty: boolean,
 ): Promise<Rehearsal> {
   let waiting = extensions;
   let refused: UnavailableExtension[] = [];
@@ -76,17 +89,22 @@ async function rehearse(
 }
 
 async function rehearseOne(
-  session: DatabaseSession, { name }: ExtensionRecord, empty: boolean,
+  session: DatabaseSession,
+  { name }: ExtensionRecord,
+  empty: boolean,
 ): Promise<HoldfastError | "made" | "unknown"> {
   try {
     const [own] = await session.query<{ schema: string }>(
       `SELECT '${OWN_SCHEMA}' || pg_catalog.to_hex((pg_catalog.random() * 2147483647)::int) AS schema`,
     );
     const [row] = await session.query<{ schema: string | null; there: boolean }>(
-      `SELECT v.schema::text AS schema, to_regnamespace(quote_ident(v.schema)) IS NOT NULL AS there
-         FROM pg_catalog.pg_available_extensions e
-         JOIN pg_catalog.pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version
-        WHERE e.name = $1`,
+      `
+        SELECT v.schema::text AS schema, to_regnamespace(quote_ident(v.schema)) IS NOT NULL AS there
+          FROM pg_catalog.pg_available_extensions e
+          JOIN pg_catalog.pg_available_extension_versions v ON v.name = e.name
+               AND v.version = e.default_version
+         WHERE e.name = $1
+      `,
       [name],
     );
     const schema = row?.schema ?? own!.schema;
@@ -96,7 +114,9 @@ async function rehearseOne(
     await session.query(`CREATE EXTENSION ${quoteIdentifier(name)} SCHEMA ${quoteIdentifier(schema)}`);
     return "made";
   } catch (error) {
-    if (!isHoldfastError(error, "database.query", "database.permission", "database.lock-timeout")) throw error;
+    if (!isHoldfastError(error, "database.query", "database.permission", "database.lock-timeout")) {
+      throw error;
+    }
     return error;
   }
 }
@@ -109,7 +129,9 @@ const IN_THE_WAY = /\(SQLSTATE (?:42P06|42P07|42710|42723)\)$/;
 /** Locks of others, and things that are in the way now and will not be in an emptied or new database. */
 function saysNothing(refusal: HoldfastError, unknown: boolean): boolean {
   const { code, message } = refusal;
-  return code === "database.lock-timeout" || IN_THE_WAY.test(message) || (unknown && NEEDS_ANOTHER.test(message));
+  return (
+    code === "database.lock-timeout" || IN_THE_WAY.test(message) || (unknown && NEEDS_ANOTHER.test(message))
+  );
 }
 
 /** Takes a refusal back; false when it has ended the session. */

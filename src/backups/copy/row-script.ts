@@ -5,7 +5,9 @@ import type { ByteStream } from "../../kernel/streams.ts";
 /** A name or a literal as the script has it: bytes in the script's encoding. */
 export type RawText = Buffer;
 
-/** Rows of one table, in COPY's text format; they must be read (or left) before the next step is asked for. */
+/**
+ * Rows of one table, in COPY's text format; they must be read (or left) before the next step is asked for.
+ */
 export interface CopyStep {
   readonly step: "copy";
   readonly schema: RawText;
@@ -40,10 +42,16 @@ export interface BytesStep {
 /** What a script asks for. */
 export type RowStep = CopyStep | SequenceStep | LargeObjectStep | BytesStep;
 
-/** A statement longer than this is no statement of pg_restore's: a row of columns and one piece of a large object both stay far below. */
+/**
+ * A statement longer than this is no statement of pg_restore's: a row of columns and one piece of a large
+ * object both stay far below.
+ */
 const STATEMENT_MAX = 4 * 1024 * 1024;
 
-/** Ends the rows of a table: `\.` alone on its line. In a value every backslash is doubled, so it never looks like that. */
+/**
+ * Ends the rows of a table: `\.` alone on its line. In a value every backslash is doubled, so it never
+ * looks like that.
+ */
 const END_OF_ROWS = Buffer.from("\n\\.\n");
 
 const NEWLINE = 0x0a;
@@ -51,11 +59,13 @@ const QUOTES = new Set([0x22, 0x27]);
 const SEMICOLON = 0x3b;
 
 /**
- * Reads the SQL that pg_restore writes for the rows of an archive, and nothing else: an archive is from outside, and whatever else it makes
- * pg_restore print (comments that go on behind a line break, CVE-2025-8714, CVE-2025-8715) must never reach a server.
+ * Reads the SQL that pg_restore writes for the rows of an archive, and nothing else: an archive is
+ * from outside, and whatever else it makes pg_restore print (comments that go on behind a line break,
+ * CVE-2025-8714, CVE-2025-8715) must never reach a server.
  *
- * The bytes of rows are handed on as they are, found by searching whole chunks. Server encodings never use an ASCII byte inside another character
- * (https://www.postgresql.org/docs/current/multibyte.html), so the syntax can be read without knowing the encoding.
+ * The bytes of rows are handed on as they are, found by searching whole chunks. Server encodings never use an
+ * ASCII byte inside another character (https://www.postgresql.org/docs/current/multibyte.html), so the syntax
+ * can be read without knowing the encoding.
  */
 export class RowScript {
   readonly #source: AsyncIterator<Uint8Array>;
@@ -75,7 +85,8 @@ export class RowScript {
   /**
    * The steps, in order.
    *
-   * @throws tool.failed for anything that is no step, and for a script that ends in the middle; what the source throws
+   * @throws tool.failed for anything that is no step, and for a script that ends in the middle; what
+   *   the source throws
    */
   async *steps(): AsyncGenerator<RowStep, void, undefined> {
     try {
@@ -107,7 +118,9 @@ export class RowScript {
     return copyStep(plain) ?? sequenceStep(plain) ?? largeObjectStep(plain) ?? refuse(text);
   }
 
-  /** The next statement without its line end; comments, blank lines and psql's own commands are passed over. */
+  /**
+   * The next statement without its line end; comments, blank lines and psql's own commands are passed over.
+   */
   async #statement(): Promise<Buffer | undefined> {
     for (;;) {
       while (this.#rest.length < 2 && (await this.#more()));
@@ -129,7 +142,10 @@ export class RowScript {
     }
   }
 
-  /** Up to a semicolon at the end of a line, outside of quotes; quotes inside of quotes are doubled, so that counting them is enough. */
+  /**
+   * Up to a semicolon at the end of a line, outside of quotes; quotes inside of quotes are doubled, so that
+   * counting them is enough.
+   */
   async #quoted(): Promise<Buffer> {
     let quote = 0;
     for (let at = 0; ; at += 1) {
@@ -200,11 +216,16 @@ function heldBack(data: Buffer): number {
 
 /** Statements around the rows that the loading session answers for itself. */
 const IGNORED: ReadonlySet<string> = new Set([
-  "SELECT pg_catalog.set_config('search_path', '', false);", "BEGIN;", "COMMIT;", "SELECT pg_catalog.lo_close(0);",
+  "SELECT pg_catalog.set_config('search_path', '', false);",
+  "BEGIN;",
+  "COMMIT;",
+  "SELECT pg_catalog.lo_close(0);",
 ]);
 
 const IDENTIFIER = String.raw`(?:"(?:[^"]|"")+"|[a-z_\x80-\xff][a-z0-9_$\x80-\xff]*)`;
-const COPY = new RegExp(`^COPY (${IDENTIFIER})\\.(${IDENTIFIER}) (?:\\((${IDENTIFIER}(?:, ${IDENTIFIER})*)\\))? ?FROM stdin;$`);
+const COPY = new RegExp(
+  `^COPY (${IDENTIFIER})\\.(${IDENTIFIER}) (?:\\((${IDENTIFIER}(?:, ${IDENTIFIER})*)\\))? ?FROM stdin;$`,
+);
 
 function copyStep(statement: string): Omit<CopyStep, "rows"> | undefined {
   const match = COPY.exec(statement);
@@ -214,11 +235,24 @@ function copyStep(statement: string): Omit<CopyStep, "rows"> | undefined {
 }
 
 function sequenceStep(statement: string): SequenceStep | undefined {
-  const match = /^SELECT pg_catalog\.setval\( ?(E)?'((?:[^']|'')+)', (-?\d{1,19}), (true|false)\);$/.exec(statement);
+  const match = /^SELECT pg_catalog\.setval\( ?(E)?'((?:[^']|'')+)', (-?\d{1,19}), (true|false)\);$/.exec(
+    statement,
+  );
   if (match === null) return undefined;
-  const [, escaped, literal, value, called] = match as unknown as [string, string | undefined, string, string, string];
+  const [, escaped, literal, value, called] = match as unknown as [
+    string,
+    string | undefined,
+    string,
+    string,
+    string,
+  ];
   const text = literal.replaceAll("''", "'");
-  return { step: "sequence", sequence: raw(escaped === undefined ? text : text.replaceAll("\\\\", "\\")), value, called: called === "true" };
+  return {
+    step: "sequence",
+    sequence: raw(escaped === undefined ? text : text.replaceAll("\\\\", "\\")),
+    value,
+    called: called === "true",
+  };
 }
 
 function largeObjectStep(statement: string): LargeObjectStep | BytesStep | undefined {
@@ -242,7 +276,13 @@ function requireEncoding(name: string): string {
 }
 
 function refuse(text: Buffer): never {
-  throw new HoldfastError("tool.failed", `pg_restore wrote something else than rows: ${printableLine(text.subarray(0, 200).toString("latin1"))}`, {
-    hint: "Look at what the backup holds by restoring the whole of it into an empty database that nobody uses.",
-  });
+  throw new HoldfastError(
+    "tool.failed",
+    `pg_restore wrote something else than rows: ${printableLine(text.subarray(0, 200).toString("latin1"))}`,
+    {
+      hint:
+        "Look at what the backup holds by restoring the whole of it into an empty database " +
+        "that nobody uses.",
+    },
+  );
 }

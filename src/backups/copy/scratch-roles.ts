@@ -22,21 +22,31 @@ const ATTEMPTS = 10;
  * purpose.
  *
  * @param database a throw-away database that exists
- * @param powerful those that have to own what only a superuser may own, on a server that goes with its databases; nobody can log in as
- *   one of them, and whatever runs there runs as a superuser anyway
+ * @param powerful those that have to own what only a superuser may own, on a server that goes with its
+ *   databases; nobody can log in as one of them, and whatever runs there runs as a superuser anyway
  */
 export async function holdScratchRoles(
-  session: DatabaseSession, database: string, roles: readonly RoleRecord[], powerful: ReadonlySet<string> = new Set(),
+  session: DatabaseSession,
+  database: string,
+  roles: readonly RoleRecord[],
+  powerful: ReadonlySet<string> = new Set(),
 ): Promise<void> {
   const held: RoleRecord[] = [];
   for (const role of roles) {
-    if (await persistently(session, () => hold(session, database, role.name, powerful.has(role.name)))) held.push(role);
+    if (await persistently(session, () => hold(session, database, role.name, powerful.has(role.name)))) {
+      held.push(role);
+    }
   }
   await persistently(session, () => grantMemberships(session, held));
 }
 
 /** Makes the role if it is not there. Returns whether it is one of Holdfast's. */
-async function hold(session: DatabaseSession, database: string, name: string, isPowerful: boolean): Promise<boolean> {
+async function hold(
+  session: DatabaseSession,
+  database: string,
+  name: string,
+  isPowerful: boolean,
+): Promise<boolean> {
   const mark = await markOf(session, name);
   if (mark !== undefined && mark !== MARK) return false;
   if (mark === undefined) await make(session, name);
@@ -61,8 +71,10 @@ async function persistently<T>(session: DatabaseSession, work: () => Promise<T>)
 /** The role's comment, empty when it has none; undefined when there is no such role. */
 async function markOf(session: DatabaseSession, name: string): Promise<string | undefined> {
   const [row] = await session.query<{ mark: string }>(
-    `SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_authid'), '') AS mark
-       FROM pg_catalog.pg_roles WHERE rolname = $1`,
+    `
+      SELECT coalesce(pg_catalog.shobj_description(oid, 'pg_authid'), '') AS mark
+        FROM pg_catalog.pg_roles WHERE rolname = $1
+    `,
     [name],
   );
   return row?.mark;
@@ -83,15 +95,16 @@ async function make(session: DatabaseSession, name: string): Promise<void> {
 
 /** Every role of the server that was made for a throw-away database. */
 export async function scratchRoles(session: DatabaseSession): Promise<readonly Pick<RoleRecord, "name">[]> {
-  return await session.query<{ name: string }>(
-    `SELECT rolname::text AS name FROM pg_catalog.pg_roles
-      WHERE pg_catalog.shobj_description(oid, 'pg_authid') = ${quoteLiteral(MARK)} ORDER BY 1`,
-  );
+  return await session.query<{ name: string }>(`
+    SELECT rolname::text AS name FROM pg_catalog.pg_roles
+     WHERE pg_catalog.shobj_description(oid, 'pg_authid') = ${quoteLiteral(MARK)} ORDER BY 1
+  `);
 }
 
 /** Drops those of the roles that were made here and that no other throw-away database holds on to. */
 export async function dropScratchRoles(
-  session: DatabaseSession, roles: readonly Pick<RoleRecord, "name">[],
+  session: DatabaseSession,
+  roles: readonly Pick<RoleRecord, "name">[],
 ): Promise<void> {
   for (const { name } of roles) {
     if ((await markOf(session, name)) !== MARK) continue;

@@ -3,7 +3,9 @@ import type { ArtifactSet } from "./artifact-set.ts";
 import type { ArtifactRecord } from "../../nouns/catalog/manifest.ts";
 import type { TocEntry } from "../../ports/dump-tools.ts";
 
-/** The tables of contents of a set's archives: each is read from the store once, and only if somebody asks. */
+/**
+ * The tables of contents of a set's archives: each is read from the store once, and only if somebody asks.
+ */
 export class SetContents {
   readonly #set: ArtifactSet;
   readonly #context: Pick<LoadContext, "store" | "tools" | "toolSet" | "identities">;
@@ -14,7 +16,10 @@ export class SetContents {
     this.#context = context;
   }
 
-  /** Of the archive that is loaded first, which makes the schema where the set has one; none where it has no archive. */
+  /**
+   * Of the archive that is loaded first, which makes the schema where the set has one; none where it
+   * has no archive.
+   */
   async first(): Promise<readonly TocEntry[]> {
     const [phase] = this.#set.phases;
     return phase === undefined ? [] : await this.of(phase.artifact);
@@ -23,7 +28,9 @@ export class SetContents {
   /** Of all of them. */
   async all(): Promise<readonly TocEntry[]> {
     const entries: TocEntry[] = [];
-    for (const artifact of new Set(this.#set.phases.map((phase) => phase.artifact))) entries.push(...(await this.of(artifact)));
+    for (const artifact of new Set(this.#set.phases.map((phase) => phase.artifact))) {
+      entries.push(...(await this.of(artifact)));
+    }
     return entries;
   }
 

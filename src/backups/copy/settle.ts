@@ -8,8 +8,8 @@ import { marksIn } from "./server-marks.ts";
  * The second try. pg_dump does not know of everything that one entry needs of another (a check that reads
  * another table, a partition's trigger that is switched off before its parent's made it), and with several
  * connections entries meet in deadlocks. So those that failed are run again, in the archive's order and by
- * one session, as often as that helps: the same bytes then give the same database every time. Options of columns that only the
- * source's server knows are left out then (server-marks.ts).
+ * one session, as often as that helps: the same bytes then give the same database every time. Options of
+ * columns that only the source's server knows are left out then (server-marks.ts).
  *
  * An entry's definition is one statement text and so one transaction (pg_dump's ExecuteSqlCommand), COPY is
  * atomic too; only what follows a definition, the owner, is a command of its own.
@@ -18,9 +18,12 @@ import { marksIn } from "./server-marks.ts";
  * @returns the phases with what failed for good
  */
 export async function settle(
-  loaded: readonly LoadedPhase[], context: LoadContext, may: MayTry = () => true,
+  loaded: readonly LoadedPhase[],
+  context: LoadContext,
+  may: MayTry = () => true,
 ): Promise<readonly LoadedPhase[]> {
-  const countFailing = (phases: readonly LoadedPhase[]): number => phases.reduce((sum, one) => sum + failingIds(one, may).size, 0);
+  const countFailing = (phases: readonly LoadedPhase[]): number =>
+    phases.reduce((sum, one) => sum + failingIds(one, may).size, 0);
   let now = loaded;
   let failing = countFailing(now);
   const first = failing;
@@ -37,7 +40,11 @@ export async function settle(
   return now;
 }
 
-async function again(loaded: readonly LoadedPhase[], context: LoadContext, may: MayTry): Promise<LoadedPhase[]> {
+async function again(
+  loaded: readonly LoadedPhase[],
+  context: LoadContext,
+  may: MayTry,
+): Promise<LoadedPhase[]> {
   const tried: LoadedPhase[] = [];
   for (const one of loaded) tried.push(await phaseAgain(one, context, may));
   return tried;
@@ -48,12 +55,24 @@ async function phaseAgain(one: LoadedPhase, context: LoadContext, may: MayTry): 
   if (failed.size === 0) return one;
   const chosen = one.entries.filter((entry) => failed.has(dumpId(entry)));
   const marks = marksIn(one.problems);
-  if (marks.length > 0) context.log.info(`loading again without ${marks.join(", ")}, which this server does not know`);
-  const alone: LoadContext = { ...context, jobs: 1, ...(marks.length > 0 ? { withoutColumnOptions: marks } : {}) };
+  if (marks.length > 0) {
+    context.log.info(`loading again without ${marks.join(", ")}, which this server does not know`);
+  }
+  const alone: LoadContext = {
+    ...context,
+    jobs: 1,
+    ...(marks.length > 0 ? { withoutColumnOptions: marks } : {}),
+  };
   const problems: LoadProblem[] = [];
-  // Rights have no section of their own: asked for by one, a list that begins with them leaves them out in silence.
-  const turns = [{ phase: one.phase, entries: chosen.filter((entry) => !isOfRights(entry)) }, { phase: { artifact: one.phase.artifact }, entries: chosen.filter(isOfRights) }];
-  for (const { phase, entries } of turns) if (entries.length > 0) problems.push(...(await loadPhase(phase, entries, alone)));
+  // Rights have no section of their own: asked for by one, a list that begins with them leaves them
+  // out in silence.
+  const turns = [
+    { phase: one.phase, entries: chosen.filter((entry) => !isOfRights(entry)) },
+    { phase: { artifact: one.phase.artifact }, entries: chosen.filter(isOfRights) },
+  ];
+  for (const { phase, entries } of turns) {
+    if (entries.length > 0) problems.push(...(await loadPhase(phase, entries, alone)));
+  }
   const unknown = one.problems.filter((problem) => problem.dumpIds === undefined || !may(problem));
   return { ...one, problems: [...unknown, ...withoutOwnDoing(problems, one.problems)] };
 }

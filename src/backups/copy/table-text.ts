@@ -1,6 +1,8 @@
 import { cutAfter, outsideQuotes } from "../../postgres/sql-quotes.ts";
 
-/** What pg_dump writes of a table within its own definition, where it is no entry of the archive for itself. */
+/**
+ * What pg_dump writes of a table within its own definition, where it is no entry of the archive for itself.
+ */
 export interface TableText {
   /** Name of a check → its definition: `CHECK ((a > 0))`. */
   readonly checks: ReadonlyMap<string, string>;
@@ -13,7 +15,9 @@ export interface TableText {
 const NAME = String.raw`("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)`;
 const CHECK = new RegExp(String.raw`^CONSTRAINT ${NAME} (CHECK \([\s\S]*)$`);
 const COLUMN = new RegExp(`^${NAME} `);
-const STATISTICS = new RegExp(String.raw`^\s*ALTER TABLE ONLY \S[\s\S]* ALTER COLUMN ${NAME} SET STATISTICS (\d+);$`);
+const STATISTICS = new RegExp(
+  String.raw`^\s*ALTER TABLE ONLY \S[\s\S]* ALTER COLUMN ${NAME} SET STATISTICS (\d+);$`,
+);
 /** What may stand behind a default; a name of the constraint since 18. */
 const NOT_NULL = new RegExp(String.raw`(?: CONSTRAINT ${NAME})? NOT NULL(?: NO INHERIT)?$`);
 

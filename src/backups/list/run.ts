@@ -32,7 +32,10 @@ interface Row {
   readonly problem: string | undefined;
 }
 
-/** `holdfast list`: every backup, newest first, with what its receipts say; damaged manifests and leftovers are shown, never hidden. */
+/**
+ * `holdfast list`: every backup, newest first, with what its receipts say; damaged manifests and leftovers
+ * are shown, never hidden.
+ */
 export async function runList(inputs: ListInputs, ports: Ports): Promise<Outcome> {
   const store = await ports.openStore(inputs.store, inputs.storeSecret);
   await store.check(false);
@@ -40,8 +43,15 @@ export async function runList(inputs: ListInputs, ports: Ports): Promise<Outcome
   const keys = await catalog.keys(inputs);
   const receipts = await catalog.receiptPaths();
   const rows: Row[] = [];
-  for await (const row of inOrder(keys, READS_AT_ONCE, (key) => readRow(catalog, key, receipts.get(key.id) ?? []))) rows.push(row);
-  const orphans = (await catalog.orphans()).filter(({ key }) => (!inputs.source || key.source === inputs.source) && (!inputs.tier || key.tier === inputs.tier));
+  for await (const row of inOrder(keys, READS_AT_ONCE, (key) =>
+    readRow(catalog, key, receipts.get(key.id) ?? []),
+  )) {
+    rows.push(row);
+  }
+  const orphans = (await catalog.orphans()).filter(
+    ({ key }) =>
+      (!inputs.source || key.source === inputs.source) && (!inputs.tier || key.tier === inputs.tier),
+  );
   const empty = rows.length === 0 ? await explainEmpty(catalog, inputs) : undefined;
   return outcome(store.url, { rows, orphans, empty }, ports);
 }
@@ -56,7 +66,12 @@ interface Found {
 async function readRow(catalog: Catalog, key: BackupKey, receipts: readonly string[]): Promise<Row> {
   try {
     const { manifest, sha256 } = await catalog.read(key);
-    return { key, manifest, standing: await readStanding(catalog, key, receipts, sha256), problem: undefined };
+    return {
+      key,
+      manifest,
+      standing: await readStanding(catalog, key, receipts, sha256),
+      problem: undefined,
+    };
   } catch (error) {
     if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
     return { key, manifest: undefined, standing: undefined, problem: error.message };
@@ -76,17 +91,37 @@ function outcome(url: string, { rows, orphans, empty }: Found, ports: Ports): Ou
       count: rows.length,
       latest: latest?.key.id ?? "",
       "latest-verified": verified?.key.id ?? "",
-      orphans: orphans.map((orphan) => ({ id: orphan.key.id, source: orphan.key.source, tier: orphan.key.tier, blobs: orphan.blobs, bytes: orphan.bytes, newest: orphan.newest.toISOString() })),
+      orphans: orphans.map((orphan) => ({
+        id: orphan.key.id,
+        source: orphan.key.source,
+        tier: orphan.key.tier,
+        blobs: orphan.blobs,
+        bytes: orphan.bytes,
+        newest: orphan.newest.toISOString(),
+      })),
     },
     report: {
       good: damaged.length + badReceipts.length === 0 && empty?.good !== false,
       headline: `${url} ${empty?.says ?? `holds ${counts}`}`,
-      tables: rows.length === 0 ? [] : [{ columns: ["backup", "source", "tier", "age", "stored", "tables", "rows", "state"], rows: rows.map((row) => rowCells(row, ports)) }],
+      tables:
+        rows.length === 0
+          ? []
+          : [
+              {
+                columns: ["backup", "source", "tier", "age", "stored", "tables", "rows", "state"],
+                rows: rows.map((row) => rowCells(row, ports)),
+              },
+            ],
       notes: [
         ...(empty?.next ?? []),
         ...damaged.map((row) => `damaged: ${row.problem ?? ""}`),
         ...badReceipts.map((path) => `damaged receipt, not counted: ${path}`),
-        ...orphans.map((orphan) => `${orphan.key.source}/${orphan.key.tier}/${orphan.key.id} has ${quantity(orphan.blobs, "blob")}, ${formatBytes(orphan.bytes)}, but no manifest: a run that was killed or is still running; it is no backup and harms nothing`),
+        ...orphans.map(
+          (orphan) =>
+            `${orphan.key.source}/${orphan.key.tier}/${orphan.key.id} has ` +
+            `${quantity(orphan.blobs, "blob")}, ${formatBytes(orphan.bytes)}, but no manifest: ` +
+            "a run that was killed or is still running; it is no backup and harms nothing",
+        ),
       ],
     },
   };
@@ -94,42 +129,84 @@ function outcome(url: string, { rows, orphans, empty }: Found, ports: Ports): Ou
 
 /** Verified ones always, the others where there are any: a zero beside nothing else would hide failures. */
 function standingCounts(rows: readonly Row[]): string[] {
-  const count = (state: Standing["state"]): number => rows.filter(({ standing }) => standing?.state === state).length;
+  const count = (state: Standing["state"]): number =>
+    rows.filter(({ standing }) => standing?.state === state).length;
   const counts = [
-    [count("failed verification"), "failed verification"], [count("unverified"), "unverified"],
+    [count("failed verification"), "failed verification"],
+    [count("unverified"), "unverified"],
     [rows.filter(({ standing }) => standing === undefined).length, "damaged"],
   ] as const;
-  return [`${count("verified")} verified`, ...counts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`)];
+  return [
+    `${count("verified")} verified`,
+    ...counts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`),
+  ];
 }
 
 function rowCells({ key, manifest, standing, problem }: Row, ports: Ports): string[] {
   const age = formatDuration(ageMs(key.time, ports.clock));
-  if (!manifest || !standing) return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
+  if (!manifest || !standing) {
+    return [key.id, key.source, key.tier, age, "?", "?", "?", `DAMAGED MANIFEST: ${problem ?? ""}`];
+  }
   const { tables, rows } = sizes(manifest);
-  const state = standing.state === "verified" ? `verified ${standing.at?.slice(0, 10) ?? ""}` : `${standing.state}: ${standing.reason ?? ""}`;
+  const state =
+    standing.state === "verified"
+      ? `verified ${standing.at?.slice(0, 10) ?? ""}`
+      : `${standing.state}: ${standing.reason ?? ""}`;
   // What was accepted counts those of the backup's own that its proof left open, by their names too.
   const gaps = standing.accepted?.length ?? manifest.gaps?.length ?? 0;
   return [
-    key.id, key.source, key.tier, age, formatBytes(storedBytes(manifest)), String(tables), rows === null ? "–" : rows.toLocaleString("en-US"),
-    gaps === 0 ? state : `${state}; ${quantity(gaps, standing.accepted === undefined ? "gap" : "accepted gap")}`,
+    key.id,
+    key.source,
+    key.tier,
+    age,
+    formatBytes(storedBytes(manifest)),
+    String(tables),
+    rows === null ? "–" : rows.toLocaleString("en-US"),
+    gaps === 0
+      ? state
+      : `${state}; ${quantity(gaps, standing.accepted === undefined ? "gap" : "accepted gap")}`,
   ];
 }
 
 function rowJson({ key, manifest, standing, problem }: Row, ports: Ports): Json {
-  const common = { id: key.id, source: key.source, tier: key.tier, time: key.time.toISOString(), ageSeconds: Math.round(ageMs(key.time, ports.clock) / 1000), manifest: manifestPath(key) };
+  const common = {
+    id: key.id,
+    source: key.source,
+    tier: key.tier,
+    time: key.time.toISOString(),
+    ageSeconds: Math.round(ageMs(key.time, ports.clock) / 1000),
+    manifest: manifestPath(key),
+  };
   if (!manifest || !standing) return { ...common, state: "damaged", problem: problem ?? "" };
   const recipients = [...new Set(manifest.artifacts.flatMap((artifact) => artifact.encryption.recipients))];
   return {
-    ...common, state: standing.state, depth: standing.depth ?? null, verifiedAt: standing.state === "verified" ? (standing.at ?? null) : null, reason: standing.reason ?? null,
-    snapshotAt: manifest.snapshotAt, storedBytes: storedBytes(manifest), plainBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0),
-    ...sizes(manifest), kinds: manifest.artifacts.map((artifact) => artifact.kind), encrypted: recipients.length > 0, recipients,
-    gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })), acceptedGaps: (standing.accepted ?? []).map((gap) => ({ ...gap })), proof: manifest.content.proof, serverVersion: manifest.server.version, platform: manifest.platform?.name ?? null,
+    ...common,
+    state: standing.state,
+    depth: standing.depth ?? null,
+    verifiedAt: standing.state === "verified" ? (standing.at ?? null) : null,
+    reason: standing.reason ?? null,
+    snapshotAt: manifest.snapshotAt,
+    storedBytes: storedBytes(manifest),
+    plainBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.plain.size, 0),
+    ...sizes(manifest),
+    kinds: manifest.artifacts.map((artifact) => artifact.kind),
+    encrypted: recipients.length > 0,
+    recipients,
+    gaps: (manifest.gaps ?? []).map((gap) => ({ ...gap })),
+    acceptedGaps: (standing.accepted ?? []).map((gap) => ({ ...gap })),
+    proof: manifest.content.proof,
+    serverVersion: manifest.server.version,
+    platform: manifest.platform?.name ?? null,
   };
 }
 
 function sizes(manifest: Manifest): { tables: number; rows: number | null } {
   const tables = manifest.content.tables.filter((table) => table.kind === "table");
-  return { tables: tables.length, rows: manifest.content.proof === "none" ? null : tables.reduce((sum, table) => sum + (table.rows ?? 0), 0) };
+  return {
+    tables: tables.length,
+    rows:
+      manifest.content.proof === "none" ? null : tables.reduce((sum, table) => sum + (table.rows ?? 0), 0),
+  };
 }
 
 function storedBytes(manifest: Manifest): number {

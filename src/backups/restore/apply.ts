@@ -45,18 +45,24 @@ import type { Restored } from "./restored.ts";
 export type TakeSafetyBackup = (plan: RestorePlan) => Promise<SafetyBackup>;
 
 /**
- * Carries a plan out. Order of effects: the backup is looked at before the safety backup is made, and that exists before anything
- * is changed; in mode beside the target is only touched, by one transaction that exchanges names, after the restored
- * database was compared and found right.
+ * Carries a plan out. Order of effects: the backup is looked at before the safety backup is made, and that
+ * exists before anything is changed; in mode beside the target is only touched, by one transaction that
+ * exchanges names, after the restored database was compared and found right.
  */
-export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafetyBackup, ports: Ports): Promise<Restored> {
+export async function applyRestore(
+  plan: RestorePlan,
+  takeSafetyBackup: TakeSafetyBackup,
+  ports: Ports,
+): Promise<Restored> {
   const { request } = plan;
   const guard = await lockTarget(request.target);
   await using _ = guard;
   await requireStillEmpty(plan, guard);
   await sweepControls(request.target, ports.log);
   await requireWhole(plan, ports);
-  const safetyBackup = plan.safetyBackup ? await untouched(takeSafetyBackup(plan), ports.cancelled) : undefined;
+  const safetyBackup = plan.safetyBackup
+    ? await untouched(takeSafetyBackup(plan), ports.cancelled)
+    : undefined;
   try {
     return await change(plan, guard, safetyBackup, ports);
   } catch (error) {
@@ -64,26 +70,55 @@ export async function applyRestore(plan: RestorePlan, takeSafetyBackup: TakeSafe
   }
 }
 
-async function change(plan: RestorePlan, guard: DatabaseSession, safetyBackup: SafetyBackup | undefined, ports: Ports): Promise<Restored> {
+async function change(
+  plan: RestorePlan,
+  guard: DatabaseSession,
+  safetyBackup: SafetyBackup | undefined,
+  ports: Ports,
+): Promise<Restored> {
   const { request, project } = plan;
   const locked: Ports = { ...ports, cancelled: whileLocked(guard, request.target, ports.cancelled) };
-  if (project !== undefined) return { safetyBackup, oldDatabase: "", replaced: true, ...(await restoreProject({ ...plan, project }, locked)) };
+  if (project !== undefined) {
+    return {
+      safetyBackup,
+      oldDatabase: "",
+      replaced: true,
+      ...(await restoreProject({ ...plan, project }, locked)),
+    };
+  }
   const roles = request.createRoles ? plan.target.missingRoles : [];
-  return await withRoles(guard, roles, ports.log, () => changeDatabase(plan, guard, safetyBackup, { ports, locked }));
+  return await withRoles(guard, roles, ports.log, () =>
+    changeDatabase(plan, guard, safetyBackup, { ports, locked }),
+  );
 }
 
 /** @param ports `locked` also stops when the target's lock is lost */
 async function changeDatabase(
-  plan: RestorePlan, guard: DatabaseSession, safetyBackup: SafetyBackup | undefined, { ports, locked }: { readonly ports: Ports; readonly locked: Ports },
+  plan: RestorePlan,
+  guard: DatabaseSession,
+  safetyBackup: SafetyBackup | undefined,
+  { ports, locked }: { readonly ports: Ports; readonly locked: Ports },
 ): Promise<Restored> {
   const { request } = plan;
   if (plan.mode === "beside") return { safetyBackup, ...(await restoreBeside(plan, guard, ports)) };
   const made = await tablesToMake(plan);
   let changed = false;
-  const work = loadInPlace(plan, locked, () => void (changed = true)).then((loaded) => compare(plan, request.target, loaded, locked, made));
-  const compared = await explaining(work, plan, { safetyBackup, isChanged: () => changed, stop: locked.cancelled });
+  const work = loadInPlace(plan, locked, () => void (changed = true)).then((loaded) =>
+    compare(plan, request.target, loaded, locked, made),
+  );
+  const compared = await explaining(work, plan, {
+    safetyBackup,
+    isChanged: () => changed,
+    stop: locked.cancelled,
+  });
   // Last, so that no setting of the source's acts on what is compared.
-  return { safetyBackup, oldDatabase: "", replaced: true, ...compared, notes: [...compared.notes, ...(await bringAlone(request.target, plan))] };
+  return {
+    safetyBackup,
+    oldDatabase: "",
+    replaced: true,
+    ...compared,
+    notes: [...compared.notes, ...(await bringAlone(request.target, plan))],
+  };
 }
 
 /** Until it is committed everything is as it was; after that only the comparison can fail. */
@@ -93,13 +128,25 @@ async function restoreProject(plan: PlanOfProject, ports: Ports): Promise<Compar
     return await compareProject(plan, loaded, ports);
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    throw new HoldfastError(error.code, `the restore is complete, and it could not be compared: ${error.message}`, {
-      hint: `${error.hint ?? ""} Everything of the backup is in the project; run again to have it compared.`.trim(), cause: error,
-    });
+    throw new HoldfastError(
+      error.code,
+      `the restore is complete, and it could not be compared: ${error.message}`,
+      {
+        hint: (
+          `${error.hint ?? ""} Everything of the backup is in the project; ` +
+          "run again to have it compared."
+        ).trim(),
+        cause: error,
+      },
+    );
   }
 }
 
-async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: Ports): Promise<Omit<Restored, "safetyBackup">> {
+async function restoreBeside(
+  plan: RestorePlan,
+  guard: DatabaseSession,
+  ports: Ports,
+): Promise<Omit<Restored, "safetyBackup">> {
   const { target } = plan.request;
   const live = target.address.database;
   const stamp = `${plan.backup.key.id.slice(0, 8)}_${ports.random.hex(3)}`;
@@ -116,7 +163,9 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
     const database = await ports.openDatabase(address);
     // Asked now: a right that is missing should not show after hours of loading.
     await giveProperties(target, next, true);
-    const loaded = await loadWhole(plan, database, ports, { onUnavailable: (extensions) => requireExtensions(plan, extensions) });
+    const loaded = await loadWhole(plan, database, ports, {
+      onUnavailable: (extensions) => requireExtensions(plan, extensions),
+    });
     const compared = await compare(plan, database, loaded, ports);
     if (compared.findings.some((finding) => finding.severity === "difference")) {
       outcome = { ...compared, oldDatabase: "", replaced: false };
@@ -133,7 +182,9 @@ async function restoreBeside(plan: RestorePlan, guard: DatabaseSession, ports: P
       return { ...compared, notes: [...compared.notes, ...brought], oldDatabase: old, replaced: true };
     }
   } catch (error) {
-    throw keep ? error : namingCopy(asUntouched(error, ports.cancelled), next, await removeCopy(target, next, ports.clock));
+    throw keep
+      ? error
+      : namingCopy(asUntouched(error, ports.cancelled), next, await removeCopy(target, next, ports.clock));
   }
   const why = await removeCopy(target, next, ports.clock);
   return why === undefined ? outcome : { ...outcome, notes: [...outcome.notes, leftCopy(next, why)] };
@@ -148,20 +199,27 @@ async function giveProperties(target: Database, next: string, rehearse = false):
 /** Some extensions only work in one database of a server, and a copy beside is another one. */
 function requireExtensions({ request }: RestorePlan, lacking: readonly UnavailableExtension[]): void {
   if (request.allowGaps) return;
-  const words = lacking.map(({ name, version, reason }) => `${name} ${version} (${reason ?? "not available"})`).join(", ");
+  const words = lacking
+    .map(({ name, version, reason }) => `${name} ${version} (${reason ?? "not available"})`)
+    .join(", ");
   throw new HoldfastError("database.lacks", `a new database on the target server cannot have ${words}`, {
-    hint: "Use --mode in-place where the target itself has it, or --allow-gaps to do without it and what depends on it. The target is as it was.",
+    hint:
+      "Use --mode in-place where the target itself has it, or --allow-gaps to do without it and what " +
+      "depends on it. The target is as it was.",
   });
 }
 
 /**
- * What surrounds the content and no restore brings: said, but no reason to doubt a restore. Beside, the old database's properties are given to the new one
- * just before the exchange. What is brought of the source's database itself is told when it is.
+ * What surrounds the content and no restore brings: said, but no reason to doubt a restore. Beside, the old
+ * database's properties are given to the new one just before the exchange. What is brought of the source's
+ * database itself is told when it is.
  */
 function surroundings(plan: RestorePlan, actual: ContentRecord): string[] {
   if (plan.request.part !== "whole" || plan.request.tables.length > 0 || plan.mode === "beside") return [];
   const brings = plan.properties?.source !== undefined;
-  return compareProperties(plan.backup.manifest.content, actual).filter(({ about, name }) => !brings || about !== "database" || !/^(?:grants$|setting )/.test(name)).map(findingSentence);
+  return compareProperties(plan.backup.manifest.content, actual)
+    .filter(({ about, name }) => !brings || about !== "database" || !/^(?:grants$|setting )/.test(name))
+    .map(findingSentence);
 }
 
 function isIn(tables: readonly TableRecord[]): NonNullable<CompareOptions["only"]> {
@@ -172,7 +230,11 @@ type Compared = Pick<Restored, "findings" | "notes" | "notCompared" | "missingBe
 type Ignored = CompareOptions["ignore"] extends ReadonlySet<infer K> | undefined ? K : never;
 
 async function compare(
-  plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports, made: readonly TableRecord[] = [],
+  plan: RestorePlan,
+  database: Database,
+  loaded: LoadedSet,
+  ports: Ports,
+  made: readonly TableRecord[] = [],
 ): Promise<Compared> {
   const { request, backup, set } = plan;
   ports.log.stage("comparing with what the source held at the snapshot");
@@ -185,11 +247,19 @@ async function compare(
       ...(request.noOwner ? (["owner"] as const) : []),
       ...(request.noPrivileges ? (["grant", "default-privilege"] as const) : []),
       // Rows were put into a schema that was there before and may have moved on.
-      ...(request.part === "data" ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const] : []),
+      ...(request.part === "data"
+        ? [...OBJECT_KINDS.filter((kind) => kind !== "sequence"), "extension" as const, "role" as const]
+        : []),
     ]);
     const { platform, platformsDefaultsAlone } = platformsPart(backup.manifest);
     const judged = judge({
-      expected, actual, ...loaded, allowEmptyViews: request.allowEmptyViews, recorded: backup.manifest.gaps, platform, platformsDefaultsAlone,
+      expected,
+      actual,
+      ...loaded,
+      allowEmptyViews: request.allowEmptyViews,
+      recorded: backup.manifest.gaps,
+      platform,
+      platformsDefaultsAlone,
       options: {
         rows: set.hasRows && gaps.length === 0,
         exact,
@@ -198,15 +268,24 @@ async function compare(
         ...(request.tables.length > 0 && request.part === "data" ? { definitions: false as const } : {}),
       },
     });
-    const { findings: believed, notes, notCompared: own } = await believe(judged, expected, actual, () => controlOf(plan, ports));
-    const findings = request.allowGaps && plan.notMade !== undefined ? acceptNotMade(believed, plan.notMade) : believed;
+    const {
+      findings: believed,
+      notes,
+      notCompared: own,
+    } = await believe(judged, expected, actual, () => controlOf(plan, ports));
+    const findings =
+      request.allowGaps && plan.notMade !== undefined ? acceptNotMade(believed, plan.notMade) : believed;
     const along = takenAlong(expected, actual, plan.tables, made);
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
       findings: withRecordedGaps([...findings, ...gaps, ...otherLargeObjects(plan, actual)], gapsOf(plan)),
       notes: [
-        ...notes, ...(platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own)),
-        ...notComparedNotes(plan), ...along.notes, ...surroundings(plan, actual), ...(await subscriptionNotes(plan, database)),
+        ...notes,
+        ...(platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own)),
+        ...notComparedNotes(plan),
+        ...along.notes,
+        ...surroundings(plan, actual),
+        ...(await subscriptionNotes(plan, database)),
       ],
       missingBeside: along.missing,
       tables: counted.length,
@@ -217,29 +296,67 @@ async function compare(
   }
 }
 
-/** What the database holds, with rights as they would be if what was refused or given up for the role had been given. */
+/**
+ * What the database holds, with rights as they would be if what was refused or given up for the role
+ * had been given.
+ */
 async function measureAsSource(
-  plan: RestorePlan, database: Database, loaded: LoadedSet, ports: Ports, onTable: () => void,
+  plan: RestorePlan,
+  database: Database,
+  loaded: LoadedSet,
+  ports: Ports,
+  onTable: () => void,
 ): Promise<Awaited<ReturnType<typeof measureCopy>>> {
-  const { request, set, backup: { manifest } } = plan;
+  const {
+    request,
+    set,
+    backup: { manifest },
+  } = plan;
   const expected = manifest.content;
   const isExact = request.part === "whole" && request.tables.length === 0;
   await using kept = new KeptSessions(database);
   const { actual: measured, gaps } = await measureCopy(kept, manifest.scope, {
-    proof: set.hasRows ? expected.proof : "none", jobs: request.jobs, signal: ports.cancelled, onTable,
-    like: expected, debug: (text) => ports.log.debug(text),
+    proof: set.hasRows ? expected.proof : "none",
+    jobs: request.jobs,
+    signal: ports.cancelled,
+    onTable,
+    like: expected,
+    debug: (text) => ports.log.debug(text),
     ...(request.tables.length > 0 ? { only: plan.tables } : {}),
     // A table that has columns besides the source's has all of the source's rows.
     ...(isExact ? {} : { columnsOf: expected.tables }),
   });
   const given = await asIfGiven(kept, manifest.scope, measured, loaded.refusedRights);
-  const actual = await asIfPublicOwned(kept, await asOwned(plan, kept, given, ports), expected, manifest.platform);
+  const actual = await asIfPublicOwned(
+    kept,
+    await asOwned(plan, kept, given, ports),
+    expected,
+    manifest.platform,
+  );
   return { actual, gaps };
 }
 
-/** Rows alone are loaded into the large objects that are there: one that is gone is not made, and one that has grown is not cut. */
+/**
+ * Rows alone are loaded into the large objects that are there: one that is gone is not made, and one that has
+ * grown is not cut.
+ */
 function otherLargeObjects(plan: RestorePlan, { largeObjects: now }: ContentRecord): Finding[] {
   const before = plan.backup.manifest.content.largeObjects;
-  if (plan.request.part !== "data" || plan.request.tables.length > 0 || (before.count === now.count && before.fingerprint === now.fingerprint)) return [];
-  return [{ severity: "difference", about: "large-objects", name: "large objects", message: `are not what the source held (${now.count} here, ${before.count} there): only a restore of the whole makes them anew` }];
+  if (
+    plan.request.part !== "data" ||
+    plan.request.tables.length > 0 ||
+    (before.count === now.count && before.fingerprint === now.fingerprint)
+  ) {
+    return [];
+  }
+  return [
+    {
+      severity: "difference",
+      about: "large-objects",
+      name: "large objects",
+      message:
+        `are not what the source held (${now.count} here, ${before.count} there): ` +
+        "only a restore of the whole makes them anew",
+    },
+  ];
 }

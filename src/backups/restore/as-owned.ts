@@ -5,11 +5,27 @@ import type { Ports } from "../../ports/ports.ts";
 import { loadContext } from "./load-context.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 
-/** What was restored with `--no-owner`, with lists of rights as if it belonged to the source's owners; anything else as it is. */
-export async function asOwned<Content extends MeasuredContent>(plan: RestorePlan, database: Database, actual: Content, ports: Ports): Promise<Content> {
-  const { request, backup: { manifest }, set } = plan;
+/**
+ * What was restored with `--no-owner`, with lists of rights as if it belonged to the source's owners;
+ * anything else as it is.
+ */
+export async function asOwned<Content extends MeasuredContent>(
+  plan: RestorePlan,
+  database: Database,
+  actual: Content,
+  ports: Ports,
+): Promise<Content> {
+  const {
+    request,
+    backup: { manifest },
+    set,
+  } = plan;
   const artifact = set.hasSchema ? set.phases[0]?.artifact : undefined;
   if (!request.noOwner || request.noPrivileges || artifact === undefined) return actual;
   const context = await loadContext(plan, database, ports);
-  return await asIfOwned(database, manifest.scope, actual, manifest.content, { context, artifact, sourceMajor: manifest.content.serverMajor });
+  return await asIfOwned(database, manifest.scope, actual, manifest.content, {
+    context,
+    artifact,
+    sourceMajor: manifest.content.serverMajor,
+  });
 }

@@ -18,12 +18,17 @@ export async function sweepControls(target: Database, log: Pick<Log, "info" | "w
   try {
     await using admin = await target.connect({ purpose });
     await sweepLeftovers(NAMES, {
-      admin, log, connect: (database) => target.connect({ purpose, database }),
+      admin,
+      log,
+      connect: (database) => target.connect({ purpose, database }),
       dropped: (name) => `dropped the control copy ${name}, which an earlier restore had left on the server`,
       kept: leftCopy,
     });
   } catch (error) {
-    log.warn(`could not look for control copies that earlier restores left on the server: ${(error as Error).message}`);
+    log.warn(
+      "could not look for control copies that earlier restores left " +
+        `on the server: ${(error as Error).message}`,
+    );
   }
 }
 

@@ -17,7 +17,11 @@ export interface SoFar {
  * A restore in place that stops: where nothing was changed yet the error says so, and where the target may
  * be incomplete, how to go on.
  */
-export async function explaining<T>(work: Promise<T>, plan: RestorePlan, { safetyBackup, isChanged, stop }: SoFar): Promise<T> {
+export async function explaining<T>(
+  work: Promise<T>,
+  plan: RestorePlan,
+  { safetyBackup, isChanged, stop }: SoFar,
+): Promise<T> {
   try {
     return await work;
   } catch (failure) {
@@ -26,7 +30,8 @@ export async function explaining<T>(work: Promise<T>, plan: RestorePlan, { safet
     const error = newsOf(failure, stop);
     if (!isChanged()) throw new Untouched(error);
     const { code, hint } = isHoldfastError(error) ? error : { code: "tool.failed" as const, hint: undefined };
-    const told = `${hint ?? ""} The target may be incomplete: ${howOn(plan, isDamage(error), safetyBackup)}`.trim();
+    const told =
+      `${hint ?? ""} The target may be incomplete: ${howOn(plan, isDamage(error), safetyBackup)}`.trim();
     throw new HoldfastError(code, (error as Error).message, { hint: told, cause: failure });
   }
 }
@@ -34,7 +39,9 @@ export async function explaining<T>(work: Promise<T>, plan: RestorePlan, { safet
 function howOn(plan: RestorePlan, damaged: boolean, safetyBackup: SafetyBackup | undefined): string {
   const again = `run the restore again${damaged ? " with another backup" : ""}`;
   // A target that was empty may hold a part by now, and is then only replaced when its name is typed.
-  if (plan.target.empty) return `${again}${damaged ? ", and" : ""} with --confirm ${plan.request.target.address.database}.`;
+  if (plan.target.empty) {
+    return `${again}${damaged ? ", and" : ""} with --confirm ${plan.request.target.address.database}.`;
+  }
   if (safetyBackup === undefined) return `${again}. There is no safety backup.`;
   const note = safetyNote(plan, safetyBackup);
   return `${again}. ${note.charAt(0).toUpperCase()}${note.slice(1)}.`;

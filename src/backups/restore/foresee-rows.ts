@@ -23,20 +23,26 @@ export interface RowsForeseen {
 }
 
 /**
- * Finds what would stop a load of rows onto live tables, before anything is touched. What only shows while loading (a row that breaks a constraint of
- * the target's) is undone with the whole transaction.
+ * Finds what would stop a load of rows onto live tables, before anything is touched. What only shows while
+ * loading (a row that breaks a constraint of the target's) is undone with the whole transaction.
  *
- * @throws database.lacks, database.permission, database.row-security, refused.outside-scope: the first that is found,
- * unless `refusals` takes them
+ * @throws database.lacks, database.permission, database.row-security, refused.outside-scope: the first that
+ * is found, unless `refusals` takes them
  */
 export async function foreseeRows(
-  plan: RestorePlan, ports: Ports, refusals = new Refusals(),
+  plan: RestorePlan,
+  ports: Ports,
+  refusals = new Refusals(),
 ): Promise<RowsForeseen> {
   const { request, tables } = plan;
-  await using session = await request.target.connect({ purpose: "restore plan", settings: { row_security: "off" } });
+  await using session = await request.target.connect({
+    purpose: "restore plan",
+    settings: { row_security: "off" },
+  });
   const live = await readLiveTables(session, tables);
-  const missing = tables.filter(({ schema, name }) =>
-    !live.some((one) => one.schema === schema && one.name === name));
+  const missing = tables.filter(
+    ({ schema, name }) => !live.some((one) => one.schema === schema && one.name === name),
+  );
   const ask = (question: () => Promise<void> | void): Promise<void> =>
     refusals.ask(question, REFUSES, session.lost);
   await ask(() => requirePresent(plan, missing));
@@ -57,20 +63,29 @@ export async function foreseeRows(
 }
 
 const REFUSES: readonly ErrorCode[] = [
-  "database.lacks", "database.permission", "database.row-security", "refused.outside-scope",
+  "database.lacks",
+  "database.permission",
+  "database.row-security",
+  "refused.outside-scope",
 ];
 
 function requirePresent({ request }: RestorePlan, [missing]: readonly TableRecord[]): void {
   if (missing === undefined || (request.part !== "data" && request.tables.length > 0)) return;
   const table = `${missing.schema}.${missing.name}`;
   throw new HoldfastError("database.lacks", `the target has no table ${table} to put rows into`, {
-    hint: "Restore the schema first (--what schema), or name the table without --what data to have it made. " +
+    hint:
+      "Restore the schema first (--what schema), or name the table without --what data to have it made. " +
       "Nothing was touched.",
   });
 }
 
-async function requireSequences(session: DatabaseSession, { request, backup, tables }: RestorePlan, missing: readonly TableRecord[]): Promise<void> {
-  const present = request.tables.length === 0 ? undefined : tables.filter((table) => !missing.includes(table));
+async function requireSequences(
+  session: DatabaseSession,
+  { request, backup, tables }: RestorePlan,
+  missing: readonly TableRecord[],
+): Promise<void> {
+  const present =
+    request.tables.length === 0 ? undefined : tables.filter((table) => !missing.includes(table));
   await requireSettable(session, sequencesToSet(backup.manifest.content, present));
   await requireFree(session, missing);
 }
@@ -78,9 +93,15 @@ async function requireSequences(session: DatabaseSession, { request, backup, tab
 function requireFillable(table: LiveTable): void {
   const { sql, kind } = table;
   if (kind === "other") {
-    throw new HoldfastError("database.lacks", `${sql} is no table at the target, so no rows can be put into it`, {
-      hint: "Give it another name, or restore the whole backup into an empty database. Nothing was touched.",
-    });
+    throw new HoldfastError(
+      "database.lacks",
+      `${sql} is no table at the target, so no rows can be put into it`,
+      {
+        hint:
+          "Give it another name, or restore the whole backup into an empty database. " +
+          "Nothing was touched.",
+      },
+    );
   }
   if (kind === "table" && !table.fillable) {
     throw new HoldfastError("database.permission", `the role may not replace the rows of ${sql}`, {
@@ -88,9 +109,15 @@ function requireFillable(table: LiveTable): void {
     });
   }
   if (table.hidesRows) {
-    throw new HoldfastError("database.row-security", `row-level security of ${sql} would act on the rows, so they could be neither replaced nor compared`, {
-      hint: `Use the role that owns ${sql} (unless row-level security is forced), a role with BYPASSRLS, or a superuser. Nothing was touched.`,
-    });
+    throw new HoldfastError(
+      "database.row-security",
+      `row-level security of ${sql} would act on the rows, so they could be neither replaced nor compared`,
+      {
+        hint:
+          `Use the role that owns ${sql} (unless row-level security is forced), a role with BYPASSRLS, ` +
+          "or a superuser. Nothing was touched.",
+      },
+    );
   }
 }
 
@@ -99,8 +126,9 @@ function requireWholeTrees({ backup, tables }: RestorePlan): void {
   const named = new Set(tables.map(displayName));
   for (const { tree } of tables) {
     if (tree === undefined) continue;
-    const all = backup.manifest.content.tables.filter((one) =>
-      one.tree !== undefined && displayName(one.tree) === displayName(tree));
+    const all = backup.manifest.content.tables.filter(
+      (one) => one.tree !== undefined && displayName(one.tree) === displayName(tree),
+    );
     const absent = all.map(displayName).filter((name) => !named.has(name));
     if (absent.length === 0) continue;
     const top = qualifiedName(tree.schema, tree.name);
@@ -111,27 +139,46 @@ function requireWholeTrees({ backup, tables }: RestorePlan): void {
   }
 }
 
-/** A table that has been divided since: which of its partitions each row belongs to is the target's to say, and those are others. */
+/**
+ * A table that has been divided since: which of its partitions each row belongs to is the target's to say,
+ * and those are others.
+ */
 function requireUndivided(tables: readonly TableRecord[], live: readonly LiveTable[]): void {
-  const divided = live.find(({ schema, name, kind }) =>
-    kind === "partitioned" &&
-    tables.some((table) => table.schema === schema && table.name === name && table.kind === "table"));
+  const divided = live.find(
+    ({ schema, name, kind }) =>
+      kind === "partitioned" &&
+      tables.some((table) => table.schema === schema && table.name === name && table.kind === "table"),
+  );
   if (divided === undefined) return;
-  throw new HoldfastError("database.lacks", `${divided.sql} is partitioned at the target and was not at the source`, {
-    hint: "Restore the whole backup into an empty database and INSERT the rows from there, " +
-      "or rename the target's table to have the backup's made. Nothing was touched.",
-  });
+  throw new HoldfastError(
+    "database.lacks",
+    `${divided.sql} is partitioned at the target and was not at the source`,
+    {
+      hint:
+        "Restore the whole backup into an empty database and INSERT the rows from there, " +
+        "or rename the target's table to have the backup's made. Nothing was touched.",
+    },
+  );
 }
 
 async function requireSetAside(session: DatabaseSession, live: readonly LiveTable[]): Promise<void> {
   const stuck = (await readSetAside(session, live)).find((one) => one.obstacle !== null);
   if (stuck === undefined) return;
-  throw new HoldfastError("database.permission", `${stuck.what} would act on the rows to be put in, and cannot be set aside: ${stuck.obstacle}`, {
-    hint: "Use the role that owns the tables on both sides, or a superuser; or restore the whole backup into an empty database. Nothing was touched.",
-  });
+  throw new HoldfastError(
+    "database.permission",
+    `${stuck.what} would act on the rows to be put in, and cannot be set aside: ${stuck.obstacle}`,
+    {
+      hint:
+        "Use the role that owns the tables on both sides, or a superuser; " +
+        "or restore the whole backup into an empty database. Nothing was touched.",
+    },
+  );
 }
 
-/** By the names the manifest has of the backup's columns; tables of extensions have none there and are left to the load itself. */
+/**
+ * By the names the manifest has of the backup's columns; tables of extensions have none there and are left to
+ * the load itself.
+ */
 function requireColumns(columns: ReadonlyMap<string, ReadonlySet<string>>, table: LiveTable): void {
   const there = columns.get(table.sql) ?? new Set<string>();
   if (there.size === 0 || table.kind !== "table") return;
@@ -139,25 +186,39 @@ function requireColumns(columns: ReadonlyMap<string, ReadonlySet<string>>, table
   const gone = [...there].find((column) => !here.has(column));
   const added = table.columns.find((column) => column.required && !there.has(column.quoted));
   if (gone === undefined && added === undefined) return;
-  const problem = gone === undefined ? `column ${added?.quoted} needs a value that the backup does not have`
-    : `there is no column ${gone}, which the backup has values for`;
-  throw new HoldfastError("database.lacks", `the target's table ${table.sql} has changed since the backup: ${problem}`, {
-    hint: "Change the table (a column that may be empty or has a default does no harm), or restore the whole backup. " +
-      "Nothing was touched.",
-  });
+  const problem =
+    gone === undefined
+      ? `column ${added?.quoted} needs a value that the backup does not have`
+      : `there is no column ${gone}, which the backup has values for`;
+  throw new HoldfastError(
+    "database.lacks",
+    `the target's table ${table.sql} has changed since the backup: ${problem}`,
+    {
+      hint:
+        "Change the table (a column that may be empty or has a default does no harm), or restore the whole " +
+        "backup. Nothing was touched.",
+    },
+  );
 }
 
-/** Values that do not fit the new type stop the load, and nothing is changed; but this can be known before. */
+/**
+ * Values that do not fit the new type stop the load, and nothing is changed; but this can be known before.
+ */
 function retypedWarnings({ backup }: RestorePlan, live: readonly LiveTable[]): string[] {
   const recorded = backup.manifest.content.objects.column ?? {};
   if (backup.manifest.content.digests !== 2) return [];
-  return live.filter((table) => table.kind === "table").flatMap((table) => {
-    const others = table.columns.filter(({ quoted, type }) =>
-      isRetyped(recorded[`${table.sql}.${quoted}`] ?? "", type));
-    return others.map(({ quoted, type }) =>
-      `column ${table.sql}.${quoted} is ${type} at the target and was of another type at the source: ` +
-      "values that are none of it would be refused, and only whole numbers can be compared");
-  });
+  return live
+    .filter((table) => table.kind === "table")
+    .flatMap((table) => {
+      const others = table.columns.filter(({ quoted, type }) =>
+        isRetyped(recorded[`${table.sql}.${quoted}`] ?? "", type),
+      );
+      return others.map(
+        ({ quoted, type }) =>
+          `column ${table.sql}.${quoted} is ${type} at the target and was of another type at the source: ` +
+          "values that are none of it would be refused, and only whole numbers can be compared",
+      );
+    });
 }
 
 /** Table → its columns, all of them quoted as in SQL. */

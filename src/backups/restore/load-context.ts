@@ -8,7 +8,11 @@ import type { Ports } from "../../ports/ports.ts";
 import type { RestorePlan } from "./restore-plan.ts";
 
 /** What loading needs, out of a plan. */
-export async function loadContext(plan: Pick<RestorePlan, "request" | "tools">, database: Database, ports: Ports): Promise<LoadContext> {
+export async function loadContext(
+  plan: Pick<RestorePlan, "request" | "tools">,
+  database: Database,
+  ports: Ports,
+): Promise<LoadContext> {
   const { request } = plan;
   return {
     store: request.catalog.store,
@@ -27,6 +31,13 @@ export async function loadContext(plan: Pick<RestorePlan, "request" | "tools">, 
 }
 
 /** Entries of an archive minus the extensions that cannot be installed. */
-export function chosen(plan: RestorePlan, narrow: (entries: readonly TocEntry[]) => readonly TocEntry[]): (entries: readonly TocEntry[]) => readonly TocEntry[] {
-  return (entries) => withoutPublicSchema(withoutExtensions(narrow(entries), plan.target.unavailableExtensions), plan.backup.manifest.content);
+export function chosen(
+  plan: RestorePlan,
+  narrow: (entries: readonly TocEntry[]) => readonly TocEntry[],
+): (entries: readonly TocEntry[]) => readonly TocEntry[] {
+  return (entries) =>
+    withoutPublicSchema(
+      withoutExtensions(narrow(entries), plan.target.unavailableExtensions),
+      plan.backup.manifest.content,
+    );
 }

@@ -13,7 +13,10 @@ import { loadRowsInPlace } from "./rows-in-place.ts";
  * @param on see {@link Recipe}
  */
 export async function loadWhole(
-  plan: RestorePlan, database: Database, ports: Ports, on: Pick<Recipe, "onUnavailable" | "onChange"> = {},
+  plan: RestorePlan,
+  database: Database,
+  ports: Ports,
+  on: Pick<Recipe, "onUnavailable" | "onChange"> = {},
 ): Promise<LoadedSet> {
   return await loadIntoEmpty({
     manifest: plan.backup.manifest,
@@ -34,14 +37,23 @@ export async function loadWhole(
 export async function loadInPlace(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<LoadedSet> {
   const { request, target } = plan;
   if (request.part === "data" || request.tables.length > 0) {
-    return { ...(await loadRowsInPlace(plan, ports, onChange)), warnings: [], unavailable: target.unavailableExtensions };
+    return {
+      ...(await loadRowsInPlace(plan, ports, onChange)),
+      warnings: [],
+      unavailable: target.unavailableExtensions,
+    };
   }
   if (!plan.target.empty) {
     ports.log.stage(`emptying ${request.target.address.database}`);
     await using session = await request.target.connect({ purpose: "restore" });
     const { scope, content } = plan.backup.manifest;
     onChange();
-    await clearScope(session, scope, content.extensions.map((extension) => extension.name), ports.log);
+    await clearScope(
+      session,
+      scope,
+      content.extensions.map((extension) => extension.name),
+      ports.log,
+    );
   }
   return await loadWhole(plan, request.target, ports, { onChange });
 }
@@ -53,7 +65,8 @@ export async function loadInPlace(plan: RestorePlan, ports: Ports, onChange: () 
  * @returns its address, and what is otherwise than at the source
  */
 export async function createBeside(
-  plan: RestorePlan, name: string,
+  plan: RestorePlan,
+  name: string,
 ): Promise<{ address: Database["address"]; note: string | undefined }> {
   const { target } = plan.request;
   await using session = await target.connect({ purpose: "restore" });

@@ -7,13 +7,19 @@ import type { Log } from "../../ports/log.ts";
 import { Untouched } from "./untouched.ts";
 
 /**
- * Makes the roles that the target's server lacks, all of them or none, and then does what they are for. They stay whatever becomes of that: they are
- * the server's, and somebody may use them by then. So they are told before, and in every failure after.
+ * Makes the roles that the target's server lacks, all of them or none, and then does what they are for. They
+ * stay whatever becomes of that: they are the server's, and somebody may use them by then. So they are told
+ * before, and in every failure after.
  *
  * @param session in no transaction
  * @throws Untouched where they could not be made; what `work` throws, with their names
  */
-export async function withRoles<T>(session: DatabaseSession, roles: readonly RoleRecord[], log: Log, work: () => Promise<T>): Promise<T> {
+export async function withRoles<T>(
+  session: DatabaseSession,
+  roles: readonly RoleRecord[],
+  log: Log,
+  work: () => Promise<T>,
+): Promise<T> {
   if (roles.length === 0) return await work();
   const names = roles.map(({ name }) => displayPart(name)).join(", ");
   log.info(`creating the roles ${names}`);

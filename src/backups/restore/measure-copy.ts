@@ -11,15 +11,21 @@ export interface MeasuredCopy {
 }
 
 /**
- * Measures a restored copy. Where row-level security is forced on its owner, who restored it, the rows are there and cannot be
- * read: that is no failure of the restore, but a gap, and everything else is compared.
+ * Measures a restored copy. Where row-level security is forced on its owner, who restored it, the rows are
+ * there and cannot be read: that is no failure of the restore, but a gap, and everything else is compared.
  */
-export async function measureCopy(database: Database, scope: ContentScope, options: MeasureOptions): Promise<MeasuredCopy> {
+export async function measureCopy(
+  database: Database,
+  scope: ContentScope,
+  options: MeasureOptions,
+): Promise<MeasuredCopy> {
   try {
     return { actual: await measureContent(database, scope, options), gaps: [] };
   } catch (error) {
     if (!isHoldfastError(error, "database.row-security")) throw error;
-    const message = `of rows could not be compared: ${error.message}; use a role with BYPASSRLS, or look at the rows by hand`;
+    const message =
+      `of rows could not be compared: ${error.message}; use a role with BYPASSRLS, or look ` +
+      "at the rows by hand";
     return {
       actual: await measureContent(database, scope, { ...options, proof: "none" }),
       gaps: [{ severity: "gap", about: "database", name: "content", message }],

@@ -14,7 +14,9 @@ import { askTypesForNew, ofSuperusers } from "./superuser-only.ts";
 export interface NotMadeHere {
   /** Each with why, and with all that needs it. */
   readonly all: readonly NotAllowed[];
-  /** What this role may make although PostgreSQL says otherwise: types of entries, as `askTypes` takes them. */
+  /**
+   * What this role may make although PostgreSQL says otherwise: types of entries, as `askTypes` takes them.
+   */
   readonly allowed: ReadonlySet<string>;
 }
 
@@ -29,17 +31,25 @@ export const NOTHING_ASKED: NotMadeHere = { all: [], allowed: new Set() };
  * exactly, so nothing is asked
  */
 export async function notMadeHere(
-  target: Database, entries: readonly TocEntry[], content: ContentRecord,
+  target: Database,
+  entries: readonly TocEntry[],
+  content: ContentRecord,
 ): Promise<NotMadeHere> {
   if (entries.some(({ names }) => names === undefined)) return NOTHING_ASKED;
   const of = ofSuperusers(entries, content);
   const types = new Set(of.map(({ asked }) => asked));
   const { refused, unasked } = await askTypesForNew(target, types);
-  const found = of.filter(({ asked }) => refused.has(asked) || unasked.has(asked)).map(({ entry, asked }): NotAllowed => ({
-    id: entry.id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry),
-    why: refused.has(asked) ? "the server lets only a superuser make one"
-      : "PostgreSQL lets only a superuser make one, and the server could not be asked for more",
-  }));
+  const found = of
+    .filter(({ asked }) => refused.has(asked) || unasked.has(asked))
+    .map(({ entry, asked }): NotAllowed => ({
+      id: entry.id,
+      title: entryTitle(entry),
+      key: entryKey(entry),
+      place: entryPlace(entry),
+      why: refused.has(asked)
+        ? "the server lets only a superuser make one"
+        : "PostgreSQL lets only a superuser make one, and the server could not be asked for more",
+    }));
   const allowed = new Set([...types].filter((type) => !refused.has(type) && !unasked.has(type)));
   return { all: withNeeding(entries, found), allowed };
 }
@@ -51,10 +61,16 @@ const TOLD_MAX = 20;
 export function refusedBeside({ all }: NotMadeHere, role: string): HoldfastError | undefined {
   if (all.length === 0) return undefined;
   const more = all.length > TOLD_MAX ? ` and ${all.length - TOLD_MAX} more` : "";
-  const told = all.slice(0, TOLD_MAX).map(({ title, why }) => `${title} (${why})`).join(", ") + more;
-  const problem = `role ${role} may not make ${told}, and mode beside puts no copy in place that lacks something`;
+  const told =
+    all
+      .slice(0, TOLD_MAX)
+      .map(({ title, why }) => `${title} (${why})`)
+      .join(", ") + more;
+  const problem =
+    `role ${role} may not make ${told}, and mode beside puts no copy in place ` + "that lacks something";
   return new HoldfastError("database.permission", problem, {
-    hint: "Restore as a superuser, or with --mode in-place, or use --allow-gaps to have it left out and named. " +
+    hint:
+      "Restore as a superuser, or with --mode in-place, or use --allow-gaps to have it left out and named. " +
       "Nothing was touched.",
   });
 }
@@ -74,9 +90,7 @@ export function acceptNotMade<F extends Finding>(findings: readonly F[], { all }
 /** Why an entry is not made whose title begins with a type and holds a name. */
 type OfTitle = (type: string, name?: string) => string | undefined;
 
-function whyNotMade(
-  found: Finding, all: readonly NotAllowed[], ofTitle: OfTitle,
-): string | undefined {
+function whyNotMade(found: Finding, all: readonly NotAllowed[], ofTitle: OfTitle): string | undefined {
   const { about, name, message } = found;
   if (about === "publication" && message === "differs from the source in schemas") {
     return ofTitle("PUBLICATION TABLES IN SCHEMA ", `${leadingNames(name)[0]!} `);
@@ -89,14 +103,19 @@ function whyNotMade(
   return all.find((one) => isAboutEntry(found, one) || isPartOf(found, one))?.why;
 }
 
-/** What of a thing that is made differs, where what belongs to it may not be made: by types of entries, as their keys have them. */
+/**
+ * What of a thing that is made differs, where what belongs to it may not be made: by types of entries, as
+ * their keys have them.
+ */
 const FOLLOWING: readonly (readonly [RegExp, string])[] = [
   [/^differs from the source in (?:(?:parents|partition bound)(?:, | and |$))+$/, "table-attach"],
   [/^differs from the source in attached to$/, "index-attach"],
   [/^differs from the source in owned by$/, "sequence-owned-by"],
 ];
 
-/** A constraint's index has its name, in the schema of its table; a domain's checks are in its own definition. */
+/**
+ * A constraint's index has its name, in the schema of its table; a domain's checks are in its own definition.
+ */
 function isPartOf({ about, name }: Finding, { key }: NotAllowed): boolean {
   const [schema = "", first = "", ...others] = leadingNames(name);
   if (about === "index") return key.startsWith(`constraint ${schema} `) && key.endsWith(` ${first}`);

@@ -12,12 +12,35 @@ import { projectJson, projectRows } from "./project/told.ts";
 /** The plan as rows for people. */
 export function restorePlanRows(plan: RestorePlan): string[][] {
   const { backup, request, target, set } = plan;
-  const size = backup.manifest.artifacts.filter((artifact) => set.phases.some((phase) => phase.artifact === artifact)).reduce((sum, artifact) => sum + artifact.stored.size, 0);
+  const size = backup.manifest.artifacts
+    .filter((artifact) => set.phases.some((phase) => phase.artifact === artifact))
+    .reduce((sum, artifact) => sum + artifact.stored.size, 0);
   return [
-    ["backup", `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ${formatBytes(size)} stored, ${standingWords(plan.standing)}`],
-    ["restores", request.tables.length > 0 ? `${request.part === "data" ? "rows of " : ""}${plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")}` : request.part],
-    ["target", `${describeAddress(request.target.address)}, PostgreSQL ${target.facts.version}, ${target.empty ? "empty" : `not empty (${target.holds.join(", ")})`}`],
-    ["safety backup", plan.safetyBackup ? "yes, tier safety in the same store" : target.empty ? "not needed" : "NO, refused by flag"],
+    [
+      "backup",
+      `${backup.key.source}/${backup.key.tier}/${backup.key.id}, as of ${backup.manifest.snapshotAt}, ` +
+        `${formatBytes(size)} stored, ${standingWords(plan.standing)}`,
+    ],
+    [
+      "restores",
+      request.tables.length > 0
+        ? (request.part === "data" ? "rows of " : "") +
+          plan.tables.map((table) => `${table.schema}.${table.name}`).join(", ")
+        : request.part,
+    ],
+    [
+      "target",
+      `${describeAddress(request.target.address)}, PostgreSQL ` +
+        `${target.facts.version}, ${target.empty ? "empty" : `not empty (${target.holds.join(", ")})`}`,
+    ],
+    [
+      "safety backup",
+      plan.safetyBackup
+        ? "yes, tier safety in the same store"
+        : target.empty
+          ? "not needed"
+          : "NO, refused by flag",
+    ],
     ...namedTableRows(plan),
     ["mode", `${plan.mode}: ${plan.modeReason}`],
     ["pg_restore", `${plan.tools.version} (${plan.tools.binDir})`],
@@ -34,12 +57,17 @@ function propertiesRows({ properties }: RestorePlan): string[][] {
   return [...brings.map((what) => ["brings", what]), ...notes.map((note) => ["note", note])];
 }
 
-/** Named tables, one row each: an absent one is made with all that is its own, a present one only gets its rows. */
+/**
+ * Named tables, one row each: an absent one is made with all that is its own, a present one only
+ * gets its rows.
+ */
 function namedTableRows({ request, tables, toMake }: RestorePlan): string[][] {
   if (request.tables.length === 0) return [];
   return tables.map((table) => [
     `table ${displayName(table)}`,
-    toMake.includes(table) ? "is not there: made with its rows, indexes, constraints, triggers and rights" : "is there: its rows are replaced, its definition stays as it is",
+    toMake.includes(table)
+      ? "is not there: made with its rows, indexes, constraints, triggers and rights"
+      : "is there: its rows are replaced, its definition stays as it is",
   ]);
 }
 
@@ -47,12 +75,24 @@ function namedTableRows({ request, tables, toMake }: RestorePlan): string[][] {
 export function restorePlanJson(plan: RestorePlan): Json {
   const { backup, request, target } = plan;
   return {
-    backup: backup.key.id, source: backup.key.source, tier: backup.key.tier, snapshotAt: backup.manifest.snapshotAt,
-    standing: plan.standing === undefined ? null : { state: plan.standing.state, at: plan.standing.at ?? null, reason: plan.standing.reason ?? null },
-    target: describeAddress(request.target.address), targetEmpty: target.empty, part: request.part,
+    backup: backup.key.id,
+    source: backup.key.source,
+    tier: backup.key.tier,
+    snapshotAt: backup.manifest.snapshotAt,
+    standing:
+      plan.standing === undefined
+        ? null
+        : { state: plan.standing.state, at: plan.standing.at ?? null, reason: plan.standing.reason ?? null },
+    target: describeAddress(request.target.address),
+    targetEmpty: target.empty,
+    part: request.part,
     tables: request.tables.map((table) => `${table.schema}.${table.name}`),
     tablesToMake: plan.toMake.map((table) => `${table.schema}.${table.name}`),
-    mode: plan.mode, modeReason: plan.modeReason, safetyBackup: plan.safetyBackup, warnings: [...plan.warnings], refusals: plan.refusals.map(refusalWords),
+    mode: plan.mode,
+    modeReason: plan.modeReason,
+    safetyBackup: plan.safetyBackup,
+    warnings: [...plan.warnings],
+    refusals: plan.refusals.map(refusalWords),
     ...(plan.properties === undefined ? {} : { database: propertiesJson(plan.properties) }),
     ...(plan.project === undefined ? {} : { project: projectJson(plan.project) }),
   };

@@ -2,7 +2,6 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { artifactSetFor, gives, type ArtifactSet } from "../copy/artifact-set.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { findClient } from "../copy/client-programs.ts";
-import { ownerInEntry, ownerOfPublic } from "../copy/schema-entry.ts";
 import { SetContents } from "../copy/set-contents.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
 import { chooseOne } from "../../nouns/catalog/choose.ts";
@@ -19,19 +18,18 @@ import { foreseeRows } from "./foresee-rows.ts";
 import { leftCopies } from "./left-behind.ts";
 import { lackingExtensions, lackingOwners } from "./lacking-at-target.ts";
 import { tablesToMake } from "./made-tables.ts";
-import { madeAnew } from "./made-anew.ts";
 import { NOTHING_ASKED, notMadeHere, refusedBeside, type NotMadeHere } from "./not-made-here.ts";
 import { namedTables } from "./named-tables.ts";
 import { comesBackEnabled } from "./comes-back-enabled.ts";
 import { chooseInto } from "./project/choose-into.ts";
-import { misfits, planProject, usersExtensions } from "./project/plan.ts";
+import { misfits } from "./project/misfits.ts";
+import { planProject, usersExtensions } from "./project/plan.ts";
 import type { ProjectInputs } from "./project/project-plan.ts";
 import { nothingMade, requireSize } from "./require-whole.ts";
 import { isDamage } from "./safety-backup.ts";
 import { withProperties } from "./properties-of-source.ts";
 import { Refusals } from "./refusals.ts";
 import type { RestoreRequest } from "./request.ts";
-import { ownersOutOfReach, ownersWithoutRoom, publicKept, rightsWarnings } from "./rights.ts";
 import { othersConnected } from "./others-connected.ts";
 import { isWholeDatabase } from "./scope.ts";
 import { staysUnschemed } from "./unschemed.ts";
@@ -41,6 +39,7 @@ import { whyNoRoom } from "./room-in-schemas.ts";
 import { findUnencrypted, safetyRecipients } from "./safety-recipients.ts";
 import { lookAtTarget, sayingHowToCreate, type TargetState } from "./target.ts";
 import { tellStanding } from "./told-standing.ts";
+import { warnOfRights } from "./warn-of-rights.ts";
 import { manyObjects, warnings } from "./warnings.ts";
 import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
 
@@ -51,17 +50,28 @@ import type { RestoreMode, RestorePlan } from "./restore-plan.ts";
  * @param standings is given what was read of the backups' standings, to explain why none matches
  */
 export async function planRestore(
-  request: RestoreRequest, ports: Ports, dryRun = false, standings: KnownStandings = new Map(),
+  request: RestoreRequest,
+  ports: Ports,
+  dryRun = false,
+  standings: KnownStandings = new Map(),
 ): Promise<RestorePlan | undefined> {
   await using target = new KeptSessions(request.target);
   const plan = await planWith({ ...request, target }, ports, dryRun, standings);
   if (plan === undefined) return undefined;
   const { standing, warnings: failed } = await tellStanding(request.catalog, plan.backup, standings);
-  return { ...plan, request, standing, warnings: [...failed, ...plan.warnings, ...(await leftCopies(target))] };
+  return {
+    ...plan,
+    request,
+    standing,
+    warnings: [...failed, ...plan.warnings, ...(await leftCopies(target))],
+  };
 }
 
 async function planWith(
-  request: RestoreRequest, ports: Ports, dryRun: boolean, standings: KnownStandings,
+  request: RestoreRequest,
+  ports: Ports,
+  dryRun: boolean,
+  standings: KnownStandings,
 ): Promise<RestorePlan | undefined> {
   await request.catalog.store.check(false);
   const backup = await chooseOne(request.catalog, request.selection, request, {
@@ -79,23 +89,42 @@ async function planWith(
   const refusals = new Refusals(dryRun);
   for (const artifact of new Set(set.phases.map((phase) => phase.artifact))) {
     const store = interruptible(request.catalog.store, ports.cancelled);
-    const question = (): Promise<void> => requireSize(artifact, store, ports).catch((error: unknown) => {
-      throw isDamage(error) ? nothingMade(error) : error;
-    });
+    const question = (): Promise<void> =>
+      requireSize(artifact, store, ports).catch((error: unknown) => {
+        throw isDamage(error) ? nothingMade(error) : error;
+      });
     await refusals.ask(question, ["artifact.missing", "artifact.damaged"]);
   }
-  if (ends !== undefined) return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, { refusals, dryRun });
-  const target = await lookAtTarget(request.target, backup.manifest, set.hasSchema && request.tables.length === 0);
-  const contents = new SetContents(set, { store: request.catalog.store, tools: await ports.dumpTools(), toolSet: tools, identities: request.identities });
+  if (ends !== undefined) {
+    return await planIntoProject({ request, backup, set, tools, ends }, tables, ports, { refusals, dryRun });
+  }
+  const target = await lookAtTarget(
+    request.target,
+    backup.manifest,
+    set.hasSchema && request.tables.length === 0,
+  );
+  const contents = new SetContents(set, {
+    store: request.catalog.store,
+    tools: await ports.dumpTools(),
+    toolSet: tools,
+    identities: request.identities,
+  });
   refusals.add(await lackingOwners(backup, set, contents, target, request));
   refusals.add(lackingExtensions(target, request));
   refusals.add(findUnconfirmed(backup, target, request));
   const { mode, reason, refusal } = chooseMode(backup, target, request);
   refusals.add(refusal);
   const safetyBackup = request.safetyBackup && !target.empty;
-  if (mode === "in-place" && target.empty) refusals.add(await findNoRoom(backup, set, contents, target, request));
-  const enabled = backup.manifest.platform === undefined ? [] : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
-  const others = target.empty ? [] : [...(await askForOthers(request, mode)), ...(await askForStaying(backup, request, mode))];
+  if (mode === "in-place" && target.empty) {
+    refusals.add(await findNoRoom(backup, set, contents, target, request));
+  }
+  const enabled =
+    backup.manifest.platform === undefined
+      ? []
+      : comesBackEnabled(backup.manifest, request.part === "data" ? [] : await contents.first(), request);
+  const others = target.empty
+    ? []
+    : [...(await askForOthers(request, mode)), ...(await askForStaying(backup, request, mode))];
   const notMade = await findNotMade(backup, set, contents, target, request);
   if (mode === "beside" && !request.allowGaps) refusals.add(refusedBeside(notMade, target.facts.role));
   const rights = await warnOfRights({ backup, set, target, request, mode, notMade }, contents);
@@ -103,9 +132,26 @@ async function planWith(
   const recipients = safetyBackup ? await safetyRecipients(request) : [];
   if (safetyBackup) refusals.add(findUnencrypted(recipients, request));
   const plan: RestorePlan = {
-    request, backup, set, tools, target, mode, modeReason: reason, tables, toMake: await tablesToMake({ request, tables }), safetyBackup,
-    safetyRecipients: recipients, notMade, refusals: refusals.found,
-    warnings: [...others, ...warnings(backup, target, request), ...manyObjects(target, mode, request), ...enabled, ...rights],
+    request,
+    backup,
+    set,
+    tools,
+    target,
+    mode,
+    modeReason: reason,
+    tables,
+    toMake: await tablesToMake({ request, tables }),
+    safetyBackup,
+    safetyRecipients: recipients,
+    notMade,
+    refusals: refusals.found,
+    warnings: [
+      ...others,
+      ...warnings(backup, target, request),
+      ...manyObjects(target, mode, request),
+      ...enabled,
+      ...rights,
+    ],
   };
   if (request.part !== "data" && request.tables.length === 0) return await withProperties(plan, ports);
   const foreseen = await foreseeRows(plan, ports, refusals);
@@ -113,11 +159,14 @@ async function planWith(
 }
 
 const MANY_AT_ONCE =
-  "the target holds more objects than half of what one transaction can lock (max_locks_per_transaction): the restore is one transaction, and where the server refuses it everything stays as it is";
+  "the target holds more objects than half of what one transaction can lock (max_locks_per_transaction): " +
+  "the restore is one transaction, and where the server refuses it everything stays as it is";
 
 /** The same for a project, which is never empty: it is new where nothing in it is the user's. */
 async function planIntoProject(
-  inputs: Omit<ProjectInputs, "target">, tables: readonly TableRecord[], ports: Ports,
+  inputs: Omit<ProjectInputs, "target">,
+  tables: readonly TableRecord[],
+  ports: Ports,
   { refusals, dryRun }: { readonly refusals: Refusals; readonly dryRun: boolean },
 ): Promise<RestorePlan> {
   const { request, backup, set, tools, ends } = inputs;
@@ -125,23 +174,44 @@ async function planIntoProject(
   const asked = { ...found, unavailableExtensions: usersExtensions(found.unavailableExtensions, ends) };
   refusals.add(lackingExtensions(asked, request));
   const project = await planProject({ ...inputs, target: asked }, ports);
-  const target: TargetState = { ...asked, empty: project.fresh, holds: project.holds, missingRoles: project.roles };
-  for (const misfit of misfits(project.refusals, backup.key.id, request.target.address.database, dryRun)) refusals.add(misfit);
+  const target: TargetState = {
+    ...asked,
+    empty: project.fresh,
+    holds: project.holds,
+    missingRoles: project.roles,
+  };
+  for (const misfit of misfits(project.refusals, backup.key.id, request.target.address.database, dryRun)) {
+    refusals.add(misfit);
+  }
   refusals.add(await findNoRoomInPublic(project.entries.before, backup, request));
   refusals.add(findUnconfirmed(backup, target, request));
   const safetyBackup = request.safetyBackup && !target.empty;
   await foreseeRefusals({ request, backup, target, mode: "project", safetyBackup, project }, refusals, ports);
   const recipients = safetyBackup ? await safetyRecipients(request) : [];
   if (safetyBackup) refusals.add(findUnencrypted(recipients, request));
-  return await withProperties({
-    request, backup, set, tools, target, mode: "project", modeReason: ends.reason, project, tables, toMake: [], safetyBackup,
-    safetyRecipients: recipients, refusals: refusals.found,
-    warnings: [
-      ...(target.empty ? [] : await askForOthers(request, "project")),
-      ...warnings(backup, { ...target, missingRoles: [] }, request),
-      ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
-    ],
-  }, ports);
+  return await withProperties(
+    {
+      request,
+      backup,
+      set,
+      tools,
+      target,
+      mode: "project",
+      modeReason: ends.reason,
+      project,
+      tables,
+      toMake: [],
+      safetyBackup,
+      safetyRecipients: recipients,
+      refusals: refusals.found,
+      warnings: [
+        ...(target.empty ? [] : await askForOthers(request, "project")),
+        ...warnings(backup, { ...target, missingRoles: [] }, request),
+        ...(target.lockNeeds.objects > target.lockNeeds.atOnce ? [MANY_AT_ONCE] : []),
+      ],
+    },
+    ports,
+  );
 }
 
 function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): void {
@@ -152,7 +222,10 @@ function requireIdentity({ manifest, key }: Backup, request: RestoreRequest): vo
   });
 }
 
-/** An archive is read by a pg_restore of its pg_dump's major version or newer; the oldest such one fits the most servers. */
+/**
+ * An archive is read by a pg_restore of its pg_dump's major version or newer; the oldest such one fits
+ * the most servers.
+ */
 async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports: Ports): Promise<ToolSet> {
   const major = Number.parseInt(manifest.tools.pgDump, 10);
   const chosen = await findClient(major, request.installClient, ports);
@@ -160,7 +233,10 @@ async function chooseTools({ manifest }: Backup, request: RestoreRequest, ports:
   const installed = (await (await ports.dumpTools()).installed()).map((one) => one.version);
   throw new HoldfastError(
     installed.length === 0 ? "tool.missing" : "tool.too-old",
-    `backup ${manifest.id} was made by pg_dump ${manifest.tools.pgDump}, and ${installed.length === 0 ? "no pg_restore is installed" : `the newest pg_restore here is ${installed[0]}`}`,
+    `backup ${manifest.id} was made by pg_dump ${manifest.tools.pgDump}, and ` +
+      (installed.length === 0
+        ? "no pg_restore is installed"
+        : `the newest pg_restore here is ${installed[0]}`),
     { hint: `Install PostgreSQL ${major} client programs, or name their folder in HOLDFAST_PG_BIN.` },
   );
 }
@@ -170,26 +246,57 @@ async function askForOthers({ target }: RestoreRequest, mode: RestoreMode): Prom
   return await othersConnected(session, mode);
 }
 
-/** Emptying leaves what belongs to other roles and to no schema, and the comparison names it then: that is said before. */
-async function askForStaying({ manifest }: Backup, request: RestoreRequest, mode: RestoreMode): Promise<string[]> {
-  if (mode !== "in-place" || request.part === "data" || request.tables.length > 0 || !isWholeDatabase(manifest.scope)) return [];
+/**
+ * Emptying leaves what belongs to other roles and to no schema, and the comparison names it then: that
+ * is said before.
+ */
+async function askForStaying(
+  { manifest }: Backup,
+  request: RestoreRequest,
+  mode: RestoreMode,
+): Promise<string[]> {
+  if (
+    mode !== "in-place" ||
+    request.part === "data" ||
+    request.tables.length > 0 ||
+    !isWholeDatabase(manifest.scope)
+  ) {
+    return [];
+  }
   await using session = await request.target.connect({ purpose: "restore plan" });
   const stays = await staysUnschemed(session, (await detectPlatform(session))?.roles ?? []);
-  return stays.length === 0 ? [] : [`the target has what belongs to other roles, which this one cannot drop: ${listed(stays)}. ` +
-    "It stays, and the comparison names what the backup has not: drop it first, or restore as a superuser"];
+  return stays.length === 0
+    ? []
+    : [
+        `the target has what belongs to other roles, which this one cannot drop: ${listed(stays)}. It ` +
+          "stays, and the comparison names what the backup has not: drop it first, or restore as a superuser",
+      ];
 }
 
-/** In a project only `public` may be closed to this role: every other schema of the user's is made, or was by the same role. */
+/**
+ * In a project only `public` may be closed to this role: every other schema of the user's is made, or was by
+ * the same role.
+ */
 async function findNoRoomInPublic(
-  entries: readonly TocEntry[], { manifest }: Backup, request: RestoreRequest,
+  entries: readonly TocEntry[],
+  { manifest }: Backup,
+  request: RestoreRequest,
 ): Promise<HoldfastError | undefined> {
   await using session = await request.target.connect({ purpose: "restore plan" });
-  return await whyNoRoom(session, entries.filter(({ names }) => names?.schema === "public"), manifest.content.encoding);
+  return await whyNoRoom(
+    session,
+    entries.filter(({ names }) => names?.schema === "public"),
+    manifest.content.encoding,
+  );
 }
 
 /** Whether the role may make anything where the archive's objects go. */
 async function findNoRoom(
-  { manifest }: Backup, set: ArtifactSet, contents: SetContents, { facts }: TargetState, request: RestoreRequest,
+  { manifest }: Backup,
+  set: ArtifactSet,
+  contents: SetContents,
+  { facts }: TargetState,
+  request: RestoreRequest,
 ): Promise<HoldfastError | undefined> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return undefined;
   const entries = await contents.first();
@@ -199,41 +306,12 @@ async function findNoRoom(
 
 /** What the role may not make in a database of its own; a superuser may everything. */
 async function findNotMade(
-  { manifest }: Backup, set: ArtifactSet, contents: SetContents, { facts }: TargetState, request: RestoreRequest,
+  { manifest }: Backup,
+  set: ArtifactSet,
+  contents: SetContents,
+  { facts }: TargetState,
+  request: RestoreRequest,
 ): Promise<NotMadeHere> {
   if (facts.superuser || !set.hasSchema || request.tables.length > 0) return NOTHING_ASKED;
   return await notMadeHere(request.target, await contents.first(), manifest.content);
-}
-
-/** What the role may not make or give away; a superuser may everything. */
-async function warnOfRights(
-  { backup: { manifest }, set, target: { facts }, request, mode, notMade }:
-  Pick<RestorePlan, "backup" | "set" | "target" | "request" | "mode"> & { readonly notMade: NotMadeHere },
-  contents: SetContents,
-): Promise<string[]> {
-  if (facts.superuser || !set.hasSchema || request.tables.length > 0) return [];
-  const entries = await contents.first();
-  // What a refusal names is not told again.
-  const refused = new Set(mode === "beside" && !request.allowGaps ? notMade.all.map(({ id }) => id) : []);
-  const missing = rightsWarnings(entries.filter(({ id }) => !refused.has(id)), facts, notMade, manifest.content);
-  const notes = [
-    ...missing,
-    ...(missing.length === 0 || mode !== "beside" || request.allowGaps ? []
-      : ["mode beside puts no copy in place that lacks something: restore as a superuser, or with --mode in-place"]),
-    ...(mode === "beside" ? await madeAnew(request.target, manifest.content.extensions, facts.role) : []),
-  ];
-  if (request.noOwner) return notes;
-  await using session = await request.target.connect({ purpose: "restore plan" });
-  const owner = ownerOfPublic(entries, manifest.content);
-  const owners = await ownersOutOfReach(session, entries.filter((entry) => ownerInEntry(entry, "public", manifest.content) === undefined), facts.major);
-  const kept = owner === undefined ? [] : await publicKept(session, owner, facts, mode);
-  const cramped = (await ownersWithoutRoom(session, entries, facts.major, mode === "beside")).filter((name) => !owners.includes(name));
-  return [
-    ...cramped.map((name) => `role ${name} may make nothing in schema public of the ${mode === "beside" ? "new " : ""}database, so nothing there can be given to it: ` +
-      (mode === "beside" ? "restore in place into a database that is its own" : `make the database its own (\`createdb --owner ${name}\`)`) + ", or use --no-owner"),
-    ...(owners.length === 0 ? [] : [`role ${facts.role} cannot give objects to ${owners.join(", ")}, which own some of backup ${manifest.id}: they will belong to ${facts.role} ` +
-    "(use --no-owner to want that, or GRANT those roles to it)"]),
-    ...kept,
-    ...notes,
-  ];
 }

@@ -3,8 +3,9 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { eventTriggersAside } from "./set-aside.ts";
 
 /**
- * How a live target's materialized views are refreshed: an event trigger that keeps a log would write a row that the backup
- * has not, into a table that was just filled. Those that this role may switch off are off in the refresh's own transaction.
+ * How a live target's materialized views are refreshed: an event trigger that keeps a log would write a row
+ * that the backup has not, into a table that was just filled. Those that this role may switch off are off in
+ * the refresh's own transaction.
  *
  * https://www.postgresql.org/docs/current/event-trigger-matrix.html
  */

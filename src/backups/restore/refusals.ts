@@ -1,4 +1,10 @@
-import { EXIT, isHoldfastError, type ErrorCode, type ExitCode, type HoldfastError } from "../../kernel/errors.ts";
+import {
+  EXIT,
+  isHoldfastError,
+  type ErrorCode,
+  type ExitCode,
+  type HoldfastError,
+} from "../../kernel/errors.ts";
 import type { RestoreRequest } from "./request.ts";
 
 /**
@@ -31,7 +37,11 @@ export class Refusals {
    * restore
    * @param lost aborted when the session that is asked is gone
    */
-  async ask(question: () => Promise<void> | void, refuses: readonly ErrorCode[], lost?: AbortSignal): Promise<void> {
+  async ask(
+    question: () => Promise<void> | void,
+    refuses: readonly ErrorCode[],
+    lost?: AbortSignal,
+  ): Promise<void> {
     try {
       await question();
     } catch (error) {
@@ -51,7 +61,8 @@ export function refusalWords({ message, hint }: HoldfastError): string {
  * to somebody who only looks: the plan is what the confirmation is given on.
  */
 export function exitOfDryRun(
-  refusals: readonly HoldfastError[], { part, confirm }: Pick<RestoreRequest, "part" | "confirm">,
+  refusals: readonly HoldfastError[],
+  { part, confirm }: Pick<RestoreRequest, "part" | "confirm">,
 ): ExitCode {
   const isAsked = ({ code }: HoldfastError): boolean =>
     code === "database.not-empty" && part !== "schema" && confirm === undefined;

@@ -64,7 +64,9 @@ export interface RestoreRequest {
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
   readonly createRoles: boolean;
-  /** Materialized views that cannot be refreshed do not count against a copy: everything else in it is right. */
+  /**
+   * Materialized views that cannot be refreshed do not count against a copy: everything else in it is right.
+   */
   readonly allowEmptyViews: boolean;
   readonly jobs: number;
   readonly snapshotLimitMs: number;
@@ -74,7 +76,9 @@ export interface RestoreRequest {
 /** A project is neither exchanged nor emptied, and comes back whole. */
 function requireProject({ mode, what }: RestoreInputs, tables: readonly TableName[]): void {
   if (mode !== "auto") {
-    throw new HoldfastError("input.conflict", `into is project, and mode is ${mode}`, { hint: "Leave --mode out: a restore into a project has its own way; or use --into database." });
+    throw new HoldfastError("input.conflict", `into is project, and mode is ${mode}`, {
+      hint: "Leave --mode out: a restore into a project has its own way; or use --into database.",
+    });
   }
   if (what === "whole" && tables.length === 0) return;
   throw new HoldfastError("input.conflict", "into is project, and only a part is to be restored", {
@@ -86,16 +90,24 @@ export async function parseRestoreRequest(inputs: RestoreInputs, ports: Ports): 
   const target = parseDatabaseUrl(inputs.target.reveal(), "target");
   const tables = inputs.tables.map(parseTableName);
   if (tables.length > 0 && inputs.what === "schema") {
-    throw new HoldfastError("input.conflict", "tables are named, and what is schema", { hint: "Use --what whole or --what data with --tables." });
+    throw new HoldfastError("input.conflict", "tables are named, and what is schema", {
+      hint: "Use --what whole or --what data with --tables.",
+    });
   }
   if (inputs.mode === "beside" && (tables.length > 0 || inputs.what !== "whole")) {
-    throw new HoldfastError("input.conflict", "mode beside replaces a whole database, but only a part is to be restored", { hint: "Use --mode in-place, or restore the whole backup." });
+    throw new HoldfastError(
+      "input.conflict",
+      "mode beside replaces a whole database, but only a part is to be restored",
+      { hint: "Use --mode in-place, or restore the whole backup." },
+    );
   }
   if (inputs.into === "project") requireProject(inputs, tables);
   const selection = parseSelection(inputs.backup, ["id", "latest", "latest-verified"]);
   if (inputs.before && selection.by === "id") {
     throw new HoldfastError("input.conflict", `before is given, and backup is '${inputs.backup}'`, {
-      hint: "Use --before alone, which takes the newest backup up to that time, or with --backup latest-verified, which takes the newest proved one.",
+      hint:
+        "Use --before alone, which takes the newest backup up to that time, or with --backup " +
+        "latest-verified, which takes the newest proved one.",
     });
   }
   return {

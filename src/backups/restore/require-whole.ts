@@ -28,8 +28,8 @@ export async function requireWhole(plan: RestorePlan, ports: Ports): Promise<voi
 }
 
 /**
- * Compares the sizes of what lies in the store with what the manifest promises: all that a plan looks at. What is of
- * another size is read, because a store may say so wrongly.
+ * Compares the sizes of what lies in the store with what the manifest promises: all that a plan looks at.
+ * What is of another size is read, because a store may say so wrongly.
  *
  * @throws artifact.damaged, artifact.missing, store.lied
  */
@@ -57,5 +57,9 @@ function empties({ mode, target, request }: RestorePlan): boolean {
 /** A failure before anything was made: neither is the target another, nor is there a safety backup of it. */
 export function nothingMade(error: unknown): Untouched {
   const hint = (error as { readonly hint?: string }).hint ?? "";
-  return new Untouched(error, "", `${hint} Nothing was changed: the target is as it was, and no safety backup of it was made.`.trim());
+  return new Untouched(
+    error,
+    "",
+    `${hint} Nothing was changed: the target is as it was, and no safety backup of it was made.`.trim(),
+  );
 }

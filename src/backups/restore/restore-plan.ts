@@ -13,7 +13,10 @@ import type { TargetState } from "./target.ts";
 /** How the backup gets into the target. */
 export type RestoreMode = "in-place" | "beside" | "project";
 
-/** What a restore will do: decided before anything is touched, printed as a table and as JSON, then carried out. */
+/**
+ * What a restore will do: decided before anything is touched, printed as a table and as JSON,
+ * then carried out.
+ */
 export interface RestorePlan {
   readonly request: RestoreRequest;
   readonly backup: Backup;
@@ -30,7 +33,9 @@ export interface RestorePlan {
   readonly properties?: PlannedProperties;
   /** Tables of the backup that are restored; all of them when empty was asked for. */
   readonly tables: readonly TableRecord[];
-  /** Where tables are named: those that the target lacked when it was planned, and that are therefore made. */
+  /**
+   * Where tables are named: those that the target lacked when it was planned, and that are therefore made.
+   */
   readonly toMake: readonly TableRecord[];
   readonly safetyBackup: boolean;
   /** Public keys for the safety backup; empty means unencrypted, which was allowed explicitly. */

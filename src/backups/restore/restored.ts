@@ -9,7 +9,10 @@ export interface Restored {
   readonly notCompared?: readonly NotCompared[];
   /** Absent where none was made. */
   readonly safetyBackup: SafetyBackup | undefined;
-  /** What the backup has outside the named tables and the target lacks since they were dropped; it is named in a note. */
+  /**
+   * What the backup has outside the named tables and the target lacks since they were dropped; it is named
+   * in a note.
+   */
   readonly missingBeside?: number;
   /** Mode beside: the name the previous database has now; empty otherwise. */
   readonly oldDatabase: string;

@@ -7,7 +7,9 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import type { NamedTable } from "./live-tables.ts";
 import { Untouched } from "./untouched.ts";
 
-/** A large object's bytes go to the server in pieces of at least this many; pg_restore writes 16 kB at a time. */
+/**
+ * A large object's bytes go to the server in pieces of at least this many; pg_restore writes 16 kB at a time.
+ */
 const PIECE_SIZE = 1024 * 1024;
 
 /** INV_WRITE: https://www.postgresql.org/docs/current/lo-interfaces.html */
@@ -25,10 +27,12 @@ export interface Elsewhere {
   readonly remedy: string;
 }
 
-const REMEDY = "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
+const REMEDY =
+  "The target's table does not take the backup's rows as it stands: change it, or restore the whole backup.";
 
 /** The table is emptied before: only rows of the backup can be alike. */
-const DOUBLED = "Two rows of the backup itself are alike by it, so the source did not hold it: find them there, keep " +
+const DOUBLED =
+  "Two rows of the backup itself are alike by it, so the source did not hold it: find them there, keep " +
   "one of each and back up again; or drop the rule at the target, if that is wanted.";
 
 function remedyFor({ message }: HoldfastError): string {
@@ -45,7 +49,10 @@ export interface SequenceValue {
   readonly called: boolean;
 }
 
-/** Carries out the steps of a script in one session. Statements are made here; of the script only names, numbers and bytes are used. */
+/**
+ * Carries out the steps of a script in one session. Statements are made here; of the script only names,
+ * numbers and bytes are used.
+ */
 export class RowLoader {
   readonly #session: DatabaseSession;
   readonly #allowed: ReadonlySet<string>;
@@ -61,7 +68,10 @@ export class RowLoader {
     this.#allowed = new Set(tables.map(({ schema, name }) => qualifiedName(schema, name)));
   }
 
-  /** Everything but the sequences' values. What the script's program wrote ahead is not carried out after an abort. */
+  /**
+   * Everything but the sequences' values. What the script's program wrote ahead is not carried out
+   * after an abort.
+   */
   async load(script: RowScript, signal: AbortSignal): Promise<void> {
     for await (const step of script.steps()) {
       signal.throwIfAborted();
@@ -73,8 +83,8 @@ export class RowLoader {
   }
 
   /**
-   * Sets what {@link load} met. setval itself is not undone by a rollback, so each sequence is restarted first: that gives it new
-   * storage within the transaction, and a rollback goes back to the old one.
+   * Sets what {@link load} met. setval itself is not undone by a rollback, so each sequence is restarted
+   * first: that gives it new storage within the transaction, and a rollback goes back to the old one.
    *
    * https://www.postgresql.org/docs/current/sql-altersequence.html
    */
@@ -84,11 +94,19 @@ export class RowLoader {
       if (this.#elsewhere?.sequence({ sql: name, value, called }) === true) continue;
       try {
         const [found] = await this.#session.query<{ sql: string }>(
-          `SELECT format('%I.%I', n.nspname, c.relname) AS sql FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.oid = $1::regclass`, [name],
+          `
+            SELECT format('%I.%I', n.nspname, c.relname) AS sql
+              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.oid = $1::regclass
+          `,
+          [name],
         );
         await this.#session.query(`ALTER SEQUENCE ${found!.sql} RESTART`);
-        await this.#session.query("SELECT setval($1::regclass, $2::int8, $3::bool)", [found!.sql, value, called]);
+        await this.#session.query("SELECT setval($1::regclass, $2::int8, $3::bool)", [
+          found!.sql,
+          value,
+          called,
+        ]);
       } catch (error) {
         throw new Untouched(error, `setting sequence ${printableLine(name)}`);
       }
@@ -106,7 +124,11 @@ export class RowLoader {
       case "large-object":
         // Written over from its beginning it would keep its old end.
         await this.#session.query(
-          `SELECT lo_truncate(fd, 0), lo_close(fd) FROM (SELECT lo_open($1::text::oid, ${FOR_WRITING}) AS fd OFFSET 0) AS opened`, [step.oid],
+          `
+            SELECT lo_truncate(fd, 0), lo_close(fd)
+              FROM (SELECT lo_open($1::text::oid, ${FOR_WRITING}) AS fd OFFSET 0) AS opened
+          `,
+          [step.oid],
         );
         this.#object = { oid: step.oid, offset: 0, pieces: [], size: 0 };
         return;
@@ -126,10 +148,14 @@ export class RowLoader {
     const list = columns === undefined ? "" : ` (${names.map(quoteIdentifier).join(", ")})`;
     const copy = async (): Promise<void> => {
       try {
-        await this.#session.copyFrom(`COPY ${elsewhere ?? name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`, leavingRest(rows));
+        await this.#session.copyFrom(
+          `COPY ${elsewhere ?? name}${list} FROM STDIN WITH (FORMAT text, ENCODING '${this.#encoding}')`,
+          leavingRest(rows),
+        );
       } catch (error) {
         const remedy = isHoldfastError(error, "database.query")
-          ? this.#elsewhere?.remedy ?? remedyFor(error) : undefined;
+          ? (this.#elsewhere?.remedy ?? remedyFor(error))
+          : undefined;
         throw new Untouched(error, `filling ${printableLine(name)}`, remedy);
       }
     };
@@ -138,7 +164,11 @@ export class RowLoader {
 
   async #write(bytes: Buffer): Promise<void> {
     const object = this.#object;
-    if (object === undefined) throw new HoldfastError("tool.failed", "pg_restore wrote bytes of no large object", { hint: "Update the PostgreSQL client programs." });
+    if (object === undefined) {
+      throw new HoldfastError("tool.failed", "pg_restore wrote bytes of no large object", {
+        hint: "Update the PostgreSQL client programs.",
+      });
+    }
     object.pieces.push(bytes);
     object.size += bytes.length;
     if (object.size >= PIECE_SIZE) await this.#flush();
@@ -152,16 +182,26 @@ export class RowLoader {
   async #flush(): Promise<void> {
     const object = this.#object;
     if (object === undefined || object.size === 0) return;
-    await this.#session.query("SELECT lo_put($1::text::oid, $2::int8, $3::bytea)", [object.oid, object.offset, Buffer.concat(object.pieces)]);
+    await this.#session.query("SELECT lo_put($1::text::oid, $2::int8, $3::bytea)", [
+      object.oid,
+      object.offset,
+      Buffer.concat(object.pieces),
+    ]);
     object.offset += object.size;
     object.pieces = [];
     object.size = 0;
   }
 
-  /** Bytes of the script as text. The server knows every encoding it ever wrote; where nothing is to convert it is not asked. */
+  /**
+   * Bytes of the script as text. The server knows every encoding it ever wrote; where nothing is to convert
+   * it is not asked.
+   */
   async #text(raw: RawText): Promise<string> {
     if (this.#encoding === "UTF8" || raw.every((byte) => byte < 0x80)) return raw.toString("utf8");
-    const [row] = await this.#session.query<{ text: string }>("SELECT convert_from($1::bytea, $2) AS text", [raw, this.#encoding]);
+    const [row] = await this.#session.query<{ text: string }>("SELECT convert_from($1::bytea, $2) AS text", [
+      raw,
+      this.#encoding,
+    ]);
     return row!.text;
   }
 }
@@ -174,7 +214,13 @@ async function* leavingRest(rows: ByteStream): ByteStream {
 
 /** Rows that land in a table which was not emptied would be there twice. */
 function notPlanned(name: string): HoldfastError {
-  return new HoldfastError("refused.outside-scope", `the archive puts rows into ${printableLine(name)}, which is not among the tables to be filled`, {
-    hint: "Where rows are dumped through a partitioned table (hash partitions on an enum), name all of its partitions together.",
-  });
+  return new HoldfastError(
+    "refused.outside-scope",
+    `the archive puts rows into ${printableLine(name)}, which is not among the tables to be filled`,
+    {
+      hint:
+        "Where rows are dumped through a partitioned table (hash partitions on an enum), name all " +
+        "of its partitions together.",
+    },
+  );
 }

@@ -30,13 +30,17 @@ import { Untouched } from "./untouched.ts";
 const ROW_TYPES: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET", "BLOBS"]);
 
 /**
- * Rows into tables that exist, all of them in one transaction; named tables that do not exist are made before and completed
- * after it. Live tables are at every moment as they were or as the backup has them.
+ * Rows into tables that exist, all of them in one transaction; named tables that do not exist are made before
+ * and completed after it. Live tables are at every moment as they were or as the backup has them.
  *
  * @param onChange called before the first thing that changes the target
  * @returns what pg_restore went past, materialized views that stay empty, and rights that could not be given
  */
-export async function loadRowsInPlace(plan: RestorePlan, ports: Ports, onChange: () => void): Promise<LoadedInPlace> {
+export async function loadRowsInPlace(
+  plan: RestorePlan,
+  ports: Ports,
+  onChange: () => void,
+): Promise<LoadedInPlace> {
   const { request, tables } = plan;
   // Again, because the plan may be some time old: a safety backup was made meanwhile.
   const { missing } = await foreseeRows(plan, ports).catch((error: unknown) => {
@@ -45,7 +49,8 @@ export async function loadRowsInPlace(plan: RestorePlan, ports: Ports, onChange:
   const context = await loadContext(plan, request.target, ports);
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   if (missing.length > 0) onChange();
-  const { problems, refusedRights }: LoadedInPlace = missing.length === 0 ? NOTHING : await make(plan, session, context, missing);
+  const { problems, refusedRights }: LoadedInPlace =
+    missing.length === 0 ? NOTHING : await make(plan, session, context, missing);
   const filled = tables.filter((table) => table.kind === "table").length;
   ports.log.stage(`replacing the rows of ${quantity(filled, "table")} in one transaction`);
   try {
@@ -57,9 +62,19 @@ export async function loadRowsInPlace(plan: RestorePlan, ports: Ports, onChange:
   }
   const later = missing.length === 0 ? NOTHING : await loadParts(plan, context, missing, "post-data");
   const attaching = missing.length === 0 ? [] : await attach(plan, context, missing);
-  const views = !plan.set.needsRefresh || request.tables.length > 0 ? []
-    : await refreshMaterializedViews(session, plan.backup.manifest.content, [plan.target.searchPath], await quietRefresh(session));
-  return { problems: [...problems, ...later.problems, ...attaching, ...views], refusedRights: [...refusedRights, ...later.refusedRights] };
+  const views =
+    !plan.set.needsRefresh || request.tables.length > 0
+      ? []
+      : await refreshMaterializedViews(
+          session,
+          plan.backup.manifest.content,
+          [plan.target.searchPath],
+          await quietRefresh(session),
+        );
+  return {
+    problems: [...problems, ...later.problems, ...attaching, ...views],
+    refusedRights: [...refusedRights, ...later.refusedRights],
+  };
 }
 
 /** What became of rows and the tables made for them. */
@@ -68,7 +83,10 @@ const NOTHING: LoadedInPlace = { problems: [], refusedRights: [] };
 
 /** Makes the tables that the target lacks, bare; all of them or none. */
 async function make(
-  plan: RestorePlan, session: DatabaseSession, context: LoadContext, missing: readonly TableRecord[],
+  plan: RestorePlan,
+  session: DatabaseSession,
+  context: LoadContext,
+  missing: readonly TableRecord[],
 ): Promise<LoadedInPlace> {
   const bare = plan.request.noPrivileges ? false : await hasDefaultPrivileges(session);
   const load = (which: (entry: TocEntry) => boolean): Promise<LoadedInPlace> =>
@@ -100,26 +118,43 @@ async function definitionContents(plan: RestorePlan, context: LoadContext): Prom
 
 /** Takes the made tables away again; the session that filled them may be the one that broke. */
 async function unmake(
-  plan: RestorePlan, session: DatabaseSession, made: readonly TableRecord[], error: Untouched, log: LoadContext["log"],
+  plan: RestorePlan,
+  session: DatabaseSession,
+  made: readonly TableRecord[],
+  error: Untouched,
+  log: LoadContext["log"],
 ): Promise<Error> {
   if (!session.lost.aborted) return (await dropMade(session, made, log)) ? error : leftover(error);
   try {
     await using another = await plan.request.target.connect({ purpose: "restore" });
     return (await dropMade(another, made, log)) ? error : leftover(error);
   } catch (unreachable) {
-    for (const { schema, name } of made) log.warn(`table ${schema}.${name} was made and not filled: ${(unreachable as Error).message}; drop it by hand`);
+    for (const { schema, name } of made) {
+      log.warn(
+        `table ${schema}.${name} was made and not filled: ${(unreachable as Error).message}; drop it by hand`,
+      );
+    }
     return leftover(error);
   }
 }
 
-/** The rows are as they were, but not everything is: the failure itself, without the word that nothing was changed. */
+/**
+ * The rows are as they were, but not everything is: the failure itself, without the word that
+ * nothing was changed.
+ */
 function leftover(error: Untouched): Error {
-  return new HoldfastError(error.code, error.message, { hint: "Drop the tables that were made and could not be removed, then run again.", cause: error });
+  return new HoldfastError(error.code, error.message, {
+    hint: "Drop the tables that were made and could not be removed, then run again.",
+    cause: error,
+  });
 }
 
 /** What belongs to the tables that are made, from the artifacts that hold definitions. */
 async function loadParts(
-  plan: RestorePlan, context: LoadContext, make: readonly TableRecord[], section: "pre-data" | "post-data",
+  plan: RestorePlan,
+  context: LoadContext,
+  make: readonly TableRecord[],
+  section: "pre-data" | "post-data",
   which?: (entry: TocEntry) => boolean,
 ): Promise<LoadedInPlace> {
   const select = chosen(plan, (entries) => tableEntries(entries, { make, fill: [] }));
@@ -128,12 +163,14 @@ async function loadParts(
   for (const { artifact } of plan.set.phases.filter((phase) => has(phase, section))) {
     const all = select(await readContents(context, artifact));
     const entries = which === undefined ? all : all.filter(which);
-    // Rights have no section of their own: pg_restore counts them to that of the entry before, and in a list of
-    // nothing else there is none.
+    // Rights have no section of their own: pg_restore counts them to that of the entry before, and in a list
+    // of nothing else there is none.
     const phase: LoadPhase = entries.every(isOfRights) ? { artifact } : { artifact, sections: [section] };
     if (entries.length === 0) continue;
     const loaded = { phase, entries, problems: await loadPhase(phase, entries, context) };
-    const given = await giveLeft(await settle([loaded], context), context, plan.request.target, { sourceMajor: plan.backup.manifest.content.serverMajor });
+    const given = await giveLeft(await settle([loaded], context), context, plan.request.target, {
+      sourceMajor: plan.backup.manifest.content.serverMajor,
+    });
     problems.push(...given.loaded.flatMap((one) => one.problems), ...rightsProblems(given.refused));
     refusedRights.push(...given.refused);
   }
@@ -141,29 +178,63 @@ async function loadParts(
 }
 
 /** Partitions that were made are put where they were, after their rows and indexes. */
-async function attach(plan: RestorePlan, context: LoadContext, made: readonly TableRecord[]): Promise<readonly LoadProblem[]> {
+async function attach(
+  plan: RestorePlan,
+  context: LoadContext,
+  made: readonly TableRecord[],
+): Promise<readonly LoadProblem[]> {
   const [first] = plan.set.phases;
   const entries = first === undefined ? [] : attachEntries(await readContents(context, first.artifact), made);
   if (entries.length === 0) return [];
-  // By one connection: two that attach the last two indexes of a table in the same moment leave its index invalid.
-  return await loadSet({ ...plan.set, phases: [{ artifact: first!.artifact }] }, { ...context, jobs: 1, select: () => entries });
+  // By one connection: two that attach the last two indexes of a table in the same moment leave its
+  // index invalid.
+  return await loadSet(
+    { ...plan.set, phases: [{ artifact: first!.artifact }] },
+    { ...context, jobs: 1, select: () => entries },
+  );
 }
 
-async function fill(plan: RestorePlan, session: DatabaseSession, context: LoadContext, onChange: () => void): Promise<void> {
+async function fill(
+  plan: RestorePlan,
+  session: DatabaseSession,
+  context: LoadContext,
+  onChange: () => void,
+): Promise<void> {
   const { request, tables } = plan;
   const phase = plan.set.phases.find((one) => has(one, "data") && one.artifact.kind !== "schema");
   if (phase === undefined) return;
-  const ofTables = (entries: readonly TocEntry[]): readonly TocEntry[] => (request.tables.length === 0 ? entries : tableEntries(entries, { make: [], fill: tables }));
-  const entries = chosen(plan, ofTables)(await readContents(context, phase.artifact)).filter(({ type }) => ROW_TYPES.has(type));
-  const progress = context.log.progress(`loading ${phase.artifact.kind}`, "bytes", phase.artifact.stored.size);
+  const ofTables = (entries: readonly TocEntry[]): readonly TocEntry[] =>
+    request.tables.length === 0 ? entries : tableEntries(entries, { make: [], fill: tables });
+  const entries = chosen(
+    plan,
+    ofTables,
+  )(await readContents(context, phase.artifact)).filter(({ type }) => ROW_TYPES.has(type));
+  const progress = context.log.progress(
+    `loading ${phase.artifact.kind}`,
+    "bytes",
+    phase.artifact.stored.size,
+  );
   const script = (): RowScript => {
     const store = interruptible(context.store, context.signal);
     const archive = openArtifact(store, phase.artifact, context.identities, (bytes) => progress.add(bytes));
-    return new RowScript(context.tools.script({ tools: context.toolSet, archive, sections: ["data"], entries, signal: context.signal }));
+    return new RowScript(
+      context.tools.script({
+        tools: context.toolSet,
+        archive,
+        sections: ["data"],
+        entries,
+        signal: context.signal,
+      }),
+    );
   };
   onChange();
   try {
-    await fillTables(session, { tables, script, signal: context.signal, warn: (text) => context.log.warn(text) });
+    await fillTables(session, {
+      tables,
+      script,
+      signal: context.signal,
+      warn: (text) => context.log.warn(text),
+    });
   } finally {
     progress.done();
   }

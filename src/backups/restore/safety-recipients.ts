@@ -12,10 +12,15 @@ export async function safetyRecipients(request: RestoreRequest): Promise<readonl
 
 /** A backup that everybody could read who reads the store is made only where that was allowed. */
 export function findUnencrypted(
-  recipients: readonly string[], request: RestoreRequest,
+  recipients: readonly string[],
+  request: RestoreRequest,
 ): HoldfastError | undefined {
   if (recipients.length > 0 || request.allowUnencrypted) return undefined;
-  return new HoldfastError("refused.unencrypted", "the safety backup of the target would lie in the store unencrypted", {
-    hint: "Give --recipients for it, or --allow-unencrypted, or refuse it with --no-safety-backup.",
-  });
+  return new HoldfastError(
+    "refused.unencrypted",
+    "the safety backup of the target would lie in the store unencrypted",
+    {
+      hint: "Give --recipients for it, or --allow-unencrypted, or refuse it with --no-safety-backup.",
+    },
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Something of a live table that would change the backup's rows on their way in, or refuse them although they were good at the source. It is set aside
- * for the load and put back in the same transaction.
+ * Something of a live table that would change the backup's rows on their way in, or refuse them although they
+ * were good at the source. It is set aside for the load and put back in the same transaction.
  */
 export interface SetAside {
   /** For people: `trigger t on public.orders`. */

@@ -17,40 +17,65 @@ export interface SettingsToDo {
 const PATIENCE = "5s";
 
 /**
- * Switches that would take the restored database away from those who need it. A library that is missing keeps everybody out, another role lacks rights, and a
- * source is often made read-only for the very backup; without triggers and keys rows go wrong in silence; damage would be passed over.
+ * Switches that would take the restored database away from those who need it. A library that is missing keeps
+ * everybody out, another role lacks rights, and a source is often made read-only for the very backup; without
+ * triggers and keys rows go wrong in silence; damage would be passed over.
  */
 const SAID_ALONE: ReadonlySet<string> = new Set([
-  "session_preload_libraries", "local_preload_libraries", "role", "session_authorization",
-  "default_transaction_read_only", "transaction_read_only", "session_replication_role", "event_triggers",
-  "zero_damaged_pages", "ignore_checksum_failure", "ignore_system_indexes", "allow_system_table_mods", "exit_on_error",
+  "session_preload_libraries",
+  "local_preload_libraries",
+  "role",
+  "session_authorization",
+  "default_transaction_read_only",
+  "transaction_read_only",
+  "session_replication_role",
+  "event_triggers",
+  "zero_damaged_pages",
+  "ignore_checksum_failure",
+  "ignore_system_indexes",
+  "allow_system_table_mods",
+  "exit_on_error",
 ]);
 
 /**
- * Settings of the source's database, and of roles in it, which the target's lacks. One that it has with another value stays.
+ * Settings of the source's database, and of roles in it, which the target's lacks. One that it has with
+ * another value stays.
  *
  * @param made roles that the restore makes
  */
 export async function settingsToSet(
-  session: DatabaseSession, settings: readonly DatabaseSetting[], profile: PlatformProfile | undefined,
+  session: DatabaseSession,
+  settings: readonly DatabaseSetting[],
+  profile: PlatformProfile | undefined,
   made: ReadonlySet<string>,
 ): Promise<SettingsToDo> {
   const mayBeUsers = settings.filter(({ name }) => profile?.databaseSettings.includes(name) !== true);
   const own = mayBeUsers.filter((one) => profile === undefined || !isOfPlatformsRole(profile, one));
   const here = await settingsHere(session);
-  const roles = await rolesAmong(session, own.flatMap(({ role }) => role ?? []));
+  const roles = await rolesAmong(
+    session,
+    own.flatMap(({ role }) => role ?? []),
+  );
   const lacking = own.filter((one) => !here.has(keyOf(one)));
   const others = own.filter((one) => here.has(keyOf(one)) && !isSameValue(one, here.get(keyOf(one))!));
   const saidAlone = lacking.filter(({ name }) => SAID_ALONE.has(name.toLowerCase()));
   const ofPlatformsRoles = mayBeUsers.filter((one) => !own.includes(one) && !here.has(keyOf(one)));
-  const homeless = lacking.filter((one) => one.role !== undefined && !roles.has(one.role) && !made.has(one.role));
+  const homeless = lacking.filter(
+    (one) => one.role !== undefined && !roles.has(one.role) && !made.has(one.role),
+  );
   return {
     set: lacking.filter((one) => !saidAlone.includes(one) && !homeless.includes(one)),
     notes: [
       ...said(others, "is set for the target's database with another value than for the source's, and stays"),
-      ...said(saidAlone, "is set for the source's database and is not set here: " +
-        "it changes every session from its start, so set it by hand when you want it here"),
-      ...said(ofPlatformsRoles, "is set for a role of the platform's, which this role may not alter, and is not set here"),
+      ...said(
+        saidAlone,
+        "is set for the source's database and is not set here: " +
+          "it changes every session from its start, so set it by hand when you want it here",
+      ),
+      ...said(
+        ofPlatformsRoles,
+        "is set for a role of the platform's, which this role may not alter, and is not set here",
+      ),
       ...said(homeless, "was not set: the role does not exist here"),
     ],
   };
@@ -61,44 +86,59 @@ function isOfPlatformsRole(profile: PlatformProfile, { role }: DatabaseSetting):
 }
 
 /** Of these roles those that the server has. */
-export async function rolesAmong(session: DatabaseSession, names: readonly string[]): Promise<ReadonlySet<string>> {
+export async function rolesAmong(
+  session: DatabaseSession,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
   const rows = await session.query<{ name: string }>(
-    "SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::name[])", [names],
+    "SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1::name[])",
+    [names],
   );
   return new Set(rows.map(({ name }) => name));
 }
 
 /**
- * Sets them, inside a transaction; a setting that the server refuses is said and nothing more. Once it has waited in
- * vain the rest is not tried: all of them wait for the same.
+ * Sets them, inside a transaction; a setting that the server refuses is said and nothing more. Once it has
+ * waited in vain the rest is not tried: all of them wait for the same.
  *
  * @param database the session's, by name
  */
 export async function setSettings(
-  session: DatabaseSession, database: string, settings: readonly DatabaseSetting[],
+  session: DatabaseSession,
+  database: string,
+  settings: readonly DatabaseSetting[],
 ): Promise<SettingsToDo> {
-  return await trying(settings, async (setting) =>
-    (await refusedByName(session, setting, database))
-      ?? (await refusal(session, () => session.query(settingStatement(setting, database)))));
+  return await trying(
+    settings,
+    async (setting) =>
+      (await refusedByName(session, setting, database)) ??
+      (await refusal(session, () => session.query(settingStatement(setting, database)))),
+  );
 }
 
 /**
- * What of them the server would take, tried and taken back: no function of it tells. A value of an application's
- * parameter, which may be a secret, is sent by nobody who only asks. Of a role that is still to be made nothing can
- * be asked.
+ * What of them the server would take, tried and taken back: no function of it tells. A value of an
+ * application's parameter, which may be a secret, is sent by nobody who only asks. Of a role that is still to
+ * be made nothing can be asked.
  */
 export async function settingsTaken(
-  session: DatabaseSession, database: string, settings: readonly DatabaseSetting[], made: ReadonlySet<string>,
+  session: DatabaseSession,
+  database: string,
+  settings: readonly DatabaseSetting[],
+  made: ReadonlySet<string>,
 ): Promise<SettingsToDo> {
   const isLater = ({ role }: DatabaseSetting): boolean => role !== undefined && made.has(role);
   await session.query("BEGIN READ WRITE");
   try {
     await session.query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
-    const { set, notes } = await trying(settings.filter((one) => !isLater(one)), async (setting) => {
-      const error = await refusedByName(session, setting, database);
-      if (error !== undefined || isApplications(setting)) return error;
-      return await refusal(session, () => session.query(settingStatement(setting, database)));
-    });
+    const { set, notes } = await trying(
+      settings.filter((one) => !isLater(one)),
+      async (setting) => {
+        const error = await refusedByName(session, setting, database);
+        if (error !== undefined || isApplications(setting)) return error;
+        return await refusal(session, () => session.query(settingStatement(setting, database)));
+      },
+    );
     return { set: settings.filter((one) => isLater(one) || set.includes(one)), notes };
   } finally {
     await session.query("ROLLBACK").catch(() => undefined);
@@ -107,7 +147,8 @@ export async function settingsTaken(
 
 /** Tells each one's fate. */
 async function trying(
-  settings: readonly DatabaseSetting[], attempt: (setting: DatabaseSetting) => Promise<HoldfastError | undefined>,
+  settings: readonly DatabaseSetting[],
+  attempt: (setting: DatabaseSetting) => Promise<HoldfastError | undefined>,
 ): Promise<SettingsToDo> {
   const set: DatabaseSetting[] = [];
   const notes: string[] = [];
@@ -127,11 +168,13 @@ function isApplications({ name }: DatabaseSetting): boolean {
 }
 
 /**
- * Whether the role may set it, asked without its value: a server writes every statement that it refuses into its log.
- * Inside a transaction; nothing is left of the question.
+ * Whether the role may set it, asked without its value: a server writes every statement that it refuses into
+ * its log. Inside a transaction; nothing is left of the question.
  */
 export async function refusedByName(
-  session: DatabaseSession, setting: Pick<DatabaseSetting, "name" | "role">, database: string,
+  session: DatabaseSession,
+  setting: Pick<DatabaseSetting, "name" | "role">,
+  database: string,
 ): Promise<HoldfastError | undefined> {
   await session.query("SAVEPOINT asking");
   const error = await refusal(session, () => session.query(nameStatements(setting, database)));
@@ -140,8 +183,8 @@ export async function refusedByName(
 }
 
 /**
- * RESET needs the same right as SET, and has no value; but it is only checked where something is set, so something is
- * that everybody may set. Everything in it is a name.
+ * RESET needs the same right as SET, and has no value; but it is only checked where something is set, so
+ * something is that everybody may set. Everything in it is a name.
  */
 function nameStatements(setting: Pick<DatabaseSetting, "name" | "role">, database: string): string {
   const alter = `ALTER ${subjectOf(setting, database)}`;
@@ -178,9 +221,11 @@ const AT_ONCE = /XX000|23505/;
 /** Without the server's words, which may repeat the value. */
 function reason(error: HoldfastError): string {
   const state = /\(SQLSTATE [0-9A-Z]{5}\)$/.exec(error.message)?.[0] ?? "";
-  const why = isHoldfastError(error, "database.permission") ? "the role that restores may not"
+  const why = isHoldfastError(error, "database.permission")
+    ? "the role that restores may not"
     : isHoldfastError(error, "database.lock-timeout") || AT_ONCE.test(state)
-      ? "somebody else is changing settings of the same database or role" : "the server does not take it";
+      ? "somebody else is changing settings of the same database or role"
+      : "the server does not take it";
   return `${why} ${state}`.trim();
 }
 
@@ -189,15 +234,19 @@ function keyOf({ name, role }: Pick<DatabaseSetting, "name" | "role">): string {
 }
 
 async function settingsHere(session: DatabaseSession): Promise<ReadonlyMap<string, string>> {
-  const rows = await session.query<{ role: string | null; entry: string }>(
-    `SELECT r.rolname::text AS role, entry
-       FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS entry
-      WHERE d.datname = current_database()`,
+  const rows = await session.query<{ role: string | null; entry: string }>(`
+    SELECT r.rolname::text AS role, entry
+      FROM pg_db_role_setting s
+      JOIN pg_database d ON d.oid = s.setdatabase
+      LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS entry
+     WHERE d.datname = current_database()
+  `);
+  return new Map(
+    rows.map(({ role, entry }) => {
+      const at = entry.indexOf("=");
+      return [keyOf({ role: role ?? undefined, name: entry.slice(0, at) }), entry.slice(at + 1)];
+    }),
   );
-  return new Map(rows.map(({ role, entry }) => {
-    const at = entry.indexOf("=");
-    return [keyOf({ role: role ?? undefined, name: entry.slice(0, at) }), entry.slice(at + 1)];
-  }));
 }
 
 function isSameValue({ name, values }: DatabaseSetting, stored: string): boolean {

@@ -7,8 +7,9 @@ import type { RestorePlan } from "./restore-plan.ts";
 import { usersIn } from "./project/users-in.ts";
 
 /**
- * A target that was empty when the restore was planned is neither confirmed, nor backed up, nor emptied; so it must be empty still when it is
- * this restore's alone. Another one, or a migration, may have filled it meanwhile.
+ * A target that was empty when the restore was planned is neither confirmed, nor backed up, nor emptied;
+ * so it must be empty still when it is this restore's alone. Another one, or a migration, may have
+ * filled it meanwhile.
  *
  * @param guard holds the target's lock
  * @throws database.not-empty
@@ -19,9 +20,16 @@ export async function requireStillEmpty(plan: RestorePlan, guard: DatabaseSessio
   const examples = await found(plan, guard);
   if (examples.length === 0) return;
   const { database } = request.target.address;
-  throw new HoldfastError("database.not-empty", `database ${database} was empty when this restore was planned, and is not any more: it holds ${examples.join(", ")}`, {
-    hint: `Somebody else has filled it meanwhile, and nothing was touched. To replace what is there by backup ${backup.key.id}, run again with --confirm ${database}.`,
-  });
+  throw new HoldfastError(
+    "database.not-empty",
+    `database ${database} was empty when this restore was planned, and is not any more: ` +
+      `it holds ${examples.join(", ")}`,
+    {
+      hint:
+        "Somebody else has filled it meanwhile, and nothing was touched. " +
+        `To replace what is there by backup ${backup.key.id}, run again with --confirm ${database}.`,
+    },
+  );
 }
 
 /** Examples given in the message. */
@@ -34,6 +42,11 @@ async function found({ project, backup }: RestorePlan, session: DatabaseSession)
     return empty ? [] : examples;
   }
   const { scope } = backup.manifest;
-  const { rows, objects } = await usersIn(session, project.profile, heldAgainst((await readPlatform(session, scope)) ?? project.target, project.source), scope);
+  const { rows, objects } = await usersIn(
+    session,
+    project.profile,
+    heldAgainst((await readPlatform(session, scope)) ?? project.target, project.source),
+    scope,
+  );
   return [...rows, ...objects].slice(0, EXAMPLES_MAX);
 }

@@ -9,13 +9,15 @@ import type { RestorePlan } from "./restore-plan.ts";
 export async function subscriptionNotes(plan: RestorePlan, database: Database): Promise<string[]> {
   if (!plan.set.hasSchema || plan.request.tables.length > 0) return [];
   await using session = await database.connect({ purpose: "restore" });
-  const rows = await session.query<{ name: string; slot: string }>(
-    `SELECT s.subname::text AS name, s.subslotname::text AS slot
-       FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
-      WHERE d.datname = current_database() AND NOT s.subenabled AND s.subslotname IS NOT NULL ORDER BY 1`,
+  const rows = await session.query<{ name: string; slot: string }>(`
+    SELECT s.subname::text AS name, s.subslotname::text AS slot
+      FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
+     WHERE d.datname = current_database() AND NOT s.subenabled AND s.subslotname IS NOT NULL ORDER BY 1
+  `);
+  return rows.map(
+    ({ name, slot }) =>
+      `subscription ${name} is restored disabled and names the replication slot ${slot} of the source: ` +
+      "before it is enabled, decide which of the two shall have the slot, or give this one another " +
+      "(ALTER SUBSCRIPTION … SET (slot_name = …))",
   );
-  return rows.map(({ name, slot }) =>
-    `subscription ${name} is restored disabled and names the replication slot ${slot} of the source: ` +
-    "before it is enabled, decide which of the two shall have the slot, or give this one another " +
-    "(ALTER SUBSCRIPTION … SET (slot_name = …))");
 }

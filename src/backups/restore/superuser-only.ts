@@ -32,41 +32,57 @@ const SUPERUSER_ONLY: Readonly<Record<string, Asked & { readonly word: string }>
     attempt: "CREATE EVENT TRIGGER holdfast_asks ON sql_drop EXECUTE FUNCTION pg_temp.holdfast_asks()",
   },
   "PUBLICATION TABLES IN SCHEMA": {
-    word: "publication of whole schemas", before: "CREATE PUBLICATION holdfast_asks_first",
+    word: "publication of whole schemas",
+    before: "CREATE PUBLICATION holdfast_asks_first",
     attempt: "CREATE PUBLICATION holdfast_asks FOR TABLES IN SCHEMA pg_catalog",
   },
-  "FOREIGN DATA WRAPPER": { word: "foreign data wrapper", attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks" },
+  "FOREIGN DATA WRAPPER": {
+    word: "foreign data wrapper",
+    attempt: "CREATE FOREIGN DATA WRAPPER holdfast_asks",
+  },
   "ACCESS METHOD": {
     word: "access method",
     attempt: "CREATE ACCESS METHOD holdfast_asks TYPE TABLE HANDLER pg_catalog.heap_tableam_handler",
   },
   "OPERATOR CLASS": {
-    word: "operator class", before: SOMETHING_TEMPORARY,
-    attempt: "CREATE OPERATOR CLASS pg_temp.holdfast_asks FOR TYPE pg_catalog.int4 USING btree " +
+    word: "operator class",
+    before: SOMETHING_TEMPORARY,
+    attempt:
+      "CREATE OPERATOR CLASS pg_temp.holdfast_asks FOR TYPE pg_catalog.int4 USING btree " +
       "AS OPERATOR 1 OPERATOR(pg_catalog.<)",
   },
   "OPERATOR FAMILY": {
-    word: "operator family", before: SOMETHING_TEMPORARY,
+    word: "operator family",
+    before: SOMETHING_TEMPORARY,
     attempt: "CREATE OPERATOR FAMILY pg_temp.holdfast_asks USING btree",
   },
-  "SHELL TYPE": { word: "base type", before: SOMETHING_TEMPORARY, attempt: "CREATE TYPE pg_temp.holdfast_asks" },
+  "SHELL TYPE": {
+    word: "base type",
+    before: SOMETHING_TEMPORARY,
+    attempt: "CREATE TYPE pg_temp.holdfast_asks",
+  },
   "TEXT SEARCH PARSER": {
-    word: "text search parser", before: SOMETHING_TEMPORARY,
-    attempt: "CREATE TEXT SEARCH PARSER pg_temp.holdfast_asks (START = pg_catalog.prsd_start, " +
+    word: "text search parser",
+    before: SOMETHING_TEMPORARY,
+    attempt:
+      "CREATE TEXT SEARCH PARSER pg_temp.holdfast_asks (START = pg_catalog.prsd_start, " +
       "GETTOKEN = pg_catalog.prsd_nexttoken, END = pg_catalog.prsd_end, LEXTYPES = pg_catalog.prsd_lextype)",
   },
   "TEXT SEARCH TEMPLATE": {
-    word: "text search template", before: SOMETHING_TEMPORARY,
+    word: "text search template",
+    before: SOMETHING_TEMPORARY,
     attempt: "CREATE TEXT SEARCH TEMPLATE pg_temp.holdfast_asks (LEXIZE = pg_catalog.dsimple_lexize)",
   },
   "PROCEDURAL LANGUAGE": {
-    word: "language", attempt: "CREATE LANGUAGE holdfast_asks HANDLER pg_catalog.plpgsql_call_handler",
+    word: "language",
+    attempt: "CREATE LANGUAGE holdfast_asks HANDLER pg_catalog.plpgsql_call_handler",
   },
 };
 
 /** The same for publications of all tables, of which an archive does not say that they are. */
 const ALL_TABLES: Asked = {
-  before: "CREATE PUBLICATION holdfast_asks_first", attempt: "CREATE PUBLICATION holdfast_asks FOR ALL TABLES",
+  before: "CREATE PUBLICATION holdfast_asks_first",
+  attempt: "CREATE PUBLICATION holdfast_asks FOR ALL TABLES",
 };
 
 /** Type of an entry that may be a publication of all tables. */
@@ -89,7 +105,10 @@ function askedOf(type: string): Asked {
 
 /** What people call it. */
 export function wordOf(type: string): string {
-  return FUNCTION_KINDS.get(type)?.word ?? (type === CAST_OF_SERVERS_TYPES ? SERVERS_CAST : SUPERUSER_ONLY[type]!).word;
+  return (
+    FUNCTION_KINDS.get(type)?.word ??
+    (type === CAST_OF_SERVERS_TYPES ? SERVERS_CAST : SUPERUSER_ONLY[type]!).word
+  );
 }
 
 /** What came of asking. */
@@ -117,8 +136,9 @@ export async function askTypes(session: DatabaseSession, types: Iterable<string>
     // Whoever may make one is told what else is wrong with the attempt, if anything.
     const refused = unasked === undefined ? await refusedTo(attempt) : undefined;
     await session.query("ROLLBACK TO SAVEPOINT asking; RELEASE SAVEPOINT asking");
-    if (unasked !== undefined || (refused !== undefined && SAYS_NOTHING.test(refused.message))) unknown.add(type);
-    else if (isHoldfastError(refused, "database.permission")) found.add(type);
+    if (unasked !== undefined || (refused !== undefined && SAYS_NOTHING.test(refused.message))) {
+      unknown.add(type);
+    } else if (isHoldfastError(refused, "database.permission")) found.add(type);
   }
   return { refused: found, unasked: unknown };
 }
@@ -143,7 +163,9 @@ export async function askTypesForNew(target: Database, types: ReadonlySet<string
     });
     if (session === undefined) continue;
     await using _ = session;
-    const acting = await session.query("SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1");
+    const acting = await session.query(
+      "SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' LIMIT 1",
+    );
     if (acting.length > 0) continue;
     await session.query("BEGIN READ WRITE");
     try {
@@ -177,7 +199,11 @@ export function ofSuperusers(entries: readonly TocEntry[], content: ContentRecor
   return entries.flatMap((entry) => {
     const asked = functions.get(entry.id);
     if (asked !== undefined) return [{ entry, asked }];
-    if (entry.type === "CAST" && entry.needs.every((id) => routines.has(id))) return [{ entry, asked: CAST_OF_SERVERS_TYPES }];
-    return Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content) ? [{ entry, asked: entry.type }] : [];
+    if (entry.type === "CAST" && entry.needs.every((id) => routines.has(id))) {
+      return [{ entry, asked: CAST_OF_SERVERS_TYPES }];
+    }
+    return Object.hasOwn(SUPERUSER_ONLY, entry.type) || isOfAllTables(entry, content)
+      ? [{ entry, asked: entry.type }]
+      : [];
   });
 }

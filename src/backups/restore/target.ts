@@ -31,22 +31,33 @@ export interface TargetState {
 /**
  * Asks the target everything a restore depends on.
  *
- * @param makesObjects whether the restore makes extensions: then they are tried; rows alone need only what is there
+ * @param makesObjects whether the restore makes extensions: then they are tried; rows alone need only
+ *   what is there
  */
-export async function lookAtTarget(target: Database, manifest: Manifest, makesObjects = true): Promise<TargetState> {
+export async function lookAtTarget(
+  target: Database,
+  manifest: Manifest,
+  makesObjects = true,
+): Promise<TargetState> {
   await using bare = await target.connect({ purpose: "restore plan", bare: true });
   await bare.query(WITHOUT_LIMIT);
   await using session = await target.connect({ purpose: "restore plan" });
   const facts = await databaseFacts(session);
   if (facts.inRecovery) {
-    throw new HoldfastError("database.unsupported", `${target.address.host} is a standby and cannot be written`, { hint: "Give the primary server as target." });
+    throw new HoldfastError(
+      "database.unsupported",
+      `${target.address.host} is a standby and cannot be written`,
+      { hint: "Give the primary server as target." },
+    );
   }
   const { empty, examples } = await emptiness(session);
   return {
     facts,
     empty,
     holds: examples,
-    missingRoles: (await missingRoles(session, manifest.content.roles)).filter((role) => role.needed !== false),
+    missingRoles: (await missingRoles(session, manifest.content.roles)).filter(
+      (role) => role.needed !== false,
+    ),
     unavailableExtensions: makesObjects
       ? await rehearseExtensions(target, manifest.content.extensions, empty)
       : await unavailableExtensions(session, manifest.content.extensions),
@@ -56,44 +67,63 @@ export async function lookAtTarget(target: Database, manifest: Manifest, makesOb
   };
 }
 
-/** Waits for the first word from the target: that it does not exist yet is the one thing a restore can say more about. */
+/**
+ * Waits for the first word from the target: that it does not exist yet is the one thing a restore can
+ * say more about.
+ */
 export async function sayingHowToCreate<T>(target: Database, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (!isHoldfastError(error, "database.missing")) throw error;
     throw new HoldfastError("database.missing", error.message, {
-      hint: `Create it first, for example: createdb --host ${target.address.host} --port ${target.address.port} --template template0 ${target.address.database}`,
+      hint:
+        `Create it first, for example: createdb --host ${target.address.host} --port ` +
+        `${target.address.port} --template template0 ${target.address.database}`,
       cause: error,
     });
   }
 }
 
-async function canSwap(session: DatabaseSession, target: Database, facts: DatabaseFacts): Promise<TargetState["canSwap"]> {
-  if (supabaseProject(target.address)) return { yes: false, reason: "Supabase's services depend on the database itself" };
-  const [row] = await session.query<{ owns: boolean }>(
-    "SELECT pg_catalog.pg_has_role(datdba, 'USAGE') AS owns FROM pg_catalog.pg_database WHERE datname = current_database()",
-  );
+async function canSwap(
+  session: DatabaseSession,
+  target: Database,
+  facts: DatabaseFacts,
+): Promise<TargetState["canSwap"]> {
+  if (supabaseProject(target.address)) {
+    return { yes: false, reason: "Supabase's services depend on the database itself" };
+  }
+  const [row] = await session.query<{ owns: boolean }>(`
+    SELECT pg_catalog.pg_has_role(datdba, 'USAGE') AS owns
+      FROM pg_catalog.pg_database
+     WHERE datname = current_database()
+  `);
   if (facts.superuser) return { yes: true, reason: "" };
   if (!facts.createDb) return { yes: false, reason: `role ${facts.role} may not create databases` };
   if (!row?.owns) return { yes: false, reason: `role ${facts.role} does not own the database` };
   const setting = await settingOutOfReach(session);
-  return setting === undefined ? { yes: true, reason: "" } : { yes: false, reason: `role ${facts.role} may not give a new database its setting ${setting}` };
+  return setting === undefined
+    ? { yes: true, reason: "" }
+    : { yes: false, reason: `role ${facts.role} may not give a new database its setting ${setting}` };
 }
 
 /**
- * A setting of the database that only somebody with more rights can give to the one that takes its place: one of another role, or of a parameter that
- * ordinary roles may not set. Looked for before anything is loaded, because it would be missed only at the very end.
+ * A setting of the database that only somebody with more rights can give to the one that takes its place: one
+ * of another role, or of a parameter that ordinary roles may not set. Looked for before anything is loaded,
+ * because it would be missed only at the very end.
  */
 async function settingOutOfReach(session: DatabaseSession): Promise<string | undefined> {
-  const [row] = await session.query<{ setting: string }>(
-    `SELECT split_part(entry, '=', 1) || coalesce(' for role ' || owning.rolname, '') AS setting
-       FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = current_database()
-       JOIN pg_catalog.pg_roles me ON me.rolname = current_user
-       LEFT JOIN pg_catalog.pg_roles owning ON owning.oid = s.setrole, unnest(s.setconfig) AS entry
-       LEFT JOIN pg_catalog.pg_settings p ON p.name = split_part(entry, '=', 1)
-      WHERE (s.setrole <> 0 AND s.setrole <> me.oid AND NOT me.rolcreaterole) OR p.context IN ('superuser', 'superuser-backend')
-      ORDER BY 1 LIMIT 1`,
-  );
+  const [row] = await session.query<{ setting: string }>(`
+    SELECT split_part(entry, '=', 1) || coalesce(' for role ' || owning.rolname, '') AS setting
+      FROM pg_catalog.pg_db_role_setting s
+      JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = current_database()
+      JOIN pg_catalog.pg_roles me ON me.rolname = current_user
+      LEFT JOIN pg_catalog.pg_roles owning ON owning.oid = s.setrole, unnest(s.setconfig) AS entry
+      LEFT JOIN pg_catalog.pg_settings p ON p.name = split_part(entry, '=', 1)
+     WHERE (s.setrole <> 0 AND s.setrole <> me.oid AND NOT me.rolcreaterole)
+        OR p.context IN ('superuser', 'superuser-backend')
+     ORDER BY 1
+     LIMIT 1
+  `);
   return row?.setting;
 }

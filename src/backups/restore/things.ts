@@ -3,8 +3,8 @@ import { leadingNames, wordAndRest } from "../../nouns/platform/identity.ts";
 import { argumentsOf, fitsArguments } from "../copy/function-arguments.ts";
 
 /**
- * Whether a finding and an entry of an archive are of the same thing. Its name alone does not say so: a function, a table and
- * an operator class may share one.
+ * Whether a finding and an entry of an archive are of the same thing. Its name alone does not say so: a
+ * function, a table and an operator class may share one.
  */
 
 /** Kinds that share their names, under one word for all of them; another kind stands for itself. */
@@ -18,8 +18,13 @@ const GROUPS: readonly (readonly [RegExp, string])[] = [
 
 /** Words with which an identity begins, where several kinds are compared as one. */
 const BY_WORD: Readonly<Record<string, string>> = {
-  class: "operator-class", family: "operator-family", wrapper: "foreign-data-wrapper", server: "server",
-  parser: "text-search-parser", template: "text-search-template", dictionary: "text-search-dictionary",
+  class: "operator-class",
+  family: "operator-family",
+  wrapper: "foreign-data-wrapper",
+  server: "server",
+  parser: "text-search-parser",
+  template: "text-search-template",
+  dictionary: "text-search-dictionary",
   configuration: "text-search-configuration",
 };
 
@@ -40,7 +45,9 @@ export function thingsOfFinding({ about, name }: Pick<Finding, "about" | "name">
   const [word, rest] = SAID_OF.has(about) ? wordAndRest(name) : [about, name];
   const [second, after] = wordAndRest(rest);
   const isOfSeveral = SEVERAL.has(word) && Object.hasOwn(BY_WORD, second);
-  const [kind, identity] = isOfSeveral ? [BY_WORD[second]!, after] : [Object.hasOwn(BY_WORD, word) ? BY_WORD[word]! : word, rest];
+  const [kind, identity] = isOfSeveral
+    ? [BY_WORD[second]!, after]
+    : [Object.hasOwn(BY_WORD, word) ? BY_WORD[word]! : word, rest];
   const group = groupOf(kind);
   // An archive's name of a cast says so itself.
   if (group === "cast") return [`cast CAST (${identity.replace(" as ", " AS ")})`];
@@ -52,10 +59,16 @@ export function thingsOfFinding({ about, name }: Pick<Finding, "about" | "name">
  *
  * @param entry its `entryKey`, and its `entryTitle`, which has a function's arguments
  */
-export function isAboutEntry(found: Pick<Finding, "about" | "name">, entry: { readonly key: string; readonly title: string }): boolean {
+export function isAboutEntry(
+  found: Pick<Finding, "about" | "name">,
+  entry: { readonly key: string; readonly title: string },
+): boolean {
   const thing = thingOfEntry(entry.key);
   if (!thingsOfFinding(found).includes(thing)) return false;
-  return !thing.startsWith("function ") || fitsArguments(argumentsOf(entry.title).args, argumentsOf(found.name).args);
+  return (
+    !thing.startsWith("function ") ||
+    fitsArguments(argumentsOf(entry.title).args, argumentsOf(found.name).args)
+  );
 }
 
 function groupOf(kind: string): string {

@@ -16,16 +16,24 @@ export interface ToldStanding {
  *
  * @param known what was read already, to choose it
  */
-export async function tellStanding(catalog: Catalog, { key, sha256 }: Backup, known: KnownStandings): Promise<ToldStanding> {
+export async function tellStanding(
+  catalog: Catalog,
+  { key, sha256 }: Backup,
+  known: KnownStandings,
+): Promise<ToldStanding> {
   const before = known.get(manifestPath(key));
   try {
-    const standing = before === undefined || before === DAMAGED
-      ? await readStanding(catalog, key, (await catalog.receiptPaths()).get(key.id) ?? [], sha256)
-      : before;
+    const standing =
+      before === undefined || before === DAMAGED
+        ? await readStanding(catalog, key, (await catalog.receiptPaths()).get(key.id) ?? [], sha256)
+        : before;
     return { standing, warnings: failedWarnings(standing) };
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    return { standing: undefined, warnings: [`whether the backup was validated is not known: ${error.message}`] };
+    return {
+      standing: undefined,
+      warnings: [`whether the backup was validated is not known: ${error.message}`],
+    };
   }
 }
 
@@ -33,12 +41,23 @@ export async function tellStanding(catalog: Catalog, { key, sha256 }: Backup, kn
 export function standingWords(standing: Standing | undefined): string {
   if (standing === undefined) return "validated or not: unknown";
   if (standing.state === "verified") return `verified ${standing.at ?? ""}`.trim();
-  return standing.state === "failed verification" ? "FAILED verification" : `not verified (${standing.reason ?? "never validated"})`;
+  return standing.state === "failed verification"
+    ? "FAILED verification"
+    : `not verified (${standing.reason ?? "never validated"})`;
 }
 
 function failedWarnings({ state, at = "", reason = "", damagedReceipts }: Standing): string[] {
-  const damaged = damagedReceipts.length === 0 ? []
-    : [`of its receipts, ${damagedReceipts.length} cannot be read, so more or less may be known of it: ${listed(damagedReceipts)}`];
+  const damaged =
+    damagedReceipts.length === 0
+      ? []
+      : [
+          `of its receipts, ${damagedReceipts.length} cannot be read, so more or less may be known ` +
+            `of it: ${listed(damagedReceipts)}`,
+        ];
   if (state !== "failed verification") return damaged;
-  return [...damaged, `this backup FAILED its validation of ${at}: ${reason}. --backup latest-verified takes the newest that was proved`];
+  return [
+    ...damaged,
+    `this backup FAILED its validation of ${at}: ${reason}. --backup latest-verified takes the newest ` +
+      "that was proved",
+  ];
 }

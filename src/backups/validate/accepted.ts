@@ -12,9 +12,22 @@ export interface AcceptedName {
 /** Stands for every name; only as the whole of one. */
 const EVERY = "*";
 
-/** What holds rows, or stands for many things at once, as a publication does for its tables: each of them is named. */
-const NAMED_ALONE: ReadonlySet<string> =
-  new Set(["table", "sequence", "large-objects", "extension-rows", "incomplete", "database", "archive", "pg_restore", "object", "publication"]);
+/**
+ * What holds rows, or stands for many things at once, as a publication does for its tables: each of
+ * them is named.
+ */
+const NAMED_ALONE: ReadonlySet<string> = new Set([
+  "table",
+  "sequence",
+  "large-objects",
+  "extension-rows",
+  "incomplete",
+  "database",
+  "archive",
+  "pg_restore",
+  "object",
+  "publication",
+]);
 
 /** Arguments and quoted names may hold commas. */
 const INNER = /\([^()]*\)|"(?:[^"]|"")*"/g;
@@ -27,13 +40,25 @@ const INNER = /\([^()]*\)|"(?:[^"]|"")*"/g;
 export function parseAcceptedName(text: string): AcceptedName {
   const [, about = "", name = ""] = /^([a-z][a-z_-]*) +(\S.*)$/s.exec(text) ?? [];
   if (about === "") {
-    throw malformed(text, "which is not what a gap is about and its name", "Write both as the finding prints them, such as 'extension pg_net'.");
+    throw malformed(
+      text,
+      "which is not what a gap is about and its name",
+      "Write both as the finding prints them, such as 'extension pg_net'.",
+    );
   }
   if (/, *[a-z_-]+ +\S/.test(name.replace(INNER, ""))) {
-    throw malformed(text, "which is more than one name", "Give one a line, or repeat --accept-gaps: names may hold commas.");
+    throw malformed(
+      text,
+      "which is more than one name",
+      "Give one a line, or repeat --accept-gaps: names may hold commas.",
+    );
   }
   if (name === EVERY && NAMED_ALONE.has(about)) {
-    throw malformed(text, `and gaps about ${about} are accepted by name only`, "One may hold rows, or hide another: name each as the finding prints it.");
+    throw malformed(
+      text,
+      `and gaps about ${about} are accepted by name only`,
+      "One may hold rows, or hide another: name each as the finding prints it.",
+    );
   }
   return { about, name };
 }
@@ -54,24 +79,41 @@ export interface Accounted {
 }
 
 /**
- * Takes accepted gaps out of the findings. A difference is never accepted, and beside one nothing is: a failure counts with all that was
- * found. With an extension goes what its finding says cannot be without it, but no table of which the source held rows: such a one is named.
+ * Takes accepted gaps out of the findings. A difference is never accepted, and beside one nothing is: a
+ * failure counts with all that was found. With an extension goes what its finding says cannot be without it,
+ * but no table of which the source held rows: such a one is named.
  *
  * @param content what the source held
  */
-export function accountFor(findings: readonly Difference[], names: readonly AcceptedName[], content: ContentRecord): Accounted {
-  const matches = (name: AcceptedName, found: Difference): boolean => found.about === name.about && (name.name === EVERY || found.name === name.name);
-  const unmatched = names.filter((name) => !findings.some((found) => matches(name, found))).map(({ about, name }) => `${about} ${name}`);
-  const direct = findings.filter((found) => found.severity === "gap" && names.some((name) => matches(name, found)));
+export function accountFor(
+  findings: readonly Difference[],
+  names: readonly AcceptedName[],
+  content: ContentRecord,
+): Accounted {
+  const matches = (name: AcceptedName, found: Difference): boolean =>
+    found.about === name.about && (name.name === EVERY || found.name === name.name);
+  const unmatched = names
+    .filter((name) => !findings.some((found) => matches(name, found)))
+    .map(({ about, name }) => `${about} ${name}`);
+  const direct = findings.filter(
+    (found) => found.severity === "gap" && names.some((name) => matches(name, found)),
+  );
   const extensions = new Set(direct.filter(({ about }) => about === "extension").map(({ name }) => name));
   const hanging = findings.filter((found) => isForLackOf(found, extensions) && !direct.includes(found));
   const withRows = hanging.filter((found) => heldRows(found, content));
   const accepted = [...direct, ...hanging.filter((found) => !withRows.includes(found))];
-  if (findings.some(({ severity }) => severity === "difference")) return { findings, accepted: [], unmatched, notes: [] };
+  if (findings.some(({ severity }) => severity === "difference")) {
+    return { findings, accepted: [], unmatched, notes: [] };
+  }
   return {
-    findings: findings.filter((found) => !accepted.includes(found)), accepted, unmatched,
-    notes: withRows.map(({ name, needs = [] }) =>
-      `table ${name} needs ${needs.join(", ")}, which is accepted as a gap; it held rows, so it is accepted only by its own name (table ${name})`),
+    findings: findings.filter((found) => !accepted.includes(found)),
+    accepted,
+    unmatched,
+    notes: withRows.map(
+      ({ name, needs = [] }) =>
+        `table ${name} needs ${needs.join(", ")}, which is accepted as a gap; ` +
+        `it held rows, so it is accepted only by its own name (table ${name})`,
+    ),
   };
 }
 
@@ -92,10 +134,20 @@ const TOLD_MAX = 5;
 /** `, with 3 accepted gaps: extension pg_net, …`; nothing without any. */
 export function acceptedSentence(accepted: readonly Difference[]): string {
   if (accepted.length === 0) return "";
-  const names = [...new Set(accepted.filter(({ needs }) => needs === undefined).concat(accepted).map(titleOf))];
+  const names = [
+    ...new Set(
+      accepted
+        .filter(({ needs }) => needs === undefined)
+        .concat(accepted)
+        .map(titleOf),
+    ),
+  ];
   const told = names.slice(0, TOLD_MAX).join(", ");
   const count = accepted.length;
-  return `, with ${count.toLocaleString("en-US")} accepted gap${count === 1 ? "" : "s"}: ${told}${names.length > TOLD_MAX ? " and more" : ""}`;
+  return (
+    `, with ${count.toLocaleString("en-US")} accepted gap${count === 1 ? "" : "s"}: ` +
+    `${told}${names.length > TOLD_MAX ? " and more" : ""}`
+  );
 }
 
 function titleOf({ about, name }: Difference): string {

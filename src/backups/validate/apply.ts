@@ -1,6 +1,13 @@
 import { isHoldfastError, type HoldfastError } from "../../kernel/errors.ts";
 import type { Backup } from "../../nouns/catalog/catalog.ts";
-import { receiptFormat, recordedFinding, type Finding, type Manifest, type NotCompared, type Receipt } from "../../nouns/catalog/manifest.ts";
+import {
+  receiptFormat,
+  recordedFinding,
+  type Finding,
+  type Manifest,
+  type NotCompared,
+  type Receipt,
+} from "../../nouns/catalog/manifest.ts";
 import { manifestPath } from "../../nouns/catalog/paths.ts";
 import { interruptible } from "../copy/interruptible.ts";
 import { withRecordedGaps } from "../copy/judge-copy.ts";
@@ -35,35 +42,66 @@ export interface Validated {
 }
 
 /**
- * Validates one backup after the other. Damage is a finding and goes on to the next backup; a store or server that cannot be asked is no
- * finding about a backup, so it stops the run.
+ * Validates one backup after the other. Damage is a finding and goes on to the next backup; a store or server
+ * that cannot be asked is no finding about a backup, so it stops the run.
  */
 export async function applyValidate(plan: ValidatePlan, ports: Ports): Promise<Validated[]> {
   const restoring = plan.items.filter((item) => item.depth === "restored" && item.backup);
   const results: Validated[] = [];
-  await using hosts = openScratchHosts(plan.request.scratch, restoring.map((one) => (one.backup as Backup).manifest), ports);
+  await using hosts = openScratchHosts(
+    plan.request.scratch,
+    restoring.map((one) => (one.backup as Backup).manifest),
+    ports,
+  );
   for (const item of plan.items) {
     ports.cancelled.throwIfAborted();
-    const host = item.depth === "restored" && item.backup ? await hosts.hostFor(item.backup.manifest) : undefined;
+    const host =
+      item.depth === "restored" && item.backup ? await hosts.hostFor(item.backup.manifest) : undefined;
     results.push(await validateOne(item, plan, host, ports));
   }
   return results;
 }
 
-async function validateOne(item: ValidateItem, plan: ValidatePlan, host: ScratchHost | undefined, ports: Ports): Promise<Validated> {
+async function validateOne(
+  item: ValidateItem,
+  plan: ValidatePlan,
+  host: ScratchHost | undefined,
+  ports: Ports,
+): Promise<Validated> {
   const startedAt = ports.clock.now();
   const began = ports.clock.elapsed();
   if (!item.backup) {
     const finding = damageFinding(item.damage as HoldfastError, manifestPath(item.key));
-    return { item, verdict: "failed", findings: [finding], accepted: [], unmatched: [], notes: [], notCompared: [], tables: 0, rows: 0, tookMs: ports.clock.elapsed() - began, receipt: "" };
+    return {
+      item,
+      verdict: "failed",
+      findings: [finding],
+      accepted: [],
+      unmatched: [],
+      notes: [],
+      notCompared: [],
+      tables: 0,
+      rows: 0,
+      tookMs: ports.clock.elapsed() - began,
+      receipt: "",
+    };
   }
   const proof = await prove(item, item.backup, plan, host, ports);
   // Whatever was read: what is not in the backup cannot be proved to be.
   const recorded = item.backup.manifest.gaps ?? [];
   const open = item.depth === "restored" ? openAfterComparing(recorded) : recorded;
   const found = withRecordedGaps([...(await chainFindings(item.backup, plan)), ...proof.findings], open);
-  const { findings, accepted, unmatched, notes: accounts } = accountFor(found, plan.request.acceptGaps, item.backup.manifest.content);
-  const verdict = findings.some((finding) => finding.severity === "difference") ? "failed" : findings.length > 0 ? "gaps" : "proved";
+  const {
+    findings,
+    accepted,
+    unmatched,
+    notes: accounts,
+  } = accountFor(found, plan.request.acceptGaps, item.backup.manifest.content);
+  const verdict = findings.some((finding) => finding.severity === "difference")
+    ? "failed"
+    : findings.length > 0
+      ? "gaps"
+      : "proved";
   const { manifest, sha256, key } = item.backup;
   const more = {
     ...(accepted.length === 0 ? {} : { accepted: accepted.map(recordedFinding) }),
@@ -71,16 +109,44 @@ async function validateOne(item: ValidateItem, plan: ValidatePlan, host: Scratch
   };
   const receipt = await plan.request.catalog.addReceipt({
     format: receiptFormat(more),
-    backup: key.id, source: key.source, tier: key.tier, manifest: sha256,
-    kind: item.depth, verdict, findings: [...findings], ...more,
-    startedAt: startedAt.toISOString(), finishedAt: ports.clock.now().toISOString(),
+    backup: key.id,
+    source: key.source,
+    tier: key.tier,
+    manifest: sha256,
+    kind: item.depth,
+    verdict,
+    findings: [...findings],
+    ...more,
+    startedAt: startedAt.toISOString(),
+    finishedAt: ports.clock.now().toISOString(),
     against: item.depth === "restored" ? (host?.described ?? "") : "the store",
-    counts: { bytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0), tables: proof.tables, rows: proof.rows },
+    counts: {
+      bytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.stored.size, 0),
+      tables: proof.tables,
+      rows: proof.rows,
+    },
     tools: { holdfast: ports.version },
     run: ports.run,
   });
-  const notes = [...(item.note ? [item.note] : []), ...accounts, ...proof.notes, ...ownNote(manifest, proof.notCompared)];
-  return { item, verdict, findings, accepted, unmatched, notes, notCompared: proof.notCompared, tables: proof.tables, rows: proof.rows, tookMs: ports.clock.elapsed() - began, receipt };
+  const notes = [
+    ...(item.note ? [item.note] : []),
+    ...accounts,
+    ...proof.notes,
+    ...ownNote(manifest, proof.notCompared),
+  ];
+  return {
+    item,
+    verdict,
+    findings,
+    accepted,
+    unmatched,
+    notes,
+    notCompared: proof.notCompared,
+    tables: proof.tables,
+    rows: proof.rows,
+    tookMs: ports.clock.elapsed() - began,
+    receipt,
+  };
 }
 
 interface ItemProof {
@@ -95,7 +161,13 @@ function ownNote({ platform }: Manifest, own: readonly NotCompared[]): string[] 
   return platform === undefined ? [] : notComparedNote(profileOf(platform.name).title, own);
 }
 
-async function prove(item: ValidateItem, backup: Backup, plan: ValidatePlan, host: ScratchHost | undefined, ports: Ports): Promise<ItemProof> {
+async function prove(
+  item: ValidateItem,
+  backup: Backup,
+  plan: ValidatePlan,
+  host: ScratchHost | undefined,
+  ports: Ports,
+): Promise<ItemProof> {
   const store = interruptible(plan.request.catalog.store, ports.cancelled);
   const { identities, jobs } = plan.request;
   const nothing = { notes: [], notCompared: [], tables: 0, rows: 0 };
@@ -105,11 +177,25 @@ async function prove(item: ValidateItem, backup: Backup, plan: ValidatePlan, hos
       return { ...nothing, findings: [] };
     }
     const dumpTools = await ports.dumpTools();
-    const proof = item.depth === "opened" || !host || !item.tools
-      ? { ...nothing, findings: await readOpened(backup.manifest, { store, log: ports.log, identities, dumpTools, tools: item.tools }) }
-      : await proveRestored(backup, { store, host, tools: item.tools, identities, jobs, ports });
+    const proof =
+      item.depth === "opened" || !host || !item.tools
+        ? {
+            ...nothing,
+            findings: await readOpened(backup.manifest, {
+              store,
+              log: ports.log,
+              identities,
+              dumpTools,
+              tools: item.tools,
+            }),
+          }
+        : await proveRestored(backup, { store, host, tools: item.tools, identities, jobs, ports });
     const database = await readDatabase(backup.manifest, { store, identities, dumpTools });
-    return { ...proof, findings: [...proof.findings, ...database.findings], notes: [...proof.notes, ...database.notes] };
+    return {
+      ...proof,
+      findings: [...proof.findings, ...database.findings],
+      notes: [...proof.notes, ...database.notes],
+    };
   } catch (error) {
     if (!isHoldfastError(error, "artifact.missing", "artifact.damaged", "seal.damaged")) throw error;
     return { ...nothing, findings: [artifactFinding(error, backup)] };
@@ -117,17 +203,26 @@ async function prove(item: ValidateItem, backup: Backup, plan: ValidatePlan, hos
 }
 
 function damageFinding(error: HoldfastError, name: string): Finding {
-  return { severity: "difference", about: error.code.split(".")[0] ?? "artifact", name, message: error.message };
+  return {
+    severity: "difference",
+    about: error.code.split(".")[0] ?? "artifact",
+    name,
+    message: error.message,
+  };
 }
 
 /** By the artifact's path, which its error begins with; else by the backup's id. */
 function artifactFinding(error: HoldfastError, { key, manifest }: Backup): Finding {
-  const path = manifest.artifacts.map((artifact) => artifact.path).find((one) => error.message.startsWith(`${one} `));
+  const path = manifest.artifacts
+    .map((artifact) => artifact.path)
+    .find((one) => error.message.startsWith(`${one} `));
   const found = damageFinding(error, path ?? key.id);
   return path === undefined ? found : { ...found, message: error.message.slice(path.length + 1) };
 }
 
-/** The chain of manifests: the one before, if it is still there, must be the one this backup was made after. */
+/**
+ * The chain of manifests: the one before, if it is still there, must be the one this backup was made after.
+ */
 async function chainFindings(backup: Backup, plan: ValidatePlan): Promise<Finding[]> {
   const { previous } = backup.manifest;
   if (!previous) return [];
@@ -138,7 +233,16 @@ async function chainFindings(backup: Backup, plan: ValidatePlan): Promise<Findin
   try {
     const { sha256 } = await catalog.read(key);
     if (sha256 === previous.sha256) return [];
-    return [{ severity: "difference", about: "catalog", name: manifestPath(key), message: `backup ${key.id} was replaced after ${backup.key.id} was made: its manifest has another checksum` }];
+    return [
+      {
+        severity: "difference",
+        about: "catalog",
+        name: manifestPath(key),
+        message:
+          `backup ${key.id} was replaced after ${backup.key.id} was made: ` +
+          "its manifest has another checksum",
+      },
+    ];
   } catch (error) {
     if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
     // That manifest's damage is found when it is validated itself; it says nothing about this backup's bytes.

@@ -61,10 +61,17 @@ async function lookAtMachine(request: ValidateRequest, ports: Ports): Promise<Ma
     return { toolSets, scratchMajor: Math.floor(Number(row?.num) / 10_000), reason: "" };
   }
   const local = await (await ports.scratchServers()).available();
-  return local.major === undefined ? { toolSets, scratchMajor: undefined, reason: local.reason } : { toolSets, scratchMajor: local.major, reason: "" };
+  return local.major === undefined
+    ? { toolSets, scratchMajor: undefined, reason: local.reason }
+    : { toolSets, scratchMajor: local.major, reason: "" };
 }
 
-async function planItem(request: ValidateRequest, key: BackupKey, machine: Machine, ports: Ports): Promise<ValidateItem> {
+async function planItem(
+  request: ValidateRequest,
+  key: BackupKey,
+  machine: Machine,
+  ports: Ports,
+): Promise<ValidateItem> {
   let backup: Backup;
   try {
     backup = await request.catalog.read(key);
@@ -73,7 +80,8 @@ async function planItem(request: ValidateRequest, key: BackupKey, machine: Machi
     return { key, backup: undefined, damage: error, depth: "stored", note: undefined, tools: undefined };
   }
   const major = Number.parseInt(backup.manifest.tools.pgDump, 10);
-  const tools = request.depth === "stored" ? undefined : await findClient(major, request.installClient, ports);
+  const tools =
+    request.depth === "stored" ? undefined : await findClient(major, request.installClient, ports);
   const obstacle = obstacleToRestoring(backup, machine, tools);
   if (request.depth === "restored" && obstacle) throw obstacle;
   const depth = request.depth ?? (obstacle ? "opened" : "restored");
@@ -82,12 +90,22 @@ async function planItem(request: ValidateRequest, key: BackupKey, machine: Machi
   return { key, backup, damage: undefined, depth, note, tools };
 }
 
-function obstacleToRestoring(backup: Backup, machine: Machine, tools: ToolSet | undefined): HoldfastError | undefined {
+function obstacleToRestoring(
+  backup: Backup,
+  machine: Machine,
+  tools: ToolSet | undefined,
+): HoldfastError | undefined {
   const { server, tools: made, id } = backup.manifest;
   if (!tools) {
-    return new HoldfastError(machine.toolSets.length === 0 ? "tool.missing" : "tool.too-old", `backup ${id} needs pg_restore ${made.pgDump} or newer`, {
-      hint: "Install PostgreSQL client programs of that major version, or name their folder in HOLDFAST_PG_BIN.",
-    });
+    return new HoldfastError(
+      machine.toolSets.length === 0 ? "tool.missing" : "tool.too-old",
+      `backup ${id} needs pg_restore ${made.pgDump} or newer`,
+      {
+        hint:
+          "Install PostgreSQL client programs of that major version, or name their folder " +
+          "in HOLDFAST_PG_BIN.",
+      },
+    );
   }
   if (machine.scratchMajor === undefined) {
     return new HoldfastError("tool.missing", `no PostgreSQL server to restore into: ${machine.reason}`, {
@@ -95,9 +113,15 @@ function obstacleToRestoring(backup: Backup, machine: Machine, tools: ToolSet | 
     });
   }
   if (machine.scratchMajor < server.major) {
-    return new HoldfastError("tool.too-old", `backup ${id} is of PostgreSQL ${server.major}, and the scratch server is ${machine.scratchMajor}`, {
-      hint: `Install PostgreSQL ${server.major}'s server programs, or give a throw-away server with --scratch.`,
-    });
+    return new HoldfastError(
+      "tool.too-old",
+      `backup ${id} is of PostgreSQL ${server.major}, and the scratch server is ${machine.scratchMajor}`,
+      {
+        hint:
+          `Install PostgreSQL ${server.major}'s server programs, or give a throw-away server ` +
+          "with --scratch.",
+      },
+    );
   }
   return undefined;
 }
@@ -106,14 +130,29 @@ function requireIdentity(backup: Backup, depth: Depth, request: ValidateRequest)
   const encrypted = backup.manifest.artifacts.some((artifact) => artifact.encryption.format !== "none");
   if (depth === "stored" || !encrypted || request.identities.length > 0) return;
   throw new HoldfastError("input.missing", `backup ${backup.key.id} is encrypted and no identity was given`, {
-    hint: "Give the age secret key with --identity-file or HOLDFAST_IDENTITY, or use --depth stored, which needs none.",
+    hint:
+      "Give the age secret key with --identity-file or HOLDFAST_IDENTITY, or use --depth stored, " +
+      "which needs none.",
   });
 }
 
 export function validatePlanRows(plan: ValidatePlan): string[][] {
-  return plan.items.map((item) => [item.key.id, item.key.source, item.key.tier, item.damage ? "manifest damaged" : item.depth, item.note ?? ""]);
+  return plan.items.map((item) => [
+    item.key.id,
+    item.key.source,
+    item.key.tier,
+    item.damage ? "manifest damaged" : item.depth,
+    item.note ?? "",
+  ]);
 }
 
 export function validatePlanJson(plan: ValidatePlan): Json {
-  return plan.items.map(({ key, depth, note, damage }) => ({ id: key.id, source: key.source, tier: key.tier, depth, note: note ?? null, damage: damage?.message ?? null }));
+  return plan.items.map(({ key, depth, note, damage }) => ({
+    id: key.id,
+    source: key.source,
+    tier: key.tier,
+    depth,
+    note: note ?? null,
+    damage: damage?.message ?? null,
+  }));
 }

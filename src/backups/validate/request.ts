@@ -46,7 +46,9 @@ export async function parseValidateRequest(inputs: ValidateInputs, ports: Ports)
   const identities = inputs.identity ? await parseIdentities(inputs.identity.reveal()) : [];
   const acceptGaps = inputs.acceptGaps.map(parseAcceptedName);
   if (inputs.scratch && inputs.depth !== undefined && inputs.depth !== "restored") {
-    throw new HoldfastError("input.conflict", `a scratch server is given, and depth is ${inputs.depth}`, { hint: "Leave --scratch out, or use --depth restored." });
+    throw new HoldfastError("input.conflict", `a scratch server is given, and depth is ${inputs.depth}`, {
+      hint: "Leave --scratch out, or use --depth restored.",
+    });
   }
   const selection: Selection =
     inputs.since === undefined
@@ -58,7 +60,8 @@ export async function parseValidateRequest(inputs: ValidateInputs, ports: Ports)
     source: inputs.source,
     tier: inputs.tier,
     depth: inputs.depth,
-    scratch: inputs.scratch && (await ports.openDatabase(parseDatabaseUrl(inputs.scratch.reveal(), "scratch"))),
+    scratch:
+      inputs.scratch && (await ports.openDatabase(parseDatabaseUrl(inputs.scratch.reveal(), "scratch"))),
     identities,
     jobs: inputs.jobs,
     acceptGaps,

@@ -51,7 +51,14 @@ export async function proveRestored(backup: Backup, context: RestoredContext): P
   for (const set of sets) {
     context.ports.cancelled.throwIfAborted();
     const proof = await proveSet(backup.manifest, set, context);
-    findings.push(...(sets.length === 1 ? proof.findings : proof.findings.map((finding) => ({ ...finding, message: `${finding.message} (restored from ${set.name})` }))));
+    findings.push(
+      ...(sets.length === 1
+        ? proof.findings
+        : proof.findings.map((finding) => ({
+            ...finding,
+            message: `${finding.message} (restored from ${set.name})`,
+          }))),
+    );
     notes.push(...proof.notes.filter((note) => !notes.includes(note)));
     for (const one of proof.notCompared) own.set(`${one.about} ${one.name} ${one.message}`, one);
     tables = Math.max(tables, proof.tables);
@@ -71,14 +78,27 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
   const progress = ports.log.progress("comparing", "tables", manifest.content.tables.length);
   try {
     const actual = await measureAsSource(manifest, database, loaded, {
-      proof, jobs: context.jobs, signal: ports.cancelled, onTable: () => progress.add(1),
-      like: manifest.content, debug: (text) => ports.log.debug(text),
+      proof,
+      jobs: context.jobs,
+      signal: ports.cancelled,
+      onTable: () => progress.add(1),
+      like: manifest.content,
+      debug: (text) => ports.log.debug(text),
     }).catch((error: unknown) => {
       throw unreadableCopy(error, host);
     });
     const expected = manifest.content;
-    const judged = judge({ expected, actual, ...loaded, options: { exact: true, rows: set.hasRows }, platform: manifest.platform, recorded: manifest.gaps });
-    const { findings, notes, notCompared } = await believe(judged, expected, actual, () => controlOf(manifest, set, context));
+    const judged = judge({
+      expected,
+      actual,
+      ...loaded,
+      options: { exact: true, rows: set.hasRows },
+      platform: manifest.platform,
+      recorded: manifest.gaps,
+    });
+    const { findings, notes, notCompared } = await believe(judged, expected, actual, () =>
+      controlOf(manifest, set, context),
+    );
     await requirePowers(findings, loaded, host);
     const counted = actual.tables.filter((table) => table.rows !== null);
     return {
@@ -95,25 +115,46 @@ async function proveSet(manifest: Manifest, set: ArtifactSet, context: RestoredC
 
 /** What the copy holds, with rights as they would be if what was refused to the role had been given. */
 async function measureAsSource(
-  { scope }: Manifest, database: Database, { refusedRights }: LoadedSet, options: Parameters<typeof measureContent>[2],
+  { scope }: Manifest,
+  database: Database,
+  { refusedRights }: LoadedSet,
+  options: Parameters<typeof measureContent>[2],
 ): Promise<ContentRecord> {
   await using kept = new KeptSessions(database);
   return await asIfGiven(kept, scope, await measureContent(kept, scope, options), refusedRights);
 }
 
-async function controlOf(manifest: Manifest, set: ArtifactSet, context: RestoredContext): Promise<ContentRecord> {
+async function controlOf(
+  manifest: Manifest,
+  set: ArtifactSet,
+  context: RestoredContext,
+): Promise<ContentRecord> {
   const { host } = context;
   await using scratch = await emptyDatabase(manifest, context);
-  return await measureControl({ manifest, set, database: await host.open(scratch.name), context: await loadContext(context) });
+  return await measureControl({
+    manifest,
+    set,
+    database: await host.open(scratch.name),
+    context: await loadContext(context),
+  });
 }
 
 function emptyDatabase(manifest: Manifest, { host, ports }: RestoredContext): Promise<ScratchDatabase> {
   return createScratchDatabase(host, manifest, ports);
 }
 
-async function loadContext({ store, tools, identities, jobs, host, ports }: RestoredContext): Promise<Recipe["context"]> {
+async function loadContext({
+  store,
+  tools,
+  identities,
+  jobs,
+  host,
+  ports,
+}: RestoredContext): Promise<Recipe["context"]> {
   return {
-    store, identities, jobs,
+    store,
+    identities,
+    jobs,
     tools: await ports.dumpTools(),
     toolSet: tools,
     disk: ports.disk,

@@ -12,7 +12,10 @@ import { planValidate, validatePlanJson, validatePlanRows, type ValidatePlan } f
 import { parseValidateRequest, type ValidateInputs } from "./request.ts";
 import { applyValidate, type Validated } from "./apply.ts";
 
-/** `holdfast validate`: inputs → request → plan → (dry run ends here) → proof of each backup, a receipt each → outcome. */
+/**
+ * `holdfast validate`: inputs → request → plan → (dry run ends here) → proof of each backup, a receipt
+ * each → outcome.
+ */
 export async function runValidate(inputs: ValidateInputs, ports: Ports): Promise<Outcome> {
   const began = ports.clock.elapsed();
   const request = await parseValidateRequest(inputs, ports);
@@ -30,7 +33,12 @@ async function nothingOutcome(plan: ValidatePlan, elapsed: () => number): Promis
   return {
     exit: EXIT.verdict,
     outputs: outputs(plan, "failed", [], elapsed()),
-    report: { good: false, headline: `no backup in ${catalog.store.url} matches, so nothing was proved: ${why}`, tables: [], notes: next },
+    report: {
+      good: false,
+      headline: `no backup in ${catalog.store.url} matches, so nothing was proved: ${why}`,
+      tables: [],
+      notes: next,
+    },
   };
 }
 
@@ -60,35 +68,69 @@ function shallowest(results: readonly Validated[]): Depth {
 
 function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], tookMs: number): Outcome {
   const verdict = worst(results);
-  const exits: Record<Validated["verdict"], ExitCode> = { proved: EXIT.done, gaps: EXIT.verdict, failed: EXIT.integrity };
+  const exits: Record<Validated["verdict"], ExitCode> = {
+    proved: EXIT.done,
+    gaps: EXIT.verdict,
+    failed: EXIT.integrity,
+  };
   const findings = results.flatMap((result) => result.findings);
   const accepted = results.flatMap((result) => result.accepted);
   const telling = headlineFinding(findings);
   const first = findings.find((finding) => finding.severity === "difference");
-  const total = results.length === 1 ? `backup ${results[0]?.item.key.id ?? ""}` : `${results.length} backups`;
+  const total =
+    results.length === 1 ? `backup ${results[0]?.item.key.id ?? ""}` : `${results.length} backups`;
   const depth = shallowest(results);
   const headline = {
     proved: `${total} ${HELD[depth]} in ${formatDuration(tookMs)}${acceptedSentence(accepted)}`,
-    gaps: `${total} ${depth === "restored" ? "restored" : HELD[depth]} with gaps: ${telling ? findingSentence(telling) : ""}`,
-    failed: `${results.length === 1 ? total : `${results.filter((result) => result.verdict === "failed").length} of ${total}`} failed: ${telling ? findingSentence(telling) : ""}`,
+    gaps:
+      `${total} ${depth === "restored" ? "restored" : HELD[depth]} ` +
+      `with gaps: ${telling ? findingSentence(telling) : ""}`,
+    failed:
+      (results.length === 1
+        ? total
+        : `${results.filter((result) => result.verdict === "failed").length} of ${total}`) +
+      ` failed: ${telling ? findingSentence(telling) : ""}`,
   }[verdict];
   return {
     exit: exits[verdict],
-    outputs: { ...outputs(plan, verdict, results, tookMs), "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "" },
+    outputs: {
+      ...outputs(plan, verdict, results, tookMs),
+      "first-difference": verdict === "failed" ? (first ? findingSentence(first) : "") : "",
+    },
     report: {
       good: verdict === "proved",
       headline,
       tables: [
-        { columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"], rows: results.map(resultCells) },
+        {
+          columns: ["backup", "source", "tier", "depth", "verdict", "tables", "rows", "time"],
+          rows: results.map(resultCells),
+        },
         ...(results.some((result) => result.findings.length > 0)
-          // One finding of one backup is what the headline tells.
-          ? [{ ...findingTable("what was found", "finding", results, (result) => findingRows(result, result.findings)), inHeadline: results.length === 1 && findings.length === 1 }]
+          ? // One finding of one backup is what the headline tells.
+            [
+              {
+                ...findingTable("what was found", "finding", results, (result) =>
+                  findingRows(result, result.findings),
+                ),
+                inHeadline: results.length === 1 && findings.length === 1,
+              },
+            ]
           : []),
         ...(accepted.length > 0
-          ? [findingTable("accepted gaps", "gap", results, (result) => findingRows(result, result.accepted, ""))]
+          ? [
+              findingTable("accepted gaps", "gap", results, (result) =>
+                findingRows(result, result.accepted, ""),
+              ),
+            ]
           : []),
       ],
-      notes: [...new Set([...results.flatMap((result) => result.notes), ...unmatchedNotes(plan, results), ...nextSteps(plan, results)])],
+      notes: [
+        ...new Set([
+          ...results.flatMap((result) => result.notes),
+          ...unmatchedNotes(plan, results),
+          ...nextSteps(plan, results),
+        ]),
+      ],
     },
   };
 }
@@ -97,29 +139,61 @@ function validatedOutcome(plan: ValidatePlan, results: readonly Validated[], too
 const FINDINGS_SHOWN = 20;
 
 /** Whose finding it is, is said where there are several. */
-function findingTable(title: string, last: string, results: readonly Validated[], rowsOf: (result: Validated) => string[][]): ReportTable {
+function findingTable(
+  title: string,
+  last: string,
+  results: readonly Validated[],
+  rowsOf: (result: Validated) => string[][],
+): ReportTable {
   const columns = ["backup", "about", "name", last];
   const rows = results.flatMap(rowsOf);
-  return results.length === 1 ? { title, columns: columns.slice(1), rows: rows.map((row) => row.slice(1)) } : { title, columns, rows };
+  return results.length === 1
+    ? { title, columns: columns.slice(1), rows: rows.map((row) => row.slice(1)) }
+    : { title, columns, rows };
 }
 
 function findingRows(result: Validated, findings: readonly Finding[], gap = "gap: "): string[][] {
-  const shown = findings.slice(0, FINDINGS_SHOWN).map((finding) => [result.item.key.id, finding.about, finding.name, `${finding.severity === "gap" ? gap : ""}${finding.message}`]);
+  const shown = findings
+    .slice(0, FINDINGS_SHOWN)
+    .map((finding) => [
+      result.item.key.id,
+      finding.about,
+      finding.name,
+      `${finding.severity === "gap" ? gap : ""}${finding.message}`,
+    ]);
   const more = findings.length - shown.length;
-  return more > 0 ? [...shown, [result.item.key.id, "", "", `and ${more} more, see ${result.receipt}`]] : shown;
+  return more > 0
+    ? [...shown, [result.item.key.id, "", "", `and ${more} more, see ${result.receipt}`]]
+    : shown;
 }
 
-/** Only a proof that restored meets every gap, so only then is one that it did not meet a thing of the past. */
+/**
+ * Only a proof that restored meets every gap, so only then is one that it did not meet a thing of the past.
+ */
 function unmatchedNotes({ request }: ValidatePlan, results: readonly Validated[]): string[] {
   if (!results.every(({ item, verdict }) => item.depth === "restored" && verdict !== "failed")) return [];
   const names = request.acceptGaps.map(({ about, name }) => `${about} ${name}`);
-  return names.filter((name) => results.every(({ unmatched }) => unmatched.includes(name)))
-    .map((name) => `no gap is '${name}', which is to be accepted: perhaps it is mended, then take it out of accept-gaps; or it is written otherwise`);
+  return names
+    .filter((name) => results.every(({ unmatched }) => unmatched.includes(name)))
+    .map(
+      (name) =>
+        `no gap is '${name}', which is to be accepted: perhaps it is mended, then take it out ` +
+        "of accept-gaps; or it is written otherwise",
+    );
 }
 
 function resultCells(result: Validated): string[] {
   const { key, depth } = result.item;
-  return [key.id, key.source, key.tier, depth, result.verdict, String(result.tables), result.rows.toLocaleString("en-US"), formatDuration(result.tookMs)];
+  return [
+    key.id,
+    key.source,
+    key.tier,
+    depth,
+    result.verdict,
+    String(result.tables),
+    result.rows.toLocaleString("en-US"),
+    formatDuration(result.tookMs),
+  ];
 }
 
 function worst(results: readonly Validated[]): Validated["verdict"] {
@@ -127,12 +201,24 @@ function worst(results: readonly Validated[]): Validated["verdict"] {
   return results.some((result) => result.verdict === "gaps") ? "gaps" : "proved";
 }
 
-function outputs(plan: ValidatePlan, verdict: string, results: readonly Validated[], tookMs: number): Outcome["outputs"] {
+function outputs(
+  plan: ValidatePlan,
+  verdict: string,
+  results: readonly Validated[],
+  tookMs: number,
+): Outcome["outputs"] {
   return {
     verdict,
     backups: results.map(({ item, verdict: one, findings, accepted, receipt, notes, notCompared }) => ({
-      id: item.key.id, source: item.key.source, tier: item.key.tier, depth: item.depth, verdict: one, receipt, notes,
-      notCompared: notCompared.map((one) => ({ ...one })), findings: findings.map(recordedFinding).map((finding) => ({ ...finding })),
+      id: item.key.id,
+      source: item.key.source,
+      tier: item.key.tier,
+      depth: item.depth,
+      verdict: one,
+      receipt,
+      notes,
+      notCompared: notCompared.map((one) => ({ ...one })),
+      findings: findings.map(recordedFinding).map((finding) => ({ ...finding })),
       accepted: accepted.map(recordedFinding).map((finding) => ({ ...finding })),
     })),
     count: results.length,
@@ -142,4 +228,3 @@ function outputs(plan: ValidatePlan, verdict: string, results: readonly Validate
     plan: validatePlanJson(plan),
   };
 }
-

@@ -36,7 +36,11 @@ export interface ScratchHosts extends AsyncDisposable {
  *
  * @param manifests of all backups that will be restored, for the room they take
  */
-export function openScratchHosts(given: Database | undefined, manifests: readonly Manifest[], ports: Ports): ScratchHosts {
+export function openScratchHosts(
+  given: Database | undefined,
+  manifests: readonly Manifest[],
+  ports: Ports,
+): ScratchHosts {
   let current: { readonly major: number; readonly host: ScratchHost } | undefined;
   const leave = async (): Promise<void> => {
     await current?.host[Symbol.asyncDispose]();
@@ -56,15 +60,25 @@ export function openScratchHosts(given: Database | undefined, manifests: readonl
   };
 }
 
-async function privateHost(major: number, manifests: readonly Manifest[], ports: Ports): Promise<ScratchHost> {
-  const biggest = Math.max(...manifests.map((manifest) => Math.max(...manifest.artifacts.map((artifact) => artifact.plain.size))));
+async function privateHost(
+  major: number,
+  manifests: readonly Manifest[],
+  ports: Ports,
+): Promise<ScratchHost> {
+  const biggest = Math.max(
+    ...manifests.map((manifest) => Math.max(...manifest.artifacts.map((artifact) => artifact.plain.size))),
+  );
   const servers = await ports.scratchServers();
   ports.log.stage("starting a private PostgreSQL server");
-  const server = await servers.start({ bytesNeeded: Math.ceil(biggest * RESTORED_SIZE_FACTOR), majorMin: major });
+  const server = await servers.start({
+    bytesNeeded: Math.ceil(biggest * RESTORED_SIZE_FACTOR),
+    majorMin: major,
+  });
   return {
     described: `a private PostgreSQL ${server.major} server`,
     isPrivate: true,
-    connect: async (database = "postgres") => (await ports.openDatabase(server.address(database))).connect({ purpose: "scratch" }),
+    connect: async (database = "postgres") =>
+      (await ports.openDatabase(server.address(database))).connect({ purpose: "scratch" }),
     address: (database) => server.address(database),
     open: (database) => ports.openDatabase(server.address(database)),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -76,7 +90,8 @@ function givenHost(given: Database, ports: Ports): ScratchHost {
   return {
     described: `the scratch server ${given.address.host}:${given.address.port}`,
     isPrivate: false,
-    connect: (database) => given.connect({ purpose: "scratch", ...(database === undefined ? {} : { database }) }),
+    connect: (database) =>
+      given.connect({ purpose: "scratch", ...(database === undefined ? {} : { database }) }),
     address,
     open: (database) => ports.openDatabase(address(database)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -93,21 +108,30 @@ export interface ScratchDatabase extends AsyncDisposable {
 const NAMES = new PassingName("holdfast_scratch_");
 
 /**
- * Drops scratch databases that a killed run left on a given server, and the roles it made for them. One that is younger than a day, or in
- * use, may be another run's. What cannot be dropped is left to whoever may.
+ * Drops scratch databases that a killed run left on a given server, and the roles it made for them. One that
+ * is younger than a day, or in use, may be another run's. What cannot be dropped is left to whoever may.
  */
-export async function sweepScratchDatabases(host: ScratchHost, log: Pick<Log, "info" | "warn">): Promise<void> {
+export async function sweepScratchDatabases(
+  host: ScratchHost,
+  log: Pick<Log, "info" | "warn">,
+): Promise<void> {
   if (host.isPrivate) return;
   try {
     await using admin = await host.connect();
     const found = await sweepLeftovers(NAMES, {
-      admin, log, connect: (name) => host.connect(name),
-      dropped: (name) => `dropped the scratch database ${name}, which an earlier validation had left on ${host.described}`,
+      admin,
+      log,
+      connect: (name) => host.connect(name),
+      dropped: (name) =>
+        `dropped the scratch database ${name}, which an earlier validation had left on ${host.described}`,
       kept: (name, why) => couldNotRemove(name, host, why),
     });
     if (found > 0) await dropScratchRoles(admin, await scratchRoles(admin));
   } catch (error) {
-    log.warn(`could not look for scratch databases that earlier validations left on ${host.described}: ${(error as Error).message}`);
+    log.warn(
+      "could not look for scratch databases that earlier validations left " +
+        `on ${host.described}: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -116,7 +140,9 @@ export async function sweepScratchDatabases(host: ScratchHost, log: Pick<Log, "i
  * Disposing never fails: what could not be removed is said and stands beside the verdict, not in its place.
  */
 export async function createScratchDatabase(
-  host: ScratchHost, manifest: Manifest, ports: Pick<Ports, "clock" | "random" | "log">,
+  host: ScratchHost,
+  manifest: Manifest,
+  ports: Pick<Ports, "clock" | "random" | "log">,
 ): Promise<ScratchDatabase> {
   const name = NAMES.make(ports.clock.now(), ports.random.hex(4));
   const { roles } = manifest.content;
@@ -130,10 +156,15 @@ export async function createScratchDatabase(
   await using admin = await host.connect();
   try {
     const localeNote = await createDatabaseLike(admin, name, manifest.content);
-    // A run may take longer than a day and have no other session in it for a moment: another one's sweep must see that it is used.
+    // A run may take longer than a day and have no other session in it for a moment: another one's sweep must
+    // see that it is used.
     if (!host.isPrivate) held = await host.connect(name);
     await holdScratchRoles(admin, name, roles, host.isPrivate ? powerfulOwners(manifest.content) : undefined);
-    return { name, localeNote, [Symbol.asyncDispose]: () => remove().catch((error: unknown) => warnOf(error, name, host, ports.log)) };
+    return {
+      name,
+      localeNote,
+      [Symbol.asyncDispose]: () => remove().catch((error: unknown) => warnOf(error, name, host, ports.log)),
+    };
   } catch (error) {
     // A server whose answer was lost may have made it all the same; the first failure is the one worth
     // telling.

@@ -7,20 +7,25 @@ export const backup = defineCommand({
   name: "backup",
   wing: "backups",
   summary: "Back up a PostgreSQL database and record what it held, so that the backup can be proved",
-  description: `Takes everything from **one exported snapshot**: the dumps (\`pg_dump -Fc\`), a fingerprint of every table, the sequences, the definition of
-every object and the roles (without passwords). What is streamed goes \`pg_dump → SHA-256 → zstd → age → SHA-256 → store\` without touching the
-local disk. The manifest is written last: a backup exists if and only if its manifest does, so a run that dies at any point leaves no
-half backup that could be mistaken for one.
+  description: `Takes everything from **one exported snapshot**: the dumps (\`pg_dump -Fc\`), a fingerprint of
+every table, the sequences, the definition of every object and the roles (without passwords). What is streamed
+goes \`pg_dump → SHA-256 → zstd → age → SHA-256 → store\` without touching the local disk. The manifest is
+written last: a backup exists if and only if its manifest does, so a run that dies at any point leaves no half
+backup that could be mistaken for one.
 
-Works with ordinary SQL rights only, as managed services (Supabase, Azure Database for PostgreSQL) give them. Refuses transaction
-poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly when a row or table cannot be read. What pg_dump leaves out without failing (subscriptions and options of user mappings
-that the role may not read, large objects of a backup of named schemas, objects in the server's own schemas, rows in tables that an extension has not marked) is named as a gap, here and in every later proof.`,
+Works with ordinary SQL rights only, as managed services (Supabase, Azure Database for PostgreSQL) give them.
+Refuses transaction poolers, chooses a \`pg_dump\` at least as new as the server, and fails loudly when a row
+or table cannot be read. What pg_dump leaves out without failing (subscriptions and options of user mappings
+that the role may not read, large objects of a backup of named schemas, objects in the server's own schemas,
+rows in tables that an extension has not marked) is named as a gap, here and in every later proof.`,
   branding: { icon: "shield", color: "blue" },
   inputs: {
     database: {
       type: "secret",
       required: true,
-      text: "Connection URL of the database to back up, with user and password: `postgresql://user:password@host:5432/name?sslmode=verify-full`.",
+      text:
+        "Connection URL of the database to back up, with user and password: " +
+        "`postgresql://user:password@host:5432/name?sslmode=verify-full`.",
       example: "postgresql://backup:secret@db.example.com:5432/shop?sslmode=verify-full",
     },
     store,
@@ -30,34 +35,48 @@ that the role may not read, large objects of a backup of named schemas, objects 
       type: "choice",
       choices: ["tier1", "tier2", "tier3", "tier4"],
       default: "tier2",
-      text: "How long and where the backup is meant to live: tier1 every few hours (hot), tier2 daily (cool), tier3 weekly (archive), tier4 recovery (cool, another region).",
+      text:
+        "How long and where the backup is meant to live: tier1 every few hours (hot), tier2 daily (cool), " +
+        "tier3 weekly (archive), tier4 recovery (cool, another region).",
     },
     kinds: {
       type: "list",
       choices: ["schema", "data", "full"],
-      text: "What to dump: `schema`, `data`, `full`. By default what the tier asks for: tier1 `data` (with the schema of the same snapshot), tier2 `full`, tier3 and tier4 all three.",
+      text:
+        "What to dump: `schema`, `data`, `full`. By default what the tier asks for: " +
+        "tier1 `data` (with the schema of the same snapshot), tier2 `full`, tier3 and tier4 all three.",
       example: "full",
     },
     recipients: {
       type: "list",
       pattern: /^age1[02-9ac-hj-np-z]{58}$/,
       accepts: "an age public key: age1 and 58 more characters",
-      text: "age public keys that shall be able to open the backup (see `keygen`). Several are a good idea: one for operations, one in the safe.",
+      text:
+        "age public keys that shall be able to open the backup (see `keygen`). Several are a good idea: " +
+        "one for operations, one in the safe.",
       example: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
     },
     "allow-unencrypted": {
       type: "boolean",
       explicit: true,
       default: false,
-      text: "Write the backup in the clear when no recipient is given. Without this a backup without recipients is refused.",
+      text:
+        "Write the backup in the clear when no recipient is given. Without this a backup without " +
+        "recipients is refused.",
     },
     proof: {
       type: "choice",
       choices: ["content", "rows", "none"],
       default: "content",
-      text: "What is recorded about each table at the snapshot, to be compared after a restore: a fingerprint of every row, the number of rows, or nothing.",
+      text:
+        "What is recorded about each table at the snapshot, to be compared after a restore: " +
+        "a fingerprint of every row, the number of rows, or nothing.",
     },
-    schemas: { type: "list", text: "Only these schemas, named exactly. Everything when left out.", example: "public" },
+    schemas: {
+      type: "list",
+      text: "Only these schemas, named exactly. Everything when left out.",
+      example: "public",
+    },
     "exclude-schemas": { type: "list", text: "Not these schemas, named exactly.", example: "staging" },
     jobs: {
       type: "integer",
@@ -66,18 +85,30 @@ that the role may not read, large objects of a backup of named schemas, objects 
       default: 2,
       text: "Sessions that fingerprint tables beside the dump.",
     },
-    "compression-level": { type: "integer", min: 1, max: 19, default: DEFAULT_LEVEL, text: "zstd level: higher is smaller and slower. The default is the fastest, with tables of our own: about as small as level 3." },
+    "compression-level": {
+      type: "integer",
+      min: 1,
+      max: 19,
+      default: DEFAULT_LEVEL,
+      text:
+        "zstd level: higher is smaller and slower. The default is the fastest, with tables of our own: " +
+        "about as small as level 3.",
+    },
     "access-tier": {
       type: "choice",
       choices: ["Hot", "Cool", "Cold", "Archive"],
-      text: "Azure access tier of the blobs; by default Hot for tier1 and tier3, Cool for tier2 and tier4. An archived backup cannot be validated until it is rehydrated, so let a lifecycle rule archive tier3 after its validation.",
+      text:
+        "Azure access tier of the blobs; by default Hot for tier1 and tier3, Cool for tier2 and tier4. " +
+        "An archived backup cannot be validated until it is rehydrated, so let a lifecycle rule archive " +
+        "tier3 after its validation.",
     },
     "lock-wait": {
       type: "duration",
       default: "60s",
       text:
-        "How long to wait, in all, for tables that somebody else has locked before giving up. A waiting dump makes later queries queue behind it, " +
-        "so the backup gives its own locks back and begins anew up to four times meanwhile.",
+        "How long to wait, in all, for tables that somebody else has locked before giving up. " +
+        "A waiting dump makes later queries queue behind it, so the backup gives its own locks back " +
+        "and begins anew up to four times meanwhile.",
     },
     "snapshot-limit": snapshotLimit,
     "install-client": installClient,
@@ -93,7 +124,9 @@ that the role may not read, large objects of a backup of named schemas, objects 
     "plain-bytes": "Bytes as pg_dump wrote them.",
     tables: "Number of tables in the backup.",
     rows: "Number of rows in the backup; empty without proof.",
-    gaps: "How many things the database has and the backup has not, because pg_dump leaves them out; the report and the manifest name them.",
+    gaps:
+      "How many things the database has and the backup has not, because pg_dump leaves them out; " +
+      "the report and the manifest name them.",
     warnings:
       "What pg_dump warned of, what needs a search path and may not survive a restore, and a pg_dump that " +
       "does not know the server's marks, as a JSON list of texts.",
@@ -108,9 +141,12 @@ that the role may not read, large objects of a backup of named schemas, objects 
   },
   examples: {
     cli: [
-      "HOLDFAST_DATABASE=postgresql://backup:secret@db.example.com/shop holdfast backup --store file:///var/backups/holdfast --recipients age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
-      "holdfast backup --database-file ./database-url --store azure://mybackups/holdfast/prod --source shop --tier tier3 --recipients age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
-      "holdfast backup --database-file ./database-url --store file:///var/backups/holdfast --allow-unencrypted --dry-run --json",
+      "HOLDFAST_DATABASE=postgresql://backup:secret@db.example.com/shop holdfast backup --store file:///" +
+        "var/backups/holdfast --recipients age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+      "holdfast backup --database-file ./database-url --store azure://mybackups/holdfast/prod --source " +
+        "shop --tier tier3 --recipients age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+      "holdfast backup --database-file ./database-url --store file:///var/backups/holdfast " +
+        "--allow-unencrypted --dry-run --json",
     ],
     workflow: `name: backup
 on:

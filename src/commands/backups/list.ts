@@ -6,15 +6,23 @@ export const list = defineCommand({
   name: "list",
   wing: "backups",
   summary: "List the backups of a store, newest first, with what is known about each",
-  description: `Reads the store's manifests and receipts and shows every backup with its age, size and state: *verified* (a receipt says its content was
-proved), *unverified*, or *failed* (its newest verification said no), and how many gaps were found when it was made. Blobs that belong to no backup, left by a run that was killed, are
-counted at the end: they are harmless, and no backup.
+  description: `Reads the store's manifests and receipts and shows every backup with its age, size and state:
+*verified* (a receipt says its content was proved), *unverified*, or *failed* (its newest verification said
+no), and how many gaps were found when it was made. Blobs that belong to no backup, left by a run that was
+killed, are counted at the end: they are harmless, and no backup.
 
 A store that cannot be read completely is an error, never an empty list.`,
   branding: { icon: "list", color: "blue" },
-  inputs: { store, "store-secret": storeSecret, source: { ...source, text: "Only backups of this source." }, tier: { ...tierFilter, text: "Only backups of this tier; all of them, `safety` too, when left out." } },
+  inputs: {
+    store,
+    "store-secret": storeSecret,
+    source: { ...source, text: "Only backups of this source." },
+    tier: { ...tierFilter, text: "Only backups of this tier; all of them, `safety` too, when left out." },
+  },
   outputs: {
-    backups: "The backups, newest first, as a JSON list of objects; `gaps` names what the database had and the backup has not.",
+    backups:
+      "The backups, newest first, as a JSON list of objects; `gaps` names what the database had " +
+      "and the backup has not.",
     count: "How many there are.",
     latest: "Id of the newest backup; empty when there is none.",
     "latest-verified": "Id of the newest verified backup; empty when there is none.",
@@ -22,7 +30,10 @@ A store that cannot be read completely is an error, never an empty list.`,
   },
   exits: { 0: "the list is complete, even when it is empty", 5: "a manifest or receipt is damaged" },
   examples: {
-    cli: ["holdfast list --store file:///var/backups/holdfast", "holdfast list --store azure://mybackups/holdfast/prod --source shop --tier tier2 --json"],
+    cli: [
+      "holdfast list --store file:///var/backups/holdfast",
+      "holdfast list --store azure://mybackups/holdfast/prod --source shop --tier tier2 --json",
+    ],
     workflow: `name: what is there
 on: workflow_dispatch
 permissions:

@@ -2,7 +2,10 @@ import { ATTACHED, OBJECT_CLASSES } from "../../nouns/content/read/objects/all.t
 import type { ObjectField } from "../../nouns/content/read/objects/object-class.ts";
 import { cell } from "./tables.ts";
 
-/** What is compared of every class of objects, for `docs/formats.md`: a row a class, its fields with what sets them. */
+/**
+ * What is compared of every class of objects, for `docs/formats.md`: a row a class, its fields with
+ * what sets them.
+ */
 export function comparedTable(): string {
   const rows = new Map<string, { readonly kind: string; readonly fields: Map<string, string> }>();
   const row = (title: string, kind: string): Map<string, string> => {
@@ -22,7 +25,11 @@ export function comparedTable(): string {
   return ["| kind | fields, and what sets them |", "|---|---|", ...lines].join("\n");
 }
 
-const MARKS: Readonly<Record<ObjectField["compared"], string>> = { always: "", "same-major": "¹", "other-major": "²" };
+const MARKS: Readonly<Record<ObjectField["compared"], string>> = {
+  always: "",
+  "same-major": "¹",
+  "other-major": "²",
+};
 
 /** Of a field that is compared only where the source has it. */
 const WHEN_SET = "³";
@@ -30,5 +37,8 @@ const WHEN_SET = "³";
 type Described = Pick<ObjectField, "name" | "set" | "compared" | "since" | "whenSet">;
 
 function describe({ name, set, compared, since, whenSet }: Described): string {
-  return `**${name}**${MARKS[compared]}${whenSet === true ? WHEN_SET : ""} ${set}${since === undefined ? "" : ` (${since})`}`;
+  return (
+    `**${name}**${MARKS[compared]}${whenSet === true ? WHEN_SET : ""} ` +
+    `${set}${since === undefined ? "" : ` (${since})`}`
+  );
 }

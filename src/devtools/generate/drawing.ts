@@ -7,8 +7,8 @@ const OPENED = new Set(["nouns"]);
 const APART = new Set(["devtools"]);
 
 /**
- * The rooms and who imports whom, as Mermaid (https://mermaid.js.org/syntax/flowchart.html), read from the code's own imports. An arrow that
- * follows from others is left out.
+ * The rooms and who imports whom, as Mermaid (https://mermaid.js.org/syntax/flowchart.html), read from the
+ * code's own imports. An arrow that follows from others is left out.
  *
  * @param root the repository
  */
@@ -18,9 +18,17 @@ export function drawing(root: string): string {
   const groups = Map.groupBy(rooms, (room) => (room.includes("/") ? room.slice(0, room.indexOf("/")) : ""));
   const lines = [...groups].flatMap(([folder, inside]) => {
     const nodes = inside.map((room) => `${idOf(room)}["${room.slice(room.indexOf("/") + 1)}/"]`);
-    return folder === "" ? nodes.map((node) => `  ${node}`) : [`  subgraph ${folder}`, ...nodes.map((node) => `    ${node}`), "  end"];
+    return folder === ""
+      ? nodes.map((node) => `  ${node}`)
+      : [`  subgraph ${folder}`, ...nodes.map((node) => `    ${node}`), "  end"];
   });
-  return ["```mermaid", "flowchart TD", ...lines, ...arrows.map(([from, to]) => `  ${idOf(from)} --> ${idOf(to)}`), "```"].join("\n");
+  return [
+    "```mermaid",
+    "flowchart TD",
+    ...lines,
+    ...arrows.map(([from, to]) => `  ${idOf(from)} --> ${idOf(to)}`),
+    "```",
+  ].join("\n");
 }
 
 type Arrow = readonly [from: string, to: string];
@@ -30,10 +38,14 @@ const IMPORT = /(?:\bfrom |\bimport\()"(\.[^"]+)"/g;
 
 function arrowsOf(root: string): Arrow[] {
   const found = new Map<string, Arrow>();
-  for (const name of readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((each) => each.endsWith(".ts"))) {
+  for (const name of readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((each) =>
+    each.endsWith(".ts"),
+  )) {
     const file = join(root, "src", name);
     for (const [, path] of readFileSync(file, "utf8").matchAll(IMPORT)) {
-      const [from, to] = [join("src", name), relative(root, join(dirname(file), path!))].map((each) => roomOf(each.replaceAll("\\", "/")));
+      const [from, to] = [join("src", name), relative(root, join(dirname(file), path!))].map((each) =>
+        roomOf(each.replaceAll("\\", "/")),
+      );
       if (from !== undefined && to !== undefined && from !== to) found.set(`${from} ${to}`, [from, to]);
     }
   }
@@ -50,8 +62,11 @@ function roomOf(path: string): string | undefined {
 /** Without arrows whose end is reached by way of another room. */
 function withoutShortcuts(arrows: readonly Arrow[]): Arrow[] {
   const below = Map.groupBy(arrows, ([from]) => from);
-  const reaches = (from: string, to: string): boolean => (below.get(from) ?? []).some(([, next]) => next === to || reaches(next, to));
-  return arrows.filter(([from, to]) => !(below.get(from) ?? []).some(([, next]) => next !== to && reaches(next, to)));
+  const reaches = (from: string, to: string): boolean =>
+    (below.get(from) ?? []).some(([, next]) => next === to || reaches(next, to));
+  return arrows.filter(
+    ([from, to]) => !(below.get(from) ?? []).some(([, next]) => next !== to && reaches(next, to)),
+  );
 }
 
 function idOf(room: string): string {

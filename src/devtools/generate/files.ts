@@ -20,24 +20,41 @@ const ROOT_COMMAND = "backup";
  *
  * @throws Error when a command lacks a text or an example is wrong
  */
-export async function generatedFiles(root: string, menu: readonly Command[]): Promise<ReadonlyMap<string, string>> {
+export async function generatedFiles(
+  root: string,
+  menu: readonly Command[],
+): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for (const command of menu) {
     checkTexts(command);
     await checkExamples(command);
-    files.set(`actions/${command.name}/action.yml`, actionYml(command, "../../dist", `Holdfast ${command.name}`));
+    files.set(
+      `actions/${command.name}/action.yml`,
+      actionYml(command, "../../dist", `Holdfast ${command.name}`),
+    );
     files.set(`actions/${command.name}/README.md`, actionReadme(command));
     files.set(`docs/reference/${command.name}.md`, referencePage(command));
-    files.set(`docs/reference/${command.name}.schema.json`, generatedJson(commandSchema(command), `src/commands/${command.wing}/${command.name}.ts`));
+    files.set(
+      `docs/reference/${command.name}.schema.json`,
+      generatedJson(commandSchema(command), `src/commands/${command.wing}/${command.name}.ts`),
+    );
     if (command.name === ROOT_COMMAND) files.set("action.yml", actionYml(command, "dist", "Holdfast"));
   }
   files.set("docs/reference/README.md", referenceIndex(menu, COMMON_FLAGS));
   files.set("docs/reference/errors.md", errorsPage());
   for (const [name, schema] of Object.entries({ manifest, receipt })) {
-    files.set(`docs/reference/${name}.schema.json`, generatedJson({ title: `holdfast ${name}`, ...z.toJSONSchema(schema) }, "src/nouns/catalog/manifest.ts"));
+    files.set(
+      `docs/reference/${name}.schema.json`,
+      generatedJson(
+        { title: `holdfast ${name}`, ...z.toJSONSchema(schema) },
+        "src/nouns/catalog/manifest.ts",
+      ),
+    );
   }
   files.set("src/entry/process/version.ts", versionModule(root));
-  const readme = fillSections(readOrEmpty(join(root, "README.md")), { commands: commandsTable(menu, "docs/reference/") });
+  const readme = fillSections(readOrEmpty(join(root, "README.md")), {
+    commands: commandsTable(menu, "docs/reference/"),
+  });
   if (readme !== "") files.set("README.md", readme);
   const formats = fillSections(readOrEmpty(join(root, "docs/formats.md")), { compared: comparedTable() });
   if (formats !== "") files.set("docs/formats.md", formats);
@@ -47,7 +64,9 @@ export async function generatedFiles(root: string, menu: readonly Command[]): Pr
   });
   if (migrations !== "") files.set("docs/migrations.md", migrations);
   const architecture = readOrEmpty(join(root, "docs/architecture.md"));
-  if (architecture !== "") files.set("docs/architecture.md", fillSections(architecture, { rooms: drawing(root) }));
+  if (architecture !== "") {
+    files.set("docs/architecture.md", fillSections(architecture, { rooms: drawing(root) }));
+  }
   return files;
 }
 
@@ -57,10 +76,16 @@ function checkTexts(command: Command): void {
     throw new Error(`${command.name}: ${what} is missing`);
   };
   if (command.summary.trim() === "") missing("its summary");
-  if (command.summary.length > 100) throw new Error(`${command.name}: its summary is longer than 100 characters`);
+  if (command.summary.length > 100) {
+    throw new Error(`${command.name}: its summary is longer than 100 characters`);
+  }
   if (command.description.trim() === "") missing("its description");
-  for (const [name, spec] of Object.entries(command.inputs)) if (spec.text.trim() === "") missing(`the text of input '${name}'`);
-  for (const [name, text] of Object.entries(command.outputs)) if (text.trim() === "") missing(`the text of output '${name}'`);
+  for (const [name, spec] of Object.entries(command.inputs)) {
+    if (spec.text.trim() === "") missing(`the text of input '${name}'`);
+  }
+  for (const [name, text] of Object.entries(command.outputs)) {
+    if (text.trim() === "") missing(`the text of output '${name}'`);
+  }
 }
 
 function versionModule(root: string): string {
@@ -82,15 +107,21 @@ function readOrEmpty(path: string): string {
 }
 
 /**
- * Replaces what stands between `<!-- generated:<name> -->` and `<!-- /generated:<name> -->`; the rest belongs to its author.
+ * Replaces what stands between `<!-- generated:<name> -->` and `<!-- /generated:<name> -->`; the rest belongs
+ * to its author.
  *
  * @throws Error for a section nobody fills or that does not end
  */
 export function fillSections(text: string, sections: Readonly<Record<string, string>>): string {
-  return text.replace(/<!-- generated:([a-z-]+) -->(?:[\s\S]*?(<!-- \/generated:\1 -->))?/g, (_, name: string, end: string | undefined) => {
-    const content = sections[name];
-    if (content === undefined) throw new Error(`there is nothing to fill the section generated:${name} with`);
-    if (end === undefined) throw new Error(`the section generated:${name} does not end`);
-    return `<!-- generated:${name} -->\n${content}\n${end}`;
-  });
+  return text.replace(
+    /<!-- generated:([a-z-]+) -->(?:[\s\S]*?(<!-- \/generated:\1 -->))?/g,
+    (_, name: string, end: string | undefined) => {
+      const content = sections[name];
+      if (content === undefined) {
+        throw new Error(`there is nothing to fill the section generated:${name} with`);
+      }
+      if (end === undefined) throw new Error(`the section generated:${name} does not end`);
+      return `<!-- generated:${name} -->\n${content}\n${end}`;
+    },
+  );
 }

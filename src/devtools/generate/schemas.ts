@@ -29,7 +29,9 @@ export function commandSchema(command: Command): Schema {
       outputs: {
         description: "What --json prints.",
         type: "object",
-        properties: Object.fromEntries(Object.entries(command.outputs).map(([name, description]) => [name, { description }])),
+        properties: Object.fromEntries(
+          Object.entries(command.outputs).map(([name, description]) => [name, { description }]),
+        ),
         additionalProperties: false,
       },
     },
@@ -38,17 +40,35 @@ export function commandSchema(command: Command): Schema {
 
 function inputSchema(spec: InputSpec): Schema {
   const text = defaultText(spec);
-  const about = { description: spec.text, ...(spec.example === undefined ? {} : { examples: [spec.example] }) };
+  const about = {
+    description: spec.text,
+    ...(spec.example === undefined ? {} : { examples: [spec.example] }),
+  };
   const pattern = "pattern" in spec && spec.pattern !== undefined ? { pattern: spec.pattern.source } : {};
   switch (spec.type) {
     case "boolean":
       return { type: "boolean", ...about, default: spec.default };
     case "integer":
-      return { type: "integer", ...about, minimum: spec.min, maximum: spec.max, ...(spec.default === undefined ? {} : { default: spec.default }) };
+      return {
+        type: "integer",
+        ...about,
+        minimum: spec.min,
+        maximum: spec.max,
+        ...(spec.default === undefined ? {} : { default: spec.default }),
+      };
     case "list":
-      return { type: "array", ...about, items: { type: "string", ...(spec.choices === undefined ? pattern : { enum: spec.choices }) } };
+      return {
+        type: "array",
+        ...about,
+        items: { type: "string", ...(spec.choices === undefined ? pattern : { enum: spec.choices }) },
+      };
     case "choice":
-      return { type: "string", ...about, enum: spec.choices, ...(text === undefined ? {} : { default: text }) };
+      return {
+        type: "string",
+        ...about,
+        enum: spec.choices,
+        ...(text === undefined ? {} : { default: text }),
+      };
     case "secret":
       return { type: "string", ...about, writeOnly: true };
     case "string":

@@ -17,7 +17,9 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   [EXIT.refused]: "refused: unsafe without an explicit confirmation",
 };
 
-/** Text for one cell of a Markdown table. Inside code spans nothing but the cell's own border means anything. */
+/**
+ * Text for one cell of a Markdown table. Inside code spans nothing but the cell's own border means anything.
+ */
 export function cell(text: string): string {
   return text
     .replaceAll("\n", " ")
@@ -27,8 +29,13 @@ export function cell(text: string): string {
 }
 
 /** The inputs offered on one surface. */
-export function inputsOf(command: Command, surface: "action" | "cli"): readonly (readonly [string, InputSpec])[] {
-  return Object.entries(command.inputs).filter(([, spec]) => spec.only === undefined || spec.only === surface);
+export function inputsOf(
+  command: Command,
+  surface: "action" | "cli",
+): readonly (readonly [string, InputSpec])[] {
+  return Object.entries(command.inputs).filter(
+    ([, spec]) => spec.only === undefined || spec.only === surface,
+  );
 }
 
 /** Inputs as a table: name, form, default, meaning. */
@@ -38,9 +45,17 @@ export function inputsTable(command: Command, surface: "action" | "cli"): string
     const shown = isFlag ? "" : presence(spec);
     const standing = shown === "required" ? "**required**" : shown === "" ? "" : `\`${shown}\``;
     const flag = surface === "cli" ? cliFlag(name, spec) : `\`${name}\``;
-    return `| ${flag} | ${isFlag ? "flag" : cell(acceptedForm(spec))} | ${standing} | ${cell(surface === "cli" ? flagMeaning(spec) : spec.text)}${spec.explicit === true ? " *Never from the environment.*" : ""} |`;
+    return (
+      `| ${flag} | ${isFlag ? "flag" : cell(acceptedForm(spec))} | ` +
+      `${standing} | ${cell(surface === "cli" ? flagMeaning(spec) : spec.text)}` +
+      `${spec.explicit === true ? " *Never from the environment.*" : ""} |`
+    );
   });
-  return [`| ${surface === "cli" ? "option" : "input"} | form | default | meaning |`, "|---|---|---|---|", ...rows].join("\n");
+  return [
+    `| ${surface === "cli" ? "option" : "input"} | form | default | meaning |`,
+    "|---|---|---|---|",
+    ...rows,
+  ].join("\n");
 }
 
 function cliFlag(name: string, spec: InputSpec): string {
@@ -56,6 +71,8 @@ export function outputsTable(command: Command): string {
 
 /** Exit codes of a command: its own words, else the general meaning. */
 export function exitsTable(command: Command): string {
-  const rows = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `| ${code} | ${cell(command.exits[Number(code) as 0] ?? meaning)} |`);
+  const rows = Object.entries(EXIT_MEANINGS).map(
+    ([code, meaning]) => `| ${code} | ${cell(command.exits[Number(code) as 0] ?? meaning)} |`,
+  );
   return ["| exit | meaning |", "|---|---|", ...rows].join("\n");
 }

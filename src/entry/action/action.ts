@@ -22,14 +22,18 @@ import type { JobRunner } from "../wire.ts";
 /** https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idoutputs */
 const OUTPUT_BYTES_MAX = 1_000_000;
 
-/** The runner shows ten errors and ten warnings of a step; more would only push each other out. https://docs.github.com/actions/reference/limits */
+/**
+ * The runner shows ten errors and ten warnings of a step; more would only push each other out.
+ * https://docs.github.com/actions/reference/limits
+ */
 const ANNOTATIONS_MAX = 50;
 
 /** Which step of an action this process is. */
 export type ActionPhase = "main" | "post";
 
 /**
- * One step of an action, as the runner starts it. Sets outputs, annotations, the job summary and `process.exitCode`; never throws.
+ * One step of an action, as the runner starts it. Sets outputs, annotations, the job summary and
+ * `process.exitCode`; never throws.
  *
  * @param name the command
  */
@@ -67,7 +71,10 @@ function tellFailure(name: string, failure: Failure, stage: Stage | undefined): 
   }
   stage.log.info(failureText(failure, { verbose: process.env["RUNNER_DEBUG"] === "1", color: false }));
   const hint = failure.hint === undefined ? "" : `\n${failure.hint}`;
-  stage.runner.annotate(`holdfast ${name}`, `${failure.message}${hint}\n(${failure.code}, exit code ${failure.exit})`);
+  stage.runner.annotate(
+    `holdfast ${name}`,
+    `${failure.message}${hint}\n(${failure.code}, exit code ${failure.exit})`,
+  );
 }
 
 interface Stage {
@@ -83,7 +90,12 @@ interface Acting extends Stage {
 
 async function main(collected: Collected, acting: Acting): Promise<void> {
   const { command, redactor } = acting;
-  const inputs = parseInputs(command.inputs, collected.given, (input) => `input '${input}'`, collected.problems);
+  const inputs = parseInputs(
+    command.inputs,
+    collected.given,
+    (input) => `input '${input}'`,
+    collected.problems,
+  );
   const { log, said } = rememberingLog(acting.log);
   const ports = await portsOf({ ...acting, log });
   if (command.cleansUp === true) await (await import("../wire.ts")).sweepPrivateFolders(acting.log);
@@ -93,22 +105,50 @@ async function main(collected: Collected, acting: Acting): Promise<void> {
   setExitCode(process, outcome.exit);
 }
 
-/** The post step: only cleans up, and a store that cannot be asked any more is a warning, not a second failure of the job. */
+/**
+ * The post step: only cleans up, and a store that cannot be asked any more is a warning, not a second failure
+ * of the job.
+ */
 async function post(collected: Collected, acting: Acting): Promise<void> {
   const { runner, log, redactor } = acting;
   const text = (name: string): string => collected.given.get(name)?.texts[0]?.trim() ?? "";
   try {
-    const [{ cleanUp }, { sweepPrivateFolders }, ports] = await Promise.all([import("../../commands/backups/clean-up.ts"), import("../wire.ts"), portsOf(acting)]);
+    const [{ cleanUp }, { sweepPrivateFolders }, ports] = await Promise.all([
+      import("../../commands/backups/clean-up.ts"),
+      import("../wire.ts"),
+      portsOf(acting),
+    ]);
     await sweepPrivateFolders(log);
-    await cleanUp((key) => runner.recall(key), () => ports.openStore(text("store"), text("store-secret") === "" ? undefined : new Secret(text("store-secret"))), log);
+    await cleanUp(
+      (key) => runner.recall(key),
+      () =>
+        ports.openStore(
+          text("store"),
+          text("store-secret") === "" ? undefined : new Secret(text("store-secret")),
+        ),
+      log,
+    );
   } catch (error) {
-    log.warn(`could not clean up: ${failureText(describeFailure(error, (line) => redactor.redact(line)), { verbose: true, color: false })}`);
+    log.warn(
+      `could not clean up: ${failureText(
+        describeFailure(error, (line) => redactor.redact(line)),
+        { verbose: true, color: false },
+      )}`,
+    );
   }
 }
 
 async function portsOf({ runner, log, redactor, cancelled }: Acting): Promise<Parameters<Command["run"]>[1]> {
   const { makePorts } = await import("../wire.ts");
-  return makePorts({ surface: "action", env: process.env, log, redactor, cancelled, run: actionRun(process.env), runner });
+  return makePorts({
+    surface: "action",
+    env: process.env,
+    log,
+    redactor,
+    cancelled,
+    run: actionRun(process.env),
+    runner,
+  });
 }
 
 /** Before anything else can print: every secret, its lines and its telling parts. */
@@ -119,19 +159,35 @@ function maskSecrets(command: Command, collected: Collected, runner: JobRunner, 
   }
 }
 
-function tell(command: Command, outcome: Outcome, { runner, log, redactor }: Acting, said: ReadonlySet<string>): void {
+function tell(
+  command: Command,
+  outcome: Outcome,
+  { runner, log, redactor }: Acting,
+  said: ReadonlySet<string>,
+): void {
   for (const [name, value] of Object.entries(redactJson(outcome.outputs, redactor))) {
     const text = outputText(value);
     const fits = Buffer.byteLength(text) <= OUTPUT_BYTES_MAX;
-    if (!fits) log.warn(`output '${name}' is left empty: it is larger than the 1 MB the runner takes; narrow the selection`);
+    if (!fits) {
+      log.warn(
+        `output '${name}' is left empty: it is larger than the 1 MB the runner takes; narrow the selection`,
+      );
+    }
     runner.output(name, fits ? text : "");
   }
   log.info(reportText(withoutSaid(outcome.report, said)));
   const text = (words: string): string => printable(redactor.redact(words));
   for (const each of (outcome.annotations ?? []).slice(0, ANNOTATIONS_MAX)) {
-    runner.annotateLine({ ...each, title: text(each.title), message: text(each.message), file: text(each.file) });
+    runner.annotateLine({
+      ...each,
+      title: text(each.title),
+      message: text(each.message),
+      file: text(each.file),
+    });
   }
-  if (outcome.exit !== EXIT.done) runner.annotate(`holdfast ${command.name}`, printable(redactor.redact(outcome.report.headline)));
+  if (outcome.exit !== EXIT.done) {
+    runner.annotate(`holdfast ${command.name}`, printable(redactor.redact(outcome.report.headline)));
+  }
 }
 
 /** Texts and numbers as they are, everything else as JSON. */
@@ -145,6 +201,8 @@ async function summarize({ runner, log }: Stage, markdown: string): Promise<void
   try {
     await runner.summarize(markdown);
   } catch (error) {
-    log.warn(`the job summary could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    log.warn(
+      `the job summary could not be written: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

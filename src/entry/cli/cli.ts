@@ -20,8 +20,8 @@ import { nearest } from "../../kernel/suggest.ts";
 import { VERSION } from "../process/version.ts";
 
 /**
- * The command line: standard output carries the product (with `--json` the outputs as one object), standard error everything for people.
- * Sets `process.exitCode` and returns; never throws.
+ * The command line: standard output carries the product (with `--json` the outputs as one object), standard
+ * error everything for people. Sets `process.exitCode` and returns; never throws.
  *
  * @param argv the arguments after the program's name
  */
@@ -34,10 +34,16 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     stderr.write(`error: ${error.message}\n`);
     setExitCode(process, EXIT.outside);
   };
-  crashLoudly(process, (error) => stderr.write(failureText(describeFailure(error, redact), { verbose: true, color: false })));
+  crashLoudly(process, (error) =>
+    stderr.write(failureText(describeFailure(error, redact), { verbose: true, color: false })),
+  );
   survivePipe(stdout, broken);
   survivePipe(stderr, () => setExitCode(process, EXIT.outside));
-  const style = { json: argv.includes("--json"), verbose: argv.includes("--verbose"), color: useColor(argv, env) };
+  const style = {
+    json: argv.includes("--json"),
+    verbose: argv.includes("--verbose"),
+    color: useColor(argv, env),
+  };
   let cancelled: AbortSignal | undefined;
   try {
     const chosen = choose(argv);
@@ -66,7 +72,11 @@ interface Performing {
   readonly color: boolean;
 }
 
-async function perform(command: Command, args: ParsedArgv, how: Performing): Promise<{ readonly outcome: Outcome; readonly said: ReadonlySet<string> }> {
+async function perform(
+  command: Command,
+  args: ParsedArgv,
+  how: Performing,
+): Promise<{ readonly outcome: Outcome; readonly said: ReadonlySet<string> }> {
   const { redactor, color, verbose } = how;
   const { env, stderr } = process;
   const { given, problems } = await collectCli(command.inputs, args, env, secretFileReader(process.stdin));
@@ -76,19 +86,36 @@ async function perform(command: Command, args: ParsedArgv, how: Performing): Pro
   const live = stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
   const { log, said } = rememberingLog(cliLog(stderr, { color, live, verbose, redactor }));
   for (const name of args.exposed) {
-    log.warn(`--${name} stands on the command line, where other users of this machine can read it; give it as ${variableName(name)} or --${name}-file`);
+    log.warn(
+      `--${name} stands on the command line, where other users of this machine can read it; ` +
+        `give it as ${variableName(name)} or --${name}-file`,
+    );
   }
   if (command.cleansUp === true) await sweepPrivateFolders(log);
-  const ports = makePorts({ surface: "cli", env, log, redactor, cancelled: how.cancelled, run: cliRun(env, process.pid) });
+  const ports = makePorts({
+    surface: "cli",
+    env,
+    log,
+    redactor,
+    cancelled: how.cancelled,
+    run: cliRun(env, process.pid),
+  });
   return { outcome: await command.run(inputs, ports), said };
 }
 
-function show(outcome: Outcome, how: { readonly json: boolean; readonly color: boolean; readonly redactor: Redactor }): void {
+function show(
+  outcome: Outcome,
+  how: { readonly json: boolean; readonly color: boolean; readonly redactor: Redactor },
+): void {
   // The product is not redacted: a new key is shown because it was asked for.
   if (how.json) process.stdout.write(`${JSON.stringify(redactJson(outcome.outputs, how.redactor))}\n`);
-  else if (outcome.product !== undefined) process.stdout.write(outcome.product.endsWith("\n") ? outcome.product : `${outcome.product}\n`);
+  else if (outcome.product !== undefined) {
+    process.stdout.write(outcome.product.endsWith("\n") ? outcome.product : `${outcome.product}\n`);
+  }
   const report = redactReport(outcome.report, how.redactor);
-  process.stderr.write(how.redactor.redact(reportText(report, { color: how.color, columns: terminalColumns() })));
+  process.stderr.write(
+    how.redactor.redact(reportText(report, { color: how.color, columns: terminalColumns() })),
+  );
 }
 
 /** A terminal that does not know its own width says 0. */
@@ -128,13 +155,24 @@ function fail(name?: string): never {
   const near = nearest(name, names);
   // Somebody who pastes a URL as the command must not find its password in a log.
   const shown = /^[\w.-]{1,24}$/.test(name) ? ` '${name}'` : " of that name";
-  throw new HoldfastError("input.unknown", `there is no command${shown}${near === undefined ? "" : `; did you mean ${near}?`}`, { hint });
+  throw new HoldfastError(
+    "input.unknown",
+    `there is no command${shown}${near === undefined ? "" : `; did you mean ${near}?`}`,
+    { hint },
+  );
 }
 
-/** Process lists read the memory that held the arguments, which the title overwrites: https://nodejs.org/api/process.html#processtitle */
+/**
+ * Process lists read the memory that held the arguments, which the title overwrites:
+ * https://nodejs.org/api/process.html#processtitle
+ */
 function hideArguments(args: ParsedArgv, redactor: Redactor): void {
   process.title = "holdfast";
-  for (const name of args.exposed) for (const text of args.given.get(name)?.texts ?? []) for (const part of secretParts(text)) redactor.add(part);
+  for (const name of args.exposed) {
+    for (const text of args.given.get(name)?.texts ?? []) {
+      for (const part of secretParts(text)) redactor.add(part);
+    }
+  }
 }
 
 /** https://no-color.org, and the flag. */
@@ -142,4 +180,3 @@ function useColor(argv: readonly string[], env: Environment): boolean {
   const unwanted = argv.includes("--no-color") || (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
   return !unwanted && process.stderr.isTTY;
 }
-

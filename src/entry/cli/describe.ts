@@ -5,7 +5,9 @@ import { defaultText } from "../inputs/parse-inputs.ts";
 export function valueShape(spec: InputSpec): string {
   switch (spec.type) {
     case "choice":
-      return spec.choices.length <= 3 ? spec.choices.join("|") : `<${spec.choices[0]}…${spec.choices.at(-1)}>`;
+      return spec.choices.length <= 3
+        ? spec.choices.join("|")
+        : `<${spec.choices[0]}…${spec.choices.at(-1)}>`;
     case "list":
       if (spec.oneALine === true) return "<text>…";
       return spec.choices === undefined ? "<text>[,…]" : "<choice>[,…]";
@@ -31,7 +33,10 @@ export function acceptedForm(spec: InputSpec): string {
       return spec.choices.map((choice) => `\`${choice}\``).join(", ");
     case "list":
       if (spec.oneALine === true) return "list, one a line";
-      return `list${spec.choices === undefined ? "" : ` of ${spec.choices.map((choice) => `\`${choice}\``).join(", ")}`}`;
+      return (
+        "list" +
+        (spec.choices === undefined ? "" : ` of ${spec.choices.map((choice) => `\`${choice}\``).join(", ")}`)
+      );
     case "integer":
       return `whole number, ${spec.min}…${spec.max}`;
     case "boolean":

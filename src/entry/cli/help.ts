@@ -29,9 +29,9 @@ ${commands.join("\n")}
 
 holdfast help <command>, or holdfast <command> --help, shows a command's options.
 
-Options can also be given as HOLDFAST_<NAME> in the environment (--store-secret: HOLDFAST_STORE_SECRET), secrets also as
---<name>-file PATH (- is standard input) or HOLDFAST_<NAME>_FILE. Guards such as --confirm, and what says how much is replaced,
-are never taken from the environment.
+Options can also be given as HOLDFAST_<NAME> in the environment (--store-secret: HOLDFAST_STORE_SECRET),
+secrets also as --<name>-file PATH (- is standard input) or HOLDFAST_<NAME>_FILE. Guards such as --confirm,
+and what says how much is replaced, are never taken from the environment.
 
 Exit codes: 0 done or verdict good, 1 bug, 2 inputs wrong, 3 verdict says no, 4 something outside failed,
             5 integrity, 6 locked by another run, 7 refused without confirmation
@@ -41,8 +41,12 @@ Exit codes: 0 done or verdict good, 1 bug, 2 inputs wrong, 3 verdict says no, 4 
 /** `holdfast help <command>`. */
 export function commandHelp(command: Command, width = 100): string {
   const inputs = Object.entries(command.inputs).filter(([, spec]) => spec.only !== "action");
-  const common = Object.entries(COMMON_FLAGS).map(([name, text]) => `  --${name === "color" ? "no-color" : name}\n${fold(plain(text), width, "      ")}`);
-  const required = inputs.filter(([, spec]) => spec.required === true).map(([name, spec]) => `--${name} ${valueShape(spec)}`);
+  const common = Object.entries(COMMON_FLAGS).map(
+    ([name, text]) => `  --${name === "color" ? "no-color" : name}\n${fold(plain(text), width, "      ")}`,
+  );
+  const required = inputs
+    .filter(([, spec]) => spec.required === true)
+    .map(([name, spec]) => `--${name} ${valueShape(spec)}`);
   const exits = Object.entries(command.exits).map(([code, text]) => `  ${code}  ${plain(text)}`);
   return `holdfast ${command.name}: ${command.summary}
 
@@ -67,7 +71,12 @@ function optionHelp(name: string, spec: InputSpec, width: number): string {
   const flag = [`--${isOn ? `no-${name}` : name}`, valueShape(spec)].filter((part) => part !== "").join(" ");
   const file = spec.type === "secret" ? `, --${name}-file <path>` : "";
   const shown = presence(spec);
-  const note = spec.type === "boolean" || shown === "" ? "" : shown === "required" ? " (required)" : ` (default: ${shown})`;
+  const note =
+    spec.type === "boolean" || shown === ""
+      ? ""
+      : shown === "required"
+        ? " (required)"
+        : ` (default: ${shown})`;
   return `  ${flag}${file}${note}\n${fold(plain(flagMeaning(spec)), width, "      ")}`;
 }
 

@@ -24,8 +24,9 @@ export interface ParsedArgv {
 }
 
 /**
- * Takes the arguments after the command's name apart: `--name value`, `--name=value`, `--flag`, `--no-flag`. A value that itself
- * begins with `--` must be written with `=`. Every problem is collected instead of stopping at the first.
+ * Takes the arguments after the command's name apart: `--name value`, `--name=value`, `--flag`, `--no-flag`.
+ * A value that itself begins with `--` must be written with `=`. Every problem is collected instead of
+ * stopping at the first.
  */
 export function parseArgv(specs: InputSpecs, args: readonly string[]): ParsedArgv {
   const reader = new ArgvReader(specs);
@@ -73,22 +74,28 @@ class ArgvReader implements ParsedArgv {
     this.problems.push({
       code: "input.unknown",
       // Something pasted in the wrong place may be a password: only what looks like a plain word is repeated.
-      message: /^[\w.-]{1,24}$/.test(arg) ? `unexpected argument '${arg}'` : "unexpected argument (not shown, it could be a secret)",
+      message: /^[\w.-]{1,24}$/.test(arg)
+        ? `unexpected argument '${arg}'`
+        : "unexpected argument (not shown, it could be a secret)",
       hint: "Options are written --name value or --name=value; quote values that hold spaces.",
     });
   }
 
   #readFlag(name: string, inline: string | undefined): boolean {
     const positive = name.startsWith("no-") ? name.slice(3) : name;
-    for (const [flag, value] of [[name, true], [positive, false]] as const) {
+    for (const [flag, value] of [
+      [name, true],
+      [positive, false],
+    ] as const) {
       if (flag === name && !value) continue;
       const isCommon = Object.hasOwn(COMMON_FLAGS, flag);
       const spec = this.#offered(flag);
       if (!isCommon && spec?.type !== "boolean") continue;
       if (isCommon && inline === undefined) this.common[flag as "json"] = value;
       else if (isCommon) this.problems.push({ code: "input.malformed", message: `--${name} takes no value` });
-      else if (inline !== undefined && !value) this.problems.push({ code: "input.malformed", message: `--${name} takes no value` });
-      else this.given.set(flag, { texts: [inline ?? String(value)], origin: `--${name}` });
+      else if (inline !== undefined && !value) {
+        this.problems.push({ code: "input.malformed", message: `--${name} takes no value` });
+      } else this.given.set(flag, { texts: [inline ?? String(value)], origin: `--${name}` });
       return true;
     }
     return false;
@@ -96,7 +103,8 @@ class ArgvReader implements ParsedArgv {
 
   #readNamed(name: string, inline: string | undefined, queue: string[]): boolean {
     const base = name.endsWith("-file") ? name.slice(0, -"-file".length) : undefined;
-    const fromFile = this.#offered(name) === undefined && base !== undefined && this.#offered(base)?.type === "secret";
+    const fromFile =
+      this.#offered(name) === undefined && base !== undefined && this.#offered(base)?.type === "secret";
     const spec = this.#offered(fromFile ? base : name);
     if (spec === undefined) return false;
     const value = inline ?? (queue[0]?.startsWith("--") === true ? undefined : queue.shift());

@@ -1,6 +1,9 @@
 import type { ErrorCode } from "../../kernel/errors.ts";
 
-/** What one input was given, and where: `--tier`, `input 'tier'` or `HOLDFAST_TIER`, as a person would find it. */
+/**
+ * What one input was given, and where: `--tier`, `input 'tier'` or `HOLDFAST_TIER`, as a person
+ * would find it.
+ */
 export interface Given {
   readonly texts: readonly string[];
   readonly origin: string;

@@ -4,8 +4,9 @@ import type { Environment } from "./environment.ts";
 import { CREDENTIAL_VARIABLES } from "./store-credentials.ts";
 
 /**
- * The parts of a secret that would give it away on their own: the password in a connection URL, the key in an Azure connection
- * string, the signature in a SAS token, each line of a file of identities. Libraries and servers quote parts, not the whole.
+ * The parts of a secret that would give it away on their own: the password in a connection URL, the key in
+ * an Azure connection string, the signature in a SAS token, each line of a file of identities. Libraries and
+ * servers quote parts, not the whole.
  */
 export function secretParts(secret: string): readonly string[] {
   const parts = new Set<string>();
@@ -15,7 +16,8 @@ export function secretParts(secret: string): readonly string[] {
   };
   add(secret);
   for (const line of secret.split(/\r?\n/)) if (!line.startsWith("#")) add(line);
-  // A password that is the user's or database's own name (postgres:postgres@…/postgres) cannot be hidden without hiding those everywhere.
+  // A password that is the user's or database's own name (postgres:postgres@…/postgres) cannot be hidden
+  // without hiding those everywhere.
   const [, user, password, database] = /:\/\/([^:/@\s]*):(.*)@[^/?]*\/?([^?]*)/s.exec(secret) ?? [];
   if (password !== user && password !== database) {
     add(password);
@@ -51,9 +53,18 @@ export function hideCredentials(text: string): string {
     .replace(/\b(AccountKey|SharedAccessSignature|password|sig)=[^;&\s]+/gi, "$1=***");
 }
 
-/** Every text that must not be shown: the secret inputs and the environment's own credentials, each with its telling parts. */
-export function secretsOf(specs: InputSpecs, given: ReadonlyMap<string, Given>, env: Environment): readonly string[] {
-  const inputs = Object.entries(specs).filter(([, spec]) => spec.type === "secret").flatMap(([name]) => given.get(name)?.texts ?? []);
+/**
+ * Every text that must not be shown: the secret inputs and the environment's own credentials, each with its
+ * telling parts.
+ */
+export function secretsOf(
+  specs: InputSpecs,
+  given: ReadonlyMap<string, Given>,
+  env: Environment,
+): readonly string[] {
+  const inputs = Object.entries(specs)
+    .filter(([, spec]) => spec.type === "secret")
+    .flatMap(([name]) => given.get(name)?.texts ?? []);
   const inherited = CREDENTIAL_VARIABLES.map((name) => env[name] ?? "");
   return [...inputs, ...inherited].filter((text) => text !== "" && text !== "?").flatMap(secretParts);
 }

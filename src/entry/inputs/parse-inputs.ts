@@ -23,7 +23,8 @@ export function defaultText(spec: InputSpec): string | undefined {
  * Parses what was given once, at the edge, into a typed and frozen object.
  *
  * @param nameOf how an input is called where the person is: `--store` or `input 'store'`
- * @param problems what was already found wrong while collecting, such as unknown flags; reported together with the rest
+ * @param problems what was already found wrong while collecting, such as unknown flags; reported together
+ *   with the rest
  * @throws HoldfastError of kind `input`, telling every problem at once
  */
 export function parseInputs<S extends InputSpecs>(
@@ -38,7 +39,11 @@ export function parseInputs<S extends InputSpecs>(
     const entry = given.get(name);
     const present = entry !== undefined && entry.texts.some((text) => text.trim() !== "");
     if (!present && spec.required === true) {
-      found.push({ code: "input.missing", message: `${nameOf(name)} is required and was not given`, hint: missingHint(name, spec) });
+      found.push({
+        code: "input.missing",
+        message: `${nameOf(name)} is required and was not given`,
+        hint: missingHint(name, spec),
+      });
       continue;
     }
     const text = defaultText(spec);
@@ -52,7 +57,10 @@ export function parseInputs<S extends InputSpecs>(
     } catch (error) {
       if (!(error instanceof MalformedValue)) throw error;
       const origin = present ? entry.origin : nameOf(name);
-      found.push({ code: "input.malformed", message: `${origin} is '${shorten(error.shown)}', which is not ${error.accepts}` });
+      found.push({
+        code: "input.malformed",
+        message: `${origin} is '${shorten(error.shown)}', which is not ${error.accepts}`,
+      });
     }
   }
   if (found.length > 0) throw problemsError(found);
@@ -61,11 +69,19 @@ export function parseInputs<S extends InputSpecs>(
 
 function missingHint(name: string, spec: InputSpec): string {
   const example = spec.example === undefined || spec.type === "secret" ? "" : `, for example ${spec.example}`;
-  const ways = spec.explicit === true ? `--${name} or the action's input` : spec.type === "secret" ? `--${name}-file or the variable ${variableName(name)}` : `--${name}, the action's input or the variable ${variableName(name)}`;
+  const ways =
+    spec.explicit === true
+      ? `--${name} or the action's input`
+      : spec.type === "secret"
+        ? `--${name}-file or the variable ${variableName(name)}`
+        : `--${name}, the action's input or the variable ${variableName(name)}`;
   return `Give it with ${ways}${example}.`;
 }
 
-/** A value as it may be shown: without anything that looks like a credential typed into the wrong input, and not endless. */
+/**
+ * A value as it may be shown: without anything that looks like a credential typed into the wrong input,
+ * and not endless.
+ */
 function shorten(text: string): string {
   const clean = hideCredentials(text);
   return clean.length > 120 ? `${clean.slice(0, 117)}…` : clean;

@@ -31,7 +31,10 @@ export function parseValue(spec: InputSpec, texts: readonly string[]): unknown {
       return new Secret(text);
     case "string":
       if (spec.pattern !== undefined && !spec.pattern.test(text)) {
-        throw new MalformedValue(text, `${spec.accepts ?? `text matching ${spec.pattern}`}${didYouMean(text, spec.words ?? [])}`);
+        throw new MalformedValue(
+          text,
+          `${spec.accepts ?? `text matching ${spec.pattern}`}${didYouMean(text, spec.words ?? [])}`,
+        );
       }
       return text;
     case "choice":
@@ -62,17 +65,24 @@ function didYouMean(text: string, words: readonly string[]): string {
 }
 
 function parseList(spec: InputSpec & { type: "list" }, texts: readonly string[]): readonly string[] {
-  const items = texts.flatMap((text) => text.split(spec.oneALine === true ? /\r?\n/ : /[,\n]/)).map((item) => item.trim()).filter((item) => item !== "");
+  const items = texts
+    .flatMap((text) => text.split(spec.oneALine === true ? /\r?\n/ : /[,\n]/))
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
   for (const item of items) {
     if (spec.choices !== undefined) parseChoice(item, spec.choices);
-    if (spec.pattern !== undefined && !spec.pattern.test(item)) throw new MalformedValue(item, spec.accepts ?? `text matching ${spec.pattern}`);
+    if (spec.pattern !== undefined && !spec.pattern.test(item)) {
+      throw new MalformedValue(item, spec.accepts ?? `text matching ${spec.pattern}`);
+    }
   }
   return Object.freeze([...new Set(items)]);
 }
 
 function parseInteger(text: string, min: number, max: number): number {
   const value = Number(text);
-  if (!/^[+-]?\d+$/.test(text) || value < min || value > max) throw new MalformedValue(text, `a whole number from ${min} to ${max}`);
+  if (!/^[+-]?\d+$/.test(text) || value < min || value > max) {
+    throw new MalformedValue(text, `a whole number from ${min} to ${max}`);
+  }
   return value;
 }
 
@@ -83,14 +93,22 @@ function parsePositiveDuration(text: string): number {
   } catch {
     // The accepted form is said below, in the words every other input uses.
   }
-  throw new MalformedValue(text, "a duration above zero: a number and a unit, such as 45s, 30m, 1h30m, 7d or 2w");
+  throw new MalformedValue(
+    text,
+    "a duration above zero: a number and a unit, such as 45s, 30m, 1h30m, 7d or 2w",
+  );
 }
 
-/** A day means its last moment in UTC, so that "before 2026-11-22" includes the backups of that day's morning and evening. */
+/**
+ * A day means its last moment in UTC, so that "before 2026-11-22" includes the backups of that day's
+ * morning and evening.
+ */
 function parseInstant(text: string): Date {
   const accepts = "a day (2026-11-22) or an instant with a time zone (2026-11-22T18:30:00Z)";
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  if (!day && !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(text)) throw new MalformedValue(text, accepts);
+  if (!day && !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/.test(text)) {
+    throw new MalformedValue(text, accepts);
+  }
   const value = new Date(day ? `${text}T23:59:59.999Z` : text);
   // JavaScript reads 2026-02-30 as 2 March; a day that does not exist must not become another one in silence.
   const [year, month, date] = text.slice(0, 10).split("-").map(Number) as [number, number, number];

@@ -1,7 +1,10 @@
 import { createReadStream } from "node:fs";
 import type { ReadSecretFile } from "./sources.ts";
 
-/** Larger than any identity file or connection string; a wrong path (a dump, a device) must not be read to its end. */
+/**
+ * Larger than any identity file or connection string; a wrong path (a dump, a device) must not be read
+ * to its end.
+ */
 const SIZE_MAX = 1024 * 1024;
 
 /** Reads secrets from files, and from standard input for `-`. */

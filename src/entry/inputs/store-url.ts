@@ -6,6 +6,7 @@ export function storeUrlHint(text: string): string {
   // What may be a connection string or a URL with a password is not repeated.
   const isPath = !/^[a-z][a-z0-9+.-]*:/i.test(text) && !/[\s@?=;]/.test(text);
   return isPath
-    ? `A folder is written ${pathToFileURL(resolve(text)).href}, and a container azure://<account>/<container>[/<prefix>].`
+    ? `A folder is written ${pathToFileURL(resolve(text)).href}, and a container ` +
+        "azure://<account>/<container>[/<prefix>]."
     : "Use azure://<account>/<container>[/<prefix>] or file:///<folder>.";
 }

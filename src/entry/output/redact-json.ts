@@ -16,7 +16,9 @@ export function redactJson<T extends Json>(value: T, redactor: Redactor): T {
 export function redactReport(report: Report, redactor: Redactor): Report {
   const clean = (text: string): string => redactor.redact(text);
   const tables = report.tables.map((table) => ({
-    ...table, ...(table.title === undefined ? {} : { title: clean(table.title) }), rows: table.rows.map((row) => row.map(clean)),
+    ...table,
+    ...(table.title === undefined ? {} : { title: clean(table.title) }),
+    rows: table.rows.map((row) => row.map(clean)),
   }));
   return { good: report.good, headline: clean(report.headline), tables, notes: report.notes.map(clean) };
 }

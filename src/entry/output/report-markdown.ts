@@ -6,23 +6,31 @@ import type { Failure } from "../process/failure.ts";
 const ROWS_MAX = 200;
 
 /**
- * Text from outside as plain text in GitHub's Markdown: every character that could begin markup, HTML, a link, a mention or an emoji code is
- * written as a character reference, because a backslash is not honoured inside HTML and tables.
+ * Text from outside as plain text in GitHub's Markdown: every character that could begin markup, HTML, a
+ * link, a mention or an emoji code is written as a character reference, because a backslash is not honoured
+ * inside HTML and tables.
  */
 export function escapeMarkdown(text: string): string {
-  return printableLine(text)
-    .replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => `&#${character.charCodeAt(0)};`)
-    // Bare addresses become links by themselves; a zero-length reference between scheme and slashes prevents it.
-    .replace(/:(?=\/\/)/g, "&#58;")
-    .replace(/\b(www)\./gi, "$1&#46;");
+  return (
+    printableLine(text)
+      .replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => `&#${character.charCodeAt(0)};`)
+      // Bare addresses become links by themselves; a zero-length reference between scheme and
+      // slashes prevents it.
+      .replace(/:(?=\/\/)/g, "&#58;")
+      .replace(/\b(www)\./gi, "$1&#46;")
+  );
 }
 
 /** A report for the job summary: the verdict first, then tables, then notes. */
 export function reportMarkdown(command: string, report: Report): string {
-  const parts = [`### ${report.good ? "✅" : "❌"} ${escapeMarkdown(command)}: ${escapeMarkdown(report.headline)}`];
+  const parts = [
+    `### ${report.good ? "✅" : "❌"} ${escapeMarkdown(command)}: ${escapeMarkdown(report.headline)}`,
+  ];
   for (const table of report.tables) if (table.rows.length > 0) parts.push(tableMarkdown(table));
   const notes = report.notes.slice(0, ROWS_MAX).map((note) => `- ${escapeMarkdown(note)}`);
-  if (report.notes.length > notes.length) notes.push(`- … and ${report.notes.length - notes.length} more; they are in the log`);
+  if (report.notes.length > notes.length) {
+    notes.push(`- … and ${report.notes.length - notes.length} more; they are in the log`);
+  }
   if (notes.length > 0) parts.push(notes.join("\n"));
   return `${parts.join("\n\n")}\n`;
 }
@@ -31,11 +39,15 @@ export function reportMarkdown(command: string, report: Report): string {
 export function failureMarkdown(command: string, failure: Failure): string {
   const hint = failure.hint === undefined ? "" : `\n\n${escapeMarkdown(failure.hint)}`;
   const message = failure.message.split("\n").map(escapeMarkdown).join("<br>");
-  return `### ❌ ${escapeMarkdown(command)}: ${message}${hint}\n\n\`${failure.code}\`, exit code ${failure.exit}\n`;
+  return (
+    `### ❌ ${escapeMarkdown(command)}: ${message}${hint}\n\n\`${failure.code}\`, exit code ` +
+    `${failure.exit}\n`
+  );
 }
 
 function tableMarkdown(table: ReportTable): string {
-  const line = (cells: readonly string[]): string => `| ${table.columns.map((_, column) => escapeMarkdown(cells[column] ?? "")).join(" | ")} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${table.columns.map((_, column) => escapeMarkdown(cells[column] ?? "")).join(" | ")} |`;
   const shown = table.rows.slice(0, ROWS_MAX).map(line);
   const rest = table.rows.length - shown.length;
   const body = [line(table.columns), `|${table.columns.map(() => "---").join("|")}|`, ...shown].join("\n");

@@ -15,6 +15,8 @@ export function reportText(report: Report, { color = false, columns }: ReportSty
   const headline = `${mark} ${printableLine(report.headline)}`;
   const parts = [color ? `\u001B[1;${report.good ? "32" : "31"}m${headline}\u001B[0m` : headline];
   for (const table of report.tables) if (table.rows.length > 0) parts.push("", ...tableText(table, columns));
-  if (report.notes.length > 0) parts.push("", ...report.notes.map((note) => `- ${printable(note).replaceAll("\n", "\n  ")}`));
+  if (report.notes.length > 0) {
+    parts.push("", ...report.notes.map((note) => `- ${printable(note).replaceAll("\n", "\n  ")}`));
+  }
   return `${parts.join("\n")}\n`;
 }

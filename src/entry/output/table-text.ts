@@ -18,7 +18,9 @@ const BELOW = " ".repeat(6);
  * searched, not looked at
  */
 export function tableText(table: ReportTable, columns?: number): string[] {
-  const rows = [table.columns, ...table.rows].map((row) => table.columns.map((_, column) => printableLine(row[column] ?? "")));
+  const rows = [table.columns, ...table.rows].map((row) =>
+    table.columns.map((_, column) => printableLine(row[column] ?? "")),
+  );
   const title = table.title === undefined ? [] : [printableLine(table.title)];
   const widths = widthsOf(rows);
   const wide = totalOf(widths);
@@ -27,7 +29,10 @@ export function tableText(table: ReportTable, columns?: number): string[] {
   const room = columns - (wide - widths[last]!);
   if (room >= LAST_MIN) return [...title, ...laidOut(rows, widths.with(last, room))];
   // A sentence speaks for itself, a number does not.
-  return [...title, ...withLastBelow(rows, columns, widths[last]! < LAST_MIN ? `${rows[0]?.[last] ?? ""}: ` : "")];
+  return [
+    ...title,
+    ...withLastBelow(rows, columns, widths[last]! < LAST_MIN ? `${rows[0]?.[last] ?? ""}: ` : ""),
+  ];
 }
 
 function widthsOf(rows: readonly (readonly string[])[]): number[] {
@@ -39,7 +44,11 @@ function totalOf(widths: readonly number[]): number {
 }
 
 /** The first row is the head. */
-function laidOut(rows: readonly (readonly string[])[], widths: readonly number[], after: (row: number) => readonly string[] = () => []): string[] {
+function laidOut(
+  rows: readonly (readonly string[])[],
+  widths: readonly number[],
+  after: (row: number) => readonly string[] = () => [],
+): string[] {
   const [head = [], ...body] = rows.map((row) => lineOf(row, widths));
   const rule = `${" ".repeat(GAP)}${widths.map((width) => "─".repeat(width)).join(" ".repeat(GAP))}`;
   return [...head, rule, ...body.flatMap((lines, row) => [...lines, ...after(row)])];
@@ -49,7 +58,11 @@ function lineOf(row: readonly string[], widths: readonly number[]): string[] {
   const cells = widths.map((width, column) => foldToWidth(row[column] ?? "", width));
   const height = Math.max(...cells.map((lines) => lines.length));
   return Array.from({ length: height }, (_, at) =>
-    `${" ".repeat(GAP)}${widths.map((width, column) => padToWidth(cells[column]?.[at] ?? "", width)).join(" ".repeat(GAP))}`.trimEnd());
+    (
+      " ".repeat(GAP) +
+      widths.map((width, column) => padToWidth(cells[column]?.[at] ?? "", width)).join(" ".repeat(GAP))
+    ).trimEnd(),
+  );
 }
 
 /**
@@ -65,7 +78,9 @@ function withLastBelow(rows: readonly (readonly string[])[], columns: number, la
   }
   const below = (row: number): string[] => {
     const text = rows[row + 1]?.at(-1) ?? "";
-    return text === "" ? [] : foldToWidth(label + text, Math.max(20, columns - BELOW.length)).map((line) => BELOW + line);
+    return text === ""
+      ? []
+      : foldToWidth(label + text, Math.max(20, columns - BELOW.length)).map((line) => BELOW + line);
   };
   return laidOut(firsts, widths, below);
 }

@@ -20,13 +20,21 @@ export interface Failure {
 /**
  * Understands whatever was thrown.
  *
- * @param cancelled whether the process was asked to stop: then a child that died or a connection that broke is a consequence, not the news
+ * @param cancelled whether the process was asked to stop: then a child that died or a connection that broke
+ *   is a consequence, not the news
  */
-export function describeFailure(error: unknown, redact: (text: string) => string, cancelled = false): Failure {
+export function describeFailure(
+  error: unknown,
+  redact: (text: string) => string,
+  cancelled = false,
+): Failure {
   if (!(error instanceof HoldfastError)) return describeBug(error, redact);
   const consequence = cancelled && error.kind === "outside" && !isHoldfastError(error, "run.cancelled");
   const told = consequence
-    ? new HoldfastError("run.cancelled", "the run was cancelled", { hint: "Run again when ready.", cause: error })
+    ? new HoldfastError("run.cancelled", "the run was cancelled", {
+        hint: "Run again when ready.",
+        cause: error,
+      })
     : error;
   return {
     code: told.code,
@@ -43,7 +51,13 @@ function describeBug(error: unknown, redact: (text: string) => string): Failure 
   return {
     code: "bug",
     exit: EXIT.bug,
-    message: printable(redact(isError ? `${error.name}: ${error.message}` : `something that is no error was thrown: ${String(error)}`)),
+    message: printable(
+      redact(
+        isError
+          ? `${error.name}: ${error.message}`
+          : `something that is no error was thrown: ${String(error)}`,
+      ),
+    ),
     hint: `This is a bug in Holdfast. Please report it with the lines below at ${ISSUES_URL}.`,
     causes: isError ? causesOf(error).map((cause) => printableLine(redact(cause))) : [],
     stack: isError && error.stack !== undefined ? printable(redact(error.stack)) : undefined,
@@ -53,27 +67,39 @@ function describeBug(error: unknown, redact: (text: string) => string): Failure 
 function causesOf(error: Error): string[] {
   const causes: string[] = [];
   const seen = new Set<unknown>([error]);
-  for (let cause: unknown = error.cause; cause !== undefined && cause !== null && !seen.has(cause); ) {
+  for (let cause: unknown = error.cause; cause !== undefined && cause !== null && !seen.has(cause);) {
     seen.add(cause);
     if (!(cause instanceof Error)) {
       causes.push(typeof cause === "string" ? cause : (JSON.stringify(cause) ?? typeof cause));
       break;
     }
-    const code = isHoldfastError(cause) ? ` [${cause.code}]` : "code" in cause && typeof cause.code === "string" ? ` [${cause.code}]` : "";
+    const code = isHoldfastError(cause)
+      ? ` [${cause.code}]`
+      : "code" in cause && typeof cause.code === "string"
+        ? ` [${cause.code}]`
+        : "";
     causes.push(`${cause.message === "" ? cause.name : cause.message}${code}`);
     // A bundle of errors (every address of a host refused) tells its parts.
-    if (cause instanceof AggregateError) causes.push(...cause.errors.map((part) => (part instanceof Error ? part.message : String(part))));
+    if (cause instanceof AggregateError) {
+      causes.push(...cause.errors.map((part) => (part instanceof Error ? part.message : String(part))));
+    }
     cause = cause.cause;
   }
   return causes;
 }
 
 /** A failure for a screen. Causes only when asked for: they are for those who debug. */
-export function failureText(failure: Failure, options: { readonly verbose: boolean; readonly color: boolean }): string {
-  const paint = (code: string, text: string): string => (options.color ? `\u001B[${code}m${text}\u001B[0m` : text);
+export function failureText(
+  failure: Failure,
+  options: { readonly verbose: boolean; readonly color: boolean },
+): string {
+  const paint = (code: string, text: string): string =>
+    options.color ? `\u001B[${code}m${text}\u001B[0m` : text;
   const lines = [`${paint("1;31", "error:")} ${failure.message}`];
   if (failure.hint !== undefined) lines.push(`${paint("1", "hint:")} ${failure.hint}`);
-  if (options.verbose || failure.code === "bug") lines.push(...failure.causes.map((cause) => `cause: ${cause}`));
+  if (options.verbose || failure.code === "bug") {
+    lines.push(...failure.causes.map((cause) => `cause: ${cause}`));
+  }
   if (failure.stack !== undefined) lines.push(failure.stack);
   lines.push(paint("2", `(${failure.code}, exit code ${failure.exit})`));
   return `${lines.join("\n")}\n`;

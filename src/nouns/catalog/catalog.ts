@@ -4,11 +4,29 @@ import { MiB } from "../../kernel/bytes.ts";
 import type { BlobFacts, BlobStore } from "../../ports/blob-store.ts";
 import { compactTime } from "./backup-id.ts";
 import { readDocument, writeDocument, type SealedDocument } from "../store/sealed-document.ts";
-import { manifest, MANIFEST_FORMATS, receipt, RECEIPT_FORMATS, recordedFinding, type Manifest, type Receipt } from "./manifest.ts";
-import { artifactFolder, byNewest, manifestPath, parseArtifactPath, parseManifestPath, receiptFolder, type BackupKey } from "./paths.ts";
+import {
+  manifest,
+  MANIFEST_FORMATS,
+  receipt,
+  RECEIPT_FORMATS,
+  recordedFinding,
+  type Manifest,
+  type Receipt,
+} from "./manifest.ts";
+import {
+  artifactFolder,
+  byNewest,
+  manifestPath,
+  parseArtifactPath,
+  parseManifestPath,
+  receiptFolder,
+  type BackupKey,
+} from "./paths.ts";
 import { DATABASE, LOCKS, MANIFESTS, RECEIPTS } from "../store/layout.ts";
 
-/** A manifest of a database with 100,000 objects has about 15 MB; anything near this limit is not a manifest. */
+/**
+ * A manifest of a database with 100,000 objects has about 15 MB; anything near this limit is not a manifest.
+ */
 const DOCUMENT_SIZE_MAX = 256 * MiB;
 
 /** A backup whose manifest was read and checked. */
@@ -27,7 +45,10 @@ export interface Orphan {
   readonly newest: Date;
 }
 
-/** The backups of a store. A thin noun over the blob store: paths, documents and their checks; it holds no state. */
+/**
+ * The backups of a store. A thin noun over the blob store: paths, documents and their checks; it
+ * holds no state.
+ */
 export class Catalog {
   readonly store: BlobStore;
 
@@ -35,9 +56,14 @@ export class Catalog {
     this.store = store;
   }
 
-  /** Every backup's key, newest first, without reading manifests. Throws if the store could not be asked completely. */
+  /**
+   * Every backup's key, newest first, without reading manifests. Throws if the store could not be
+   * asked completely.
+   */
   async keys(filter: { source?: string | undefined; tier?: string | undefined } = {}): Promise<BackupKey[]> {
-    const prefix = filter.source ? `${MANIFESTS}${filter.source}/${filter.tier ? `${filter.tier}/` : ""}` : MANIFESTS;
+    const prefix = filter.source
+      ? `${MANIFESTS}${filter.source}/${filter.tier ? `${filter.tier}/` : ""}`
+      : MANIFESTS;
     const keys: BackupKey[] = [];
     for await (const blob of this.store.list(prefix)) {
       const key = parseManifestPath(blob.path);
@@ -48,7 +74,9 @@ export class Catalog {
 
   /** Whether the store holds something, and nothing of what a store of ours begins with. */
   async isForeign(): Promise<boolean> {
-    for (const folder of [MANIFESTS, DATABASE, RECEIPTS, LOCKS]) if (!(await this.#isEmpty(folder))) return false;
+    for (const folder of [MANIFESTS, DATABASE, RECEIPTS, LOCKS]) {
+      if (!(await this.#isEmpty(folder))) return false;
+    }
     return !(await this.#isEmpty(""));
   }
 
@@ -60,22 +88,33 @@ export class Catalog {
   /**
    * Reads one manifest and checks that it is whole and belongs where it lies.
    *
-   * @throws store.not-found (it was removed since it was listed), catalog.damaged, catalog.unknown-format, store.lied (two reads differ)
+   * @throws store.not-found (it was removed since it was listed), catalog.damaged, catalog.unknown-format,
+   *   store.lied (two reads differ)
    */
   async read(key: BackupKey): Promise<Backup> {
     const path = manifestPath(key);
-    const { value, sha256 } = await this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, manifest, MANIFEST_FORMATS, `manifest ${path}`));
+    const { value, sha256 } = await this.#readTwiceIfDamaged(path, (bytes) =>
+      readDocument(bytes, manifest, MANIFEST_FORMATS, `manifest ${path}`),
+    );
     if (value.id !== key.id || value.source !== key.source || value.tier !== key.tier) {
-      throw new HoldfastError("catalog.damaged", `manifest ${path} is that of ${value.source}/${value.tier}/${value.id}`, {
-        hint: "A manifest was copied over another one; restore the right file from a copy of the store.",
-      });
+      throw new HoldfastError(
+        "catalog.damaged",
+        `manifest ${path} is that of ${value.source}/${value.tier}/${value.id}`,
+        {
+          hint: "A manifest was copied over another one; restore the right file from a copy of the store.",
+        },
+      );
     }
     const folder = artifactFolder(key);
     for (const artifact of value.artifacts) {
       if (!artifact.path.startsWith(folder)) {
-        throw new HoldfastError("catalog.damaged", `manifest ${path} names an artifact outside its own folder: ${artifact.path}`, {
-          hint: "The manifest was not written by Holdfast; do not restore from it.",
-        });
+        throw new HoldfastError(
+          "catalog.damaged",
+          `manifest ${path} names an artifact outside its own folder: ${artifact.path}`,
+          {
+            hint: "The manifest was not written by Holdfast; do not restore from it.",
+          },
+        );
       }
     }
     return { key, manifest: value, sha256 };
@@ -84,17 +123,23 @@ export class Catalog {
   /** Makes the backup exist: the last effect of a backup. Returns the manifest's checksum. */
   async commit(value: Manifest): Promise<string> {
     const { bytes, sha256 } = writeDocument(manifest.parse(value));
-    await this.store.put(manifestPath(value), once(bytes), { contentType: "application/json", sizeHint: bytes.length });
+    await this.store.put(manifestPath(value), once(bytes), {
+      contentType: "application/json",
+      sizeHint: bytes.length,
+    });
     return sha256;
   }
 
   /** Adds a receipt; receipts are never edited. Returns its path. */
   async addReceipt(value: Receipt): Promise<string> {
-    const { bytes } = writeDocument(receipt.parse({ ...value, findings: value.findings.map(recordedFinding) }));
+    const { bytes } = writeDocument(
+      receipt.parse({ ...value, findings: value.findings.map(recordedFinding) }),
+    );
     const time = compactTime(new Date(value.finishedAt));
     // Two receipts of one second and kind get a counter, so that neither is lost.
     for (let attempt = 1; ; attempt += 1) {
-      const path = `${receiptFolder(value.backup)}${time}-${value.kind}${attempt === 1 ? "" : `.${attempt}`}.json`;
+      const path =
+        `${receiptFolder(value.backup)}${time}-${value.kind}` + `${attempt === 1 ? "" : `.${attempt}`}.json`;
       try {
         await this.store.put(path, once(bytes), { contentType: "application/json", sizeHint: bytes.length });
         return path;
@@ -116,7 +161,9 @@ export class Catalog {
 
   /** Reads one receipt. */
   async readReceipt(path: string): Promise<SealedDocument<Receipt>> {
-    return this.#readTwiceIfDamaged(path, (bytes) => readDocument(bytes, receipt, RECEIPT_FORMATS, `receipt ${path}`));
+    return this.#readTwiceIfDamaged(path, (bytes) =>
+      readDocument(bytes, receipt, RECEIPT_FORMATS, `receipt ${path}`),
+    );
   }
 
   /** Artifacts without a manifest, newest first. */
@@ -129,7 +176,8 @@ export class Catalog {
       group.blobs.push(blob);
       groups.set(manifestPath(key), group);
     }
-    // Manifests are listed after the artifacts: a backup committed in between is seen as a backup, not as an orphan.
+    // Manifests are listed after the artifacts: a backup committed in between is seen as a backup, not
+    // as an orphan.
     for (const key of await this.keys()) groups.delete(manifestPath(key));
     return [...groups.values()]
       .map(({ key, blobs }) => ({
@@ -145,9 +193,13 @@ export class Catalog {
     const read = async (): Promise<Buffer> => {
       const { size, content } = await this.store.get(path);
       if (size > DOCUMENT_SIZE_MAX) {
-        throw new HoldfastError("catalog.damaged", `${path} has ${size} bytes, which no manifest or receipt has`, {
-          hint: "It was not written by Holdfast; restore the right file from a copy of the store.",
-        });
+        throw new HoldfastError(
+          "catalog.damaged",
+          `${path} has ${size} bytes, which no manifest or receipt has`,
+          {
+            hint: "It was not written by Holdfast; restore the right file from a copy of the store.",
+          },
+        );
       }
       const bytes = await collect(content, DOCUMENT_SIZE_MAX);
       if (bytes.length !== size) throw lied(path, `it announced ${size} bytes and gave ${bytes.length}`);
@@ -167,6 +219,8 @@ export class Catalog {
 
 function lied(path: string, how: string): HoldfastError {
   return new HoldfastError("store.lied", `the store did not give ${path} faithfully: ${how}`, {
-    hint: "The backup may well be whole: run again, and if it repeats check the network path and the storage service.",
+    hint:
+      "The backup may well be whole: run again, and if it repeats check the network path " +
+      "and the storage service.",
   });
 }

@@ -17,9 +17,15 @@ export interface ChoiceFilter {
 export interface ChoiceOptions {
   /** Whether a backup can give what is wanted; every backup can when absent. */
   readonly suits?: (manifest: Manifest) => boolean;
-  /** Hears of each backup that was passed over, and why, and of gaps that were accepted for the one that is chosen. */
+  /**
+   * Hears of each backup that was passed over, and why, and of gaps that were accepted for the one
+   * that is chosen.
+   */
   readonly warn?: (text: string) => void;
-  /** Is told the standing of each backup that was asked for it: to explain why none was taken, none is read again. */
+  /**
+   * Is told the standing of each backup that was asked for it: to explain why none was taken, none
+   * is read again.
+   */
   readonly standings?: KnownStandings;
 }
 
@@ -28,12 +34,19 @@ export interface ChoiceOptions {
  *
  * @throws input.no-such-backup when an id was named that the store, read completely, does not have
  */
-export async function chooseKeys(catalog: Catalog, selection: Selection, filter: ChoiceFilter): Promise<BackupKey[]> {
+export async function chooseKeys(
+  catalog: Catalog,
+  selection: Selection,
+  filter: ChoiceFilter,
+): Promise<BackupKey[]> {
   const keys = await catalog.keys(filter);
   const chosen = selectKeys(selection, keys, filter.tier);
   if (selection.by === "id" && chosen.length === 0) {
     throw new HoldfastError("input.no-such-backup", `no backup ${selection.id} in ${catalog.store.url}`, {
-      hint: keys.length === 0 ? "The store holds no backups here; check --store, --source and --tier." : otherIds(selection.id, keys),
+      hint:
+        keys.length === 0
+          ? "The store holds no backups here; check --store, --source and --tier."
+          : otherIds(selection.id, keys),
     });
   }
   return chosen;
@@ -41,34 +54,60 @@ export async function chooseKeys(catalog: Catalog, selection: Selection, filter:
 
 /** A safety backup is newest after every restore, and is not what somebody misses. */
 function otherIds(id: string, keys: readonly BackupKey[]): string {
-  const near = nearest(id, keys.map((key) => key.id));
+  const near = nearest(
+    id,
+    keys.map((key) => key.id),
+  );
   const newest = keys.find(({ tier }) => tier !== "safety") ?? keys[0];
-  return `${near === undefined ? "" : `Did you mean ${near}? `}See \`holdfast list\`; the newest is ${newest?.id ?? ""}.`;
+  return (
+    `${near === undefined ? "" : `Did you mean ${near}? `}See \`holdfast list\`; ` +
+    `the newest is ${newest?.id ?? ""}.`
+  );
 }
 
 /**
- * The one backup a restore means. `latest` and an id mean exactly one, whatever it holds; `latest-verified` and `before` pass over those that cannot
- * give what is wanted, unless no other fits. Only `latest-verified` passes over a damaged one: whoever asked for the newest, or for a point in time,
- * must not get older data without having said so.
+ * The one backup a restore means. `latest` and an id mean exactly one, whatever it holds; `latest-verified`
+ * and `before` pass over those that cannot give what is wanted, unless no other fits. Only `latest-verified`
+ * passes over a damaged one: whoever asked for the newest, or for a point in time, must not get older data
+ * without having said so.
  *
  * @returns `undefined` when the selection matches nothing
- * @throws input.conflict when the store holds several sources and none was named; catalog.damaged, catalog.unknown-format
+ * @throws input.conflict when the store holds several sources and none was named; catalog.damaged,
+ *   catalog.unknown-format
  */
-export async function chooseOne(catalog: Catalog, selection: Selection, filter: ChoiceFilter, options: ChoiceOptions = {}): Promise<Backup | undefined> {
-  const keys = await chooseKeys(catalog, selection.by === "before" ? { by: "before", before: END_OF_TIME } : selection, filter);
+export async function chooseOne(
+  catalog: Catalog,
+  selection: Selection,
+  filter: ChoiceFilter,
+  options: ChoiceOptions = {},
+): Promise<Backup | undefined> {
+  const keys = await chooseKeys(
+    catalog,
+    selection.by === "before" ? { by: "before", before: END_OF_TIME } : selection,
+    filter,
+  );
   const sources = [...new Set(keys.map((key) => key.source))];
   if (sources.length > 1) {
-    throw new HoldfastError("input.conflict", `the store holds backups of several sources: ${sources.join(", ")}`, {
-      hint: "Name the one you mean with --source.",
-    });
+    throw new HoldfastError(
+      "input.conflict",
+      `the store holds backups of several sources: ${sources.join(", ")}`,
+      {
+        hint: "Name the one you mean with --source.",
+      },
+    );
   }
-  if (selection.by === "latest-verified") return newestVerified(catalog, keys, selection.before ?? END_OF_TIME, options);
+  if (selection.by === "latest-verified") {
+    return newestVerified(catalog, keys, selection.before ?? END_OF_TIME, options);
+  }
   if (selection.by === "before") return newestUpTo(selection.before, catalog, keys, options);
   return keys[0] && readOrHint(catalog, keys[0]);
 }
 
 async function newestVerified(
-  catalog: Catalog, keys: readonly BackupKey[], before: Date, options: ChoiceOptions,
+  catalog: Catalog,
+  keys: readonly BackupKey[],
+  before: Date,
+  options: ChoiceOptions,
 ): Promise<Backup | undefined> {
   const receipts = await catalog.receiptPaths();
   let unsuited: Backup | undefined;
@@ -99,18 +138,25 @@ function tellAccepted({ key }: Backup, { accepted = [] }: Standing, options: Cho
   const [first] = accepted;
   if (first === undefined) return;
   const more = accepted.length === 1 ? "" : ` and ${accepted.length - 1} more, named in its receipt`;
-  options.warn?.(`backup ${key.id} counts as verified because gaps were accepted for it: ${first.about} ${first.name} ${first.message}${more}`);
+  options.warn?.(
+    `backup ${key.id} counts as verified because gaps were accepted for it: ` +
+      `${first.about} ${first.name} ${first.message}${more}`,
+  );
 }
 
-/** A backup with gaps that no proof closes becomes verified only where they are accepted: whoever waits for that must hear why. */
+/**
+ * A backup with gaps that no proof closes becomes verified only where they are accepted: whoever waits for
+ * that must hear why.
+ */
 function tellUnprovable({ key, manifest }: Backup, options: ChoiceOptions): void {
   const [first, ...more] = openAfterComparing(manifest.gaps ?? []);
   if (first === undefined) return;
   const rest = more.length === 0 ? "" : ` (and ${more.length} more)`;
   options.warn?.(
-    `backup ${key.id} is passed over: it does not count as verified unless its gaps are accepted by name (validate --accept-gaps): ` +
-    `${first.about} ${first.name} ${first.message}${rest}. ` +
-      "Take it by its id or as latest if that is acceptable. Where the role could not read something, a backup by one that may has no such gap; what no backup can hold is accepted by name (`holdfast validate --accept-gaps`).",
+    `backup ${key.id} is passed over: it does not count as verified unless its gaps are accepted by name ` +
+      `(validate --accept-gaps): ${first.about} ${first.name} ${first.message}${rest}. Take it by its id ` +
+      "or as latest if that is acceptable. Where the role could not read something, a backup by one that " +
+      "may has no such gap; what no backup can hold is accepted by name (`holdfast validate --accept-gaps`).",
   );
 }
 
@@ -118,10 +164,16 @@ function tellUnprovable({ key, manifest }: Backup, options: ChoiceOptions): void
 const END_OF_TIME = new Date(8.64e15);
 
 /**
- * Everything in a backup is as of its snapshot, by the server's clock. Its id was made a little earlier, by the clock of the machine that ran the
- * backup, so the snapshot of an id up to `before` may be too late, and, where that clock was ahead, the snapshot of a later id early enough.
+ * Everything in a backup is as of its snapshot, by the server's clock. Its id was made a little earlier, by
+ * the clock of the machine that ran the backup, so the snapshot of an id up to `before` may be too late, and,
+ * where that clock was ahead, the snapshot of a later id early enough.
  */
-async function newestUpTo(before: Date, catalog: Catalog, keys: readonly BackupKey[], options: ChoiceOptions): Promise<Backup | undefined> {
+async function newestUpTo(
+  before: Date,
+  catalog: Catalog,
+  keys: readonly BackupKey[],
+  options: ChoiceOptions,
+): Promise<Backup | undefined> {
   let unsuited: Backup | undefined;
   const later: BackupKey[] = [];
   for (const key of keys.filter(({ time }) => time > before).reverse()) {
@@ -144,11 +196,19 @@ function isEarlyEnough({ manifest }: Backup, before: Date): boolean {
 
 function suits({ key, manifest }: Backup, options: ChoiceOptions): boolean {
   if (options.suits?.(manifest) !== false) return true;
-  options.warn?.(`backup ${key.id} is passed over: it holds ${manifest.artifacts.map((artifact) => artifact.kind).join(" and ")}, which does not give what is wanted`);
+  options.warn?.(
+    `backup ${key.id} is passed over: ` +
+      `it holds ${manifest.artifacts.map((artifact) => artifact.kind).join(" and ")}, which does ` +
+      "not give what is wanted",
+  );
   return false;
 }
 
-async function readUnlessDamaged(catalog: Catalog, key: BackupKey, options: ChoiceOptions): Promise<Backup | undefined> {
+async function readUnlessDamaged(
+  catalog: Catalog,
+  key: BackupKey,
+  options: ChoiceOptions,
+): Promise<Backup | undefined> {
   try {
     return await catalog.read(key);
   } catch (error) {

@@ -5,8 +5,8 @@ import { runRecord } from "../store/run-record.ts";
 import { platformRecord } from "../platform/record.ts";
 
 /**
- * The manifest: a backup exists if and only if this document does. Written last, once, never edited.
- * Every field is explained in `docs/formats.md`; `docs/reference/manifest.schema.json` is generated from here.
+ * The manifest: a backup exists if and only if this document does. Written last, once, never edited. Every
+ * field is explained in `docs/formats.md`; `docs/reference/manifest.schema.json` is generated from here.
  */
 
 export const TIERS = ["tier1", "tier2", "tier3", "tier4"] as const;
@@ -55,11 +55,15 @@ export const finding = z.strictObject({
 export type Finding = z.infer<typeof finding>;
 
 /**
- * Formats of manifests this version reads. It writes 2, and 3 where 2 has no place for what is to be said: so that a database of no known
- * platform keeps manifests that every version since 2 reads, and a version that knows nothing of platforms says that the format is unknown,
- * and not that a backup is damaged.
+ * Formats of manifests this version reads. It writes 2, and 3 where 2 has no place for what is to be said: so
+ * that a database of no known platform keeps manifests that every version since 2 reads, and a version that
+ * knows nothing of platforms says that the format is unknown, and not that a backup is damaged.
  */
-export const MANIFEST_FORMATS = ["holdfast.manifest/1", "holdfast.manifest/2", "holdfast.manifest/3"] as const;
+export const MANIFEST_FORMATS = [
+  "holdfast.manifest/1",
+  "holdfast.manifest/2",
+  "holdfast.manifest/3",
+] as const;
 
 export const manifest = z.strictObject({
   format: z.enum(MANIFEST_FORMATS),
@@ -78,11 +82,20 @@ export const manifest = z.strictObject({
   content: contentRecord,
   /** Whose is what in the database of a known platform. Only in format 3; absent for plain PostgreSQL. */
   platform: platformRecord.optional(),
-  /** What the database had at the snapshot and no archive of this backup holds; every proof repeats it. Absent in format 1. */
+  /**
+   * What the database had at the snapshot and no archive of this backup holds; every proof repeats it.
+   * Absent in format 1.
+   */
   gaps: z.array(finding).optional(),
-  /** What pg_dump warned of, in its own words, and what of the schema may not survive a restore. Absent in format 1. */
+  /**
+   * What pg_dump warned of, in its own words, and what of the schema may not survive a restore.
+   * Absent in format 1.
+   */
   warnings: z.array(z.string()).optional(),
-  /** Schema version: last applied migration and a hash over all of them; null where no migration table is known. */
+  /**
+   * Schema version: last applied migration and a hash over all of them; null where no migration
+   * table is known.
+   */
   schemaVersion: z.strictObject({ last: z.string(), count: z.int(), table: z.string() }).nullable(),
   migrationHash: digest.nullable(),
   /** What made it: the CI run or the local user, for the audit trail. */
@@ -97,8 +110,9 @@ export const DEPTHS = ["stored", "opened", "restored"] as const;
 export type Depth = (typeof DEPTHS)[number];
 
 /**
- * Formats of receipts this version reads. It writes 1, 2 where there is something that only 2 can say, and 3 only where gaps were accepted:
- * who does not know that word must not take the verdict for one without it, and refuses the format.
+ * Formats of receipts this version reads. It writes 1, 2 where there is something that only 2 can say, and
+ * 3 only where gaps were accepted: who does not know that word must not take the verdict for one without it,
+ * and refuses the format.
  */
 export const RECEIPT_FORMATS = ["holdfast.receipt/1", "holdfast.receipt/2", "holdfast.receipt/3"] as const;
 
@@ -117,11 +131,15 @@ export const receipt = z.strictObject({
   verdict: z.enum(["proved", "gaps", "failed"]),
   findings: z.array(finding),
   /**
-   * Gaps that whoever validated had accepted by name: the verdict does not count them. Only in format 3; absent where there is none, and
-   * from every receipt that says failed, which all versions must be able to read.
+   * Gaps that whoever validated had accepted by name: the verdict does not count them. Only in format
+   * 3; absent where there is none, and from every receipt that says failed, which all versions must be
+   * able to read.
    */
   accepted: z.array(finding).min(1).optional(),
-  /** The platform's own, not compared: none of it is a finding, and none is left unsaid. Not in format 1; absent where there is none. */
+  /**
+   * The platform's own, not compared: none of it is a finding, and none is left unsaid. Not in format 1;
+   * absent where there is none.
+   */
   notCompared: z.array(notCompared).optional(),
   startedAt: instant,
   finishedAt: instant,
@@ -134,7 +152,10 @@ export const receipt = z.strictObject({
 export type Receipt = z.infer<typeof receipt>;
 
 /** The oldest format that can say all that a receipt holds. */
-export function receiptFormat({ accepted, notCompared: own }: Pick<Receipt, "accepted" | "notCompared">): Receipt["format"] {
+export function receiptFormat({
+  accepted,
+  notCompared: own,
+}: Pick<Receipt, "accepted" | "notCompared">): Receipt["format"] {
   if (accepted !== undefined) return "holdfast.receipt/3";
   return own === undefined ? "holdfast.receipt/1" : "holdfast.receipt/2";
 }

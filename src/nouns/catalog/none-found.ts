@@ -23,7 +23,10 @@ export interface NoneFound {
  * @param known standings that were read when it was chosen; what is not among them is read
  */
 export async function explainNone(
-  catalog: Catalog, selection: Selection, filter: ChoiceFilter, known: ReadonlyKnown = new Map(),
+  catalog: Catalog,
+  selection: Selection,
+  filter: ChoiceFilter,
+  known: ReadonlyKnown = new Map(),
 ): Promise<NoneFound> {
   const keys = await catalog.keys(filter);
   if (keys.length === 0) return noneAtAll(await catalog.keys(), filter);
@@ -34,15 +37,23 @@ export async function explainNone(
     };
   }
   const { before } = selection as { readonly before?: Date };
-  if (selection.by === "latest-verified" && (before === undefined || keys.some(({ time }) => time <= before))) {
+  if (
+    selection.by === "latest-verified" &&
+    (before === undefined || keys.some(({ time }) => time <= before))
+  ) {
     const candidates = selectKeys(selection, keys, filter.tier);
-    return await noneVerified(catalog, candidates.filter(({ time }) => before === undefined || time <= before), known);
+    return await noneVerified(
+      catalog,
+      candidates.filter(({ time }) => before === undefined || time <= before),
+      known,
+    );
   }
   const [newest] = selectKeys({ by: "latest" }, keys, filter.tier);
   const oldest = keys.filter(({ tier }) => filter.tier !== undefined || tier !== "safety").at(-1);
   return {
-    why: `${quantity(keys.length, "backup")}, the oldest ${oldest?.id ?? ""} and the newest ${newest?.id ?? ""}; ` +
-      "an id begins with the time, UTC, at which it was begun",
+    why:
+      `${quantity(keys.length, "backup")}, the oldest ${oldest?.id ?? ""} and the newest ` +
+      `${newest?.id ?? ""}; an id begins with the time, UTC, at which it was begun`,
     next: ["`holdfast list` shows all of them, and which are verified"],
   };
 }
@@ -56,7 +67,10 @@ export interface EmptyList {
   readonly good: boolean;
 }
 
-/** Says why a list is empty: because nothing was backed up yet, or because another source or another place was asked for. */
+/**
+ * Says why a list is empty: because nothing was backed up yet, or because another source or another place
+ * was asked for.
+ */
 export async function explainEmpty(catalog: Catalog, filter: ChoiceFilter): Promise<EmptyList> {
   const all = await catalog.keys();
   const { why, next } = noneAtAll(all, filter);
@@ -71,40 +85,62 @@ function noneAtAll(all: readonly BackupKey[], { source, tier }: ChoiceFilter): N
     return { why: "it holds no backups at all", next };
   }
   const sources = [...new Set(all.map((key) => key.source))].sort();
-  const asked = Object.entries({ source, tier }).filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${value ?? ""}`).join(", ");
+  const asked = Object.entries({ source, tier })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${value ?? ""}`)
+    .join(", ");
   const near = source === undefined || sources.includes(source) ? undefined : nearest(source, sources);
   return {
     why: `it holds ${quantity(all.length, "backup")}, and none of ${asked}`,
     next: [
-      `it has backups of ${sources.join(", ")}${near === undefined ? "" : `: did you mean --source ${near}?`}; ` +
-      "`holdfast list` shows them with their tiers",
+      "it has backups " +
+        `of ${sources.join(", ")}${near === undefined ? "" : `: did you mean --source ${near}?`}; ` +
+        "`holdfast list` shows them with their tiers",
     ],
   };
 }
 
 /** Of what is not verified, what may still become so; the newest of each is the one to look at. */
-async function noneVerified(catalog: Catalog, keys: readonly BackupKey[], known: ReadonlyKnown): Promise<NoneFound> {
+async function noneVerified(
+  catalog: Catalog,
+  keys: readonly BackupKey[],
+  known: ReadonlyKnown,
+): Promise<NoneFound> {
   const isKnown = (key: BackupKey): boolean => known.has(manifestPath(key));
   const receipts = keys.every(isKnown) ? new Map<string, string[]>() : await catalog.receiptPaths();
   const found: Record<NotVerified, BackupKey[]> = { failed: [], gaps: [], read: [], never: [], damaged: [] };
-  for (const key of keys) found[whyNotVerified(known.get(manifestPath(key)) ?? (await standingIn(catalog, key, receipts.get(key.id) ?? [])))].push(key);
+  for (const key of keys) {
+    found[
+      whyNotVerified(
+        known.get(manifestPath(key)) ?? (await standingIn(catalog, key, receipts.get(key.id) ?? [])),
+      )
+    ].push(key);
+  }
   const { failed, gaps, read, never, damaged } = found;
   const parts = [
-    [failed, "failed validation"], [gaps, "restored with gaps only"], [read, "read and not restored"],
-    [never, "never validated"], [damaged, "with a damaged manifest"],
+    [failed, "failed validation"],
+    [gaps, "restored with gaps only"],
+    [read, "read and not restored"],
+    [never, "never validated"],
+    [damaged, "with a damaged manifest"],
   ] as const;
   const counts = parts.filter(([some]) => some.length > 0).map(([some, what]) => `${some.length} ${what}`);
   const validate = (key: BackupKey, more = ""): string =>
-    `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} --backup ${key.id}${more}\` (with --identity-file where it is encrypted)`;
+    `\`holdfast validate --store ${shellWord(catalog.store.url)} --source ${shellWord(key.source)} ` +
+    `--backup ${key.id}${more}\` (with --identity-file where it is encrypted)`;
   const [withGaps] = gaps;
   const [open] = [...never, ...read].sort((a, b) => (a.id < b.id ? 1 : -1));
   const ways = [
     ...(open === undefined ? [] : [`prove the newest that was not restored yet: ${validate(open)}`]),
-    ...(withGaps === undefined ? [] : [
-      `where the gaps are known and nobody can mend them, accept them: ${validate(withGaps, " --accept-gaps 'about name'")}`,
-    ]),
-    ...(open === undefined && withGaps === undefined ? ["make a new backup while the source still answers"] : []),
+    ...(withGaps === undefined
+      ? []
+      : [
+          "where the gaps are known and nobody can mend them, accept " +
+            `them: ${validate(withGaps, " --accept-gaps 'about name'")}`,
+        ]),
+    ...(open === undefined && withGaps === undefined
+      ? ["make a new backup while the source still answers"]
+      : []),
     "take one as it is, by its id; `holdfast list` says of each why it is not verified",
   ];
   return {
@@ -123,7 +159,11 @@ function whyNotVerified(standing: Standing | typeof DAMAGED): NotVerified {
   return standing.depth === undefined ? "never" : "read";
 }
 
-async function standingIn(catalog: Catalog, key: BackupKey, receipts: readonly string[]): Promise<Standing | typeof DAMAGED> {
+async function standingIn(
+  catalog: Catalog,
+  key: BackupKey,
+  receipts: readonly string[],
+): Promise<Standing | typeof DAMAGED> {
   try {
     return await readStanding(catalog, key, receipts, (await catalog.read(key)).sha256);
   } catch (error) {

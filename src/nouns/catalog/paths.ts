@@ -21,7 +21,11 @@ export function artifactFolder(key: Pick<BackupKey, "id" | "source" | "tier">): 
   return `${DATABASE}${key.source}/${key.tier}/${key.id}/`;
 }
 
-export function artifactPath(key: Pick<BackupKey, "id" | "source" | "tier">, kind: Kind, encrypted: boolean): string {
+export function artifactPath(
+  key: Pick<BackupKey, "id" | "source" | "tier">,
+  kind: Kind,
+  encrypted: boolean,
+): string {
   return `${artifactFolder(key)}${kind}.dump.zst${encrypted ? ".age" : ""}`;
 }
 
@@ -51,7 +55,10 @@ export function receiptFolder(backupId: string): string {
   return `${RECEIPTS}${backupId}/`;
 }
 
-/** Newest first (an id begins with its time); equal ids by source and tier, so that the order never depends on the store's. */
+/**
+ * Newest first (an id begins with its time); equal ids by source and tier, so that the order never depends
+ * on the store's.
+ */
 export function byNewest(a: BackupKey, b: BackupKey): number {
   if (a.id !== b.id) return a.id < b.id ? 1 : -1;
   const [one, other] = [`${a.source}/${a.tier}`, `${b.source}/${b.tier}`];

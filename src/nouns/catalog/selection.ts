@@ -24,9 +24,15 @@ export function parseSelection(text: string, allowed: readonly Selection["by"][]
   const word = text.trim().toLowerCase().replace(/[ _]+/g, "-");
   const selection = recognise(text.trim(), word);
   if (selection && allowed.includes(selection.by)) return selection;
-  const forms = { id: "a backup id (20261122T020000Z-1a2b3c)", day: "a day (2026-11-22)" } as Record<string, string>;
+  const forms = { id: "a backup id (20261122T020000Z-1a2b3c)", day: "a day (2026-11-22)" } as Record<
+    string,
+    string
+  >;
   throw new HoldfastError("input.malformed", `backup is '${text}', which selects nothing`, {
-    hint: `Use ${allowed.filter((by) => by !== "since" && by !== "before").map((by) => forms[by] ?? by).join(", ")}.`,
+    hint: `Use ${allowed
+      .filter((by) => by !== "since" && by !== "before")
+      .map((by) => forms[by] ?? by)
+      .join(", ")}.`,
   });
 }
 
@@ -41,12 +47,17 @@ function recognise(text: string, word: string): Selection | undefined {
 }
 
 /**
- * Picks from `keys` (any order); the result is newest first. Pure; `latest-verified` keeps all candidates newest first, because only
- * receipts can tell which is verified.
+ * Picks from `keys` (any order); the result is newest first. Pure; `latest-verified` keeps all candidates
+ * newest first, because only receipts can tell which is verified.
  *
- * Safety backups, taken before a restore and possibly of a broken database, are only ever selected by id or by naming their tier.
+ * Safety backups, taken before a restore and possibly of a broken database, are only ever selected by id or
+ * by naming their tier.
  */
-export function selectKeys(selection: Selection, keys: readonly BackupKey[], tier?: CatalogTier): BackupKey[] {
+export function selectKeys(
+  selection: Selection,
+  keys: readonly BackupKey[],
+  tier?: CatalogTier,
+): BackupKey[] {
   const newestFirst = [...keys].sort(byNewest);
   if (selection.by === "id") return newestFirst.filter((key) => key.id === selection.id);
   const candidates = newestFirst.filter((key) => (tier ? key.tier === tier : key.tier !== "safety"));

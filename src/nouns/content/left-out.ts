@@ -13,14 +13,27 @@ export interface LeftOut {
   readonly oid: string;
 }
 
-/** What an inventory says without some relations and all that stands on them: pg_dump leaves that out with them. */
+/**
+ * What an inventory says without some relations and all that stands on them: pg_dump leaves that
+ * out with them.
+ */
 export function withoutRelations(content: ContentRecord, left: readonly LeftOut[]): ContentRecord {
   if (left.length === 0) return content;
   const names = new Set(left.map(displayName));
-  const isLeft = (relation: { readonly schema: string; readonly name: string }): boolean => names.has(displayName(relation));
-  const belongs = belongingTo(content, isLeft, left.filter(({ kind }) => kind === "sequence"));
-  const objects = Object.entries(content.objects).map(([kind, all]) =>
-    [kind, namesMap(Object.entries(all).filter(([identity]) => !belongs(kind as ObjectKind, identity)))] as const);
+  const isLeft = (relation: { readonly schema: string; readonly name: string }): boolean =>
+    names.has(displayName(relation));
+  const belongs = belongingTo(
+    content,
+    isLeft,
+    left.filter(({ kind }) => kind === "sequence"),
+  );
+  const objects = Object.entries(content.objects).map(
+    ([kind, all]) =>
+      [
+        kind,
+        namesMap(Object.entries(all).filter(([identity]) => !belongs(kind as ObjectKind, identity))),
+      ] as const,
+  );
   return {
     ...content,
     tables: content.tables.filter((table) => !isLeft(table)),

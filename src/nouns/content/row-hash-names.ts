@@ -1,4 +1,7 @@
-/** The ways of hashing rows that this version knows, by the names under which records keep them (`docs/formats.md`). */
+/**
+ * The ways of hashing rows that this version knows, by the names under which records keep them
+ * (`docs/formats.md`).
+ */
 const NAMES = ["rowhash-1", "rowhash-2"] as const;
 export type RowHashName = (typeof NAMES)[number];
 
@@ -22,7 +25,8 @@ export function plainName(name: string): RowHashName | undefined {
 /**
  * The name under which a server's fingerprints are kept.
  *
- * @param wanted a manifest's, to compare with it; one that this version does not know gives way to {@link ROW_HASH}
+ * @param wanted a manifest's, to compare with it; one that this version does not know gives way to
+ *   {@link ROW_HASH}
  */
 export function rowHashOn(littleEndian: boolean, wanted: string = ROW_HASH): string {
   const name = plainName(wanted) ?? ROW_HASH;

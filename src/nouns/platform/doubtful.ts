@@ -3,8 +3,8 @@ import { profileOf } from "./profiles.ts";
 import type { PlatformRecord } from "./record.ts";
 
 /**
- * The record of a target as a restore takes it: what is only guessed to be a user's is his where the backup says that it is, and the
- * platform's otherwise, so that it stays as it is and is no difference.
+ * The record of a target as a restore takes it: what is only guessed to be a user's is his where the backup
+ * says that it is, and the platform's otherwise, so that it stays as it is and is no difference.
  */
 export function heldAgainst(target: PlatformRecord, { users }: PlatformRecord): PlatformRecord {
   const guessed = target.guessed ?? [];
@@ -13,7 +13,10 @@ export function heldAgainst(target: PlatformRecord, { users }: PlatformRecord): 
   const doubtful = new Set(guessed.map((one) => namesKey(one)));
   return {
     ...target,
-    users: [...target.users.filter((one) => !doubtful.has(namesKey(one))), ...guessed.filter((one) => his.has(namesKey(one)))],
+    users: [
+      ...target.users.filter((one) => !doubtful.has(namesKey(one))),
+      ...guessed.filter((one) => his.has(namesKey(one))),
+    ],
   };
 }
 
@@ -33,7 +36,11 @@ export function doubtsOf(source: PlatformRecord, target: PlatformRecord): Doubts
     const his = new Set(users.map((one) => namesKey(one)));
     return guessed.filter((one) => !his.has(namesKey(one))).map((one) => one.join(" "));
   };
-  return { left: titles(source), staying: titles(target), owned: [...new Set([...ownedBy(source), ...ownedBy(target)])] };
+  return {
+    left: titles(source),
+    staying: titles(target),
+    owned: [...new Set([...ownedBy(source), ...ownedBy(target)])],
+  };
 }
 
 /** Schemas of a record that its platform is not known to have: nobody but the platform can own them. */
@@ -45,7 +52,8 @@ export function unknownSchemas({ name, schemas }: PlatformRecord): string[] {
 function ownedBy(record: PlatformRecord): string[] {
   const { eventTriggers, publications } = profileOf(record.name);
   const isUnknown = ([kind, name]: readonly [string, string]): boolean =>
-    (kind === "event-trigger" && !eventTriggers.includes(name)) || (kind === "publication" && !publications.includes(name));
+    (kind === "event-trigger" && !eventTriggers.includes(name)) ||
+    (kind === "publication" && !publications.includes(name));
   return [
     ...unknownSchemas(record).map((schema) => `schema ${schema}`),
     ...record.own.filter(isUnknown).map(([kind, name]) => `${kind.replaceAll("-", " ")} ${name}`),

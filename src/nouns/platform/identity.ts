@@ -1,6 +1,6 @@
 /**
- * Reading the identities by which a content record names objects (`src/nouns/content/read/objects/`): names quoted where SQL
- * needs it, joined by dots, sometimes after a word that says what they are of.
+ * Reading the identities by which a content record names objects (`src/nouns/content/read/objects/`): names
+ * quoted where SQL needs it, joined by dots, sometimes after a word that says what they are of.
  */
 
 const NAME = /^(?:"(?:[^"]|"")*"|[^".( ]+)/;
@@ -29,13 +29,15 @@ export function afterName(text: string): string {
   return text.slice(NAME.exec(text)?.[0].length ?? 0).trimStart();
 }
 
-/** Kinds whose identity begins with a word of its own (`class`, `configuration`, `table` …) before the names. */
+/**
+ * Kinds whose identity begins with a word of its own (`class`, `configuration`, `table` …) before the names.
+ */
 const AFTER_WORD: ReadonlySet<string> = new Set(["grant", "owner", "comment", "text-search"]);
 const OPERATOR_WORDS = /^(?:class|family) /;
 
 /**
- * The schema in which an object stands or, of rights and comments, what they are on; undefined where nothing is
- * named.
+ * The schema in which an object stands or, of rights and comments, what they are on; undefined where
+ * nothing is named.
  */
 export function schemaOf(kind: string, identity: string): string | undefined {
   const isAfterWord = AFTER_WORD.has(kind) || (kind === "operator" && OPERATOR_WORDS.test(identity));

@@ -15,21 +15,28 @@ import { usersOn, type UsersOn } from "./users-on.ts";
 /**
  * Whose is what in this database, for the manifest; undefined on plain PostgreSQL.
  *
- * `schemas` and `migrations` are of the whole database; `users` and `own` name only what is in scope, because they
- * are about the objects of the content record that they stand beside.
+ * `schemas` and `migrations` are of the whole database; `users` and `own` name only what is in scope, because
+ * they are about the objects of the content record that they stand beside.
  *
  * @param session inside the backup's snapshot, with `search_path` at `pg_catalog` as everywhere
  */
-export async function readPlatform(session: DatabaseSession, scope: ContentScope): Promise<PlatformRecord | undefined> {
+export async function readPlatform(
+  session: DatabaseSession,
+  scope: ContentScope,
+): Promise<PlatformRecord | undefined> {
   const profile = await detectPlatform(session);
   if (profile === undefined) return undefined;
-  const schemas = [...await presentSchemas(session, profile), ...await ownedSchemas(session, profile)];
+  const schemas = [...(await presentSchemas(session, profile)), ...(await ownedSchemas(session, profile))];
   const migrations: PlatformRecord["migrations"] = {};
   for (const schema of schemas) {
-    if (schema.migrations !== undefined) migrations[schema.name] = await lastMigration(session, schema.name, schema.migrations);
+    if (schema.migrations !== undefined) {
+      migrations[schema.name] = await lastMigration(session, schema.name, schema.migrations);
+    }
   }
   const names = schemas.map(({ name }) => name);
-  const { users, guessed } = await usersIn(session, profile, { schemas: names, migrations }, (schema) => isInScope(schema, scope));
+  const { users, guessed } = await usersIn(session, profile, { schemas: names, migrations }, (schema) =>
+    isInScope(schema, scope),
+  );
   return {
     name: profile.name,
     schemas: names,
@@ -42,25 +49,34 @@ export async function readPlatform(session: DatabaseSession, scope: ContentScope
 }
 
 /**
- * What users have put on the platform's ground outside of the scope, and so is in no backup of that scope: the
- * triggers and policies without which sign-ups break in silence.
+ * What users have put on the platform's ground outside of the scope, and so is in no backup of that scope:
+ * the triggers and policies without which sign-ups break in silence.
  */
 export async function usersOutside(
-  session: DatabaseSession, scope: ContentScope, record: PlatformRecord,
+  session: DatabaseSession,
+  scope: ContentScope,
+  record: PlatformRecord,
 ): Promise<PlatformRecord["users"]> {
-  return (await usersIn(session, profileOf(record.name), record, (schema) => !isInScope(schema, scope))).users;
+  return (await usersIn(session, profileOf(record.name), record, (schema) => !isInScope(schema, scope)))
+    .users;
 }
 
 async function usersIn(
-  session: DatabaseSession, profile: PlatformProfile, { schemas, migrations }: Pick<PlatformRecord, "schemas" | "migrations">,
+  session: DatabaseSession,
+  profile: PlatformProfile,
+  { schemas, migrations }: Pick<PlatformRecord, "schemas" | "migrations">,
   wanted: (schema: string) => boolean,
 ): Promise<UsersOn> {
   if (!schemas.some(wanted)) return { users: [], guessed: [] };
   // All of it is read, because a trigger in one schema may call a user's function in another.
   const isNewer = (name: string): boolean =>
-    isLater(migrations[name] ?? undefined, profile.schemas.find((one) => one.name === name)?.migrations?.known);
+    isLater(
+      migrations[name] ?? undefined,
+      profile.schemas.find((one) => one.name === name)?.migrations?.known,
+    );
   const { users, guessed } = usersOn(profile, schemas, await readGround(session, schemas), isNewer);
-  const inWanted = ([kind, identity]: readonly [string, string]): boolean => wanted(schemaOf(kind, identity) ?? "");
+  const inWanted = ([kind, identity]: readonly [string, string]): boolean =>
+    wanted(schemaOf(kind, identity) ?? "");
   return { users: users.filter(inWanted), guessed: guessed.filter(inWanted) };
 }
 
@@ -69,7 +85,9 @@ function isInScope(schema: string, { includeSchemas, excludeSchemas }: ContentSc
 }
 
 async function presentSchemas(session: DatabaseSession, profile: PlatformProfile): Promise<PlatformSchema[]> {
-  const rows = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_catalog.pg_namespace");
+  const rows = await session.query<{ name: string }>(
+    "SELECT nspname::text AS name FROM pg_catalog.pg_namespace",
+  );
   const present = new Set(rows.map(({ name }) => name));
   return profile.schemas.filter(({ name }) => present.has(name));
 }
@@ -81,23 +99,34 @@ function isLater(version: string | undefined, known: string | undefined): boolea
 }
 
 /**
- * Null where there is no such table, nothing in it, or no right to read it: then the version is not known, and
- * nothing else is.
+ * Null where there is no such table, nothing in it, or no right to read it: then the version is not known,
+ * and nothing else is.
  */
 async function lastMigration(
-  session: DatabaseSession, schema: string, { table, column }: NonNullable<PlatformSchema["migrations"]>,
+  session: DatabaseSession,
+  schema: string,
+  { table, column }: NonNullable<PlatformSchema["migrations"]>,
 ): Promise<string | null> {
   const [readable] = await session.query(
-    `SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $3 AND NOT a.attisdropped
-      WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-        AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid)`,
+    `
+      SELECT FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $3 AND NOT a.attisdropped
+       WHERE n.nspname = $1
+         AND c.relname = $2
+         AND c.relkind = 'r'
+         AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+         AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
+         AND NOT pg_catalog.row_security_active(c.oid)
+    `,
     [schema, table, column],
   );
   if (readable === undefined) return null;
-  const [last] = await session.query<{ version: string | null }>(
-    `SELECT ${quoteIdentifier(column)}::text AS version FROM ${quoteIdentifier(schema)}.${quoteIdentifier(table)}
-      ORDER BY ${quoteIdentifier(column)} DESC NULLS LAST LIMIT 1`,
-  );
+  const [last] = await session.query<{ version: string | null }>(`
+    SELECT ${quoteIdentifier(column)}::text AS version
+      FROM ${quoteIdentifier(schema)}.${quoteIdentifier(table)}
+     ORDER BY ${quoteIdentifier(column)} DESC NULLS LAST
+     LIMIT 1
+  `);
   return last?.version ?? null;
 }

@@ -11,42 +11,52 @@ export interface UsersOn {
 }
 
 /**
- * What users have put on the platform's ground. Nothing in a catalog says who made an object, so it is told by what
- * could not be the platform's:
+ * What users have put on the platform's ground. Nothing in a catalog says who made an object, so it is told
+ * by what could not be the platform's:
  *
- * - what has an owner (tables, views, functions, types, sequences …) by a role that is none of the platform's. The
- *   role that people work as is one of them, and what it owns is the user's but for a few things that the profile
- *   names;
- * - policies and rules, always: the platform turns row-level security on and ships no policy and no rule of its
- *   own;
+ * - what has an owner (tables, views, functions, types, sequences …) by a role that is none of the
+ *   platform's. The role that people work as is one of them, and what it owns is the user's but for a few
+ *   things that the profile names;
+ * - policies and rules, always: the platform turns row-level security on and ships no policy and no rule
+ *   of its own;
  * - triggers that call a user's function, or one of the platform's that sends a webhook;
- * - what depends on something that is not the platform's: a foreign key to a user's table, a column of a user's
- *   type, a check or an index by a user's function;
- * - indexes of other names than the platform's services have given to those of tables that they are known to have.
- *   That is a guess: of a version that is known it is taken for the user's, of a later one for the platform's.
- *   Comments on columns are told in the same way;
+ * - what depends on something that is not the platform's: a foreign key to a user's table, a column of a
+ *   user's type, a check or an index by a user's function;
+ * - indexes of other names than the platform's services have given to those of tables that they are known
+ *   to have. That is a guess: of a version that is known it is taken for the user's, of a later one for the
+ *   platform's. Comments on columns are told in the same way;
  * - rights, where they name a role that is not the platform's.
  *
- * Columns and checks that depend on nothing of the user's, and comments on anything but columns, cannot be told
- * from the platform's and are taken for its own.
+ * Columns and checks that depend on nothing of the user's, and comments on anything but columns, cannot be
+ * told from the platform's and are taken for its own.
  */
 export function usersOn(
-  profile: PlatformProfile, schemas: readonly string[], { objects, needs }: Ground, isNewer: (schema: string) => boolean,
+  profile: PlatformProfile,
+  schemas: readonly string[],
+  { objects, needs }: Ground,
+  isNewer: (schema: string) => boolean,
 ): UsersOn {
   const platform = new Set(schemas);
   const roles = new Set(profile.roles);
   const excepted = new Set(profile.ownedByWorkingRole.map((each) => namesKey(each)));
-  const ownedByUser = ({ kind, identity, owner }: GroundObject): boolean => owner !== null &&
+  const ownedByUser = ({ kind, identity, owner }: GroundObject): boolean =>
+    owner !== null &&
     (owner === profile.workingRole ? !excepted.has(namesKey([kind, identity])) : !roles.has(owner));
   const owned = objects.filter(ownedByUser);
   const places = new Set(owned.flatMap(({ place }) => (place === null ? [] : [place])));
   const ownedRelations = owned.filter(({ place }) => place?.startsWith("pg_class ") === true);
   const relations = new Set(ownedRelations.map(({ identity }) => relationKey(identity)));
   const needsUsers = (of: string | null): boolean =>
-    of !== null && (needs.get(of) ?? []).some(({ place, schema }) => places.has(place) || !platform.has(schema));
+    of !== null &&
+    (needs.get(of) ?? []).some(({ place, schema }) => places.has(place) || !platform.has(schema));
   const byName = new Map(profile.schemas.map((schema) => [schema.name, schema]));
-  const tablesByPlace = new Map(objects.filter(({ kind }) => kind === "table").map(({ place, identity }) => [place, leadingNames(identity)]));
-  const isKnownTable = ([schema = "", table = ""]: readonly string[]): boolean => byName.get(schema)?.rows.some((one) => one.table === table) === true;
+  const tablesByPlace = new Map(
+    objects
+      .filter(({ kind }) => kind === "table")
+      .map(({ place, identity }) => [place, leadingNames(identity)]),
+  );
+  const isKnownTable = ([schema = "", table = ""]: readonly string[]): boolean =>
+    byName.get(schema)?.rows.some((one) => one.table === table) === true;
 
   const isUsers = (object: GroundObject): boolean => {
     const { kind, identity, place, sign } = object;
@@ -70,7 +80,12 @@ export function usersOn(
   const isUnknownComment = (identity: string): boolean => {
     const [schema = "", ...column] = leadingNames(wordAndRest(identity)[1]);
     const known = byName.get(schema)?.columnComments;
-    return known !== undefined && !known.includes(column.join(".")) && isKnownTable([schema, column[0]!]) && !relations.has(namesKey([schema, column[0]!]));
+    return (
+      known !== undefined &&
+      !known.includes(column.join(".")) &&
+      isKnownTable([schema, column[0]!]) &&
+      !relations.has(namesKey([schema, column[0]!]))
+    );
   };
   const isUsersIndex = ({ place, sign }: GroundObject): boolean => {
     const table = sign ?? "";

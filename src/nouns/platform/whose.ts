@@ -15,15 +15,22 @@ export type OwnedKind = ObjectKind | "role" | "extension";
 const RELATIONS = ["table", "view", "materialized-view"] as const;
 /** Kinds that no schema holds: the platform's where the record names them. */
 const SCHEMALESS: ReadonlySet<string> = new Set([
-  "event-trigger", "publication", "subscription", "cast", "transform", "language", "access-method", "foreign-server",
+  "event-trigger",
+  "publication",
+  "subscription",
+  "cast",
+  "transform",
+  "language",
+  "access-method",
+  "foreign-server",
 ]);
 
 /**
  * Whose an object of a content record is, in a database of a known platform.
  *
  * In the platform's schemas everything is the platform's but what {@link PlatformRecord.users} names and what
- * stands on such a table; elsewhere everything is the user's but what {@link PlatformRecord.own} names. What is
- * said of an object (owner, comment, rights) is its owner's.
+ * stands on such a table; elsewhere everything is the user's but what {@link PlatformRecord.own} names. What
+ * is said of an object (owner, comment, rights) is its owner's.
  *
  * @param identity as the record names the object within its kind; of a role and an extension the plain name
  */
@@ -31,22 +38,39 @@ export function whoseIs(record: PlatformRecord, kind: OwnedKind, identity: strin
   return whose(indexOf(record), kind, identity);
 }
 
-/** Whether the platform keeps its own in this table: one of that name in a schema that somebody made himself is none, what an extension made always is. */
-export function isPlatformsTable(record: PlatformRecord, table: Pick<TableRecord, "schema" | "name" | "ofExtension">): boolean {
+/**
+ * Whether the platform keeps its own in this table: one of that name in a schema that somebody made himself
+ * is none, what an extension made always is.
+ */
+export function isPlatformsTable(
+  record: PlatformRecord,
+  table: Pick<TableRecord, "schema" | "name" | "ofExtension">,
+): boolean {
   return table.ofExtension === true || whoseIs(record, "table", displayName(table)) === "platform";
 }
 
-/** Whose something on the platform's or the user's ground is, by what the record says of it and where it stands. */
+/**
+ * Whose something on the platform's or the user's ground is, by what the record says of it and
+ * where it stands.
+ */
 function whose(index: RecordIndex, kind: string, identity: string): Owner {
   const said = index.said(kind, identity);
   if (said !== undefined) return said;
   switch (kind) {
-    case "role": return index.roles.has(identity) ? "platform" : "user";
-    case "extension": return index.extensions.has(identity) ? "platform" : "user";
-    case "owner": case "comment": case "grant": return whoseAttached(index, kind, identity);
-    case "security-label": return whoseAttached(index, kind, afterName(identity));
-    case "default-privilege": return whoseDefault(index, identity);
-    case "user-mapping": return whoseMapping(index, identity);
+    case "role":
+      return index.roles.has(identity) ? "platform" : "user";
+    case "extension":
+      return index.extensions.has(identity) ? "platform" : "user";
+    case "owner":
+    case "comment":
+    case "grant":
+      return whoseAttached(index, kind, identity);
+    case "security-label":
+      return whoseAttached(index, kind, afterName(identity));
+    case "default-privilege":
+      return whoseDefault(index, identity);
+    case "user-mapping":
+      return whoseMapping(index, identity);
     default:
   }
   if (SCHEMALESS.has(kind)) return "user";
@@ -54,11 +78,15 @@ function whose(index: RecordIndex, kind: string, identity: string): Owner {
   return index.schemas.has(schemaOf(kind, identity) ?? "") ? "platform" : "user";
 }
 
-/** `table auth.users`, `column auth.users.id`, `trigger auth.users.t`, `large object 12`, `large objects of x`. */
+/**
+ * `table auth.users`, `column auth.users.id`, `trigger auth.users.t`, `large object 12`,
+ * `large objects of x`.
+ */
 function whoseAttached(index: RecordIndex, kind: string, identity: string): Owner {
   if (/^large objects? /.test(identity)) return "user";
   const [word, rest] = wordAndRest(identity);
-  // Rights on what an extension brings are whose its schema is; on the server's own objects only a superuser gives any.
+  // Rights on what an extension brings are whose its schema is; on the server's own objects only a
+  // superuser gives any.
   if (word === "member") return whoseAttached(index, kind, rest);
   if (word === "catalog") return index.workingRole === undefined ? "user" : "platform";
   if (word === "server" || word === "wrapper") return whose(index, "foreign-server", identity);
@@ -109,8 +137,11 @@ function makeIndex(record: PlatformRecord): RecordIndex {
   const profile = profileOf(record.name);
   const users = new Set(record.users.map(objectKey));
   const own = new Set(record.own.map(objectKey));
-  const relations = new Set(record.users.filter(([kind]) => (RELATIONS as readonly string[]).includes(kind))
-    .map(([, identity]) => namesKey(leadingNames(identity))));
+  const relations = new Set(
+    record.users
+      .filter(([kind]) => (RELATIONS as readonly string[]).includes(kind))
+      .map(([, identity]) => namesKey(leadingNames(identity))),
+  );
   return {
     schemas: new Set(record.schemas),
     roles: new Set(profile.roles),
@@ -126,7 +157,10 @@ function makeIndex(record: PlatformRecord): RecordIndex {
   };
 }
 
-/** Tables and sequences are also named as people read them, with quotes in fewer places than the server writes them. */
+/**
+ * Tables and sequences are also named as people read them, with quotes in fewer places than the
+ * server writes them.
+ */
 function objectKey([kind, identity]: readonly [string, string]): string {
   const dotted = /^(?:(?:"(?:[^"]|"")*"|[^".( ]+)(?:\.|$))+$/.test(identity);
   return JSON.stringify([kind, dotted ? leadingNames(identity) : identity]);

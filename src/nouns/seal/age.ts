@@ -5,18 +5,24 @@ import type { ByteStream } from "../../kernel/streams.ts";
 import { ByteQueue } from "./byte-queue.ts";
 
 /**
- * The age v1 file format (https://age-encryption.org/v1). The header, which is small and delicate, is left to the age-encryption
- * library; the payload, which is everything else, goes through node:crypto, about three times as fast as JavaScript ciphers.
- * The distribution's `age` program is the judge of both in the tests.
+ * The age v1 file format (https://age-encryption.org/v1). The header, which is small and delicate, is left
+ * to the age-encryption library; the payload, which is everything else, goes through node:crypto, about three
+ * times as fast as JavaScript ciphers. The distribution's `age` program is the judge of both in the tests.
  */
 
 const CHUNK = 64 * KiB;
 const TAG = 16;
 const NONCE = 16;
-/** A header holds about 100 bytes a recipient; this allows for some hundreds of them and bounds what a hostile file can make us read. */
+/**
+ * A header holds about 100 bytes a recipient; this allows for some hundreds of them and bounds what a hostile
+ * file can make us read.
+ */
 const HEADER_SIZE_MAX = 64 * KiB;
 
-/** Checks the spelling (Bech32) of an age public key and gives it back. Only X25519 keys: every `age` since 1.0 can open them. */
+/**
+ * Checks the spelling (Bech32) of an age public key and gives it back. Only X25519 keys: every `age` since
+ * 1.0 can open them.
+ */
 export async function parseRecipient(text: string): Promise<string> {
   const recipient = text.trim();
   const { Encrypter } = await import("age-encryption");
@@ -24,9 +30,13 @@ export async function parseRecipient(text: string): Promise<string> {
     if (!/^age1[a-z0-9]{58}$/.test(recipient)) throw new Error("not an X25519 recipient");
     new Encrypter().addRecipient(recipient);
   } catch (cause) {
-    const shown = recipient.toUpperCase().startsWith("AGE-SECRET-KEY") ? "a secret key" : `'${recipient.slice(0, 80)}'`;
+    const shown = recipient.toUpperCase().startsWith("AGE-SECRET-KEY")
+      ? "a secret key"
+      : `'${recipient.slice(0, 80)}'`;
     throw new HoldfastError("input.malformed", `recipients holds ${shown}, which is not an age public key`, {
-      hint: "Give public keys as printed by `holdfast keygen` or `age-keygen`: 62 characters that begin with age1.",
+      hint:
+        "Give public keys as printed by `holdfast keygen` or `age-keygen`: " +
+        "62 characters that begin with age1.",
       cause,
     });
   }
@@ -39,17 +49,25 @@ export async function parseRecipient(text: string): Promise<string> {
  * @throws input.malformed, never echoing the text
  */
 export async function parseIdentities(text: string): Promise<readonly string[]> {
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
   const { Decrypter } = await import("age-encryption");
-  const hint = "Give the secret key (AGE-SECRET-KEY-1…) or the whole file that `holdfast keygen` or `age-keygen` wrote.";
-  if (lines.length === 0) throw new HoldfastError("input.malformed", "identity holds no age secret key", { hint });
+  const hint =
+    "Give the secret key (AGE-SECRET-KEY-1…) or the whole file that `holdfast keygen` or `age-keygen` wrote.";
+  if (lines.length === 0) {
+    throw new HoldfastError("input.malformed", "identity holds no age secret key", { hint });
+  }
   for (const [index, line] of lines.entries()) {
     try {
       if (!line.startsWith("AGE-SECRET-KEY-1")) throw new Error("not an X25519 identity");
       new Decrypter().addIdentity(line);
     } catch {
       // The library's error could quote the key, so it is not kept as a cause.
-      throw new HoldfastError("input.malformed", `identity: line ${index + 1} is not an age secret key`, { hint });
+      throw new HoldfastError("input.malformed", `identity: line ${index + 1} is not an age secret key`, {
+        hint,
+      });
     }
   }
   return lines;
@@ -77,8 +95,8 @@ export async function* encrypt(plain: ByteStream, recipients: readonly string[])
 }
 
 /**
- * Decrypts a stream. Every 64 KiB are authenticated before they are passed on; reordering, truncation (also at a chunk edge) and any
- * flipped bit end in `seal.damaged`.
+ * Decrypts a stream. Every 64 KiB are authenticated before they are passed on; reordering, truncation (also
+ * at a chunk edge) and any flipped bit end in `seal.damaged`.
  *
  * @throws seal.identity when none of the identities fits
  */
@@ -101,7 +119,8 @@ async function makeHeader(recipients: readonly string[]): Promise<{ header: Buff
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   let fileKey: Uint8Array | undefined;
-  // A recipient that writes no stanza is shown the file key: the library's own way to extend it, and how we get at the key.
+  // A recipient that writes no stanza is shown the file key: the library's own way to extend it, and how we
+  // get at the key.
   encrypter.addRecipient({
     wrapFileKey(key) {
       fileKey = Uint8Array.from(key);
@@ -114,11 +133,16 @@ async function makeHeader(recipients: readonly string[]): Promise<{ header: Buff
 }
 
 /** Takes header and nonce off the queue once they are complete; `undefined` while more bytes are needed. */
-async function openHeader(queue: ByteQueue, identities: readonly string[]): Promise<PayloadCipher | undefined> {
+async function openHeader(
+  queue: ByteQueue,
+  identities: readonly string[],
+): Promise<PayloadCipher | undefined> {
   const seen = queue.peek(HEADER_SIZE_MAX);
   const end = headerEnd(seen);
   if (end === undefined) {
-    if (queue.size >= HEADER_SIZE_MAX || !looksLikeAge(seen)) throw damaged("the stream does not begin with an age header");
+    if (queue.size >= HEADER_SIZE_MAX || !looksLikeAge(seen)) {
+      throw damaged("the stream does not begin with an age header");
+    }
     return undefined;
   }
   if (queue.size < end + NONCE) return undefined;
@@ -133,7 +157,9 @@ async function openHeader(queue: ByteQueue, identities: readonly string[]): Prom
   } catch (cause) {
     if (cause instanceof Error && /no identity matched/i.test(cause.message)) {
       throw new HoldfastError("seal.identity", "none of the given identities opens this backup", {
-        hint: "Use the identity that belongs to one of the backup's recipients; `holdfast list --json` names them for every backup.",
+        hint:
+          "Use the identity that belongs to one of the backup's recipients; " +
+          "`holdfast list --json` names them for every backup.",
       });
     }
     throw damaged("the age header is damaged", cause);
@@ -158,7 +184,10 @@ function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Buffer {
   return Buffer.from(hkdfSync("sha256", fileKey, nonce, "payload", 32));
 }
 
-/** STREAM with ChaCha20-Poly1305: the nonce is an 11-byte big-endian counter and a byte that is 1 for the last chunk alone. */
+/**
+ * STREAM with ChaCha20-Poly1305: the nonce is an 11-byte big-endian counter and a byte that is 1 for the
+ * last chunk alone.
+ */
 class PayloadCipher {
   readonly #key: Buffer;
   #counter = 0;
@@ -173,7 +202,9 @@ class PayloadCipher {
 
   /** Ciphertext and tag; not joined, because that would copy everything once more. */
   encrypt(chunk: Buffer, last: boolean): readonly [Buffer, Buffer] {
-    const cipher = createCipheriv("chacha20-poly1305", this.#key, this.#nextNonce(last), { authTagLength: TAG });
+    const cipher = createCipheriv("chacha20-poly1305", this.#key, this.#nextNonce(last), {
+      authTagLength: TAG,
+    });
     const body = cipher.update(chunk);
     cipher.final();
     return [body, cipher.getAuthTag()];
@@ -205,7 +236,9 @@ class PayloadCipher {
 
 function damaged(message: string, cause?: unknown): HoldfastError {
   return new HoldfastError("seal.damaged", message, {
-    hint: "Run `holdfast validate --depth stored` to see which backups of this source are whole, and restore one of those.",
+    hint:
+      "Run `holdfast validate --depth stored` to see which backups of this source are whole, " +
+      "and restore one of those.",
     cause,
   });
 }

@@ -1,12 +1,19 @@
-import { constants, createZstdCompress, createZstdDecompress, type ZstdCompress, type ZstdDecompress } from "node:zlib";
+import {
+  constants,
+  createZstdCompress,
+  createZstdDecompress,
+  type ZstdCompress,
+  type ZstdDecompress,
+} from "node:zlib";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { KiB, MiB } from "../../kernel/bytes.ts";
 import type { ByteStream } from "../../kernel/streams.ts";
 import { DEFAULT_LEVEL } from "./default-level.ts";
 
 /**
- * Zstandard (RFC 8878) as a row of independent frames with content checksums. Frames are compressed side by side on libuv's threads, which
- * one streaming compressor cannot do, and `zstd -d` reads concatenated frames as one file.
+ * Zstandard (RFC 8878) as a row of independent frames with content checksums. Frames are compressed side by
+ * side on libuv's threads, which one streaming compressor cannot do, and `zstd -d` reads concatenated frames
+ * as one file.
  *
  * The checksum flag is on because without it most single-bit flips decompress to wrong text without an error.
  */
@@ -14,17 +21,22 @@ import { DEFAULT_LEVEL } from "./default-level.ts";
 /** Bytes of input per frame, and so the largest distance at which a repetition can be found. */
 const FRAME_INPUT_SIZE = 4 * MiB;
 /**
- * The default level's own match tables are larger than what a core of a small server has of second-level cache; a quarter of them costs less and, with a
- * window as large as a frame, stores less. Against level 3 with tables that store as little as pg_dump's own compression: 0.65 of the processor time for
- * 2.8 % more bytes. Other levels are taken as they are.
+ * The default level's own match tables are larger than what a core of a small server has of second-level
+ * cache; a quarter of them costs less and, with a window as large as a frame, stores less. Against level 3
+ * with tables that store as little as pg_dump's own compression: 0.65 of the processor time for 2.8 % more
+ * bytes. Other levels are taken as they are.
  */
 const DEFAULT_TABLES = { [constants.ZSTD_c_windowLog]: 22, [constants.ZSTD_c_hashLog]: 16 };
-/** Frames being compressed at once: one per core of a small runner, and two that wait for them or are being filled. */
+/**
+ * Frames being compressed at once: one per core of a small runner, and two that wait for them or
+ * are being filled.
+ */
 const LANES = 4;
 
 /**
- * Compresses a stream at the given level (1…19). The chunks of `plain` are copied at once into a few blocks that are used over and over: held back until
- * a frame is full they would be garbage by the tens of megabytes.
+ * Compresses a stream at the given level (1…19). The chunks of `plain` are copied at once into a few
+ * blocks that are used over and over: held back until a frame is full they would be garbage by the
+ * tens of megabytes.
  */
 export async function* compress(plain: ByteStream, level: number): ByteStream {
   const idle = Array.from({ length: LANES }, () => new Lane(level));
@@ -40,7 +52,7 @@ export async function* compress(plain: ByteStream, level: number): ByteStream {
   try {
     let frames = 0;
     for await (const chunk of plain) {
-      for (let used = 0; used < chunk.byteLength; ) {
+      for (let used = 0; used < chunk.byteLength;) {
         if (idle.length === 0) yield* await finish();
         const lane = idle.at(-1) as Lane;
         used += lane.fill(chunk, used);
@@ -51,7 +63,9 @@ export async function* compress(plain: ByteStream, level: number): ByteStream {
       }
     }
     const last = idle.at(-1);
-    if (last !== undefined && (last.hasInput || frames === 0)) busy.push({ lane: last, frame: last.endFrame() });
+    if (last !== undefined && (last.hasInput || frames === 0)) {
+      busy.push({ lane: last, frame: last.endFrame() });
+    }
     while (busy.length > 0) yield* await finish();
   } finally {
     // Nothing may still read our blocks after the stream was left.
@@ -70,7 +84,11 @@ class Lane {
   constructor(level: number) {
     this.#compressor = createZstdCompress({
       chunkSize: 256 * KiB,
-      params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1, ...(level === DEFAULT_LEVEL ? DEFAULT_TABLES : {}) },
+      params: {
+        [constants.ZSTD_c_compressionLevel]: level,
+        [constants.ZSTD_c_checksumFlag]: 1,
+        ...(level === DEFAULT_LEVEL ? DEFAULT_TABLES : {}),
+      },
     });
     this.#compressor.on("data", (piece: Buffer) => this.#pieces.push(piece));
   }
@@ -115,7 +133,8 @@ class Lane {
 }
 
 /**
- * Decompresses a row of frames, whoever wrote them. An empty stream, bytes after the last frame and a frame cut short are damage.
+ * Decompresses a row of frames, whoever wrote them. An empty stream, bytes after the last frame and a frame
+ * cut short are damage.
  *
  * @throws seal.damaged for anything that is not whole, valid zstd; errors of `packed` pass as they are
  */
@@ -127,7 +146,9 @@ export async function* decompress(packed: ByteStream): ByteStream {
   } catch (cause) {
     if (source.failure !== undefined) throw source.failure.error;
     throw new HoldfastError("seal.damaged", "the compressed bytes are damaged or cut short", {
-      hint: "Run `holdfast validate --depth stored` to see which backups of this source are whole, and restore one of those.",
+      hint:
+        "Run `holdfast validate --depth stored` to see which backups of this source are whole, " +
+        "and restore one of those.",
       cause,
     });
   } finally {
@@ -137,8 +158,9 @@ export async function* decompress(packed: ByteStream): ByteStream {
 }
 
 /**
- * What one decompressor makes of the source. Node's ends without an error at the end of a frame and drops the rest of the chunk, unless its output
- * buffer happened to be full just then (https://github.com/nodejs/node/issues/64741); that rest is given back to the source, for the next one.
+ * What one decompressor makes of the source. Node's ends without an error at the end of a
+ * frame and drops the rest of the chunk, unless its output buffer happened to be full just then
+ * (https://github.com/nodejs/node/issues/64741); that rest is given back to the source, for the next one.
  */
 async function* inflated(source: PulledAhead): ByteStream {
   const inflate = createZstdDecompress({ chunkSize: 256 * KiB });
@@ -168,7 +190,10 @@ async function* inflated(source: PulledAhead): ByteStream {
   source.giveBack(last.subarray(last.byteLength - (given - inflate.bytesWritten)));
 }
 
-/** Resolves when the chunk is used up, to true; or to false when the decompressor was closed: it forgets the write under way. */
+/**
+ * Resolves when the chunk is used up, to true; or to false when the decompressor was closed: it forgets the
+ * write under way.
+ */
 function write(inflate: ZstdDecompress, chunk: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
     const closed = (): void => resolve(false);
@@ -180,7 +205,10 @@ function write(inflate: ZstdDecompress, chunk: Uint8Array): Promise<boolean> {
   });
 }
 
-/** A stream that is pulled one chunk ahead, so that decrypting overlaps with decompressing, and to which a chunk can be given back. */
+/**
+ * A stream that is pulled one chunk ahead, so that decrypting overlaps with decompressing, and to which a
+ * chunk can be given back.
+ */
 class PulledAhead {
   readonly #source: AsyncIterator<Uint8Array>;
   #ahead: Promise<IteratorResult<Uint8Array>> | undefined;

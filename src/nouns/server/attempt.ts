@@ -8,8 +8,15 @@ import { refusal } from "./refusal.ts";
  */
 export async function attempt<T>(session: DatabaseSession, ask: () => Promise<T>): Promise<T | undefined> {
   let answer: T | undefined;
-  await refusal(session, async () => {
-    answer = await ask();
-  }, "database.query", "database.permission", "database.row-security", "database.lock-timeout");
+  await refusal(
+    session,
+    async () => {
+      answer = await ask();
+    },
+    "database.query",
+    "database.permission",
+    "database.row-security",
+    "database.lock-timeout",
+  );
   return answer;
 }

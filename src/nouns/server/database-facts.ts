@@ -27,13 +27,24 @@ export interface DatabaseFacts {
 
 /** Asks the server about itself and about the role of this session. */
 export async function databaseFacts(session: DatabaseSession): Promise<DatabaseFacts> {
-  const [row] = await session.query<Omit<DatabaseFacts, "serverTime" | "sizeBytes" | "major" | "version"> & { size: string; time: string; full: string }>(
-    `SELECT current_setting('server_version') AS full, current_setting('server_version_num')::int AS "versionNumber", d.datname AS database,
-            current_user AS role, r.rolsuper AS superuser, r.rolcreatedb AS "createDb", r.rolreplication AS replication, r.rolbypassrls AS "bypassRls",
-            pg_catalog.pg_is_in_recovery() AS "inRecovery", pg_catalog.pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate, d.datctype AS ctype,
-            pg_catalog.pg_database_size(d.oid)::text AS size, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time
-       FROM pg_catalog.pg_database d, pg_catalog.pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user`,
-  );
+  const [row] = await session.query<
+    Omit<DatabaseFacts, "serverTime" | "sizeBytes" | "major" | "version"> & {
+      size: string;
+      time: string;
+      full: string;
+    }
+  >(`
+    SELECT current_setting('server_version') AS full,
+           current_setting('server_version_num')::int AS "versionNumber", d.datname AS database,
+           current_user AS role, r.rolsuper AS superuser, r.rolcreatedb AS "createDb",
+           r.rolreplication AS replication, r.rolbypassrls AS "bypassRls",
+           pg_catalog.pg_is_in_recovery() AS "inRecovery",
+           pg_catalog.pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate,
+           d.datctype AS ctype, pg_catalog.pg_database_size(d.oid)::text AS size,
+           to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time
+      FROM pg_catalog.pg_database d, pg_catalog.pg_roles r
+     WHERE d.datname = current_database() AND r.rolname = current_user
+  `);
   const { size, time, full, ...facts } = row!;
   return {
     ...facts,

@@ -1,14 +1,21 @@
 import type { ByteStream } from "../../kernel/streams.ts";
-import type { Database, DatabaseAddress, DatabaseSession, SessionOptions, Execution } from "../../ports/database.ts";
+import type {
+  Database,
+  DatabaseAddress,
+  DatabaseSession,
+  SessionOptions,
+  Execution,
+} from "../../ports/database.ts";
 
 /**
- * A server whose sessions are kept when they are closed and handed, as new, to the next who asks for one like it: a plan
- * asks a dozen questions, and a new session costs a server more than most of them do. Disposing ends them.
+ * A server whose sessions are kept when they are closed and handed, as new, to the next who asks for one
+ * like it: a plan asks a dozen questions, and a new session costs a server more than most of them do.
+ * Disposing ends them.
  *
- * There are never more sessions than there would be without: before one of another kind is opened, the idle ones end. But
- * an idle one lasts until then, so this is for stretches of questions alone: nothing that needs sessions of its own
- * (pg_restore), or a database without any (a rename), belongs into one. And what ALTER ROLE or ALTER DATABASE sets
- * meanwhile, only sessions that are really new show.
+ * There are never more sessions than there would be without: before one of another kind is opened, the idle
+ * ones end. But an idle one lasts until then, so this is for stretches of questions alone: nothing that needs
+ * sessions of its own (pg_restore), or a database without any (a rename), belongs into one. And what ALTER
+ * ROLE or ALTER DATABASE sets meanwhile, only sessions that are really new show.
  */
 export class KeptSessions implements Database, AsyncDisposable {
   readonly #database: Database;
@@ -25,11 +32,20 @@ export class KeptSessions implements Database, AsyncDisposable {
     return this.#database.address;
   }
 
-  /** A bare session is a new one, and is not kept: who asks for it must see what such a one is like, and change nothing. */
+  /**
+   * A bare session is a new one, and is not kept: who asks for it must see what such a one is like, and
+   * change nothing.
+   */
   async connect(options: SessionOptions): Promise<DatabaseSession> {
     if (options.bare === true) return await this.#connect(options);
-    const key = JSON.stringify([options.database ?? this.address.database, Object.entries(options.settings ?? {}).sort()]);
-    const session = (await this.#takeIdle(key, options.purpose)) ?? (await this.#takeComing(key, options.purpose)) ?? (await this.#connect(options));
+    const key = JSON.stringify([
+      options.database ?? this.address.database,
+      Object.entries(options.settings ?? {}).sort(),
+    ]);
+    const session =
+      (await this.#takeIdle(key, options.purpose)) ??
+      (await this.#takeComing(key, options.purpose)) ??
+      (await this.#connect(options));
     return new KeptSession(session, (given) => this.#giveBack(key, given));
   }
 
@@ -123,11 +139,17 @@ class KeptSession implements DatabaseSession {
     return this.#notices ?? this.#session.notices;
   }
 
-  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+  query<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values?: readonly unknown[],
+  ): Promise<Row[]> {
     return this.#whileOpen(() => this.#session.query<Row>(sql, values));
   }
 
-  queryPrepared<Row extends object = Record<string, unknown>>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+  queryPrepared<Row extends object = Record<string, unknown>>(
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
     return this.#whileOpen(() => this.#session.queryPrepared<Row>(sql, values));
   }
 
@@ -151,7 +173,10 @@ class KeptSession implements DatabaseSession {
     return this.#whileOpen(() => this.#session.setUp(purpose));
   }
 
-  /** A request to cancel travels by itself and may arrive late, at the next holder's statement: so there is none. */
+  /**
+   * A request to cancel travels by itself and may arrive late, at the next holder's statement: so
+   * there is none.
+   */
   async cancel(): Promise<void> {
     if (this.#closing !== undefined) return;
     this.#isCancelled = true;

@@ -33,10 +33,10 @@ export async function lockingBriefly<T>(session: DatabaseSession, read: () => Pr
 
 /** How many locks on relations all sessions of this server together may hold, at least. */
 export async function lockCapacity(session: DatabaseSession): Promise<number> {
-  const [row] = await session.query<{ capacity: number }>(
-    `SELECT current_setting('max_locks_per_transaction')::int
-            * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)
-            AS capacity`,
-  );
+  const [row] = await session.query<{ capacity: number }>(`
+    SELECT current_setting('max_locks_per_transaction')::int * (
+      current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int) AS
+        capacity
+  `);
   return row!.capacity;
 }

@@ -8,11 +8,12 @@ const PROBES = 3;
  *
  * - `none`: the process the server announced is the one that answers;
  * - `session`: a pooler that gives every client a server session of its own, which is as good as none;
- * - `transaction`: a pooler that lends a server session for one transaction only. Exported snapshots, session settings and pg_dump
- *   do not work through it.
+ * - `transaction`: a pooler that lends a server session for one transaction only. Exported snapshots, session
+ *   settings and pg_dump do not work through it.
  *
- * A pooler announces a process id of its own invention. In transaction mode the second client, inside a transaction, is given the
- * server session that the first one used and no longer holds; in session mode it never is.
+ * A pooler announces a process id of its own invention. In transaction mode the second client, inside a
+ * transaction, is given the server session that the first one used and no longer holds; in session mode
+ * it never is.
  */
 export async function detectPooler(database: Database): Promise<"none" | "session" | "transaction"> {
   await using first = await database.connect({ purpose: "probe", bare: true });

@@ -2,7 +2,8 @@ import { isHoldfastError, type ErrorCode, type HoldfastError } from "../../kerne
 import type { DatabaseSession } from "../../ports/database.ts";
 
 /**
- * Tries something inside a transaction that goes on if the server refuses it: then everything is as before the try.
+ * Tries something inside a transaction that goes on if the server refuses it: then everything is as
+ * before the try.
  *
  * https://www.postgresql.org/docs/current/sql-savepoint.html
  *
@@ -11,7 +12,9 @@ import type { DatabaseSession } from "../../ports/database.ts";
  * @throws anything else, a lost connection above all
  */
 export async function refusal(
-  session: DatabaseSession, work: () => Promise<unknown>, ...codes: readonly ErrorCode[]
+  session: DatabaseSession,
+  work: () => Promise<unknown>,
+  ...codes: readonly ErrorCode[]
 ): Promise<HoldfastError | undefined> {
   await session.query("SAVEPOINT trying");
   try {

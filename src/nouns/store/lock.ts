@@ -10,15 +10,20 @@ import { LOCKS } from "./layout.ts";
 import { runRecord } from "./run-record.ts";
 
 /**
- * The lock of a source and tier: keeps two runs from doing the same work at once. It is a courtesy, never the guard of a commit: manifests are
- * create-only under unique ids, so two backups at the same time would both be right.
+ * The lock of a source and tier: keeps two runs from doing the same work at once. It is a courtesy, never
+ * the guard of a commit: manifests are create-only under unique ids, so two backups at the same time would
+ * both be right.
  *
- * A lock is a blob `locks/<source>/<tier>/<generation>.json` that its owner renews. A stale lock, left by a killed runner, is taken over by
- * creating the next generation, which exactly one of any number of takers can do; the old owner, should it wake up, sees it and stops.
+ * A lock is a blob `locks/<source>/<tier>/<generation>.json` that its owner renews. A stale lock, left by a
+ * killed runner, is taken over by creating the next generation, which exactly one of any number of takers can
+ * do; the old owner, should it wake up, sees it and stops.
  */
 
 const RENEW_EVERY_MS = 30_000;
-/** After this long without renewal the owner is taken for dead. Generous, because the clocks of two machines differ. */
+/**
+ * After this long without renewal the owner is taken for dead. Generous, because the clocks of two
+ * machines differ.
+ */
 const STALE_AFTER_MS = 4 * 60_000;
 
 const lockDocument = z.object({
@@ -31,7 +36,10 @@ const lockDocument = z.object({
 });
 type LockDocument = z.infer<typeof lockDocument>;
 
-/** A held lock. Disposing releases it; `lost` aborts when another run has taken it over or it could not be renewed in time. */
+/**
+ * A held lock. Disposing releases it; `lost` aborts when another run has taken it over or it could not be
+ * renewed in time.
+ */
 export interface HeldLock extends AsyncDisposable {
   readonly path: string;
   readonly token: string;
@@ -69,7 +77,12 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
   const path = `${folder}${String(generation).padStart(9, "0")}.json`;
   const now = clock.now().toISOString();
   const document: LockDocument = {
-    format: "holdfast.lock/1", token: request.random.hex(16), since: now, renewedAt: now, doing: request.doing, run: request.run,
+    format: "holdfast.lock/1",
+    token: request.random.hex(16),
+    since: now,
+    renewedAt: now,
+    doing: request.doing,
+    run: request.run,
   };
   let blob: BlobFacts;
   try {
@@ -81,7 +94,9 @@ export async function acquireLock(request: LockRequest): Promise<HeldLock> {
   return new Holder(request, document, blob);
 }
 
-/** Removes a lock that a run of ours left behind; somebody else's is left alone. Returns whether it was there. */
+/**
+ * Removes a lock that a run of ours left behind; somebody else's is left alone. Returns whether it was there.
+ */
 export async function releaseLock(store: BlobStore, path: string, token: string): Promise<boolean> {
   const lock = await readLock(store, path);
   if (lock?.token !== token) return false;
@@ -113,16 +128,24 @@ class Holder implements HeldLock {
     await this.#renewing;
     const { store, warn } = this.#request;
     try {
-      // Abandoned generations first: were ours removed first, an abandoned one would look like the newest again.
+      // Abandoned generations first: were ours removed first, an abandoned one would look like
+      // the newest again.
       if (!this.lost.aborted) await this.#removeAbandoned();
       await releaseLock(store, this.path, this.token);
     } catch (error) {
-      // A backup that is committed must not end as a failure because its lock stays behind: it counts as abandoned soon.
-      warn?.(`the lock ${this.path} could not be released: ${(error as Error).message}; it counts as abandoned in ${formatDuration(STALE_AFTER_MS)}`);
+      // A backup that is committed must not end as a failure because its lock stays behind: it counts as
+      // abandoned soon.
+      warn?.(
+        `the lock ${this.path} could not be released: ${(error as Error).message}; ` +
+          `it counts as abandoned in ${formatDuration(STALE_AFTER_MS)}`,
+      );
     }
   }
 
-  /** Removes generations below ours, unless somebody renews one: then it is not the one that was taken over, but a new lock in its place. */
+  /**
+   * Removes generations below ours, unless somebody renews one: then it is not the one that was taken over,
+   * but a new lock in its place.
+   */
   async #removeAbandoned(): Promise<void> {
     const { store, clock } = this.#request;
     for (const { blob } of await generations(store, folderOf(this.path))) {
@@ -149,7 +172,11 @@ class Holder implements HeldLock {
         if (this.#stop.signal.aborted) return;
         const gone = isHoldfastError(error, "lock.lost", "store.changed", "store.not-found");
         if (!gone && clock.elapsed() - renewed < STALE_AFTER_MS - RENEW_EVERY_MS) continue;
-        this.#lost.abort(isHoldfastError(error, "lock.lost") ? error : lost(gone ? "its blob was changed or removed" : "it could not be renewed", error));
+        this.#lost.abort(
+          isHoldfastError(error, "lock.lost")
+            ? error
+            : lost(gone ? "its blob was changed or removed" : "it could not be renewed", error),
+        );
         return;
       }
     }
@@ -186,7 +213,14 @@ async function readLock(store: BlobStore, path: string): Promise<LockDocument | 
     return lockDocument.parse(JSON.parse(bytes.toString("utf8")));
   } catch {
     // A lock that cannot be read still says that somebody was here; its age alone decides (see isStale).
-    return { format: "holdfast.lock/1", token: "", since: "", renewedAt: "", doing: "an unknown command", run: UNKNOWN_RUN };
+    return {
+      format: "holdfast.lock/1",
+      token: "",
+      since: "",
+      renewedAt: "",
+      doing: "an unknown command",
+      run: UNKNOWN_RUN,
+    };
   }
 }
 
@@ -204,16 +238,26 @@ function encode(document: LockDocument): Buffer {
 }
 
 function held({ source, tier }: LockRequest, holder: LockDocument | undefined, clock: Clock): HoldfastError {
-  const since = holder && holder.since !== "" ? ` since ${holder.since} (${formatDuration(ageMs(new Date(holder.since), clock))} ago)` : "";
-  const who = holder ? `${holder.run.actor}, ${holder.run.url ?? `${holder.run.kind} run ${holder.run.id}`}, doing ${holder.doing}` : "another run";
+  const since =
+    holder && holder.since !== ""
+      ? ` since ${holder.since} (${formatDuration(ageMs(new Date(holder.since), clock))} ago)`
+      : "";
+  const who = holder
+    ? `${holder.run.actor}, ${holder.run.url ?? `${holder.run.kind} run ${holder.run.id}`}, ` +
+      `doing ${holder.doing}`
+    : "another run";
   return new HoldfastError("lock.held", `${source}/${tier} is locked by ${who}${since}`, {
-    hint: `Wait for that run to end; if it was killed, its lock counts as abandoned ${formatDuration(STALE_AFTER_MS)} after its last sign of life.`,
+    hint:
+      "Wait for that run to end; if it was killed, its lock counts as abandoned " +
+      `${formatDuration(STALE_AFTER_MS)} after its last sign of life.`,
   });
 }
 
 function lost(why: string, cause?: unknown): HoldfastError {
   return new HoldfastError("lock.lost", `the lock was lost: ${why}`, {
-    hint: "Run again; nothing was committed by this run. If it repeats, look for a second schedule of the same source and tier.",
+    hint:
+      "Run again; nothing was committed by this run. If it repeats, look for a second schedule of the same " +
+      "source and tier.",
     cause,
   });
 }

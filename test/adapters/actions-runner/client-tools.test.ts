@@ -3,7 +3,13 @@ import { aptClientTools, type InstallToolkit } from "../../../src/adapters/actio
 
 type Answer = { exitCode: number; output: string };
 const ok: Answer = { exitCode: 0, output: "" };
-const silent = { stage: () => undefined, info: () => undefined, warn: () => undefined, debug: () => undefined, progress: () => ({ add: () => undefined, done: () => undefined }) };
+const silent = {
+  stage: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  debug: () => undefined,
+  progress: () => ({ add: () => undefined, done: () => undefined }),
+};
 
 /** A machine on which every program succeeds unless the test says otherwise. */
 function machine(answers: (line: string) => Answer | undefined, kept = new Set<string>(), broken = false) {
@@ -13,27 +19,42 @@ function machine(answers: (line: string) => Answer | undefined, kept = new Set<s
       const line = [program, ...args].join(" ");
       lines.push(line);
       if (line === "id -u") return Promise.resolve(answers(line) ?? { exitCode: 0, output: "1001\n" });
-      if (line.includes("/etc/os-release")) return Promise.resolve({ exitCode: 0, output: "ubuntu-24.04-x86_64" });
+      if (line.includes("/etc/os-release")) {
+        return Promise.resolve({ exitCode: 0, output: "ubuntu-24.04-x86_64" });
+      }
       return Promise.resolve(answers(line) ?? ok);
     },
-    restore: (_, key) => (broken ? Promise.reject(new Error("cache service is down")) : Promise.resolve(kept.has(key))),
-    keep: (_, key) => (broken ? Promise.reject(new Error("cache service is down")) : Promise.resolve(void kept.add(key))),
+    restore: (_, key) =>
+      broken ? Promise.reject(new Error("cache service is down")) : Promise.resolve(kept.has(key)),
+    keep: (_, key) =>
+      broken ? Promise.reject(new Error("cache service is down")) : Promise.resolve(void kept.add(key)),
   };
-  const installer = aptClientTools({ log: silent, env: { RUNNER_TEMP: "/tmp/runner" }, now: () => new Date("2026-11-23T04:00:00Z"), toolkit });
+  const installer = aptClientTools({
+    log: silent,
+    env: { RUNNER_TEMP: "/tmp/runner" },
+    now: () => new Date("2026-11-23T04:00:00Z"),
+    toolkit,
+  });
   return { lines, installer, kept };
 }
 
 const KEY = "holdfast-postgresql-client-18-ubuntu-24.04-x86_64-2026-11";
 
 describe("installing PostgreSQL's client on a runner", () => {
-  it("adds the PostgreSQL project's repository only when the distribution does not know the package", async () => {
-    const unknown = machine((line) => (line.startsWith("apt-cache") ? { exitCode: 100, output: "" } : undefined));
+  it("adds the PostgreSQL project's repository only where the distribution lacks the package", async () => {
+    const unknown = machine((line) =>
+      line.startsWith("apt-cache") ? { exitCode: 100, output: "" } : undefined,
+    );
     await unknown.installer.install(18);
-    expect(unknown.lines.join("\n")).toContain("sudo --non-interactive /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y");
+    expect(unknown.lines.join("\n")).toContain(
+      "sudo --non-interactive /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y",
+    );
     const known = machine(() => undefined);
     await known.installer.install(18);
     expect(known.lines.join("\n")).not.toContain("apt.postgresql.org.sh");
-    expect(known.lines.find((line) => line.includes("install --yes") && line.endsWith("postgresql-client-18"))).toContain("Dir::Cache::archives=/tmp/runner/holdfast-postgresql-client-18");
+    expect(
+      known.lines.find((line) => line.includes("install --yes") && line.endsWith("postgresql-client-18")),
+    ).toContain("Dir::Cache::archives=/tmp/runner/holdfast-postgresql-client-18");
   });
 
   it("keeps the packages for the month and system, and needs no network the next time", async () => {
@@ -47,7 +68,11 @@ describe("installing PostgreSQL's client on a runner", () => {
   });
 
   it("installs afresh when the kept packages do not fit or the cache cannot be asked", async () => {
-    const misfit = machine((line) => (line.includes("dpkg --install") ? { exitCode: 1, output: "dependency problems" } : undefined), new Set([KEY]));
+    const misfit = machine(
+      (line) =>
+        line.includes("dpkg --install") ? { exitCode: 1, output: "dependency problems" } : undefined,
+      new Set([KEY]),
+    );
     await misfit.installer.install(18);
     expect(misfit.lines.some((line) => line.includes("apt-get"))).toBe(true);
     const down = machine(() => undefined, new Set(), true);
@@ -61,7 +86,11 @@ describe("installing PostgreSQL's client on a runner", () => {
   });
 
   it("fails with tool.missing, the program's last words and a way out", async () => {
-    const broken = machine((line) => (line.endsWith("apt-get -q update") ? { exitCode: 100, output: "Err:1\nE: Unable to fetch some archives" } : undefined));
+    const broken = machine((line) =>
+      line.endsWith("apt-get -q update")
+        ? { exitCode: 100, output: "Err:1\nE: Unable to fetch some archives" }
+        : undefined,
+    );
     await expect(broken.installer.install(18)).rejects.toMatchObject({
       code: "tool.missing",
       message: expect.stringContaining("E: Unable to fetch some archives"),

@@ -11,19 +11,41 @@ function recording(debug = false) {
     warning: (text: string) => void calls.push(["warning", text]),
     debug: (text: string) => void calls.push(["debug", text]),
   };
-  const log = runnerLog(toolkit, { redact: (text) => text.replaceAll("hunter22", "***"), elapsed: () => now, debug });
+  const log = runnerLog(toolkit, {
+    redact: (text) => text.replaceAll("hunter22", "***"),
+    elapsed: () => now,
+    debug,
+  });
   return { calls, log, pass: (ms: number) => (now += ms) };
 }
 
 describe("the log of a job runner", () => {
   it("lets no text from outside become a command to the runner", () => {
-    const hostile = ["::set-output name=id::x", "  ::add-path::/evil", "##[error]x", "a ##[add-path]b", "line\n::stop-commands::x", "\r::error::x", "\u2028::error::x", "::"];
+    const hostile = [
+      "::set-output name=id::x",
+      "  ::add-path::/evil",
+      "##[error]x",
+      "a ##[add-path]b",
+      "line\n::stop-commands::x",
+      "\r::error::x",
+      "\u2028::error::x",
+      "::",
+    ];
     for (const text of hostile) expect(parseCommands(harmless(text))).toEqual([]);
-    fc.assert(fc.property(fc.array(fc.constantFrom("::", "##[", "error", "]", "\n", "\r", " ", "\t", "add-path", "\u0085", "x")), (parts) => expect(parseCommands(harmless(parts.join("")))).toEqual([])));
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.constantFrom("::", "##[", "error", "]", "\n", "\r", " ", "\t", "add-path", "\u0085", "x"),
+        ),
+        (parts) => expect(parseCommands(harmless(parts.join("")))).toEqual([]),
+      ),
+    );
   });
 
   it("keeps ordinary text as it is", () => {
-    expect(harmless("public.orders::text = '##' [x]\n  indented")).toBe("public.orders::text = '##' [x]\n  indented");
+    expect(harmless("public.orders::text = '##' [x]\n  indented")).toBe(
+      "public.orders::text = '##' [x]\n  indented",
+    );
   });
 
   it("redacts everything and sends debug messages only when debug logging is on", () => {

@@ -7,7 +7,12 @@ const PLACE = { account: "acct", container: "backups" };
 /** An error shaped as the SDK's RestError. */
 function rest(status: number | undefined, code: string | undefined, details: object = {}): Error {
   const headers = new Map(code === undefined ? [] : [["x-ms-error-code", code]]);
-  return Object.assign(new Error("secret=abc"), { statusCode: status, details, request: { url: "https://x?sig=TOPSECRET" }, response: { status, headers } });
+  return Object.assign(new Error("secret=abc"), {
+    statusCode: status,
+    details,
+    request: { url: "https://x?sig=TOPSECRET" },
+    response: { status, headers },
+  });
 }
 
 describe("azureError", () => {
@@ -45,31 +50,54 @@ describe("azureError", () => {
   it("reads network errors as store.unreachable and names the account", () => {
     for (const code of ["ENOTFOUND", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN"]) {
       const error = azureError(Object.assign(new Error(code), { code }), "reading a", PLACE);
-      expect([error.code, error.message]).toEqual(["store.unreachable", `reading a: no answer ${code} from azure://acct/backups`]);
+      expect([error.code, error.message]).toEqual([
+        "store.unreachable",
+        `reading a: no answer ${code} from azure://acct/backups`,
+      ]);
       expect(error.hint).toContain("'acct'");
     }
   });
 
   it("reads a login that cannot be made as store.denied and says how to log in", () => {
-    for (const name of ["CredentialUnavailableError", "AuthenticationError", "AggregateAuthenticationError"]) {
+    for (const name of [
+      "CredentialUnavailableError",
+      "AuthenticationError",
+      "AggregateAuthenticationError",
+    ]) {
       const error = azureError(Object.assign(new Error("no"), { name }), "listing the store", PLACE);
       expect(error.code).toBe("store.denied");
       expect(error.hint).toContain("azure/login");
-      expect(error.message).toBe(`listing the store: no ${name === "AuthenticationError" ? "answer from" : "credential was found for"} azure://acct/backups`);
+      expect(error.message).toBe(
+        "listing the store: " +
+          `no ${name === "AuthenticationError" ? "answer from" : "credential was found for"} ` +
+          "azure://acct/backups",
+      );
     }
   });
 
   it("names the expiry of a SAS, from Azure's answer or else from the SAS itself", () => {
-    const detail = { authenticationErrorDetail: "Signature not valid in the specified time frame: Start [Sun] - Expiry [Mon, 02 Nov 2026 10:00:00 GMT] - Current [x]" };
-    expect(azureError(rest(403, "AuthenticationFailed", detail), "reading a", PLACE).hint).toContain("Mon, 02 Nov 2026 10:00:00 GMT");
-    expect(azureError(rest(403, "AuthenticationFailed"), "reading a", { ...PLACE, sasExpiry: "2026-11-02" }).hint).toContain("2026-11-02");
+    const detail = {
+      authenticationErrorDetail:
+        "Signature not valid in the specified time frame: Start [Sun] - Expiry [Mon, 02 Nov 2026 10:00:00 " +
+        "GMT] - Current [x]",
+    };
+    expect(azureError(rest(403, "AuthenticationFailed", detail), "reading a", PLACE).hint).toContain(
+      "Mon, 02 Nov 2026 10:00:00 GMT",
+    );
+    expect(
+      azureError(rest(403, "AuthenticationFailed"), "reading a", { ...PLACE, sasExpiry: "2026-11-02" }).hint,
+    ).toContain("2026-11-02");
   });
 
   it("tells the command that makes a missing container", () => {
-    expect(azureError(rest(404, "ContainerNotFound"), "reading a", PLACE).hint).toContain("az storage container create --account-name acct --name backups");
+    expect(azureError(rest(404, "ContainerNotFound"), "reading a", PLACE).hint).toContain(
+      "az storage container create --account-name acct --name backups",
+    );
   });
 
   it("keeps nothing of the request, which holds the signature", () => {
-    expect(inspect(azureError(rest(403, "AuthenticationFailed"), "reading a", PLACE), { depth: 9 })).not.toMatch(/TOPSECRET|secret=abc/);
+    expect(
+      inspect(azureError(rest(403, "AuthenticationFailed"), "reading a", PLACE), { depth: 9 }),
+    ).not.toMatch(/TOPSECRET|secret=abc/);
   });
 });

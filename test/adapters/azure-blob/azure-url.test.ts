@@ -12,12 +12,21 @@ describe("parseAzureUrl", () => {
     expect(parseAzureUrl(url)).toEqual(parts);
   });
 
-  it.each(["azure://acct", "azure:///backups", "azure://acct//prefix", "azure://Acct/backups", "azure://ac/backups", "azure://acct/Backups", "azure://acct/b", "azure://acct/a--b", "azure://acct/backups/../x", "azure://acct/backups//x", "https://acct/backups"])(
-    "refuses %s",
-    (url) => {
-      expect(() => parseAzureUrl(url)).toThrow(expect.objectContaining({ code: "input.malformed" }));
-    },
-  );
+  it.each([
+    "azure://acct",
+    "azure:///backups",
+    "azure://acct//prefix",
+    "azure://Acct/backups",
+    "azure://ac/backups",
+    "azure://acct/Backups",
+    "azure://acct/b",
+    "azure://acct/a--b",
+    "azure://acct/backups/../x",
+    "azure://acct/backups//x",
+    "https://acct/backups",
+  ])("refuses %s", (url) => {
+    expect(() => parseAzureUrl(url)).toThrow(expect.objectContaining({ code: "input.malformed" }));
+  });
 
   it("refuses a SAS behind the URL without repeating it", () => {
     const attempt = () => parseAzureUrl("azure://acct/backups?sv=2024&sig=TOPSECRET");

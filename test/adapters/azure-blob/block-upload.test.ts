@@ -27,12 +27,14 @@ describe("stageBlocks", () => {
         const total = sizes.reduce((sum, count) => sum + count, 0);
         expect(size).toBe(total);
         expect(ids).toHaveLength(Math.ceil(total / 10));
-        expect(Buffer.concat(ids.map((id) => blocks.get(id) ?? Buffer.alloc(0)))).toEqual(Buffer.from(Array.from({ length: total }, (_, index) => (index + 1) & 255)));
+        expect(Buffer.concat(ids.map((id) => blocks.get(id) ?? Buffer.alloc(0)))).toEqual(
+          Buffer.from(Array.from({ length: total }, (_, index) => (index + 1) & 255)),
+        );
       }),
     );
   });
 
-  it("sends at most the planned number at the same time, and a 512 MiB stream needs five buffers of 4 MiB", async () => {
+  it("sends at most the planned number at once; 512 MiB need five buffers of 4 MiB", async () => {
     const buffers = new BlockBuffers();
     let [now, most] = [0, 0];
     const seen = new Set<ArrayBufferLike>();
@@ -43,17 +45,25 @@ describe("stageBlocks", () => {
       now -= 1;
     };
     const piece = Buffer.alloc(4 * MiB);
-    const { size } = await stageBlocks((async function* () { for (let count = 0; count < 128; count += 1) yield piece; })(), send, { uploadId: "u", buffers });
+    const { size } = await stageBlocks(
+      (async function* () {
+        for (let count = 0; count < 128; count += 1) yield piece;
+      })(),
+      send,
+      { uploadId: "u", buffers },
+    );
     expect([size, most, seen.size, buffers.bytesMax]).toEqual([512 * MiB, 4, 5, 20 * MiB]);
   }, 60_000);
 
   it("gives every block id of an upload the same length, and no two uploads the same ids", () => {
-    expect(new Set([0, 9, 10, 49_999].map((index) => blockId("0123456789abcdef", index).length)).size).toBe(1);
+    expect(new Set([0, 9, 10, 49_999].map((index) => blockId("0123456789abcdef", index).length)).size).toBe(
+      1,
+    );
     expect(Buffer.from(blockId("0123456789abcdef", 49_999), "base64").length).toBeLessThanOrEqual(64);
     expect(blockId("aaaa", 1)).not.toBe(blockId("bbbb", 1));
   });
 
-  it("rethrows the first block's failure as it is, stops the content, and waits for the blocks that were on their way", async () => {
+  it("rethrows the first block's failure, stops the content, and waits for blocks on their way", async () => {
     const own = new Error("no route");
     let [pulled, running, released] = [0, 0, false];
     const content = (async function* () {
@@ -84,7 +94,10 @@ describe("stageBlocks", () => {
       yield Buffer.alloc(15);
       throw own;
     })();
-    const send = async (_block: Block, signal: AbortSignal): Promise<void> => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    const send = async (_block: Block, signal: AbortSignal): Promise<void> =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason as Error)),
+      );
     await expect(stageBlocks(content, send, { uploadId: "u", plan: SMALL })).rejects.toBe(own);
   });
 

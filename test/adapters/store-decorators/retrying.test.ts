@@ -4,7 +4,14 @@ import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { BlobStore } from "../../../src/ports/blob-store.ts";
 import { FaultyStore, type Fault } from "../../fakes/faulty-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
-import { codeOf, describeBlobStoreLaws, listed, measure, pattern, text } from "../../ports/blob-store.laws.ts";
+import {
+  codeOf,
+  describeBlobStoreLaws,
+  listed,
+  measure,
+  pattern,
+  text,
+} from "../../ports/blob-store.laws.ts";
 
 /** A store that fails as told behind the retrying one, and the pauses that were made. */
 function faulty(fault: Fault, attempts = 4) {

@@ -27,7 +27,13 @@ class Screen {
 }
 
 let now = 0;
-const style = { color: false, live: true, verbose: false, redact: (text: string) => text.replaceAll("hunter22", "***"), elapsed: () => now };
+const style = {
+  color: false,
+  live: true,
+  verbose: false,
+  redact: (text: string) => text.replaceAll("hunter22", "***"),
+  elapsed: () => now,
+};
 
 beforeEach(() => {
   now = 0;
@@ -47,13 +53,25 @@ describe("the log of a terminal", () => {
     proof.add(10);
     log.info("a line in between");
     expect(screen.text).toBe(
-      ["▸ dumping", "  a line in between", "  full dump  ███░░░░░░░░░░░░░ 20 %  200 MB of about 1.00 GB, 100 MB/s, 8.0 s left", "  fingerprints  ████░░░░░░░░░░░░ 25 %  10 of about 40 tables, 6.0 s left"].join("\n"),
+      [
+        "▸ dumping",
+        "  a line in between",
+        "  full dump  ███░░░░░░░░░░░░░ 20 %  200 MB of about 1.00 GB, 100 MB/s, 8.0 s left",
+        "  fingerprints  ████░░░░░░░░░░░░ 25 %  10 of about 40 tables, 6.0 s left",
+      ].join("\n"),
     );
     now = 10_000;
     dump.add(800_000_000);
     dump.done();
     proof.done("40 tables are as they were");
-    expect(screen.text).toBe(["▸ dumping", "  a line in between", "  full dump: 1.00 GB in 10 s, 100 MB/s", "  fingerprints: 40 tables are as they were"].join("\n"));
+    expect(screen.text).toBe(
+      [
+        "▸ dumping",
+        "  a line in between",
+        "  full dump: 1.00 GB in 10 s, 100 MB/s",
+        "  fingerprints: 40 tables are as they were",
+      ].join("\n"),
+    );
   });
 
   it("never draws a line as wide as the terminal, which would wrap and could not be cleared", () => {
@@ -61,7 +79,9 @@ describe("the log of a terminal", () => {
     screen.columns = 30;
     const log = terminalLog(screen, style);
     log.progress("データベースのとても長い名前のテーブル", "bytes", 100).add(50);
-    for (const line of screen.lines) expect(line.length + (line.match(/[\u2E80-\uFFFF]/g)?.length ?? 0)).toBeLessThan(30);
+    for (const line of screen.lines) {
+      expect(line.length + (line.match(/[\u2E80-\uFFFF]/g)?.length ?? 0)).toBeLessThan(30);
+    }
   });
 
   it("takes an unknown width for 80 columns", () => {
@@ -117,6 +137,9 @@ describe("the log of a terminal", () => {
     log.warn("two\nlines");
     const progress = log.progress("table \u001B]0;x\u0007\nname hunter22", "bytes");
     progress.done("hunter22 \u001B[1m");
-    expect(screen.text).toBe("  *** \\u001b[2J evil\\u000dname\nwarning: two\n    lines\n  table \\u001b]0;x\\u0007 name ***: *** \\u001b[1m");
+    expect(screen.text).toBe(
+      "  *** \\u001b[2J evil\\u000dname\nwarning: two\n    lines\n  table \\u001b]0;x\\u0007 name " +
+        "***: *** \\u001b[1m",
+    );
   });
 });

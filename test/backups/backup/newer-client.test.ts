@@ -19,7 +19,14 @@ describeOn(["14.23", "17.10"], "client programs newer than their server", () => 
 
   it("leave no gap", async () => {
     const { binDir } = await server("17.10");
-    await using source = await cluster.createDatabase({ owner: "postgres", sql: "CREATE TABLE doc (id int PRIMARY KEY, body text); INSERT INTO doc SELECT g, 'x' FROM generate_series(1, 100) g; CREATE VIEW v AS SELECT id FROM doc" });
+    await using source = await cluster.createDatabase({
+      owner: "postgres",
+      sql: `
+        CREATE TABLE doc (id int PRIMARY KEY, body text);
+        INSERT INTO doc SELECT g, 'x' FROM generate_series(1, 100) g;
+        CREATE VIEW v AS SELECT id FROM doc
+      `,
+    });
     expect((await vault.backup(source.adminUrl, {}, { binDir })).exit).toBe(0);
     const proved = await vault.validate({ scratch: cluster.adminUrl() }, { binDir });
     expect({ exit: proved.exit, found: findings(proved) }).toEqual({ exit: 0, found: [] });

@@ -8,7 +8,9 @@ import { expectRefusal, Vault } from "../../support/vault.ts";
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createDatabase({ sql: "CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 1000) g" });
+  database = await createDatabase({
+    sql: "CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 1000) g",
+  });
 });
 afterAll(() => database.drop());
 
@@ -17,7 +19,10 @@ describe("a backup through a pooler", () => {
     await using vault = await Vault.make();
     await using pooler = await startPgBouncer(sharedServer().facts, "transaction");
     await expectRefusal(vault.backup(pooler.url(database.name)), {
-      code: "database.pooler", exit: 4, says: `127.0.0.1:${pooler.port} answers as a pooler in transaction mode`, hint: /server's own address \(usually port 5432\) or a pooler port in session mode/,
+      code: "database.pooler",
+      exit: 4,
+      says: `127.0.0.1:${pooler.port} answers as a pooler in transaction mode`,
+      hint: /server's own address \(usually port 5432\) or a pooler port in session mode/,
     });
     vault.expectUntouched();
   });
@@ -36,8 +41,13 @@ describe("a backup through a pooler", () => {
     ["shop.postgres.database.azure.com:6432", "shop.postgres.database.azure.com:5432"],
   ])("is refused at %s without connecting, naming the address to use", async (address, instead) => {
     await using vault = await Vault.make();
-    const ports = testPorts({ database: (database) => ({ ...database, connect: () => Promise.reject(new Error("it connected")) }) });
-    const error = await expectRefusal(vault.backup(`postgresql://postgres.ref:secret-word@${address}/postgres`, {}, ports), { code: "database.pooler", exit: 4, says: `${address} cannot keep a session: port `, hint: /^Use / });
+    const ports = testPorts({
+      database: (database) => ({ ...database, connect: () => Promise.reject(new Error("it connected")) }),
+    });
+    const error = await expectRefusal(
+      vault.backup(`postgresql://postgres.ref:secret-word@${address}/postgres`, {}, ports),
+      { code: "database.pooler", exit: 4, says: `${address} cannot keep a session: port `, hint: /^Use / },
+    );
     expect(error.hint).toContain(instead);
     expect(`${error.message}${error.hint ?? ""}`).not.toContain("secret-word");
     vault.expectUntouched();

@@ -13,7 +13,9 @@ it("a snapshot is released at once although its keep-alive waits on a dead link"
     async query<Row extends object>(sql: string): Promise<Row[]> {
       said.push(sql);
       if (sql === "SELECT 1") return deadLink;
-      return Promise.resolve([{ id: "00000003-0000001B-1", at: "2026-11-23T04:00:00.000Z" }] as unknown as Row[]);
+      return Promise.resolve([
+        { id: "00000003-0000001B-1", at: "2026-11-23T04:00:00.000Z" },
+      ] as unknown as Row[]);
     },
     async close() {
       said.push("closed");
@@ -27,10 +29,16 @@ it("a snapshot is released at once although its keep-alive waits on a dead link"
   const clock = {
     sleep(ms: number, signal: AbortSignal) {
       if (ms === 30_000 && (naps += 1) === 1) return Promise.resolve();
-      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("released"))));
+      return new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(new Error("released"))),
+      );
     },
   } as unknown as Clock;
-  const snapshot = await exportSnapshot({ connect: () => Promise.resolve(session) } as unknown as Database, { holdMs: 3_600_000, lockWaitMs: 1000 }, clock);
+  const snapshot = await exportSnapshot(
+    { connect: () => Promise.resolve(session) } as unknown as Database,
+    { holdMs: 3_600_000, lockWaitMs: 1000 },
+    clock,
+  );
   await new Promise((resolve) => setImmediate(resolve));
   expect(said.at(-1)).toBe("SELECT 1");
   const late = new Promise((resolve) => setTimeout(() => resolve("late"), 1000).unref());

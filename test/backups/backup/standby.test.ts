@@ -19,7 +19,10 @@ describe("a standby as the source", () => {
   });
 
   it("is backed up and proved", async () => {
-    await using database = await primary.createDatabase({ owner: "postgres", sql: "CREATE TABLE t (id serial PRIMARY KEY); INSERT INTO t SELECT FROM generate_series(1, 9)" });
+    await using database = await primary.createDatabase({
+      owner: "postgres",
+      sql: "CREATE TABLE t (id serial PRIMARY KEY); INSERT INTO t SELECT FROM generate_series(1, 9)",
+    });
     await standby.caughtUp();
     expect((await vault.backup(standby.url(database.name), { source: "plain" })).exit).toBe(0);
     expect((await vault.validate({ source: "plain" })).outputs["verdict"]).toBe("proved");
@@ -27,13 +30,27 @@ describe("a standby as the source", () => {
 
   it("has no rows of unlogged tables: the backup says so by name, and all else is proved", async () => {
     await using database = await primary.createDatabase({
-      owner: "postgres", sql: "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE UNLOGGED TABLE cache (k text PRIMARY KEY, v text); INSERT INTO cache VALUES ('a', 'b')",
+      owner: "postgres",
+      sql: `
+        CREATE TABLE t (id int PRIMARY KEY);
+        INSERT INTO t VALUES (1);
+        CREATE UNLOGGED TABLE cache (k text PRIMARY KEY, v text);
+        INSERT INTO cache VALUES ('a', 'b')
+      `,
     });
     await standby.caughtUp();
     const made = await vault.backup(standby.url(database.name), { source: "unlogged" });
-    expect([made.exit, said(made)]).toEqual([0, expect.stringContaining("public.cache | is unlogged, and the source is a standby, which has no rows of it")]);
+    expect([made.exit, said(made)]).toEqual([
+      0,
+      expect.stringContaining(
+        "public.cache | is unlogged, and the source is a standby, which has no rows of it",
+      ),
+    ]);
     const validated = await vault.validate({ source: "unlogged" });
-    expect([validated.exit, findings(validated).map(({ severity, name }) => [severity, name])]).toEqual([3, [["gap", "public.cache"]]]);
+    expect([validated.exit, findings(validated).map(({ severity, name }) => [severity, name])]).toEqual([
+      3,
+      [["gap", "public.cache"]],
+    ]);
     // On the primary they are there, and in the backup.
     await vault.backup(database.adminUrl, { source: "unlogged-primary" });
     expect((await vault.validate({ source: "unlogged-primary" })).outputs["verdict"]).toBe("proved");

@@ -30,7 +30,11 @@ async function artifactOf(plain: Buffer, key = KEY, encrypted = true): Promise<A
   const sealing = new Sealing(once(plain), { level: 3, recipients });
   const path = sampleArtifact(key).path;
   store.plant(path, await collect(sealing.content, MiB));
-  return sampleArtifact(key, { path, ...sealing.totals, encryption: { format: encrypted ? "age-v1" : "none", recipients } });
+  return sampleArtifact(key, {
+    path,
+    ...sealing.totals,
+    encryption: { format: encrypted ? "age-v1" : "none", recipients },
+  });
 }
 
 function bytesOf(artifact: ArtifactRecord): Buffer {
@@ -40,19 +44,31 @@ function bytesOf(artifact: ArtifactRecord): Buffer {
 }
 
 /** How verifying and opening end. */
-async function verdicts(artifact: ArtifactRecord, from: () => BlobStore = () => store): Promise<(string | undefined)[]> {
-  const verified = await verifyStored(from(), artifact, () => undefined).then(() => undefined, (error: unknown) => (error as { code?: string }).code ?? String(error));
+async function verdicts(
+  artifact: ArtifactRecord,
+  from: () => BlobStore = () => store,
+): Promise<(string | undefined)[]> {
+  const verified = await verifyStored(from(), artifact, () => undefined).then(
+    () => undefined,
+    (error: unknown) => (error as { code?: string }).code ?? String(error),
+  );
   return [verified, (await outcomeOf(openArtifact(from(), artifact, [ours.identity], () => undefined))).code];
 }
 
-describe.each([["encrypted", true], ["unencrypted", false]])("an %s artifact", (_, encrypted) => {
-  it("is verified and opened to the very bytes that were dumped, and every stored byte is told of", async () => {
+describe.each([
+  ["encrypted", true],
+  ["unencrypted", false],
+])("an %s artifact", (_, encrypted) => {
+  it("is verified and opened to the very bytes dumped, and every stored byte is told of", async () => {
     const artifact = await artifactOf(noise(200_000), KEY, encrypted);
     let told = 0;
     await verifyStored(store, artifact, (bytes) => (told += bytes));
     expect(told).toBe(artifact.stored.size);
     told = 0;
-    const opened = await collect(openArtifact(store, artifact, [ours.identity], (bytes) => (told += bytes)), MiB);
+    const opened = await collect(
+      openArtifact(store, artifact, [ours.identity], (bytes) => (told += bytes)),
+      MiB,
+    );
     expect([opened.equals(noise(200_000)), told]).toEqual([true, artifact.stored.size]);
   });
 
@@ -119,17 +135,22 @@ describe.each([["encrypted", true], ["unencrypted", false]])("an %s artifact", (
     for (const failAt of [1, 2]) {
       const faulty = (): BlobStore => new FaultyStore(store, { failAt, error: own });
       await expect(verifyStored(faulty(), artifact, () => undefined)).rejects.toBe(own);
-      expect((await outcomeOf(openArtifact(faulty(), artifact, [ours.identity], () => undefined))).error).toBe(own);
+      expect(
+        (await outcomeOf(openArtifact(faulty(), artifact, [ours.identity], () => undefined))).error,
+      ).toBe(own);
     }
   });
 
-  it("that turned out damaged is not blamed when the second look fails: the store's error is passed on", async () => {
+  it("that turned out damaged is not blamed when the second look fails: the store's error is", async () => {
     const artifact = await artifactOf(noise(3000), KEY, encrypted);
     const bytes = bytesOf(artifact);
     bytes[1500] = (bytes[1500] ?? 0) ^ 1;
     store.plant(artifact.path, bytes);
     for (const failAt of [3, 4]) {
-      expect(await verdicts(artifact, () => new FaultyStore(store, { failAt }))).toEqual(["store.unreachable", "store.unreachable"]);
+      expect(await verdicts(artifact, () => new FaultyStore(store, { failAt }))).toEqual([
+        "store.unreachable",
+        "store.unreachable",
+      ]);
     }
   });
 
@@ -137,15 +158,20 @@ describe.each([["encrypted", true], ["unencrypted", false]])("an %s artifact", (
     const artifact = await artifactOf(noise(3000), KEY, encrypted);
     const other = { ...artifact, plain: { ...artifact.plain, sha256: "0".repeat(64) } };
     expect(await verdicts(other)).toEqual([undefined, "artifact.damaged"]);
-    expect(await verdicts({ ...artifact, plain: { ...artifact.plain, size: 2999 } })).toEqual([undefined, "artifact.damaged"]);
+    expect(await verdicts({ ...artifact, plain: { ...artifact.plain, size: 2999 } })).toEqual([
+      undefined,
+      "artifact.damaged",
+    ]);
   });
 });
 
 describe("an identity that does not open an artifact", () => {
-  it("is the reader's mistake when it belongs to none of the recipients, and nothing more is read", async () => {
+  it("is the reader's mistake when he is none of its recipients, and nothing more is read", async () => {
     const artifact = await artifactOf(noise(300_000));
     const counting = new FaultyStore(store, { failAt: 0 });
-    const { error } = await outcomeOf(openArtifact(counting, artifact, [(await keyPair()).identity], () => undefined));
+    const { error } = await outcomeOf(
+      openArtifact(counting, artifact, [(await keyPair()).identity], () => undefined),
+    );
     expect(error).toMatchObject({ code: "seal.identity", exitCode: 2 });
     expect(counting.log.filter((event) => event === `get ${artifact.path}`)).toHaveLength(1);
   });
@@ -156,8 +182,11 @@ describe("an identity that does not open an artifact", () => {
     const sealing = new Sealing(once(noise(100)), { level: 3, recipients: [stranger.recipient] });
     store.plant(artifact.path, await collect(sealing.content, MiB));
     const promised = { ...artifact, ...sealing.totals };
-    expect((await outcomeOf(openArtifact(store, promised, [ours.identity], () => undefined))).error).toMatchObject({
-      code: "artifact.damaged", message: expect.stringContaining("do not decrypt"),
+    expect(
+      (await outcomeOf(openArtifact(store, promised, [ours.identity], () => undefined))).error,
+    ).toMatchObject({
+      code: "artifact.damaged",
+      message: expect.stringContaining("do not decrypt"),
     });
   });
 });

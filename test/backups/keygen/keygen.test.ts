@@ -9,7 +9,15 @@ import { run, runOk, scratchFolder } from "../../support/tools.ts";
 function ports(surface: "cli" | "action" = "cli"): { ports: Ports; masked: string[] } {
   const masked: string[] = [];
   const clock = { now: () => new Date("2026-11-23T04:05:06.789Z") };
-  return { masked, ports: { surface, clock, disk: systemDisk(), mask: (secret: string) => masked.push(secret) } as unknown as Ports };
+  return {
+    masked,
+    ports: {
+      surface,
+      clock,
+      disk: systemDisk(),
+      mask: (secret: string) => masked.push(secret),
+    } as unknown as Ports,
+  };
 }
 
 describe("a new key", () => {
@@ -21,13 +29,18 @@ describe("a new key", () => {
     const sealed = join(folder.path, "x.age");
     await runOk("age", ["--recipient", recipient, "--output", sealed], { input: "the data" });
     expect(await runOk("age", ["--decrypt", "--identity", identityFile, sealed])).toBe("the data");
-    expect(readFileSync(identityFile, "utf8")).toMatch(/^# created: 2026-11-23T04:05:06Z\n# public key: age1[0-9a-z]{58}\nAGE-SECRET-KEY-1[0-9A-Z]{58}\n$/);
+    expect(readFileSync(identityFile, "utf8")).toMatch(
+      /^# created: 2026-11-23T04:05:06Z\n# public key: age1[0-9a-z]{58}\nAGE-SECRET-KEY-1[0-9A-Z]{58}\n$/,
+    );
     expect(await runOk("age-keygen", ["-y", identityFile])).toBe(`${recipient}\n`);
     expect(statSync(identityFile).mode & 0o777).toBe(0o600);
   });
 
   it("is another one every time", async () => {
-    const [first, second] = [await runKeygen({ output: undefined, kit: undefined }, ports().ports), await runKeygen({ output: undefined, kit: undefined }, ports().ports)];
+    const [first, second] = [
+      await runKeygen({ output: undefined, kit: undefined }, ports().ports),
+      await runKeygen({ output: undefined, kit: undefined }, ports().ports),
+    ];
     expect(first.outputs["recipient"]).not.toBe(second.outputs["recipient"]);
   });
 
@@ -41,32 +54,46 @@ describe("a new key", () => {
   });
 
   it("is refused in Actions without a file, and masked with one", async () => {
-    await expect(runKeygen({ output: undefined, kit: undefined }, ports("action").ports)).rejects.toMatchObject({ code: "input.missing", exitCode: 2 });
+    await expect(
+      runKeygen({ output: undefined, kit: undefined }, ports("action").ports),
+    ).rejects.toMatchObject({ code: "input.missing", exitCode: 2 });
     await using folder = scratchFolder("keygen");
     const { ports: surroundings, masked } = ports("action");
     await runKeygen({ output: join(folder.path, "id"), kit: undefined }, surroundings);
     expect(readFileSync(join(folder.path, "id"), "utf8")).toContain(masked[0] ?? "nothing was masked");
   });
 
-  it.each([["an existing file", "taken"], ["a missing folder", "missing/id"], ["a folder", "."]])("is not written over or into %s", async (_, name) => {
+  it.each([
+    ["an existing file", "taken"],
+    ["a missing folder", "missing/id"],
+    ["a folder", "."],
+  ])("is not written over or into %s", async (_, name) => {
     await using folder = scratchFolder("keygen");
     writeFileSync(join(folder.path, "taken"), "precious");
     const writing = runKeygen({ output: join(folder.path, name), kit: undefined }, ports().ports);
-    await expect(writing).rejects.toMatchObject({ code: "input.malformed", message: expect.stringContaining("cannot be written") });
+    await expect(writing).rejects.toMatchObject({
+      code: "input.malformed",
+      message: expect.stringContaining("cannot be written"),
+    });
     expect(readFileSync(join(folder.path, "taken"), "utf8")).toBe("precious");
   });
 
   it("is not mixed up with its kit", async () => {
-    await expect(runKeygen({ output: "same", kit: "same" }, ports().ports)).rejects.toMatchObject({ code: "input.conflict" });
+    await expect(runKeygen({ output: "same", kit: "same" }, ports().ports)).rejects.toMatchObject({
+      code: "input.conflict",
+    });
     expect(existsSync("same")).toBe(false);
   });
 });
 
 describe("the recovery kit", () => {
-  it("holds no secret, names the key and the day, and its commands bring the data back as they stand there", async () => {
+  it("holds no secret, names key and day, and its commands bring the data back as they stand", async () => {
     await using folder = scratchFolder("keygen");
     const kitFile = join(folder.path, "kit.md");
-    const { outputs } = await runKeygen({ output: join(folder.path, "identity.txt"), kit: kitFile }, ports().ports);
+    const { outputs } = await runKeygen(
+      { output: join(folder.path, "identity.txt"), kit: kitFile },
+      ports().ports,
+    );
     const kit = readFileSync(kitFile, "utf8");
     expect(kit).not.toMatch(/AGE-SECRET-KEY-1[0-9A-Z]/);
     expect(kit).toContain("2026-11-23");
@@ -74,13 +101,27 @@ describe("the recovery kit", () => {
     expect(recipient).toBe(outputs["recipient"]);
 
     const plain = "PGDMP and so on\n".repeat(1000);
-    await runOk("sh", ["-c", `zstd -q --stdout | age --recipient ${recipient} --output backup.dump.zst.age`], { cwd: folder.path, input: plain });
+    await runOk(
+      "sh",
+      ["-c", `zstd -q --stdout | age --recipient ${recipient} --output backup.dump.zst.age`],
+      { cwd: folder.path, input: plain },
+    );
     const commands = (/```sh\n([\s\S]*?)```/.exec(kit)?.[1] ?? "").trim().split("\n");
     expect(commands.map((command) => command.split(" ")[0])).toEqual(["age", "zstd", "pg_restore"]);
-    // pg_restore is played by a program that shows what it was given: whole restores are tested where databases are.
+    // pg_restore is played by a program that shows what it was given: whole restores are tested where
+    // databases are.
     const shell = `pg_restore() { printf '%s\\n' "$@"; }; set -e; ${commands.join("; ")}`;
-    const said = await run("sh", ["-c", shell], { cwd: folder.path, env: { PATH: process.env["PATH"], TARGET: "postgresql://me@host/db" } });
-    expect(said.stdout.trim().split("\n")).toEqual(["--no-owner", "--no-privileges", "--dbname", "postgresql://me@host/db", "backup.dump"]);
+    const said = await run("sh", ["-c", shell], {
+      cwd: folder.path,
+      env: { PATH: process.env["PATH"], TARGET: "postgresql://me@host/db" },
+    });
+    expect(said.stdout.trim().split("\n")).toEqual([
+      "--no-owner",
+      "--no-privileges",
+      "--dbname",
+      "postgresql://me@host/db",
+      "backup.dump",
+    ]);
     expect(said.code).toBe(0);
     expect(readFileSync(join(folder.path, "backup.dump"), "utf8")).toBe(plain);
   });

@@ -16,13 +16,19 @@ describe("splitListSetting", () => {
   it("gives back what was quoted, whatever the names hold", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 5 }), (names) => {
-        expect(splitListSetting(names.map((name) => `"${name.replaceAll('"', '""')}"`).join(", "))).toEqual(names);
+        expect(splitListSetting(names.map((name) => `"${name.replaceAll('"', '""')}"`).join(", "))).toEqual(
+          names,
+        );
       }),
     );
   });
 
   it("never loses or invents text: what is no list is one element", () => {
-    expect(splitListSetting('public; alter role x superuser, "open')).toEqual(['public; alter role x superuser, "open']);
-    expect(splitListSetting("public;alter/**/role/**/x/**/superuser")).toEqual(["public;alter/**/role/**/x/**/superuser"]);
+    expect(splitListSetting('public; alter role x superuser, "open')).toEqual([
+      'public; alter role x superuser, "open',
+    ]);
+    expect(splitListSetting("public;alter/**/role/**/x/**/superuser")).toEqual([
+      "public;alter/**/role/**/x/**/superuser",
+    ]);
   });
 });

@@ -9,7 +9,9 @@ let vault: Vault;
 let database: TestDatabase;
 beforeAll(async () => {
   vault = await Vault.make();
-  database = await createDatabase({ sql: "CREATE TABLE t AS SELECT g AS id FROM generate_series(1, 1000) g" });
+  database = await createDatabase({
+    sql: "CREATE TABLE t AS SELECT g AS id FROM generate_series(1, 1000) g",
+  });
   await vault.backup(database.url);
 });
 afterAll(async () => {
@@ -17,7 +19,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A store that gives the first bytes of every dump and then nothing more, and asks for the run to be cancelled at that moment. */
+/**
+ * A store that gives the first bytes of every dump and then nothing more, and asks for the run to be
+ * cancelled at that moment.
+ */
 function stalling(store: BlobStore, cancel: () => void): BlobStore {
   const stalled = async function* (content: ByteStream): ByteStream {
     for await (const chunk of content) {
@@ -38,10 +43,21 @@ function stalling(store: BlobStore, cancel: () => void): BlobStore {
   });
 }
 
-it.each(["stored", "opened", "restored"] as const)("a validation to depth %s that waits for a stalled store ends at Ctrl-C, without a receipt", async (depth) => {
-  const stop = new AbortController();
-  const cancel = (): void => stop.abort(new HoldfastError("run.cancelled", "the run was cancelled by SIGINT", { hint: "Run again when ready." }));
-  const validating = vault.validate({ depth, jobs: 2 }, { cancelled: stop.signal, store: (store) => stalling(store, cancel) });
-  await expectRefusal(validating, { code: "run.cancelled", exit: 4, says: "SIGINT", hint: /Run again/ });
-  expect(vault.files("receipts")).toEqual([]);
-});
+it.each(["stored", "opened", "restored"] as const)(
+  "a validation to depth %s that waits for a stalled store ends at Ctrl-C, without a receipt",
+  async (depth) => {
+    const stop = new AbortController();
+    const cancel = (): void =>
+      stop.abort(
+        new HoldfastError("run.cancelled", "the run was cancelled by SIGINT", {
+          hint: "Run again when ready.",
+        }),
+      );
+    const validating = vault.validate(
+      { depth, jobs: 2 },
+      { cancelled: stop.signal, store: (store) => stalling(store, cancel) },
+    );
+    await expectRefusal(validating, { code: "run.cancelled", exit: 4, says: "SIGINT", hint: /Run again/ });
+    expect(vault.files("receipts")).toEqual([]);
+  },
+);

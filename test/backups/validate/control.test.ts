@@ -16,7 +16,11 @@ beforeAll(async () => {
   await cluster.admin("CREATE ROLE modest LOGIN PASSWORD 'modest'");
   source = await cluster.createDatabase({
     owner: "postgres",
-    sql: "CREATE TABLE t AS SELECT 1 AS a; CREATE FUNCTION noisy() RETURNS text LANGUAGE sql AS 'SELECT 1::text'; CREATE FUNCTION lost() RETURNS text LANGUAGE sql AS 'SELECT 2::text'",
+    sql: `
+      CREATE TABLE t AS SELECT 1 AS a;
+      CREATE FUNCTION noisy() RETURNS text LANGUAGE sql AS 'SELECT 1::text';
+      CREATE FUNCTION lost() RETURNS text LANGUAGE sql AS 'SELECT 2::text'
+    `,
   });
   vault = await Vault.make();
   await vault.backup(source.adminUrl);
@@ -34,7 +38,11 @@ function marking(also = ""): { tools: (tools: DumpTools) => DumpTools } {
       load: async (request) => {
         const problems = await tools.load(request);
         marks += 1;
-        await cluster.admin(`UPDATE pg_proc SET prosrc = 'SELECT ''mark ${marks}''' WHERE proname = 'noisy'; ${also}`, [], request.address.database);
+        await cluster.admin(
+          `UPDATE pg_proc SET prosrc = 'SELECT ''mark ${marks}''' WHERE proname = 'noisy'; ${also}`,
+          [],
+          request.address.database,
+        );
         return problems;
       },
     }),
@@ -46,23 +54,33 @@ async function leftovers(): Promise<unknown> {
 }
 
 describe("a difference in an object", () => {
-  it("that two copies on one server have from each other too is a note, and the backup is proved", async () => {
+  it("that two copies on one server have from each other too is a note, and the proof stands", async () => {
     const validated = await vault.validate({ scratch: cluster.adminUrl() }, marking());
     expect({ exit: validated.exit, found: findings(validated) }).toEqual({ exit: 0, found: [] });
-    expect(validated.report.notes.join("\n")).toMatch(/function public\.noisy\(\) could not be compared.*: two copies/);
+    expect(validated.report.notes.join("\n")).toMatch(
+      /function public\.noisy\(\) could not be compared.*: two copies/,
+    );
     expect(await leftovers()).toEqual([]);
   });
 
   it("that both copies have alike is a difference, beside noise or not", async () => {
-    const validated = await vault.validate({ scratch: cluster.adminUrl() }, marking("UPDATE pg_proc SET prosrc = 'SELECT 3' WHERE proname = 'lost'"));
+    const validated = await vault.validate(
+      { scratch: cluster.adminUrl() },
+      marking("UPDATE pg_proc SET prosrc = 'SELECT 3' WHERE proname = 'lost'"),
+    );
     expect(validated.exit).toBe(5);
-    expect(findings(validated)).toEqual([expect.objectContaining({ severity: "difference", about: "function", name: "public.lost()" })]);
+    expect(findings(validated)).toEqual([
+      expect.objectContaining({ severity: "difference", about: "function", name: "public.lost()" }),
+    ]);
   });
 
-  it("is checked so at a restore too, where the role may make a database, and otherwise it is said that it was not", async () => {
+  it("is checked so at a restore too, where the role may make a database; else that is said", async () => {
     await using target = await cluster.createDatabase({ owner: "postgres" });
     const restored = await vault.restore(target.adminUrl, {}, marking());
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("function public.noisy() could not be compared") });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({
+      exit: 0,
+      said: expect.stringContaining("function public.noisy() could not be compared"),
+    });
     expect(await leftovers()).toEqual([]);
     await using owned = await cluster.createDatabase({ owner: "postgres" });
     await cluster.admin(`ALTER DATABASE "${owned.name}" OWNER TO modest`);
@@ -70,23 +88,42 @@ describe("a difference in an object", () => {
     url.username = "modest";
     url.password = "modest";
     const modest = await vault.restore(url.href, { noOwner: true }, marking());
-    expect({ exit: modest.exit, said: said(modest) }).toEqual({ exit: 5, said: expect.stringContaining("no control was possible: role modest may not create databases") });
+    expect({ exit: modest.exit, said: said(modest) }).toEqual({
+      exit: 5,
+      said: expect.stringContaining("no control was possible: role modest may not create databases"),
+    });
   });
 
-  it("has a control that a killed restore leaves behind dropped by a later one, when it is a day old and nobody uses it", async () => {
-    const [old, young] = ["holdfast_control_20200101t000000_0000000000ab", `holdfast_control_${new Date().toISOString().replaceAll(/[-:]|\..*$/g, "").replace("T", "t")}_cd`] as const;
+  it("has a control that a killed restore left dropped by a later one, a day old and unused", async () => {
+    const [old, young] = [
+      "holdfast_control_20200101t000000_0000000000ab",
+      `holdfast_control_${new Date()
+        .toISOString()
+        .replaceAll(/[-:]|\..*$/g, "")
+        .replace("T", "t")}_cd`,
+    ] as const;
     for (const name of [old, young]) await cluster.admin(`CREATE DATABASE ${name}`);
     await using target = await cluster.createDatabase({ owner: "postgres" });
     const names: string[] = [];
-    const ports = testPorts({ tools: (tools) => marking().tools({ ...tools, load: async (request) => {
-      names.push(request.address.database);
-      return await tools.load(request);
-    } }) });
+    const ports = testPorts({
+      tools: (tools) =>
+        marking().tools({
+          ...tools,
+          load: async (request) => {
+            names.push(request.address.database);
+            return await tools.load(request);
+          },
+        }),
+    });
     expect((await vault.restore(target.adminUrl, {}, ports)).exit).toBe(0);
-    expect(ports.lines.join("\n")).toContain(`dropped the control copy ${old}, which an earlier restore had left on the server`);
+    expect(ports.lines.join("\n")).toContain(
+      `dropped the control copy ${old}, which an earlier restore had left on the server`,
+    );
     expect(await leftovers()).toEqual([{ datname: young }]);
     await cluster.admin(`DROP DATABASE ${young}`);
     // So that a sweep knows it: with the time of its making.
-    expect(names.filter((name) => /^holdfast_control_\d{8}t\d{6}_[0-9a-f]+$/.test(name)).length).toBeGreaterThan(0);
+    expect(
+      names.filter((name) => /^holdfast_control_\d{8}t\d{6}_[0-9a-f]+$/.test(name)).length,
+    ).toBeGreaterThan(0);
   });
 });

@@ -20,7 +20,13 @@ function at(time: number) {
 beforeAll(async () => {
   database = await createDatabase({ sql: "CREATE TABLE t AS SELECT 1 AS a" });
   vault = await Vault.make();
-  for (const [name, source, tier, age] of [["shop-old", "shop", "tier2", 9 * DAY], ["shop-day", "shop", "tier2", 2 * DAY], ["shop-new", "shop", "tier2", 3_600_000], ["shop-t1", "shop", "tier1", 5 * DAY], ["crm", "crm", "tier2", 3 * DAY]] as const) {
+  for (const [name, source, tier, age] of [
+    ["shop-old", "shop", "tier2", 9 * DAY],
+    ["shop-day", "shop", "tier2", 2 * DAY],
+    ["shop-new", "shop", "tier2", 3_600_000],
+    ["shop-t1", "shop", "tier1", 5 * DAY],
+    ["crm", "crm", "tier2", 3 * DAY],
+  ] as const) {
     ids[name] = output(await vault.backup(database.url, { source, tier }, at(NOW - age)), "id");
   }
 });
@@ -35,29 +41,57 @@ describe("a validation selects", () => {
     ["latest of one source", { source: "shop" }, ["shop-new"]],
     ["latest of a tier", { source: "shop", tier: "tier1" as const }, ["shop-t1"]],
     ["the latest per tier", { backup: "latest-per-tier" }, ["shop-new", "shop-t1", "crm"]],
-    ["the latest per tier, written as people do", { backup: "latest per tier", source: "shop" }, ["shop-new", "shop-t1"]],
+    [
+      "the latest per tier, written as people do",
+      { backup: "latest per tier", source: "shop" },
+      ["shop-new", "shop-t1"],
+    ],
     ["a day", { backup: "2026-05-08" }, ["shop-day"]],
     ["what is younger than a week", { since: 7 * DAY }, ["shop-day", "shop-new", "shop-t1", "crm"]],
-    ["what is younger than a week, of one source and tier", { since: 7 * DAY, source: "shop", tier: "tier2" as const }, ["shop-day", "shop-new"]],
+    [
+      "what is younger than a week, of one source and tier",
+      { since: 7 * DAY, source: "shop", tier: "tier2" as const },
+      ["shop-day", "shop-new"],
+    ],
   ])("%s", async (_, choice, wanted) => {
     const validated = await vault.validate({ depth: "stored", dryRun: true, ...choice }, at(NOW));
     expect(validated.exit).toBe(0);
-    expect((validated.outputs["plan"] as { id: string }[]).map((item) => item.id).sort()).toEqual(wanted.map((name) => ids[name]).sort());
+    expect((validated.outputs["plan"] as { id: string }[]).map((item) => item.id).sort()).toEqual(
+      wanted.map((name) => ids[name]).sort(),
+    );
     expect(vault.files("receipts")).toEqual([]);
   });
 
   it("one by its id", async () => {
-    const validated = await vault.validate({ backup: ids["shop-old"]!, depth: "stored", dryRun: true }, at(NOW));
-    expect(validated.outputs["plan"]).toMatchObject([{ id: ids["shop-old"], source: "shop", tier: "tier2", depth: "stored" }]);
+    const validated = await vault.validate(
+      { backup: ids["shop-old"]!, depth: "stored", dryRun: true },
+      at(NOW),
+    );
+    expect(validated.outputs["plan"]).toMatchObject([
+      { id: ids["shop-old"], source: "shop", tier: "tier2", depth: "stored" },
+    ]);
   });
 
   it("an unknown id is an input error that names the newest", async () => {
-    await expectRefusal(vault.validate({ backup: "20260101T000000Z-000000" }, at(NOW)), { code: "input.no-such-backup", exit: 2, says: "no backup 20260101T000000Z-000000", hint: new RegExp(ids["shop-new"]!) });
+    await expectRefusal(vault.validate({ backup: "20260101T000000Z-000000" }, at(NOW)), {
+      code: "input.no-such-backup",
+      exit: 2,
+      says: "no backup 20260101T000000Z-000000",
+      hint: new RegExp(ids["shop-new"]!),
+    });
   });
 
-  it.each(["20260101T000000Z", "2026-02-30", "yesterday", "", "latest-verifed"])("'%s' is refused, listing what can be selected", async (backup) => {
-    await expectRefusal(vault.validate({ backup }, at(NOW)), { code: "input.malformed", exit: 2, says: `backup is '${backup}'`, hint: /latest, latest-per-tier, latest-verified, a day/ });
-  });
+  it.each(["20260101T000000Z", "2026-02-30", "yesterday", "", "latest-verifed"])(
+    "'%s' is refused, listing what can be selected",
+    async (backup) => {
+      await expectRefusal(vault.validate({ backup }, at(NOW)), {
+        code: "input.malformed",
+        exit: 2,
+        says: `backup is '${backup}'`,
+        hint: /latest, latest-per-tier, latest-verified, a day/,
+      });
+    },
+  );
 
   it.each([
     ["a day without backups", { backup: "2026-04-01" }],
@@ -66,10 +100,19 @@ describe("a validation selects", () => {
     ["too short a time", { since: 60_000 }],
   ])("nothing for %s: exit 3, saying so", async (_, choice) => {
     const validated = await vault.validate({ depth: "stored", ...choice }, at(NOW));
-    expect(validated).toMatchObject({ exit: 3, outputs: { verdict: "failed", count: 0 }, report: { good: false, headline: expect.stringMatching(/no backup in file:.* matches/) } });
+    expect(validated).toMatchObject({
+      exit: 3,
+      outputs: { verdict: "failed", count: 0 },
+      report: { good: false, headline: expect.stringMatching(/no backup in file:.* matches/) },
+    });
   });
 
   it("nothing from a store that is not there: an error, not an empty answer", async () => {
-    await expectRefusal(vault.validate({ store: `${vault.url}-elsewhere` }), { code: "store.missing", exit: 4, says: "elsewhere", hint: /folder|mount/i });
+    await expectRefusal(vault.validate({ store: `${vault.url}-elsewhere` }), {
+      code: "store.missing",
+      exit: 4,
+      says: "elsewhere",
+      hint: /folder|mount/i,
+    });
   });
 });

@@ -5,14 +5,22 @@ import { Secret } from "../../../src/kernel/secret.ts";
 
 describe("the telling parts of a secret", () => {
   it("are the password of a URL, encoded and decoded, also one with @ and /", () => {
-    expect(secretParts("postgresql://u:a%40b%2Fc@h:5432/db")).toEqual(expect.arrayContaining(["a%40b%2Fc", "a@b/c"]));
+    expect(secretParts("postgresql://u:a%40b%2Fc@h:5432/db")).toEqual(
+      expect.arrayContaining(["a%40b%2Fc", "a@b/c"]),
+    );
     expect(secretParts("postgresql://u:p@ss/w@h/db")).toContain("p@ss/w");
-    expect(secretParts("postgresql://h/db?user=u&password=s%3Dcret")).toEqual(expect.arrayContaining(["s%3Dcret", "s=cret"]));
+    expect(secretParts("postgresql://h/db?user=u&password=s%3Dcret")).toEqual(
+      expect.arrayContaining(["s%3Dcret", "s=cret"]),
+    );
   });
 
   it("are the key of a connection string and the signature of a SAS", () => {
-    expect(secretParts("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=Zm9vYmFy==;EndpointSuffix=x")).toContain("Zm9vYmFy==");
-    expect(secretParts("?sv=2026&sig=ab%2Bcd%3D&se=x")).toEqual(expect.arrayContaining(["ab%2Bcd%3D", "ab+cd="]));
+    expect(
+      secretParts("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=Zm9vYmFy==;EndpointSuffix=x"),
+    ).toContain("Zm9vYmFy==");
+    expect(secretParts("?sv=2026&sig=ab%2Bcd%3D&se=x")).toEqual(
+      expect.arrayContaining(["ab%2Bcd%3D", "ab+cd="]),
+    );
     expect(secretParts("BlobEndpoint=https://x/;SharedAccessSignature=sv=1&sig=q%2Fq")).toContain("q%2Fq");
   });
 
@@ -22,8 +30,10 @@ describe("the telling parts of a secret", () => {
     expect(parts).not.toContain("# created: today");
   });
 
-  it("leave out a password that is the name of the user or the database, which could not be shown any more", () => {
-    expect(secretParts("postgresql://postgres:postgres@localhost:5432/app")).toEqual(["postgresql://postgres:postgres@localhost:5432/app"]);
+  it("leave out a password that is the user's or database's name, else no longer to be shown", () => {
+    expect(secretParts("postgresql://postgres:postgres@localhost:5432/app")).toEqual([
+      "postgresql://postgres:postgres@localhost:5432/app",
+    ]);
     expect(secretParts("postgresql://u:shop@h/shop?sslmode=disable")).not.toContain("shop");
   });
 
@@ -51,7 +61,7 @@ describe("the credentials of a store", () => {
     expect(Object.keys(storeCredentials(new Secret(text), {}))).toEqual([kind]);
   });
 
-  it("come from the input, then the connection string, then the SAS token of the environment, then a login", () => {
+  it("come from the input, then connection string, then the environment's SAS token, then a login", () => {
     const env = { AZURE_STORAGE_CONNECTION_STRING: "AccountName=a;", AZURE_STORAGE_SAS_TOKEN: "sig=x" };
     expect(storeCredentials(new Secret("sig=mine"), env)).toHaveProperty("sas");
     expect(storeCredentials(undefined, env)).toHaveProperty("connectionString");

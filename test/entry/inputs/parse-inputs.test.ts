@@ -22,24 +22,39 @@ const specs = {
   "no-owner": { type: "boolean", default: false, text: "x" },
   "install-client": { type: "boolean", default: false, only: "action", text: "x" },
   source: { type: "string", pattern: /^[a-z]+$/, accepts: "lower-case letters", text: "x" },
-  which: { type: "string", pattern: /^(latest|\d+)$/, accepts: "a number or latest", words: ["latest"], text: "x" },
+  which: {
+    type: "string",
+    pattern: /^(latest|\d+)$/,
+    accepts: "a number or latest",
+    words: ["latest"],
+    text: "x",
+  },
 } as const satisfies InputSpecs;
 
 const noFile = (): Promise<string> => Promise.reject(Object.assign(new Error("no"), { code: "ENOENT" }));
 
-async function fromCli(args: readonly string[], env: Environment = {}, readFile: (path: string) => Promise<string> = noFile) {
+async function fromCli(
+  args: readonly string[],
+  env: Environment = {},
+  readFile: (path: string) => Promise<string> = noFile,
+) {
   const { given, problems } = await collectCli(specs, parseArgv(specs, args), env, readFile);
   return parseInputs(specs, given, (name) => `--${name}`, problems);
 }
 
 async function fromAction(given: Record<string, string>, env: Environment = {}) {
-  const variables = Object.fromEntries(Object.entries(given).map(([name, value]) => [inputVariable(name), value]));
+  const variables = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [inputVariable(name), value]),
+  );
   const collected = await collectAction(specs, { ...env, ...variables }, noFile);
   return parseInputs(specs, collected.given, (name) => `input '${name}'`, collected.problems);
 }
 
 async function failure(parsing: Promise<unknown>): Promise<HoldfastError> {
-  const error = await parsing.then(() => undefined, (thrown: unknown) => thrown);
+  const error = await parsing.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (!(error instanceof HoldfastError)) throw new Error(`expected a HoldfastError, got ${String(error)}`);
   return error;
 }
@@ -48,18 +63,41 @@ describe("a list of one value a line", () => {
   const lines = { gaps: { type: "list", oneALine: true, text: "x" } } as const satisfies InputSpecs;
 
   it("keeps commas, and is repeated or given with line feeds of any kind", () => {
-    const parse = (...texts: string[]): readonly string[] => parseInputs(lines, new Map([["gaps", { texts, origin: "--gaps" }]]), (name) => `--${name}`).gaps;
-    expect(parse("function app.f(integer, text)", "extension pg_net")).toEqual(["function app.f(integer, text)", "extension pg_net"]);
+    const parse = (...texts: string[]): readonly string[] =>
+      parseInputs(lines, new Map([["gaps", { texts, origin: "--gaps" }]]), (name) => `--${name}`).gaps;
+    expect(parse("function app.f(integer, text)", "extension pg_net")).toEqual([
+      "function app.f(integer, text)",
+      "extension pg_net",
+    ]);
     expect(parse("extension a\r\n  extension b \n\n")).toEqual(["extension a", "extension b"]);
   });
 });
 
 describe("inputs on the command line", () => {
   it("are typed and frozen, with camel-case names and defaults", async () => {
-    const inputs = await fromCli(["--database", "url", "--wait=90s", "--kinds", "schema,data", "--schemas", "a", "--schemas", "b", "--dry-run"]);
+    const inputs = await fromCli([
+      "--database",
+      "url",
+      "--wait=90s",
+      "--kinds",
+      "schema,data",
+      "--schemas",
+      "a",
+      "--schemas",
+      "b",
+      "--dry-run",
+    ]);
     expect(inputs.database).toBeInstanceOf(Secret);
     expect(inputs.database.reveal()).toBe("url");
-    expect(inputs).toMatchObject({ tier: "tier2", jobs: 2, wait: 90_000, kinds: ["schema", "data"], schemas: ["a", "b"], dryRun: true, safetyBackup: true });
+    expect(inputs).toMatchObject({
+      tier: "tier2",
+      jobs: 2,
+      wait: 90_000,
+      kinds: ["schema", "data"],
+      schemas: ["a", "b"],
+      dryRun: true,
+      safetyBackup: true,
+    });
     expect(inputs.before).toBeUndefined();
     expect(Object.isFrozen(inputs)).toBe(true);
   });
@@ -71,9 +109,34 @@ describe("inputs on the command line", () => {
   });
 
   it("report every problem together", async () => {
-    const error = await failure(fromCli(["--tire", "tier1", "--tier", "tier9", "--jobs", "0", "--wait", "5", "--before", "2026-02-30", "--source", "A", "stray"]));
+    const error = await failure(
+      fromCli([
+        "--tire",
+        "tier1",
+        "--tier",
+        "tier9",
+        "--jobs",
+        "0",
+        "--wait",
+        "5",
+        "--before",
+        "2026-02-30",
+        "--source",
+        "A",
+        "stray",
+      ]),
+    );
     expect(error.exitCode).toBe(2);
-    for (const text of ["no option --tire; did you mean --tier?", "--database is required", "--tier is 'tier9'", "--jobs is '0'", "--wait is '5'", "--before is '2026-02-30'", "--source is 'A'", "unexpected argument 'stray'"]) {
+    for (const text of [
+      "no option --tire; did you mean --tier?",
+      "--database is required",
+      "--tier is 'tier9'",
+      "--jobs is '0'",
+      "--wait is '5'",
+      "--before is '2026-02-30'",
+      "--source is 'A'",
+      "unexpected argument 'stray'",
+    ]) {
       expect(error.message).toContain(text);
     }
   });
@@ -99,36 +162,63 @@ describe("inputs on the command line", () => {
     [["--database-file", "f"], "cannot be read (ENOENT)"],
     [["--database-file", "-", "--store-secret-file", "-"], "both want standard input"],
   ])("refuse %j", async (args, message) => {
-    expect((await failure(fromCli(args, {}, (path) => (path === "-" ? Promise.resolve("x") : noFile())))).message).toContain(message);
+    expect(
+      (await failure(fromCli(args, {}, (path) => (path === "-" ? Promise.resolve("x") : noFile())))).message,
+    ).toContain(message);
   });
 
-  it.each([["ENOENT", /No file has that name.*folder where/], ["EACCES", /may not read it/], ["EISDIR", /folder/], ["EIO", /Check the file/]])("say what to do about a file that cannot be read: %s", async (code, hint) => {
+  it.each([
+    ["ENOENT", /No file has that name.*folder where/],
+    ["EACCES", /may not read it/],
+    ["EISDIR", /folder/],
+    ["EIO", /Check the file/],
+  ])("say what to do about a file that cannot be read: %s", async (code, hint) => {
     const broken = (): Promise<string> => Promise.reject(Object.assign(new Error("no"), { code }));
     expect((await failure(fromCli(["--database-file", "f"], {}, broken))).hint).toMatch(hint);
   });
 
   it("never repeat what may be a secret in the wrong place", async () => {
     const secret = "postgresql://me:pa/ss@host/db";
-    for (const args of [[secret], ["--source", secret], ["--tier", secret], ["--kinds", secret], ["--recipents", secret], ["--wait", `AGE-SECRET-KEY-1QQQQQ`], ["--before", "AccountKey=abcdefgh=="]]) {
+    for (const args of [
+      [secret],
+      ["--source", secret],
+      ["--tier", secret],
+      ["--kinds", secret],
+      ["--recipents", secret],
+      ["--wait", `AGE-SECRET-KEY-1QQQQQ`],
+      ["--before", "AccountKey=abcdefgh=="],
+    ]) {
       const { message, hint } = await failure(fromCli(["--database", "u", ...args]));
       expect(`${message} ${hint}`).not.toMatch(/pa\/ss|SECRET-KEY-1Q|abcdefgh/);
     }
   });
 
   it("read a secret from a file without the newline at its end, and say so when it is empty", async () => {
-    expect((await fromCli(["--database-file", "f"], {}, () => Promise.resolve("url\r\n"))).database.reveal()).toBe("url");
-    expect((await failure(fromCli(["--database-file", "f"], {}, () => Promise.resolve(" \n")))).message).toContain("the file 'f' is empty");
+    expect(
+      (await fromCli(["--database-file", "f"], {}, () => Promise.resolve("url\r\n"))).database.reveal(),
+    ).toBe("url");
+    expect(
+      (await failure(fromCli(["--database-file", "f"], {}, () => Promise.resolve(" \n")))).message,
+    ).toContain("the file 'f' is empty");
   });
 
   it("come before the environment, which comes before the default", async () => {
     const env = { HOLDFAST_TIER: "tier1", HOLDFAST_DATABASE: "from-env", HOLDFAST_DRY_RUN: "true" };
     expect(await fromCli([], env)).toMatchObject({ tier: "tier1", dryRun: true });
-    expect(await fromCli(["--tier", "tier2", "--no-dry-run"], env)).toMatchObject({ tier: "tier2", dryRun: false });
-    expect((await failure(fromCli([], { ...env, HOLDFAST_TIER: "hot" }))).message).toContain("HOLDFAST_TIER is 'hot'");
+    expect(await fromCli(["--tier", "tier2", "--no-dry-run"], env)).toMatchObject({
+      tier: "tier2",
+      dryRun: false,
+    });
+    expect((await failure(fromCli([], { ...env, HOLDFAST_TIER: "hot" }))).message).toContain(
+      "HOLDFAST_TIER is 'hot'",
+    );
   });
 
-  it("are never taken from the environment where they guard something: a set variable is refused instead of ignored", async () => {
-    const guarded = { confirm: { type: "string", explicit: true, text: "x" }, "allow-gaps": { type: "boolean", default: false, explicit: true, text: "x" } } as const satisfies InputSpecs;
+  it("are never taken from the environment where they guard something: that is refused", async () => {
+    const guarded = {
+      confirm: { type: "string", explicit: true, text: "x" },
+      "allow-gaps": { type: "boolean", default: false, explicit: true, text: "x" },
+    } as const satisfies InputSpecs;
     const env = { HOLDFAST_CONFIRM: "shop", HOLDFAST_ALLOW_GAPS: "true" };
     const cli = async (args: readonly string[]) => {
       const { given, problems } = await collectCli(guarded, parseArgv(guarded, args), env, noFile);
@@ -138,25 +228,50 @@ describe("inputs on the command line", () => {
     expect([code, exitCode]).toEqual(["input.conflict", 2]);
     expect(message).toContain("HOLDFAST_CONFIRM is set, and 'confirm' is never taken from the environment");
     expect(message).toContain("HOLDFAST_ALLOW_GAPS");
-    expect(await cli(["--confirm", "blog", "--no-allow-gaps"])).toEqual({ confirm: "blog", allowGaps: false });
+    expect(await cli(["--confirm", "blog", "--no-allow-gaps"])).toEqual({
+      confirm: "blog",
+      allowGaps: false,
+    });
     expect((await collectAction(guarded, env, noFile)).given.size).toBe(0);
   });
 
   it("are not taken from the environment where the surface does not have them", async () => {
-    expect(await fromCli(["--database", "u"], { HOLDFAST_INSTALL_CLIENT: "true" })).toMatchObject({ installClient: false });
-    expect(await fromAction({ database: "u" }, { HOLDFAST_INSTALL_CLIENT: "true" })).toMatchObject({ installClient: true });
+    expect(await fromCli(["--database", "u"], { HOLDFAST_INSTALL_CLIENT: "true" })).toMatchObject({
+      installClient: false,
+    });
+    expect(await fromAction({ database: "u" }, { HOLDFAST_INSTALL_CLIENT: "true" })).toMatchObject({
+      installClient: true,
+    });
     const own = { colour: { type: "string", only: "cli", text: "x" } } as const satisfies InputSpecs;
-    expect((await collectAction(own, { HOLDFAST_COLOUR: "red", INPUT_COLOUR: "red" }, noFile)).given.size).toBe(0);
+    expect(
+      (await collectAction(own, { HOLDFAST_COLOUR: "red", INPUT_COLOUR: "red" }, noFile)).given.size,
+    ).toBe(0);
   });
 
   it("take a day as its end, so that it includes its backups", async () => {
     const { before } = await fromCli(["--database", "u", "--before", "2026-11-22"]);
     expect(before?.toISOString()).toBe("2026-11-22T23:59:59.999Z");
-    expect((await fromCli(["--database", "u", "--before", "2026-11-22T10:00:00+02:00"])).before?.toISOString()).toBe("2026-11-22T08:00:00.000Z");
+    expect(
+      (await fromCli(["--database", "u", "--before", "2026-11-22T10:00:00+02:00"])).before?.toISOString(),
+    ).toBe("2026-11-22T08:00:00.000Z");
   });
 
   it("never crash on arbitrary arguments: they parse or are input errors", async () => {
-    const word = fc.oneof(fc.constantFrom("--tier", "--jobs", "--database", "--no-owner", "--", "-", "--=", "--json", "--kinds=", "--no-"), fc.string());
+    const word = fc.oneof(
+      fc.constantFrom(
+        "--tier",
+        "--jobs",
+        "--database",
+        "--no-owner",
+        "--",
+        "-",
+        "--=",
+        "--json",
+        "--kinds=",
+        "--no-",
+      ),
+      fc.string(),
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (args) => {
         await fromCli(args).catch((error: unknown) => {
@@ -169,11 +284,32 @@ describe("inputs on the command line", () => {
   });
 
   it("take back every valid value that was written, whatever the way", async () => {
-    const values = fc.record({ jobs: fc.integer({ min: 1, max: 32 }), tier: fc.constantFrom("tier1" as const, "tier2" as const), schemas: fc.uniqueArray(fc.stringMatching(/^[a-zé "]{1,8}$/).map((text) => text.trim()).filter((text) => text !== ""), { maxLength: 3 }) });
+    const values = fc.record({
+      jobs: fc.integer({ min: 1, max: 32 }),
+      tier: fc.constantFrom("tier1" as const, "tier2" as const),
+      schemas: fc.uniqueArray(
+        fc
+          .stringMatching(/^[a-zé "]{1,8}$/)
+          .map((text) => text.trim())
+          .filter((text) => text !== ""),
+        { maxLength: 3 },
+      ),
+    });
     await fc.assert(
       fc.asyncProperty(values, async ({ jobs, tier, schemas }) => {
-        const args = ["--database=u", `--jobs=${jobs}`, `--tier`, tier, ...schemas.map((schema) => `--schemas=${schema}`)];
-        const viaAction = await fromAction({ database: "u", jobs: String(jobs), tier, schemas: schemas.join("\n") });
+        const args = [
+          "--database=u",
+          `--jobs=${jobs}`,
+          `--tier`,
+          tier,
+          ...schemas.map((schema) => `--schemas=${schema}`),
+        ];
+        const viaAction = await fromAction({
+          database: "u",
+          jobs: String(jobs),
+          tier,
+          schemas: schemas.join("\n"),
+        });
         expect(await fromCli(args)).toEqual(viaAction);
         expect(viaAction).toMatchObject({ jobs, tier, schemas });
       }),
@@ -184,18 +320,36 @@ describe("inputs on the command line", () => {
 describe("inputs of an action", () => {
   it("are read as the runner passes them, with dashes kept and empty ones as not given", async () => {
     expect(inputVariable("store-secret")).toBe("INPUT_STORE-SECRET");
-    const inputs = await fromAction({ database: "u", "store-secret": "s", tier: "", "dry-run": "True", "install-client": "true", schemas: "a, b\n c\n" });
+    const inputs = await fromAction({
+      database: "u",
+      "store-secret": "s",
+      tier: "",
+      "dry-run": "True",
+      "install-client": "true",
+      schemas: "a, b\n c\n",
+    });
     expect(inputs.storeSecret?.reveal()).toBe("s");
-    expect(inputs).toMatchObject({ tier: "tier2", dryRun: true, installClient: true, schemas: ["a", "b", "c"] });
+    expect(inputs).toMatchObject({
+      tier: "tier2",
+      dryRun: true,
+      installClient: true,
+      schemas: ["a", "b", "c"],
+    });
   });
 
   it.each(["yes", "1", "on", "y"])("refuse '%s' where true or false is meant", async (text) => {
-    expect((await failure(fromAction({ database: "u", "dry-run": text }))).message).toBe(`input 'dry-run' is '${text}', which is not true or false`);
+    expect((await failure(fromAction({ database: "u", "dry-run": text }))).message).toBe(
+      `input 'dry-run' is '${text}', which is not true or false`,
+    );
   });
 
   it("refuse a mistyped input, and leave alone what is none of theirs", async () => {
-    expect((await failure(fromAction({ database: "u", schema: "a" }))).message).toContain("did you mean 'schemas'?");
-    await expect(fromAction({ database: "u", "some-parent-input": "a" })).resolves.toMatchObject({ tier: "tier2" });
+    expect((await failure(fromAction({ database: "u", schema: "a" }))).message).toContain(
+      "did you mean 'schemas'?",
+    );
+    await expect(fromAction({ database: "u", "some-parent-input": "a" })).resolves.toMatchObject({
+      tier: "tier2",
+    });
   });
 
   it("take secrets from the environment of the step", async () => {
@@ -206,11 +360,23 @@ describe("inputs of an action", () => {
 
 it("types make a command's run see what its inputs promise", () => {
   const command = defineCommand({
-    name: "x", wing: "backups", summary: "x", description: "x", branding: { icon: "x", color: "x" }, inputs: specs, outputs: {}, exits: {}, examples: { cli: [], workflow: "" },
+    name: "x",
+    wing: "backups",
+    summary: "x",
+    description: "x",
+    branding: { icon: "x", color: "x" },
+    inputs: specs,
+    outputs: {},
+    exits: {},
+    examples: { cli: [], workflow: "" },
     run: (inputs) => {
       const tier: "tier1" | "tier2" = inputs.tier;
       const before: Date | undefined = inputs.before;
-      return Promise.resolve({ exit: 0, outputs: { tier, before: before?.toISOString() ?? null }, report: { good: true, headline: "", tables: [], notes: [] } });
+      return Promise.resolve({
+        exit: 0,
+        outputs: { tier, before: before?.toISOString() ?? null },
+        report: { good: true, headline: "", tables: [], notes: [] },
+      });
     },
   });
   expect(command.inputs).toBe(specs);

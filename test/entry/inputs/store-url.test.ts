@@ -10,6 +10,11 @@ it.each([
   expect(storeUrlHint(path)).toContain(`A folder is written ${url},`);
 });
 
-it.each(["s3://bucket/x", "DefaultEndpointsProtocol=https;AccountKey=abc==", "user:word@host/x", "word@host"])("anything else is not repeated: %s", (text) => {
+it.each([
+  "s3://bucket/x",
+  "DefaultEndpointsProtocol=https;AccountKey=abc==",
+  "user:word@host/x",
+  "word@host",
+])("anything else is not repeated: %s", (text) => {
   expect(storeUrlHint(text)).toBe("Use azure://<account>/<container>[/<prefix>] or file:///<folder>.");
 });

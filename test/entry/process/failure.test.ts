@@ -8,16 +8,30 @@ const plain = { verbose: false, color: false };
 
 describe("telling a failure", () => {
   const cause = Object.assign(new Error("connect refused", { cause: "the root" }), { code: "ECONNREFUSED" });
-  const error = new HoldfastError("database.unreachable", "no connection to db:5432", { hint: "Check the host.", cause });
+  const error = new HoldfastError("database.unreachable", "no connection to db:5432", {
+    hint: "Check the host.",
+    cause,
+  });
 
   it("says error, hint, code and exit code, and the causes only when asked", () => {
     const failure = describeFailure(error, asIs);
-    expect(failureText(failure, plain)).toBe("error: no connection to db:5432\nhint: Check the host.\n(database.unreachable, exit code 4)\n");
-    expect(failureText(failure, { verbose: true, color: false })).toContain("cause: connect refused [ECONNREFUSED]\ncause: the root\n");
+    expect(failureText(failure, plain)).toBe(
+      "error: no connection to db:5432\nhint: Check the host.\n(database.unreachable, exit code 4)\n",
+    );
+    expect(failureText(failure, { verbose: true, color: false })).toContain(
+      "cause: connect refused [ECONNREFUSED]\ncause: the root\n",
+    );
   });
 
   it("is one JSON object for machines", () => {
-    expect(JSON.parse(failureJson(describeFailure(error, asIs)))).toEqual({ error: { code: "database.unreachable", message: "no connection to db:5432", hint: "Check the host.", exit: 4 } });
+    expect(JSON.parse(failureJson(describeFailure(error, asIs)))).toEqual({
+      error: {
+        code: "database.unreachable",
+        message: "no connection to db:5432",
+        hint: "Check the host.",
+        exit: 4,
+      },
+    });
   });
 
   it("shows the stack of a bug, exits 1 and says where to report it", () => {
@@ -31,15 +45,27 @@ describe("telling a failure", () => {
   });
 
   it("tells a cancelled run as cancelled, with what broke because of it as the cause", () => {
-    expect(describeFailure(error, asIs, true)).toMatchObject({ code: "run.cancelled", causes: ["no connection to db:5432 [database.unreachable]", "connect refused [ECONNREFUSED]", "the root"] });
-    expect(describeFailure(new HoldfastError("artifact.damaged", "x"), asIs, true).code).toBe("artifact.damaged");
+    expect(describeFailure(error, asIs, true)).toMatchObject({
+      code: "run.cancelled",
+      causes: [
+        "no connection to db:5432 [database.unreachable]",
+        "connect refused [ECONNREFUSED]",
+        "the root",
+      ],
+    });
+    expect(describeFailure(new HoldfastError("artifact.damaged", "x"), asIs, true).code).toBe(
+      "artifact.damaged",
+    );
   });
 
   it("redacts message, hint, causes and stack, and lets no control character through", () => {
     const redactor = new Redactor();
     redactor.add("hunter22");
     const bad = new Error("password hunter22\u001B[2Jwiped", { cause: new Error("hunter22 again") });
-    const text = failureText(describeFailure(bad, (line) => redactor.redact(line)), { verbose: true, color: false });
+    const text = failureText(
+      describeFailure(bad, (line) => redactor.redact(line)),
+      { verbose: true, color: false },
+    );
     expect(text).not.toContain("hunter22");
     expect(text).not.toContain("\u001B");
     expect(text).toContain("\\u001b[2J");

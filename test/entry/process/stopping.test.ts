@@ -43,7 +43,9 @@ it("an error nobody caught is told and ends the process as a bug", () => {
   const host = new FakeProcess();
   const told: unknown[] = [];
   crashLoudly(host, (error) => told.push(error));
-  for (const event of ["uncaughtException", "unhandledRejection"]) expect(() => host.listeners.get(event)?.(event)).toThrow("exited");
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    expect(() => host.listeners.get(event)?.(event)).toThrow("exited");
+  }
   expect(told).toEqual(["uncaughtException", "unhandledRejection"]);
   expect(host.exits).toEqual([1, 1]);
 });

@@ -34,13 +34,34 @@ describe("a backup id", () => {
     expect(compactTime(now)).toBe("20261122T034501Z");
   });
 
-  it.each(["20240229T000000Z-abcdef", "20000229T235959Z-000000"])("knows the leap day %s", (id) => expect(timeOfBackupId(id)).toBeInstanceOf(Date));
+  it.each(["20240229T000000Z-abcdef", "20000229T235959Z-000000"])("knows the leap day %s", (id) =>
+    expect(timeOfBackupId(id)).toBeInstanceOf(Date),
+  );
 
   it.each([
-    "20260230T000000Z-abcdef", "20250229T000000Z-abcdef", "21000229T000000Z-abcdef", "20261301T000000Z-abcdef", "20260001T000000Z-abcdef", "20260100T000000Z-abcdef",
-    "20260431T000000Z-abcdef", "20261122T240000Z-abcdef", "20261122T006000Z-abcdef", "20261122T000060Z-abcdef", "20261122T034501Z-ABCDEF", "20261122T034501Z-abcde",
-    "20261122T034501Z-abcdefa", "20261122T034501Z-abcdeg", "20261122T034501-abcdef", "2026-11-22T03:45:01Z-abcdef", "20261122T034501Z-abcdef\n", " 20261122T034501Z-abcdef",
-    "20261122T034501Z-abcdef.json", "../../20261122T034501Z-abcdef", "", "latest", "٢0261122T034501Z-abcdef",
+    "20260230T000000Z-abcdef",
+    "20250229T000000Z-abcdef",
+    "21000229T000000Z-abcdef",
+    "20261301T000000Z-abcdef",
+    "20260001T000000Z-abcdef",
+    "20260100T000000Z-abcdef",
+    "20260431T000000Z-abcdef",
+    "20261122T240000Z-abcdef",
+    "20261122T006000Z-abcdef",
+    "20261122T000060Z-abcdef",
+    "20261122T034501Z-ABCDEF",
+    "20261122T034501Z-abcde",
+    "20261122T034501Z-abcdefa",
+    "20261122T034501Z-abcdeg",
+    "20261122T034501-abcdef",
+    "2026-11-22T03:45:01Z-abcdef",
+    "20261122T034501Z-abcdef\n",
+    " 20261122T034501Z-abcdef",
+    "20261122T034501Z-abcdef.json",
+    "../../20261122T034501Z-abcdef",
+    "",
+    "latest",
+    "٢0261122T034501Z-abcdef",
   ])("is not %j", (id) => expect(timeOfBackupId(id)).toBeUndefined());
 
   it("has an age that is never negative", () => {

@@ -38,26 +38,44 @@ function damage(key: BackupKey): void {
 
 describe("choosing one backup", () => {
   it("takes the newest of the named source", async () => {
-    expect(await chooseOne(catalog, { by: "latest" }, { source: "shop" })).toMatchObject({ key: NEW, sha256: digests.get(NEW) });
-    expect(await chooseOne(catalog, { by: "before", before: MIDDLE.time }, { source: "shop" })).toMatchObject({ key: MIDDLE });
+    expect(await chooseOne(catalog, { by: "latest" }, { source: "shop" })).toMatchObject({
+      key: NEW,
+      sha256: digests.get(NEW),
+    });
+    expect(await chooseOne(catalog, { by: "before", before: MIDDLE.time }, { source: "shop" })).toMatchObject(
+      { key: MIDDLE },
+    );
     expect(await chooseOne(catalog, { by: "id", id: OLD.id }, {})).toMatchObject({ key: OLD });
   });
 
   it("refuses to guess between several sources, and names them", async () => {
-    await expect(chooseOne(catalog, { by: "latest" }, {})).rejects.toMatchObject({ code: "input.conflict", exitCode: 2, message: expect.stringMatching(/blog.*shop|shop.*blog/), hint: expect.stringContaining("--source") });
+    await expect(chooseOne(catalog, { by: "latest" }, {})).rejects.toMatchObject({
+      code: "input.conflict",
+      exitCode: 2,
+      message: expect.stringMatching(/blog.*shop|shop.*blog/),
+      hint: expect.stringContaining("--source"),
+    });
   });
 
   it("takes the newest that was verified, past those that are unverified or failed", async () => {
     expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toBeUndefined();
     await receipt(OLD);
     await receipt(NEW, { kind: "opened" });
-    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({ key: OLD });
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({
+      key: OLD,
+    });
     await receipt(MIDDLE);
-    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({ key: MIDDLE });
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({
+      key: MIDDLE,
+    });
     await receipt(MIDDLE, { verdict: "failed", finishedAt: "2026-11-22T05:00:00Z" });
-    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({ key: OLD });
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({
+      key: OLD,
+    });
     await receipt(NEW, { manifest: digests.get(OLD)! });
-    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({ key: OLD });
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" })).toMatchObject({
+      key: OLD,
+    });
   });
 
   it("goes past a damaged or unreadable newest one to the newest verified, and says so", async () => {
@@ -66,7 +84,14 @@ describe("choosing one backup", () => {
     damage(NEW);
     store.plant(manifestPath(MIDDLE), writeDocument({ format: "holdfast.manifest/9" }).bytes);
     const warned: string[] = [];
-    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" }, { warn: (text) => warned.push(text) })).toMatchObject({ key: OLD });
+    expect(
+      await chooseOne(
+        catalog,
+        { by: "latest-verified" },
+        { source: "shop" },
+        { warn: (text) => warned.push(text) },
+      ),
+    ).toMatchObject({ key: OLD });
     expect(warned).toEqual([expect.stringContaining(NEW.id), expect.stringContaining(MIDDLE.id)]);
     expect(warned[0]).toContain("checksum");
   });
@@ -74,22 +99,37 @@ describe("choosing one backup", () => {
   it("never falls back silently from a damaged newest one: it names the damage and the way out", async () => {
     await receipt(OLD);
     damage(NEW);
-    const refused = { code: "catalog.damaged", exitCode: 5, message: expect.stringContaining(NEW.id), hint: expect.stringContaining("--backup latest-verified") };
+    const refused = {
+      code: "catalog.damaged",
+      exitCode: 5,
+      message: expect.stringContaining(NEW.id),
+      hint: expect.stringContaining("--backup latest-verified"),
+    };
     await expect(chooseOne(catalog, { by: "latest" }, { source: "shop" })).rejects.toMatchObject(refused);
-    await expect(chooseOne(catalog, { by: "before", before: NEW.time }, { source: "shop" })).rejects.toMatchObject(refused);
+    await expect(
+      chooseOne(catalog, { by: "before", before: NEW.time }, { source: "shop" }),
+    ).rejects.toMatchObject(refused);
   });
 
-  it("takes the newest verified, or newest up to a time, that can give what is wanted, and the named or newest one whatever it holds", async () => {
+  it("takes the newest verified, or up to a time, that gives what is wanted; one named always", async () => {
     for (const key of [OLD, MIDDLE, NEW]) await receipt(key);
     const warned: string[] = [];
     const options = { suits: ({ id }: Manifest) => id === OLD.id, warn: (text: string) => warned.push(text) };
-    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" }, options)).toMatchObject({ key: OLD });
+    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" }, options)).toMatchObject({
+      key: OLD,
+    });
     expect(warned).toEqual([expect.stringContaining(NEW.id), expect.stringContaining(MIDDLE.id)]);
-    expect(await chooseOne(catalog, { by: "before", before: MIDDLE.time }, { source: "shop" }, options)).toMatchObject({ key: OLD });
-    expect(await chooseOne(catalog, { by: "latest" }, { source: "shop" }, options)).toMatchObject({ key: NEW });
+    expect(
+      await chooseOne(catalog, { by: "before", before: MIDDLE.time }, { source: "shop" }, options),
+    ).toMatchObject({ key: OLD });
+    expect(await chooseOne(catalog, { by: "latest" }, { source: "shop" }, options)).toMatchObject({
+      key: NEW,
+    });
     expect(await chooseOne(catalog, { by: "id", id: MIDDLE.id }, {}, options)).toMatchObject({ key: MIDDLE });
     // When none can, the newest is given, so that its own refusal tells what is wrong.
-    expect(await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" }, { suits: () => false })).toMatchObject({ key: NEW });
+    expect(
+      await chooseOne(catalog, { by: "latest-verified" }, { source: "shop" }, { suits: () => false }),
+    ).toMatchObject({ key: NEW });
   });
 
   it("counts the snapshot and not the beginning when a time is named, to the millisecond", async () => {
@@ -116,10 +156,19 @@ describe("choosing one backup", () => {
 
   it("says that an id does not exist only after the store was read completely", async () => {
     const unknown = { by: "id", id: "20991231T235959Z-ffffff" } as const;
-    await expect(chooseOne(catalog, unknown, {})).rejects.toMatchObject({ code: "input.no-such-backup", exitCode: 2, hint: expect.stringContaining(BLOG.id) });
-    await expect(chooseOne(new Catalog(new MemoryStore()), unknown, {})).rejects.toMatchObject({ code: "input.no-such-backup", hint: expect.stringContaining("no backups here") });
+    await expect(chooseOne(catalog, unknown, {})).rejects.toMatchObject({
+      code: "input.no-such-backup",
+      exitCode: 2,
+      hint: expect.stringContaining(BLOG.id),
+    });
+    await expect(chooseOne(new Catalog(new MemoryStore()), unknown, {})).rejects.toMatchObject({
+      code: "input.no-such-backup",
+      hint: expect.stringContaining("no backups here"),
+    });
     for (const failAt of [1, 2]) {
-      await expect(chooseOne(new Catalog(new FaultyStore(store, { failAt })), unknown, {})).rejects.toMatchObject({ code: "store.unreachable", exitCode: 4 });
+      await expect(
+        chooseOne(new Catalog(new FaultyStore(store, { failAt })), unknown, {}),
+      ).rejects.toMatchObject({ code: "store.unreachable", exitCode: 4 });
     }
   });
 
@@ -130,8 +179,14 @@ describe("choosing one backup", () => {
     expect(healthy.events).toBeGreaterThan(8);
     for (let failAt = 1; failAt <= healthy.events; failAt += 1) {
       const faulty = new Catalog(new FaultyStore(store, { failAt }));
-      await expect(chooseOne(faulty, { by: "latest-verified" }, { source: "shop" })).rejects.toMatchObject({ code: "store.unreachable" });
-      if (failAt <= 2) await expect(chooseKeys(new Catalog(new FaultyStore(store, { failAt })), { by: "latest" }, {})).rejects.toMatchObject({ code: "store.unreachable" });
+      await expect(chooseOne(faulty, { by: "latest-verified" }, { source: "shop" })).rejects.toMatchObject({
+        code: "store.unreachable",
+      });
+      if (failAt <= 2) {
+        await expect(
+          chooseKeys(new Catalog(new FaultyStore(store, { failAt })), { by: "latest" }, {}),
+        ).rejects.toMatchObject({ code: "store.unreachable" });
+      }
     }
   });
 });
@@ -142,27 +197,39 @@ describe("when nothing is chosen", () => {
   it("says of how many backups none is verified, why, and what would prove one", async () => {
     expect(await explainNone(catalog, verified, { source: "shop" })).toEqual({
       why: "of 3 backups none is verified: 3 never validated",
-      next: [expect.stringContaining(`holdfast validate --store ${store.url} --source shop --backup ${NEW.id}\``), expect.stringContaining("by its id")],
+      next: [
+        expect.stringContaining(`holdfast validate --store ${store.url} --source shop --backup ${NEW.id}\``),
+        expect.stringContaining("by its id"),
+      ],
     });
     await receipt(NEW, { verdict: "failed" });
     await receipt(MIDDLE, { verdict: "gaps" });
     expect(await explainNone(catalog, verified, { source: "shop" })).toEqual({
       why: "of 3 backups none is verified: 1 failed validation, 1 restored with gaps only, 1 never validated",
-      next: [expect.stringContaining(`--backup ${OLD.id}\``), expect.stringMatching(new RegExp(`--backup ${MIDDLE.id} .*--accept-gaps`)), expect.any(String)],
+      next: [
+        expect.stringContaining(`--backup ${OLD.id}\``),
+        expect.stringMatching(new RegExp(`--backup ${MIDDLE.id} .*--accept-gaps`)),
+        expect.any(String),
+      ],
     });
     damage(OLD);
-    expect((await explainNone(catalog, verified, { source: "shop" })).why).toMatch(/1 restored with gaps only, 1 with a damaged manifest$/);
+    expect((await explainNone(catalog, verified, { source: "shop" })).why).toMatch(
+      /1 restored with gaps only, 1 with a damaged manifest$/,
+    );
   });
 
   it("reads no blob a second time to say why none is verified", async () => {
     for (const key of [OLD, MIDDLE]) await receipt(key, { verdict: "gaps" });
     damage(NEW);
     const read: string[] = [];
-    const heard = new Catalog(new Proxy(store, {
-      get: (inner, name) => (name === "get"
-        ? (...[path, range]: Parameters<MemoryStore["get"]>) => (read.push(path), inner.get(path, range))
-        : Reflect.get(inner, name, inner) as unknown),
-    }));
+    const heard = new Catalog(
+      new Proxy(store, {
+        get: (inner, name) =>
+          name === "get"
+            ? (...[path, range]: Parameters<MemoryStore["get"]>) => (read.push(path), inner.get(path, range))
+            : (Reflect.get(inner, name, inner) as unknown),
+      }),
+    );
     const standings: KnownStandings = new Map();
     expect(await chooseOne(heard, verified, { source: "shop" }, { standings })).toBeUndefined();
     const once = read.splice(0);
@@ -181,7 +248,9 @@ describe("when nothing is chosen", () => {
     const spaced = new MemoryStore("file:///var/my backups");
     const there = new Catalog(spaced);
     await there.commit(sampleManifest(NEW));
-    expect((await explainNone(there, verified, { source: "shop" })).next[0]).toContain("holdfast validate --store 'file:///var/my backups' --source shop ");
+    expect((await explainNone(there, verified, { source: "shop" })).next[0]).toContain(
+      "holdfast validate --store 'file:///var/my backups' --source shop ",
+    );
   });
 
   it("names the sources that are there, and the one that is meant", async () => {
@@ -189,21 +258,32 @@ describe("when nothing is chosen", () => {
       why: "it holds 4 backups, and none of source shp",
       next: [expect.stringContaining("it has backups of blog, shop: did you mean --source shop?")],
     });
-    expect((await explainNone(catalog, { by: "latest" }, { source: "shop", tier: "tier4" })).why).toBe("it holds 4 backups, and none of source shop, tier tier4");
-    expect((await explainNone(new Catalog(new MemoryStore()), { by: "latest" }, {})).why).toBe("it holds no backups at all");
+    expect((await explainNone(catalog, { by: "latest" }, { source: "shop", tier: "tier4" })).why).toBe(
+      "it holds 4 backups, and none of source shop, tier tier4",
+    );
+    expect((await explainNone(new Catalog(new MemoryStore()), { by: "latest" }, {})).why).toBe(
+      "it holds no backups at all",
+    );
   });
 
-  it("says between which the selected time would have to lie, and that safety backups are taken by id", async () => {
-    expect((await explainNone(catalog, { by: "day", day: "2026-10-01" }, { source: "shop" })).why).toContain(`3 backups, the oldest ${OLD.id} and the newest ${NEW.id}`);
+  it("says between which the time would have to lie, and that safety backups go by id", async () => {
+    expect((await explainNone(catalog, { by: "day", day: "2026-10-01" }, { source: "shop" })).why).toContain(
+      `3 backups, the oldest ${OLD.id} and the newest ${NEW.id}`,
+    );
     const key = { ...keyOf("20261124T020000Z-eeeeee", "kept"), tier: "safety" } as const;
     await catalog.commit(sampleManifest(key));
-    expect((await explainNone(catalog, { by: "latest" }, { source: "kept" })).why).toBe("1 safety backup and no other");
+    expect((await explainNone(catalog, { by: "latest" }, { source: "kept" })).why).toBe(
+      "1 safety backup and no other",
+    );
   });
 
-  it("suggests the id that is written most like it, and as the newest none made before a restore", async () => {
+  it("suggests the id written most like it, and as the newest none made before a restore", async () => {
     await catalog.commit(sampleManifest({ ...keyOf("20261124T020000Z-eeeeee"), tier: "safety" }));
-    await expect(chooseKeys(catalog, { by: "id", id: "20261121T020000Z-bbbbba" }, { source: "shop" })).rejects.toMatchObject({
-      code: "input.no-such-backup", hint: `Did you mean ${MIDDLE.id}? See \`holdfast list\`; the newest is ${NEW.id}.`,
+    await expect(
+      chooseKeys(catalog, { by: "id", id: "20261121T020000Z-bbbbba" }, { source: "shop" }),
+    ).rejects.toMatchObject({
+      code: "input.no-such-backup",
+      hint: `Did you mean ${MIDDLE.id}? See \`holdfast list\`; the newest is ${NEW.id}.`,
     });
   });
 });

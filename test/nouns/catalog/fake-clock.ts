@@ -5,7 +5,10 @@ interface Sleeper {
   wake(): void;
 }
 
-/** A clock that moves only when told; sleepers wake in order, and what they start has time to happen before the next one wakes. */
+/**
+ * A clock that moves only when told; sleepers wake in order, and what they start has time to happen before
+ * the next one wakes.
+ */
 export class FakeClock implements Clock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
@@ -38,7 +41,9 @@ export class FakeClock implements Clock {
     const end = this.#now + ms;
     for (;;) {
       await settle();
-      const [next] = [...this.#sleepers].filter((sleeper) => sleeper.until <= end).sort((a, b) => a.until - b.until);
+      const [next] = [...this.#sleepers]
+        .filter((sleeper) => sleeper.until <= end)
+        .sort((a, b) => a.until - b.until);
       if (next === undefined) break;
       this.#now = Math.max(this.#now, next.until);
       this.#sleepers.delete(next);

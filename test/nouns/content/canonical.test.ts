@@ -7,8 +7,10 @@ const different = (a: string, b: string): void => expect(canonical(a)).not.toBe(
 describe("the canonical spelling of a printed definition", () => {
   it("moves a cast of an array to its elements, as the server does when it reads the text again", () => {
     same(
-      "CHECK (((status)::text = ANY ((ARRAY['new'::character varying, 'it''s, (ok]'::character varying])::text[])))",
-      "CHECK (((status)::text = ANY (ARRAY[('new'::character varying)::text, ('it''s, (ok]'::character varying)::text])))",
+      "CHECK (((status)::text = ANY ((ARRAY['new'::character varying, 'it''s, (ok]'::character " +
+        "varying])::text[])))",
+      "CHECK (((status)::text = ANY (ARRAY[('new'::character varying)::text, ('it''s, (ok]'::character " +
+        "varying)::text])))",
     );
     different("(ARRAY['a'::text])::text[]", "(ARRAY['b'::text])::text[]");
     different("(ARRAY['a'::text])::text[]", "(ARRAY['a'::text])::citext[]");

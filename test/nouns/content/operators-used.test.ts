@@ -24,13 +24,27 @@ function compare(expected: ContentRecord, actual: ContentRecord): string[] {
 describe("operators that a definition does not name", () => {
   it("are compared wherever an expression is kept", async () => {
     const changed = [
-      "column public.d.g", "column public.d.w", "constraint public.d.good", "constraint public.dom.ok", "function public.f(a public.citext, b boolean)",
-      "index public.i", "materialized-view public.m", "policy public.d.p", "rule public.d.r", "table public.part", "trigger public.d.tr",
-      "type public.dom", "view public.v",
+      "column public.d.g",
+      "column public.d.w",
+      "constraint public.d.good",
+      "constraint public.dom.ok",
+      "function public.f(a public.citext, b boolean)",
+      "index public.i",
+      "materialized-view public.m",
+      "policy public.d.p",
+      "rule public.d.r",
+      "table public.part",
+      "trigger public.d.tr",
+      "type public.dom",
+      "view public.v",
     ];
     // In most of them it shows in the text too: what was citext is cast to text.
     const found = await differences(UNPRINTED);
-    expect(found.map((each) => /^difference: (.*) differs from the source in (?:[a-z -]+, )?operators$/.exec(each)?.[1])).toEqual(changed);
+    expect(
+      found.map(
+        (each) => /^difference: (.*) differs from the source in (?:[a-z -]+, )?operators$/.exec(each)?.[1],
+      ),
+    ).toEqual(changed);
     const silent = found.filter((each) => each.endsWith(" in operators"));
     expect(silent.map((each) => each.split(" ")[1])).toEqual(["constraint", "materialized-view"]);
   });
@@ -43,16 +57,28 @@ describe("operators that a definition does not name", () => {
 describe("a warning when the backup is made", () => {
   async function warnings(sql: string): Promise<readonly string[]> {
     await using source = await createDatabase({ owner: "postgres", sql });
-    await using session = await postgresDatabase(source.adminAddress).connect({ purpose: "test", settings: PINNED_SETTINGS });
+    await using session = await postgresDatabase(source.adminAddress).connect({
+      purpose: "test",
+      settings: PINNED_SETTINGS,
+    });
     return await unprintedOperators(session, WHOLE);
   }
 
   it("names every expression that prints none", async () => {
     expect((await warnings(UNPRINTED)).map((each) => each.split(" compares by ")[0])).toEqual([
-      "the check good of public.d", "the check ok of public.dom", "the default of the type public.dom",
-      "the default or generation of the column public.d.g", "the default or generation of the column public.d.w",
-      "the function public.f(public.citext,boolean)", "the index public.i", "the materialized view public.m",
-      "the partition key of public.part", "the policy p on public.d", "the rule r of public.d", "the trigger tr on public.d", "the view public.v",
+      "the check good of public.d",
+      "the check ok of public.dom",
+      "the default of the type public.dom",
+      "the default or generation of the column public.d.g",
+      "the default or generation of the column public.d.w",
+      "the function public.f(public.citext,boolean)",
+      "the index public.i",
+      "the materialized view public.m",
+      "the partition key of public.part",
+      "the policy p on public.d",
+      "the rule r of public.d",
+      "the trigger tr on public.d",
+      "the view public.v",
     ]);
   });
 
@@ -66,28 +92,47 @@ describe("a manifest from before operators were recorded", () => {
     await using source = await createDatabase({ owner: "postgres", sql: PRINTED });
     const now = await measure(source.adminAddress);
     expect(JSON.stringify(now.objects)).toContain("operators=");
-    const before = JSON.parse(JSON.stringify(now).replaceAll(/ ?(?:which-)?operators=[0-9a-f]{16}/g, "")) as ContentRecord;
+    const before = JSON.parse(
+      JSON.stringify(now).replaceAll(/ ?(?:which-)?operators=[0-9a-f]{16}/g, ""),
+    ) as ContentRecord;
     // Families of operators have a field of that name since ever.
-    expect(compare({ ...before, objects: { ...before.objects, operator: now.objects.operator! } }, now)).toEqual([]);
+    expect(
+      compare({ ...before, objects: { ...before.objects, operator: now.objects.operator! } }, now),
+    ).toEqual([]);
   });
 });
 
 describe("a backup whose copy compares otherwise", () => {
-  const OTHER = "CREATE EXTENSION citext; CREATE TABLE d (id int, h citext); INSERT INTO d VALUES (1, 'a'), (2, 'A'); " +
+  const OTHER =
+    "CREATE EXTENSION citext; CREATE TABLE d (id int, h citext); INSERT INTO d VALUES (1, 'a'), (2, 'A'); " +
     "CREATE MATERIALIZED VIEW m AS SELECT x.id, y.id AS y FROM d x JOIN d y USING (h)";
-  const NONE = "CREATE EXTENSION hstore; CREATE TABLE d (h hstore); CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; " +
-    "CREATE TRIGGER tr BEFORE UPDATE ON d FOR EACH ROW WHEN (OLD.h IS DISTINCT FROM NEW.h) EXECUTE FUNCTION t()";
+  const NONE =
+    "CREATE EXTENSION hstore; CREATE TABLE d (h hstore); CREATE FUNCTION t() RETURNS trigger LANGUAGE " +
+    "plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER tr BEFORE UPDATE ON d FOR EACH ROW WHEN (OLD.h IS " +
+    "DISTINCT FROM NEW.h) EXECUTE FUNCTION t()";
 
   it("is not proved, as the backup warned, and says why", async () => {
     await using source = await createDatabase({ owner: "postgres", sql: OTHER });
     await using vault = await Vault.make();
     const made = await vault.backup(source.adminUrl);
     const manifest = await vault.manifest(String(made.outputs["id"]));
-    expect(manifest.warnings).toEqual([expect.stringMatching(/^the materialized view public\.m compares by public\.=\(public\.citext,public\.citext\) where/)]);
+    expect(manifest.warnings).toEqual([
+      expect.stringMatching(
+        /^the materialized view public\.m compares by public\.=\(public\.citext,public\.citext\) where/,
+      ),
+    ]);
     const proved = await vault.validate({ depth: "restored" });
     expect(proved.exit).toBe(5);
-    expect(findings(proved)).toEqual([expect.objectContaining({ about: "materialized-view", name: "public.m", message: "differs from the source in operators" })]);
-    expect(proved.report.notes).toContainEqual(expect.stringMatching(/^what differs in operators compares by another operator/));
+    expect(findings(proved)).toEqual([
+      expect.objectContaining({
+        about: "materialized-view",
+        name: "public.m",
+        message: "differs from the source in operators",
+      }),
+    ]);
+    expect(proved.report.notes).toContainEqual(
+      expect.stringMatching(/^what differs in operators compares by another operator/),
+    );
   });
 
   it("is not proved where no other operator is found either, and says how to mend it", async () => {
@@ -95,9 +140,20 @@ describe("a backup whose copy compares otherwise", () => {
     await using vault = await Vault.make();
     const made = await vault.backup(source.adminUrl);
     const manifest = await vault.manifest(String(made.outputs["id"]));
-    expect(manifest.warnings).toEqual([expect.stringMatching(/^the trigger tr on public\.d compares by public\.=\(public\.hstore,public\.hstore\) where/)]);
+    expect(manifest.warnings).toEqual([
+      expect.stringMatching(
+        /^the trigger tr on public\.d compares by public\.=\(public\.hstore,public\.hstore\) where/,
+      ),
+    ]);
     const proved = await vault.validate({ depth: "restored" });
     expect(proved.exit).toBe(5);
-    expect(findings(proved)).toContainEqual(expect.objectContaining({ about: "pg_restore", message: expect.stringMatching(/operator does not exist.*, and = is meant here without being printed/) }));
+    expect(findings(proved)).toContainEqual(
+      expect.objectContaining({
+        about: "pg_restore",
+        message: expect.stringMatching(
+          /operator does not exist.*, and = is meant here without being printed/,
+        ),
+      }),
+    );
   });
 });

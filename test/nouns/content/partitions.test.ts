@@ -3,7 +3,10 @@ import { compareContent } from "../../../src/nouns/content/compare/compare-conte
 import { createDatabase } from "../../support/postgres.ts";
 import { copy, measure } from "./copies.ts";
 
-/** Hash partitions on an enum, alone and below a list partition; and one on an integer, whose rows stay where they are. */
+/**
+ * Hash partitions on an enum, alone and below a list partition; and one on an integer, whose rows stay
+ * where they are.
+ */
 const TREES = `
   CREATE TYPE mood AS ENUM ('a', 'b', 'c', 'd', 'e', 'f', 'g');
   CREATE TABLE h (id int, m mood, note text) PARTITION BY HASH (m);
@@ -25,18 +28,29 @@ const TREES = `
 `;
 
 describe("partitions whose rows change places in a restore", () => {
-  it("are equal as a tree, restore after restore, and a change in one of them is found in the tree", async () => {
+  it("are equal as a tree, restore after restore; a change in one is found in the tree", async () => {
     await using source = await createDatabase({ owner: "postgres", sql: TREES });
     const expected = await measure(source.adminAddress);
     const tree = { schema: "public", name: "h" };
     const deep = { schema: "Deep", name: "top" };
-    expect(expected.tables.filter((table) => table.tree !== undefined).map(({ name, tree }) => [name, tree])).toEqual(
-      [["one_0", deep], ["one_1", deep], ["h0", tree], ["h1", tree], ["h2", tree]],
-    );
+    expect(
+      expected.tables.filter((table) => table.tree !== undefined).map(({ name, tree }) => [name, tree]),
+    ).toEqual([
+      ["one_0", deep],
+      ["one_1", deep],
+      ["h0", tree],
+      ["h1", tree],
+      ["h2", tree],
+    ]);
     const placed = new Set([rowsOf(expected.tables)]);
     for (let round = 0; round < 3; round += 1) {
       // Other enums before it, so that its labels have other object ids each time.
-      await using target = await createDatabase({ owner: "postgres", sql: `CREATE TYPE noise AS ENUM (${Array.from({ length: 3 * round + 1 }, (_, n) => `'${n}'`).join(", ")})` });
+      await using target = await createDatabase({
+        owner: "postgres",
+        sql: `
+          CREATE TYPE noise AS ENUM (${Array.from({ length: 3 * round + 1 }, (_, n) => `'${n}'`).join(", ")})
+        `,
+      });
       expect(await copy(source.adminAddress, target.adminAddress)).toEqual([]);
       const actual = await measure(target.adminAddress);
       placed.add(rowsOf(actual.tables));
@@ -46,19 +60,48 @@ describe("partitions whose rows change places in a restore", () => {
       const old = { ...expected, tables: expected.tables.map(({ tree: _, ...table }) => table) };
       expect(compareContent(old, actual, { rows: true, exact: false }).differences).toEqual([]);
 
-      // Without a partition the others are held against all: what is not there is told of the tree, and hangs on nothing.
+      // Without a partition the others are held against all: what is not there is told of the tree, and
+      // hangs on nothing.
       const lesser = { ...actual, tables: actual.tables.filter(({ name }) => name !== "h0") };
-      const lacking = compareContent(expected, lesser, { rows: true, exact: false, definitions: false }).differences;
+      const lacking = compareContent(expected, lesser, {
+        rows: true,
+        exact: false,
+        definitions: false,
+      }).differences;
       // Where by chance every row went to where it was, nothing but the lacking partition differs.
-      const moved = ["h1", "h2"].some((name) => fingerprintOf(expected, name) !== fingerprintOf(actual, name));
-      expect(lacking.map(({ severity, name }) => `${severity} ${name}`)).toEqual(["difference public.h0", ...(moved ? ["gap public.h"] : [])]);
-      if (moved) expect(lacking[1]!.message).toMatch(/^holds \d+ rows in its partitions here, the source held 700 rows, .* some are missing \(public\.h0\)$/);
-      const empty = { ...actual, tables: actual.tables.map((table) => (table.name === "h0" ? { ...table, rows: 0, fingerprint: "0", columns: [] } : table)) };
-      expect(compareContent(empty, lesser, { rows: true, exact: false, definitions: false }).differences.map(({ name }) => name)).toEqual(["public.h0"]);
+      const moved = ["h1", "h2"].some(
+        (name) => fingerprintOf(expected, name) !== fingerprintOf(actual, name),
+      );
+      expect(lacking.map(({ severity, name }) => `${severity} ${name}`)).toEqual([
+        "difference public.h0",
+        ...(moved ? ["gap public.h"] : []),
+      ]);
+      if (moved) {
+        expect(lacking[1]!.message).toMatch(
+          /^holds \d+ rows in its partitions here, .* 700 rows, .* some are missing \(public\.h0\)$/,
+        );
+      }
+      const empty = {
+        ...actual,
+        tables: actual.tables.map((table) =>
+          table.name === "h0" ? { ...table, rows: 0, fingerprint: "0", columns: [] } : table,
+        ),
+      };
+      expect(
+        compareContent(empty, lesser, { rows: true, exact: false, definitions: false }).differences.map(
+          ({ name }) => name,
+        ),
+      ).toEqual(["public.h0"]);
 
       await target.query("UPDATE h SET note = 'other' WHERE id = 7; DELETE FROM still WHERE id = 2");
-      expect(compareContent(expected, await measure(target.adminAddress), { rows: true, exact: false }).differences.map((each) => `${each.name} ${each.message}`)).toEqual([
-        "public.still_0 holds 1 row, the source held 2 rows", "public.h holds 700 rows in its partitions as the source did, but column note differs",
+      expect(
+        compareContent(expected, await measure(target.adminAddress), {
+          rows: true,
+          exact: false,
+        }).differences.map((each) => `${each.name} ${each.message}`),
+      ).toEqual([
+        "public.still_0 holds 1 row, the source held 2 rows",
+        "public.h holds 700 rows in its partitions as the source did, but column note differs",
       ]);
     }
     // Else this proves nothing.
@@ -67,9 +110,15 @@ describe("partitions whose rows change places in a restore", () => {
 });
 
 function rowsOf(tables: readonly { readonly name: string; readonly rows: number | null }[]): string {
-  return tables.filter(({ name }) => /^h\d$/.test(name)).map(({ rows }) => rows).join(" ");
+  return tables
+    .filter(({ name }) => /^h\d$/.test(name))
+    .map(({ rows }) => rows)
+    .join(" ");
 }
 
-function fingerprintOf(content: Awaited<ReturnType<typeof measure>>, table: string): string | null | undefined {
+function fingerprintOf(
+  content: Awaited<ReturnType<typeof measure>>,
+  table: string,
+): string | null | undefined {
   return content.tables.find(({ name }) => name === table)?.fingerprint;
 }

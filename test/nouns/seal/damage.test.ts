@@ -25,7 +25,10 @@ async function sealOf(bytes: Uint8Array, recipients: readonly string[]): Promise
   return await collect(new Sealing(once(bytes), { level: 3, recipients }).content, 64 * MiB);
 }
 
-async function codeOf(bytes: Uint8Array, identities: readonly string[] | null = [key.identity]): Promise<string | undefined> {
+async function codeOf(
+  bytes: Uint8Array,
+  identities: readonly string[] | null = [key.identity],
+): Promise<string | undefined> {
   return (await outcomeOf(unseal(once(bytes), identities))).code;
 }
 
@@ -38,7 +41,15 @@ function flipped(bytes: Buffer, bit: number): Buffer {
 describe("a truncated sealed stream", () => {
   it("is found at every byte around the header's end, the nonce and every chunk edge", async () => {
     const payload = headerEnd + 16;
-    const edges = [0, headerEnd, payload, payload + CHUNK, payload + 2 * CHUNK, payload + 3 * CHUNK, sealed.length];
+    const edges = [
+      0,
+      headerEnd,
+      payload,
+      payload + CHUNK,
+      payload + 2 * CHUNK,
+      payload + 3 * CHUNK,
+      sealed.length,
+    ];
     for (const edge of edges) {
       for (let cut = Math.max(0, edge - 20); cut < Math.min(sealed.length, edge + 20); cut += 1) {
         expect([cut, await codeOf(sealed.subarray(0, cut))]).toEqual([cut, "seal.damaged"]);
@@ -49,7 +60,9 @@ describe("a truncated sealed stream", () => {
   it("is found in every byte of a small one, whatever the chunks it comes in", async () => {
     const small = await sealOf(noise(20), [key.recipient]);
     for (let cut = 0; cut < small.length; cut += 1) {
-      const { code } = await outcomeOf(unseal(chunked(small.subarray(0, cut), [1 + (cut % 7)]), [key.identity]));
+      const { code } = await outcomeOf(
+        unseal(chunked(small.subarray(0, cut), [1 + (cut % 7)]), [key.identity]),
+      );
       expect([cut, code]).toEqual([cut, "seal.damaged"]);
     }
   });
@@ -58,7 +71,22 @@ describe("a truncated sealed stream", () => {
     const big = noise(4 * MiB + 100);
     const packed = await sealOf(big, []);
     const second = packed.lastIndexOf(Buffer.from("28b52ffd", "hex"));
-    for (const cut of [0, 1, 3, 4, 5, 1000, second - 1, second + 1, second + 3, second + 5, second + 20, packed.length - 5, packed.length - 4, packed.length - 1]) {
+    for (const cut of [
+      0,
+      1,
+      3,
+      4,
+      5,
+      1000,
+      second - 1,
+      second + 1,
+      second + 3,
+      second + 5,
+      second + 20,
+      packed.length - 5,
+      packed.length - 4,
+      packed.length - 1,
+    ]) {
       const whole = await collect(encrypt(once(packed.subarray(0, cut)), [key.recipient]), 8 * MiB);
       expect([cut, await codeOf(whole)]).toEqual([cut, "seal.damaged"]);
       expect([cut, await codeOf(packed.subarray(0, cut), null)]).toEqual([cut, "seal.damaged"]);
@@ -88,14 +116,22 @@ describe("chunks of a sealed stream", () => {
     const { head, chunks } = parts();
     expect(chunks.length).toBe(4);
     // Decrypted only: the checksums of zstd would find most of it, too.
-    expect((await outcomeOf(decrypt(once(Buffer.concat([head, ...chunks])), [key.identity]))).code).toBeUndefined();
-    expect((await outcomeOf(decrypt(once(Buffer.concat([head, ...change(chunks)])), [key.identity]))).code).toBe("seal.damaged");
+    expect(
+      (await outcomeOf(decrypt(once(Buffer.concat([head, ...chunks])), [key.identity]))).code,
+    ).toBeUndefined();
+    expect(
+      (await outcomeOf(decrypt(once(Buffer.concat([head, ...change(chunks)])), [key.identity]))).code,
+    ).toBe("seal.damaged");
   });
 
   it("of another backup with the same key are found", async () => {
     const other = await sealOf(noise(3 * 65_536 + 1000), [key.recipient]);
     const { head, chunks } = parts();
-    expect(await codeOf(Buffer.concat([head, other.subarray(head.length, head.length + CHUNK), ...chunks.slice(1)]))).toBe("seal.damaged");
+    expect(
+      await codeOf(
+        Buffer.concat([head, other.subarray(head.length, head.length + CHUNK), ...chunks.slice(1)]),
+      ),
+    ).toBe("seal.damaged");
   });
 });
 
@@ -107,7 +143,8 @@ describe("every single flipped bit", () => {
     for (let bit = 0; bit < small.length * 8; bit += 1) {
       const { code } = await outcomeOf(unseal(once(flipped(small, bit)), [key.identity]));
       if (code === undefined) passed.push(`bit ${bit}`);
-      // A flip in the stanza itself makes it somebody else's: the caller, who knows the recipients, tells that apart.
+      // A flip in the stanza itself makes it somebody else's: the caller, who knows the recipients,
+      // tells that apart.
       else if (code !== "seal.damaged" && code !== "seal.identity") wrongCode.push(`bit ${bit}: ${code}`);
     }
     expect(small.length * 8).toBeGreaterThan(6000);
@@ -131,7 +168,11 @@ describe("what is no sealed stream", () => {
   it.each([
     ["nothing", ""],
     ["text", "hello, this is not a backup at all\n"],
-    ["an armored age file", "-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSA=\n-----END AGE ENCRYPTED FILE-----\n"],
+    [
+      "an armored age file",
+      "-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSA=\n-----END AGE " +
+        "ENCRYPTED FILE-----\n",
+    ],
     ["a newer version", "age-encryption.org/v2\n-> X25519 abc\n--- abc\n0123456789abcdef"],
     ["a header that never ends", `age-encryption.org/v1\n${"-> X25519 abc\n".repeat(10_000)}`],
   ])("%s is refused as damaged", async (_, text) => {

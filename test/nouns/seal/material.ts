@@ -29,10 +29,18 @@ export async function* chunked(bytes: Uint8Array, sizes: readonly number[]): Byt
 }
 
 /** Sizes for {@link chunked}, at least one of them large, so that no run takes for ever. */
-export const chunkSizes = fc.array(fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 70_000 }), fc.constant(65_536)), { maxLength: 6 }).map((sizes) => [...sizes, 65_551]);
+export const chunkSizes = fc
+  .array(
+    fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 70_000 }), fc.constant(65_536)),
+    { maxLength: 6 },
+  )
+  .map((sizes) => [...sizes, 65_551]);
 
 /** A source that says how much was pulled and whether it was released. */
-export function watched(bytes: Uint8Array, chunkSize: number): { readonly stream: ByteStream; readonly pulled: () => number; readonly released: () => boolean } {
+export function watched(
+  bytes: Uint8Array,
+  chunkSize: number,
+): { readonly stream: ByteStream; readonly pulled: () => number; readonly released: () => boolean } {
   let pulled = 0;
   let released = false;
   const stream = async function* (): ByteStream {
@@ -57,7 +65,9 @@ export async function* failing(bytes: Uint8Array, error: unknown): ByteStream {
 }
 
 /** How reading a stream ended: its bytes, or the code of the HoldfastError, or another error. */
-export async function outcomeOf(stream: ByteStream): Promise<{ readonly bytes: Buffer; readonly code: string | undefined; readonly error: unknown }> {
+export async function outcomeOf(
+  stream: ByteStream,
+): Promise<{ readonly bytes: Buffer; readonly code: string | undefined; readonly error: unknown }> {
   const chunks: Uint8Array[] = [];
   try {
     for await (const chunk of stream) chunks.push(chunk);

@@ -25,7 +25,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a shell line in the folder; throws with its words unless it exits 0. */
 function shell(line: string, input: Uint8Array): Buffer {
-  const { status, stdout, stderr, error } = spawnSync("bash", ["-o", "pipefail", "-c", line], { cwd: folder, input, maxBuffer: 128 * MiB });
+  const { status, stdout, stderr, error } = spawnSync("bash", ["-o", "pipefail", "-c", line], {
+    cwd: folder,
+    input,
+    maxBuffer: 128 * MiB,
+  });
   if (status !== 0) throw error ?? new Error(`${line} ended with ${status}: ${stderr.toString()}`);
   return stdout;
 }
@@ -34,22 +38,35 @@ const SIZES = [0, 1, 65_536, 65_537, 4 * MiB, 9 * MiB + 7];
 
 describe("age and zstd of the distribution", () => {
   it.each(SIZES)("read %i bytes that we sealed", async (size) => {
-    const sealed = await collect(new Sealing(chunked(noise(size), [50_000]), { level: 3, recipients: [key.recipient] }).content, 64 * MiB);
+    const sealed = await collect(
+      new Sealing(chunked(noise(size), [50_000]), { level: 3, recipients: [key.recipient] }).content,
+      64 * MiB,
+    );
     expect(shell("age -d -i key.txt | zstd -dc", sealed).equals(noise(size))).toBe(true);
-    const packed = await collect(new Sealing(once(noise(size)), { level: 3, recipients: [] }).content, 64 * MiB);
+    const packed = await collect(
+      new Sealing(once(noise(size)), { level: 3, recipients: [] }).content,
+      64 * MiB,
+    );
     expect(shell("zstd -dc", packed).equals(noise(size))).toBe(true);
   });
 
   it.each(SIZES)("write %i bytes that we open", async (size) => {
     const sealed = shell(`zstd -c --check | age -r ${key.recipient}`, noise(size));
-    expect((await collect(unseal(chunked(sealed, [777, 65_536]), [key.identity]), 64 * MiB)).equals(noise(size))).toBe(true);
+    expect(
+      (await collect(unseal(chunked(sealed, [777, 65_536]), [key.identity]), 64 * MiB)).equals(noise(size)),
+    ).toBe(true);
   });
 
   it("write frames of any size in a row, and we read all of them", async () => {
-    const packed = shell("for size in 5 70000 1 262144 300000; do head -c $size | zstd -c; done", noise(632_150));
+    const packed = shell(
+      "for size in 5 70000 1 262144 300000; do head -c $size | zstd -c; done",
+      noise(632_150),
+    );
     const whole = shell("zstd -dc", packed);
     expect(whole.length).toBeGreaterThan(300_000);
-    for (const sizes of [[packed.length], [100], [65_536]]) expect((await collect(decompress(chunked(packed, sizes)), MiB)).equals(whole)).toBe(true);
+    for (const sizes of [[packed.length], [100], [65_536]]) {
+      expect((await collect(decompress(chunked(packed, sizes)), MiB)).equals(whole)).toBe(true);
+    }
   });
 
   it("write skippable frames, and we skip them", async () => {
@@ -62,19 +79,30 @@ describe("age and zstd of the distribution", () => {
   it("write armor, which is refused as damaged instead of being guessed at", async () => {
     const armored = shell(`zstd -c | age -a -r ${key.recipient}`, noise(100));
     expect(armored.toString()).toContain("BEGIN AGE ENCRYPTED FILE");
-    expect((await outcomeOf(unseal(once(armored), [key.identity]))).error).toMatchObject({ code: "seal.damaged", exitCode: 5, message: expect.stringContaining("does not begin with an age header") });
+    expect((await outcomeOf(unseal(once(armored), [key.identity]))).error).toMatchObject({
+      code: "seal.damaged",
+      exitCode: 5,
+      message: expect.stringContaining("does not begin with an age header"),
+    });
   });
 
   it("refuse what we refuse: a chunk edge cut off", async () => {
-    const sealed = await collect(new Sealing(once(noise(65_536 * 2)), { level: 3, recipients: [key.recipient] }).content, MiB);
+    const sealed = await collect(
+      new Sealing(once(noise(65_536 * 2)), { level: 3, recipients: [key.recipient] }).content,
+      MiB,
+    );
     const start = sealed.indexOf("\n", sealed.indexOf("\n--- ") + 1) + 1 + 16;
     expect(() => shell("age -d -i key.txt", sealed.subarray(0, start + 65_552))).toThrow();
-    expect((await outcomeOf(decrypt(once(sealed.subarray(0, start + 65_552)), [key.identity]))).code).toBe("seal.damaged");
+    expect((await outcomeOf(decrypt(once(sealed.subarray(0, start + 65_552)), [key.identity]))).code).toBe(
+      "seal.damaged",
+    );
   });
 });
 
 describe("an age file made by hand", () => {
-  /** Header by the library for a file key that is ours to use, and a payload cut into chunks of our choosing. */
+  /**
+   * Header by the library for a file key that is ours to use, and a payload cut into chunks of our choosing.
+   */
   async function handMade(chunks: readonly Buffer[]): Promise<Buffer> {
     let fileKey = Buffer.alloc(0);
     const encrypter = new Encrypter();
@@ -100,7 +128,11 @@ describe("an age file made by hand", () => {
 
   it("with chunks of 64 KiB opens, which shows that the others are refused for their chunks", async () => {
     const bytes = await handMade([noise(65_536), noise(65_536), noise(9)]);
-    expect((await collect(decrypt(once(bytes), [key.identity]), MiB)).equals(Buffer.concat([noise(65_536), noise(65_536), noise(9)]))).toBe(true);
+    expect(
+      (await collect(decrypt(once(bytes), [key.identity]), MiB)).equals(
+        Buffer.concat([noise(65_536), noise(65_536), noise(9)]),
+      ),
+    ).toBe(true);
   });
 
   it.each<[string, number[]]>([

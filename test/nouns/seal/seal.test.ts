@@ -4,9 +4,32 @@ import fc from "fast-check";
 import { collect, once } from "../../../src/kernel/streams.ts";
 import { MiB } from "../../../src/kernel/bytes.ts";
 import { Sealing, unseal } from "../../../src/nouns/seal/seal.ts";
-import { chunked, chunkSizes, failing, keyPair, noise, outcomeOf, watched, type KeyPair } from "./material.ts";
+import {
+  chunked,
+  chunkSizes,
+  failing,
+  keyPair,
+  noise,
+  outcomeOf,
+  watched,
+  type KeyPair,
+} from "./material.ts";
 
-const SIZES = [0, 1, 65_535, 65_536, 65_537, 131_072, 2 * MiB - 1, 2 * MiB, 2 * MiB + 1, 4 * MiB - 1, 4 * MiB, 4 * MiB + 1, 12 * MiB + 3];
+const SIZES = [
+  0,
+  1,
+  65_535,
+  65_536,
+  65_537,
+  131_072,
+  2 * MiB - 1,
+  2 * MiB,
+  2 * MiB + 1,
+  4 * MiB - 1,
+  4 * MiB,
+  4 * MiB + 1,
+  12 * MiB + 3,
+];
 const hash = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 let ours: KeyPair;
@@ -24,20 +47,34 @@ describe("a sealed stream", () => {
     const plain = noise(size);
     await fc.assert(
       fc.asyncProperty(chunkSizes, chunkSizes, fc.boolean(), async (plainSizes, sealedSizes, encrypted) => {
-        const sealing = new Sealing(chunked(plain, plainSizes), { level: 1, recipients: encrypted ? [ours.recipient] : [] });
+        const sealing = new Sealing(chunked(plain, plainSizes), {
+          level: 1,
+          recipients: encrypted ? [ours.recipient] : [],
+        });
         const sealed = await collect(sealing.content, 64 * MiB);
-        const opened = await collect(unseal(chunked(sealed, sealedSizes), encrypted ? [ours.identity] : null), 64 * MiB);
+        const opened = await collect(
+          unseal(chunked(sealed, sealedSizes), encrypted ? [ours.identity] : null),
+          64 * MiB,
+        );
         expect(opened.equals(plain)).toBe(true);
-        expect(sealing.totals).toEqual({ plain: { size, sha256: hash(plain) }, stored: { size: sealed.length, sha256: hash(sealed) } });
+        expect(sealing.totals).toEqual({
+          plain: { size, sha256: hash(plain) },
+          stored: { size: sealed.length, sha256: hash(sealed) },
+        });
       }),
       { numRuns: size < MiB ? 20 : 3 },
     );
   });
 
   it("comes back the same when it is compressible text at every level", async () => {
-    const plain = Buffer.from(Array.from({ length: 60_000 }, (_, row) => `${row}\tperson ${row % 977}\n`).join(""));
+    const plain = Buffer.from(
+      Array.from({ length: 60_000 }, (_, row) => `${row}\tperson ${row % 977}\n`).join(""),
+    );
     for (const level of [1, 3, 9, 19]) {
-      const sealed = await collect(new Sealing(once(plain), { level, recipients: [ours.recipient] }).content, MiB);
+      const sealed = await collect(
+        new Sealing(once(plain), { level, recipients: [ours.recipient] }).content,
+        MiB,
+      );
       expect(sealed.length).toBeLessThan(plain.length / 3);
       expect((await collect(unseal(once(sealed), [ours.identity]), 8 * MiB)).equals(plain)).toBe(true);
     }
@@ -46,7 +83,12 @@ describe("a sealed stream", () => {
   it("is opened by each of its recipients, and by a ring of keys of which one fits", async () => {
     const third = await keyPair();
     const sealed = await seal(noise(1000), [ours.recipient, theirs.recipient, third.recipient]);
-    for (const ring of [[ours.identity], [theirs.identity], [third.identity], [(await keyPair()).identity, theirs.identity]]) {
+    for (const ring of [
+      [ours.identity],
+      [theirs.identity],
+      [third.identity],
+      [(await keyPair()).identity, theirs.identity],
+    ]) {
       expect((await collect(unseal(once(sealed), ring), MiB)).equals(noise(1000))).toBe(true);
     }
   });
@@ -55,7 +97,9 @@ describe("a sealed stream", () => {
     const { error, bytes } = await outcomeOf(unseal(once(await seal(noise(1000))), [theirs.identity]));
     expect(error).toMatchObject({ code: "seal.identity", exitCode: 2 });
     expect(bytes.length).toBe(0);
-    expect(JSON.stringify([String(error), (error as { hint?: string }).hint])).not.toContain(theirs.identity.slice(0, 24));
+    expect(JSON.stringify([String(error), (error as { hint?: string }).hint])).not.toContain(
+      theirs.identity.slice(0, 24),
+    );
   });
 
   it("is different every time, also for the same plain bytes", async () => {
@@ -77,18 +121,23 @@ describe("a sealed stream", () => {
 describe("a source that fails", () => {
   const own = new Error("the source's own words");
 
-  it.each([0, 10, 70_000, 5 * MiB])("after %i bytes passes its own error through while sealing", async (size) => {
-    for (const recipients of [[], [ours.recipient]]) {
-      const sealing = new Sealing(failing(noise(size), own), { level: 1, recipients });
-      expect((await outcomeOf(sealing.content)).error).toBe(own);
-      expect(() => sealing.totals).toThrow();
-    }
-  });
+  it.each([0, 10, 70_000, 5 * MiB])(
+    "after %i bytes passes its own error through while sealing",
+    async (size) => {
+      for (const recipients of [[], [ours.recipient]]) {
+        const sealing = new Sealing(failing(noise(size), own), { level: 1, recipients });
+        expect((await outcomeOf(sealing.content)).error).toBe(own);
+        expect(() => sealing.totals).toThrow();
+      }
+    },
+  );
 
   it("passes its own error through while opening, wherever it stops", async () => {
     const sealed = await seal(noise(200_000));
     for (const size of [0, 10, 300, 70_000, sealed.length]) {
-      expect((await outcomeOf(unseal(failing(sealed.subarray(0, size), own), [ours.identity]))).error).toBe(own);
+      expect((await outcomeOf(unseal(failing(sealed.subarray(0, size), own), [ours.identity]))).error).toBe(
+        own,
+      );
     }
     const packed = await seal(noise(200_000), []);
     for (const size of [0, 3, 70_000, packed.length]) {
@@ -102,7 +151,8 @@ describe("a reader who leaves early", () => {
     const plain = noise(9 * MiB);
     const sealing = watched(plain, 65_536);
     let seen = 0;
-    for await (const chunk of new Sealing(sealing.stream, { level: 1, recipients: [ours.recipient] }).content) {
+    for await (const chunk of new Sealing(sealing.stream, { level: 1, recipients: [ours.recipient] })
+      .content) {
       seen += chunk.length;
       // Past the header, which is given before anything is pulled.
       if (seen > 1000) break;
@@ -133,7 +183,8 @@ describe("a slow reader", () => {
     const source = watched(noise(48 * MiB), 65_536);
     let delivered = 0;
     let aheadMost = 0;
-    for await (const chunk of new Sealing(source.stream, { level: 1, recipients: [ours.recipient] }).content) {
+    for await (const chunk of new Sealing(source.stream, { level: 1, recipients: [ours.recipient] })
+      .content) {
       // The bytes do not compress, so delivered bytes are plain bytes, give or take a percent.
       delivered += chunk.length;
       await new Promise((resolve) => setImmediate(resolve));

@@ -18,16 +18,22 @@ async function pid(session: DatabaseSession): Promise<number> {
   return row?.pid ?? 0;
 }
 
-async function pidOf(sessions: KeptSessions, options: Parameters<KeptSessions["connect"]>[0]): Promise<number> {
+async function pidOf(
+  sessions: KeptSessions,
+  options: Parameters<KeptSessions["connect"]>[0],
+): Promise<number> {
   await using session = await sessions.connect(options);
   return await pid(session);
 }
 
 /** What our sessions in the database are called, and what they do. */
 async function seen(): Promise<string[]> {
-  const rows = await database.admin(
-    "SELECT application_name || ' ' || state AS seen FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY 1",
-  );
+  const rows = await database.admin(`
+    SELECT application_name || ' ' || state AS seen
+      FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()
+     ORDER BY 1
+  `);
   return rows.map((row) => String(row["seen"]));
 }
 
@@ -40,9 +46,13 @@ describe("sessions that are kept", () => {
     expect(await seen()).toEqual(["holdfast two idle"]);
   });
 
-  it("are never one more than without, also where one is asked for while another is being given back", async () => {
-    await database.admin("DROP ROLE IF EXISTS single; CREATE ROLE single LOGIN CONNECTION LIMIT 1 PASSWORD 'single'");
-    await using sessions = new KeptSessions(postgresDatabase({ ...database.address, user: "single", password: new Secret("single") }));
+  it("are never one more than without, also while one is still being given back", async () => {
+    await database.admin(
+      "DROP ROLE IF EXISTS single; CREATE ROLE single LOGIN CONNECTION LIMIT 1 PASSWORD 'single'",
+    );
+    await using sessions = new KeptSessions(
+      postgresDatabase({ ...database.address, user: "single", password: new Secret("single") }),
+    );
     const first = await sessions.connect({ purpose: "one" });
     const before = await pid(first);
     const closing = first.close();
@@ -54,11 +64,13 @@ describe("sessions that are kept", () => {
     await Promise.all([closing, closingToo]);
   });
 
-  it("are as new: no setting, temporary table, lock, notice or open transaction of who had it before", async () => {
+  it("are as new: no setting, temporary table, lock, notice or transaction of the last one", async () => {
     await using sessions = kept();
     const first = await sessions.connect({ purpose: "one" });
     const before = await pid(first);
-    await first.query("SELECT set_config('search_path', 'public', false), set_config('statement_timeout', '1h', false)");
+    await first.query(
+      "SELECT set_config('search_path', 'public', false), set_config('statement_timeout', '1h', false)",
+    );
     await first.query("CREATE TEMPORARY TABLE left_behind (a int)");
     await first.query("SELECT pg_advisory_lock(77)");
     await first.query("DO $$BEGIN RAISE NOTICE 'heard'; END$$");
@@ -66,16 +78,26 @@ describe("sessions that are kept", () => {
     await first.query("LOCK TABLE public.things");
     await first.query("INSERT INTO public.things VALUES (1)");
     await first.close();
-    expect(await database.query("SELECT count(*)::int AS locks FROM pg_locks WHERE locktype = 'advisory' OR relation = 'things'::regclass")).toEqual([{ locks: 0 }]);
+    expect(
+      await database.query(`
+        SELECT count(*)::int AS locks
+          FROM pg_locks
+         WHERE locktype = 'advisory' OR relation = 'things'::regclass
+      `),
+    ).toEqual([{ locks: 0 }]);
     await using second = await sessions.connect({ purpose: "two" });
     expect(await pid(second)).toBe(before);
     expect(second.notices).toEqual([]);
-    expect(await second.query(
-      "SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS timeout, to_regclass('pg_temp.left_behind') AS temporary, (SELECT count(*)::int FROM public.things) AS rows",
-    )).toEqual([{ path: "pg_catalog", timeout: "0", temporary: null, rows: 0 }]);
+    expect(
+      await second.query(`
+        SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS timeout,
+               to_regclass('pg_temp.left_behind') AS temporary,
+               (SELECT count(*)::int FROM public.things) AS rows
+      `),
+    ).toEqual([{ path: "pg_catalog", timeout: "0", temporary: null, rows: 0 }]);
   });
 
-  it("are not shared by those who ask for other settings, for another database, or for none of ours", async () => {
+  it("are not shared by those who ask for other settings, another database, or none of ours", async () => {
     await using sessions = kept();
     const plain = await pidOf(sessions, { purpose: "one" });
     const others = [
@@ -86,7 +108,7 @@ describe("sessions that are kept", () => {
     expect(new Set([plain, ...others]).size).toBe(4);
   });
 
-  it("are never more than there would be without: an idle one ends before one of another kind is opened", async () => {
+  it("are never more than without: an idle one ends before one of another kind is opened", async () => {
     await using sessions = kept();
     await pidOf(sessions, { purpose: "one" });
     await using other = await sessions.connect({ purpose: "two", settings: { TimeZone: "UTC" } });
@@ -121,11 +143,17 @@ describe("sessions that are kept", () => {
     expect([first.notices, first.lost.aborted, second.lost.aborted]).toEqual([[], false, true]);
   });
 
-  it("stay who they were, also on a server whose DISCARD ALL takes away the role that a setting gives (CVE-2024-10978)", async () => {
+  it("stay who they were, also where DISCARD ALL takes a setting's role (CVE-2024-10978)", async () => {
     await using cluster = await startCluster({ installation: await server("16.2") });
     const own = await cluster.createDatabase();
-    await cluster.admin("CREATE ROLE owning; CREATE ROLE dyn LOGIN NOINHERIT PASSWORD 'dyn-secret' IN ROLE owning; ALTER ROLE dyn SET role = 'owning'");
-    await using sessions = new KeptSessions(postgresDatabase({ ...own.address, user: "dyn", password: new Secret("dyn-secret") }));
+    await cluster.admin(`
+      CREATE ROLE owning;
+      CREATE ROLE dyn LOGIN NOINHERIT PASSWORD 'dyn-secret' IN ROLE owning;
+      ALTER ROLE dyn SET role = 'owning'
+    `);
+    await using sessions = new KeptSessions(
+      postgresDatabase({ ...own.address, user: "dyn", password: new Secret("dyn-secret") }),
+    );
     for (const _ of [1, 2]) {
       await using session = await sessions.connect({ purpose: "one" });
       expect(await session.query("SELECT current_user::text AS role")).toEqual([{ role: "owning" }]);
@@ -181,6 +209,9 @@ describe("sessions that are kept", () => {
     const back = coming.close();
     await sessions[Symbol.asyncDispose]();
     await Promise.all([back, late.close()]);
-    await eventually("the sessions to be gone", async () => !(await seen()).some((one) => one.endsWith(" idle")));
+    await eventually(
+      "the sessions to be gone",
+      async () => !(await seen()).some((one) => one.endsWith(" idle")),
+    );
   });
 });

@@ -27,22 +27,34 @@ describe("a server of default settings with more tables than it has locks", () =
     cluster = await startCluster({ settings: { max_locks_per_transaction: "64" } });
     database = await cluster.createDatabase({ owner: "postgres", sql: MANY });
     await database.admin("CALL make_tables()");
-    await database.query("INSERT INTO t1 VALUES (1); INSERT INTO t9000 VALUES (2); CREATE TABLE keyed (id int PRIMARY KEY, s serial); INSERT INTO keyed VALUES (1)");
+    await database.query(`
+      INSERT INTO t1 VALUES (1);
+      INSERT INTO t9000 VALUES (2);
+      CREATE TABLE keyed (id int PRIMARY KEY, s serial);
+      INSERT INTO keyed VALUES (1)
+    `);
   }, 120_000);
   afterAll(() => cluster[Symbol.asyncDispose]());
 
   it("is measured with few locks, by the session of the inventory too", async () => {
-    await using session = await postgresDatabase(database.adminAddress).connect({ purpose: "test", settings: PINNED_SETTINGS });
+    await using session = await postgresDatabase(database.adminAddress).connect({
+      purpose: "test",
+      settings: PINNED_SETTINGS,
+    });
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const inventory = await takeInventory(session, WHOLE, { proof: "content" });
-    const held = async (): Promise<number> => Number((await database.admin("SELECT count(*) AS n FROM pg_locks WHERE relation >= 16384"))[0]!["n"]);
+    const held = async (): Promise<number> =>
+      Number((await database.admin("SELECT count(*) AS n FROM pg_locks WHERE relation >= 16384"))[0]!["n"]);
     expect(await held()).toBe(0);
 
     let most = 0;
     let done = 0;
     const [row] = await session.query<{ id: string }>("SELECT pg_export_snapshot() AS id");
     const open = async (): Promise<DatabaseSession> => {
-      const next = await postgresDatabase(database.adminAddress).connect({ purpose: "test", settings: PINNED_SETTINGS });
+      const next = await postgresDatabase(database.adminAddress).connect({
+        purpose: "test",
+        settings: PINNED_SETTINGS,
+      });
       await next.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
       await next.query(`SET TRANSACTION SNAPSHOT '${row!.id}'`);
       return next;
@@ -54,10 +66,18 @@ describe("a server of default settings with more tables than it has locks", () =
     };
     // What is written after the snapshot is not seen, however often locks were given back.
     await database.query("INSERT INTO t9000 VALUES (3); DELETE FROM t1");
-    const tables = await fingerprintTables(open, inventory, { jobs: 2, signal: new AbortController().signal, onTable });
+    const tables = await fingerprintTables(open, inventory, {
+      jobs: 2,
+      signal: new AbortController().signal,
+      onTable,
+    });
     await Promise.all(watched);
     expect(done).toBe(TABLES + 1);
-    expect(tables.filter((table) => table.rows !== 0).map(({ name, rows }) => [name, rows])).toEqual([["keyed", 1], ["t1", 1], ["t9000", 1]]);
+    expect(tables.filter((table) => table.rows !== 0).map(({ name, rows }) => [name, rows])).toEqual([
+      ["keyed", 1],
+      ["t1", 1],
+      ["t9000", 1],
+    ]);
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThan(1000);
   });

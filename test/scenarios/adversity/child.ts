@@ -1,6 +1,7 @@
 /**
- * One run of a command with the real adapters, which kills itself with SIGKILL at one place: a real death, nothing gets the chance to clean up.
- * Started by kill.test.ts: `node child.ts <order as JSON>`; without a place it says how many there are.
+ * One run of a command with the real adapters, which kills itself with SIGKILL at one place: a real death,
+ * nothing gets the chance to clean up. Started by kill.test.ts: `node child.ts <order as JSON>`; without a
+ * place it says how many there are.
  */
 import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
 import { readFileSync, rmSync } from "node:fs";
@@ -52,7 +53,9 @@ function place(name: string): boolean {
 const ignore = (): void => undefined;
 const log: Log = {
   stage: (text) => void (place(`stage ${text}`) && die()),
-  info: ignore, warn: ignore, debug: ignore,
+  info: ignore,
+  warn: ignore,
+  debug: ignore,
   progress: (text) => {
     if (place(`progress ${text}`)) die();
     return { add: ignore, done: ignore };
@@ -83,14 +86,27 @@ class DeadlyStore extends FaultyStore {
 }
 
 const ports: Ports = {
-  clock: systemClock, random: systemRandom, disk: systemDisk(), log,
-  openStore: (url) => Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+  clock: systemClock,
+  random: systemRandom,
+  disk: systemDisk(),
+  log,
+  openStore: (url) =>
+    Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),
   openDatabase: (address) => Promise.resolve(postgresDatabase(address)),
   dumpTools: () => Promise.resolve(postgresTools({ env: process.env })),
-  scratchServers: () => Promise.resolve(localScratchServers({ installations: () => serverInstallations({ env: process.env }), disk: systemDisk() })),
-  mask: ignore, cancelled: new AbortController().signal,
-  run: { kind: "cli", id: `killed-${process.pid}`, url: null, commit: null, actor: "mortal" }, version: "0.0.0-test", surface: "cli",
+  scratchServers: () =>
+    Promise.resolve(
+      localScratchServers({
+        installations: () => serverInstallations({ env: process.env }),
+        disk: systemDisk(),
+      }),
+    ),
+  mask: ignore,
+  cancelled: new AbortController().signal,
+  run: { kind: "cli", id: `killed-${process.pid}`, url: null, commit: null, actor: "mortal" },
+  version: "0.0.0-test",
+  surface: "cli",
 };
 
 const { url, keys, store } = order;
@@ -100,6 +116,27 @@ const outcome =
     ? await runBackup({ ...backupInputs(url, keys.recipient), store }, ports)
     : order.command === "validate"
       ? await runValidate({ ...validateInputs(keys.identity, { depth: "restored", jobs: 2 }), store }, ports)
-      : await runRestore({ ...restoreInputs(url, keys.identity, { mode: "beside", confirm: database, safetyBackup: true, source: "shop" }), store }, ports, ({ request, safetyRecipients }) =>
-          takeSafetyBackup({ database: request.target, store: request.catalog.store, recipients: safetyRecipients, jobs: 1, snapshotLimitMs: 60_000 }, ports));
+      : await runRestore(
+          {
+            ...restoreInputs(url, keys.identity, {
+              mode: "beside",
+              confirm: database,
+              safetyBackup: true,
+              source: "shop",
+            }),
+            store,
+          },
+          ports,
+          ({ request, safetyRecipients }) =>
+            takeSafetyBackup(
+              {
+                database: request.target,
+                store: request.catalog.store,
+                recipients: safetyRecipients,
+                jobs: 1,
+                snapshotLimitMs: 60_000,
+              },
+              ports,
+            ),
+        );
 process.stdout.write(JSON.stringify({ exit: outcome.exit, places }));

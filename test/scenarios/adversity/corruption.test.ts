@@ -11,7 +11,19 @@ import { runValidate } from "../../../src/backups/validate/run.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { stride } from "../../support/sampling.ts";
-import { backup, bytesOf, ended, newKeys, ONE_TABLE, paths, portsAround, restore, validate, validateInputs, type KeyPair } from "./support.ts";
+import {
+  backup,
+  bytesOf,
+  ended,
+  newKeys,
+  ONE_TABLE,
+  paths,
+  portsAround,
+  restore,
+  validate,
+  validateInputs,
+  type KeyPair,
+} from "./support.ts";
 
 const CHUNK = 64 * 1024 + 16;
 
@@ -28,7 +40,10 @@ describe("a damaged backup", () => {
     [database, empty] = await Promise.all([createDatabase({ sql: ONE_TABLE }), createDatabase()]);
     store = new MemoryStore();
     await backup(database.url, keys.recipient, { store });
-    [artifact = "", manifest = ""] = [(await paths(store, "database/"))[0], (await paths(store, "manifests/"))[0]];
+    [artifact = "", manifest = ""] = [
+      (await paths(store, "database/"))[0],
+      (await paths(store, "manifests/"))[0],
+    ];
   });
   afterAll(async () => {
     await database.drop();
@@ -43,8 +58,8 @@ describe("a damaged backup", () => {
   }
 
   /**
-   * `validate --depth opened` as it is, but for pg_restore, which is only started once every byte has passed: a process per flipped bit would
-   * take hours and could only find what the bytes' hashes have found before.
+   * `validate --depth opened` as it is, but for pg_restore, which is only started once every byte has passed:
+   * a process per flipped bit would take hours and could only find what the bytes' hashes have found before.
    */
   async function verdict(of: MemoryStore): Promise<number> {
     const ports = portsAround({ store: of });
@@ -53,26 +68,45 @@ describe("a damaged backup", () => {
     const patient = {
       ...real,
       installed: () => Promise.resolve(found),
-      async listContents(tools: Parameters<typeof real.listContents>[0], archive: Parameters<typeof real.listContents>[1]) {
+      async listContents(
+        tools: Parameters<typeof real.listContents>[0],
+        archive: Parameters<typeof real.listContents>[1],
+      ) {
         const chunks: Uint8Array[] = [];
         for await (const chunk of archive) chunks.push(chunk);
         return real.listContents(tools, once(Buffer.concat(chunks)));
       },
     };
-    return (await runValidate(validateInputs(keys.identity), { ...ports, dumpTools: () => Promise.resolve(patient), scratchServers: noServers })).exit;
+    return (
+      await runValidate(validateInputs(keys.identity), {
+        ...ports,
+        dumpTools: () => Promise.resolve(patient),
+        scratchServers: noServers,
+      })
+    ).exit;
   }
   // The machine is searched for programs once, not per flip.
   let installed: Promise<readonly ToolSet[]> | undefined;
   const noServers = (): Promise<ScratchServers> =>
-    Promise.resolve({ available: () => Promise.resolve({ major: undefined, reason: "not needed" }), start: () => Promise.reject(new Error("depth opened needs no server")) });
+    Promise.resolve({
+      available: () => Promise.resolve({ major: undefined, reason: "not needed" }),
+      start: () => Promise.reject(new Error("depth opened needs no server")),
+    });
 
   /** @param every a number that is odd comes to every place within bytes, one below eight to every byte */
-  async function flips(path: string, every: number): Promise<{ bits: number; flipped: number; missed: string[] }> {
+  async function flips(
+    path: string,
+    every: number,
+  ): Promise<{ bits: number; flipped: number; missed: string[] }> {
     const bytes = await bytesOf(store, path);
     const missed: string[] = [];
     const copy = store.clone();
     let tried = 0;
-    const { first, step } = stride(`bits of ${path === manifest ? "a manifest" : "an artifact"} flipped`, bytes.length * 8, every);
+    const { first, step } = stride(
+      `bits of ${path === manifest ? "a manifest" : "an artifact"} flipped`,
+      bytes.length * 8,
+      every,
+    );
     for (let bit = first; bit < bytes.length * 8; bit += step) {
       const flipped = Buffer.from(bytes);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -88,13 +122,13 @@ describe("a damaged backup", () => {
     expect(await verdict(store.clone())).toBe(0);
   });
 
-  it("is found for a flipped bit in every byte of its artifact; a thorough run flips each of the 5,000 to 40,000", async () => {
+  it("is found for a flipped bit in every byte of its artifact; thorough, all 5,000 to 40,000", async () => {
     const { bits, flipped, missed } = await flips(artifact, 7);
     expect([missed, flipped >= Math.floor(bits / 7)]).toEqual([[], true]);
     expect(bits).toBeGreaterThan(5_000);
   }, 900_000);
 
-  it("is found for bits all over its manifest; a thorough run flips each of the 20,000 to 100,000", async () => {
+  it("is found for bits all over its manifest; thorough, each of the 20,000 to 100,000", async () => {
     const { bits, flipped, missed } = await flips(manifest, 31);
     expect([missed, flipped >= Math.floor(bits / 31)]).toEqual([[], true]);
     expect(bits).toBeGreaterThan(20_000);
@@ -104,21 +138,34 @@ describe("a damaged backup", () => {
     let tried = 0;
     for (const path of [artifact, manifest]) {
       const bytes = await bytesOf(store, path);
-      const { first, step } = stride(`ends of ${path === artifact ? "an artifact" : "a manifest"}`, bytes.length, path === artifact ? 3 : 29);
+      const { first, step } = stride(
+        `ends of ${path === artifact ? "an artifact" : "a manifest"}`,
+        bytes.length,
+        path === artifact ? 3 : 29,
+      );
       for (const size of new Set([0, 1, ...range(first, bytes.length, step), bytes.length - 1])) {
         expect([path, size, await verdict(damaged(path, bytes.subarray(0, size)))]).toEqual([path, size, 5]);
         tried += 1;
       }
       for (const tail of [Buffer.from([0]), Buffer.from("\n"), bytes]) {
-        expect([path, tail.length, await verdict(damaged(path, Buffer.concat([bytes, tail])))]).toEqual([path, tail.length, 5]);
+        expect([path, tail.length, await verdict(damaged(path, Buffer.concat([bytes, tail])))]).toEqual([
+          path,
+          tail.length,
+          5,
+        ]);
         tried += 1;
       }
     }
     expect(tried).toBeGreaterThan(300);
   }, 900_000);
 
-  /** Puts another plain archive in the backup's place, with a manifest that promises it: a backup of many chunks and frames. */
-  async function bigBackup(recipients: readonly string[]): Promise<{ big: MemoryStore; path: string; bytes: Buffer }> {
+  /**
+   * Puts another plain archive in the backup's place, with a manifest that promises it: a backup of many
+   * chunks and frames.
+   */
+  async function bigBackup(
+    recipients: readonly string[],
+  ): Promise<{ big: MemoryStore; path: string; bytes: Buffer }> {
     const big = new MemoryStore();
     const catalog = new Catalog(store);
     const { manifest: small } = await catalog.read((await catalog.keys())[0]!);
@@ -127,7 +174,10 @@ describe("a damaged backup", () => {
     const [first] = small.artifacts;
     const path = recipients.length > 0 ? first!.path : first!.path.replace(/\.age$/, "");
     await big.put(path, sealing.content);
-    const encryption = { format: recipients.length > 0 ? ("age-v1" as const) : ("none" as const), recipients: [...recipients] };
+    const encryption = {
+      format: recipients.length > 0 ? ("age-v1" as const) : ("none" as const),
+      recipients: [...recipients],
+    };
     const value: Manifest = { ...small, artifacts: [{ ...first!, path, ...sealing.totals, encryption }] };
     await new Catalog(big).commit(value);
     return { big, path, bytes: await bytesOf(big, path) };
@@ -145,13 +195,20 @@ describe("a damaged backup", () => {
     }
     expect(cuts).toBeGreaterThanOrEqual(4 * 50);
     // Whole chunks exchanged or left out in the middle.
-    const chunk = (index: number): Buffer => bytes.subarray(payload + index * CHUNK, payload + (index + 1) * CHUNK);
+    const chunk = (index: number): Buffer =>
+      bytes.subarray(payload + index * CHUNK, payload + (index + 1) * CHUNK);
     const rest = bytes.subarray(payload + 2 * CHUNK);
-    expect(await verdict(damaged(path, Buffer.concat([bytes.subarray(0, payload), chunk(1), chunk(0), rest]), big))).toBe(5);
-    expect(await verdict(damaged(path, Buffer.concat([bytes.subarray(0, payload), chunk(0), rest]), big))).toBe(5);
+    expect(
+      await verdict(
+        damaged(path, Buffer.concat([bytes.subarray(0, payload), chunk(1), chunk(0), rest]), big),
+      ),
+    ).toBe(5);
+    expect(
+      await verdict(damaged(path, Buffer.concat([bytes.subarray(0, payload), chunk(0), rest]), big)),
+    ).toBe(5);
   }, 900_000);
 
-  it("is found, unencrypted, when cut at or around the edges of its compressed frames, where zstd alone would see a whole file", async () => {
+  it("is found, unencrypted, when cut at its compressed frames, where zstd sees a whole file", async () => {
     const { big, path, bytes } = await bigBackup([]);
     const frames = [...allIndexes(bytes, Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))];
     expect(frames.length).toBeGreaterThanOrEqual(2);
@@ -176,27 +233,46 @@ describe("a damaged backup", () => {
       await database.query("insert into t values (3, 'three')");
       const id = String((await backup(database.url, keys.recipient, { store: second })).outputs["id"]);
       old = { artifact, manifest };
-      young = { artifact: `database/shop/tier2/${id}/full.dump.zst.age`, manifest: `manifests/shop/tier2/${id}.json` };
-      const one = String((await backup(database.url, keys.recipient, { store: second }, { tier: "tier1" })).outputs["id"]);
-      tier1 = { schema: `database/shop/tier1/${one}/schema.dump.zst.age`, data: `database/shop/tier1/${one}/data.dump.zst.age` };
+      young = {
+        artifact: `database/shop/tier2/${id}/full.dump.zst.age`,
+        manifest: `manifests/shop/tier2/${id}.json`,
+      };
+      const one = String(
+        (await backup(database.url, keys.recipient, { store: second }, { tier: "tier1" })).outputs["id"],
+      );
+      tier1 = {
+        schema: `database/shop/tier1/${one}/schema.dump.zst.age`,
+        data: `database/shop/tier1/${one}/data.dump.zst.age`,
+      };
     });
 
     async function verdicts(change: (copy: MemoryStore) => Promise<void>, path: string): Promise<number> {
       const copy = second.clone();
       await change(copy);
       const match = /\/([^/]+)\/(tier\d)\/([^/.]+)/.exec(path);
-      const outcome = await validate(keys.identity, { store: copy }, { backup: match![3]!, source: match![1], tier: match![2] as "tier1" });
+      const outcome = await validate(
+        keys.identity,
+        { store: copy },
+        { backup: match![3]!, source: match![1], tier: match![2] as "tier1" },
+      );
       return outcome.exit;
     }
-    const copyOver = (from: string, to: string) => async (copy: MemoryStore): Promise<void> => void copy.plant(to, await bytesOf(second, from));
-    const exchange = (a: string, b: string) => async (copy: MemoryStore): Promise<void> => {
-      await copyOver(a, b)(copy);
-      await copyOver(b, a)(copy);
-    };
+    const copyOver =
+      (from: string, to: string) =>
+      async (copy: MemoryStore): Promise<void> =>
+        void copy.plant(to, await bytesOf(second, from));
+    const exchange =
+      (a: string, b: string) =>
+      async (copy: MemoryStore): Promise<void> => {
+        await copyOver(a, b)(copy);
+        await copyOver(b, a)(copy);
+      };
 
-    it("is found: an artifact replayed from an older backup, exchanged with another's, or with its own sibling", async () => {
+    it("is found: an artifact replayed from an older backup, or exchanged with another", async () => {
       expect(await verdicts(copyOver(old.artifact, young.artifact), young.artifact)).toBe(5);
-      for (const path of [old.artifact, young.artifact]) expect(await verdicts(exchange(old.artifact, young.artifact), path)).toBe(5);
+      for (const path of [old.artifact, young.artifact]) {
+        expect(await verdicts(exchange(old.artifact, young.artifact), path)).toBe(5);
+      }
       expect(await verdicts(exchange(tier1.schema, tier1.data), tier1.data)).toBe(5);
       expect(await verdicts(copyOver(tier1.schema, tier1.data), tier1.data)).toBe(5);
     });
@@ -210,15 +286,19 @@ describe("a damaged backup", () => {
     it("is found: a manifest replayed from another backup, another tier or another source", async () => {
       expect(await verdicts(copyOver(old.manifest, young.manifest), young.manifest)).toBe(5);
       const elsewhere = [old.manifest.replace("tier2", "tier3"), old.manifest.replace("/shop/", "/other/")];
-      for (const path of elsewhere) expect([path, await verdicts(copyOver(old.manifest, path), path)]).toEqual([path, 5]);
+      for (const path of elsewhere) {
+        expect([path, await verdicts(copyOver(old.manifest, path), path)]).toEqual([path, 5]);
+      }
     });
 
-    it("is found: a whole older backup, manifest and artifact, put in the place of one that a later backup was made after", async () => {
+    it("is found: a whole older backup in the place of one that a later was made after", async () => {
       const third = second.clone();
       const id = String((await backup(database.url, keys.recipient, { store: third })).outputs["id"]);
       // The forger gives the document a right checksum of its own; the chain tells.
       const catalog = new Catalog(third);
-      const key = (await catalog.keys({ source: "shop", tier: "tier2" })).find((one) => young.manifest === manifestPath(one))!;
+      const key = (await catalog.keys({ source: "shop", tier: "tier2" })).find(
+        (one) => young.manifest === manifestPath(one),
+      )!;
       const { manifest: value } = await catalog.read(key);
       third.blobs.delete(young.manifest);
       await catalog.commit({ ...value, startedAt: "2020-01-01T00:00:00.000Z" });
@@ -239,12 +319,18 @@ describe("a damaged backup", () => {
     ];
 
     it.each(damages)("beside: %s", async (_, change) => {
-      await using target = await createDatabase({ sql: "create table mine (x int); insert into mine values (42)" });
+      await using target = await createDatabase({
+        sql: "create table mine (x int); insert into mine values (42)",
+      });
       const copy = damaged(artifact, change(await bytesOf(store, artifact)));
-      const run = await ended(restore(target.url, keys.identity, { store: copy }, { mode: "beside", confirm: target.name }));
+      const run = await ended(
+        restore(target.url, keys.identity, { store: copy }, { mode: "beside", confirm: target.name }),
+      );
       expect([run.exit, run.error?.code]).toEqual([5, "artifact.damaged"]);
       expect(await target.query("select x from mine")).toEqual([{ x: 42 }]);
-      expect(await target.admin("select datname from pg_database where datname like $1", [`${target.name}\\_%`])).toEqual([]);
+      expect(
+        await target.admin("select datname from pg_database where datname like $1", [`${target.name}\\_%`]),
+      ).toEqual([]);
       expect(await paths(copy, "receipts/")).toEqual([]);
     });
 
@@ -261,7 +347,9 @@ describe("a damaged backup", () => {
     it("a damaged manifest stops it before the target is asked anything", async () => {
       const bytes = await bytesOf(store, manifest);
       for (const at of [0, 500, bytes.length - 2]) {
-        const run = await ended(restore(empty.url, keys.identity, { store: damaged(manifest, flip(bytes, at)), database: unasked }));
+        const run = await ended(
+          restore(empty.url, keys.identity, { store: damaged(manifest, flip(bytes, at)), database: unasked }),
+        );
         expect([at, run.exit, run.error?.code]).toEqual([at, 5, "catalog.damaged"]);
       }
     });

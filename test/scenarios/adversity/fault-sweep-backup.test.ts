@@ -6,7 +6,17 @@ import { eventually } from "../../support/tools.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { sampled } from "../../support/sampling.ts";
 import { kindOfBlobCall, placesTried } from "./places.ts";
-import { backup, ended, newKeys, ONE_TABLE, paths, requireLaws, validate, type Ended, type KeyPair } from "./support.ts";
+import {
+  backup,
+  ended,
+  newKeys,
+  ONE_TABLE,
+  paths,
+  requireLaws,
+  validate,
+  type Ended,
+  type KeyPair,
+} from "./support.ts";
 
 const LOCK_AGE_MS = 5 * 60_000;
 
@@ -25,14 +35,23 @@ describe("a backup with exactly one fault, at one place after the other", () => 
   afterAll(() => database.drop());
 
   /** After any one fault: loud or true, lawful, and a clean run afterwards succeeds. */
-  async function requireSafe(place: string, store: MemoryStore, before: readonly string[], run: Ended): Promise<void> {
+  async function requireSafe(
+    place: string,
+    store: MemoryStore,
+    before: readonly string[],
+    run: Ended,
+  ): Promise<void> {
     const now = await requireLaws(store);
     const added = now.filter((id) => !before.includes(id));
     if (run.exit === 0) {
       expect([place, added]).toEqual([place, [run.outcome?.outputs["id"]]]);
       expect([place, (await validate(keys.identity, { store })).exit]).toEqual([place, 0]);
     } else {
-      expect([place, run.exit, run.error?.code]).toEqual([place, 4, expect.stringMatching(/^(store|database)\./)]);
+      expect([place, run.exit, run.error?.code]).toEqual([
+        place,
+        4,
+        expect.stringMatching(/^(store|database)\./),
+      ]);
       // Failing late, when only the lock could not be given back, leaves a backup that is one.
       expect(added.length).toBeLessThanOrEqual(1);
     }
@@ -48,12 +67,18 @@ describe("a backup with exactly one fault, at one place after the other", () => 
   /** The five places of giving the lock back are the last ones. */
   const GIVING_BACK = 5;
 
-  async function sweepStore(sweep: string, fault: Omit<Fault, "failAt">): Promise<{ tried: number[]; quiet: number[]; places: number }> {
+  async function sweepStore(
+    sweep: string,
+    fault: Omit<Fault, "failAt">,
+  ): Promise<{ tried: number[]; quiet: number[]; places: number }> {
     const counting = new FaultyStore(seeded.clone(), { failAt: 0 });
     await backup(database.url, keys.recipient, { store: counting });
     const places = counting.events;
     const all = Array.from({ length: places }, (_, index) => index + 1);
-    const tried = sampled(`a backup whose store fails (${sweep})`, all, { every: 3, kind: (at) => `${kindOfBlobCall(counting.log[at - 1] ?? "")} ${at > places - GIVING_BACK}` });
+    const tried = sampled(`a backup whose store fails (${sweep})`, all, {
+      every: 3,
+      kind: (at) => `${kindOfBlobCall(counting.log[at - 1] ?? "")} ${at > places - GIVING_BACK}`,
+    });
     const quiet: number[] = [];
     // The place after the last one is where nothing fails any more.
     for (const failAt of [...tried, places + 1]) {
@@ -76,25 +101,37 @@ describe("a backup with exactly one fault, at one place after the other", () => 
     ["the store fails before it does anything", { moment: "before" }],
     ["the store does it and loses the answer", { moment: "after" }],
     ["the store is gone from there on", { forGood: true }],
-  ])("%s", async (sweep, fault) => {
-    const { tried, quiet, places } = await sweepStore(sweep, fault);
-    expect(places).toBeGreaterThanOrEqual(15);
-    // Giving the lock back comes after the backup exists, and is only warned about.
-    expect(quiet).toEqual(tried.filter((at) => at > places - GIVING_BACK));
-    expect(quiet.length).toBeGreaterThanOrEqual(1);
-  }, 900_000);
+  ])(
+    "%s",
+    async (sweep, fault) => {
+      const { tried, quiet, places } = await sweepStore(sweep, fault);
+      expect(places).toBeGreaterThanOrEqual(15);
+      // Giving the lock back comes after the backup exists, and is only warned about.
+      expect(quiet).toEqual(tried.filter((at) => at > places - GIVING_BACK));
+      expect(quiet.length).toBeGreaterThanOrEqual(1);
+    },
+    900_000,
+  );
 
-  async function sweepDatabase(sweep: string, how: DatabaseFault["how"]): Promise<{ places: number; loud: number }> {
+  async function sweepDatabase(
+    sweep: string,
+    how: DatabaseFault["how"],
+  ): Promise<{ places: number; loud: number }> {
     let loud = 0;
     let places = 0;
     const counting = new FaultyDatabases({ failAt: 0, how });
-    await backup(database.url, keys.recipient, { store: seeded.clone(), database: (real) => counting.around(real) });
+    await backup(database.url, keys.recipient, {
+      store: seeded.clone(),
+      database: (real) => counting.around(real),
+    });
     expect(counting.log.length).toBeGreaterThanOrEqual(40);
     for (const failAt of placesTried(`a backup: ${sweep}`, counting.log)) {
       const store = seeded.clone();
       const before = await requireLaws(store);
       const faults = new FaultyDatabases({ failAt, how });
-      const run = await ended(backup(database.url, keys.recipient, { store, database: (real) => faults.around(real) }));
+      const run = await ended(
+        backup(database.url, keys.recipient, { store, database: (real) => faults.around(real) }),
+      );
       if (faults.failures === 0) {
         expect([faults.log[failAt - 1], run.exit]).toEqual([undefined, 0]);
         continue;
@@ -103,7 +140,11 @@ describe("a backup with exactly one fault, at one place after the other", () => 
       if (run.exit !== 0) {
         loud += 1;
         // A failed run leaves nothing that looks like a backup, and gives its lock back.
-        expect([faults.log[failAt - 1], await requireLaws(store), await paths(store, "locks/")]).toEqual([faults.log[failAt - 1], before, []]);
+        expect([faults.log[failAt - 1], await requireLaws(store), await paths(store, "locks/")]).toEqual([
+          faults.log[failAt - 1],
+          before,
+          [],
+        ]);
       }
       expect([faults.log[failAt - 1], faults.failures]).toEqual([faults.log[failAt - 1], 1]);
       await requireSafe(`${failAt} ${faults.log[failAt - 1] ?? ""}`, store, before, run);
@@ -114,12 +155,21 @@ describe("a backup with exactly one fault, at one place after the other", () => 
   it.each<[string, DatabaseFault["how"]]>([
     ["the database refuses a statement or a connection", "error"],
     ["the database's connection is cut", "lost"],
-  ])("%s", async (sweep, how) => {
-    const { places, loud } = await sweepDatabase(sweep, how);
-    expect(places).toBeGreaterThanOrEqual(10);
-    expect(loud).toBeGreaterThanOrEqual(places - 3);
-    // Nothing is left open at the server: an abandoned snapshot would hold VACUUM back.
-    const left = "select query from pg_stat_activity where datname = $1 and application_name like 'holdfast%'";
-    await eventually("sessions to be gone", async () => (await database.admin(left, [database.name])).length === 0, 5000);
-  }, 900_000);
+  ])(
+    "%s",
+    async (sweep, how) => {
+      const { places, loud } = await sweepDatabase(sweep, how);
+      expect(places).toBeGreaterThanOrEqual(10);
+      expect(loud).toBeGreaterThanOrEqual(places - 3);
+      // Nothing is left open at the server: an abandoned snapshot would hold VACUUM back.
+      const left =
+        "select query from pg_stat_activity where datname = $1 and application_name like 'holdfast%'";
+      await eventually(
+        "sessions to be gone",
+        async () => (await database.admin(left, [database.name])).length === 0,
+        5000,
+      );
+    },
+    900_000,
+  );
 });

@@ -6,27 +6,51 @@ import { MemoryStore } from "../../fakes/memory-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { sampled } from "../../support/sampling.ts";
 import { isOfKeeping, kindOfBlobCall, placesTried } from "./places.ts";
-import { backup, ended, newKeys, ONE_TABLE, requireLaws, restore, type Around, type Ended, type KeyPair } from "./support.ts";
+import {
+  backup,
+  ended,
+  newKeys,
+  ONE_TABLE,
+  requireLaws,
+  restore,
+  type Around,
+  type Ended,
+  type KeyPair,
+} from "./support.ts";
 
 /** What the target holds beforehand, and must never lose without a word. */
 const MINE = "create table mine (x int); insert into mine values (42)";
 
 /** Where one fault can be put: into the store's events or the database's. */
-type Put = (failAt: number, store: MemoryStore) => { around: Around; happened: () => number; place: () => string; log: readonly string[] };
+type Put = (
+  failAt: number,
+  store: MemoryStore,
+) => { around: Around; happened: () => number; place: () => string; log: readonly string[] };
 
 const intoStore: Put = (failAt, memory) => {
   const store = new FaultyStore(memory, { failAt });
-  return { around: { store }, log: store.log, happened: () => store.failures, place: () => `${failAt} ${store.log[failAt - 1] ?? ""}` };
-};
-const intoDatabase = (how: DatabaseFault["how"]): Put => (failAt, store) => {
-  const faults = new FaultyDatabases({ failAt, how });
   return {
-    around: { store, database: (real) => faults.around(real) }, log: faults.log, happened: () => faults.failures, place: () => `${failAt} ${faults.log[failAt - 1] ?? ""}`,
+    around: { store },
+    log: store.log,
+    happened: () => store.failures,
+    place: () => `${failAt} ${store.log[failAt - 1] ?? ""}`,
   };
 };
+const intoDatabase =
+  (how: DatabaseFault["how"]): Put =>
+  (failAt, store) => {
+    const faults = new FaultyDatabases({ failAt, how });
+    return {
+      around: { store, database: (real) => faults.around(real) },
+      log: faults.log,
+      happened: () => faults.failures,
+      place: () => `${failAt} ${faults.log[failAt - 1] ?? ""}`,
+    };
+  };
 
 /** Told where the content is restored and something of the database itself is not. */
-const NOT_BROUGHT = /what belongs to the source's database itself|could not be (?:set|given|brought)|not brought/;
+const NOT_BROUGHT =
+  /what belongs to the source's database itself|could not be (?:set|given|brought)|not brought/;
 
 describe("a restore with exactly one fault, at every place in turn", () => {
   let source: TestDatabase;
@@ -43,11 +67,30 @@ describe("a restore with exactly one fault, at every place in turn", () => {
 
   /** What the target holds: as before, as the backup has it, or something between. */
   async function holds(target: TestDatabase): Promise<"mine" | "restored" | "a part"> {
-    const tables = (await target.query("select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1").catch(() => [])).map(({ name }) => name);
-    if (tables.join() === "mine") return (await target.query("select x from mine"))[0]?.["x"] === 42 ? "mine" : "a part";
+    const tables = (
+      await target
+        .query(
+          `
+            select relname as name
+              from pg_class
+             where relkind = 'r' and relnamespace = 'public'::regnamespace
+             order by 1
+          `,
+        )
+        .catch(() => [])
+    ).map(({ name }) => name);
+    if (tables.join() === "mine") {
+      return (await target.query("select x from mine"))[0]?.["x"] === 42 ? "mine" : "a part";
+    }
     if (tables.join() !== "t") return "a part";
     const rows = await target.query("select id, v from t order by id");
-    return JSON.stringify(rows) === JSON.stringify([{ id: 1, v: "one" }, { id: 2, v: "two" }]) ? "restored" : "a part";
+    return JSON.stringify(rows) ===
+      JSON.stringify([
+        { id: 1, v: "one" },
+        { id: 2, v: "two" },
+      ])
+      ? "restored"
+      : "a part";
   }
 
   interface Swept {
@@ -69,9 +112,15 @@ describe("a restore with exactly one fault, at every place in turn", () => {
 
   /** The store's places that are tried, and the one after the last. */
   async function storePlaces(sweep: string, more: Partial<RestoreInputs>): Promise<number[]> {
-    const all = (await logOf(intoStore, more)).map((event, index) => ({ at: index + 1, kind: kindOfBlobCall(event) }));
+    const all = (await logOf(intoStore, more)).map((event, index) => ({
+      at: index + 1,
+      kind: kindOfBlobCall(event),
+    }));
     expect(all.length).toBeGreaterThanOrEqual(8);
-    return [...sampled(`a restore ${sweep}`, all, { every: 5, kind: ({ kind }) => kind }).map(({ at }) => at), all.length + 1];
+    return [
+      ...sampled(`a restore ${sweep}`, all, { every: 5, kind: ({ kind }) => kind }).map(({ at }) => at),
+      all.length + 1,
+    ];
   }
 
   async function databasePlaces(sweep: string, more: Partial<RestoreInputs>): Promise<number[]> {
@@ -80,7 +129,12 @@ describe("a restore with exactly one fault, at every place in turn", () => {
     return placesTried(`a restore ${sweep}`, log);
   }
 
-  async function sweep(put: Put, more: Partial<RestoreInputs>, check: Check, tried: readonly number[]): Promise<Swept> {
+  async function sweep(
+    put: Put,
+    more: Partial<RestoreInputs>,
+    check: Check,
+    tried: readonly number[],
+  ): Promise<Swept> {
     const states: Record<string, number> = {};
     let loud = 0;
     const target = await fresh();
@@ -91,7 +145,10 @@ describe("a restore with exactly one fault, at every place in turn", () => {
       const memory = store.clone();
       const { around, happened, place } = put(failAt, memory);
       const run = await ended(restore(target.url, keys.identity, around, { confirm: target.name, ...more }));
-      expect([place(), await requireLaws(memory)]).toEqual([place(), expect.arrayContaining(await requireLaws(store))]);
+      expect([place(), await requireLaws(memory)]).toEqual([
+        place(),
+        expect.arrayContaining(await requireLaws(store)),
+      ]);
       const state = await holds(target);
       if (happened() === 0) {
         // The clean run at the end, on whatever the faults before have left.
@@ -108,13 +165,19 @@ describe("a restore with exactly one fault, at every place in turn", () => {
         if (run.outcome?.report.notes.some((note) => NOT_BROUGHT.test(note)) === true) loud += 1;
       } else {
         loud += 1;
-        expect([place(), run.exit, run.error?.code]).toEqual([place(), 4, expect.stringMatching(/^(store|database)\./)]);
+        expect([place(), run.exit, run.error?.code]).toEqual([
+          place(),
+          4,
+          expect.stringMatching(/^(store|database)\./),
+        ]);
       }
       await check(place(), run, target);
       if (state === "mine") continue;
       if (state === "a part") {
         // Restoring again, confirmed, makes it whole.
-        const again = await ended(restore(target.url, keys.identity, { store: memory }, { confirm: target.name, ...more }));
+        const again = await ended(
+          restore(target.url, keys.identity, { store: memory }, { confirm: target.name, ...more }),
+        );
         expect([place(), again.exit, await holds(target)]).toEqual([place(), 0, "restored"]);
       }
       for (const name of await beside(target)) await source.admin(`drop database "${name}" with (force)`);
@@ -125,21 +188,33 @@ describe("a restore with exactly one fault, at every place in turn", () => {
 
   /** Databases that a restore made beside the target. */
   async function beside(target: TestDatabase): Promise<string[]> {
-    return (await source.admin("select datname as name from pg_database where datname like $1 order by 1", [`${target.name}\\_%`])).map(({ name }) => String(name));
+    return (
+      await source.admin("select datname as name from pg_database where datname like $1 order by 1", [
+        `${target.name}\\_%`,
+      ])
+    ).map(({ name }) => String(name));
   }
   async function clean(target: TestDatabase): Promise<void> {
     for (const name of await beside(target)) await source.admin(`drop database "${name}" with (force)`);
     await target.drop();
   }
 
-  /** Mode beside: the target is as it was, or it is the restored one; nothing in between is ever seen, and no unfinished copy stays behind unnoticed. */
+  /**
+   * Mode beside: the target is as it was, or it is the restored one; nothing in between is ever seen, and no
+   * unfinished copy stays behind unnoticed.
+   */
   async function wholeOrNothing(place: string, run: Ended, target: TestDatabase): Promise<void> {
     const state = await holds(target);
     expect([place, state]).toEqual([place, expect.stringMatching(/^(mine|restored)$/)]);
     const left = await beside(target);
     if (state === "mine" && left.length > 0) {
-      // Only the finished copy whose name could not be exchanged stays, and the error names it: a line in a log is read by nobody at night.
-      expect([place, left.length, run.error?.hint]).toEqual([place, 1, expect.stringContaining(left[0] ?? "")]);
+      // Only the finished copy whose name could not be exchanged stays, and the error names it: a line in a
+      // log is read by nobody at night.
+      expect([place, left.length, run.error?.hint]).toEqual([
+        place,
+        1,
+        expect.stringContaining(left[0] ?? ""),
+      ]);
       await source.admin(`drop database "${left[0]}" with (force)`);
     }
     // Whoever lost the answer to COMMIT asks again, and then knows.
@@ -149,38 +224,66 @@ describe("a restore with exactly one fault, at every place in turn", () => {
   /** Mode in-place: a target that is neither as it was nor whole is never left without a word about it. */
   async function hinted(place: string, run: Ended, target: TestDatabase): Promise<void> {
     if (run.error === undefined || (await holds(target)) === "mine") return;
-    expect([place, run.error.hint]).toEqual([place, expect.stringMatching(/may be incomplete: run the restore again/)]);
+    expect([place, run.error.hint]).toEqual([
+      place,
+      expect.stringMatching(/may be incomplete: run the restore again/),
+    ]);
   }
 
   it("beside, the store fails", async () => {
-    const { places, loud, states } = await sweep(intoStore, { mode: "beside" }, wholeOrNothing, await storePlaces("beside whose store fails", { mode: "beside" }));
+    const { places, loud, states } = await sweep(
+      intoStore,
+      { mode: "beside" },
+      wholeOrNothing,
+      await storePlaces("beside whose store fails", { mode: "beside" }),
+    );
     expect(places).toBeGreaterThanOrEqual(8);
     // Receipts that cannot be read, and one that cannot be written, are only warnings.
     expect([loud, states]).toEqual([places - 3, { mine: places - 3, restored: 3 }]);
   }, 900_000);
 
   it("beside, the database refuses a statement or a connection", async () => {
-    const { places, loud } = await sweep(intoDatabase("error"), { mode: "beside" }, wholeOrNothing, await databasePlaces("beside, refused", { mode: "beside" }));
+    const { places, loud } = await sweep(
+      intoDatabase("error"),
+      { mode: "beside" },
+      wholeOrNothing,
+      await databasePlaces("beside, refused", { mode: "beside" }),
+    );
     expect(places).toBeGreaterThanOrEqual(25);
     expect(loud).toBeGreaterThanOrEqual(places - 8);
   }, 900_000);
 
   it("beside, the database carries it out and the answer is lost", async () => {
-    const { places, loud, states } = await sweep(intoDatabase("answer-lost"), { mode: "beside" }, wholeOrNothing, await databasePlaces("beside, answer lost", { mode: "beside" }));
+    const { places, loud, states } = await sweep(
+      intoDatabase("answer-lost"),
+      { mode: "beside" },
+      wholeOrNothing,
+      await databasePlaces("beside, answer lost", { mode: "beside" }),
+    );
     expect(places).toBeGreaterThanOrEqual(12);
     expect(loud).toBeGreaterThanOrEqual(places - 6);
     expect(states["restored"]).toBeGreaterThanOrEqual(1);
   }, 900_000);
 
   it("in place, with a safety backup first, the store fails", async () => {
-    const { places, states } = await sweep(intoStore, { mode: "in-place", safetyBackup: true }, hinted, await storePlaces("in place whose store fails", { mode: "in-place", safetyBackup: true }));
+    const { places, states } = await sweep(
+      intoStore,
+      { mode: "in-place", safetyBackup: true },
+      hinted,
+      await storePlaces("in place whose store fails", { mode: "in-place", safetyBackup: true }),
+    );
     expect(places).toBeGreaterThanOrEqual(12);
     // The safety backup comes first.
     expect(states["mine"]).toBeGreaterThanOrEqual(places / 3);
   }, 900_000);
 
   it("in place, the database's connection is cut after it did what it was told", async () => {
-    const { places, loud, states } = await sweep(intoDatabase("answer-lost"), { mode: "in-place" }, hinted, await databasePlaces("in place, answer lost", { mode: "in-place" }));
+    const { places, loud, states } = await sweep(
+      intoDatabase("answer-lost"),
+      { mode: "in-place" },
+      hinted,
+      await databasePlaces("in place, answer lost", { mode: "in-place" }),
+    );
     expect(places).toBeGreaterThanOrEqual(20);
     expect(loud).toBeGreaterThanOrEqual(places - 5);
     expect(states["mine"]).toBeGreaterThanOrEqual(places / 5);

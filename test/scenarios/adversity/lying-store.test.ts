@@ -2,7 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { LyingStore, type Lie } from "../../fakes/lying-store.ts";
 import { MemoryStore } from "../../fakes/memory-store.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { backup, bytesOf, ended, newKeys, ONE_TABLE, paths, requireLaws, restore, validate, type Ended, type KeyPair } from "./support.ts";
+import {
+  backup,
+  bytesOf,
+  ended,
+  newKeys,
+  ONE_TABLE,
+  paths,
+  requireLaws,
+  restore,
+  validate,
+  type Ended,
+  type KeyPair,
+} from "./support.ts";
 
 const isArtifact = (path: string): boolean => path.startsWith("database/");
 const isManifest = (path: string): boolean => path.startsWith("manifests/");
@@ -42,7 +54,7 @@ describe("a store that lies about a backup that is whole", () => {
       expect((await validate(keys.identity, { store: memory }, { depth })).exit).toBe(0);
     });
 
-    it("is the backup's damage (exit 5) when two reads give the same wrong bytes of the announced length", async () => {
+    it("is the backup's damage (exit 5) when two reads give the same wrong bytes", async () => {
       const store = new LyingStore(whole.clone(), { kind: "last-byte-wrong" }, isArtifact);
       const run = await ended(validate(keys.identity, { store }, { depth }));
       expect([run.exit, run.outcome?.outputs["verdict"]]).toEqual([5, "failed"]);
@@ -68,10 +80,15 @@ describe("a store that lies about a backup that is whole", () => {
     });
   });
 
-  it.each<Lie>([{ kind: "last-byte-wrong", once: true }, { kind: "short-read", missing: 1 }])("never lets a restore end as proved: %j", async (lie) => {
+  it.each<Lie>([
+    { kind: "last-byte-wrong", once: true },
+    { kind: "short-read", missing: 1 },
+  ])("never lets a restore end as proved: %j", async (lie) => {
     await using target = await createDatabase({ sql: "create table mine (x int)" });
     const store = new LyingStore(whole.clone(), lie, isArtifact);
-    const run = await ended(restore(target.url, keys.identity, { store }, { mode: "beside", confirm: target.name }));
+    const run = await ended(
+      restore(target.url, keys.identity, { store }, { mode: "beside", confirm: target.name }),
+    );
     expect(store.lies).toBeGreaterThanOrEqual(1);
     expect(short(run)).toEqual([4, "store.lied"]);
     expect(await target.query("select count(*)::int as count from mine")).toEqual([{ count: 0 }]);
@@ -87,12 +104,13 @@ describe("a store that lies about a backup that is whole", () => {
     }
   });
 
-  it("makes a backup although the listing is late, which later joins the chain of what it could see", async () => {
+  it("makes a backup although the listing is late, and later joins the chain it could see", async () => {
     const memory = whole.clone();
     const store = new LyingStore(memory, { kind: "late-listing", newest: 1 });
     const outcome = await backup(database.url, keys.recipient, { store });
     expect([outcome.exit, (await requireLaws(memory)).length, store.lies > 0]).toEqual([0, 2, true]);
-    // A backup the listing does not show yet is not there to be validated: said with a number, never taken for a success.
+    // A backup the listing does not show yet is not there to be validated: said with a number, never taken
+    // for a success.
     const fresh = new MemoryStore();
     await backup(database.url, keys.recipient, { store: fresh });
     const late = new LyingStore(fresh, { kind: "late-listing", newest: 1 }, isManifest);

@@ -4,11 +4,12 @@ import { sampled } from "../../support/sampling.ts";
 /** Statements that begin as those do which have no effect at the server. */
 const BEGINS_AS_READ = /^ ?(SELECT|WITH|SHOW|SET|BEGIN|LOCK TABLE|(ROLLBACK TO |RELEASE )?SAVEPOINT)\b/;
 /** What of these has one all the same. */
-const WRITES = /\b(?:INSERT INTO|UPDATE|DELETE FROM)\b|\b(?:setval|nextval|pg_terminate_backend|lo_\w+|cron\.\w+)\s*\(/;
+const WRITES =
+  /\b(?:INSERT INTO|UPDATE|DELETE FROM)\b|\b(?:setval|nextval|pg_terminate_backend|lo_\w+|cron\.\w+)\s*\(/;
 
 /**
- * Whether an event, with or without its number, is of a session that is given back or taken again: where that fails, a new
- * one takes its place.
+ * Whether an event, with or without its number, is of a session that is given back or taken again: where that
+ * fails, a new one takes its place.
  */
 export function isOfKeeping(event: string): boolean {
   return KEEPS.some((what) => event.replace(/^\d+ /, "") === what);
@@ -31,14 +32,27 @@ const EVERY_CONNECTION = 4;
 export function placesTried(sweep: string, log: readonly string[]): number[] {
   let effects = 0;
   const places = log.map((event, index) => {
-    const [connects, reads] = [event.startsWith("connect "), BEGINS_AS_READ.test(event) && !WRITES.test(event)];
+    const [connects, reads] = [
+      event.startsWith("connect "),
+      BEGINS_AS_READ.test(event) && !WRITES.test(event),
+    ];
     if (isOfKeeping(event)) return { at: index + 1, connects, kind: "keeps a session" };
     if (!connects && !reads) effects += 1;
-    return { at: index + 1, connects, kind: connects ? event : reads ? `reads after effect ${effects}` : `effect ${effects}` };
+    return {
+      at: index + 1,
+      connects,
+      kind: connects ? event : reads ? `reads after effect ${effects}` : `effect ${effects}`,
+    };
   });
   const of = (what: string, connects: boolean, every: number): number[] =>
-    sampled(`${sweep}: ${what}`, places.filter((place) => place.connects === connects), { every, kind: ({ kind }) => kind }).map(({ at }) => at);
-  const tried = [...of("statements", false, EVERY_READ), ...of("connections", true, EVERY_CONNECTION)].sort((a, b) => a - b);
+    sampled(
+      `${sweep}: ${what}`,
+      places.filter((place) => place.connects === connects),
+      { every, kind: ({ kind }) => kind },
+    ).map(({ at }) => at);
+  const tried = [...of("statements", false, EVERY_READ), ...of("connections", true, EVERY_CONNECTION)].sort(
+    (a, b) => a - b,
+  );
   return [...tried, log.length + 1];
 }
 

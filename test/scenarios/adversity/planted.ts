@@ -19,10 +19,16 @@ export class Detector {
 
   /** `<secret> in <file>` for every file below a folder. */
   foundIn(folder: string): string[] {
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
     return files.flatMap((file) => {
       const path = join(file.parentPath, file.name);
-      return [...this.found(readFileSync(path, "latin1")), ...this.found(readFileSync(path, "utf8")), ...this.found(path)].map((name) => `${name} in ${path}`);
+      return [
+        ...this.found(readFileSync(path, "latin1")),
+        ...this.found(readFileSync(path, "utf8")),
+        ...this.found(path),
+      ].map((name) => `${name} in ${path}`);
     });
   }
 }
@@ -31,11 +37,26 @@ export class Detector {
 function formsOf(secret: string): string[] {
   const percent = [encodeURIComponent(secret), encodeURI(secret)];
   const lower = percent.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
-  const inside = [0, 1, 2].map((offset) => Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]).toString("base64").slice(4, -4));
-  return [...new Set([secret, JSON.stringify(secret).slice(1, -1), ...percent, ...lower, ...inside, Buffer.from(secret).toString("hex")])];
+  const inside = [0, 1, 2].map((offset) =>
+    Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)])
+      .toString("base64")
+      .slice(4, -4),
+  );
+  return [
+    ...new Set([
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      ...percent,
+      ...lower,
+      ...inside,
+      Buffer.from(secret).toString("hex"),
+    ]),
+  ];
 }
 
-/** Watches the command lines of every process of the machine, as any of its users could, until told to stop. */
+/**
+ * Watches the command lines of every process of the machine, as any of its users could, until told to stop.
+ */
 export class ProcessWatch {
   readonly seen = new Set<string>();
   readonly #timer: NodeJS.Timeout;

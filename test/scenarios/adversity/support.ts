@@ -28,10 +28,12 @@ export const SMALL_SHOP = `
   insert into customers select i, 'customer ' || i from generate_series(1, 20) i;
   insert into orders (customer, total) select i, i * 1.5 from generate_series(1, 20) i;
   create index on orders (customer);
-  create view totals as select customer, sum(total) from orders group by 1`;
+  create view totals as select customer, sum(total) from orders group by 1
+`;
 
 /** The smallest database whose loss would be noticed. */
-export const ONE_TABLE = "create table t (id int primary key, v text); insert into t values (1, 'one'), (2, 'two')";
+export const ONE_TABLE =
+  "create table t (id int primary key, v text); insert into t values (1, 'one'), (2, 'two')";
 
 /** One key pair for a test file. */
 export interface KeyPair {
@@ -71,43 +73,129 @@ export function clockAhead(ms: number): Clock {
   return { ...systemClock, now: () => new Date(systemClock.now().getTime() + ms) };
 }
 
-export function backupInputs(url: string, recipient: string | undefined, more: Partial<BackupInputs> = {}): BackupInputs {
+export function backupInputs(
+  url: string,
+  recipient: string | undefined,
+  more: Partial<BackupInputs> = {},
+): BackupInputs {
   return {
-    database: secret(url), store: STORE, storeSecret: undefined, source: "shop", tier: "tier2", kinds: [], recipients: recipient === undefined ? [] : [recipient],
-    allowUnencrypted: recipient === undefined, proof: "content", schemas: [], excludeSchemas: [], jobs: 1, compressionLevel: 1, accessTier: undefined,
-    lockWait: 60_000, snapshotLimit: 600_000, installClient: false, dryRun: false, ...more,
+    database: secret(url),
+    store: STORE,
+    storeSecret: undefined,
+    source: "shop",
+    tier: "tier2",
+    kinds: [],
+    recipients: recipient === undefined ? [] : [recipient],
+    allowUnencrypted: recipient === undefined,
+    proof: "content",
+    schemas: [],
+    excludeSchemas: [],
+    jobs: 1,
+    compressionLevel: 1,
+    accessTier: undefined,
+    lockWait: 60_000,
+    snapshotLimit: 600_000,
+    installClient: false,
+    dryRun: false,
+    ...more,
   };
 }
 
-export function validateInputs(identity: string | undefined, more: Partial<ValidateInputs> = {}): ValidateInputs {
+export function validateInputs(
+  identity: string | undefined,
+  more: Partial<ValidateInputs> = {},
+): ValidateInputs {
   return {
-    store: STORE, storeSecret: undefined, backup: "latest", since: undefined, source: undefined, tier: undefined, depth: "opened", scratch: undefined,
-    identity: identity === undefined ? undefined : secret(identity), jobs: 1, acceptGaps: [], installClient: false, dryRun: false, ...more,
+    store: STORE,
+    storeSecret: undefined,
+    backup: "latest",
+    since: undefined,
+    source: undefined,
+    tier: undefined,
+    depth: "opened",
+    scratch: undefined,
+    identity: identity === undefined ? undefined : secret(identity),
+    jobs: 1,
+    acceptGaps: [],
+    installClient: false,
+    dryRun: false,
+    ...more,
   };
 }
 
-export function restoreInputs(url: string, identity: string | undefined, more: Partial<RestoreInputs> = {}): RestoreInputs {
+export function restoreInputs(
+  url: string,
+  identity: string | undefined,
+  more: Partial<RestoreInputs> = {},
+): RestoreInputs {
   return {
-    store: STORE, storeSecret: undefined, backup: "latest", before: undefined, source: undefined, tier: undefined, target: secret(url),
-    identity: identity === undefined ? undefined : secret(identity), what: "whole", tables: [], mode: "auto", into: "auto", withSessions: false, confirm: undefined, safetyBackup: false,
-    allowGaps: false, allowEmptyViews: false, noOwner: false, noPrivileges: false, createRoles: false, jobs: 1, snapshotLimit: 600_000,
-    recipients: [], allowUnencrypted: identity === undefined, installClient: false, dryRun: false, ...more,
+    store: STORE,
+    storeSecret: undefined,
+    backup: "latest",
+    before: undefined,
+    source: undefined,
+    tier: undefined,
+    target: secret(url),
+    identity: identity === undefined ? undefined : secret(identity),
+    what: "whole",
+    tables: [],
+    mode: "auto",
+    into: "auto",
+    withSessions: false,
+    confirm: undefined,
+    safetyBackup: false,
+    allowGaps: false,
+    allowEmptyViews: false,
+    noOwner: false,
+    noPrivileges: false,
+    createRoles: false,
+    jobs: 1,
+    snapshotLimit: 600_000,
+    recipients: [],
+    allowUnencrypted: identity === undefined,
+    installClient: false,
+    dryRun: false,
+    ...more,
   };
 }
 
-export function backup(url: string, recipient: string | undefined, around: Around, more: Partial<BackupInputs> = {}): Promise<Outcome> {
+export function backup(
+  url: string,
+  recipient: string | undefined,
+  around: Around,
+  more: Partial<BackupInputs> = {},
+): Promise<Outcome> {
   return runBackup(backupInputs(url, recipient, more), portsAround(around));
 }
 
-export function validate(identity: string | undefined, around: Around, more: Partial<ValidateInputs> = {}): Promise<Outcome> {
+export function validate(
+  identity: string | undefined,
+  around: Around,
+  more: Partial<ValidateInputs> = {},
+): Promise<Outcome> {
   return runValidate(validateInputs(identity, more), portsAround(around));
 }
 
 /** As the command does it: a safety backup goes to the same store, for the same recipients. */
-export function restore(url: string, identity: string | undefined, around: Around, more: Partial<RestoreInputs> = {}): Promise<Outcome> {
+export function restore(
+  url: string,
+  identity: string | undefined,
+  around: Around,
+  more: Partial<RestoreInputs> = {},
+): Promise<Outcome> {
   const ports = portsAround(around);
   return runRestore(restoreInputs(url, identity, more), ports, ({ request, safetyRecipients }) =>
-    takeSafetyBackup({ database: request.target, store: request.catalog.store, recipients: safetyRecipients, jobs: 1, snapshotLimitMs: request.snapshotLimitMs }, ports));
+    takeSafetyBackup(
+      {
+        database: request.target,
+        store: request.catalog.store,
+        recipients: safetyRecipients,
+        jobs: 1,
+        snapshotLimitMs: request.snapshotLimitMs,
+      },
+      ports,
+    ),
+  );
 }
 
 /** How a run ended: an outcome, or the error it threw. */
@@ -123,7 +211,11 @@ export async function ended(run: Promise<Outcome>): Promise<Ended> {
     const outcome = await run;
     return { exit: outcome.exit, outcome, error: undefined };
   } catch (error) {
-    if (!(error instanceof HoldfastError)) throw new Error(`a run ended with an error that is not a HoldfastError: ${String(error)}`, { cause: error });
+    if (!(error instanceof HoldfastError)) {
+      throw new Error(`a run ended with an error that is not a HoldfastError: ${String(error)}`, {
+        cause: error,
+      });
+    }
     return { exit: error.exitCode, outcome: undefined, error };
   }
 }
@@ -141,8 +233,8 @@ export async function bytesOf(store: BlobStore, path: string): Promise<Buffer> {
 }
 
 /**
- * The store's laws, checked with nothing of ours but the path of the manifests: every manifest is a whole document, and every artifact it
- * names is there with the promised size and hash.
+ * The store's laws, checked with nothing of ours but the path of the manifests: every manifest is a whole
+ * document, and every artifact it names is there with the promised size and hash.
  *
  * @returns ids of the backups that exist
  */
@@ -151,12 +243,18 @@ export async function requireLaws(store: BlobStore): Promise<string[]> {
   for (const path of await paths(store, "manifests/")) {
     const text = (await bytesOf(store, path)).toString("utf8");
     const body = text.slice(0, text.lastIndexOf('  "sha256"'));
-    const document = JSON.parse(text) as { id: string; sha256: string; artifacts: { path: string; stored: { size: number; sha256: string } }[] };
+    const document = JSON.parse(text) as {
+      id: string;
+      sha256: string;
+      artifacts: { path: string; stored: { size: number; sha256: string } }[];
+    };
     if (sha256(body) !== document.sha256) throw new Error(`${path} has a wrong checksum`);
     if (document.artifacts.length === 0) throw new Error(`${path} names no artifact`);
     for (const artifact of document.artifacts) {
       const bytes = await bytesOf(store, artifact.path);
-      if (bytes.length !== artifact.stored.size || sha256(bytes) !== artifact.stored.sha256) throw new Error(`${path} exists, but ${artifact.path} is not whole`);
+      if (bytes.length !== artifact.stored.size || sha256(bytes) !== artifact.stored.sha256) {
+        throw new Error(`${path} exists, but ${artifact.path} is not whole`);
+      }
     }
     ids.push(document.id);
   }
@@ -164,7 +262,9 @@ export async function requireLaws(store: BlobStore): Promise<string[]> {
   const catalog = new Catalog(store);
   const keys = await catalog.keys();
   for (const key of keys) await catalog.read(key);
-  if (keys.length !== ids.length) throw new Error(`the catalog sees ${keys.length} of ${ids.length} manifests`);
+  if (keys.length !== ids.length) {
+    throw new Error(`the catalog sees ${keys.length} of ${ids.length} manifests`);
+  }
   return ids.sort();
 }
 

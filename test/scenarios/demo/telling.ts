@@ -25,7 +25,8 @@ export interface TellOptions {
 
 /** Tells the demo with a temporary folder of its own, so that whatever it might leave behind can be found. */
 export async function tell(folder: string, options: TellOptions = {}): Promise<Told> {
-  // As the system's own temporary folder is: PostgreSQL, started by root, runs as somebody else and makes and removes its folder itself.
+  // As the system's own temporary folder is: PostgreSQL, started by root, runs as somebody else and makes and
+  // removes its folder itself.
   chmodSync(folder, 0o1777);
   const binDir = options.binDir === undefined ? {} : { HOLDFAST_PG_BIN: options.binDir };
   const env = { ...process.env, ...binDir, TMPDIR: folder, HOLDFAST_TEST_POSTGRES: "" };
@@ -56,27 +57,45 @@ export function processesOf(folder: string): { readonly pid: number; readonly co
       return "";
     }
   };
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).flatMap((name) => {
-    const command = read(() => readFileSync(`/proc/${name}/cmdline`, "utf8")).replaceAll("\0", " ");
-    const known = [command, read(() => readFileSync(`/proc/${name}/environ`, "utf8")), read(() => readlinkSync(`/proc/${name}/cwd`))];
-    return known.some((text) => text.includes(folder)) ? [{ pid: Number(name), command }] : [];
-  });
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name) => {
+      const command = read(() => readFileSync(`/proc/${name}/cmdline`, "utf8")).replaceAll("\0", " ");
+      const known = [
+        command,
+        read(() => readFileSync(`/proc/${name}/environ`, "utf8")),
+        read(() => readlinkSync(`/proc/${name}/cwd`)),
+      ];
+      return known.some((text) => text.includes(folder)) ? [{ pid: Number(name), command }] : [];
+    });
 }
 
-/** The chapter of the project was told to its end: every answer in the new project is the old one's, and the job waits. */
+/**
+ * The chapter of the project was told to its end: every answer in the new project is the old one's, and
+ * the job waits.
+ */
 export function expectProjectTold(text: string): void {
   expect(text).toMatch(/Chapter 2: [^]*1\/5 [^]*5\/5 [^]*✔ the new project works as the old one did/);
   expect(text).toMatch(/a new person signs up +gets a profile +gets a profile +✔ as it was/);
   expect(text).toMatch(/person 7 writes in another's name +refused +refused +✔ as it was/);
   expect(text).toMatch(/files that anybody sees \(anon\) +60 +60 +✔ as it was/);
-  expect(text).toMatch(/job 1 \(nightly\) is paused; to run it again: SELECT cron\.alter_job\(1, active := true\)/);
+  expect(text).toMatch(
+    /job 1 \(nightly\) is paused; to run it again: SELECT cron\.alter_job\(1, active := true\)/,
+  );
   expect(text).toMatch(/the job at night +runs +paused +✔ until you start it/);
+}
+
+/** The chapter of the migrations was told to its end: both bad rollbacks were caught, by their column, and the good one proved. */
+export function expectMigrationsTold(text: string): void {
+  expect(text).toMatch(/Chapter 3: [^]*1\/3 [^]*default was 0[^]*2\/3 [^]*public\.orders\.total values that were there before are others[^]*3\/3 [^]*✔ proved: forward/);
 }
 
 /** No file and no process of the demo is there any more. */
 export async function expectNothingLeft(folder: string): Promise<void> {
   expect(readdirSync(folder)).toEqual([]);
   // A process that was told to end may need a moment more.
-  await eventually("every process of the demo to end", () => processesOf(folder).length === 0, 5_000).catch(() => undefined);
+  await eventually("every process of the demo to end", () => processesOf(folder).length === 0, 5_000).catch(
+    () => undefined,
+  );
   expect(processesOf(folder)).toEqual([]);
 }

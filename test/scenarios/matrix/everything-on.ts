@@ -1,6 +1,9 @@
 import { EVERYTHING_SQL, superuserSql } from "../../nouns/content/everything.ts";
 
-/** What a server can hold, as far as the database with one of everything minds; for a pair of servers, what both can. */
+/**
+ * What a server can hold, as far as the database with one of everything minds; for a pair of servers,
+ * what both can.
+ */
 export interface Abilities {
   readonly major: number;
   /** Built with libxml. */
@@ -19,27 +22,56 @@ interface Newer {
   readonly fits: (abilities: Abilities) => boolean;
 }
 
-const since = (first: number) => ({ major }: Abilities): boolean => major >= first;
+const since =
+  (first: number) =>
+  ({ major }: Abilities): boolean =>
+    major >= first;
 const withXml = ({ xml }: Abilities): boolean => xml;
 
 const NEWER_STATEMENTS: readonly Newer[] = [
-  { words: "LANGUAGE sql BEGIN ATOMIC SELECT n + 1 WHERE n IN (1, 2, 3); END;", instead: "LANGUAGE sql AS 'SELECT n + 1 WHERE n IN (1, 2, 3)';", fits: since(14) },
+  {
+    words: "LANGUAGE sql BEGIN ATOMIC SELECT n + 1 WHERE n IN (1, 2, 3); END;",
+    instead: "LANGUAGE sql AS 'SELECT n + 1 WHERE n IN (1, 2, 3)';",
+    fits: since(14),
+  },
   { words: "mrng datemultirange", instead: "mrng text", fits: since(14) },
   { words: "'<a>1</a>'", instead: "NULL", fits: withXml },
 ];
 
 const NEWER_BY_SUPERUSER: readonly Newer[] = [
-  { words: "app.parent (id, price) WHERE (price > 3), app.child", instead: "app.parent, app.child", fits: since(15) },
+  {
+    words: "app.parent (id, price) WHERE (price > 3), app.child",
+    instead: "app.parent, app.child",
+    fits: since(15),
+  },
 ];
 
 /** What stands on an extension goes with it. */
 const ON_EXTENSIONS = [
-  { extension: "hstore", lines: [/CREATE EXTENSION hstore [^;]*;/, /CREATE TABLE app\.with_extension [^;]*;/, /INSERT INTO app\.with_extension [^;]*;/] },
+  {
+    extension: "hstore",
+    lines: [
+      /CREATE EXTENSION hstore [^;]*;/,
+      /CREATE TABLE app\.with_extension [^;]*;/,
+      /INSERT INTO app\.with_extension [^;]*;/,
+    ],
+  },
   { extension: "citext", lines: [/CREATE EXTENSION citext [^;]*;/] },
-  { extension: "postgres_fdw", lines: [/CREATE EXTENSION postgres_fdw[^;]*;/, /CREATE SERVER elsewhere [^;]*;/, /CREATE FOREIGN TABLE app\.remote [^;]*;/, /CREATE USER MAPPING FOR PUBLIC SERVER elsewhere [^;]*;/] },
+  {
+    extension: "postgres_fdw",
+    lines: [
+      /CREATE EXTENSION postgres_fdw[^;]*;/,
+      /CREATE SERVER elsewhere [^;]*;/,
+      /CREATE FOREIGN TABLE app\.remote [^;]*;/,
+      /CREATE USER MAPPING FOR PUBLIC SERVER elsewhere [^;]*;/,
+    ],
+  },
 ];
 
-/** The database with one of everything, for a server that knows these things. Its superuser part grants to {@link READER} and {@link WRITER}. */
+/**
+ * The database with one of everything, for a server that knows these things. Its superuser part grants to
+ * {@link READER} and {@link WRITER}.
+ */
 export function everythingOn(abilities: Abilities): readonly string[] {
   const plain = replaceNewer(EVERYTHING_SQL, NEWER_STATEMENTS, abilities);
   let bySuperuser = replaceNewer(superuserSql(READER, WRITER), NEWER_BY_SUPERUSER, abilities);
@@ -53,15 +85,20 @@ export function everythingOn(abilities: Abilities): readonly string[] {
 
 /** What all of these can hold: a database made for it can go from any of them to any other. */
 export function shared(first: Abilities, ...others: readonly Abilities[]): Abilities {
-  return others.reduce((all, each) => ({
-    major: Math.min(all.major, each.major),
-    xml: all.xml && each.xml,
-    extensions: new Set([...all.extensions].filter((name) => each.extensions.has(name))),
-  }), first);
+  return others.reduce(
+    (all, each) => ({
+      major: Math.min(all.major, each.major),
+      xml: all.xml && each.xml,
+      extensions: new Set([...all.extensions].filter((name) => each.extensions.has(name))),
+    }),
+    first,
+  );
 }
 
 function replaceNewer(sql: string, newer: readonly Newer[], abilities: Abilities): string {
-  return newer.filter(({ fits }) => !fits(abilities)).reduce((text, { words, instead }) => replace(text, words, instead), sql);
+  return newer
+    .filter(({ fits }) => !fits(abilities))
+    .reduce((text, { words, instead }) => replace(text, words, instead), sql);
 }
 
 function replace(sql: string, words: string | RegExp, instead: string): string {

@@ -1,6 +1,13 @@
 import { describe } from "@jest/globals";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
-import { findServer, startCluster, type Cluster, type Installation, type ServerVersion, type TestDatabase } from "../../support/postgres.ts";
+import {
+  findServer,
+  startCluster,
+  type Cluster,
+  type Installation,
+  type ServerVersion,
+  type TestDatabase,
+} from "../../support/postgres.ts";
 import { findings } from "../../support/vault.ts";
 import { everythingOn, READER, shared, WRITER, type Abilities } from "./everything-on.ts";
 
@@ -8,14 +15,22 @@ import { everythingOn, READER, shared, WRITER, type Abilities } from "./everythi
 export interface MatrixServer {
   readonly cluster: Cluster;
   readonly abilities: Abilities;
-  /** The folder with pg_dump and pg_restore that goes with it: its own, or that of {@link CLIENT} where it is a server alone. */
+  /**
+   * The folder with pg_dump and pg_restore that goes with it: its own, or that of {@link CLIENT} where it is
+   * a server alone.
+   */
   readonly binDir: string;
   /** Whether a scratch server can be started by the product from {@link binDir}, and is of this version. */
   readonly isComplete: boolean;
 }
 
 /** Whose client programs go with servers that come without. */
-const CLIENTS: Readonly<Partial<Record<ServerVersion, ServerVersion>>> = { "12.22": "15.20", "13.23": "15.20", "14.23": "15.20", "18.4": "18.6" };
+const CLIENTS: Readonly<Partial<Record<ServerVersion, ServerVersion>>> = {
+  "12.22": "15.20",
+  "13.23": "15.20",
+  "14.23": "15.20",
+  "18.4": "18.6",
+};
 
 /** Starts each server once, when it is first asked for; roles that the databases grant to are there. */
 export class Lab implements AsyncDisposable {
@@ -32,13 +47,17 @@ export class Lab implements AsyncDisposable {
     const { cluster, abilities } = await this.server(on);
     const others = await Promise.all(goingTo.map((version) => this.server(version)));
     const database = await cluster.createDatabase({ owner: "postgres" });
-    for (const sql of everythingOn(shared(abilities, ...others.map((each) => each.abilities)))) await database.admin(sql);
+    for (const sql of everythingOn(shared(abilities, ...others.map((each) => each.abilities)))) {
+      await database.admin(sql);
+    }
     return database;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const servers = await Promise.allSettled(this.#servers.values());
-    for (const each of servers) if (each.status === "fulfilled") await each.value.cluster[Symbol.asyncDispose]();
+    for (const each of servers) {
+      if (each.status === "fulfilled") await each.value.cluster[Symbol.asyncDispose]();
+    }
   }
 }
 
@@ -46,14 +65,23 @@ async function start(version: ServerVersion): Promise<MatrixServer> {
   const cluster = await startCluster({ installation: installationOf(version) });
   for (const role of [READER, WRITER]) await cluster.admin(`CREATE ROLE ${role}`);
   const names = await cluster.admin("SELECT name FROM pg_available_extensions");
-  const xml = await cluster.admin("SELECT '<a/>'::xml").then(() => true, (error: unknown) => {
-    // feature_not_supported: built without libxml.
-    if ((error as { code?: string }).code !== "0A000") throw error;
-    return false;
-  });
+  const xml = await cluster.admin("SELECT '<a/>'::xml").then(
+    () => true,
+    (error: unknown) => {
+      // feature_not_supported: built without libxml.
+      if ((error as { code?: string }).code !== "0A000") throw error;
+      return false;
+    },
+  );
   const extensions = new Set(names.map(({ name }) => String(name)));
-  const binDir = CLIENTS[version] === undefined ? cluster.facts.binDir : installationOf(CLIENTS[version]).binDir;
-  return { cluster, binDir, isComplete: CLIENTS[version] === undefined, abilities: { major: cluster.facts.major, xml, extensions } };
+  const binDir =
+    CLIENTS[version] === undefined ? cluster.facts.binDir : installationOf(CLIENTS[version]).binDir;
+  return {
+    cluster,
+    binDir,
+    isComplete: CLIENTS[version] === undefined,
+    abilities: { major: cluster.facts.major, xml, extensions },
+  };
 }
 
 function installationOf(version: ServerVersion): Installation {
@@ -64,10 +92,15 @@ function installationOf(version: ServerVersion): Installation {
 
 /** The findings of a validation, a line each. */
 export function found(outcome: Outcome): string[] {
-  return findings(outcome).map(({ severity, about, name, message }) => `${severity}: ${about} ${name} ${message}`);
+  return findings(outcome).map(
+    ({ severity, about, name, message }) => `${severity}: ${about} ${name} ${message}`,
+  );
 }
 
-/** Like describe, but skipped by name, with the reason, where one of the servers, or the client programs of one, cannot be had here. */
+/**
+ * Like describe, but skipped by name, with the reason, where one of the servers, or the client programs of
+ * one, cannot be had here.
+ */
 export function describeOn(versions: readonly ServerVersion[], title: string, tests: () => void): void {
   const needed = new Set(versions.flatMap((version) => [version, CLIENTS[version] ?? version]));
   const missing = [...needed].flatMap((version) => {

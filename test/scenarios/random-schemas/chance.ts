@@ -1,4 +1,7 @@
-/** Chance that can be repeated: the same seed makes the same choices, on every machine (the SplitMix32 generator). */
+/**
+ * Chance that can be repeated: the same seed makes the same choices, on every machine (the
+ * SplitMix32 generator).
+ */
 export class Chance {
   #state: number;
 
@@ -34,7 +37,9 @@ export class Chance {
   some<T>(list: readonly T[], count: number): T[] {
     const left = [...list];
     const taken: T[] = [];
-    while (taken.length < count && left.length > 0) taken.push(...left.splice(this.int(0, left.length - 1), 1));
+    while (taken.length < count && left.length > 0) {
+      taken.push(...left.splice(this.int(0, left.length - 1), 1));
+    }
     return taken;
   }
 

@@ -36,13 +36,15 @@ afterAll(async () => {
 });
 
 describe("random schemas", () => {
-  it(`are proved, restored in the three modes, and a loss planted in each is named (seed ${SEED})`, async () => {
+  it(`are proved, restored in three modes, and a planted loss in each is named (seed ${SEED})`, async () => {
     const proving = new Proving(cluster, vault);
     const server = { major: cluster.facts.major, roles: ROLES };
     let proved = 0;
     const seeds = fc.array(fc.noBias(fc.nat(2 ** 31 - 1)), { minLength: WORLDS, maxLength: WORLDS });
     const property = fc.asyncProperty(seeds, async (chosen) => {
-      const worlds = chosen.map((seed, index) => makeWorld(`w${String(index).padStart(3, "0")}`, seed, server));
+      const worlds = chosen.map((seed, index) =>
+        makeWorld(`w${String(index).padStart(3, "0")}`, seed, server),
+      );
       const trouble = await proving.prove(worlds);
       if (trouble.length > 0) throw new Error(await proving.describe(trouble, worlds));
       proved += worlds.length;

@@ -2,7 +2,10 @@ import { Chance } from "./chance.ts";
 import { oddName, q } from "./grammar/names.ts";
 import type { ColumnType } from "./grammar/types.ts";
 
-/** When a statement runs: definitions, then rows, then what only stands when rows are there. Each phase is a transaction of its own. */
+/**
+ * When a statement runs: definitions, then rows, then what only stands when rows are there. Each phase is a
+ * transaction of its own.
+ */
 export type Phase = "define" | "fill" | "finish";
 export const PHASES: readonly Phase[] = ["define", "fill", "finish"];
 
@@ -70,8 +73,9 @@ export interface Server {
 }
 
 /**
- * One random schema: everything in it carries its prefix, so that many worlds fit into one database and a finding tells whose it is. A world is made of
- * blocks, one for each production; a block may use what earlier ones made, and can be left out together with those that use it.
+ * One random schema: everything in it carries its prefix, so that many worlds fit into one database and a
+ * finding tells whose it is. A world is made of blocks, one for each production; a block may use what earlier
+ * ones made, and can be left out together with those that use it.
  */
 export class World {
   readonly chance: Chance;
@@ -129,7 +133,14 @@ export class World {
 
   lose(kind: string, sql: string, about: string | readonly string[], name: string, says?: string): void {
     const abouts = typeof about === "string" ? [about] : about;
-    const loss = { kind, sql, about: abouts, name: name.replaceAll('"', ""), ...(says === undefined ? {} : { says }), block: this.block };
+    const loss = {
+      kind,
+      sql,
+      about: abouts,
+      name: name.replaceAll('"', ""),
+      ...(says === undefined ? {} : { says }),
+      block: this.block,
+    };
     this.losses = [...this.losses, loss];
   }
 

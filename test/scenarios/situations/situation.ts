@@ -15,7 +15,9 @@ export interface Situation {
   /** Encoding of the database; default UTF8. */
   readonly encoding?: string;
   readonly backup?: BackupChoice;
-  /** Verdict of the proof, and of restores into a new database, in place and beside it unless they are named. */
+  /**
+   * Verdict of the proof, and of restores into a new database, in place and beside it unless they are named.
+   */
   readonly verdict: Verdict;
   readonly restore?: Verdict;
   readonly inPlace?: Verdict | "not tried";
@@ -32,7 +34,10 @@ export interface Situation {
 let count = 0;
 
 /** Runs one step and tells its verdict with every word of the report, so that a failed test shows why. */
-async function verdictOf(step: string, work: () => Promise<Outcome>): Promise<{ step: string; verdict: string; words: string }> {
+async function verdictOf(
+  step: string,
+  work: () => Promise<Outcome>,
+): Promise<{ step: string; verdict: string; words: string }> {
   try {
     const outcome = await work();
     return { step, verdict: String(outcome.outputs["verdict"] ?? ""), words: said(outcome) };
@@ -44,22 +49,39 @@ async function verdictOf(step: string, work: () => Promise<Outcome>): Promise<{ 
 
 /** Words that are told only when the verdict is another one than expected. */
 function hold(actual: { step: string; verdict: string; words: string }, verdict: string): void {
-  expect(actual.verdict === verdict ? { step: actual.step, verdict } : actual).toEqual({ step: actual.step, verdict });
+  expect(actual.verdict === verdict ? { step: actual.step, verdict } : actual).toEqual({
+    step: actual.step,
+    verdict,
+  });
 }
 
-/** Makes the database, backs it up, proves it, and restores it into a new database; then onto a copy, in place and beside. */
+/**
+ * Makes the database, backs it up, proves it, and restores it into a new database; then onto a copy, in
+ * place and beside.
+ */
 export async function holdSituation(situation: Situation, cluster: Cluster, vault: Vault): Promise<void> {
   const source = `situation-${(count += 1)}`;
-  await using database = await cluster.createDatabase({ owner: "postgres", sql: situation.sql, ...(situation.encoding === undefined ? {} : { encoding: situation.encoding }) });
+  await using database = await cluster.createDatabase({
+    owner: "postgres",
+    sql: situation.sql,
+    ...(situation.encoding === undefined ? {} : { encoding: situation.encoding }),
+  });
   const tools = { binDir: cluster.facts.binDir };
   const made = await vault.backup(database.adminUrl, { source, ...situation.backup }, tools);
-  expect([made.exit, said(made)]).toEqual([0, situation.backupSays === undefined ? expect.anything() : expect.stringMatching(situation.backupSays)]);
-  const validated = await verdictOf("validate", () => vault.validate({ source, jobs: 2, depth: "restored", scratch: cluster.adminUrl() }, tools));
+  expect([made.exit, said(made)]).toEqual([
+    0,
+    situation.backupSays === undefined ? expect.anything() : expect.stringMatching(situation.backupSays),
+  ]);
+  const validated = await verdictOf("validate", () =>
+    vault.validate({ source, jobs: 2, depth: "restored", scratch: cluster.adminUrl() }, tools),
+  );
   hold(validated, situation.verdict);
   if (situation.says !== undefined) expect(validated.words).toMatch(situation.says);
   await restores(situation, { cluster, vault, source, encoding: situation.encoding });
   // A throw-away database that stays would count against the next situation.
-  expect(await cluster.admin("SELECT datname FROM pg_database WHERE datname LIKE 'holdfast_scratch%'")).toEqual([]);
+  expect(
+    await cluster.admin("SELECT datname FROM pg_database WHERE datname LIKE 'holdfast_scratch%'"),
+  ).toEqual([]);
 }
 
 interface Setting {
@@ -70,9 +92,16 @@ interface Setting {
 }
 
 async function restores(situation: Situation, { cluster, vault, source, encoding }: Setting): Promise<void> {
-  await using copy = await cluster.createDatabase({ owner: "postgres", ...(encoding === undefined ? {} : { encoding }) });
+  await using copy = await cluster.createDatabase({
+    owner: "postgres",
+    ...(encoding === undefined ? {} : { encoding }),
+  });
   const restore = (mode: "auto" | "in-place" | "beside"): Promise<Outcome> =>
-    vault.restore(copy.adminUrl, { source, jobs: 2, mode, confirm: copy.name, safetyBackup: false, ...situation.choice }, { binDir: cluster.facts.binDir });
+    vault.restore(
+      copy.adminUrl,
+      { source, jobs: 2, mode, confirm: copy.name, safetyBackup: false, ...situation.choice },
+      { binDir: cluster.facts.binDir },
+    );
   const whole = situation.restore ?? situation.verdict;
   const restored = await verdictOf("restore", () => restore("auto"));
   hold(restored, whole);
@@ -81,20 +110,37 @@ async function restores(situation: Situation, { cluster, vault, source, encoding
   if (inPlace !== "not tried") hold(await verdictOf("restore in place", () => restore("in-place")), inPlace);
   const beside = situation.beside ?? whole;
   if (beside === "not tried") return;
-  hold(await verdictOf("restore beside", async () => {
-    const outcome = await restore("beside");
-    const old = output(outcome, "old-database");
-    if (old !== "") await dropWhole(cluster, old);
-    return outcome;
-  }), beside);
+  hold(
+    await verdictOf("restore beside", async () => {
+      const outcome = await restore("beside");
+      const old = output(outcome, "old-database");
+      if (old !== "") await dropWhole(cluster, old);
+      return outcome;
+    }),
+    beside,
+  );
   await detach(cluster, copy);
 }
 
 /** A database with a subscription cannot be dropped. */
 export async function detach(cluster: Cluster, { name }: Pick<TestDatabase, "name">): Promise<void> {
-  const subscriptions = await cluster.admin("SELECT quote_ident(s.subname) AS name FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = $1", [name]);
+  const subscriptions = await cluster.admin(
+    `
+      SELECT quote_ident(s.subname) AS name
+        FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+       WHERE d.datname = $1
+    `,
+    [name],
+  );
   for (const subscription of subscriptions) {
-    await cluster.admin(`ALTER SUBSCRIPTION ${String(subscription["name"])} DISABLE; ALTER SUBSCRIPTION ${String(subscription["name"])} SET (slot_name = NONE)`, [], name);
+    await cluster.admin(
+      `
+        ALTER SUBSCRIPTION ${String(subscription["name"])} DISABLE;
+        ALTER SUBSCRIPTION ${String(subscription["name"])} SET (slot_name = NONE)
+      `,
+      [],
+      name,
+    );
     await cluster.admin(`DROP SUBSCRIPTION ${String(subscription["name"])}`, [], name);
   }
 }

@@ -40,7 +40,8 @@ function hooked(reach: Reach): Reach {
       return real.apply(this, args);
     };
   };
-  const file = ([first]: readonly unknown[]): string => String((first as { file?: string } | undefined)?.file ?? first ?? "");
+  const file = ([first]: readonly unknown[]): string =>
+    String((first as { file?: string } | undefined)?.file ?? first ?? "");
   // What is not synchronous is all started by this one method.
   hook(children.ChildProcess.prototype, "spawn", file);
   for (const name of ["spawnSync", "execSync", "execFileSync"]) hook(children, name, file);

@@ -11,18 +11,23 @@ const CHECKOUT = fileURLToPath(new URL("../../..", import.meta.url));
 const ELSEWHERE = "/var/tmp/holdfast-test-cache";
 
 /**
- * The folder in which unpacked servers are kept: HOLDFAST_TEST_CACHE, else `.cache/postgres` of the checkout. PostgreSQL started by root
- * runs as somebody else, who may not enter a checkout below /root: then it is a folder below /var/tmp.
+ * The folder in which unpacked servers are kept: HOLDFAST_TEST_CACHE, else `.cache/postgres` of the checkout.
+ * PostgreSQL started by root runs as somebody else, who may not enter a checkout below /root: then it is a
+ * folder below /var/tmp.
  */
 export function cacheFolder(): string {
   const given = (process.env["HOLDFAST_TEST_CACHE"] ?? "").trim();
-  const folder = given !== "" ? given : join(isEnterable(CHECKOUT) ? join(CHECKOUT, ".cache") : ELSEWHERE, "postgres");
+  const folder =
+    given !== "" ? given : join(isEnterable(CHECKOUT) ? join(CHECKOUT, ".cache") : ELSEWHERE, "postgres");
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
 function isEnterable(folder: string): boolean {
-  return spawnSync("/bin/sh", ["-c", 'cd "$0"', folder], { cwd: "/", stdio: "ignore", ...serverAccount() }).status === 0;
+  return (
+    spawnSync("/bin/sh", ["-c", 'cd "$0"', folder], { cwd: "/", stdio: "ignore", ...serverAccount() })
+      .status === 0
+  );
 }
 
 /** Where the files of a package lie once they are unpacked; its name changes with what is pinned. */

@@ -3,11 +3,20 @@ import { join } from "node:path";
 import type { PinnedFile } from "./packages.ts";
 import { runProgram } from "./program.ts";
 
-const BRIEF = ["-q", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20"];
+const BRIEF = [
+  "-q",
+  "-o",
+  "Acquire::Retries=1",
+  "-o",
+  "Acquire::http::Timeout=20",
+  "-o",
+  "Acquire::https::Timeout=20",
+];
 
 /**
- * Downloads a Debian package into `folder` and returns the path of the file. The machine's own package lists are asked first; a machine
- * that has none, or old ones, is not changed: newer lists are fetched into `folder`, which takes no rights.
+ * Downloads a Debian package into `folder` and returns the path of the file. The machine's own package
+ * lists are asked first; a machine that has none, or old ones, is not changed: newer lists are fetched into
+ * `folder`, which takes no rights.
  */
 export async function downloadDebian(file: PinnedFile, folder: string): Promise<string> {
   const words = ["download", `${file.name}=${file.version}`];
@@ -19,7 +28,8 @@ export async function downloadDebian(file: PinnedFile, folder: string): Promise<
 }
 
 /**
- * Fetches package lists into `folder`. A third party's archive may be out of reach, which apt-get takes lightly, and so does this.
+ * Fetches package lists into `folder`. A third party's archive may be out of reach, which apt-get takes
+ * lightly, and so does this.
  *
  * @returns options that make apt use these lists, and what could not be fetched
  * @throws Error when no list at all could be fetched
@@ -31,7 +41,9 @@ async function fetchLists(folder: string): Promise<{ own: string[]; failed: stri
   const said = await runProgram("apt-get", [...BRIEF, ...own, "update"], folder);
   const failed = said.split("\n").filter((line) => /^Err:/.test(line));
   if (!readdirSync(lists).some((name) => name.includes("Packages"))) {
-    throw new Error(`apt-get update could not fetch any package list: ${failed[0] ?? "no archive is configured"}`);
+    throw new Error(
+      `apt-get update could not fetch any package list: ${failed[0] ?? "no archive is configured"}`,
+    );
   }
   return { own, failed };
 }

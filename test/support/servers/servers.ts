@@ -11,8 +11,9 @@ const MISSING = "HOLDFAST_TEST_SERVERS_MISSING";
 export type Found = { readonly installation: Installation } | { readonly reason: string };
 
 /**
- * One pinned PostgreSQL, fetched first if it is not in the cache: `startCluster({ installation: await server("15.20") })`. Its `client` says
- * whether pg_dump is in it; hand `binDir` on as HOLDFAST_PG_BIN (test ports: `binDir`) to have the product use it.
+ * One pinned PostgreSQL, fetched first if it is not in the cache:
+ * `startCluster({ installation: await server("15.20") })`. Its `client` says whether pg_dump is in it; hand
+ * `binDir` on as HOLDFAST_PG_BIN (test ports: `binDir`) to have the product use it.
  *
  * @throws Error when it cannot be had here; a test that can be skipped asks {@link findServer} first
  */
@@ -23,7 +24,10 @@ export async function server(version: ServerVersion): Promise<Installation> {
   return installed(packageOf(version))!;
 }
 
-/** The same without fetching: from the cache, or the machine's own where that is of exactly this version. `npm test` fetches all before. */
+/**
+ * The same without fetching: from the cache, or the machine's own where that is of exactly this version.
+ * `npm test` fetches all before.
+ */
 export function findServer(version: ServerVersion): Found {
   const here = installed(packageOf(version));
   if (here !== undefined) return { installation: here };
@@ -33,7 +37,9 @@ export function findServer(version: ServerVersion): Found {
 
 function installed(wanted: ServerPackage): Installation | undefined {
   if (isCached(wanted)) return installationAt(join(placeOf(wanted), wanted.bin));
-  return installations().find((each) => each.version === wanted.version && each.server && (each.client || !wanted.complete));
+  return installations().find(
+    (each) => each.version === wanted.version && each.server && (each.client || !wanted.complete),
+  );
 }
 
 /**
@@ -43,19 +49,25 @@ function installed(wanted: ServerPackage): Installation | undefined {
  * @returns reason by version, empty when all are here
  * @throws WrongFile when a registry gave another file than the pinned one
  */
-export async function obtainServers(say: (text: string) => void): Promise<ReadonlyMap<ServerVersion, string>> {
+export async function obtainServers(
+  say: (text: string) => void,
+): Promise<ReadonlyMap<ServerVersion, string>> {
   const missing = new Map<ServerVersion, string>();
   const wanted = SERVER_PACKAGES.filter((each) => installed(each) === undefined);
-  if (wanted.length > 0) say(`Fetching PostgreSQL ${wanted.map(({ version }) => version).join(", ")} for the tests …`);
+  if (wanted.length > 0) {
+    say(`Fetching PostgreSQL ${wanted.map(({ version }) => version).join(", ")} for the tests …`);
+  }
   const registries = Map.groupBy(wanted, ({ registry }) => registry);
-  await Promise.all([...registries.values()].map(async (packages) => {
-    for (const each of packages) {
-      await obtain(each).catch((error: unknown) => {
-        if (error instanceof WrongFile) throw error;
-        missing.set(each.version, error instanceof Error ? error.message : String(error));
-      });
-    }
-  }));
+  await Promise.all(
+    [...registries.values()].map(async (packages) => {
+      for (const each of packages) {
+        await obtain(each).catch((error: unknown) => {
+          if (error instanceof WrongFile) throw error;
+          missing.set(each.version, error instanceof Error ? error.message : String(error));
+        });
+      }
+    }),
+  );
   process.env[MISSING] = JSON.stringify(Object.fromEntries(missing));
   return missing;
 }

@@ -23,8 +23,10 @@ export async function expectProjectWorks(project: Project): Promise<void> {
 /** The service for log-ins adds a person, who gets a profile, and takes the person away, with the profile. */
 async function expectSignUp(project: Project): Promise<void> {
   const [id, handle] = [randomUUID(), `new-${randomBytes(6).toString("hex")}`];
-  const insert = `insert into users (id, aud, role, email, raw_user_meta_data)
-    values ($1, 'authenticated', 'authenticated', $2, $3)`;
+  const insert = `
+    insert into users (id, aud, role, email, raw_user_meta_data)
+      values ($1, 'authenticated', 'authenticated', $2, $3)
+  `;
   const said = JSON.stringify({ handle, full_name: "New" });
   await project.as("supabase_auth_admin", insert, [id, `${handle}@example.org`, said]);
   try {
@@ -37,8 +39,11 @@ async function expectSignUp(project: Project): Promise<void> {
 }
 
 async function expectRowSecurity(project: Project): Promise<void> {
-  const seen = `select count(*)::int as posts, count(distinct author)::int as authors,
-    bool_and(status = 'published') as published from posts`;
+  const seen = `
+    select count(*)::int as posts, count(distinct author)::int as authors,
+           bool_and(status = 'published') as published
+      from posts
+  `;
   const all = { posts: COUNTS.published, authors: COUNTS.users, published: true };
   expect(await project.api("anon", seen)).toEqual([all]);
   const own = { posts: COUNTS.postsOfEach, authors: 1, published: false };
@@ -62,8 +67,9 @@ async function expectFunctionRights(project: Project): Promise<void> {
 }
 
 async function expectStorage(project: Project): Promise<void> {
-  const seen = `select count(*)::int as files, bool_and(path_tokens[1] = owner_id) as own
-    from storage.objects`;
+  const seen = `
+    select count(*)::int as files, bool_and(path_tokens[1] = owner_id) as own from storage.objects
+  `;
   expect(await project.api("anon", seen)).toEqual([{ files: COUNTS.avatars, own: true }]);
   expect(await project.api({ user: PERSON(3) }, seen)).toEqual([{ files: 1, own: true }]);
   const buckets = await project.query("select count(*)::int as buckets from storage.buckets");
@@ -75,9 +81,11 @@ async function expectDefaultPrivileges(project: Project): Promise<void> {
   const rights = await project.rolledBack(async (client) => {
     await client.query("create table public.made_later (id int)");
     await client.query("create function public.made_later() returns int language sql return 1");
-    const asked = `select has_table_privilege(role, 'public.made_later', 'insert') as on_table,
-      has_function_privilege(role, 'public.made_later()', 'execute') as on_function
-      from unnest('{anon,authenticated,service_role}'::text[]) role`;
+    const asked = `
+      select has_table_privilege(role, 'public.made_later', 'insert') as on_table,
+             has_function_privilege(role, 'public.made_later()', 'execute') as on_function
+        from unnest('{anon,authenticated,service_role}'::text[]) role
+    `;
     return (await client.query<Record<string, unknown>>(asked)).rows;
   });
   expect(rights).toEqual(Array.from({ length: 3 }, () => ({ on_table: true, on_function: true })));

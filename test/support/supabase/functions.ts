@@ -18,14 +18,15 @@ function openSchemaOf(extension: string, schema: string): Body {
   return {
     gives: "event_trigger",
     does: `
-BEGIN
-  IF EXISTS (
-    SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_extension e ON e.oid = c.objid
-    WHERE c.classid = 'pg_extension'::regclass AND e.extname = '${extension}'
-  ) THEN
-    GRANT USAGE ON SCHEMA ${schema} TO postgres, anon, authenticated, service_role;
-  END IF;
-END`,
+      BEGIN
+        IF EXISTS (
+          SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_extension e ON e.oid = c.objid
+          WHERE c.classid = 'pg_extension'::regclass AND e.extname = '${extension}'
+        ) THEN
+          GRANT USAGE ON SCHEMA ${schema} TO postgres, anon, authenticated, service_role;
+        END IF;
+      END
+    `,
   };
 }
 
@@ -43,20 +44,23 @@ const BODIES: Readonly<Record<string, Body>> = {
   "extensions.grant_pg_graphql_access()": {
     gives: "event_trigger",
     does: `
-BEGIN
-  IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE 'graphql.resolve(%') THEN
-    GRANT USAGE ON SCHEMA graphql TO postgres, anon, authenticated, service_role;
-  END IF;
-END`,
+      BEGIN
+        IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE 'graphql.resolve(%')
+          THEN
+          GRANT USAGE ON SCHEMA graphql TO postgres, anon, authenticated, service_role;
+        END IF;
+      END
+    `,
   },
   "extensions.set_graphql_placeholder()": {
     gives: "event_trigger",
     does: `
-BEGIN
-  IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_identity = 'pg_graphql') THEN
-    RAISE NOTICE 'graphql_public.graphql answers no more';
-  END IF;
-END`,
+      BEGIN
+        IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE object_identity = 'pg_graphql') THEN
+          RAISE NOTICE 'graphql_public.graphql answers no more';
+        END IF;
+      END
+    `,
   },
   "extensions.pgrst_ddl_watch()": NOTIFY,
   "extensions.pgrst_drop_watch()": NOTIFY,
@@ -70,25 +74,29 @@ END`,
 
 /** The platform's functions with their owners and rights. */
 export function functionsSql(shape: Shape): string {
-  return shape.functions.map(({ name, owner, language, securityDefiner, acl }) => {
-    const body = BODIES[name];
-    if (body === undefined) throw new Error(`no body was written for ${name}`);
-    const bare = name.slice(0, name.indexOf("("));
-    const security = securityDefiner ? "SECURITY DEFINER" : "";
-    return [
-      `CREATE FUNCTION ${bare}(${body.takes ?? ""}) RETURNS ${body.gives}`,
-      `LANGUAGE ${language} ${body.also ?? ""} ${security} AS $body$${body.does}$body$;`,
-      `ALTER FUNCTION ${name} OWNER TO ${owner};`,
-      acl === null ? "" : grant(`FUNCTION ${name}`, owner, acl),
-    ].join("\n");
-  }).join("\n");
+  return shape.functions
+    .map(({ name, owner, language, securityDefiner, acl }) => {
+      const body = BODIES[name];
+      if (body === undefined) throw new Error(`no body was written for ${name}`);
+      const bare = name.slice(0, name.indexOf("("));
+      const security = securityDefiner ? "SECURITY DEFINER" : "";
+      return [
+        `CREATE FUNCTION ${bare}(${body.takes ?? ""}) RETURNS ${body.gives}`,
+        `LANGUAGE ${language} ${body.also ?? ""} ${security} AS $body$${body.does}$body$;`,
+        `ALTER FUNCTION ${name} OWNER TO ${owner};`,
+        acl === null ? "" : grant(`FUNCTION ${name}`, owner, acl),
+      ].join("\n");
+    })
+    .join("\n");
 }
 
 /** Made last, so that nothing of the set-up sets them off. */
 export function eventTriggersSql(shape: Shape): string {
-  return shape.eventTriggers.map(({ name, owner, event, tags, function: run }) => {
-    const when = tags === null ? "" : ` WHEN TAG IN (${tags.map((tag) => `'${tag}'`).join(", ")})`;
-    const made = `CREATE EVENT TRIGGER ${name} ON ${event}${when} EXECUTE FUNCTION ${run};`;
-    return `${made} ALTER EVENT TRIGGER ${name} OWNER TO ${owner};`;
-  }).join("\n");
+  return shape.eventTriggers
+    .map(({ name, owner, event, tags, function: run }) => {
+      const when = tags === null ? "" : ` WHEN TAG IN (${tags.map((tag) => `'${tag}'`).join(", ")})`;
+      const made = `CREATE EVENT TRIGGER ${name} ON ${event}${when} EXECUTE FUNCTION ${run};`;
+      return `${made} ALTER EVENT TRIGGER ${name} OWNER TO ${owner};`;
+    })
+    .join("\n");
 }

@@ -31,10 +31,12 @@ export function platformSql(shape: Shape, platform: Platform): string {
 }
 
 function schemasSql(shape: Shape): string {
-  return shape.schemas.map(({ name, owner, acl }) => {
-    const made = name === "public" ? "" : `CREATE SCHEMA ${name} AUTHORIZATION ${owner};`;
-    return `${made}\n${grant(`SCHEMA ${name}`, owner, acl)}`;
-  }).join("\n");
+  return shape.schemas
+    .map(({ name, owner, acl }) => {
+      const made = name === "public" ? "" : `CREATE SCHEMA ${name} AUTHORIZATION ${owner};`;
+      return `${made}\n${grant(`SCHEMA ${name}`, owner, acl)}`;
+    })
+    .join("\n");
 }
 
 /**
@@ -56,11 +58,12 @@ function extensionsSql(shape: Shape): string {
 function stepsSql(platform: Platform): string {
   const { auth, storage } = STEPS[platform];
   return `
-INSERT INTO auth.schema_migrations (version)
-  SELECT to_char(timestamp '2021-03-01 09:10:11' + n * interval '26 days 5:00:07', 'YYYYMMDDHH24MISS')
-  FROM generate_series(1, ${auth}) n;
-INSERT INTO storage.migrations (id, name, hash, executed_at)
-  SELECT n, 'step-' || n, left(encode(sha256(('step ' || n)::bytea), 'hex'), 40),
-    timestamp '2022-01-01 00:00' + n * interval '27 days'
-  FROM generate_series(0, ${storage}) n;`;
+    INSERT INTO auth.schema_migrations (version)
+      SELECT to_char(timestamp '2021-03-01 09:10:11' + n * interval '26 days 5:00:07', 'YYYYMMDDHH24MISS')
+      FROM generate_series(1, ${auth}) n;
+    INSERT INTO storage.migrations (id, name, hash, executed_at)
+      SELECT n, 'step-' || n, left(encode(sha256(('step ' || n)::bytea), 'hex'), 40),
+        timestamp '2022-01-01 00:00' + n * interval '27 days'
+      FROM generate_series(0, ${storage}) n;
+  `;
 }

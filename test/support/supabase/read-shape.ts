@@ -10,21 +10,26 @@ const READ: Readonly<Record<keyof Shape, string>> = {
       CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
       CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
       CASE WHEN NOT rolinherit THEN 'NOINHERIT' END], NULL) AS attributes
-    FROM pg_roles WHERE rolname !~ '^pg_'`,
+    FROM pg_roles WHERE rolname !~ '^pg_'
+  `,
   // With ADMIN OPTION from PostgreSQL 16 on: postgres of the roles it made. The platform's own have none.
   memberships: `
     SELECT roleid::regrole::text AS role, member::regrole::text AS member FROM pg_auth_members
-    WHERE member::regrole::text !~ '^pg_' AND NOT admin_option`,
+    WHERE member::regrole::text !~ '^pg_' AND NOT admin_option
+  `,
   schemas: `
     SELECT nspname AS name, nspowner::regrole::text AS owner, nspacl::text[] AS acl FROM pg_namespace
-    WHERE nspname IN ${SCHEMAS}`,
+    WHERE nspname IN ${SCHEMAS}
+  `,
   extensions: `
     SELECT extname AS name, extnamespace::regnamespace::text AS schema, extowner::regrole::text AS owner
-    FROM pg_extension`,
+    FROM pg_extension
+  `,
   types: `
     SELECT oid::regtype::text AS name, typowner::regrole::text AS owner,
       ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) AS labels
-    FROM pg_type t WHERE typtype = 'e' AND typnamespace::regnamespace::text IN ${SCHEMAS}`,
+    FROM pg_type t WHERE typtype = 'e' AND typnamespace::regnamespace::text IN ${SCHEMAS}
+  `,
   tables: `
     SELECT c.oid::regclass::text AS name, relowner::regrole::text AS owner, relrowsecurity AS rls,
       relacl::text[] AS acl,
@@ -42,7 +47,8 @@ const READ: Readonly<Record<keyof Shape, string>> = {
         SELECT tgname || ' ' || pronamespace::regnamespace || '.' || proname
         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE tgrelid = c.oid AND NOT tgisinternal
       ) AS triggers
-    FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text IN ${SCHEMAS}`,
+    FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text IN ${SCHEMAS}
+  `,
   // What belongs to an extension comes and goes with it.
   functions: `
     SELECT p.oid::regprocedure::text AS name, proowner::regrole::text AS owner, lanname AS language,
@@ -50,15 +56,18 @@ const READ: Readonly<Record<keyof Shape, string>> = {
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE pronamespace::regnamespace::text IN ${SCHEMAS} AND NOT EXISTS (
       SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e'
-    )`,
+    )
+  `,
   eventTriggers: `
     SELECT evtname AS name, evtowner::regrole::text AS owner, evtevent AS event, evttags AS tags,
       evtfoid::regprocedure::text AS function
-    FROM pg_event_trigger`,
+    FROM pg_event_trigger
+  `,
   defaultPrivileges: `
     SELECT defaclrole::regrole::text AS grantor, defaclnamespace::regnamespace::text AS schema,
       defaclobjtype AS objects, defaclacl::text[] AS acl
-    FROM pg_default_acl`,
+    FROM pg_default_acl
+  `,
 };
 
 /** Lists within an object that have no order of their own. */

@@ -1,8 +1,17 @@
 import type { DefaultPrivilegeShape, Rights } from "./shape.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
-  a: "INSERT", r: "SELECT", w: "UPDATE", d: "DELETE", D: "TRUNCATE", x: "REFERENCES", t: "TRIGGER",
-  m: "MAINTAIN", U: "USAGE", C: "CREATE", X: "EXECUTE",
+  a: "INSERT",
+  r: "SELECT",
+  w: "UPDATE",
+  d: "DELETE",
+  D: "TRUNCATE",
+  x: "REFERENCES",
+  t: "TRIGGER",
+  m: "MAINTAIN",
+  U: "USAGE",
+  C: "CREATE",
+  X: "EXECUTE",
 };
 
 const KINDS = { r: "TABLES", S: "SEQUENCES", f: "FUNCTIONS" } as const;

@@ -24,7 +24,9 @@ export function rolesSql(shape: Shape, password: string): string {
   });
   const memberships = shape.memberships.map(({ role, member }) => `GRANT ${role} TO ${member};`);
   return [
-    ...made, ...memberships, ...settings,
+    ...made,
+    ...memberships,
+    ...settings,
     // On the platform an extension of the server lets postgres set this; PostgreSQL 15 can grant it.
     "GRANT SET ON PARAMETER session_replication_role TO postgres;",
   ].join("\n");

@@ -67,7 +67,9 @@ export class SupabaseServer implements AsyncDisposable {
     const template = await this.#template(platform);
     const name = options.name ?? `project_${randomBytes(6).toString("hex")}`;
     const quoted = pg.escapeIdentifier(name);
-    await this.cluster.admin(`create database ${quoted} template ${template} owner postgres ${this.cluster.copying}`);
+    await this.cluster.admin(
+      `create database ${quoted} template ${template} owner postgres ${this.cluster.copying}`,
+    );
     return new Project(this, platform, name);
   }
 
@@ -118,5 +120,5 @@ export async function startSupabase(options: SupabaseOptions = {}): Promise<Supa
 async function installationOf(major: "15" | "17"): Promise<Installation> {
   if (major === "17") return await server("17.10");
   const own = installations().find((each) => each.major === 15 && each.server && each.client);
-  return own ?? await server("15.20");
+  return own ?? (await server("15.20"));
 }

@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { findServer, query } from "../postgres.ts";
 import {
-  APPLICATION_PARTS, APPLICATION_SQL, COUNTS, expectProjectWorks, inOrder, installApplication, readShape,
-  startSupabase, type Platform, type SupabaseOptions, type SupabaseServer,
+  APPLICATION_PARTS,
+  APPLICATION_SQL,
+  COUNTS,
+  expectProjectWorks,
+  inOrder,
+  installApplication,
+  readShape,
+  startSupabase,
+  type Platform,
+  type SupabaseOptions,
+  type SupabaseServer,
 } from "./supabase.ts";
 
 const SERVERS: readonly SupabaseOptions[] = [{ major: "15" }, { major: "15", strict: true }, { major: "17" }];
@@ -52,15 +61,23 @@ describe.each(SERVERS)("a Supabase project on %j", (options) => {
 
   it("belongs to postgres, who is no superuser and owns what it made when it was one", async () => {
     await using project = await supabase.project();
-    const who = `select current_user::text as who, current_setting('is_superuser') as super,
-      (select datdba::regrole::text from pg_database where datname = current_database()) as owner`;
+    const who = `
+      select current_user::text as who, current_setting('is_superuser') as super,
+             (select datdba::regrole::text from pg_database where datname = current_database()) as owner
+    `;
     expect(await project.query(who)).toEqual([{ who: "postgres", super: "off", owner: "postgres" }]);
-    const publication = `select pubname as name, pubowner::regrole::text as owner,
-      (select count(*)::int from pg_publication_tables) as tables from pg_publication`;
+    const publication = `
+      select pubname as name, pubowner::regrole::text as owner,
+             (select count(*)::int from pg_publication_tables) as tables
+        from pg_publication
+    `;
     const published = { name: "supabase_realtime", owner: "postgres", tables: 0 };
     expect(await project.query(publication)).toEqual([published]);
-    const member = `select proowner::regrole::text as owner, proacl::text[] as acl from pg_proc
-      where oid = 'extensions.digest(text,text)'::regprocedure`;
+    const member = `
+      select proowner::regrole::text as owner, proacl::text[] as acl
+        from pg_proc
+       where oid = 'extensions.digest(text,text)'::regprocedure
+    `;
     const acl = ["=X/postgres", "postgres=X*/postgres", "dashboard_user=X/postgres"];
     expect(await project.query(member)).toEqual([{ owner: "postgres", acl }]);
   });
@@ -85,12 +102,14 @@ describe.each(SERVERS)("a Supabase project on %j", (options) => {
     await using project = await supabase.project({ platform });
     await installApplication(project);
     await expectProjectWorks(project);
-    const counts = `select (select count(*)::int from auth.users) as users,
-      (select count(*)::int from auth.identities) as identities,
-      (select count(*)::int from public.profiles) as profiles,
-      (select count(*)::int from auth.refresh_tokens) as tokens,
-      (select count(*)::int from public.authors) as authors,
-      (select last_value::int from public.receipt_numbers) as receipt`;
+    const counts = `
+      select (select count(*)::int from auth.users) as users,
+             (select count(*)::int from auth.identities) as identities,
+             (select count(*)::int from public.profiles) as profiles,
+             (select count(*)::int from auth.refresh_tokens) as tokens,
+             (select count(*)::int from public.authors) as authors,
+             (select last_value::int from public.receipt_numbers) as receipt
+    `;
     const { users, sessions } = COUNTS;
     const rows = { users, identities: users, profiles: users, tokens: 2 * sessions, authors: users };
     expect(await project.query(counts)).toEqual([{ ...rows, receipt: 1410 }]);

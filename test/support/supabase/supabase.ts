@@ -2,7 +2,12 @@
 export { startSupabase, SupabaseServer, type ProjectOptions, type SupabaseOptions } from "./server.ts";
 export { Project, type Caller, type ProjectRole } from "./project.ts";
 export {
-  APPLICATION_PARTS, APPLICATION_SQL, COUNTS, installApplication, PERSON, type ApplicationPart,
+  APPLICATION_PARTS,
+  APPLICATION_SQL,
+  COUNTS,
+  installApplication,
+  PERSON,
+  type ApplicationPart,
 } from "./application.ts";
 export { REACHING_OUT } from "./reaching-out.ts";
 export { expectProjectWorks } from "./expect-project-works.ts";

@@ -7,29 +7,52 @@ import type { Shape, TableShape } from "./shape.ts";
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "auth.audit_log_entries": { ip_address: "''" },
   "auth.custom_oauth_providers": {
-    id: "gen_random_uuid()", acceptable_client_ids: "'{}'", scopes: "'{}'", pkce_enabled: "true",
-    attribute_mapping: "'{}'", authorization_params: "'{}'", enabled: "true", email_optional: "false",
-    skip_nonce_check: "false", custom_claims_allowlist: "'{}'",
+    id: "gen_random_uuid()",
+    acceptable_client_ids: "'{}'",
+    scopes: "'{}'",
+    pkce_enabled: "true",
+    attribute_mapping: "'{}'",
+    authorization_params: "'{}'",
+    enabled: "true",
+    email_optional: "false",
+    skip_nonce_check: "false",
+    custom_claims_allowlist: "'{}'",
   },
   "auth.flow_state": { email_optional: "false" },
   "auth.identities": { id: "gen_random_uuid()" },
   "auth.oauth_authorizations": {
-    response_type: "'code'", status: "'pending'", expires_at: "now() + interval '3 minutes'",
+    response_type: "'code'",
+    status: "'pending'",
+    expires_at: "now() + interval '3 minutes'",
   },
   "auth.oauth_clients": { client_type: "'confidential'" },
   "auth.oauth_consents": { granted_at: "now()" },
   "auth.users": {
-    is_sso_user: "false", is_anonymous: "false", phone_change: "''", phone_change_token: "''",
-    reauthentication_token: "''", email_change_token_current: "''", email_change_confirm_status: "0",
+    is_sso_user: "false",
+    is_anonymous: "false",
+    phone_change: "''",
+    phone_change_token: "''",
+    reauthentication_token: "''",
+    email_change_token_current: "''",
+    email_change_confirm_status: "0",
   },
   "auth.webauthn_challenges": { id: "gen_random_uuid()" },
   "auth.webauthn_credentials": {
-    id: "gen_random_uuid()", attestation_type: "''", sign_count: "0", transports: "'[]'",
-    backup_eligible: "false", backed_up: "false", friendly_name: "''",
+    id: "gen_random_uuid()",
+    attestation_type: "''",
+    sign_count: "0",
+    transports: "'[]'",
+    backup_eligible: "false",
+    backed_up: "false",
+    friendly_name: "''",
   },
   "storage.buckets": {
-    public: "false", avif_autodetection: "false", type: "'STANDARD'", versioning_status: "'DISABLED'",
-    created_at: "now()", updated_at: "now()",
+    public: "false",
+    avif_autodetection: "false",
+    type: "'STANDARD'",
+    versioning_status: "'DISABLED'",
+    created_at: "now()",
+    updated_at: "now()",
   },
   "storage.buckets_analytics": { id: "gen_random_uuid()", type: "'ANALYTICS'", format: "'ICEBERG'" },
   "storage.buckets_vectors": { type: "'VECTOR'" },
@@ -37,8 +60,12 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "storage.iceberg_tables": { id: "gen_random_uuid()" },
   "storage.migrations": { executed_at: "current_timestamp" },
   "storage.objects": {
-    id: "gen_random_uuid()", created_at: "now()", updated_at: "now()", last_accessed_at: "now()",
-    is_delete_marker: "false", is_versioned: "false",
+    id: "gen_random_uuid()",
+    created_at: "now()",
+    updated_at: "now()",
+    last_accessed_at: "now()",
+    is_delete_marker: "false",
+    is_versioned: "false",
   },
   "storage.s3_multipart_uploads": { in_progress_size: "0" },
   "storage.s3_multipart_uploads_parts": { id: "gen_random_uuid()", size: "0" },
@@ -61,21 +88,21 @@ const TIMES: Readonly<Record<string, string>> = {
 
 /** Indexes and a check of the platform's own: what a person adds to these tables has to be told from them. */
 const MORE = `
-CREATE UNIQUE INDEX users_email_partial_key ON auth.users (email) WHERE is_sso_user = false;
-CREATE INDEX users_instance_id_idx ON auth.users (instance_id);
-CREATE INDEX identities_email_idx ON auth.identities (email text_pattern_ops);
-CREATE INDEX sessions_user_id_idx ON auth.sessions (user_id);
-CREATE INDEX refresh_tokens_session_id_revoked_idx ON auth.refresh_tokens (session_id, revoked);
-CREATE UNIQUE INDEX bucketid_objname ON storage.objects (bucket_id, name);
-ALTER TABLE auth.users ADD CONSTRAINT users_email_change_confirm_status_check
-  CHECK (email_change_confirm_status BETWEEN 0 AND 2);
-CREATE SEQUENCE auth.refresh_tokens_id_seq;
-ALTER SEQUENCE auth.refresh_tokens_id_seq OWNER TO supabase_auth_admin;
-ALTER SEQUENCE auth.refresh_tokens_id_seq OWNED BY auth.refresh_tokens.id;
-ALTER TABLE auth.refresh_tokens ALTER COLUMN id SET DEFAULT nextval('auth.refresh_tokens_id_seq');
-GRANT ALL ON SEQUENCE auth.refresh_tokens_id_seq TO postgres, dashboard_user;
-COMMENT ON TABLE auth.users IS 'Whoever can log in to this project.';
-COMMENT ON COLUMN auth.sessions.not_after IS 'When the session ends, whatever else happens.';
+  CREATE UNIQUE INDEX users_email_partial_key ON auth.users (email) WHERE is_sso_user = false;
+  CREATE INDEX users_instance_id_idx ON auth.users (instance_id);
+  CREATE INDEX identities_email_idx ON auth.identities (email text_pattern_ops);
+  CREATE INDEX sessions_user_id_idx ON auth.sessions (user_id);
+  CREATE INDEX refresh_tokens_session_id_revoked_idx ON auth.refresh_tokens (session_id, revoked);
+  CREATE UNIQUE INDEX bucketid_objname ON storage.objects (bucket_id, name);
+  ALTER TABLE auth.users ADD CONSTRAINT users_email_change_confirm_status_check
+    CHECK (email_change_confirm_status BETWEEN 0 AND 2);
+  CREATE SEQUENCE auth.refresh_tokens_id_seq;
+  ALTER SEQUENCE auth.refresh_tokens_id_seq OWNER TO supabase_auth_admin;
+  ALTER SEQUENCE auth.refresh_tokens_id_seq OWNED BY auth.refresh_tokens.id;
+  ALTER TABLE auth.refresh_tokens ALTER COLUMN id SET DEFAULT nextval('auth.refresh_tokens_id_seq');
+  GRANT ALL ON SEQUENCE auth.refresh_tokens_id_seq TO postgres, dashboard_user;
+  COMMENT ON TABLE auth.users IS 'Whoever can log in to this project.';
+  COMMENT ON COLUMN auth.sessions.not_after IS 'When the session ends, whatever else happens.';
 `;
 
 /** The enums and the tables without keys between them. */
@@ -89,14 +116,16 @@ export function tablesSql(shape: Shape): string {
 
 /** Keys between the tables, triggers (their functions have to be there), indexes and rights. */
 export function tableRulesSql(shape: Shape): string {
-  const each = shape.tables.map(({ name, owner, acl, keys, triggers }) => [
-    ...keys.filter(isForeign).map((key) => `ALTER TABLE ${name} ADD ${key};`),
-    ...triggers.map((trigger) => {
-      const [triggerName = "", run = ""] = trigger.split(" ");
-      return `CREATE TRIGGER ${triggerName} ${TIMES[triggerName]!} EXECUTE FUNCTION ${run}();`;
-    }),
-    grant(`TABLE ${name}`, owner, acl),
-  ].join("\n"));
+  const each = shape.tables.map(({ name, owner, acl, keys, triggers }) =>
+    [
+      ...keys.filter(isForeign).map((key) => `ALTER TABLE ${name} ADD ${key};`),
+      ...triggers.map((trigger) => {
+        const [triggerName = "", run = ""] = trigger.split(" ");
+        return `CREATE TRIGGER ${triggerName} ${TIMES[triggerName]!} EXECUTE FUNCTION ${run}();`;
+      }),
+      grant(`TABLE ${name}`, owner, acl),
+    ].join("\n"),
+  );
   return [...each, MORE].join("\n");
 }
 

@@ -17,7 +17,10 @@ export interface GivenRights {
 
 /** Lists of rights that pg_restore could not give as a whole, statement by statement, in one transaction. */
 export async function giveLeft(
-  loaded: readonly LoadedPhase[], context: LoadContext, database: Database, options: GivingOptions,
+  loaded: readonly LoadedPhase[],
+  context: LoadContext,
+  database: Database,
+  options: GivingOptions,
 ): Promise<GivenRights> {
   const now: LoadedPhase[] = [];
   const texts: DefinitionText[] = [];
@@ -26,10 +29,16 @@ export async function giveLeft(
     const read = lists.length === 0 ? [] : await readLists(one, lists, context);
     const ids = new Set(read.map(({ entry }) => dumpId(entry)));
     texts.push(...read);
-    now.push(read.length === 0 ? one : { ...one, problems: one.problems.filter((problem) => !problem.dumpIds?.some((id) => ids.has(id))) });
+    now.push(
+      read.length === 0
+        ? one
+        : { ...one, problems: one.problems.filter((problem) => !problem.dumpIds?.some((id) => ids.has(id))) },
+    );
   }
   if (texts.length === 0) return { loaded, refused: [] };
-  context.log.info(`lists of rights that could not be given as a whole, and are given right by right: ${texts.length}`);
+  context.log.info(
+    `lists of rights that could not be given as a whole, and are given right by right: ${texts.length}`,
+  );
   await using session = await database.connect({ purpose: "restore" });
   context.signal.throwIfAborted();
   // The database's own default may be read-only.
@@ -44,8 +53,15 @@ function failedLists({ entries, problems }: LoadedPhase): readonly TocEntry[] {
   return entries.filter((entry) => isOfRights(entry) && failed.has(dumpId(entry)));
 }
 
-/** Their text cannot be had from every archive (one in another encoding): then what pg_restore said of them stands. */
-export async function readLists({ phase }: Pick<LoadedPhase, "phase">, lists: readonly TocEntry[], context: LoadContext): Promise<readonly DefinitionText[]> {
+/**
+ * Their text cannot be had from every archive (one in another encoding): then what pg_restore said
+ * of them stands.
+ */
+export async function readLists(
+  { phase }: Pick<LoadedPhase, "phase">,
+  lists: readonly TocEntry[],
+  context: LoadContext,
+): Promise<readonly DefinitionText[]> {
   try {
     return await readDefinitions(context, phase.artifact, lists);
   } catch (error) {

@@ -11,11 +11,13 @@ import { ProjectLoader } from "./load-project.ts";
 import type { PlanOfProject, LoadedProject } from "./loaded-project.ts";
 
 /**
- * Carries a restore into a project out, in one transaction of one session: at its end everything is there, or everything is as it was, whatever
- * happened in between (a refused definition, a lost connection, a killed process). Sequences of the platform's, whose values no rollback takes
- * back, are moved last, and only forward.
+ * Carries a restore into a project out, in one transaction of one session: at its end everything is there,
+ * or everything is as it was, whatever happened in between (a refused definition, a lost connection,
+ * a killed process). Sequences of the platform's, whose values no rollback takes back, are moved last,
+ * and only forward.
  *
- * @throws Untouched; database.lost when it is not known whether the last statement, the commit, was carried out
+ * @throws Untouched; database.lost when it is not known whether the last statement, the commit,
+ *   was carried out
  */
 export async function applyProject(plan: PlanOfProject, ports: Ports): Promise<LoadedProject> {
   const { request, project } = plan;
@@ -25,7 +27,14 @@ export async function applyProject(plan: PlanOfProject, ports: Ports): Promise<L
   const { before, after, rights, rightsOnPlatform, commentsOnPlatform } = project.entries;
   const wanted = [...before, ...after, ...rights, ...rightsOnPlatform, ...commentsOnPlatform];
   const parts = new Set(project.parts.map(({ entry }) => entry.id));
-  const read = await untouched(readDefinitions(context, project.definitionsIn, wanted.filter(({ id }) => !parts.has(id))), "reading the definitions");
+  const read = await untouched(
+    readDefinitions(
+      context,
+      project.definitionsIn,
+      wanted.filter(({ id }) => !parts.has(id)),
+    ),
+    "reading the definitions",
+  );
   const texts = [...project.parts, ...read];
   await using session = await request.target.connect({ purpose: "restore", settings: FILL_SETTINGS });
   const cancel = (): void => void session.cancel().catch(() => undefined);

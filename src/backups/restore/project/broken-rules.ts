@@ -4,18 +4,26 @@ import type { HoldfastError } from "../../../kernel/errors.ts";
 
 /** @param table as people read it */
 export function brokenCheckRemedy(table: string, check: string): string {
-  return `drop the check at the target where it is yours (ALTER TABLE ${table} DROP CONSTRAINT ${check}), or mend these rows at the source and back up again`;
+  return (
+    `drop the check at the target where it is yours (ALTER TABLE ${table} DROP CONSTRAINT ${check}), ` +
+    "or mend these rows at the source and back up again"
+  );
 }
 
 /** @param table as people read it */
 export function brokenKeyRemedy(table: string, key: string): string {
-  return `at the source, find the rows of ${table} that break ${key} (they were written while triggers were off, say), mend or delete them, and back up again`;
+  return (
+    `at the source, find the rows of ${table} that break ${key} (they were written while triggers were ` +
+    "off, say), mend or delete them, and back up again"
+  );
 }
 
 /** @param table as people read it */
 export function doubledRowsRemedy(table: string, rule: string): string {
-  return `these rows are the source's: find those of ${table} there that ${rule} holds for one, keep one of each, ` +
-    "and back up again; or drop the rule at the target where it is yours";
+  return (
+    `these rows are the source's: find those of ${table} there that ${rule} holds for one, keep one ` +
+    "of each, and back up again; or drop the rule at the target where it is yours"
+  );
 }
 
 /** What the server refused of a row that was written, as far as it is a rule of the table's. */

@@ -24,67 +24,144 @@ export interface ProjectEntries {
   readonly onPlatform: readonly TocEntry[];
   /** Rights on the platform's objects, the platform's among them. */
   readonly rightsOnPlatform: readonly TocEntry[];
-  /** Comments on the platform's tables and columns, whoever wrote them, and on its publications that users fill. */
+  /**
+   * Comments on the platform's tables and columns, whoever wrote them, and on its publications
+   * that users fill.
+   */
   readonly commentsOnPlatform: readonly TocEntry[];
 }
 
 /** Made on rows, or acting on them (`SECTION_POST_DATA` in src/bin/pg_dump/pg_dump.c). */
 const AFTER_ROWS: ReadonlySet<string> = new Set([
-  "INDEX", "INDEX ATTACH", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "TRIGGER", "POLICY", "ROW SECURITY", "RULE", "STATISTICS",
-  "EVENT TRIGGER", "PUBLICATION", "PUBLICATION TABLE", "PUBLICATION TABLES IN SCHEMA", "COMMENT", "SECURITY LABEL",
-  "MATERIALIZED VIEW DATA", "STATISTICS DATA",
+  "INDEX",
+  "INDEX ATTACH",
+  "CONSTRAINT",
+  "FK CONSTRAINT",
+  "CHECK CONSTRAINT",
+  "TRIGGER",
+  "POLICY",
+  "ROW SECURITY",
+  "RULE",
+  "STATISTICS",
+  "EVENT TRIGGER",
+  "PUBLICATION",
+  "PUBLICATION TABLE",
+  "PUBLICATION TABLES IN SCHEMA",
+  "COMMENT",
+  "SECURITY LABEL",
+  "MATERIALIZED VIEW DATA",
+  "STATISTICS DATA",
 ]);
 const RIGHTS: ReadonlySet<string> = new Set(["ACL", "DEFAULT ACL"]);
 const ROWS: ReadonlySet<string> = new Set(["TABLE DATA", "SEQUENCE SET"]);
 /**
- * Not brought: extensions are made by us, the database's properties are the platform's, subscriptions would take another's changes, and
- * large objects (named as a gap) would need numbers that the target may have.
+ * Not brought: extensions are made by us, the database's properties are the platform's, subscriptions would
+ * take another's changes, and large objects (named as a gap) would need numbers that the target may have.
  */
 const LEFT: ReadonlySet<string> = new Set([
-  "EXTENSION", "DATABASE", "DATABASE PROPERTIES", "SUBSCRIPTION", "SUBSCRIPTION TABLE", "BLOB", "BLOBS", "BLOB METADATA", "BLOB COMMENTS",
-  "LARGE OBJECT", "STATISTICS DATA",
+  "EXTENSION",
+  "DATABASE",
+  "DATABASE PROPERTIES",
+  "SUBSCRIPTION",
+  "SUBSCRIPTION TABLE",
+  "BLOB",
+  "BLOBS",
+  "BLOB METADATA",
+  "BLOB COMMENTS",
+  "LARGE OBJECT",
+  "STATISTICS DATA",
 ]);
 
 /** Kinds of a content record by types of entries. */
 const KINDS: Readonly<Record<string, Parameters<typeof whoseIs>[1]>> = {
-  "TABLE": "table", "FOREIGN TABLE": "table", "VIEW": "view", "MATERIALIZED VIEW": "materialized-view", "SEQUENCE": "sequence",
-  "INDEX": "index", "TRIGGER": "trigger", "POLICY": "policy", "RULE": "rule", "CONSTRAINT": "constraint", "FK CONSTRAINT": "constraint",
-  "CHECK CONSTRAINT": "constraint", "FUNCTION": "function", "PROCEDURE": "function", "AGGREGATE": "function", "TYPE": "type", "DOMAIN": "type",
-  "COLLATION": "collation", "STATISTICS": "statistics", "SCHEMA": "schema", "EVENT TRIGGER": "event-trigger", "PUBLICATION": "publication",
-  "SERVER": "foreign-server", "FOREIGN DATA WRAPPER": "foreign-server", "CAST": "cast", "TRANSFORM": "transform",
-  "PROCEDURAL LANGUAGE": "language", "ACCESS METHOD": "access-method",
+  TABLE: "table",
+  "FOREIGN TABLE": "table",
+  VIEW: "view",
+  "MATERIALIZED VIEW": "materialized-view",
+  SEQUENCE: "sequence",
+  INDEX: "index",
+  TRIGGER: "trigger",
+  POLICY: "policy",
+  RULE: "rule",
+  CONSTRAINT: "constraint",
+  "FK CONSTRAINT": "constraint",
+  "CHECK CONSTRAINT": "constraint",
+  FUNCTION: "function",
+  PROCEDURE: "function",
+  AGGREGATE: "function",
+  TYPE: "type",
+  DOMAIN: "type",
+  COLLATION: "collation",
+  STATISTICS: "statistics",
+  SCHEMA: "schema",
+  "EVENT TRIGGER": "event-trigger",
+  PUBLICATION: "publication",
+  SERVER: "foreign-server",
+  "FOREIGN DATA WRAPPER": "foreign-server",
+  CAST: "cast",
+  TRANSFORM: "transform",
+  "PROCEDURAL LANGUAGE": "language",
+  "ACCESS METHOD": "access-method",
 };
 
-/** Types whose objects have owners: a record says of each whose it is, whatever it needs (a check of the user's on the platform's table needs his function). */
+/**
+ * Types whose objects have owners: a record says of each whose it is, whatever it needs (a check of the
+ * user's on the platform's table needs his function).
+ */
 const OWNED: ReadonlySet<string> = new Set([
-  "TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "FUNCTION", "PROCEDURE", "AGGREGATE", "TYPE", "DOMAIN", "COLLATION",
+  "TABLE",
+  "FOREIGN TABLE",
+  "VIEW",
+  "MATERIALIZED VIEW",
+  "SEQUENCE",
+  "FUNCTION",
+  "PROCEDURE",
+  "AGGREGATE",
+  "TYPE",
+  "DOMAIN",
+  "COLLATION",
 ]);
 
 /** Words with which a content record begins the identities of a kind that has several classes. */
-const WORDS: Readonly<Record<string, string>> = { "SERVER": "server ", "FOREIGN DATA WRAPPER": "wrapper " };
+const WORDS: Readonly<Record<string, string>> = { SERVER: "server ", "FOREIGN DATA WRAPPER": "wrapper " };
 
 /**
- * Chooses what is the user's. On the platform's ground that is what the record names, and what needs something of the user's: a trigger
- * that calls his function, a key that refers to his table.
+ * Chooses what is the user's. On the platform's ground that is what the record names, and what needs
+ * something of the user's: a trigger that calls his function, a key that refers to his table.
  *
  * @param restored whether the rows of a table of the platform's are brought
  */
 export function projectEntries(
-  entries: readonly TocEntry[], record: PlatformRecord, content: ContentRecord, restored: (schema: string, table: string) => boolean,
+  entries: readonly TocEntry[],
+  record: PlatformRecord,
+  content: ContentRecord,
+  restored: (schema: string, table: string) => boolean,
 ): ProjectEntries {
   const ground = new Ground(entries, record, content);
   const filled = filledByUsers(record);
   const wanted = entries.filter((entry) => !LEFT.has(entry.type));
-  const definitions = wanted.filter((entry) => !ROWS.has(entry.type) && ground.isUsers(entry) && !isPublicSchema(entry));
+  const definitions = wanted.filter(
+    (entry) => !ROWS.has(entry.type) && ground.isUsers(entry) && !isPublicSchema(entry),
+  );
   return {
     before: definitions.filter(({ type }) => !AFTER_ROWS.has(type) && !RIGHTS.has(type)),
     after: definitions.filter(({ type }) => AFTER_ROWS.has(type)),
     rights: definitions.filter(({ type }) => RIGHTS.has(type)),
     rows: wanted.filter((entry) => ROWS.has(entry.type) && ground.bringsRows(entry, restored)),
     rightsOnPlatform: wanted.filter((entry) => entry.type === "ACL" && ground.isPlatforms(entry)),
-    commentsOnPlatform: wanted.filter((entry) => entry.type === "COMMENT" && ((ground.isPlatforms(entry) && isOnTableOrColumn(entry)) || (isOnPublication(entry, filled) && !ground.isUsers(entry)))),
-    publicOwner: wanted.filter(isPublicSchema).map((entry) => namesOf(entry).owner).find((owner) => owner !== ""),
-    onPlatform: definitions.filter((entry) => ground.schemaOf(entry) !== undefined && !RIGHTS.has(entry.type)),
+    commentsOnPlatform: wanted.filter(
+      (entry) =>
+        entry.type === "COMMENT" &&
+        ((ground.isPlatforms(entry) && isOnTableOrColumn(entry)) ||
+          (isOnPublication(entry, filled) && !ground.isUsers(entry))),
+    ),
+    publicOwner: wanted
+      .filter(isPublicSchema)
+      .map((entry) => namesOf(entry).owner)
+      .find((owner) => owner !== ""),
+    onPlatform: definitions.filter(
+      (entry) => ground.schemaOf(entry) !== undefined && !RIGHTS.has(entry.type),
+    ),
   };
 }
 
@@ -123,7 +200,10 @@ class Ground {
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
     const named = new Map<string, Set<string>>();
     for (const [kind, identity] of record.users) {
-      named.set(kind, (named.get(kind) ?? new Set()).add(kind === "comment" ? commentOn(identity) : identityIn(identity)));
+      named.set(
+        kind,
+        (named.get(kind) ?? new Set()).add(kind === "comment" ? commentOn(identity) : identityIn(identity)),
+      );
     }
     this.#named = named;
   }
@@ -142,7 +222,11 @@ class Ground {
   /** Rights on a schema stand in none. */
   #isOfPlatformsSchema(entry: TocEntry): boolean {
     const [word, name] = wordAndRest(namesOf(entry).tag);
-    return entry.type === "ACL" && word === "SCHEMA" && this.#record.schemas.includes(leadingNames(name)[0] ?? name);
+    return (
+      entry.type === "ACL" &&
+      word === "SCHEMA" &&
+      this.#record.schemas.includes(leadingNames(name)[0] ?? name)
+    );
   }
 
   isUsers(entry: TocEntry): boolean {
@@ -160,7 +244,9 @@ class Ground {
     if (type === "DEFAULT ACL") return this.#isUsersDefault(namesOf(entry));
     const schema = this.schemaOf(entry);
     // What a publication holds of the platform's tables is for whoever fills it to say.
-    if (schema !== undefined && type.startsWith("PUBLICATION TABLE")) return !this.#filledByItself.some((name) => namesOf(entry).tag.startsWith(`${name} `));
+    if (schema !== undefined && type.startsWith("PUBLICATION TABLE")) {
+      return !this.#filledByItself.some((name) => namesOf(entry).tag.startsWith(`${name} `));
+    }
     if (schema !== undefined) return this.#isNamed(entry) || (!OWNED.has(type) && this.#needsUsers(entry));
     return namesOf(entry).schema !== undefined || this.#isUsersAlone(entry);
   }
@@ -183,15 +269,21 @@ class Ground {
     }
     if (type === "USER MAPPING") {
       const [, user = "", server = ""] = /^USER MAPPING (.+) SERVER (.+)$/s.exec(tag) ?? [];
-      return whoseIs(this.#record, "user-mapping", `${displayPart(user)} on ${displayPart(server)}`) === "user";
+      return (
+        whoseIs(this.#record, "user-mapping", `${displayPart(user)} on ${displayPart(server)}`) === "user"
+      );
     }
     const kind = KINDS[type];
-    return kind === undefined || whoseIs(this.#record, kind, `${WORDS[type] ?? ""}${displayPart(tag)}`) === "user";
+    return (
+      kind === undefined || whoseIs(this.#record, kind, `${WORDS[type] ?? ""}${displayPart(tag)}`) === "user"
+    );
   }
 
   #isNamed(entry: TocEntry): boolean {
     // Comments on tables and columns are given one by one, where the target has none.
-    if (entry.type === "COMMENT") return !isOnTableOrColumn(entry) && this.#named.get("comment")?.has(commentedOn(entry)) === true;
+    if (entry.type === "COMMENT") {
+      return !isOnTableOrColumn(entry) && this.#named.get("comment")?.has(commentedOn(entry)) === true;
+    }
     const kind = KINDS[entry.type];
     const { schema = "", tag, owner } = namesOf(entry);
     if (kind === undefined) return false;
@@ -208,7 +300,9 @@ class Ground {
   #needsUsers({ needs }: TocEntry): boolean {
     return needs.some((id) => {
       const other = this.#byId.get(id);
-      return other !== undefined && other.type !== "SCHEMA" && other.type !== "EXTENSION" && this.isUsers(other);
+      return (
+        other !== undefined && other.type !== "SCHEMA" && other.type !== "EXTENSION" && this.isUsers(other)
+      );
     });
   }
 
@@ -217,8 +311,12 @@ class Ground {
     if (schema === undefined) return true;
     const name = namesOf(entry).tag;
     if (entry.type === "TABLE DATA") return restored(schema, name) || this.#isUsersRelation(schema, name);
-    const owning = this.#content.tables.find((table) => table.schema === schema && (table.sequences ?? []).includes(name));
-    return owning === undefined ? this.#isUsersRelation(schema, name) : restored(schema, owning.name) || this.#isUsersRelation(schema, owning.name);
+    const owning = this.#content.tables.find(
+      (table) => table.schema === schema && (table.sequences ?? []).includes(name),
+    );
+    return owning === undefined
+      ? this.#isUsersRelation(schema, name)
+      : restored(schema, owning.name) || this.#isUsersRelation(schema, owning.name);
   }
 
   #isUsersRelation(schema: string, name: string): boolean {
@@ -226,7 +324,10 @@ class Ground {
   }
 }
 
-/** A schema and what an archive calls something in it, as one text: what stands on a table has the table's name, a blank, and its own. */
+/**
+ * A schema and what an archive calls something in it, as one text: what stands on a table has the table's
+ * name, a blank, and its own.
+ */
 function tagIn(schema: string, tag: string): string {
   return JSON.stringify([schema, tag]);
 }
@@ -243,11 +344,17 @@ function commentOn(identity: string): string {
   return `${word} ${identityIn(rest)}`;
 }
 
-/** The tag of a comment in the same words: `TRIGGER t ON users` in schema auth, `COLUMN users.city`, `FUNCTION f(text)`; names are quoted where SQL needs it. */
+/**
+ * The tag of a comment in the same words: `TRIGGER t ON users` in schema auth, `COLUMN users.city`,
+ * `FUNCTION f(text)`; names are quoted where SQL needs it.
+ */
 function commentedOn(entry: TocEntry): string {
   const { schema = "", tag } = namesOf(entry);
   const [, kind = "", object = "", table] = /^([A-Z]+(?: VIEW)?) (.+?)(?: ON ([^ ].*))?$/s.exec(tag) ?? [];
-  const names = [...(table === undefined ? [] : leadingNames(table)), ...leadingNames(object.replace(/\(.*$/s, ""))];
+  const names = [
+    ...(table === undefined ? [] : leadingNames(table)),
+    ...leadingNames(object.replace(/\(.*$/s, "")),
+  ];
   return `${kind.toLowerCase().replace(" ", "-")} ${tagIn(schema, names.join(" "))}`;
 }
 

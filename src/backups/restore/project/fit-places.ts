@@ -12,10 +12,21 @@ export interface FittedTexts {
   readonly notes: readonly string[];
 }
 
-/** What goes to a tablespace or is kept by an access method that the target lacks goes where the target puts it; both are named. */
-export async function fitPlaces(session: DatabaseSession, texts: readonly DefinitionText[]): Promise<FittedTexts> {
-  if (!texts.some(({ places }) => places.tablespace !== undefined || places.accessMethod !== undefined)) return { texts, findings: [], notes: [] };
-  const tablespaces = await names(session, "SELECT spcname::text AS name FROM pg_tablespace WHERE has_tablespace_privilege(oid, 'CREATE')");
+/**
+ * What goes to a tablespace or is kept by an access method that the target lacks goes where the target puts
+ * it; both are named.
+ */
+export async function fitPlaces(
+  session: DatabaseSession,
+  texts: readonly DefinitionText[],
+): Promise<FittedTexts> {
+  if (!texts.some(({ places }) => places.tablespace !== undefined || places.accessMethod !== undefined)) {
+    return { texts, findings: [], notes: [] };
+  }
+  const tablespaces = await names(
+    session,
+    "SELECT spcname::text AS name FROM pg_tablespace WHERE has_tablespace_privilege(oid, 'CREATE')",
+  );
   const methods = await names(session, "SELECT amname::text AS name FROM pg_am WHERE amtype = 't'");
   const elsewhere = new Map<string, string[]>();
   const findings: Finding[] = [];
@@ -24,21 +35,29 @@ export async function fitPlaces(session: DatabaseSession, texts: readonly Defini
     const lacksTablespace = tablespace !== undefined && !tablespaces.has(tablespace);
     const lacksMethod = accessMethod !== undefined && !methods.has(accessMethod);
     // The words stay in force until others are said, over entries that have no place.
-    if (lacksTablespace && HAS_TABLESPACE.has(text.entry.type)) elsewhere.set(tablespace, [...(elsewhere.get(tablespace) ?? []), entryTitle(text.entry)]);
+    if (lacksTablespace && HAS_TABLESPACE.has(text.entry.type)) {
+      elsewhere.set(tablespace, [...(elsewhere.get(tablespace) ?? []), entryTitle(text.entry)]);
+    }
     if (lacksMethod && HAS_METHOD.has(text.entry.type)) {
       const { schema = "", tag: name } = namesOf(text.entry);
       findings.push({
-        severity: "gap", about: text.entry.type === "TABLE" ? "table" : "materialized-view", name: `${displayPart(schema)}.${displayPart(name)}`,
+        severity: "gap",
+        about: text.entry.type === "TABLE" ? "table" : "materialized-view",
+        name: `${displayPart(schema)}.${displayPart(name)}`,
         message: `is kept by the access method of the target's choice: it has no ${accessMethod}`,
       });
     }
     const places: Places = {
-      ...(tablespace === undefined || lacksTablespace ? {} : { tablespace }), ...(accessMethod === undefined || lacksMethod ? {} : { accessMethod }),
+      ...(tablespace === undefined || lacksTablespace ? {} : { tablespace }),
+      ...(accessMethod === undefined || lacksMethod ? {} : { accessMethod }),
     };
     return { ...text, places };
   });
-  const notes = [...elsewhere].map(([name, titles]) =>
-    `tablespace ${name} is not at the target, or not open to this role; what was in it is in the default one: ${titles.join(", ")}`);
+  const notes = [...elsewhere].map(
+    ([name, titles]) =>
+      `tablespace ${name} is not at the target, or not open to this role; ` +
+      `what was in it is in the default one: ${titles.join(", ")}`,
+  );
   return { texts: fitted, findings, notes };
 }
 

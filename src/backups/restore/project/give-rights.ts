@@ -23,16 +23,24 @@ export interface RightsOutcome {
 }
 
 /**
- * Gives what is the user's the rights that it had, and no others; and his roles those that they had on the platform's.
+ * Gives what is the user's the rights that it had, and no others; and his roles those that they had on
+ * the platform's.
  *
  * @param define carries definitions out
  */
 export async function giveRights(
-  session: DatabaseSession, { project, backup, request }: PlanOfProject, define: (entries: readonly TocEntry[]) => Promise<readonly Refused[]>,
+  session: DatabaseSession,
+  { project, backup, request }: PlanOfProject,
+  define: (entries: readonly TocEntry[]) => Promise<readonly Refused[]>,
   textsOf: (entries: readonly TocEntry[]) => readonly DefinitionText[],
 ): Promise<RightsOutcome> {
   const now = await session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_namespace");
-  const own = now.map(({ name }) => name).filter((name) => !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema");
+  const own = now
+    .map(({ name }) => name)
+    .filter(
+      (name) =>
+        !project.target.schemas.includes(name) && !name.startsWith("pg_") && name !== "information_schema",
+    );
   const { profile, source, entries } = project;
   const others = profile.roles.filter((role) => role !== profile.workingRole);
   await resetRights(session, own, usersInPlatform(source), others);
@@ -40,7 +48,11 @@ export async function giveRights(
   const { content } = backup.manifest;
   // Nobody becomes a platform's role for this.
   const singly = (lists: readonly TocEntry[]): Promise<readonly RefusedRights[]> =>
-    giveSingly(session, textsOf(lists), { sourceMajor: content.serverMajor, never: profile.roles, platforms: profile.roles });
+    giveSingly(session, textsOf(lists), {
+      sourceMajor: content.serverMajor,
+      never: profile.roles,
+      platforms: profile.roles,
+    });
   const failed = await define(entries.rights.filter((entry) => !isPublicsRights(entry)));
   const refused = failed.length === 0 ? [] : [...(await singly(failed.map(({ entry }) => entry)))];
   const publics = await givePublicsRights(session, backup.manifest, async () => {
@@ -51,14 +63,18 @@ export async function giveRights(
     refused.push(...left);
   });
   const ends = databaseRightsEnds(content, profile);
-  const { findings: onDatabase } = await putDatabaseRights(session, request.target.address.database, () => databaseRightsToDo(session, ends), content.database?.rights);
-  const roles = new Set(content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)));
+  const { findings: onDatabase } = await putDatabaseRights(
+    session,
+    request.target.address.database,
+    () => databaseRightsToDo(session, ends),
+    content.database?.rights,
+  );
+  const roles = new Set(
+    content.roles.map(({ name }) => name).filter((name) => !profile.roles.includes(name)),
+  );
   const texts = textsOf(entries.rightsOnPlatform);
   const granted = await grantOnPlatform(session, texts, roles, content.serverMajor);
   const platforms = await restorePlatformRights(session, project, content, texts, roles);
-  const findings = [
-    ...publics, ...onDatabase, ...granted, ...platforms.findings,
-    ...rightsFindings(refused),
-  ];
+  const findings = [...publics, ...onDatabase, ...granted, ...platforms.findings, ...rightsFindings(refused)];
   return { findings, notes: platforms.notes, refused };
 }

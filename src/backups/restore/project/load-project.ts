@@ -2,7 +2,14 @@ import { HoldfastError } from "../../../kernel/errors.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import type { UnavailableExtension } from "../../copy/extensions.ts";
 import { serverWords } from "../../copy/server-words.ts";
-import { entryKey, entryPlace, entryTitle, isNamed, isOfEventTrigger, namesOf } from "../../copy/toc-names.ts";
+import {
+  entryKey,
+  entryPlace,
+  entryTitle,
+  isNamed,
+  isOfEventTrigger,
+  namesOf,
+} from "../../copy/toc-names.ts";
 import { withoutOwner, type DefinitionText } from "../../copy/definition-script.ts";
 import type { Finding } from "../../../nouns/catalog/manifest.ts";
 import type { TableRecord } from "../../../nouns/content/record.ts";
@@ -15,22 +22,19 @@ import type { Ports } from "../../../ports/ports.ts";
 import { bringProperties } from "../bring-properties.ts";
 import { UNTOLD } from "../properties-of-source.ts";
 import { absentTables, requireNoneEmpty } from "./absent-tables.ts";
-import { fillDerived } from "./fill-derived.ts";
+import { clearGround, type Standing } from "./clear-ground.ts";
 import { fitPlaces } from "./fit-places.ts";
-import { comesWithExtension } from "./extension-tables.ts";
-import { foreseeStaged } from "./foresee.ts";
-import { dropUsersGround } from "./ground.ts";
-import { Kept, keptNotes } from "./kept.ts";
+import type { Kept } from "./kept.ts";
 import { neverMade } from "./keys-behind.ts";
 import { loadRows } from "./load-rows.ts";
 import { makeExtensions } from "./make-extensions.ts";
-import { dropMembers, furtherMembers, insteadOf, readMembers, type Member } from "./members.ts";
-import { mergeStaged } from "./merge.ts";
+import { insteadOf, type Member } from "./members.ts";
+import { mergeRows } from "./merge-rows.ts";
 import { restoreJobs } from "./jobs.ts";
 import { pauseWebhooks, reachingOut } from "./paused.ts";
-import { misfits, rowsSource, usersExtensions } from "./plan.ts";
+import { usersExtensions } from "./plan.ts";
+import { rowsSource } from "./rows-source.ts";
 import { setOptions } from "./publication-options.ts";
-import { quieten, unquieten } from "./quiet.ts";
 import { heirsToValidate, validateHeir } from "../../copy/validate-heirs.ts";
 import { refreshViews } from "./refresh-views.ts";
 import { giveRights } from "./give-rights.ts";
@@ -40,19 +44,12 @@ import type { RefusedRights } from "../../copy/rights/give-singly.ts";
 import { runDefinitions, type Refused } from "./run-definitions.ts";
 import { gapOfOwner, ownersOf } from "./owners-out-of-reach.ts";
 import { givePublicItsOwner, makePublic } from "./public.ts";
-import { entriesNotMade, readSchemaless } from "./schemaless.ts";
 import { commentOnPlatform } from "./said-on-platform.ts";
 import { forwardSequences } from "./sequences.ts";
 import type { Staged } from "./staged.ts";
 import { requirePlanned } from "./users-in.ts";
 import { makeUsersRoles } from "./users-roles.ts";
 import type { LoadedProject, PlanOfProject } from "./loaded-project.ts";
-
-/** What stands at the target although it is the user's, and so is not made again. */
-interface Standing {
-  readonly kept: Kept;
-  readonly covers: (entry: TocEntry) => boolean;
-}
 
 /** The steps inside the transaction. */
 export class ProjectLoader {
@@ -70,7 +67,12 @@ export class ProjectLoader {
   /** Tables whose rows were not loaded, because they were not there. */
   #skipped: readonly TableRecord[] = [];
 
-  constructor(plan: PlanOfProject, session: DatabaseSession, ports: Ports, texts: (entries: readonly TocEntry[]) => readonly DefinitionText[]) {
+  constructor(
+    plan: PlanOfProject,
+    session: DatabaseSession,
+    ports: Ports,
+    texts: (entries: readonly TocEntry[]) => readonly DefinitionText[],
+  ) {
     this.#plan = plan;
     this.#session = session;
     this.#ports = ports;
@@ -78,8 +80,8 @@ export class ProjectLoader {
   }
 
   /**
-   * The order is the proof: roles before what they own, definitions before rows, rows before what is made on them, rights on what is there, and last
-   * what would act on the rest.
+   * The order is the proof: roles before what they own, definitions before rows, rows before what is made on
+   * them, rights on what is there, and last what would act on the rest.
    */
   async run(context: Parameters<typeof loadRows>[2]): Promise<LoadedProject> {
     const { project, backup } = this.#plan;
@@ -87,13 +89,30 @@ export class ProjectLoader {
     await this.#makeRoles();
     this.#ports.log.stage("replacing what is the user's, in one transaction");
     // As it is now: the plan may be some time old, because a safety backup was made meanwhile.
-    const now = heldAgainst((await readPlatform(session, backup.manifest.scope)) ?? project.target, project.source);
-    await requirePlanned(session, project, now, backup.manifest.scope, this.#plan.request.target.address.database);
+    const now = heldAgainst(
+      (await readPlatform(session, backup.manifest.scope)) ?? project.target,
+      project.source,
+    );
+    await requirePlanned(
+      session,
+      project,
+      now,
+      backup.manifest.scope,
+      this.#plan.request.target.address.database,
+    );
     const joined = await this.#reachOwners();
-    const there = await this.#clear(now);
+    const { there, members, notes } = await clearGround(session, this.#plan, now);
+    this.#members = members;
+    this.#notes.push(...notes);
     const { unavailable, early } = await this.#makeEarly(there);
-    const { staged, sequences } = await loadRows(session, await this.#source(early, there.kept), context, "loading rows");
-    const { tables, written } = await this.#mergeRows(staged, unavailable);
+    const { staged, sequences } = await loadRows(
+      session,
+      await this.#source(early, there.kept),
+      context,
+      "loading rows",
+    );
+    const { tables, written, findings } = await mergeRows(session, this.#plan, staged, unavailable);
+    this.#findings.push(...findings);
     const events = await this.#makeLate(there, early, unavailable);
     const paused = await this.#pause(now, there.kept, staged);
     // Last of all, because they act on every other definition, those of this restore among them.
@@ -101,7 +120,18 @@ export class ProjectLoader {
     await this.#bringProperties();
     await leaveRoles(session, joined);
     await forwardSequences(session, staged, sequences);
-    return { findings: this.#findings, notes: this.#notes, paused, tables, written, left: this.#left, kept: there.kept, notGiven: this.#notGiven, refusedRights: this.#refusedRights, unavailable };
+    return {
+      findings: this.#findings,
+      notes: this.#notes,
+      paused,
+      tables,
+      written,
+      left: this.#left,
+      kept: there.kept,
+      notGiven: this.#notGiven,
+      refusedRights: this.#refusedRights,
+      unavailable,
+    };
   }
 
   /** Roles of the user's that own something here or will, and that this one is a member of until the end. */
@@ -109,56 +139,43 @@ export class ProjectLoader {
     const { before, after, rights } = this.#plan.project.entries;
     const givers = rights.filter(({ type }) => type === "DEFAULT ACL").map((entry) => namesOf(entry).owner);
     const owners = [...ownersOf([...before, ...after]), ...(await owningRoles(this.#session)), ...givers];
-    return await reachRoles(this.#session, new Set(owners.filter((role) => !this.#plan.project.profile.roles.includes(role))));
-  }
-
-  /** Drops what is the user's, and what he has put into the platform's publications. */
-  async #clear(now: PlatformRecord): Promise<Standing> {
-    const { project } = this.#plan;
-    const { kept, stands } = await this.#drop(now);
-    const members = await readMembers(this.#session, now);
-    const planned = new Set(project.removed);
-    await dropMembers(this.#session, furtherMembers(members, project.entries.after).filter(({ title }) => planned.has(title)));
-    this.#members = members;
-    const stay = new Set(members.filter(({ again }) => !again).map(({ key }) => key));
-    return { kept, covers: (entry) => kept.covers(entry) || stands.has(entryKey(entry)) || stay.has(entryKey(entry)) };
+    return await reachRoles(
+      this.#session,
+      new Set(owners.filter((role) => !this.#plan.project.profile.roles.includes(role))),
+    );
   }
 
   /** Makes what has to stand before there are rows. */
-  async #makeEarly(there: Standing): Promise<{ readonly unavailable: readonly UnavailableExtension[]; readonly early: readonly Refused[] }> {
+  async #makeEarly(
+    there: Standing,
+  ): Promise<{ readonly unavailable: readonly UnavailableExtension[]; readonly early: readonly Refused[] }> {
     const { project, backup, request } = this.#plan;
     const session = this.#session;
     this.#findings.push(...(await makePublic(session, backup.manifest.content)));
     await givePublicItsOwner(session, request.noOwner ? undefined : project.entries.publicOwner);
-    const unavailable = await makeExtensions(session, usersExtensions(backup.manifest.content.extensions, project), request.allowGaps);
+    const unavailable = await makeExtensions(
+      session,
+      usersExtensions(backup.manifest.content.extensions, project),
+      request.allowGaps,
+    );
     const schemas = await this.#schemas();
-    const isThere = (entry: TocEntry): boolean => there.covers(entry) || (entry.type === "SCHEMA" && schemas.has(namesOf(entry).tag));
-    return { unavailable, early: await this.#define(project.entries.before.filter((entry) => !isThere(entry))) };
+    const isThere = (entry: TocEntry): boolean =>
+      there.covers(entry) || (entry.type === "SCHEMA" && schemas.has(namesOf(entry).tag));
+    return {
+      unavailable,
+      early: await this.#define(project.entries.before.filter((entry) => !isThere(entry))),
+    };
   }
 
   /** Of the database itself; its rights were given with all others. */
   async #bringProperties(): Promise<void> {
     const { properties, request } = this.#plan;
     if (properties === undefined) return;
-    this.#notes.push(...(properties.source === undefined ? [UNTOLD] : await bringProperties(this.#session, request.target.address.database, properties.source)));
-  }
-
-  /** Puts the rows that lie beside the platform's tables, and those of extensions, into them. */
-  async #mergeRows(staged: readonly Staged[], unavailable: readonly UnavailableExtension[]): Promise<Pick<LoadedProject, "tables" | "written">> {
-    const { project, backup, request } = this.#plan;
-    const unwritable = new Set(request.allowGaps ? project.foreseen.unwritable.map(({ table }) => table) : []);
-    const merged = staged.filter(({ kind, title }) => kind !== "job" && !unwritable.has(title));
-    const { refusals, tables } = await foreseeStaged(this.#session, merged, project.defaults,
-      // One that could not be made is a gap, and its table with it.
-      comesWithExtension(backup.manifest.content, (extension) => !unavailable.some(({ name }) => name === extension)));
-    const [misfit] = misfits(refusals, backup.key.id, request.target.address.database, false);
-    if (misfit !== undefined) throw misfit;
-    const quiet = await quieten(this.#session);
-    const withRows = new Set(tables.filter((table) => table.backup > 0).map(({ table }) => table));
-    const written = await mergeStaged(this.#session, merged.filter(({ title }) => withRows.has(title)), quiet);
-    this.#findings.push(...(await fillDerived(this.#session, project.profile, backup.manifest.content)));
-    if (quiet) await unquieten(this.#session);
-    return { tables, written };
+    this.#notes.push(
+      ...(properties.source === undefined
+        ? [UNTOLD]
+        : await bringProperties(this.#session, request.target.address.database, properties.source)),
+    );
   }
 
   /**
@@ -166,20 +183,46 @@ export class ProjectLoader {
    *
    * @returns event triggers, which are still to be made
    */
-  async #makeLate(there: Standing, early: readonly Refused[], unavailable: readonly UnavailableExtension[]): Promise<readonly TocEntry[]> {
+  async #makeLate(
+    there: Standing,
+    early: readonly Refused[],
+    unavailable: readonly UnavailableExtension[],
+  ): Promise<readonly TocEntry[]> {
     const { project, backup, request, target } = this.#plan;
     // What may not be made was told in the plan.
     const told = new Set(project.notAllowed.map(({ key }) => key));
     const never = new Set(neverMade(project.keysBehind).map(({ title }) => title));
     const isTold = (entry: TocEntry): boolean => told.has(entryKey(entry)) || never.has(entryTitle(entry));
-    const later = project.entries.after.filter((entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !isTold(entry));
-    this.#take(await this.#define([...early.map(({ entry }) => entry), ...later.filter((entry) => !isOfEventTrigger(entry))]), unavailable);
+    const later = project.entries.after.filter(
+      (entry) => entry.type !== "MATERIALIZED VIEW DATA" && !there.covers(entry) && !isTold(entry),
+    );
+    this.#take(
+      await this.#define([
+        ...early.map(({ entry }) => entry),
+        ...later.filter((entry) => !isOfEventTrigger(entry)),
+      ]),
+      unavailable,
+    );
     this.#findings.push(...(await setOptions(this.#session, project.publications.set)));
     await requireNoneEmpty(this.#session, this.#skipped);
-    for (const heir of await heirsToValidate(this.#session, backup.manifest.content)) await validateHeir(this.#session, heir, this.#ports.log);
-    this.#findings.push(...(await refreshViews(this.#session, backup.manifest.content, target.searchPath, request.allowEmptyViews)));
+    for (const heir of await heirsToValidate(this.#session, backup.manifest.content)) {
+      await validateHeir(this.#session, heir, this.#ports.log);
+    }
+    this.#findings.push(
+      ...(await refreshViews(
+        this.#session,
+        backup.manifest.content,
+        target.searchPath,
+        request.allowEmptyViews,
+      )),
+    );
     if (!request.noPrivileges) {
-      const { findings, notes, refused } = await giveRights(this.#session, this.#plan, (entries) => this.#define(entries), this.#textsOf);
+      const { findings, notes, refused } = await giveRights(
+        this.#session,
+        this.#plan,
+        (entries) => this.#define(entries),
+        this.#textsOf,
+      );
       this.#findings.push(...findings);
       this.#notes.push(...notes);
       this.#refusedRights = refused;
@@ -188,33 +231,37 @@ export class ProjectLoader {
   }
 
   /**
-   * Says what is said of the platform's tables, and keeps webhooks and jobs from running in two projects at once.
+   * Says what is said of the platform's tables, and keeps webhooks and jobs from running in two
+   * projects at once.
    *
    * @returns triggers that were switched off
    */
   async #pause(now: PlatformRecord, kept: Kept, staged: readonly Staged[]): Promise<ReadonlySet<string>> {
     const { project, request } = this.#plan;
     const session = this.#session;
-    this.#findings.push(...(await commentOnPlatform(session, this.#textsOf(project.entries.commentsOnPlatform), new Set(doubtsOf(project.source, now).left))));
+    this.#findings.push(
+      ...(await commentOnPlatform(
+        session,
+        this.#textsOf(project.entries.commentsOnPlatform),
+        new Set(doubtsOf(project.source, now).left),
+      )),
+    );
     const webhooks = await pauseWebhooks(session, project, kept);
     this.#notes.push(...webhooks.notes, ...(await reachingOut(session, project)));
-    const jobs = await restoreJobs(session, staged.filter(({ kind }) => kind === "job"), request.target.address.database);
+    const jobs = await restoreJobs(
+      session,
+      staged.filter(({ kind }) => kind === "job"),
+      request.target.address.database,
+    );
     this.#notes.push(...jobs.notes);
     this.#findings.push(...jobs.findings);
-    if (jobs.further > 0) this.#notes.push(`${quantity(jobs.further, "job")} of pg_cron that the backup has not ${jobs.further === 1 ? "stays as it is" : "stay as they are"}`);
+    if (jobs.further > 0) {
+      this.#notes.push(
+        `${quantity(jobs.further, "job")} of pg_cron that the backup has ` +
+          `not ${jobs.further === 1 ? "stays as it is" : "stay as they are"}`,
+      );
+    }
     return webhooks.paused;
-  }
-
-  /** Drops what is the user's, and says what of it stands there all the same. */
-  async #drop(now: PlatformRecord): Promise<{ readonly kept: Kept; readonly stands: ReadonlySet<string> }> {
-    const { project, backup } = this.#plan;
-    const { before } = project.entries;
-    const types = await entriesNotMade(this.#session, before);
-    const schemaless = new Set(before.filter(({ type }) => types.has(type)).map(entryKey));
-    const kept = await Kept.of(this.#session, await dropUsersGround(this.#session, now, project.source, backup.manifest.scope, new Set([...project.stays, ...schemaless])));
-    this.#notes.push(...keptNotes(kept));
-    const there = await readSchemaless(this.#session);
-    return { kept, stands: new Set([...schemaless].filter((key) => there.has(key))) };
   }
 
   /** Rows of a table that was refused have nowhere to go, and those of one that stays are there. */
@@ -222,31 +269,52 @@ export class ProjectLoader {
     const { project } = this.#plan;
     const all = rowsSource(project.rowsIn, project.entries, project.rows);
     const without = new Set(refused.map(({ entry }) => entryKey(entry)));
-    const isRefused = (entry: TocEntry): boolean => without.has(`${entry.type === "SEQUENCE SET" ? "sequence" : "table"} ${entryPlace(entry)}`);
-    const source = { ...all, entries: all.entries.filter((entry) => !kept.covers(entry) && !isRefused(entry)) };
+    const isRefused = (entry: TocEntry): boolean =>
+      without.has(`${entry.type === "SEQUENCE SET" ? "sequence" : "table"} ${entryPlace(entry)}`);
+    const source = {
+      ...all,
+      entries: all.entries.filter((entry) => !kept.covers(entry) && !isRefused(entry)),
+    };
     if (refused.length === 0) return source;
     this.#skipped = await absentTables(this.#session, source.own);
-    const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) => [name, ...sequences].map((each) => ({ schema, name: each })));
-    return { ...source, entries: source.entries.filter((entry) => !missing.some((one) => isNamed(entry, one))) };
+    const missing = this.#skipped.flatMap(({ schema, name, sequences = [] }) =>
+      [name, ...sequences].map((each) => ({ schema, name: each })),
+    );
+    return {
+      ...source,
+      entries: source.entries.filter((entry) => !missing.some((one) => isNamed(entry, one))),
+    };
   }
 
   async #makeRoles(): Promise<void> {
     const { roles, profile } = this.#plan.project;
-    const { findings, notes } = await makeUsersRoles(this.#session, roles, this.#plan.backup.manifest.content.roles, profile);
+    const { findings, notes } = await makeUsersRoles(
+      this.#session,
+      roles,
+      this.#plan.backup.manifest.content.roles,
+      profile,
+    );
     this.#findings.push(...findings);
     this.#notes.push(...notes);
     if (roles.length === 0) return;
-    this.#notes.push(`made without login, to be given a password where they log in: role ${roles.map(({ name }) => name).join(", ")}`);
+    this.#notes.push(
+      "made without login, to be given a password where they log in: " +
+        `role ${roles.map(({ name }) => name).join(", ")}`,
+    );
   }
 
   async #schemas(): Promise<ReadonlySet<string>> {
-    const rows = await this.#session.query<{ name: string }>("SELECT nspname::text AS name FROM pg_namespace");
+    const rows = await this.#session.query<{ name: string }>(
+      "SELECT nspname::text AS name FROM pg_namespace",
+    );
     return new Set(rows.map(({ name }) => name));
   }
 
   async #define(entries: readonly TocEntry[]): Promise<readonly Refused[]> {
     const texts = this.#textsOf(entries);
-    const owned = this.#plan.request.noOwner ? texts.map((text) => ({ ...text, sql: withoutOwner(text) ?? text.sql })) : texts;
+    const owned = this.#plan.request.noOwner
+      ? texts.map((text) => ({ ...text, sql: withoutOwner(text) ?? text.sql }))
+      : texts;
     const fitted = await fitPlaces(this.#session, insteadOf(owned, this.#members));
     this.#findings.push(...fitted.findings);
     this.#notes.push(...fitted.notes);
@@ -262,13 +330,26 @@ export class ProjectLoader {
     const since = kept.filter(({ entry }) => !told.has(entryTitle(entry)));
     const [first] = since;
     if (first !== undefined && !request.allowGaps) {
-      throw new HoldfastError(first.error.code, `role ${target.facts.role} may not give ${entryTitle(first.entry)} to its owner ${namesOf(first.entry).owner}: ${serverWords(first.error)}`, {
-        hint: "Make the role a member of that owner, or use --allow-gaps to keep what is his with the role that restores, or --no-owner for everything.", cause: first.error,
-      });
+      throw new HoldfastError(
+        first.error.code,
+        `role ${target.facts.role} may not give ${entryTitle(first.entry)} to its owner ` +
+          `${namesOf(first.entry).owner}: ${serverWords(first.error)}`,
+        {
+          hint:
+            "Make the role a member of that owner, or use --allow-gaps to keep what is his with the role " +
+            "that restores, or --no-owner for everything.",
+          cause: first.error,
+        },
+      );
     }
     for (const { entry, error } of since) {
       this.#notGiven.add(entryPlace(entry));
-      this.#findings.push(gapOfOwner({ title: entryTitle(entry), owner: namesOf(entry).owner, why: serverWords(error) }, target.facts.role));
+      this.#findings.push(
+        gapOfOwner(
+          { title: entryTitle(entry), owner: namesOf(entry).owner, why: serverWords(error) },
+          target.facts.role,
+        ),
+      );
     }
   }
 

@@ -41,19 +41,28 @@ export interface RowsSource {
 }
 
 /**
- * Loads the rows of an archive inside a transaction: those of the restore's own tables into them, all others into temporary tables beside
- * theirs. A check or domain may ask for rows of another table, which an archive does not say: what was refused is tried again after the others,
- * as long as that helps. Reads the archive to its end, so that its hash was checked when this returns.
+ * Loads the rows of an archive inside a transaction: those of the restore's own tables into them, all others
+ * into temporary tables beside theirs. A check or domain may ask for rows of another table, which an archive
+ * does not say: what was refused is tried again after the others, as long as that helps. Reads the archive to
+ * its end, so that its hash was checked when this returns.
  */
-export async function loadRows(session: DatabaseSession, source: RowsSource, context: LoadContext, label: string): Promise<LoadedRows> {
+export async function loadRows(
+  session: DatabaseSession,
+  source: RowsSource,
+  context: LoadContext,
+  label: string,
+): Promise<LoadedRows> {
   const loading = new Loading(session, source, context, label);
   await loading.run();
-  if (loading.staged.length > 0) await session.query(`ANALYZE ${loading.staged.map(({ temporary }) => temporary).join(", ")}`);
+  if (loading.staged.length > 0) {
+    await session.query(`ANALYZE ${loading.staged.map(({ temporary }) => temporary).join(", ")}`);
+  }
   return loading;
 }
 
-const REMEDY = "The backup's own table does not take the backup's own rows: a check, domain or computed column of it asks for what is not there. Mend it at the " +
-  "source and back up again, or use --into database.";
+const REMEDY =
+  "The backup's own table does not take the backup's own rows: a check, domain or computed column of it " +
+  "asks for what is not there. Mend it at the source and back up again, or use --into database.";
 
 /** Rows of one table that were refused: which part of them, where they come in several. */
 interface RefusedRows {
@@ -90,7 +99,10 @@ class Loading implements LoadedRows {
   }
 
   /** @param only what alone is loaded */
-  async #round(entries: readonly TocEntry[], only: readonly RefusedRows[] | undefined): Promise<readonly RefusedRows[]> {
+  async #round(
+    entries: readonly TocEntry[],
+    only: readonly RefusedRows[] | undefined,
+  ): Promise<readonly RefusedRows[]> {
     const { log, store, identities, signal, tools, toolSet } = this.#context;
     const refused: RefusedRows[] = [];
     const parts = new Map<string, number>();
@@ -102,18 +114,30 @@ class Loading implements LoadedRows {
         const key = qualifiedName(schema, name);
         const part = (parts.get(key) ?? 0) + 1;
         parts.set(key, part);
-        if (only !== undefined && !only.some((one) => one.schema === schema && one.name === name && one.part === part)) return;
+        if (
+          only !== undefined &&
+          !only.some((one) => one.schema === schema && one.name === name && one.part === part)
+        ) {
+          return;
+        }
         const error = await refusal(this.#session, copy, "database.query");
         if (error === undefined) return;
         const loosened = await this.#loosen(schema, name, error);
-        for (let each = loosened ? 1 : part; each <= part; each += 1) refused.push({ schema, name, part: each, error });
+        for (let each = loosened ? 1 : part; each <= part; each += 1) {
+          refused.push({ schema, name, part: each, error });
+        }
       },
     });
     const { artifact } = this.#source;
     const progress = log.progress(this.#label, "bytes", artifact.stored.size);
     try {
-      const archive = openArtifact(interruptible(store, signal), artifact, identities, (bytes) => progress.add(bytes));
-      await loader.load(new RowScript(tools.script({ tools: toolSet, archive, sections: ["data"], entries, signal })), signal);
+      const archive = openArtifact(interruptible(store, signal), artifact, identities, (bytes) =>
+        progress.add(bytes),
+      );
+      await loader.load(
+        new RowScript(tools.script({ tools: toolSet, archive, sections: ["data"], entries, signal })),
+        signal,
+      );
       if (only === undefined) await loader.setSequences();
     } finally {
       progress.done();
@@ -127,16 +151,33 @@ class Loading implements LoadedRows {
     if (kind === undefined) return undefined;
     // Rows of one table may come in several parts.
     const known = this.staged.find((one) => one.schema === schema && one.name === name);
-    const one = known ?? await makeStaged(this.#session, {
-      schema, name, kind, computed: this.#source.computedOf(schema, name), derived: this.#source.isDerived(schema, name), shape: await this.#shapeOf(schema, name),
-    }, columns, this.staged.length + 1);
+    const one =
+      known ??
+      (await makeStaged(
+        this.#session,
+        {
+          schema,
+          name,
+          kind,
+          computed: this.#source.computedOf(schema, name),
+          derived: this.#source.isDerived(schema, name),
+          shape: await this.#shapeOf(schema, name),
+        },
+        columns,
+        this.staged.length + 1,
+      ));
     if (known === undefined) this.staged.push(one);
     return one.temporary;
   }
 
   /** Those of all tables that may come are read when the first of them does. */
   async #shapeOf(schema: string, name: string): Promise<TableShape | undefined> {
-    this.#shapes ??= new Map((await readTableShapes(this.#session, this.#source.beside)).map((shape) => [qualifiedName(shape.schema, shape.name), shape]));
+    this.#shapes ??= new Map(
+      (await readTableShapes(this.#session, this.#source.beside)).map((shape) => [
+        qualifiedName(shape.schema, shape.name),
+        shape,
+      ]),
+    );
     return this.#shapes.get(qualifiedName(schema, name));
   }
 
@@ -160,9 +201,14 @@ class Loading implements LoadedRows {
   }
 }
 
-/** Of these, those with the refused rows; all that hold rows where that cannot be told: rows of partitions may be of the table that they divide. */
+/**
+ * Of these, those with the refused rows; all that hold rows where that cannot be told: rows of partitions may
+ * be of the table that they divide.
+ */
 function entriesOf(entries: readonly TocEntry[], refused: readonly RefusedRows[]): readonly TocEntry[] {
   const withRows = entries.filter(({ type }) => type === "TABLE DATA");
   const named = withRows.filter((entry) => refused.some((one) => isNamed(entry, one)));
-  return refused.every((one) => one.part === 1 && named.some((entry) => isNamed(entry, one))) ? named : withRows;
+  return refused.every((one) => one.part === 1 && named.some((entry) => isNamed(entry, one)))
+    ? named
+    : withRows;
 }

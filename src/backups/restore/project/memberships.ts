@@ -16,30 +16,47 @@ interface Membership {
 }
 
 /**
- * Gives every membership that one of the user's roles had or was the group of, as it was: the API's login role becomes a role of the user's only as
- * its member. A role that is there may have lost one since.
+ * Gives every membership that one of the user's roles had or was the group of, as it was: the API's login
+ * role becomes a role of the user's only as its member. A role that is there may have lost one since.
  *
  * @param all roles of the source
  * @returns memberships that could not be given, and notes on those that the target has besides
  */
-export async function giveMemberships(session: DatabaseSession, all: readonly RoleRecord[], profile: PlatformProfile): Promise<{ readonly findings: readonly Finding[]; readonly notes: readonly string[] }> {
+export async function giveMemberships(
+  session: DatabaseSession,
+  all: readonly RoleRecord[],
+  profile: PlatformProfile,
+): Promise<{ readonly findings: readonly Finding[]; readonly notes: readonly string[] }> {
   const platform = new Set(profile.roles);
   const findings: Finding[] = [];
   const notes: string[] = [];
-  const gap = (name: string, message: string): void => void findings.push({ severity: "gap", about: "role", name, message });
-  const [server] = await session.query<{ options: boolean }>("SELECT current_setting('server_version_num')::int >= 160000 AS options");
+  const gap = (name: string, message: string): void =>
+    void findings.push({ severity: "gap", about: "role", name, message });
+  const [server] = await session.query<{ options: boolean }>(
+    "SELECT current_setting('server_version_num')::int >= 160000 AS options",
+  );
   const now = new Map((await readRoles(session)).map((role) => [role.name, membershipsOf(role)]));
   for (const member of all) {
     const known = now.get(member.name) ?? [];
-    for (const wanted of membershipsOf(member).filter(({ role }) => !platform.has(member.name) || !platform.has(role))) {
+    for (const wanted of membershipsOf(member).filter(
+      ({ role }) => !platform.has(member.name) || !platform.has(role),
+    )) {
       const has = known.find(({ role }) => role === wanted.role);
       const why = await give(session, member, wanted, has, server!.options);
-      if (why !== undefined) gap(member.name, `could not be made a member of ${wanted.role}${wanted.admin ? " with ADMIN OPTION" : ""}: ${why}`);
+      if (why !== undefined) {
+        gap(
+          member.name,
+          `could not be made a member of ${wanted.role}${wanted.admin ? " with ADMIN OPTION" : ""}: ${why}`,
+        );
+      }
     }
     // The platform's own roles are members of whatever people make there, and of what its versions make.
     if (platform.has(member.name)) continue;
     for (const { role } of known.filter((each) => !member.memberOf.includes(each.role))) {
-      notes.push(`role ${member.name} is a member of ${role} here, other than at the source; where it should not be: REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member.name)}`);
+      notes.push(
+        `role ${member.name} is a member of ${role} here, other than at the source; ` +
+          `where it should not be: REVOKE ${quoteIdentifier(role)} FROM ${quoteIdentifier(member.name)}`,
+      );
     }
   }
   return { findings, notes };
@@ -47,21 +64,37 @@ export async function giveMemberships(session: DatabaseSession, all: readonly Ro
 
 /** Before 16 a member inherited where the role itself did, and could always become the group. */
 function membershipsOf(member: RoleRecord): readonly Membership[] {
-  const recorded = member.memberships ?? member.memberOf.map((role) => ({ role, admin: false, inherit: null, set: null }));
-  return recorded.map(({ role, admin, inherit, set }) => ({ role, admin, inherit: inherit ?? member.inherit, set: set ?? true }));
+  const recorded =
+    member.memberships ?? member.memberOf.map((role) => ({ role, admin: false, inherit: null, set: null }));
+  return recorded.map(({ role, admin, inherit, set }) => ({
+    role,
+    admin,
+    inherit: inherit ?? member.inherit,
+    set: set ?? true,
+  }));
 }
 
 /** @returns why it could not be given as it was */
 async function give(
-  session: DatabaseSession, member: RoleRecord, wanted: Membership, has: Membership | undefined, options: boolean,
+  session: DatabaseSession,
+  member: RoleRecord,
+  wanted: Membership,
+  has: Membership | undefined,
+  options: boolean,
 ): Promise<string | undefined> {
   const { role, admin, inherit, set } = wanted;
   if (has !== undefined && covers(has, wanted)) return undefined;
   const statement = `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member.name)}`;
-  // What is there already, the server's own grant to the maker of a role for example, is not given once more: it may not be.
+  // What is there already, the server's own grant to the maker of a role for example, is not given once more:
+  // it may not be.
   const adds = admin && has?.admin !== true;
   if (!options) {
-    if (!set || (!inherit && member.inherit)) return `a server before PostgreSQL 16 has no membership with INHERIT ${word(inherit)}, SET ${word(set)}, and it would be more than it was`;
+    if (!set || (!inherit && member.inherit)) {
+      return (
+        `a server before PostgreSQL 16 has no membership with INHERIT ${word(inherit)}, SET ${word(set)}, ` +
+        "and it would be more than it was"
+      );
+    }
     return await refused(session, `${statement}${adds ? " WITH ADMIN OPTION" : ""}`);
   }
   const both = `INHERIT ${word(inherit || has?.inherit === true)}, SET ${word(set || has?.set === true)}`;

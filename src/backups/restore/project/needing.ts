@@ -11,9 +11,14 @@ const NOT_TAKEN_ALONG = "ACCESS METHOD";
  * @param entries what is to be made, in the archive's order, in which everything comes after what it needs
  * @returns those that were found, and everything that needs one of them
  */
-export function withNeeding(entries: readonly TocEntry[], found: readonly NotAllowed[]): readonly NotAllowed[] {
+export function withNeeding(
+  entries: readonly TocEntry[],
+  found: readonly NotAllowed[],
+): readonly NotAllowed[] {
   const ids = new Set(found.map(({ id }) => id));
-  const without = new Map(found.filter(({ title }) => !title.startsWith(`${NOT_TAKEN_ALONG} `)).map(({ id, title }) => [id, title]));
+  const without = new Map(
+    found.filter(({ title }) => !title.startsWith(`${NOT_TAKEN_ALONG} `)).map(({ id, title }) => [id, title]),
+  );
   const needing: NotAllowed[] = [];
   for (const entry of entries) {
     const { id, needs } = entry;
@@ -21,7 +26,13 @@ export function withNeeding(entries: readonly TocEntry[], found: readonly NotAll
     if (first === undefined || ids.has(id)) continue;
     const cause = without.get(first)!;
     without.set(id, cause);
-    needing.push({ id, title: entryTitle(entry), key: entryKey(entry), place: entryPlace(entry), why: `it needs ${cause}` });
+    needing.push({
+      id,
+      title: entryTitle(entry),
+      key: entryKey(entry),
+      place: entryPlace(entry),
+      why: `it needs ${cause}`,
+    });
   }
   return [...found, ...needing];
 }

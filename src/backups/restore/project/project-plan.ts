@@ -24,7 +24,10 @@ export interface ProjectPlan extends BothEnds {
   readonly profile: PlatformProfile;
   readonly entries: ProjectEntries;
   readonly rows: WhoseRows;
-  /** What stands on the platform's tables and was told to be the user's by holding it against the target's; among the source's `users`. */
+  /**
+   * What stands on the platform's tables and was told to be the user's by holding it against the target's;
+   * among the source's `users`.
+   */
   readonly brought: readonly NamedObject[];
   /** Texts of entries that are no entries of the archive: parts of tables of the platform's. */
   readonly parts: readonly DefinitionText[];

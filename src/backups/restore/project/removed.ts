@@ -5,10 +5,33 @@ import { whoseIs } from "../../../nouns/platform/whose.ts";
 import { nameKey } from "./ground.ts";
 import type { TargetObjects } from "./target-objects.ts";
 
-/** What a restore drops of a project and the backup does not bring back. Kinds in the order in which people look for them. */
+/**
+ * What a restore drops of a project and the backup does not bring back. Kinds in the order in which people
+ * look for them.
+ */
 const KINDS: readonly ObjectKind[] = [
-  "schema", "table", "view", "materialized-view", "function", "trigger", "policy", "column", "constraint", "index", "rule", "sequence", "type", "operator",
-  "collation", "text-search", "conversion", "statistics", "event-trigger", "publication", "foreign-server", "user-mapping",
+  "schema",
+  "table",
+  "view",
+  "materialized-view",
+  "function",
+  "trigger",
+  "policy",
+  "column",
+  "constraint",
+  "index",
+  "rule",
+  "sequence",
+  "type",
+  "operator",
+  "collation",
+  "text-search",
+  "conversion",
+  "statistics",
+  "event-trigger",
+  "publication",
+  "foreign-server",
+  "user-mapping",
 ];
 const RELATIONS: readonly ObjectKind[] = ["table", "view", "materialized-view"];
 const ON_RELATION: ReadonlySet<ObjectKind> = new Set(["trigger", "policy", "column", "constraint", "rule"]);
@@ -16,13 +39,17 @@ const ON_RELATION: ReadonlySet<ObjectKind> = new Set(["trigger", "policy", "colu
 const STAY: ReadonlySet<ObjectKind> = new Set(["column"]);
 
 /**
- * The user's objects at the target that the backup has not, as `table public.extra`. What stands on a table that goes is not named beside it.
+ * The user's objects at the target that the backup has not, as `table public.extra`. What stands on a table
+ * that goes is not named beside it.
  *
  * @param target whose is what there
  * @param dropped keys of what of no schema is dropped, as {@link nameKey} has them
  */
 export function removedObjects(
-  { objects, partOf }: TargetObjects, target: PlatformRecord, source: Pick<ContentRecord, "objects">, dropped: ReadonlySet<string>,
+  { objects, partOf }: TargetObjects,
+  target: PlatformRecord,
+  source: Pick<ContentRecord, "objects">,
+  dropped: ReadonlySet<string>,
 ): string[] {
   const gone = new Set<string>();
   const found: string[] = [];
@@ -35,9 +62,16 @@ export function removedObjects(
       if (SCHEMALESS.has(kind) && !dropped.has(nameKey(...droppedAs(kind, identity)))) continue;
       const relation = ON_RELATION.has(kind) ? namesKey(leadingNames(identity).slice(0, 2)) : undefined;
       const whole = partOf.get(namesKey([kind, identity]));
-      if ((relation !== undefined && gone.has(relation)) || (whole !== undefined && gone.has(namesKey(leadingNames(whole))))) continue;
+      if (
+        (relation !== undefined && gone.has(relation)) ||
+        (whole !== undefined && gone.has(namesKey(leadingNames(whole))))
+      ) {
+        continue;
+      }
       if (RELATIONS.includes(kind)) gone.add(namesKey(leadingNames(identity)));
-      found.push(kind === "foreign-server" ? `foreign ${identity}` : `${kind.replaceAll("-", " ")} ${identity}`);
+      found.push(
+        kind === "foreign-server" ? `foreign ${identity}` : `${kind.replaceAll("-", " ")} ${identity}`,
+      );
     }
   }
   return found;
@@ -54,5 +88,8 @@ function droppedAs(kind: ObjectKind, identity: string): [kind: string, identity:
 
 function isOnUsers({ users }: PlatformRecord, identity: string): boolean {
   const relation = namesKey(leadingNames(identity).slice(0, 2));
-  return users.some(([kind, of]) => (RELATIONS as readonly string[]).includes(kind) && namesKey(leadingNames(of)) === relation);
+  return users.some(
+    ([kind, of]) =>
+      (RELATIONS as readonly string[]).includes(kind) && namesKey(leadingNames(of)) === relation,
+  );
 }

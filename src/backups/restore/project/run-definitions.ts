@@ -23,10 +23,14 @@ export interface RoundOutcome {
 }
 
 /**
- * Makes definitions inside a transaction, each in a savepoint. pg_dump does not know of everything that one needs of another, so those that
- * failed are tried again in the archive's order as long as that helps.
+ * Makes definitions inside a transaction, each in a savepoint. pg_dump does not know of everything that one
+ * needs of another, so those that failed are tried again in the archive's order as long as that helps.
  */
-export async function runDefinitions(session: DatabaseSession, texts: readonly DefinitionText[], signal: AbortSignal): Promise<RoundOutcome> {
+export async function runDefinitions(
+  session: DatabaseSession,
+  texts: readonly DefinitionText[],
+  signal: AbortSignal,
+): Promise<RoundOutcome> {
   let waiting = texts;
   const kept: Refused[] = [];
   for (;;) {
@@ -36,12 +40,18 @@ export async function runDefinitions(session: DatabaseSession, texts: readonly D
       const error = await runOne(session, text, kept);
       if (error !== undefined) failed.push({ entry: text.entry, error, text });
     }
-    if (failed.length === 0 || failed.length === waiting.length) return { refused: failed.map(({ entry, error }) => ({ entry, error })), kept };
+    if (failed.length === 0 || failed.length === waiting.length) {
+      return { refused: failed.map(({ entry, error }) => ({ entry, error })), kept };
+    }
     waiting = failed.map(({ text }) => text);
   }
 }
 
-async function runOne(session: DatabaseSession, text: DefinitionText, kept: Refused[]): Promise<HoldfastError | undefined> {
+async function runOne(
+  session: DatabaseSession,
+  text: DefinitionText,
+  kept: Refused[],
+): Promise<HoldfastError | undefined> {
   const { entry, sql, places } = text;
   const error = await attempt(session, sql, places);
   const alone = error === undefined || error.code !== "database.permission" ? undefined : withoutOwner(text);
@@ -54,16 +64,25 @@ async function runOne(session: DatabaseSession, text: DefinitionText, kept: Refu
 }
 
 /** An owner who may not make things in the schema any more is allowed to while his is given to him. */
-async function attemptLending(session: DatabaseSession, { entry, sql, places }: DefinitionText): Promise<boolean> {
+async function attemptLending(
+  session: DatabaseSession,
+  { entry, sql, places }: DefinitionText,
+): Promise<boolean> {
   const { schema, owner } = namesOf(entry);
   if (schema === undefined || owner === "") return false;
   const statements = [lendCreate(schema, owner), inPlace(sql, places), takeBackCreate(schema, owner)];
-  return (await refusal(session, async () => {
-    for (const statement of statements) await session.query(statement);
-  })) === undefined;
+  return (
+    (await refusal(session, async () => {
+      for (const statement of statements) await session.query(statement);
+    })) === undefined
+  );
 }
 
-async function attempt(session: DatabaseSession, sql: string, places: Places): Promise<HoldfastError | undefined> {
+async function attempt(
+  session: DatabaseSession,
+  sql: string,
+  places: Places,
+): Promise<HoldfastError | undefined> {
   return sql === "" ? undefined : await refusal(session, () => session.query(inPlace(sql, places)));
 }
 
@@ -72,5 +91,11 @@ export function refusedSentence({ entry, error }: Refused): string {
   const [title, said] = [entryTitle(entry), serverWords(error)];
   // Which function was running, say; only read, because it may hold values.
   const { where } = (error.cause ?? {}) as { readonly where?: unknown };
-  return `${title}: ${said}${adviceSentence({ entry: title, message: typeof where === "string" ? `${said}; CONTEXT:  ${where}` : said })}`;
+  return (
+    `${title}: ${said}` +
+    adviceSentence({
+      entry: title,
+      message: typeof where === "string" ? `${said}; CONTEXT:  ${where}` : said,
+    })
+  );
 }

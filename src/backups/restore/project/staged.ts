@@ -3,10 +3,16 @@ import type { RowsKind } from "../../../nouns/platform/profile.ts";
 import type { DatabaseSession } from "../../../ports/database.ts";
 import type { ColumnShape, TableShape, UniqueShape } from "./table-shape.ts";
 
-/** What becomes of staged rows: as the platform's profile says, or `extension`: rows that an extension of the user's keeps for him. */
+/**
+ * What becomes of staged rows: as the platform's profile says, or `extension`: rows that an extension of the
+ * user's keeps for him.
+ */
 export type StagedKind = RowsKind | "extension";
 
-/** A table whose rows are not the restore's alone: the backup's lie beside it in a temporary table until it is certain that they fit. */
+/**
+ * A table whose rows are not the restore's alone: the backup's lie beside it in a temporary table until it is
+ * certain that they fit.
+ */
 export interface Staged {
   readonly schema: string;
   readonly name: string;
@@ -35,27 +41,46 @@ export function isFitting(staged: Staged): staged is Fitting {
 }
 
 /**
- * Makes the temporary table for a table's rows. Its columns have the target's types, so that what cannot be read as such is found out
- * when it arrives; what the target lacks is kept as text, to be looked at.
+ * Makes the temporary table for a table's rows. Its columns have the target's types, so that what cannot be
+ * read as such is found out when it arrives; what the target lacks is kept as text, to be looked at.
  */
 export async function makeStaged(
-  session: DatabaseSession, table: Pick<Staged, "schema" | "name" | "kind" | "computed" | "derived" | "shape">, columns: readonly string[], number: number,
+  session: DatabaseSession,
+  table: Pick<Staged, "schema" | "name" | "kind" | "computed" | "derived" | "shape">,
+  columns: readonly string[],
+  number: number,
 ): Promise<Staged> {
   const { shape } = table;
   const types = new Map(shape?.columns.map((column) => [column.name, column]));
   const temporary = `pg_temp.holdfast_rows_${number}`;
   const list = columns.map((name) => `${quoteIdentifier(name)} ${typeOf(types.get(name))}`);
   // The service that would fill them does not act on rows that are put in behind its back.
-  const filled = [...table.computed].filter(([name]) => types.get(name)?.generated === false && !columns.includes(name));
-  list.push(...filled.map(([name, sql]) => `${quoteIdentifier(name)} ${typeOf(types.get(name))} GENERATED ALWAYS AS (${sql}) STORED`));
+  const filled = [...table.computed].filter(
+    ([name]) => types.get(name)?.generated === false && !columns.includes(name),
+  );
+  list.push(
+    ...filled.map(
+      ([name, sql]) =>
+        `${quoteIdentifier(name)} ${typeOf(types.get(name))} GENERATED ALWAYS AS (${sql}) STORED`,
+    ),
+  );
   await session.query(`CREATE TEMPORARY TABLE holdfast_rows_${number} (${list.join(", ")}) ON COMMIT DROP`);
-  return { ...table, title: `${table.schema}.${table.name}`, temporary, columns: [...columns, ...filled.map(([name]) => name)], isText: false };
+  return {
+    ...table,
+    title: `${table.schema}.${table.name}`,
+    temporary,
+    columns: [...columns, ...filled.map(([name]) => name)],
+    isText: false,
+  };
 }
 
 /** The same, empty, for values as they are. */
 export async function asText(session: DatabaseSession, staged: Staged): Promise<Staged> {
   const list = staged.columns.map((name) => `${quoteIdentifier(name)} pg_catalog.text`);
-  await session.query(`DROP TABLE ${staged.temporary}; CREATE TEMPORARY TABLE ${staged.temporary.replace("pg_temp.", "")} (${list.join(", ")}) ON COMMIT DROP`);
+  await session.query(`
+    DROP TABLE ${staged.temporary};
+    CREATE TEMPORARY TABLE ${staged.temporary.replace("pg_temp.", "")} (${list.join(", ")}) ON COMMIT DROP
+  `);
   return { ...staged, isText: true };
 }
 
@@ -82,7 +107,9 @@ export function tableSql({ schema, name }: Pick<Staged, "schema" | "name">): str
 
 /** `s.a = t.a AND …` */
 export function sameKey(key: readonly string[], left = "s", right = "t"): string {
-  return key.map((name) => `${left}.${quoteIdentifier(name)} = ${right}.${quoteIdentifier(name)}`).join(" AND ");
+  return key
+    .map((name) => `${left}.${quoteIdentifier(name)} = ${right}.${quoteIdentifier(name)}`)
+    .join(" AND ");
 }
 
 /** Whether two rows differ in what is brought. As text: some types (json) have no equality. */
@@ -116,8 +143,13 @@ export function alike({ keys, nullsAlike }: UniqueShape, left = "s", right = "t"
   return keys.map((_, index) => `${left}.k${index} ${equals} ${right}.k${index}`).join(" AND ");
 }
 
-/** The rules, but for the key, whose columns the backup has all of. One that would call what people wrote is not held: it would run as who restores. */
+/**
+ * The rules, but for the key, whose columns the backup has all of. One that would call what people wrote is
+ * not held: it would run as who restores.
+ */
 export function heldRules(staged: Fitting): readonly UniqueShape[] {
   const common = new Set(commonColumns(staged));
-  return staged.shape.uniques.filter(({ primary, builtin, reads }) => !primary && builtin && reads.every((column) => common.has(column)));
+  return staged.shape.uniques.filter(
+    ({ primary, builtin, reads }) => !primary && builtin && reads.every((column) => common.has(column)),
+  );
 }

@@ -22,7 +22,9 @@ export class WhoseRows {
 
   /** Tables that the restore makes, whose rows are all the backup's. */
   get own(): readonly TableRecord[] {
-    return this.#content.tables.filter((table) => (table.kind === "table" || table.kind === "partitioned") && this.isOwn(table));
+    return this.#content.tables.filter(
+      (table) => (table.kind === "table" || table.kind === "partitioned") && this.isOwn(table),
+    );
   }
 
   isOwn(table: TableRecord): boolean {
@@ -30,15 +32,23 @@ export class WhoseRows {
   }
 
   #isUsers(table: TableRecord): boolean {
-    return whoseIs(this.#record, table.kind === "matview" ? "materialized-view" : "table", displayName(table)) === "user";
+    return (
+      whoseIs(this.#record, table.kind === "matview" ? "materialized-view" : "table", displayName(table)) ===
+      "user"
+    );
   }
 
-  /** What becomes of rows that come to lie beside those of the target; undefined where the backup's stay behind. */
+  /**
+   * What becomes of rows that come to lie beside those of the target; undefined where the
+   * backup's stay behind.
+   */
   staged(schema: string, name: string): StagedKind | undefined {
     const table = this.#tables.get(displayName({ schema, name }));
     if (table !== undefined && this.isOwn(table)) return undefined;
     const kind = this.kindOf(schema, name);
-    if (kind === undefined) return table?.ofExtension === true && !this.#record.schemas.includes(schema) ? "extension" : undefined;
+    if (kind === undefined) {
+      return table?.ofExtension === true && !this.#record.schemas.includes(schema) ? "extension" : undefined;
+    }
     return kind === "user" || kind === "job" || (kind === "session" && this.#withSessions) ? kind : undefined;
   }
 
@@ -58,7 +68,11 @@ export class WhoseRows {
   /** Columns of a platform's table that its service fills itself, with the expressions by which it does. */
   computed(schema: string, name: string): ReadonlyMap<string, string> {
     const all = profileOf(this.#record.name).schemas.find((one) => one.name === schema)?.computed ?? {};
-    return new Map(Object.entries(all).filter(([column]) => column.startsWith(`${name}.`)).map(([column, sql]) => [column.slice(name.length + 1), sql]));
+    return new Map(
+      Object.entries(all)
+        .filter(([column]) => column.startsWith(`${name}.`))
+        .map(([column, sql]) => [column.slice(name.length + 1), sql]),
+    );
   }
 
   /** Tables whose rows come to lie beside those of the target. */
@@ -68,17 +82,36 @@ export class WhoseRows {
 
   /** Sequences of these, as SQL has them. */
   get stagedSequences(): ReadonlySet<string> {
-    return new Set(this.stagedTables.flatMap(({ schema, sequences = [] }) => sequences.map((name) => displayName({ schema, name }))));
+    return new Set(
+      this.stagedTables.flatMap(({ schema, sequences = [] }) =>
+        sequences.map((name) => displayName({ schema, name })),
+      ),
+    );
   }
 
   /** Whether it is a table of the platform's whose rows stay behind. */
   isBehind(table: TableRecord): boolean {
-    return this.#record.schemas.includes(table.schema) && !this.#isUsers(table) && this.staged(table.schema, table.name) === undefined;
+    return (
+      this.#record.schemas.includes(table.schema) &&
+      !this.#isUsers(table) &&
+      this.staged(table.schema, table.name) === undefined
+    );
   }
 
   /** Tables of the platform's whose rows stay behind, with how many the backup has of them. */
-  get behind(): readonly { readonly schema: string; readonly title: string; readonly kind: RowsKind | undefined; readonly rows: number }[] {
-    return this.#content.tables.filter((table) => table.kind === "table" && this.isBehind(table))
-      .map(({ schema, name, rows }) => ({ schema, title: `${schema}.${name}`, kind: this.kindOf(schema, name), rows: rows ?? 0 }));
+  get behind(): readonly {
+    readonly schema: string;
+    readonly title: string;
+    readonly kind: RowsKind | undefined;
+    readonly rows: number;
+  }[] {
+    return this.#content.tables
+      .filter((table) => table.kind === "table" && this.isBehind(table))
+      .map(({ schema, name, rows }) => ({
+        schema,
+        title: `${schema}.${name}`,
+        kind: this.kindOf(schema, name),
+        rows: rows ?? 0,
+      }));
   }
 }

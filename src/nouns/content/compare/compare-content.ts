@@ -20,19 +20,32 @@ const SEVERITY = ["database", "table", "large-objects", "sequence", "*", "extens
  *
  * @returns differences sorted most severe first, and notes on what was compared less strictly, and why
  */
-export function compareContent(expected: ContentRecord, actual: MeasuredContent, options: CompareOptions): Comparison {
+export function compareContent(
+  expected: ContentRecord,
+  actual: MeasuredContent,
+  options: CompareOptions,
+): Comparison {
   const notes = options.rows ? surplusNotes(actual) : [];
-  // What could not be compared here is no difference in anybody's object, but for rights that many a server lets nobody give.
-  const canBeOthers = ({ severity, about, name }: Difference): boolean => severity === "difference" || (about === "grant" && isOnMember(name));
+  // What could not be compared here is no difference in anybody's object, but for rights that many a server
+  // lets nobody give.
+  const canBeOthers = ({ severity, about, name }: Difference): boolean =>
+    severity === "difference" || (about === "grant" && isOnMember(name));
   const isOthers = (found: Difference): boolean => canBeOthers(found) && options.isOthers?.(found) === true;
   const objects = compareObjects(expected, actual, options);
-  const contents = options.only === undefined && options.ignore?.has("extension") !== true ? compareExtensionContents(expected, actual) : [];
-  const ofOthers = contents.filter(({ extension, found }) => options.isOthersExtension?.(extension, found) === true).map(({ found }) => found);
+  const contents =
+    options.only === undefined && options.ignore?.has("extension") !== true
+      ? compareExtensionContents(expected, actual)
+      : [];
+  const ofOthers = contents
+    .filter(({ extension, found }) => options.isOthersExtension?.(extension, found) === true)
+    .map(({ found }) => found);
   const differences = [
     ...comparability(expected, actual, options),
     ...compareTables(expected, actual, fingerprintsComparable(expected, actual), options),
     ...(options.rows ? compareLargeObjects(expected, actual, options) : []),
-    ...(options.rows && options.ignore?.has("sequence") !== true ? compareSequences(expected, actual, options) : []),
+    ...(options.rows && options.ignore?.has("sequence") !== true
+      ? compareSequences(expected, actual, options)
+      : []),
     ...objects.filter((each) => !isOthers(each)),
     ...compareExtensions(expected, actual, options),
     ...contents.map(({ found }) => found).filter((each) => !ofOthers.includes(each)),
@@ -44,9 +57,11 @@ export function compareContent(expected: ContentRecord, actual: MeasuredContent,
 
 /** What is more than at the source is no loss, and no part of the proof. */
 function surplusNotes({ surplus }: MeasuredContent): string[] {
-  return [...(surplus ?? [])].map(([table, columns]) =>
-    `table ${table} has ${columns.length === 1 ? "a column" : "columns"} besides those of the source, which ` +
-    `${columns.length === 1 ? "was" : "were"} not compared: ${listed(columns.map(displayPart))}`);
+  return [...(surplus ?? [])].map(
+    ([table, columns]) =>
+      `table ${table} has ${columns.length === 1 ? "a column" : "columns"} besides those of the source, ` +
+      `which ${columns.length === 1 ? "was" : "were"} not compared: ${listed(columns.map(displayPart))}`,
+  );
 }
 
 function sort(found: readonly Difference[]): Difference[] {
@@ -55,49 +70,120 @@ function sort(found: readonly Difference[]): Difference[] {
     return (difference.severity === "difference" ? 0 : 100) + (at < 0 ? SEVERITY.indexOf("*") : at);
   };
   // Stable: within one class the order in which things were found stays.
-  return found.map((difference) => ({ difference, at: place(difference) })).sort((a, b) => a.at - b.at).map(({ difference }) => difference);
+  return found
+    .map((difference) => ({ difference, at: place(difference) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ difference }) => difference);
 }
 
 /** Whether fingerprints of the two can be held against each other at all. */
 function fingerprintsComparable(expected: ContentRecord, actual: ContentRecord): boolean {
-  return expected.algorithm === actual.algorithm && rowHashNamed(expected.algorithm) !== undefined && expected.encoding === actual.encoding
-    && expected.proof === "content" && actual.proof === "content";
+  return (
+    expected.algorithm === actual.algorithm &&
+    rowHashNamed(expected.algorithm) !== undefined &&
+    expected.encoding === actual.encoding &&
+    expected.proof === "content" &&
+    actual.proof === "content"
+  );
 }
 
-function comparability(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
+function comparability(
+  expected: ContentRecord,
+  actual: ContentRecord,
+  options: CompareOptions,
+): Difference[] {
   if (!options.rows) return [];
-  const gap = (message: string): Difference[] => [{ severity: "gap", about: "database", name: "content", message }];
-  if (expected.proof === "none") return gap("the backup was taken without a proof, so rows could be restored but not compared");
-  if (expected.proof === "rows") return gap("the backup was taken with row counts only, so the content of rows could not be compared");
-  if (rowHashNamed(expected.algorithm) === undefined) return gap(`fingerprints were made as '${expected.algorithm}', which this version cannot make; only row counts were compared`);
-  if (expected.algorithm !== actual.algorithm) {
-    return gap(`fingerprints were made as '${expected.algorithm}', and the copy's server can only make '${actual.algorithm}'; only row counts were compared`);
+  const gap = (message: string): Difference[] => [
+    { severity: "gap", about: "database", name: "content", message },
+  ];
+  if (expected.proof === "none") {
+    return gap("the backup was taken without a proof, so rows could be restored but not compared");
   }
-  if (expected.encoding !== actual.encoding) return gap(`the copy's encoding is ${actual.encoding}, the source's ${expected.encoding}; only row counts were compared`);
+  if (expected.proof === "rows") {
+    return gap("the backup was taken with row counts only, so the content of rows could not be compared");
+  }
+  if (rowHashNamed(expected.algorithm) === undefined) {
+    return gap(
+      `fingerprints were made as '${expected.algorithm}', which this version cannot make; ` +
+        "only row counts were compared",
+    );
+  }
+  if (expected.algorithm !== actual.algorithm) {
+    return gap(
+      `fingerprints were made as '${expected.algorithm}', and the copy's server can only make ` +
+        `'${actual.algorithm}'; only row counts were compared`,
+    );
+  }
+  if (expected.encoding !== actual.encoding) {
+    return gap(
+      `the copy's encoding is ${actual.encoding}, the source's ${expected.encoding}; ` +
+        "only row counts were compared",
+    );
+  }
   return [];
 }
 
-function compareLargeObjects(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
+function compareLargeObjects(
+  expected: ContentRecord,
+  actual: ContentRecord,
+  options: CompareOptions,
+): Difference[] {
   if (options.only !== undefined) return [];
   const [before, now] = [expected.largeObjects, actual.largeObjects];
   if (before.count > now.count || (options.exact && before.count !== now.count)) {
-    return [difference("large-objects", "large objects", `${now.count} exist, the source held ${before.count}`)];
+    return [
+      difference("large-objects", "large objects", `${now.count} exist, the source held ${before.count}`),
+    ];
   }
-  if (before.count === now.count && fingerprintsComparable(expected, actual) && before.fingerprint !== now.fingerprint) {
-    return [difference("large-objects", "large objects", `${now.count} exist as at the source, but their content differs`)];
+  if (
+    before.count === now.count &&
+    fingerprintsComparable(expected, actual) &&
+    before.fingerprint !== now.fingerprint
+  ) {
+    return [
+      difference(
+        "large-objects",
+        "large objects",
+        `${now.count} exist as at the source, but their content differs`,
+      ),
+    ];
   }
   return [];
 }
 
-function compareExtensions(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
+function compareExtensions(
+  expected: ContentRecord,
+  actual: ContentRecord,
+  options: CompareOptions,
+): Difference[] {
   if (options.ignore?.has("extension")) return [];
   const present = new Map(actual.extensions.map((extension) => [extension.name, extension.version]));
   return expected.extensions.flatMap(({ name, version }): Difference[] => {
     const now = present.get(name);
     if (now === version) return [];
-    if (now !== undefined) return [{ severity: "gap", about: "extension", name, message: `is version ${now} here and was ${version} at the source; a dump does not hold extensions themselves` }];
+    if (now !== undefined) {
+      return [
+        {
+          severity: "gap",
+          about: "extension",
+          name,
+          message:
+            `is version ${now} here and was ${version} at the source; ` +
+            "a dump does not hold extensions themselves",
+        },
+      ];
+    }
     return options.unavailableExtensions?.includes(name)
-      ? [{ severity: "gap", about: "extension", name, message: `version ${version} of the source is not available here, so what depends on it could not be proved` }]
+      ? [
+          {
+            severity: "gap",
+            about: "extension",
+            name,
+            message:
+              `version ${version} of the source is not available here, so what depends on it ` +
+              "could not be proved",
+          },
+        ]
       : [difference("extension", name, "is missing")];
   });
 }
@@ -106,8 +192,14 @@ function compareExtensions(expected: ContentRecord, actual: ContentRecord, optio
 function compareRoles(expected: ContentRecord, actual: ContentRecord, options: CompareOptions): Difference[] {
   if (options.ignore?.has("role")) return [];
   const present = new Set(actual.roles.map((role) => role.name));
-  return expected.roles.filter((role) => role.needed !== false && !present.has(role.name)).map((role): Difference =>
-    ({ severity: "gap", about: "role", name: role.name, message: "does not exist here, so its ownership and rights could not be proved" }));
+  return expected.roles
+    .filter((role) => role.needed !== false && !present.has(role.name))
+    .map((role): Difference => ({
+      severity: "gap",
+      about: "role",
+      name: role.name,
+      message: "does not exist here, so its ownership and rights could not be proved",
+    }));
 }
 
 function difference(about: string, name: string, message: string): Difference {

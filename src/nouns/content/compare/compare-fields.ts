@@ -14,8 +14,18 @@ export interface FieldComparison {
 }
 
 /** @param majors of the source's server and of the copy's */
-export function compareFields(kind: ObjectKind, before: string, now: string, majors: readonly [source: number, copy: number]): FieldComparison {
-  const result = { differing: [] as string[], hidden: [] as string[], left: [] as string[], unknown: [] as string[] };
+export function compareFields(
+  kind: ObjectKind,
+  before: string,
+  now: string,
+  majors: readonly [source: number, copy: number],
+): FieldComparison {
+  const result = {
+    differing: [] as string[],
+    hidden: [] as string[],
+    left: [] as string[],
+    unknown: [] as string[],
+  };
   if (before === now && majors[0] === majors[1] && !before.includes(HIDDEN)) return result;
   const [source, copy] = [readDigests(before), readDigests(now)];
   for (const name of new Set([...source.keys(), ...copy.keys()])) {
@@ -32,7 +42,11 @@ export function compareFields(kind: ObjectKind, before: string, now: string, maj
   return result;
 }
 
-function wayToCompare(kind: ObjectKind, name: string, [source, copy]: readonly [number, number]): "compare" | "not" | "cannot" | "unknown" {
+function wayToCompare(
+  kind: ObjectKind,
+  name: string,
+  [source, copy]: readonly [number, number],
+): "compare" | "not" | "cannot" | "unknown" {
   const field = fieldOf(kind, name);
   if (field === undefined) return "unknown";
   if (source === copy) return field.compared === "other-major" ? "not" : "compare";

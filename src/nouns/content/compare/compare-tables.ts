@@ -31,28 +31,51 @@ interface Context {
 /**
  * The tables' existence, rows and content; where rows may have changed partitions, that of the whole tree.
  */
-export function compareTables(expected: ContentRecord, actual: MeasuredContent, content: boolean, options: CompareOptions): Difference[] {
+export function compareTables(
+  expected: ContentRecord,
+  actual: MeasuredContent,
+  content: boolean,
+  options: CompareOptions,
+): Difference[] {
   const copies = new Map(actual.tables.map((table) => [displayName(table), table]));
   const context: Context = {
-    copies, content, options, lacking: new Lacking(expected, options.unavailableExtensions ?? []), doubts: actual.doubts ?? new Map(),
+    copies,
+    content,
+    options,
+    lacking: new Lacking(expected, options.unavailableExtensions ?? []),
+    doubts: actual.doubts ?? new Map(),
     numbers: actual.numbers ?? new Map(),
     retyped: options.exact ? () => new Set() : retypedColumns(expected, actual),
   };
   const tables = expected.tables.map((table) => withTree(table, copies));
   const wanted = tables.filter((table) => options.only?.(table) ?? true);
   const found = [
-    ...wanted.map((table) => compareExistence(table, context) ?? (table.tree === undefined ? compareRows(table, context) : undefined)),
+    ...wanted.map(
+      (table) =>
+        compareExistence(table, context) ??
+        (table.tree === undefined ? compareRows(table, context) : undefined),
+    ),
     ...treesOf(wanted).map((leaves) => compareTree(leaves, tables, context)),
   ].filter((each) => each !== undefined);
   const known = new Set(expected.tables.map(displayName));
   const extra = options.exact ? actual.tables.filter((table) => !known.has(displayName(table))) : [];
   return [
     ...[0, 1, 2].flatMap((rank) => found.filter((each) => each.rank === rank).map((each) => each.difference)),
-    ...extra.map((table): Difference => ({ severity: "difference", about: "table", name: displayName(table), message: "exists, but not at the source" })),
+    ...extra.map((table): Difference => ({
+      severity: "difference",
+      about: "table",
+      name: displayName(table),
+      message: "exists, but not at the source",
+    })),
   ];
 }
 
-function ranked(rank: Ranked["rank"], name: string, message: string, severity: Difference["severity"] = "difference"): Ranked {
+function ranked(
+  rank: Ranked["rank"],
+  name: string,
+  message: string,
+  severity: Difference["severity"] = "difference",
+): Ranked {
   return { rank, difference: { severity, about: "table", name, message } };
 }
 
@@ -60,60 +83,111 @@ function compareExistence(table: TableRecord, { copies, lacking, options }: Cont
   const name = displayName(table);
   const copy = copies.get(name);
   if (copy === undefined) {
-    const message = `is missing${brackets(table.rows === null ? "" : `the source held ${count(table.rows)}`, ownerOf(table))}`;
+    const message =
+      "is " +
+      `missing${brackets(table.rows === null ? "" : `the source held ${count(table.rows)}`, ownerOf(table))}`;
     const needs = lacking.ofTable(table);
     if (needs.length === 0) return ranked(0, name, message);
-    const gap = ranked(0, name, `could not be proved: it needs ${needs.join(", ")}, not available here (it ${message})`, "gap");
+    const gap = ranked(
+      0,
+      name,
+      `could not be proved: it needs ${needs.join(", ")}, not available here (it ${message})`,
+      "gap",
+    );
     return { ...gap, difference: { ...gap.difference, needs } };
   }
-  if (copy.kind !== table.kind) return ranked(0, name, `is a ${copy.kind}, at the source it was a ${table.kind}`);
+  if (copy.kind !== table.kind) {
+    return ranked(0, name, `is a ${copy.kind}, at the source it was a ${table.kind}`);
+  }
   if (!options.rows || table.populated === copy.populated) return undefined;
-  return ranked(2, name, table.populated === true ? "was populated at the source and is not" : "is populated and was not at the source");
+  return ranked(
+    2,
+    name,
+    table.populated === true
+      ? "was populated at the source and is not"
+      : "is populated and was not at the source",
+  );
 }
 
-function compareRows(table: TableRecord, { copies, content, doubts, options, retyped, numbers }: Context): Ranked | undefined {
+function compareRows(
+  table: TableRecord,
+  { copies, content, doubts, options, retyped, numbers }: Context,
+): Ranked | undefined {
   const name = displayName(table);
   const copy = copies.get(name);
   if (!options.rows || copy === undefined || table.rows === null || copy.rows === null) return undefined;
   const owner = brackets(ownerOf(table));
-  if (table.rows !== copy.rows) return ranked(1, name, `holds ${count(copy.rows)}, the source held ${count(table.rows)}${owner}`);
+  if (table.rows !== copy.rows) {
+    return ranked(1, name, `holds ${count(copy.rows)}, the source held ${count(table.rows)}${owner}`);
+  }
   const others = retyped(table);
   const numbered = namesOfNumbers(table, copy, numbers.get(name));
   const differs = content ? contentDifference([table], [copy], new Set([...others, ...numbered])) : undefined;
   if (differs === undefined) {
     if (!content || contentDifference([table], [copy]) === undefined) return undefined;
-    return contentDifference([table], [copy], numbered) === undefined ? ofNumbers(name, numbered) : ofRetyped(name, others);
+    return contentDifference([table], [copy], numbered) === undefined
+      ? ofNumbers(name, numbered)
+      : ofRetyped(name, others);
   }
   const doubt = doubts.get(name);
-  if (doubt !== undefined) return ranked(2, name, `holds ${count(copy.rows)} as the source did, but their content could not be compared: ${doubt}`, "gap");
+  if (doubt !== undefined) {
+    return ranked(
+      2,
+      name,
+      `holds ${count(copy.rows)} as the source did, but their content could not be compared: ${doubt}`,
+      "gap",
+    );
+  }
   return ranked(2, name, `holds ${count(copy.rows)} as the source did, but ${differs}${owner}`);
 }
 
 /** Columns whose sums differ by nothing but numbers that name something in the copy. */
-function namesOfNumbers(table: TableRecord, copy: TableRecord, numbers: Numbers | undefined): ReadonlySet<string> {
+function namesOfNumbers(
+  table: TableRecord,
+  copy: TableRecord,
+  numbers: Numbers | undefined,
+): ReadonlySet<string> {
   const sums = new Map(table.columns ?? []);
-  const found = numbers === undefined ? [] : (copy.columns ?? []).filter(([column, sum]) =>
-    sums.has(column) && areNumbers(BigInt(sums.get(column)!) - BigInt(sum), numbers.get(column)));
+  const found =
+    numbers === undefined
+      ? []
+      : (copy.columns ?? []).filter(
+          ([column, sum]) =>
+            sums.has(column) && areNumbers(BigInt(sums.get(column)!) - BigInt(sum), numbers.get(column)),
+        );
   return new Set(found.map(([column]) => column));
 }
 
 function ofNumbers(name: string, columns: ReadonlySet<string>): Ranked {
-  return ranked(2, name, `holds the source's rows, but could not be compared row by row: numbers in ` +
-    `${listed([...columns])} that named nothing at the source are those of objects here, and are written as their names`, "gap");
+  return ranked(
+    2,
+    name,
+    `holds the source's rows, but could not be compared row by row: numbers in ${listed([...columns])} ` +
+      "that named nothing at the source are those of objects here, and are written as their names",
+    "gap",
+  );
 }
 
 /**
- * Rows were put into a table whose columns are of other types by now, which took every value; that none of them
- * changed thereby is not shown.
+ * Rows were put into a table whose columns are of other types by now, which took every value; that none of
+ * them changed thereby is not shown.
  */
 function ofRetyped(name: string, columns: ReadonlySet<string>): Ranked {
   const names = [...columns];
   const [columnsOf, theirs] = names.length === 1 ? ["column", "its type is"] : ["columns", "their types are"];
-  return ranked(2, name, `got the source's rows, but the content of ${columnsOf} ${listed(names)} could not be compared: ` +
-    `${theirs} not the source's any more`, "gap");
+  return ranked(
+    2,
+    name,
+    `got the source's rows, but the content of ${columnsOf} ${listed(names)} could not be compared: ` +
+      `${theirs} not the source's any more`,
+    "gap",
+  );
 }
 
-/** Records of format 1 do not say whether rows may change partitions; the copy's are made from the same definitions. */
+/**
+ * Records of format 1 do not say whether rows may change partitions; the copy's are made from the
+ * same definitions.
+ */
 function withTree(table: TableRecord, copies: Context["copies"]): TableRecord {
   const tree = table.tree ?? copies.get(displayName(table))?.tree;
   return tree === undefined ? table : { ...table, tree };
@@ -134,12 +208,18 @@ function treesOf(tables: readonly TableRecord[]): TableRecord[][] {
  * Rows of one leaf may stand in another one after a restore: only their number and sums over all of them are
  * comparable.
  */
-function compareTree(leaves: readonly TableRecord[], tables: readonly TableRecord[], { copies, content, options, retyped }: Context): Ranked | undefined {
+function compareTree(
+  leaves: readonly TableRecord[],
+  tables: readonly TableRecord[],
+  { copies, content, options, retyped }: Context,
+): Ranked | undefined {
   if (!options.rows) return undefined;
   const name = displayName(leaves[0]!.tree!);
   const all = tables.filter((table) => table.tree !== undefined && displayName(table.tree) === name);
   if (all.length !== leaves.length) {
-    const message = `could not be compared: only some of its partitions were restored, and its rows may change partitions (${leaves.map(displayName).join(", ")})`;
+    const message =
+      "could not be compared: only some of its partitions were restored, and its rows may change " +
+      `partitions (${leaves.map(displayName).join(", ")})`;
     return ranked(1, name, message, "gap");
   }
   const found = leaves.map((leaf) => copies.get(displayName(leaf)));
@@ -150,11 +230,24 @@ function compareTree(leaves: readonly TableRecord[], tables: readonly TableRecor
   // The missing leaf is reported as such, and what hangs on that; of the rows beside it nothing else speaks.
   if (missing.length > 0 && now <= before) {
     const whole = now === before && (!content || contentDifference(leaves, present) === undefined);
-    return whole ? undefined : ranked(1, name,
-      `holds ${count(Number(now))} in its partitions here, the source held ${count(Number(before))}, and they could not be compared: ` +
-      `rows may change partitions, and some are missing (${missing.map(displayName).join(", ")})`, "gap");
+    return whole
+      ? undefined
+      : ranked(
+          1,
+          name,
+          `holds ${count(Number(now))} in its partitions here, the source held ${count(Number(before))}, ` +
+            "and they could not be compared: rows may change partitions, and some are missing " +
+            `(${missing.map(displayName).join(", ")})`,
+          "gap",
+        );
   }
-  if (before !== now) return ranked(1, name, `holds ${count(Number(now))} in its partitions, the source held ${count(Number(before))}`);
+  if (before !== now) {
+    return ranked(
+      1,
+      name,
+      `holds ${count(Number(now))} in its partitions, the source held ${count(Number(before))}`,
+    );
+  }
   const others = new Set(leaves.flatMap((leaf) => [...retyped(leaf)]));
   const differs = content ? contentDifference(leaves, present, others) : undefined;
   if (differs === undefined) {
@@ -168,7 +261,9 @@ function count(rows: number): string {
 }
 
 function ownerOf({ extension }: TableRecord): string {
-  return extension === undefined ? "" : `it belongs to the extension ${extension}, whose version and own rows may be others here`;
+  return extension === undefined
+    ? ""
+    : `it belongs to the extension ${extension}, whose version and own rows may be others here`;
 }
 
 function brackets(...parts: readonly string[]): string {

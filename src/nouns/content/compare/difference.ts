@@ -30,17 +30,26 @@ export interface CompareOptions {
   readonly exact: boolean;
   /** Only these tables and the objects that belong to them; for a restore of named tables. */
   readonly only?: (table: Pick<TableRecord, "schema" | "name">) => boolean;
-  /** Of those, the tables that were made; the others were there before, and what differs in their definitions is a gap. All when absent. */
+  /**
+   * Of those, the tables that were made; the others were there before, and what differs in their definitions
+   * is a gap. All when absent.
+   */
   readonly made?: (table: Pick<TableRecord, "schema" | "name">) => boolean;
   /** False: only rows and values are compared, not the definitions around them. */
   readonly definitions?: false;
-  /** Extensions of the source that cannot be installed where the copy is: what is missing and needs them becomes a gap. */
+  /**
+   * Extensions of the source that cannot be installed where the copy is: what is missing and needs them
+   * becomes a gap.
+   */
   readonly unavailableExtensions?: readonly string[];
-  /** The copy is to take the source's place: properties of the database itself and attributes of roles count too. Throw-away copies have neither. */
+  /**
+   * The copy is to take the source's place: properties of the database itself and attributes of roles count
+   * too. Throw-away copies have neither.
+   */
   readonly properties?: boolean;
   /**
-   * Whether an object that differs is not the database's user's but a platform's, which brings its own: of no concern to a verdict. Asked of
-   * objects alone; rows and values are compared whosever table they are in.
+   * Whether an object that differs is not the database's user's but a platform's, which brings its own: of no
+   * concern to a verdict. Asked of objects alone; rows and values are compared whosever table they are in.
    */
   readonly isOthers?: (difference: Difference) => boolean;
   /** The same of what an extension holds: its members, and values that no dump brings. */

@@ -14,8 +14,9 @@ export interface Listed {
 }
 
 /**
- * Everything the database has at the snapshot that a backup's archives do not hold: what pg_dump leaves out without failing.
- * Each is a gap; what differs between two archives of one backup is missing if either lacks it.
+ * Everything the database has at the snapshot that a backup's archives do not hold: what pg_dump leaves
+ * out without failing. Each is a gap; what differs between two archives of one backup is missing if
+ * either lacks it.
  *
  * @param session with the pinned settings, inside the transaction whose snapshot was dumped
  * @param content the inventory of that snapshot
@@ -23,11 +24,20 @@ export interface Listed {
  * @param leftOut relations that pg_dump was told to leave out
  */
 export async function findOmissions(
-  session: DatabaseSession, scope: ContentScope, content: ContentRecord, archives: readonly Listed[], leftOut: readonly LeftOut[] = [],
+  session: DatabaseSession,
+  scope: ContentScope,
+  content: ContentRecord,
+  archives: readonly Listed[],
+  leftOut: readonly LeftOut[] = [],
 ): Promise<Difference[]> {
-  const holds = (kind: ObjectKind, identity: string): boolean => Object.hasOwn(content.objects[kind] ?? {}, identity);
-  const found: Difference[] = [...(await leftOutLargeObjects(session, scope)), ...unreadableExtensionTables(content), ...undumpedExtensionRows(content),
-    ...(await findIncomplete(session, scope, leftOut, holds))];
+  const holds = (kind: ObjectKind, identity: string): boolean =>
+    Object.hasOwn(content.objects[kind] ?? {}, identity);
+  const found: Difference[] = [
+    ...(await leftOutLargeObjects(session, scope)),
+    ...unreadableExtensionTables(content),
+    ...undumpedExtensionRows(content),
+    ...(await findIncomplete(session, scope, leftOut, holds)),
+  ];
   for (const { entries } of archives) {
     found.push(
       ...(await hiddenUserMappings(session, scope, entries)),

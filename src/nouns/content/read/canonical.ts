@@ -1,12 +1,15 @@
+import { anyOf } from "../../../kernel/pattern.ts";
+
 /**
  * One spelling for what the server prints of an expression or query.
  *
- * Printing a definition and reading it back does not always print the same again, so a faithful copy would look changed:
+ * Printing a definition and reading it back does not always print the same again, so a faithful copy
+ * would look changed:
  *
  * - `x IN ('a', 'b')` on a varchar prints `(ARRAY['a'::character varying, …])::text[]`, and after a restore
  *   `ARRAY[('a'::character varying)::text, …]`: casts are moved to the elements;
- * - `a BETWEEN 1 AND 2 AND b` prints nested `AND`s, and after a restore one flat list: nested lists of the same operator are
- *   made flat, which cannot change their meaning.
+ * - `a BETWEEN 1 AND 2 AND b` prints nested `AND`s, and after a restore one flat list: nested lists of the
+ *   same operator are made flat, which cannot change their meaning.
  *
  * PostgreSQL's own upgrade tests work around the same two (src/test/perl/PostgreSQL/Test/AdjustUpgrade.pm).
  */
@@ -17,8 +20,16 @@ export function canonical(definition: string): string {
   return write(rewrite(items));
 }
 
-/** Quoted strings, dollar quotes, quoted identifiers, words and numbers, casts, single characters. White space separates. */
-const TOKEN = /[EeBbXxUuNn]?'(?:[^']|'')*'|\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$|"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|::|[^\s]/gu;
+/**
+ * Quoted strings, dollar quotes, quoted identifiers, words and numbers, casts, single characters. White
+ * space separates.
+ */
+const TOKEN = anyOf(
+  /[EeBbXxUuNn]?'(?:[^']|'')*'/gu,
+  /\$([A-Za-z_]\w*)?\$[\s\S]*?\$\1\$/gu,
+  /"(?:[^"]|"")*"/gu,
+  /[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|::|[^\s]/gu,
+);
 
 /** A word, or a bracketed group. */
 type Item = string | Group;
@@ -42,7 +53,9 @@ function readItems(input: { tokens: readonly string[]; next: number }, until?: s
 }
 
 function rewrite(items: readonly Item[]): Item[] {
-  const inner = items.map((item) => (typeof item === "string" ? item : { ...item, items: rewrite(item.items) }));
+  const inner = items.map((item) =>
+    typeof item === "string" ? item : { ...item, items: rewrite(item.items) },
+  );
   return flatten(pushCasts(inner));
 }
 
@@ -57,7 +70,12 @@ function pushCasts(items: readonly Item[]): Item[] {
       result.push(item);
       continue;
     }
-    const moved = elements.flatMap((element, index): Item[] => [...(index > 0 ? [","] : []), { open: "(", items: element }, "::", ...cast.type]);
+    const moved = elements.flatMap((element, index): Item[] => [
+      ...(index > 0 ? [","] : []),
+      { open: "(", items: element },
+      "::",
+      ...cast.type,
+    ]);
     result.push("ARRAY", { open: "[", items: moved });
     at = cast.last;
   }
@@ -66,7 +84,9 @@ function pushCasts(items: readonly Item[]): Item[] {
 
 /** The elements of `(ARRAY[…])`, each as its items, or undefined when the item is something else. */
 function arrayElements(item: Item): Item[][] | undefined {
-  if (typeof item === "string" || item.open !== "(" || item.items.length !== 2 || item.items[0] !== "ARRAY") return undefined;
+  if (typeof item === "string" || item.open !== "(" || item.items.length !== 2 || item.items[0] !== "ARRAY") {
+    return undefined;
+  }
   const list = item.items[1]!;
   if (typeof list === "string" || list.open !== "[") return undefined;
   const elements: Item[][] = [[]];
@@ -79,26 +99,35 @@ function arrayElements(item: Item): Item[][] | undefined {
 
 const WORD = /^[\p{L}_"]/u;
 
-/** `:: some type [ ]` from position `at`: the type without its brackets, and the position of the last item. */
+/**
+ * `:: some type [ ]` from position `at`: the type without its brackets, and the position of the last item.
+ */
 function arrayCast(items: readonly Item[], at: number): { type: Item[]; last: number } | undefined {
   if (items[at] !== "::") return undefined;
   const type: Item[] = [];
   for (let position = at + 1; position < items.length; position += 1) {
     const item = items[position]!;
-    if (typeof item !== "string" && item.open === "[") return item.items.length === 0 && type.length > 0 ? { type, last: position } : undefined;
+    if (typeof item !== "string" && item.open === "[") {
+      return item.items.length === 0 && type.length > 0 ? { type, last: position } : undefined;
+    }
     if (typeof item === "string" ? item !== "." && !WORD.test(item) : false) return undefined;
     type.push(item);
   }
   return undefined;
 }
 
-/** Where a group's operands are all joined by one of AND, OR, and an operand is itself such a group in brackets, takes the brackets off. */
+/**
+ * Where a group's operands are all joined by one of AND, OR, and an operand is itself such a group in
+ * brackets, takes the brackets off.
+ */
 function flatten(items: readonly Item[]): Item[] {
   const operator = ["AND", "OR"].find((word) => items.includes(word));
   if (operator === undefined) return [...items];
   return items.flatMap((item, at): Item[] => {
     const standsAlone = isEdge(items[at - 1], operator) && isEdge(items[at + 1], operator);
-    return standsAlone && typeof item !== "string" && item.open === "(" && isList(item.items, operator) ? [...item.items] : [item];
+    return standsAlone && typeof item !== "string" && item.open === "(" && isList(item.items, operator)
+      ? [...item.items]
+      : [item];
   });
 }
 
@@ -108,10 +137,19 @@ function isEdge(item: Item | undefined, operator: string): boolean {
 
 /** True for `(…) AND (…) AND …`: brackets around every operand, so that nothing else can hide between. */
 function isList(items: readonly Item[], operator: string): boolean {
-  return items.length >= 3 && items.length % 2 === 1
-    && items.every((item, at) => (at % 2 === 1 ? item === operator : typeof item !== "string" && item.open === "("));
+  return (
+    items.length >= 3 &&
+    items.length % 2 === 1 &&
+    items.every((item, at) =>
+      at % 2 === 1 ? item === operator : typeof item !== "string" && item.open === "(",
+    )
+  );
 }
 
 function write(items: readonly Item[]): string {
-  return items.map((item) => (typeof item === "string" ? item : `${item.open} ${write(item.items)} ${CLOSING[item.open]}`)).join(" ");
+  return items
+    .map((item) =>
+      typeof item === "string" ? item : `${item.open} ${write(item.items)} ${CLOSING[item.open]}`,
+    )
+    .join(" ");
 }

@@ -11,14 +11,23 @@ import { scopeValues } from "../scope.ts";
 /** `<kind> <identity>` → its rights, as `grantee:PRIVILEGE`, with `*` where they may be passed on. */
 export type EffectiveRights = ReadonlyMap<string, readonly string[]>;
 
-/** Rights as they hold on everything in scope, in words and not as digests; also where nobody has given or taken any. */
-export async function readEffectiveRights(session: DatabaseSession, scope: ContentScope): Promise<EffectiveRights> {
+/**
+ * Rights as they hold on everything in scope, in words and not as digests; also where nobody has given
+ * or taken any.
+ */
+export async function readEffectiveRights(
+  session: DatabaseSession,
+  scope: ContentScope,
+): Promise<EffectiveRights> {
   const server = await serverFacts(session);
   const found = new Map<string, readonly string[]>();
   for (const each of EFFECTIVE_RIGHTS) {
     for (const row of await session.query<ObjectRow>(objectQuery(server, each), scopeValues(scope))) {
       const all = row["f0"] ?? null;
-      found.set(`${each.kind} ${decodeText(server, row.identity)}`, all === null ? [] : cutAfter(decodeText(server, all), ",").map((right) => right.replace(/,$/, "")));
+      found.set(
+        `${each.kind} ${decodeText(server, row.identity)}`,
+        all === null ? [] : cutAfter(decodeText(server, all), ",").map((right) => right.replace(/,$/, "")),
+      );
     }
   }
   return found;
@@ -29,9 +38,14 @@ export function digestRights(rights: Iterable<string>): string {
   // As the server sorts names: by their bytes.
   const sorted = [...new Set(rights)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const isMaintain = (right: string): boolean => /:MAINTAIN\*?$/.test(right);
-  const fields = [["rights", sorted.filter((right) => !isMaintain(right))], ["maintain", sorted.filter(isMaintain)]] as const;
-  return writeDigests(fields.flatMap(([name, of]): [string, string][] => {
-    const digest = fieldDigest(of.join(","), false);
-    return digest === undefined ? [] : [[name, digest]];
-  }));
+  const fields = [
+    ["rights", sorted.filter((right) => !isMaintain(right))],
+    ["maintain", sorted.filter(isMaintain)],
+  ] as const;
+  return writeDigests(
+    fields.flatMap(([name, of]): [string, string][] => {
+      const digest = fieldDigest(of.join(","), false);
+      return digest === undefined ? [] : [[name, digest]];
+    }),
+  );
 }

@@ -15,7 +15,9 @@ import { listTables } from "./tables.ts";
 /** How to take an inventory. */
 export interface InventoryOptions {
   readonly proof: ContentRecord["proof"];
-  /** Longest wait for a table that somebody else locks, in milliseconds; 0 waits for ever. Default one minute. */
+  /**
+   * Longest wait for a table that somebody else locks, in milliseconds; 0 waits for ever. Default one minute.
+   */
   readonly lockWaitMs?: number;
   /**
    * The record it will be held against: rows are hashed and objects digested as there, and its extensions are
@@ -34,54 +36,83 @@ export interface InventoryOptions {
 const LOCK_WAIT_MS = 60_000;
 
 /**
- * What the database holds, as far as the system catalogs tell: everything of a {@link ContentRecord} but row counts and
- * fingerprints.
+ * What the database holds, as far as the system catalogs tell: everything of a {@link ContentRecord} but row
+ * counts and fingerprints.
  *
  * @param session with {@link PINNED_SETTINGS}, inside the transaction whose snapshot counts
  * @throws database.lock-timeout
  */
-export async function takeInventory(session: DatabaseSession, scope: ContentScope, options: InventoryOptions): Promise<ContentRecord> {
-  await session.query("SELECT set_config('lock_timeout', $1, true)", [String(options.lockWaitMs ?? LOCK_WAIT_MS)]);
-  const [database] = await session.query<{ major: number; encoding: string; collate: string; ctype: string; littleEndian: boolean }>(
-    `SELECT current_setting('server_version_num')::int / 10000 AS major, pg_encoding_to_char(encoding) AS encoding, datcollate AS collate, datctype AS ctype,
-            ${IS_LITTLE_ENDIAN} AS "littleEndian"
-       FROM pg_database WHERE datname = current_database()`,
-  );
+export async function takeInventory(
+  session: DatabaseSession,
+  scope: ContentScope,
+  options: InventoryOptions,
+): Promise<ContentRecord> {
+  await session.query("SELECT set_config('lock_timeout', $1, true)", [
+    String(options.lockWaitMs ?? LOCK_WAIT_MS),
+  ]);
+  const [database] = await session.query<{
+    major: number;
+    encoding: string;
+    collate: string;
+    ctype: string;
+    littleEndian: boolean;
+  }>(`
+    SELECT current_setting('server_version_num')::int / 10000 AS major,
+           pg_encoding_to_char(encoding) AS encoding, datcollate AS collate, datctype AS ctype,
+           ${IS_LITTLE_ENDIAN} AS "littleEndian"
+      FROM pg_database
+     WHERE datname = current_database()
+  `);
   const { major, encoding, collate, ctype, littleEndian } = database!;
   if (hasRawText({ encoding })) await requireReadableNames(session, scope);
   const tables = await listTables(session, scope);
   const digests = options.like === undefined ? 2 : options.like.digests;
   const { objects, objectExtensions, neededExtensions, unknownOptions } = await lockingBriefly(session, () =>
-    readObjects(session, scope, { major, encoding }, digests));
-  if (unknownOptions.length > 0) options.debug?.(`options of unknown names are not compared: ${unknownOptions.join(", ")}`);
-  // As soon as schemas are named, pg_dump writes no extension, and only those that the dumped objects need concern a copy.
-  // What needs one at the source may be missing in a copy, and then nothing there needs it, though it is there.
-  const needed = scope.includeSchemas.length === 0 ? undefined
-    : new Set([...neededExtensions, ...tables.flatMap((table) => table.extensions ?? []), ...(options.like?.extensions ?? []).map(({ name }) => name)]);
+    readObjects(session, scope, { major, encoding }, digests),
+  );
+  if (unknownOptions.length > 0) {
+    options.debug?.(`options of unknown names are not compared: ${unknownOptions.join(", ")}`);
+  }
+  // As soon as schemas are named, pg_dump writes no extension, and only those that the dumped objects need
+  // concern a copy. What needs one at the source may be missing in a copy, and then nothing there needs it,
+  // though it is there.
+  const needed =
+    scope.includeSchemas.length === 0
+      ? undefined
+      : new Set([
+          ...neededExtensions,
+          ...tables.flatMap((table) => table.extensions ?? []),
+          ...(options.like?.extensions ?? []).map(({ name }) => name),
+        ]);
   const leftOut = options.leaveOut ?? [];
-  return withoutRelations({
-    algorithm: rowHashOn(littleEndian, options.like?.algorithm),
-    proof: options.proof,
-    serverMajor: major,
-    encoding,
-    collate,
-    ctype,
-    tables,
-    sequences: await readSequences(session, scope, [...leftOut, ...(options.withoutValue ?? [])]),
-    objects,
-    ...(digests === undefined ? {} : { digests }),
-    objectExtensions,
-    database: await readDatabaseRecord(session),
-    roles: await readRoles(session),
-    extensions: await readExtensions(session, needed),
-    extensionContents: await readExtensionContents(session, scope, options.proof),
-    largeObjects: { count: await countLargeObjects(session, scope), fingerprint: null },
-  }, leftOut);
+  return withoutRelations(
+    {
+      algorithm: rowHashOn(littleEndian, options.like?.algorithm),
+      proof: options.proof,
+      serverMajor: major,
+      encoding,
+      collate,
+      ctype,
+      tables,
+      sequences: await readSequences(session, scope, [...leftOut, ...(options.withoutValue ?? [])]),
+      objects,
+      ...(digests === undefined ? {} : { digests }),
+      objectExtensions,
+      database: await readDatabaseRecord(session),
+      roles: await readRoles(session),
+      extensions: await readExtensions(session, needed),
+      extensionContents: await readExtensionContents(session, scope, options.proof),
+      largeObjects: { count: await countLargeObjects(session, scope), fingerprint: null },
+    },
+    leftOut,
+  );
 }
 
 /** pg_dump leaves large objects out as soon as schemas are named. */
 async function countLargeObjects(session: DatabaseSession, scope: ContentScope): Promise<number> {
   if (scope.includeSchemas.length > 0) return 0;
-  const [row] = await session.query<{ count: string }>("SELECT count(*) AS count FROM pg_largeobject_metadata");
+  const [row] = await session.query<{ count: string }>(
+    "SELECT count(*) AS count FROM pg_largeobject_metadata",
+  );
   return Number(row!.count);
 }

@@ -11,7 +11,6 @@ import { UNKNOWN_OPTIONS } from "./objects/options.ts";
 import { readMarkedSequences } from "./marked-sequences.ts";
 import { readPublicationNeeds } from "./publication-needs.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "../record.ts";
-import { scopeValues } from "../scope.ts";
 
 /** The objects of a database. */
 export interface ObjectInventory {
@@ -30,15 +29,20 @@ type Objects = Map<ObjectKind, Map<string, string>>;
 const EVERYWHERE = "plpgsql";
 
 /**
- * All objects in scope as digests of their fields, by kind and identity; owners, comments and security labels are kinds of their own. A kind without
- * objects is there and empty; one that could not be read is absent.
+ * All objects in scope as digests of their fields, by kind and identity; owners, comments and security labels
+ * are kinds of their own. A kind without objects is there and empty; one that could not be read is absent.
  *
- * @param digests how they are made, see {@link ContentRecord}; none, meaning 1, only to hold a copy against such a record
+ * @param digests how they are made, see {@link ContentRecord}; none, meaning 1, only to hold a copy against
+ *   such a record
  */
 export async function readObjects(
-  session: DatabaseSession, scope: ContentScope, server: Omit<ServerFacts, "superuser">, digests?: ContentRecord["digests"],
+  session: DatabaseSession,
+  scope: ContentScope,
+  server: Omit<ServerFacts, "superuser">,
+  digests?: ContentRecord["digests"],
 ): Promise<ObjectInventory> {
-  const found = digests === undefined ? await readObjects1(session, scope) : await readFields(session, scope, server);
+  const found =
+    digests === undefined ? await readObjects1(session, scope) : await readFields(session, scope, server);
   const unknown = await session.query<{ name: string }>(UNKNOWN_OPTIONS);
   return {
     objects: found.objects,
@@ -48,10 +52,16 @@ export async function readObjects(
 }
 
 /** The objects of one kind alone, as {@link readObjects} has them with the newest digests. */
-export async function readObjectsOf(session: DatabaseSession, scope: ContentScope, kind: ObjectKind): Promise<Readonly<Record<string, string>>> {
+export async function readObjectsOf(
+  session: DatabaseSession,
+  scope: ContentScope,
+  kind: ObjectKind,
+): Promise<Readonly<Record<string, string>>> {
   const server = await serverFacts(session);
   const digests = new DigestsOfObjects();
-  for (const each of OBJECT_CLASSES.filter((one) => one.kind === kind)) await eachOfClass(session, scope, server, each, digests);
+  for (const each of OBJECT_CLASSES.filter((one) => one.kind === kind)) {
+    await eachOfClass(session, scope, server, each, digests);
+  }
   return sorted(digests.objects)[kind] ?? {};
 }
 
@@ -61,8 +71,14 @@ interface Found {
   readonly places: ReadonlyMap<string, string>;
 }
 
-async function readFields(session: DatabaseSession, scope: ContentScope, facts: Omit<ServerFacts, "superuser">): Promise<Found> {
-  const [row] = await session.query<{ superuser: boolean }>("SELECT current_setting('is_superuser') = 'on' AS superuser");
+async function readFields(
+  session: DatabaseSession,
+  scope: ContentScope,
+  facts: Omit<ServerFacts, "superuser">,
+): Promise<Found> {
+  const [row] = await session.query<{ superuser: boolean }>(
+    "SELECT current_setting('is_superuser') = 'on' AS superuser",
+  );
   const digests = new DigestsOfObjects();
   await eachObject(session, scope, { ...facts, superuser: row!.superuser }, digests);
   return { objects: sorted(digests.objects), places: digests.places };
@@ -78,17 +94,26 @@ class DigestsOfObjects implements ObjectReader {
   }
 
   object({ kind, identity, fields, owner, place }: FoundObject): void {
-    add(this.objects, kind, identity, fields.flatMap(({ name, text, hidden, printed }): [string, string][] => {
-      const digest = hidden ? HIDDEN : fieldDigest(text, printed);
-      return digest === undefined ? [] : [[name, digest]];
-    }));
-    if (owner !== null) add(this.objects, "owner", `${kind} ${identity}`, [["owner", fieldDigest(owner, false)!]]);
+    add(
+      this.objects,
+      kind,
+      identity,
+      fields.flatMap(({ name, text, hidden, printed }): [string, string][] => {
+        const digest = hidden ? HIDDEN : fieldDigest(text, printed);
+        return digest === undefined ? [] : [[name, digest]];
+      }),
+    );
+    if (owner !== null) {
+      add(this.objects, "owner", `${kind} ${identity}`, [["owner", fieldDigest(owner, false)!]]);
+    }
     if (place !== null) this.places.set(place, `${kind} ${identity}`);
   }
 }
 
 async function readNeeds(
-  session: DatabaseSession, scope: ContentScope, places: ReadonlyMap<string, string>,
+  session: DatabaseSession,
+  scope: ContentScope,
+  places: ReadonlyMap<string, string>,
 ): Promise<Pick<ObjectInventory, "objectExtensions" | "neededExtensions">> {
   const needs = await readExtensionNeeds(session);
   const found: [string, string[]][] = [];
@@ -99,11 +124,19 @@ async function readNeeds(
     const worthNaming = extensions.filter((name) => name !== EVERYWHERE);
     if (worthNaming.length > 0) found.push([object, worthNaming]);
   }
-  found.push(...(await readPublicationNeeds(session, places, needs)), ...(await readMarkedSequences(session, scope)));
+  found.push(
+    ...(await readPublicationNeeds(session, places, needs)),
+    ...(await readMarkedSequences(session, scope)),
+  );
   return { objectExtensions: namesMap(byName(found)), neededExtensions };
 }
 
-function add(objects: Objects, kind: ObjectKind, identity: string, digests: readonly (readonly [string, string])[]): void {
+function add(
+  objects: Objects,
+  kind: ObjectKind,
+  identity: string,
+  digests: readonly (readonly [string, string])[],
+): void {
   objects.get(kind)!.set(identity, writeDigests(digests));
 }
 

@@ -80,7 +80,8 @@ const CALLED = `
      AND NOT EXISTS (SELECT FROM unnest(p.proconfig) setting WHERE setting LIKE 'search\\_path=%')
      -- A body that was parsed when it was made names what it means by number; since PostgreSQL 14.
      AND to_jsonb(p) ->> 'prosqlbody' IS NULL
-   GROUP BY p.oid, p.prokind, p.proname, p.prosrc, pn.nspname, l.lanname ORDER BY p.oid`;
+   GROUP BY p.oid, p.prokind, p.proname, p.prosrc, pn.nspname, l.lanname ORDER BY p.oid
+`;
 
 /** Where names of these kinds are; `pg_catalog` is always searched first. */
 const RESOLVE = `
@@ -88,7 +89,9 @@ const RESOLVE = `
     FROM unnest($1::text[], $2::text[]) AS asked (kind, name)
     JOIN LATERAL (
       SELECT relnamespace AS namespace FROM pg_class
-       WHERE asked.kind = 'relation' AND relname = asked.name::name AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+       WHERE asked.kind = 'relation'
+         AND relname = asked.name::name
+         AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
       UNION ALL SELECT pronamespace FROM pg_proc WHERE asked.kind = 'function' AND proname = asked.name::name
       UNION ALL SELECT typnamespace FROM pg_type WHERE asked.kind = 'type' AND typname = asked.name::name
       UNION ALL SELECT oprnamespace FROM pg_operator
@@ -99,7 +102,8 @@ const RESOLVE = `
        WHERE asked.kind = 'dictionary' AND dictname = asked.name::name
     ) AS at ON true
     JOIN pg_namespace n ON n.oid = at.namespace
-   WHERE n.nspname !~ '^pg_t(?:emp|oast)' ORDER BY 1, 2, 3`;
+   WHERE n.nspname !~ '^pg_t(?:emp|oast)' ORDER BY 1, 2, 3
+`;
 
 interface Called {
   readonly place: string;
@@ -122,18 +126,35 @@ interface Suspect {
  *
  * @param session with the pinned settings, inside the backup's snapshot
  */
-export async function searchPathWarnings(session: DatabaseSession, scope: ContentScope): Promise<readonly string[]> {
+export async function searchPathWarnings(
+  session: DatabaseSession,
+  scope: ContentScope,
+): Promise<readonly string[]> {
   const suspects = [...(await calledFunctions(session, scope)), ...(await materializedViews(session, scope))];
-  const schemas = await resolve(session, suspects.flatMap((suspect) => suspect.references));
+  const schemas = await resolve(
+    session,
+    suspects.flatMap((suspect) => suspect.references),
+  );
   const warnings: string[] = [];
   for (const { references: all, warning } of suspects) {
-    const known = [...new Map(all.map((reference) => [key(reference), reference])).values()].filter((reference) => schemas.has(key(reference)));
+    const known = [...new Map(all.map((reference) => [key(reference), reference])).values()].filter(
+      (reference) => schemas.has(key(reference)),
+    );
     const places = known.map((reference) => schemas.get(key(reference)) ?? []);
-    if (known.length > 0) warnings.push(warning(known.map((reference) => reference.name), path(places)));
+    if (known.length > 0) {
+      warnings.push(
+        warning(
+          known.map((reference) => reference.name),
+          path(places),
+        ),
+      );
+    }
   }
   warnings.push(...(await unprintedOperators(session, scope)), ...(await indexNamesInRows(session, scope)));
   const more = warnings.length - WARNINGS_MAX;
-  return more <= 0 ? warnings : [...warnings.slice(0, WARNINGS_MAX), `${more} more warnings of this kind are not shown`];
+  return more <= 0
+    ? warnings
+    : [...warnings.slice(0, WARNINGS_MAX), `${more} more warnings of this kind are not shown`];
 }
 
 function key({ kind, name }: Reference): string {
@@ -141,9 +162,15 @@ function key({ kind, name }: Reference): string {
 }
 
 /** Names that are in schemas of somebody's own and not in `pg_catalog`, with those schemas. */
-async function resolve(session: DatabaseSession, asked: readonly Reference[]): Promise<ReadonlyMap<string, readonly string[]>> {
+async function resolve(
+  session: DatabaseSession,
+  asked: readonly Reference[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
   if (asked.length === 0) return new Map();
-  const rows = await session.query<{ kind: Reference["kind"]; name: string; schema: string }>(RESOLVE, [asked.map(({ kind }) => kind), asked.map(({ name }) => name)]);
+  const rows = await session.query<{ kind: Reference["kind"]; name: string; schema: string }>(RESOLVE, [
+    asked.map(({ kind }) => kind),
+    asked.map(({ name }) => name),
+  ]);
   const schemas = new Map<string, string[]>();
   for (const row of rows) schemas.set(key(row), [...(schemas.get(key(row)) ?? []), row.schema]);
   for (const [name, at] of schemas) if (at.includes("pg_catalog")) schemas.delete(name);
@@ -155,26 +182,28 @@ async function calledFunctions(session: DatabaseSession, scope: ContentScope): P
   return rows.map((called) => ({
     references: references(called.body, called.language),
     warning: (names, where) =>
-      `function ${called.function} finds ${listed(names, NAMES_MAX)} only by a search path, and a restore has ` +
-        `none: ${called.place}` +
-      `${called.places > 1 ? ` (and ${called.places - 1} more)` : ""} may not come back; mend it with ` +
-        `ALTER FUNCTION ${called.function} SET search_path = ${where};`,
+      `function ${called.function} finds ${listed(names, NAMES_MAX)} only by a search path, and a restore ` +
+      `has none: ${called.place}${called.places > 1 ? ` (and ${called.places - 1} more)` : ""} may ` +
+      `not come back; mend it with ALTER FUNCTION ${called.function} SET search_path = ${where};`,
   }));
 }
 
 /** Materialized views whose query has another one in a string, as `ts_stat` takes it. */
 async function materializedViews(session: DatabaseSession, scope: ContentScope): Promise<readonly Suspect[]> {
   const rows = await session.query<{ view: string; query: string }>(
-    `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS view, pg_get_viewdef(c.oid) AS query
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind = 'm' AND c.relispopulated AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")} ORDER BY 1`,
+    `
+      SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS view, pg_get_viewdef(c.oid) AS query
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.relkind = 'm' AND c.relispopulated AND ${IN_SCOPE} AND ${notInExtension("pg_class", "c.oid")}
+       ORDER BY 1
+    `,
     scopeValues(scope),
   );
   return rows.map(({ view, query }) => ({
     references: referencesInStrings(query),
     warning: (names, where) =>
-      `the materialized view ${view} names ${listed(names, NAMES_MAX)} in a string without a schema, and a restore ` +
-        `has no search path: the view may come back empty; ` +
+      `the materialized view ${view} names ${listed(names, NAMES_MAX)} in a string ` +
+      "without a schema, and a restore has no search path: the view may come back empty; " +
       `write the name with its schema (${where}) in its query`,
   }));
 }
@@ -182,19 +211,30 @@ async function materializedViews(session: DatabaseSession, scope: ContentScope):
 /** Rows that name an index, which a restore makes after all rows. */
 async function indexNamesInRows(session: DatabaseSession, scope: ContentScope): Promise<readonly string[]> {
   const columns = await session.query<{ qualified: string; column: string; small: boolean }>(
-    `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS qualified,
-            quote_ident(a.attname) AS "column", pg_relation_size(c.oid) <= ${SEARCHED_BYTES_MAX} AS small
-       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE a.atttypid = 'regclass'::regtype AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r' AND ${IN_SCOPE}
-        AND (${notInExtension("pg_class", "c.oid")} OR ${isExtensionConfig("c.oid")}) ORDER BY 1, 2`,
+    `
+      SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS qualified,
+             quote_ident(a.attname) AS "column", pg_relation_size(c.oid) <= ${SEARCHED_BYTES_MAX} AS small
+        FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE a.atttypid = 'regclass'::regtype
+         AND a.attnum > 0
+         AND NOT a.attisdropped
+         AND c.relkind = 'r'
+         AND ${IN_SCOPE}
+         AND (${notInExtension("pg_class", "c.oid")} OR ${isExtensionConfig("c.oid")})
+       ORDER BY 1, 2
+    `,
     scopeValues(scope),
   );
   const warnings: string[] = [];
   for (const { qualified, column, small } of columns) {
     const what = `column ${qualified}.${column} holds names of relations (regclass)`;
     if (!small) {
-      warnings.push(`${what} and was too large to be searched: rows that name an index cannot be ` +
-        `restored, because indexes are made after all rows; keep such names as text`);
+      warnings.push(
+        `${what} and was too large to be searched: rows that name an index cannot be ` +
+          `restored, because indexes are made after all rows; keep such names as text`,
+      );
       continue;
     }
     const [row] = await session.query<{ found: string | null }>(
@@ -202,17 +242,23 @@ async function indexNamesInRows(session: DatabaseSession, scope: ContentScope): 
         `EXISTS (SELECT FROM ONLY ${qualified} t WHERE t.${column} = i.oid)`,
     );
     if (row?.found != null) {
-      warnings.push(`${what}, among them the index ${row.found}: a restore makes indexes after all ` +
-        `rows, so that this table's rows come last, where it may be filled at all then; keep such names as text (ALTER TABLE ` +
-          `${qualified} ALTER ${column} TYPE text)`);
+      warnings.push(
+        `${what}, among them the index ${row.found}: a restore makes indexes after all ` +
+          "rows, so that this table's rows come last, where it may be filled at all then; " +
+          `keep such names as text (ALTER TABLE ${qualified} ALTER ${column} TYPE text)`,
+      );
     }
   }
   return warnings;
 }
 
-/** The server's own schema first. Where a name stands in several schemas, only a person knows which is meant. */
+/**
+ * The server's own schema first. Where a name stands in several schemas, only a person knows which is meant.
+ */
 function path(places: readonly (readonly string[])[]): string {
   const schemas = [...new Set(places.flat())];
-  if (places.some((each) => each.length > 1)) return `pg_catalog, <of ${schemas.map(displayPart).join(" and ")} the one that is meant>`;
+  if (places.some((each) => each.length > 1)) {
+    return `pg_catalog, <of ${schemas.map(displayPart).join(" and ")} the one that is meant>`;
+  }
   return ["pg_catalog", ...schemas.map(displayPart)].join(", ");
 }

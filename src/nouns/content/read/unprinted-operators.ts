@@ -6,8 +6,9 @@ import type { ContentScope } from "../record.ts";
 import { IN_SCOPE, notInExtension, scopeValues } from "../scope.ts";
 
 /**
- * Expressions that compare by an operator which is not printed and which a restore, having no search path, does not
- * find ({@link operatorsIn} says more). Said when the backup is made, because then it can still be mended.
+ * Expressions that compare by an operator which is not printed and which a restore, having no search
+ * path, does not find ({@link operatorsIn} says more). Said when the backup is made, because then it can
+ * still be mended.
  */
 
 const OF_RELATION = "JOIN pg_namespace n ON n.oid = c.relnamespace";
@@ -20,7 +21,8 @@ const EXPRESSIONS = `
          CASE WHEN r.rulename = '_RETURN' THEN pg_get_viewdef(c.oid) ELSE pg_get_ruledef(r.oid) END AS printed
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class ${OF_RELATION} WHERE ${OWN_RELATION}
   UNION ALL
-  SELECT 'the default or generation of the column ' || ${RELATION} || '.' || quote_ident(a.attname), d.adbin::text,
+  SELECT 'the default or generation of the column ' || ${RELATION} || '.' || quote_ident(a.attname),
+         d.adbin::text,
          pg_get_expr(d.adbin, d.adrelid)
     FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid ${OF_RELATION}
     JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE ${OWN_RELATION}
@@ -40,14 +42,18 @@ const EXPRESSIONS = `
   SELECT 'the partition key of ' || ${RELATION}, p.partexprs::text, pg_get_partkeydef(c.oid)
     FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partrelid ${OF_RELATION} WHERE ${OWN_RELATION}
   UNION ALL
-  SELECT 'the trigger ' || quote_ident(g.tgname) || ' on ' || ${RELATION}, g.tgqual::text, pg_get_triggerdef(g.oid)
-    FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid ${OF_RELATION} WHERE g.tgqual IS NOT NULL AND ${OWN_RELATION}
+  SELECT 'the trigger ' || quote_ident(g.tgname) || ' on ' || ${RELATION}, g.tgqual::text,
+         pg_get_triggerdef(g.oid)
+    FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid ${OF_RELATION}
+   WHERE g.tgqual IS NOT NULL AND ${OWN_RELATION}
   UNION ALL
-  SELECT 'the policy ' || quote_ident(p.polname) || ' on ' || ${RELATION}, concat_ws(' ', p.polqual, p.polwithcheck),
+  SELECT 'the policy ' || quote_ident(p.polname) || ' on ' || ${RELATION},
+         concat_ws(' ', p.polqual, p.polwithcheck),
          concat_ws(' ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid ${OF_RELATION} WHERE ${OWN_RELATION}
   UNION ALL
-  SELECT 'the function ' || p.oid::regprocedure, concat_ws(' ', p.proargdefaults, to_jsonb(p.*) ->> 'prosqlbody'),
+  SELECT 'the function ' || p.oid::regprocedure,
+         concat_ws(' ', p.proargdefaults, to_jsonb(p.*) ->> 'prosqlbody'),
          CASE WHEN to_jsonb(p.*) ->> 'prosqlbody' IS NULL THEN pg_get_function_arguments(p.oid)
               ELSE pg_get_functiondef(p.oid) END
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -56,12 +62,17 @@ const EXPRESSIONS = `
   UNION ALL
   SELECT 'the default of the type ' || t.oid::regtype, t.typdefaultbin::text, pg_get_expr(t.typdefaultbin, 0)
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-   WHERE t.typdefaultbin IS NOT NULL AND ${IN_SCOPE} AND ${notInExtension("pg_type", "t.oid")}`;
+   WHERE t.typdefaultbin IS NOT NULL AND ${IN_SCOPE} AND ${notInExtension("pg_type", "t.oid")}
+`;
 
 const FOUND = `
   SELECT e.what, e.printed, (SELECT sum(u.times)::int FROM ${operatorsIn("e.tree")} AS u) AS times,
-         (SELECT array_agg(u.name ORDER BY u.name COLLATE "C") FROM ${operatorsIn("e.tree")} AS u) AS operators
-    FROM (${EXPRESSIONS}) AS e WHERE EXISTS (SELECT FROM ${operatorsIn("e.tree")} AS u) ORDER BY 1`;
+         (SELECT array_agg(u.name ORDER BY u.name COLLATE "C")
+            FROM ${operatorsIn("e.tree")} AS u) AS operators
+    FROM (${EXPRESSIONS}) AS e
+   WHERE EXISTS (SELECT FROM ${operatorsIn("e.tree")} AS u)
+   ORDER BY 1
+`;
 
 interface Expression {
   readonly what: string;
@@ -74,17 +85,25 @@ interface Expression {
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"/g;
 
 /**
- * A sentence for each such expression. An operator that a path of `pg_catalog` alone does not find is printed as
- * `OPERATOR(schema.name)`, so where there are fewer of these than operators, one is not printed.
+ * A sentence for each such expression. An operator that a path of `pg_catalog` alone does not find is printed
+ * as `OPERATOR(schema.name)`, so where there are fewer of these than operators, one is not printed.
  *
  * @param session with the pinned settings, inside the backup's snapshot
  */
-export async function unprintedOperators(session: DatabaseSession, scope: ContentScope): Promise<readonly string[]> {
+export async function unprintedOperators(
+  session: DatabaseSession,
+  scope: ContentScope,
+): Promise<readonly string[]> {
   const found = await session.query<Expression & object>(FOUND, scopeValues(scope));
-  return found.filter(({ printed, times }) => timesPrinted(printed) < times).map(({ what, operators }) =>
-    `${what} compares by ${operators.join(", ")} where its definition prints no operator (USING, IS DISTINCT FROM, ` +
-    "NULLIF, CASE x WHEN, (a, b) IN), and a restore, which has no search path, finds another operator there or none: " +
-    "it comes back as something else, or not at all; write that comparison with an operator (a = b)");
+  return found
+    .filter(({ printed, times }) => timesPrinted(printed) < times)
+    .map(
+      ({ what, operators }) =>
+        `${what} compares by ${operators.join(", ")} where its definition prints no operator (USING, ` +
+        "IS DISTINCT FROM, NULLIF, CASE x WHEN, (a, b) IN), and a restore, which has no search " +
+        "path, finds another operator there or none: it comes back as something else, or not at all; " +
+        "write that comparison with an operator (a = b)",
+    );
 }
 
 function timesPrinted(text: string): number {

@@ -17,8 +17,9 @@ interface Token {
 }
 
 /**
- * What begins at one place. Of what is closed by something far behind only the opener, because looking for a closer that is not
- * there, from every opener anew, takes hours for a large body: https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+ * What begins at one place. Of what is closed by something far behind only the opener, because
+ * looking for a closer that is not there, from every opener anew, takes hours for a large body:
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
 const LEXEMES = new RegExp(
   [
@@ -36,15 +37,41 @@ const LEXEMES = new RegExp(
   ].join("|"),
   "yu",
 );
-const OPERATOR = /[-+*/<>=~!@#%^&|`?]+/yu;
+const OPERATOR = /[-+*/<>=~!@#%^&|`?]+/uy;
 
 /**
  * Functions that take a query, or the name of a table, as text: what is in the string is looked up when they
  * run.
  */
-const TAKE_QUERIES = new Set(["ts_stat", "ts_rewrite", "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "crosstab", "crosstab2", "crosstab3", "crosstab4", "connectby"]);
-const TAKE_RELATIONS = new Set(["nextval", "currval", "setval", "to_regclass", "table_to_xml", "pg_relation_size", "pg_get_serial_sequence"]);
-const TAKE_CONFIGURATIONS = new Set(["to_tsvector", "to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery", "ts_headline"]);
+const TAKE_QUERIES = new Set([
+  "ts_stat",
+  "ts_rewrite",
+  "query_to_xml",
+  "query_to_xmlschema",
+  "query_to_xml_and_xmlschema",
+  "crosstab",
+  "crosstab2",
+  "crosstab3",
+  "crosstab4",
+  "connectby",
+]);
+const TAKE_RELATIONS = new Set([
+  "nextval",
+  "currval",
+  "setval",
+  "to_regclass",
+  "table_to_xml",
+  "pg_relation_size",
+  "pg_get_serial_sequence",
+]);
+const TAKE_CONFIGURATIONS = new Set([
+  "to_tsvector",
+  "to_tsquery",
+  "plainto_tsquery",
+  "phraseto_tsquery",
+  "websearch_to_tsquery",
+  "ts_headline",
+]);
 const TAKE_DICTIONARIES = new Set(["unaccent", "ts_lexize"]);
 /** Words after which a relation is named. */
 const BEFORE_RELATIONS = new Set(["from", "join", "only", "table", "update"]);
@@ -53,7 +80,8 @@ const BEFORE_RELATIONS = new Set(["from", "join", "only", "table", "update"]);
 export function references(body: string, language: string): readonly Reference[] {
   const tokens = lex(body);
   // A body that builds statements at run time is read with what its strings hold.
-  const dynamic = language !== "sql" && tokens.some((token) => token.kind === "word" && token.text === "execute");
+  const dynamic =
+    language !== "sql" && tokens.some((token) => token.kind === "word" && token.text === "execute");
   return found(tokens, dynamic);
 }
 
@@ -74,13 +102,23 @@ function lex(body: string): readonly Token[] {
     const opener = groups["comment"] ?? groups["dollar"];
     const closed = opener === undefined ? undefined : closers.after(opener, at + opener.length);
     if (opener !== undefined && closed !== undefined) {
-      if (groups["dollar"] !== undefined) tokens.push({ kind: "string", text: body.slice(at + opener.length, closed.start) });
+      if (groups["dollar"] !== undefined) {
+        tokens.push({ kind: "string", text: body.slice(at + opener.length, closed.start) });
+      }
       at = closed.end;
       continue;
     }
     // What is never closed opens nothing.
-    const [text] = opener === undefined ? lexemeAt(LEXEMES, body, at) : opener === "/*" ? lexemeAt(OPERATOR, body, at) : ["$"];
-    const token = opener === undefined ? tokenOf(groups) : { kind: opener === "/*" ? "operator" as const : "sign" as const, text };
+    const [text] =
+      opener === undefined
+        ? lexemeAt(LEXEMES, body, at)
+        : opener === "/*"
+          ? lexemeAt(OPERATOR, body, at)
+          : ["$"];
+    const token =
+      opener === undefined
+        ? tokenOf(groups)
+        : { kind: opener === "/*" ? ("operator" as const) : ("sign" as const), text };
     if (token !== undefined) tokens.push(token);
     at += text.length;
   }
@@ -93,17 +131,30 @@ function lexemeAt(shape: RegExp, body: string, at: number): RegExpExecArray {
   return shape.exec(body)!;
 }
 
-function tokenOf({ word, quoted, escape, plain, cast, operator, sign }: Partial<Record<string, string>>): Token | undefined {
+function tokenOf({
+  word,
+  quoted,
+  escape,
+  plain,
+  cast,
+  operator,
+  sign,
+}: Partial<Record<string, string>>): Token | undefined {
   if (word !== undefined) return { kind: "word", text: word.toLowerCase() };
   if (quoted !== undefined) return { kind: "word", text: quoted.slice(1, -1).replaceAll('""', '"') };
   if (escape !== undefined) return { kind: "string", text: escape.slice(2, -1).replaceAll("''", "'") };
-  if (plain !== undefined) return { kind: "string", text: plain.slice(plain.indexOf("'") + 1, -1).replaceAll("''", "'") };
+  if (plain !== undefined) {
+    return { kind: "string", text: plain.slice(plain.indexOf("'") + 1, -1).replaceAll("''", "'") };
+  }
   if (operator !== undefined) return { kind: "operator", text: operator };
   const other = cast ?? sign;
   return other === undefined ? undefined : { kind: "sign", text: other };
 }
 
-/** Where comments and dollar-quoted strings of a body end; where a closer stands for the last time is known before it is looked for. */
+/**
+ * Where comments and dollar-quoted strings of a body end; where a closer stands for the last time is known
+ * before it is looked for.
+ */
 class Closers {
   readonly #body: string;
   readonly #last = new Map<string, number>();
@@ -130,11 +181,19 @@ function found(tokens: readonly Token[], dynamic: boolean): readonly Reference[]
   const local = locals(tokens);
   const begin = tokens.findIndex((token) => token.kind === "word" && token.text === "begin");
   return tokens.flatMap((token, at): readonly Reference[] => {
-    if (token.kind === "operator") return isQualified(tokens, at) ? [] : [{ kind: "operator", name: token.text }];
-    if (token.kind === "string") return [...inString(token.text, tokens, at), ...(dynamic ? found(lex(token.text), false) : [])];
+    if (token.kind === "operator") {
+      return isQualified(tokens, at) ? [] : [{ kind: "operator", name: token.text }];
+    }
+    if (token.kind === "string") {
+      return [...inString(token.text, tokens, at), ...(dynamic ? found(lex(token.text), false) : [])];
+    }
     if (token.kind !== "word" || isQualified(tokens, at)) return [];
     const declared = at < begin;
-    return [...asFunction(tokens, at), ...(local.has(token.text) ? [] : asRelation(tokens, at)), ...asType(tokens, at, declared)];
+    return [
+      ...asFunction(tokens, at),
+      ...(local.has(token.text) ? [] : asRelation(tokens, at)),
+      ...asType(tokens, at, declared),
+    ];
   });
 }
 
@@ -150,7 +209,12 @@ function text(tokens: readonly Token[], at: number): string | undefined {
 
 /** Names of common table expressions. */
 function locals(tokens: readonly Token[]): ReadonlySet<string> {
-  const names = tokens.filter((token, at) => token.kind === "word" && text(tokens, at + 1) === "as" && /^(?:\(|materialized|not)$/.test(text(tokens, at + 2) ?? ""));
+  const names = tokens.filter(
+    (token, at) =>
+      token.kind === "word" &&
+      text(tokens, at + 1) === "as" &&
+      /^(?:\(|materialized|not)$/.test(text(tokens, at + 2) ?? ""),
+  );
   return new Set(names.map((token) => token.text));
 }
 
@@ -163,7 +227,10 @@ function asFunction(tokens: readonly Token[], at: number): readonly Reference[] 
 function asRelation(tokens: readonly Token[], at: number): readonly Reference[] {
   const before = text(tokens, at - 1) ?? "";
   const inserted = before === "into" && /^(?:insert|merge)$/.test(text(tokens, at - 2) ?? "");
-  const read = BEFORE_RELATIONS.has(before) && !(before === "from" && text(tokens, at - 2) === "distinct") && text(tokens, at + 1) !== "(";
+  const read =
+    BEFORE_RELATIONS.has(before) &&
+    !(before === "from" && text(tokens, at - 2) === "distinct") &&
+    text(tokens, at + 1) !== "(";
   // `x orders%ROWTYPE`
   const typed = text(tokens, at + 1) === "%" && /^(?:row)?type$/.test(text(tokens, at + 2) ?? "");
   return inserted || read || typed ? [{ kind: "relation", name: tokens[at]!.text }] : [];
@@ -173,7 +240,11 @@ function asType(tokens: readonly Token[], at: number, declared: boolean): readon
   const before = text(tokens, at - 1);
   const after = text(tokens, at + 1);
   const cast = before === "::" || (before === "as" && after === ")");
-  const variable = declared && tokens[at - 1]?.kind === "word" && before !== "declare" && (after === ";" || after === ":=" || after === "[" || after === "default");
+  const variable =
+    declared &&
+    tokens[at - 1]?.kind === "word" &&
+    before !== "declare" &&
+    (after === ";" || after === ":=" || after === "[" || after === "default");
   return cast || variable ? [{ kind: "type", name: tokens[at]!.text }] : [];
 }
 
@@ -186,7 +257,11 @@ function inString(held: string, tokens: readonly Token[], at: number): readonly 
   if (name?.kind !== "word" || more.length > 0) return [];
   if (castTo === "regclass" || TAKE_RELATIONS.has(called)) return [{ kind: "relation", name: name.text }];
   if (castTo === "regtype") return [{ kind: "type", name: name.text }];
-  if (castTo === "regconfig" || (TAKE_CONFIGURATIONS.has(called) && castTo === "")) return [{ kind: "configuration", name: name.text }];
-  if (castTo === "regdictionary" || (TAKE_DICTIONARIES.has(called) && castTo === "")) return [{ kind: "dictionary", name: name.text }];
+  if (castTo === "regconfig" || (TAKE_CONFIGURATIONS.has(called) && castTo === "")) {
+    return [{ kind: "configuration", name: name.text }];
+  }
+  if (castTo === "regdictionary" || (TAKE_DICTIONARIES.has(called) && castTo === "")) {
+    return [{ kind: "dictionary", name: name.text }];
+  }
   return [];
 }

@@ -3,9 +3,9 @@ import { fieldDigest, readDigests } from "../read/objects/field-digests.ts";
 import type { ContentRecord, TableRecord } from "../record.ts";
 
 /**
- * Columns whose type is not the source's any more. Rows that were put into them are the backup's as the new type has
- * them, and a hash goes by the type: whole numbers are then read as the source's type, which is exact; of others
- * nothing can be said where the hashes differ.
+ * Columns whose type is not the source's any more. Rows that were put into them are the backup's as the new
+ * type has them, and a hash goes by the type: whole numbers are then read as the source's type, which is
+ * exact; of others nothing can be said where the hashes differ.
  */
 
 /** As which type of the source's whole numbers are read that are of another one here. */
@@ -13,7 +13,13 @@ export type ReadAs = "int4" | "int8";
 
 /** What a type is called, and so digested, at the source. */
 const WHOLE: ReadonlyMap<string, ReadAs> = new Map(
-  ([["smallint", "int4"], ["integer", "int4"], ["bigint", "int8"]] as const).map(([name, as]) => [fieldDigest(name, false)!, as]),
+  (
+    [
+      ["smallint", "int4"],
+      ["integer", "int4"],
+      ["bigint", "int8"],
+    ] as const
+  ).map(([name, as]) => [fieldDigest(name, false)!, as]),
 );
 
 type Record = Pick<ContentRecord, "objects" | "digests">;
@@ -26,15 +32,18 @@ export function recordedAs(source: Record): Column {
 }
 
 /** Tells the columns of a table that are of another type in the copy than at the source. */
-export function retypedColumns(
-  source: Record, copy: Record,
-): (table: TableRecord) => ReadonlySet<string> {
+export function retypedColumns(source: Record, copy: Record): (table: TableRecord) => ReadonlySet<string> {
   const [before, now] = [typesOf(source), typesOf(copy)];
-  return ({ schema, name, columns = [] }) => new Set(columns.map(([column]) => column).filter((column) => {
-    const identity = columnKey(schema, name, column);
-    const [was, is] = [before.get(identity), now.get(identity)];
-    return was !== undefined && is !== undefined && was !== is;
-  }));
+  return ({ schema, name, columns = [] }) =>
+    new Set(
+      columns
+        .map(([column]) => column)
+        .filter((column) => {
+          const identity = columnKey(schema, name, column);
+          const [was, is] = [before.get(identity), now.get(identity)];
+          return was !== undefined && is !== undefined && was !== is;
+        }),
+    );
 }
 
 /** Whether a type, as the server prints it, is another one than the digested column's. */
@@ -50,8 +59,10 @@ function columnKey(schema: string, table: string, column: string): string {
 /** Column → digest of its type. Digests 1 have none: theirs is one of the column's whole definition. */
 function typesOf({ objects, digests }: Record): ReadonlyMap<string, string> {
   if (digests !== 2) return new Map();
-  return new Map(Object.entries(objects.column ?? {}).flatMap(([identity, fields]) => {
-    const type = readDigests(fields).get("type");
-    return type === undefined ? [] : [[unquoted(identity), type]];
-  }));
+  return new Map(
+    Object.entries(objects.column ?? {}).flatMap(([identity, fields]) => {
+      const type = readDigests(fields).get("type");
+      return type === undefined ? [] : [[unquoted(identity), type]];
+    }),
+  );
 }

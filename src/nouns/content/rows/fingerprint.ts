@@ -28,9 +28,14 @@ export interface FingerprintOptions {
    * why.
    */
   readonly onDoubt?: (table: TableRecord, why: string) => void;
-  /** Tables as recorded elsewhere: of each only the columns that the record names are hashed, if it names any. */
+  /**
+   * Tables as recorded elsewhere: of each only the columns that the record names are hashed, if it names any.
+   */
   readonly columnsOf?: readonly TableRecord[];
-  /** How a column's whole numbers were hashed elsewhere, if it had such; for columns that are of another type by now. */
+  /**
+   * How a column's whole numbers were hashed elsewhere, if it had such; for columns that are of another
+   * type by now.
+   */
   readonly recordedAs?: ReturnType<typeof recordedAs>;
   /** Called for a table with names of objects in its rows, see {@link Numbers}. */
   readonly onNumbers?: (table: TableRecord, numbers: Numbers) => void;
@@ -47,37 +52,58 @@ export interface FingerprintOptions {
  * @returns the inventory's tables with `rows`, `fingerprint` and `columns` filled in
  * @throws the signal's reason when aborted; the statements under way are cancelled on the server
  */
-export async function fingerprintTables(open: () => Promise<DatabaseSession>, inventory: ContentRecord, options: FingerprintOptions): Promise<TableRecord[]> {
+export async function fingerprintTables(
+  open: () => Promise<DatabaseSession>,
+  inventory: ContentRecord,
+  options: FingerprintOptions,
+): Promise<TableRecord[]> {
   const wanted = withRows(inventory.tables, options);
   if (inventory.proof === "none" || wanted.length === 0) return inventory.tables;
-  const hash = inventory.proof === "content" ? (rowHashNamed(inventory.algorithm) ?? rowHashNamed(ROW_HASH)) : undefined;
+  const hash =
+    inventory.proof === "content" ? (rowHashNamed(inventory.algorithm) ?? rowHashNamed(ROW_HASH)) : undefined;
   await using sessions = new Sessions(open);
   const shapes = (await readShapes(await sessions.add(), wanted)).map(recordedColumns(hash, wanted, options));
   const bytes = new Map(wanted.map((table) => [qualifiedName(table.schema, table.name), table.bytes]));
-  const counted = shapes.map((shape): Counted =>
-    ({ shape, bytes: bytes.get(qualifiedName(shape.schema, shape.name)) ?? 0, pieces: 1, rows: 0n, sum: 0n, columns: [] }));
+  const counted = shapes.map((shape): Counted => ({
+    shape,
+    bytes: bytes.get(qualifiedName(shape.schema, shape.name)) ?? 0,
+    pieces: 1,
+    rows: 0n,
+    sum: 0n,
+    columns: [],
+  }));
   countPieces(counted);
   const plan = await planLocks(sessions.first, counted, options.jobs);
   const queue = allPieces(counted);
   const workers = Math.max(1, Math.min(options.jobs, queue.length));
-  const worker = (index: number) => async (signal: AbortSignal): Promise<void> => {
-    const session = index === 0 ? sessions.first : await sessions.add();
-    await work(session, plan, queue, hash, { ...options, signal });
-  };
-  await together(options.signal, Array.from({ length: workers }, (_, index) => worker(index)));
+  const worker =
+    (index: number) =>
+    async (signal: AbortSignal): Promise<void> => {
+      const session = index === 0 ? sessions.first : await sessions.add();
+      await work(session, plan, queue, hash, { ...options, signal });
+    };
+  await together(
+    options.signal,
+    Array.from({ length: workers }, (_, index) => worker(index)),
+  );
   if (hash !== undefined) await tellNumbers(sessions.first, inventory, counted, options);
   return fillIn(inventory.tables, counted, hash, options);
 }
 
 /** Tables whose rows are read. */
-function withRows(tables: readonly TableRecord[], { withoutRows = [] }: FingerprintOptions): readonly TableRecord[] {
+function withRows(
+  tables: readonly TableRecord[],
+  { withoutRows = [] }: FingerprintOptions,
+): readonly TableRecord[] {
   const without = new Set(withoutRows.map(displayName));
   return tables.filter((table) => table.kind === "table" && !without.has(displayName(table)));
 }
 
 async function tellNumbers(
-  session: DatabaseSession, { tables, algorithm }: Pick<ContentRecord, "tables" | "algorithm">,
-  counted: readonly Counted[], { onNumbers }: FingerprintOptions,
+  session: DatabaseSession,
+  { tables, algorithm }: Pick<ContentRecord, "tables" | "algorithm">,
+  counted: readonly Counted[],
+  { onNumbers }: FingerprintOptions,
 ): Promise<void> {
   if (onNumbers === undefined || !algorithm.startsWith(ROW_HASH)) return;
   const shapes = new Map(counted.map(({ shape }) => [qualifiedName(shape.schema, shape.name), shape]));
@@ -88,11 +114,17 @@ async function tellNumbers(
   }
 }
 
-/** Leaves out the columns that a record does not name; a hash goes by a column's place among those that count. */
+/**
+ * Leaves out the columns that a record does not name; a hash goes by a column's place among those that count.
+ */
 function recordedColumns(
-  hash: RowHash | undefined, tables: readonly TableRecord[], { columnsOf, onSurplus, recordedAs: typeOf }: FingerprintOptions,
+  hash: RowHash | undefined,
+  tables: readonly TableRecord[],
+  { columnsOf, onSurplus, recordedAs: typeOf }: FingerprintOptions,
 ): (shape: HashedTable) => HashedTable {
-  const recorded = new Map((columnsOf ?? []).map((table) => [qualifiedName(table.schema, table.name), table.columns]));
+  const recorded = new Map(
+    (columnsOf ?? []).map((table) => [qualifiedName(table.schema, table.name), table.columns]),
+  );
   const byName = new Map(tables.map((table) => [qualifiedName(table.schema, table.name), table]));
   return (shape) => {
     const name = qualifiedName(shape.schema, shape.name);
@@ -102,7 +134,10 @@ function recordedColumns(
     const surplus = hash.columns(shape.columns).filter((column) => !known.has(column));
     if (surplus.length > 0) onSurplus?.(byName.get(name)!, surplus);
     const here = shape.columns.filter((column) => known.has(column.name));
-    return { ...shape, columns: here.map((column) => ({ ...column, ...given(typeOf?.(shape, column.name)) })) };
+    return {
+      ...shape,
+      columns: here.map((column) => ({ ...column, ...given(typeOf?.(shape, column.name)) })),
+    };
   };
 }
 
@@ -137,7 +172,13 @@ class Sessions implements AsyncDisposable {
   }
 }
 
-async function work(session: DatabaseSession, plan: LockPlan, queue: Piece[], hash: RowHash | undefined, options: FingerprintOptions): Promise<void> {
+async function work(
+  session: DatabaseSession,
+  plan: LockPlan,
+  queue: Piece[],
+  hash: RowHash | undefined,
+  options: FingerprintOptions,
+): Promise<void> {
   const { signal, onTable } = options;
   const cancel = (): void => void session.cancel().catch(() => undefined);
   const locks = new TableLocks(session, plan);
@@ -161,9 +202,11 @@ async function work(session: DatabaseSession, plan: LockPlan, queue: Piece[], ha
 
 async function count(session: DatabaseSession, piece: Piece, hash: RowHash | undefined): Promise<void> {
   const { table } = piece;
-  const [row] = await session.query<{ rows: string; sum: string; columns: string[] }>(pieceQuery(piece, hash)).catch((error: unknown) => {
-    throw naming(table, error);
-  });
+  const [row] = await session
+    .query<{ rows: string; sum: string; columns: string[] }>(pieceQuery(piece, hash))
+    .catch((error: unknown) => {
+      throw naming(table, error);
+    });
   table.rows += BigInt(row!.rows);
   table.sum += BigInt(row!.sum);
   table.columns = row!.columns.map((sum, index) => BigInt(sum) + (table.columns[index] ?? 0n));
@@ -176,34 +219,58 @@ async function count(session: DatabaseSession, piece: Piece, hash: RowHash | und
  * (https://www.postgresql.org/docs/release/10.3/, CVE-2018-1058).
  */
 function naming({ shape }: Counted, error: unknown): unknown {
-  if (!isHoldfastError(error, "database.query") || !/SQLSTATE 42(?:P01|883|704)/.test(error.message)) return error;
-  return new HoldfastError("database.query", `${qualifiedName(shape.schema, shape.name)} cannot be counted: ${error.message}`, {
-    hint:
-      "An index or rule of this table probably calls a function that names tables, types or functions without their schema, so that no restore could make it again; " +
-      "mend it with ALTER FUNCTION … SET search_path, or back up with --proof none until then.",
-    cause: error,
-  });
+  if (!isHoldfastError(error, "database.query") || !/SQLSTATE 42(?:P01|883|704)/.test(error.message)) {
+    return error;
+  }
+  return new HoldfastError(
+    "database.query",
+    `${qualifiedName(shape.schema, shape.name)} cannot be counted: ${error.message}`,
+    {
+      hint:
+        "An index or rule of this table probably calls a function that names tables, " +
+        "types or functions without their schema, so that no restore could make it again; " +
+        "mend it with ALTER FUNCTION … SET search_path, or back up with --proof none until then.",
+      cause: error,
+    },
+  );
 }
 
-function fillIn(tables: readonly TableRecord[], counted: readonly Counted[], hash: RowHash | undefined, options: FingerprintOptions): TableRecord[] {
-  const results = new Map(counted.map((table) => [qualifiedName(table.shape.schema, table.shape.name), table]));
+function fillIn(
+  tables: readonly TableRecord[],
+  counted: readonly Counted[],
+  hash: RowHash | undefined,
+  options: FingerprintOptions,
+): TableRecord[] {
+  const results = new Map(
+    counted.map((table) => [qualifiedName(table.shape.schema, table.shape.name), table]),
+  );
   const wanted = new Set(withRows(tables, options));
   return tables.map((table) => {
     if (!wanted.has(table)) return table;
     const result = results.get(qualifiedName(table.schema, table.name));
     if (result === undefined) {
-      throw new HoldfastError("database.changing", `table ${qualifiedName(table.schema, table.name)} was dropped while it was being measured`, {
-        hint: "Somebody changed the schema at the same time; run again.",
-      });
+      throw new HoldfastError(
+        "database.changing",
+        `table ${qualifiedName(table.schema, table.name)} was dropped while it was being measured`,
+        {
+          hint: "Somebody changed the schema at the same time; run again.",
+        },
+      );
     }
     const filled = { ...table, rows: Number(result.rows) };
     if (hash === undefined) return filled;
     const doubt = hash.doubt(result.shape.columns);
     if (doubt !== undefined) options.onDoubt?.(table, doubt);
-    return { ...filled, fingerprint: result.sum.toString(), ...columnSums(hash.columns(result.shape.columns), result.columns) };
+    return {
+      ...filled,
+      fingerprint: result.sum.toString(),
+      ...columnSums(hash.columns(result.shape.columns), result.columns),
+    };
   });
 }
 
 function columnSums(names: readonly string[], sums: readonly bigint[]): Pick<TableRecord, "columns"> {
-  return names.length === 0 ? {} : { columns: names.map((name, index) => [name, (sums[index] ?? 0n).toString()]) };
+  return names.length === 0
+    ? {}
+    : { columns: names.map((name, index) => [name, (sums[index] ?? 0n).toString()]) };
 }

@@ -7,15 +7,20 @@ const CHUNK = 1024 * 1024;
 const BATCH = 500;
 
 /**
- * The fingerprint of all large objects: for each of them, and each chunk k = 0, 1, 2 … of 1 MiB of it (chunk 0 even when it is
- * empty), the sum of `hashtextextended(oid || ':' || k || ':' || encode(sha256(chunk), 'hex') COLLATE "C", 0)`.
+ * The fingerprint of all large objects: for each of them, and each chunk k = 0, 1, 2 … of 1 MiB of it (chunk
+ * 0 even when it is empty), the sum of `hashtextextended(oid || ':' || k || ':' || encode(sha256(chunk),
+ * 'hex') COLLATE "C", 0)`.
  *
- * Read through `lo_get`, which needs the right to read them and no more, in chunks, because one can hold 4 TB.
+ * Read through `lo_get`, which needs the right to read them and no more, in chunks, because one can
+ * hold 4 TB.
  *
- * @param open gives a session inside a transaction that sees the inventory's snapshot; it is closed at the end
+ * @param open gives a session inside a transaction that sees the inventory's snapshot; it is closed
+ *   at the end
  */
 export async function fingerprintLargeObjects(
-  open: () => Promise<DatabaseSession>, inventory: ContentRecord, options: { readonly signal: AbortSignal },
+  open: () => Promise<DatabaseSession>,
+  inventory: ContentRecord,
+  options: { readonly signal: AbortSignal },
 ): Promise<ContentRecord["largeObjects"]> {
   const { count } = inventory.largeObjects;
   if (inventory.proof !== "content") return inventory.largeObjects;
@@ -27,9 +32,18 @@ export async function fingerprintLargeObjects(
     let sum = 0n;
     let after = "0";
     for (;;) {
-      const rows = await session.query<{ oid: string }>("SELECT oid::text AS oid FROM pg_largeobject_metadata WHERE oid > $1::text::oid ORDER BY oid LIMIT $2", [after, BATCH]);
+      const rows = await session.query<{ oid: string }>(
+        `
+          SELECT oid::text AS oid FROM pg_largeobject_metadata WHERE oid > $1::text::oid ORDER BY oid LIMIT $2
+        `,
+        [after, BATCH],
+      );
       if (rows.length === 0) return { count, fingerprint: sum.toString() };
-      sum += await sumOf(session, rows.map((row) => row.oid), options.signal);
+      sum += await sumOf(
+        session,
+        rows.map((row) => row.oid),
+        options.signal,
+      );
       after = rows.at(-1)!.oid;
     }
   } catch (error) {
@@ -40,15 +54,27 @@ export async function fingerprintLargeObjects(
   }
 }
 
-/** Reads chunk after chunk of those objects that are not yet at their end: a chunk shorter than asked for is the last. */
-async function sumOf(session: DatabaseSession, oids: readonly string[], signal: AbortSignal): Promise<bigint> {
+/**
+ * Reads chunk after chunk of those objects that are not yet at their end: a chunk shorter than asked for
+ * is the last.
+ */
+async function sumOf(
+  session: DatabaseSession,
+  oids: readonly string[],
+  signal: AbortSignal,
+): Promise<bigint> {
   let sum = 0n;
   let open = [...oids];
   for (let chunk = 0; open.length > 0; chunk += 1) {
     signal.throwIfAborted();
     const rows = await session.query<{ oid: string; size: number; hash: string }>(
-      `SELECT oid, octet_length(bytes) AS size, hashtextextended((oid || ':' || $2::int || ':' || encode(sha256(bytes), 'hex')) COLLATE "C", 0)::text AS hash
-         FROM (SELECT oid, lo_get(oid::oid, $2::int * ${CHUNK}::bigint, ${CHUNK}) AS bytes FROM unnest($1::text[]) AS oid OFFSET 0) AS chunks`,
+      `
+        SELECT oid, octet_length(bytes) AS size,
+               hashtextextended((oid || ':' || $2::int || ':' || encode(sha256(bytes), 'hex')) COLLATE "C",
+                                0)::text AS hash
+          FROM (SELECT oid, lo_get(oid::oid, $2::int * ${CHUNK}::bigint, ${CHUNK}) AS bytes
+                  FROM unnest($1::text[]) AS oid OFFSET 0) AS chunks
+      `,
       [open, chunk],
     );
     for (const row of rows) sum += BigInt(row.hash);

@@ -16,11 +16,14 @@ export interface MeasureOptions {
   readonly onTable: () => void;
   /** Only the rows of these tables are read. */
   readonly only?: readonly { readonly schema: string; readonly name: string }[];
-  /** The record it will be held against: rows are hashed and objects digested as there. Default: the newest way. */
+  /**
+   * The record it will be held against: rows are hashed and objects digested as there. Default:
+   * the newest way.
+   */
   readonly like?: Pick<ContentRecord, "digests" | "algorithm"> & Partial<Pick<ContentRecord, "objects">>;
   /**
-   * Of a comparison that lets what is more pass: tables as recorded at the source, whose rows are hashed by the columns named
-   * there alone.
+   * Of a comparison that lets what is more pass: tables as recorded at the source, whose rows are hashed by
+   * the columns named there alone.
    */
   readonly columnsOf?: readonly TableRecord[];
   readonly debug?: (text: string) => void;
@@ -30,7 +33,11 @@ export interface MeasureOptions {
  * Measures a database that nobody else writes to, a restored copy, in the same way a backup measures its
  * source.
  */
-export async function measureContent(database: Database, scope: ContentScope, options: MeasureOptions): Promise<MeasuredContent> {
+export async function measureContent(
+  database: Database,
+  scope: ContentScope,
+  options: MeasureOptions,
+): Promise<MeasuredContent> {
   const open = async (): Promise<DatabaseSession> => {
     const session = await database.connect({ purpose: "compare", settings: PINNED_SETTINGS });
     await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -39,18 +46,31 @@ export async function measureContent(database: Database, scope: ContentScope, op
   await using session = await open();
   const whole = await takeInventory(session, scope, options);
   const wanted = options.only && new Set(options.only.map(displayName));
-  const inventory = wanted ? { ...whole, tables: whole.tables.filter((table) => wanted.has(displayName(table))) } : whole;
+  const inventory = wanted
+    ? { ...whole, tables: whole.tables.filter((table) => wanted.has(displayName(table))) }
+    : whole;
   if (options.proof === "none") return inventory;
   const doubts = new Map<string, string>();
   const surplus = new Map<string, readonly string[]>();
   const numbers = new Map<string, Numbers>();
   const tables = await fingerprintTables(open, inventory, {
     ...options,
-    ...(options.columnsOf === undefined || options.like?.objects === undefined ? {} : { recordedAs: recordedAs({ ...options.like, objects: options.like.objects }) }),
+    ...(options.columnsOf === undefined || options.like?.objects === undefined
+      ? {}
+      : { recordedAs: recordedAs({ ...options.like, objects: options.like.objects }) }),
     onDoubt: (table, why) => doubts.set(displayName(table), why),
     onNumbers: (table, columns) => numbers.set(displayName(table), columns),
     onSurplus: (table, columns) => surplus.set(displayName(table), columns),
   });
-  const largeObjects = wanted ? inventory.largeObjects : await fingerprintLargeObjects(open, inventory, options);
-  return { ...inventory, tables, largeObjects, ...(doubts.size > 0 ? { doubts } : {}), ...(numbers.size > 0 ? { numbers } : {}), ...(surplus.size > 0 ? { surplus } : {}) };
+  const largeObjects = wanted
+    ? inventory.largeObjects
+    : await fingerprintLargeObjects(open, inventory, options);
+  return {
+    ...inventory,
+    tables,
+    largeObjects,
+    ...(doubts.size > 0 ? { doubts } : {}),
+    ...(numbers.size > 0 ? { numbers } : {}),
+    ...(surplus.size > 0 ? { surplus } : {}),
+  };
 }

@@ -37,19 +37,30 @@ export function countPieces(counted: readonly Counted[]): void {
  * finish are short.
  */
 export function allPieces(counted: readonly Counted[]): Piece[] {
-  return [...counted].sort((a, b) => Number(b.pieces > 1) - Number(a.pieces > 1) || b.bytes - a.bytes).flatMap(piecesOf);
+  return [...counted]
+    .sort((a, b) => Number(b.pieces > 1) - Number(a.pieces > 1) || b.bytes - a.bytes)
+    .flatMap(piecesOf);
 }
 
 function piecesOf(table: Counted): Piece[] {
   const { pieces, shape } = table;
-  const edge = (at: number): number | undefined => (at === 0 || at === pieces ? undefined : Math.floor((shape.blocks * at) / pieces));
+  const edge = (at: number): number | undefined =>
+    at === 0 || at === pieces ? undefined : Math.floor((shape.blocks * at) / pieces);
   return Array.from({ length: pieces }, (_, index) => ({ table, start: edge(index), end: edge(index + 1) }));
 }
 
 /** @param hash how to hash rows; absent = only count them */
 export function pieceQuery({ table, start, end }: Piece, hash: RowHash | undefined): string {
   const { shape } = table;
-  const range = [...(start === undefined ? [] : [`ctid >= '(${start},0)'::tid`]), ...(end === undefined ? [] : [`ctid < '(${end},0)'::tid`])];
-  const from = `ONLY ${qualifiedName(shape.schema, shape.name)} ${range.length > 0 ? `WHERE ${range.join(" AND ")}` : shape.condition}`;
-  return hash?.query(shape.columns, from) ?? `SELECT count(*)::text AS rows, '0' AS sum, ARRAY[]::text[] AS columns FROM ${from}`;
+  const range = [
+    ...(start === undefined ? [] : [`ctid >= '(${start},0)'::tid`]),
+    ...(end === undefined ? [] : [`ctid < '(${end},0)'::tid`]),
+  ];
+  const from =
+    `ONLY ${qualifiedName(shape.schema, shape.name)}` +
+    ` ${range.length > 0 ? `WHERE ${range.join(" AND ")}` : shape.condition}`;
+  return (
+    hash?.query(shape.columns, from) ??
+    `SELECT count(*)::text AS rows, '0' AS sum, ARRAY[]::text[] AS columns FROM ${from}`
+  );
 }

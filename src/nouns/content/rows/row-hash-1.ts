@@ -8,16 +8,17 @@ import { exclusiveOr, type HashedColumn } from "./hashed-column.ts";
  * In a session with {@link PINNED_SETTINGS}, for the table's columns (generated ones too) in the byte order
  * of their names, numbered i = 1, 2, 3 …:
  *
- *     hash(column i) = hashtextextended(column::text COLLATE "C", i)       for PostgreSQL's own types, and:
- *                      hashint4extended(column::int4, i)                   smallint, integer, boolean
- *                      uuid_hash_extended(column, i)                       uuid
- *                      hashtextextended(encode(sha256(column), 'hex') COLLATE "C", i)    bytea
- *                      hashtextextended(textin(bpcharout(column)) COLLATE "C", i)        character(n)
- *                      hashtextextended(format('%s', column) COLLATE "C", i)             types that are not PostgreSQL's own (object id 16384 and up)
- *                      i                                                   NULL, of any type
- *     x              = hash(column 1) # hash(column 2) # …                 bitwise exclusive or; 0 without columns
- *     row hash       = hashtextextended(x::text COLLATE "C", 0)
- *     fingerprint    = sum(row hash) over SELECT … FROM ONLY table         0 without rows
+ *     hash(column i), by the column's type:
+ *       smallint, integer, boolean    hashint4extended(column::int4, i)
+ *       uuid                          uuid_hash_extended(column, i)
+ *       bytea                         hashtextextended(encode(sha256(column), 'hex') COLLATE "C", i)
+ *       character(n)                  hashtextextended(textin(bpcharout(column)) COLLATE "C", i)
+ *       PostgreSQL's other ones       hashtextextended(column::text COLLATE "C", i)
+ *       all others (from id 16384)    hashtextextended(format('%s', column) COLLATE "C", i)
+ *       NULL, of any type             i
+ *     x           = hash(column 1) # hash(column 2) # …             bitwise exclusive or; 0 without columns
+ *     row hash    = hashtextextended(x::text COLLATE "C", 0)
+ *     fingerprint = sum(row hash) over SELECT … FROM ONLY table     0 without rows
  *
  * A domain counts as its base type. Its flaw: `xml::text` is what is stored, and what COPY writes lacks the
  * encoding that an XML declaration names; see {@link MISJUDGED_XML}.
@@ -29,7 +30,8 @@ export function rowHash1(columns: readonly HashedColumn[]): string {
 
 /** Why a table with an `xml` column may have another fingerprint although its rows are equal. */
 export const MISJUDGED_XML =
-  "this backup's kind of fingerprint (rowhash-1) hashes xml values as they are stored, and a dump leaves out the encoding that their declarations name";
+  "this backup's kind of fingerprint (rowhash-1) hashes xml values as they are stored, and a dump leaves " +
+  "out the encoding that their declarations name";
 
 /** Whether equal rows of such a table may have had another fingerprint at the source. */
 export function misjudges1(columns: readonly HashedColumn[]): boolean {
@@ -50,7 +52,11 @@ function columnHash(column: HashedColumn, seed: number): string {
   const text = (expression: string): string => `hashtextextended(${expression} COLLATE "C", ${seed})`;
   // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this,
   // without an operator.
-  if (column.foreign) return `CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN ${seed} ELSE ${text(`format('%s', ${name})`)} END`;
+  if (column.foreign) {
+    return `
+      CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN ${seed} ELSE ${text(`format('%s', ${name})`)} END
+    `;
+  }
   return `coalesce(${nativeHash(column.type, name, seed) ?? text(textOf(column.type, name))}, ${seed})`;
 }
 

@@ -10,7 +10,7 @@ import type { HashedColumn } from "./hashed-column.ts";
  *
  *     h(i)        = {@link columnHash2}, or i for NULL
  *     column sum  = sum(h(i)) over all rows
- *     row hash    = hashint4extended(0, h(1) # h(2) # …)      # is the bitwise exclusive or; 0 without columns
+ *     row hash    = hashint4extended(0, h(1) # h(2) # …)   # is the bitwise exclusive or; 0 without columns
  *     fingerprint = sum(row hash) over all rows
  *
  * Why so: a value's number must tell apart whatever COPY writes differently, at the least cost. Where a
@@ -48,12 +48,21 @@ type Hash = (value: string, i: number) => string;
 
 const ofText = (expression: string, i: number): string => `hashtextextended(${expression} COLLATE "C", ${i})`;
 const text: Hash = (value, i) => ofText(`${value}::text`, i);
-const output = (by: string): Hash => (value, i) => ofText(`textin(${by}(${value}))`, i);
-const binary = (by: string): Hash => (value, i) => ofText(`encode(${by}(${value}), 'hex')`, i);
+const output =
+  (by: string): Hash =>
+  (value, i) =>
+    ofText(`textin(${by}(${value}))`, i);
+const binary =
+  (by: string): Hash =>
+  (value, i) =>
+    ofText(`encode(${by}(${value}), 'hex')`, i);
 const int4: Hash = (value, i) => `hashint4extended(${value}::int4, ${i})`;
 // What remains are both zeros, which the function does not tell apart, NaN, of which there are many, and
 // NULL.
-const float = (by: string): Hash => (value, i) => `CASE WHEN ${value} <> '0' AND ${value} < 'NaN' THEN ${by}(${value}, ${i}) ELSE ${text(value, i)} END`;
+const float =
+  (by: string): Hash =>
+  (value, i) =>
+    `CASE WHEN ${value} <> '0' AND ${value} < 'NaN' THEN ${by}(${value}, ${i}) ELSE ${text(value, i)} END`;
 
 /** By object id, which never changes: src/include/catalog/pg_type.dat. What is not here is hashed as text. */
 const BY_TYPE: ReadonlyMap<number, Hash> = new Map<number, Hash>([
@@ -64,13 +73,20 @@ const BY_TYPE: ReadonlyMap<number, Hash> = new Map<number, Hash>([
   [21, int4], // smallint
   [23, int4], // integer
   [26, (value, i) => `hashoidextended(${value}, ${i})`], // oid
-  [142, output("xml_out")], // its cast to text gives what is stored, with an encoding that its output leaves out
+  // its cast to text gives what is stored, with an encoding that its output leaves out
+  [142, output("xml_out")],
   [650, output("cidr_out")],
   [700, float("hashfloat4extended")],
   [701, float("hashfloat8extended")],
   [869, output("inet_out")],
   [1042, output("bpcharout")], // its cast to text drops trailing blanks
-  [1082, (value, i) => `CASE WHEN isfinite(${value}) THEN hashint4extended(${value} - '2000-01-01'::date, ${i}) ELSE ${text(value, i)} END`],
+  [
+    1082,
+    (value, i) => `
+      CASE WHEN isfinite(${value}) THEN hashint4extended(${value} - '2000-01-01'::date, ${i})
+           ELSE ${text(value, i)} END
+    `,
+  ],
   [1083, binary("time_send")],
   [1114, binary("timestamp_send")],
   [1184, binary("timestamptz_send")],
@@ -80,20 +96,27 @@ const BY_TYPE: ReadonlyMap<number, Hash> = new Map<number, Hash>([
 
 function bytea(value: string, i: number): string {
   // Another seed: a value of 32 bytes may be the SHA-256 of a longer one.
-  return `CASE WHEN octet_length(${value}) <= ${HEX_MAX} THEN ${ofText(`encode(${value}, 'hex')`, i)} ELSE ${ofText(`encode(sha256(${value}), 'hex')`, -i)} END`;
+  return `
+    CASE WHEN octet_length(${value}) <= ${HEX_MAX} THEN ${ofText(`encode(${value}, 'hex')`, i)}
+         ELSE ${ofText(`encode(sha256(${value}), 'hex')`, -i)} END
+  `;
 }
 
 /** Object ids of the types with whole numbers, and of `numeric`, which may have some. */
-const WHOLE: ReadonlyMap<number, "int2" | "int4" | "int8" | "numeric"> =
-  new Map([[20, "int8"], [21, "int2"], [23, "int4"], [1700, "numeric"]]);
+const WHOLE: ReadonlyMap<number, "int2" | "int4" | "int8" | "numeric"> = new Map([
+  [20, "int8"],
+  [21, "int2"],
+  [23, "int4"],
+  [1700, "numeric"],
+]);
 const RANGE = {
   int4: ["-2147483648", "2147483647"],
   int8: ["-9223372036854775808", "9223372036854775807"],
 } as const;
 
 /**
- * A number of another type as the type that was meant would have it; what that cannot hold has a hash that no value
- * of it has.
+ * A number of another type as the type that was meant would have it; what that cannot hold has a hash that no
+ * value of it has.
  */
 function asWhole(type: number, as: "int4" | "int8", value: string, i: number): string | undefined {
   const own = WHOLE.get(type);
@@ -113,6 +136,8 @@ function valueHash({ type, foreign, enumerated, readAs }: HashedColumn, value: s
   if (enumerated) return output("enum_out")(value, i);
   // Not IS NULL, which a row of nothing but nulls satisfies as well; the server makes a plain test of this,
   // without an operator.
-  if (foreign) return `CASE WHEN ${value} IS DISTINCT FROM NULL THEN ${ofText(`format('%s', ${value})`, i)} END`;
+  if (foreign) {
+    return `CASE WHEN ${value} IS DISTINCT FROM NULL THEN ${ofText(`format('%s', ${value})`, i)} END`;
+  }
   return (BY_TYPE.get(type) ?? text)(value, i);
 }

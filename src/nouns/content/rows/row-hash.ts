@@ -18,7 +18,11 @@ export interface RowHash {
 
 const FIRST: RowHash = {
   columns: () => [],
-  query: (columns, from) => `SELECT count(*)::text AS rows, coalesce(sum(${rowHash1(columns)}), 0)::text AS sum, ARRAY[]::text[] AS columns FROM ${from}`,
+  query: (columns, from) => `
+    SELECT count(*)::text AS rows, coalesce(sum(${rowHash1(columns)}), 0)::text AS sum,
+           ARRAY[]::text[] AS columns
+      FROM ${from}
+  `,
   doubt: (columns) => (misjudges1(columns) ? MISJUDGED_XML : undefined),
 };
 
@@ -29,8 +33,12 @@ const SECOND: RowHash = {
     const names = hashes.map((_, index) => `h${index + 1}`);
     const sums = names.map((name) => `coalesce(sum(${name}), 0)::text`);
     // OFFSET 0 keeps the server from writing each hash into both sums, which would compute it twice.
-    return `SELECT count(*)::text AS rows, coalesce(sum(${rowHash2(exclusiveOr(names))}), 0)::text AS sum, ARRAY[${sums.join(", ")}]::text[] AS columns
-      FROM (SELECT ${hashes.map((hash, index) => `${hash} AS h${index + 1}`).join(", ")} FROM ${from} OFFSET 0) AS hashed`;
+    return `
+      SELECT count(*)::text AS rows, coalesce(sum(${rowHash2(exclusiveOr(names))}), 0)::text AS sum,
+             ARRAY[${sums.join(", ")}]::text[] AS columns
+        FROM (SELECT ${hashes.map((hash, index) => `${hash} AS h${index + 1}`).join(", ")}
+                FROM ${from} OFFSET 0) AS hashed
+    `;
   },
   doubt: () => undefined,
 };

@@ -30,11 +30,18 @@ export interface LockPlan {
  * because one that were rewritten between two pieces of it would be counted wrong; all others while they are
  * read. A divided table for which there is no room is read in one piece.
  */
-export async function planLocks(session: DatabaseSession, counted: readonly Counted[], sessions: number): Promise<LockPlan> {
+export async function planLocks(
+  session: DatabaseSession,
+  counted: readonly Counted[],
+  sessions: number,
+): Promise<LockPlan> {
   const capacity = (await lockCapacity(session)) / sessions;
   const all = counted.reduce((sum, table) => sum + table.shape.locks, 0);
   if (all <= capacity * KEPT_PART) return { kept: counted, brief: Infinity };
-  return { kept: keepDivided(counted, capacity * KEPT_PART), brief: Math.max(BRIEF_MIN, Math.floor(capacity * BRIEF_PART)) };
+  return {
+    kept: keepDivided(counted, capacity * KEPT_PART),
+    brief: Math.max(BRIEF_MIN, Math.floor(capacity * BRIEF_PART)),
+  };
 }
 
 function keepDivided(counted: readonly Counted[], room: number): Counted[] {
@@ -62,7 +69,9 @@ export class TableLocks {
   async takeKept(): Promise<void> {
     const { kept, brief } = this.#plan;
     for (let start = 0; start < kept.length; start += LOCK_BATCH) {
-      const names = kept.slice(start, start + LOCK_BATCH).map(({ shape }) => `ONLY ${qualifiedName(shape.schema, shape.name)}`);
+      const names = kept
+        .slice(start, start + LOCK_BATCH)
+        .map(({ shape }) => `ONLY ${qualifiedName(shape.schema, shape.name)}`);
       await this.#session.query(`LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`);
     }
     if (brief < Infinity) await markLocks(this.#session);

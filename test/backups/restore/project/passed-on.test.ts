@@ -3,14 +3,29 @@ import { startSupabase, type Project, type SupabaseServer } from "../../../suppo
 import { Vault } from "../../../support/vault.ts";
 import { outcome, WHOLE } from "./small-project.ts";
 
-/** Rights on the platform's tables that `postgres` passed on: it has SELECT on `auth.users` with grant option, and is not its owner. */
+/**
+ * Rights on the platform's tables that `postgres` passed on: it has SELECT on `auth.users` with grant option,
+ * and is not its owner.
+ */
 
-const GIVEN = `SELECT x.who::text, x.privilege_type AS what, x.by::text FROM (
-    SELECT x.grantee::regrole AS who, x.privilege_type, x.grantor::regrole AS by FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = 'auth.users'::regclass
-    UNION ALL SELECT x.grantee::regrole, x.privilege_type || ' (' || a.attname || ')', x.grantor::regrole FROM pg_attribute a, aclexplode(a.attacl) x WHERE a.attrelid = 'auth.users'::regclass) x
-  WHERE x.who::text IN ('app_reader', 'service_role', 'anon') ORDER BY 1, 2`;
+const GIVEN = `
+  SELECT x.who::text, x.privilege_type AS what, x.by::text
+    FROM (
+          SELECT x.grantee::regrole AS who, x.privilege_type, x.grantor::regrole AS by
+            FROM pg_class c, aclexplode(c.relacl) x
+           WHERE c.oid = 'auth.users'::regclass
+          UNION ALL SELECT x.grantee::regrole, x.privilege_type || ' (' || a.attname || ')',
+                           x.grantor::regrole
+                      FROM pg_attribute a, aclexplode(a.attacl) x
+                     WHERE a.attrelid = 'auth.users'::regclass) x
+   WHERE x.who::text IN ('app_reader', 'service_role', 'anon')
+   ORDER BY 1, 2
+`;
 
-describe.each([["the role is not a member of the services' roles", true], ["it may act as them", false]])("where %s", (_, strict) => {
+describe.each([
+  ["the role is not a member of the services' roles", true],
+  ["it may act as them", false],
+])("where %s", (_, strict) => {
   let supabase: SupabaseServer;
   let vault: Vault;
 
@@ -33,7 +48,13 @@ describe.each([["the role is not a member of the services' roles", true], ["it m
   }
 
   it("rights of the user's and of the platform's roles come back, on tables and on columns", async () => {
-    await using source = await sourceWith("passed", "GRANT SELECT ON auth.users TO app_reader, service_role; GRANT SELECT (email) ON auth.users TO service_role, anon");
+    await using source = await sourceWith(
+      "passed",
+      `
+        GRANT SELECT ON auth.users TO app_reader, service_role;
+        GRANT SELECT (email) ON auth.users TO service_role, anon
+      `,
+    );
     const given = await source.query(GIVEN);
     expect(given).toContainEqual({ who: "service_role", what: "SELECT", by: "postgres" });
     await using project = await supabase.project();
@@ -50,20 +71,39 @@ describe.each([["the role is not a member of the services' roles", true], ["it m
   });
 
   it("what the owner alone can give or take is named with that reason, and costs nothing else", async () => {
-    await using source = await sourceWith("owners", "SET ROLE supabase_auth_admin; GRANT SELECT, INSERT ON auth.users TO service_role", "admin");
+    await using source = await sourceWith(
+      "owners",
+      "SET ROLE supabase_auth_admin; GRANT SELECT, INSERT ON auth.users TO service_role",
+      "admin",
+    );
     await using project = await supabase.project();
     await project.admin("SET ROLE supabase_auth_admin; GRANT DELETE ON auth.users TO anon");
     const restored = await vault.restore(project.url, { source: "owners", safetyBackup: false });
     if (!strict) {
-      expect({ exit: restored.exit, findings: restored.outputs["findings"] }).toEqual({ exit: 0, findings: [] });
+      expect({ exit: restored.exit, findings: restored.outputs["findings"] }).toEqual({
+        exit: 0,
+        findings: [],
+      });
       expect(await project.query(GIVEN)).toEqual(await source.query(GIVEN));
       return;
     }
-    expect({ exit: restored.exit, findings: restored.outputs["findings"] }).toEqual({ exit: 3, findings: [{
-      severity: "gap", about: "grant", name: "table auth.users",
-      message: "on the platform's own is not as at the source: INSERT could not be given to service_role: of supabase_auth_admin's, the role that restores may not pass it on; "
-        + "DELETE could not be taken from anon: supabase_auth_admin gave it, in whose name the role that restores may not speak",
-    }] });
-    expect(await project.query(GIVEN)).toEqual([{ who: "anon", what: "DELETE", by: "supabase_auth_admin" }, { who: "service_role", what: "SELECT", by: "postgres" }]);
+    expect({ exit: restored.exit, findings: restored.outputs["findings"] }).toEqual({
+      exit: 3,
+      findings: [
+        {
+          severity: "gap",
+          about: "grant",
+          name: "table auth.users",
+          message:
+            "on the platform's own is not as at the source: INSERT could not be given to service_role: of " +
+            "supabase_auth_admin's, the role that restores may not pass it on; DELETE could not be taken " +
+            "from anon: supabase_auth_admin gave it, in whose name the role that restores may not speak",
+        },
+      ],
+    });
+    expect(await project.query(GIVEN)).toEqual([
+      { who: "anon", what: "DELETE", by: "supabase_auth_admin" },
+      { who: "service_role", what: "SELECT", by: "postgres" },
+    ]);
   });
 });

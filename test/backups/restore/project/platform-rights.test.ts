@@ -1,12 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { expectProjectWorks, installApplication, startSupabase, type Project, type SupabaseServer } from "../../../support/supabase/supabase.ts";
+import {
+  expectProjectWorks,
+  installApplication,
+  startSupabase,
+  type Project,
+  type SupabaseServer,
+} from "../../../support/supabase/supabase.ts";
 import { said, Vault } from "../../../support/vault.ts";
 
 /** Rights that somebody gave or took away on the platform's own objects. */
 
-const CHANGED = "REVOKE EXECUTE ON FUNCTION auth.email() FROM PUBLIC, anon; REVOKE SELECT ON storage.buckets FROM anon; GRANT SELECT ON auth.identities TO service_role; GRANT SELECT (email) ON auth.users TO service_role";
-const RIGHTS = `SELECT has_function_privilege('anon', 'auth.email()', 'EXECUTE') AS email, has_table_privilege('anon', 'storage.buckets', 'SELECT') AS buckets,
-  has_table_privilege('service_role', 'auth.identities', 'SELECT') AS identities, has_column_privilege('service_role', 'auth.users', 'email', 'SELECT') AS "column"`;
+const CHANGED = `
+  REVOKE EXECUTE ON FUNCTION auth.email() FROM PUBLIC, anon;
+  REVOKE SELECT ON storage.buckets FROM anon;
+  GRANT SELECT ON auth.identities TO service_role;
+  GRANT SELECT (email) ON auth.users TO service_role
+`;
+const RIGHTS = `
+  SELECT has_function_privilege('anon', 'auth.email()', 'EXECUTE') AS email,
+         has_table_privilege('anon', 'storage.buckets', 'SELECT') AS buckets,
+         has_table_privilege('service_role', 'auth.identities', 'SELECT') AS identities,
+         has_column_privilege('service_role', 'auth.users', 'email', 'SELECT') AS "column"
+`;
 const NEW = { email: true, buckets: true, identities: false, column: false };
 
 describe("rights on the platform's own", () => {
@@ -31,8 +46,13 @@ describe("rights on the platform's own", () => {
     await using project = await supabase.project();
     expect(await project.query(RIGHTS)).toEqual([NEW]);
     const restored = await vault.restore(project.url);
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringContaining("everything as it was") });
-    expect(await project.query(RIGHTS)).toEqual([{ email: false, buckets: false, identities: true, column: true }]);
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({
+      exit: 0,
+      said: expect.stringContaining("everything as it was"),
+    });
+    expect(await project.query(RIGHTS)).toEqual([
+      { email: false, buckets: false, identities: true, column: true },
+    ]);
     await expectProjectWorks(project);
   });
 
@@ -44,7 +64,12 @@ describe("rights on the platform's own", () => {
     await own.backup(before.url);
     await using project = await supabase.project();
     const restored = await own.restore(project.url);
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 0, said: expect.stringMatching(/were left, as its versions may differ in them: .*function auth\.email\(\)/) });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({
+      exit: 0,
+      said: expect.stringMatching(
+        /were left, as its versions may differ in them: .*function auth\.email\(\)/,
+      ),
+    });
     expect(await project.query(RIGHTS)).toMatchObject([{ email: true, buckets: true }]);
   });
 
@@ -52,7 +77,12 @@ describe("rights on the platform's own", () => {
     await using strict = await startSupabase({ strict: true });
     await using project = await strict.project();
     const restored = await vault.restore(project.url, { allowGaps: true });
-    expect({ exit: restored.exit, said: said(restored) }).toEqual({ exit: 3, said: expect.stringContaining("grant | function auth.email() | gap: on the platform's own is not as at the source") });
+    expect({ exit: restored.exit, said: said(restored) }).toEqual({
+      exit: 3,
+      said: expect.stringContaining(
+        "grant | function auth.email() | gap: on the platform's own is not as at the source",
+      ),
+    });
     expect(said(restored)).toContain("grant | table storage.buckets | gap: on the platform's own");
     expect(await project.query(RIGHTS)).toMatchObject([{ email: true, buckets: true }]);
   });
@@ -62,14 +92,23 @@ describe("rights on the platform's own", () => {
     await strict.cluster.admin("CREATE ROLE reporting");
     await using own = await Vault.make();
     await using other = await strict.project();
-    await other.admin("GRANT USAGE ON SCHEMA auth TO reporting; GRANT INSERT ON auth.identities TO reporting; GRANT CREATE ON SCHEMA storage TO anon");
+    await other.admin(`
+      GRANT USAGE ON SCHEMA auth TO reporting;
+      GRANT INSERT ON auth.identities TO reporting;
+      GRANT CREATE ON SCHEMA storage TO anon
+    `);
     await own.backup(other.url);
     await using project = await strict.project();
     const restored = await own.restore(project.url);
-    const found = (restored.outputs["findings"] as { about: string; name: string; message: string }[]).map(({ about, name, message }) => `${about} ${name} ${message}`);
+    const found = (restored.outputs["findings"] as { about: string; name: string; message: string }[]).map(
+      ({ about, name, message }) => `${about} ${name} ${message}`,
+    );
     expect(found.sort()).toEqual([
-      expect.stringMatching(/^grant ACL SCHEMA auth USAGE could not be given to reporting/), expect.stringMatching(/^grant ACL auth TABLE identities INSERT could not be given to reporting/),
-      expect.stringMatching(/^grant schema storage on the platform's own is not as at the source: CREATE could not be given to anon: /),
+      expect.stringMatching(/^grant ACL SCHEMA auth USAGE could not be given to reporting/),
+      expect.stringMatching(/^grant ACL auth TABLE identities INSERT could not be given to reporting/),
+      expect.stringMatching(
+        /^grant schema storage on the platform's own .*: CREATE could not be given to anon: /,
+      ),
     ]);
   });
 });

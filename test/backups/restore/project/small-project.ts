@@ -3,8 +3,13 @@ import type { Project, SupabaseServer } from "../../../support/supabase/supabase
 import { said, type Vault } from "../../../support/vault.ts";
 
 /** Five people and one table: enough for what is not about an application. */
-const SMALL = `INSERT INTO auth.users (id, email) SELECT gen_random_uuid(), 'p' || n || '@example.org' FROM generate_series(1, 5) n;
-  CREATE TABLE public.notes (id int PRIMARY KEY); INSERT INTO public.notes VALUES (1)`;
+const SMALL = `
+  INSERT INTO auth.users (id, email)
+    SELECT gen_random_uuid(), 'p' || n || '@example.org'
+      FROM generate_series(1, 5) n;
+  CREATE TABLE public.notes (id int PRIMARY KEY);
+  INSERT INTO public.notes VALUES (1)
+`;
 
 /** What is put into a project, and by whom. */
 export interface More {
@@ -13,7 +18,12 @@ export interface More {
 }
 
 /** A small project with more in it, the platform's things first, backed up under a name of its own. */
-export async function smallProject(supabase: SupabaseServer, vault: Vault, name: string, { query, admin }: More): Promise<Project> {
+export async function smallProject(
+  supabase: SupabaseServer,
+  vault: Vault,
+  name: string,
+  { query, admin }: More,
+): Promise<Project> {
   const project = await supabase.project();
   if (admin !== undefined) await project.admin(admin);
   await project.query(SMALL);
@@ -23,7 +33,12 @@ export async function smallProject(supabase: SupabaseServer, vault: Vault, name:
 }
 
 /** Restores and says what came of it. */
-export async function outcome(vault: Vault, project: Project, source: string, choice = {}): Promise<{ readonly exit: number; readonly said: string }> {
+export async function outcome(
+  vault: Vault,
+  project: Project,
+  source: string,
+  choice = {},
+): Promise<{ readonly exit: number; readonly said: string }> {
   const restored = await vault.restore(project.url, { source, safetyBackup: false, ...choice });
   return { exit: restored.exit, said: said(restored) };
 }

@@ -5,7 +5,15 @@ import { indexes } from "./indexes.ts";
 import { comments, defaultPrivileges, grants, owners } from "./rights.ts";
 import { schemas } from "./schemas.ts";
 import { sequences } from "./sequences.ts";
-import { collations, foreign, largeObjects, oddities, publications, statistics, textSearch } from "./surroundings.ts";
+import {
+  collations,
+  foreign,
+  largeObjects,
+  oddities,
+  publications,
+  statistics,
+  textSearch,
+} from "./surroundings.ts";
 import { table } from "./tables.ts";
 import { inheritance, partitions } from "./trees.ts";
 import { eventTriggers, policies, rules, triggers } from "./triggers.ts";
@@ -14,8 +22,16 @@ import { materializedViews, views } from "./views.ts";
 
 type Production = (world: World) => void;
 
-/** What a world is made of, in the order in which it is made; the number is how often each is tried, the chance how likely each time. */
-const PRODUCTIONS: readonly (readonly [noun: string, tries: number, probability: number, production: Production])[] = [
+/**
+ * What a world is made of, in the order in which it is made; the number is how often each is tried, the
+ * chance how likely each time.
+ */
+const PRODUCTIONS: readonly (readonly [
+  noun: string,
+  tries: number,
+  probability: number,
+  production: Production,
+])[] = [
   ["schemas", 1, 1, schemas],
   ["user types", 2, 0.6, userTypes],
   ["a table", 2, 0.8, table],

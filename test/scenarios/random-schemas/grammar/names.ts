@@ -7,7 +7,9 @@ export function q(name: string): string {
 
 /** A text as SQL. */
 export function text(value: string): string {
-  return value.includes("\\") ? `E'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${value.replaceAll("'", "''")}'`;
+  return value.includes("\\")
+    ? `E'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
+    : `'${value.replaceAll("'", "''")}'`;
 }
 
 const ODD: readonly ((stem: string) => string)[] = [

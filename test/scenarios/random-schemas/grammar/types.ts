@@ -4,7 +4,8 @@ import { text } from "./names.ts";
 export interface ColumnType {
   /** As a column's type. */
   readonly sql: string;
-  readonly family: "int" | "number" | "text" | "time" | "json" | "jsonb" | "range" | "geometry" | "network" | "other";
+  readonly family:
+    "int" | "number" | "text" | "time" | "json" | "jsonb" | "range" | "geometry" | "network" | "other";
   /** Values as SQL expressions, awkward ones among them. */
   readonly values: readonly string[];
   /** Sorted by a btree, hashed by a hash index. */
@@ -19,12 +20,44 @@ export interface ColumnType {
 
 type Traits = Partial<Pick<ColumnType, "sorts" | "hashes" | "collates" | "long" | "since">>;
 
-function type(sql: string, family: ColumnType["family"], values: readonly string[], traits: Traits = {}): ColumnType {
+function type(
+  sql: string,
+  family: ColumnType["family"],
+  values: readonly string[],
+  traits: Traits = {},
+): ColumnType {
   const typed = values.map((value) => `${text(value)}::${sql}`);
-  return { sql, family, values: typed, sorts: true, hashes: true, collates: false, long: false, since: 12, ...traits };
+  return {
+    sql,
+    family,
+    values: typed,
+    sorts: true,
+    hashes: true,
+    collates: false,
+    long: false,
+    since: 12,
+    ...traits,
+  };
 }
 
-const WORDS = ["", " ", "a", "b", "it's", "\\N", "\\.", "tab\there", "line\nend", "back\\slash", "ü表🐘", "NULL", '"', "{}", "x".repeat(300), "  trailing  "];
+const WORDS = [
+  "",
+  " ",
+  "a",
+  "b",
+  "it's",
+  "\\N",
+  "\\.",
+  "tab\there",
+  "line\nend",
+  "back\\slash",
+  "ü表🐘",
+  "NULL",
+  '"',
+  "{}",
+  "x".repeat(300),
+  "  trailing  ",
+];
 const TEXTUAL = { collates: true, long: true };
 const NEITHER = { sorts: false, hashes: false };
 
@@ -47,11 +80,23 @@ export const BUILT_IN_TYPES: readonly ColumnType[] = [
   type("bytea", "other", ["", "\\x00", "\\x5c2e0a", "\\xff00ff", `\\x${"ab".repeat(900)}`], { long: true }),
   type("boolean", "other", ["true", "false"]),
   type("uuid", "other", ["00000000-0000-0000-0000-000000000000", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]),
-  type("json", "json", ["{}", '{"b": 1, "a":  2, "a": 3}', "[1.0, 1e0]", '"\\\\u0000"', "null"], { ...NEITHER, long: true }),
+  type("json", "json", ["{}", '{"b": 1, "a":  2, "a": 3}', "[1.0, 1e0]", '"\\\\u0000"', "null"], {
+    ...NEITHER,
+    long: true,
+  }),
   type("jsonb", "jsonb", ["{}", '{"b": 1, "a": 2}', "[1.0, 1, 1.00]", "null", '"ü"'], { long: true }),
-  type("xml", "other", ["<a/>", "<a>&lt;</a>", "text only", "<a> <b c='d'/></a>"], { ...NEITHER, long: true }),
+  type("xml", "other", ["<a/>", "<a>&lt;</a>", "text only", "<a> <b c='d'/></a>"], {
+    ...NEITHER,
+    long: true,
+  }),
   type("jsonpath", "other", ["$", "$.a[*] ? (@ > 1)"], { ...NEITHER, long: true }),
-  type("date", "time", ["2026-02-29".replace("29", "28"), "infinity", "-infinity", "0044-03-15 BC", "5874897-12-31"]),
+  type("date", "time", [
+    "2026-02-29".replace("29", "28"),
+    "infinity",
+    "-infinity",
+    "0044-03-15 BC",
+    "5874897-12-31",
+  ]),
   type("time", "time", ["00:00", "24:00", "12:34:56.789012"]),
   type("time(2) with time zone", "time", ["00:00+00", "24:00-15:59", "12:34:56.78+05:30"]),
   type("timestamp", "time", ["infinity", "2026-01-01 00:00:00.000001", "4713-01-01 00:00:00 BC"]),
@@ -95,7 +140,7 @@ export const BUILT_IN_TYPES: readonly ColumnType[] = [
   type("integer[]", "other", ["{}", "{1,NULL,3}", "[0:1][-1:0]={{1,2},{3,4}}"], { long: true }),
   type("text[]", "other", ["{}", '{"NULL",NULL,"a,b","\\\\"}', '{{"",x},{y,"ü"}}'], TEXTUAL),
   type("numeric(6,2)[]", "other", ["{}", "{1.00,NaN}"], { long: true }),
-  type("character(3)[]", "other", ["{}", "{a,\"b  \"}"], TEXTUAL),
+  type("character(3)[]", "other", ["{}", '{a,"b  "}'], TEXTUAL),
   type("timestamptz[]", "other", ["{}", "{infinity,NULL}"], { long: true }),
   type("jsonb[]", "other", ["{}", '{"{\\"a\\": 1}"}'], { long: true }),
   type("point[]", "geometry", ["{}", '{"(1,2)"}'], { ...NEITHER, long: true }),
@@ -112,7 +157,11 @@ export const EXTENSION_TYPES: readonly ColumnType[] = [
 ];
 
 /** What every database of random schemas begins with. */
-export const EXTENSIONS_SQL = `CREATE SCHEMA ext; ${["citext", "hstore", "ltree", "cube", "isn", "btree_gist"].map((name) => `CREATE EXTENSION ${name} SCHEMA ext;`).join(" ")}`;
+const EXTENSIONS = ["citext", "hstore", "ltree", "cube", "isn", "btree_gist"];
+export const EXTENSIONS_SQL = `
+  CREATE SCHEMA ext;
+  ${EXTENSIONS.map((name) => `CREATE EXTENSION ${name} SCHEMA ext;`).join(" ")}
+`;
 
 /** An integer, for keys. */
 export const INTEGER: ColumnType = BUILT_IN_TYPES[1]!;

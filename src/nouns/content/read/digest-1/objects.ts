@@ -5,12 +5,15 @@ import { namesMap } from "../../names-map.ts";
 import type { ContentRecord, ContentScope, ObjectKind } from "../../record.ts";
 import { scopeValues } from "../../scope.ts";
 import { DEFAULT_PRIVILEGES_QUERY, GRANTS_QUERY } from "./grants.ts";
-import { OTHER_QUERIES, RELATION_QUERIES } from "./object-queries.ts";
+import { OTHER_QUERIES } from "./other-queries.ts";
+import { RELATION_QUERIES } from "./relation-queries.ts";
 
 /**
- * Digests 1, the ones of manifests that do not say which they have: what the queries in this folder give is frozen, because a copy is measured by them
- * whenever it is held against such a manifest. Nothing here is for new manifests. One mend was made: of a column's options only those count that a person
- * may set, so that a server's own marks in the copy do no harm; those in the source cannot be told any more (see `compare-digests-1.ts`).
+ * Digests 1, the ones of manifests that do not say which they have: what the queries in this folder give
+ * is frozen, because a copy is measured by them whenever it is held against such a manifest. Nothing here
+ * is for new manifests. One mend was made: of a column's options only those count that a person may set,
+ * so that a server's own marks in the copy do no harm; those in the source cannot be told any more (see
+ * `compare-digests-1.ts`).
  */
 
 interface ObjectRow {
@@ -20,7 +23,10 @@ interface ObjectRow {
   readonly identity: string;
   readonly definition: string | null;
   readonly owner: string | null;
-  /** The part of the definition that every major version prints alike; absent where there is none, or where all of it is. */
+  /**
+   * The part of the definition that every major version prints alike; absent where there is none, or where
+   * all of it is.
+   */
   readonly portable?: string;
 }
 
@@ -45,29 +51,49 @@ export async function readObjects1(session: DatabaseSession, scope: ContentScope
       if (row.cls !== null) places.set(`${row.cls} ${row.oid} ${row.sub}`, `${kind} ${row.identity}`);
     }
   }
-  for (const [kind, sql] of [["grant", GRANTS_QUERY], ["default-privilege", DEFAULT_PRIVILEGES_QUERY]] as const) {
-    for (const row of await session.query<{ identity: string; definition: string; portable?: string }>(sql, values)) {
+  for (const [kind, sql] of [
+    ["grant", GRANTS_QUERY],
+    ["default-privilege", DEFAULT_PRIVILEGES_QUERY],
+  ] as const) {
+    for (const row of await session.query<{ identity: string; definition: string; portable?: string }>(
+      sql,
+      values,
+    )) {
       add(objects, kind, row.identity, row.definition, row.portable);
     }
   }
   await readComments(session, places, objects);
-  const whole = [...places].filter(([place]) => place.endsWith(" 0")).map(([place, object]) => [place.slice(0, -2), object] as const);
+  const whole = [...places]
+    .filter(([place]) => place.endsWith(" 0"))
+    .map(([place, object]) => [place.slice(0, -2), object] as const);
   return { objects: sorted(objects), places: new Map(whole) };
 }
 
 /** Comments of the objects found before; those of other objects are out of scope. */
-async function readComments(session: DatabaseSession, places: ReadonlyMap<string, string>, objects: Objects): Promise<void> {
-  const rows = await session.query<{ place: string; text: string }>(
-    "SELECT d.classoid::regclass || ' ' || d.objoid || ' ' || d.objsubid AS place, d.description AS text FROM pg_description d",
-  );
+async function readComments(
+  session: DatabaseSession,
+  places: ReadonlyMap<string, string>,
+  objects: Objects,
+): Promise<void> {
+  const rows = await session.query<{ place: string; text: string }>(`
+    SELECT d.classoid::regclass || ' ' || d.objoid || ' ' || d.objsubid AS place, d.description AS text
+      FROM pg_description d
+  `);
   for (const { place, text } of rows) {
     const object = places.get(place);
     if (object !== undefined) add(objects, "comment", object, text);
   }
 }
 
-function add(objects: Objects, kind: ObjectKind, identity: string, definition: string, portable?: string): void {
-  (objects[kind] ??= namesMap([]))[identity] = digest(definition) + (portable === undefined ? "" : digest(portable));
+function add(
+  objects: Objects,
+  kind: ObjectKind,
+  identity: string,
+  definition: string,
+  portable?: string,
+): void {
+  (objects[kind] ??= namesMap([]))[identity] =
+    digest(definition) + (portable === undefined ? "" : digest(portable));
 }
 
 function digest(text: string): string {
@@ -76,5 +102,7 @@ function digest(text: string): string {
 
 function sorted(objects: Objects): ContentRecord["objects"] {
   const byName = <T>(entries: [string, T][]): [string, T][] => entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(byName(Object.entries(objects)).map(([kind, map]) => [kind, namesMap(byName(Object.entries(map)))]));
+  return Object.fromEntries(
+    byName(Object.entries(objects)).map(([kind, map]) => [kind, namesMap(byName(Object.entries(map)))]),
+  );
 }

@@ -16,9 +16,21 @@ import { VIEW_CLASSES } from "./views.ts";
 
 /** Every class of objects that is read by a query of its own. */
 export const OBJECT_CLASSES: readonly ObjectClass[] = [
-  ...SCHEMA_CLASSES, ...TABLE_CLASSES, ...SEQUENCE_CLASSES, ...INDEX_CLASSES, ...TRIGGER_CLASSES, ...VIEW_CLASSES, ...FUNCTION_CLASSES,
-  ...TYPE_CLASSES, ...OPERATOR_CLASSES, ...COLLATION_CLASSES, ...TEXT_SEARCH_CLASSES, ...FOREIGN_DATA_CLASSES, ...REPLICATION_CLASSES,
-  ...GRANT_CLASSES, ...LARGE_OBJECT_CLASSES,
+  ...SCHEMA_CLASSES,
+  ...TABLE_CLASSES,
+  ...SEQUENCE_CLASSES,
+  ...INDEX_CLASSES,
+  ...TRIGGER_CLASSES,
+  ...VIEW_CLASSES,
+  ...FUNCTION_CLASSES,
+  ...TYPE_CLASSES,
+  ...OPERATOR_CLASSES,
+  ...COLLATION_CLASSES,
+  ...TEXT_SEARCH_CLASSES,
+  ...FOREIGN_DATA_CLASSES,
+  ...REPLICATION_CLASSES,
+  ...GRANT_CLASSES,
+  ...LARGE_OBJECT_CLASSES,
 ];
 
 type Described = Pick<ObjectField, "name" | "set" | "compared" | "since" | "whenSet">;
@@ -32,7 +44,9 @@ export const ATTACHED: Readonly<Partial<Record<ObjectKind, Described>>> = {
 
 const FIELDS = new Map<string, Described>([
   ...Object.entries(ATTACHED).map(([kind, field]) => [`${kind} ${field.name}`, field] as const),
-  ...OBJECT_CLASSES.flatMap(({ kind, fields }) => fields.map((field) => [`${kind} ${field.name}`, field] as const)),
+  ...OBJECT_CLASSES.flatMap(({ kind, fields }) =>
+    fields.map((field) => [`${kind} ${field.name}`, field] as const),
+  ),
 ]);
 
 /** What is known of a kind's field; undefined for one that a newer Holdfast wrote. */

@@ -2,8 +2,9 @@ import { canonical } from "../canonical.ts";
 import { sha256 } from "../../../../kernel/streams.ts";
 
 /**
- * What a manifest holds of one object: `field=<16 hex digits> …` of every field that is set, in the order of their declaration. 64 bits of a SHA-256
- * are plenty to tell a change from none; against forgery a manifest needs other means anyway.
+ * What a manifest holds of one object: `field=<16 hex digits> …` of every field that is set, in the order of
+ * their declaration. 64 bits of a SHA-256 are plenty to tell a change from none; against forgery a manifest
+ * needs other means anyway.
  */
 
 /** Stands for a field that the role may not read. */

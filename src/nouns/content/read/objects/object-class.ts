@@ -1,8 +1,9 @@
 import type { ObjectKind } from "../../record.ts";
 
 /**
- * What is compared of an object, field by field. A field is here only if a person can set it, pg_dump writes it and a restore brings it back: a
- * definition taken whole holds what the server keeps for itself too (https://www.postgresql.org/docs/current/catalogs.html says what there is).
+ * What is compared of an object, field by field. A field is here only if a person can set it, pg_dump writes
+ * it and a restore brings it back: a definition taken whole holds what the server keeps for itself too
+ * (https://www.postgresql.org/docs/current/catalogs.html says what there is).
  */
 export interface ObjectField {
   /** As a difference names it; lower case, words joined by `-`. */
@@ -12,8 +13,9 @@ export interface ObjectField {
   /** How a person sets it, for the documents. */
   readonly set: string;
   /**
-   * Between which servers it is compared. `always`: every major from 12 to 18 prints it alike. `same-major`: majors print it differently, as they do
-   * expressions and queries. `other-major`: what can be said of such a field across majors, of no use where the field itself is compared.
+   * Between which servers it is compared. `always`: every major from 12 to 18 prints it alike. `same-major`:
+   * majors print it differently, as they do expressions and queries. `other-major`: what can be said of such
+   * a field across majors, of no use where the field itself is compared.
    */
   readonly compared: "always" | "same-major" | "other-major";
   /** An expression or query printed by the server: {@link canonical} applies. */

@@ -1,9 +1,20 @@
-/** Catalogs whose objects stand in schemas and that others depend on, with the column that names the schema. */
+/**
+ * Catalogs whose objects stand in schemas and that others depend on, with the column that names the schema.
+ */
 const CATALOGS = [
-  ["pg_class", "relnamespace"], ["pg_proc", "pronamespace"], ["pg_type", "typnamespace"], ["pg_operator", "oprnamespace"],
-  ["pg_opclass", "opcnamespace"], ["pg_opfamily", "opfnamespace"], ["pg_collation", "collnamespace"],
-  ["pg_conversion", "connamespace"], ["pg_ts_config", "cfgnamespace"], ["pg_ts_dict", "dictnamespace"],
-  ["pg_ts_parser", "prsnamespace"], ["pg_ts_template", "tmplnamespace"], ["pg_statistic_ext", "stxnamespace"],
+  ["pg_class", "relnamespace"],
+  ["pg_proc", "pronamespace"],
+  ["pg_type", "typnamespace"],
+  ["pg_operator", "oprnamespace"],
+  ["pg_opclass", "opcnamespace"],
+  ["pg_opfamily", "opfnamespace"],
+  ["pg_collation", "collnamespace"],
+  ["pg_conversion", "connamespace"],
+  ["pg_ts_config", "cfgnamespace"],
+  ["pg_ts_dict", "dictnamespace"],
+  ["pg_ts_parser", "prsnamespace"],
+  ["pg_ts_template", "tmplnamespace"],
+  ["pg_statistic_ext", "stxnamespace"],
 ] as const;
 
 /**
@@ -13,6 +24,9 @@ const CATALOGS = [
  * @param oid SQL of its number there
  */
 export function referredSchema(catalog: string, oid: string): string {
-  const each = CATALOGS.map(([name, column]) => `(SELECT o.${column} FROM ${name} o WHERE ${catalog} = '${name}'::regclass AND o.oid = ${oid})`);
+  const each = CATALOGS.map(
+    ([name, column]) =>
+      `(SELECT o.${column} FROM ${name} o WHERE ${catalog} = '${name}'::regclass AND o.oid = ${oid})`,
+  );
   return `coalesce(${each.join(",\n    ")})`;
 }

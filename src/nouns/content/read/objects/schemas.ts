@@ -12,15 +12,23 @@ const schema: ObjectClass = {
   fields: [],
 };
 
-const OWNING = `FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')`;
+const OWNING = `
+   FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+  WHERE d.classid = 'pg_class'::regclass
+    AND d.objid = c.oid
+    AND d.refclassid = 'pg_class'::regclass
+    AND d.deptype IN ('a', 'i')
+`;
 
 const sequence: ObjectClass = {
   kind: "sequence",
   place: { catalog: "pg_class", oid: "c.oid" },
   identity: RELATION,
   owner: roleName("c.relowner"),
-  from: `FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${OWN_RELATION}`,
+  from: `
+     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE ${OWN_RELATION}
+  `,
   fields: [
     always("type", "format_type(s.seqtypid, NULL)", "`AS`"),
     always("start", "s.seqstart", "`START`"),
@@ -29,10 +37,18 @@ const sequence: ObjectClass = {
     always("maximum", "s.seqmax", "`MAXVALUE`"),
     always("cache", "s.seqcache", "`CACHE`"),
     flag("cycle", "s.seqcycle", "`CYCLE`"),
-    always("owned-by", `(SELECT d.refobjid::regclass || '.' || quote_ident(a.attname) ${OWNING} LIMIT 1)`, "`OWNED BY`, identity"),
+    always(
+      "owned-by",
+      `(SELECT d.refobjid::regclass || '.' || quote_ident(a.attname) ${OWNING} LIMIT 1)`,
+      "`OWNED BY`, identity",
+    ),
     // One of an identity column follows its table.
-    always("persistence", `CASE WHEN NOT EXISTS (SELECT ${OWNING} AND d.deptype = 'i') THEN nullif(c.relpersistence, 'p') END`,
-      "`UNLOGGED`", { since: 15 }),
+    always(
+      "persistence",
+      `CASE WHEN NOT EXISTS (SELECT ${OWNING} AND d.deptype = 'i') THEN nullif(c.relpersistence, 'p') END`,
+      "`UNLOGGED`",
+      { since: 15 },
+    ),
   ],
 };
 
@@ -41,8 +57,13 @@ const largeObjectOwners: ObjectClass = {
   kind: "owner",
   title: "large objects",
   identity: "'large objects of ' || quote_ident(l.owner)",
-  from: `FROM (SELECT pg_get_userbyid(m.lomowner) AS owner, count(*) AS count, sum(hashint8extended(m.oid::int8, 0)) AS sum
-    FROM pg_largeobject_metadata m WHERE ${WHOLE_DATABASE} GROUP BY 1) AS l`,
+  from: `
+    FROM (SELECT pg_get_userbyid(m.lomowner) AS owner, count(*) AS count,
+                 sum(hashint8extended(m.oid::int8, 0)) AS sum
+            FROM pg_largeobject_metadata m
+           WHERE ${WHOLE_DATABASE}
+           GROUP BY 1) AS l
+  `,
   fields: [always("objects", "l.count || ' ' || l.sum", "`ALTER LARGE OBJECT … OWNER TO`")],
 };
 

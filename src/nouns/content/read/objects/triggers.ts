@@ -5,17 +5,23 @@ import { operatorFields } from "./operators-used.ts";
 import { OWN_RELATION } from "./tables.ts";
 
 /**
- * A partition's own copy of its parent's trigger counts too, because its state may be another one and is dumped. Up to 14 such copies are marked as
- * internal, like the triggers behind constraints, which are known by their functions.
+ * A partition's own copy of its parent's trigger counts too, because its state may be another one and is
+ * dumped. Up to 14 such copies are marked as internal, like the triggers behind constraints, which are known
+ * by their functions.
  */
 const trigger: ObjectClass = {
   kind: "trigger",
   place: { catalog: "pg_trigger", oid: "g.oid" },
   identity: `${RELATION} || '.' || quote_ident(g.tgname)`,
-  from: `FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_proc p ON p.oid = g.tgfoid
-    WHERE (NOT g.tgisinternal OR c.relispartition AND NOT (p.oid < 16384 AND p.proname ~ '^(RI_FKey_|unique_key_recheck$)'))
-      AND ${OWN_RELATION}`,
+  from: `
+     FROM pg_trigger g
+     JOIN pg_class c ON c.oid = g.tgrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_proc p ON p.oid = g.tgfoid
+    WHERE (NOT g.tgisinternal
+           OR c.relispartition AND NOT (p.oid < 16384 AND p.proname ~ '^(RI_FKey_|unique_key_recheck$)'))
+      AND ${OWN_RELATION}
+  `,
   fields: [
     printed("definition", "pg_get_triggerdef(g.oid)", "the whole statement"),
     always("state", "nullif(g.tgenabled, 'O')", "`DISABLE TRIGGER`, `ENABLE ALWAYS`, `ENABLE REPLICA`"),
@@ -29,14 +35,19 @@ const trigger: ObjectClass = {
   ],
 };
 
-const ROLES = `(SELECT string_agg(coalesce(quote_ident(r.rolname), 'public'), ',' ORDER BY r.rolname COLLATE "C")
-  FROM unnest(p.polroles) AS o LEFT JOIN pg_roles r ON r.oid = o)`;
+const ROLES = `
+  (SELECT string_agg(coalesce(quote_ident(r.rolname), 'public'), ',' ORDER BY r.rolname COLLATE "C")
+     FROM unnest(p.polroles) AS o LEFT JOIN pg_roles r ON r.oid = o)
+`;
 
 const policy: ObjectClass = {
   kind: "policy",
   place: { catalog: "pg_policy", oid: "p.oid" },
   identity: `${RELATION} || '.' || quote_ident(p.polname)`,
-  from: `FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${OWN_RELATION}`,
+  from: `
+     FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE ${OWN_RELATION}
+  `,
   fields: [
     always("command", "p.polcmd", "`FOR`"),
     flag("restrictive", "NOT p.polpermissive", "`AS RESTRICTIVE`"),
@@ -53,8 +64,10 @@ const rule: ObjectClass = {
   kind: "rule",
   place: { catalog: "pg_rewrite", oid: "r.oid" },
   identity: `${RELATION} || '.' || quote_ident(r.rulename)`,
-  from: `FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE NOT (r.ev_type = '1' AND c.relkind IN ('v', 'm')) AND ${OWN_RELATION}`,
+  from: `
+     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE NOT (r.ev_type = '1' AND c.relkind IN ('v', 'm')) AND ${OWN_RELATION}
+  `,
   fields: [
     printed("definition", "pg_get_ruledef(r.oid)", "the whole statement"),
     always("event", "r.ev_type", "`ON`"),
@@ -74,7 +87,11 @@ const eventTrigger: ObjectClass = {
     always("event", "e.evtevent", "`ON`"),
     always("function", functionName("e.evtfoid"), "`EXECUTE FUNCTION`"),
     always("state", "nullif(e.evtenabled, 'O')", "`DISABLE`, `ENABLE ALWAYS`, `ENABLE REPLICA`"),
-    always("tags", "(SELECT string_agg(tag, ',' ORDER BY tag) FROM unnest(e.evttags) AS tag)", "`WHEN TAG IN`"),
+    always(
+      "tags",
+      "(SELECT string_agg(tag, ',' ORDER BY tag) FROM unnest(e.evttags) AS tag)",
+      "`WHEN TAG IN`",
+    ),
   ],
 };
 

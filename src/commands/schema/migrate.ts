@@ -1,0 +1,62 @@
+import { dryRun } from "../common-inputs.ts";
+import { defineCommand } from "../define.ts";
+import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
+
+/** `holdfast migrate`: apply the migrations that a database has not. */
+export const migrate = defineCommand({
+  name: "migrate",
+  wing: "schema",
+  summary: "Apply pending migrations, each whole or not at all, and write down how each is taken back",
+  description: `Applies what the folder has and the database has not, in the order of versions. The plan is shown first; \`--dry-run\` ends with it.
+
+Each file is one transaction with a limit on how long it may wait for locks; the history is written in the same transaction. A lock that somebody holds is waited for briefly,
+given up, and tried again a moment later, so that nobody queues behind the migration for long. A file that holds a statement which no transaction may hold
+(\`CREATE INDEX CONCURRENTLY\`), or transactions of its own, is carried out step by step, and each step is written down with what it did: a run that is killed goes on from there, and an index
+that a failed build left behind is dropped first.
+
+The history (\`holdfast.migrations\`) keeps both scripts, their checksums, the schema's fingerprint before and after, who applied it and where the run can be seen. Two runs at once:
+the second waits (\`--wait\`) or says who is at work.`,
+  branding: { icon: "chevrons-up", color: "blue" },
+  inputs: {
+    database: migrationsDatabase,
+    migrations: migrationsFolder,
+    to: { type: "string", text: "The last version to apply; all that are pending when left out.", example: "202611270900" },
+    wait: { type: "duration", default: "2m", text: "How long to wait for another run that holds the lease." },
+    "lock-timeout": { type: "duration", default: "5s", text: "How long a statement may wait for a lock, while others queue behind it." },
+    "statement-timeout": { type: "duration", default: "15m", text: "How long one statement in a transaction may take." },
+    retries: { type: "integer", min: 0, max: 100, default: 10, text: "How many more times a migration that met a lock or a deadlock is tried." },
+    "allow-late": { type: "boolean", default: false, explicit: true, text: "Apply files that come before applied ones; migrate-check says whether the order makes a difference." },
+    "dry-run": dryRun,
+  },
+  outputs: {
+    applied: "Versions that were applied, as a JSON list.",
+    pending: "Versions that are still pending.",
+    version: "The version at which the database is now.",
+    plan: "What was, or would be, done, as JSON.",
+    "duration-seconds": "How long the run took.",
+  },
+  exits: {
+    0: "every migration that was asked for is applied",
+    4: "the server refused a migration: what comes before it is applied, it is not",
+    6: "another run holds the lease; who and since when is printed",
+    7: "an applied file was changed, a file is broken or would be applied in another order: nothing was touched",
+  },
+  examples: {
+    cli: ["holdfast migrate --migrations migrations --dry-run", "holdfast migrate --migrations migrations --to 202611270900 --json"],
+    workflow: `jobs:
+  migrate:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@v6
+      - uses: truststream/holdfast/actions/migrate@v1
+        with:
+          database: \${{ secrets.DATABASE_URL }}
+          migrations: migrations
+`,
+  },
+  async run(inputs, ports) {
+    const { runMigrate } = await import("../../schema/apply/run.ts");
+    return runMigrate(inputs, ports);
+  },
+});

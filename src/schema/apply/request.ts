@@ -1,0 +1,52 @@
+import type { Secret } from "../../kernel/secret.ts";
+import { HoldfastError } from "../../kernel/errors.ts";
+import { parseDatabaseUrl } from "../../postgres/database-url.ts";
+import type { Database } from "../../ports/database.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { versionKey } from "../folder/version.ts";
+import type { VersionKey } from "../folder/migration.ts";
+import type { Timeouts } from "../steps/carry-out.ts";
+
+/** The parsed inputs of `holdfast migrate`; durations in milliseconds. */
+export interface MigrateInputs {
+  readonly database: Secret;
+  readonly migrations: string;
+  readonly to: string | undefined;
+  readonly dryRun: boolean;
+  readonly wait: number;
+  readonly lockTimeout: number;
+  readonly statementTimeout: number;
+  readonly retries: number;
+  readonly allowLate: boolean;
+}
+
+/** What of an apply needs of the outside. */
+export type MigratePorts = Pick<Ports, "sourceTree" | "openDatabase" | "log" | "clock" | "random" | "cancelled" | "run" | "version">;
+
+/** What is to be applied where; nothing was asked yet. */
+export interface MigrateRequest {
+  readonly database: Database;
+  readonly folder: string;
+  /** The last version to apply; all when absent. */
+  readonly to: { readonly version: string; readonly key: VersionKey } | undefined;
+  readonly waitMs: number;
+  readonly timeouts: Timeouts;
+  /** How many more times a transaction that met a lock is tried. */
+  readonly retries: number;
+  readonly allowLate: boolean;
+}
+
+export async function parseMigrateRequest(inputs: MigrateInputs, ports: MigratePorts): Promise<MigrateRequest> {
+  if (inputs.to !== undefined && !/^\d[\d._-]*$/.test(inputs.to)) {
+    throw new HoldfastError("input.malformed", `to is '${inputs.to}', which is no version`, { hint: "Give the digits at the beginning of a migration's file name." });
+  }
+  return {
+    database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
+    folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
+    to: inputs.to === undefined ? undefined : { version: inputs.to, key: versionKey(inputs.to) },
+    waitMs: inputs.wait,
+    timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },
+    retries: inputs.retries,
+    allowLate: inputs.allowLate,
+  };
+}

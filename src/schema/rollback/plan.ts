@@ -1,0 +1,151 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import { listed } from "../../kernel/listed.ts";
+import { describeAddress } from "../../postgres/database-url.ts";
+import { quoteIdentifier } from "../../postgres/quoting.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
+import { isWanted } from "../folder/classify.ts";
+import { readFolder } from "../folder/read-folder.ts";
+import { compareKeys, versionKey } from "../folder/version.ts";
+import type { HistoryEntry } from "../history/entry.ts";
+import { readHistory } from "../history/table.ts";
+import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
+import { readState } from "../proof/state.ts";
+import { proveHistory, type HistoryProof } from "./prove-history.ts";
+import type { RollbackRequest } from "./request.ts";
+
+/** One migration that will be taken back. */
+export interface RollbackStep {
+  readonly entry: HistoryEntry;
+  readonly rollback: PreparedScript;
+  /** Where the script is from. */
+  readonly from: "checkout" | "history";
+  /** What proving it on a shadow came to; undefined where it could not be tried. */
+  readonly proof: HistoryProof | undefined;
+}
+
+/** What a rollback destroys of what lies in the database now. */
+export interface Loss {
+  /** `table app.t`, `column app.t.c`. */
+  readonly object: string;
+  /** Rows of the table, or values in the column; null where it could not be counted. */
+  readonly rows: number | null;
+}
+
+/** What will be taken back. */
+export interface RollbackPlan {
+  readonly request: RollbackRequest;
+  /** The newest first. */
+  readonly steps: readonly RollbackStep[];
+  readonly losses: readonly Loss[];
+  /** Why the pairs could not be tried on a shadow. */
+  readonly unprovedBecause: string | undefined;
+  /** The schema's fingerprint that the end has to have; null where the history does not tell. */
+  readonly target: string | null;
+  /** The live schema is not what its last migration left. */
+  readonly drifted: boolean;
+}
+
+/** What is to be taken back, and by which scripts; not yet tried. */
+interface Chosen {
+  readonly history: readonly HistoryEntry[];
+  readonly found: readonly Omit<RollbackStep, "proof">[];
+}
+
+async function choose(session: DatabaseSession, request: RollbackRequest, ports: Ports): Promise<Chosen> {
+  const history = await readHistory(session);
+  return { history, found: await findScripts(chosen(history, request), request, ports) };
+}
+
+/**
+ * Whether the plan would be the same now: the same scripts for the same migrations, as far as each of them has come.
+ */
+export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boolean> {
+  await using session = await plan.request.database.connect({ purpose: "rollback plan" });
+  const names = (steps: readonly Omit<RollbackStep, "proof">[]): string =>
+    steps.map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}\n${rollback.source.text}`).join("\n");
+  return names(plan.steps) === names((await choose(session, plan.request, ports)).found);
+}
+
+/**
+ * Reads the history, finds every script, tries them on a shadow and counts what would be lost; changes nothing.
+ *
+ * @throws refused.unsafe where a rollback is missing or half of one is done; input.malformed where the version is not applied
+ */
+export async function planRollback(request: RollbackRequest, ports: Ports): Promise<RollbackPlan> {
+  await refuseTransactionPooler(request.database);
+  await using session = await request.database.connect({ purpose: "rollback plan" });
+  const { history, found } = await choose(session, request, ports);
+  const proofs = await proveHistory(history, found, ports);
+  const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
+  const now = schemaFingerprint(await readState(session)).hash;
+  const last = history.findLast(({ state }) => state === "applied");
+  return {
+    request, steps, unprovedBecause: proofs.why,
+    losses: await countLosses(session, steps),
+    target: steps.at(-1)?.entry.fingerprintBefore ?? null,
+    drifted: last?.fingerprintAfter != null && last.fingerprintAfter !== now,
+  };
+}
+
+function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequest): HistoryEntry[] {
+  const half = history.find(({ state }) => state === "applying");
+  if (half !== undefined) {
+    throw new HoldfastError("refused.unsafe", `${half.file} is half applied: ${half.steps} of its statements are done`, { hint: "End it first with holdfast migrate; then it can be taken back." });
+  }
+  if (to !== undefined && !history.some(({ version }) => compareKeys(versionKey(version), to.key) === 0)) {
+    const known = history.map(({ version }) => version).slice(-5);
+    throw new HoldfastError("input.malformed", `version ${to.version} is not applied to ${describeAddress(database.address)}`, {
+      hint: known.length === 0 ? "No migration is on record there." : `The newest on record are ${known.join(", ")}.`,
+    });
+  }
+  return history.filter(({ version }) => to === undefined || compareKeys(versionKey(version), to.key) > 0).reverse();
+}
+
+/** The checkout's own script where it has one; else the one that was written down when the migration was applied. */
+async function findScripts(going: readonly HistoryEntry[], { folder }: RollbackRequest, ports: Ports): Promise<Omit<RollbackStep, "proof">[]> {
+  const tree = await ports.sourceTree();
+  const files = await tree.files(folder, isWanted).catch((error: unknown) => {
+    if (error instanceof HoldfastError && error.code === "source.missing") return { files: [], links: [] };
+    throw error;
+  });
+  const here = new Map(readFolder(files, { supabase: false }).migrations.map((migration) => [migration.key.join("."), migration]));
+  const missing: string[] = [];
+  const found: Omit<RollbackStep, "proof">[] = [];
+  for (const entry of going) {
+    const file = here.get(versionKey(entry.version).join("."))?.rollback;
+    const source = file ?? (entry.rollback === null ? undefined : { file: `the rollback of ${entry.file} on record`, text: entry.rollback, firstLine: 1, transaction: true });
+    const script = source && (await prepareScript(source));
+    if (script === undefined || (script.empty && entry.fingerprintBefore !== entry.fingerprintAfter)) missing.push(entry.file);
+    else found.push({ entry, rollback: script, from: file === undefined ? "history" : "checkout" });
+  }
+  if (missing.length > 0) {
+    throw new HoldfastError("refused.unsafe", `there is no rollback for ${listed(missing, 10)}, neither in ${folder} nor on record`, {
+      hint: "Write it and put it into the folder; or go back by a restore of a backup from before.",
+    });
+  }
+  const broken = found.find(({ rollback }) => rollback.script.problem !== undefined);
+  if (broken !== undefined) {
+    throw new HoldfastError("refused.unsafe", `${broken.rollback.source.file}:${broken.rollback.script.problem!.line} is no script that a server takes: ${broken.rollback.script.problem!.message}`, { hint: "Mend it in the folder." });
+  }
+  return found;
+}
+
+/** By what each pair's proof says that it takes away; what came after the migration is in there. */
+async function countLosses(session: DatabaseSession, steps: readonly RollbackStep[]): Promise<Loss[]> {
+  const objects = [...new Set(steps.flatMap(({ proof }) => proof?.destroys ?? []))];
+  const losses: Loss[] = [];
+  for (const object of objects) {
+    const [, kind, name] = /^(table|column) (.*)$/s.exec(object) ?? [];
+    if (kind === undefined || name === undefined) continue;
+    // Names are as the server quotes them.
+    const parts = name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
+    const table = parts.slice(0, 2).join(".");
+    const counted = kind === "table" ? "pg_catalog.count(*)" : `pg_catalog.count(${parts[2] ?? quoteIdentifier("")})`;
+    const [row] = await session.query<{ rows: string }>(`SELECT ${counted}::text AS rows FROM ${table}`).catch(() => []);
+    losses.push({ object, rows: row === undefined ? null : Number(row.rows) });
+  }
+  return losses;
+}

@@ -1,0 +1,57 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { HistoryEntry } from "../history/entry.ts";
+import { Chain } from "../proof/chain.ts";
+import { provePair } from "../proof/prove-pair.ts";
+import type { PairProof, Verdict } from "../proof/verdict.ts";
+import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import { privateShadow } from "../shadow/shadow.ts";
+
+/** What proving one pair of the history came to. */
+export interface HistoryProof {
+  readonly verdict: Verdict;
+  readonly what: string;
+  /** What the rollback takes away of what came after. */
+  readonly destroys: readonly string[];
+}
+
+/** Proofs by version, or why there are none. */
+export interface HistoryProofs {
+  readonly of: ReadonlyMap<string, HistoryProof>;
+  readonly why: string | undefined;
+}
+
+/**
+ * Builds the history anew on a private server of the same kind, from the scripts on record, and tries the pairs that are to be taken back. The live database
+ * is not asked.
+ */
+export async function proveHistory(
+  history: readonly HistoryEntry[], going: readonly { readonly entry: HistoryEntry; readonly rollback: PreparedScript }[], ports: Ports,
+): Promise<HistoryProofs> {
+  if (going.length === 0) return { of: new Map(), why: undefined };
+  const unknown = history.filter(({ forward }) => forward === null);
+  if (unknown.length > 0) return { of: new Map(), why: `${unknown[0]!.file} was recorded without its script, so the history cannot be built anew` };
+  try {
+    await using shadow = await privateShadow(undefined, ports);
+    await using chain = await Chain.open(shadow, undefined);
+    const of = new Map<string, HistoryProof>();
+    for (const entry of history) {
+      const forward = await prepareScript({ file: entry.file, text: entry.forward!, firstLine: 1, transaction: true });
+      const step = going.find((each) => each.entry === entry);
+      if (step !== undefined) {
+        const { proof } = await provePair(chain, { forward, rollback: step.rollback }, () => ports.clock.elapsed());
+        of.set(entry.version, { verdict: proof.verdict, what: words(proof), destroys: proof.destroys });
+      }
+      const failure = await chain.apply(forward);
+      if (failure !== undefined) return { of, why: `${entry.file} does not go through on a private server: ${failure.message}` };
+    }
+    return { of, why: undefined };
+  } catch (error) {
+    if (!isHoldfastError(error, "tool.missing", "tool.too-old", "disk.full")) throw error;
+    return { of: new Map(), why: error.message };
+  }
+}
+
+function words({ differences }: PairProof): string {
+  return differences.map(({ object, message }) => `${object} ${message}`.trim()).join("; ");
+}

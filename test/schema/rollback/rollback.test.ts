@@ -1,0 +1,120 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Outcome } from "../../../src/kernel/outcome.ts";
+import type { Ports } from "../../../src/ports/ports.ts";
+import type { RollbackBackup, TakeBackup } from "../../../src/schema/rollback/apply.ts";
+import type { MigrateRollbackInputs } from "../../../src/schema/rollback/request.ts";
+import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
+import { createDatabase } from "../../support/postgres.ts";
+import { secret, testPorts } from "../../support/test-ports.ts";
+import { scratchFolder } from "../../support/tools.ts";
+import { historyOf, migrate, migrationsFolder, type MigratedDatabase } from "../support.ts";
+
+const SHOP = {
+  "202601010900_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY, total numeric NOT NULL DEFAULT 0);\n",
+  "202601010900_orders_rollback.sql": "DROP TABLE orders;\n",
+  "202601020900_customer.sql": "ALTER TABLE orders ADD COLUMN customer text;\n",
+  "202601020900_customer_rollback.sql": "ALTER TABLE orders DROP COLUMN customer;\n",
+  "202601030900_notes.sql": "CREATE TABLE notes (id int, text text);\nCREATE INDEX CONCURRENTLY notes_id ON notes (id);\n",
+  "202601030900_notes_rollback.sql": "DROP INDEX CONCURRENTLY IF EXISTS notes_id;\nDROP TABLE notes;\n",
+};
+
+const NO_FOLDER = "/nonexistent/migrations";
+const backups: RollbackBackup[] = [];
+let verdict = "proved";
+const takeBackup: TakeBackup = ({ request }) => {
+  expect(request.store).toBeDefined();
+  backups.push({ id: `20260101T000000Z-00000${backups.length}`, snapshotAt: "2026-01-01T00:00:00Z", verdict, headline: "one block differs" });
+  return Promise.resolve(backups.at(-1)!);
+};
+
+async function rollback(database: MigratedDatabase, inputs: Partial<MigrateRollbackInputs>, ports: Ports = testPorts()): Promise<Outcome> {
+  await using store = scratchFolder("store");
+  return await runMigrateRollback(
+    {
+      database: secret(database.adminUrl), migrations: NO_FOLDER, to: "202601010900", confirm: database.name, store: `file://${store.path}`, storeSecret: undefined,
+      recipients: [], identity: undefined, allowUnencrypted: true, withoutBackup: false, allowUnproved: false, reason: undefined, dryRun: false, wait: 0, lockTimeout: 5_000,
+      statementTimeout: 60_000, retries: 0, ...inputs,
+    },
+    ports, takeBackup,
+  );
+}
+
+async function migrated(files: Readonly<Record<string, string>> = SHOP): Promise<MigratedDatabase> {
+  await using folder = migrationsFolder(files);
+  const database = await createDatabase({ owner: "postgres" });
+  expect((await migrate(database, folder)).exit).toBe(0);
+  return database;
+}
+
+describe("migrate-rollback", () => {
+  it("takes everything after a version back from a checkout that has none of the files, with data before it intact", async () => {
+    await using database = await migrated();
+    await database.query("INSERT INTO orders VALUES (1, 9.5, 'Ada'), (2, 3, NULL); INSERT INTO notes VALUES (1, 'x')");
+    const before = backups.length;
+    const outcome = await rollback(database, { reason: "orders fail" });
+    expect(outcome).toMatchObject({ exit: 0, outputs: { "rolled-back": ["202601030900", "202601020900"], restored: true, to: "202601010900" } });
+    expect(outcome.outputs["losses"]).toEqual(expect.arrayContaining([{ object: "table public.notes", rows: 1 }, { object: "column public.orders.customer", rows: 1 }]));
+    expect(backups).toHaveLength(before + 1);
+    expect(await historyOf(database)).toEqual(["202601010900 applied 1"]);
+    expect(await database.query("SELECT id::int, total::text FROM orders ORDER BY id")).toEqual([{ id: 1, total: "9.5" }, { id: 2, total: "3" }]);
+    expect(await database.query("SELECT backup_id, reason, restored, done, failed FROM holdfast.rollbacks")).toEqual([
+      { backup_id: backups.at(-1)!.id, reason: "orders fail", restored: true, done: ["202601030900", "202601020900"], failed: null },
+    ]);
+  });
+
+  it("changes nothing without the database's name, and says what would be lost", async () => {
+    await using database = await migrated();
+    await database.query("INSERT INTO notes VALUES (1, 'x'), (2, 'y')");
+    await expect(rollback(database, { confirm: undefined })).rejects.toMatchObject({
+      code: "refused.unconfirmed", message: expect.stringContaining("table public.notes (2 rows)") as unknown as string,
+    });
+    const dry = await rollback(database, { confirm: undefined, dryRun: true });
+    expect(dry).toMatchObject({ exit: 7, report: { good: false } });
+    expect(await historyOf(database)).toHaveLength(3);
+    expect(await database.query("SELECT FROM holdfast.rollbacks")).toEqual([]);
+  });
+
+  it("refuses a rollback that is missing, by name, and one that is not proved, unless that is allowed", async () => {
+    const { "202601020900_customer_rollback.sql": _, ...without } = SHOP;
+    await using lacking = await migrated(without);
+    await expect(rollback(lacking, {})).rejects.toMatchObject({ code: "refused.unsafe", message: expect.stringContaining("no rollback for 202601020900_customer.sql") as unknown as string });
+    await using database = await migrated({ ...SHOP, "202601020900_customer.sql": "ALTER TABLE orders ADD COLUMN customer text; ALTER TABLE orders ALTER COLUMN total DROP DEFAULT;\n" });
+    await expect(rollback(database, {})).rejects.toMatchObject({ code: "refused.unsafe", message: expect.stringMatching(/202601020900_customer\.sql \(differs: column public\.orders\.total default/) as unknown as string });
+    const forced = await rollback(database, { allowUnproved: true });
+    expect(forced).toMatchObject({ exit: 5, outputs: { restored: false } });
+    expect(forced.report.headline).toContain("is not what it was");
+  });
+
+  it("stops at the first script that is refused, and says where the database is", async () => {
+    await using database = await migrated();
+    await database.query("CREATE VIEW customers AS SELECT customer FROM orders");
+    const outcome = await rollback(database, {});
+    expect(outcome).toMatchObject({ exit: 4, outputs: { "rolled-back": ["202601030900"] } });
+    expect(outcome.report.headline).toContain("202601020900_customer.sql could not be taken back: cannot drop column customer");
+    expect(await historyOf(database)).toEqual(["202601010900 applied 1", "202601020900 applied 1"]);
+    await database.query("DROP VIEW customers");
+    expect((await rollback(database, {})).exit).toBe(0);
+  });
+
+  it("takes all of it back, to before the first migration", async () => {
+    await using database = await migrated();
+    expect(await rollback(database, { to: "nothing", withoutBackup: true, store: undefined })).toMatchObject({ exit: 0, outputs: { restored: true, backup: "" } });
+    expect(await historyOf(database)).toEqual([]);
+  });
+
+  it("takes nothing back where the backup cannot be verified", async () => {
+    await using database = await migrated();
+    verdict = "failed";
+    await expect(rollback(database, {})).rejects.toMatchObject({ code: "artifact.damaged" });
+    verdict = "proved";
+    expect(await historyOf(database)).toHaveLength(3);
+    expect(await database.query("SELECT FROM holdfast.rollbacks")).toEqual([]);
+  });
+
+  it("refuses to begin without a place for the backup, or with one that nobody could open", async () => {
+    await using database = await migrated();
+    await expect(rollback(database, { store: undefined })).rejects.toMatchObject({ code: "input.missing" });
+    await expect(rollback(database, { allowUnencrypted: false })).rejects.toMatchObject({ code: "refused.unencrypted" });
+    await expect(rollback(database, { to: "209912312359" })).rejects.toMatchObject({ code: "input.malformed" });
+  });
+});
