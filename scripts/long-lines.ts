@@ -7,15 +7,12 @@ export const WIDTH = 110;
 /** Prettier breaks code; texts, comments and SQL that it leaves longer are broken by hand. */
 const CODE = ["{src,test,bench,scripts}/**/*.{ts,mjs,js,cjs}", "*.{ts,mjs,js,cjs}"];
 
-/** Not formatted yet, as in `.prettierignore`. */
-const LATER = ["src/schema/**", "src/commands/schema/**", "test/schema/**"];
-
 /** An address alone in its line of a comment cannot be broken. */
 const ADDRESS_ALONE = /^\s*(?:\/\/|\/?\*+)\s*https?:\/\/\S+$/;
 
 /** Lines of a tree's code that are longer, as `path:line (columns)`. */
 export function longLines(root: string): string[] {
-  return globSync(CODE, { cwd: root, exclude: LATER })
+  return globSync(CODE, { cwd: root })
     .sort()
     .flatMap((path) => {
       const lines = readFileSync(join(root, path), "utf8").split("\n");

@@ -31,7 +31,7 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
       text: "Where the safety backup goes: \`azure://<account>/<container>[/<prefix>]\` or \`file:///<folder>\`.", example: "azure://mybackups/holdfast/prod",
     },
     "store-secret": storeSecret,
-    recipients: { type: "list", pattern: /^age1[02-9ac-hj-np-z]{58}$/, accepts: "an age public key: age1 and 58 more characters", text: "age public keys that shall be able to open the safety backup." },
+    recipients: { type: "list", pattern: /^age1[02-9ac-hj-np-z]{58}$/, accepts: "an age public key: age1 and 58 more characters", text: "age public keys that shall be able to open the safety backup.", example: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p" },
     identity: { ...identity, text: "age identity with which the safety backup is proved by restoring it; without it its stored bytes are read back and compared." },
     "allow-unencrypted": { type: "boolean", explicit: true, default: false, text: "Write the safety backup in the clear when no recipient is given." },
     "without-backup": { type: "boolean", explicit: true, default: false, text: "Make no safety backup: what the rollback destroys is gone." },
@@ -60,7 +60,9 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
     7: "a rollback is missing or not proved, or the loss was not confirmed: nothing was touched",
   },
   examples: {
-    cli: ["holdfast migrate-rollback --to 202611270900 --store file:///var/backups/holdfast --allow-unencrypted --dry-run"],
+    cli: [
+      "holdfast migrate-rollback --database-file ./database-url --to 202611270900 --store file:///var/backups/holdfast --allow-unencrypted --dry-run",
+    ],
     workflow: `on:
   workflow_dispatch:
     inputs:

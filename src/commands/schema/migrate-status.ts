@@ -31,7 +31,7 @@ export const migrateStatus = defineCommand({
     3: "an applied file was changed, a migration is half applied, or the schema drifted",
   },
   examples: {
-    cli: ["holdfast migrate-status --migrations migrations --json"],
+    cli: ["holdfast migrate-status --database-file ./database-url --migrations migrations --json"],
     workflow: `jobs:
   status:
     runs-on: ubuntu-latest

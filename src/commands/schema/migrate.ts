@@ -42,7 +42,10 @@ the second waits (\`--wait\`) or says who is at work.`,
     7: "an applied file was changed, a file is broken or would be applied in another order: nothing was touched",
   },
   examples: {
-    cli: ["holdfast migrate --migrations migrations --dry-run", "holdfast migrate --migrations migrations --to 202611270900 --json"],
+    cli: [
+      "holdfast migrate --database-file ./database-url --migrations migrations --dry-run",
+      "holdfast migrate --database-file ./database-url --migrations migrations --to 202611270900 --json",
+    ],
     workflow: `jobs:
   migrate:
     runs-on: ubuntu-latest
