@@ -20,7 +20,7 @@ const FILES = {
 const ACTION = "actions/migrate-check";
 
 describe("migrate-check in a pull request, from the bundle", () => {
-  it("annotates the lines, sets the outputs and writes the summary, with nothing but PostgreSQL's programs", async () => {
+  it("annotates lines, sets outputs and writes the summary, with PostgreSQL's programs alone", async () => {
     await using job = new Job();
     writeFiles(job.folder, FILES);
     const { main, post } = await job.uses(ACTION, { with: { all: "true", "fail-on": "warning" } });

@@ -55,7 +55,7 @@ describe("the shipped workflows", () => {
     },
   );
 
-  it("migrations.yml, for pull requests, uses migrate-check with inputs that it has, and reads the whole history", () => {
+  it("migrations.yml uses migrate-check with inputs that it has, and the whole history", () => {
     const text = read("migrations.yml");
     const [step, ...more] = ownSteps(text);
     expect(more).toEqual([]);

@@ -28,7 +28,7 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
     confirm: { type: "string", explicit: true, text: "Name of the database, to confirm that what the plan names may be lost.", example: "shop" },
     store: {
       type: "string", pattern: /^(azure|file):\/\/.+/, accepts: "azure://<account>/<container>[/<prefix>] or file:///<folder>",
-      text: "Where the safety backup goes: \`azure://<account>/<container>[/<prefix>]\` or \`file:///<folder>\`.", example: "azure://mybackups/holdfast/prod",
+      text: "Where the safety backup goes: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`.", example: "azure://mybackups/holdfast/prod",
     },
     "store-secret": storeSecret,
     recipients: { type: "list", pattern: /^age1[02-9ac-hj-np-z]{58}$/, accepts: "an age public key: age1 and 58 more characters", text: "age public keys that shall be able to open the safety backup.", example: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p" },

@@ -1,3 +1,5 @@
+import { inSequence } from "../../kernel/pattern.ts";
+
 /** What a path is to the folder. */
 export type Role =
   | { readonly role: "forward" | "rollback"; readonly stem: string }
@@ -45,7 +47,10 @@ export function classify(path: string, text: string, has: (file: string) => bool
 }
 
 /** Databases for which some tools keep files side by side: https://www.ory.sh/docs/ecosystem/upgrading, https://gobuffalo.io/documentation/database/migrations/ */
-const OTHER_DATABASE = /\.(mysql|mariadb|sqlite3?|cockroach(?:db)?|mssql|sqlserver|oracle|clickhouse)(?:\.autocommit)?(?:\.(?:up|down))?$/i;
+const OTHER_DATABASE = inSequence(
+  /\.(mysql|mariadb|sqlite3?|cockroach(?:db)?|mssql|sqlserver|oracle|clickhouse)/i,
+  /(?:\.autocommit)?(?:\.(?:up|down))?$/i,
+);
 
 function classifyFile(file: string, text: string, has: (file: string) => boolean): Role {
   if (!/\.sql$/i.test(file)) return { role: "ignored", why: "it is no .sql file" };

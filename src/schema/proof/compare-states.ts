@@ -1,3 +1,4 @@
+import { inSequence } from "../../kernel/pattern.ts";
 import type { SchemaState } from "./state.ts";
 
 /** How one object differs between two states. */
@@ -126,7 +127,7 @@ function isIndexOfConstraint(
 
 /** Out of `CREATE INDEX … ON app . orders USING …`, as {@link SchemaState} spells it. */
 function tableOfIndex(definition: string | undefined): string | undefined {
-  const [, table] = /^CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ])+ ON (?:ONLY )?((?:"(?:[^"]|"")*"|[^" ]|(?: \. ))+) USING /.exec(definition ?? "") ?? [];
+  const [, table] = INDEX_ON.exec(definition ?? "") ?? [];
   return table?.replace(/("(?:[^"]|"")*")|\s+/g, (_, quoted: string | undefined) => quoted ?? "");
 }
 
@@ -154,3 +155,9 @@ function shown(text: string | undefined): string {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line;
 }
+
+/** The table in the words of an index, as they are spelled here. */
+const INDEX_ON = inSequence(
+  /^CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ])+ ON (?:ONLY )?/,
+  /((?:"(?:[^"]|"")*"|[^" ]|(?: \. ))+) USING /,
+);

@@ -1,3 +1,4 @@
+import { anyOf } from "../../kernel/pattern.ts";
 import { lineAt, type SyntaxProblem } from "./script.ts";
 
 /**
@@ -6,8 +7,11 @@ import { lineAt, type SyntaxProblem } from "./script.ts";
  */
 
 /** Everything in which a backslash or COPY is text: comments, literals, dollar quotes, quoted names; a doubled quote makes two of one, which is the same here. */
-const QUOTED =
-  /--[^\n]*|\/\*|[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"|\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g;
+const QUOTED = anyOf(
+  /--[^\n]*|\/\*/g,
+  /[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"/g,
+  /\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g,
+);
 const COMMAND = /^[ \t]*\\([A-Za-z!?]+)/m;
 const COPY = /(?:^|;)\s*COPY\b[^;]*\bFROM\s+stdin\b[^;]*;/i;
 

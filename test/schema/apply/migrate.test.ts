@@ -50,7 +50,7 @@ describe("migrate", () => {
     expect(await migrate(database, folder, { to: "20260101090000" })).toMatchObject({ exit: 0, outputs: { applied: ["202601010900"] } });
   });
 
-  it("leaves nothing of a file whose last statement is refused, names its line, and goes on once it is mended", async () => {
+  it("leaves nothing of a file that is refused, names its line, and goes on once mended", async () => {
     await using folder = migrationsFolder({
       ...SHOP,
       "20260103090000_broken.sql": "CREATE TABLE first_half (id int);\n-- ä 🙂\nALTER TABLE orders\n  ADD COLUMN x nosuchtype;\n",
@@ -125,7 +125,7 @@ describe("migrate", () => {
     await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
 
-  it("drops what a failed concurrent build left behind, and builds it again when the rows are mended", async () => {
+  it("drops what a failed concurrent build left behind, and builds it again", async () => {
     await using folder = migrationsFolder({
       ...SHOP,
       "20260103090000_unique.sql": "CREATE UNIQUE INDEX CONCURRENTLY orders_total ON orders (total);\n",
@@ -142,7 +142,7 @@ describe("migrate", () => {
 });
 
 describe("migrate-status", () => {
-  it("tells what is pending, changed, missing and late, and when the schema is not what its migrations left", async () => {
+  it("tells what is pending, changed, missing and late, and when the schema drifted", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     const status = (path = folder.path): ReturnType<typeof runMigrateStatus> =>

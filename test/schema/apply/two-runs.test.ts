@@ -38,7 +38,7 @@ describe("two runs at once", () => {
     await expect(lease(database)).rejects.toMatchObject({ code: "lock.held", message: expect.stringContaining("tester (test), at migrate for") as unknown as string });
   });
 
-  it("go on at once where the first was killed, and the first stops when its lease was taken over", async () => {
+  it("go on where the first was killed, which stops once its lease is taken over", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using first = await lease(database);
     await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holdfast lease' AND datname = current_database()");

@@ -47,7 +47,7 @@ async function migrated(files: Readonly<Record<string, string>> = SHOP): Promise
 }
 
 describe("migrate-rollback", () => {
-  it("takes everything after a version back from a checkout that has none of the files, with data before it intact", async () => {
+  it("takes back from a checkout without the files, and leaves what was there before", async () => {
     await using database = await migrated();
     await database.query("INSERT INTO orders VALUES (1, 9.5, 'Ada'), (2, 3, NULL); INSERT INTO notes VALUES (1, 'x')");
     const before = backups.length;
@@ -74,7 +74,7 @@ describe("migrate-rollback", () => {
     expect(await database.query("SELECT FROM holdfast.rollbacks")).toEqual([]);
   });
 
-  it("refuses a rollback that is missing, by name, and one that is not proved, unless that is allowed", async () => {
+  it("refuses what is missing, by name, and what is not proved, unless allowed", async () => {
     const { "202601020900_customer_rollback.sql": _, ...without } = SHOP;
     await using lacking = await migrated(without);
     await expect(rollback(lacking, {})).rejects.toMatchObject({ code: "refused.unsafe", message: expect.stringContaining("no rollback for 202601020900_customer.sql") as unknown as string });
