@@ -70,7 +70,7 @@ function canBeInside({ forward, rollback }: Pair): boolean {
 
 async function tryInside(chain: Chain, { forward, rollback }: Pair, before: SchemaState, elapsed: () => number): Promise<Inside> {
   await chain.standIns.prepare(await chain.session(), forward);
-  if (rollback !== undefined) await chain.standIns.prepare(await chain.session(), rollback);
+  if (rollback !== undefined) await chain.standIns.prepare(await chain.session(), rollback, forward);
   const session = await chain.session();
   const watches = { forward: new ImpactWatch(session, elapsed), rollback: new ImpactWatch(session, elapsed) };
   const skip = chain.standIns.skip;

@@ -23,10 +23,15 @@ export class StandIns {
     return [...this.#extensions].sort();
   }
 
-  /** Makes the roles that a script names and nobody made; to be called outside of a transaction. */
-  async prepare(session: DatabaseSession, { script }: PreparedScript): Promise<void> {
+  /**
+   * Makes the roles that a script names and nobody made; to be called outside of a transaction.
+   *
+   * @param first what will have been carried out before it: a rollback drops what its migration makes
+   */
+  async prepare(session: DatabaseSession, { script }: PreparedScript, first?: PreparedScript): Promise<void> {
     const named = new Set(script.statements.filter(mayNameRoles).flatMap(rolesNamed));
-    const made = new Set(script.statements.filter(({ type }) => type === "CreateRoleStmt").flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? []));
+    const making = [...(first?.script.statements ?? []), ...script.statements].filter(({ type }) => type === "CreateRoleStmt");
+    const made = new Set(making.flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? []));
     const wanted = [...named].filter((name) => !made.has(name) && !this.#roles.has(name));
     if (wanted.length > 0) for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
     if (this.#available !== undefined || !script.statements.some(({ type }) => type === "CreateExtensionStmt")) return;
