@@ -27,10 +27,14 @@ const READINGS = 15;
 function pair(at: number): { readonly forward: string; readonly rollback: string } {
   const table = `app.t${Math.floor(at / 3)}`;
   if (at % 3 === 0) {
-    const reference = at === 0 ? "" : `,\n  parent bigint REFERENCES app.t${Math.floor(at / 3) - 1} (id) ON DELETE CASCADE`;
+    const reference =
+      at === 0 ? "" : `,\n  parent bigint REFERENCES app.t${Math.floor(at / 3) - 1} (id) ON DELETE CASCADE`;
     const columns = `id bigserial PRIMARY KEY,\n  name text NOT NULL DEFAULT '',\n  total numeric(10, 2) CHECK (total >= 0),\n  made timestamptz NOT NULL DEFAULT now()`;
     const schema = at === 0 ? ["CREATE SCHEMA app;\n", "\nDROP SCHEMA app;"] : ["", ""];
-    return { forward: `${schema[0]}CREATE TABLE ${table} (\n  ${columns}${reference}\n);\n`, rollback: `DROP TABLE ${table};${schema[1]}\n` };
+    return {
+      forward: `${schema[0]}CREATE TABLE ${table} (\n  ${columns}${reference}\n);\n`,
+      rollback: `DROP TABLE ${table};${schema[1]}\n`,
+    };
   }
   if (at % 3 === 1) {
     return {
@@ -39,7 +43,10 @@ function pair(at: number): { readonly forward: string; readonly rollback: string
     };
   }
   const index = `t${Math.floor(at / 3)}_name`;
-  return { forward: `CREATE INDEX ${index} ON ${table} (lower(name)) WHERE total > 0;\n`, rollback: `DROP INDEX app.${index};\n` };
+  return {
+    forward: `CREATE INDEX ${index} ON ${table} (lower(name)) WHERE total > 0;\n`,
+    rollback: `DROP INDEX app.${index};\n`,
+  };
 }
 
 function writePairs(folder: string, from: number, to: number): void {
@@ -52,27 +59,50 @@ function writePairs(folder: string, from: number, to: number): void {
   }
 }
 
-async function seconds(program: string, words: readonly string[], cwd: string, exits: readonly number[]): Promise<number> {
+async function seconds(
+  program: string,
+  words: readonly string[],
+  cwd: string,
+  exits: readonly number[],
+): Promise<number> {
   const began = performance.now();
-  const child = spawn(program, words, { cwd, env: plainEnvironment(), stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(program, words, {
+    cwd,
+    env: plainEnvironment(),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const [code] = (await once(child, "close")) as [number | null];
-  if (code === null || !exits.includes(code)) throw new Error(`${program} ${words.join(" ")} ended with ${String(code)}`);
+  if (code === null || !exits.includes(code))
+    throw new Error(`${program} ${words.join(" ")} ended with ${String(code)}`);
   return (performance.now() - began) / 1000;
 }
 
 /** Generates the folder, with all but three pairs merged, and measures. Every pair is sound: a check that says anything else stops the benchmark. */
-export async function migrationFigures({ folder, postgres }: Setting, say: (text: string) => void): Promise<MigrationFigures> {
+export async function migrationFigures(
+  { folder, postgres }: Setting,
+  say: (text: string) => void,
+): Promise<MigrationFigures> {
   const root = join(folder, "migrations-bench");
   const migrations = join(root, "migrations");
   writePairs(migrations, 0, PAIRS - NEW);
   const git = (...words: string[]): Promise<number> =>
-    seconds("git", ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "commit.gpgsign=false", ...words], root, [0]);
+    seconds(
+      "git",
+      ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "commit.gpgsign=false", ...words],
+      root,
+      [0],
+    );
   await git("init", "-q", "-b", "main");
   await git("add", "-A");
   await git("commit", "-qm", "merged");
   writePairs(migrations, PAIRS - NEW, PAIRS);
   const check = (...words: string[]): Promise<number> =>
-    seconds(process.execPath, [CLI, "migrate-check", "--migrations", "migrations", "--json", ...words], root, [0]);
+    seconds(
+      process.execPath,
+      [CLI, "migrate-check", "--migrations", "migrations", "--json", ...words],
+      root,
+      [0],
+    );
   const fewSeconds = await check("--base", "main");
   say(`migrate-check of ${NEW} new pairs on ${PAIRS}: ${fewSeconds.toFixed(1)} s`);
   const allSeconds = await check("--all");
@@ -85,7 +115,10 @@ export async function migrationFigures({ folder, postgres }: Setting, say: (text
 async function fingerprint(postgres: Setting["postgres"]): Promise<number> {
   await postgres.sql("postgres", "CREATE DATABASE bench_schema");
   for (let at = 0; at < TABLES * 3; at += 1) await postgres.sql("bench_schema", pair(at).forward);
-  await using session = await postgresDatabase(postgres.address("bench_schema")).connect({ purpose: "bench", bare: true });
+  await using session = await postgresDatabase(postgres.address("bench_schema")).connect({
+    purpose: "bench",
+    bare: true,
+  });
   // The first one prepares the statements.
   await readState(session);
   const took: number[] = [];
@@ -102,8 +135,20 @@ export function migrationGoals(figures: MigrationFigures | undefined): Goal[] {
   if (figures === undefined) return [];
   const { fewSeconds, allSeconds, fingerprintMs } = figures;
   return [
-    { text: `migrate-check of ${NEW} new pairs on ${PAIRS} in at most 15 s`, measured: `${fewSeconds.toFixed(1)} s`, met: fewSeconds <= 15 },
-    { text: `migrate-check of all ${PAIRS} pairs in at most 90 s`, measured: `${allSeconds.toFixed(1)} s`, met: allSeconds <= 90 },
-    { text: `Fingerprint of a schema of ${TABLES} tables in at most 50 ms`, measured: `${fingerprintMs.toFixed(0)} ms`, met: fingerprintMs <= 50 },
+    {
+      text: `migrate-check of ${NEW} new pairs on ${PAIRS} in at most 15 s`,
+      measured: `${fewSeconds.toFixed(1)} s`,
+      met: fewSeconds <= 15,
+    },
+    {
+      text: `migrate-check of all ${PAIRS} pairs in at most 90 s`,
+      measured: `${allSeconds.toFixed(1)} s`,
+      met: allSeconds <= 90,
+    },
+    {
+      text: `Fingerprint of a schema of ${TABLES} tables in at most 50 ms`,
+      measured: `${fingerprintMs.toFixed(0)} ms`,
+      met: fingerprintMs <= 50,
+    },
   ];
 }

@@ -8,7 +8,10 @@ import { scratchFolder } from "../support/tools.ts";
 const IDENTITY = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
 
 function git(folder: string, ...args: string[]): string {
-  return execFileSync("git", ["-C", folder, ...IDENTITY, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+  return execFileSync("git", ["-C", folder, ...IDENTITY, ...args], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  }).trim();
 }
 
 function put(folder: string, file: string, text: string | Buffer): void {
@@ -31,7 +34,7 @@ async function repository<T>(work: (root: string, folder: string) => Promise<T>)
   git(scratch.path, "init", "-q", "-b", "main");
   const folder = join(scratch.path, "back end/migrações");
   put(folder, "1_a.sql", "SELECT 1;\r\n");
-  put(folder, "2_b ü\".sql", Buffer.from([0x53, 0xff, 0x00, 0x0a]));
+  put(folder, '2_b ü".sql', Buffer.from([0x53, 0xff, 0x00, 0x0a]));
   put(scratch.path, "other/9_z.sql", "SELECT 9;");
   commit(scratch.path);
   return await work(scratch.path, folder);
@@ -43,14 +46,18 @@ describe("the folder as it was at the base", () => {
       git(root, "checkout", "-qb", "topic");
       put(folder, "1_a.sql", "SELECT 2;");
       put(folder, "3_c.sql", "SELECT 3;");
-      rmSync(join(folder, "2_b ü\".sql"));
+      rmSync(join(folder, '2_b ü".sql'));
       commit(root);
       const { files, links } = await tree().filesAtBase(folder, "main", wanted);
       expect(links).toEqual([]);
       expect(files.map(({ path, bytes }) => [path, bytes.toString("latin1")])).toEqual([
-        ["1_a.sql", "SELECT 1;\r\n"], ["2_b ü\".sql", "S\u00ff\0\n"],
+        ["1_a.sql", "SELECT 1;\r\n"],
+        ['2_b ü".sql', "S\u00ff\0\n"],
       ]);
-      expect((await tree().files(folder, wanted)).files.map(({ path }) => path)).toEqual(["1_a.sql", "3_c.sql"]);
+      expect((await tree().files(folder, wanted)).files.map(({ path }) => path)).toEqual([
+        "1_a.sql",
+        "3_c.sql",
+      ]);
     });
   });
 
@@ -62,7 +69,9 @@ describe("the folder as it was at the base", () => {
       put(folder, "4_later.sql", "SELECT 4;");
       commit(root);
       git(root, "checkout", "-q", "topic");
-      expect((await tree().filesAtBase(folder, "main", wanted)).files.map(({ path }) => path)).not.toContain("4_later.sql");
+      expect((await tree().filesAtBase(folder, "main", wanted)).files.map(({ path }) => path)).not.toContain(
+        "4_later.sql",
+      );
     });
   });
 
@@ -72,7 +81,9 @@ describe("the folder as it was at the base", () => {
       put(root, "new/1_a.sql", "SELECT 1;");
       commit(root);
       expect((await tree().filesAtBase(join(root, "new"), "main", wanted)).files).toEqual([]);
-      expect((await tree().filesAtBase(root, "main", wanted)).files.map(({ path }) => path)).toContain("other/9_z.sql");
+      expect((await tree().filesAtBase(root, "main", wanted)).files.map(({ path }) => path)).toContain(
+        "other/9_z.sql",
+      );
     });
   });
 
@@ -81,7 +92,9 @@ describe("the folder as it was at the base", () => {
       put(root, "m[a]*/1_a.sql", "SELECT 1;");
       put(root, "ma/2_b.sql", "SELECT 2;");
       commit(root);
-      expect((await tree().filesAtBase(join(root, "m[a]*"), "HEAD", wanted)).files.map(({ path }) => path)).toEqual(["1_a.sql"]);
+      expect(
+        (await tree().filesAtBase(join(root, "m[a]*"), "HEAD", wanted)).files.map(({ path }) => path),
+      ).toEqual(["1_a.sql"]);
     });
   });
 
@@ -90,9 +103,12 @@ describe("the folder as it was at the base", () => {
       symlinkSync("/etc/passwd", join(folder, "5_e.sql"));
       symlinkSync("../../other", join(folder, "sub"));
       commit(root);
-      for (const found of [await tree().files(folder, wanted), await tree().filesAtBase(folder, "main", wanted)]) {
+      for (const found of [
+        await tree().files(folder, wanted),
+        await tree().filesAtBase(folder, "main", wanted),
+      ]) {
         expect(found.links).toEqual(["5_e.sql"]);
-        expect(found.files.map(({ path }) => path)).toEqual(["1_a.sql", "2_b ü\".sql"]);
+        expect(found.files.map(({ path }) => path)).toEqual(["1_a.sql", '2_b ü".sql']);
       }
     });
   });
@@ -107,7 +123,9 @@ describe("history that cannot be asked", () => {
   ])("is an error and never an empty folder: %s", async (_, base, message) => {
     await repository(async (__, folder) => {
       await expect(tree().filesAtBase(folder, base, wanted)).rejects.toMatchObject({
-        code: "source.history", message: expect.stringMatching(message), hint: expect.stringContaining("fetch-depth: 0"),
+        code: "source.history",
+        message: expect.stringMatching(message),
+        hint: expect.stringContaining("fetch-depth: 0"),
       });
     });
   });
@@ -120,17 +138,22 @@ describe("history that cannot be asked", () => {
       const clone = join(scratch.path, "clone");
       git(root, "clone", "-q", "--depth", "1", "--branch", "topic", `file://${root}`, clone);
       git(clone, "fetch", "-q", "--depth", "1", "origin", "main:main");
-      await expect(tree().filesAtBase(join(clone, "back end/migrações"), "main", wanted)).rejects.toMatchObject({ code: "source.history" });
+      await expect(
+        tree().filesAtBase(join(clone, "back end/migrações"), "main", wanted),
+      ).rejects.toMatchObject({ code: "source.history" });
     });
   });
 
   it("is an error outside of a repository, and without git", async () => {
     await using scratch = scratchFolder("plain");
     put(scratch.path, "1_a.sql", "SELECT 1;");
-    await expect(tree().filesAtBase(scratch.path, "main", wanted)).rejects.toMatchObject({ code: "source.history" });
+    await expect(tree().filesAtBase(scratch.path, "main", wanted)).rejects.toMatchObject({
+      code: "source.history",
+    });
     const none = checkout({ env: { PATH: scratch.path } });
     await expect(none.filesAtBase(scratch.path, "main", wanted)).rejects.toMatchObject({
-      code: "source.history", message: expect.stringContaining("git is not installed"),
+      code: "source.history",
+      message: expect.stringContaining("git is not installed"),
     });
     expect(await none.defaultBase(scratch.path)).toBeUndefined();
     expect((await none.files(scratch.path, wanted)).files).toHaveLength(1);

@@ -1,4 +1,4 @@
-import type { Node, ParseResult } from "./grammar.ts";
+import type { ParseResult } from "./grammar.ts";
 import { lineAt, type Script, type Statement, type SyntaxProblem } from "./script.ts";
 import { psqlProblem } from "./psql-only.ts";
 
@@ -59,7 +59,7 @@ function statementsOf(text: string, { stmts }: ParseResult, firstLine: number): 
     const first = line;
     // The last statement of a text without a semicolon has no length.
     const end = forward(length === undefined || length === 0 ? bytes.byteLength : from + length);
-    found.push({ text: text.slice(start, end).trimEnd(), start, line: first, type: Object.keys(stmt)[0] ?? "", tree: stmt as Node });
+    found.push({ text: text.slice(start, end).trimEnd(), start, line: first, type: Object.keys(stmt)[0] ?? "", tree: stmt });
   }
   return found;
 }

@@ -93,7 +93,7 @@ export function whyNoTransaction({ type, tree }: Statement): string | undefined 
 }
 
 /** Comments and literals, in which a word means nothing. */
-const BESIDE = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|\'\')*'/g;
+const BESIDE = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
 
 /** A block may end the transaction it runs in, but not one that somebody else began: https://www.postgresql.org/docs/current/plpgsql-transactions.html */
 function endsTransactions({ args }: Fields): boolean {

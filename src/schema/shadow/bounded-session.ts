@@ -30,7 +30,9 @@ export function boundedSession(session: DatabaseSession, bounds: Bounds): Databa
     // Who is not there to be asked has nothing running; the cut below comes either way.
     await session.cancel().catch(() => undefined);
   };
-  const within = async <T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly late: boolean }> => {
+  const within = async <T>(
+    work: () => Promise<T>,
+  ): Promise<{ readonly result: T; readonly late: boolean }> => {
     cancelled.throwIfAborted();
     let late = false;
     let cut: NodeJS.Timeout | undefined;
@@ -51,21 +53,32 @@ export function boundedSession(session: DatabaseSession, bounds: Bounds): Databa
   };
   return {
     query: async (sql, values) => (await within(() => session.query(sql, values))).result as never,
-    queryPrepared: async (sql, values) => (await within(() => session.queryPrepared(sql, values))).result as never,
+    queryPrepared: async (sql, values) =>
+      (await within(() => session.queryPrepared(sql, values))).result as never,
     execute: async (sql) => {
       try {
         const { result, late } = await within(() => session.execute(sql));
-        return late && result?.state === QUERY_CANCELED ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` } : result;
+        return late && result?.state === QUERY_CANCELED
+          ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` }
+          : result;
       } catch (error) {
         if (cancelled.aborted || !session.lost.aborted) throw error;
         return lostBy(error);
       }
     },
     copyFrom: async (sql, data) => (await within(() => session.copyFrom(sql, data))).result,
-    get transaction() { return session.transaction; },
-    get lost() { return session.lost; },
-    get announcedPid() { return session.announcedPid; },
-    get notices() { return session.notices; },
+    get transaction() {
+      return session.transaction;
+    },
+    get lost() {
+      return session.lost;
+    },
+    get announcedPid() {
+      return session.announcedPid;
+    },
+    get notices() {
+      return session.notices;
+    },
     empty: () => session.empty(),
     setUp: (purpose) => session.setUp(purpose),
     cancel: () => session.cancel(),
@@ -76,7 +89,14 @@ export function boundedSession(session: DatabaseSession, bounds: Bounds): Databa
 
 function lostBy(error: unknown): Execution {
   return {
-    state: ADMIN_SHUTDOWN, message: `the session ended with it: ${(error as Error).message}`,
-    detail: undefined, hint: undefined, position: undefined, where: undefined, constraint: undefined, table: undefined, column: undefined,
+    state: ADMIN_SHUTDOWN,
+    message: `the session ended with it: ${(error as Error).message}`,
+    detail: undefined,
+    hint: undefined,
+    position: undefined,
+    where: undefined,
+    constraint: undefined,
+    table: undefined,
+    column: undefined,
   };
 }

@@ -9,20 +9,29 @@ import { checkFiles, checkFolder, DEFAULTS, writeFiles, type CheckedFolder } fro
 async function between(forward: string, rollback: string, shared = true): Promise<CheckedFolder> {
   const checked = await checkFiles(
     {
-      "1_first.sql": "CREATE TABLE first (a int);", "1_first_rollback.sql": "DROP TABLE first;",
-      "2_bad.sql": forward, "2_bad_rollback.sql": rollback,
-      "3_last.sql": "CREATE TABLE last (a int);", "3_last_rollback.sql": "DROP TABLE last;",
+      "1_first.sql": "CREATE TABLE first (a int);",
+      "1_first_rollback.sql": "DROP TABLE first;",
+      "2_bad.sql": forward,
+      "2_bad_rollback.sql": rollback,
+      "3_last.sql": "CREATE TABLE last (a int);",
+      "3_last_rollback.sql": "DROP TABLE last;",
     },
     // What touches the server as a whole gets one of its own.
     shared ? {} : { shadow: undefined },
   );
   expect(checked.pairs.map(({ file, verdict }) => [file, verdict])).toEqual([
-    ["1_first.sql", "proved"], ["2_bad.sql", expect.any(String)], ["3_last.sql", "proved"],
+    ["1_first.sql", "proved"],
+    ["2_bad.sql", expect.any(String)],
+    ["3_last.sql", "proved"],
   ]);
   return checked;
 }
 
-async function verdictOf(forward: string, rollback: string, shared = true): Promise<CheckedFolder["pairs"][0]> {
+async function verdictOf(
+  forward: string,
+  rollback: string,
+  shared = true,
+): Promise<CheckedFolder["pairs"][0]> {
   return (await between(forward, rollback, shared)).pairs[1]!;
 }
 
@@ -42,30 +51,68 @@ describe("scripts that hold little", () => {
 describe("places of errors", () => {
   it.each([
     ["a statement among others", "CREATE TABLE t (a int);\n-- ä€😀\n\nCREATE TABLE first (b int);", 4],
-    ["a word behind characters of four bytes", "SELECT '😀😀😀😀', 'ä€';\nSELECT 'é',\n  gone FROM\n  first;", 3],
+    [
+      "a word behind characters of four bytes",
+      "SELECT '😀😀😀😀', 'ä€';\nSELECT 'é',\n  gone FROM\n  first;",
+      3,
+    ],
     ["Windows line ends", "SELECT 1;\r\nSELECT '😀',\r\n gone FROM first;\r\n", 3],
     ["the grammar", "SELECT '😀😀😀';\nCREATE TABEL t (a int);\n", 2],
-    ["a constraint checked at the end", "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO t VALUES (1, 2);", 1],
+    [
+      "a constraint checked at the end",
+      "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO t VALUES (1, 2);",
+      1,
+    ],
   ])("%s", async (_, forward, line) => {
     const { verdict, differences } = await verdictOf(forward, "SELECT 1;");
     expect({ verdict, line: differences[0]?.line }).toEqual({ verdict: "failed", line });
   });
 
   it("counts lines from the beginning of a file that holds both directions", async () => {
-    const { pairs } = await checkFiles({ "1_a.sql": "-- migrate:up\nSELECT 1;\n\n-- migrate:down\nSELECT '😀';\nSELECT gone;\n" });
-    expect(pairs[0]).toMatchObject({ verdict: "failed", differences: [expect.objectContaining({ file: "1_a.sql", line: 6 })] });
+    const { pairs } = await checkFiles({
+      "1_a.sql": "-- migrate:up\nSELECT 1;\n\n-- migrate:down\nSELECT '😀';\nSELECT gone;\n",
+    });
+    expect(pairs[0]).toMatchObject({
+      verdict: "failed",
+      differences: [expect.objectContaining({ file: "1_a.sql", line: 6 })],
+    });
   });
 });
 
 describe("transactions of their own", () => {
   it.each([
-    ["BEGIN and COMMIT around", "BEGIN;\nCREATE TABLE t (a int);\nCOMMIT;", "BEGIN; DROP TABLE t; COMMIT;", "proved"],
-    ["two transactions", "BEGIN; CREATE TABLE t (a int); COMMIT; BEGIN; CREATE TABLE u (a int); COMMIT;", "DROP TABLE t, u;", "proved"],
-    ["a COMMIT in the middle, and a rollback for half", "CREATE TABLE t (a int); COMMIT; CREATE TABLE u (a int);", "DROP TABLE t;", "differs"],
+    [
+      "BEGIN and COMMIT around",
+      "BEGIN;\nCREATE TABLE t (a int);\nCOMMIT;",
+      "BEGIN; DROP TABLE t; COMMIT;",
+      "proved",
+    ],
+    [
+      "two transactions",
+      "BEGIN; CREATE TABLE t (a int); COMMIT; BEGIN; CREATE TABLE u (a int); COMMIT;",
+      "DROP TABLE t, u;",
+      "proved",
+    ],
+    [
+      "a COMMIT in the middle, and a rollback for half",
+      "CREATE TABLE t (a int); COMMIT; CREATE TABLE u (a int);",
+      "DROP TABLE t;",
+      "differs",
+    ],
     ["an open BEGIN", "BEGIN; CREATE TABLE t (a int);", "DROP TABLE IF EXISTS t;", "failed"],
     ["ROLLBACK at the end", "BEGIN; CREATE TABLE t (a int); ROLLBACK;", "SELECT 1;", "proved"],
-    ["a block that commits", "CREATE TABLE t (a int); DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$;", "DROP TABLE t;", "proved"],
-    ["an index without a lock", "CREATE INDEX CONCURRENTLY first_a ON first (a);", "DROP INDEX CONCURRENTLY first_a;", "proved"],
+    [
+      "a block that commits",
+      "CREATE TABLE t (a int); DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$;",
+      "DROP TABLE t;",
+      "proved",
+    ],
+    [
+      "an index without a lock",
+      "CREATE INDEX CONCURRENTLY first_a ON first (a);",
+      "DROP INDEX CONCURRENTLY first_a;",
+      "proved",
+    ],
   ])("%s", async (_, forward, rollback, verdict) => {
     expect(await verdictOf(forward, rollback)).toMatchObject({ verdict });
   });
@@ -73,14 +120,21 @@ describe("transactions of their own", () => {
 
 describe("scripts that do harm", () => {
   it("one that ends its own session fails, and the next has a new one", async () => {
-    const { verdict, differences } = await verdictOf("SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());", "SELECT 1;");
+    const { verdict, differences } = await verdictOf(
+      "SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());",
+      "SELECT 1;",
+    );
     expect(verdict).toBe("failed");
     expect(differences[0]!.message).toMatch(/session ended/);
   });
 
   it("a rollback that ends its own session fails", async () => {
-    expect(await verdictOf("CREATE TABLE t (a int);", "DROP TABLE t; SELECT pg_terminate_backend(pg_backend_pid());"))
-      .toMatchObject({ verdict: "failed" });
+    expect(
+      await verdictOf(
+        "CREATE TABLE t (a int);",
+        "DROP TABLE t; SELECT pg_terminate_backend(pg_backend_pid());",
+      ),
+    ).toMatchObject({ verdict: "failed" });
   });
 
   it("one that leaves settings, roles and prepared statements behind does not touch the next", async () => {
@@ -93,9 +147,12 @@ describe("scripts that do harm", () => {
 
   it("one that drops the schema public is told, and what comes after it is tried", async () => {
     const { pairs } = await checkFiles({
-      "1_a.sql": "CREATE TABLE a (a int);", "1_a_rollback.sql": "DROP TABLE a;",
-      "2_b.sql": "DROP SCHEMA public CASCADE;", "2_b_rollback.sql": "CREATE SCHEMA public;",
-      "3_c.sql": "CREATE TABLE c (a int);", "3_c_rollback.sql": "DROP TABLE c;",
+      "1_a.sql": "CREATE TABLE a (a int);",
+      "1_a_rollback.sql": "DROP TABLE a;",
+      "2_b.sql": "DROP SCHEMA public CASCADE;",
+      "2_b_rollback.sql": "CREATE SCHEMA public;",
+      "3_c.sql": "CREATE TABLE c (a int);",
+      "3_c_rollback.sql": "DROP TABLE c;",
     });
     expect(pairs.map(({ verdict }) => verdict)).toEqual(["proved", "differs", "failed"]);
     expect(pairs[1]!.differences.map(({ object }) => object)).toContain("table public.a");
@@ -103,19 +160,28 @@ describe("scripts that do harm", () => {
   });
 
   it("one that drops its database fails", async () => {
-    const { verdict, differences } = await verdictOf("DO $$ BEGIN EXECUTE format('DROP DATABASE %I', current_database()); END $$;", "SELECT 1;");
+    const { verdict, differences } = await verdictOf(
+      "DO $$ BEGIN EXECUTE format('DROP DATABASE %I', current_database()); END $$;",
+      "SELECT 1;",
+    );
     expect(verdict).toBe("failed");
     expect(differences[0]!.message).toMatch(/DROP DATABASE cannot|cannot drop the currently open database/);
   });
 
   it("databases and settings of a private server are taken back with it", async () => {
-    expect(await verdictOf("CREATE DATABASE another;", "DROP DATABASE another;", false)).toMatchObject({ verdict: "proved" });
-    expect(await verdictOf("ALTER SYSTEM SET work_mem = '5MB';", "ALTER SYSTEM RESET work_mem;", false)).toMatchObject({ verdict: "proved" });
+    expect(await verdictOf("CREATE DATABASE another;", "DROP DATABASE another;", false)).toMatchObject({
+      verdict: "proved",
+    });
+    expect(
+      await verdictOf("ALTER SYSTEM SET work_mem = '5MB';", "ALTER SYSTEM RESET work_mem;", false),
+    ).toMatchObject({ verdict: "proved" });
   });
 
   it("one that gives out more rows than anybody wants does not fill the memory", async () => {
     const before = process.memoryUsage().rss;
-    expect(await verdictOf("SELECT repeat('x', 1000) FROM generate_series(1, 100000);", "SELECT 1;")).toMatchObject({ verdict: "proved" });
+    expect(
+      await verdictOf("SELECT repeat('x', 1000) FROM generate_series(1, 100000);", "SELECT 1;"),
+    ).toMatchObject({ verdict: "proved" });
     expect(process.memoryUsage().rss - before).toBeLessThan(90_000_000);
   });
 
@@ -127,7 +193,10 @@ describe("scripts that do harm", () => {
   it("rows for COPY are refused with what to do instead, and never waited for", async () => {
     const { verdict, differences } = await verdictOf("COPY first (a) FROM stdin;\n1\n\\.\n", "SELECT 1;");
     expect(verdict).toBe("failed");
-    expect(differences[0]).toMatchObject({ line: 1, message: expect.stringMatching(/COPY … FROM stdin.*INSERT/) });
+    expect(differences[0]).toMatchObject({
+      line: 1,
+      message: expect.stringMatching(/COPY … FROM stdin.*INSERT/),
+    });
   });
 
   it("a run that is cancelled ends soon, though a script sleeps, and leaves no database behind", async () => {
@@ -136,10 +205,15 @@ describe("scripts that do harm", () => {
     const stopping = new AbortController();
     const ports = testPorts({ cancelled: stopping.signal });
     const url = sharedServer().adminUrl();
-    const run = runMigrateCheck({ ...DEFAULTS, migrations: scratch.path, shadow: secret(url) }, ports).catch((error: unknown) => error);
+    const run = runMigrateCheck({ ...DEFAULTS, migrations: scratch.path, shadow: secret(url) }, ports).catch(
+      (error: unknown) => error,
+    );
     const { query } = await import("../../support/postgres.ts");
     const sleeping = (): Promise<Record<string, unknown>[]> =>
-      query(url, "SELECT datname FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep.3600' AND state = 'active'");
+      query(
+        url,
+        "SELECT datname FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep.3600' AND state = 'active'",
+      );
     const [{ datname }] = (await eventually("the script to sleep", async () => {
       const rows = await sleeping();
       return rows.length > 0 ? rows : undefined;
@@ -157,7 +231,8 @@ describe("many and large files", () => {
   it("a seed file of 10 MB is tried", async () => {
     const row = `INSERT INTO seed (id, name) VALUES (1, '${"é".repeat(100)}');\n`;
     const { verdict } = await verdictOf(
-      `CREATE TABLE seed (id int, name text);\n${row.repeat(Math.ceil(10_000_000 / Buffer.byteLength(row)))}`, "DROP TABLE seed;",
+      `CREATE TABLE seed (id int, name text);\n${row.repeat(Math.ceil(10_000_000 / Buffer.byteLength(row)))}`,
+      "DROP TABLE seed;",
     );
     expect(verdict).toBe("proved");
   });
@@ -166,17 +241,31 @@ describe("many and large files", () => {
     const files: Record<string, string> = {};
     for (let at = 1; at <= 60; at += 1) {
       files[`${at}_t.up.sql`] = `CREATE TABLE t${at} (id int PRIMARY KEY); CREATE ROLE holdfast_r${at};`;
-      files[`${at}_t.down.sql`] = at % 20 === 0 ? `DROP TABLE t${at};` : `DROP TABLE t${at}; DROP ROLE holdfast_r${at};`;
+      files[`${at}_t.down.sql`] =
+        at % 20 === 0 ? `DROP TABLE t${at};` : `DROP TABLE t${at}; DROP ROLE holdfast_r${at};`;
     }
     const { pairs } = await checkFiles(files, { shadow: undefined });
-    expect(pairs.map(({ file }) => file)).toEqual(Array.from({ length: 60 }, (_, at) => `${at + 1}_t.up.sql`));
-    expect(pairs.filter(({ verdict }) => verdict !== "proved").map(({ file, differences }) => [file, differences.map(({ object }) => object)]))
-      .toEqual([20, 40, 60].map((at) => [`${at}_t.up.sql`, [`role holdfast_r${at}`]]));
+    expect(pairs.map(({ file }) => file)).toEqual(
+      Array.from({ length: 60 }, (_, at) => `${at + 1}_t.up.sql`),
+    );
+    expect(
+      pairs
+        .filter(({ verdict }) => verdict !== "proved")
+        .map(({ file, differences }) => [file, differences.at(-1)]),
+    ).toEqual(
+      [20, 40, 60].map((at) => [
+        `${at}_t.up.sql`,
+        expect.objectContaining({ object: `role holdfast_r${at}` }),
+      ]),
+    );
   });
 
   it("a folder that is not there, and one that holds nothing, are errors that name it", async () => {
     await using scratch = scratchFolder("empty");
-    await expect(checkFolder(`${scratch.path}/gone`)).rejects.toMatchObject({ code: "source.missing", message: expect.stringContaining("/gone") });
+    await expect(checkFolder(`${scratch.path}/gone`)).rejects.toMatchObject({
+      code: "source.missing",
+      message: expect.stringContaining("/gone"),
+    });
     await expect(checkFolder(scratch.path)).rejects.toMatchObject({ code: "source.missing" });
   });
 });

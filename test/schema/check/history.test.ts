@@ -8,8 +8,10 @@ import { scratchFolder } from "../../support/tools.ts";
 import { checkFolder, writeFiles, type CheckedFolder } from "./check-folder.ts";
 
 const MERGED = {
-  "10_a.sql": "CREATE TABLE a (x int);", "10_a_rollback.sql": "DROP TABLE a;",
-  "30_c.sql": "ALTER TABLE a ADD COLUMN z int;", "30_c_rollback.sql": "ALTER TABLE a DROP COLUMN z;",
+  "10_a.sql": "CREATE TABLE a (x int);",
+  "10_a_rollback.sql": "DROP TABLE a;",
+  "30_c.sql": "ALTER TABLE a ADD COLUMN z int;",
+  "30_c_rollback.sql": "ALTER TABLE a DROP COLUMN z;",
 };
 
 function git(folder: string, ...args: string[]): void {
@@ -40,7 +42,9 @@ describe("what a pull request does to merged files", () => {
   });
 
   it("a new file after them is judged, and they are not", async () => {
-    const found = await pullRequest((folder) => writeFiles(folder, { "40_d.sql": "ALTER TABLE a DROP COLUMN z;" }));
+    const found = await pullRequest((folder) =>
+      writeFiles(folder, { "40_d.sql": "ALTER TABLE a DROP COLUMN z;" }),
+    );
     expect(found.pairs.map(({ file, verdict }) => `${file} ${verdict}`)).toEqual(["40_d.sql missing"]);
   });
 
@@ -50,24 +54,42 @@ describe("what a pull request does to merged files", () => {
       writeFiles(folder, { "rollback/30_c.sql": "ALTER TABLE a DROP COLUMN z;" });
     });
     expect(pairs.map(({ file, verdict }) => `${file} ${verdict}`)).toEqual(["30_c.sql proved"]);
-    expect(findings.map(({ rule, file }) => `${rule} ${file}`)).toEqual(["deleted-after-merge 30_c_rollback.sql"]);
+    expect(findings.map(({ rule, file }) => `${rule} ${file}`)).toEqual([
+      "deleted-after-merge 30_c_rollback.sql",
+    ]);
   });
 
   it("an edit is told with its line; other line ends are none", async () => {
-    expect(brief(await pullRequest((folder) => writeFiles(folder, { "30_c.sql": "-- why\nALTER TABLE a ADD COLUMN z int;" }))))
-      .toEqual({ pairs: [], findings: ["error edited-after-merge 30_c.sql:1"] });
-    expect(brief(await pullRequest((folder) => writeFiles(folder, { "30_c.sql": "ALTER TABLE a ADD COLUMN z int;\r\n" }))))
-      .toEqual({ pairs: [], findings: [] });
+    expect(
+      brief(
+        await pullRequest((folder) =>
+          writeFiles(folder, { "30_c.sql": "-- why\nALTER TABLE a ADD COLUMN z int;" }),
+        ),
+      ),
+    ).toEqual({ pairs: [], findings: ["error edited-after-merge 30_c.sql:1"] });
+    expect(
+      brief(
+        await pullRequest((folder) =>
+          writeFiles(folder, { "30_c.sql": "ALTER TABLE a ADD COLUMN z int;\r\n" }),
+        ),
+      ),
+    ).toEqual({ pairs: [], findings: [] });
   });
 
   it("a deleted file and a renamed one are told", async () => {
-    expect((await pullRequest((folder) => rmSync(join(folder, "10_a.sql")))).findings.map(({ rule, file }) => `${rule} ${file}`))
-      .toEqual(["deleted-after-merge 10_a.sql"]);
+    expect(
+      (await pullRequest((folder) => rmSync(join(folder, "10_a.sql")))).findings.map(
+        ({ rule, file }) => `${rule} ${file}`,
+      ),
+    ).toEqual(["deleted-after-merge 10_a.sql"]);
     const renamed = await pullRequest((folder) => {
-      for (const end of [".sql", "_rollback.sql"]) renameSync(join(folder, `30_c${end}`), join(folder, `50_c${end}`));
+      for (const end of [".sql", "_rollback.sql"])
+        renameSync(join(folder, `30_c${end}`), join(folder, `50_c${end}`));
     });
-    expect(renamed.findings.map(({ rule, file }) => `${rule} ${file}`))
-      .toEqual(["deleted-after-merge 30_c.sql", "deleted-after-merge 30_c_rollback.sql"]);
+    expect(renamed.findings.map(({ rule, file }) => `${rule} ${file}`)).toEqual([
+      "deleted-after-merge 30_c.sql",
+      "deleted-after-merge 30_c_rollback.sql",
+    ]);
   });
 });
 
@@ -82,16 +104,24 @@ describe("a file that comes before merged ones", () => {
   });
 
   it("is refused where they do not", async () => {
-    const found = await late("CREATE VIEW b AS SELECT a AS whole FROM a; COMMENT ON TABLE a IS 'b'; ALTER TABLE a ADD COLUMN IF NOT EXISTS z text;",
-      "DROP VIEW b; ALTER TABLE a DROP COLUMN z; COMMENT ON TABLE a IS NULL;");
-    expect(found.findings.filter(({ rule }) => rule === "late-file").map(({ level }) => level)).toEqual(["error"]);
+    const found = await late(
+      "CREATE VIEW b AS SELECT a AS whole FROM a; COMMENT ON TABLE a IS 'b'; ALTER TABLE a ADD COLUMN IF NOT EXISTS z text;",
+      "DROP VIEW b; ALTER TABLE a DROP COLUMN z; COMMENT ON TABLE a IS NULL;",
+    );
+    expect(found.findings.filter(({ rule }) => rule === "late-file").map(({ level }) => level)).toEqual([
+      "error",
+    ]);
     expect(found.outcome.exit).toBe(3);
   });
 
   it("is refused where it does not go through after them", async () => {
-    const found = await late("CREATE TABLE c_only (z int); ALTER TABLE a ADD COLUMN z int; ALTER TABLE a DROP COLUMN z; DROP TABLE c_only;", "SELECT 1;");
+    const found = await late(
+      "CREATE TABLE c_only (z int); ALTER TABLE a ADD COLUMN z int; ALTER TABLE a DROP COLUMN z; DROP TABLE c_only;",
+      "SELECT 1;",
+    );
     expect(found.findings.find(({ rule }) => rule === "late-file")).toMatchObject({
-      level: "error", message: expect.stringMatching(/applied after it.*does not go through/),
+      level: "error",
+      message: expect.stringMatching(/applied after it.*does not go through/),
     });
   });
 });

@@ -12,7 +12,9 @@ function read(files: Readonly<Record<string, string | Buffer>>, supabase = false
 
 /** `<forward> ← <rollback>` in order. */
 function pairs(files: Readonly<Record<string, string | Buffer>>): string[] {
-  return read(files).migrations.map(({ forward, rollback }) => `${forward.file} ← ${rollback?.file ?? "nothing"}`);
+  return read(files).migrations.map(
+    ({ forward, rollback }) => `${forward.file} ← ${rollback?.file ?? "nothing"}`,
+  );
 }
 
 function rules(folder: MigrationFolder): string[] {
@@ -27,19 +29,33 @@ describe("layouts of a folder", () => {
     ["a sibling", ["1_a.sql", "1_a_rollback.sql"], "1_a.sql ← 1_a_rollback.sql"],
     ["a sibling with a dot", ["1_a.sql", "1_a.rollback.sql"], "1_a.sql ← 1_a.rollback.sql"],
     ["the same name in rollback/", ["1_a.sql", "rollback/1_a.sql"], "1_a.sql ← rollback/1_a.sql"],
-    ["a longer name in rollbacks/", ["1_a.sql", "rollbacks/1_a_rollback.sql"], "1_a.sql ← rollbacks/1_a_rollback.sql"],
-    ["another name in rollback/", ["001_a.sql", "rollback/001_drop_a.sql"], "001_a.sql ← rollback/001_drop_a.sql"],
+    [
+      "a longer name in rollbacks/",
+      ["1_a.sql", "rollbacks/1_a_rollback.sql"],
+      "1_a.sql ← rollbacks/1_a_rollback.sql",
+    ],
+    [
+      "another name in rollback/",
+      ["001_a.sql", "rollback/001_drop_a.sql"],
+      "001_a.sql ← rollback/001_drop_a.sql",
+    ],
     ["a version alone", ["106_a.sql", "106_rollback.sql"], "106_a.sql ← 106_rollback.sql"],
     ["golang-migrate", ["1_a.up.sql", "1_a.down.sql"], "1_a.up.sql ← 1_a.down.sql"],
     ["up and down by underscores", ["1_a_up.sql", "1_a_down.sql"], "1_a_up.sql ← 1_a_down.sql"],
     ["a sibling in _down", ["1_a.sql", "1_a_down.sql"], "1_a.sql ← 1_a_down.sql"],
-    ["diesel", ["2026-01-02-030405_a/up.sql", "2026-01-02-030405_a/down.sql"],
-      "2026-01-02-030405_a/up.sql ← 2026-01-02-030405_a/down.sql"],
+    [
+      "diesel",
+      ["2026-01-02-030405_a/up.sql", "2026-01-02-030405_a/down.sql"],
+      "2026-01-02-030405_a/up.sql ← 2026-01-02-030405_a/down.sql",
+    ],
     ["Prisma", ["20260102030405_a/migration.sql"], "20260102030405_a/migration.sql ← nothing"],
     ["Flyway", ["V1.2__a.sql", "U1.2__a.sql"], "V1.2__a.sql ← U1.2__a.sql"],
     ["capital letters", ["1_a.SQL", "1_a_ROLLBACK.SQL"], "1_a.SQL ← 1_a_ROLLBACK.SQL"],
-    ["blanks and other letters", ["1_añadir tabla ü.sql", "1_añadir tabla ü_rollback.sql"],
-      "1_añadir tabla ü.sql ← 1_añadir tabla ü_rollback.sql"],
+    [
+      "blanks and other letters",
+      ["1_añadir tabla ü.sql", "1_añadir tabla ü_rollback.sql"],
+      "1_añadir tabla ü.sql ← 1_añadir tabla ü_rollback.sql",
+    ],
   ])("pairs %s", (_, files, expected) => {
     const folder = read(names(...files));
     expect(pairs(names(...files))).toEqual([expected]);
@@ -48,23 +64,40 @@ describe("layouts of a folder", () => {
 
   it("pairs the parts of one file with marks, each with its first line", () => {
     const { migrations } = read({
-      "1_a.sql": "-- about\n-- migrate:up transaction:false\nCREATE TABLE a ();\n\n-- migrate:down\nDROP TABLE a;\n",
+      "1_a.sql":
+        "-- about\n-- migrate:up transaction:false\nCREATE TABLE a ();\n\n-- migrate:down\nDROP TABLE a;\n",
     });
     const [{ forward, rollback }] = migrations as [(typeof migrations)[0]];
     expect(forward).toMatchObject({ firstLine: 2, transaction: false });
     expect(forward.text).toContain("CREATE TABLE a");
     expect(forward.text).not.toContain("DROP");
-    expect(rollback).toMatchObject({ firstLine: 5, transaction: true, text: "-- migrate:down\nDROP TABLE a;\n" });
+    expect(rollback).toMatchObject({
+      firstLine: 5,
+      transaction: true,
+      text: "-- migrate:down\nDROP TABLE a;\n",
+    });
   });
 
   it("takes the marks of a file with the line ends of Windows", () => {
-    const { migrations } = read({ "1_a.sql": "-- migrate:up\r\nSELECT 1;\r\n-- migrate:down\r\nSELECT 2;\r\n" });
+    const { migrations } = read({
+      "1_a.sql": "-- migrate:up\r\nSELECT 1;\r\n-- migrate:down\r\nSELECT 2;\r\n",
+    });
     expect(migrations[0]!.rollback!.text).toBe("-- migrate:down\r\nSELECT 2;\r\n");
   });
 
   it("takes files for PostgreSQL, and leaves those for other databases alone", () => {
-    const files = names("1_a.up.sql", "1_a.down.sql", "1_a.mysql.up.sql", "1_a.mysql.down.sql", "2_b.postgres.up.sql",
-      "2_b.postgres.down.sql", "2_b.sqlite3.up.sql", "3_c.up.sql", "3_c.postgres.autocommit.up.sql", "3_c.down.sql");
+    const files = names(
+      "1_a.up.sql",
+      "1_a.down.sql",
+      "1_a.mysql.up.sql",
+      "1_a.mysql.down.sql",
+      "2_b.postgres.up.sql",
+      "2_b.postgres.down.sql",
+      "2_b.sqlite3.up.sql",
+      "3_c.up.sql",
+      "3_c.postgres.autocommit.up.sql",
+      "3_c.down.sql",
+    );
     expect(pairs(files)).toEqual([
       "1_a.up.sql ← 1_a.down.sql",
       "2_b.postgres.up.sql ← 2_b.postgres.down.sql",
@@ -72,24 +105,35 @@ describe("layouts of a folder", () => {
     ]);
     expect(read(files).migrations[2]!.forward.transaction).toBe(false);
     expect(rules(read(files))).toEqual([
-      "note ignored-file 1_a.mysql.down.sql", "note ignored-file 1_a.mysql.up.sql", "note ignored-file 2_b.sqlite3.up.sql",
+      "note ignored-file 1_a.mysql.down.sql",
+      "note ignored-file 1_a.mysql.up.sql",
+      "note ignored-file 2_b.sqlite3.up.sql",
     ]);
   });
 
   it.each([
-    "-- no-transaction\nSELECT 1;", "-- postgres-migrations disable-transaction\nSELECT 1;", "-- atlas:txmode none\n\nSELECT 1;",
+    "-- no-transaction\nSELECT 1;",
+    "-- postgres-migrations disable-transaction\nSELECT 1;",
+    "-- atlas:txmode none\n\nSELECT 1;",
   ])("reads that no transaction is wanted: %j", (text) => {
     expect(read({ "1_a.sql": text }).migrations[0]!.forward.transaction).toBe(false);
   });
 
   it("reads that diesel shall put no transaction around a pair", () => {
-    const { migrations } = read({ ...names("1_a/up.sql", "1_a/down.sql"), "1_a/metadata.toml": "run_in_transaction = false\n" });
-    expect([migrations[0]!.forward.transaction, migrations[0]!.rollback!.transaction]).toEqual([false, false]);
+    const { migrations } = read({
+      ...names("1_a/up.sql", "1_a/down.sql"),
+      "1_a/metadata.toml": "run_in_transaction = false\n",
+    });
+    expect([migrations[0]!.forward.transaction, migrations[0]!.rollback!.transaction]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it("does not guess between two rollbacks of a version, and between two migrations", () => {
     expect(rules(read(names("001_a.sql", "rollback/001_x.sql", "rollback/001_y.sql")))).toEqual([
-      "error orphan-rollback rollback/001_x.sql", "error orphan-rollback rollback/001_y.sql",
+      "error orphan-rollback rollback/001_x.sql",
+      "error orphan-rollback rollback/001_y.sql",
     ]);
   });
 
@@ -108,15 +152,22 @@ describe("layouts of a folder", () => {
 });
 
 describe("the order of a folder", () => {
-  const order = (...files: string[]): string[] => read(names(...files)).migrations.map(({ version }) => version);
+  const order = (...files: string[]): string[] =>
+    read(names(...files)).migrations.map(({ version }) => version);
 
   it("puts times of 12 and 14 digits in one order, and not that of their names", () => {
-    expect(order("202401010000_a.sql", "20240101000030_b.sql", "202401010001_c.sql", "20231231235959_d.sql"))
-      .toEqual(["20231231235959", "202401010000", "20240101000030", "202401010001"]);
+    expect(
+      order("202401010000_a.sql", "20240101000030_b.sql", "202401010001_c.sql", "20231231235959_d.sql"),
+    ).toEqual(["20231231235959", "202401010000", "20240101000030", "202401010001"]);
   });
 
   it("orders plain numbers as numbers", () => {
-    expect(order("0002_b.sql", "10_c.sql", "1_a.sql", "00010001_d.sql")).toEqual(["1", "0002", "10", "00010001"]);
+    expect(order("0002_b.sql", "10_c.sql", "1_a.sql", "00010001_d.sql")).toEqual([
+      "1",
+      "0002",
+      "10",
+      "00010001",
+    ]);
   });
 
   it("orders the parts of Flyway's versions as numbers", () => {
@@ -129,21 +180,35 @@ describe("the order of a folder", () => {
     [["01_a.sql", "1_b.sql"], "01 and 1"],
   ])("refuses two migrations of one version: %j", (files, said) => {
     const { problems } = read(names(...files));
-    expect(problems).toEqual([expect.objectContaining({ rule: "same-version", level: "error", message: expect.stringContaining(said) })]);
+    expect(problems).toEqual([
+      expect.objectContaining({
+        rule: "same-version",
+        level: "error",
+        message: expect.stringContaining(said),
+      }),
+    ]);
   });
 
   it("warns of a time among numbers", () => {
-    expect(rules(read(names("1_a.sql", "2_b.sql", "20240101000000_c.sql")))).toEqual(["warning mixed-versions 20240101000000_c.sql"]);
+    expect(rules(read(names("1_a.sql", "2_b.sql", "20240101000000_c.sql")))).toEqual([
+      "warning mixed-versions 20240101000000_c.sql",
+    ]);
   });
 
   it("reads 2,000 files in a moment, in order", () => {
-    const files = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => at + 1).flatMap((at) =>
-      [[`${at}_t.up.sql`, "SELECT 1;"], [`${at}_t.down.sql`, "SELECT 1;"]]));
+    const files = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, at) => at + 1).flatMap((at) => [
+        [`${at}_t.up.sql`, "SELECT 1;"],
+        [`${at}_t.down.sql`, "SELECT 1;"],
+      ]),
+    );
     const before = performance.now();
     const { migrations, problems } = read(files);
     expect(performance.now() - before).toBeLessThan(2000);
     expect(problems).toEqual([]);
-    expect(migrations.map(({ version }) => Number(version))).toEqual(Array.from({ length: 1000 }, (_, at) => at + 1));
+    expect(migrations.map(({ version }) => Number(version))).toEqual(
+      Array.from({ length: 1000 }, (_, at) => at + 1),
+    );
   });
 });
 
@@ -164,20 +229,32 @@ describe("bytes and places", () => {
   });
 
   it("refuses a rollback without a migration, a second rollback, and a name without a version", () => {
-    const files = names("1_a.sql", "1_a_rollback.sql", "rollback/1_a.sql", "2_b_rollback.sql", "add_users.sql");
+    const files = names(
+      "1_a.sql",
+      "1_a_rollback.sql",
+      "rollback/1_a.sql",
+      "2_b_rollback.sql",
+      "add_users.sql",
+    );
     expect(rules(read(files))).toEqual([
-      "error two-rollbacks rollback/1_a.sql", "error file-name add_users.sql", "error orphan-rollback 2_b_rollback.sql",
+      "error two-rollbacks rollback/1_a.sql",
+      "error file-name add_users.sql",
+      "error orphan-rollback 2_b_rollback.sql",
     ]);
   });
 
   it("refuses a sibling where the Supabase CLI would apply it", () => {
-    expect(rules(read(names("20260101000000_a.sql", "20260101000000_a_rollback.sql"), true)))
-      .toEqual(["error sibling-in-supabase-folder 20260101000000_a_rollback.sql"]);
+    expect(rules(read(names("20260101000000_a.sql", "20260101000000_a_rollback.sql"), true))).toEqual([
+      "error sibling-in-supabase-folder 20260101000000_a_rollback.sql",
+    ]);
     expect(rules(read(names("20260101000000_a.sql", "rollback/20260101000000_a.sql"), true))).toEqual([]);
   });
 
   it("tells of links and of files in other folders", () => {
-    const folder = readFolder({ files: [{ path: "old/1_a.sql", bytes: Buffer.from("SELECT 1;") }], links: ["2_b.sql"] }, { supabase: false });
+    const folder = readFolder(
+      { files: [{ path: "old/1_a.sql", bytes: Buffer.from("SELECT 1;") }], links: ["2_b.sql"] },
+      { supabase: false },
+    );
     expect(rules(folder)).toEqual(["warning symbolic-link 2_b.sql", "note ignored-file old/1_a.sql"]);
   });
 });

@@ -17,7 +17,9 @@ async function told(text: string, firstLine = 1): Promise<string[]> {
 describe("taking a script apart", () => {
   it("knows places behind characters of two, three and four bytes", async () => {
     expect(await told("-- ä€😀\nSELECT 'ä€😀';\n/* 😀 */ SELECT\n 2;SELECT 'é'")).toEqual([
-      "2 SelectStmt SELECT 'ä€😀'", "3 SelectStmt SELECT\n 2", "4 SelectStmt SELECT 'é'",
+      "2 SelectStmt SELECT 'ä€😀'",
+      "3 SelectStmt SELECT\n 2",
+      "4 SelectStmt SELECT 'é'",
     ]);
   });
 
@@ -25,11 +27,25 @@ describe("taking a script apart", () => {
     ["a comment first", "-- a\n-- b\n\nSELECT 1;", ["4 SelectStmt SELECT 1"]],
     ["a block comment first", "/* a\nb */ SELECT 1;", ["2 SelectStmt SELECT 1"]],
     ["nested comments", "/* a /* b; */ ; */ SELECT 1; /* /* */ */", ["1 SelectStmt SELECT 1"]],
-    ["Windows line ends", "SELECT 1;\r\n\r\nSELECT 2;\r\n", ["1 SelectStmt SELECT 1", "3 SelectStmt SELECT 2"]],
-    ["dollar quotes", "DO $x$ BEGIN; $y$;$y$ $x$; SELECT 1", ["1 DoStmt DO $x$ BEGIN; $y$;$y$ $x$", "1 SelectStmt SELECT 1"]],
+    [
+      "Windows line ends",
+      "SELECT 1;\r\n\r\nSELECT 2;\r\n",
+      ["1 SelectStmt SELECT 1", "3 SelectStmt SELECT 2"],
+    ],
+    [
+      "dollar quotes",
+      "DO $x$ BEGIN; $y$;$y$ $x$; SELECT 1",
+      ["1 DoStmt DO $x$ BEGIN; $y$;$y$ $x$", "1 SelectStmt SELECT 1"],
+    ],
     ["semicolons alone", ";;\nSELECT 1;;\n;", ["2 SelectStmt SELECT 1"]],
-    ["BEGIN ATOMIC", "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;\nSELECT 1;",
-      ["1 CreateFunctionStmt CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END", "2 SelectStmt SELECT 1"]],
+    [
+      "BEGIN ATOMIC",
+      "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;\nSELECT 1;",
+      [
+        "1 CreateFunctionStmt CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
+        "2 SelectStmt SELECT 1",
+      ],
+    ],
   ])("reads %s", async (_, text, expected) => {
     expect(await told(text)).toEqual(expected);
   });
@@ -38,11 +54,19 @@ describe("taking a script apart", () => {
     expect(await told("\nSELECT 1;", 10)).toEqual(["11 SelectStmt SELECT 1"]);
   });
 
-  it.each(["", " \n\t", "-- nothing", "-- nothing\r\n", "/* a */", "/* /* a */ */", "/* a /* b */ c */ ; -- d", ";"])(
-    "finds no statement in %j", async (text) => {
-      expect(await parseScript(text)).toMatchObject({ statements: [], problem: undefined });
-      expect(await prepared(text)).toMatchObject({ empty: true });
-    });
+  it.each([
+    "",
+    " \n\t",
+    "-- nothing",
+    "-- nothing\r\n",
+    "/* a */",
+    "/* /* a */ */",
+    "/* a /* b */ c */ ; -- d",
+    ";",
+  ])("finds no statement in %j", async (text) => {
+    expect(await parseScript(text)).toMatchObject({ statements: [], problem: undefined });
+    expect(await prepared(text)).toMatchObject({ empty: true });
+  });
 
   it.each([
     ["SELECT 1;\nSELCT 2;", 2, /syntax error/],
@@ -74,13 +98,22 @@ describe("what only psql understands", () => {
   ])("is told with its line: %j", async (text, line, message, hint) => {
     const { problem, statements } = await parseScript(text);
     expect(statements).toEqual([]);
-    expect(problem).toMatchObject({ line, message: expect.stringMatching(message), hint: expect.stringMatching(hint) });
+    expect(problem).toMatchObject({
+      line,
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
   });
 
-  it.each(["SELECT '\n\\i x';", "SELECT E'\\\\';", "DO $$\n\\i\n$$;", "-- COPY t FROM stdin;\nSELECT 1;", "/* /* */\n\\i x */ SELECT 1;"])(
-    "is not seen where it is text: %j", async (text) => {
-      expect((await parseScript(text)).problem).toBeUndefined();
-    });
+  it.each([
+    "SELECT '\n\\i x';",
+    "SELECT E'\\\\';",
+    "DO $$\n\\i\n$$;",
+    "-- COPY t FROM stdin;\nSELECT 1;",
+    "/* /* */\n\\i x */ SELECT 1;",
+  ])("is not seen where it is text: %j", async (text) => {
+    expect((await parseScript(text)).problem).toBeUndefined();
+  });
 });
 
 describe("how a script is carried out", () => {
@@ -113,7 +146,8 @@ describe("how a script is carried out", () => {
 
 describe("waivers", () => {
   it("are read with their object, reason and line, also with Windows line ends", () => {
-    const text = "SELECT 1;\r\n-- holdfast: allow loses-data because it was empty\r\n--holdfast: allow differs view app.\"a b\" because so\r\n";
+    const text =
+      'SELECT 1;\r\n-- holdfast: allow loses-data because it was empty\r\n--holdfast: allow differs view app."a b" because so\r\n';
     expect(readWaivers(text, 5)).toEqual({
       waivers: [
         { what: "loses-data", object: undefined, reason: "it was empty", line: 6 },
@@ -125,7 +159,8 @@ describe("waivers", () => {
 
   it("without a reason allow nothing", () => {
     expect(readWaivers("-- holdfast: allow loses-data", 1)).toEqual({
-      waivers: [], malformed: [{ line: 1, text: "-- holdfast: allow loses-data" }],
+      waivers: [],
+      malformed: [{ line: 1, text: "-- holdfast: allow loses-data" }],
     });
   });
 });

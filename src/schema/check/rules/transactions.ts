@@ -4,10 +4,16 @@ import type { PreparedScript } from "../../script/prepare.ts";
 import type { Statement } from "../../script/script.ts";
 import type { Hit, Rule } from "./rule.ts";
 
+/** Asked for every statement of a script, of which there may be a hundred thousand. */
+const OPEN_BEFORE = new WeakMap<PreparedScript["script"], ReadonlyMap<Statement, boolean>>();
+
 /** Where a script's own BEGIN and COMMIT leave it before each statement. */
 function openBefore({ script }: PreparedScript): ReadonlyMap<Statement, boolean> {
+  const known = OPEN_BEFORE.get(script);
+  if (known !== undefined) return known;
   let open = false;
   const found = new Map<Statement, boolean>();
+  OPEN_BEFORE.set(script, found);
   for (const statement of script.statements) {
     found.set(statement, open);
     if (statement.type !== "TransactionStmt") continue;
@@ -60,6 +66,7 @@ export const TRANSACTION_RULES: readonly Rule[] = [
     problem: "The file begins a transaction and does not end it, so nothing of it happens.",
     solution: "Leave BEGIN out: each file is a transaction anyway.",
     find: ({ statement, script }) => {
+      if (statement.type !== "TransactionStmt") return [];
       const last = script.script.statements.findLast((each) =>
         isKind(each, "TRANS_STMT_BEGIN", "TRANS_STMT_START", "TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"),
       );

@@ -76,68 +76,86 @@ function elementValue(type: CanaryType, row: number): string | undefined {
 /** Bytes that a modifier counts besides the characters it allows (VARHDRSZ). */
 const HEADER = 4;
 
-/** A value of a type that comes with PostgreSQL, or with a well-known extension. */
+/** The text form of a value of a type, for a row's number and the column's modifier. */
+type MakeValue = (row: number, modifier: number) => string;
+
+/** Types that come with PostgreSQL, or with a well-known extension. */
+const VALUES: readonly (readonly [names: readonly string[], make: MakeValue])[] = [
+  [["bool"], (row) => row % 2 === 1 ? "true" : "false"],
+  [["int2", "int4", "int8", "oid", "xid", "xid8", "cid"], (row) => String(row)],
+  [["float4", "float8"], (row) => `${row}.5`],
+  [["numeric"], (row, modifier) => numeric(modifier, row)],
+  [["money"], (row) => `${row}.50`],
+  [["text", "citext", "name"], (row) => `canary ${row}`],
+  [["varchar"], (row, modifier) => clipped(row, modifier)],
+  [["bpchar"], (row, modifier) => (modifier === HEADER + 1 ? String(row % 10) : clipped(row, modifier))],
+  [["char"], (row) => String.fromCharCode(96 + ((row - 1) % 26) + 1)],
+  [["uuid"], (row) => `00000000-0000-4000-8000-${String(row).padStart(12, "0")}`],
+  [["date"], (row) => `2001-02-${day(row)}`],
+  [["timestamp"], (row) => `2001-02-${day(row)} 03:04:05.678901`],
+  [["timestamptz"], (row) => `2001-02-${day(row)} 03:04:05.678901+00`],
+  [["time"], (row) => `03:04:${day(row)}.678901`],
+  [["timetz"], (row) => `03:04:${day(row)}.678901+00`],
+  [["interval"], (row) => `${row} days 01:02:03`],
+  [["json", "jsonb"], (row) => JSON.stringify({ canary: row })],
+  [["jsonpath"], (row) => `$.canary${row}`],
+  [["bytea"], (row) => `\\x${row.toString(16).padStart(4, "0")}`],
+  [["inet"], (row) => `192.0.2.${row % 250}`],
+  [["cidr"], (row) => `192.0.${row % 250}.0/24`],
+  [["macaddr"], (row) => `08:00:2b:01:02:${(row % 256).toString(16).padStart(2, "0")}`],
+  [["macaddr8"], (row) => `08:00:2b:01:02:03:04:${(row % 256).toString(16).padStart(2, "0")}`],
+  [["bit"], (row, modifier) => bits(row, modifier > 0 ? modifier : 1)],
+  [["varbit"], (row, modifier) => bits(row, modifier > 0 ? Math.min(modifier, 8) : 8)],
+  [["xml"], (row) => `<canary>${row}</canary>`],
+  [["tsvector"], (row) => `'canary':${row}`],
+  [["tsquery"], (row) => `'canary${row}'`],
+  [["point"], (row) => `(${row},${row})`],
+  [["box"], (row) => `(${row + 1},${row + 1}),(${row},${row})`],
+  [["lseg", "path", "polygon"], (row) => `((${row},${row}),(${row + 1},${row + 2}))`],
+  [["line"], (row) => `{1,1,${row}}`],
+  [["circle"], (row) => `<(${row},${row}),1>`],
+  [["pg_lsn"], (row) => `0/${row.toString(16)}`],
+  [["regclass"], () => "pg_class"],
+  [["regtype"], () => "integer"],
+  [["regproc"], () => "pg_catalog.now"],
+  [["regprocedure"], () => "pg_catalog.now()"],
+  [["regconfig", "regdictionary"], () => "simple"],
+  [["regoper"], () => "pg_catalog.||/"],
+  [["regoperator"], () => "pg_catalog.+(integer,integer)"],
+  [["regcollation"], () => '"C"'],
+  [["aclitem"], () => "pg_monitor=r/pg_monitor"],
+  [["tid"], (row) => `(0,${row})`],
+  [["txid_snapshot", "pg_snapshot"], (row) => `${row}:${row + 1}:`],
+  [["refcursor"], (row) => `canary ${row}`],
+  [["int2vector", "oidvector"], (row) => `1 ${row}`],
+  [["regnamespace"], () => "pg_catalog"],
+  [["regrole"], () => "pg_monitor"],
+  [["hstore"], (row) => `canary=>${row}`],
+  [["ltree"], (row) => `canary.c${row}`],
+  [["lquery"], (row) => `canary.c${row}.*`],
+  [["ltxtquery"], (row) => `canary & c${row}`],
+  [["seg"], (row) => `${row} .. ${row + 1}`],
+  [["cube"], (row) => `(${row},${row})`],
+  [["vector"], (row, modifier) => modifier > 0 ? `[${Array.from({ length: modifier }, () => String(row)).join(",")}]` : `[${row}]`],
+  [["geometry", "geography"], (row) => `POINT(${row} ${row})`],
+];
+
+const BY_NAME: ReadonlyMap<string, MakeValue> = new Map(
+  VALUES.flatMap(([names, make]) => names.map((name) => [name, make] as const)),
+);
+
 function scalar(name: string, modifier: number, row: number): string | undefined {
-  const day = String((row % 27) + 1).padStart(2, "0");
-  switch (name) {
-    case "bool": return row % 2 === 1 ? "true" : "false";
-    case "int2": case "int4": case "int8": case "oid": case "xid": case "xid8": case "cid": return String(row);
-    case "float4": case "float8": return `${row}.5`;
-    case "numeric": return numeric(modifier, row);
-    case "money": return `${row}.50`;
-    case "text": case "citext": case "name": return `canary ${row}`;
-    case "varchar": case "bpchar": return modifier > HEADER ? `canary ${row}`.slice(-(modifier - HEADER)) : name === "bpchar" && modifier === HEADER + 1 ? String(row % 10) : `canary ${row}`;
-    case "char": return String.fromCharCode(96 + ((row - 1) % 26) + 1);
-    case "uuid": return `00000000-0000-4000-8000-${String(row).padStart(12, "0")}`;
-    case "date": return `2001-02-${day}`;
-    case "timestamp": return `2001-02-${day} 03:04:05.678901`;
-    case "timestamptz": return `2001-02-${day} 03:04:05.678901+00`;
-    case "time": return `03:04:${day}.678901`;
-    case "timetz": return `03:04:${day}.678901+00`;
-    case "interval": return `${row} days 01:02:03`;
-    case "json": case "jsonb": return JSON.stringify({ canary: row });
-    case "jsonpath": return `$.canary${row}`;
-    case "bytea": return `\\x${row.toString(16).padStart(4, "0")}`;
-    case "inet": return `192.0.2.${row % 250}`;
-    case "cidr": return `192.0.${row % 250}.0/24`;
-    case "macaddr": return `08:00:2b:01:02:${(row % 256).toString(16).padStart(2, "0")}`;
-    case "macaddr8": return `08:00:2b:01:02:03:04:${(row % 256).toString(16).padStart(2, "0")}`;
-    case "bit": return bits(row, modifier > 0 ? modifier : 1);
-    case "varbit": return bits(row, modifier > 0 ? Math.min(modifier, 8) : 8);
-    case "xml": return `<canary>${row}</canary>`;
-    case "tsvector": return `'canary':${row}`;
-    case "tsquery": return `'canary${row}'`;
-    case "point": return `(${row},${row})`;
-    case "box": return `(${row + 1},${row + 1}),(${row},${row})`;
-    case "lseg": case "path": case "polygon": return `((${row},${row}),(${row + 1},${row + 2}))`;
-    case "line": return `{1,1,${row}}`;
-    case "circle": return `<(${row},${row}),1>`;
-    case "pg_lsn": return `0/${row.toString(16)}`;
-    case "regclass": return "pg_class";
-    case "regtype": return "integer";
-    case "regproc": return "pg_catalog.now";
-    case "regprocedure": return "pg_catalog.now()";
-    case "regconfig": case "regdictionary": return "simple";
-    case "regoper": return "pg_catalog.||/";
-    case "regoperator": return "pg_catalog.+(integer,integer)";
-    case "regcollation": return '"C"';
-    case "aclitem": return "pg_monitor=r/pg_monitor";
-    case "tid": return `(0,${row})`;
-    case "txid_snapshot": case "pg_snapshot": return `${row}:${row + 1}:`;
-    case "refcursor": return `canary ${row}`;
-    case "int2vector": case "oidvector": return `1 ${row}`;
-    case "regnamespace": return "pg_catalog";
-    case "regrole": return "pg_monitor";
-    case "hstore": return `canary=>${row}`;
-    case "ltree": return `canary.c${row}`;
-    case "lquery": return `canary.c${row}.*`;
-    case "ltxtquery": return `canary & c${row}`;
-    case "seg": return `${row} .. ${row + 1}`;
-    case "cube": return `(${row},${row})`;
-    case "vector": return modifier > 0 ? `[${Array.from({ length: modifier }, () => String(row)).join(",")}]` : `[${row}]`;
-    case "geometry": case "geography": return `POINT(${row} ${row})`;
-    default: return undefined;
-  }
+  return BY_NAME.get(name)?.(row, modifier);
+}
+
+/** A day of a month that has enough of them. */
+function day(row: number): string {
+  return String((row % 27) + 1).padStart(2, "0");
+}
+
+/** The last characters, so that two rows differ. */
+function clipped(row: number, modifier: number): string {
+  return modifier > HEADER ? `canary ${row}`.slice(-(modifier - HEADER)) : `canary ${row}`;
 }
 
 /** Precision and scale of a numeric lie in its modifier; the value has the digits it can have. */
