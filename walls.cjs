@@ -32,7 +32,15 @@ const WINGS = {
   // Each shared room with those of the wing that it stands on.
   schema: {
     capabilities: ["check", "apply", "rollback", "status"],
-    shared: { script: [], folder: ["script"], shadow: ["script"], proof: ["shadow", "script"], history: ["folder"], lease: [], steps: ["script"] },
+    shared: {
+      script: [],
+      folder: ["script"],
+      shadow: ["script"],
+      proof: ["shadow", "script"],
+      history: ["folder"],
+      lease: [],
+      steps: ["script"],
+    },
   },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>
@@ -93,7 +101,16 @@ const ROOMS = Object.fromEntries([
   ],
   [
     "devtools",
-    ["devtools/generate", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND],
+    [
+      "devtools/generate",
+      "schema/check",
+      "commands",
+      "entry",
+      "entry/inputs",
+      "entry/cli",
+      ...EVERY_NOUN,
+      ...GROUND,
+    ],
   ],
   [
     "devtools/generate",

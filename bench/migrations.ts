@@ -23,13 +23,18 @@ const NEW = 3;
 const TABLES = 100;
 const READINGS = 15;
 
-/** A pair of every third kind: a table, columns with a default, an index; together a schema of a hundred tables. */
+/**
+ * A pair of every third kind: a table, columns with a default, an index; together a schema of a
+ * hundred tables.
+ */
 function pair(at: number): { readonly forward: string; readonly rollback: string } {
   const table = `app.t${Math.floor(at / 3)}`;
   if (at % 3 === 0) {
     const reference =
       at === 0 ? "" : `,\n  parent bigint REFERENCES app.t${Math.floor(at / 3) - 1} (id) ON DELETE CASCADE`;
-    const columns = `id bigserial PRIMARY KEY,\n  name text NOT NULL DEFAULT '',\n  total numeric(10, 2) CHECK (total >= 0),\n  made timestamptz NOT NULL DEFAULT now()`;
+    const columns =
+      "id bigserial PRIMARY KEY,\n  name text NOT NULL DEFAULT '',\n  total numeric(10, 2) " +
+      "CHECK (total >= 0),\n  made timestamptz NOT NULL DEFAULT now()";
     const schema = at === 0 ? ["CREATE SCHEMA app;\n", "\nDROP SCHEMA app;"] : ["", ""];
     return {
       forward: `${schema[0]}CREATE TABLE ${table} (\n  ${columns}${reference}\n);\n`,
@@ -38,7 +43,9 @@ function pair(at: number): { readonly forward: string; readonly rollback: string
   }
   if (at % 3 === 1) {
     return {
-      forward: `ALTER TABLE ${table} ADD COLUMN note text, ADD COLUMN rank int NOT NULL DEFAULT 0;\nCOMMENT ON COLUMN ${table}.note IS 'said';\n`,
+      forward:
+        `ALTER TABLE ${table} ADD COLUMN note text, ADD COLUMN rank int NOT NULL DEFAULT 0;\nCOMMENT ON ` +
+        `COLUMN ${table}.note IS 'said';\n`,
       rollback: `ALTER TABLE ${table} DROP COLUMN rank, DROP COLUMN note;\n`,
     };
   }
@@ -72,12 +79,16 @@ async function seconds(
     stdio: ["ignore", "ignore", "inherit"],
   });
   const [code] = (await once(child, "close")) as [number | null];
-  if (code === null || !exits.includes(code))
+  if (code === null || !exits.includes(code)) {
     throw new Error(`${program} ${words.join(" ")} ended with ${String(code)}`);
+  }
   return (performance.now() - began) / 1000;
 }
 
-/** Generates the folder, with all but three pairs merged, and measures. Every pair is sound: a check that says anything else stops the benchmark. */
+/**
+ * Generates the folder, with all but three pairs merged, and measures. Every pair is sound: a check that says
+ * anything else stops the benchmark.
+ */
 export async function migrationFigures(
   { folder, postgres }: Setting,
   say: (text: string) => void,

@@ -1,8 +1,9 @@
 /**
- * npm run demo: a generated database is backed up to an emulated Azure store, proved, destroyed, compared and
- * brought back, a project of the shape of Supabase's moves into a new one, and rollbacks that would not have
- * worked are found; with the built command line and nothing but this machine. Everything is stopped and removed at the end, also on Ctrl-C. Exit codes: 0
- * all is as promised, 1 something is not, 130 and 143 stopped by a signal.
+ * npm run demo: a generated database is backed up to an emulated Azure store, proved, destroyed, compared
+ * and brought back, a project of the shape of Supabase's moves into a new one, and rollbacks that would not
+ * have worked are found; with the built command line and nothing but this machine. Everything is stopped
+ * and removed at the end, also on Ctrl-C. Exit codes: 0 all is as promised, 1 something is not, 130 and 143
+ * stopped by a signal.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

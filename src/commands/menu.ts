@@ -10,4 +10,14 @@ import { migrateStatus } from "./schema/migrate-status.ts";
 import type { Command } from "./define.ts";
 
 /** Every command, in the order people meet them. A command that is not here does not exist. */
-export const MENU: readonly Command[] = [backup, list, validate, restore, keygen, migrateCheck, migrate, migrateRollback, migrateStatus];
+export const MENU: readonly Command[] = [
+  backup,
+  list,
+  validate,
+  restore,
+  keygen,
+  migrateCheck,
+  migrate,
+  migrateRollback,
+  migrateStatus,
+];

@@ -9,7 +9,10 @@ export interface SourceFile {
 export interface SourceFolder {
   /** In code point order of their paths. */
   readonly files: readonly SourceFile[];
-  /** Symbolic links that would have been wanted: they are never followed, because a pull request could point one anywhere. */
+  /**
+   * Symbolic links that would have been wanted: they are never followed, because a pull request could
+   * point one anywhere.
+   */
   readonly links: readonly string[];
 }
 
@@ -17,8 +20,9 @@ export interface SourceFolder {
 export type Wanted = (path: string) => boolean;
 
 /**
- * Files of the checkout this runs in. Laws: nothing is ever written; a link inside the folder is told and not followed; a folder that is
- * not there is an error, an empty one is empty; "could not ask git" is never "the base has no such file".
+ * Files of the checkout this runs in. Laws: nothing is ever written; a link inside the folder is told and not
+ * followed; a folder that is not there is an error, an empty one is empty; "could not ask git" is never "the
+ * base has no such file".
  */
 export interface SourceTree {
   /**
@@ -27,14 +31,15 @@ export interface SourceTree {
    */
   files(folder: string, wanted: Wanted): Promise<SourceFolder>;
   /**
-   * The same folder as it was where HEAD and `base` parted (`git merge-base`); a folder that did not exist there is empty.
+   * The same folder as it was where HEAD and `base` parted (`git merge-base`); a folder that did not exist
+   * there is empty.
    *
    * @throws source.history
    */
   filesAtBase(folder: string, base: string, wanted: Wanted): Promise<SourceFolder>;
   /**
-   * The branch that a pull request is to be merged into, or else the one that the remote calls its main one, such as
-   * `origin/main`; undefined where neither is said.
+   * The branch that a pull request is to be merged into, or else the one that the remote calls its main one,
+   * such as `origin/main`; undefined where neither is said.
    */
   defaultBase(folder: string): Promise<string | undefined>;
 }

@@ -116,7 +116,9 @@ function saidIn(room: string): Said[] {
   const visit = (node: ts.Node): void => {
     if (isMessage(node)) add(textsOf(node.initializer));
     if (ts.isCallExpression(node) && speaks(node.expression)) add(node.arguments.flatMap(textsOf));
-    if (ts.isCallExpression(node) && tellsOfFile(node.expression)) add(node.arguments.slice(3, 4).flatMap(textsOf));
+    if (ts.isCallExpression(node) && tellsOfFile(node.expression)) {
+      add(node.arguments.slice(3, 4).flatMap(textsOf));
+    }
     if (ts.isNewExpression(node) && isNamed(node.expression, "HoldfastError")) {
       const [code, message] = node.arguments ?? [];
       if (message !== undefined) add(textsOf(message), codeOf(code));

@@ -30,17 +30,32 @@ export function migrationsFolder(files: Files): MigrationsFolder {
     }
   };
   write(files);
-  return { path: folder.path, write, [Symbol.asyncDispose]: () => Promise.resolve(folder[Symbol.asyncDispose]()) };
+  return {
+    path: folder.path,
+    write,
+    [Symbol.asyncDispose]: () => Promise.resolve(folder[Symbol.asyncDispose]()),
+  };
 }
 
 /** Applies what the folder has, as `holdfast migrate` would. */
 export async function migrate(
-  database: { readonly adminUrl: string }, folder: { readonly path: string }, inputs: Partial<MigrateInputs> = {}, ports: Ports = testPorts(),
+  database: { readonly adminUrl: string },
+  folder: { readonly path: string },
+  inputs: Partial<MigrateInputs> = {},
+  ports: Ports = testPorts(),
 ): Promise<Outcome> {
   return await runMigrate(
     {
-      database: secret(database.adminUrl), migrations: folder.path, to: undefined, dryRun: false, wait: 0, lockTimeout: 5_000, statementTimeout: 60_000,
-      retries: 0, allowLate: false, ...inputs,
+      database: secret(database.adminUrl),
+      migrations: folder.path,
+      to: undefined,
+      dryRun: false,
+      wait: 0,
+      lockTimeout: 5_000,
+      statementTimeout: 60_000,
+      retries: 0,
+      allowLate: false,
+      ...inputs,
     },
     ports,
   );
@@ -48,7 +63,9 @@ export async function migrate(
 
 /** The history as the database has it: `version state steps`. */
 export async function historyOf(database: Pick<MigratedDatabase, "query">): Promise<string[]> {
-  const rows = await database.query("SELECT version || ' ' || state || ' ' || steps AS line FROM holdfast.migrations ORDER BY position");
+  const rows = await database.query(
+    "SELECT version || ' ' || state || ' ' || steps AS line FROM holdfast.migrations ORDER BY position",
+  );
   return rows.map((row) => String((row as { line: string }).line));
 }
 

@@ -62,7 +62,9 @@ describe("the shipped workflows", () => {
     expect(step?.command).toBe("migrate-check");
     const known = Object.keys(MENU.find(({ name }) => name === "migrate-check")?.inputs ?? {});
     expect(step?.inputs.filter((input) => !known.includes(input))).toEqual([]);
-    expect(step?.inputs).toEqual(triggerInputs(text, "workflow_call").filter((input) => known.includes(input)));
+    expect(step?.inputs).toEqual(
+      triggerInputs(text, "workflow_call").filter((input) => known.includes(input)),
+    );
     expect(text).toContain("fetch-depth: 0");
     expect(text).toContain("persist-credentials: false");
     expect(text.replace(/^ *#.*$/gm, "")).not.toMatch(/pull_request_target|secrets/);

@@ -106,7 +106,10 @@ export class PgSession implements DatabaseSession {
     });
   }
 
-  /** Somebody's text may ask for more rows than the memory holds, and nobody wants them: the driver keeps them unless somebody listens. */
+  /**
+   * Somebody's text may ask for more rows than the memory holds, and nobody wants them: the driver keeps them
+   * unless somebody listens.
+   */
   #withoutRows(sql: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const query = new pg.Query(sql);

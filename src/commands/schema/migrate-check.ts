@@ -5,20 +5,30 @@ export const migrateCheck = defineCommand({
   name: "migrate-check",
   wing: "schema",
   summary: "Prove that rollbacks of new migrations restore schema and data; find unsafe operations",
-  description: `Every new migration is tried on a throw-away PostgreSQL server: forward, back, forward again. After the rollback the schema must be what it was,
-object by object and field by field (the same inventory by which backups are compared), and rows that were in the tables must be there: *canary* rows with a value in
+  description: `Every new migration is tried on a throw-away PostgreSQL server: forward, back, forward \
+again. After the rollback the schema must be what it was,
+object by object and field by field (the same inventory by which backups are compared), and rows that were \
+in the tables must be there: *canary* rows with a value in
 every column are put into each table that the migration touches. No production database is needed or asked.
 
-A pair is **proved**; or proved but for the order of columns (**column-order**); or it **loses-data**, **differs**, is **missing** a rollback, or **failed**.
-Beside the verdicts the statements are looked at by PostgreSQL's own grammar, and watched while they run: which locks they take on tables that were there before, what these
-keep others from, whether a table is written anew or read whole. What would hurt in production is a *finding* with its safe form; tables that the same file creates are left alone.
+A pair is **proved**; or proved but for the order of columns (**column-order**); or it **loses-data**, \
+**differs**, is **missing** a rollback, or **failed**.
+Beside the verdicts the statements are looked at by PostgreSQL's own grammar, and watched while they run: \
+which locks they take on tables that were there before, what these
+keep others from, whether a table is written anew or read whole. What would hurt in production is a \
+*finding* with its safe form; tables that the same file creates are left alone.
 
-Files stay plain SQL: \`X.sql\` with \`X_rollback.sql\` beside it or in \`rollback/\`; \`X.up.sql\` with \`X.down.sql\` (golang-migrate, sqlx); folders with
-\`up.sql\` and \`down.sql\` (diesel) or \`migration.sql\` (Prisma); one file with \`-- migrate:up\` and \`-- migrate:down\` (dbmate); \`V1__x.sql\` with \`U1__x.sql\` (Flyway).
-A difference that is meant is allowed by a comment in the file: \`-- holdfast: allow loses-data because the column was never filled\`.
+Files stay plain SQL: \`X.sql\` with \`X_rollback.sql\` beside it or in \`rollback/\`; \`X.up.sql\` with \
+\`X.down.sql\` (golang-migrate, sqlx); folders with
+\`up.sql\` and \`down.sql\` (diesel) or \`migration.sql\` (Prisma); one file with \`-- migrate:up\` and \`-- \
+migrate:down\` (dbmate); \`V1__x.sql\` with \`U1__x.sql\` (Flyway).
+A difference that is meant is allowed by a comment in the file: \`-- holdfast: allow loses-data because the \
+column was never filled\`.
 
-**Whom you trust:** the scripts run as superuser of the private server, and so with the rights of the account that server runs as. It has no network port and none of your
-environment; still, in a public repository run this with a read-only token and no secrets, as a pull request's checks should be.`,
+**Whom you trust:** the scripts run as superuser of the private server, and so with the rights of the \
+account that server runs as. It has no network port and none of your
+environment; still, in a public repository run this with a read-only token and no secrets, as a pull \
+request's checks should be.`,
   branding: { icon: "git-pull-request", color: "green" },
   inputs: {
     migrations: {
@@ -34,25 +44,34 @@ environment; still, in a public repository run this with a read-only token and n
     },
     base: {
       type: "string",
-      text: "The branch or commit that this is to be merged into; what it has already is applied and not judged. By default the pull request's base, or else the remote's main branch.",
+      text:
+        "The branch or commit that this is to be merged into; what it has already is applied " +
+        "and not judged. By default the pull request's base, or else the remote's main branch.",
       example: "origin/main",
     },
     "server-major": {
       type: "integer",
       min: 12,
       max: 18,
-      text: "Major version of the PostgreSQL server in production, for the private server. By default the newest that is installed.",
+      text:
+        "Major version of the PostgreSQL server in production, for the private server. " +
+        "By default the newest that is installed.",
     },
     shadow: {
       type: "secret",
-      text: "Connection URL of a server to try on instead of a private one, such as a service container of a platform's image; databases are made there and dropped, roles stay.",
+      text:
+        "Connection URL of a server to try on instead of a private one, such as a service container " +
+        "of a platform's image; databases are made there and dropped, roles stay.",
       example: "postgresql://postgres:postgres@localhost:5432/postgres",
     },
     platform: {
       type: "choice",
       choices: ["auto", "supabase", "none"],
       default: "auto",
-      text: "What stands in the database before the first migration. `supabase`: roles, schemas and functions that its projects have; `auto`: that, where the folder is `supabase/migrations` or its files refer to `auth.users`, `auth.uid()` or `storage.objects` and do not make these schemas.",
+      text:
+        "What stands in the database before the first migration. `supabase`: roles, schemas and functions " +
+        "that its projects have; `auto`: that, where the folder is `supabase/migrations` or its files " +
+        "refer to `auth.users`, `auth.uid()` or `storage.objects` and do not make these schemas.",
     },
     "fail-on": {
       type: "choice",
@@ -64,14 +83,17 @@ environment; still, in a public repository run this with a read-only token and n
   outputs: {
     verdict: "`good` or `bad`.",
     pairs:
-      "The judged pairs as a JSON list: `file`, `rollback`, `verdict`, `differences` (each an `object` and a `message`), `waived`, `destroys`, `statements` with their locks.",
+      "The judged pairs as a JSON list: `file`, `rollback`, `verdict`, `differences` (each an `object` " +
+      "and a `message`), `waived`, `destroys`, `statements` with their locks.",
     findings:
-      "What was found beside the verdicts, as a JSON list: `rule`, `level`, `file`, `line`, `object`, `message`, `hint`, `waived`.",
+      "What was found beside the verdicts, as a JSON list: `rule`, `level`, `file`, `line`, `object`, " +
+      "`message`, `hint`, `waived`.",
     counts: "How many pairs have each verdict, and how many findings each level, as JSON.",
     migrations: "How many migrations the folder holds.",
     judged: "How many of them were judged.",
     shadow:
-      "The server it was tried on, with the platform that was stood in for, the roles that were made on it and the extensions it lacks, as JSON.",
+      "The server it was tried on, with the platform that was stood in for, the roles that were made on it " +
+      "and the extensions it lacks, as JSON.",
     "duration-seconds": "How long the run took.",
   },
   exits: {

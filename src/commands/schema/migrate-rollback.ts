@@ -11,36 +11,95 @@ export const migrateRollback = defineCommand({
   name: "migrate-rollback",
   wing: "schema",
   summary: "Take migrations back to a version, after a safety backup and with proof of every script",
-  description: `Takes back everything that was applied after a version, the newest first. The scripts are those of the folder and, where the checkout is older and lacks them,
+  description: `Takes back everything that was applied after a version, the newest first. The scripts are \
+those of the folder and, where the checkout is older and lacks them,
 those that were written down when the migrations were applied.
 
-First the plan: which scripts, whether each is **proved** (the history is built anew on a private server and every pair is tried there), and what will be lost, counted
-on the live database. A rollback that is missing is refused by name; one that is not proved, too, unless \`--allow-unproved\`. Then a **safety backup** is made, and its id is on record
-before the first statement. Each script is one transaction with its entry in the history; the first refusal ends the run, with the database at a version that is told. At the end the schema must be what it was
+First the plan: which scripts, whether each is **proved** (the history is built anew on a private server and \
+every pair is tried there), and what will be lost, counted
+on the live database. A rollback that is missing is refused by name; one that is not proved, too, unless \
+\`--allow-unproved\`. Then a **safety backup** is made, and its id is on record
+before the first statement. Each script is one transaction with its entry in the history; the first refusal \
+ends the run, with the database at a version that is told. At the end the schema must be what it was
 at that version.
 
-The other road is a restore: \`holdfast restore\` brings back what a backup held, rows included, and loses what came after it.`,
+The other road is a restore: \`holdfast restore\` brings back what a backup held, rows included, and loses \
+what came after it.`,
   branding: { icon: "chevrons-down", color: "orange" },
   inputs: {
     database: migrationsDatabase,
     migrations: migrationsFolder,
-    to: { type: "string", required: true, explicit: true, text: "The version that stays; everything after it is taken back. `nothing`: all of it.", example: "202611270900" },
-    confirm: { type: "string", explicit: true, text: "Name of the database, to confirm that what the plan names may be lost.", example: "shop" },
+    to: {
+      type: "string",
+      required: true,
+      explicit: true,
+      text: "The version that stays; everything after it is taken back. `nothing`: all of it.",
+      example: "202611270900",
+    },
+    confirm: {
+      type: "string",
+      explicit: true,
+      text: "Name of the database, to confirm that what the plan names may be lost.",
+      example: "shop",
+    },
     store: {
-      type: "string", pattern: /^(azure|file):\/\/.+/, accepts: "azure://<account>/<container>[/<prefix>] or file:///<folder>",
-      text: "Where the safety backup goes: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`.", example: "azure://mybackups/holdfast/prod",
+      type: "string",
+      pattern: /^(azure|file):\/\/.+/,
+      accepts: "azure://<account>/<container>[/<prefix>] or file:///<folder>",
+      text: "Where the safety backup goes: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`.",
+      example: "azure://mybackups/holdfast/prod",
     },
     "store-secret": storeSecret,
-    recipients: { type: "list", pattern: /^age1[02-9ac-hj-np-z]{58}$/, accepts: "an age public key: age1 and 58 more characters", text: "age public keys that shall be able to open the safety backup.", example: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p" },
-    identity: { ...identity, text: "age identity with which the safety backup is proved by restoring it; without it its stored bytes are read back and compared." },
-    "allow-unencrypted": { type: "boolean", explicit: true, default: false, text: "Write the safety backup in the clear when no recipient is given." },
-    "without-backup": { type: "boolean", explicit: true, default: false, text: "Make no safety backup: what the rollback destroys is gone." },
-    "allow-unproved": { type: "boolean", explicit: true, default: false, text: "Go ahead although a script is not proved." },
+    recipients: {
+      type: "list",
+      pattern: /^age1[02-9ac-hj-np-z]{58}$/,
+      accepts: "an age public key: age1 and 58 more characters",
+      text: "age public keys that shall be able to open the safety backup.",
+      example: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+    },
+    identity: {
+      ...identity,
+      text:
+        "age identity with which the safety backup is proved by restoring it; " +
+        "without it its stored bytes are read back and compared.",
+    },
+    "allow-unencrypted": {
+      type: "boolean",
+      explicit: true,
+      default: false,
+      text: "Write the safety backup in the clear when no recipient is given.",
+    },
+    "without-backup": {
+      type: "boolean",
+      explicit: true,
+      default: false,
+      text: "Make no safety backup: what the rollback destroys is gone.",
+    },
+    "allow-unproved": {
+      type: "boolean",
+      explicit: true,
+      default: false,
+      text: "Go ahead although a script is not proved.",
+    },
     reason: { type: "string", text: "Why, for the record.", example: "orders fail since release 4.2" },
     wait: { type: "duration", default: "2m", text: "How long to wait for another run that holds the lease." },
-    "lock-timeout": { type: "duration", default: "5s", text: "How long a statement may wait for a lock, while others queue behind it." },
-    "statement-timeout": { type: "duration", default: "15m", text: "How long one statement in a transaction may take." },
-    retries: { type: "integer", min: 0, max: 100, default: 10, text: "How many more times a script that met a lock or a deadlock is tried." },
+    "lock-timeout": {
+      type: "duration",
+      default: "5s",
+      text: "How long a statement may wait for a lock, while others queue behind it.",
+    },
+    "statement-timeout": {
+      type: "duration",
+      default: "15m",
+      text: "How long one statement in a transaction may take.",
+    },
+    retries: {
+      type: "integer",
+      min: 0,
+      max: 100,
+      default: 10,
+      text: "How many more times a script that met a lock or a deadlock is tried.",
+    },
     "dry-run": dryRun,
   },
   outputs: {
@@ -61,7 +120,8 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
   },
   examples: {
     cli: [
-      "holdfast migrate-rollback --database-file ./database-url --to 202611270900 --store file:///var/backups/holdfast --allow-unencrypted --dry-run",
+      "holdfast migrate-rollback --database-file ./database-url --to 202611270900 --store " +
+        "file:///var/backups/holdfast --allow-unencrypted --dry-run",
     ],
     workflow: `on:
   workflow_dispatch:
@@ -87,16 +147,35 @@ jobs:
   cleansUp: true,
   async run(inputs, ports) {
     const [{ runMigrateRollback }, { takeSafetyBackup }, { runValidate }] = await Promise.all([
-      import("../../schema/rollback/run.ts"), import("../../backups/backup/safety.ts"), import("../../backups/validate/run.ts"),
+      import("../../schema/rollback/run.ts"),
+      import("../../backups/backup/safety.ts"),
+      import("../../backups/validate/run.ts"),
     ]);
     // Rolling back and backing up are of two wings; the command is where they meet.
     return runMigrateRollback(inputs, ports, async ({ request: { database, store, recipients } }) => {
-      const backup = await takeSafetyBackup({ database, store: store!, recipients, jobs: JOBS, snapshotLimitMs: SNAPSHOT_LIMIT_MS }, ports);
+      const backup = await takeSafetyBackup(
+        { database, store: store!, recipients, jobs: JOBS, snapshotLimitMs: SNAPSHOT_LIMIT_MS },
+        ports,
+      );
       const { identity, storeSecret: secret } = inputs;
-      const outcome = await runValidate({
-        store: inputs.store!, storeSecret: secret, backup: backup.id, since: undefined, source: undefined, tier: undefined,
-        depth: identity === undefined ? "stored" : "restored", scratch: undefined, identity, jobs: JOBS, acceptGaps: [], installClient: false, dryRun: false,
-      }, ports);
+      const outcome = await runValidate(
+        {
+          store: inputs.store!,
+          storeSecret: secret,
+          backup: backup.id,
+          since: undefined,
+          source: undefined,
+          tier: undefined,
+          depth: identity === undefined ? "stored" : "restored",
+          scratch: undefined,
+          identity,
+          jobs: JOBS,
+          acceptGaps: [],
+          installClient: false,
+          dryRun: false,
+        },
+        ports,
+      );
       return { ...backup, verdict: String(outcome.outputs["verdict"]), headline: outcome.report.headline };
     });
   },

@@ -6,13 +6,15 @@ export const migrateStatus = defineCommand({
   name: "migrate-status",
   wing: "schema",
   summary: "Say which migrations a database has, which are pending, and whether its schema is still theirs",
-  description: `Holds the folder against what the database remembers, and what it remembers against what it is. Nothing is changed.
+  description: `Holds the folder against what the database remembers, and what it remembers against what it \
+is. Nothing is changed.
 
 - *changed*: applied, and the file is another one since;
 - *missing*: applied, and not in this checkout;
 - *late*: pending, and before one that is applied;
 - *begun*: a run was killed, or failed, in the middle of a file that is no single transaction;
-- *drift*: the schema is not what its last migration left; where it is that of another version on record, that one is named.`,
+- *drift*: the schema is not what its last migration left; where it is that of another version on record, \
+that one is named.`,
   branding: { icon: "list", color: "blue" },
   inputs: { database: migrationsDatabase, migrations: migrationsFolder },
   outputs: {

@@ -7,25 +7,55 @@ export const migrate = defineCommand({
   name: "migrate",
   wing: "schema",
   summary: "Apply pending migrations, each whole or not at all, and write down how each is taken back",
-  description: `Applies what the folder has and the database has not, in the order of versions. The plan is shown first; \`--dry-run\` ends with it.
+  description: `Applies what the folder has and the database has not, in the order of versions. The plan is \
+shown first; \`--dry-run\` ends with it.
 
-Each file is one transaction with a limit on how long it may wait for locks; the history is written in the same transaction. A lock that somebody holds is waited for briefly,
-given up, and tried again a moment later, so that nobody queues behind the migration for long. A file that holds a statement which no transaction may hold
-(\`CREATE INDEX CONCURRENTLY\`), or transactions of its own, is carried out step by step, and each step is written down with what it did: a run that is killed goes on from there, and an index
+Each file is one transaction with a limit on how long it may wait for locks; the history is written in the \
+same transaction. A lock that somebody holds is waited for briefly,
+given up, and tried again a moment later, so that nobody queues behind the migration for long. A file that \
+holds a statement which no transaction may hold
+(\`CREATE INDEX CONCURRENTLY\`), or transactions of its own, is carried out step by step, and each step is \
+written down with what it did: a run that is killed goes on from there, and an index
 that a failed build left behind is dropped first.
 
-The history (\`holdfast.migrations\`) keeps both scripts, their checksums, the schema's fingerprint before and after, who applied it and where the run can be seen. Two runs at once:
+The history (\`holdfast.migrations\`) keeps both scripts, their checksums, the schema's fingerprint before \
+and after, who applied it and where the run can be seen. Two runs at once:
 the second waits (\`--wait\`) or says who is at work.`,
   branding: { icon: "chevrons-up", color: "blue" },
   inputs: {
     database: migrationsDatabase,
     migrations: migrationsFolder,
-    to: { type: "string", text: "The last version to apply; all that are pending when left out.", example: "202611270900" },
+    to: {
+      type: "string",
+      text: "The last version to apply; all that are pending when left out.",
+      example: "202611270900",
+    },
     wait: { type: "duration", default: "2m", text: "How long to wait for another run that holds the lease." },
-    "lock-timeout": { type: "duration", default: "5s", text: "How long a statement may wait for a lock, while others queue behind it." },
-    "statement-timeout": { type: "duration", default: "15m", text: "How long one statement in a transaction may take." },
-    retries: { type: "integer", min: 0, max: 100, default: 10, text: "How many more times a migration that met a lock or a deadlock is tried." },
-    "allow-late": { type: "boolean", default: false, explicit: true, text: "Apply files that come before applied ones; migrate-check says whether the order makes a difference." },
+    "lock-timeout": {
+      type: "duration",
+      default: "5s",
+      text: "How long a statement may wait for a lock, while others queue behind it.",
+    },
+    "statement-timeout": {
+      type: "duration",
+      default: "15m",
+      text: "How long one statement in a transaction may take.",
+    },
+    retries: {
+      type: "integer",
+      min: 0,
+      max: 100,
+      default: 10,
+      text: "How many more times a migration that met a lock or a deadlock is tried.",
+    },
+    "allow-late": {
+      type: "boolean",
+      default: false,
+      explicit: true,
+      text:
+        "Apply files that come before applied ones; migrate-check says whether the order " +
+        "makes a difference.",
+    },
     "dry-run": dryRun,
   },
   outputs: {
@@ -39,7 +69,9 @@ the second waits (\`--wait\`) or says who is at work.`,
     0: "every migration that was asked for is applied",
     4: "the server refused a migration: what comes before it is applied, it is not",
     6: "another run holds the lease; who and since when is printed",
-    7: "an applied file was changed, a file is broken or would be applied in another order: nothing was touched",
+    7:
+      "an applied file was changed, a file is broken or would be applied in another order: " +
+      "nothing was touched",
   },
   examples: {
     cli: [

@@ -12,6 +12,8 @@ export const migrationsFolder = {
 export const migrationsDatabase = {
   type: "secret",
   required: true,
-  text: "Connection URL of the database whose schema it is, as a role that may change it; not through a pooler in transaction mode.",
+  text:
+    "Connection URL of the database whose schema it is, as a role that may change it; " +
+    "not through a pooler in transaction mode.",
   example: "postgresql://app@db.example.com:5432/app",
 } as const satisfies InputSpec;

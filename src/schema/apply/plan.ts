@@ -37,7 +37,14 @@ export async function planMigrate(request: MigrateRequest, ports: MigratePorts):
   const { migrations, problems } = readFolder(folder, { supabase: false });
   const broken = problems.filter(({ level }) => level === "error");
   if (broken.length > 0) {
-    throw new HoldfastError("refused.unsafe", `${request.folder} cannot be applied: ${listed(broken.map(({ file, message }) => `${file} ${message}`), 5)}`, { hint: broken[0]!.hint });
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${request.folder} cannot be applied: ${listed(
+        broken.map(({ file, message }) => `${file} ${message}`),
+        5,
+      )}`,
+      { hint: broken[0]!.hint },
+    );
   }
   await refuseTransactionPooler(request.database);
   await using session = await request.database.connect({ purpose: "migrate plan" });
@@ -45,42 +52,79 @@ export async function planMigrate(request: MigrateRequest, ports: MigratePorts):
   const standing = standingOf(migrations, await readHistory(session));
   refuseChanged(standing);
   refuseLate(standing, request);
-  const wanted = standing.pending.filter(({ key }) => request.to === undefined || compareKeys(key, request.to.key) <= 0);
+  const wanted = standing.pending.filter(
+    ({ key }) => request.to === undefined || compareKeys(key, request.to.key) <= 0,
+  );
   const steps: PlannedMigration[] = [];
   for (const migration of wanted) {
     const forward = await prepareScript(migration.forward);
     if (forward.script.problem !== undefined) {
       const { line, message, hint } = forward.script.problem;
-      throw new HoldfastError("refused.unsafe", `${migration.forward.file}:${line} is no script that a server takes: ${message}`, { hint });
+      throw new HoldfastError(
+        "refused.unsafe",
+        `${migration.forward.file}:${line} is no script that a server takes: ${message}`,
+        { hint },
+      );
     }
-    steps.push({ migration, forward, begun: standing.begun.find(({ version }) => version === migration.version) });
+    steps.push({
+      migration,
+      forward,
+      begun: standing.begun.find(({ version }) => version === migration.version),
+    });
   }
   return { request, standing, steps };
 }
 
-/** A standby, and a server that its platform has made read only, would refuse the first statement in words of their own. */
+/**
+ * A standby, and a server that its platform has made read only, would refuse the first statement in words
+ * of their own.
+ */
 async function requireWritable(session: DatabaseSession): Promise<void> {
-  const [row] = await session.query<{ readOnly: boolean; standby: boolean }>(
-    "SELECT current_setting('default_transaction_read_only') = 'on' AS \"readOnly\", pg_catalog.pg_is_in_recovery() AS standby",
-  );
+  const [row] = await session.query<{ readOnly: boolean; standby: boolean }>(`
+    SELECT current_setting('default_transaction_read_only') = 'on' AS "readOnly",
+           pg_catalog.pg_is_in_recovery() AS standby
+  `);
   if (!row!.standby) return;
-  throw new HoldfastError("database.unsupported", "the server is a standby, which takes no changes", { hint: "Give the primary's address." });
+  throw new HoldfastError("database.unsupported", "the server is a standby, which takes no changes", {
+    hint: "Give the primary's address.",
+  });
 }
 
 function refuseChanged({ changed, begun }: Standing): void {
   if (changed.length > 0) {
-    throw new HoldfastError("refused.unsafe", `applied and changed since: ${listed(changed.map(({ migration }) => migration.forward.file), 5)}`, {
-      hint: "What was applied stays as it was applied: put the file back, and write the change as a new migration.",
-    });
+    throw new HoldfastError(
+      "refused.unsafe",
+      `applied and changed since: ${listed(
+        changed.map(({ migration }) => migration.forward.file),
+        5,
+      )}`,
+      {
+        hint:
+          "What was applied stays as it was applied: put the file back, and write the change " +
+          "as a new migration.",
+      },
+    );
   }
   const back = begun.find(({ state }) => state === "rolling-back");
   if (back === undefined) return;
-  throw new HoldfastError("refused.unsafe", `${back.file} is half taken back, by ${back.appliedBy}`, { hint: "End that rollback first, with holdfast migrate-rollback." });
+  throw new HoldfastError("refused.unsafe", `${back.file} is half taken back, by ${back.appliedBy}`, {
+    hint: "End that rollback first, with holdfast migrate-rollback.",
+  });
 }
 
 function refuseLate({ late, applied }: Standing, { allowLate }: MigrateRequest): void {
   if (late.length === 0 || allowLate) return;
-  throw new HoldfastError("refused.unsafe", `${listed(late.map(({ forward }) => forward.file), 5)} would be applied after ${applied.at(-1)?.migration.forward.file ?? "newer ones"}, although it comes before`, {
-    hint: "Give it a version after the newest applied one; or, where migrate-check has shown that the order makes no difference, --allow-late.",
-  });
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${listed(
+      late.map(({ forward }) => forward.file),
+      5,
+    )} would be applied after ${applied.at(-1)?.migration.forward.file ?? "newer ones"}, although it comes \
+before`,
+    {
+      hint:
+        "Give it a version after the newest applied one; or, where migrate-check has shown that the order " +
+        "makes no difference, --allow-late.",
+    },
+  );
 }

@@ -21,7 +21,10 @@ export interface MigrateInputs {
 }
 
 /** What of an apply needs of the outside. */
-export type MigratePorts = Pick<Ports, "sourceTree" | "openDatabase" | "log" | "clock" | "random" | "cancelled" | "run" | "version">;
+export type MigratePorts = Pick<
+  Ports,
+  "sourceTree" | "openDatabase" | "log" | "clock" | "random" | "cancelled" | "run" | "version"
+>;
 
 /** What is to be applied where; nothing was asked yet. */
 export interface MigrateRequest {
@@ -36,9 +39,14 @@ export interface MigrateRequest {
   readonly allowLate: boolean;
 }
 
-export async function parseMigrateRequest(inputs: MigrateInputs, ports: MigratePorts): Promise<MigrateRequest> {
+export async function parseMigrateRequest(
+  inputs: MigrateInputs,
+  ports: MigratePorts,
+): Promise<MigrateRequest> {
   if (inputs.to !== undefined && !/^\d[\d._-]*$/.test(inputs.to)) {
-    throw new HoldfastError("input.malformed", `to is '${inputs.to}', which is no version`, { hint: "Give the digits at the beginning of a migration's file name." });
+    throw new HoldfastError("input.malformed", `to is '${inputs.to}', which is no version`, {
+      hint: "Give the digits at the beginning of a migration's file name.",
+    });
   }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),

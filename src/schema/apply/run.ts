@@ -7,7 +7,10 @@ import { applyMigrations, type Applied } from "./apply.ts";
 import { planMigrate, type MigratePlan } from "./plan.ts";
 import { parseMigrateRequest, type MigrateInputs, type MigratePorts } from "./request.ts";
 
-/** `holdfast migrate`: inputs → request → plan (folder, history) → (dry run ends here) → every pending migration under the lease → outcome. */
+/**
+ * `holdfast migrate`: inputs → request → plan (folder, history) → (dry run ends here) → every pending
+ * migration under the lease → outcome.
+ */
 export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Promise<Outcome> {
   const began = ports.clock.elapsed();
   const request = await parseMigrateRequest(inputs, ports);
@@ -15,21 +18,40 @@ export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Pr
   const took = (): number => ports.clock.elapsed() - began;
   if (plan.steps.length === 0) return nothing(plan, took());
   if (inputs.dryRun) return dryRun(plan, took());
-  for (const { migration, begun } of plan.steps) ports.log.info(`will apply ${migration.forward.file}${begun === undefined ? "" : `, from where an earlier run ended: statement ${begun.steps + 1}`}`);
+  for (const { migration, begun } of plan.steps) {
+    ports.log.info(
+      `will apply ${migration.forward.file}` +
+        (begun === undefined ? "" : `, from where an earlier run ended: statement ${begun.steps + 1}`),
+    );
+  }
   return appliedOutcome(plan, await applyMigrations(plan, ports), took());
 }
 
 function planJson({ steps }: MigratePlan): Json {
   return steps.map(({ migration, forward, begun }) => ({
-    version: migration.version, file: migration.forward.file, transaction: forward.execution.mode === "one-transaction", statements: forward.execution.statements.length,
-    from: begun?.steps ?? 0, rollback: migration.rollback?.file ?? null,
+    version: migration.version,
+    file: migration.forward.file,
+    transaction: forward.execution.mode === "one-transaction",
+    statements: forward.execution.statements.length,
+    from: begun?.steps ?? 0,
+    rollback: migration.rollback?.file ?? null,
   }));
 }
 
-function outputs(plan: MigratePlan, applied: readonly string[], current: string, tookMs: number): Record<string, Json> {
+function outputs(
+  plan: MigratePlan,
+  applied: readonly string[],
+  current: string,
+  tookMs: number,
+): Record<string, Json> {
   return {
-    applied: [...applied], pending: plan.standing.pending.map(({ version }) => version).filter((version) => !applied.includes(version)), version: current,
-    plan: planJson(plan), "duration-seconds": Math.round(tookMs / 100) / 10,
+    applied: [...applied],
+    pending: plan.standing.pending
+      .map(({ version }) => version)
+      .filter((version) => !applied.includes(version)),
+    version: current,
+    plan: planJson(plan),
+    "duration-seconds": Math.round(tookMs / 100) / 10,
   };
 }
 
@@ -38,32 +60,58 @@ function currentVersion({ standing }: MigratePlan): string {
 }
 
 function notes({ standing }: MigratePlan): string[] {
-  return standing.missing.map(({ file, version }) => `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`);
+  return standing.missing.map(
+    ({ file, version }) =>
+      `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`,
+  );
 }
 
 function nothing(plan: MigratePlan, tookMs: number): Outcome {
   const where = describeAddress(plan.request.database.address);
   return {
-    exit: EXIT.done, outputs: outputs(plan, [], currentVersion(plan), tookMs),
-    report: { good: true, headline: `${where} has every migration of ${plan.request.folder} already: ${quantity(plan.standing.applied.length, "migration")}`, tables: [], notes: notes(plan) },
+    exit: EXIT.done,
+    outputs: outputs(plan, [], currentVersion(plan), tookMs),
+    report: {
+      good: true,
+      headline:
+        `${where} has every migration of ${plan.request.folder} ` +
+        `already: ${quantity(plan.standing.applied.length, "migration")}`,
+      tables: [],
+      notes: notes(plan),
+    },
   };
 }
 
 function planTable(plan: MigratePlan): Outcome["report"]["tables"] {
-  return [{
-    columns: ["migration", "statements", "how", "rollback"],
-    rows: plan.steps.map(({ migration, forward, begun }) => [
-      migration.forward.file, String(forward.execution.statements.length),
-      begun === undefined ? (forward.execution.mode === "one-transaction" ? "one transaction" : "step by step") : `from statement ${begun.steps + 1}`,
-      migration.rollback?.file ?? "none",
-    ]),
-  }];
+  return [
+    {
+      columns: ["migration", "statements", "how", "rollback"],
+      rows: plan.steps.map(({ migration, forward, begun }) => [
+        migration.forward.file,
+        String(forward.execution.statements.length),
+        begun === undefined
+          ? forward.execution.mode === "one-transaction"
+            ? "one transaction"
+            : "step by step"
+          : `from statement ${begun.steps + 1}`,
+        migration.rollback?.file ?? "none",
+      ]),
+    },
+  ];
 }
 
 function dryRun(plan: MigratePlan, tookMs: number): Outcome {
   return {
-    exit: EXIT.done, outputs: outputs(plan, [], currentVersion(plan), tookMs),
-    report: { good: true, headline: `dry run: nothing was changed; ${quantity(plan.steps.length, "migration")} would be applied to ${describeAddress(plan.request.database.address)}`, tables: planTable(plan), notes: notes(plan) },
+    exit: EXIT.done,
+    outputs: outputs(plan, [], currentVersion(plan), tookMs),
+    report: {
+      good: true,
+      headline:
+        `dry run: nothing was changed; ${quantity(plan.steps.length, "migration")} would be applied ` +
+        `to ${describeAddress(plan.request.database.address)}`,
+      tables: planTable(plan),
+      notes: notes(plan),
+    },
   };
 }
 
@@ -74,12 +122,28 @@ function appliedOutcome(plan: MigratePlan, { applied, failed }: Applied, tookMs:
   const table = {
     columns: ["migration", "result", "took"],
     rows: [
-      ...applied.map(({ step, ms, attempts }) => [step.migration.forward.file, attempts === 1 ? "applied" : `applied at try ${attempts}`, formatDuration(ms)]),
-      ...(failed === undefined ? [] : [[failed.step.migration.forward.file, `failed at line ${failed.line}`, ""]]),
+      ...applied.map(({ step, ms, attempts }) => [
+        step.migration.forward.file,
+        attempts === 1 ? "applied" : `applied at try ${attempts}`,
+        formatDuration(ms),
+      ]),
+      ...(failed === undefined
+        ? []
+        : [[failed.step.migration.forward.file, `failed at line ${failed.line}`, ""]]),
     ],
   };
   if (failed === undefined) {
-    return { exit: EXIT.done, outputs: outputs(plan, versions, current, tookMs), report: { good: true, headline: `${quantity(applied.length, "migration")} applied to ${where}, which is at version ${current}`, tables: [table], notes: notes(plan) } };
+    return {
+      exit: EXIT.done,
+      outputs: outputs(plan, versions, current, tookMs),
+      report: {
+        good: true,
+        headline:
+          `${quantity(applied.length, "migration")} applied to ${where}, which ` + `is at version ${current}`,
+        tables: [table],
+        notes: notes(plan),
+      },
+    };
   }
   const { refusal, steps, statements } = failed.refused;
   const file = failed.step.migration.forward.file;
@@ -89,14 +153,27 @@ function appliedOutcome(plan: MigratePlan, { applied, failed }: Applied, tookMs:
     outputs: outputs(plan, versions, current, tookMs),
     report: {
       good: false,
-      headline: `${file}:${failed.line} was refused by ${where}: ${refusal.message} (SQLSTATE ${refusal.state})`,
+      headline:
+        `${file}:${failed.line} was refused by ${where}: ${refusal.message} (SQLSTATE ` + `${refusal.state})`,
       tables: [table],
       notes: [
-        isWhole ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}` : `${steps} of ${statements} statements of ${file} are done; mend what follows, and the next run goes on from there`,
-        ...(refusal.detail === undefined ? [] : [refusal.detail]), ...(refusal.hint === undefined ? [] : [`the server advises: ${refusal.hint}`]),
+        isWhole
+          ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}`
+          : `${steps} of ${statements} statements of ${file} are done; mend what follows, and the next run ` +
+            "goes on from there",
+        ...(refusal.detail === undefined ? [] : [refusal.detail]),
+        ...(refusal.hint === undefined ? [] : [`the server advises: ${refusal.hint}`]),
         ...notes(plan),
       ],
     },
-    annotations: [{ level: "error", file: `${plan.request.folder}/${file}`, line: failed.line, title: "migration failed", message: `${refusal.message} (SQLSTATE ${refusal.state})` }],
+    annotations: [
+      {
+        level: "error",
+        file: `${plan.request.folder}/${file}`,
+        line: failed.line,
+        title: "migration failed",
+        message: `${refusal.message} (SQLSTATE ${refusal.state})`,
+      },
+    ],
   };
 }

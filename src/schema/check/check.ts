@@ -52,14 +52,17 @@ export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promi
   const [first, second] = given === undefined ? splitJudged(plan) : [wholeOf(plan)];
   await using servers = new AsyncDisposableStack();
   const chainOn = async (): Promise<Chain> => {
-    const shadow = servers.use(given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports));
+    const shadow = servers.use(
+      given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports),
+    );
     return servers.use(await Chain.open(shadow, prelude));
   };
   const count = judged.length;
   const progress = new WalkProgress(ports, `trying ${count} of ${plan.migrations.length} migrations`, count);
   const [one, other] = await together(ports.cancelled, [
     async (stop) => walk(plan, first!, await chainOn(), stop, ports, progress),
-    async (stop) => (second === undefined ? undefined : walk(plan, second, await chainOn(), stop, ports, progress)),
+    async (stop) =>
+      second === undefined ? undefined : walk(plan, second, await chainOn(), stop, ports, progress),
   ] as const);
   progress.done();
   const walks = other === undefined ? [one] : [one, other];
@@ -90,7 +93,10 @@ function unionOf(lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())].sort();
 }
 
-/** Migrations from one place of the plan to before another: what one chain judges. It applies everything before. */
+/**
+ * Migrations from one place of the plan to before another: what one chain judges. It applies
+ * everything before.
+ */
 interface Stretch {
   readonly from: number;
   readonly to: number;
@@ -100,18 +106,24 @@ const wholeOf = ({ migrations }: CheckPlan): Stretch => ({ from: 0, to: migratio
 
 /** From so many judged pairs on a second server is worth its start. */
 const SPLIT_MIN = 40;
-/** A schema grows, and a pair costs what there is to be read; the second chain applies first what the first one judges. */
+/**
+ * A schema grows, and a pair costs what there is to be read; the second chain applies first what the
+ * first one judges.
+ */
 const FIRST_SHARE = 0.62;
 
 /**
- * A long folder is judged by two chains side by side, so that two processors work. Each has a server of its own: roles belong to a server, and what one
- * script makes of them the other one must not see.
+ * A long folder is judged by two chains side by side, so that two processors work. Each has a server of its
+ * own: roles belong to a server, and what one script makes of them the other one must not see.
  */
 function splitJudged(plan: CheckPlan): readonly Stretch[] {
   const places = [...plan.migrations.keys()].filter((at) => plan.migrations[at]!.judged);
   if (places.length < SPLIT_MIN) return [wholeOf(plan)];
   const at = places[Math.floor(places.length * FIRST_SHARE)]!;
-  return [{ from: 0, to: at }, { from: at, to: plan.migrations.length }];
+  return [
+    { from: 0, to: at },
+    { from: at, to: plan.migrations.length },
+  ];
 }
 
 /** Progress of chains side by side. */
@@ -148,7 +160,14 @@ interface Walked {
   readonly findings: readonly Finding[];
 }
 
-async function walk(plan: CheckPlan, { from, to }: Stretch, chain: Chain, stop: AbortSignal, ports: CheckPorts, progress: WalkProgress): Promise<Walked> {
+async function walk(
+  plan: CheckPlan,
+  { from, to }: Stretch,
+  chain: Chain,
+  stop: AbortSignal,
+  ports: CheckPorts,
+  progress: WalkProgress,
+): Promise<Walked> {
   const pairs: JudgedPair[] = [];
   const findings: Finding[] = [];
   progress.begin(chain.shadow);

@@ -22,7 +22,8 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 };
 
 const SUPABASE =
-  "the database had what a Supabase project has before its first migration: roles, schemas, tables and functions of its services";
+  "the database had what a Supabase project has before its first migration: " +
+  "roles, schemas, tables and functions of its services";
 
 /** What people and machines are told. */
 export function checkOutcome(plan: CheckPlan, checked: Waived, tookMs: number): Outcome {
@@ -94,7 +95,10 @@ function headline(
   const where = `on ${shadow?.described ?? "a shadow"} in ${formatDuration(tookMs)}`;
   const alsoFindings = heavy === 0 ? "" : `${stops === 0 ? "" : " and "}${quantity(heavy, "finding")}`;
   if (stops === 0 && heavy === 0) return `${of}: every rollback is proved, tried ${where}`;
-  return `${of}: ${stops === 0 ? "" : `${quantity(stops, "rollback")} not proved`}${alsoFindings}, tried ${where}`;
+  return (
+    `${of}: ${stops === 0 ? "" : `${quantity(stops, "rollback")} not proved`}${alsoFindings},` +
+    ` tried ${where}`
+  );
 }
 
 function pairTable(pairs: readonly WaivedPair[]): ReportTable {
@@ -120,7 +124,8 @@ function what(differences: readonly PairDifference[], destroys: readonly string[
   if (told.length > 0) return [...told, ...more].join("; ");
   return destroys.length === 0
     ? ""
-    : `takes away what came into ${destroys.slice(0, TOLD_MAX).join(", ")}${destroys.length > TOLD_MAX ? " and others" : ""}`;
+    : "takes away what came into " +
+        `${destroys.slice(0, TOLD_MAX).join(", ")}${destroys.length > TOLD_MAX ? " and others" : ""}`;
 }
 
 const LEVELS: readonly Level[] = ["error", "warning", "note"];

@@ -37,8 +37,16 @@ export interface FolderProblem {
 
 /** What can be wrong with a file before it is read as SQL. */
 export type FolderRule =
-  | "file-name" | "same-version" | "mixed-versions" | "orphan-rollback" | "two-rollbacks" | "not-utf8" | "byte-order-mark" | "symbolic-link"
-  | "ignored-file" | "sibling-in-supabase-folder";
+  | "file-name"
+  | "same-version"
+  | "mixed-versions"
+  | "orphan-rollback"
+  | "two-rollbacks"
+  | "not-utf8"
+  | "byte-order-mark"
+  | "symbolic-link"
+  | "ignored-file"
+  | "sibling-in-supabase-folder";
 
 /** A folder of migrations, read and ordered. */
 export interface MigrationFolder {

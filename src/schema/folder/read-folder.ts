@@ -7,15 +7,26 @@ import { compareKeys, isTime, splitName, versionKey } from "./version.ts";
 
 /** What surrounds the folder. */
 export interface FolderFacts {
-  /** The Supabase CLI owns the folder: it applies every `<digits>_….sql` in it, rollbacks beside their files too. */
+  /**
+   * The Supabase CLI owns the folder: it applies every `<digits>_….sql` in it, rollbacks beside
+   * their files too.
+   */
   readonly supabase: boolean;
 }
 
-/** Pairs the files of a folder of migrations, and puts them in order. Reads names, marks and bytes; no SQL. */
+/**
+ * Pairs the files of a folder of migrations, and puts them in order. Reads names, marks and bytes; no SQL.
+ */
 export function readFolder(folder: SourceFolder, facts: FolderFacts): MigrationFolder {
   const reading = new Reading(facts);
   for (const link of folder.links) {
-    reading.problem("symbolic-link", "warning", link, "is a symbolic link, which is not followed", "Put the file itself here.");
+    reading.problem(
+      "symbolic-link",
+      "warning",
+      link,
+      "is a symbolic link, which is not followed",
+      "Put the file itself here.",
+    );
   }
   const names = new Set(folder.files.map(({ path }) => path.toLowerCase()));
   for (const file of folder.files) reading.file(file, (name) => names.has(name.toLowerCase()));
@@ -23,11 +34,13 @@ export function readFolder(folder: SourceFolder, facts: FolderFacts): MigrationF
 }
 
 /**
- * Comments by which tools are told to put no transaction around a file: sqlx, postgres-migrations, Atlas.
- * https://docs.rs/sqlx/latest/sqlx/macro.migrate.html, https://github.com/ThomWright/postgres-migrations#migrations-rules,
+ * Comments by which tools are told to put no transaction around a file: sqlx,
+ * postgres-migrations, Atlas. https://docs.rs/sqlx/latest/sqlx/macro.migrate.html,
+ * https://github.com/ThomWright/postgres-migrations#migrations-rules,
  * https://atlasgo.io/versioned/apply#transaction-configuration
  */
-const NO_TRANSACTION = /^--[ \t]*(?:no-transaction|postgres-migrations disable-transaction|atlas:txmode none)\b/im;
+const NO_TRANSACTION =
+  /^--[ \t]*(?:no-transaction|postgres-migrations disable-transaction|atlas:txmode none)\b/im;
 
 /** Ory's way to say the same by a file's name. */
 const AUTOCOMMIT = /\.autocommit\.(?:up|down)\.sql$/i;
@@ -46,24 +59,54 @@ class Reading {
     this.#facts = facts;
   }
 
-  problem(rule: FolderProblem["rule"], level: FolderProblem["level"], file: string, message: string, hint: string): void {
+  problem(
+    rule: FolderProblem["rule"],
+    level: FolderProblem["level"],
+    file: string,
+    message: string,
+    hint: string,
+  ): void {
     this.#problems.push({ rule, level, file, message, hint });
   }
 
   file({ path, bytes }: SourceFile, has: (name: string) => boolean): void {
     if (!isUtf8(bytes)) {
-      this.problem("not-utf8", "error", path, "is not UTF-8", "Save it as UTF-8: what a server makes of other bytes depends on its settings.");
+      this.problem(
+        "not-utf8",
+        "error",
+        path,
+        "is not UTF-8",
+        "Save it as UTF-8: what a server makes of other bytes depends on its settings.",
+      );
       return;
     }
     const marked = bytes.toString("utf8");
     const text = marked.replace(/^\uFEFF/, "");
     if (text !== marked) {
-      this.problem("byte-order-mark", "note", path, "begins with a byte order mark, which is not sent", "Save it without.");
+      this.problem(
+        "byte-order-mark",
+        "note",
+        path,
+        "begins with a byte order mark, which is not sent",
+        "Save it without.",
+      );
     }
     const found = classify(path, text, has);
-    const whole: ScriptFile = { file: path, text, firstLine: 1, transaction: !NO_TRANSACTION.test(text) && !AUTOCOMMIT.test(path) };
-    if (found.role === "ignored") this.problem("ignored-file", "note", path, `is not read: ${found.why}`, "Move it elsewhere, or rename it.");
-    else if (found.role === "settings") {
+    const whole: ScriptFile = {
+      file: path,
+      text,
+      firstLine: 1,
+      transaction: !NO_TRANSACTION.test(text) && !AUTOCOMMIT.test(path),
+    };
+    if (found.role === "ignored") {
+      this.problem(
+        "ignored-file",
+        "note",
+        path,
+        `is not read: ${found.why}`,
+        "Move it elsewhere, or rename it.",
+      );
+    } else if (found.role === "settings") {
       if (/^\s*run_in_transaction\s*=\s*false\b/m.test(text)) this.#withoutTransaction.add(found.stem);
     } else if (found.role === "both") this.#bothOf(found.stem, whole);
     else if (found.role === "forward") this.#forwardOf(found.stem, whole);
@@ -76,7 +119,13 @@ class Reading {
     const other = this.#forward.get(stem);
     if (other === undefined || FOR_POSTGRES.test(written)) this.#forward.set(stem, script);
     else if (!FOR_POSTGRES.test(other.file)) {
-      this.problem("same-version", "error", script.file, `and ${other.file} are the same migration`, "Keep one of the two.");
+      this.problem(
+        "same-version",
+        "error",
+        script.file,
+        `and ${other.file} are the same migration`,
+        "Keep one of the two.",
+      );
     }
   }
 
@@ -85,13 +134,24 @@ class Reading {
     const other = this.#rollback.get(stem);
     if (other !== undefined && FOR_POSTGRES.test(other.file) && !FOR_POSTGRES.test(script.file)) return;
     if (other !== undefined && !(FOR_POSTGRES.test(script.file) && !FOR_POSTGRES.test(other.file))) {
-      this.problem("two-rollbacks", "error", script.file, `and ${other.file} are both the rollback of ${stem}`, "Keep one of the two.");
+      this.problem(
+        "two-rollbacks",
+        "error",
+        script.file,
+        `and ${other.file} are both the rollback of ${stem}`,
+        "Keep one of the two.",
+      );
       return;
     }
     if (this.#facts.supabase && !script.file.includes("/")) {
-      this.problem("sibling-in-supabase-folder", "error", script.file,
-        "would be applied as a migration by the Supabase CLI, which takes every file here that begins with digits",
-        "Move it to rollback/ in this folder, which that CLI does not enter.");
+      this.problem(
+        "sibling-in-supabase-folder",
+        "error",
+        script.file,
+        "would be applied as a migration by the Supabase CLI, which takes every file here " +
+          "that begins with digits",
+        "Move it to rollback/ in this folder, which that CLI does not enter.",
+      );
     }
     this.#rollback.set(stem, script);
   }
@@ -102,15 +162,20 @@ class Reading {
     for (const [at, mark] of marks.entries()) {
       const part = text.slice(mark.index, marks[at + 1]?.index);
       const firstLine = text.slice(0, mark.index).split("\n").length;
-      const script = { file, text: part, firstLine, transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? "") };
+      const script = {
+        file,
+        text: part,
+        firstLine,
+        transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? ""),
+      };
       if (mark[1]!.toLowerCase() === "up") this.#forward.set(stem, script);
       else this.#rollback.set(stem, script);
     }
   }
 
   /**
-   * `001_drop_users.sql` in `rollback/`, or `001_rollback.sql`, takes back `001_users.sql`: where names differ the version says it, as long as
-   * only one file can be meant.
+   * `001_drop_users.sql` in `rollback/`, or `001_rollback.sql`, takes back `001_users.sql`: where names
+   * differ the version says it, as long as only one file can be meant.
    */
   #matchByVersion(): void {
     const free = [...this.#forward.keys()].filter((stem) => !this.#rollback.has(stem));
@@ -131,7 +196,13 @@ class Reading {
     const migrations = [...this.#forward].flatMap(([stem, forward]) => this.#migration(stem, forward));
     for (const [stem, { file }] of this.#rollback) {
       if (this.#forward.has(stem)) continue;
-      this.problem("orphan-rollback", "error", file, `is the rollback of ${stem}, and there is no such migration`, "Rename it after its migration, or delete it.");
+      this.problem(
+        "orphan-rollback",
+        "error",
+        file,
+        `is the rollback of ${stem}, and there is no such migration`,
+        "Rename it after its migration, or delete it.",
+      );
     }
     migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));
     this.#refuseSameVersions(migrations);
@@ -142,23 +213,42 @@ class Reading {
   #migration(stem: string, forward: ScriptFile): Migration[] {
     const parts = splitName(stem);
     if (parts === undefined) {
-      this.problem("file-name", "error", forward.file, "begins with no version",
-        "Call it YYYYMMDDHHMM_descriptive_name.sql (or with seconds), and its rollback the same with _rollback before .sql.");
+      this.problem(
+        "file-name",
+        "error",
+        forward.file,
+        "begins with no version",
+        "Call it YYYYMMDDHHMM_descriptive_name.sql (or with seconds), and its rollback the same " +
+          "with _rollback before .sql.",
+      );
       return [];
     }
     const transaction = !this.#withoutTransaction.has(stem);
-    const as = (script: ScriptFile): ScriptFile => ({ ...script, transaction: script.transaction && transaction });
+    const as = (script: ScriptFile): ScriptFile => ({
+      ...script,
+      transaction: script.transaction && transaction,
+    });
     const rollback = this.#rollback.get(stem);
-    return [{ ...parts, key: versionKey(parts.version), forward: as(forward), rollback: rollback && as(rollback) }];
+    return [
+      { ...parts, key: versionKey(parts.version), forward: as(forward), rollback: rollback && as(rollback) },
+    ];
   }
 
   #refuseSameVersions(migrations: readonly Migration[]): void {
     for (const [at, migration] of migrations.entries()) {
       const before = migrations[at - 1];
       if (before === undefined || compareKeys(before.key, migration.key) !== 0) continue;
-      const both = before.version === migration.version ? `version ${migration.version}` : `versions ${before.version} and ${migration.version}, the same when filled up to seconds`;
-      this.problem("same-version", "error", migration.forward.file, `and ${before.forward.file} have ${both}`,
-        "Rename the newer one, and its rollback: which of two comes first must not depend on the reader.");
+      const both =
+        before.version === migration.version
+          ? `version ${migration.version}`
+          : `versions ${before.version} and ${migration.version}, the same when filled up to seconds`;
+      this.problem(
+        "same-version",
+        "error",
+        migration.forward.file,
+        `and ${before.forward.file} have ${both}`,
+        "Rename the newer one, and its rollback: which of two comes first must not depend on the reader.",
+      );
     }
   }
 
@@ -171,8 +261,14 @@ class Reading {
     // Tools that came with a schema of their own begin at zero.
     const odd = few.filter(({ key: [first = 0n] }) => first !== 0n);
     for (const { forward, version } of odd) {
-      this.problem("mixed-versions", "warning", forward.file, `has version ${version}, unlike ${quantity(many.length, "other migration")} here, so its place in the order may surprise`,
-        "Give it a version of the same kind: YYYYMMDDHHMM or YYYYMMDDHHMMSS.");
+      this.problem(
+        "mixed-versions",
+        "warning",
+        forward.file,
+        `has version ${version}, unlike ${quantity(many.length, "other migration")} here, so its place ` +
+          "in the order may surprise",
+        "Give it a version of the same kind: YYYYMMDDHHMM or YYYYMMDDHHMMSS.",
+      );
     }
   }
 }

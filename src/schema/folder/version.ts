@@ -9,7 +9,10 @@ export function splitName(stem: string): { readonly version: string; readonly na
   return version === undefined ? undefined : { version, name: rest ?? "" };
 }
 
-/** Year, month and day, and maybe hours, minutes, seconds and a counter: https://docs.diesel.rs writes dashes between, most tools nothing. */
+/**
+ * Year, month and day, and maybe hours, minutes, seconds and a counter: https://docs.diesel.rs writes dashes
+ * between, most tools nothing.
+ */
 const TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5}$/;
 /** Digits to which times are filled up. */
 const TIME_DIGITS = 20;
@@ -20,8 +23,9 @@ export function isTime(version: string): boolean {
 }
 
 /**
- * By what versions are ordered. `202611270900` and `20261127090000` are the same minute: times are filled up, because by name (`_` comes after digits),
- * by text and by number versions of different lengths sort in three different ways. Everything else is compared number by number.
+ * By what versions are ordered. `202611270900` and `20261127090000` are the same minute: times are filled up,
+ * because by name (`_` comes after digits), by text and by number versions of different lengths sort in three
+ * different ways. Everything else is compared number by number.
  */
 export function versionKey(version: string): VersionKey {
   const digits = version.replaceAll("-", "");

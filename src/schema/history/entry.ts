@@ -12,8 +12,8 @@ export interface HistoryEntry {
   readonly rollback: string | null;
   readonly rollbackSha256: string | null;
   /**
-   * `applied`: whole. `applying`: a script that is no single transaction has begun, and its first {@link steps} statements are done. `failed` is never
-   * written: what failed in a transaction left nothing.
+   * `applied`: whole. `applying`: a script that is no single transaction has begun, and its first
+   * {@link steps} statements are done. `failed` is never written: what failed in a transaction left nothing.
    */
   readonly state: "applied" | "applying" | "rolling-back";
   /** Statements that are done, of one that is not a single transaction. */

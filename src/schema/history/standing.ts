@@ -15,7 +15,9 @@ export interface Standing {
   readonly late: readonly Migration[];
   /** In the history alone: an older checkout, or a deleted file. */
   readonly missing: readonly HistoryEntry[];
-  /** Begun and not ended: a run was killed, or failed in the middle of a script that is no single transaction. */
+  /**
+   * Begun and not ended: a run was killed, or failed in the middle of a script that is no single transaction.
+   */
   readonly begun: readonly HistoryEntry[];
 }
 
@@ -33,13 +35,25 @@ export function standingOf(migrations: readonly Migration[], history: readonly H
     const entry = entries.get(keyOf(migration));
     return entry?.state === "applied" ? [{ migration, entry }] : [];
   });
-  const newest = history.filter(({ state }) => state === "applied").map(({ version }) => versionKey(version)).sort(compareKeys).at(-1);
+  const newest = history
+    .filter(({ state }) => state === "applied")
+    .map(({ version }) => versionKey(version))
+    .sort(compareKeys)
+    .at(-1);
   const pending = migrations.filter((migration) => entries.get(keyOf(migration))?.state !== "applied");
   return {
     applied,
-    changed: applied.filter(({ migration, entry }) => entry.sha256 !== null && entry.sha256 !== scriptSha256(migration.forward.text)),
+    changed: applied.filter(
+      ({ migration, entry }) =>
+        entry.sha256 !== null && entry.sha256 !== scriptSha256(migration.forward.text),
+    ),
     pending,
-    late: newest === undefined ? [] : pending.filter((migration) => compareKeys(migration.key, newest) < 0 && !entries.has(keyOf(migration))),
+    late:
+      newest === undefined
+        ? []
+        : pending.filter(
+            (migration) => compareKeys(migration.key, newest) < 0 && !entries.has(keyOf(migration)),
+          ),
     missing: history.filter((entry) => !files.has(keyOf(entry))),
     begun: history.filter(({ state }) => state !== "applied"),
   };

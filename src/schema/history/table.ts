@@ -3,66 +3,69 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { HistoryEntry } from "./entry.ts";
 
 /**
- * Where a database remembers its migrations: `holdfast.migrations`, a row each, with both scripts, so that what was applied can be taken back from a
- * checkout that never had them. `docs/formats.md` says what is in it.
+ * Where a database remembers its migrations: `holdfast.migrations`, a row each, with both scripts, so
+ * that what was applied can be taken back from a checkout that never had them. `docs/formats.md` says what
+ * is in it.
  */
 
 /** The format of the tables; written beside them, so that an older Holdfast says that it is one. */
 export const HISTORY_FORMAT = 1;
 
 const DEFINITIONS = `
-CREATE SCHEMA IF NOT EXISTS holdfast;
-CREATE TABLE IF NOT EXISTS holdfast.format (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), number integer NOT NULL);
-CREATE TABLE IF NOT EXISTS holdfast.migrations (
-  version text PRIMARY KEY,
-  name text NOT NULL,
-  position numeric NOT NULL UNIQUE,
-  sha256 text,
-  forward text,
-  rollback text,
-  rollback_sha256 text,
-  state text NOT NULL CHECK (state IN ('applying', 'applied', 'rolling-back')),
-  steps integer NOT NULL DEFAULT 0,
-  fingerprint_before text,
-  fingerprint_after text,
-  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  applied_at timestamptz,
-  duration_ms bigint,
-  applied_by text NOT NULL,
-  run_url text,
-  holdfast_version text NOT NULL,
-  backup_id text,
-  confirmed text,
-  adopted_from text
-);
-COMMENT ON SCHEMA holdfast IS 'Kept by Holdfast: which migrations are applied, and how they are taken back';
-CREATE TABLE IF NOT EXISTS holdfast.rollbacks (
-  id text PRIMARY KEY,
-  begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  ended_at timestamptz,
-  from_version text NOT NULL,
-  to_version text NOT NULL,
-  versions text[] NOT NULL,
-  done text[],
-  failed text,
-  restored boolean,
-  backup_id text,
-  reason text NOT NULL,
-  losses jsonb NOT NULL,
-  done_by text NOT NULL,
-  run_url text,
-  holdfast_version text NOT NULL
-);
-CREATE TABLE IF NOT EXISTS holdfast.lease (
-  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-  token text NOT NULL,
-  doing text NOT NULL,
-  holder text NOT NULL,
-  run_url text,
-  since timestamptz NOT NULL,
-  renewed_at timestamptz NOT NULL,
-  pid integer NOT NULL
-);`;
+  CREATE SCHEMA IF NOT EXISTS holdfast;
+  CREATE TABLE IF NOT EXISTS holdfast.format (
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), number integer NOT NULL);
+  CREATE TABLE IF NOT EXISTS holdfast.migrations (
+    version text PRIMARY KEY,
+    name text NOT NULL,
+    position numeric NOT NULL UNIQUE,
+    sha256 text,
+    forward text,
+    rollback text,
+    rollback_sha256 text,
+    state text NOT NULL CHECK (state IN ('applying', 'applied', 'rolling-back')),
+    steps integer NOT NULL DEFAULT 0,
+    fingerprint_before text,
+    fingerprint_after text,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    applied_at timestamptz,
+    duration_ms bigint,
+    applied_by text NOT NULL,
+    run_url text,
+    holdfast_version text NOT NULL,
+    backup_id text,
+    confirmed text,
+    adopted_from text
+  );
+  COMMENT ON SCHEMA holdfast IS 'Kept by Holdfast: which migrations are applied, and how they are taken back';
+  CREATE TABLE IF NOT EXISTS holdfast.rollbacks (
+    id text PRIMARY KEY,
+    begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    from_version text NOT NULL,
+    to_version text NOT NULL,
+    versions text[] NOT NULL,
+    done text[],
+    failed text,
+    restored boolean,
+    backup_id text,
+    reason text NOT NULL,
+    losses jsonb NOT NULL,
+    done_by text NOT NULL,
+    run_url text,
+    holdfast_version text NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS holdfast.lease (
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    token text NOT NULL,
+    doing text NOT NULL,
+    holder text NOT NULL,
+    run_url text,
+    since timestamptz NOT NULL,
+    renewed_at timestamptz NOT NULL,
+    pid integer NOT NULL
+  );
+`;
 
 /** What there is of a history. */
 export type HistoryPresence = "none" | "there";
@@ -73,13 +76,20 @@ export type HistoryPresence = "none" | "there";
  * @throws database.unsupported where a newer Holdfast has made it
  */
 export async function historyPresence(session: DatabaseSession): Promise<HistoryPresence> {
-  const [row] = await session.query<{ there: boolean }>("SELECT pg_catalog.to_regclass('holdfast.migrations') IS NOT NULL AS there");
+  const [row] = await session.query<{ there: boolean }>(
+    "SELECT pg_catalog.to_regclass('holdfast.migrations') IS NOT NULL AS there",
+  );
   if (!row!.there) return "none";
   const [format] = await session.query<{ number: number }>("SELECT number FROM holdfast.format");
   if (format === undefined || format.number <= HISTORY_FORMAT) return "there";
-  throw new HoldfastError("database.unsupported", `the database's history of migrations has format ${format.number}, and this Holdfast reads up to ${HISTORY_FORMAT}`, {
-    hint: "Use the version of Holdfast that wrote it, or a newer one.",
-  });
+  throw new HoldfastError(
+    "database.unsupported",
+    `the database's history of migrations has format ${format.number}, and this Holdfast reads up ` +
+      `to ${HISTORY_FORMAT}`,
+    {
+      hint: "Use the version of Holdfast that wrote it, or a newer one.",
+    },
+  );
 }
 
 /** Makes the tables where they are not there; two runs at once make them once. */
@@ -87,9 +97,13 @@ export async function makeHistory(session: DatabaseSession): Promise<void> {
   await session.query("BEGIN");
   try {
     // IF NOT EXISTS alone can fail for the second of two at once.
-    await session.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))");
+    await session.query(
+      "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))",
+    );
     await session.query(DEFINITIONS);
-    await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [HISTORY_FORMAT]);
+    await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
+      HISTORY_FORMAT,
+    ]);
     await session.query("COMMIT");
   } catch (error) {
     if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
@@ -118,14 +132,29 @@ interface Row {
 /** Every entry, in the order in which migrations are applied. */
 export async function readHistory(session: DatabaseSession): Promise<readonly HistoryEntry[]> {
   if ((await historyPresence(session)) === "none") return [];
-  const rows = await session.query<Row>(
-    `SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before, fingerprint_after, duration_ms,
-            pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at,
-            applied_by, run_url, adopted_from FROM holdfast.migrations ORDER BY position`,
-  );
+  const rows = await session.query<Row>(`
+    SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before,
+           fingerprint_after, duration_ms,
+           pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at,
+           applied_by, run_url, adopted_from
+      FROM holdfast.migrations
+     ORDER BY position
+  `);
   return rows.map((row) => ({
-    version: row.version, file: row.name, sha256: row.sha256, forward: row.forward, rollback: row.rollback, rollbackSha256: row.rollback_sha256,
-    state: row.state, steps: row.steps, fingerprintBefore: row.fingerprint_before, fingerprintAfter: row.fingerprint_after, appliedAt: row.applied_at,
-    durationMs: row.duration_ms === null ? null : Number(row.duration_ms), appliedBy: row.applied_by, runUrl: row.run_url, adoptedFrom: row.adopted_from,
+    version: row.version,
+    file: row.name,
+    sha256: row.sha256,
+    forward: row.forward,
+    rollback: row.rollback,
+    rollbackSha256: row.rollback_sha256,
+    state: row.state,
+    steps: row.steps,
+    fingerprintBefore: row.fingerprint_before,
+    fingerprintAfter: row.fingerprint_after,
+    appliedAt: row.applied_at,
+    durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
+    appliedBy: row.applied_by,
+    runUrl: row.run_url,
+    adoptedFrom: row.adopted_from,
   }));
 }

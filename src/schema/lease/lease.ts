@@ -7,13 +7,18 @@ import { quoteLiteral } from "../../postgres/quoting.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
 
 /**
- * Who may change the schema. Two things are held together: a session lock of the server's (advisory), which nobody can forget to give back, and a row that
- * says who it is, renewed while the work lasts. The row alone says the holder's name; the lock alone is gone in the moment in which the holder is.
+ * Who may change the schema. Two things are held together: a session lock of the server's (advisory), which
+ * nobody can forget to give back, and a row that says who it is, renewed while the work lasts. The row alone
+ * says the holder's name; the lock alone is gone in the moment in which the holder is.
  *
- * Nobody waits inside of a transaction: CREATE INDEX CONCURRENTLY waits for every snapshot, and one that waits for the lock would be waited for by its holder.
+ * Nobody waits inside of a transaction: CREATE INDEX CONCURRENTLY waits for every snapshot, and one that
+ * waits for the lock would be waited for by its holder.
  */
 
-/** Any number will do, so long as it is always the same: the first 63 bits of the SHA-256 of `holdfast migrations`. */
+/**
+ * Any number will do, so long as it is always the same: the first 63 bits of the SHA-256 of
+ * `holdfast migrations`.
+ */
 const KEY = "6033277340932434121";
 const RENEW_EVERY_MS = 10_000;
 /** A holder that did not renew for so long is taken for dead, by the server's clock. */
@@ -63,7 +68,7 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
   const session = await database.connect({ purpose: "lease" });
   try {
     const until = clock.elapsed() + request.waitMs;
-    for (let told = false; ; ) {
+    for (let told = false; ;) {
       cancelled.throwIfAborted();
       const token = await tryTake(session, request);
       if (token !== undefined) return keep(session, token, request);
@@ -80,22 +85,34 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
 }
 
 /** @returns the token, or undefined where somebody else holds it */
-async function tryTake(session: DatabaseSession, { doing, run, random, log }: LeaseRequest): Promise<string | undefined> {
-  const [lock] = await session.query<{ got: boolean }>(`SELECT pg_catalog.pg_try_advisory_lock(${KEY}) AS got`);
+async function tryTake(
+  session: DatabaseSession,
+  { doing, run, random, log }: LeaseRequest,
+): Promise<string | undefined> {
+  const [lock] = await session.query<{ got: boolean }>(
+    `SELECT pg_catalog.pg_try_advisory_lock(${KEY}) AS got`,
+  );
   if (!lock!.got) return undefined;
   const before = await readHolder(session);
-  // The lock is ours, so a holder whose session is gone is gone; one whose session lives lost the lock in a pooler, and may be at work.
+  // The lock is ours, so a holder whose session is gone is gone; one whose session lives lost the lock in a
+  // pooler, and may be at work.
   if (before !== undefined && before.alive && !before.stale) {
     await session.query(`SELECT pg_catalog.pg_advisory_unlock(${KEY})`);
     return undefined;
   }
-  if (before !== undefined) log.warn(`taking over from ${described(before)}, which ended without giving the lease back`);
+  if (before !== undefined) {
+    log.warn(`taking over from ${described(before)}, which ended without giving the lease back`);
+  }
   const token = random.hex(16);
   await session.query(
-    `INSERT INTO holdfast.lease (token, doing, holder, run_url, since, renewed_at, pid)
-     VALUES ($1, $2, $3, $4, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(), pg_catalog.pg_backend_pid())
-     ON CONFLICT (singleton) DO UPDATE SET token = excluded.token, doing = excluded.doing, holder = excluded.holder, run_url = excluded.run_url,
-       since = excluded.since, renewed_at = excluded.renewed_at, pid = excluded.pid`,
+    `
+      INSERT INTO holdfast.lease (token, doing, holder, run_url, since, renewed_at, pid)
+        VALUES ($1, $2, $3, $4, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(),
+        pg_catalog.pg_backend_pid())
+            ON CONFLICT (singleton) DO UPDATE SET token = excluded.token, doing = excluded.doing,
+               holder = excluded.holder, run_url = excluded.run_url, since = excluded.since,
+               renewed_at = excluded.renewed_at, pid = excluded.pid
+    `,
     [token, doing, `${run.actor} (${run.id})`, run.url],
   );
   return token;
@@ -103,10 +120,14 @@ async function tryTake(session: DatabaseSession, { doing, run, random, log }: Le
 
 async function readHolder(session: DatabaseSession): Promise<Holder | undefined> {
   const [row] = await session.query<Holder>(
-    `SELECT token, doing, holder, run_url AS url, since, extract(epoch FROM pg_catalog.clock_timestamp() - since)::float8 AS seconds,
-            renewed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1) AS stale,
-            EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.pid = l.pid AND a.datname = pg_catalog.current_database()) AS alive
-       FROM holdfast.lease l`,
+    `
+      SELECT token, doing, holder, run_url AS url, since,
+             extract(epoch FROM pg_catalog.clock_timestamp() - since)::float8 AS seconds,
+             renewed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1) AS stale,
+             EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+                      WHERE a.pid = l.pid AND a.datname = pg_catalog.current_database()) AS alive
+        FROM holdfast.lease l
+    `,
     [LEASE_STALE_MS / 1000],
   );
   return row;
@@ -121,7 +142,9 @@ function described(holder: Holder | undefined): string {
 function held({ waitMs }: LeaseRequest, holder: Holder | undefined): HoldfastError {
   const waited = waitMs === 0 ? "" : ` after waiting for ${formatDuration(waitMs)}`;
   return new HoldfastError("lock.held", `the schema is being changed by ${described(holder)}${waited}`, {
-    hint: "Wait until it has ended, or let this run wait longer with --wait. A run that was killed is taken over from as soon as its session has ended, after a minute at most.",
+    hint:
+      "Wait until it has ended, or let this run wait longer with --wait. " +
+      "A run that was killed is taken over from as soon as its session has ended, after a minute at most.",
   });
 }
 
@@ -138,9 +161,13 @@ function keep(session: DatabaseSession, token: string, { clock, log }: LeaseRequ
       ended.abort();
       await renewing;
       try {
-        if (!session.lost.aborted) await session.query("DELETE FROM holdfast.lease WHERE token = $1", [token]);
+        if (!session.lost.aborted) {
+          await session.query("DELETE FROM holdfast.lease WHERE token = $1", [token]);
+        }
       } catch (error) {
-        log.warn(`the lease could not be given back; it is taken over after a minute: ${(error as Error).message}`);
+        log.warn(
+          `the lease could not be given back; it is taken over after a minute: ${(error as Error).message}`,
+        );
       } finally {
         await session.close();
       }
@@ -148,12 +175,31 @@ function keep(session: DatabaseSession, token: string, { clock, log }: LeaseRequ
   };
 }
 
-async function renew(session: DatabaseSession, token: string, clock: Clock, ended: AbortSignal): Promise<void> {
+async function renew(
+  session: DatabaseSession,
+  token: string,
+  clock: Clock,
+  ended: AbortSignal,
+): Promise<void> {
   for (;;) {
     await clock.sleep(RENEW_EVERY_MS, ended).catch(() => undefined);
     if (ended.aborted) return;
-    const rows = await session.query("UPDATE holdfast.lease SET renewed_at = pg_catalog.clock_timestamp() WHERE token = $1 RETURNING 1 AS one", [token]);
-    if (rows.length === 0) throw new HoldfastError("lock.lost", "another run has taken the lease over, because it was not renewed in time", { hint: "Look at what both have done with migrate-status, and run again." });
+    const rows = await session.query(
+      `
+         UPDATE holdfast.lease
+           SET renewed_at = pg_catalog.clock_timestamp()
+         WHERE token = $1
+        RETURNING 1 AS one
+      `,
+      [token],
+    );
+    if (rows.length === 0) {
+      throw new HoldfastError(
+        "lock.lost",
+        "another run has taken the lease over, because it was not renewed in time",
+        { hint: "Look at what both have done with migrate-status, and run again." },
+      );
+    }
   }
 }
 

@@ -9,7 +9,8 @@ import { compareStates } from "./compare-states.ts";
 import { readState, type SchemaState } from "./state.ts";
 
 /**
- * A database of the shadow in which a folder's migrations are applied one after the other, and in front of each of which its pair can be tried.
+ * A database of the shadow in which a folder's migrations are applied one after the other, and in front of
+ * each of which its pair can be tried.
  */
 export class Chain implements AsyncDisposable {
   readonly shadow: Shadow;
@@ -22,7 +23,13 @@ export class Chain implements AsyncDisposable {
   readonly #prelude: string | undefined;
   readonly #isControl: boolean;
 
-  private constructor(shadow: Shadow, database: ShadowDatabase, standIns: StandIns, prelude: string | undefined, isControl: boolean) {
+  private constructor(
+    shadow: Shadow,
+    database: ShadowDatabase,
+    standIns: StandIns,
+    prelude: string | undefined,
+    isControl: boolean,
+  ) {
     this.#isControl = isControl;
     this.shadow = shadow;
     this.#database = database;
@@ -35,7 +42,12 @@ export class Chain implements AsyncDisposable {
     return await Chain.#open(shadow, prelude, new StandIns(), false);
   }
 
-  static async #open(shadow: Shadow, prelude: string | undefined, standIns: StandIns, isControl: boolean): Promise<Chain> {
+  static async #open(
+    shadow: Shadow,
+    prelude: string | undefined,
+    standIns: StandIns,
+    isControl: boolean,
+  ): Promise<Chain> {
     const chain = new Chain(shadow, await shadow.create(), standIns, prelude, isControl);
     if (prelude !== undefined) {
       await (await chain.session()).query(prelude);
@@ -59,7 +71,10 @@ export class Chain implements AsyncDisposable {
     return (this.#state ??= await this.read(await this.session()));
   }
 
-  /** The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever they were made. */
+  /**
+   * The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever
+   * they were made.
+   */
   async read(session: DatabaseSession): Promise<SchemaState> {
     const state = await readState(session);
     const roles = this.standIns.roles.map((name) => `role ${name}`);
@@ -72,7 +87,9 @@ export class Chain implements AsyncDisposable {
    * @param state what it leads to, where that is known
    */
   async apply(script: PreparedScript, state?: SchemaState): Promise<ScriptFailure | undefined> {
-    const failure = await this.#mending(script, async () => runScript(await this.session(), script, { skip: this.#skip }));
+    const failure = await this.#mending(script, async () =>
+      runScript(await this.session(), script, { skip: this.#skip }),
+    );
     if (script.forgets) await this.#disconnect();
     this.#state = failure === undefined ? state : undefined;
     if (failure === undefined) this.#applied.push(script);
@@ -80,20 +97,31 @@ export class Chain implements AsyncDisposable {
   }
 
   /**
-   * Runs one script in a database of the shadow as it would be run in production, in a session of its own; roles that nobody made are made.
+   * Runs one script in a database of the shadow as it would be run in production, in a session of its own;
+   * roles that nobody made are made.
    */
-  async runIn(database: ShadowDatabase, script: PreparedScript, options: RunOptions = {}): Promise<ScriptFailure | undefined> {
+  async runIn(
+    database: ShadowDatabase,
+    script: PreparedScript,
+    options: RunOptions = {},
+  ): Promise<ScriptFailure | undefined> {
     return await this.#mending(script, async () => {
       await using session = await database.connect();
       return await runScript(session, script, { ...options, skip: this.#skip });
     });
   }
 
-  /** Roles belong to the whole server: in a control the first chain's scripts made and dropped them already. */
+  /**
+   * Roles belong to the whole server: in a control the first chain's scripts made and dropped them already.
+   */
   readonly #skip = (statement: Statement): boolean =>
-    this.standIns.skip(statement) || (this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt"));
+    this.standIns.skip(statement) ||
+    (this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt"));
 
-  async #mending(script: PreparedScript, run: () => Promise<ScriptFailure | undefined>): Promise<ScriptFailure | undefined> {
+  async #mending(
+    script: PreparedScript,
+    run: () => Promise<ScriptFailure | undefined>,
+  ): Promise<ScriptFailure | undefined> {
     await this.standIns.prepare(await this.session(), script);
     for (;;) {
       const failure = await run();
@@ -102,7 +130,10 @@ export class Chain implements AsyncDisposable {
     }
   }
 
-  /** A copy of the database as it is; with it goes what is done to roles meanwhile, which are the whole server's. */
+  /**
+   * A copy of the database as it is; with it goes what is done to roles meanwhile, which are the
+   * whole server's.
+   */
   async clone(): Promise<ShadowDatabase & AsyncDisposable> {
     await this.#disconnect();
     const roles = await this.#withMaintenance(readKeptRoles);
@@ -122,16 +153,21 @@ export class Chain implements AsyncDisposable {
   }
 
   /**
-   * What differs between two databases to which the same scripts were applied is nobody's doing: frozen times, names made of random numbers. The second
-   * one is made when it is first asked for.
+   * What differs between two databases to which the same scripts were applied is nobody's doing: frozen
+   * times, names made of random numbers. The second one is made when it is first asked for.
    *
    * @param next a script to be applied to both before they are compared, or none
    * @returns `<object>` and `<object>\0<field>`
    */
-  async noise(next?: { readonly script: PreparedScript; readonly state: SchemaState }): Promise<ReadonlySet<string>> {
+  async noise(next?: {
+    readonly script: PreparedScript;
+    readonly state: SchemaState;
+  }): Promise<ReadonlySet<string>> {
     this.#control ??= await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
     const control = this.#control;
-    for (const script of this.#applied.slice(control.#applied.length)) if ((await control.apply(script)) !== undefined) return new Set();
+    for (const script of this.#applied.slice(control.#applied.length)) {
+      if ((await control.apply(script)) !== undefined) return new Set();
+    }
     if (next === undefined) return noiseOf(await this.state(), await control.state());
     await using copy = await control.clone();
     if ((await control.runIn(copy, next.script)) !== undefined) return new Set();
@@ -152,6 +188,9 @@ export class Chain implements AsyncDisposable {
 }
 
 function noiseOf(one: SchemaState, other: SchemaState): ReadonlySet<string> {
-  return new Set(compareStates(one, other).flatMap(({ object, change, fields }) =>
-    (change === "changed" ? fields.map(({ name }) => `${object}\0${name}`) : [object])));
+  return new Set(
+    compareStates(one, other).flatMap(({ object, change, fields }) =>
+      change === "changed" ? fields.map(({ name }) => `${object}\0${name}`) : [object],
+    ),
+  );
 }

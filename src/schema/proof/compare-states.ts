@@ -21,7 +21,8 @@ export interface FieldChange {
 export const COLUMN_ORDER = "column-order";
 
 /**
- * What is not in `after` as it was in `before`, in the order of names. What goes with a table that is missing or more is not told apart from it.
+ * What is not in `after` as it was in `before`, in the order of names. What goes with a table that is missing
+ * or more is not told apart from it.
  */
 export function compareStates(before: SchemaState, after: SchemaState): StateDifference[] {
   const found: StateDifference[] = [];
@@ -36,15 +37,23 @@ export function compareStates(before: SchemaState, after: SchemaState): StateDif
       if (changed.length > 0) found.push({ object, change: "changed", fields: changed });
     }
   }
-  for (const object of after.keys()) if (!before.has(object)) found.push({ object, change: "extra", fields: [] });
-  return withoutParts(found, before, after).sort((a, b) => rank(a) - rank(b) || (a.object < b.object ? -1 : 1));
+  for (const object of after.keys()) {
+    if (!before.has(object)) found.push({ object, change: "extra", fields: [] });
+  }
+  return withoutParts(found, before, after).sort(
+    (a, b) => rank(a) - rank(b) || (a.object < b.object ? -1 : 1),
+  );
 }
 
-/** Columns that are missing or more are told themselves; a table that begins or ends to inherit has an order of its own only then. */
+/**
+ * Columns that are missing or more are told themselves; a table that begins or ends to inherit has an order
+ * of its own only then.
+ */
 function sameOrder(was: string | undefined, is: string | undefined): boolean {
   if (was === undefined || is === undefined) return true;
   const [before, after] = [columnsIn(was), columnsIn(is)];
-  const common = (names: readonly string[], others: readonly string[]): string => names.filter((name) => others.includes(name)).join(",");
+  const common = (names: readonly string[], others: readonly string[]): string =>
+    names.filter((name) => others.includes(name)).join(",");
   return common(before, after) === common(after, before);
 }
 
@@ -63,7 +72,22 @@ export function isOnlyOrder({ change, fields }: StateDifference): boolean {
 }
 
 /** Kinds in the order in which a reader wants them. */
-const RANKS = ["schema", "extension", "table", "column", "constraint", "index", "row-security", "policy", "trigger", "view", "materialized-view", "type", "function", "sequence"];
+const RANKS = [
+  "schema",
+  "extension",
+  "table",
+  "column",
+  "constraint",
+  "index",
+  "row-security",
+  "policy",
+  "trigger",
+  "view",
+  "materialized-view",
+  "type",
+  "function",
+  "sequence",
+];
 
 function rank({ object }: StateDifference): number {
   const at = RANKS.indexOf(object.slice(0, object.indexOf(" ")));
@@ -71,25 +95,46 @@ function rank({ object }: StateDifference): number {
 }
 
 /** Kinds whose objects have others inside that carry their names. */
-const WHOLE = new Set(["schema", "table", "view", "materialized-view", "type", "function", "sequence", "extension", "role"]);
+const WHOLE = new Set([
+  "schema",
+  "table",
+  "view",
+  "materialized-view",
+  "type",
+  "function",
+  "sequence",
+  "extension",
+  "role",
+]);
 
 /**
- * A table that is missing takes its columns, indexes, owner, rights and comments along: only the table is told. So is a constraint with its index, and
- * every other object with its owner, comment and rights.
+ * A table that is missing takes its columns, indexes, owner, rights and comments along: only the table is
+ * told. So is a constraint with its index, and every other object with its owner, comment and rights.
  */
-function withoutParts(found: readonly StateDifference[], before: SchemaState, after: SchemaState): StateDifference[] {
+function withoutParts(
+  found: readonly StateDifference[],
+  before: SchemaState,
+  after: SchemaState,
+): StateDifference[] {
   const told = new Map(found.map((difference) => [difference.object, difference]));
   const wholes = new Map<StateDifference["change"], string[]>();
   for (const { object, change } of found) {
-    if (change !== "changed" && WHOLE.has(kindOf(object))) wholes.set(change, [...(wholes.get(change) ?? []), nameOf(object)]);
+    if (change !== "changed" && WHOLE.has(kindOf(object))) {
+      wholes.set(change, [...(wholes.get(change) ?? []), nameOf(object)]);
+    }
   }
   return found.filter((difference) => {
     const { object, change } = difference;
     if (isIndexOfConstraint(difference, told, before, after) || goesWithOwner(difference, told)) return false;
     if (change === "changed") return true;
     if (SAID_OF.has(kindOf(object)) && told.get(nameOf(object))?.change === change) return false;
-    const table = kindOf(object) === "index" ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition")) : undefined;
-    return !(wholes.get(change) ?? []).some((whole) => table === whole || isPart(kindOf(object), nameOf(object), whole));
+    const table =
+      kindOf(object) === "index"
+        ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition"))
+        : undefined;
+    return !(wholes.get(change) ?? []).some(
+      (whole) => table === whole || isPart(kindOf(object), nameOf(object), whole),
+    );
   });
 }
 
@@ -102,27 +147,52 @@ function nameOf(object: string): string {
 }
 
 /** An object's rights name its owner, who has them all. */
-function goesWithOwner({ object, change, fields }: StateDifference, told: ReadonlyMap<string, StateDifference>): boolean {
+function goesWithOwner(
+  { object, change, fields }: StateDifference,
+  told: ReadonlyMap<string, StateDifference>,
+): boolean {
   if (kindOf(object) !== "grant" || change !== "changed") return false;
   const of = nameOf(object);
-  const owners = [of, of.replace(/^table /, "view "), of.replace(/^table /, "materialized-view ")].flatMap((name) => told.get(`owner ${name}`)?.fields ?? []);
+  const owners = [of, of.replace(/^table /, "view "), of.replace(/^table /, "materialized-view ")].flatMap(
+    (name) => told.get(`owner ${name}`)?.fields ?? [],
+  );
   const [owner] = owners;
-  const entries = (text: string | undefined): string => [...new Set((text ?? "").split(","))].sort().join(",");
-  return owner !== undefined && fields.every(({ was, is }) => entries((was ?? "").replaceAll(`${owner.was ?? ""}:`, `${owner.is ?? ""}:`)) === entries(is));
+  const entries = (text: string | undefined): string =>
+    [...new Set((text ?? "").split(","))].sort().join(",");
+  return (
+    owner !== undefined &&
+    fields.every(
+      ({ was, is }) =>
+        entries((was ?? "").replaceAll(`${owner.was ?? ""}:`, `${owner.is ?? ""}:`)) === entries(is),
+    )
+  );
 }
 
-/** The server makes the index of a constraint with the constraint's name, and what is said of the one holds for the other. */
+/**
+ * The server makes the index of a constraint with the constraint's name, and what is said of the one holds
+ * for the other.
+ */
 function isIndexOfConstraint(
-  { object, change, fields }: StateDifference, told: ReadonlyMap<string, StateDifference>, before: SchemaState, after: SchemaState,
+  { object, change, fields }: StateDifference,
+  told: ReadonlyMap<string, StateDifference>,
+  before: SchemaState,
+  after: SchemaState,
 ): boolean {
   if (kindOf(object) !== "index") return false;
   const definition = (change === "missing" ? before : after).get(object)?.get("definition");
   const table = tableOfIndex(definition);
   if (table === undefined) return false;
-  const name = nameOf(object).slice(nameOf(object).lastIndexOf('"') > 0 ? nameOf(object).search(/"(?:[^"]|"")*"$/) : nameOf(object).lastIndexOf(".") + 1);
+  const name = nameOf(object).slice(
+    nameOf(object).lastIndexOf('"') > 0
+      ? nameOf(object).search(/"(?:[^"]|"")*"$/)
+      : nameOf(object).lastIndexOf(".") + 1,
+  );
   const constraint = told.get(`constraint ${table}.${name}`);
   if (constraint?.change !== change) return false;
-  return change !== "changed" || fields.every((field) => constraint.fields.some((each) => each.name === field.name));
+  return (
+    change !== "changed" ||
+    fields.every((field) => constraint.fields.some((each) => each.name === field.name))
+  );
 }
 
 /** Out of `CREATE INDEX … ON app . orders USING …`, as {@link SchemaState} spells it. */
@@ -137,15 +207,24 @@ const SAID_OF = new Set(["owner", "comment", "grant", "security-label"]);
 function isPart(kind: string, identity: string, whole: string): boolean {
   const name = SAID_OF.has(kind) ? identity.slice(identity.indexOf(" ") + 1) : identity;
   if (name === whole && !SAID_OF.has(kind)) return kind === "row-security";
-  return name === whole || name.startsWith(`${whole}.`) || (SAID_OF.has(kind) && name.startsWith(`${whole} `));
+  return (
+    name === whole || name.startsWith(`${whole}.`) || (SAID_OF.has(kind) && name.startsWith(`${whole} `))
+  );
 }
 
 /** The difference in words, with the values where they are short enough to be read. */
-export function describeDifference({ change, fields }: StateDifference, words: { readonly missing: string; readonly extra: string }): string {
+export function describeDifference(
+  { change, fields }: StateDifference,
+  words: { readonly missing: string; readonly extra: string },
+): string {
   if (change === "missing") return words.missing;
   if (change === "extra") return words.extra;
-  if (fields.some(({ name, is }) => name === "invalid" && is === "true")) return "is not valid any more: the server keeps it and does not use it";
-  return fields.map(({ name, was, is }) => `${name.replaceAll("-", " ")} was ${shown(was)} and is ${shown(is)}`).join("; ");
+  if (fields.some(({ name, is }) => name === "invalid" && is === "true")) {
+    return "is not valid any more: the server keeps it and does not use it";
+  }
+  return fields
+    .map(({ name, was, is }) => `${name.replaceAll("-", " ")} was ${shown(was)} and is ${shown(is)}`)
+    .join("; ");
 }
 
 const SHOWN_MAX = 160;

@@ -1,9 +1,18 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Statement } from "../script/script.ts";
 
-/** Lock modes of tables, the weakest first: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES */
+/**
+ * Lock modes of tables, the weakest first:
+ * https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
+ */
 export const LOCK_MODES = [
-  "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock",
+  "AccessShareLock",
+  "RowShareLock",
+  "RowExclusiveLock",
+  "ShareUpdateExclusiveLock",
+  "ShareLock",
+  "ShareRowExclusiveLock",
+  "ExclusiveLock",
   "AccessExclusiveLock",
 ] as const;
 export type LockMode = (typeof LOCK_MODES)[number];
@@ -62,30 +71,66 @@ interface Row {
 
 type Existing = Pick<Row, "oid" | "name" | "file" | "scans">;
 
-/** Tables that this session holds locks on, with the file that holds their rows and the number of times that all of these were read. */
-const LOOK = `SELECT c.oid::text AS oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
-    pg_catalog.array_agg(DISTINCT l.mode) AS modes, pg_catalog.pg_relation_filenode(c.oid)::text AS file,
-    coalesce(pg_catalog.max(x.seq_scan), 0)::text AS scans
-  FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN pg_catalog.pg_stat_xact_all_tables x ON x.relid = c.oid
-  WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
-    AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-    AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-  GROUP BY c.oid, c.relname, n.nspname`;
+/**
+ * Tables that this session holds locks on, with the file that holds their rows and the number of times that
+ * all of these were read.
+ */
+const LOOK = `
+  SELECT c.oid::text AS oid,
+         pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
+         pg_catalog.array_agg(DISTINCT l.mode) AS modes, pg_catalog.pg_relation_filenode(c.oid)::text AS file,
+         coalesce(pg_catalog.max(x.seq_scan), 0)::text AS scans
+    FROM pg_catalog.pg_locks l
+    JOIN pg_catalog.pg_class c ON c.oid = l.relation
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_stat_xact_all_tables x ON x.relid = c.oid
+   WHERE l.pid = pg_catalog.pg_backend_pid()
+     AND l.locktype = 'relation'
+     AND l.granted
+     AND c.relkind IN ('r', 'p', 'm')
+     AND c.relpersistence <> 't'
+     AND n.nspname <> 'information_schema'
+     AND n.nspname !~ '^pg_'
+     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+   GROUP BY c.oid, c.relname, n.nspname
+`;
 
-/** Every table. Despite its name the view counts what this session has not reported yet, which is also of transactions before. */
-const EXISTING = `SELECT c.oid::text AS oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name, pg_catalog.pg_relation_filenode(c.oid)::text AS file, coalesce(x.seq_scan, 0)::text AS scans
-  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN pg_catalog.pg_stat_xact_all_tables x ON x.relid = c.oid WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384`;
+/**
+ * Every table. Despite its name the view counts what this session has not reported yet, which is also of
+ * transactions before.
+ */
+const EXISTING = `
+  SELECT c.oid::text AS oid,
+         pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
+         pg_catalog.pg_relation_filenode(c.oid)::text AS file, coalesce(x.seq_scan, 0)::text AS scans
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_stat_xact_all_tables x ON x.relid = c.oid
+   WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384
+`;
 
-/** Statements that look at no table's definition and may be many: their locks are those of any application. */
-const ROWS_ONLY = new Set(["InsertStmt", "UpdateStmt", "DeleteStmt", "SelectStmt", "VariableSetStmt", "CommentStmt", "MergeStmt"]);
+/**
+ * Statements that look at no table's definition and may be many: their locks are those of any application.
+ */
+const ROWS_ONLY = new Set([
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "SelectStmt",
+  "VariableSetStmt",
+  "CommentStmt",
+  "MergeStmt",
+]);
 
-/** Statements of which it is enough to look at the last of several: rows are written a hundred thousand times in a seed file. */
+/**
+ * Statements of which it is enough to look at the last of several: rows are written a hundred thousand times
+ * in a seed file.
+ */
 export const isRowsOnly = ({ type }: Statement): boolean => /^(?:Insert|Update|Delete|Merge)Stmt$/.test(type);
 
 /**
- * Watches what a script's statements do to tables, inside of one open transaction: nothing is guessed from the text.
+ * Watches what a script's statements do to tables, inside of one open transaction: nothing is guessed
+ * from the text.
  *
  * @param elapsed monotonic milliseconds
  */
@@ -96,7 +141,10 @@ export class ImpactWatch {
   readonly #impacts: StatementImpact[] = [];
   readonly #touched = new Set<string>();
   #since: number;
-  /** Object id of every table that was there before → the file that held its rows, and how often all of them had been read. */
+  /**
+   * Object id of every table that was there before → the file that held its rows, and how often all of them
+   * had been read.
+   */
   #existing: ReadonlyMap<string, Existing> = new Map();
 
   constructor(session: DatabaseSession, elapsed: () => number) {
@@ -109,7 +157,9 @@ export class ImpactWatch {
     return this.#impacts;
   }
 
-  /** Tables that were there before, as `schema.table`, whose rows or definition the script may have changed. */
+  /**
+   * Tables that were there before, as `schema.table`, whose rows or definition the script may have changed.
+   */
   get touched(): readonly string[] {
     return [...this.#touched];
   }
@@ -126,7 +176,12 @@ export class ImpactWatch {
     const milliseconds = this.#elapsed() - this.#since;
     if (!ROWS_ONLY.has(statement.type)) {
       const tables = (await this.#session.query<Row>(LOOK)).flatMap((row) => this.#compare(row));
-      this.#impacts.push({ line: statement.line, statement: firstWords(statement.text), milliseconds, tables });
+      this.#impacts.push({
+        line: statement.line,
+        statement: firstWords(statement.text),
+        milliseconds,
+        tables,
+      });
     }
     this.#since = this.#elapsed();
   };
@@ -151,13 +206,27 @@ export class ImpactWatch {
     const stronger = lock !== held;
     if (!stronger && !rewrites && !scans) return [];
     const effective = lock ?? held;
-    return [{ table: row.name, lock: stronger ? lock : undefined, blocks: blockedBy(effective), rewrites, scans, isNew }];
+    return [
+      {
+        table: row.name,
+        lock: stronger ? lock : undefined,
+        blocks: blockedBy(effective),
+        rewrites,
+        scans,
+        isNew,
+      },
+    ];
   }
 
   /** By the name that it had before the script. */
   #touch(row: Row): void {
     const name = this.#existing.get(row.oid)?.name;
-    if (name !== undefined && row.modes.some((mode) => mode === "RowExclusiveLock" || mode === "AccessExclusiveLock")) this.#touched.add(name);
+    if (
+      name !== undefined &&
+      row.modes.some((mode) => mode === "RowExclusiveLock" || mode === "AccessExclusiveLock")
+    ) {
+      this.#touched.add(name);
+    }
   }
 }
 

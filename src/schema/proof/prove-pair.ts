@@ -23,10 +23,12 @@ export interface Proved {
 }
 
 /**
- * Tries a pair in front of where the chain stands, and leaves the chain as it was: forward, back, forward again, and once more with rows in the tables.
+ * Tries a pair in front of where the chain stands, and leaves the chain as it was: forward, back, forward
+ * again, and once more with rows in the tables.
  *
- * Scripts that can be one transaction are tried inside of one that is taken back, which costs next to nothing; only where a script does not go through
- * there, or cannot be, are they carried out for good, each in a session of its own, in a copy of the database. That one counts.
+ * Scripts that can be one transaction are tried inside of one that is taken back, which costs next to
+ * nothing; only where a script does not go through there, or cannot be, are they carried out for good, each
+ * in a session of its own, in a copy of the database. That one counts.
  *
  * @param elapsed monotonic milliseconds
  */
@@ -40,12 +42,26 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
       ? inside
       : ((await differsAnyway(chain, inside)) ?? (await tryForGood(chain, pair, before)));
   const watched = inside ?? { forward: [], rollback: [], touched: undefined };
-  const shape = { forward: watched.forward, rollback: watched.rollback, destroys: destroyed(before, tried.after) };
+  const shape = {
+    forward: watched.forward,
+    rollback: watched.rollback,
+    destroys: destroyed(before, tried.after),
+  };
   if (tried.after === undefined || pair.rollback === undefined || tried.went !== "well") {
-    return { proof: { ...judge(pair, before, tried), ...shape, failsWithRows: undefined }, after: tried.after };
+    return {
+      proof: { ...judge(pair, before, tried), ...shape, failsWithRows: undefined },
+      after: tried.after,
+    };
   }
-  const rows = await tryWithRows(chain, { ...pair, rollback: pair.rollback }, { before, after: tried.after, touched: watched.touched });
-  return { proof: { ...judge(pair, before, tried, rows), ...shape, failsWithRows: rows.forwardFailed }, after: tried.after };
+  const rows = await tryWithRows(
+    chain,
+    { ...pair, rollback: pair.rollback },
+    { before, after: tried.after, touched: watched.touched },
+  );
+  return {
+    proof: { ...judge(pair, before, tried, rows), ...shape, failsWithRows: rows.forwardFailed },
+    after: tried.after,
+  };
 }
 
 /** How forward, back and forward again went. */
@@ -68,10 +84,19 @@ interface Inside extends Tried {
 }
 
 function canBeInside({ forward, rollback }: Pair): boolean {
-  return [forward, rollback].every((script) => script === undefined || (!script.forgets && script.script.problem === undefined && script.execution.mode === "one-transaction"));
+  return [forward, rollback].every(
+    (script) =>
+      script === undefined ||
+      (!script.forgets && script.script.problem === undefined && script.execution.mode === "one-transaction"),
+  );
 }
 
-async function tryInside(chain: Chain, { forward, rollback }: Pair, before: SchemaState, elapsed: () => number): Promise<Inside> {
+async function tryInside(
+  chain: Chain,
+  { forward, rollback }: Pair,
+  before: SchemaState,
+  elapsed: () => number,
+): Promise<Inside> {
   await chain.standIns.prepare(await chain.session(), forward, ...(rollback === undefined ? [] : [rollback]));
   const session = await chain.session();
   const watches = { forward: new ImpactWatch(session, elapsed), rollback: new ImpactWatch(session, elapsed) };
@@ -97,7 +122,10 @@ async function tryInside(chain: Chain, { forward, rollback }: Pair, before: Sche
   }
 }
 
-/** Both scripts went through inside and something is left that is no noise: carried out for good they would leave the same. */
+/**
+ * Both scripts went through inside and something is left that is no noise: carried out for good they would
+ * leave the same.
+ */
 async function differsAnyway(chain: Chain, inside: Inside | undefined): Promise<Tried | undefined> {
   if (inside === undefined || inside.back.every(isOnlyOrder)) return undefined;
   const { left, notes } = withoutNoise(inside.back, await chain.noise());
@@ -110,18 +138,30 @@ interface Steps {
   again(): Promise<ScriptFailure | undefined>;
 }
 
-/** Inside one transaction: between two scripts everything is as in a new session, and constraints that wait for the end are checked. */
+/**
+ * Inside one transaction: between two scripts everything is as in a new session, and constraints that wait
+ * for the end are checked.
+ */
 async function forwardAndBack(
-  session: DatabaseSession, read: (session: DatabaseSession) => Promise<SchemaState>, before: SchemaState, steps: Steps,
+  session: DatabaseSession,
+  read: (session: DatabaseSession) => Promise<SchemaState>,
+  before: SchemaState,
+  steps: Steps,
 ): Promise<Tried> {
   const next = async (): Promise<ScriptFailure | undefined> => {
     const refusal = await session.execute("SET CONSTRAINTS ALL IMMEDIATE");
-    if (refusal !== undefined) return { file: "", line: 1, statement: undefined, message: refusal.message, hint: undefined, refusal };
+    if (refusal !== undefined) {
+      return { file: "", line: 1, statement: undefined, message: refusal.message, hint: undefined, refusal };
+    }
     await forgetSession(session);
     return undefined;
   };
-  const bad = (stage: "forward" | "rollback" | "again", failure: ScriptFailure, after?: SchemaState, back: readonly StateDifference[] = []): Tried =>
-    ({ went: "not", after, failed: { stage, failure }, back, again: [], notes: [] });
+  const bad = (
+    stage: "forward" | "rollback" | "again",
+    failure: ScriptFailure,
+    after?: SchemaState,
+    back: readonly StateDifference[] = [],
+  ): Tried => ({ went: "not", after, failed: { stage, failure }, back, again: [], notes: [] });
   const first = (await steps.forward()) ?? (await next());
   if (first !== undefined) return bad("forward", first);
   const after = await read(session);
@@ -144,35 +184,82 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
   await using reader = await copy.connect();
   const state = (): Promise<SchemaState> => chain.read(reader);
   const first = await chain.runIn(copy, forward);
-  if (first !== undefined) return { went: "not", after: undefined, failed: { stage: "forward", failure: first }, back: [], again: [], notes: [] };
+  if (first !== undefined) {
+    return {
+      went: "not",
+      after: undefined,
+      failed: { stage: "forward", failure: first },
+      back: [],
+      again: [],
+      notes: [],
+    };
+  }
   const after = await state();
   if (rollback === undefined) return { went: "not", after, back: [], again: [], notes: [] };
   const second = await chain.runIn(copy, rollback);
-  if (second !== undefined) return { went: "not", after, failed: { stage: "rollback", failure: second }, back: [], again: [], notes: [] };
+  if (second !== undefined) {
+    return {
+      went: "not",
+      after,
+      failed: { stage: "rollback", failure: second },
+      back: [],
+      again: [],
+      notes: [],
+    };
+  }
   const found = compareStates(before, await state());
   const back = found.length === 0 ? { left: found, notes: [] } : withoutNoise(found, await chain.noise());
   const third = await chain.runIn(copy, forward);
-  if (third !== undefined) return { went: "not", after, failed: { stage: "again", failure: third }, back: back.left, again: [], notes: back.notes };
+  if (third !== undefined) {
+    return {
+      went: "not",
+      after,
+      failed: { stage: "again", failure: third },
+      back: back.left,
+      again: [],
+      notes: back.notes,
+    };
+  }
   const repeated = compareStates(after, await state());
-  const again = repeated.length === 0 ? { left: repeated, notes: [] } : withoutNoise(repeated, await chain.noise({ script: forward, state: after }));
+  const again =
+    repeated.length === 0
+      ? { left: repeated, notes: [] }
+      : withoutNoise(repeated, await chain.noise({ script: forward, state: after }));
   return {
     went: [...back.left, ...again.left].every(isOnlyOrder) ? "well" : "not",
-    after, back: back.left, again: again.left, notes: [...new Set([...back.notes, ...again.notes])],
+    after,
+    back: back.left,
+    again: again.left,
+    notes: [...new Set([...back.notes, ...again.notes])],
   };
 }
 
-function withoutNoise(found: readonly StateDifference[], noise: ReadonlySet<string>): { readonly left: StateDifference[]; readonly notes: string[] } {
+function withoutNoise(
+  found: readonly StateDifference[],
+  noise: ReadonlySet<string>,
+): { readonly left: StateDifference[]; readonly notes: string[] } {
   const notes: string[] = [];
   const shapes = new Set([...noise].map(shapeOf));
   const left = found.flatMap((difference): StateDifference[] => {
     const { object, change, fields } = difference;
-    // A name made of a random number or of the time is another one each time: here, in the control, and in the next try.
-    if (noise.has(object) || (change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)))) {
+    // A name made of a random number or of the time is another one each time: here, in the control, and in
+    // the next try.
+    if (
+      noise.has(object) ||
+      (change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)))
+    ) {
       notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
       return [];
     }
     const kept = fields.filter(({ name }) => !noise.has(`${object}\0${name}`));
-    if (kept.length < fields.length) notes.push(`${object} was left aside in ${fields.filter((each) => !kept.includes(each)).map(({ name }) => name.replaceAll("-", " ")).join(", ")}: two clean applies of the same scripts differ there`);
+    if (kept.length < fields.length) {
+      notes.push(
+        `${object} was left aside in ${fields
+          .filter((each) => !kept.includes(each))
+          .map(({ name }) => name.replaceAll("-", " "))
+          .join(", ")}: two clean applies of the same scripts differ there`,
+      );
+    }
     return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
   });
   return { left, notes };
@@ -186,22 +273,37 @@ function shapeOf(object: string): string {
 /** What a rollback takes with it of what people put in after the migration. */
 function destroyed(before: SchemaState, after: SchemaState | undefined): string[] {
   if (after === undefined) return [];
-  return compareStates(before, after).filter(({ object, change }) => change === "extra" && /^(?:table|column) /.test(object)).map(({ object }) => object);
+  return compareStates(before, after)
+    .filter(({ object, change }) => change === "extra" && /^(?:table|column) /.test(object))
+    .map(({ object }) => object);
 }
 
 const AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
-const AFTER_AGAIN = { missing: "is missing when the migration is applied again after its rollback", extra: "is more when the migration is applied again after its rollback" };
+const AFTER_AGAIN = {
+  missing: "is missing when the migration is applied again after its rollback",
+  extra: "is more when the migration is applied again after its rollback",
+};
 
-function judge(pair: Pair, before: SchemaState, tried: Tried, rows?: RowsTried): Pick<PairProof, "verdict" | "differences" | "notes"> {
+function judge(
+  pair: Pair,
+  before: SchemaState,
+  tried: Tried,
+  rows?: RowsTried,
+): Pick<PairProof, "verdict" | "differences" | "notes"> {
   const { failed, back, again, after } = tried;
   const notes = [...tried.notes, ...(rows?.notes ?? [])];
   const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
-  // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not told beside it.
+  // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not
+  // told beside it.
   const differs = back.some(isReal);
   const differences = [
     ...(failed === undefined || (differs && failed.stage === "again") ? [] : [failureAsDifference(failed)]),
     ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
-    ...(differs ? [] : again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN))),
+    ...(differs
+      ? []
+      : again
+          .filter((each) => isReal(each) || back.length === 0)
+          .map((each) => asDifference(each, AFTER_AGAIN))),
     ...(rows?.differences ?? []),
   ];
   const verdict = ((): Verdict => {
@@ -215,18 +317,29 @@ function judge(pair: Pair, before: SchemaState, tried: Tried, rows?: RowsTried):
     if ((rows?.differences ?? []).length > 0) return "loses-data";
     return [...back, ...again].length > 0 ? "column-order" : "proved";
   })();
-  return { verdict, differences: verdict === "missing" ? missingDifference(pair, differences) : differences, notes };
+  return {
+    verdict,
+    differences: verdict === "missing" ? missingDifference(pair, differences) : differences,
+    notes,
+  };
 }
 
 function missingDifference(pair: Pair, differences: readonly PairDifference[]): readonly PairDifference[] {
   const { source } = pair.forward;
   const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
-  if (pair.rollback === undefined) return [{ object: "", message: `there is no rollback for ${source.file}`, at }];
-  return [{ object: "", message: "the rollback holds no statement, although the migration changes the schema", at }, ...differences];
+  if (pair.rollback === undefined) {
+    return [{ object: "", message: `there is no rollback for ${source.file}`, at }];
+  }
+  return [
+    { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
+    ...differences,
+  ];
 }
 
 function asDifference(difference: StateDifference, words: typeof AFTER_ROLLBACK): PairDifference {
-  if (isOnlyOrder(difference)) return { object: difference.object, message: `has its columns in another order: ${orderOf(difference)}` };
+  if (isOnlyOrder(difference)) {
+    return { object: difference.object, message: `has its columns in another order: ${orderOf(difference)}` };
+  }
   return { object: difference.object, message: describeDifference(difference, words) };
 }
 
@@ -243,7 +356,8 @@ const STAGES = {
 
 function failureAsDifference({ stage, failure }: NonNullable<Tried["failed"]>): PairDifference {
   return {
-    object: "", message: `${STAGES[stage]}: ${failure.message}${failure.hint === undefined ? "" : ` (${failure.hint})`}`,
+    object: "",
+    message: `${STAGES[stage]}: ${failure.message}${failure.hint === undefined ? "" : ` (${failure.hint})`}`,
     ...(failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }),
   };
 }

@@ -12,9 +12,15 @@ export interface SchemaFingerprint {
 
 const FORMAT = "schema-1";
 
-/** Whose an object is, which settings a server has and what version of an extension it brings differ between servers on which the same migrations were applied. */
+/**
+ * Whose an object is, which settings a server has and what version of an extension it brings differ between
+ * servers on which the same migrations were applied.
+ */
 const OF_THE_SERVER = new Set(["owner", "role", "settings", "security-label", "default-privilege"]);
-/** What is Holdfast's own is not the project's, and what other tools write down about migrations changes with each. */
+/**
+ * What is Holdfast's own is not the project's, and what other tools write down about migrations
+ * changes with each.
+ */
 const NOT_THE_PROJECTS = anyOf(
   /(?:^|[ .])(?:holdfast|supabase_migrations)(?:[ .]|$)/,
   /(?:^|\.)(?:schema_migrations|flyway_schema_history|pgmigrations|_prisma_migrations)(?:[ .(]|$)/,
@@ -28,10 +34,16 @@ const NOT_DEFINED = new Set(["extension version", "materialized-view unfilled"])
 export function schemaFingerprint(state: SchemaState): SchemaFingerprint {
   const objects = new Map<string, string>();
   for (const [object, fields] of [...state].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const [kind = "", name = ""] = [object.slice(0, object.indexOf(" ")), object.slice(object.indexOf(" ") + 1)];
+    const [kind = "", name = ""] = [
+      object.slice(0, object.indexOf(" ")),
+      object.slice(object.indexOf(" ") + 1),
+    ];
     if (OF_THE_SERVER.has(kind) || ON_THE_SERVER.test(object) || NOT_THE_PROJECTS.test(name)) continue;
     const told = [...fields].filter(([field]) => !NOT_DEFINED.has(`${kind} ${field}`));
     objects.set(object, sha256(told.map(([field, text]) => `${field}=${text}`).join("\n")).slice(0, 16));
   }
-  return { hash: `${FORMAT}:${sha256([...objects].map(([object, digest]) => `${object} ${digest}`).join("\n"))}`, objects };
+  return {
+    hash: `${FORMAT}:${sha256([...objects].map(([object, digest]) => `${object} ${digest}`).join("\n"))}`,
+    objects,
+  };
 }

@@ -7,73 +7,155 @@ import type { RoleRecord } from "../../nouns/content/record.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 
 /**
- * Everything that migrations may change and a rollback must put back: the objects that backups are compared by, and what belongs to no schema:
- * extensions, roles and their memberships, settings of databases and roles.
+ * Everything that migrations may change and a rollback must put back: the objects that backups are
+ * compared by, and what belongs to no schema: extensions, roles and their memberships, settings of
+ * databases and roles.
  */
 export type SchemaState = Definitions;
 
 /** Nothing is left out: a migration may put its objects anywhere. */
 const EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
 
-/** Settings of roles and databases; the database itself is called so, since every copy has another name, and other shadow databases are nobody's. */
-const SETTINGS = `SELECT CASE WHEN s.setdatabase = 0 THEN '' WHEN d.datname = current_database() THEN 'of this database' ELSE 'of database ' || quote_ident(d.datname) END
-    || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END AS place, array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
-  FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole
-  WHERE coalesce(d.datname = current_database() OR NOT starts_with(d.datname::text, '${SHADOW_PREFIX}'), true)`;
+/**
+ * Settings of roles and databases; the database itself is called so, since every copy has another name, and
+ * other shadow databases are nobody's.
+ */
+const SETTINGS = `
+  SELECT CASE WHEN s.setdatabase = 0 THEN ''
+              WHEN d.datname = current_database() THEN 'of this database'
+              ELSE 'of database ' || quote_ident(d.datname) END
+    || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END AS place,
+         array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
+    FROM pg_db_role_setting s
+    LEFT JOIN pg_database d ON d.oid = s.setdatabase
+    LEFT JOIN pg_roles r ON r.oid = s.setrole
+   WHERE coalesce(d.datname = current_database()
+                  OR NOT starts_with(d.datname::text, '${SHADOW_PREFIX}'), true)
+`;
 
-/** What belongs to no schema and is told nowhere else: what is said of extensions, roles and the database, and rights on the database. */
-const SAID = `SELECT 'comment extension ' || quote_ident(x.extname) AS object, 'text' AS field, d.description AS text
+/**
+ * What belongs to no schema and is told nowhere else: what is said of extensions, roles and the database, and
+ * rights on the database.
+ */
+const SAID = `
+  SELECT 'comment extension ' || quote_ident(x.extname) AS object, 'text' AS field, d.description AS text
     FROM pg_extension x JOIN pg_description d ON d.classoid = 'pg_extension'::regclass AND d.objoid = x.oid
   UNION ALL SELECT 'comment role ' || quote_ident(r.rolname), 'text', d.description
-    FROM pg_roles r JOIN pg_shdescription d ON d.classoid = 'pg_authid'::regclass AND d.objoid = r.oid WHERE r.rolname !~ '^pg_'
-  UNION ALL SELECT 'comment database', 'text', shobj_description(b.oid, 'pg_database') FROM pg_database b WHERE b.datname = current_database()
-  UNION ALL SELECT 'grant database', 'rights', (SELECT string_agg(CASE WHEN a.grantee = 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
-      || ' ' || a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END, ', ' ORDER BY pg_get_userbyid(a.grantee), a.privilege_type, a.grantor)
-      FROM aclexplode(b.datacl) a) FROM pg_database b WHERE b.datname = current_database()`;
+              FROM pg_roles r
+              JOIN pg_shdescription d ON d.classoid = 'pg_authid'::regclass AND d.objoid = r.oid
+             WHERE r.rolname !~ '^pg_'
+            UNION ALL SELECT 'comment database', 'text', shobj_description(b.oid, 'pg_database')
+                        FROM pg_database b
+                       WHERE b.datname = current_database()
+                      UNION ALL SELECT 'grant database', 'rights',
+                                       (SELECT string_agg(CASE WHEN a.grantee = 0 THEN 'public'
+                                                               ELSE quote_ident(pg_get_userbyid(a.grantee))
+                                                                 END
+                                                          || ' ' || a.privilege_type
+                                                          || CASE WHEN a.is_grantable THEN '*' ELSE '' END,
+                                                          ', ' ORDER BY pg_get_userbyid(a.grantee),
+                                                          a.privilege_type, a.grantor)
+                                          FROM aclexplode(b.datacl) a)
+                                  FROM pg_database b
+                                 WHERE b.datname = current_database()
+`;
 
-/** Rights on languages that extensions brought, plpgsql first of all; those on everything else are read with the definitions. */
-const LANGUAGE_RIGHTS = `SELECT 'grant language ' || quote_ident(l.lanname) AS object,
-    array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
-  FROM pg_language l WHERE l.lanacl IS NOT NULL AND EXISTS (SELECT FROM pg_depend d
-    WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')`;
+/**
+ * Rights on languages that extensions brought, plpgsql first of all; those on everything else are read with
+ * the definitions.
+ */
+const LANGUAGE_RIGHTS = `
+  SELECT 'grant language ' || quote_ident(l.lanname) AS object,
+         array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
+    FROM pg_language l
+   WHERE l.lanacl IS NOT NULL
+     AND EXISTS (SELECT FROM pg_depend d
+                  WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')
+`;
 
-/** No dump holds what a failed `CREATE INDEX CONCURRENTLY` leaves behind, so no backup is compared by it; a migration may leave one. */
-const INVALID_INDEXES = `SELECT i.indexrelid::regclass::text AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}`;
+/**
+ * No dump holds what a failed `CREATE INDEX CONCURRENTLY` leaves behind, so no backup is compared by it; a
+ * migration may leave one.
+ */
+const INVALID_INDEXES = `
+  SELECT i.indexrelid::regclass::text AS name
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}
+`;
 
-const SET_FOR_TRANSACTION = `SELECT pg_catalog.set_config(name, value, true)
-  FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(name, value)`;
+const SET_FOR_TRANSACTION = `
+  SELECT pg_catalog.set_config(name, value, true)
+    FROM ROWS
+    FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(
+      name, value)
+`;
 const SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan" };
 
 /** A dump makes every materialized view anew, filled or not; one that is not cannot be read from. */
-const UNFILLED = `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'm' AND NOT c.relispopulated AND ${isUsersSchema()}`;
+const UNFILLED = `
+  SELECT c.oid::regclass::text AS name
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'm' AND NOT c.relispopulated AND ${isUsersSchema()}
+`;
 
 /**
- * Reads the state in the session's open transaction, or in one of its own. What the session had set for the transaction is gone afterwards.
+ * Reads the state in the session's open transaction, or in one of its own. What the session had set for the
+ * transaction is gone afterwards.
  */
 export async function readState(session: DatabaseSession): Promise<SchemaState> {
   const own = session.transaction === "none";
   if (own) await session.query("BEGIN READ ONLY");
-  await session.queryPrepared(SET_FOR_TRANSACTION, [Object.keys(SETTINGS_OF_READING), Object.values(SETTINGS_OF_READING)]);
+  await session.queryPrepared(SET_FOR_TRANSACTION, [
+    Object.keys(SETTINGS_OF_READING),
+    Object.values(SETTINGS_OF_READING),
+  ]);
   const state = new Map(await readDefinitions(session, EVERYTHING));
-  for (const { name, version, schema } of await readExtensions(session)) state.set(`extension ${name}`, new Map([["version", version], ["schema", schema]]));
-  for (const { object, field, text } of await session.queryPrepared<{ object: string; field: string; text: string | null }>(SAID, [])) {
+  for (const { name, version, schema } of await readExtensions(session)) {
+    state.set(
+      `extension ${name}`,
+      new Map([
+        ["version", version],
+        ["schema", schema],
+      ]),
+    );
+  }
+  for (const { object, field, text } of await session.queryPrepared<{
+    object: string;
+    field: string;
+    text: string | null;
+  }>(SAID, [])) {
     if (text !== null) state.set(object, new Map([[field, text]]));
   }
-  for (const { object, text } of await session.queryPrepared<{ object: string; text: string }>(LANGUAGE_RIGHTS, [])) state.set(object, new Map([["rights", text]]));
-  for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(session)) {
-    const shown = Object.entries(attributes).flatMap(([key, value]): [string, string][] => (value === null || value === false ? [] : [[key, String(value)]]));
+  for (const { object, text } of await session.queryPrepared<{ object: string; text: string }>(
+    LANGUAGE_RIGHTS,
+    [],
+  )) {
+    state.set(object, new Map([["rights", text]]));
+  }
+  for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(
+    session,
+  )) {
+    const shown = Object.entries(attributes).flatMap(([key, value]): [string, string][] =>
+      value === null || value === false ? [] : [[key, String(value)]],
+    );
     const members = (memberships ?? []).map(membership).join(", ");
-    state.set(`role ${name}`, new Map([...shown, ...(members === "" ? [] : [["memberships", members] as const])]));
+    state.set(
+      `role ${name}`,
+      new Map([...shown, ...(members === "" ? [] : [["memberships", members] as const])]),
+    );
   }
   for (const { name } of await session.queryPrepared<{ name: string }>(INVALID_INDEXES, [])) {
     state.set(`index ${name}`, new Map([...(state.get(`index ${name}`) ?? []), ["invalid", "true"]]));
   }
   for (const { name } of await session.queryPrepared<{ name: string }>(UNFILLED, [])) {
-    state.set(`materialized-view ${name}`, new Map([...(state.get(`materialized-view ${name}`) ?? []), ["unfilled", "true"]]));
+    state.set(
+      `materialized-view ${name}`,
+      new Map([...(state.get(`materialized-view ${name}`) ?? []), ["unfilled", "true"]]),
+    );
   }
-  for (const { place, text } of await session.queryPrepared<{ place: string; text: string }>(SETTINGS, [])) state.set(`settings ${place.trim()}`, new Map([["values", text]]));
+  for (const { place, text } of await session.queryPrepared<{ place: string; text: string }>(SETTINGS, [])) {
+    state.set(`settings ${place.trim()}`, new Map([["values", text]]));
+  }
   if (own) await session.query("ROLLBACK");
   else await session.query("RESET ALL");
   return state;
@@ -83,5 +165,12 @@ type Membership = NonNullable<RoleRecord["memberships"]>[number];
 
 /** `inherit` and `set` came with 16, where they are true unless somebody said otherwise. */
 function membership({ role, admin, inherit, set }: Membership): string {
-  return [role, admin ? "with admin option" : "", inherit === false ? "without inheriting" : "", set === false ? "without SET ROLE" : ""].filter((word) => word !== "").join(" ");
+  return [
+    role,
+    admin ? "with admin option" : "",
+    inherit === false ? "without inheriting" : "",
+    set === false ? "without SET ROLE" : "",
+  ]
+    .filter((word) => word !== "")
+    .join(" ");
 }

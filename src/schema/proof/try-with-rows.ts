@@ -14,12 +14,17 @@ export interface RowsTried {
   readonly differences: readonly PairDifference[];
   /** The forward script fails because a table has rows. */
   readonly forwardFailed: ScriptFailure | undefined;
-  /** The rollback fails because a table has rows, and not because the migration took something away that it would have to bring back. */
+  /**
+   * The rollback fails because a table has rows, and not because the migration took something away that it
+   * would have to bring back.
+   */
   readonly rollbackFailed: boolean;
   readonly notes: readonly string[];
 }
 
-/** A value for a required column is missing: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * A value for a required column is missing: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 const NOT_NULL_VIOLATION = "23502";
 const NOTHING: RowsTried = { differences: [], forwardFailed: undefined, rollbackFailed: false, notes: [] };
 
@@ -32,23 +37,40 @@ interface Known {
 }
 
 /**
- * The same pair with rows in the tables that it touches: canaries, and what migrations before put there. Whatever does not come back is named.
+ * The same pair with rows in the tables that it touches: canaries, and what migrations before put there.
+ * Whatever does not come back is named.
  */
-export async function tryWithRows(chain: Chain, pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript }, known: Known): Promise<RowsTried> {
+export async function tryWithRows(
+  chain: Chain,
+  pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
+  known: Known,
+): Promise<RowsTried> {
   const tables = known.touched ?? changedTables(known, [pair.forward, pair.rollback]);
   if (tables.length === 0) return NOTHING;
-  const inside = [pair.forward, pair.rollback].every(({ execution, forgets }) => !forgets && execution.mode === "one-transaction");
-  return inside ? await triedInside(chain, pair, known, tables) : await triedForGood(chain, pair, known, tables);
+  const inside = [pair.forward, pair.rollback].every(
+    ({ execution, forgets }) => !forgets && execution.mode === "one-transaction",
+  );
+  return inside
+    ? await triedInside(chain, pair, known, tables)
+    : await triedForGood(chain, pair, known, tables);
 }
 
-/** Of a pair that cannot be watched: every table of before that either script changes anything of, or names; all where it names nothing in plain words. */
+/**
+ * Of a pair that cannot be watched: every table of before that either script changes anything of, or names;
+ * all where it names nothing in plain words.
+ */
 function changedTables({ before, after }: Known, scripts: readonly PreparedScript[]): string[] {
-  const names = [...before.keys()].flatMap((object) => (object.startsWith("table ") ? [object.slice("table ".length)] : []));
+  const names = [...before.keys()].flatMap((object) =>
+    object.startsWith("table ") ? [object.slice("table ".length)] : [],
+  );
   const statements = scripts.flatMap(({ script }) => script.statements);
   if (statements.some(({ type }) => type === "DoStmt" || type === "CallStmt")) return names;
   const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
   const named = new Set(statements.flatMap(({ tree }) => [...relationsIn(tree)]));
-  return names.filter((name) => changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name)));
+  return names.filter(
+    (name) =>
+      changed.some((object) => object === name || object.startsWith(`${name}.`)) || named.has(lastPart(name)),
+  );
 }
 
 /** The names of relations in a tree, without their schemas. */
@@ -65,7 +87,12 @@ function lastPart(name: string): string {
   return quoted === undefined ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
 }
 
-async function triedInside(chain: Chain, pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript }, known: Known, tables: readonly string[]): Promise<RowsTried> {
+async function triedInside(
+  chain: Chain,
+  pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
+  known: Known,
+  tables: readonly string[],
+): Promise<RowsTried> {
   const session = await chain.session();
   const skip = chain.standIns.skip;
   const run = async (script: PreparedScript): Promise<ScriptFailure | undefined> => {
@@ -73,19 +100,39 @@ async function triedInside(chain: Chain, pair: { readonly forward: PreparedScrip
     if (failure !== undefined) return failure;
     const refusal = await session.execute("SET CONSTRAINTS ALL IMMEDIATE");
     await (refusal === undefined ? forgetSession(session) : Promise.resolve());
-    return refusal && { file: script.source.file, line: script.source.firstLine, statement: undefined, message: refusal.message, hint: undefined, refusal };
+    return (
+      refusal && {
+        file: script.source.file,
+        line: script.source.firstLine,
+        statement: undefined,
+        message: refusal.message,
+        hint: undefined,
+        refusal,
+      }
+    );
   };
   await session.query("BEGIN");
   try {
     const filled = await fillTables(session, tables);
-    return await judged(filled, known, () => run(pair.forward), () => run(pair.rollback), (wanted) => readSums(session, wanted));
+    return await judged(
+      filled,
+      known,
+      () => run(pair.forward),
+      () => run(pair.rollback),
+      (wanted) => readSums(session, wanted),
+    );
   } finally {
     // A failed transaction takes nothing but its end, and a lost session is made anew.
     await chain.session();
   }
 }
 
-async function triedForGood(chain: Chain, pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript }, known: Known, tables: readonly string[]): Promise<RowsTried> {
+async function triedForGood(
+  chain: Chain,
+  pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
+  known: Known,
+  tables: readonly string[],
+): Promise<RowsTried> {
   await using copy = await chain.clone();
   const within = async <T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> => {
     await using session = await copy.connect();
@@ -95,8 +142,13 @@ async function triedForGood(chain: Chain, pair: { readonly forward: PreparedScri
     return result;
   };
   const filled = await within((session) => fillTables(session, tables));
-  return await judged(filled, known, () => chain.runIn(copy, pair.forward), () => chain.runIn(copy, pair.rollback),
-    (wanted) => within((session) => readSums(session, wanted)));
+  return await judged(
+    filled,
+    known,
+    () => chain.runIn(copy, pair.forward),
+    () => chain.runIn(copy, pair.rollback),
+    (wanted) => within((session) => readSums(session, wanted)),
+  );
 }
 
 interface Filled {
@@ -108,25 +160,50 @@ async function fillTables(session: DatabaseSession, names: readonly string[]): P
   const tables = await canaryTables(session, names);
   const canaries = await insertCanaries(session, tables);
   const notes = canaries.flatMap(({ table, why }) =>
-    (why === undefined || !names.includes(table) ? [] : [`no row could be made for table ${table}, so what becomes of its rows was tried without canaries: ${why}`]));
+    why === undefined || !names.includes(table)
+      ? []
+      : [
+          `no row could be made for table ${table}, so what becomes of its rows was tried without ` +
+            `canaries: ${why}`,
+        ],
+  );
   const wanted = tables.filter(({ name }) => names.includes(name));
-  return { sums: await readSums(session, new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)]))), notes };
+  return {
+    sums: await readSums(
+      session,
+      new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
+    ),
+    notes,
+  };
 }
 
 async function judged(
-  { sums, notes }: Filled, known: Known, forward: () => Promise<ScriptFailure | undefined>, rollback: () => Promise<ScriptFailure | undefined>,
+  { sums, notes }: Filled,
+  known: Known,
+  forward: () => Promise<ScriptFailure | undefined>,
+  rollback: () => Promise<ScriptFailure | undefined>,
   measure: (wanted: ReadonlyMap<string, readonly string[]>) => Promise<ReadonlyMap<string, TableSums>>,
 ): Promise<RowsTried> {
   const first = await forward();
   if (first !== undefined) {
     if (first.refusal?.state === NOT_NULL_VIOLATION) return { ...NOTHING, notes, forwardFailed: first };
-    return { ...NOTHING, notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`] };
+    return {
+      ...NOTHING,
+      notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`],
+    };
   }
   const second = await rollback();
   if (second !== undefined) {
-    const takes = compareStates(known.before, known.after).some(({ object, change }) => change === "missing" && /^(?:table|column) /.test(object));
+    const takes = compareStates(known.before, known.after).some(
+      ({ object, change }) => change === "missing" && /^(?:table|column) /.test(object),
+    );
     const message = `with rows in its tables the rollback does not go through: ${second.message}`;
-    return { differences: [{ object: "", message, at: { file: second.file, line: second.line } }], forwardFailed: undefined, rollbackFailed: !takes, notes };
+    return {
+      differences: [{ object: "", message, at: { file: second.file, line: second.line } }],
+      forwardFailed: undefined,
+      rollbackFailed: !takes,
+      notes,
+    };
   }
   const after = await measure(new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]])));
   return { ...NOTHING, differences: lostRows(sums, after), notes };

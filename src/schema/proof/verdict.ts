@@ -4,7 +4,8 @@ import type { StatementImpact } from "./impact.ts";
 /**
  * What is known of one pair of scripts.
  *
- * - `proved`: forward and back leaves the schema as it was, forward again makes what forward made, and rows that were there are there.
+ * - `proved`: forward and back leaves the schema as it was, forward again makes what forward made, and rows
+ *   that were there are there.
  * - `column-order`: so, but for the order of columns, which `SELECT *` and `COPY` without a column list show.
  * - `loses-data`: the schema comes back, rows or values do not.
  * - `differs`: the schema does not come back.
@@ -28,7 +29,9 @@ export interface PairProof {
   readonly differences: readonly PairDifference[];
   /** What could not be tried, and why; what was left aside as the server's own noise. */
   readonly notes: readonly string[];
-  /** What a rollback takes away of what came after the migration: tables and columns that the migration made. */
+  /**
+   * What a rollback takes away of what came after the migration: tables and columns that the migration made.
+   */
   readonly destroys: readonly string[];
   /** Empty where the scripts cannot run in a transaction. */
   readonly forward: readonly StatementImpact[];

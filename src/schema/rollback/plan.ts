@@ -60,19 +60,24 @@ async function choose(session: DatabaseSession, request: RollbackRequest, ports:
 }
 
 /**
- * Whether the plan would be the same now: the same scripts for the same migrations, as far as each of them has come.
+ * Whether the plan would be the same now: the same scripts for the same migrations, as far as each of
+ * them has come.
  */
 export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boolean> {
   await using session = await plan.request.database.connect({ purpose: "rollback plan" });
   const names = (steps: readonly Omit<RollbackStep, "proof">[]): string =>
-    steps.map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}\n${rollback.source.text}`).join("\n");
+    steps
+      .map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}\n${rollback.source.text}`)
+      .join("\n");
   return names(plan.steps) === names((await choose(session, plan.request, ports)).found);
 }
 
 /**
- * Reads the history, finds every script, tries them on a shadow and counts what would be lost; changes nothing.
+ * Reads the history, finds every script, tries them on a shadow and counts what would be lost;
+ * changes nothing.
  *
- * @throws refused.unsafe where a rollback is missing or half of one is done; input.malformed where the version is not applied
+ * @throws refused.unsafe where a rollback is missing or half of one is done; input.malformed where the
+ *   version is not applied
  */
 export async function planRollback(request: RollbackRequest, ports: Ports): Promise<RollbackPlan> {
   await refuseTransactionPooler(request.database);
@@ -83,7 +88,9 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   const now = schemaFingerprint(await readState(session)).hash;
   const last = history.findLast(({ state }) => state === "applied");
   return {
-    request, steps, unprovedBecause: proofs.why,
+    request,
+    steps,
+    unprovedBecause: proofs.why,
     losses: await countLosses(session, steps),
     target: steps.at(-1)?.entry.fingerprintBefore ?? null,
     drifted: last?.fingerprintAfter != null && last.fingerprintAfter !== now,
@@ -93,42 +100,86 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
 function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequest): HistoryEntry[] {
   const half = history.find(({ state }) => state === "applying");
   if (half !== undefined) {
-    throw new HoldfastError("refused.unsafe", `${half.file} is half applied: ${half.steps} of its statements are done`, { hint: "End it first with holdfast migrate; then it can be taken back." });
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${half.file} is half applied: ${half.steps} of its statements are done`,
+      { hint: "End it first with holdfast migrate; then it can be taken back." },
+    );
   }
   if (to !== undefined && !history.some(({ version }) => compareKeys(versionKey(version), to.key) === 0)) {
     const known = history.map(({ version }) => version).slice(-5);
-    throw new HoldfastError("input.malformed", `version ${to.version} is not applied to ${describeAddress(database.address)}`, {
-      hint: known.length === 0 ? "No migration is on record there." : `The newest on record are ${known.join(", ")}.`,
-    });
+    throw new HoldfastError(
+      "input.malformed",
+      `version ${to.version} is not applied to ${describeAddress(database.address)}`,
+      {
+        hint:
+          known.length === 0
+            ? "No migration is on record there."
+            : `The newest on record are ${known.join(", ")}.`,
+      },
+    );
   }
-  return history.filter(({ version }) => to === undefined || compareKeys(versionKey(version), to.key) > 0).reverse();
+  return history
+    .filter(({ version }) => to === undefined || compareKeys(versionKey(version), to.key) > 0)
+    .reverse();
 }
 
-/** The checkout's own script where it has one; else the one that was written down when the migration was applied. */
-async function findScripts(going: readonly HistoryEntry[], { folder }: RollbackRequest, ports: Ports): Promise<Omit<RollbackStep, "proof">[]> {
+/**
+ * The checkout's own script where it has one; else the one that was written down when the
+ * migration was applied.
+ */
+async function findScripts(
+  going: readonly HistoryEntry[],
+  { folder }: RollbackRequest,
+  ports: Ports,
+): Promise<Omit<RollbackStep, "proof">[]> {
   const tree = await ports.sourceTree();
   const files = await tree.files(folder, isWanted).catch((error: unknown) => {
     if (error instanceof HoldfastError && error.code === "source.missing") return { files: [], links: [] };
     throw error;
   });
-  const here = new Map(readFolder(files, { supabase: false }).migrations.map((migration) => [migration.key.join("."), migration]));
+  const here = new Map(
+    readFolder(files, { supabase: false }).migrations.map((migration) => [
+      migration.key.join("."),
+      migration,
+    ]),
+  );
   const missing: string[] = [];
   const found: Omit<RollbackStep, "proof">[] = [];
   for (const entry of going) {
     const file = here.get(versionKey(entry.version).join("."))?.rollback;
-    const source = file ?? (entry.rollback === null ? undefined : { file: `the rollback of ${entry.file} on record`, text: entry.rollback, firstLine: 1, transaction: true });
+    const source =
+      file ??
+      (entry.rollback === null
+        ? undefined
+        : {
+            file: `the rollback of ${entry.file} on record`,
+            text: entry.rollback,
+            firstLine: 1,
+            transaction: true,
+          });
     const script = source && (await prepareScript(source));
-    if (script === undefined || (script.empty && entry.fingerprintBefore !== entry.fingerprintAfter)) missing.push(entry.file);
-    else found.push({ entry, rollback: script, from: file === undefined ? "history" : "checkout" });
+    if (script === undefined || (script.empty && entry.fingerprintBefore !== entry.fingerprintAfter)) {
+      missing.push(entry.file);
+    } else found.push({ entry, rollback: script, from: file === undefined ? "history" : "checkout" });
   }
   if (missing.length > 0) {
-    throw new HoldfastError("refused.unsafe", `there is no rollback for ${listed(missing, 10)}, neither in ${folder} nor on record`, {
-      hint: "Write it and put it into the folder; or go back by a restore of a backup from before.",
-    });
+    throw new HoldfastError(
+      "refused.unsafe",
+      `there is no rollback for ${listed(missing, 10)}, neither in ${folder} nor on record`,
+      {
+        hint: "Write it and put it into the folder; or go back by a restore of a backup from before.",
+      },
+    );
   }
   const broken = found.find(({ rollback }) => rollback.script.problem !== undefined);
   if (broken !== undefined) {
-    throw new HoldfastError("refused.unsafe", `${broken.rollback.source.file}:${broken.rollback.script.problem!.line} is no script that a server takes: ${broken.rollback.script.problem!.message}`, { hint: "Mend it in the folder." });
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${broken.rollback.source.file}:${broken.rollback.script.problem!.line} is no script that a server ` +
+        `takes: ${broken.rollback.script.problem!.message}`,
+      { hint: "Mend it in the folder." },
+    );
   }
   return found;
 }
@@ -143,8 +194,11 @@ async function countLosses(session: DatabaseSession, steps: readonly RollbackSte
     // Names are as the server quotes them.
     const parts = name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
     const table = parts.slice(0, 2).join(".");
-    const counted = kind === "table" ? "pg_catalog.count(*)" : `pg_catalog.count(${parts[2] ?? quoteIdentifier("")})`;
-    const [row] = await session.query<{ rows: string }>(`SELECT ${counted}::text AS rows FROM ${table}`).catch(() => []);
+    const counted =
+      kind === "table" ? "pg_catalog.count(*)" : `pg_catalog.count(${parts[2] ?? quoteIdentifier("")})`;
+    const [row] = await session
+      .query<{ rows: string }>(`SELECT ${counted}::text AS rows FROM ${table}`)
+      .catch(() => []);
     losses.push({ object, rows: row === undefined ? null : Number(row.rows) });
   }
   return losses;

@@ -22,28 +22,44 @@ export interface HistoryProofs {
 }
 
 /**
- * Builds the history anew on a private server of the same kind, from the scripts on record, and tries the pairs that are to be taken back. The live database
- * is not asked.
+ * Builds the history anew on a private server of the same kind, from the scripts on record, and tries the
+ * pairs that are to be taken back. The live database is not asked.
  */
 export async function proveHistory(
-  history: readonly HistoryEntry[], going: readonly { readonly entry: HistoryEntry; readonly rollback: PreparedScript }[], ports: Ports,
+  history: readonly HistoryEntry[],
+  going: readonly { readonly entry: HistoryEntry; readonly rollback: PreparedScript }[],
+  ports: Ports,
 ): Promise<HistoryProofs> {
   if (going.length === 0) return { of: new Map(), why: undefined };
   const unknown = history.filter(({ forward }) => forward === null);
-  if (unknown.length > 0) return { of: new Map(), why: `${unknown[0]!.file} was recorded without its script, so the history cannot be built anew` };
+  if (unknown.length > 0) {
+    return {
+      of: new Map(),
+      why: `${unknown[0]!.file} was recorded without its script, so the history cannot be built anew`,
+    };
+  }
   try {
     await using shadow = await privateShadow(undefined, ports);
     await using chain = await Chain.open(shadow, undefined);
     const of = new Map<string, HistoryProof>();
     for (const entry of history) {
-      const forward = await prepareScript({ file: entry.file, text: entry.forward!, firstLine: 1, transaction: true });
+      const forward = await prepareScript({
+        file: entry.file,
+        text: entry.forward!,
+        firstLine: 1,
+        transaction: true,
+      });
       const step = going.find((each) => each.entry === entry);
       if (step !== undefined) {
-        const { proof } = await provePair(chain, { forward, rollback: step.rollback }, () => ports.clock.elapsed());
+        const { proof } = await provePair(chain, { forward, rollback: step.rollback }, () =>
+          ports.clock.elapsed(),
+        );
         of.set(entry.version, { verdict: proof.verdict, what: words(proof), destroys: proof.destroys });
       }
       const failure = await chain.apply(forward);
-      if (failure !== undefined) return { of, why: `${entry.file} does not go through on a private server: ${failure.message}` };
+      if (failure !== undefined) {
+        return { of, why: `${entry.file} does not go through on a private server: ${failure.message}` };
+      }
     }
     return { of, why: undefined };
   } catch (error) {

@@ -52,10 +52,15 @@ const NOTHING = "nothing";
 /**
  * @throws input.malformed, input.missing, input.conflict, refused.unencrypted
  */
-export async function parseRollbackRequest(inputs: MigrateRollbackInputs, ports: Ports): Promise<RollbackRequest> {
+export async function parseRollbackRequest(
+  inputs: MigrateRollbackInputs,
+  ports: Ports,
+): Promise<RollbackRequest> {
   if (inputs.to !== NOTHING && !/^\d[\d._-]*$/.test(inputs.to)) {
     throw new HoldfastError("input.malformed", `to is '${inputs.to}', which is no version`, {
-      hint: "Give the digits at the beginning of the file name of the migration that stays, or 'nothing' to take back all.",
+      hint:
+        "Give the digits at the beginning of the file name of the migration that stays, or 'nothing' " +
+        "to take back all.",
     });
   }
   return {
@@ -73,10 +78,15 @@ export async function parseRollbackRequest(inputs: MigrateRollbackInputs, ports:
   };
 }
 
-async function storeOf({ store, storeSecret, withoutBackup, recipients, allowUnencrypted }: MigrateRollbackInputs, ports: Ports): Promise<BlobStore | undefined> {
+async function storeOf(
+  { store, storeSecret, withoutBackup, recipients, allowUnencrypted }: MigrateRollbackInputs,
+  ports: Ports,
+): Promise<BlobStore | undefined> {
   if (withoutBackup) {
     if (store === undefined) return undefined;
-    throw new HoldfastError("input.conflict", "both --store and --without-backup are given", { hint: "Leave one of the two out." });
+    throw new HoldfastError("input.conflict", "both --store and --without-backup are given", {
+      hint: "Leave one of the two out.",
+    });
   }
   if (store === undefined) {
     throw new HoldfastError("input.missing", "no store was given for the safety backup", {
@@ -85,7 +95,9 @@ async function storeOf({ store, storeSecret, withoutBackup, recipients, allowUne
   }
   if (recipients.length === 0 && !allowUnencrypted) {
     throw new HoldfastError("refused.unencrypted", "the safety backup has no recipients", {
-      hint: "Give --recipients with the age public keys that shall be able to open it, or --allow-unencrypted.",
+      hint:
+        "Give --recipients with the age public keys that shall be able to open it, " +
+        "or --allow-unencrypted.",
     });
   }
   return await ports.openStore(store, storeSecret);

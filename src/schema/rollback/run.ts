@@ -9,14 +9,20 @@ import { planRollback, type RollbackPlan } from "./plan.ts";
 import { parseRollbackRequest, type MigrateRollbackInputs } from "./request.ts";
 
 /**
- * `holdfast migrate-rollback`: inputs → request → plan (scripts, proofs, losses) → (dry run ends here) → confirmation → backup → every script, the newest
- * first → outcome.
+ * `holdfast migrate-rollback`: inputs → request → plan (scripts, proofs, losses) → (dry run ends here) →
+ * confirmation → backup → every script, the newest first → outcome.
  */
-export async function runMigrateRollback(inputs: MigrateRollbackInputs, ports: Ports, takeBackup: TakeBackup): Promise<Outcome> {
+export async function runMigrateRollback(
+  inputs: MigrateRollbackInputs,
+  ports: Ports,
+  takeBackup: TakeBackup,
+): Promise<Outcome> {
   const request = await parseRollbackRequest(inputs, ports);
   const plan = await planRollback(request, ports);
   const refused = whyNot(plan);
-  if (inputs.dryRun) return { ...planned(plan, refused), exit: refused === undefined ? EXIT.done : refused.exitCode };
+  if (inputs.dryRun) {
+    return { ...planned(plan, refused), exit: refused === undefined ? EXIT.done : refused.exitCode };
+  }
   if (plan.steps.length === 0) return planned(plan, undefined);
   if (refused !== undefined) throw refused;
   for (const line of planLines(plan)) ports.log.info(line);
@@ -27,55 +33,111 @@ export async function runMigrateRollback(inputs: MigrateRollbackInputs, ports: P
 function whyNot(plan: RollbackPlan): HoldfastError | undefined {
   const { request, steps, losses, unprovedBecause } = plan;
   if (steps.length === 0) return undefined;
-  const unproved = steps.filter(({ proof }) => proof === undefined || !["proved", "column-order", "loses-data"].includes(proof.verdict));
+  const unproved = steps.filter(
+    ({ proof }) => proof === undefined || !["proved", "column-order", "loses-data"].includes(proof.verdict),
+  );
   if (unproved.length > 0 && !request.allowUnproved) {
-    const which = listed(unproved.map(({ entry, proof }) => `${entry.file}${proof === undefined ? "" : ` (${proof.verdict}: ${proof.what})`}`), 5);
-    return new HoldfastError("refused.unsafe", `not proved: ${which}${unprovedBecause === undefined ? "" : `; ${unprovedBecause}`}`, {
-      hint: "Mend the rollback in the folder, or go ahead all the same with --allow-unproved.",
-    });
+    const which = listed(
+      unproved.map(
+        ({ entry, proof }) =>
+          `${entry.file}${proof === undefined ? "" : ` (${proof.verdict}: ${proof.what})`}`,
+      ),
+      5,
+    );
+    return new HoldfastError(
+      "refused.unsafe",
+      `not proved: ${which}${unprovedBecause === undefined ? "" : `; ${unprovedBecause}`}`,
+      {
+        hint: "Mend the rollback in the folder, or go ahead all the same with --allow-unproved.",
+      },
+    );
   }
   const { database } = request.database.address;
   if (request.confirm === database) return undefined;
-  const lost = losses.filter(({ rows }) => rows !== 0).map(({ object, rows }) => `${object}${rows === null ? "" : ` (${quantity(rows, "row")})`}`);
-  return new HoldfastError("refused.unconfirmed", `${quantity(steps.length, "migration")} of ${describeAddress(request.database.address)} would be taken back${lost.length === 0 ? "" : `, and with them ${listed(lost, 5)}`}`, {
-    hint: `To do it, say --confirm ${database}.`,
-  });
+  const lost = losses
+    .filter(({ rows }) => rows !== 0)
+    .map(({ object, rows }) => `${object}${rows === null ? "" : ` (${quantity(rows, "row")})`}`);
+  return new HoldfastError(
+    "refused.unconfirmed",
+    `${quantity(steps.length, "migration")} of ${describeAddress(request.database.address)} would be taken ` +
+      `back${lost.length === 0 ? "" : `, and with them ${listed(lost, 5)}`}`,
+    {
+      hint: `To do it, say --confirm ${database}.`,
+    },
+  );
 }
 
 function planLines({ steps, losses }: RollbackPlan): string[] {
-  return [...steps.map(({ entry, from, proof }) => `will take back ${entry.file}, by the script of the ${from}${proof === undefined ? ", not proved" : `, ${proof.verdict}`}`), ...losses.map(lossLine)];
+  return [
+    ...steps.map(
+      ({ entry, from, proof }) =>
+        `will take back ${entry.file}, by the script ` +
+        `of the ${from}${proof === undefined ? ", not proved" : `, ${proof.verdict}`}`,
+    ),
+    ...losses.map(lossLine),
+  ];
 }
 
 function lossLine({ object, rows }: RollbackPlan["losses"][number]): string {
-  return `${object} goes with it: ${rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value")}`;
+  return (
+    `${object} goes with ` +
+    `it: ${rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value")}`
+  );
 }
 
 function outputs(plan: RollbackPlan, result?: RolledBack): Record<string, Json> {
   return {
-    "rolled-back": (result?.done ?? []).map(({ entry }) => entry.version), to: plan.request.to?.version ?? "nothing", backup: result?.backup?.id ?? "",
-    restored: result?.restored ?? null, record: result?.record ?? "", losses: plan.losses.map((loss) => ({ ...loss })),
-    plan: plan.steps.map(({ entry, from, proof }) => ({ version: entry.version, file: entry.file, script: from, verdict: proof?.verdict ?? null })),
+    "rolled-back": (result?.done ?? []).map(({ entry }) => entry.version),
+    to: plan.request.to?.version ?? "nothing",
+    backup: result?.backup?.id ?? "",
+    restored: result?.restored ?? null,
+    record: result?.record ?? "",
+    losses: plan.losses.map((loss) => ({ ...loss })),
+    plan: plan.steps.map(({ entry, from, proof }) => ({
+      version: entry.version,
+      file: entry.file,
+      script: from,
+      verdict: proof?.verdict ?? null,
+    })),
   };
 }
 
 function table({ steps }: RollbackPlan): Outcome["report"]["tables"][number] {
   return {
     columns: ["migration", "script", "proof", "applied"],
-    rows: steps.map(({ entry, from, proof }) => [entry.file, from, proof === undefined ? "not tried" : `${proof.verdict}${proof.what === "" ? "" : `: ${proof.what}`}`, (entry.appliedAt ?? "").slice(0, 16).replace("T", " ")]),
+    rows: steps.map(({ entry, from, proof }) => [
+      entry.file,
+      from,
+      proof === undefined ? "not tried" : `${proof.verdict}${proof.what === "" ? "" : `: ${proof.what}`}`,
+      (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
+    ]),
   };
 }
 
 function planned(plan: RollbackPlan, refused: HoldfastError | undefined): Outcome {
   const { steps, losses, drifted, request } = plan;
   const where = describeAddress(request.database.address);
-  const headline = steps.length === 0 ? `${where} is at ${request.to?.version ?? "nothing"} already: nothing is to be taken back`
-    : refused === undefined ? `dry run: nothing was changed; ${quantity(steps.length, "migration")} of ${where} would be taken back`
-    : `dry run: nothing was changed; the rollback would be refused: ${refused.message}`;
+  const headline =
+    steps.length === 0
+      ? `${where} is at ${request.to?.version ?? "nothing"} already: nothing is to be taken back`
+      : refused === undefined
+        ? `dry run: nothing was changed; ${quantity(steps.length, "migration")} of ${where} ` +
+          "would be taken back"
+        : `dry run: nothing was changed; the rollback would be refused: ${refused.message}`;
   return {
-    exit: EXIT.done, outputs: outputs(plan),
+    exit: EXIT.done,
+    outputs: outputs(plan),
     report: {
-      good: refused === undefined, headline, tables: steps.length === 0 ? [] : [table(plan)],
-      notes: [...losses.map(lossLine), ...(refused?.hint === undefined ? [] : [refused.hint]), ...(drifted ? ["the schema is not what its last migration left: the rollback may meet what it does not know"] : [])],
+      good: refused === undefined,
+      headline,
+      tables: steps.length === 0 ? [] : [table(plan)],
+      notes: [
+        ...losses.map(lossLine),
+        ...(refused?.hint === undefined ? [] : [refused.hint]),
+        ...(drifted
+          ? ["the schema is not what its last migration left: the rollback may meet what it does not know"]
+          : []),
+      ],
     },
   };
 }
@@ -83,16 +145,27 @@ function planned(plan: RollbackPlan, refused: HoldfastError | undefined): Outcom
 function rolledBack(plan: RollbackPlan, result: RolledBack): Outcome {
   const { done, failed, restored, backup } = result;
   const where = describeAddress(plan.request.database.address);
-  const wayBack = backup === undefined ? [] : [`what the database held before is backup ${backup.id} (tier safety), as of ${backup.snapshotAt}`];
+  const wayBack =
+    backup === undefined
+      ? []
+      : [`what the database held before is backup ${backup.id} (tier safety), as of ${backup.snapshotAt}`];
   if (failed !== undefined) {
     const { refusal, steps, statements } = failed.refused;
     const at = done.at(-1)?.entry ?? failed.step.entry;
     return {
-      exit: EXIT.outside, outputs: outputs(plan, result),
+      exit: EXIT.outside,
+      outputs: outputs(plan, result),
       report: {
-        good: false, headline: `${failed.step.entry.file} could not be taken back: ${refusal.message} (SQLSTATE ${refusal.state})`, tables: [table(plan)],
+        good: false,
+        headline:
+          `${failed.step.entry.file} could not be taken back: ${refusal.message} (SQLSTATE ` +
+          `${refusal.state})`,
+        tables: [table(plan)],
         notes: [
-          failed.step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${quantity(done.length, "migration")} before it ${done.length === 1 ? "is" : "are"} taken back, the last of them ${at.file}` : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
+          failed.step.rollback.execution.mode === "one-transaction"
+            ? `nothing of that script has happened; ${quantity(done.length, "migration")} before it ` +
+              `${done.length === 1 ? "is" : "are"} taken back, the last of them ${at.file}`
+            : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
           ...wayBack,
         ],
       },
@@ -100,12 +173,18 @@ function rolledBack(plan: RollbackPlan, result: RolledBack): Outcome {
   }
   const isGood = restored !== false;
   return {
-    exit: isGood ? EXIT.done : EXIT.integrity, outputs: outputs(plan, result),
+    exit: isGood ? EXIT.done : EXIT.integrity,
+    outputs: outputs(plan, result),
     report: {
       good: isGood,
-      headline: isGood ? `${quantity(done.length, "migration")} of ${where} taken back; it is at ${plan.request.to?.version ?? "nothing"}${restored === true ? ", and its schema is what it was then" : ""}`
-        : `${quantity(done.length, "migration")} of ${where} taken back, and its schema is not what it was at ${plan.request.to?.version ?? "nothing"}`,
-      tables: [table(plan)], notes: [...plan.losses.map(lossLine), ...wayBack],
+      headline: isGood
+        ? `${quantity(done.length, "migration")} of ${where} taken back; ` +
+          `it is at ${plan.request.to?.version ?? "nothing"}` +
+          (restored === true ? ", and its schema is what it was then" : "")
+        : `${quantity(done.length, "migration")} of ${where} taken back, and its schema is not what it was ` +
+          `at ${plan.request.to?.version ?? "nothing"}`,
+      tables: [table(plan)],
+      notes: [...plan.losses.map(lossLine), ...wayBack],
     },
   };
 }

@@ -3,7 +3,8 @@ import { lineAt, type Script, type Statement, type SyntaxProblem } from "./scrip
 import { psqlProblem } from "./psql-only.ts";
 
 /**
- * Takes a script apart by PostgreSQL's own grammar (of the newest major, which reads what older ones read). Nothing is run.
+ * Takes a script apart by PostgreSQL's own grammar (of the newest major, which reads what older ones read).
+ * Nothing is run.
  *
  * @param text as it will be sent: without a byte order mark
  * @param firstLine the line of the file on which the text begins, where it is a part of one
@@ -25,7 +26,10 @@ export async function parseScript(text: string, firstLine = 1): Promise<Script> 
 function isBlank(text: string): boolean {
   let rest = text;
   for (;;) {
-    const next = rest.replace(/^[\s;]+/, "").replace(/^--[^\n]*/, "").replace(/^\/\*(?:(?!\/\*)[\s\S])*?\*\//, "");
+    const next = rest
+      .replace(/^[\s;]+/, "")
+      .replace(/^--[^\n]*/, "")
+      .replace(/^\/\*(?:(?!\/\*)[\s\S])*?\*\//, "");
     if (next === rest) return rest === "";
     rest = next;
   }
@@ -41,7 +45,10 @@ function syntaxProblem(text: string, error: unknown): SyntaxProblem {
   return { message, line: lineAt(text, codeUnits(text, characters)), hint: undefined };
 }
 
-/** The parser counts bytes of UTF-8, a string code units; walked once, because a seed file may have a hundred thousand statements. */
+/**
+ * The parser counts bytes of UTF-8, a string code units; walked once, because a seed file may have a hundred
+ * thousand statements.
+ */
 function statementsOf(text: string, { stmts }: ParseResult, firstLine: number): Statement[] {
   const bytes = Buffer.from(text, "utf8");
   const plain = bytes.byteLength === text.length;
@@ -49,7 +56,13 @@ function statementsOf(text: string, { stmts }: ParseResult, firstLine: number): 
   let [atByte, atUnit, line] = [0, 0, firstLine];
   const forward = (to: number): number => {
     const end = plain ? to : atUnit + bytes.subarray(atByte, to).toString("utf8").length;
-    for (let next = text.indexOf("\n", atUnit); next !== -1 && next < end; next = text.indexOf("\n", next + 1)) line += 1;
+    for (
+      let next = text.indexOf("\n", atUnit);
+      next !== -1 && next < end;
+      next = text.indexOf("\n", next + 1)
+    ) {
+      line += 1;
+    }
     [atByte, atUnit] = [to, end];
     return end;
   };
@@ -59,7 +72,13 @@ function statementsOf(text: string, { stmts }: ParseResult, firstLine: number): 
     const first = line;
     // The last statement of a text without a semicolon has no length.
     const end = forward(length === undefined || length === 0 ? bytes.byteLength : from + length);
-    found.push({ text: text.slice(start, end).trimEnd(), start, line: first, type: Object.keys(stmt)[0] ?? "", tree: stmt });
+    found.push({
+      text: text.slice(start, end).trimEnd(),
+      start,
+      line: first,
+      type: Object.keys(stmt)[0] ?? "",
+      tree: stmt,
+    });
   }
   return found;
 }
@@ -67,6 +86,8 @@ function statementsOf(text: string, { stmts }: ParseResult, firstLine: number): 
 /** The place of the character (code point) with this number, from 0, in code units. */
 export function codeUnits(text: string, characters: number): number {
   let at = 0;
-  for (let left = characters; left > 0 && at < text.length; left -= 1) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+  for (let left = characters; left > 0 && at < text.length; left -= 1) {
+    at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+  }
   return at;
 }

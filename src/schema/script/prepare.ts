@@ -27,7 +27,9 @@ export async function prepareScript(source: ScriptSource): Promise<PreparedScrip
   const execution = executionOf(script);
   const alone = !source.transaction && execution.mode === "one-transaction" && script.problem === undefined;
   return {
-    source, script, forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
+    source,
+    script,
+    forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
     empty: script.problem === undefined && script.statements.length === 0,
     execution: alone ? { mode: "no-transaction", statements: script.statements, because: [] } : execution,
   };

@@ -2,11 +2,15 @@ import { anyOf } from "../../kernel/pattern.ts";
 import { lineAt, type SyntaxProblem } from "./script.ts";
 
 /**
- * What only psql understands: commands that begin with a backslash, and rows that stand in the script behind `COPY … FROM stdin`. A server takes neither.
+ * What only psql understands: commands that begin with a backslash, and rows
+ * that stand in the script behind `COPY … FROM stdin`. A server takes neither.
  * https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-META-COMMANDS
  */
 
-/** Everything in which a backslash or COPY is text: comments, literals, dollar quotes, quoted names; a doubled quote makes two of one, which is the same here. */
+/**
+ * Everything in which a backslash or COPY is text: comments, literals, dollar quotes, quoted names; a doubled
+ * quote makes two of one, which is the same here.
+ */
 const QUOTED = anyOf(
   /--[^\n]*|\/\*/g,
   /[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"/g,
@@ -23,11 +27,17 @@ export function psqlProblem(text: string): SyntaxProblem | undefined {
   const command = COMMAND.exec(bare);
   if (copy !== null && (command === null || copy.index < command.index)) {
     const at = copy.index + copy[0].search(/COPY/i);
-    return { message: "COPY … FROM stdin with its rows in the script, which only psql reads", line: lineAt(text, at), hint: "Write the rows as INSERT statements." };
+    return {
+      message: "COPY … FROM stdin with its rows in the script, which only psql reads",
+      line: lineAt(text, at),
+      hint: "Write the rows as INSERT statements.",
+    };
   }
   if (command === null) return undefined;
   const [found, word = ""] = command;
-  const dump = /^(?:un)?restrict$/.test(word) ? " pg_dump writes it: take it out, or dump with --restrict-key and cut those two lines." : "";
+  const dump = /^(?:un)?restrict$/.test(word)
+    ? " pg_dump writes it: take it out, or dump with --restrict-key and cut those two lines."
+    : "";
   return {
     message: `\\${word} is a command of psql, which no server understands`,
     line: lineAt(text, command.index + found.length),

@@ -34,6 +34,8 @@ export interface Script {
 /** The line of a place in a text, from 1. */
 export function lineAt(text: string, at: number): number {
   let line = 1;
-  for (let next = text.indexOf("\n"); next !== -1 && next < at; next = text.indexOf("\n", next + 1)) line += 1;
+  for (let next = text.indexOf("\n"); next !== -1 && next < at; next = text.indexOf("\n", next + 1)) {
+    line += 1;
+  }
   return line;
 }

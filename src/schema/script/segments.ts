@@ -4,11 +4,12 @@ import { whyNoTransaction } from "./transactions.ts";
 import { fieldsOf } from "./tree.ts";
 
 /**
- * What of a script happens whole or not at all. A script that is one transaction is one segment; any other is carried out segment by segment, and where it
- * stopped is written down, so that the next run goes on there.
+ * What of a script happens whole or not at all. A script that is one transaction is one segment; any other is
+ * carried out segment by segment, and where it stopped is written down, so that the next run goes on there.
  *
  * - `transaction`: statements in one transaction; what was done is written down inside of it.
- * - `alone`: a statement that no transaction may hold; between it and the note that it is done the run can be killed.
+ * - `alone`: a statement that no transaction may hold; between it and the note that it is done the run
+ *   can be killed.
  */
 export interface Segment {
   readonly kind: "transaction" | "alone";
@@ -25,7 +26,11 @@ const PLAIN_BEGIN = "BEGIN";
 
 /** The segments of a script, in its order. */
 export function segmentsOf({ execution: { mode, statements } }: PreparedScript): readonly Segment[] {
-  if (mode === "one-transaction") return statements.length === 0 ? [] : [{ kind: "transaction", statements, begin: PLAIN_BEGIN, upTo: statements.length, setUp: [] }];
+  if (mode === "one-transaction") {
+    return statements.length === 0
+      ? []
+      : [{ kind: "transaction", statements, begin: PLAIN_BEGIN, upTo: statements.length, setUp: [] }];
+  }
   const segments: Segment[] = [];
   const setUp: Statement[] = [];
   let open: { readonly begin: string; readonly statements: Statement[] } | undefined;
@@ -33,19 +38,36 @@ export function segmentsOf({ execution: { mode, statements } }: PreparedScript):
     const control = controlOf(statement);
     if (control === "begin" && open === undefined) open = { begin: statement.text, statements: [] };
     else if (control === "commit" && open !== undefined) {
-      segments.push({ kind: "transaction", statements: open.statements, begin: open.begin, upTo: at + 1, setUp: [...setUp] });
+      segments.push({
+        kind: "transaction",
+        statements: open.statements,
+        begin: open.begin,
+        upTo: at + 1,
+        setUp: [...setUp],
+      });
       open = undefined;
     } else if (control === "rollback" && open !== undefined) {
       // What is taken back was not done, and there is nothing to do again.
       open = undefined;
     } else if (open !== undefined) open.statements.push(statement);
     else if (control === undefined) {
-      const kind = whyNoTransaction(statement) === undefined && statement.type !== "VariableSetStmt" ? "transaction" : "alone";
+      const kind =
+        whyNoTransaction(statement) === undefined && statement.type !== "VariableSetStmt"
+          ? "transaction"
+          : "alone";
       segments.push({ kind, statements: [statement], begin: PLAIN_BEGIN, upTo: at + 1, setUp: [...setUp] });
       if (statement.type === "VariableSetStmt") setUp.push(statement);
     }
   }
-  if (open !== undefined) segments.push({ kind: "transaction", statements: open.statements, begin: open.begin, upTo: statements.length, setUp: [...setUp] });
+  if (open !== undefined) {
+    segments.push({
+      kind: "transaction",
+      statements: open.statements,
+      begin: open.begin,
+      upTo: statements.length,
+      setUp: [...setUp],
+    });
+  }
   return segments;
 }
 

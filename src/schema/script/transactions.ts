@@ -5,7 +5,8 @@ import { fieldsOf, listOf, textOf, type Fields } from "./tree.ts";
  * How a script can be carried out.
  *
  * - `one-transaction`: as one transaction of ours, so that it happens whole or not at all.
- * - `own-transactions`: it begins and ends transactions itself, more than one around everything; never wrapped.
+ * - `own-transactions`: it begins and ends transactions itself, more than one around everything;
+ *   never wrapped.
  * - `no-transaction`: it holds a statement that no transaction block may hold, so each is carried out alone.
  */
 export type TransactionMode = "one-transaction" | "own-transactions" | "no-transaction";
@@ -13,7 +14,9 @@ export type TransactionMode = "one-transaction" | "own-transactions" | "no-trans
 /** A script as it will be carried out. */
 export interface Execution {
   readonly mode: TransactionMode;
-  /** Without the BEGIN and COMMIT around the whole of it, where it has these: the transaction is ours then. */
+  /**
+   * Without the BEGIN and COMMIT around the whole of it, where it has these: the transaction is ours then.
+   */
   readonly statements: readonly Statement[];
   /** The statements because of which it is not one transaction. */
   readonly because: readonly Statement[];
@@ -25,7 +28,9 @@ const BEGINS = new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"]);
 export function executionOf(script: Script): Execution {
   const { statements } = script;
   const outside = statements.filter((each) => whyNoTransaction(each) !== undefined);
-  const controls = statements.filter(({ type, tree }) => type === "TransactionStmt" && !isSavepoint(fieldsOf(tree)));
+  const controls = statements.filter(
+    ({ type, tree }) => type === "TransactionStmt" && !isSavepoint(fieldsOf(tree)),
+  );
   if (isWrapped(statements, controls)) {
     const inner = statements.slice(1, -1);
     if (outside.length === 0) return { mode: "one-transaction", statements: inner, because: [] };
@@ -36,19 +41,33 @@ export function executionOf(script: Script): Execution {
 }
 
 function isSavepoint({ kind }: Fields): boolean {
-  return kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO";
+  return (
+    kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO"
+  );
 }
 
 /** BEGIN first, COMMIT last, and nothing of the kind between. */
 function isWrapped(statements: readonly Statement[], controls: readonly Statement[]): boolean {
   const [first, last] = [statements[0], statements.at(-1)];
-  if (controls.length !== 2 || controls[0] !== first || controls[1] !== last || first === undefined || last === undefined) return false;
-  return BEGINS.has(String(fieldsOf(first.tree)["kind"])) && fieldsOf(first.tree)["options"] === undefined && fieldsOf(last.tree)["kind"] === "TRANS_STMT_COMMIT";
+  if (
+    controls.length !== 2 ||
+    controls[0] !== first ||
+    controls[1] !== last ||
+    first === undefined ||
+    last === undefined
+  ) {
+    return false;
+  }
+  return (
+    BEGINS.has(String(fieldsOf(first.tree)["kind"])) &&
+    fieldsOf(first.tree)["options"] === undefined &&
+    fieldsOf(last.tree)["kind"] === "TRANS_STMT_COMMIT"
+  );
 }
 
 /**
- * Why a statement cannot run inside a transaction block, in words; undefined where it can. Each is so by `PreventInTransactionBlock` in the server's source;
- * the manual says it on the page of the command.
+ * Why a statement cannot run inside a transaction block, in words; undefined where it can. Each is so by
+ * `PreventInTransactionBlock` in the server's source; the manual says it on the page of the command.
  */
 export function whyNoTransaction({ type, tree }: Statement): string | undefined {
   const fields = fieldsOf(tree);
@@ -59,8 +78,11 @@ export function whyNoTransaction({ type, tree }: Statement): string | undefined 
       return fields["concurrent"] === true ? "DROP INDEX CONCURRENTLY" : undefined;
     case "ReindexStmt":
       if (hasOption(fields["params"], "concurrently")) return "REINDEX CONCURRENTLY";
-      return ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"].includes(String(fields["kind"]))
-        ? "REINDEX of a schema or database" : undefined;
+      return ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"].includes(
+        String(fields["kind"]),
+      )
+        ? "REINDEX of a schema or database"
+        : undefined;
     case "DoStmt":
       return endsTransactions(fields) ? "DO with COMMIT or ROLLBACK in it" : undefined;
     case "VacuumStmt":
@@ -82,7 +104,10 @@ export function whyNoTransaction({ type, tree }: Statement): string | undefined 
     case "DiscardStmt":
       return fields["target"] === "DISCARD_ALL" ? "DISCARD ALL" : undefined;
     case "CreateSubscriptionStmt":
-      return hasOption(fields["options"], "create_slot", "false") || hasOption(fields["options"], "connect", "false") ? undefined : "CREATE SUBSCRIPTION";
+      return hasOption(fields["options"], "create_slot", "false") ||
+        hasOption(fields["options"], "connect", "false")
+        ? undefined
+        : "CREATE SUBSCRIPTION";
     case "DropSubscriptionStmt":
       return "DROP SUBSCRIPTION";
     case "AlterTableStmt":
@@ -95,9 +120,16 @@ export function whyNoTransaction({ type, tree }: Statement): string | undefined 
 /** Comments and literals, in which a word means nothing. */
 const BESIDE = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
 
-/** A block may end the transaction it runs in, but not one that somebody else began: https://www.postgresql.org/docs/current/plpgsql-transactions.html */
+/**
+ * A block may end the transaction it runs in, but not one that somebody else began:
+ * https://www.postgresql.org/docs/current/plpgsql-transactions.html
+ */
 function endsTransactions({ args }: Fields): boolean {
-  const body = listOf(args).flatMap((option) => (fieldsOf(option)["defname"] === "as" ? (textOf(fieldsOf(option)["arg"]) ?? []) : [])).join("\n");
+  const body = listOf(args)
+    .flatMap((option) =>
+      fieldsOf(option)["defname"] === "as" ? (textOf(fieldsOf(option)["arg"]) ?? []) : [],
+    )
+    .join("\n");
   return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE, " "));
 }
 

@@ -1,18 +1,21 @@
 /**
- * Reading a syntax tree: every node is an object with one key, its type, and under it the fields. The types that come with the parser are a union of
- * hundreds; what is asked here is asked by name, and what is not there is undefined.
- * https://github.com/pganalyze/libpg_query/blob/18-latest/protobuf/pg_query.proto
+ * Reading a syntax tree: every node is an object with one key, its type, and under it the fields. The types
+ * that come with the parser are a union of hundreds; what is asked here is asked by name, and what is not
+ * there is undefined. https://github.com/pganalyze/libpg_query/blob/18-latest/protobuf/pg_query.proto
  */
 
 /** The fields of a node, by their names. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The fields below a node's type; of a node that stands without its type (a `RangeVar` in its place) its own. */
+/**
+ * The fields below a node's type; of a node that stands without its type (a `RangeVar` in its place) its own.
+ */
 export function fieldsOf(node: unknown): Fields {
   if (typeof node !== "object" || node === null || Array.isArray(node)) return {};
   const keys = Object.keys(node);
   const [only] = keys;
-  const inner = keys.length === 1 && only !== undefined && /^[A-Z]/.test(only) ? (node as Fields)[only] : undefined;
+  const inner =
+    keys.length === 1 && only !== undefined && /^[A-Z]/.test(only) ? (node as Fields)[only] : undefined;
   return typeof inner === "object" && inner !== null ? (inner as Fields) : (node as Fields);
 }
 

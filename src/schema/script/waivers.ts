@@ -25,7 +25,10 @@ const WAIVER = /^allow[ \t]+([a-z][a-z-]*)(?:[ \t]+(?!because\b)(.+?))?[ \t]+bec
  *
  * @param firstLine the line of the file on which the text begins
  */
-export function readWaivers(text: string, firstLine: number): { readonly waivers: readonly Waiver[]; readonly malformed: readonly MalformedWaiver[] } {
+export function readWaivers(
+  text: string,
+  firstLine: number,
+): { readonly waivers: readonly Waiver[]; readonly malformed: readonly MalformedWaiver[] } {
   const waivers: Waiver[] = [];
   const malformed: MalformedWaiver[] = [];
   for (const found of text.matchAll(ALLOW)) {

@@ -2,7 +2,10 @@ import type { DatabaseSession, Execution } from "../../ports/database.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import { orAbort } from "../../kernel/or-abort.ts";
 
-/** No statement of a migration may take longer on a shadow, where tables are as good as empty: one that does waits for something, or loops. */
+/**
+ * No statement of a migration may take longer on a shadow, where tables are as good as empty: one that does
+ * waits for something, or loops.
+ */
 export const STATEMENT_MS = 600_000;
 
 /** How long a server may take to stop a statement that it was asked to stop; then the connection is cut. */
@@ -21,8 +24,8 @@ export interface Bounds {
 }
 
 /**
- * A session for scripts of which nobody knows what they do: every wait has an end, and a script that ends its own session is refused like one that makes
- * any other mistake.
+ * A session for scripts of which nobody knows what they do: every wait has an end, and a script that ends its
+ * own session is refused like one that makes any other mistake.
  */
 export function boundedSession(session: DatabaseSession, bounds: Bounds): DatabaseSession {
   const { cancelled, statementMs } = bounds;

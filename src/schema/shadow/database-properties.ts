@@ -9,15 +9,22 @@ interface Row {
   readonly settings: readonly { readonly role: string | null; readonly entries: readonly string[] }[] | null;
 }
 
-const PROPERTIES = `SELECT pg_catalog.shobj_description(d.oid, 'pg_database') AS comment,
-    (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('role', r.rolname, 'right', a.privilege_type, 'grantable', a.is_grantable))
-       FROM pg_catalog.aclexplode(d.datacl) a LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee) AS rights,
-    (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('role', r.rolname, 'entries', s.setconfig))
-       FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole WHERE s.setdatabase = d.oid) AS settings
-  FROM pg_catalog.pg_database d WHERE d.datname = $1`;
+const PROPERTIES = `
+  SELECT pg_catalog.shobj_description(d.oid, 'pg_database') AS comment,
+         (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('role', r.rolname, 'right',
+             a.privilege_type, 'grantable', a.is_grantable))
+            FROM pg_catalog.aclexplode(d.datacl) a
+            LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee) AS rights,
+         (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('role', r.rolname, 'entries', s.setconfig))
+            FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+           WHERE s.setdatabase = d.oid) AS settings
+    FROM pg_catalog.pg_database d
+   WHERE d.datname = $1
+`;
 
 /**
- * Gives a copy of a database what CREATE DATABASE does not copy, because it is kept beside the database and not in it: settings, rights, the comment.
+ * Gives a copy of a database what CREATE DATABASE does not copy, because it is kept beside the database and
+ * not in it: settings, rights, the comment.
  *
  * @param session of any database of the server, outside of a transaction
  */
@@ -55,9 +62,12 @@ export async function copySettings(
     const value = quoteLiteral(entry.slice(setting.length + 1));
     const words = setting.split(".").map(quoteIdentifier).join(".");
     // The value as it is kept, whatever marks it holds: of lists it is several values.
-    const taken =
-      await session.execute(`BEGIN; SELECT pg_catalog.set_config(${quoteLiteral(setting)}, ${value}, true);
-      ALTER ${whose} SET ${words} FROM CURRENT; COMMIT`);
+    const taken = await session.execute(`
+      BEGIN;
+      SELECT pg_catalog.set_config(${quoteLiteral(setting)}, ${value}, true);
+      ALTER ${whose} SET ${words} FROM CURRENT;
+      COMMIT
+    `);
     if (taken === undefined) continue;
     // Some settings no session may change; those are no lists.
     await session.query("ROLLBACK");

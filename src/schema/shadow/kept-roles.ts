@@ -18,20 +18,41 @@ export interface KeptRole {
   readonly comment: string | null;
 }
 
-const ROLES = `SELECT r.rolname::text AS name,
-    pg_catalog.concat_ws(' ', CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END, CASE WHEN r.rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
-      CASE WHEN r.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
-      CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END, CASE WHEN r.rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
-      CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END, 'CONNECTION LIMIT', r.rolconnlimit,
-      'VALID UNTIL', pg_catalog.quote_literal(coalesce(r.rolvaliduntil::text, 'infinity'))) AS attributes,
-    coalesce((SELECT pg_catalog.json_agg(x ORDER BY x.role) FROM (
-      SELECT g.rolname::text AS role, pg_catalog.bool_or(m.admin_option) AS admin,
-             pg_catalog.bool_or((pg_catalog.to_jsonb(m.*) ->> 'inherit_option')::boolean) AS inherit,
-             pg_catalog.bool_or((pg_catalog.to_jsonb(m.*) ->> 'set_option')::boolean) AS set
-        FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid GROUP BY 1) x), '[]'::json) AS memberships,
-    coalesce((SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0), '{}'::text[]) AS settings,
-    pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment
-  FROM pg_catalog.pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1`;
+const ROLES = `
+  SELECT r.rolname::text AS name,
+         pg_catalog.concat_ws(' ',
+                              CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
+                              CASE WHEN r.rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
+                              CASE WHEN r.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
+                              CASE WHEN r.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
+                              CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+                              CASE WHEN r.rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
+                              CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END,
+                              'CONNECTION LIMIT',
+                              r.rolconnlimit,
+                              'VALID UNTIL',
+                              pg_catalog.quote_literal(coalesce(r.rolvaliduntil::text,
+                                                                'infinity'))) AS attributes,
+         coalesce((SELECT pg_catalog.json_agg(x ORDER BY x.role)
+                     FROM (
+                           SELECT g.rolname::text AS role, pg_catalog.bool_or(m.admin_option) AS admin,
+                                  pg_catalog.bool_or((pg_catalog.to_jsonb(m.*) ->> 'inherit_option')::boolean)
+                           AS inherit,
+                                  pg_catalog.bool_or((pg_catalog.to_jsonb(m.*) ->> 'set_option')::boolean) AS
+                           set
+                             FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
+                            WHERE m.member = r.oid
+                            GROUP BY 1) x),
+                  '[]'::json) AS memberships,
+         coalesce((SELECT s.setconfig
+                     FROM pg_catalog.pg_db_role_setting s
+                    WHERE s.setrole = r.oid AND s.setdatabase = 0),
+                  '{}'::text[]) AS settings,
+         pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment
+    FROM pg_catalog.pg_roles r
+   WHERE r.rolname !~ '^pg_'
+   ORDER BY 1
+`;
 
 /** Every role but the server's own; passwords are nobody's business. */
 export async function readKeptRoles(session: DatabaseSession): Promise<readonly KeptRole[]> {
@@ -39,10 +60,11 @@ export async function readKeptRoles(session: DatabaseSession): Promise<readonly 
 }
 
 /**
- * Makes the server's roles what they were: what is tried in a copy of a database and committed there may change roles, which are the whole server's,
- * and would be found in every other database.
+ * Makes the server's roles what they were: what is tried in a copy of a database and committed there may
+ * change roles, which are the whole server's, and would be found in every other database.
  *
- * @param session of the maintenance database, outside of a transaction; what the new roles owned is gone already
+ * @param session of the maintenance database, outside of a transaction; what the new roles owned
+ *   is gone already
  * @param spared roles that stay although they are new
  */
 export async function restoreRoles(
@@ -53,8 +75,9 @@ export async function restoreRoles(
   const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
   const before = new Set(kept.map(({ name }) => name));
   for (const name of now.keys()) {
-    if (!before.has(name) && !spared.includes(name))
+    if (!before.has(name) && !spared.includes(name)) {
       await session.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
+    }
   }
   for (const role of kept) {
     const is = now.get(role.name);
@@ -66,10 +89,11 @@ export async function restoreRoles(
 async function restoreRole(session: DatabaseSession, was: KeptRole, is: KeptRole | undefined): Promise<void> {
   const name = quoteIdentifier(was.name);
   if (was.attributes !== is?.attributes) await session.query(`ALTER ROLE ${name} ${was.attributes}`);
-  if (was.comment !== (is?.comment ?? null))
+  if (was.comment !== (is?.comment ?? null)) {
     await session.query(
       `COMMENT ON ROLE ${name} IS ${was.comment === null ? "NULL" : quoteLiteral(was.comment)}`,
     );
+  }
   if (JSON.stringify(was.settings) !== JSON.stringify(is?.settings ?? [])) {
     await session.query(`ALTER ROLE ${name} RESET ALL`);
     await copySettings(session, `ROLE ${name}`, was.settings);
@@ -79,8 +103,9 @@ async function restoreRole(session: DatabaseSession, was: KeptRole, is: KeptRole
     (other: KeptRole["memberships"][number]): boolean =>
       JSON.stringify(one) === JSON.stringify(other);
   const memberships = is?.memberships ?? [];
-  for (const each of memberships.filter((one) => !was.memberships.some(same(one))))
+  for (const each of memberships.filter((one) => !was.memberships.some(same(one)))) {
     await session.query(`REVOKE ${quoteIdentifier(each.role)} FROM ${name}`);
+  }
   for (const each of was.memberships.filter((one) => !memberships.some(same(one)))) {
     // The options came with 16, and are told where the server has them.
     const options =

@@ -21,7 +21,10 @@ export interface Shadow extends AsyncDisposable {
 /** One database of a shadow. */
 export interface ShadowDatabase {
   readonly name: string;
-  /** A session as the migration tool of a project would have one: with the server's own settings; every wait in it has an end. */
+  /**
+   * A session as the migration tool of a project would have one: with the server's own settings; every wait
+   * in it has an end.
+   */
   connect(): Promise<DatabaseSession>;
   /** The same database once more; nobody may be connected to this one meanwhile. */
   clone(): Promise<ShadowDatabase>;
@@ -34,14 +37,22 @@ type ShadowPorts = Pick<Ports, "scratchServers" | "openDatabase" | "log" | "rand
 /** Room for what migrations put into an empty database, twice: a seed file, and a copy of it. */
 const BYTES_NEEDED = 400_000_000;
 
-/** A private server of this major, or of the oldest newer one that is installed; of the newest when none is asked for. */
+/**
+ * A private server of this major, or of the oldest newer one that is installed; of the newest when none
+ * is asked for.
+ */
 export async function privateShadow(major: number | undefined, ports: ShadowPorts): Promise<Shadow> {
   ports.log.stage("starting a private PostgreSQL server");
   const servers = await ports.scratchServers();
-  const server = await servers.start({ bytesNeeded: BYTES_NEEDED, ...(major === undefined ? {} : { majorMin: major }) });
+  const server = await servers.start({
+    bytesNeeded: BYTES_NEEDED,
+    ...(major === undefined ? {} : { majorMin: major }),
+  });
   try {
     const host = await ports.openDatabase(server.address("postgres"));
-    return await shadowOn(host, "a private PostgreSQL", ports, async () => { await server[Symbol.asyncDispose](); });
+    return await shadowOn(host, "a private PostgreSQL", ports, async () => {
+      await server[Symbol.asyncDispose]();
+    });
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
@@ -56,18 +67,28 @@ export async function givenShadow(database: Database, ports: ShadowPorts): Promi
   return shadow;
 }
 
-async function shadowOn(host: Database, what: string, ports: ShadowPorts, end: () => Promise<void>): Promise<Shadow> {
+async function shadowOn(
+  host: Database,
+  what: string,
+  ports: ShadowPorts,
+  end: () => Promise<void>,
+): Promise<Shadow> {
   const maintenance = (): Promise<DatabaseSession> => host.connect({ purpose: "shadow" });
   const open: string[] = [];
-  const described = (version: string): string => `${what} ${version}${what.startsWith("a ") ? " server" : ""}`;
+  const described = (version: string): string =>
+    `${what} ${version}${what.startsWith("a ") ? " server" : ""}`;
   await using asking = await maintenance();
-  const [row] = await asking.query<{ num: number; version: string }>(
-    "SELECT current_setting('server_version_num')::int AS num, split_part(current_setting('server_version'), ' ', 1) AS version",
-  );
+  const [row] = await asking.query<{ num: number; version: string }>(`
+    SELECT current_setting('server_version_num')::int AS num,
+           split_part(current_setting('server_version'), ' ', 1) AS version
+  `);
   const make = async (template: string): Promise<ShadowDatabase> => {
     const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
     await using admin = await maintenance();
-    await admin.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}`);
+    await admin.query(`
+      CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE
+        ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}
+    `);
     open.push(name);
     if (template !== "template0") await copyProperties(admin, template, name);
     return {
@@ -109,8 +130,12 @@ async function shadowOn(host: Database, what: string, ports: ShadowPorts, end: (
 
 /** Before 13 there is no FORCE, and nobody but us should be there. */
 async function dropDatabase(admin: DatabaseSession, name: string): Promise<void> {
-  const [row] = await admin.query<{ major: number }>("SELECT current_setting('server_version_num')::int / 10000 AS major");
-  await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row!.major >= 13 ? " WITH (FORCE)" : ""}`);
+  const [row] = await admin.query<{ major: number }>(
+    "SELECT current_setting('server_version_num')::int / 10000 AS major",
+  );
+  await admin.query(
+    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row!.major >= 13 ? " WITH (FORCE)" : ""}`,
+  );
 }
 
 const DAY_MS = 86_400_000;
@@ -119,19 +144,29 @@ function stamp(now: Date): string {
   return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
 }
 
-/** Drops shadow databases that killed runs left on a given server; one younger than a day may be another run's. */
+/**
+ * Drops shadow databases that killed runs left on a given server; one younger than a day may be
+ * another run's.
+ */
 async function sweep(shadow: Shadow, ports: ShadowPorts): Promise<void> {
   try {
     await using admin = await shadow.maintenance();
     const rows = await admin.query<{ name: string }>(
-      "SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE \"C\"",
-      [`^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`, `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`],
+      'SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE "C"',
+      [
+        `^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`,
+        `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`,
+      ],
     );
     for (const { name } of rows) {
       await dropDatabase(admin, name);
-      ports.log.info(`dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`);
+      ports.log.info(
+        `dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`,
+      );
     }
   } catch (error) {
-    ports.log.warn(`could not remove what earlier runs left on ${shadow.described}: ${(error as Error).message}`);
+    ports.log.warn(
+      `could not remove what earlier runs left on ${shadow.described}: ${(error as Error).message}`,
+    );
   }
 }

@@ -5,8 +5,9 @@ import type { Statement } from "../script/script.ts";
 import { fieldsOf, listOf, textOf, type Fields } from "../script/tree.ts";
 
 /**
- * What a folder of migrations takes for granted and no migration makes: roles that somebody else made, extensions whose files this machine does not have.
- * Roles are made; an extension that cannot be had is left out and named, and what needs it then fails by its own name.
+ * What a folder of migrations takes for granted and no migration makes: roles that somebody else made,
+ * extensions whose files this machine does not have. Roles are made; an extension that cannot be had is left
+ * out and named, and what needs it then fails by its own name.
  */
 export class StandIns {
   readonly #roles = new Set<string>();
@@ -27,11 +28,21 @@ export class StandIns {
   async prepare(session: DatabaseSession, ...prepared: readonly PreparedScript[]): Promise<void> {
     const statements = prepared.flatMap(({ script }) => script.statements);
     const named = new Set(statements.filter(mayNameRoles).flatMap(rolesNamed));
-    const made = new Set(statements.filter(({ type }) => type === "CreateRoleStmt").flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? []));
+    const made = new Set(
+      statements
+        .filter(({ type }) => type === "CreateRoleStmt")
+        .flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? []),
+    );
     const wanted = [...named].filter((name) => !made.has(name) && !this.#roles.has(name));
-    if (wanted.length > 0) for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
-    if (this.#available !== undefined || !statements.some(({ type }) => type === "CreateExtensionStmt")) return;
-    const rows = await session.query<{ name: string }>("SELECT name::text AS name FROM pg_catalog.pg_available_extensions");
+    if (wanted.length > 0) {
+      for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
+    }
+    if (this.#available !== undefined || !statements.some(({ type }) => type === "CreateExtensionStmt")) {
+      return;
+    }
+    const rows = await session.query<{ name: string }>(
+      "SELECT name::text AS name FROM pg_catalog.pg_available_extensions",
+    );
     this.#available = new Set(rows.map(({ name }) => name));
   }
 
@@ -55,9 +66,16 @@ export class StandIns {
     return objtype === "OBJECT_EXTENSION" && this.#extensions.has(textOf(object) ?? "");
   }
 
-  /** Makes the role for whose lack the server refused a script, such as one that a DO block names; false where it was for something else. */
-  async mend(session: DatabaseSession, refusal: { readonly state: string; readonly message: string } | undefined): Promise<boolean> {
-    const [, name] = refusal?.state === "42704" ? (/^role "(.*)" does not exist$/.exec(refusal.message) ?? []) : [];
+  /**
+   * Makes the role for whose lack the server refused a script, such as one that a DO block names; false where
+   * it was for something else.
+   */
+  async mend(
+    session: DatabaseSession,
+    refusal: { readonly state: string; readonly message: string } | undefined,
+  ): Promise<boolean> {
+    const [, name] =
+      refusal?.state === "42704" ? (/^role "(.*)" does not exist$/.exec(refusal.message) ?? []) : [];
     if (name === undefined || this.#roles.has(name)) return false;
     await this.#makeRole(session, name);
     return true;
@@ -65,7 +83,12 @@ export class StandIns {
 
   async #missing(session: DatabaseSession, names: readonly string[]): Promise<string[]> {
     const rows = await session.query<{ name: string }>(
-      "SELECT name FROM pg_catalog.unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname::text = name)", [names],
+      `
+        SELECT name
+          FROM pg_catalog.unnest($1::text[]) AS name
+         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname::text = name)
+      `,
+      [names],
     );
     return rows.map(({ name }) => name);
   }
@@ -83,7 +106,9 @@ function mayNameRoles({ type }: Statement): boolean {
 
 /** Roles stand in a tree with their type's name or, as the new owner in `OWNER TO`, without. */
 function rolesNamed({ tree }: Statement): string[] {
-  return [...everyObject(tree)].flatMap(({ roletype, rolename }) => (roletype === "ROLESPEC_CSTRING" ? (textOf(rolename) ?? []) : []));
+  return [...everyObject(tree)].flatMap(({ roletype, rolename }) =>
+    roletype === "ROLESPEC_CSTRING" ? (textOf(rolename) ?? []) : [],
+  );
 }
 
 function* everyObject(tree: unknown): Generator<Fields> {

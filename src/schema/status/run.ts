@@ -17,10 +17,18 @@ export interface MigrateStatusInputs {
   readonly migrations: string;
 }
 
-/** `holdfast migrate-status`: the folder held against what the database remembers, and against what it is. Changes nothing. */
-export async function runMigrateStatus(inputs: MigrateStatusInputs, ports: Pick<Ports, "sourceTree" | "openDatabase">): Promise<Outcome> {
+/**
+ * `holdfast migrate-status`: the folder held against what the database remembers, and against what it is.
+ * Changes nothing.
+ */
+export async function runMigrateStatus(
+  inputs: MigrateStatusInputs,
+  ports: Pick<Ports, "sourceTree" | "openDatabase">,
+): Promise<Outcome> {
   const folder = inputs.migrations.replace(/(?<=.)\/+$/, "");
-  const { migrations } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), { supabase: false });
+  const { migrations } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), {
+    supabase: false,
+  });
   const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
   await using session = await database.connect({ purpose: "migrate status" });
   const history = await readHistory(session);
@@ -32,26 +40,64 @@ export async function runMigrateStatus(inputs: MigrateStatusInputs, ports: Pick<
   const where = describeAddress(database.address);
   const bad = changed.length + begun.length > 0 || drift;
   const state = (version: string): string =>
-    changed.some(({ entry }) => entry.version === version) ? "changed since" : late.some((each) => each.version === version) ? "pending, late" : "pending";
+    changed.some(({ entry }) => entry.version === version)
+      ? "changed since"
+      : late.some((each) => each.version === version)
+        ? "pending, late"
+        : "pending";
   return {
     exit: bad ? EXIT.verdict : EXIT.done,
     outputs: {
-      version: last?.version ?? "", applied: applied.map(({ entry }) => entry.version), pending: pending.map(({ version }) => version), late: late.map(({ version }) => version),
-      changed: changed.map(({ entry }) => entry.version), missing: missing.map(({ version }) => version), begun: begun.map(({ version }) => version),
-      drift, "matches-version": matches?.version ?? "",
+      version: last?.version ?? "",
+      applied: applied.map(({ entry }) => entry.version),
+      pending: pending.map(({ version }) => version),
+      late: late.map(({ version }) => version),
+      changed: changed.map(({ entry }) => entry.version),
+      missing: missing.map(({ version }) => version),
+      begun: begun.map(({ version }) => version),
+      drift,
+      "matches-version": matches?.version ?? "",
     },
     report: {
       good: !bad,
-      headline: `${where} is at ${last === undefined ? "no version" : `version ${last.version}`}: ${quantity(applied.length, "migration")} applied, ${pending.length} pending${drift ? "; its schema is not what that version left" : ""}`,
-      tables: [{
-        columns: ["migration", "state", "when", "who"],
-        rows: [
-          ...applied.map(({ migration, entry }) => [migration.forward.file, changed.some((each) => each.entry === entry) ? "applied, changed since" : "applied", (entry.appliedAt ?? "").slice(0, 16).replace("T", " "), entry.appliedBy]),
-          ...missing.map((entry) => [entry.file, "applied, not in this checkout", (entry.appliedAt ?? "").slice(0, 16).replace("T", " "), entry.appliedBy]),
-          ...pending.map(({ forward, version }) => [forward.file, begun.some((each) => each.version === version) ? `begun: ${begun.find((each) => each.version === version)!.steps} statements done` : state(version), "", ""]),
-        ],
-      }],
-      notes: drift ? [matches === undefined ? "the schema is that of no version on record: somebody changed it by hand, or by another tool" : `the schema is that of version ${matches.version}`] : [],
+      headline:
+        `${where} is at ${last === undefined ? "no version" : `version ${last.version}`}: ` +
+        `${quantity(applied.length, "migration")} applied, ${pending.length} ` +
+        `pending${drift ? "; its schema is not what that version left" : ""}`,
+      tables: [
+        {
+          columns: ["migration", "state", "when", "who"],
+          rows: [
+            ...applied.map(({ migration, entry }) => [
+              migration.forward.file,
+              changed.some((each) => each.entry === entry) ? "applied, changed since" : "applied",
+              (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
+              entry.appliedBy,
+            ]),
+            ...missing.map((entry) => [
+              entry.file,
+              "applied, not in this checkout",
+              (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
+              entry.appliedBy,
+            ]),
+            ...pending.map(({ forward, version }) => [
+              forward.file,
+              begun.some((each) => each.version === version)
+                ? `begun: ${begun.find((each) => each.version === version)!.steps} statements done`
+                : state(version),
+              "",
+              "",
+            ]),
+          ],
+        },
+      ],
+      notes: drift
+        ? [
+            matches === undefined
+              ? "the schema is that of no version on record: somebody changed it by hand, or by another tool"
+              : `the schema is that of version ${matches.version}`,
+          ]
+        : [],
     },
   };
 }

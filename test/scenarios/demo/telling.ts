@@ -85,7 +85,10 @@ export function expectProjectTold(text: string): void {
   expect(text).toMatch(/the job at night +runs +paused +✔ until you start it/);
 }
 
-/** The chapter of the migrations was told to its end: both bad rollbacks were caught, by their column, and the good one proved. */
+/**
+ * The chapter of the migrations was told to its end: both bad rollbacks were caught, by their column, and the
+ * good one proved.
+ */
 export function expectMigrationsTold(text: string): void {
   expect(text).toMatch(/Chapter 3: [^]*1\/3 [^]*default was 0[^]*2\/3 [^]*3\/3 [^]*✔ proved: forward/);
   expect(text).toMatch(/public\.orders\.total values that were there before are others/);

@@ -4,15 +4,25 @@ import { createDatabase } from "../../support/postgres.ts";
 import { testPorts } from "../../support/test-ports.ts";
 import { historyOf, migrate, migrationsFolder, type MigratedDatabase } from "../support.ts";
 
-/** A migration of each kind: whole, with transactions of its own, with a statement that none may hold between others. */
+/**
+ * A migration of each kind: whole, with transactions of its own, with a statement that none may hold
+ * between others.
+ */
 const FILES = {
   "20260101090000_whole.sql": "CREATE TABLE a (id int PRIMARY KEY);\nINSERT INTO a VALUES (1);\n",
-  "20260102090000_own.sql": "BEGIN;\nCREATE TABLE b (id int);\nCOMMIT;\nINSERT INTO a VALUES (2);\nBEGIN;\nINSERT INTO b VALUES (1);\nCOMMIT;\n",
+  "20260102090000_own.sql":
+    "BEGIN;\nCREATE TABLE b (id int);\nCOMMIT;\nINSERT INTO a VALUES (2);\nBEGIN;\nINSERT INTO b VALUES " +
+    "(1);\nCOMMIT;\n",
   "20260103090000_alone.sql":
-    "SET statement_timeout = '10min';\nALTER TABLE b ADD COLUMN n int;\nCREATE INDEX CONCURRENTLY b_n ON b (n);\nINSERT INTO b VALUES (2, 2);\nCREATE INDEX CONCURRENTLY b_id ON b (id);\n",
+    "SET statement_timeout = '10min';\nALTER TABLE b ADD COLUMN n int;\nCREATE INDEX CONCURRENTLY b_n ON b " +
+    "(n);\nINSERT INTO b VALUES (2, 2);\nCREATE INDEX CONCURRENTLY b_id ON b (id);\n",
 };
 
-async function run(database: MigratedDatabase, folder: { readonly path: string }, fault: DatabaseFault): Promise<FaultyDatabases> {
+async function run(
+  database: MigratedDatabase,
+  folder: { readonly path: string },
+  fault: DatabaseFault,
+): Promise<FaultyDatabases> {
   const faults = new FaultyDatabases(fault);
   const ports = testPorts({ database: (one) => faults.around(one) });
   await migrate(database, folder, {}, ports).catch(() => undefined);
@@ -21,19 +31,43 @@ async function run(database: MigratedDatabase, folder: { readonly path: string }
 
 /** Everything that the scripts make, once, and nothing that is not valid. */
 async function expectDone(database: MigratedDatabase): Promise<void> {
-  expect(await database.query("SELECT array_agg(id ORDER BY id) AS a, (SELECT array_agg(id ORDER BY id) FROM b) AS b FROM a")).toEqual([{ a: [1, 2], b: [1, 2] }]);
-  expect(await database.query("SELECT indexrelid::regclass::text AS index, indisvalid AS valid FROM pg_index WHERE indrelid = 'b'::regclass ORDER BY 1")).toEqual([
-    { index: "b_id", valid: true }, { index: "b_n", valid: true },
+  expect(
+    await database.query(
+      "SELECT array_agg(id ORDER BY id) AS a, (SELECT array_agg(id ORDER BY id) FROM b) AS b FROM a",
+    ),
+  ).toEqual([{ a: [1, 2], b: [1, 2] }]);
+  expect(
+    await database.query(`
+      SELECT indexrelid::regclass::text AS index, indisvalid AS valid
+        FROM pg_index
+       WHERE indrelid = 'b'::regclass
+       ORDER BY 1
+    `),
+  ).toEqual([
+    { index: "b_id", valid: true },
+    { index: "b_n", valid: true },
   ]);
-  expect(await historyOf(database)).toEqual(["20260101090000 applied 2", "20260102090000 applied 7", "20260103090000 applied 5"]);
+  expect(await historyOf(database)).toEqual([
+    "20260101090000 applied 2",
+    "20260102090000 applied 7",
+    "20260103090000 applied 5",
+  ]);
 }
 
-/** Events at which something is changed, begun or ended; what is only read may be cut anywhere with the same effect as its neighbour. */
+/**
+ * Events at which something is changed, begun or ended; what is only read may be cut anywhere with the same
+ * effect as its neighbour.
+ */
 function changing(log: readonly string[]): number[] {
-  return log.flatMap((what, at) => (/^(?:SELECT|with)\b/i.test(what) && !what.includes("advisory") ? [] : [at + 1]));
+  return log.flatMap((what, at) =>
+    /^(?:SELECT|with)\b/i.test(what) && !what.includes("advisory") ? [] : [at + 1],
+  );
 }
 
-/** A lease that a killed run left is taken over from as soon as its session is gone, so the next run never waits long. */
+/**
+ * A lease that a killed run left is taken over from as soon as its session is gone, so the next run
+ * never waits long.
+ */
 async function killedEverywhere(how: DatabaseFault["how"], from: number): Promise<void> {
   await using folder = migrationsFolder(FILES);
   let events: readonly number[] = [];
@@ -56,6 +90,14 @@ async function killedEverywhere(how: DatabaseFault["how"], from: number): Promis
 const THOROUGH = process.env["HOLDFAST_TEST_THOROUGH"] === "1";
 
 describe("a migration that is killed", () => {
-  it("converges when it is run again, wherever the connection was cut", () => killedEverywhere("lost", 0), 600_000);
-  it("converges when the server did what it was told, and the answer was lost", () => killedEverywhere("answer-lost", 1), 600_000);
+  it(
+    "converges when it is run again, wherever the connection was cut",
+    () => killedEverywhere("lost", 0),
+    600_000,
+  );
+  it(
+    "converges when the server did what it was told, and the answer was lost",
+    () => killedEverywhere("answer-lost", 1),
+    600_000,
+  );
 });

@@ -7,9 +7,11 @@ import { secret, testPorts } from "../../support/test-ports.ts";
 import { historyOf, migrate, migrationsFolder, output } from "../support.ts";
 
 const SHOP = {
-  "202601010900_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY, total numeric NOT NULL DEFAULT 0);\n",
+  "202601010900_orders.sql":
+    "CREATE TABLE orders (id bigint PRIMARY KEY, total numeric NOT NULL DEFAULT 0);\n",
   "202601010900_orders_rollback.sql": "DROP TABLE orders;\n",
-  "20260102090000_customer.sql": "ALTER TABLE orders ADD COLUMN customer text;\nCREATE INDEX orders_customer ON orders (customer);\n",
+  "20260102090000_customer.sql":
+    "ALTER TABLE orders ADD COLUMN customer text;\nCREATE INDEX orders_customer ON orders (customer);\n",
   "20260102090000_customer_rollback.sql": "ALTER TABLE orders DROP COLUMN customer;\n",
 };
 
@@ -28,37 +30,61 @@ describe("migrate", () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     const outcome = await migrate(database, folder);
-    expect(outcome).toMatchObject({ exit: 0, outputs: { applied: ["202601010900", "20260102090000"], version: "20260102090000" } });
+    expect(outcome).toMatchObject({
+      exit: 0,
+      outputs: { applied: ["202601010900", "20260102090000"], version: "20260102090000" },
+    });
     expect(await historyOf(database)).toEqual(["202601010900 applied 1", "20260102090000 applied 2"]);
-    const [row] = await database.query(
-      "SELECT rollback, fingerprint_before, applied_by, m.fingerprint_before = (SELECT fingerprint_after FROM holdfast.migrations WHERE version = '202601010900') AS chained FROM holdfast.migrations m WHERE version = '20260102090000'",
-    );
-    expect(row).toMatchObject({ rollback: SHOP["20260102090000_customer_rollback.sql"], applied_by: "tester", chained: true });
+    const [row] = await database.query(`
+      SELECT rollback, fingerprint_before, applied_by,
+             m.fingerprint_before = (SELECT fingerprint_after
+                                       FROM holdfast.migrations
+                                      WHERE version = '202601010900') AS chained
+        FROM holdfast.migrations m
+       WHERE version = '20260102090000'
+    `);
+    expect(row).toMatchObject({
+      rollback: SHOP["20260102090000_customer_rollback.sql"],
+      applied_by: "tester",
+      chained: true,
+    });
     expect((await migrate(database, folder)).report.headline).toContain("has every migration");
   });
 
   it("shows the plan in a dry run and changes nothing", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
-    expect(await migrate(database, folder, { dryRun: true })).toMatchObject({ exit: 0, outputs: { applied: [], pending: ["202601010900", "20260102090000"] } });
+    expect(await migrate(database, folder, { dryRun: true })).toMatchObject({
+      exit: 0,
+      outputs: { applied: [], pending: ["202601010900", "20260102090000"] },
+    });
     expect(await database.query("SELECT FROM pg_namespace WHERE nspname = 'holdfast'")).toEqual([]);
   });
 
   it("stops at the version that was asked for", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
-    expect(await migrate(database, folder, { to: "20260101090000" })).toMatchObject({ exit: 0, outputs: { applied: ["202601010900"] } });
+    expect(await migrate(database, folder, { to: "20260101090000" })).toMatchObject({
+      exit: 0,
+      outputs: { applied: ["202601010900"] },
+    });
   });
 
   it("leaves nothing of a file that is refused, names its line, and goes on once mended", async () => {
     await using folder = migrationsFolder({
       ...SHOP,
-      "20260103090000_broken.sql": "CREATE TABLE first_half (id int);\n-- ä 🙂\nALTER TABLE orders\n  ADD COLUMN x nosuchtype;\n",
+      "20260103090000_broken.sql":
+        "CREATE TABLE first_half (id int);\n-- ä 🙂\nALTER TABLE orders\n  ADD COLUMN x nosuchtype;\n",
     });
     await using database = await createDatabase({ owner: "postgres" });
     const failed = await migrate(database, folder);
-    expect(failed).toMatchObject({ exit: 4, outputs: { version: "20260102090000", pending: ["20260103090000"] } });
-    expect(failed.report.headline).toMatch(/^20260103090000_broken\.sql:4 was refused .*type "nosuchtype" does not exist/);
+    expect(failed).toMatchObject({
+      exit: 4,
+      outputs: { version: "20260102090000", pending: ["20260103090000"] },
+    });
+    expect(failed.report.headline).toMatch(
+      /^20260103090000_broken\.sql:4 was refused .*type "nosuchtype" does not exist/,
+    );
     expect(failed.annotations?.[0]).toMatchObject({ line: 4 });
     expect(await database.query("SELECT to_regclass('first_half') AS there")).toEqual([{ there: null }]);
     folder.write({ "20260103090000_broken.sql": "CREATE TABLE first_half (id int);\n" });
@@ -73,7 +99,9 @@ describe("migrate", () => {
     folder.write({ "202601010900_orders.sql": SHOP["202601010900_orders.sql"].replaceAll("\n", "\r\n") });
     expect((await migrate(database, folder)).exit).toBe(0);
     folder.write({ "202601010900_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n" });
-    expect(await codeOf(migrate(database, folder))).toMatch(/^refused\.unsafe: applied and changed since: 202601010900_orders\.sql/);
+    expect(await codeOf(migrate(database, folder))).toMatch(
+      /^refused\.unsafe: applied and changed since: 202601010900_orders\.sql/,
+    );
   });
 
   it("refuses a file that comes before an applied one, unless that is allowed", async () => {
@@ -81,8 +109,12 @@ describe("migrate", () => {
     await using database = await createDatabase({ owner: "postgres" });
     await migrate(database, folder);
     folder.write({ "20260101100000_late.sql": "CREATE TABLE late (id int);\n" });
-    expect(await codeOf(migrate(database, folder))).toMatch(/^refused\.unsafe: 20260101100000_late\.sql would be applied after/);
-    expect(await migrate(database, folder, { allowLate: true })).toMatchObject({ outputs: { applied: ["20260101100000"] } });
+    expect(await codeOf(migrate(database, folder))).toMatch(
+      /^refused\.unsafe: 20260101100000_late\.sql would be applied after/,
+    );
+    expect(await migrate(database, folder, { allowLate: true })).toMatchObject({
+      outputs: { applied: ["20260101100000"] },
+    });
   });
 
   it("gives a lock up that somebody holds, and gets it at a later try", async () => {
@@ -90,12 +122,17 @@ describe("migrate", () => {
     await using database = await createDatabase({ owner: "postgres" });
     await migrate(database, folder, { to: "202601010900" });
     const ports = testPorts();
-    await using reader = await (await ports.openDatabase(database.adminAddress)).connect({ purpose: "reader" });
+    await using reader = await (
+      await ports.openDatabase(database.adminAddress)
+    ).connect({ purpose: "reader" });
     await reader.query("BEGIN; LOCK TABLE public.orders IN ACCESS SHARE MODE");
     const given = await migrate(database, folder, { lockTimeout: 100 });
     expect(given).toMatchObject({ exit: 4 });
     expect(given.report.headline).toContain("SQLSTATE 55P03");
-    const [outcome] = await Promise.all([migrate(database, folder, { lockTimeout: 100, retries: 8 }), delay(1_500).then(() => reader.query("COMMIT"))]);
+    const [outcome] = await Promise.all([
+      migrate(database, folder, { lockTimeout: 100, retries: 8 }),
+      delay(1_500).then(() => reader.query("COMMIT")),
+    ]);
     expect(outcome).toMatchObject({ exit: 0, outputs: { applied: ["20260102090000"] } });
     expect(outcome.report.tables[0]?.rows[0]?.[1]).toMatch(/^applied at try [2-9]$/);
   });
@@ -103,12 +140,20 @@ describe("migrate", () => {
   it("carries a file's own transactions and statements that none may hold out one by one", async () => {
     await using folder = migrationsFolder({
       ...SHOP,
-      "20260103090000_steps.sql": "BEGIN;\nCREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\nCOMMIT;\nCREATE INDEX CONCURRENTLY a_id ON a (id);\nBEGIN ISOLATION LEVEL SERIALIZABLE;\nINSERT INTO a VALUES (2);\nCOMMIT;\n",
+      "20260103090000_steps.sql":
+        "BEGIN;\nCREATE TABLE a (id int);\nINSERT INTO a VALUES (1);\nCOMMIT;\nCREATE INDEX CONCURRENTLY " +
+        "a_id ON a (id);\nBEGIN ISOLATION LEVEL SERIALIZABLE;\nINSERT INTO a VALUES (2);\nCOMMIT;\n",
     });
     await using database = await createDatabase({ owner: "postgres" });
     expect((await migrate(database, folder)).exit).toBe(0);
     expect(await historyOf(database)).toContain("20260103090000 applied 8");
-    expect(await database.query("SELECT count(*)::int AS rows, (SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_id'::regclass) AS valid FROM a")).toEqual([{ rows: 2, valid: true }]);
+    expect(
+      await database.query(`
+        SELECT count(*)::int AS rows,
+               (SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_id'::regclass) AS valid
+          FROM a
+      `),
+    ).toEqual([{ rows: 2, valid: true }]);
   });
 
   it("writes the history as whoever it is, whatever role and settings a file leaves behind", async () => {
@@ -116,11 +161,16 @@ describe("migrate", () => {
     const role = `${database.name}_lesser`;
     await database.query(`CREATE ROLE ${role}; GRANT CREATE, USAGE ON SCHEMA public TO ${role}`);
     await using folder = migrationsFolder({
-      "20260101090000_role.sql": `SET ROLE ${role};\nSET search_path = '';\nCREATE TABLE public.theirs (id int);\n`,
-      "20260102090000_steps.sql": `SET ROLE ${role};\nBEGIN; CREATE TABLE public.more (id int); COMMIT;\nBEGIN; CREATE TABLE public.most (id int); COMMIT;\n`,
+      "20260101090000_role.sql":
+        `SET ROLE ${role};\nSET search_path = '';\nCREATE TABLE ` + "public.theirs (id int);\n",
+      "20260102090000_steps.sql":
+        `SET ROLE ${role};\nBEGIN; CREATE TABLE public.more (id int); COMMIT;\nBEGIN; ` +
+        "CREATE TABLE public.most (id int); COMMIT;\n",
     });
     expect((await migrate(database, folder)).exit).toBe(0);
-    const owners = await database.query("SELECT DISTINCT tableowner::text AS owner FROM pg_tables WHERE schemaname = 'public'");
+    const owners = await database.query(
+      "SELECT DISTINCT tableowner::text AS owner FROM pg_tables WHERE schemaname = 'public'",
+    );
     expect(owners).toEqual([{ owner: role }]);
     await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
@@ -147,14 +197,26 @@ describe("migrate-status", () => {
     await using database = await createDatabase({ owner: "postgres" });
     const status = (path = folder.path): ReturnType<typeof runMigrateStatus> =>
       runMigrateStatus({ database: secret(database.adminUrl), migrations: path }, testPorts());
-    expect(await status()).toMatchObject({ exit: 0, outputs: { version: "", pending: ["202601010900", "20260102090000"] } });
+    expect(await status()).toMatchObject({
+      exit: 0,
+      outputs: { version: "", pending: ["202601010900", "20260102090000"] },
+    });
     await migrate(database, folder);
-    expect(await status()).toMatchObject({ exit: 0, outputs: { version: "20260102090000", drift: false, pending: [] } });
+    expect(await status()).toMatchObject({
+      exit: 0,
+      outputs: { version: "20260102090000", drift: false, pending: [] },
+    });
     await database.query("ALTER TABLE orders ADD COLUMN by_hand int");
     expect(await status()).toMatchObject({ exit: 3, outputs: { drift: true, "matches-version": "" } });
     await database.query("ALTER TABLE orders DROP COLUMN by_hand; ALTER TABLE orders DROP COLUMN customer");
-    expect(await status()).toMatchObject({ exit: 3, outputs: { drift: true, "matches-version": "202601010900" } });
-    await using older = migrationsFolder({ "202601010900_orders.sql": "CREATE TABLE orders ();\n", "20260101093000_late.sql": "SELECT 1;\n" });
+    expect(await status()).toMatchObject({
+      exit: 3,
+      outputs: { drift: true, "matches-version": "202601010900" },
+    });
+    await using older = migrationsFolder({
+      "202601010900_orders.sql": "CREATE TABLE orders ();\n",
+      "20260101093000_late.sql": "SELECT 1;\n",
+    });
     const outcome = await status(older.path);
     expect(output(outcome, "changed")).toEqual(["202601010900"]);
     expect(output(outcome, "missing")).toEqual(["20260102090000"]);

@@ -35,13 +35,20 @@ describe("two runs at once", () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using held = await lease(database);
     expect(held.lost.aborted).toBe(false);
-    await expect(lease(database)).rejects.toMatchObject({ code: "lock.held", message: expect.stringContaining("tester (test), at migrate for") as unknown as string });
+    await expect(lease(database)).rejects.toMatchObject({
+      code: "lock.held",
+      message: expect.stringContaining("tester (test), at migrate for") as unknown as string,
+    });
   });
 
   it("go on where the first was killed, which stops once its lease is taken over", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using first = await lease(database);
-    await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holdfast lease' AND datname = current_database()");
+    await database.query(`
+      SELECT pg_terminate_backend(pid)
+        FROM pg_stat_activity
+       WHERE application_name = 'holdfast lease' AND datname = current_database()
+    `);
     await using second = await lease(database, 10_000);
     expect(second.token).not.toBe(first.token);
     expect(first.lost.aborted).toBe(true);
@@ -53,7 +60,9 @@ describe("a pooler in transaction mode", () => {
     await using folder = migrationsFolder(SLOW);
     await using database = await createDatabase({ owner: "postgres" });
     await using pooler = await startPgBouncer(sharedServer().facts, "transaction");
-    await expect(migrate({ adminUrl: pooler.url(database.name) }, folder)).rejects.toMatchObject({ code: "database.pooler" });
+    await expect(migrate({ adminUrl: pooler.url(database.name) }, folder)).rejects.toMatchObject({
+      code: "database.pooler",
+    });
     expect(await database.query("SELECT FROM pg_namespace WHERE nspname = 'holdfast'")).toEqual([]);
   });
 });

@@ -60,7 +60,8 @@ describe("places of errors", () => {
     ["the grammar", "SELECT '😀😀😀';\nCREATE TABEL t (a int);\n", 2],
     [
       "a constraint checked at the end",
-      "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO t VALUES (1, 2);",
+      "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO " +
+        "t VALUES (1, 2);",
       1,
     ],
   ])("%s", async (_, forward, line) => {
@@ -139,7 +140,14 @@ describe("scripts that do harm", () => {
 
   it("one that leaves settings, roles and prepared statements behind does not touch the next", async () => {
     const { verdict } = await verdictOf(
-      "SET search_path = ''; SET statement_timeout = 1; SET ROLE pg_monitor; RESET ROLE; PREPARE p AS SELECT 1; DEALLOCATE ALL;",
+      `
+        SET search_path = '';
+        SET statement_timeout = 1;
+        SET ROLE pg_monitor;
+        RESET ROLE;
+        PREPARE p AS SELECT 1;
+        DEALLOCATE ALL;
+      `,
       "SET default_transaction_read_only = on;",
     );
     expect(verdict).toBe("proved");

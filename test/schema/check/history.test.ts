@@ -83,8 +83,9 @@ describe("what a pull request does to merged files", () => {
       ),
     ).toEqual(["deleted-after-merge 10_a.sql"]);
     const renamed = await pullRequest((folder) => {
-      for (const end of [".sql", "_rollback.sql"])
+      for (const end of [".sql", "_rollback.sql"]) {
         renameSync(join(folder, `30_c${end}`), join(folder, `50_c${end}`));
+      }
     });
     expect(renamed.findings.map(({ rule, file }) => `${rule} ${file}`)).toEqual([
       "deleted-after-merge 30_c.sql",
@@ -105,7 +106,11 @@ describe("a file that comes before merged ones", () => {
 
   it("is refused where they do not", async () => {
     const found = await late(
-      "CREATE VIEW b AS SELECT a AS whole FROM a; COMMENT ON TABLE a IS 'b'; ALTER TABLE a ADD COLUMN IF NOT EXISTS z text;",
+      `
+        CREATE VIEW b AS SELECT a AS whole FROM a;
+        COMMENT ON TABLE a IS 'b';
+        ALTER TABLE a ADD COLUMN IF NOT EXISTS z text;
+      `,
       "DROP VIEW b; ALTER TABLE a DROP COLUMN z; COMMENT ON TABLE a IS NULL;",
     );
     expect(found.findings.filter(({ rule }) => rule === "late-file").map(({ level }) => level)).toEqual([
@@ -116,7 +121,12 @@ describe("a file that comes before merged ones", () => {
 
   it("is refused where it does not go through after them", async () => {
     const found = await late(
-      "CREATE TABLE c_only (z int); ALTER TABLE a ADD COLUMN z int; ALTER TABLE a DROP COLUMN z; DROP TABLE c_only;",
+      `
+        CREATE TABLE c_only (z int);
+        ALTER TABLE a ADD COLUMN z int;
+        ALTER TABLE a DROP COLUMN z;
+        DROP TABLE c_only;
+      `,
       "SELECT 1;",
     );
     expect(found.findings.find(({ rule }) => rule === "late-file")).toMatchObject({

@@ -16,7 +16,8 @@ const FILES: Readonly<Record<string, string>> = {
   "202601020900_order.sql": "alter table orders drop column total;",
   "202601020900_order_rollback.sql": "alter table orders add column total int;",
   "202601030900_differs.sql":
-    "-- a default\nalter table orders alter column note set default 'none';\ncreate index orders_note on orders (note);",
+    "-- a default\nalter table orders alter column note set default 'none';\ncreate index orders_note " +
+    "on orders (note);",
   "202601030900_differs_rollback.sql": "drop index orders_note;",
   "202601040900_missing.sql": "create table extra (id int);",
   "202601050900_failed.sql": "create table broken (id int);\n\nselect * from nowhere;",

@@ -6,36 +6,44 @@ import { checkFolder, writeFiles, type CheckedFolder } from "./check-folder.ts";
 /** A small application as its developers write one, with rollbacks where the Supabase CLI does not look. */
 const APPLICATION: Readonly<Record<string, string>> = {
   "20260101090000_profiles.sql": `
-create extension if not exists "uuid-ossp" with schema extensions;
-create extension if not exists pg_graphql with schema graphql;
-create table public.profiles (
-  id uuid primary key references auth.users on delete cascade,
-  slug uuid not null default extensions.uuid_generate_v4(),
-  nickname text
-);
-alter table public.profiles enable row level security;
-create policy "own profile" on public.profiles for select to authenticated using ((select auth.uid()) = id);
-create policy "by the service" on public.profiles using (auth.role() = 'service_role' or auth.jwt() ->> 'admin' = 'true');
-create function public.handle_new_user() returns trigger language plpgsql security definer set search_path = '' as $$
-begin
-  insert into public.profiles (id, nickname) values (new.id, new.raw_user_meta_data ->> 'nickname');
-  return new;
-end $$;
-create trigger on_auth_user_created after insert on auth.users for each row execute function public.handle_new_user();
-grant select on public.profiles to anon;
-alter publication supabase_realtime add table public.profiles;`,
+    create extension if not exists "uuid-ossp" with schema extensions;
+    create extension if not exists pg_graphql with schema graphql;
+    create table public.profiles (
+      id uuid primary key references auth.users on delete cascade,
+      slug uuid not null default extensions.uuid_generate_v4(),
+      nickname text
+    );
+    alter table public.profiles enable row level security;
+    create policy "own profile" on public.profiles for
+      select to authenticated using ((select auth.uid()) = id);
+    create policy "by the service"
+      on public.profiles using (auth.role() = 'service_role' or auth.jwt() ->> 'admin' = 'true');
+    create function public.handle_new_user() returns trigger language plpgsql security definer set search_path
+      = '' as $$ begin insert into public.profiles (id,
+                                                    nickname) values (new.id,
+                                                                      new.raw_user_meta_data ->> 'nickname');
+    return new;
+    end $$;
+    create trigger on_auth_user_created after insert
+      on auth.users for each row execute function public.handle_new_user();
+    grant select on public.profiles to anon;
+    alter publication supabase_realtime add table public.profiles;
+  `,
   "rollback/20260101090000_profiles.sql": `
 drop trigger on_auth_user_created on auth.users;
 drop function public.handle_new_user();
 drop table public.profiles;
 drop extension pg_graphql;`,
   "20260102090000_avatars.sql": `
-create policy "own folder" on storage.objects for insert to authenticated
-  with check (bucket_id = 'avatars' and (storage.foldername(name))[1] = auth.uid()::text);
-create policy "pictures" on storage.objects for select to public using (storage.extension(name) in ('png', 'jpg'));`,
+    create policy "own folder" on storage.objects for insert to authenticated
+      with check (bucket_id = 'avatars' and (storage.foldername(name))[1] = auth.uid()::text);
+    create policy "pictures" on storage.objects for
+      select to public using (storage.extension(name) in ('png', 'jpg'));
+  `,
   "rollback/20260102090000_avatars_rollback.sql": `
-drop policy "own folder" on storage.objects;
-drop policy "pictures" on storage.objects;`,
+    drop policy "own folder" on storage.objects;
+    drop policy "pictures" on storage.objects;
+  `,
   "20260103090000_bucket.sql": "insert into storage.buckets (id, name) values ('avatars', 'avatars');",
   "rollback/20260103090000_bucket.sql": "delete from storage.buckets where id = 'avatars';",
   "20260104090000_nightly.sql": `
@@ -43,9 +51,10 @@ select cron.schedule('nightly', '0 3 * * *', $$ select net.http_post('https://ex
 select vault.create_secret('s3cret', 'key');
 create table public.later (id uuid primary key default uuid_generate_v4());`,
   "rollback/20260104090000_nightly.sql": `
-drop table public.later;
-delete from vault.secrets where name = 'key';
-select cron.unschedule('nightly');`,
+    drop table public.later;
+    delete from vault.secrets where name = 'key';
+    select cron.unschedule('nightly');
+  `,
   // Tables get rights by default, as on the platform: what forgets them there is found.
   "20260105090000_private.sql": `
 alter default privileges in schema public revoke all on tables from anon;

@@ -18,24 +18,38 @@ const UNWRITABLE = [
 ];
 
 /** Every type that comes with the server, and its arrays: `format_type` by the name of a column. */
-const TYPES = `SELECT CASE WHEN t.typcategory = 'A' AND t.typname ~ '^_' THEN 'a_' ELSE 'c_' END || ltrim(t.typname, '_') AS name, format_type(t.oid, NULL) AS type
-  FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type e ON t.typelem = e.oid AND t.typcategory = 'A'
- WHERE n.nspname = 'pg_catalog' AND t.typisdefined AND t.typtype IN ('b', 'r', 'm') AND NOT t.typname = ANY ($1)
-   AND (e.oid IS NULL OR e.typtype IN ('b', 'r', 'm') AND NOT e.typname = ANY ($1)) ORDER BY 1`;
+const TYPES = `
+  SELECT CASE WHEN t.typcategory = 'A' AND t.typname ~ '^_' THEN 'a_' ELSE 'c_' END
+    || ltrim(t.typname, '_') AS name,
+         format_type(t.oid, NULL) AS type
+    FROM pg_type t
+    JOIN pg_namespace n ON n.oid = t.typnamespace
+    LEFT JOIN pg_type e ON t.typelem = e.oid AND t.typcategory = 'A'
+   WHERE n.nspname = 'pg_catalog'
+     AND t.typisdefined
+     AND t.typtype IN ('b', 'r', 'm')
+     AND NOT t.typname = ANY ($1)
+     AND (e.oid IS NULL OR e.typtype IN ('b', 'r', 'm') AND NOT e.typname = ANY ($1))
+   ORDER BY 1
+`;
 
 /** Types with modifiers, and people's own ones. */
 const OWN = `
-CREATE TYPE mood AS ENUM ('sad', 'happy');
-CREATE DOMAIN positive AS numeric(6,2) CHECK (VALUE > 5);
-CREATE DOMAIN email AS text NOT NULL CHECK (VALUE ~ '^[^@ ]+@[^@ ]+\\.[a-z]{2,}$');
-CREATE DOMAIN short_email AS email CHECK (length(VALUE) < 30);
-CREATE DOMAIN semver AS text CHECK (array_length(string_to_array(VALUE, '.')::int[], 1) = 3);
-CREATE TYPE place AS (x int, y numeric(5,2), label text, at timestamptz);
-CREATE TYPE span AS RANGE (SUBTYPE = timestamptz);
-CREATE TABLE own (
-  n1 numeric(3,0), n2 numeric(5,5), n3 numeric(30,10), n4 numeric(4,1)[], v1 varchar(1), v5 varchar(5), v5a varchar(5)[], c1 char, c9 char(9),
-  b1 bit, b7 bit(7), vb varbit(3), t0 timestamp(0), t3 timestamptz(3), i2 interval(2), iy interval year, m mood, ma mood[], p positive, pa positive[],
-  e email, se short_email, pl place, pla place[], s span, u uuid DEFAULT '00000000-0000-4000-8000-000000000000');`;
+  CREATE TYPE mood AS ENUM ('sad', 'happy');
+  CREATE DOMAIN positive AS numeric(6,2) CHECK (VALUE > 5);
+  CREATE DOMAIN email AS text NOT NULL CHECK (VALUE ~ '^[^@ ]+@[^@ ]+\\.[a-z]{2,}$');
+  CREATE DOMAIN short_email AS email CHECK (length(VALUE) < 30);
+  CREATE DOMAIN semver AS text CHECK (array_length(string_to_array(VALUE, '.')::int[], 1) = 3);
+  CREATE TYPE place AS (x int, y numeric(5,2), label text, at timestamptz);
+  CREATE TYPE span AS RANGE (SUBTYPE = timestamptz);
+  CREATE TABLE own (
+    n1 numeric(3,0), n2 numeric(5,5), n3 numeric(30,10), n4 numeric(4,1)[], v1 varchar(1), v5 varchar(5),
+    v5a varchar(5)[], c1 char, c9 char(9),
+    b1 bit, b7 bit(7), vb varbit(3), t0 timestamp(0), t3 timestamptz(3), i2 interval(2), iy interval year,
+    m mood, ma mood[], p positive, pa positive[],
+    e email, se short_email, pl place, pla place[], s span,
+    u uuid DEFAULT '00000000-0000-4000-8000-000000000000');
+`;
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   citext: "c citext",

@@ -10,8 +10,8 @@ import { BROKEN, SOUND } from "./matrix/all.ts";
 import { Lab, scriptsOf } from "./matrix/lab.ts";
 
 /**
- * pg_dump is the oracle: wherever the dumps of before a pair and of after its rollback differ in more than an order, the states differ, and the other way
- * round.
+ * pg_dump is the oracle: wherever the dumps of before a pair and of after its rollback differ in more than an
+ * order, the states differ, and the other way round.
  */
 
 let server: Cluster;
@@ -35,7 +35,10 @@ const PAIRS = [...BROKEN, ...SOUND].filter(
   ({ verdict, since }) => verdict !== "failed" && (since === undefined || since <= 15),
 );
 
-/** The dump as a bag of statements: what belongs to the server as well, without what is random or only said to people. */
+/**
+ * The dump as a bag of statements: what belongs to the server as well, without what is random or only
+ * said to people.
+ */
 async function dump(database: ShadowDatabase): Promise<readonly string[]> {
   const { binDir, host, port, superuser, adminPassword } = server.facts;
   const words = ["-h", host, "-p", String(port), "-U", superuser, "-w"];

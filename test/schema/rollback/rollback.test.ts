@@ -10,11 +10,13 @@ import { scratchFolder } from "../../support/tools.ts";
 import { historyOf, migrate, migrationsFolder, type MigratedDatabase } from "../support.ts";
 
 const SHOP = {
-  "202601010900_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY, total numeric NOT NULL DEFAULT 0);\n",
+  "202601010900_orders.sql":
+    "CREATE TABLE orders (id bigint PRIMARY KEY, total numeric NOT NULL DEFAULT 0);\n",
   "202601010900_orders_rollback.sql": "DROP TABLE orders;\n",
   "202601020900_customer.sql": "ALTER TABLE orders ADD COLUMN customer text;\n",
   "202601020900_customer_rollback.sql": "ALTER TABLE orders DROP COLUMN customer;\n",
-  "202601030900_notes.sql": "CREATE TABLE notes (id int, text text);\nCREATE INDEX CONCURRENTLY notes_id ON notes (id);\n",
+  "202601030900_notes.sql":
+    "CREATE TABLE notes (id int, text text);\nCREATE INDEX CONCURRENTLY notes_id ON notes (id);\n",
   "202601030900_notes_rollback.sql": "DROP INDEX CONCURRENTLY IF EXISTS notes_id;\nDROP TABLE notes;\n",
 };
 
@@ -23,19 +25,44 @@ const backups: RollbackBackup[] = [];
 let verdict = "proved";
 const takeBackup: TakeBackup = ({ request }) => {
   expect(request.store).toBeDefined();
-  backups.push({ id: `20260101T000000Z-00000${backups.length}`, snapshotAt: "2026-01-01T00:00:00Z", verdict, headline: "one block differs" });
+  backups.push({
+    id: `20260101T000000Z-00000${backups.length}`,
+    snapshotAt: "2026-01-01T00:00:00Z",
+    verdict,
+    headline: "one block differs",
+  });
   return Promise.resolve(backups.at(-1)!);
 };
 
-async function rollback(database: MigratedDatabase, inputs: Partial<MigrateRollbackInputs>, ports: Ports = testPorts()): Promise<Outcome> {
+async function rollback(
+  database: MigratedDatabase,
+  inputs: Partial<MigrateRollbackInputs>,
+  ports: Ports = testPorts(),
+): Promise<Outcome> {
   await using store = scratchFolder("store");
   return await runMigrateRollback(
     {
-      database: secret(database.adminUrl), migrations: NO_FOLDER, to: "202601010900", confirm: database.name, store: `file://${store.path}`, storeSecret: undefined,
-      recipients: [], identity: undefined, allowUnencrypted: true, withoutBackup: false, allowUnproved: false, reason: undefined, dryRun: false, wait: 0, lockTimeout: 5_000,
-      statementTimeout: 60_000, retries: 0, ...inputs,
+      database: secret(database.adminUrl),
+      migrations: NO_FOLDER,
+      to: "202601010900",
+      confirm: database.name,
+      store: `file://${store.path}`,
+      storeSecret: undefined,
+      recipients: [],
+      identity: undefined,
+      allowUnencrypted: true,
+      withoutBackup: false,
+      allowUnproved: false,
+      reason: undefined,
+      dryRun: false,
+      wait: 0,
+      lockTimeout: 5_000,
+      statementTimeout: 60_000,
+      retries: 0,
+      ...inputs,
     },
-    ports, takeBackup,
+    ports,
+    takeBackup,
   );
 }
 
@@ -49,16 +76,37 @@ async function migrated(files: Readonly<Record<string, string>> = SHOP): Promise
 describe("migrate-rollback", () => {
   it("takes back from a checkout without the files, and leaves what was there before", async () => {
     await using database = await migrated();
-    await database.query("INSERT INTO orders VALUES (1, 9.5, 'Ada'), (2, 3, NULL); INSERT INTO notes VALUES (1, 'x')");
+    await database.query(
+      "INSERT INTO orders VALUES (1, 9.5, 'Ada'), (2, 3, NULL); INSERT INTO notes VALUES (1, 'x')",
+    );
     const before = backups.length;
     const outcome = await rollback(database, { reason: "orders fail" });
-    expect(outcome).toMatchObject({ exit: 0, outputs: { "rolled-back": ["202601030900", "202601020900"], restored: true, to: "202601010900" } });
-    expect(outcome.outputs["losses"]).toEqual(expect.arrayContaining([{ object: "table public.notes", rows: 1 }, { object: "column public.orders.customer", rows: 1 }]));
+    expect(outcome).toMatchObject({
+      exit: 0,
+      outputs: { "rolled-back": ["202601030900", "202601020900"], restored: true, to: "202601010900" },
+    });
+    expect(outcome.outputs["losses"]).toEqual(
+      expect.arrayContaining([
+        { object: "table public.notes", rows: 1 },
+        { object: "column public.orders.customer", rows: 1 },
+      ]),
+    );
     expect(backups).toHaveLength(before + 1);
     expect(await historyOf(database)).toEqual(["202601010900 applied 1"]);
-    expect(await database.query("SELECT id::int, total::text FROM orders ORDER BY id")).toEqual([{ id: 1, total: "9.5" }, { id: 2, total: "3" }]);
-    expect(await database.query("SELECT backup_id, reason, restored, done, failed FROM holdfast.rollbacks")).toEqual([
-      { backup_id: backups.at(-1)!.id, reason: "orders fail", restored: true, done: ["202601030900", "202601020900"], failed: null },
+    expect(await database.query("SELECT id::int, total::text FROM orders ORDER BY id")).toEqual([
+      { id: 1, total: "9.5" },
+      { id: 2, total: "3" },
+    ]);
+    expect(
+      await database.query("SELECT backup_id, reason, restored, done, failed FROM holdfast.rollbacks"),
+    ).toEqual([
+      {
+        backup_id: backups.at(-1)!.id,
+        reason: "orders fail",
+        restored: true,
+        done: ["202601030900", "202601020900"],
+        failed: null,
+      },
     ]);
   });
 
@@ -66,7 +114,8 @@ describe("migrate-rollback", () => {
     await using database = await migrated();
     await database.query("INSERT INTO notes VALUES (1, 'x'), (2, 'y')");
     await expect(rollback(database, { confirm: undefined })).rejects.toMatchObject({
-      code: "refused.unconfirmed", message: expect.stringContaining("table public.notes (2 rows)") as unknown as string,
+      code: "refused.unconfirmed",
+      message: expect.stringContaining("table public.notes (2 rows)") as unknown as string,
     });
     const dry = await rollback(database, { confirm: undefined, dryRun: true });
     expect(dry).toMatchObject({ exit: 7, report: { good: false } });
@@ -77,9 +126,21 @@ describe("migrate-rollback", () => {
   it("refuses what is missing, by name, and what is not proved, unless allowed", async () => {
     const { "202601020900_customer_rollback.sql": _, ...without } = SHOP;
     await using lacking = await migrated(without);
-    await expect(rollback(lacking, {})).rejects.toMatchObject({ code: "refused.unsafe", message: expect.stringContaining("no rollback for 202601020900_customer.sql") as unknown as string });
-    await using database = await migrated({ ...SHOP, "202601020900_customer.sql": "ALTER TABLE orders ADD COLUMN customer text; ALTER TABLE orders ALTER COLUMN total DROP DEFAULT;\n" });
-    await expect(rollback(database, {})).rejects.toMatchObject({ code: "refused.unsafe", message: expect.stringMatching(/202601020900_customer\.sql \(differs: column public\.orders\.total default/) as unknown as string });
+    await expect(rollback(lacking, {})).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining("no rollback for 202601020900_customer.sql") as unknown as string,
+    });
+    await using database = await migrated({
+      ...SHOP,
+      "202601020900_customer.sql":
+        "ALTER TABLE orders ADD COLUMN customer text; ALTER TABLE orders ALTER COLUMN total DROP DEFAULT;\n",
+    });
+    await expect(rollback(database, {})).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringMatching(
+        /202601020900_customer\.sql \(differs: column public\.orders\.total default/,
+      ) as unknown as string,
+    });
     const forced = await rollback(database, { allowUnproved: true });
     expect(forced).toMatchObject({ exit: 5, outputs: { restored: false } });
     expect(forced.report.headline).toContain("is not what it was");
@@ -90,7 +151,9 @@ describe("migrate-rollback", () => {
     await database.query("CREATE VIEW customers AS SELECT customer FROM orders");
     const outcome = await rollback(database, {});
     expect(outcome).toMatchObject({ exit: 4, outputs: { "rolled-back": ["202601030900"] } });
-    expect(outcome.report.headline).toContain("202601020900_customer.sql could not be taken back: cannot drop column customer");
+    expect(outcome.report.headline).toContain(
+      "202601020900_customer.sql could not be taken back: cannot drop column customer",
+    );
     expect(await historyOf(database)).toEqual(["202601010900 applied 1", "202601020900 applied 1"]);
     await database.query("DROP VIEW customers");
     expect((await rollback(database, {})).exit).toBe(0);
@@ -98,7 +161,10 @@ describe("migrate-rollback", () => {
 
   it("takes all of it back, to before the first migration", async () => {
     await using database = await migrated();
-    expect(await rollback(database, { to: "nothing", withoutBackup: true, store: undefined })).toMatchObject({ exit: 0, outputs: { restored: true, backup: "" } });
+    expect(await rollback(database, { to: "nothing", withoutBackup: true, store: undefined })).toMatchObject({
+      exit: 0,
+      outputs: { restored: true, backup: "" },
+    });
     expect(await historyOf(database)).toEqual([]);
   });
 
@@ -114,7 +180,11 @@ describe("migrate-rollback", () => {
   it("refuses to begin without a place for the backup, or with one that nobody could open", async () => {
     await using database = await migrated();
     await expect(rollback(database, { store: undefined })).rejects.toMatchObject({ code: "input.missing" });
-    await expect(rollback(database, { allowUnencrypted: false })).rejects.toMatchObject({ code: "refused.unencrypted" });
-    await expect(rollback(database, { to: "209912312359" })).rejects.toMatchObject({ code: "input.malformed" });
+    await expect(rollback(database, { allowUnencrypted: false })).rejects.toMatchObject({
+      code: "refused.unencrypted",
+    });
+    await expect(rollback(database, { to: "209912312359" })).rejects.toMatchObject({
+      code: "input.malformed",
+    });
   });
 });

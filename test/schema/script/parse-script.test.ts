@@ -147,7 +147,8 @@ describe("how a script is carried out", () => {
 describe("waivers", () => {
   it("are read with their object, reason and line, also with Windows line ends", () => {
     const text =
-      'SELECT 1;\r\n-- holdfast: allow loses-data because it was empty\r\n--holdfast: allow differs view app."a b" because so\r\n';
+      "SELECT 1;\r\n-- holdfast: allow loses-data because it was empty\r\n--holdfast: " +
+      'allow differs view app."a b" because so\r\n';
     expect(readWaivers(text, 5)).toEqual({
       waivers: [
         { what: "loses-data", object: undefined, reason: "it was empty", line: 6 },

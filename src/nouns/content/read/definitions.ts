@@ -11,25 +11,39 @@ export type DefinitionFields = ReadonlyMap<string, string>;
 export type Definitions = ReadonlyMap<string, DefinitionFields>;
 
 /**
- * The definitions of every object in scope as they can be held against others of the same server, field by field. Expressions
- * are spelled in one way (`canonical`).
+ * The definitions of every object in scope as they can be held against others of the same server, field by
+ * field. Expressions are spelled in one way (`canonical`).
  *
  * @param session with `PINNED_SETTINGS`
  */
 export async function readDefinitions(session: DatabaseSession, scope: ContentScope): Promise<Definitions> {
   const found = new Map<string, DefinitionFields>();
-  await eachObject(session, scope, await serverFacts(session), {
-    kind: () => undefined,
-    object({ kind, identity, fields, owner }) {
-      const here = fields.filter(({ hidden }) => !hidden);
-      found.set(definitionName(kind, identity), new Map(here.map(({ name, text, printed }) => [name, printed ? spelled(text) : text])));
-      if (owner !== null) found.set(definitionName("owner", `${kind} ${identity}`), new Map([["owner", owner]]));
+  await eachObject(
+    session,
+    scope,
+    await serverFacts(session),
+    {
+      kind: () => undefined,
+      object({ kind, identity, fields, owner }) {
+        const here = fields.filter(({ hidden }) => !hidden);
+        found.set(
+          definitionName(kind, identity),
+          new Map(here.map(({ name, text, printed }) => [name, printed ? spelled(text) : text])),
+        );
+        if (owner !== null) {
+          found.set(definitionName("owner", `${kind} ${identity}`), new Map([["owner", owner]]));
+        }
+      },
     },
-  }, true);
+    true,
+  );
   return found;
 }
 
-/** Texts of one database that were read before, by what the server printed. Dropped as a whole when it is full. */
+/**
+ * Texts of one database that were read before, by what the server printed. Dropped as a whole when
+ * it is full.
+ */
 const SPELLED = new Map<string, string>();
 const SPELLED_MAX = 20_000;
 

@@ -37,13 +37,19 @@ export interface ObjectReader {
 }
 
 /**
- * Reads every object in scope, and what is said of objects: comments, security labels. A kind that the role may not read is not told of.
+ * Reads every object in scope, and what is said of objects: comments, security labels. A kind that the role
+ * may not read is not told of.
  *
  * @param session with `PINNED_SETTINGS`
- * @param again the session will read the same more than once, and it is held against nothing but that: a server of the same major. Statements are kept ready
+ * @param again the session will read the same more than once, and it is held against nothing but that: a
+ *   server of the same major. Statements are kept ready
  */
 export async function eachObject(
-  session: DatabaseSession, scope: ContentScope, server: ServerFacts, reader: ObjectReader, again = false,
+  session: DatabaseSession,
+  scope: ContentScope,
+  server: ServerFacts,
+  reader: ObjectReader,
+  again = false,
 ): Promise<void> {
   const places = new Map<string, string>();
   const watching: ObjectReader = {
@@ -55,17 +61,24 @@ export async function eachObject(
   };
   const readable = OBJECT_CLASSES.filter((each) => each.superuser !== true || server.superuser);
   const few = again ? readable.filter(({ kind }) => !MANY.has(kind)) : [];
-  for (const each of readable) if (!few.includes(each)) await eachOfClass(session, scope, server, each, watching, again);
+  for (const each of readable) {
+    if (!few.includes(each)) await eachOfClass(session, scope, server, each, watching, again);
+  }
   if (few.length > 0) await eachOfFew(session, scope, server, few, watching);
   for (const { kind, field, sql } of ATTACHMENTS) {
     reader.kind(kind);
-    const rows = again ? await session.queryPrepared<AttachmentRow>(sql(server), scopeValues(scope)) : await session.query<AttachmentRow>(sql(server), scopeValues(scope));
+    const rows = again
+      ? await session.queryPrepared<AttachmentRow>(sql(server), scopeValues(scope))
+      : await session.query<AttachmentRow>(sql(server), scopeValues(scope));
     for (const row of rows) {
       const object = row.large === null ? attachedTo(row, places, server) : `large object ${row.large}`;
       if (object === undefined) continue;
       const text = decodeText(server, row.text);
       reader.object({
-        kind, identity: row.prefix === "" ? object : `${row.prefix} ${object}`, owner: null, place: null,
+        kind,
+        identity: row.prefix === "" ? object : `${row.prefix} ${object}`,
+        owner: null,
+        place: null,
         fields: [{ name: field, text, hidden: false, printed: false }],
       });
     }
@@ -73,7 +86,17 @@ export async function eachObject(
 }
 
 /** Kinds of which a database has many: each is read by itself. */
-const MANY: ReadonlySet<ObjectKind> = new Set(["table", "column", "constraint", "index", "sequence", "trigger", "policy", "view", "function"]);
+const MANY: ReadonlySet<ObjectKind> = new Set([
+  "table",
+  "column",
+  "constraint",
+  "index",
+  "sequence",
+  "trigger",
+  "policy",
+  "view",
+  "function",
+]);
 
 /** A row of several classes' objects; the fields' texts in the order of {@link fieldsOn}. */
 interface MixedRow {
@@ -84,15 +107,25 @@ interface MixedRow {
   readonly fields: readonly (string | null)[];
 }
 
-/** Reads several classes by one statement: of most there is nothing, and asking takes longer than answering. */
+/**
+ * Reads several classes by one statement: of most there is nothing, and asking takes longer than answering.
+ */
 async function eachOfFew(
-  session: DatabaseSession, scope: ContentScope, server: ServerFacts, classes: readonly ObjectClass[], reader: ObjectReader,
+  session: DatabaseSession,
+  scope: ContentScope,
+  server: ServerFacts,
+  classes: readonly ObjectClass[],
+  reader: ObjectReader,
 ): Promise<void> {
   const fields = classes.map((each) => fieldsOn(server, each, true));
   const parts = classes.map((each, at) => {
     const texts = fields[at]!.map((_, place) => `o.f${place}`).join(", ");
     const rows = objectQuery(server, each, fields[at]);
-    return `SELECT ${at} AS class, o.place::text AS place, o.identity, o.owner::text AS owner, ARRAY[${texts}]::text[] AS fields FROM (${rows}) AS o`;
+    return `
+      SELECT ${at} AS class, o.place::text AS place, o.identity, o.owner::text AS owner,
+             ARRAY[${texts}]::text[] AS fields
+        FROM (${rows}) AS o
+    `;
   });
   for (const { kind } of classes) reader.kind(kind);
   for (const row of await session.queryPrepared<MixedRow>(parts.join("\nUNION ALL\n"), scopeValues(scope))) {
@@ -102,19 +135,30 @@ async function eachOfFew(
 
 /** Reads the objects of one class alone. */
 export async function eachOfClass(
-  session: DatabaseSession, scope: ContentScope, server: ServerFacts, each: ObjectClass, reader: ObjectReader, again = false,
+  session: DatabaseSession,
+  scope: ContentScope,
+  server: ServerFacts,
+  each: ObjectClass,
+  reader: ObjectReader,
+  again = false,
 ): Promise<void> {
   const { kind } = each;
   const fields = fieldsOn(server, each, again);
   reader.kind(kind);
   const sql = objectQuery(server, each, fields);
-  const rows = again ? await session.queryPrepared<ObjectRow>(sql, scopeValues(scope)) : await session.query<ObjectRow>(sql, scopeValues(scope));
+  const rows = again
+    ? await session.queryPrepared<ObjectRow>(sql, scopeValues(scope))
+    : await session.query<ObjectRow>(sql, scopeValues(scope));
   for (const row of rows) tell(server, each, fields, row, (at) => row[`f${at}`], reader);
 }
 
 function tell(
-  server: ServerFacts, { kind }: ObjectClass, fields: readonly ObjectField[], row: Pick<ObjectRow, "place" | "identity" | "owner">,
-  sent: (at: number) => string | null | undefined, reader: ObjectReader,
+  server: ServerFacts,
+  { kind }: ObjectClass,
+  fields: readonly ObjectField[],
+  row: Pick<ObjectRow, "place" | "identity" | "owner">,
+  sent: (at: number) => string | null | undefined,
+  reader: ObjectReader,
 ): void {
   const found: FoundField[] = [];
   for (let at = 0; at < fields.length; at += 1) {
@@ -128,13 +172,19 @@ function tell(
 /** The empty text counts as not set. */
 function foundField(server: ServerFacts, field: ObjectField, sent: string): FoundField[] {
   const [name, isPrinted] = [field.name, field.printed === true];
-  if (field.hidden !== undefined && sent === HIDDEN) return [{ name, text: HIDDEN, hidden: true, printed: isPrinted }];
+  if (field.hidden !== undefined && sent === HIDDEN) {
+    return [{ name, text: HIDDEN, hidden: true, printed: isPrinted }];
+  }
   const text = decodeText(server, sent);
   return text === "" ? [] : [{ name, text, hidden: false, printed: isPrinted }];
 }
 
 /** Columns stand with their relation; what is attached to anything out of scope is undefined. */
-function attachedTo(row: AttachmentRow, places: ReadonlyMap<string, string>, server: ServerFacts): string | undefined {
+function attachedTo(
+  row: AttachmentRow,
+  places: ReadonlyMap<string, string>,
+  server: ServerFacts,
+): string | undefined {
   const object = places.get(row.place);
   if (object === undefined || row.column === null) return object;
   return `column ${object.replace(/^[a-z-]+ /, "")}.${decodeText(server, row.column)}`;

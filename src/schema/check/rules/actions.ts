@@ -14,8 +14,9 @@ function actions(statement: RuleStatement): readonly Action[] {
   if (
     statement.type !== "AlterTableStmt" ||
     !["OBJECT_TABLE", undefined].includes(statement.fields["objtype"] as string | undefined)
-  )
+  ) {
     return [];
+  }
   const table = relationParts(statement.fields["relation"]);
   if (statement.isNew(table)) return [];
   return listOf(statement.fields["cmds"]).map((each) => {

@@ -18,8 +18,9 @@ export const ALTER_TABLE_RULES: readonly Rule[] = [
       const isFilled =
         kinds.some((kind) => ["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"].includes(kind)) ||
         isSerial(action.def);
-      if (isFilled || !kinds.some((kind) => kind === "CONSTR_NOTNULL" || kind === "CONSTR_PRIMARY"))
+      if (isFilled || !kinds.some((kind) => kind === "CONSTR_NOTNULL" || kind === "CONSTR_PRIMARY")) {
         return [];
+      }
       return [
         {
           object: `${written(action.table)}.${columnName(action)}`,

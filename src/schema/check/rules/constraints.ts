@@ -8,8 +8,9 @@ function added(
   where: (constraint: Fields) => boolean = () => true,
 ): Rule["find"] {
   return onActions((action) => {
-    if (action.subtype !== "AT_AddConstraint" || contype(action.def) !== kind || !where(action.def))
+    if (action.subtype !== "AT_AddConstraint" || contype(action.def) !== kind || !where(action.def)) {
       return [];
+    }
     return [{ object: written(action.table), message: message(written(action.table)) }];
   });
 }
@@ -17,7 +18,10 @@ function added(
 const withoutIndex = (constraint: Fields): boolean => constraint["indexname"] === undefined;
 const validated = (constraint: Fields): boolean => constraint["skip_validation"] !== true;
 
-/** Rules about constraints that are added to a table: https://www.postgresql.org/docs/current/sql-altertable.html */
+/**
+ * Rules about constraints that are added to a table:
+ * https://www.postgresql.org/docs/current/sql-altertable.html
+ */
 export const CONSTRAINT_RULES: readonly Rule[] = [
   {
     name: "check-scan",

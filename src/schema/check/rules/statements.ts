@@ -75,8 +75,9 @@ export const STATEMENT_RULES: readonly Rule[] = [
         : [fields["relation"]];
       const message = "the whole table is written anew while nobody can read or write it";
       const tables = listed.map(relationParts).filter((table) => table.length > 0);
-      if (tables.length === 0)
+      if (tables.length === 0) {
         return [{ message: "every table is written anew while nobody can read or write it" }];
+      }
       return tables.filter((table) => !isNew(table)).map((table) => hit(written(table), message));
     },
   },
@@ -93,8 +94,9 @@ export const STATEMENT_RULES: readonly Rule[] = [
         fields["concurrent"] === true ||
         fields["skipData"] === true ||
         isNew(view)
-      )
+      ) {
         return [];
+      }
       return [hit(written(view), "nobody can read the view until it is filled")];
     },
   },
@@ -107,8 +109,9 @@ export const STATEMENT_RULES: readonly Rule[] = [
     solution: "Add it NOT VALID, and ALTER DOMAIN … VALIDATE CONSTRAINT in a later migration.",
     find: ({ type, fields, isNew }) => {
       const domain = nameParts(fields["typeName"]);
-      if (type !== "AlterDomainStmt" || !["C", "AD_AddConstraint"].includes(String(fields["subtype"])))
+      if (type !== "AlterDomainStmt" || !["C", "AD_AddConstraint"].includes(String(fields["subtype"]))) {
         return [];
+      }
       if (fieldsOf(fields["def"])["skip_validation"] === true || isNew(domain)) return [];
       return [
         hit(
@@ -159,7 +162,9 @@ export const STATEMENT_RULES: readonly Rule[] = [
         )
         .find((name) => !isNew(name));
       if (locking === undefined) return [];
-      const message = `its rows are changed while ${written(locking)}, altered before in the same transaction, stays locked`;
+      const message =
+        `its rows are changed while ${written(locking)}, altered before in the same ` +
+        "transaction, stays locked";
       return [hit(written(table), message)];
     },
   },

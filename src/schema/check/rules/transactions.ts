@@ -52,8 +52,9 @@ export const TRANSACTION_RULES: readonly Rule[] = [
     solution: "Leave BEGIN and COMMIT out: each file is a transaction anyway.",
     find: ({ statement, script }): readonly Hit[] => {
       const open = openBefore(script).get(statement);
-      if (isKind(statement, "TRANS_STMT_BEGIN", "TRANS_STMT_START") && open === true)
+      if (isKind(statement, "TRANS_STMT_BEGIN", "TRANS_STMT_START") && open === true) {
         return [{ message: "a transaction is open already, so this BEGIN begins none" }];
+      }
       return isKind(statement, "TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK") && open === false
         ? [{ message: "no transaction of the file's own is open here, so this ends the one around it" }]
         : [];

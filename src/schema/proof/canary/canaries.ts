@@ -20,17 +20,28 @@ const ROWS = 2;
 const ATTEMPTS_MAX = 96;
 
 /**
- * Puts canary rows into tables, inside of the open transaction: a value for every column, so that whatever a script does to a column shows. Triggers and
- * foreign keys are quiet where the role may quieten them; what a CHECK refuses is tried with values out of the CHECK.
+ * Puts canary rows into tables, inside of the open transaction: a value for every column, so that whatever a
+ * script does to a column shows. Triggers and foreign keys are quiet where the role may quieten them; what a
+ * CHECK refuses is tried with values out of the CHECK.
  */
-export async function insertCanaries(session: DatabaseSession, tables: readonly CanaryTable[]): Promise<Canaries[]> {
-  const quiet = await session.execute("SAVEPOINT canary; SET LOCAL session_replication_role = replica; RELEASE canary");
+export async function insertCanaries(
+  session: DatabaseSession,
+  tables: readonly CanaryTable[],
+): Promise<Canaries[]> {
+  const quiet = await session.execute(
+    "SAVEPOINT canary; SET LOCAL session_replication_role = replica; RELEASE canary",
+  );
   if (quiet !== undefined) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done: Canaries[] = [];
   for (const table of tables) done.push(await fill(session, table));
-  const gone = await adoptOrphans(session, tables.map(({ name }) => name));
+  const gone = await adoptOrphans(
+    session,
+    tables.map(({ name }) => name),
+  );
   await session.query("SET LOCAL session_replication_role = DEFAULT");
-  return done.map((each) => (gone.has(each.table) && each.why === undefined ? { ...each, why: gone.get(each.table) } : each));
+  return done.map((each) =>
+    gone.has(each.table) && each.why === undefined ? { ...each, why: gone.get(each.table) } : each,
+  );
 }
 
 async function fill(session: DatabaseSession, table: CanaryTable): Promise<Canaries> {
@@ -45,7 +56,12 @@ async function fill(session: DatabaseSession, table: CanaryTable): Promise<Canar
 }
 
 /** @returns why it could not be inserted */
-async function insertRow(session: DatabaseSession, table: CanaryTable, row: number, attempts: Map<string, number>): Promise<string | undefined> {
+async function insertRow(
+  session: DatabaseSession,
+  table: CanaryTable,
+  row: number,
+  attempts: Map<string, number>,
+): Promise<string | undefined> {
   let said = "";
   let shift = 0;
   const once = { settled: false, begunAgain: false };
@@ -77,17 +93,31 @@ async function attempt(session: DatabaseSession, sql: string): Promise<ServerRef
 
 function isOfDomain(table: CanaryTable, { constraint, state }: ServerRefusal): boolean {
   const ofTable = constraint !== undefined && table.checks.some(({ name }) => name === constraint);
-  return !ofTable && (state === CHECK_VIOLATION || state.startsWith("22")) && table.columns.some(({ base }) => base.conditions.length > 0);
+  return (
+    !ofTable &&
+    (state === CHECK_VIOLATION || state.startsWith("22")) &&
+    table.columns.some(({ base }) => base.conditions.length > 0)
+  );
 }
 
 /** What a domain takes can be asked for each column by itself. */
-async function settleDomains(session: DatabaseSession, table: CanaryTable, row: number, attempts: Map<string, number>): Promise<void> {
+async function settleDomains(
+  session: DatabaseSession,
+  table: CanaryTable,
+  row: number,
+  attempts: Map<string, number>,
+): Promise<void> {
   for (const column of table.columns.filter(({ base }) => base.conditions.length > 0)) {
     const hints = hintsOf(table, column.name);
     for (let at = attempts.get(column.name) ?? 0; at < ATTEMPTS_MAX; at += 1) {
       const value = canaryValue(column, row, at, hints);
       if (value === undefined) break;
-      if (value !== null && (await attempt(session, `SELECT ${quoteLiteral(value)}::${column.type}`)) !== undefined) continue;
+      if (
+        value !== null &&
+        (await attempt(session, `SELECT ${quoteLiteral(value)}::${column.type}`)) !== undefined
+      ) {
+        continue;
+      }
       attempts.set(column.name, at);
       break;
     }
@@ -100,30 +130,52 @@ function insertion(table: CanaryTable, row: number, attempts: ReadonlyMap<string
     const value = canaryValue(column, row, attempt, hintsOf(table, column.name));
     // A type nobody here knows gets what the column gets by itself.
     if (value === undefined) return [];
-    return [[quoteIdentifier(column.name), value === null ? "NULL" : `${quoteLiteral(value)}::${column.type}`] as const];
+    return [
+      [
+        quoteIdentifier(column.name),
+        value === null ? "NULL" : `${quoteLiteral(value)}::${column.type}`,
+      ] as const,
+    ];
   });
   if (values.length === 0) return `INSERT INTO ${table.name} DEFAULT VALUES`;
-  return `INSERT INTO ${table.name} (${values.map(([name]) => name).join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${values.map(([, value]) => value).join(", ")})`;
+  return `
+    INSERT INTO ${table.name} (${values.map(([name]) => name).join(", ")}) OVERRIDING SYSTEM VALUE
+      VALUES (${values.map(([, value]) => value).join(", ")})
+  `;
 }
 
 function hintsOf(table: CanaryTable, column: string): Hints {
   const own = table.columns.find(({ name }) => name === column);
-  const about = [...table.checks, ...(table.bounds === undefined ? [] : [table.bounds])].filter(({ columns }) => columns.includes(column));
+  const about = [...table.checks, ...(table.bounds === undefined ? [] : [table.bounds])].filter(
+    ({ columns }) => columns.includes(column),
+  );
   return hintsIn([...(own?.base.conditions ?? []), ...about.map(({ definition }) => definition)]);
 }
 
 const CHECK_VIOLATION = "23514";
 
 /** Moves on the columns that a refusal is about; false where it tells none, or nothing is left to try. */
-function nextValues(table: CanaryTable, refusal: ServerRefusal, attempts: Map<string, number>, row: number): boolean {
+function nextValues(
+  table: CanaryTable,
+  refusal: ServerRefusal,
+  attempts: Map<string, number>,
+  row: number,
+): boolean {
   const check = table.checks.find(({ name }) => name === refusal.constraint);
   // No partition takes the row, or this one does not.
-  const bounds = refusal.state === CHECK_VIOLATION && refusal.constraint === undefined ? (table.bounds?.columns ?? []) : [];
+  const bounds =
+    refusal.state === CHECK_VIOLATION && refusal.constraint === undefined
+      ? (table.bounds?.columns ?? [])
+      : [];
   const named = refusal.column === undefined ? [] : [refusal.column];
-  const domains = refusal.constraint === undefined || check !== undefined ? [] : table.columns.filter(({ base }) => base.conditions.length > 0).map(({ name }) => name);
+  const domains =
+    refusal.constraint === undefined || check !== undefined
+      ? []
+      : table.columns.filter(({ base }) => base.conditions.length > 0).map(({ name }) => name);
   const typed = refusal.state.startsWith("22") ? mentioned(table, refusal.message, attempts, row) : [];
   const about = [check?.columns ?? [], bounds, named, domains, typed].find((names) => names.length > 0) ?? [];
-  // Of several columns of one CHECK the first that has another value to try moves; the others begin again with it.
+  // Of several columns of one CHECK the first that has another value to try moves; the others begin
+  // again with it.
   for (const name of about) {
     const column = table.columns.find((each) => each.name === name);
     if (column === undefined) continue;
@@ -138,13 +190,33 @@ function nextValues(table: CanaryTable, refusal: ServerRefusal, attempts: Map<st
   return false;
 }
 
-/** A value that its type does not take is quoted in the message: it is of the column that has it, or else of one with that type. */
-function mentioned(table: CanaryTable, message: string, attempts: ReadonlyMap<string, number>, row: number): string[] {
+/**
+ * A value that its type does not take is quoted in the message: it is of the column that has it, or else of
+ * one with that type.
+ */
+function mentioned(
+  table: CanaryTable,
+  message: string,
+  attempts: ReadonlyMap<string, number>,
+  row: number,
+): string[] {
   const [, quoted] = /: "(.*)"$/s.exec(message) ?? [];
-  const holders = quoted === undefined ? [] : table.columns.filter((column) =>
-    canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name))?.includes(quoted) === true);
+  const holders =
+    quoted === undefined
+      ? []
+      : table.columns.filter(
+          (column) =>
+            canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name))?.includes(
+              quoted,
+            ) === true,
+        );
   // A condition that casts is refused with the words of the type it casts to.
-  const judging = holders.filter(({ name, base }) => base.conditions.length > 0 || table.checks.some(({ columns }) => columns.includes(name)));
-  const typed = table.columns.filter(({ type, base }) => [type, base.name].some((name) => message.includes(`type ${name}`) || message.includes(`enum ${name}`)));
+  const judging = holders.filter(
+    ({ name, base }) =>
+      base.conditions.length > 0 || table.checks.some(({ columns }) => columns.includes(name)),
+  );
+  const typed = table.columns.filter(({ type, base }) =>
+    [type, base.name].some((name) => message.includes(`type ${name}`) || message.includes(`enum ${name}`)),
+  );
   return ([judging, holders, typed].find((found) => found.length > 0) ?? []).map(({ name }) => name);
 }

@@ -1,6 +1,7 @@
 /**
- * A text that a regular expression of PostgreSQL takes, for the shapes that CHECK constraints have: characters, classes, groups, alternatives, counts and
- * anchors. https://www.postgresql.org/docs/current/functions-matching.html#POSIX-SYNTAX-DETAILS
+ * A text that a regular expression of PostgreSQL takes, for the shapes that CHECK
+ * constraints have: characters, classes, groups, alternatives, counts and anchors.
+ * https://www.postgresql.org/docs/current/functions-matching.html#POSIX-SYNTAX-DETAILS
  *
  * @param row the text is another one for another row, where the expression leaves room
  * @returns undefined for an expression with anything else in it: look-around, back references
@@ -104,7 +105,8 @@ class PatternReader {
   /** One for every count that is wanted; the last place that has a choice tells rows apart. */
   #repeated(piece: () => string): string {
     const [least, most] = this.#count();
-    // The minimum is what short columns take; where nothing has to be there, something small is a better canary than nothing.
+    // The minimum is what short columns take; where nothing has to be there, something small is a better
+    // canary than nothing.
     const times = Math.min(Math.max(least, 1), most);
     return Array.from({ length: most === 0 ? 0 : least === 0 && most === 1 ? 0 : times }, piece).join("");
   }
@@ -145,12 +147,17 @@ class PatternReader {
       } else if (this.#text.startsWith("-", this.#at) && !this.#text.startsWith("-]", this.#at)) {
         this.#at += 1;
         const to = this.#next();
-        for (let code = from.charCodeAt(0); code <= to.charCodeAt(0) && letters.length < 200; code += 1)
+        for (let code = from.charCodeAt(0); code <= to.charCodeAt(0) && letters.length < 200; code += 1) {
           letters += String.fromCharCode(code);
+        }
       } else letters += from;
     }
     this.#at += 1;
-    return negated ? Array.from(ALL).filter((letter) => !letters.includes(letter)).join("") : letters;
+    return negated
+      ? Array.from(ALL)
+          .filter((letter) => !letters.includes(letter))
+          .join("")
+      : letters;
   }
 
   #take(word: string): boolean {

@@ -14,10 +14,18 @@ export interface TableSums {
  *
  * @param tables name → the columns to look at
  */
-export async function readSums(session: DatabaseSession, tables: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, TableSums>> {
+export async function readSums(
+  session: DatabaseSession,
+  tables: ReadonlyMap<string, readonly string[]>,
+): Promise<ReadonlyMap<string, TableSums>> {
   const existing = await session.query<{ table: string; column: string }>(
-    `SELECT name AS "table", a.attname::text AS "column" FROM pg_catalog.unnest($1::text[]) AS name
-       JOIN pg_catalog.pg_attribute a ON a.attrelid = pg_catalog.to_regclass(name) AND a.attnum > 0 AND NOT a.attisdropped`,
+    `
+      SELECT name AS "table", a.attname::text AS "column"
+        FROM pg_catalog.unnest($1::text[]) AS name
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = pg_catalog.to_regclass(name)
+             AND a.attnum > 0
+             AND NOT a.attisdropped
+    `,
     [[...tables.keys()]],
   );
   const found = new Map<string, TableSums>();
@@ -25,11 +33,21 @@ export async function readSums(session: DatabaseSession, tables: ReadonlyMap<str
     const here = existing.filter((row) => row.table === table).map((row) => row.column);
     if (here.length === 0) continue;
     const columns = wanted.filter((name) => here.includes(name));
-    const sums = columns.map((name, at) => `pg_catalog.count(${quoteIdentifier(name)})::text AS c${at}, ${sumOf(quoteIdentifier(name))} AS s${at}`);
-    const [row] = await session.query<Record<string, string>>(`SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")} FROM ${table} AS ${quoteIdentifier("holdfast row")}`);
+    const sums = columns.map(
+      (name, at) =>
+        `pg_catalog.count(${quoteIdentifier(name)})::text AS c${at}, ` +
+        `${sumOf(quoteIdentifier(name))} AS s${at}`,
+    );
+    const [row] = await session.query<Record<string, string>>(`
+      SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")}
+        FROM ${table} AS ${quoteIdentifier("holdfast row")}
+    `);
     found.set(table, {
-      table, rows: Number(row!["rows"]),
-      columns: new Map(columns.map((name, at) => [name, { values: Number(row![`c${at}`]), sum: row![`s${at}`] ?? "0" }])),
+      table,
+      rows: Number(row!["rows"]),
+      columns: new Map(
+        columns.map((name, at) => [name, { values: Number(row![`c${at}`]), sum: row![`s${at}`] ?? "0" }]),
+      ),
     });
   }
   return found;
@@ -47,14 +65,24 @@ export interface LostRows {
   readonly message: string;
 }
 
-/** Holds sums against those of before; what the schema's comparison tells (a table, a column that is missing) is not told again. */
-export function lostRows(before: ReadonlyMap<string, TableSums>, after: ReadonlyMap<string, TableSums>): LostRows[] {
+/**
+ * Holds sums against those of before; what the schema's comparison tells (a table, a column that is missing)
+ * is not told again.
+ */
+export function lostRows(
+  before: ReadonlyMap<string, TableSums>,
+  after: ReadonlyMap<string, TableSums>,
+): LostRows[] {
   const lost: LostRows[] = [];
   for (const [table, was] of before) {
     const is = after.get(table);
     if (is === undefined || was.rows === 0) continue;
     if (is.rows < was.rows) {
-      lost.push({ object: `table ${table}`, message: `${was.rows - is.rows} of ${was.rows} rows that were there before are gone after the rollback` });
+      lost.push({
+        object: `table ${table}`,
+        message:
+          `${was.rows - is.rows} of ${was.rows} rows that were there before are gone ` + "after the rollback",
+      });
       continue;
     }
     for (const [column, { values, sum }] of was.columns) {
@@ -63,7 +91,10 @@ export function lostRows(before: ReadonlyMap<string, TableSums>, after: Readonly
       const gone = values - now.values;
       lost.push({
         object: `column ${table}.${quotedWhereNeeded(column)}`,
-        message: gone > 0 ? `${gone} of ${values} values that were there before are gone after the rollback` : `values that were there before are others after the rollback`,
+        message:
+          gone > 0
+            ? `${gone} of ${values} values that were there before are gone after the rollback`
+            : `values that were there before are others after the rollback`,
       });
     }
   }
@@ -73,4 +104,3 @@ export function lostRows(before: ReadonlyMap<string, TableSums>, after: Readonly
 function quotedWhereNeeded(name: string): string {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name);
 }
-

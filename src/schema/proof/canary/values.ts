@@ -2,20 +2,30 @@ import type { CanaryColumn, CanaryType } from "./columns.ts";
 import { textsOf, type Hints } from "./hints.ts";
 
 /**
- * Values for canary rows: the same number gives the same value in every table, so that foreign keys between canaries hold.
+ * Values for canary rows: the same number gives the same value in every table, so that foreign keys between
+ * canaries hold.
  *
  * @param column to be filled
  * @param row number of the row, from 1
- * @param attempt how many times a value of this column was refused; later attempts try what conditions speak of
+ * @param attempt how many times a value of this column was refused; later attempts try what
+ *   conditions speak of
  * @param hints out of the conditions on the column
  * @returns the text form of a value, null for NULL, or undefined where nothing is left to try
  */
-export function canaryValue(column: CanaryColumn, row: number, attempt: number, hints: Hints): string | null | undefined {
+export function canaryValue(
+  column: CanaryColumn,
+  row: number,
+  attempt: number,
+  hints: Hints,
+): string | null | undefined {
   const { base, notNull } = column;
   const hinted = hintedValues(base, row, hints);
   const candidates: (string | null | undefined)[] = [
-    plainValue(base, row), ...hinted.map((hint) => (base.array ? arrayOf([hint]) : hint)), ...(base.array ? arraysOf(base, row, hints) : []),
-    ...alternatives(base, row), ...(notNull ? [] : [null]),
+    plainValue(base, row),
+    ...hinted.map((hint) => (base.array ? arrayOf([hint]) : hint)),
+    ...(base.array ? arraysOf(base, row, hints) : []),
+    ...alternatives(base, row),
+    ...(notNull ? [] : [null]),
   ];
   return [...new Set(candidates.filter((each) => each !== undefined))][attempt];
 }
@@ -28,7 +38,9 @@ const NUMBER = /^-?(?:\d+(?:\.\d+)?|NaN|Infinity)$/;
 function hintedValues(type: CanaryType, row: number, hints: Hints): string[] {
   if (TEXTUAL.has(type.name)) return textsOf(hints, row);
   if (NUMERIC.has(type.name)) return [...hints.numbers, ...hints.texts.filter((text) => NUMBER.test(text))];
-  if (type.name === "bytea") return hints.lengths.map((length) => `\\x${row.toString(16).padStart(2, "0").slice(-2).repeat(length)}`);
+  if (type.name === "bytea") {
+    return hints.lengths.map((length) => `\\x${row.toString(16).padStart(2, "0").slice(-2).repeat(length)}`);
+  }
   if (type.kind === "e") return hints.texts.filter((text) => type.labels.includes(text));
   if (type.name === "json" || type.name === "jsonb") return jsonFor(hints, row);
   return hints.texts.filter((text) => text !== "");
@@ -37,7 +49,11 @@ function hintedValues(type: CanaryType, row: number, hints: Hints): string[] {
 /** A document that has every key that conditions speak of. */
 function jsonFor({ texts }: Hints, row: number): string[] {
   const keys = texts.filter((text) => /^[\w-]+$/.test(text));
-  return keys.length === 0 ? [] : [`canary ${row}`, row].map((value) => JSON.stringify(Object.fromEntries(keys.map((key) => [key, value]))));
+  return keys.length === 0
+    ? []
+    : [`canary ${row}`, row].map((value) =>
+        JSON.stringify(Object.fromEntries(keys.map((key) => [key, value]))),
+      );
 }
 
 /** Arrays as long as conditions want them. */
@@ -60,7 +76,10 @@ function plainValue(type: CanaryType, row: number): string | undefined {
 function elementValue(type: CanaryType, row: number): string | undefined {
   if (type.kind === "e") return type.labels[(row - 1) % Math.max(type.labels.length, 1)];
   if (type.kind === "r" || type.kind === "m") {
-    const bounds = type.subtype === undefined ? undefined : [scalar(type.subtype, -1, row), scalar(type.subtype, -1, row + 1)];
+    const bounds =
+      type.subtype === undefined
+        ? undefined
+        : [scalar(type.subtype, -1, row), scalar(type.subtype, -1, row + 1)];
     if (bounds?.[0] === undefined || bounds[1] === undefined) return undefined;
     const range = `[${JSON.stringify(bounds[0])},${JSON.stringify(bounds[1])})`;
     return type.kind === "m" ? `{${range}}` : range;
@@ -68,7 +87,13 @@ function elementValue(type: CanaryType, row: number): string | undefined {
   if (type.kind === "c") {
     const fields = type.fields.map((name) => scalar(name, -1, row));
     // A field of another kind is NULL.
-    return `(${fields.map((field) => (field === undefined ? "" : JSON.stringify(field).replaceAll('\\"', '""'))).join(",")})`;
+    return (
+      "(" +
+      fields
+        .map((field) => (field === undefined ? "" : JSON.stringify(field).replaceAll('\\"', '""')))
+        .join(",") +
+      ")"
+    );
   }
   return scalar(type.name, type.modifier, row);
 }
@@ -81,7 +106,7 @@ type MakeValue = (row: number, modifier: number) => string;
 
 /** Types that come with PostgreSQL, or with a well-known extension. */
 const VALUES: readonly (readonly [names: readonly string[], make: MakeValue])[] = [
-  [["bool"], (row) => row % 2 === 1 ? "true" : "false"],
+  [["bool"], (row) => (row % 2 === 1 ? "true" : "false")],
   [["int2", "int4", "int8", "oid", "xid", "xid8", "cid"], (row) => String(row)],
   [["float4", "float8"], (row) => `${row}.5`],
   [["numeric"], (row, modifier) => numeric(modifier, row)],
@@ -136,7 +161,11 @@ const VALUES: readonly (readonly [names: readonly string[], make: MakeValue])[] 
   [["ltxtquery"], (row) => `canary & c${row}`],
   [["seg"], (row) => `${row} .. ${row + 1}`],
   [["cube"], (row) => `(${row},${row})`],
-  [["vector"], (row, modifier) => modifier > 0 ? `[${Array.from({ length: modifier }, () => String(row)).join(",")}]` : `[${row}]`],
+  [
+    ["vector"],
+    (row, modifier) =>
+      modifier > 0 ? `[${Array.from({ length: modifier }, () => String(row)).join(",")}]` : `[${row}]`,
+  ],
   [["geometry", "geography"], (row) => `POINT(${row} ${row})`],
 ];
 
@@ -161,7 +190,10 @@ function clipped(row: number, modifier: number): string {
 /** Precision and scale of a numeric lie in its modifier; the value has the digits it can have. */
 function numeric(modifier: number, row: number): string {
   if (modifier < HEADER) return `${row}.123456789`;
-  const [precision, scale] = [((modifier - HEADER) >> 16) & 0xffff, (((modifier - HEADER) & 0x7ff) ^ 1024) - 1024];
+  const [precision, scale] = [
+    ((modifier - HEADER) >> 16) & 0xffff,
+    (((modifier - HEADER) & 0x7ff) ^ 1024) - 1024,
+  ];
   if (scale <= 0) return String(row % 10 ** Math.min(precision, 9));
   const whole = precision > scale ? String(row % 10 ** Math.min(precision - scale, 9)) : "0";
   return `${whole}.${"123456789".padEnd(scale, "1").slice(0, scale - 1)}${row % 10}`;
@@ -176,14 +208,45 @@ function alternatives(type: CanaryType, row: number): (string | undefined)[] {
   if (type.array) return ["{}"];
   if (type.kind === "e") return type.labels.map((_, at) => type.labels[(at + row) % type.labels.length]);
   switch (type.name) {
-    case "bool": return ["true", "false"];
-    case "int2": case "int4": case "int8": case "float4": case "float8": case "numeric": return ["0", "1", String(10 * row), String(100 + row), `-${row}`];
-    case "text": case "varchar": case "citext": case "bpchar":
-      return ["", String(row), `c${row}`, `canary${row}@example.com`, `https://example.com/${row}`, `canary-${row}`, `CANARY${row}`, "en", "#aabbcc"];
-    case "date": case "timestamp": case "timestamptz": return ["2099-01-01", "1970-01-01", "2020-02-29", "now"];
-    case "time": case "timetz": case "interval": return ["00:00:01", "23:00:00"];
-    case "json": case "jsonb": return ["{}", "[]", `"canary ${row}"`];
+    case "bool":
+      return ["true", "false"];
+    case "int2":
+    case "int4":
+    case "int8":
+    case "float4":
+    case "float8":
+    case "numeric":
+      return ["0", "1", String(10 * row), String(100 + row), `-${row}`];
+    case "text":
+    case "varchar":
+    case "citext":
+    case "bpchar":
+      return [
+        "",
+        String(row),
+        `c${row}`,
+        `canary${row}@example.com`,
+        `https://example.com/${row}`,
+        `canary-${row}`,
+        `CANARY${row}`,
+        "en",
+        "#aabbcc",
+      ];
+    case "date":
+    case "timestamp":
+    case "timestamptz":
+      return ["2099-01-01", "1970-01-01", "2020-02-29", "now"];
+    case "time":
+    case "timetz":
+    case "interval":
+      return ["00:00:01", "23:00:00"];
+    case "json":
+    case "jsonb":
+      return ["{}", "[]", `"canary ${row}"`];
     // A type nobody here knows: some text form may be its own.
-    default: return scalar(type.name, type.modifier, row) === undefined && type.kind === "b" ? [String(row), `canary${row}`, `(${row},${row})`, "{}"] : [];
+    default:
+      return scalar(type.name, type.modifier, row) === undefined && type.kind === "b"
+        ? [String(row), `canary${row}`, `(${row},${row})`, "{}"]
+        : [];
   }
 }

@@ -29,8 +29,8 @@ const MEMBERSHIPS: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * Makes those that are not there. They belong to the whole server, whose other databases have made them already, or
- * whose image has them. Without passwords nobody can log in as one.
+ * Makes those that are not there. They belong to the whole server, whose other databases have made them
+ * already, or whose image has them. Without passwords nobody can log in as one.
  */
 export function rolesSql(): string {
   const missing = (role: string): string =>
@@ -40,8 +40,10 @@ export function rolesSql(): string {
   );
   const joined = MEMBERSHIPS.map(([role, member]) => {
     // Of majors that do not have the role; a superuser is a member of everything and needs none.
-    const may = `EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${role}')
-      AND NOT pg_catalog.pg_has_role('${member}', '${role}', 'MEMBER')`;
+    const may = `
+      EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${role}')
+        AND NOT pg_catalog.pg_has_role('${member}', '${role}', 'MEMBER')
+    `;
     return `IF ${may} THEN GRANT ${role} TO ${member}; END IF;`;
   });
   return `DO $roles$ BEGIN\n${[...made, ...joined].join("\n")}\nEND $roles$;`;
@@ -62,8 +64,10 @@ export function rightsSql(): string {
     // Whoever runs the migrations here does what `postgres` does there.
     ...["CURRENT_USER", "postgres"].flatMap((maker) =>
       kinds.map(
-        (kind) =>
-          `ALTER DEFAULT PRIVILEGES FOR ROLE ${maker} IN SCHEMA public GRANT ALL ON ${kind} TO postgres, ${api};`,
+        (kind) => `
+          ALTER DEFAULT PRIVILEGES FOR ROLE ${maker} IN SCHEMA public GRANT ALL ON ${kind} TO postgres,
+            ${api};
+        `,
       ),
     ),
   ].join("\n");

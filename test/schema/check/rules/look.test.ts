@@ -39,7 +39,10 @@ const named = (findings: readonly Finding[]): string[] =>
 /** Rule and object of each finding in a text that was not watched. */
 const inText = async (text: string): Promise<string[]> => named(await look(text));
 
-/** `[sql, what is found]`; for each the same on a table that the file makes itself is silent, where `t` stands for one. */
+/**
+ * `[sql, what is found]`; for each the same on a table that the file makes itself is silent, where `t`
+ * stands for one.
+ */
 const FIRES: readonly (readonly [string, ...string[]])[] = [
   ["alter table app.t add column c int not null", "required-column app.t.c"],
   ["alter table t add column c int primary key", "required-column t.c"],
@@ -130,11 +133,16 @@ describe("a rule", () => {
   it.each([
     ["create domain d as int; alter domain d add constraint k check (value > 0)"],
     [
-      "create type app.e as enum ('a'); alter type app.e add value 'b'; alter type app.e rename value 'a' to 'c'",
+      "create type app.e as enum ('a'); alter type app.e add value 'b'; " +
+        "alter type app.e rename value 'a' to 'c'",
     ],
     ["create index concurrently i on t (c); drop index concurrently i"],
     [
-      "create table app.t_new as select 1 as c; alter table app.t_new rename to t; alter table app.t alter column c set not null",
+      `
+        create table app.t_new as select 1 as c;
+        alter table app.t_new rename to t;
+        alter table app.t alter column c set not null
+      `,
     ],
     ["select 1 as c into t; create index on t (c)"],
     ["create materialized view m as select 1 as c; create index on m (c)"],

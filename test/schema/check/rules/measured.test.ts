@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { checkFiles, type CheckedFolder } from "../check-folder.ts";
 
-/** `[name, what is there before, the migration, the finding, or none]`; judged on a server by what happens there. */
+/**
+ * `[name, what is there before, the migration, the finding, or none]`; judged on a server by what
+ * happens there.
+ */
 const CASES: readonly (readonly [string, string, string, string?])[] = [
   ["longer varchar", "create table t1 (c varchar(10))", "alter table t1 alter column c type varchar(20)"],
   ["varchar to text", "create table t2 (c varchar(10))", "alter table t2 alter column c type text"],
@@ -62,7 +65,10 @@ const CASES: readonly (readonly [string, string, string, string?])[] = [
   ],
   [
     "function that changes",
-    "create function changing() returns int volatile language plpgsql as 'begin return 1; end'; create table t15 (a int)",
+    `
+      create function changing() returns int volatile language plpgsql as 'begin return 1; end';
+      create table t15 (a int)
+    `,
     "alter table t15 add column c int default changing()",
     "rewriting-default t15.c",
   ],
@@ -91,7 +97,10 @@ const CASES: readonly (readonly [string, string, string, string?])[] = [
   ],
   [
     "attach behind a check",
-    "create table t20 (c int) partition by range (c); create table t20a (c int not null check (c >= 0 and c < 9))",
+    `
+      create table t20 (c int) partition by range (c);
+      create table t20a (c int not null check (c >= 0 and c < 9))
+    `,
     "alter table t20 attach partition t20a for values from (0) to (9)",
   ],
   [

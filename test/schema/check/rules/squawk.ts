@@ -19,7 +19,9 @@ export function squawkBinary(): string {
   return join(dirname(found), "bin", process.platform === "win32" ? "squawk.exe" : "squawk");
 }
 
-/** Every rule of it, from the binary itself: they stand in it one behind the other, as its option lists them. */
+/**
+ * Every rule of it, from the binary itself: they stand in it one behind the other, as its option lists them.
+ */
 export function squawkRules(known: readonly string[]): {
   readonly unknown: readonly string[];
   readonly count: number;

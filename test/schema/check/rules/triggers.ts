@@ -64,8 +64,10 @@ export const TRIGGERS: readonly Trigger[] = [
   { rule: "require-concurrent-reindex", before: "create table ri (c bigint)", sql: "reindex table ri;" },
   {
     rule: "require-concurrent-partition-detach",
-    before:
-      "create table pd (c bigint) partition by range (c); create table pd1 partition of pd for values from (0) to (9)",
+    before: `
+      create table pd (c bigint) partition by range (c);
+      create table pd1 partition of pd for values from (0) to (9)
+    `,
     sql: "alter table pd detach partition pd1;",
   },
   {

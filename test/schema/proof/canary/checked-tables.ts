@@ -60,37 +60,55 @@ export const CHECKED: readonly CheckedTable[] = [
   checked("k_version", "v semver NOT NULL"),
   {
     name: "k_circle_a",
-    sql: `CREATE TABLE k_circle_a (id int PRIMARY KEY, b int NOT NULL); CREATE TABLE k_circle_b (id int PRIMARY KEY, a int NOT NULL REFERENCES k_circle_a);
-      ALTER TABLE k_circle_a ADD FOREIGN KEY (b) REFERENCES k_circle_b`,
+    sql: `
+      CREATE TABLE k_circle_a (id int PRIMARY KEY, b int NOT NULL);
+      CREATE TABLE k_circle_b (id int PRIMARY KEY, a int NOT NULL REFERENCES k_circle_a);
+      ALTER TABLE k_circle_a ADD FOREIGN KEY (b) REFERENCES k_circle_b
+    `,
   },
   checked("k_self", "id int PRIMARY KEY, up int NOT NULL REFERENCES k_self"),
   {
     name: "k_child",
-    sql: `CREATE TABLE k_parent (code text PRIMARY KEY CHECK (code ~ '^[A-Z]{2}$'));
-      CREATE TABLE k_child (id int, code text NOT NULL REFERENCES k_parent)`,
+    sql: `
+      CREATE TABLE k_parent (code text PRIMARY KEY CHECK (code ~ '^[A-Z]{2}$'));
+      CREATE TABLE k_child (id int, code text NOT NULL REFERENCES k_parent)
+    `,
   },
   {
     name: "k_days",
-    sql: `CREATE TABLE k_days (at timestamptz NOT NULL, v int) PARTITION BY RANGE (at);
-      CREATE TABLE k_days_1 PARTITION OF k_days FOR VALUES FROM ('2024-03-01 00:00+00') TO ('2024-04-01 00:00+00')`,
+    sql: `
+      CREATE TABLE k_days (at timestamptz NOT NULL, v int) PARTITION BY RANGE (at);
+      CREATE TABLE k_days_1 PARTITION OF k_days FOR VALUES
+        FROM ('2024-03-01 00:00+00') TO ('2024-04-01 00:00+00')
+    `,
   },
   {
     name: "k_days_2",
-    sql: "CREATE TABLE k_days_2 PARTITION OF k_days FOR VALUES FROM ('2024-04-01 00:00+00') TO ('2024-05-01 00:00+00')",
+    sql: `
+      CREATE TABLE k_days_2 PARTITION OF k_days FOR VALUES
+        FROM ('2024-04-01 00:00+00') TO ('2024-05-01 00:00+00')
+    `,
   },
   {
     name: "k_lists",
-    sql: `CREATE TABLE k_lists (region text NOT NULL, n int) PARTITION BY LIST (region);
+    sql: `
+      CREATE TABLE k_lists (region text NOT NULL, n int) PARTITION BY LIST (region);
       CREATE TABLE k_lists_eu PARTITION OF k_lists FOR VALUES IN ('eu', 'uk') PARTITION BY RANGE (n);
-      CREATE TABLE k_lists_eu_1 PARTITION OF k_lists_eu FOR VALUES FROM (100) TO (200)`,
+      CREATE TABLE k_lists_eu_1 PARTITION OF k_lists_eu FOR VALUES FROM (100) TO (200)
+    `,
   },
   {
     name: "k_hashes",
-    sql: `CREATE TABLE k_hashes (id int NOT NULL) PARTITION BY HASH (id);
-      CREATE TABLE k_hashes_0 PARTITION OF k_hashes FOR VALUES WITH (MODULUS 4, REMAINDER 0)`,
+    sql: `
+      CREATE TABLE k_hashes (id int NOT NULL) PARTITION BY HASH (id);
+      CREATE TABLE k_hashes_0 PARTITION OF k_hashes FOR VALUES WITH (MODULUS 4, REMAINDER 0)
+    `,
   },
   {
     name: "k_rest",
-    sql: "CREATE TABLE k_rest (id int NOT NULL) PARTITION BY RANGE (id); CREATE TABLE k_rest_all PARTITION OF k_rest DEFAULT",
+    sql: `
+      CREATE TABLE k_rest (id int NOT NULL) PARTITION BY RANGE (id);
+      CREATE TABLE k_rest_all PARTITION OF k_rest DEFAULT
+    `,
   },
 ];

@@ -25,10 +25,12 @@ export const BROKEN_DATA: readonly MatrixCase[] = [
   loses(
     "a dropped table",
     "DROP TABLE app.secrets",
-    `CREATE TABLE app.secrets (id int PRIMARY KEY, owner_name name NOT NULL, body text);
-     ALTER TABLE app.secrets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-     CREATE POLICY own ON app.secrets FOR SELECT TO matrix_reader USING (owner_name = current_user);
-     GRANT SELECT ON app.secrets TO matrix_reader`,
+    `
+      CREATE TABLE app.secrets (id int PRIMARY KEY, owner_name name NOT NULL, body text);
+      ALTER TABLE app.secrets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+      CREATE POLICY own ON app.secrets FOR SELECT TO matrix_reader USING (owner_name = current_user);
+      GRANT SELECT ON app.secrets TO matrix_reader
+    `,
     "table app.secrets",
   ),
   loses("rows that are deleted", "DELETE FROM app.base WHERE label IS NOT NULL", "SELECT 1", [
@@ -75,7 +77,10 @@ export const BROKEN_DATA: readonly MatrixCase[] = [
   ),
   loses(
     "NULLs that become a default",
-    "UPDATE app.customers SET notes = '' WHERE notes IS NULL; ALTER TABLE app.customers ALTER notes SET NOT NULL",
+    `
+      UPDATE app.customers SET notes = '' WHERE notes IS NULL;
+      ALTER TABLE app.customers ALTER notes SET NOT NULL
+    `,
     "ALTER TABLE app.customers ALTER notes DROP NOT NULL",
     "column app.customers.notes",
     "INSERT INTO app.customers (name) VALUES ('somebody')",
@@ -93,25 +98,36 @@ export const BROKEN_DATA: readonly MatrixCase[] = [
   ]),
   loses(
     "values that are nobody's after a shorter enum",
-    `ALTER TYPE app.mood RENAME TO mood_old; CREATE TYPE app.mood AS ENUM ('bad', 'good');
-     ALTER TABLE app.customers ALTER mood DROP DEFAULT, ALTER mood TYPE app.mood USING 'good'::app.mood;
-     DROP TYPE app.mood_old`,
-    `ALTER TYPE app.mood RENAME TO mood_new; CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
-     ALTER TABLE app.customers ALTER mood TYPE app.mood USING 'ok'::app.mood, ALTER mood SET DEFAULT 'ok';
-     DROP TYPE app.mood_new`,
+    `
+      ALTER TYPE app.mood RENAME TO mood_old; CREATE TYPE app.mood AS ENUM ('bad', 'good');
+      ALTER TABLE app.customers ALTER mood DROP DEFAULT, ALTER mood TYPE app.mood USING 'good'::app.mood;
+      DROP TYPE app.mood_old
+    `,
+    `
+      ALTER TYPE app.mood RENAME TO mood_new; CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
+      ALTER TABLE app.customers ALTER mood TYPE app.mood USING 'ok'::app.mood, ALTER mood SET DEFAULT 'ok';
+      DROP TYPE app.mood_new
+    `,
     "column app.customers.mood",
   ),
   loses(
     "rows in a partition that is dropped",
     "DROP TABLE app.events_2021",
-    "CREATE TABLE app.events_2021 PARTITION OF app.events FOR VALUES FROM ('2021-01-01 00:00+00') TO ('2022-01-01 00:00+00')",
+    `
+      CREATE TABLE app.events_2021 PARTITION OF app.events FOR VALUES
+        FROM ('2021-01-01 00:00+00') TO ('2022-01-01 00:00+00')
+    `,
     ["table app.events", "table app.events_2021"],
     "INSERT INTO app.events VALUES ('2021-05-05 00:00+00', 'a', '{}')",
   ),
   loses(
     "rows that a rollback deletes",
     "INSERT INTO app.tags VALUES (70, 'new', NULL)",
-    "DROP RULE tags_no_delete ON app.tags; DELETE FROM app.tags; CREATE RULE tags_no_delete AS ON DELETE TO app.tags DO INSTEAD NOTHING",
+    `
+      DROP RULE tags_no_delete ON app.tags;
+      DELETE FROM app.tags;
+      CREATE RULE tags_no_delete AS ON DELETE TO app.tags DO INSTEAD NOTHING
+    `,
     "table app.tags",
   ),
   loses(
@@ -126,7 +142,10 @@ export const BROKEN_DATA: readonly MatrixCase[] = [
     "DELETE FROM app.customers",
     "SELECT 1",
     ["table app.customers", "table app.orders"],
-    `INSERT INTO app.customers (id, name) VALUES (5001, 'x'); INSERT INTO app.orders (customer_id, code) VALUES (5001, 'y')`,
+    `
+      INSERT INTO app.customers (id, name) VALUES (5001, 'x');
+      INSERT INTO app.orders (customer_id, code) VALUES (5001, 'y')
+    `,
   ),
   loses(
     "rows deleted by dynamic SQL",

@@ -1,24 +1,38 @@
 import { broken, type MatrixCase } from "./matrix-case.ts";
 
-/** What is no table: views, functions, triggers, types, sequences, comments, and what belongs to no schema. */
+/**
+ * What is no table: views, functions, triggers, types, sequences, comments, and what belongs to no schema.
+ */
 export const BROKEN_OBJECTS: readonly MatrixCase[] = [
   broken(
     "a view's definition",
     "CREATE OR REPLACE VIEW app.open_orders AS SELECT id, customer_id, total FROM app.orders",
-    "CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS SELECT id, customer_id, total FROM app.orders WHERE status = 'paid'",
+    `
+      CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS
+        SELECT id, customer_id, total
+          FROM app.orders
+         WHERE status = 'paid'
+    `,
     "view app.open_orders",
   ),
   broken(
     "a view's option",
     "DROP VIEW app.open_orders",
-    `CREATE VIEW app.open_orders AS SELECT id, customer_id, total FROM app.orders WHERE status = 'new';
-     COMMENT ON VIEW app.open_orders IS 'still to be paid'`,
+    `
+      CREATE VIEW app.open_orders AS SELECT id, customer_id, total FROM app.orders WHERE status = 'new';
+      COMMENT ON VIEW app.open_orders IS 'still to be paid'
+    `,
     "view app.open_orders",
   ),
   broken(
     "a view's comment",
     "DROP VIEW app.open_orders",
-    "CREATE VIEW app.open_orders WITH (security_barrier) AS SELECT id, customer_id, total FROM app.orders WHERE status = 'new'",
+    `
+      CREATE VIEW app.open_orders WITH (security_barrier) AS
+        SELECT id, customer_id, total
+          FROM app.orders
+         WHERE status = 'new'
+    `,
     "comment view app.open_orders",
   ),
   broken(
@@ -29,7 +43,12 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
   ),
   broken(
     "a column that a view has got for good",
-    "CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS SELECT id, customer_id, total, placed FROM app.orders WHERE status = 'new'",
+    `
+      CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS
+        SELECT id, customer_id, total, placed
+          FROM app.orders
+         WHERE status = 'new'
+    `,
     "SELECT 1",
     "view app.open_orders",
   ),
@@ -42,7 +61,13 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
   broken(
     "a materialized view's definition",
     "DROP MATERIALIZED VIEW app.daily",
-    "CREATE MATERIALIZED VIEW app.daily AS SELECT placed, max(total) AS total FROM app.orders GROUP BY placed; CREATE UNIQUE INDEX daily_placed ON app.daily (placed)",
+    `
+      CREATE MATERIALIZED VIEW app.daily AS
+        SELECT placed, max(total) AS total
+          FROM app.orders
+         GROUP BY placed;
+      CREATE UNIQUE INDEX daily_placed ON app.daily (placed)
+    `,
     "materialized-view app.daily",
   ),
   broken(
@@ -54,7 +79,9 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
   broken(
     "a materialized view without its index",
     "DROP MATERIALIZED VIEW app.daily",
-    "CREATE MATERIALIZED VIEW app.daily AS SELECT placed, sum(total) AS total FROM app.orders GROUP BY placed",
+    `
+      CREATE MATERIALIZED VIEW app.daily AS SELECT placed, sum(total) AS total FROM app.orders GROUP BY placed
+    `,
     "index app.daily_placed",
   ),
   broken(
@@ -90,13 +117,19 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
   broken(
     "a function whose argument has another name",
     "DROP FUNCTION app.twice(int)",
-    "CREATE FUNCTION app.twice(x int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT n * 2'; GRANT EXECUTE ON FUNCTION app.twice(int) TO matrix_reader",
+    `
+      CREATE FUNCTION app.twice(x int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT n * 2';
+      GRANT EXECUTE ON FUNCTION app.twice(int) TO matrix_reader
+    `,
     "",
     { verdict: "failed" },
   ),
   broken(
     "a function's default argument",
-    "CREATE OR REPLACE FUNCTION app.twice(n int DEFAULT 4) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT n * 2'",
+    `
+      CREATE OR REPLACE FUNCTION app.twice(n int DEFAULT 4) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS
+        'SELECT n * 2'
+    `,
     "SELECT 1",
     "function app.twice(n integer)",
   ),
@@ -108,7 +141,11 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
   ),
   broken(
     "a function with BEGIN ATOMIC",
-    "CREATE FUNCTION app.count_orders() RETURNS bigint LANGUAGE sql BEGIN ATOMIC; SELECT count(*) FROM app.orders; END",
+    `
+      CREATE FUNCTION app.count_orders() RETURNS bigint LANGUAGE sql BEGIN ATOMIC;
+      SELECT count(*) FROM app.orders;
+      END
+    `,
     "SELECT 1",
     "function app.count_orders()",
     { since: 14 },
@@ -139,13 +176,19 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
   broken(
     "a trigger's condition",
     "DROP TRIGGER orders_stamp ON app.orders",
-    "CREATE TRIGGER orders_stamp BEFORE UPDATE ON app.orders FOR EACH ROW WHEN (NEW.total > 0) EXECUTE FUNCTION app.stamp()",
+    `
+      CREATE TRIGGER orders_stamp BEFORE UPDATE ON app.orders FOR EACH ROW WHEN (NEW.total > 0)
+        EXECUTE FUNCTION app.stamp()
+    `,
     "trigger app.orders.orders_stamp",
   ),
   broken(
     "a trigger's columns",
     "DROP TRIGGER orders_stamp ON app.orders",
-    "CREATE TRIGGER orders_stamp BEFORE UPDATE OF total ON app.orders FOR EACH ROW EXECUTE FUNCTION app.stamp()",
+    `
+      CREATE TRIGGER orders_stamp BEFORE UPDATE OF total ON app.orders FOR EACH ROW
+        EXECUTE FUNCTION app.stamp()
+    `,
     "trigger app.orders.orders_stamp",
   ),
   broken(
@@ -179,8 +222,10 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
     "CREATE EVENT TRIGGER guard ON ddl_command_end WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION app.watch()",
     "event-trigger guard",
     {
-      setup: `CREATE FUNCTION app.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
-        CREATE EVENT TRIGGER guard ON ddl_command_end EXECUTE FUNCTION app.watch()`,
+      setup: `
+        CREATE FUNCTION app.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+        CREATE EVENT TRIGGER guard ON ddl_command_end EXECUTE FUNCTION app.watch()
+      `,
     },
   ),
   broken(
@@ -189,8 +234,10 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
     "SELECT 1",
     "event-trigger guard",
     {
-      setup: `CREATE FUNCTION app.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
-        CREATE EVENT TRIGGER guard ON ddl_command_end EXECUTE FUNCTION app.watch()`,
+      setup: `
+        CREATE FUNCTION app.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+        CREATE EVENT TRIGGER guard ON ddl_command_end EXECUTE FUNCTION app.watch()
+      `,
     },
   ),
   broken(
@@ -209,9 +256,12 @@ export const BROKEN_OBJECTS: readonly MatrixCase[] = [
   broken(
     "an enum's order",
     "ALTER TYPE app.mood RENAME TO mood_old; CREATE TYPE app.mood AS ENUM ('happy', 'ok', 'sad')",
-    `DROP TYPE app.mood; CREATE TYPE app.mood AS ENUM ('sad', 'happy', 'ok');
-     ALTER TABLE app.customers ALTER mood DROP DEFAULT, ALTER mood TYPE app.mood USING mood::text::app.mood, ALTER mood SET DEFAULT 'ok';
-     DROP TYPE app.mood_old`,
+    `
+      DROP TYPE app.mood; CREATE TYPE app.mood AS ENUM ('sad', 'happy', 'ok');
+      ALTER TABLE app.customers ALTER mood DROP DEFAULT, ALTER mood TYPE app.mood USING mood::text::app.mood,
+        ALTER mood SET DEFAULT 'ok';
+      DROP TYPE app.mood_old
+    `,
     "type app.mood",
   ),
   broken(

@@ -53,8 +53,13 @@ export const BROKEN_RIGHTS: readonly MatrixCase[] = [
   broken(
     "rights that a view loses when it is made again",
     "DROP VIEW app.open_orders",
-    `CREATE VIEW app.open_orders WITH (security_barrier) AS SELECT id, customer_id, total FROM app.orders WHERE status = 'new';
-     COMMENT ON VIEW app.open_orders IS 'still to be paid'`,
+    `
+      CREATE VIEW app.open_orders WITH (security_barrier) AS
+        SELECT id, customer_id, total
+          FROM app.orders
+         WHERE status = 'new';
+      COMMENT ON VIEW app.open_orders IS 'still to be paid'
+    `,
     "grant table app.open_orders",
     { setup: "GRANT INSERT ON app.open_orders TO matrix_writer" },
   ),
@@ -92,9 +97,12 @@ export const BROKEN_RIGHTS: readonly MatrixCase[] = [
   broken(
     "a table that got default rights again",
     "DROP TABLE app.tags CASCADE",
-    `CREATE TABLE app.tags (id int PRIMARY KEY, label text COLLATE "C", path text[]) WITH (fillfactor = 70, autovacuum_enabled = false);
-     CREATE RULE tags_no_delete AS ON DELETE TO app.tags DO INSTEAD NOTHING;
-     ALTER TABLE app.tags REPLICA IDENTITY FULL`,
+    `
+      CREATE TABLE app.tags (id int PRIMARY KEY, label text COLLATE "C", path text[])
+        WITH (fillfactor = 70, autovacuum_enabled = false);
+      CREATE RULE tags_no_delete AS ON DELETE TO app.tags DO INSTEAD NOTHING;
+      ALTER TABLE app.tags REPLICA IDENTITY FULL
+    `,
     "grant table app.tags",
     { setup: "REVOKE SELECT ON app.tags FROM matrix_reader" },
   ),
@@ -158,7 +166,12 @@ export const BROKEN_RIGHTS: readonly MatrixCase[] = [
   ),
   broken(
     "a role's setting in the database",
-    "DO $$ BEGIN EXECUTE format('ALTER ROLE matrix_reader IN DATABASE %I SET work_mem = ''8MB''', current_database()); END $$",
+    `
+      DO $$
+      BEGIN
+        EXECUTE format('ALTER ROLE matrix_reader IN DATABASE %I SET work_mem = ''8MB''', current_database());
+      END $$
+    `,
     "SELECT 1",
     "settings of this database for role matrix_reader",
   ),

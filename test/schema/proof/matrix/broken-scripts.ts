@@ -32,7 +32,11 @@ export const BROKEN_SCRIPTS: readonly MatrixCase[] = [
   broken(
     "a rollback that stumbles over rows",
     "ALTER TABLE app.tags ALTER label TYPE text",
-    `ALTER TABLE app.tags ALTER label TYPE text COLLATE "C"; ALTER TABLE app.tags ADD must int NOT NULL; ALTER TABLE app.tags DROP must`,
+    `
+      ALTER TABLE app.tags ALTER label TYPE text COLLATE "C";
+      ALTER TABLE app.tags ADD must int NOT NULL;
+      ALTER TABLE app.tags DROP must
+    `,
     "",
     { verdict: "failed" },
   ),
@@ -78,8 +82,10 @@ export const BROKEN_SCRIPTS: readonly MatrixCase[] = [
     "",
     {
       verdict: "failed",
-      setup: `CREATE TABLE app.parent (id int PRIMARY KEY);
-        CREATE TABLE app.child (id int, parent int REFERENCES app.parent DEFERRABLE INITIALLY DEFERRED)`,
+      setup: `
+        CREATE TABLE app.parent (id int PRIMARY KEY);
+        CREATE TABLE app.child (id int, parent int REFERENCES app.parent DEFERRABLE INITIALLY DEFERRED)
+      `,
     },
   ),
 ];

@@ -106,7 +106,9 @@ export const BROKEN_TABLES: readonly MatrixCase[] = [
   broken(
     "an ON DELETE rule",
     "ALTER TABLE app.orders DROP CONSTRAINT orders_customer",
-    "ALTER TABLE app.orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES app.customers",
+    `
+      ALTER TABLE app.orders ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES app.customers
+    `,
     "constraint app.orders.orders_customer",
   ),
   broken(
@@ -124,7 +126,10 @@ export const BROKEN_TABLES: readonly MatrixCase[] = [
   broken(
     "a constraint where an index was",
     "DROP INDEX app.daily_placed; CREATE UNIQUE INDEX tags_label ON app.tags (label)",
-    "CREATE UNIQUE INDEX daily_placed ON app.daily (placed); ALTER TABLE app.tags ADD CONSTRAINT tags_label UNIQUE USING INDEX tags_label",
+    `
+      CREATE UNIQUE INDEX daily_placed ON app.daily (placed);
+      ALTER TABLE app.tags ADD CONSTRAINT tags_label UNIQUE USING INDEX tags_label
+    `,
     "constraint app.tags.tags_label",
   ),
   broken(
@@ -253,7 +258,10 @@ export const BROKEN_TABLES: readonly MatrixCase[] = [
   broken(
     "a partition with other bounds",
     "ALTER TABLE app.events DETACH PARTITION app.events_2021",
-    "ALTER TABLE app.events ATTACH PARTITION app.events_2021 FOR VALUES FROM ('2021-01-01 00:00+00') TO ('2023-01-01 00:00+00')",
+    `
+      ALTER TABLE app.events ATTACH PARTITION app.events_2021 FOR VALUES
+        FROM ('2021-01-01 00:00+00') TO ('2023-01-01 00:00+00')
+    `,
     "table app.events_2021",
   ),
   broken(
@@ -307,7 +315,10 @@ export const BROKEN_TABLES: readonly MatrixCase[] = [
   broken(
     "a policy that restricts",
     "DROP POLICY own ON app.secrets",
-    "CREATE POLICY own ON app.secrets AS RESTRICTIVE FOR SELECT TO matrix_reader USING (owner_name = current_user)",
+    `
+      CREATE POLICY own ON app.secrets AS RESTRICTIVE FOR SELECT TO matrix_reader
+        USING (owner_name = current_user)
+    `,
     "policy app.secrets.own",
   ),
   broken("a policy that is gone", "DROP POLICY own ON app.secrets", "SELECT 1", "policy app.secrets.own"),
@@ -321,7 +332,10 @@ export const BROKEN_TABLES: readonly MatrixCase[] = [
   broken(
     "an index not valid left by a rollback",
     "DROP INDEX CONCURRENTLY app.heir_extra",
-    "UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = 'app.heir_extra2'::regclass; CREATE INDEX heir_extra ON app.heir (extra)",
+    `
+      UPDATE pg_catalog.pg_index SET indisvalid = false WHERE indexrelid = 'app.heir_extra2'::regclass;
+      CREATE INDEX heir_extra ON app.heir (extra)
+    `,
     "index app.heir_extra2",
     { setup: "CREATE INDEX heir_extra ON app.heir (extra); CREATE INDEX heir_extra2 ON app.heir (extra)" },
   ),
@@ -335,12 +349,19 @@ export const BROKEN_TABLES: readonly MatrixCase[] = [
   broken(
     "columns in another order, without rows to lose",
     "ALTER TABLE app.heir ADD a int; ALTER TABLE app.heir ADD b int; ALTER TABLE app.tags DROP spare",
-    "ALTER TABLE app.heir DROP a; ALTER TABLE app.heir DROP b; ALTER TABLE app.tags ADD spare text GENERATED ALWAYS AS (upper(label)) STORED",
+    `
+      ALTER TABLE app.heir DROP a;
+      ALTER TABLE app.heir DROP b;
+      ALTER TABLE app.tags ADD spare text GENERATED ALWAYS AS (upper(label)) STORED
+    `,
     ["table app.tags"],
     {
       verdict: "column-order",
-      setup:
-        "ALTER TABLE app.tags DROP path; ALTER TABLE app.tags ADD spare text GENERATED ALWAYS AS (upper(label)) STORED; ALTER TABLE app.tags ADD last int",
+      setup: `
+        ALTER TABLE app.tags DROP path;
+        ALTER TABLE app.tags ADD spare text GENERATED ALWAYS AS (upper(label)) STORED;
+        ALTER TABLE app.tags ADD last int
+      `,
     },
   ),
 ];

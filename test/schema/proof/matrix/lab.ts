@@ -19,7 +19,10 @@ export async function script(text: string, file = "1_pair.sql"): Promise<Prepare
   return await prepareScript({ file, text, firstLine: 1, transaction: true });
 }
 
-/** Where the matrix is tried: a server of its own, and one chain for every pair that brings nothing of its own along. */
+/**
+ * Where the matrix is tried: a server of its own, and one chain for every pair that brings nothing of
+ * its own along.
+ */
 export class Lab implements AsyncDisposable {
   readonly shadow: Shadow;
   readonly #base: string;

@@ -8,7 +8,10 @@ export interface MatrixCase {
   readonly forward: string;
   readonly rollback: string;
   readonly verdict: Verdict;
-  /** Every object that has to be named, in the order of the report; empty text where a script does not go through. */
+  /**
+   * Every object that has to be named, in the order of the report; empty text where a script does
+   * not go through.
+   */
   readonly objects: readonly string[];
   /** The oldest major that understands the scripts. */
   readonly since?: number;

@@ -11,18 +11,36 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   ),
   sound(
     "a view's definition",
-    "CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS SELECT id, customer_id, total FROM app.orders",
-    "CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS SELECT o.id, o.customer_id, o.total FROM app.orders o WHERE o.status = 'new'",
+    `
+      CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS
+        SELECT id, customer_id, total
+          FROM app.orders
+    `,
+    `
+      CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS
+        SELECT o.id, o.customer_id, o.total
+          FROM app.orders o
+         WHERE o.status = 'new'
+    `,
     {
-      setup:
-        "CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS SELECT o.id, o.customer_id, o.total FROM app.orders o WHERE o.status = 'new'",
+      setup: `
+        CREATE OR REPLACE VIEW app.open_orders WITH (security_barrier) AS
+          SELECT o.id, o.customer_id, o.total
+            FROM app.orders o
+           WHERE o.status = 'new'
+      `,
     },
   ),
   sound(
     "a view made again with all its rights",
     "DROP VIEW app.open_orders",
-    `CREATE VIEW app.open_orders WITH (security_barrier) AS SELECT id, customer_id, total FROM app.orders WHERE status = 'new';
-     COMMENT ON VIEW app.open_orders IS 'still to be paid'`,
+    `
+      CREATE VIEW app.open_orders WITH (security_barrier) AS
+        SELECT id, customer_id, total
+          FROM app.orders
+         WHERE status = 'new';
+      COMMENT ON VIEW app.open_orders IS 'still to be paid'
+    `,
   ),
   sound(
     "a materialized view",
@@ -32,12 +50,21 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   sound(
     "a materialized view made again",
     "DROP MATERIALIZED VIEW app.daily",
-    `CREATE MATERIALIZED VIEW app.daily AS SELECT placed, sum(total) AS total FROM app.orders GROUP BY placed;
-     CREATE UNIQUE INDEX daily_placed ON app.daily (placed)`,
+    `
+      CREATE MATERIALIZED VIEW app.daily AS
+        SELECT placed, sum(total) AS total
+          FROM app.orders
+         GROUP BY placed;
+      CREATE UNIQUE INDEX daily_placed ON app.daily (placed)
+    `,
   ),
   sound(
     "a function",
-    "CREATE FUNCTION app.f(a int, OUT b text) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = '' AS 'BEGIN b := a; END'",
+    `
+      CREATE FUNCTION app.f(a int, OUT b text)
+        LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = '' AS
+        'BEGIN b := a; END'
+    `,
     "DROP FUNCTION app.f(int)",
   ),
   sound(
@@ -47,7 +74,11 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   ),
   sound(
     "a function with BEGIN ATOMIC",
-    "CREATE FUNCTION app.count_orders() RETURNS bigint LANGUAGE sql BEGIN ATOMIC; SELECT count(*) FROM app.orders; END",
+    `
+      CREATE FUNCTION app.count_orders() RETURNS bigint LANGUAGE sql BEGIN ATOMIC;
+      SELECT count(*) FROM app.orders;
+      END
+    `,
     "DROP FUNCTION app.count_orders()",
     { since: 14 },
   ),
@@ -63,7 +94,10 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   ),
   sound(
     "a trigger",
-    "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON app.tags DEFERRABLE FOR EACH ROW EXECUTE FUNCTION app.stamp()",
+    `
+      CREATE CONSTRAINT TRIGGER late AFTER INSERT ON app.tags DEFERRABLE FOR EACH ROW
+        EXECUTE FUNCTION app.stamp()
+    `,
     "DROP TRIGGER late ON app.tags",
   ),
   sound(
@@ -92,13 +126,21 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   sound(
     "an enum's value, taken back by a new type",
     "ALTER TYPE app.mood ADD VALUE 'great' AFTER 'ok'",
-    `ALTER TABLE app.customers ALTER mood DROP DEFAULT; ALTER TYPE app.mood RENAME TO mood_old;
-     CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
-     ALTER TABLE app.customers ALTER mood TYPE app.mood USING mood::text::app.mood, ALTER mood SET DEFAULT 'ok'; DROP TYPE app.mood_old`,
+    `
+      ALTER TABLE app.customers ALTER mood DROP DEFAULT; ALTER TYPE app.mood RENAME TO mood_old;
+      CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
+      ALTER TABLE app.customers ALTER mood TYPE app.mood USING mood::text::app.mood,
+        ALTER mood SET DEFAULT 'ok';
+      DROP TYPE app.mood_old
+    `,
   ),
   sound(
     "a new enum whose value is used at once",
-    "CREATE TYPE app.size AS ENUM ('s'); ALTER TYPE app.size ADD VALUE 'm'; ALTER TABLE app.tags ADD size app.size DEFAULT 'm'",
+    `
+      CREATE TYPE app.size AS ENUM ('s');
+      ALTER TYPE app.size ADD VALUE 'm';
+      ALTER TABLE app.tags ADD size app.size DEFAULT 'm'
+    `,
     "ALTER TABLE app.tags DROP size; DROP TYPE app.size",
     { since: 17 },
   ),
@@ -135,9 +177,12 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   sound("a collation", "CREATE COLLATION app.other (locale = 'C')", "DROP COLLATION app.other"),
   sound(
     "a cast, an operator and a class",
-    `CREATE FUNCTION app.same(app.pair, app.pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT ($1).a = ($2).a';
-     CREATE OPERATOR app.=== (LEFTARG = app.pair, RIGHTARG = app.pair, FUNCTION = app.same);
-     CREATE CAST (app.pair AS text) WITH INOUT`,
+    `
+      CREATE FUNCTION app.same(app.pair, app.pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS
+        'SELECT ($1).a = ($2).a';
+      CREATE OPERATOR app.=== (LEFTARG = app.pair, RIGHTARG = app.pair, FUNCTION = app.same);
+      CREATE CAST (app.pair AS text) WITH INOUT
+    `,
     "DROP CAST (app.pair AS text); DROP OPERATOR app.=== (app.pair, app.pair); DROP FUNCTION app.same",
   ),
   sound(
@@ -157,12 +202,28 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   ),
   sound(
     "comments on everything",
-    `COMMENT ON TABLE app.orders IS 'a'; COMMENT ON COLUMN app.orders.id IS 'b'; COMMENT ON SCHEMA app IS 'c';
-     COMMENT ON CONSTRAINT orders_total ON app.orders IS 'd'; COMMENT ON INDEX app.orders_day IS 'e'; COMMENT ON TYPE app.mood IS 'f';
-     COMMENT ON TRIGGER orders_stamp ON app.orders IS 'g'; COMMENT ON SEQUENCE app.tickets IS 'h'; COMMENT ON DOMAIN app.email IS 'i'`,
-    `COMMENT ON TABLE app.orders IS NULL; COMMENT ON COLUMN app.orders.id IS NULL; COMMENT ON SCHEMA app IS NULL;
-     COMMENT ON CONSTRAINT orders_total ON app.orders IS NULL; COMMENT ON INDEX app.orders_day IS NULL; COMMENT ON TYPE app.mood IS NULL;
-     COMMENT ON TRIGGER orders_stamp ON app.orders IS NULL; COMMENT ON SEQUENCE app.tickets IS NULL; COMMENT ON DOMAIN app.email IS NULL`,
+    `
+      COMMENT ON TABLE app.orders IS 'a';
+      COMMENT ON COLUMN app.orders.id IS 'b';
+      COMMENT ON SCHEMA app IS 'c';
+      COMMENT ON CONSTRAINT orders_total ON app.orders IS 'd';
+      COMMENT ON INDEX app.orders_day IS 'e';
+      COMMENT ON TYPE app.mood IS 'f';
+      COMMENT ON TRIGGER orders_stamp ON app.orders IS 'g';
+      COMMENT ON SEQUENCE app.tickets IS 'h';
+      COMMENT ON DOMAIN app.email IS 'i'
+    `,
+    `
+      COMMENT ON TABLE app.orders IS NULL;
+      COMMENT ON COLUMN app.orders.id IS NULL;
+      COMMENT ON SCHEMA app IS NULL;
+      COMMENT ON CONSTRAINT orders_total ON app.orders IS NULL;
+      COMMENT ON INDEX app.orders_day IS NULL;
+      COMMENT ON TYPE app.mood IS NULL;
+      COMMENT ON TRIGGER orders_stamp ON app.orders IS NULL;
+      COMMENT ON SEQUENCE app.tickets IS NULL;
+      COMMENT ON DOMAIN app.email IS NULL
+    `,
   ),
   sound(
     "an extension",
@@ -189,26 +250,45 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   ),
   sound(
     "statistics",
-    "CREATE STATISTICS app.more ON customer_id, placed FROM app.orders; ALTER STATISTICS app.more SET STATISTICS 99",
+    `
+      CREATE STATISTICS app.more ON customer_id, placed FROM app.orders;
+      ALTER STATISTICS app.more SET STATISTICS 99
+    `,
     "DROP STATISTICS app.more",
     { since: 13 },
   ),
   sound(
     "text search",
-    `CREATE TEXT SEARCH DICTIONARY app.stems (TEMPLATE = snowball, LANGUAGE = english);
-      ALTER TEXT SEARCH CONFIGURATION app.search ALTER MAPPING FOR asciiword WITH app.stems, simple`,
-    `ALTER TEXT SEARCH CONFIGURATION app.search ALTER MAPPING FOR asciiword WITH simple; DROP TEXT SEARCH DICTIONARY app.stems`,
+    `
+      CREATE TEXT SEARCH DICTIONARY app.stems (TEMPLATE = snowball, LANGUAGE = english);
+       ALTER TEXT SEARCH CONFIGURATION app.search ALTER MAPPING FOR asciiword WITH app.stems, simple
+    `,
+    `
+      ALTER TEXT SEARCH CONFIGURATION app.search ALTER MAPPING FOR asciiword WITH simple;
+      DROP TEXT SEARCH DICTIONARY app.stems
+    `,
   ),
   sound(
     "a foreign table",
-    `CREATE FOREIGN DATA WRAPPER far; CREATE SERVER away FOREIGN DATA WRAPPER far OPTIONS (a 'b');
-      CREATE USER MAPPING FOR matrix_reader SERVER away OPTIONS (u 'v'); CREATE FOREIGN TABLE app.remote (id int OPTIONS (c 'd')) SERVER away`,
+    `
+      CREATE FOREIGN DATA WRAPPER far; CREATE SERVER away FOREIGN DATA WRAPPER far OPTIONS (a 'b');
+       CREATE USER MAPPING FOR matrix_reader SERVER away OPTIONS (u 'v');
+      CREATE FOREIGN TABLE app.remote (id int OPTIONS (c 'd')) SERVER away
+    `,
     "DROP FOREIGN DATA WRAPPER far CASCADE",
   ),
   sound(
     "rights",
-    "GRANT ALL ON app.orders TO matrix_writer; GRANT SELECT (id) ON app.tags TO matrix_writer; REVOKE EXECUTE ON FUNCTION app.stamp() FROM PUBLIC",
-    "REVOKE ALL ON app.orders FROM matrix_writer; REVOKE SELECT (id) ON app.tags FROM matrix_writer; GRANT EXECUTE ON FUNCTION app.stamp() TO PUBLIC",
+    `
+      GRANT ALL ON app.orders TO matrix_writer;
+      GRANT SELECT (id) ON app.tags TO matrix_writer;
+      REVOKE EXECUTE ON FUNCTION app.stamp() FROM PUBLIC
+    `,
+    `
+      REVOKE ALL ON app.orders FROM matrix_writer;
+      REVOKE SELECT (id) ON app.tags FROM matrix_writer;
+      GRANT EXECUTE ON FUNCTION app.stamp() TO PUBLIC
+    `,
   ),
   sound(
     "rights taken and given in another order",
@@ -227,7 +307,11 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   ),
   sound(
     "a role",
-    "CREATE ROLE matrix_new IN ROLE matrix_group; GRANT SELECT ON app.orders TO matrix_new; ALTER ROLE matrix_new SET work_mem = '8MB'",
+    `
+      CREATE ROLE matrix_new IN ROLE matrix_group;
+      GRANT SELECT ON app.orders TO matrix_new;
+      ALTER ROLE matrix_new SET work_mem = '8MB'
+    `,
     "REVOKE SELECT ON app.orders FROM matrix_new; DROP ROLE matrix_new",
   ),
   sound(
@@ -257,7 +341,13 @@ export const SOUND_OBJECTS: readonly MatrixCase[] = [
   ),
   sound(
     "settings",
-    "ALTER ROLE matrix_reader SET statement_timeout = '5s'; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''8MB''', current_database()); END $$",
-    "ALTER ROLE matrix_reader RESET statement_timeout; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET work_mem', current_database()); END $$",
+    `
+      ALTER ROLE matrix_reader SET statement_timeout = '5s';
+      DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''8MB''', current_database()); END $$
+    `,
+    `
+      ALTER ROLE matrix_reader RESET statement_timeout;
+      DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET work_mem', current_database()); END $$
+    `,
   ),
 ];

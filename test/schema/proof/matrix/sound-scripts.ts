@@ -21,21 +21,62 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
   sound(
     "a time frozen in the rollback",
     "ALTER TABLE app.log ALTER seen DROP DEFAULT",
-    "DO $$ BEGIN EXECUTE format('ALTER TABLE app.log ALTER seen SET DEFAULT %L', clock_timestamp()::text); END $$",
+    `
+      DO $$
+      BEGIN
+        EXECUTE format('ALTER TABLE app.log ALTER seen SET DEFAULT %L', clock_timestamp()::text);
+      END $$
+    `,
     {
-      setup: `CREATE TABLE app.log (id int, seen text);
-        DO $$ BEGIN EXECUTE format('ALTER TABLE app.log ALTER seen SET DEFAULT %L', clock_timestamp()::text); END $$`,
+      setup: `
+        CREATE TABLE app.log (id int, seen text);
+        DO $$
+        BEGIN
+          EXECUTE format('ALTER TABLE app.log ALTER seen SET DEFAULT %L', clock_timestamp()::text);
+        END $$
+      `,
     },
   ),
   sound(
     "a name made of a random number",
-    "DO $$ BEGIN EXECUTE format('CREATE INDEX orders_%s ON app.orders (ip)', floor(random() * 1e12)::bigint); END $$",
-    "DO $$ DECLARE i text; BEGIN FOR i IN SELECT indexname FROM pg_indexes WHERE schemaname = 'app' AND indexname ~ '^orders_[0-9]+$' LOOP EXECUTE 'DROP INDEX app.' || i; END LOOP; END $$",
+    `
+      DO $$
+      BEGIN
+        EXECUTE format('CREATE INDEX orders_%s ON app.orders (ip)', floor(random() * 1e12)::bigint);
+      END $$
+    `,
+    `
+      DO $$
+      DECLARE
+        i text;
+      BEGIN
+        FOR i IN
+          SELECT indexname
+            FROM pg_indexes
+           WHERE schemaname = 'app' AND indexname ~ '^orders_[0-9]+$' LOOP
+          EXECUTE 'DROP INDEX app.' || i;
+        END LOOP;
+      END $$
+    `,
   ),
   sound(
     "a partition named by the day",
-    "DO $$ BEGIN EXECUTE format('CREATE TABLE app.log_%s (id int)', to_char(clock_timestamp(), 'YYYYMMDDHH24MISSUS')); END $$",
-    "DO $$ DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'app' AND tablename ~ '^log_[0-9]+$' LOOP EXECUTE 'DROP TABLE app.' || t; END LOOP; END $$",
+    `
+      DO $$
+      BEGIN
+        EXECUTE format('CREATE TABLE app.log_%s (id int)', to_char(clock_timestamp(), 'YYYYMMDDHH24MISSUS'));
+      END $$
+    `,
+    `
+      DO $$
+      DECLARE
+        t text;
+      BEGIN
+        FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'app' AND tablename ~ '^log_[0-9]+$' LOOP
+          EXECUTE 'DROP TABLE app.' || t;
+        END LOOP;
+      END $$
+    `,
   ),
   sound(
     "dynamic SQL",
@@ -59,27 +100,55 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
   ),
   sound(
     "prepared statements and cursors",
-    "PREPARE x AS SELECT 1; EXECUTE x; DECLARE c CURSOR WITH HOLD FOR SELECT 1; ALTER TABLE app.tags ADD more int",
+    `
+      PREPARE x AS SELECT 1;
+      EXECUTE x;
+      DECLARE c CURSOR WITH HOLD FOR SELECT 1;
+      ALTER TABLE app.tags ADD more int
+    `,
     "PREPARE x AS SELECT 1; DEALLOCATE x; ALTER TABLE app.tags DROP more",
   ),
   sound("DISCARD ALL", "DISCARD ALL; ALTER TABLE app.tags ADD more int", "ALTER TABLE app.tags DROP more"),
   sound(
     "deferred constraints and pending events",
-    `INSERT INTO app.child VALUES (1, 99); INSERT INTO app.parent VALUES (99); ALTER TABLE app.tags ADD more int`,
-    `DELETE FROM app.child WHERE parent = 99; DELETE FROM app.parent WHERE id = 99; ALTER TABLE app.tags DROP more`,
+    `
+      INSERT INTO app.child VALUES (1, 99);
+      INSERT INTO app.parent VALUES (99);
+      ALTER TABLE app.tags ADD more int
+    `,
+    `
+      DELETE FROM app.child WHERE parent = 99;
+      DELETE FROM app.parent WHERE id = 99;
+      ALTER TABLE app.tags DROP more
+    `,
     {
-      setup: `CREATE TABLE app.parent (id int PRIMARY KEY);
+      setup: `
+        CREATE TABLE app.parent (id int PRIMARY KEY);
         CREATE TABLE app.child (id int, parent int REFERENCES app.parent DEFERRABLE INITIALLY DEFERRED);
-        ALTER TABLE app.child DISABLE TRIGGER ALL; ALTER TABLE app.child ENABLE TRIGGER ALL`,
+        ALTER TABLE app.child DISABLE TRIGGER ALL;
+        ALTER TABLE app.child ENABLE TRIGGER ALL
+      `,
     },
   ),
   sound(
     "rows written and the table changed after it",
-    "SET CONSTRAINTS ALL IMMEDIATE; INSERT INTO app.parent VALUES (99); INSERT INTO app.child VALUES (1, 99); SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE app.child ADD more int",
-    "ALTER TABLE app.child DROP more; DELETE FROM app.child WHERE id = 1 AND parent = 99; DELETE FROM app.parent WHERE id = 99",
+    `
+      SET CONSTRAINTS ALL IMMEDIATE;
+      INSERT INTO app.parent VALUES (99);
+      INSERT INTO app.child VALUES (1, 99);
+      SET CONSTRAINTS ALL IMMEDIATE;
+      ALTER TABLE app.child ADD more int
+    `,
+    `
+      ALTER TABLE app.child DROP more;
+      DELETE FROM app.child WHERE id = 1 AND parent = 99;
+      DELETE FROM app.parent WHERE id = 99
+    `,
     {
-      setup: `CREATE TABLE app.parent (id int PRIMARY KEY);
-        CREATE TABLE app.child (id int, parent int REFERENCES app.parent DEFERRABLE INITIALLY DEFERRED)`,
+      setup: `
+        CREATE TABLE app.parent (id int PRIMARY KEY);
+        CREATE TABLE app.child (id int, parent int REFERENCES app.parent DEFERRABLE INITIALLY DEFERRED)
+      `,
     },
   ),
   sound(
@@ -87,14 +156,23 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
     "CREATE TABLE app.kept AS SELECT id, label FROM app.base; ALTER TABLE app.heir DROP extra2",
     "ALTER TABLE app.heir ADD extra2 text; UPDATE app.heir SET extra2 = label; DROP TABLE app.kept",
     {
-      setup:
-        "ALTER TABLE app.heir ADD extra2 text; CREATE FUNCTION app.same() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.extra2 := NEW.label; RETURN NEW; END'; CREATE TRIGGER same BEFORE INSERT ON app.heir FOR EACH ROW EXECUTE FUNCTION app.same(); ALTER TABLE app.heir ENABLE ALWAYS TRIGGER same",
+      setup: `
+        ALTER TABLE app.heir ADD extra2 text;
+        CREATE FUNCTION app.same() RETURNS trigger LANGUAGE plpgsql AS
+          'BEGIN NEW.extra2 := NEW.label; RETURN NEW; END';
+        CREATE TRIGGER same BEFORE INSERT ON app.heir FOR EACH ROW EXECUTE FUNCTION app.same();
+        ALTER TABLE app.heir ENABLE ALWAYS TRIGGER same
+      `,
     },
   ),
   sound(
     "a column moved to a table of its own and back",
     "CREATE TABLE app.bodies AS SELECT id, body FROM app.secrets; ALTER TABLE app.secrets DROP body",
-    "ALTER TABLE app.secrets ADD body text; UPDATE app.secrets s SET body = b.body FROM app.bodies b WHERE b.id = s.id; DROP TABLE app.bodies",
+    `
+      ALTER TABLE app.secrets ADD body text;
+      UPDATE app.secrets s SET body = b.body FROM app.bodies b WHERE b.id = s.id;
+      DROP TABLE app.bodies
+    `,
   ),
   sound("values changed and changed back", "UPDATE app.tags SET id = -id", "UPDATE app.tags SET id = -id"),
   sound(
@@ -119,16 +197,26 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
   ),
   sound(
     "statements with comments, dollars and quotes",
-    "/* a; b */ ALTER TABLE app.tags ADD more text DEFAULT $x$it's; $x$; -- c;\nCOMMENT ON COLUMN app.tags.more IS 'ü;''é'",
+    "/* a; b */ ALTER TABLE app.tags ADD more text DEFAULT $x$it's; $x$; " +
+      "-- c;\nCOMMENT ON COLUMN app.tags.more IS 'ü;''é'",
     "ALTER TABLE app.tags DROP more",
   ),
   sound("a VACUUM", "VACUUM app.tags; ALTER TABLE app.tags ADD more int", "ALTER TABLE app.tags DROP more"),
   sound(
     "an enum's value, without a transaction of ours",
-    "BEGIN; ALTER TYPE app.mood ADD VALUE 'great'; COMMIT; UPDATE app.customers SET mood = 'great' WHERE id < 0",
-    `UPDATE app.customers SET mood = 'ok' WHERE mood = 'great';
-     ALTER TABLE app.customers ALTER mood DROP DEFAULT; ALTER TYPE app.mood RENAME TO mood_old;
-     CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
-     ALTER TABLE app.customers ALTER mood TYPE app.mood USING mood::text::app.mood, ALTER mood SET DEFAULT 'ok'; DROP TYPE app.mood_old`,
+    `
+      BEGIN;
+      ALTER TYPE app.mood ADD VALUE 'great';
+      COMMIT;
+      UPDATE app.customers SET mood = 'great' WHERE id < 0
+    `,
+    `
+      UPDATE app.customers SET mood = 'ok' WHERE mood = 'great';
+      ALTER TABLE app.customers ALTER mood DROP DEFAULT; ALTER TYPE app.mood RENAME TO mood_old;
+      CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
+      ALTER TABLE app.customers ALTER mood TYPE app.mood USING mood::text::app.mood,
+        ALTER mood SET DEFAULT 'ok';
+      DROP TYPE app.mood_old
+    `,
   ),
 ];

@@ -10,12 +10,15 @@ export const SOUND_TABLES: readonly MatrixCase[] = [
   ),
   sound(
     "a table with all that belongs to it",
-    `CREATE TABLE app.items (id bigserial PRIMARY KEY, order_id int REFERENCES app.orders ON DELETE SET NULL, n int CHECK (n > 0));
-     CREATE INDEX ON app.items (order_id);
-     COMMENT ON TABLE app.items IS 'what is bought'; COMMENT ON COLUMN app.items.n IS 'how many';
-     GRANT SELECT ON app.items TO matrix_writer; ALTER TABLE app.items ENABLE ROW LEVEL SECURITY;
-     CREATE POLICY all_of_it ON app.items USING (true);
-     CREATE TRIGGER items_stamp BEFORE UPDATE ON app.items FOR EACH ROW EXECUTE FUNCTION app.stamp()`,
+    `
+      CREATE TABLE app.items (id bigserial PRIMARY KEY, order_id int REFERENCES app.orders ON DELETE SET NULL,
+        n int CHECK (n > 0));
+      CREATE INDEX ON app.items (order_id);
+      COMMENT ON TABLE app.items IS 'what is bought'; COMMENT ON COLUMN app.items.n IS 'how many';
+      GRANT SELECT ON app.items TO matrix_writer; ALTER TABLE app.items ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY all_of_it ON app.items USING (true);
+      CREATE TRIGGER items_stamp BEFORE UPDATE ON app.items FOR EACH ROW EXECUTE FUNCTION app.stamp()
+    `,
     "DROP TABLE app.items",
   ),
   sound(
@@ -72,13 +75,21 @@ export const SOUND_TABLES: readonly MatrixCase[] = [
   ),
   sound(
     "an ON DELETE rule",
-    "ALTER TABLE app.orders DROP CONSTRAINT orders_customer, ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES app.customers",
-    `ALTER TABLE app.orders DROP CONSTRAINT orders_customer, ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id)
-       REFERENCES app.customers ON DELETE CASCADE`,
+    `
+      ALTER TABLE app.orders DROP CONSTRAINT orders_customer,
+        ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES app.customers
+    `,
+    `
+      ALTER TABLE app.orders DROP CONSTRAINT orders_customer,
+        ADD CONSTRAINT orders_customer FOREIGN KEY (customer_id) REFERENCES app.customers ON DELETE CASCADE
+    `,
   ),
   sound(
     "a constraint added and not valid, then valid",
-    "ALTER TABLE app.tags ADD CONSTRAINT tags_id CHECK (id > -5) NOT VALID; ALTER TABLE app.tags VALIDATE CONSTRAINT tags_id",
+    `
+      ALTER TABLE app.tags ADD CONSTRAINT tags_id CHECK (id > -5) NOT VALID;
+      ALTER TABLE app.tags VALIDATE CONSTRAINT tags_id
+    `,
     "ALTER TABLE app.tags DROP CONSTRAINT tags_id",
   ),
   sound(
@@ -104,7 +115,10 @@ export const SOUND_TABLES: readonly MatrixCase[] = [
   ),
   sound(
     "a key that takes an index over",
-    "CREATE UNIQUE INDEX tags_label ON app.tags (label); ALTER TABLE app.tags ADD CONSTRAINT tags_label UNIQUE USING INDEX tags_label",
+    `
+      CREATE UNIQUE INDEX tags_label ON app.tags (label);
+      ALTER TABLE app.tags ADD CONSTRAINT tags_label UNIQUE USING INDEX tags_label
+    `,
     "ALTER TABLE app.tags DROP CONSTRAINT tags_label",
   ),
   sound(
@@ -156,8 +170,14 @@ export const SOUND_TABLES: readonly MatrixCase[] = [
   sound("a serial column", "ALTER TABLE app.tags ADD n bigserial", "ALTER TABLE app.tags DROP n"),
   sound(
     "a storage mode, a target and an option",
-    "ALTER TABLE app.orders ALTER code SET STORAGE EXTERNAL, ALTER code SET STATISTICS 500, ALTER code SET (n_distinct = 5)",
-    "ALTER TABLE app.orders ALTER code SET STORAGE EXTENDED, ALTER code SET STATISTICS -1, ALTER code RESET (n_distinct)",
+    `
+      ALTER TABLE app.orders ALTER code SET STORAGE EXTERNAL, ALTER code SET STATISTICS 500,
+        ALTER code SET (n_distinct = 5)
+    `,
+    `
+      ALTER TABLE app.orders ALTER code SET STORAGE EXTENDED, ALTER code SET STATISTICS -1,
+        ALTER code RESET (n_distinct)
+    `,
   ),
   sound(
     "a storage parameter",
@@ -189,7 +209,10 @@ export const SOUND_TABLES: readonly MatrixCase[] = [
   sound("a column that is inherited", "ALTER TABLE app.base ADD more int", "ALTER TABLE app.base DROP more"),
   sound(
     "a partition",
-    "CREATE TABLE app.events_2022 PARTITION OF app.events FOR VALUES FROM ('2022-01-01 00:00+00') TO ('2023-01-01 00:00+00')",
+    `
+      CREATE TABLE app.events_2022 PARTITION OF app.events FOR VALUES
+        FROM ('2022-01-01 00:00+00') TO ('2023-01-01 00:00+00')
+    `,
     "DROP TABLE app.events_2022",
   ),
   sound(
@@ -200,12 +223,19 @@ export const SOUND_TABLES: readonly MatrixCase[] = [
   sound(
     "a partition detached and attached",
     "ALTER TABLE app.events DETACH PARTITION app.events_2021",
-    "ALTER TABLE app.events ATTACH PARTITION app.events_2021 FOR VALUES FROM ('2021-01-01 00:00+00') TO ('2022-01-01 00:00+00')",
+    `
+      ALTER TABLE app.events ATTACH PARTITION app.events_2021 FOR VALUES
+        FROM ('2021-01-01 00:00+00') TO ('2022-01-01 00:00+00')
+    `,
   ),
   sound(
     "a partition detached while others work",
     "ALTER TABLE app.events DETACH PARTITION app.events_2021 CONCURRENTLY",
-    "ALTER TABLE app.events ATTACH PARTITION app.events_2021 FOR VALUES FROM ('2021-01-01 00:00+00') TO ('2022-01-01 00:00+00'); ALTER TABLE app.events_2021 DROP CONSTRAINT IF EXISTS events_2021_at_check",
+    `
+      ALTER TABLE app.events ATTACH PARTITION app.events_2021 FOR VALUES
+        FROM ('2021-01-01 00:00+00') TO ('2022-01-01 00:00+00');
+      ALTER TABLE app.events_2021 DROP CONSTRAINT IF EXISTS events_2021_at_check
+    `,
     { since: 14 },
   ),
   sound(
@@ -220,9 +250,11 @@ export const SOUND_TABLES: readonly MatrixCase[] = [
   ),
   sound(
     "a partitioned table",
-    `CREATE TABLE app.parts (k int, v text) PARTITION BY HASH (k);
-      CREATE TABLE app.parts_0 PARTITION OF app.parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-      CREATE TABLE app.parts_1 PARTITION OF app.parts FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+    `
+      CREATE TABLE app.parts (k int, v text) PARTITION BY HASH (k);
+       CREATE TABLE app.parts_0 PARTITION OF app.parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+       CREATE TABLE app.parts_1 PARTITION OF app.parts FOR VALUES WITH (MODULUS 2, REMAINDER 1)
+    `,
     "DROP TABLE app.parts",
   ),
   sound(
@@ -241,16 +273,22 @@ export const SOUND_TABLES: readonly MatrixCase[] = [
     "ALTER POLICY own ON app.secrets USING (owner_name = current_user)",
   ),
   sound("columns of a table in a circle of keys", "ALTER TABLE app.a ADD x int", "ALTER TABLE app.a DROP x", {
-    setup: `CREATE TABLE app.a (id int PRIMARY KEY, b int NOT NULL); CREATE TABLE app.b (id int PRIMARY KEY, a int NOT NULL REFERENCES app.a);
-        ALTER TABLE app.a ADD FOREIGN KEY (b) REFERENCES app.b`,
+    setup: `
+      CREATE TABLE app.a (id int PRIMARY KEY, b int NOT NULL);
+      CREATE TABLE app.b (id int PRIMARY KEY, a int NOT NULL REFERENCES app.a);
+      ALTER TABLE app.a ADD FOREIGN KEY (b) REFERENCES app.b
+    `,
   }),
   sound(
     "a table in a circle of keys that are taken out and put back",
     "ALTER TABLE app.a DROP CONSTRAINT a_b_fkey",
     "ALTER TABLE app.a ADD FOREIGN KEY (b) REFERENCES app.b",
     {
-      setup: `CREATE TABLE app.a (id int PRIMARY KEY, b int NOT NULL); CREATE TABLE app.b (id int PRIMARY KEY, a int NOT NULL REFERENCES app.a);
-        ALTER TABLE app.a ADD FOREIGN KEY (b) REFERENCES app.b`,
+      setup: `
+        CREATE TABLE app.a (id int PRIMARY KEY, b int NOT NULL);
+        CREATE TABLE app.b (id int PRIMARY KEY, a int NOT NULL REFERENCES app.a);
+        ALTER TABLE app.a ADD FOREIGN KEY (b) REFERENCES app.b
+      `,
     },
   ),
 ];

@@ -45,10 +45,12 @@ const SET = "operators not the server's own in it";
  * @param tree SQL of a `pg_node_tree`, or of several as one text; null for none
  */
 export function operatorFields(tree: string, rest: Pick<ObjectField, "since"> = {}): readonly ObjectField[] {
-  // Trees are long, and most databases have none of these operators: that is asked once in a query, not in every row.
-  const list = (text: string): string =>
-    `CASE WHEN ${HAS_OTHERS} THEN
-      (SELECT string_agg(${text}, ',' ORDER BY u.name COLLATE "C") FROM ${operatorsIn(tree)} AS u) END`;
+  // Trees are long, and most databases have none of these operators: that is asked once in a query, not
+  // in every row.
+  const list = (text: string): string => `
+    CASE WHEN ${HAS_OTHERS} THEN
+     (SELECT string_agg(${text}, ',' ORDER BY u.name COLLATE "C") FROM ${operatorsIn(tree)} AS u) END
+  `;
   return [
     sameMajor("operators", list("u.name || ' ' || u.times"), SET, { ...rest, whenSet: true }),
     otherMajor("which-operators", list("u.name"), SET, { ...rest, whenSet: true }),
