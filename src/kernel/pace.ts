@@ -1,5 +1,6 @@
 import { formatBytes } from "./bytes.ts";
 import { formatDuration } from "./duration.ts";
+import { quantity } from "./quantity.ts";
 
 const WINDOW_MS = 10_000;
 
@@ -69,7 +70,7 @@ export class Pace {
     const show = (count: number): string => (this.#unit === "bytes" ? formatBytes(count) : String(count));
     const parts = [
       `${show(this.#count)}${this.#total === undefined ? "" : ` of about ${show(this.#total)}`}` +
-        (this.#unit === "tables" ? " tables" : ""),
+        (this.#unit === "bytes" ? "" : ` ${this.#unit}`),
     ];
     // Nothing for ten seconds is a pause of the other side's (an index being built), not a speed.
     const rate = this.rate(now);
@@ -86,8 +87,8 @@ export class Pace {
   summary(now: number): string | undefined {
     const elapsed = now - this.#startedAt;
     if (this.#count === 0) return elapsed < WORTH_TELLING_MS ? undefined : `took ${formatDuration(elapsed)}`;
-    if (this.#unit === "tables") {
-      return `${this.#count} ${this.#count === 1 ? "table" : "tables"} in ${formatDuration(elapsed)}`;
+    if (this.#unit !== "bytes") {
+      return `${quantity(this.#count, this.#unit.slice(0, -1))} in ${formatDuration(elapsed)}`;
     }
     const rate = elapsed > 0 ? `, ${formatBytes((this.#count * 1000) / elapsed)}/s` : "";
     return `${formatBytes(this.#count)} in ${formatDuration(elapsed)}${rate}`;

@@ -4,12 +4,12 @@ import { runMigrate } from "../../src/schema/apply/run.ts";
 import type { MigrateInputs } from "../../src/schema/apply/request.ts";
 import type { Json, Outcome } from "../../src/kernel/outcome.ts";
 import type { Ports } from "../../src/ports/ports.ts";
-import { createDatabase } from "../support/postgres.ts";
+import type { TestDatabase } from "../support/postgres.ts";
 import { secret, testPorts } from "../support/test-ports.ts";
 import { scratchFolder } from "../support/tools.ts";
 
 /** A database to be migrated. */
-export type MigratedDatabase = Awaited<ReturnType<typeof createDatabase>>;
+export type MigratedDatabase = TestDatabase;
 
 /** Files of a folder of migrations, by their paths in it. */
 export type Files = Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export async function historyOf(database: Pick<MigratedDatabase, "query">): Prom
   const rows = await database.query(
     "SELECT version || ' ' || state || ' ' || steps AS line FROM holdfast.migrations ORDER BY position",
   );
-  return rows.map((row) => String((row as { line: string }).line));
+  return rows.map((row) => (row as { line: string }).line);
 }
 
 /** One output of a command. */

@@ -176,7 +176,9 @@ jobs:
         },
         ports,
       );
-      return { ...backup, verdict: String(outcome.outputs["verdict"]), headline: outcome.report.headline };
+      const { verdict } = outcome.outputs;
+      const isWord = typeof verdict === "string";
+      return { ...backup, verdict: isWord ? verdict : "failed", headline: outcome.report.headline };
     });
   },
 });

@@ -2,7 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { together } from "../../kernel/together.ts";
 import type { Progress } from "../../ports/log.ts";
 import { Chain } from "../proof/chain.ts";
-import { provePair } from "../proof/prove-pair.ts";
+import { provePair, watchAlone } from "../proof/prove-pair.ts";
 import type { PairProof } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import type { ScriptFailure } from "../shadow/run-script.ts";
@@ -176,11 +176,15 @@ async function walk(
     stop.throwIfAborted();
     const { forward } = checked;
     if (checked.judged && at >= from) {
-      const proved = await provePair(chain, checked, () => ports.clock.elapsed());
-      pairs.push({ checked, proof: withCause(proved.proof, broken) });
+      const elapsed = (): number => ports.clock.elapsed();
+      const proved = await provePair(chain, checked, elapsed);
       findings.push(...findingsOf(checked, proved.proof));
       const failure =
         proved.after === undefined ? await chain.apply(forward) : await chain.apply(forward, proved.after);
+      const locks =
+        failure === undefined && checked.rollback !== undefined && proved.proof.rollback.length > 0;
+      const rollback = locks ? await watchAlone(chain, checked.rollback, elapsed) : proved.proof.rollback;
+      pairs.push({ checked, proof: withCause({ ...proved.proof, rollback }, broken) });
       if (failure !== undefined) broken ??= checked;
       progress.tried();
     } else {

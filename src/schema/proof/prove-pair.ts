@@ -123,6 +123,26 @@ async function tryInside(
 }
 
 /**
+ * What a script does to tables when it is carried out alone, in a transaction that is taken back: inside of the
+ * one that its migration began, the locks would be the migration's. Empty where it cannot be watched.
+ */
+export async function watchAlone(
+  chain: Chain,
+  script: PreparedScript,
+  elapsed: () => number,
+): Promise<readonly StatementImpact[]> {
+  if (!canBeInside({ forward: script, rollback: undefined })) return [];
+  const session = await chain.session();
+  const watch = new ImpactWatch(session, elapsed);
+  await session.query("BEGIN");
+  await watch.begin();
+  const { skip } = chain.standIns;
+  await runStatements(session, script, { after: watch.after, uniform: isRowsOnly, skip });
+  await chain.session();
+  return watch.impacts;
+}
+
+/**
  * Both scripts went through inside and something is left that is no noise: carried out for good they would
  * leave the same.
  */

@@ -34,10 +34,8 @@ const NOT_DEFINED = new Set(["extension version", "materialized-view unfilled"])
 export function schemaFingerprint(state: SchemaState): SchemaFingerprint {
   const objects = new Map<string, string>();
   for (const [object, fields] of [...state].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const [kind = "", name = ""] = [
-      object.slice(0, object.indexOf(" ")),
-      object.slice(object.indexOf(" ") + 1),
-    ];
+    const blank = object.indexOf(" ");
+    const [kind, name] = [object.slice(0, blank), object.slice(blank + 1)];
     if (OF_THE_SERVER.has(kind) || ON_THE_SERVER.test(object) || NOT_THE_PROJECTS.test(name)) continue;
     const told = [...fields].filter(([field]) => !NOT_DEFINED.has(`${kind} ${field}`));
     objects.set(object, sha256(told.map(([field, text]) => `${field}=${text}`).join("\n")).slice(0, 16));

@@ -70,12 +70,12 @@ function changing(log: readonly string[]): number[] {
  */
 async function killedEverywhere(how: DatabaseFault["how"], from: number): Promise<void> {
   await using folder = migrationsFolder(FILES);
-  let events: readonly number[] = [];
-  {
+  const events = await (async (): Promise<readonly number[]> => {
     await using database = await createDatabase({ owner: "postgres" });
-    events = changing((await run(database, folder, { failAt: 0, how })).log);
+    const { log } = await run(database, folder, { failAt: 0, how });
     await expectDone(database);
-  }
+    return changing(log);
+  })();
   expect(events.length).toBeGreaterThan(40);
   for (const at of events.filter((_, index) => THOROUGH || index % 2 === from)) {
     await using database = await createDatabase({ owner: "postgres" });
