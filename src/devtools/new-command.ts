@@ -107,7 +107,11 @@ export function menuWith(menu: string, wing: string, name: string): string {
   const rest = menu.slice(menu.lastIndexOf(imports.at(-1) ?? "") + (imports.at(-1) ?? "").length);
   return (
     sorted.join("\n") +
-    rest.replace(/(MENU: readonly Command\[\] = \[)([^\]]*?),?\s*\]/, `$1$2, ${variable}]`)
+    rest.replace(
+      /(MENU: readonly Command\[\] = \[)([^\]]*?)(,\n)?\]/,
+      (_, head: string, list: string, broken?: string) =>
+        broken === undefined ? `${head}${list}, ${variable}]` : `${head}${list},\n  ${variable},\n]`,
+    )
   );
 }
 

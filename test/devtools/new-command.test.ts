@@ -18,7 +18,7 @@ it("puts a new command at the end of the menu, with its import in order, once", 
   const menu = readFileSync(new URL("../../src/commands/menu.ts", import.meta.url), "utf8");
   const extended = menuWith(menu, "schema", "migrate-schema");
   expect(extended).toContain('import { migrateSchema } from "./schema/migrate-schema.ts";\n');
-  expect(extended).toMatch(/MENU: readonly Command\[\] = \[.*, migrateSchema\];/);
+  expect(extended).toMatch(/MENU: readonly Command\[\] = \[[^\]]*,\s+migrateSchema,?\s*\];/);
   const paths = [...extended.matchAll(/^import .* from "(.*)";$/gm)].map(([, path]) => path ?? "");
   expect(paths).toEqual([...paths].sort((a, b) => a.localeCompare(b)));
   expect(() => menuWith(extended, "schema", "migrate-schema")).toThrow("in the menu already");
@@ -43,7 +43,7 @@ it("finds the lists also where they are broken over lines", () => {
   expect(() => wallsWith(many, "schema", "plan")).toThrow("has walls already");
   const menu =
     'import { list } from "./backups/list.ts";\n\nexport const MENU: readonly Command[] = [\n  list,\n];\n';
-  expect(menuWith(menu, "schema", "migrate")).toContain("= [\n  list, migrate];");
+  expect(menuWith(menu, "schema", "migrate")).toContain("= [\n  list,\n  migrate,\n];");
 });
 
 it("has a name that is a word of ours alone, in a wing", () => {

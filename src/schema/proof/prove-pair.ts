@@ -123,8 +123,8 @@ async function tryInside(
 }
 
 /**
- * What a script does to tables when it is carried out alone, in a transaction that is taken back: inside of the
- * one that its migration began, the locks would be the migration's. Empty where it cannot be watched.
+ * What a script does to tables when it is carried out alone, in a transaction that is taken back: inside of
+ * the one that its migration began, the locks would be the migration's. Empty where it cannot be watched.
  */
 export async function watchAlone(
   chain: Chain,
