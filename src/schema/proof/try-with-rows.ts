@@ -19,6 +19,8 @@ export interface RowsTried {
    * would have to bring back.
    */
   readonly rollbackFailed: boolean;
+  /** One of the scripts did not go through. */
+  readonly stopped: boolean;
   readonly notes: readonly string[];
 }
 
@@ -26,7 +28,13 @@ export interface RowsTried {
  * A value for a required column is missing: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const NOT_NULL_VIOLATION = "23502";
-const NOTHING: RowsTried = { differences: [], forwardFailed: undefined, rollbackFailed: false, notes: [] };
+const NOTHING: RowsTried = {
+  differences: [],
+  forwardFailed: undefined,
+  rollbackFailed: false,
+  stopped: false,
+  notes: [],
+};
 
 /** What is known of the pair by then. */
 interface Known {
@@ -50,9 +58,9 @@ export async function tryWithRows(
   const inside = [pair.forward, pair.rollback].every(
     ({ execution, forgets }) => !forgets && execution.mode === "one-transaction",
   );
-  return inside
-    ? await triedInside(chain, pair, known, tables)
-    : await triedForGood(chain, pair, known, tables);
+  const tried = inside ? await triedInside(chain, pair, known, tables) : undefined;
+  // One transaction around both is not what production has: there a new value of an enum can be used by then.
+  return tried === undefined || tried.stopped ? await triedForGood(chain, pair, known, tables) : tried;
 }
 
 /**
@@ -186,9 +194,11 @@ async function judged(
 ): Promise<RowsTried> {
   const first = await forward();
   if (first !== undefined) {
-    if (first.refusal?.state === NOT_NULL_VIOLATION) return { ...NOTHING, notes, forwardFailed: first };
+    const isRequired = first.refusal?.state === NOT_NULL_VIOLATION;
+    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true };
     return {
       ...NOTHING,
+      stopped: true,
       notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`],
     };
   }
@@ -202,6 +212,7 @@ async function judged(
       differences: [{ object: "", message, at: { file: second.file, line: second.line } }],
       forwardFailed: undefined,
       rollbackFailed: !takes,
+      stopped: true,
       notes,
     };
   }

@@ -4,6 +4,23 @@ import { sound, type MatrixCase } from "./matrix-case.ts";
 export const SOUND_SCRIPTS: readonly MatrixCase[] = [
   sound("nothing at all", "-- nothing", "-- nothing"),
   sound(
+    "a new value of an enum, which the rollback's query names",
+    "ALTER TYPE app.size ADD VALUE 'huge'",
+    `
+      UPDATE app.shirts SET size = 'big' WHERE size = 'huge';
+      ALTER TYPE app.size RENAME TO old_size;
+      CREATE TYPE app.size AS ENUM ('small', 'big');
+      ALTER TABLE app.shirts ALTER size TYPE app.size USING size::text::app.size;
+      DROP TYPE app.old_size;
+    `,
+    {
+      setup: `
+        CREATE TYPE app.size AS ENUM ('small', 'big');
+        CREATE TABLE app.shirts (id int, size app.size);
+      `,
+    },
+  ),
+  sound(
     "BEGIN and COMMIT around both",
     "BEGIN; ALTER TABLE app.tags ADD more int; COMMIT;",
     "BEGIN; ALTER TABLE app.tags DROP more; COMMIT;",
