@@ -62,7 +62,7 @@ export class FaultyDatabases {
     sql: string,
     run: () => Promise<Row[]>,
   ): Promise<Row[]> {
-    if (!this.#counts(sql.replace(/\s+/g, " ").slice(0, 90))) return run();
+    if (!this.#counts(sql.replace(/\s+/g, " ").trim().slice(0, 90))) return run();
     this.#failures += 1;
     const { how } = this.#fault;
     if (how === "error") {

@@ -11,15 +11,26 @@ export function withDump(change: (archive: ByteStream) => ByteStream): (tools: D
   return (tools) => ({ ...tools, dump: (request) => change(tools.dump(request)) });
 }
 
-/** Every statement of every session passes `before`, which may wait, act or throw; the rows pass `after`. */
+/**
+ * Every statement of every session passes `before`, which may wait, act or throw; the rows pass `after`. Both see
+ * it in one line, so that how it is laid out in the sources makes no difference.
+ */
 export function withQueries(hooks: {
   readonly before?: (sql: string) => Promise<void> | void;
   readonly after?: (sql: string, rows: object[]) => object[];
 }): (database: Database) => Database {
+  const inOneLine: typeof hooks = {
+    before: (sql) => hooks.before?.(oneLine(sql)),
+    after: (sql, rows) => hooks.after?.(oneLine(sql), rows) ?? rows,
+  };
   return (database) => ({
     address: database.address,
-    connect: async (options) => watched(await database.connect(options), hooks),
+    connect: async (options) => watched(await database.connect(options), inOneLine),
   });
+}
+
+function oneLine(sql: string): string {
+  return sql.replace(/\s+/g, " ").trim();
 }
 
 function watched(session: DatabaseSession, hooks: Parameters<typeof withQueries>[0]): DatabaseSession {
