@@ -53,6 +53,12 @@ describe("the menu", () => {
     );
     expect(explicit.sort()).toEqual([
       "backup allow-unencrypted",
+      "migrate allow-late",
+      "migrate-rollback allow-unencrypted",
+      "migrate-rollback allow-unproved",
+      "migrate-rollback confirm",
+      "migrate-rollback to",
+      "migrate-rollback without-backup",
       "restore allow-empty-views",
       "restore allow-gaps",
       "restore allow-unencrypted",

@@ -68,10 +68,11 @@ describe("partitions whose rows change places in a restore", () => {
         exact: false,
         definitions: false,
       }).differences;
-      // Where by chance every row went to where it was, nothing but the lacking partition differs.
-      const moved = ["h1", "h2"].some(
-        (name) => fingerprintOf(expected, name) !== fingerprintOf(actual, name),
-      );
+      // Where by chance every row went to where it was, or none into the lacking partition, nothing but that
+      // partition differs.
+      const holds = actual.tables.some(({ name, rows }) => name === "h0" && rows !== 0);
+      const moved =
+        holds && ["h1", "h2"].some((name) => fingerprintOf(expected, name) !== fingerprintOf(actual, name));
       expect(lacking.map(({ severity, name }) => `${severity} ${name}`)).toEqual([
         "difference public.h0",
         ...(moved ? ["gap public.h"] : []),
