@@ -12,8 +12,8 @@ export function withDump(change: (archive: ByteStream) => ByteStream): (tools: D
 }
 
 /**
- * Every statement of every session passes `before`, which may wait, act or throw; the rows pass `after`. Both see
- * it in one line, so that how it is laid out in the sources makes no difference.
+ * Every statement of every session passes `before`, which may wait, act or throw; the rows pass `after`. Both
+ * see it in one line, so that how it is laid out in the sources makes no difference.
  */
 export function withQueries(hooks: {
   readonly before?: (sql: string) => Promise<void> | void;
