@@ -1,7 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import { formatDuration } from "../../kernel/duration.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { leaseCondition, takeLease, type Lease } from "../lease/lease.ts";
+import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { makeHistory } from "../history/table.ts";
 import { scriptSha256 } from "../history/standing.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
@@ -10,7 +9,8 @@ import { lineAt } from "../script/script.ts";
 import { codeUnits } from "../script/parse-script.ts";
 import { planMigrate, type MigratePlan, type PlannedMigration } from "./plan.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
-import { carryOut, type Ledger, type Refused } from "../steps/carry-out.ts";
+import { carryOut, type Beginning, type Ledger, type Refused } from "../steps/carry-out.ts";
+import { untilThrough, type Through } from "../steps/through.ts";
 
 /** What became of one migration. */
 export interface AppliedMigration {
@@ -32,10 +32,6 @@ export interface Applied {
       }
     | undefined;
 }
-
-/** A lock that somebody holds, and a deadlock: a moment later it may go through. */
-const PASSING = new Set(["55P03", "40P01"]);
-const BACKOFF_MS = 1_000;
 
 /**
  * Applies the plan under the lease. The history may have moved on since the plan was made, so it is made
@@ -91,73 +87,41 @@ async function applyOne(
   request: MigrateRequest,
   lease: Lease,
   ports: MigratePorts,
-): Promise<{ readonly refused: Refused | undefined; readonly attempts: number }> {
-  for (let attempts = 1; ; attempts += 1) {
-    // A session of its own: nothing that a script sets reaches the next one.
-    await using session = await request.database.connect({ purpose: "migrate", bare: true });
-    const stop = AbortSignal.any([lease.lost, ports.cancelled]);
-    const cancel = (): void => void session.cancel().catch(() => undefined);
-    stop.addEventListener("abort", cancel, { once: true });
-    try {
-      const refused = await carryOut(
-        session,
-        step.forward,
-        await begin(session, step, ports),
-        request.timeouts,
-        await ledgerOf(session, step, lease, ports),
-      );
-      if (stop.aborted && refused !== undefined) throw stop.reason;
-      if (refused === undefined || !PASSING.has(refused.refusal.state) || attempts > request.retries) {
-        return { refused, attempts };
+): Promise<Through> {
+  let at: Beginning = { from: step.begun?.steps ?? 0, again: step.begun !== undefined };
+  const trying = {
+    database: request.database,
+    purpose: "migrate",
+    file: step.migration.forward.file,
+    retries: request.retries,
+    stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    async attempt(session: DatabaseSession) {
+      // A script that is no single transaction says that it has begun before it does anything.
+      if (step.forward.execution.mode !== "one-transaction" && !at.again) {
+        await insert(session, step, ports);
+        at = { from: 0, again: true };
       }
-      const pause = BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + ports.random.fraction());
-      ports.log.info(
-        `${step.migration.forward.file} met a lock (${refused.refusal.message}); ` +
-          `trying again in ${formatDuration(pause)}, ${request.retries - attempts + 1} more`,
-      );
-      await ports.clock.sleep(pause, stop);
-      step =
-        refused.steps === 0 ? step : { ...step, begun: { ...(step.begun ?? NEVER), steps: refused.steps } };
-    } finally {
-      stop.removeEventListener("abort", cancel);
-    }
-  }
-}
-
-const NEVER = {} as NonNullable<PlannedMigration["begun"]>;
-
-/**
- * Says that a script which is no single transaction has begun; one that is needs no such word. @returns
- * statements that are done already
- */
-async function begin(session: DatabaseSession, step: PlannedMigration, ports: MigratePorts): Promise<number> {
-  if (step.forward.execution.mode === "one-transaction" || step.begun !== undefined) {
-    return step.begun?.steps ?? 0;
-  }
-  await insert(session, step, ports, "applying");
-  return 0;
+      const ledger = await ledgerOf(session, { step, isNoted: at.again }, lease, ports);
+      const refused = await carryOut(session, step.forward, at, request.timeouts, ledger);
+      if (refused !== undefined) at = { ...at, from: refused.steps };
+      return refused;
+    },
+  };
+  return await untilThrough(trying, ports);
 }
 
 async function ledgerOf(
   session: DatabaseSession,
-  step: PlannedMigration,
+  { step, isNoted }: { readonly step: PlannedMigration; readonly isNoted: boolean },
   lease: Lease,
   ports: MigratePorts,
 ): Promise<Ledger> {
   const before = await fingerprint(session);
   const began = ports.clock.elapsed();
-  const isOne = step.forward.execution.mode === "one-transaction" && step.begun === undefined;
   return {
     async done(inside, steps, whole) {
-      const [fence] = await inside.query<{ held: boolean }>(`SELECT ${leaseCondition(lease.token)} AS held`);
-      if (!fence!.held) {
-        throw new HoldfastError(
-          "lock.lost",
-          "another run has taken the lease over, so nothing of this transaction is kept",
-          { hint: "Look at what both have done with migrate-status, and run again." },
-        );
-      }
-      if (isOne) await insert(inside, step, ports, "applying");
+      await requireLease(inside, lease);
+      if (!isNoted) await insert(inside, step, ports);
       await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
         step.migration.version,
         steps,
@@ -167,7 +131,8 @@ async function ledgerOf(
         `
           UPDATE holdfast.migrations
             SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
-                fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4
+                fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4,
+                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8
           WHERE version = $1
         `,
         [
@@ -175,6 +140,8 @@ async function ledgerOf(
           Math.round(ports.clock.elapsed() - began),
           before,
           await fingerprint(inside),
+          // What was refused may have been mended since it was begun.
+          ...scriptsOf(step),
         ],
       );
     },
@@ -183,32 +150,26 @@ async function ledgerOf(
 
 async function insert(
   session: DatabaseSession,
-  { migration }: PlannedMigration,
+  step: PlannedMigration,
   { run, version }: MigratePorts,
-  state: "applying",
 ): Promise<void> {
-  const { forward, rollback, key } = migration;
+  const { migration } = step;
+  const { forward, key } = migration;
   await session.query(
     `
       INSERT INTO holdfast.migrations (
         version, name, position, sha256, forward, rollback, rollback_sha256, state, applied_by, run_url,
         holdfast_version)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, $9, $10, $11)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10)
     `,
-    [
-      migration.version,
-      forward.file,
-      positionOf(key),
-      scriptSha256(forward.text),
-      forward.text,
-      rollback?.text ?? null,
-      rollback === undefined ? null : scriptSha256(rollback.text),
-      state,
-      run.actor,
-      run.url,
-      version,
-    ],
+    [migration.version, forward.file, positionOf(key), ...scriptsOf(step), run.actor, run.url, version],
   );
+}
+
+/** Both scripts with their checksums: `sha256, forward, rollback, rollback_sha256`. */
+function scriptsOf({ migration: { forward, rollback } }: PlannedMigration): (string | null)[] {
+  const back = rollback === undefined ? null : scriptSha256(rollback.text);
+  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back];
 }
 
 /** One number by which the history is ordered; of versions with several parts each has six digits. */

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { isWanted } from "../folder/classify.ts";
@@ -66,24 +67,33 @@ export async function planMigrate(request: MigrateRequest, ports: MigratePorts):
         { hint },
       );
     }
-    steps.push({
-      migration,
-      forward,
-      begun: standing.begun.find(({ version }) => version === migration.version),
-    });
+    const begun = standing.begun.find(({ version }) => version === migration.version);
+    if (begun !== undefined) await requireSameStart(forward, begun);
+    steps.push({ migration, forward, begun });
   }
   return { request, standing, steps };
 }
 
-/**
- * A standby, and a server that its platform has made read only, would refuse the first statement in words
- * of their own.
- */
+/** What is done already is not done again, so it has to be what it was; what follows may be mended. */
+async function requireSameStart(forward: PreparedScript, begun: HistoryEntry): Promise<void> {
+  const before = await prepareScript({ ...forward.source, text: begun.forward ?? "" });
+  const done = (script: PreparedScript): string =>
+    script.execution.statements
+      .slice(0, begun.steps)
+      .map(({ text }) => text.replaceAll("\r\n", "\n"))
+      .join(";");
+  if (done(before) === done(forward)) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${begun.file} is half applied, and was changed in what is done already: ` +
+      `its first ${quantity(begun.steps, "statement")}`,
+    { hint: "Put that part back as it was; only what follows may be mended." },
+  );
+}
+
+/** A standby would refuse the first statement in words of its own. */
 async function requireWritable(session: DatabaseSession): Promise<void> {
-  const [row] = await session.query<{ readOnly: boolean; standby: boolean }>(`
-    SELECT current_setting('default_transaction_read_only') = 'on' AS "readOnly",
-           pg_catalog.pg_is_in_recovery() AS standby
-  `);
+  const [row] = await session.query<{ standby: boolean }>("SELECT pg_catalog.pg_is_in_recovery() AS standby");
   if (!row!.standby) return;
   throw new HoldfastError("database.unsupported", "the server is a standby, which takes no changes", {
     hint: "Give the primary's address.",

@@ -3,7 +3,6 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Log } from "../../ports/log.ts";
-import { quoteLiteral } from "../../postgres/quoting.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
 
 /**
@@ -203,7 +202,17 @@ async function renew(
   }
 }
 
-/** SQL that is true while the lease with this token is held: what is written under it is fenced by it. */
-export function leaseCondition(token: string): string {
-  return `EXISTS (SELECT FROM holdfast.lease WHERE token = ${quoteLiteral(token)})`;
+/**
+ * For a transaction that writes the history: whoever lost the lease changes nothing more.
+ *
+ * @throws lock.lost
+ */
+export async function requireLease(session: DatabaseSession, { token }: Pick<Lease, "token">): Promise<void> {
+  const rows = await session.query("SELECT FROM holdfast.lease WHERE token = $1", [token]);
+  if (rows.length > 0) return;
+  throw new HoldfastError(
+    "lock.lost",
+    "another run has taken the lease over, so nothing of this transaction is kept",
+    { hint: "Look at what both have done with migrate-status, and run again." },
+  );
 }

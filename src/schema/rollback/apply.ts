@@ -1,11 +1,12 @@
-import { formatDuration } from "../../kernel/duration.ts";
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, withHint } from "../../kernel/errors.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { leaseCondition, takeLease, type Lease } from "../lease/lease.ts";
+import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
-import { carryOut, type Refused } from "../steps/carry-out.ts";
+import { carryOut, type Beginning, type Refused } from "../steps/carry-out.ts";
+import { untilThrough } from "../steps/through.ts";
 import { isStillTrue, type RollbackPlan, type RollbackStep } from "./plan.ts";
 
 /** The backup that was made before anything was changed. */
@@ -34,9 +35,6 @@ export interface RolledBack {
   /** Id of the record in `holdfast.rollbacks`. */
   readonly record: string;
 }
-
-const PASSING = new Set(["55P03", "40P01"]);
-const BACKOFF_MS = 1_000;
 
 /**
  * Takes the plan's migrations back, the newest first, under the lease. Before the first statement the backup
@@ -73,7 +71,10 @@ export async function applyRollback(
   for (const step of plan.steps) {
     ports.cancelled.throwIfAborted();
     ports.log.stage(`taking back ${step.entry.file}`);
-    const refused = await takeBack(step, plan, lease, ports);
+    const refused = await takeBack(step, plan, lease, ports).catch((error: unknown) => {
+      const safety = backup === undefined ? "" : ` What the database held before is backup ${backup.id}.`;
+      throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
+    });
     if (refused !== undefined) {
       failed = { step, refused };
       break;
@@ -98,61 +99,43 @@ async function requireStillTrue(plan: RollbackPlan, ports: Ports): Promise<void>
 }
 
 async function takeBack(
-  step: RollbackStep,
+  { entry, rollback }: RollbackStep,
   { request }: RollbackPlan,
   lease: Lease,
   ports: Ports,
 ): Promise<Refused | undefined> {
-  let from = step.entry.state === "rolling-back" ? step.entry.steps : 0;
-  for (let attempts = 1; ; attempts += 1) {
-    await using session = await request.database.connect({ purpose: "migrate rollback", bare: true });
-    const stop = AbortSignal.any([lease.lost, ports.cancelled]);
-    const cancel = (): void => void session.cancel().catch(() => undefined);
-    stop.addEventListener("abort", cancel, { once: true });
-    try {
-      if (step.rollback.execution.mode !== "one-transaction" && from === 0) {
+  const isBegun = entry.state === "rolling-back";
+  let at: Beginning = { from: isBegun ? entry.steps : 0, again: isBegun };
+  const trying = {
+    database: request.database,
+    purpose: "migrate rollback",
+    file: entry.file,
+    retries: request.retries,
+    stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    async attempt(session: DatabaseSession) {
+      if (rollback.execution.mode !== "one-transaction" && !at.again) {
         await session.query(
           "UPDATE holdfast.migrations SET state = 'rolling-back', steps = 0 WHERE version = $1",
-          [step.entry.version],
+          [entry.version],
         );
+        at = { from: 0, again: true };
       }
-      const refused = await carryOut(session, step.rollback, from, request.timeouts, {
+      const refused = await carryOut(session, rollback, at, request.timeouts, {
         async done(inside, steps, whole) {
-          const [fence] = await inside.query<{ held: boolean }>(
-            `SELECT ${leaseCondition(lease.token)} AS held`,
+          await requireLease(inside, lease);
+          await inside.query(
+            whole
+              ? "DELETE FROM holdfast.migrations WHERE version = $1"
+              : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
+            whole ? [entry.version] : [entry.version, steps],
           );
-          if (!fence!.held) {
-            throw new HoldfastError(
-              "lock.lost",
-              "another run has taken the lease over, so nothing of this transaction is kept",
-              { hint: "Look at what both have done with migrate-status, and run again." },
-            );
-          }
-          if (whole) {
-            await inside.query("DELETE FROM holdfast.migrations WHERE version = $1", [step.entry.version]);
-          } else {
-            await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
-              step.entry.version,
-              steps,
-            ]);
-          }
         },
       });
-      if (stop.aborted && refused !== undefined) throw stop.reason;
-      if (refused === undefined || !PASSING.has(refused.refusal.state) || attempts > request.retries) {
-        return refused;
-      }
-      from = refused.steps;
-      const pause = BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + ports.random.fraction());
-      ports.log.info(
-        `${step.entry.file} met a lock (${refused.refusal.message}); ` +
-          `trying again in ${formatDuration(pause)}`,
-      );
-      await ports.clock.sleep(pause, stop);
-    } finally {
-      stop.removeEventListener("abort", cancel);
-    }
-  }
+      if (refused !== undefined) at = { ...at, from: refused.steps };
+      return refused;
+    },
+  };
+  return (await untilThrough(trying, ports)).refused;
 }
 
 async function openRecord(

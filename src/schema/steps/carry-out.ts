@@ -15,6 +15,14 @@ export interface Timeouts {
   readonly statementMs: number;
 }
 
+/** Where a script is begun. */
+export interface Beginning {
+  /** Statements that are done already. */
+  readonly from: number;
+  /** An earlier run or try had begun it: the next statement may have happened without being written down. */
+  readonly again: boolean;
+}
+
 /** What is written down as a script goes on, in the transaction of what it did. */
 export interface Ledger {
   /** @param steps statements that are done; `whole`: all of them */
@@ -40,7 +48,7 @@ export interface Refused {
 export async function carryOut(
   session: DatabaseSession,
   script: PreparedScript,
-  from: number,
+  { from, again }: Beginning,
   timeouts: Timeouts,
   ledger: Ledger,
 ): Promise<Refused | undefined> {
@@ -58,11 +66,11 @@ export async function carryOut(
   for (const segment of segments) {
     const whole = segment === segments.at(-1);
     // Only what a run was killed at may have happened without being written down.
-    const again = from > 0 && segment === segments[0];
+    const repeated = again && segment === segments[0];
     const refused =
       segment.kind === "transaction"
         ? await inTransaction(session, segment, whole, ledger)
-        : await alone(session, segment, { whole, again }, timeouts, ledger);
+        : await alone(session, segment, { whole, again: repeated }, timeouts, ledger);
     if (refused !== undefined) return { ...refused, steps, statements: count };
     steps = segment.upTo;
   }

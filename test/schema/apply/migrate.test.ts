@@ -191,6 +191,49 @@ describe("migrate", () => {
   });
 });
 
+describe("a migration that is no single transaction", () => {
+  const FILE = "20260103090000_index.sql";
+  const INDEX = "CREATE INDEX CONCURRENTLY orders_total ON orders (total);\n";
+
+  it("goes on where its very first statement was done and not written down", async () => {
+    await using folder = migrationsFolder({ ...SHOP, [FILE]: INDEX });
+    await using database = await createDatabase({ owner: "postgres" });
+    await migrate(database, folder);
+    await database.query("UPDATE holdfast.migrations SET state = 'applying', steps = 0 WHERE name ~ 'index'");
+    expect(await migrate(database, folder)).toMatchObject({
+      exit: 0,
+      outputs: { applied: ["20260103090000"] },
+    });
+  });
+
+  it("is tried again when its first step met a lock", async () => {
+    await using folder = migrationsFolder({ ...SHOP, [FILE]: `ALTER TABLE orders ADD n int;\n${INDEX}` });
+    await using database = await createDatabase({ owner: "postgres" });
+    await migrate(database, folder, { to: "20260102090000" });
+    await using reader = await (
+      await testPorts().openDatabase(database.adminAddress)
+    ).connect({ purpose: "reader" });
+    await reader.query("BEGIN; LOCK TABLE public.orders IN ACCESS SHARE MODE");
+    const [outcome] = await Promise.all([
+      migrate(database, folder, { lockTimeout: 100, retries: 8 }),
+      delay(1_500).then(() => reader.query("COMMIT")),
+    ]);
+    expect(outcome).toMatchObject({ exit: 0, outputs: { applied: ["20260103090000"] } });
+  });
+
+  it("may be mended in what is not done, counts then as it was mended, and in nothing else", async () => {
+    const start = "ALTER TABLE orders ADD n int;\n";
+    await using folder = migrationsFolder({ ...SHOP, [FILE]: `${start}${INDEX}SELECT nonsense();\n` });
+    await using database = await createDatabase({ owner: "postgres" });
+    expect((await migrate(database, folder)).exit).toBe(4);
+    folder.write({ [FILE]: `ALTER TABLE orders ADD m int;\n${INDEX}` });
+    expect(await codeOf(migrate(database, folder))).toMatch(/^refused\.unsafe: .* changed in what is done/);
+    folder.write({ [FILE]: `${start}${INDEX}ALTER TABLE orders ADD m int;\n` });
+    expect((await migrate(database, folder)).exit).toBe(0);
+    expect((await migrate(database, folder)).report.headline).toContain("has every migration");
+  });
+});
+
 describe("migrate-status", () => {
   it("tells what is pending, changed, missing and late, and when the schema drifted", async () => {
     await using folder = migrationsFolder(SHOP);

@@ -1,0 +1,62 @@
+import { formatDuration } from "../../kernel/duration.ts";
+import type { Database, DatabaseSession } from "../../ports/database.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { Refused } from "./carry-out.ts";
+
+/** A lock that somebody holds, and a deadlock: a moment later it may go through. */
+const PASSING = new Set(["55P03", "40P01"]);
+const BACKOFF_MS = 1_000;
+
+/** What a script is carried out with. */
+export interface Trying {
+  readonly database: Database;
+  readonly purpose: string;
+  /** What people are told that met a lock. */
+  readonly file: string;
+  /** How many more times it is tried. */
+  readonly retries: number;
+  /** Ends the running statement, and the waiting between two tries. */
+  readonly stop: AbortSignal;
+  /** One try, in a session of its own: nothing that a script sets reaches the next one. */
+  readonly attempt: (session: DatabaseSession) => Promise<Refused | undefined>;
+}
+
+/** How it ended, and at which try. */
+export interface Through {
+  readonly refused: Refused | undefined;
+  readonly attempts: number;
+}
+
+/** Tries until it goes through, is refused for good, or was tried often enough; each pause is longer. */
+export async function untilThrough(
+  trying: Trying,
+  { clock, random, log }: Pick<Ports, "clock" | "random" | "log">,
+): Promise<Through> {
+  const { stop, retries, file } = trying;
+  for (let attempts = 1; ; attempts += 1) {
+    const refused = await once(trying);
+    if (refused === undefined || !PASSING.has(refused.refusal.state) || attempts > retries) {
+      return { refused, attempts };
+    }
+    const pause = BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + random.fraction());
+    log.info(
+      `${file} met a lock (${refused.refusal.message}); ` +
+        `trying again in ${formatDuration(pause)}, ${retries - attempts + 1} more`,
+    );
+    await clock.sleep(pause, stop);
+  }
+}
+
+async function once({ database, purpose, stop, attempt }: Trying): Promise<Refused | undefined> {
+  stop.throwIfAborted();
+  await using session = await database.connect({ purpose, bare: true });
+  const cancel = (): void => void session.cancel().catch(() => undefined);
+  stop.addEventListener("abort", cancel, { once: true });
+  try {
+    const refused = await attempt(session);
+    if (refused !== undefined) stop.throwIfAborted();
+    return refused;
+  } finally {
+    stop.removeEventListener("abort", cancel);
+  }
+}
