@@ -4,8 +4,9 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   carryOut,
-  leaseCondition,
-  takeLease
+  requireLease,
+  takeLease,
+  untilThrough
 } from "./shared-schema-steps-carry-out.js";
 import {
   codeUnits,
@@ -93,11 +94,9 @@ async function planMigrate(request, ports) {
           { hint }
         );
       }
-      steps.push({
-        migration,
-        forward,
-        begun: standing.begun.find(({ version }) => version === migration.version)
-      });
+      const begun = standing.begun.find(({ version }) => version === migration.version);
+      if (begun !== void 0) await requireSameStart(forward, begun);
+      steps.push({ migration, forward, begun });
     }
     return { request, standing, steps };
   } catch (_) {
@@ -107,11 +106,18 @@ async function planMigrate(request, ports) {
     _promise && await _promise;
   }
 }
+async function requireSameStart(forward, begun) {
+  const before = await prepareScript({ ...forward.source, text: begun.forward ?? "" });
+  const done = (script) => script.execution.statements.slice(0, begun.steps).map(({ text }) => text.replaceAll("\r\n", "\n")).join(";");
+  if (done(before) === done(forward)) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${begun.file} is half applied, and was changed in what is done already: its first ${quantity(begun.steps, "statement")}`,
+    { hint: "Put that part back as it was; only what follows may be mended." }
+  );
+}
 async function requireWritable(session) {
-  const [row] = await session.query(`
-    SELECT current_setting('default_transaction_read_only') = 'on' AS "readOnly",
-           pg_catalog.pg_is_in_recovery() AS standby
-  `);
+  const [row] = await session.query("SELECT pg_catalog.pg_is_in_recovery() AS standby");
   if (!row.standby) return;
   throw new HoldfastError("database.unsupported", "the server is a standby, which takes no changes", {
     hint: "Give the primary's address."
@@ -151,8 +157,6 @@ function refuseLate({ late, applied }, { allowLate }) {
 }
 
 // src/schema/apply/apply.ts
-var PASSING = /* @__PURE__ */ new Set(["55P03", "40P01"]);
-var BACKOFF_MS = 1e3;
 async function applyMigrations(shown, ports) {
   var _stack2 = [];
   try {
@@ -211,65 +215,33 @@ function requireShown(shown, now) {
   );
 }
 async function applyOne(step, request, lease, ports) {
-  for (let attempts = 1; ; attempts += 1) {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await request.database.connect({ purpose: "migrate", bare: true }), true);
-      const stop = AbortSignal.any([lease.lost, ports.cancelled]);
-      const cancel = () => void session.cancel().catch(() => void 0);
-      stop.addEventListener("abort", cancel, { once: true });
-      try {
-        const refused = await carryOut(
-          session,
-          step.forward,
-          await begin(session, step, ports),
-          request.timeouts,
-          await ledgerOf(session, step, lease, ports)
-        );
-        if (stop.aborted && refused !== void 0) throw stop.reason;
-        if (refused === void 0 || !PASSING.has(refused.refusal.state) || attempts > request.retries) {
-          return { refused, attempts };
-        }
-        const pause = BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + ports.random.fraction());
-        ports.log.info(
-          `${step.migration.forward.file} met a lock (${refused.refusal.message}); trying again in ${formatDuration(pause)}, ${request.retries - attempts + 1} more`
-        );
-        await ports.clock.sleep(pause, stop);
-        step = refused.steps === 0 ? step : { ...step, begun: { ...step.begun ?? NEVER, steps: refused.steps } };
-      } finally {
-        stop.removeEventListener("abort", cancel);
+  let at = { from: step.begun?.steps ?? 0, again: step.begun !== void 0 };
+  const trying = {
+    database: request.database,
+    purpose: "migrate",
+    file: step.migration.forward.file,
+    retries: request.retries,
+    stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    async attempt(session) {
+      if (step.forward.execution.mode !== "one-transaction" && !at.again) {
+        await insert(session, step, ports);
+        at = { from: 0, again: true };
       }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
+      const ledger = await ledgerOf(session, { step, isNoted: at.again }, lease, ports);
+      const refused = await carryOut(session, step.forward, at, request.timeouts, ledger);
+      if (refused !== void 0) at = { ...at, from: refused.steps };
+      return refused;
     }
-  }
+  };
+  return await untilThrough(trying, ports);
 }
-var NEVER = {};
-async function begin(session, step, ports) {
-  if (step.forward.execution.mode === "one-transaction" || step.begun !== void 0) {
-    return step.begun?.steps ?? 0;
-  }
-  await insert(session, step, ports, "applying");
-  return 0;
-}
-async function ledgerOf(session, step, lease, ports) {
+async function ledgerOf(session, { step, isNoted }, lease, ports) {
   const before = await fingerprint(session);
   const began = ports.clock.elapsed();
-  const isOne = step.forward.execution.mode === "one-transaction" && step.begun === void 0;
   return {
     async done(inside, steps, whole) {
-      const [fence] = await inside.query(`SELECT ${leaseCondition(lease.token)} AS held`);
-      if (!fence.held) {
-        throw new HoldfastError(
-          "lock.lost",
-          "another run has taken the lease over, so nothing of this transaction is kept",
-          { hint: "Look at what both have done with migrate-status, and run again." }
-        );
-      }
-      if (isOne) await insert(inside, step, ports, "applying");
+      await requireLease(inside, lease);
+      if (!isNoted) await insert(inside, step, ports);
       await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
         step.migration.version,
         steps
@@ -279,42 +251,38 @@ async function ledgerOf(session, step, lease, ports) {
         `
           UPDATE holdfast.migrations
             SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
-                fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4
+                fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4,
+                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8
           WHERE version = $1
         `,
         [
           step.migration.version,
           Math.round(ports.clock.elapsed() - began),
           before,
-          await fingerprint(inside)
+          await fingerprint(inside),
+          // What was refused may have been mended since it was begun.
+          ...scriptsOf(step)
         ]
       );
     }
   };
 }
-async function insert(session, { migration }, { run, version }, state) {
-  const { forward, rollback, key } = migration;
+async function insert(session, step, { run, version }) {
+  const { migration } = step;
+  const { forward, key } = migration;
   await session.query(
     `
       INSERT INTO holdfast.migrations (
         version, name, position, sha256, forward, rollback, rollback_sha256, state, applied_by, run_url,
         holdfast_version)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, $9, $10, $11)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10)
     `,
-    [
-      migration.version,
-      forward.file,
-      positionOf(key),
-      scriptSha256(forward.text),
-      forward.text,
-      rollback?.text ?? null,
-      rollback === void 0 ? null : scriptSha256(rollback.text),
-      state,
-      run.actor,
-      run.url,
-      version
-    ]
+    [migration.version, forward.file, positionOf(key), ...scriptsOf(step), run.actor, run.url, version]
   );
+}
+function scriptsOf({ migration: { forward, rollback } }) {
+  const back = rollback === void 0 ? null : scriptSha256(rollback.text);
+  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back];
 }
 function positionOf(key) {
   return key.length === 1 ? String(key[0]) : key.map((part) => String(part).padStart(6, "0")).join("");

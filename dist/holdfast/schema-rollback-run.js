@@ -4,8 +4,9 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   carryOut,
-  leaseCondition,
-  takeLease
+  requireLease,
+  takeLease,
+  untilThrough
 } from "./shared-schema-steps-carry-out.js";
 import {
   Chain,
@@ -45,14 +46,13 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-streams.js";
-import {
-  formatDuration
-} from "./shared-kernel-duration.js";
+import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,
   HoldfastError,
-  isHoldfastError
+  isHoldfastError,
+  withHint
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
@@ -239,8 +239,6 @@ async function countLosses(session, steps) {
 }
 
 // src/schema/rollback/apply.ts
-var PASSING = /* @__PURE__ */ new Set(["55P03", "40P01"]);
-var BACKOFF_MS = 1e3;
 async function applyRollback(plan, takeBackup, ports) {
   var _stack = [];
   try {
@@ -269,7 +267,10 @@ async function applyRollback(plan, takeBackup, ports) {
     for (const step of plan.steps) {
       ports.cancelled.throwIfAborted();
       ports.log.stage(`taking back ${step.entry.file}`);
-      const refused = await takeBack(step, plan, lease, ports);
+      const refused = await takeBack(step, plan, lease, ports).catch((error) => {
+        const safety = backup === void 0 ? "" : ` What the database held before is backup ${backup.id}.`;
+        throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
+      });
       if (refused !== void 0) {
         failed = { step, refused };
         break;
@@ -295,64 +296,37 @@ async function requireStillTrue(plan, ports) {
     { hint: "Run again, and read the new plan." }
   );
 }
-async function takeBack(step, { request }, lease, ports) {
-  let from = step.entry.state === "rolling-back" ? step.entry.steps : 0;
-  for (let attempts = 1; ; attempts += 1) {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await request.database.connect({ purpose: "migrate rollback", bare: true }), true);
-      const stop = AbortSignal.any([lease.lost, ports.cancelled]);
-      const cancel = () => void session.cancel().catch(() => void 0);
-      stop.addEventListener("abort", cancel, { once: true });
-      try {
-        if (step.rollback.execution.mode !== "one-transaction" && from === 0) {
-          await session.query(
-            "UPDATE holdfast.migrations SET state = 'rolling-back', steps = 0 WHERE version = $1",
-            [step.entry.version]
+async function takeBack({ entry, rollback }, { request }, lease, ports) {
+  const isBegun = entry.state === "rolling-back";
+  let at = { from: isBegun ? entry.steps : 0, again: isBegun };
+  const trying = {
+    database: request.database,
+    purpose: "migrate rollback",
+    file: entry.file,
+    retries: request.retries,
+    stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    async attempt(session) {
+      if (rollback.execution.mode !== "one-transaction" && !at.again) {
+        await session.query(
+          "UPDATE holdfast.migrations SET state = 'rolling-back', steps = 0 WHERE version = $1",
+          [entry.version]
+        );
+        at = { from: 0, again: true };
+      }
+      const refused = await carryOut(session, rollback, at, request.timeouts, {
+        async done(inside, steps, whole) {
+          await requireLease(inside, lease);
+          await inside.query(
+            whole ? "DELETE FROM holdfast.migrations WHERE version = $1" : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
+            whole ? [entry.version] : [entry.version, steps]
           );
         }
-        const refused = await carryOut(session, step.rollback, from, request.timeouts, {
-          async done(inside, steps, whole) {
-            const [fence] = await inside.query(
-              `SELECT ${leaseCondition(lease.token)} AS held`
-            );
-            if (!fence.held) {
-              throw new HoldfastError(
-                "lock.lost",
-                "another run has taken the lease over, so nothing of this transaction is kept",
-                { hint: "Look at what both have done with migrate-status, and run again." }
-              );
-            }
-            if (whole) {
-              await inside.query("DELETE FROM holdfast.migrations WHERE version = $1", [step.entry.version]);
-            } else {
-              await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
-                step.entry.version,
-                steps
-              ]);
-            }
-          }
-        });
-        if (stop.aborted && refused !== void 0) throw stop.reason;
-        if (refused === void 0 || !PASSING.has(refused.refusal.state) || attempts > request.retries) {
-          return refused;
-        }
-        from = refused.steps;
-        const pause = BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + ports.random.fraction());
-        ports.log.info(
-          `${step.entry.file} met a lock (${refused.refusal.message}); trying again in ${formatDuration(pause)}`
-        );
-        await ports.clock.sleep(pause, stop);
-      } finally {
-        stop.removeEventListener("abort", cancel);
-      }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
+      });
+      if (refused !== void 0) at = { ...at, from: refused.steps };
+      return refused;
     }
-  }
+  };
+  return (await untilThrough(trying, ports)).refused;
 }
 async function openRecord(session, plan, backup, { run, version, random }) {
   const id = random.hex(8);

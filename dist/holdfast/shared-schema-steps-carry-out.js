@@ -9,8 +9,7 @@ import {
   whyNoTransaction
 } from "./shared-schema-script-transactions.js";
 import {
-  quoteIdentifier,
-  quoteLiteral
+  quoteIdentifier
 } from "./shared-postgres-quoting.js";
 import {
   formatDuration
@@ -18,6 +17,10 @@ import {
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
 
 // src/schema/lease/lease.ts
 var KEY = "6033277340932434121";
@@ -144,8 +147,14 @@ async function renew(session, token, clock, ended) {
     }
   }
 }
-function leaseCondition(token) {
-  return `EXISTS (SELECT FROM holdfast.lease WHERE token = ${quoteLiteral(token)})`;
+async function requireLease(session, { token }) {
+  const rows = await session.query("SELECT FROM holdfast.lease WHERE token = $1", [token]);
+  if (rows.length > 0) return;
+  throw new HoldfastError(
+    "lock.lost",
+    "another run has taken the lease over, so nothing of this transaction is kept",
+    { hint: "Look at what both have done with migrate-status, and run again." }
+  );
 }
 
 // src/schema/script/segments.ts
@@ -205,7 +214,7 @@ function controlOf({ type, tree }) {
 }
 
 // src/schema/steps/carry-out.ts
-async function carryOut(session, script, from, timeouts, ledger) {
+async function carryOut(session, script, { from, again }, timeouts, ledger) {
   const segments = segmentsOf(script).filter(({ upTo }) => upTo > from);
   const count = script.execution.statements.length;
   await session.query(
@@ -218,8 +227,8 @@ async function carryOut(session, script, from, timeouts, ledger) {
   let steps = from;
   for (const segment of segments) {
     const whole = segment === segments.at(-1);
-    const again = from > 0 && segment === segments[0];
-    const refused = segment.kind === "transaction" ? await inTransaction(session, segment, whole, ledger) : await alone(session, segment, { whole, again }, timeouts, ledger);
+    const repeated = again && segment === segments[0];
+    const refused = segment.kind === "transaction" ? await inTransaction(session, segment, whole, ledger) : await alone(session, segment, { whole, again: repeated }, timeouts, ledger);
     if (refused !== void 0) return { ...refused, steps, statements: count };
     steps = segment.upTo;
   }
@@ -327,8 +336,48 @@ async function drop(session, { schema, name }) {
   );
 }
 
+// src/schema/steps/through.ts
+var PASSING = /* @__PURE__ */ new Set(["55P03", "40P01"]);
+var BACKOFF_MS = 1e3;
+async function untilThrough(trying, { clock, random, log }) {
+  const { stop, retries, file } = trying;
+  for (let attempts = 1; ; attempts += 1) {
+    const refused = await once(trying);
+    if (refused === void 0 || !PASSING.has(refused.refusal.state) || attempts > retries) {
+      return { refused, attempts };
+    }
+    const pause = BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + random.fraction());
+    log.info(
+      `${file} met a lock (${refused.refusal.message}); trying again in ${formatDuration(pause)}, ${retries - attempts + 1} more`
+    );
+    await clock.sleep(pause, stop);
+  }
+}
+async function once({ database, purpose, stop, attempt }) {
+  var _stack = [];
+  try {
+    stop.throwIfAborted();
+    const session = __using(_stack, await database.connect({ purpose, bare: true }), true);
+    const cancel = () => void session.cancel().catch(() => void 0);
+    stop.addEventListener("abort", cancel, { once: true });
+    try {
+      const refused = await attempt(session);
+      if (refused !== void 0) stop.throwIfAborted();
+      return refused;
+    } finally {
+      stop.removeEventListener("abort", cancel);
+    }
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+
 export {
   takeLease,
-  leaseCondition,
-  carryOut
+  requireLease,
+  carryOut,
+  untilThrough
 };
