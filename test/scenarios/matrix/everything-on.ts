@@ -102,8 +102,14 @@ function replaceNewer(sql: string, newer: readonly Newer[], abilities: Abilities
 }
 
 function replace(sql: string, words: string | RegExp, instead: string): string {
-  const changed = sql.replaceAll(typeof words === "string" ? words : new RegExp(words, "g"), () => instead);
+  const sought = typeof words === "string" ? laidOutAnyhow(words) : new RegExp(words, "g");
+  const changed = sql.replaceAll(sought, () => instead);
   // Otherwise the statement has been rewritten, and would run where it cannot.
   if (changed === sql) throw new Error(`the database with one of everything no longer has: ${String(words)}`);
   return changed;
+}
+
+/** The formatter may break a statement at any of its spaces. */
+function laidOutAnyhow(words: string): RegExp {
+  return new RegExp(words.split(" ").map(RegExp.escape).join("\\s+"), "g");
 }
