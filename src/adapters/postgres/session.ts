@@ -46,6 +46,8 @@ export class PgSession implements DatabaseSession {
   readonly #setUp: SetUp;
   readonly #lost = new AbortController();
   #notices: string[] = [];
+  /** How often the server was told to forget what was prepared. */
+  #forgotten = 0;
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -87,11 +89,15 @@ export class PgSession implements DatabaseSession {
     sql: string,
     values: readonly unknown[],
   ): Promise<Row[]> {
-    return this.#inTurn(() => this.#run<Row>(sql, values, `${PREPARED_PREFIX}${sha256(sql).slice(0, 24)}`));
+    return this.#inTurn(() =>
+      this.#run<Row>(sql, values, `${PREPARED_PREFIX}${this.#forgotten}_${sha256(sql).slice(0, 24)}`),
+    );
   }
 
   execute(sql: string): Promise<Execution> {
     return this.#inTurn(async () => {
+      // Somebody's script may have the server forget what was prepared, and the driver does not notice.
+      if (/\b(?:DEALLOCATE|DISCARD)\b/i.test(sql)) this.#forgotten += 1;
       try {
         await this.#withoutRows(sql);
         return undefined;

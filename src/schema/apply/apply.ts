@@ -1,8 +1,8 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
-import { makeHistory } from "../history/table.ts";
-import { scriptSha256 } from "../history/standing.ts";
+import { makeHistory, positionOf } from "../history/table.ts";
+import { scriptsOf } from "../history/standing.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 import { lineAt } from "../script/script.ts";
@@ -141,7 +141,7 @@ async function ledgerOf(
           before,
           await fingerprint(inside),
           // What was refused may have been mended since it was begun.
-          ...scriptsOf(step),
+          ...scriptsOf(step.migration),
         ],
       );
     },
@@ -162,19 +162,16 @@ async function insert(
         holdfast_version)
         VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10)
     `,
-    [migration.version, forward.file, positionOf(key), ...scriptsOf(step), run.actor, run.url, version],
+    [
+      migration.version,
+      forward.file,
+      positionOf(key),
+      ...scriptsOf(step.migration),
+      run.actor,
+      run.url,
+      version,
+    ],
   );
-}
-
-/** Both scripts with their checksums: `sha256, forward, rollback, rollback_sha256`. */
-function scriptsOf({ migration: { forward, rollback } }: PlannedMigration): (string | null)[] {
-  const back = rollback === undefined ? null : scriptSha256(rollback.text);
-  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back];
-}
-
-/** One number by which the history is ordered; of versions with several parts each has six digits. */
-function positionOf(key: readonly bigint[]): string {
-  return key.length === 1 ? String(key[0]) : key.map((part) => String(part).padStart(6, "0")).join("");
 }
 
 async function fingerprint(session: DatabaseSession): Promise<string> {

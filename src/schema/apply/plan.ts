@@ -3,6 +3,7 @@ import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
+import { requireWritable } from "../../nouns/server/require-writable.ts";
 import { isWanted } from "../folder/classify.ts";
 import type { Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
@@ -48,8 +49,8 @@ export async function planMigrate(request: MigrateRequest, ports: MigratePorts):
     );
   }
   await refuseTransactionPooler(request.database);
+  await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "migrate plan" });
-  await requireWritable(session);
   const standing = standingOf(migrations, await readHistory(session));
   refuseChanged(standing);
   refuseLate(standing, request);
@@ -89,15 +90,6 @@ async function requireSameStart(forward: PreparedScript, begun: HistoryEntry): P
       `its first ${quantity(begun.steps, "statement")}`,
     { hint: "Put that part back as it was; only what follows may be mended." },
   );
-}
-
-/** A standby would refuse the first statement in words of its own. */
-async function requireWritable(session: DatabaseSession): Promise<void> {
-  const [row] = await session.query<{ standby: boolean }>("SELECT pg_catalog.pg_is_in_recovery() AS standby");
-  if (!row!.standby) return;
-  throw new HoldfastError("database.unsupported", "the server is a standby, which takes no changes", {
-    hint: "Give the primary's address.",
-  });
 }
 
 function refuseChanged({ changed, begun }: Standing): void {

@@ -26,6 +26,12 @@ export function scriptSha256(text: string): string {
   return sha256(text.replaceAll("\r\n", "\n"));
 }
 
+/** Both scripts of a migration with their checksums: `sha256, forward, rollback, rollback_sha256`. */
+export function scriptsOf({ forward, rollback }: Migration): (string | null)[] {
+  const back = rollback === undefined ? null : scriptSha256(rollback.text);
+  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back];
+}
+
 /** Holds the two against each other by version, filled up to seconds as {@link versionKey} does. */
 export function standingOf(migrations: readonly Migration[], history: readonly HistoryEntry[]): Standing {
   const keyOf = ({ version }: { readonly version: string }): string => versionKey(version).join(".");

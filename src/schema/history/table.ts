@@ -92,15 +92,46 @@ export async function historyPresence(session: DatabaseSession): Promise<History
   );
 }
 
-/** Makes the tables where they are not there; two runs at once make them once. */
+/**
+ * What is on record is carried out by administrators, so nobody but the owner may write to it, whatever
+ * default privileges there are; whoever is to read it is given that later.
+ */
+const REVOKED = `
+  DO $$
+  DECLARE
+    given record;
+  BEGIN
+    FOR given IN
+      SELECT DISTINCT 'TABLE holdfast.' || quote_ident(c.relname) AS object, a.grantee
+        FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
+       WHERE c.relnamespace = 'holdfast'::pg_catalog.regnamespace AND c.relkind = 'r'
+         AND a.grantee <> c.relowner
+      UNION SELECT 'SCHEMA holdfast', a.grantee
+              FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a
+             WHERE n.nspname = 'holdfast' AND a.grantee <> n.nspowner
+    LOOP
+      EXECUTE 'REVOKE ALL ON ' || given.object || ' FROM '
+              || CASE WHEN given.grantee = 0 THEN 'PUBLIC' ELSE given.grantee::pg_catalog.regrole::text END;
+    END LOOP;
+  END $$
+`;
+
+/**
+ * Makes the tables where they are not there; two runs at once make them once. Where they are, nothing is
+ * asked that only their owner may do.
+ */
 export async function makeHistory(session: DatabaseSession): Promise<void> {
+  if ((await historyPresence(session)) === "there") return;
   await session.query("BEGIN");
   try {
     // IF NOT EXISTS alone can fail for the second of two at once.
     await session.query(
       "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))",
     );
-    await session.query(DEFINITIONS);
+    if ((await historyPresence(session)) === "none") {
+      await session.query(DEFINITIONS);
+      await session.query(REVOKED);
+    }
     await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
       HISTORY_FORMAT,
     ]);
@@ -157,4 +188,9 @@ export async function readHistory(session: DatabaseSession): Promise<readonly Hi
     runUrl: row.run_url,
     adoptedFrom: row.adopted_from,
   }));
+}
+
+/** One number by which the history is ordered; of versions with several parts each has six digits. */
+export function positionOf(key: readonly bigint[]): string {
+  return key.length === 1 ? String(key[0]) : key.map((part) => String(part).padStart(6, "0")).join("");
 }

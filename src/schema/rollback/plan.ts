@@ -5,6 +5,7 @@ import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
+import { requireWritable } from "../../nouns/server/require-writable.ts";
 import { isWanted } from "../folder/classify.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { compareKeys, versionKey } from "../folder/version.ts";
@@ -81,6 +82,7 @@ export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boo
  */
 export async function planRollback(request: RollbackRequest, ports: Ports): Promise<RollbackPlan> {
   await refuseTransactionPooler(request.database);
+  await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
   const { history, found } = await choose(session, request, ports);
   const proofs = await proveHistory(history, found, ports);

@@ -23,9 +23,11 @@ export interface Segment {
 }
 
 const PLAIN_BEGIN = "BEGIN";
+/** Only where no transaction is around it: https://www.postgresql.org/docs/current/plpgsql-transactions.html */
+const MAY_END_TRANSACTIONS = new Set(["CallStmt", "DoStmt"]);
 
 /** The segments of a script, in its order. */
-export function segmentsOf({ execution: { mode, statements } }: PreparedScript): readonly Segment[] {
+export function segmentsOf({ source, execution: { mode, statements } }: PreparedScript): readonly Segment[] {
   if (mode === "one-transaction") {
     return statements.length === 0
       ? []
@@ -51,10 +53,12 @@ export function segmentsOf({ execution: { mode, statements } }: PreparedScript):
       open = undefined;
     } else if (open !== undefined) open.statements.push(statement);
     else if (control === undefined) {
-      const kind =
-        whyNoTransaction(statement) === undefined && statement.type !== "VariableSetStmt"
-          ? "transaction"
-          : "alone";
+      const isAlone =
+        whyNoTransaction(statement) !== undefined ||
+        statement.type === "VariableSetStmt" ||
+        // Whoever marks the file so may call what ends transactions.
+        (!source.transaction && MAY_END_TRANSACTIONS.has(statement.type));
+      const kind = isAlone ? "alone" : "transaction";
       segments.push({ kind, statements: [statement], begin: PLAIN_BEGIN, upTo: at + 1, setUp: [...setUp] });
       if (statement.type === "VariableSetStmt") setUp.push(statement);
     }

@@ -3,8 +3,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { segmentsOf, type Segment } from "../script/segments.ts";
 import type { Statement } from "../script/script.ts";
-import { fieldsOf, relationParts, textOf } from "../script/tree.ts";
-import { quoteIdentifier } from "../../postgres/quoting.ts";
+import { dropInvalid, isDone } from "./look-before.ts";
 import type { ServerRefusal } from "../../ports/database.ts";
 
 /** Waits of a migration's transactions. */
@@ -75,12 +74,15 @@ export async function carryOut(
     steps = segment.upTo;
   }
   if (segments.length === 0) {
-    await session.query("BEGIN");
+    await session.query(WRITING);
     await ledger.done(session, count, true);
     await session.query("COMMIT");
   }
   return undefined;
 }
+
+/** A script may have made the session's transactions read-only. */
+const WRITING = "BEGIN READ WRITE";
 
 type Failed = Pick<Refused, "statement" | "refusal">;
 
@@ -99,6 +101,7 @@ async function inTransaction(
     await session.query("ROLLBACK");
     return { statement, refusal };
   }
+  if (isOver(session)) throw endedByItself(segment);
   try {
     await writeDown(session, segment.upTo, whole, ledger);
   } catch (error) {
@@ -117,8 +120,9 @@ async function alone(
   ledger: Ledger,
 ): Promise<Failed | undefined> {
   const [statement] = segment.statements;
-  const isDone = again && (await lookBefore(session, statement!));
-  if (!isDone) {
+  const done = again && (await isDone(session, statement!));
+  if (typeof done === "object") return { statement, refusal: done };
+  if (!done) {
     const refusal =
       statement!.type === "VariableSetStmt"
         ? await session.execute(statement!.text)
@@ -128,108 +132,79 @@ async function alone(
       return { statement, refusal };
     }
   }
-  await session.query("BEGIN");
+  await session.query(WRITING);
   await writeDown(session, segment.upTo, whole, ledger);
   await session.query("COMMIT");
   return undefined;
 }
 
-/** Building an index takes as long as it takes, unless the script itself has said how long. */
+function isOver(session: DatabaseSession): boolean {
+  return session.transaction === "none";
+}
+
+/** What a script did is not written down in its transaction, so nobody can say any more what has happened. */
+function endedByItself({ statements }: Segment): HoldfastError {
+  const ending = statements.find(({ type }) => type === "TransactionStmt");
+  return new HoldfastError(
+    "refused.unsafe",
+    `the script ended its transaction itself${ending === undefined ? "" : `: ${ending.text}`}`,
+    {
+      hint:
+        "Take that statement out. Where it prepared a transaction, look for it in pg_prepared_xacts, " +
+        "and end it with ROLLBACK PREPARED.",
+    },
+  );
+}
+
+/**
+ * What no transaction may hold takes as long as it takes, unless the script itself has said how long. It waits
+ * for everybody who has an older snapshot, and nobody queues behind it meanwhile: that wait is no wait for a
+ * lock, though the server counts it as one.
+ */
 async function unhurried(
   session: DatabaseSession,
   statement: Statement,
-  { statementMs }: Timeouts,
+  { statementMs, lockMs }: Timeouts,
 ): Promise<ServerRefusal | undefined> {
-  const [row] = await session.query<{ ours: boolean }>(
-    "SELECT setting = $1 AS ours FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'",
-    [String(statementMs)],
+  const rows = await session.query<{ name: string }>(
+    `
+      SELECT name
+        FROM pg_catalog.pg_settings
+       WHERE name = 'statement_timeout' AND setting = $1 OR name = 'lock_timeout' AND setting = $2
+    `,
+    [String(statementMs), String(lockMs)],
   );
-  if (row?.ours !== true) return await session.execute(statement.text);
-  await session.query("SET statement_timeout = 0");
+  const ours = rows.map(({ name }) => name);
+  const longest: Readonly<Record<string, number>> = {
+    statement_timeout: 0,
+    lock_timeout: statementMs === 0 ? 0 : Math.max(statementMs, lockMs),
+  };
+  for (const name of ours) await session.query(`SET ${name} = ${longest[name]!}`);
   const refusal = await session.execute(statement.text);
-  await session.query(`SET statement_timeout = ${statementMs}`);
+  if (session.lost.aborted) return refusal;
+  const before: Readonly<Record<string, number>> = { statement_timeout: statementMs, lock_timeout: lockMs };
+  for (const name of ours) await session.query(`SET ${name} = ${before[name]!}`);
   return refusal;
 }
 
-/** As whoever the session began as, until the transaction ends: a script may have become another role. */
+/**
+ * A script may have become another role, and may have given its own statements no time: until the transaction
+ * ends neither counts for what is ours. The role is what the server makes of whoever logs in.
+ */
+const AS_WE_BEGAN = `
+  SET LOCAL SESSION AUTHORIZATION DEFAULT;
+  SET LOCAL ROLE TO DEFAULT;
+  SELECT pg_catalog.set_config(name, '0', true)
+    FROM pg_catalog.pg_settings
+   WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
+`;
+
 async function writeDown(
   session: DatabaseSession,
   steps: number,
   whole: boolean,
   ledger: Ledger,
 ): Promise<void> {
-  await session.query("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE");
+  await session.query(AS_WE_BEGAN);
   await ledger.done(session, steps, whole);
-}
-
-/** Of an index that is built concurrently: where it is to stand. */
-function concurrentIndex({
-  type,
-  tree,
-}: Statement): { readonly table: readonly string[]; readonly name: string } | undefined {
-  const fields = fieldsOf(tree);
-  const name = textOf(fields["idxname"]);
-  return type !== "IndexStmt" || fields["concurrent"] !== true || name === undefined
-    ? undefined
-    : { table: relationParts(fields["relation"]), name };
-}
-
-interface Index {
-  readonly schema: string;
-  readonly name: string;
-  readonly valid: boolean;
-}
-
-async function indexThere(
-  session: DatabaseSession,
-  index: { readonly table: readonly string[]; readonly name: string },
-): Promise<Index | undefined> {
-  const [row] = await session.query<Index>(
-    `
-      SELECT n.nspname::text AS schema, c.relname::text AS name, i.indisvalid AND i.indisready AS valid
-        FROM pg_catalog.pg_index i
-        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE c.relname::text = $1 AND i.indrelid = pg_catalog.to_regclass($2)
-    `,
-    [index.name, index.table.map(quoteIdentifier).join(".")],
-  );
-  return row;
-}
-
-/**
- * Whether a statement that may have been carried out by a run that was killed is done already. An index that
- * a failed build left behind is not valid, helps nobody and slows every write, and IF NOT EXISTS would take
- * it for the real one: it is dropped.
- */
-async function lookBefore(session: DatabaseSession, statement: Statement): Promise<boolean> {
-  const wanted = concurrentIndex(statement);
-  if (wanted === undefined) return false;
-  const found = await indexThere(session, wanted);
-  if (found === undefined) return false;
-  if (found.valid) return true;
-  await drop(session, found);
-  return false;
-}
-
-async function dropInvalid(session: DatabaseSession, statement: Statement): Promise<void> {
-  const wanted = concurrentIndex(statement);
-  const found = wanted === undefined ? undefined : await indexThere(session, wanted);
-  if (found !== undefined && !found.valid) await drop(session, found);
-}
-
-async function drop(session: DatabaseSession, { schema, name }: Index): Promise<void> {
-  const refusal = await session.execute(
-    `DROP INDEX CONCURRENTLY IF EXISTS ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
-  );
-  if (refusal === undefined) return;
-  throw new HoldfastError(
-    "database.query",
-    `the index ${schema}.${name}, which a failed build left behind, could not be dropped: ${refusal.message}`,
-    {
-      hint:
-        "It is not valid and slows every write. Drop it by hand: DROP INDEX CONCURRENTLY " +
-        `${quoteIdentifier(schema)}.${quoteIdentifier(name)};`,
-    },
-  );
 }

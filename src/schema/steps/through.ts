@@ -3,8 +3,8 @@ import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Refused } from "./carry-out.ts";
 
-/** A lock that somebody holds, and a deadlock: a moment later it may go through. */
-const PASSING = new Set(["55P03", "40P01"]);
+/** A lock that somebody holds, a deadlock, a transaction in the way: a moment later it may go through. */
+const PASSING = new Set(["55P03", "40P01", "40001"]);
 const BACKOFF_MS = 1_000;
 
 /** What a script is carried out with. */

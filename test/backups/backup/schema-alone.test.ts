@@ -52,11 +52,13 @@ describe("a daily backup of the schema, whole and of each schema alone", () => {
       expect([source, validated.exit, validated.report.headline]).toEqual([source, 0, expect.any(String)]);
 
       await using target = await createDatabase({ owner: "postgres" });
-      expect((await vault.restore(target.adminUrl, { source, what: "schema", safetyBackup: false })).exit).toBe(0);
-      const [there] = await target.query<{ tables: string[]; rows: number }>(`
+      expect(
+        (await vault.restore(target.adminUrl, { source, what: "schema", safetyBackup: false })).exit,
+      ).toBe(0);
+      const [there] = (await target.query(`
         SELECT array_agg(schemaname || '.' || tablename ORDER BY 1)::text[] AS tables
           FROM pg_tables WHERE schemaname IN ('public', 'auth', 'storage')
-      `);
+      `)) as { tables: string[] }[];
       const all = ["auth.users", "public.orders", "storage.objects"];
       expect(there!.tables).toEqual(
         all.filter((table) => schemas.length === 0 || schemas.includes(table.split(".")[0]!)),

@@ -111,5 +111,11 @@ function replace(sql: string, words: string | RegExp, instead: string): string {
 
 /** The formatter may break a statement at any of its spaces. */
 function laidOutAnyhow(words: string): RegExp {
-  return new RegExp(words.split(" ").map(RegExp.escape).join("\\s+"), "g");
+  return new RegExp(
+    words
+      .split(" ")
+      .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join("\\s+"),
+    "g",
+  );
 }
