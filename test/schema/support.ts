@@ -55,6 +55,8 @@ export async function migrate(
       statementTimeout: 60_000,
       retries: 0,
       allowLate: false,
+      adopt: undefined,
+      baseline: undefined,
       ...inputs,
     },
     ports,

@@ -5,7 +5,17 @@ import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { applyMigrations, type Applied } from "./apply.ts";
 import { planMigrate, type MigratePlan } from "./plan.ts";
-import { parseMigrateRequest, type MigrateInputs, type MigratePorts } from "./request.ts";
+import {
+  parseMigrateRequest,
+  type MigrateInputs,
+  type MigratePorts,
+  type MigrateRequest,
+} from "./request.ts";
+import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
+import { requireWritable } from "../../nouns/server/require-writable.ts";
+import { planAdoption, type Adoption } from "./adoption.ts";
+import { adoptionDryRun, adoptionLine, withAdoption } from "./adoption-report.ts";
+import { recordAdoption } from "./record-adoption.ts";
 
 /**
  * `holdfast migrate`: inputs → request → plan (folder, history) → (dry run ends here) → every pending
@@ -14,10 +24,25 @@ import { parseMigrateRequest, type MigrateInputs, type MigratePorts } from "./re
 export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Promise<Outcome> {
   const began = ports.clock.elapsed();
   const request = await parseMigrateRequest(inputs, ports);
-  const plan = await planMigrate(request, ports);
   const took = (): number => ports.clock.elapsed() - began;
+  const adoption = await adopted(request, ports);
+  if (adoption !== undefined && adoption.migrations.length > 0) {
+    if (inputs.dryRun) return adoptionDryRun(adoption, request, took());
+    await recordAdoption(adoption, request, ports);
+    ports.log.info(adoptionLine(adoption));
+  }
+  const plan = await planMigrate(request, ports);
+  return withAdoption(await carriedOut(plan, inputs.dryRun, took, ports), adoption);
+}
+
+async function carriedOut(
+  plan: MigratePlan,
+  isDry: boolean,
+  took: () => number,
+  ports: MigratePorts,
+): Promise<Outcome> {
   if (plan.steps.length === 0) return nothing(plan, took());
-  if (inputs.dryRun) return dryRun(plan, took());
+  if (isDry) return dryRun(plan, took());
   for (const { migration, begun } of plan.steps) {
     ports.log.info(
       `will apply ${migration.forward.file}` +
@@ -25,6 +50,14 @@ export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Pr
     );
   }
   return appliedOutcome(plan, await applyMigrations(plan, ports), took());
+}
+
+async function adopted(request: MigrateRequest, ports: MigratePorts): Promise<Adoption | undefined> {
+  const { adopt, baseline } = request;
+  if (baseline === undefined && (adopt === undefined || adopt === "none")) return undefined;
+  await refuseTransactionPooler(request.database);
+  await requireWritable(request.database);
+  return await planAdoption(request, ports);
 }
 
 function planJson({ steps }: MigratePlan): Json {
