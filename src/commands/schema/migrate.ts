@@ -1,4 +1,4 @@
-import { dryRun } from "../common-inputs.ts";
+import { dryRun, source, store, storeSecret } from "../common-inputs.ts";
 import { defineCommand } from "../define.ts";
 import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
 
@@ -17,6 +17,10 @@ holds a statement which no transaction may hold
 (\`CREATE INDEX CONCURRENTLY\`), or transactions of its own, is carried out step by step, and each step is \
 written down with what it did: a run that is killed goes on from there, and an index
 that a failed build left behind is dropped first.
+
+Before a file that destroys data (DROP TABLE, DROP COLUMN, DROP SCHEMA … CASCADE, TRUNCATE, DELETE, a type
+that may not take every value) a verified backup has to hold what goes. Without one the run is refused,
+unless \`--confirm\` names the database.
 
 The history (\`holdfast.migrations\`) keeps both scripts, their checksums, the schema's fingerprint before \
 and after, who applied it and where the run can be seen. Two runs at once:
@@ -56,6 +60,26 @@ the second waits (\`--wait\`) or says who is at work.`,
         "Apply files that come before applied ones; migrate-check says whether the order " +
         "makes a difference.",
     },
+    store: {
+      ...store,
+      required: false,
+      text:
+        "Where verified backups are: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`. " +
+        "Needed, and asked, only when a pending file destroys data.",
+    },
+    "store-secret": storeSecret,
+    source: { ...source, text: "Whose backups count; needed when the store holds several sources." },
+    "max-backup-age": {
+      type: "duration",
+      default: "24h",
+      text: "How old the snapshot of a verified backup may be that holds what a pending file destroys.",
+    },
+    confirm: {
+      type: "string",
+      explicit: true,
+      text: "Name of the database, to confirm that what the plan names may be lost without a backup.",
+      example: "shop",
+    },
     "dry-run": dryRun,
   },
   outputs: {
@@ -70,8 +94,8 @@ the second waits (\`--wait\`) or says who is at work.`,
     4: "the server refused a migration: what comes before it is applied, it is not",
     6: "another run holds the lease; who and since when is printed",
     7:
-      "an applied file was changed, a file is broken or would be applied in another order: " +
-      "nothing was touched",
+      "an applied file was changed, a file is broken or would be applied in another order, or no " +
+      "verified backup holds what would be destroyed: nothing was touched",
   },
   examples: {
     cli: [

@@ -8,6 +8,7 @@ import { readState } from "../proof/state.ts";
 import { lineAt } from "../script/script.ts";
 import { codeUnits } from "../script/parse-script.ts";
 import { planMigrate, type MigratePlan, type PlannedMigration } from "./plan.ts";
+import type { Permit } from "./guard/guard.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 import { carryOut, type Beginning, type Ledger, type Refused } from "../steps/carry-out.ts";
 import { untilThrough, type Through } from "../steps/through.ts";
@@ -36,8 +37,14 @@ export interface Applied {
 /**
  * Applies the plan under the lease. The history may have moved on since the plan was made, so it is made
  * again once the lease is held; nothing is carried out that was not shown.
+ *
+ * @param permits by version: why data may be destroyed, to be written down
  */
-export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): Promise<Applied> {
+export async function applyMigrations(
+  shown: MigratePlan,
+  permits: ReadonlyMap<string, Permit>,
+  ports: MigratePorts,
+): Promise<Applied> {
   const { request } = shown;
   {
     await using session = await request.database.connect({ purpose: "migrate" });
@@ -52,7 +59,8 @@ export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): 
   const plan = await planMigrate(request, ports);
   requireShown(shown, plan);
   const applied: AppliedMigration[] = [];
-  for (const step of plan.steps) {
+  for (const planned of plan.steps) {
+    const step: Permitted = { ...planned, permit: permits.get(planned.migration.version) };
     ports.cancelled.throwIfAborted();
     const began = ports.clock.elapsed();
     ports.log.stage(`applying ${step.migration.forward.file}`);
@@ -63,6 +71,11 @@ export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): 
     applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
   }
   return { applied, failed: undefined };
+}
+
+/** A migration with why it may destroy data, where it does. */
+interface Permitted extends PlannedMigration {
+  readonly permit: Permit | undefined;
 }
 
 /** Another run may have done some of it meanwhile; what is left is then still a part of what was shown. */
@@ -83,7 +96,7 @@ function requireShown(shown: MigratePlan, now: MigratePlan): void {
 }
 
 async function applyOne(
-  step: PlannedMigration,
+  step: Permitted,
   request: MigrateRequest,
   lease: Lease,
   ports: MigratePorts,
@@ -112,7 +125,7 @@ async function applyOne(
 
 async function ledgerOf(
   session: DatabaseSession,
-  { step, isNoted }: { readonly step: PlannedMigration; readonly isNoted: boolean },
+  { step, isNoted }: { readonly step: Permitted; readonly isNoted: boolean },
   lease: Lease,
   ports: MigratePorts,
 ): Promise<Ledger> {
@@ -132,7 +145,8 @@ async function ledgerOf(
           UPDATE holdfast.migrations
             SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
                 fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4,
-                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8
+                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8,
+                backup_id = coalesce($9, backup_id), confirmed = coalesce($10, confirmed)
           WHERE version = $1
         `,
         [
@@ -142,6 +156,8 @@ async function ledgerOf(
           await fingerprint(inside),
           // What was refused may have been mended since it was begun.
           ...scriptsOf(step.migration),
+          step.permit?.backup ?? null,
+          step.permit?.confirmed ?? null,
         ],
       );
     },
@@ -150,7 +166,7 @@ async function ledgerOf(
 
 async function insert(
   session: DatabaseSession,
-  step: PlannedMigration,
+  step: Permitted,
   { run, version }: MigratePorts,
 ): Promise<void> {
   const { migration } = step;
@@ -159,8 +175,8 @@ async function insert(
     `
       INSERT INTO holdfast.migrations (
         version, name, position, sha256, forward, rollback, rollback_sha256, state, applied_by, run_url,
-        holdfast_version)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10)
+        holdfast_version, backup_id, confirmed)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10, $11, $12)
     `,
     [
       migration.version,
@@ -170,6 +186,8 @@ async function insert(
       run.actor,
       run.url,
       version,
+      step.permit?.backup ?? null,
+      step.permit?.confirmed ?? null,
     ],
   );
 }

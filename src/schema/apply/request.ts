@@ -18,12 +18,17 @@ export interface MigrateInputs {
   readonly statementTimeout: number;
   readonly retries: number;
   readonly allowLate: boolean;
+  readonly store: string | undefined;
+  readonly storeSecret: Secret | undefined;
+  readonly source: string | undefined;
+  readonly maxBackupAge: number;
+  readonly confirm: string | undefined;
 }
 
 /** What of an apply needs of the outside. */
 export type MigratePorts = Pick<
   Ports,
-  "sourceTree" | "openDatabase" | "log" | "clock" | "random" | "cancelled" | "run" | "version"
+  "sourceTree" | "openDatabase" | "openStore" | "log" | "clock" | "random" | "cancelled" | "run" | "version"
 >;
 
 /** What is to be applied where; nothing was asked yet. */
@@ -37,6 +42,13 @@ export interface MigrateRequest {
   /** How many more times a transaction that met a lock is tried. */
   readonly retries: number;
   readonly allowLate: boolean;
+  /** Where verified backups are looked for; opened only when something destructive is pending. */
+  readonly store: { readonly url: string; readonly secret: Secret | undefined } | undefined;
+  readonly source: string | undefined;
+  /** How old the snapshot of a backup may be that protects what is destroyed. */
+  readonly maxBackupAgeMs: number;
+  /** The database's name, where the loss is confirmed. */
+  readonly confirm: string | undefined;
 }
 
 export async function parseMigrateRequest(
@@ -56,5 +68,9 @@ export async function parseMigrateRequest(
     timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },
     retries: inputs.retries,
     allowLate: inputs.allowLate,
+    store: inputs.store === undefined ? undefined : { url: inputs.store, secret: inputs.storeSecret },
+    source: inputs.source,
+    maxBackupAgeMs: inputs.maxBackupAge,
+    confirm: inputs.confirm,
   };
 }
