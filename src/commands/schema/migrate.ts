@@ -8,7 +8,9 @@ export const migrate = defineCommand({
   wing: "schema",
   summary: "Apply pending migrations, each whole or not at all, and write down how each is taken back",
   description: `Applies what the folder has and the database has not, in the order of versions. The plan is \
-shown first; \`--dry-run\` ends with it.
+shown first; \`--dry-run\` ends with it,
+after it has tried the files, on a private server with the same history: whether each goes through, what
+it locks, and whether its rollback is proved.
 
 Each file is one transaction with a limit on how long it may wait for locks; the history is written in the \
 same transaction. A lock that somebody holds is waited for briefly,
@@ -87,10 +89,14 @@ the second waits (\`--wait\`) or says who is at work.`,
     pending: "Versions that are still pending.",
     version: "The version at which the database is now.",
     plan: "What was, or would be, done, as JSON.",
+    trial:
+      "How the pending files went on a private server, as JSON: fails, locks, rewrites, whether the rollback " +
+      "is proved. Of a dry run.",
     "duration-seconds": "How long the run took.",
   },
   exits: {
     0: "every migration that was asked for is applied",
+    3: "a dry run: a pending file does not go through on a private server",
     4: "the server refused a migration: what comes before it is applied, it is not",
     6: "another run holds the lease; who and since when is printed",
     7:

@@ -28,7 +28,16 @@ export interface MigrateInputs {
 /** What of an apply needs of the outside. */
 export type MigratePorts = Pick<
   Ports,
-  "sourceTree" | "openDatabase" | "openStore" | "log" | "clock" | "random" | "cancelled" | "run" | "version"
+  | "sourceTree"
+  | "openDatabase"
+  | "openStore"
+  | "scratchServers"
+  | "log"
+  | "clock"
+  | "random"
+  | "cancelled"
+  | "run"
+  | "version"
 >;
 
 /** What is to be applied where; nothing was asked yet. */

@@ -6,12 +6,14 @@ import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { applyMigrations, type Applied } from "./apply.ts";
 import { guardData, type Guarded } from "./guard/guard.ts";
+import { withTrial } from "./trial/report.ts";
+import { tryPending } from "./trial/trial.ts";
 import { planMigrate, type MigratePlan } from "./plan.ts";
 import { parseMigrateRequest, type MigrateInputs, type MigratePorts } from "./request.ts";
 
 /**
  * `holdfast migrate`: inputs → request → plan (folder, history) → what it destroys and the
- * backups that hold it → (dry run ends here) → every pending
+ * backups that hold it → (dry run tries them elsewhere and ends here) → every pending
  * migration under the lease → outcome.
  */
 export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Promise<Outcome> {
@@ -21,7 +23,10 @@ export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Pr
   const took = (): number => ports.clock.elapsed() - began;
   if (plan.steps.length === 0) return nothing(plan, took());
   const guarded = await guardData(plan, ports);
-  if (inputs.dryRun) return dryRun(plan, guarded, took());
+  if (inputs.dryRun) {
+    const trial = await tryPending(plan, ports);
+    return withTrial(dryRun(plan, guarded, took()), trial, plan.request.folder);
+  }
   if (guarded.refusal !== undefined) throw guarded.refusal;
   for (const { migration, begun } of plan.steps) {
     ports.log.info(

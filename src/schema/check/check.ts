@@ -10,7 +10,8 @@ import { givenShadow, privateShadow, type Shadow } from "../shadow/shadow.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckedMigration, CheckPlan } from "./plan.ts";
 import { triedLate } from "./late.ts";
-import { platformOf, preludeOf, type Platform } from "./platform.ts";
+import type { Platform } from "../shadow/platform.ts";
+import { platformOf, preludeOf } from "./platform.ts";
 import { lookAtStatements } from "./rules/look.ts";
 import type { CheckPorts } from "./request.ts";
 

@@ -4,6 +4,7 @@ import type { Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { compareKeys } from "../folder/version.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import { ownedBySupabase as isOwnedBySupabase } from "../shadow/platform.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckPorts, CheckRequest } from "./request.ts";
 
@@ -38,7 +39,7 @@ export async function planCheck(request: CheckRequest, ports: CheckPorts): Promi
   const folder = await tree.files(request.folder, isWanted);
   const base =
     request.base === undefined ? undefined : await tree.filesAtBase(request.folder, request.base, isWanted);
-  const ownedBySupabase = /(?:^|\/)supabase\/migrations$/.test(request.folder.replace(/\/+$/, ""));
+  const ownedBySupabase = isOwnedBySupabase(request.folder);
   const { migrations, problems } = readFolder(folder, { supabase: ownedBySupabase });
   const before = base === undefined ? undefined : new Map(base.files.map((file) => [file.path, file]));
   const isNew = (path: string): boolean => before === undefined || !before.has(path);

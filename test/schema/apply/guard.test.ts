@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import { createDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { testPorts, type TestPorts } from "../../support/test-ports.ts";
+import { temporaryFolder } from "../../support/tools.ts";
 import { Vault } from "../../support/vault.ts";
 import { migrate, migrationsFolder, output, type Files, type MigrationsFolder } from "../support.ts";
 
@@ -16,6 +17,9 @@ const failureOf = async (work: Promise<unknown>): Promise<{ exit: number; said: 
     return { exit: error.exitCode, said: `${error.message} ${error.hint ?? ""}` };
   }
 };
+
+/** Without servers to try on: how that goes is told by trial.test.ts. */
+const untried = testPorts({ binDir: temporaryFolder("no-programs") });
 
 /** The same, some hours later. */
 function later(hours: number): TestPorts {
@@ -45,7 +49,7 @@ afterAll(async () => {
 });
 
 const folder = (files: Files): MigrationsFolder => migrationsFolder({ ...BASE, ...files });
-const dry = async (files: Files, inputs = {}, ports = testPorts()) => {
+const dry = async (files: Files, inputs = {}, ports = untried) => {
   await using made = folder(files);
   return await migrate(database, made, { dryRun: true, ...inputs }, ports);
 };
