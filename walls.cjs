@@ -38,6 +38,7 @@ const WINGS = {
       shadow: ["script"],
       proof: ["shadow", "script"],
       history: ["folder"],
+      books: ["folder"],
       lease: [],
       steps: ["script"],
     },

@@ -60,6 +60,8 @@ export async function migrate(
       source: undefined,
       maxBackupAge: 86_400_000,
       confirm: undefined,
+      adopt: undefined,
+      baseline: undefined,
       ...inputs,
     },
     ports,

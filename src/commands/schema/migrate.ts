@@ -62,6 +62,21 @@ the second waits (\`--wait\`) or says who is at work.`,
         "Apply files that come before applied ones; migrate-check says whether the order " +
         "makes a difference.",
     },
+    adopt: {
+      type: "choice",
+      choices: ["supabase", "dbmate", "golang-migrate", "node-pg-migrate", "flyway", "prisma", "none"],
+      text:
+        "Take over the history of the tool that has migrated the database so far: what it has applied is " +
+        "written down, if the schema is what these files make on a private server. none: it is another " +
+        "application's, and is not looked at.",
+    },
+    baseline: {
+      type: "string",
+      text:
+        "For a database whose schema no tool has made: the last version that it has already. Written down " +
+        "only if the schema is what the files up to it make on a private server.",
+      example: "202611270900",
+    },
     store: {
       ...store,
       required: false,
@@ -85,6 +100,7 @@ the second waits (\`--wait\`) or says who is at work.`,
     "dry-run": dryRun,
   },
   outputs: {
+    adopted: "Versions that were written down as applied, and not carried out, as a JSON list.",
     applied: "Versions that were applied, as a JSON list.",
     pending: "Versions that are still pending.",
     version: "The version at which the database is now.",
@@ -100,8 +116,9 @@ the second waits (\`--wait\`) or says who is at work.`,
     4: "the server refused a migration: what comes before it is applied, it is not",
     6: "another run holds the lease; who and since when is printed",
     7:
-      "an applied file was changed, a file is broken or would be applied in another order, or no " +
-      "verified backup holds what would be destroyed: nothing was touched",
+      "an applied file was changed, a file is broken or would be applied in another order, another tool " +
+      "has applied it, the schema is not what is to be written down, or no verified backup holds what would " +
+      "be destroyed: nothing was touched",
   },
   examples: {
     cli: [

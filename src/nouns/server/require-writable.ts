@@ -26,8 +26,8 @@ export async function requireWritable(database: Database): Promise<void> {
     "the database takes no changes: default_transaction_read_only is on",
     {
       hint:
-        "A managed server switches it on where its disk is nearly full, and a replica has it: see which, and " +
-        "give the primary's address or make room.",
+        "A managed server switches it on where its disk is nearly full, and a replica has it: see which, " +
+        "and give the primary's address or make room.",
     },
   );
 }

@@ -1,6 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
+import { supabaseBooks } from "../books/supabase-books.ts";
 import { makeHistory, positionOf } from "../history/table.ts";
 import { scriptsOf } from "../history/standing.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
@@ -130,6 +131,7 @@ async function ledgerOf(
   ports: MigratePorts,
 ): Promise<Ledger> {
   const before = await fingerprint(session);
+  const supabase = await supabaseBooks(session);
   const began = ports.clock.elapsed();
   return {
     async done(inside, steps, whole) {
@@ -159,6 +161,11 @@ async function ledgerOf(
           step.permit?.backup ?? null,
           step.permit?.confirmed ?? null,
         ],
+      );
+      await supabase.applied(
+        inside,
+        step.migration,
+        step.forward.script.statements.map(({ text }) => text),
       );
     },
   };

@@ -1,17 +1,16 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
-import type { DatabaseSession } from "../../ports/database.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
-import { isWanted } from "../folder/classify.ts";
 import type { Migration } from "../folder/migration.ts";
-import { readFolder } from "../folder/read-folder.ts";
 import { compareKeys } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import { readMigrations } from "./read-migrations.ts";
+import { refuseAppliedElsewhere } from "./known-books.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 
 /** One migration that will be applied. */
@@ -35,25 +34,14 @@ export interface MigratePlan {
  * @throws database.pooler, database.unsupported, refused.unsafe
  */
 export async function planMigrate(request: MigrateRequest, ports: MigratePorts): Promise<MigratePlan> {
-  const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
-  const { migrations, problems } = readFolder(folder, { supabase: false });
-  const broken = problems.filter(({ level }) => level === "error");
-  if (broken.length > 0) {
-    throw new HoldfastError(
-      "refused.unsafe",
-      `${request.folder} cannot be applied: ${listed(
-        broken.map(({ file, message }) => `${file} ${message}`),
-        5,
-      )}`,
-      { hint: broken[0]!.hint },
-    );
-  }
+  const migrations = await readMigrations(request, ports);
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "migrate plan" });
   const standing = standingOf(migrations, await readHistory(session));
   refuseChanged(standing);
   refuseLate(standing, request);
+  await refuseAppliedElsewhere(session, standing, request);
   const wanted = standing.pending.filter(
     ({ key }) => request.to === undefined || compareKeys(key, request.to.key) <= 0,
   );

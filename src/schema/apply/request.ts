@@ -3,7 +3,8 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { versionKey } from "../folder/version.ts";
+import type { ToolName } from "../books/tool.ts";
+import { isVersion, versionKey } from "../folder/version.ts";
 import type { VersionKey } from "../folder/migration.ts";
 import type { Timeouts } from "../steps/carry-out.ts";
 
@@ -23,6 +24,8 @@ export interface MigrateInputs {
   readonly source: string | undefined;
   readonly maxBackupAge: number;
   readonly confirm: string | undefined;
+  readonly adopt: ToolName | "none" | undefined;
+  readonly baseline: string | undefined;
 }
 
 /** What of an apply needs of the outside. */
@@ -58,21 +61,25 @@ export interface MigrateRequest {
   readonly maxBackupAgeMs: number;
   /** The database's name, where the loss is confirmed. */
   readonly confirm: string | undefined;
+  /** The tool whose history is taken over; `none`: none is looked at. */
+  readonly adopt: ToolName | "none" | undefined;
+  /** Up to which version the database has everything already. */
+  readonly baseline: MigrateRequest["to"];
 }
 
 export async function parseMigrateRequest(
   inputs: MigrateInputs,
   ports: MigratePorts,
 ): Promise<MigrateRequest> {
-  if (inputs.to !== undefined && !/^\d[\d._-]*$/.test(inputs.to)) {
-    throw new HoldfastError("input.malformed", `to is '${inputs.to}', which is no version`, {
-      hint: "Give the digits at the beginning of a migration's file name.",
+  if (inputs.baseline !== undefined && inputs.adopt !== undefined) {
+    throw new HoldfastError("input.conflict", "both --baseline and --adopt are given", {
+      hint: "Leave one of the two out.",
     });
   }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
     folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
-    to: inputs.to === undefined ? undefined : { version: inputs.to, key: versionKey(inputs.to) },
+    to: versionOf("to", inputs.to),
     waitMs: inputs.wait,
     timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },
     retries: inputs.retries,
@@ -81,5 +88,15 @@ export async function parseMigrateRequest(
     source: inputs.source,
     maxBackupAgeMs: inputs.maxBackupAge,
     confirm: inputs.confirm,
+    adopt: inputs.adopt,
+    baseline: versionOf("baseline", inputs.baseline),
   };
+}
+
+function versionOf(input: string, version: string | undefined): MigrateRequest["to"] {
+  if (version === undefined) return undefined;
+  if (isVersion(version)) return { version, key: versionKey(version) };
+  throw new HoldfastError("input.malformed", `${input} is '${version}', which is no version`, {
+    hint: "Give the digits at the beginning of a migration's file name.",
+  });
 }

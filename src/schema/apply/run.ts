@@ -9,7 +9,17 @@ import { guardData, type Guarded } from "./guard/guard.ts";
 import { withTrial } from "./trial/report.ts";
 import { tryPending } from "./trial/trial.ts";
 import { planMigrate, type MigratePlan } from "./plan.ts";
-import { parseMigrateRequest, type MigrateInputs, type MigratePorts } from "./request.ts";
+import {
+  parseMigrateRequest,
+  type MigrateInputs,
+  type MigratePorts,
+  type MigrateRequest,
+} from "./request.ts";
+import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
+import { requireWritable } from "../../nouns/server/require-writable.ts";
+import { planAdoption, type Adoption } from "./adoption.ts";
+import { adoptionDryRun, adoptionLine, withAdoption } from "./adoption-report.ts";
+import { recordAdoption } from "./record-adoption.ts";
 
 /**
  * `holdfast migrate`: inputs → request → plan (folder, history) → what it destroys and the
@@ -19,11 +29,26 @@ import { parseMigrateRequest, type MigrateInputs, type MigratePorts } from "./re
 export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Promise<Outcome> {
   const began = ports.clock.elapsed();
   const request = await parseMigrateRequest(inputs, ports);
-  const plan = await planMigrate(request, ports);
   const took = (): number => ports.clock.elapsed() - began;
+  const adoption = await adopted(request, ports);
+  if (adoption !== undefined && adoption.migrations.length > 0) {
+    if (inputs.dryRun) return adoptionDryRun(adoption, request, took());
+    await recordAdoption(adoption, request, ports);
+    ports.log.info(adoptionLine(adoption));
+  }
+  const plan = await planMigrate(request, ports);
+  return withAdoption(await carriedOut(plan, inputs.dryRun, took, ports), adoption);
+}
+
+async function carriedOut(
+  plan: MigratePlan,
+  isDry: boolean,
+  took: () => number,
+  ports: MigratePorts,
+): Promise<Outcome> {
   if (plan.steps.length === 0) return nothing(plan, took());
   const guarded = await guardData(plan, ports);
-  if (inputs.dryRun) {
+  if (isDry) {
     const trial = await tryPending(plan, ports);
     return withTrial(dryRun(plan, guarded, took()), trial, plan.request.folder);
   }
@@ -36,6 +61,14 @@ export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Pr
     );
   }
   return appliedOutcome({ ...plan, guarded }, await applyMigrations(plan, guarded.permits, ports), took());
+}
+
+async function adopted(request: MigrateRequest, ports: MigratePorts): Promise<Adoption | undefined> {
+  const { adopt, baseline } = request;
+  if (baseline === undefined && (adopt === undefined || adopt === "none")) return undefined;
+  await refuseTransactionPooler(request.database);
+  await requireWritable(request.database);
+  return await planAdoption(request, ports);
 }
 
 function planJson({ steps }: MigratePlan, guarded: Guarded | undefined): Json {

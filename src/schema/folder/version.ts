@@ -17,6 +17,11 @@ const TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5
 /** Digits to which times are filled up. */
 const TIME_DIGITS = 20;
 
+/** Whether a text is a version, as {@link versionKey} takes it. */
+export function isVersion(text: string): boolean {
+  return /^\d+(?:[._-]\d+)*$/.test(text);
+}
+
 /** Whether a version is a time, to the day or to the second. */
 export function isTime(version: string): boolean {
   return TIME.test(version.replaceAll("-", ""));

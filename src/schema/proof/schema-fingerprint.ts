@@ -1,4 +1,4 @@
-import { anyOf } from "../../kernel/pattern.ts";
+import { anyOf, inSequence } from "../../kernel/pattern.ts";
 import { sha256 } from "../../kernel/streams.ts";
 import type { SchemaState } from "./state.ts";
 
@@ -22,8 +22,13 @@ const OF_THE_SERVER = new Set(["owner", "role", "settings", "security-label", "d
  * changes with each.
  */
 const NOT_THE_PROJECTS = anyOf(
-  /(?:^|[ .])(?:holdfast|supabase_migrations)(?:[ .]|$)/,
-  /(?:^|\.)(?:schema_migrations|flyway_schema_history|pgmigrations|_prisma_migrations)(?:[ .(]|$)/,
+  // A schema's name stands first, or after what is said of it: `schema holdfast`, `on holdfast.lease`.
+  /(?:^|\b(?:schema|table|on|constraint|index|column|sequence) )(?:holdfast|supabase_migrations)(?:[ .]|$)/,
+  inSequence(
+    /(?:^|\.)(?:schema_migrations|flyway_schema_history|pgmigrations|_prisma_migrations)/,
+    // Indexes and sequences that a server or the tool names after them.
+    /(?:_[a-z_]*(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/,
+  ),
 );
 /** What is said of roles and of the database itself, or given on it. */
 const ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b)/;

@@ -2,6 +2,7 @@ import { HoldfastError, withHint } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { supabaseBooks } from "../books/supabase-books.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
@@ -120,6 +121,7 @@ async function takeBack(
         );
         at = { from: 0, again: true };
       }
+      const supabase = await supabaseBooks(session);
       const refused = await carryOut(session, rollback, at, request.timeouts, {
         async done(inside, steps, whole) {
           await requireLease(inside, lease);
@@ -129,6 +131,7 @@ async function takeBack(
               : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
             whole ? [entry.version] : [entry.version, steps],
           );
+          if (whole) await supabase.takenBack(inside, entry.version);
         },
       });
       if (refused !== undefined) at = { ...at, from: refused.steps };

@@ -23,7 +23,7 @@ export interface Segment {
 }
 
 const PLAIN_BEGIN = "BEGIN";
-/** Only where no transaction is around it: https://www.postgresql.org/docs/current/plpgsql-transactions.html */
+/** Outside of a transaction alone: https://www.postgresql.org/docs/current/plpgsql-transactions.html */
 const MAY_END_TRANSACTIONS = new Set(["CallStmt", "DoStmt"]);
 
 /** The segments of a script, in its order. */

@@ -58,8 +58,8 @@ function concurrentBuild({ type, tree }: Statement): Build | undefined {
 }
 
 /**
- * An invalid one would be taken for the real one by IF NOT EXISTS, so it is dropped; one of the same name that
- * is another index is not what was wanted, and the server says so.
+ * An invalid one would be taken for the real one by IF NOT EXISTS, so it is dropped; one of the same name
+ * that is another index is not what was wanted, and the server says so.
  */
 async function isBuilt(session: DatabaseSession, build: Build): Promise<boolean | ServerRefusal> {
   const found = await indexThere(session, build);

@@ -26,7 +26,7 @@ const BACKUPS: readonly (readonly [source: string, schemas: string[]])[] = [
 ];
 
 describe("a daily backup of the schema, whole and of each schema alone", () => {
-  it("is proved, holds no row, and names the schema version also where its table lies elsewhere", async () => {
+  it("is proved, holds no row, and names the schema version though its table lies elsewhere", async () => {
     await using database = await createDatabase({ owner: "postgres", sql: APPLICATION });
     await using vault = await Vault.make();
     for (const [source, schemas] of BACKUPS) {

@@ -1,0 +1,64 @@
+import { EXIT } from "../../kernel/errors.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { describeAddress } from "../../postgres/database-url.ts";
+import type { Adoption } from "./adoption.ts";
+import type { MigrateRequest } from "./request.ts";
+
+/** One line for people: what was written down, and on whose word. */
+export function adoptionLine({ migrations, told }: Adoption): string {
+  return (
+    `${quantity(migrations.length, "migration")} written down as applied, as ${told} says: ` +
+    "the schema is what they make"
+  );
+}
+
+/** What would be written down; what would be applied then is told by the next dry run. */
+export function adoptionDryRun(
+  { migrations, told, from }: Adoption,
+  { database }: MigrateRequest,
+  tookMs: number,
+): Outcome {
+  return {
+    exit: EXIT.done,
+    outputs: {
+      applied: [],
+      pending: [],
+      version: "",
+      adopted: migrations.map(({ migration }) => migration.version),
+      plan: [],
+      "duration-seconds": Math.round(tookMs / 100) / 10,
+    },
+    report: {
+      good: true,
+      headline:
+        `dry run: nothing was changed; ${quantity(migrations.length, "migration")} of ` +
+        `${describeAddress(database.address)} would be written down as applied, as ${told} says: ` +
+        "the schema is what they make",
+      tables: [
+        {
+          columns: ["migration", "applied by", "rollback"],
+          rows: migrations.map(({ migration }) => [
+            migration.forward.file,
+            from === "baseline" ? "" : from,
+            migration.rollback?.file ?? "none",
+          ]),
+        },
+      ],
+      notes: ["what is pending then is told by a dry run afterwards"],
+    },
+  };
+}
+
+/** What was done after it, and that it was written down before. */
+export function withAdoption(outcome: Outcome, adoption: Adoption | undefined): Outcome {
+  const migrations = adoption?.migrations ?? [];
+  return {
+    ...outcome,
+    outputs: { ...outcome.outputs, adopted: migrations.map(({ migration }) => migration.version) },
+    report:
+      migrations.length === 0
+        ? outcome.report
+        : { ...outcome.report, notes: [adoptionLine(adoption!), ...outcome.report.notes] },
+  };
+}

@@ -1,0 +1,236 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import { listed } from "../../kernel/listed.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
+import { appliedOf, keysOf, keyText } from "../books/applied-of.ts";
+import { findBooks } from "../books/find-books.ts";
+import type { Books, ToolName } from "../books/tool.ts";
+import type { Migration } from "../folder/migration.ts";
+import { compareKeys, isVersion } from "../folder/version.ts";
+import type { HistoryEntry } from "../history/entry.ts";
+import { readHistory } from "../history/table.ts";
+import { Chain } from "../proof/chain.ts";
+import { compareDatabases } from "../proof/compare-databases.ts";
+import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
+import { readState, type SchemaState } from "../proof/state.ts";
+import { prepareScript } from "../script/prepare.ts";
+import { platformOf, preludeFor } from "../shadow/platform.ts";
+import { privateShadow } from "../shadow/shadow.ts";
+import type { MigratePorts, MigrateRequest } from "./request.ts";
+import { readMigrations } from "./read-migrations.ts";
+
+/** Migrations that are applied already and that the history does not know yet. */
+export interface Adoption {
+  /** Who says that they are applied. */
+  readonly from: ToolName | "baseline";
+  /** For people: the table that says so, or whoever asked. */
+  readonly told: string;
+  /** In the order of versions. */
+  readonly migrations: readonly AdoptedMigration[];
+  /** The live schema's fingerprint, equal to what the migrations make. */
+  readonly fingerprint: string;
+}
+
+/** One of them; fingerprints are null where the platform's own things are a part of them. */
+export interface AdoptedMigration {
+  readonly migration: Migration;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What is said to be applied. */
+interface Claim {
+  readonly from: Adoption["from"];
+  readonly told: string;
+  readonly claimed: readonly Migration[];
+}
+
+/**
+ * Finds out what is applied, carries it out on a private server, and holds the database against that. Changes
+ * nothing.
+ *
+ * @throws refused.unsafe where the database is not what these migrations make, or nobody can say what is
+ *   applied; input.conflict where there is nothing to adopt from
+ */
+export async function planAdoption(request: MigrateRequest, ports: MigratePorts): Promise<Adoption> {
+  const migrations = await readMigrations(request, ports);
+  await using session = await request.database.connect({ purpose: "migrate adopt" });
+  const history = await readHistory(session);
+  const { from, told, claimed } = await claimOf(request, session, migrations, history);
+  const known = keysOf(history);
+  const fresh = claimed.filter(({ version }) => !known.has(keyText(version)));
+  const live = await readState(session);
+  const fingerprint = schemaFingerprint(live).hash;
+  if (fresh.length === 0) return { from, told, migrations: [], fingerprint };
+  const { major } = await serverFacts(session);
+  const all = migrations.filter(
+    (migration) => claimed.includes(migration) || known.has(keyText(migration.version)),
+  );
+  const replayed = await replay(all, live, { major, request }, ports);
+  if (replayed.deviations.length > 0) throw deviating(request, told, all, replayed, fingerprint);
+  return {
+    from,
+    told,
+    fingerprint,
+    migrations: fresh.map((migration) => {
+      const at = all.indexOf(migration);
+      const isLast = at === all.length - 1;
+      const hash = (index: number): string | null =>
+        replayed.whole ? (index === -1 ? replayed.ground : replayed.hashes[index]!) : null;
+      return { migration, before: hash(at - 1), after: isLast ? fingerprint : hash(at) };
+    }),
+  };
+}
+
+/** Everything about the books has to be the same when it is written down. */
+export async function stillTold(adoption: Adoption, session: DatabaseSession): Promise<boolean> {
+  return schemaFingerprint(await readState(session)).hash === adoption.fingerprint;
+}
+
+async function claimOf(
+  request: MigrateRequest,
+  session: DatabaseSession,
+  migrations: readonly Migration[],
+  history: readonly HistoryEntry[],
+): Promise<Claim> {
+  const { baseline, adopt } = request;
+  if (baseline !== undefined) return baselineClaim(baseline, migrations, history);
+  const found = (await findBooks(session)).filter(({ tool }) => tool === adopt);
+  const [books, ...more] = found;
+  if (books === undefined) {
+    throw new HoldfastError("input.conflict", `the database has no history of ${adopt}`, {
+      hint: "Look at which tool has migrated it; for a schema that none has, give --baseline.",
+    });
+  }
+  if (more.length > 0) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      `the database has several histories of ${adopt}: ${found.map(({ table }) => table).join(", ")}`,
+      { hint: "Nobody can say which is this folder's: give --baseline with the version that is applied." },
+    );
+  }
+  if (books.unclear !== undefined) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${books.table} of ${books.tool} is not clear: ${books.unclear.message}`,
+      { hint: books.unclear.hint },
+    );
+  }
+  requireFiles(books, migrations);
+  return { from: books.tool, told: books.table, claimed: appliedOf(books, migrations) };
+}
+
+function baselineClaim(
+  baseline: NonNullable<MigrateRequest["baseline"]>,
+  migrations: readonly Migration[],
+  history: readonly HistoryEntry[],
+): Claim {
+  if (history.length > 0) {
+    throw new HoldfastError(
+      "input.conflict",
+      `the database has a history already, with ${quantity(history.length, "migration")}`,
+      { hint: "Leave --baseline out; migrate-status says where the database stands." },
+    );
+  }
+  if (!migrations.some(({ key }) => compareKeys(key, baseline.key) === 0)) {
+    throw new HoldfastError("input.malformed", `baseline is '${baseline.version}', which no file has`, {
+      hint: "Give the version of the last migration that the database has.",
+    });
+  }
+  return {
+    from: "baseline",
+    told: `--baseline ${baseline.version}`,
+    claimed: migrations.filter(({ key }) => compareKeys(key, baseline.key) <= 0),
+  };
+}
+
+/** What was applied and is not here can neither be tried nor taken back. */
+function requireFiles(books: Books, migrations: readonly Migration[]): void {
+  const here = keysOf(migrations);
+  const missing = books.applied.filter(({ version }) => !isVersion(version) || !here.has(keyText(version)));
+  if (missing.length === 0) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${books.table} says that these are applied, and the folder does not have them: ${listed(
+      missing.map(({ version, name }) => (name === "" ? version : name)),
+      5,
+    )}`,
+    { hint: "Check out the state from which they were applied, or put their files back." },
+  );
+}
+
+interface Replayed {
+  readonly deviations: ReturnType<typeof compareDatabases>;
+  readonly ground: string;
+  /** The fingerprint after each. */
+  readonly hashes: readonly string[];
+  /** The live fingerprint is the same, not only what of it is compared. */
+  readonly whole: boolean;
+  readonly described: string;
+}
+
+async function replay(
+  migrations: readonly Migration[],
+  live: SchemaState,
+  { major, request }: { readonly major: number; readonly request: MigrateRequest },
+  ports: MigratePorts,
+): Promise<Replayed> {
+  const platform = platformOf(
+    request.folder,
+    migrations.map(({ forward }) => forward.text),
+  );
+  await using shadow = await privateShadow(major, ports);
+  await using chain = await Chain.open(shadow, preludeFor(platform));
+  const ground = await chain.state();
+  const hashes: string[] = [];
+  for (const { forward } of migrations) {
+    ports.cancelled.throwIfAborted();
+    ports.log.stage(`trying ${forward.file} on ${shadow.described}`);
+    const failure = await chain.apply(await prepareScript(forward));
+    if (failure !== undefined) {
+      throw new HoldfastError(
+        "refused.unsafe",
+        `${forward.file}:${failure.line} does not go through on ${shadow.described}: ${failure.message}`,
+        {
+          hint:
+            "Whether the database is what its migrations make can only be said where they can be tried: " +
+            "mend the file, or install what it needs.",
+        },
+      );
+    }
+    hashes.push(schemaFingerprint(await chain.state()).hash);
+  }
+  const state = await chain.state();
+  return {
+    deviations: compareDatabases(live, { state, ground, platform }),
+    ground: schemaFingerprint(ground).hash,
+    hashes,
+    whole: schemaFingerprint(state).hash === schemaFingerprint(live).hash,
+    described: shadow.described,
+  };
+}
+
+function deviating(
+  { database }: MigrateRequest,
+  told: string,
+  migrations: readonly Migration[],
+  { deviations, hashes, described }: Replayed,
+  live: string,
+): HoldfastError {
+  const at = hashes.lastIndexOf(live);
+  return new HoldfastError(
+    "refused.unsafe",
+    `the schema of ${database.address.database} is not what the ` +
+      `${quantity(migrations.length, "migration")} of ${told} make on ${described}: ${listed(
+        deviations.map(({ object, message }) => `${object} ${message}`),
+        10,
+      )}`,
+    {
+      hint:
+        at === -1
+          ? "Bring the two together first: change the database, or add to the files what they lack."
+          : `It is the schema of version ${migrations[at]!.version}.`,
+    },
+  );
+}

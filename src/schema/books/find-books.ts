@@ -1,0 +1,73 @@
+import { qualifiedName, quoteIdentifier } from "../../postgres/quoting.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
+import type { BookRow, Books, Tool } from "./tool.ts";
+import { dbmate } from "./tools/dbmate.ts";
+import { flyway } from "./tools/flyway.ts";
+import { golangMigrate } from "./tools/golang-migrate.ts";
+import { nodePgMigrate } from "./tools/node-pg-migrate.ts";
+import { prisma } from "./tools/prisma.ts";
+import { supabase } from "./tools/supabase.ts";
+
+const TOOLS: readonly Tool[] = [supabase, dbmate, golangMigrate, nodePgMigrate, flyway, prisma];
+
+const TABLES = `
+  SELECT n.nspname::text AS schema, c.relname::text AS name,
+         ARRAY(SELECT a.attname::text
+                 FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p') AND c.relname::text = ANY ($1) AND n.nspname !~ '^pg_'
+   ORDER BY 1, 2
+`;
+
+/**
+ * Schemas in which a platform's own services keep such tables: they are migrated by these services, and say
+ * nothing of the project. Supabase's: https://github.com/supabase/auth, …/storage, …/realtime.
+ */
+const OF_SERVICES = new Set(["auth", "storage", "realtime", "_realtime", "supabase_functions"]);
+
+/** The tables in which other tools have written down migrations; those without a row say nothing. */
+export async function findBooks(session: DatabaseSession): Promise<readonly Books[]> {
+  const tables = await session.query<{ schema: string; name: string; columns: string[] }>(TABLES, [
+    TOOLS.map(({ table }) => table),
+  ]);
+  const found: Books[] = [];
+  for (const { schema, name, columns } of tables) {
+    if (OF_SERVICES.has(schema)) continue;
+    const tool = TOOLS.find((each) => isOf(each, { schema, name }, columns));
+    if (tool === undefined) continue;
+    const content = tool.read(await readRows(session, { schema, name }, tool, columns));
+    if (content.applied.length > 0 || content.through !== undefined) {
+      found.push({ ...content, tool: tool.name, table: `${schema}.${name}` });
+    }
+  }
+  return found;
+}
+
+function isOf(
+  { table, schema, columns, without = [] }: Tool,
+  place: { readonly schema: string; readonly name: string },
+  there: readonly string[],
+): boolean {
+  return (
+    place.name === table &&
+    (schema ?? place.schema) === place.schema &&
+    columns.every((column) => there.includes(column)) &&
+    !without.some((column) => there.includes(column))
+  );
+}
+
+async function readRows(
+  session: DatabaseSession,
+  { schema, name }: { readonly schema: string; readonly name: string },
+  { columns, optional = [] }: Tool,
+  there: readonly string[],
+): Promise<readonly BookRow[]> {
+  const wanted = [...columns, ...optional].map((column) => {
+    const value = there.includes(column) ? `${quoteIdentifier(column)}::pg_catalog.text` : "NULL";
+    return `${value} AS ${quoteIdentifier(column)}`;
+  });
+  return await session.query<Record<string, string | null>>(
+    `SELECT ${wanted.join(", ")} FROM ${qualifiedName(schema, name)}`,
+  );
+}

@@ -1,0 +1,11 @@
+import type { Tool } from "../tool.ts";
+
+/** dbmate: one column, one row a version. https://github.com/amacneil/dbmate#schema-file */
+export const dbmate: Tool = {
+  name: "dbmate",
+  table: "schema_migrations",
+  columns: ["version"],
+  // golang-migrate's and Ecto's table of the same name.
+  without: ["dirty", "inserted_at"],
+  read: (rows) => ({ applied: rows.map(({ version }) => ({ version: version ?? "", name: "" })) }),
+};

@@ -1,0 +1,77 @@
+import { quoteIdentifier } from "../../postgres/quoting.ts";
+import { SUPABASE } from "../../nouns/platform/supabase.ts";
+import type { Platform } from "../shadow/platform.ts";
+import { compareStates } from "./compare-states.ts";
+import { schemaFingerprint } from "./schema-fingerprint.ts";
+import type { SchemaState } from "./state.ts";
+
+/** One object that a database has otherwise than its migrations make it. */
+export interface Deviation {
+  readonly object: string;
+  readonly message: string;
+}
+
+/** What a shadow came to, and on which ground. */
+export interface Expected {
+  /** With every migration applied. */
+  readonly state: SchemaState;
+  /** Before the first of them. */
+  readonly ground: SchemaState;
+  /** Whose stand-in the ground is: at home the platform's own things are others. */
+  readonly platform: Platform | undefined;
+}
+
+/**
+ * What a live database has otherwise than its migrations made it on a shadow, as far as the fingerprint
+ * counts it. Of a platform's own things only those are compared that a migration has changed.
+ */
+export function compareDatabases(live: SchemaState, { state, ground, platform }: Expected): Deviation[] {
+  const [here, made, before] = [live, state, ground].map((each) => schemaFingerprint(each).objects);
+  const isCounted = (object: string): boolean => {
+    const wanted = made!.get(object);
+    if (wanted !== undefined) return platform === undefined || before!.get(object) !== wanted;
+    return platform === undefined || !isPlatforms(object);
+  };
+  const counted = new Set([...here!.keys(), ...made!.keys()].filter(isCounted));
+  const part = (whole: SchemaState): SchemaState =>
+    new Map([...whole].filter(([object]) => counted.has(object)));
+  return compareStates(part(state), part(live))
+    .filter(({ object }) => here!.get(object) !== made!.get(object))
+    .map(({ object, change, fields }) => ({
+      object,
+      message:
+        change === "missing"
+          ? "is not in the database, and the migrations make it"
+          : change === "extra"
+            ? "is in the database, and no migration makes it"
+            : `is another one: ${fields
+                .map(
+                  ({ name, was, is }) =>
+                    `${name} is ${is ?? "not set"}, the migrations make ${was ?? "none"}`,
+                )
+                .join("; ")}`,
+    }));
+}
+
+/** Kinds that a platform brings of its own, and that stand in no schema. */
+const WITHOUT_SCHEMA = /^(?:extension|event-trigger|publication|foreign-data-wrapper|server|language) /;
+const ITS_SCHEMAS = SUPABASE.schemas.map(({ name }) => escaped(asWritten(name)));
+const IN_ITS_SCHEMA = new RegExp(`(?:^|[ (])(?:${ITS_SCHEMAS.join("|")})(?:[. ]|$)`);
+
+function isPlatforms(object: string): boolean {
+  const [, kind = "", name = ""] = /^(\S+) (.*)$/s.exec(object) ?? [];
+  return (
+    WITHOUT_SCHEMA.test(object) ||
+    IN_ITS_SCHEMA.test(name) ||
+    ((kind === "comment" || kind === "grant") && WITHOUT_SCHEMA.test(name))
+  );
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** As `quote_ident` writes it: quoted only where it must be. */
+function asWritten(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
+}

@@ -1,0 +1,217 @@
+import { describe, expect, it } from "@jest/globals";
+import { createDatabase } from "../../support/postgres.ts";
+import { historyOf, migrate, migrationsFolder, output } from "../support.ts";
+
+const FIRST = "CREATE TABLE shop (id int PRIMARY KEY, name text NOT NULL);\n";
+const SECOND = "CREATE INDEX shop_name ON shop (name);\n";
+const THIRD = "ALTER TABLE shop ADD COLUMN note text;\n";
+const NAMES = ["20260101090000_shop.sql", "20260102090000_name.sql", "20260103090000_note.sql"] as const;
+const FOLDER = {
+  [NAMES[0]]: FIRST,
+  "20260101090000_shop_rollback.sql": "DROP TABLE shop;\n",
+  [NAMES[1]]: SECOND,
+  [NAMES[2]]: THIRD,
+};
+
+/** Tables as the tools themselves make and fill them, with the first two migrations applied. */
+const BOOKS: readonly (readonly [tool: string, sql: string])[] = [
+  [
+    "supabase",
+    `CREATE SCHEMA supabase_migrations;
+     CREATE TABLE supabase_migrations.schema_migrations (
+       version text PRIMARY KEY, statements text[], name text);
+     INSERT INTO supabase_migrations.schema_migrations VALUES
+       ('20260101090000', '{}', 'shop'), ('20260102090000', '{}', 'name')`,
+  ],
+  [
+    "supabase",
+    `CREATE SCHEMA supabase_migrations;
+     CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY);
+     INSERT INTO supabase_migrations.schema_migrations VALUES ('20260101090000'), ('20260102090000')`,
+  ],
+  [
+    "dbmate",
+    `CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
+     INSERT INTO schema_migrations VALUES ('20260101090000'), ('20260102090000')`,
+  ],
+  [
+    "golang-migrate",
+    `CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
+     INSERT INTO schema_migrations VALUES (20260102090000, false)`,
+  ],
+  [
+    "node-pg-migrate",
+    `CREATE TABLE pgmigrations (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL);
+     INSERT INTO pgmigrations (name, run_on) VALUES
+       ('20260101090000_shop', now()), ('20260102090000_name', now())`,
+  ],
+  [
+    "flyway",
+    `CREATE TABLE flyway_schema_history (installed_rank integer PRIMARY KEY, version varchar(50),
+       description varchar(200) NOT NULL, type varchar(20) NOT NULL, script varchar(1000) NOT NULL,
+       checksum integer, installed_by varchar(100) NOT NULL, installed_on timestamp NOT NULL DEFAULT now(),
+       execution_time integer NOT NULL, success boolean NOT NULL);
+     CREATE INDEX flyway_schema_history_s_idx ON flyway_schema_history (success);
+     INSERT INTO flyway_schema_history VALUES
+       (1, '20260101090000', 'base', 'BASELINE', 'base', NULL, 'me', now(), 0, true),
+       (2, '20260102090000', 'name', 'SQL', 'V20260102090000__name.sql', 1, 'me', now(), 5, true),
+       (3, '20260103090000', 'note', 'SQL', 'V20260103090000__note.sql', 1, 'me', now(), 5, true),
+       (4, '20260103090000', 'note', 'UNDO_SQL', 'U20260103090000__note.sql', 1, 'me', now(), 5, true),
+       (5, NULL, 'views', 'SQL', 'R__views.sql', 1, 'me', now(), 5, true)`,
+  ],
+  [
+    "prisma",
+    `CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL,
+       finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
+       started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0);
+     INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, rolled_back_at) VALUES
+       ('1', 'x', now(), '20260101090000_shop', NULL), ('2', 'x', NULL, '20260102090000_name', now()),
+       ('3', 'x', now(), '20260102090000_name', NULL)`,
+  ],
+];
+
+const UNCLEAR: readonly (readonly [tool: string, sql: string, says: string])[] = [
+  [
+    "golang-migrate",
+    `CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
+     INSERT INTO schema_migrations VALUES (20260102090000, true)`,
+    "is dirty",
+  ],
+  [
+    "flyway",
+    `CREATE TABLE flyway_schema_history (installed_rank integer, version text, type text, script text,
+       success boolean);
+     INSERT INTO flyway_schema_history VALUES (1, '20260102090000', 'SQL', 'V2', false)`,
+    "has failed",
+  ],
+  [
+    "prisma",
+    `CREATE TABLE _prisma_migrations (
+       migration_name text, finished_at timestamptz, rolled_back_at timestamptz);
+     INSERT INTO _prisma_migrations VALUES ('20260102090000_name', NULL, NULL)`,
+    "did not end",
+  ],
+  [
+    "dbmate",
+    `CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
+     INSERT INTO schema_migrations VALUES ('20260101090000'), ('20251231090000')`,
+    "the folder does not have them: 20251231090000",
+  ],
+];
+
+describe("a database that another tool has migrated", () => {
+  it.each(BOOKS)("is not migrated anew, and its history is taken over from %s", async (tool, sql) => {
+    await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${sql}` });
+    await using folder = migrationsFolder(FOLDER);
+    await expect(migrate(database, folder)).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining(`${tool} has applied 2 migrations`) as unknown,
+      hint: expect.stringContaining(`--adopt ${tool}`) as unknown,
+    });
+    expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
+      { made: null },
+    ]);
+
+    const choice = { adopt: tool as "dbmate" };
+    const dry = await migrate(database, folder, { ...choice, dryRun: true });
+    expect([dry.exit, output(dry, "adopted")]).toEqual([0, ["20260101090000", "20260102090000"]]);
+    expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
+      { made: null },
+    ]);
+
+    const outcome = await migrate(database, folder, choice);
+    expect([outcome.exit, output(outcome, "adopted"), output(outcome, "applied")]).toEqual([
+      0,
+      ["20260101090000", "20260102090000"],
+      ["20260103090000"],
+    ]);
+    expect(
+      await database.query(`
+        SELECT version, adopted_from, rollback IS NOT NULL AS back, fingerprint_before IS NOT NULL AS before
+          FROM holdfast.migrations ORDER BY position`),
+    ).toEqual([
+      { version: "20260101090000", adopted_from: tool, back: true, before: true },
+      { version: "20260102090000", adopted_from: tool, back: false, before: true },
+      { version: "20260103090000", adopted_from: null, back: false, before: true },
+    ]);
+    const again = await migrate(database, folder, choice);
+    expect([again.exit, output(again, "adopted"), output(again, "applied")]).toEqual([0, [], []]);
+  });
+
+  it.each(UNCLEAR)("is left alone where %s's own history is not clear", async (tool, sql, says) => {
+    await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${sql}` });
+    await using folder = migrationsFolder(FOLDER);
+    await expect(migrate(database, folder, { adopt: tool as "dbmate" })).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining(says) as unknown,
+    });
+    expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
+      { made: null },
+    ]);
+  });
+
+  it("is left alone where its schema is not what the files make, and each object is named", async () => {
+    const changed = "CREATE TABLE beside (); ALTER TABLE shop ALTER name DROP NOT NULL;";
+    const sql = `${FIRST}${SECOND}${changed}${BOOKS[2]![1]}`;
+    await using database = await createDatabase({ owner: "postgres", sql });
+    await using folder = migrationsFolder(FOLDER);
+    const refusal = await migrate(database, folder, { adopt: "dbmate" }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "refused.unsafe" });
+    const { message } = refusal as Error;
+    expect(message).toContain("table public.beside is in the database, and no migration makes it");
+    expect(message).toContain("column public.shop.name is another one");
+    expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
+      { made: null },
+    ]);
+  });
+
+  it("is migrated from the beginning where the table is another application's", async () => {
+    const books = `CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
+      INSERT INTO schema_migrations VALUES ('20260101090000')`;
+    await using database = await createDatabase({ owner: "postgres", sql: books });
+    await using folder = migrationsFolder(FOLDER);
+    expect((await migrate(database, folder, { adopt: "none" })).exit).toBe(0);
+    expect(await historyOf(database)).toHaveLength(3);
+  });
+});
+
+describe("a database with a schema that no tool has made", () => {
+  it("is taken at the version that it is at, and at no other", async () => {
+    await using database = await createDatabase({ owner: "postgres", sql: FIRST + SECOND });
+    await using folder = migrationsFolder(FOLDER);
+    await expect(migrate(database, folder, { baseline: "20260103090000" })).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining("column public.shop.note is not in the database") as unknown,
+      hint: "It is the schema of version 20260102090000.",
+    });
+    await expect(migrate(database, folder, { baseline: "20260104090000" })).rejects.toMatchObject({
+      code: "input.malformed",
+    });
+    const outcome = await migrate(database, folder, { baseline: "20260102090000" });
+    expect([outcome.exit, output(outcome, "adopted"), output(outcome, "version")]).toEqual([
+      0,
+      ["20260101090000", "20260102090000"],
+      "20260103090000",
+    ]);
+    await expect(migrate(database, folder, { baseline: "20260102090000" })).rejects.toMatchObject({
+      code: "input.conflict",
+    });
+  });
+});
+
+describe("Supabase's own history", () => {
+  it("is kept beside ours, in the transaction of each migration", async () => {
+    await using database = await createDatabase({
+      owner: "postgres",
+      sql: `${FIRST}${SECOND}${BOOKS[0]![1]}`,
+    });
+    await using folder = migrationsFolder({ ...FOLDER, "20260104090000_bad.sql": "SELECT nothing;\n" });
+    expect((await migrate(database, folder, { adopt: "supabase" })).exit).toBe(4);
+    expect(
+      await database.query(
+        `SELECT version, name, statements
+           FROM supabase_migrations.schema_migrations ORDER BY version OFFSET 2`,
+      ),
+    ).toEqual([{ version: "20260103090000", name: "note", statements: [THIRD.trim().replace(";", "")] }]);
+  });
+});
