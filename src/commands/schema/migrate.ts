@@ -1,4 +1,4 @@
-import { dryRun } from "../common-inputs.ts";
+import { dryRun, source, store, storeSecret } from "../common-inputs.ts";
 import { defineCommand } from "../define.ts";
 import { migrationsDatabase, migrationsFolder } from "./schema-inputs.ts";
 
@@ -8,7 +8,9 @@ export const migrate = defineCommand({
   wing: "schema",
   summary: "Apply pending migrations, each whole or not at all, and write down how each is taken back",
   description: `Applies what the folder has and the database has not, in the order of versions. The plan is \
-shown first; \`--dry-run\` ends with it.
+shown first; \`--dry-run\` ends with it,
+after it has tried the files, on a private server with the same history: whether each goes through, what
+it locks, and whether its rollback is proved.
 
 Each file is one transaction with a limit on how long it may wait for locks; the history is written in the \
 same transaction. A lock that somebody holds is waited for briefly,
@@ -17,6 +19,10 @@ holds a statement which no transaction may hold
 (\`CREATE INDEX CONCURRENTLY\`), or transactions of its own, is carried out step by step, and each step is \
 written down with what it did: a run that is killed goes on from there, and an index
 that a failed build left behind is dropped first.
+
+Before a file that destroys data (DROP TABLE, DROP COLUMN, DROP SCHEMA … CASCADE, TRUNCATE, DELETE, a type
+that may not take every value) a verified backup has to hold what goes. Without one the run is refused,
+unless \`--confirm\` names the database.
 
 The history (\`holdfast.migrations\`) keeps both scripts, their checksums, the schema's fingerprint before \
 and after, who applied it and where the run can be seen. Two runs at once:
@@ -71,6 +77,26 @@ the second waits (\`--wait\`) or says who is at work.`,
         "only if the schema is what the files up to it make on a private server.",
       example: "202611270900",
     },
+    store: {
+      ...store,
+      required: false,
+      text:
+        "Where verified backups are: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`. " +
+        "Needed, and asked, only when a pending file destroys data.",
+    },
+    "store-secret": storeSecret,
+    source: { ...source, text: "Whose backups count; needed when the store holds several sources." },
+    "max-backup-age": {
+      type: "duration",
+      default: "24h",
+      text: "How old the snapshot of a verified backup may be that holds what a pending file destroys.",
+    },
+    confirm: {
+      type: "string",
+      explicit: true,
+      text: "Name of the database, to confirm that what the plan names may be lost without a backup.",
+      example: "shop",
+    },
     "dry-run": dryRun,
   },
   outputs: {
@@ -79,15 +105,20 @@ the second waits (\`--wait\`) or says who is at work.`,
     pending: "Versions that are still pending.",
     version: "The version at which the database is now.",
     plan: "What was, or would be, done, as JSON.",
+    trial:
+      "How the pending files went on a private server, as JSON: fails, locks, rewrites, whether the rollback " +
+      "is proved. Of a dry run.",
     "duration-seconds": "How long the run took.",
   },
   exits: {
     0: "every migration that was asked for is applied",
+    3: "a dry run: a pending file does not go through on a private server",
     4: "the server refused a migration: what comes before it is applied, it is not",
     6: "another run holds the lease; who and since when is printed",
     7:
       "an applied file was changed, a file is broken or would be applied in another order, another tool " +
-      "has applied it, or the schema is not what is to be written down: nothing was touched",
+      "has applied it, the schema is not what is to be written down, or no verified backup holds what would " +
+      "be destroyed: nothing was touched",
   },
   examples: {
     cli: [

@@ -9,6 +9,7 @@ import { readState } from "../proof/state.ts";
 import { lineAt } from "../script/script.ts";
 import { codeUnits } from "../script/parse-script.ts";
 import { planMigrate, type MigratePlan, type PlannedMigration } from "./plan.ts";
+import type { Permit } from "./guard/guard.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 import { carryOut, type Beginning, type Ledger, type Refused } from "../steps/carry-out.ts";
 import { untilThrough, type Through } from "../steps/through.ts";
@@ -37,8 +38,14 @@ export interface Applied {
 /**
  * Applies the plan under the lease. The history may have moved on since the plan was made, so it is made
  * again once the lease is held; nothing is carried out that was not shown.
+ *
+ * @param permits by version: why data may be destroyed, to be written down
  */
-export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): Promise<Applied> {
+export async function applyMigrations(
+  shown: MigratePlan,
+  permits: ReadonlyMap<string, Permit>,
+  ports: MigratePorts,
+): Promise<Applied> {
   const { request } = shown;
   {
     await using session = await request.database.connect({ purpose: "migrate" });
@@ -53,7 +60,8 @@ export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): 
   const plan = await planMigrate(request, ports);
   requireShown(shown, plan);
   const applied: AppliedMigration[] = [];
-  for (const step of plan.steps) {
+  for (const planned of plan.steps) {
+    const step: Permitted = { ...planned, permit: permits.get(planned.migration.version) };
     ports.cancelled.throwIfAborted();
     const began = ports.clock.elapsed();
     ports.log.stage(`applying ${step.migration.forward.file}`);
@@ -64,6 +72,11 @@ export async function applyMigrations(shown: MigratePlan, ports: MigratePorts): 
     applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
   }
   return { applied, failed: undefined };
+}
+
+/** A migration with why it may destroy data, where it does. */
+interface Permitted extends PlannedMigration {
+  readonly permit: Permit | undefined;
 }
 
 /** Another run may have done some of it meanwhile; what is left is then still a part of what was shown. */
@@ -84,7 +97,7 @@ function requireShown(shown: MigratePlan, now: MigratePlan): void {
 }
 
 async function applyOne(
-  step: PlannedMigration,
+  step: Permitted,
   request: MigrateRequest,
   lease: Lease,
   ports: MigratePorts,
@@ -111,9 +124,22 @@ async function applyOne(
   return await untilThrough(trying, ports);
 }
 
+/**
+ * A fingerprint is of everything up to its version. One that is applied after newer ones leads to the newest
+ * version's schema, and nobody has seen those between.
+ */
+const AFTER_A_LATE_ONE = `
+  UPDATE holdfast.migrations m
+    SET fingerprint_before = NULL,
+        fingerprint_after = CASE WHEN m.position = newest.position THEN late.fingerprint_after END
+    FROM holdfast.migrations late,
+         (SELECT max(position) AS position FROM holdfast.migrations WHERE state = 'applied') AS newest
+  WHERE late.version = $1 AND late.position < newest.position AND m.position >= late.position
+`;
+
 async function ledgerOf(
   session: DatabaseSession,
-  { step, isNoted }: { readonly step: PlannedMigration; readonly isNoted: boolean },
+  { step, isNoted }: { readonly step: Permitted; readonly isNoted: boolean },
   lease: Lease,
   ports: MigratePorts,
 ): Promise<Ledger> {
@@ -134,7 +160,8 @@ async function ledgerOf(
           UPDATE holdfast.migrations
             SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
                 fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4,
-                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8
+                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8,
+                backup_id = coalesce($9, backup_id), confirmed = coalesce($10, confirmed)
           WHERE version = $1
         `,
         [
@@ -144,8 +171,11 @@ async function ledgerOf(
           await fingerprint(inside),
           // What was refused may have been mended since it was begun.
           ...scriptsOf(step.migration),
+          step.permit?.backup ?? null,
+          step.permit?.confirmed ?? null,
         ],
       );
+      await inside.query(AFTER_A_LATE_ONE, [step.migration.version]);
       await supabase.applied(
         inside,
         step.migration,
@@ -157,7 +187,7 @@ async function ledgerOf(
 
 async function insert(
   session: DatabaseSession,
-  step: PlannedMigration,
+  step: Permitted,
   { run, version }: MigratePorts,
 ): Promise<void> {
   const { migration } = step;
@@ -166,8 +196,8 @@ async function insert(
     `
       INSERT INTO holdfast.migrations (
         version, name, position, sha256, forward, rollback, rollback_sha256, state, applied_by, run_url,
-        holdfast_version)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10)
+        holdfast_version, backup_id, confirmed)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10, $11, $12)
     `,
     [
       migration.version,
@@ -177,6 +207,8 @@ async function insert(
       run.actor,
       run.url,
       version,
+      step.permit?.backup ?? null,
+      step.permit?.confirmed ?? null,
     ],
   );
 }

@@ -19,6 +19,11 @@ export interface MigrateInputs {
   readonly statementTimeout: number;
   readonly retries: number;
   readonly allowLate: boolean;
+  readonly store: string | undefined;
+  readonly storeSecret: Secret | undefined;
+  readonly source: string | undefined;
+  readonly maxBackupAge: number;
+  readonly confirm: string | undefined;
   readonly adopt: ToolName | "none" | undefined;
   readonly baseline: string | undefined;
 }
@@ -28,6 +33,7 @@ export type MigratePorts = Pick<
   Ports,
   | "sourceTree"
   | "openDatabase"
+  | "openStore"
   | "scratchServers"
   | "log"
   | "clock"
@@ -48,6 +54,13 @@ export interface MigrateRequest {
   /** How many more times a transaction that met a lock is tried. */
   readonly retries: number;
   readonly allowLate: boolean;
+  /** Where verified backups are looked for; opened only when something destructive is pending. */
+  readonly store: { readonly url: string; readonly secret: Secret | undefined } | undefined;
+  readonly source: string | undefined;
+  /** How old the snapshot of a backup may be that protects what is destroyed. */
+  readonly maxBackupAgeMs: number;
+  /** The database's name, where the loss is confirmed. */
+  readonly confirm: string | undefined;
   /** The tool whose history is taken over; `none`: none is looked at. */
   readonly adopt: ToolName | "none" | undefined;
   /** Up to which version the database has everything already. */
@@ -71,6 +84,10 @@ export async function parseMigrateRequest(
     timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },
     retries: inputs.retries,
     allowLate: inputs.allowLate,
+    store: inputs.store === undefined ? undefined : { url: inputs.store, secret: inputs.storeSecret },
+    source: inputs.source,
+    maxBackupAgeMs: inputs.maxBackupAge,
+    confirm: inputs.confirm,
     adopt: inputs.adopt,
     baseline: versionOf("baseline", inputs.baseline),
   };

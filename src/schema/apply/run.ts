@@ -1,9 +1,13 @@
 import { EXIT } from "../../kernel/errors.ts";
 import { formatDuration } from "../../kernel/duration.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
+import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { applyMigrations, type Applied } from "./apply.ts";
+import { guardData, type Guarded } from "./guard/guard.ts";
+import { withTrial } from "./trial/report.ts";
+import { tryPending } from "./trial/trial.ts";
 import { planMigrate, type MigratePlan } from "./plan.ts";
 import {
   parseMigrateRequest,
@@ -18,7 +22,8 @@ import { adoptionDryRun, adoptionLine, withAdoption } from "./adoption-report.ts
 import { recordAdoption } from "./record-adoption.ts";
 
 /**
- * `holdfast migrate`: inputs → request → plan (folder, history) → (dry run ends here) → every pending
+ * `holdfast migrate`: inputs → request → plan (folder, history) → what it destroys and the
+ * backups that hold it → (dry run tries them elsewhere and ends here) → every pending
  * migration under the lease → outcome.
  */
 export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Promise<Outcome> {
@@ -42,14 +47,20 @@ async function carriedOut(
   ports: MigratePorts,
 ): Promise<Outcome> {
   if (plan.steps.length === 0) return nothing(plan, took());
-  if (isDry) return dryRun(plan, took());
+  const guarded = await guardData(plan, ports);
+  if (isDry) {
+    const trial = await tryPending(plan, ports);
+    return withTrial(dryRun(plan, guarded, took()), trial, plan.request.folder);
+  }
+  if (guarded.refusal !== undefined) throw guarded.refusal;
   for (const { migration, begun } of plan.steps) {
     ports.log.info(
       `will apply ${migration.forward.file}` +
-        (begun === undefined ? "" : `, from where an earlier run ended: statement ${begun.steps + 1}`),
+        (begun === undefined ? "" : `, from where an earlier run ended: statement ${begun.steps + 1}`) +
+        destroysWords(guarded, migration.version),
     );
   }
-  return appliedOutcome(plan, await applyMigrations(plan, ports), took());
+  return appliedOutcome({ ...plan, guarded }, await applyMigrations(plan, guarded.permits, ports), took());
 }
 
 async function adopted(request: MigrateRequest, ports: MigratePorts): Promise<Adoption | undefined> {
@@ -60,7 +71,7 @@ async function adopted(request: MigrateRequest, ports: MigratePorts): Promise<Ad
   return await planAdoption(request, ports);
 }
 
-function planJson({ steps }: MigratePlan): Json {
+function planJson({ steps }: MigratePlan, guarded: Guarded | undefined): Json {
   return steps.map(({ migration, forward, begun }) => ({
     version: migration.version,
     file: migration.forward.file,
@@ -68,6 +79,7 @@ function planJson({ steps }: MigratePlan): Json {
     statements: forward.execution.statements.length,
     from: begun?.steps ?? 0,
     rollback: migration.rollback?.file ?? null,
+    destroys: [...(guarded?.goes.get(migration.version) ?? [])],
   }));
 }
 
@@ -76,6 +88,7 @@ function outputs(
   applied: readonly string[],
   current: string,
   tookMs: number,
+  guarded?: Guarded,
 ): Record<string, Json> {
   return {
     applied: [...applied],
@@ -83,7 +96,7 @@ function outputs(
       .map(({ version }) => version)
       .filter((version) => !applied.includes(version)),
     version: current,
-    plan: planJson(plan),
+    plan: planJson(plan, guarded),
     "duration-seconds": Math.round(tookMs / 100) / 10,
   };
 }
@@ -115,10 +128,18 @@ function nothing(plan: MigratePlan, tookMs: number): Outcome {
   };
 }
 
-function planTable(plan: MigratePlan): Outcome["report"]["tables"] {
+function destroysWords({ goes, permits }: Guarded, version: string): string {
+  const going = goes.get(version);
+  if (going === undefined) return "";
+  const permit = permits.get(version);
+  const because = permit?.backup == null ? "its loss is confirmed" : `backup ${permit.backup} holds it`;
+  return `, which destroys ${listed(going, 3)}; ${because}`;
+}
+
+function planTable(plan: MigratePlan, { goes }: Guarded): Outcome["report"]["tables"] {
   return [
     {
-      columns: ["migration", "statements", "how", "rollback"],
+      columns: ["migration", "statements", "how", "rollback", "destroys"],
       rows: plan.steps.map(({ migration, forward, begun }) => [
         migration.forward.file,
         String(forward.execution.statements.length),
@@ -128,27 +149,39 @@ function planTable(plan: MigratePlan): Outcome["report"]["tables"] {
             : "step by step"
           : `from statement ${begun.steps + 1}`,
         migration.rollback?.file ?? "none",
+        listed(goes.get(migration.version) ?? [], 3),
       ]),
     },
   ];
 }
 
-function dryRun(plan: MigratePlan, tookMs: number): Outcome {
+function dryRun(plan: MigratePlan, guarded: Guarded, tookMs: number): Outcome {
+  const { refusal, opaque } = guarded;
   return {
-    exit: EXIT.done,
-    outputs: outputs(plan, [], currentVersion(plan), tookMs),
+    exit: refusal?.exitCode ?? EXIT.done,
+    outputs: outputs(plan, [], currentVersion(plan), tookMs, guarded),
     report: {
-      good: true,
+      good: refusal === undefined,
       headline:
         `dry run: nothing was changed; ${quantity(plan.steps.length, "migration")} would be applied ` +
         `to ${describeAddress(plan.request.database.address)}`,
-      tables: planTable(plan),
-      notes: notes(plan),
+      tables: planTable(plan, guarded),
+      notes: [
+        ...notes(plan),
+        ...opaque.map(
+          (file) => `what ${file} destroys is not known: it has a DO block or a call, which cannot be read`,
+        ),
+        ...(refusal === undefined ? [] : [`would be refused: ${refusal.message}`, refusal.hint ?? ""]),
+      ],
     },
   };
 }
 
-function appliedOutcome(plan: MigratePlan, { applied, failed }: Applied, tookMs: number): Outcome {
+function appliedOutcome(
+  plan: MigratePlan & { readonly guarded: Guarded },
+  { applied, failed }: Applied,
+  tookMs: number,
+): Outcome {
   const where = describeAddress(plan.request.database.address);
   const versions = applied.map(({ step }) => step.migration.version);
   const current = versions.at(-1) ?? currentVersion(plan);
@@ -168,7 +201,7 @@ function appliedOutcome(plan: MigratePlan, { applied, failed }: Applied, tookMs:
   if (failed === undefined) {
     return {
       exit: EXIT.done,
-      outputs: outputs(plan, versions, current, tookMs),
+      outputs: outputs(plan, versions, current, tookMs, plan.guarded),
       report: {
         good: true,
         headline:
@@ -183,7 +216,7 @@ function appliedOutcome(plan: MigratePlan, { applied, failed }: Applied, tookMs:
   const isWhole = failed.step.forward.execution.mode === "one-transaction";
   return {
     exit: EXIT.outside,
-    outputs: outputs(plan, versions, current, tookMs),
+    outputs: outputs(plan, versions, current, tookMs, plan.guarded),
     report: {
       good: false,
       headline:

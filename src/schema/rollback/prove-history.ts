@@ -3,8 +3,9 @@ import type { Ports } from "../../ports/ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { Chain } from "../proof/chain.ts";
 import { provePair } from "../proof/prove-pair.ts";
+import { replay } from "../proof/replay.ts";
 import type { PairProof, Verdict } from "../proof/verdict.ts";
-import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import type { PreparedScript } from "../script/prepare.ts";
 import { privateShadow } from "../shadow/shadow.ts";
 
 /** What proving one pair of the history came to. */
@@ -42,24 +43,26 @@ export async function proveHistory(
     await using shadow = await privateShadow(undefined, ports);
     await using chain = await Chain.open(shadow, undefined);
     const of = new Map<string, HistoryProof>();
-    for (const entry of history) {
-      const forward = await prepareScript({
-        file: entry.file,
-        text: entry.forward!,
-        firstLine: 1,
-        transaction: true,
-      });
+    const sources = history.map((entry) => ({
+      file: entry.file,
+      text: entry.forward!,
+      firstLine: 1,
+      transaction: true,
+      entry,
+    }));
+    const stopped = await replay(chain, sources, async ({ entry }, forward) => {
       const step = going.find((each) => each.entry === entry);
-      if (step !== undefined) {
-        const { proof } = await provePair(chain, { forward, rollback: step.rollback }, () =>
-          ports.clock.elapsed(),
-        );
-        of.set(entry.version, { verdict: proof.verdict, what: words(proof), destroys: proof.destroys });
-      }
-      const failure = await chain.apply(forward);
-      if (failure !== undefined) {
-        return { of, why: `${entry.file} does not go through on a private server: ${failure.message}` };
-      }
+      if (step === undefined) return;
+      const { proof } = await provePair(chain, { forward, rollback: step.rollback }, () =>
+        ports.clock.elapsed(),
+      );
+      of.set(entry.version, { verdict: proof.verdict, what: words(proof), destroys: proof.destroys });
+    });
+    if (stopped !== undefined) {
+      return {
+        of,
+        why: `${stopped.file} does not go through on a private server: ${stopped.failure.message}`,
+      };
     }
     return { of, why: undefined };
   } catch (error) {

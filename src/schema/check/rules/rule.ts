@@ -1,7 +1,8 @@
 import type { StatementImpact, TableImpact } from "../../proof/impact.ts";
 import type { PreparedScript } from "../../script/prepare.ts";
 import type { Statement } from "../../script/script.ts";
-import { listOf, nameParts, type Fields } from "../../script/tree.ts";
+import { droppedNames } from "../../script/dropped.ts";
+import type { Fields } from "../../script/tree.ts";
 import type { Level } from "../finding.ts";
 
 /** A statement as a rule sees it. */
@@ -68,6 +69,5 @@ export const hit = (object: string, message: string): Hit => ({ object, message 
 
 /** Names of what a DROP of this kind drops. */
 export function dropped(statement: RuleStatement, kind: string): readonly (readonly string[])[] {
-  if (statement.type !== "DropStmt" || statement.fields["removeType"] !== kind) return [];
-  return listOf(statement.fields["objects"]).map(nameParts);
+  return droppedNames(statement.type, statement.fields, kind);
 }
