@@ -62,6 +62,7 @@ export async function migrate(
       confirm: undefined,
       adopt: undefined,
       baseline: undefined,
+      planHash: undefined,
       ...inputs,
     },
     ports,

@@ -100,9 +100,16 @@ what came after it.`,
       default: 10,
       text: "How many more times a script that met a lock or a deadlock is tried.",
     },
+    "plan-hash": {
+      type: "string",
+      text:
+        "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database " +
+        "have changed since.",
+    },
     "dry-run": dryRun,
   },
   outputs: {
+    "plan-hash": "The plan's hash, for an approval that is bound to it.",
     "rolled-back": "Versions that were taken back, as a JSON list.",
     to: "The version that stays.",
     backup: "Id of the safety backup.",

@@ -14,8 +14,8 @@ is. Nothing is changed.
 - *late*: pending, and before one that is applied;
 - *begun*: a run was killed, or failed, in the middle of a file that is no single transaction;
 - *drift*: the schema is not what its last migration left; where it is that of another version on record, \
-that one is named. Each object that is another one is named as well: the history is carried out anew on a private \
-server, and the database held against that.`,
+that one is named. Each object that is another one is named as well: the history is carried out anew on a \
+private server, and the database held against that.`,
   branding: { icon: "list", color: "blue" },
   inputs: { database: migrationsDatabase, migrations: migrationsFolder },
   outputs: {

@@ -97,6 +97,12 @@ the second waits (\`--wait\`) or says who is at work.`,
       text: "Name of the database, to confirm that what the plan names may be lost without a backup.",
       example: "shop",
     },
+    "plan-hash": {
+      type: "string",
+      text:
+        "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database " +
+        "have changed since.",
+    },
     "dry-run": dryRun,
   },
   outputs: {
@@ -105,6 +111,7 @@ the second waits (\`--wait\`) or says who is at work.`,
     pending: "Versions that are still pending.",
     version: "The version at which the database is now.",
     plan: "What was, or would be, done, as JSON.",
+    "plan-hash": "The plan's hash, for an approval that is bound to it.",
     trial:
       "How the pending files went on a private server, as JSON: fails, locks, rewrites, whether the rollback " +
       "is proved. Of a dry run.",
@@ -117,8 +124,8 @@ the second waits (\`--wait\`) or says who is at work.`,
     6: "another run holds the lease; who and since when is printed",
     7:
       "an applied file was changed, a file is broken or would be applied in another order, another tool " +
-      "has applied it, the schema is not what is to be written down, or no verified backup holds what would " +
-      "be destroyed: nothing was touched",
+      "has applied it, another plan was approved, the schema is not what is to be " +
+      "written down, or no verified backup holds what would be destroyed: nothing was touched",
   },
   examples: {
     cli: [

@@ -8,6 +8,7 @@ import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 import { lineAt } from "../script/script.ts";
 import { codeUnits } from "../script/parse-script.ts";
+import { requireApprovedPlan } from "./hash.ts";
 import { planMigrate, type MigratePlan, type PlannedMigration } from "./plan.ts";
 import type { Permit } from "./guard/guard.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
@@ -58,6 +59,7 @@ export async function applyMigrations(
     waitMs: request.waitMs,
   });
   const plan = await planMigrate(request, ports);
+  requireApprovedPlan(plan);
   requireShown(shown, plan);
   const applied: AppliedMigration[] = [];
   for (const planned of plan.steps) {

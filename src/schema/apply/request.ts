@@ -6,6 +6,7 @@ import type { Ports } from "../../ports/ports.ts";
 import type { ToolName } from "../books/tool.ts";
 import { isVersion, versionKey } from "../folder/version.ts";
 import type { VersionKey } from "../folder/migration.ts";
+import { parsePlanHash } from "../steps/plan-hash.ts";
 import type { Timeouts } from "../steps/carry-out.ts";
 
 /** The parsed inputs of `holdfast migrate`; durations in milliseconds. */
@@ -26,6 +27,7 @@ export interface MigrateInputs {
   readonly confirm: string | undefined;
   readonly adopt: ToolName | "none" | undefined;
   readonly baseline: string | undefined;
+  readonly planHash: string | undefined;
 }
 
 /** What of an apply needs of the outside. */
@@ -65,6 +67,8 @@ export interface MigrateRequest {
   readonly adopt: ToolName | "none" | undefined;
   /** Up to which version the database has everything already. */
   readonly baseline: MigrateRequest["to"];
+  /** Of the plan that was approved; undefined: whatever is pending is meant. */
+  readonly planHash: string | undefined;
 }
 
 export async function parseMigrateRequest(
@@ -90,6 +94,7 @@ export async function parseMigrateRequest(
     confirm: inputs.confirm,
     adopt: inputs.adopt,
     baseline: versionOf("baseline", inputs.baseline),
+    planHash: parsePlanHash(inputs.planHash),
   };
 }
 

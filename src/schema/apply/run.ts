@@ -8,6 +8,7 @@ import { applyMigrations, type Applied } from "./apply.ts";
 import { guardData, type Guarded } from "./guard/guard.ts";
 import { withTrial } from "./trial/report.ts";
 import { tryPending } from "./trial/trial.ts";
+import { hashOf, requireApprovedPlan } from "./hash.ts";
 import { planMigrate, type MigratePlan } from "./plan.ts";
 import {
   parseMigrateRequest,
@@ -37,6 +38,7 @@ export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Pr
     ports.log.info(adoptionLine(adoption));
   }
   const plan = await planMigrate(request, ports);
+  requireApprovedPlan(plan);
   return withAdoption(await carriedOut(plan, inputs.dryRun, took, ports), adoption);
 }
 
@@ -97,6 +99,7 @@ function outputs(
       .filter((version) => !applied.includes(version)),
     version: current,
     plan: planJson(plan, guarded),
+    "plan-hash": hashOf(plan),
     "duration-seconds": Math.round(tookMs / 100) / 10,
   };
 }

@@ -6,6 +6,7 @@ import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { VersionKey } from "../folder/migration.ts";
 import { versionKey } from "../folder/version.ts";
+import { parsePlanHash } from "../steps/plan-hash.ts";
 import type { Timeouts } from "../steps/carry-out.ts";
 
 /** The parsed inputs of `holdfast migrate-rollback`; durations in milliseconds. */
@@ -27,6 +28,7 @@ export interface MigrateRollbackInputs {
   readonly lockTimeout: number;
   readonly statementTimeout: number;
   readonly retries: number;
+  readonly planHash: string | undefined;
 }
 
 /** What is to be taken back; nothing was asked yet. */
@@ -44,6 +46,8 @@ export interface RollbackRequest {
   readonly waitMs: number;
   readonly timeouts: Timeouts;
   readonly retries: number;
+  /** Of the plan that was approved; undefined: what is found is meant. */
+  readonly planHash: string | undefined;
 }
 
 /** Everything goes, back to before the first migration. */
@@ -75,6 +79,7 @@ export async function parseRollbackRequest(
     waitMs: inputs.wait,
     timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },
     retries: inputs.retries,
+    planHash: parsePlanHash(inputs.planHash),
   };
 }
 

@@ -5,6 +5,7 @@ import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { applyRollback, type RolledBack, type TakeBackup } from "./apply.ts";
+import { hashOf, requireApprovedPlan } from "./hash.ts";
 import { planRollback, type RollbackPlan } from "./plan.ts";
 import { parseRollbackRequest, type MigrateRollbackInputs } from "./request.ts";
 
@@ -19,6 +20,7 @@ export async function runMigrateRollback(
 ): Promise<Outcome> {
   const request = await parseRollbackRequest(inputs, ports);
   const plan = await planRollback(request, ports);
+  requireApprovedPlan(plan);
   const refused = whyNot(plan);
   if (inputs.dryRun) {
     return { ...planned(plan, refused), exit: refused === undefined ? EXIT.done : refused.exitCode };
@@ -92,6 +94,7 @@ function outputs(plan: RollbackPlan, result?: RolledBack): Record<string, Json> 
     backup: result?.backup?.id ?? "",
     restored: result?.restored ?? null,
     record: result?.record ?? "",
+    "plan-hash": hashOf(plan),
     losses: plan.losses.map((loss) => ({ ...loss })),
     plan: plan.steps.map(({ entry, from, proof }) => ({
       version: entry.version,

@@ -21,7 +21,7 @@ export type DriftPorts = Pick<
   "scratchServers" | "openDatabase" | "log" | "random" | "clock" | "cancelled"
 >;
 
-/** Builds the history anew on a private server, and names each object that the live database has otherwise. */
+/** Builds the history anew on a private server, and names what the live database has otherwise. */
 export async function nameDrift(
   live: { readonly state: SchemaState; readonly major: number },
   history: readonly HistoryEntry[],

@@ -6,10 +6,10 @@ import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.t
 import type { Ports } from "../../ports/ports.ts";
 import { isWanted } from "../folder/classify.ts";
 import { readFolder } from "../folder/read-folder.ts";
-import { standingOf } from "../history/standing.ts";
+import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
-import { nameDrift, type DriftPorts } from "./drift.ts";
+import { nameDrift, type Drift, type DriftPorts } from "./drift.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 
@@ -50,12 +50,6 @@ export async function runMigrateStatus(
   const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : undefined;
   const where = describeAddress(database.address);
   const bad = changed.length + begun.length > 0 || drift;
-  const standingOfOne = (version: string): string =>
-    changed.some(({ entry }) => entry.version === version)
-      ? "changed since"
-      : late.some((each) => each.version === version)
-        ? "pending, late"
-        : "pending";
   return {
     exit: bad ? EXIT.verdict : EXIT.done,
     outputs: {
@@ -76,45 +70,7 @@ export async function runMigrateStatus(
         `${where} is at ${last === undefined ? "no version" : `version ${last.version}`}: ` +
         `${quantity(applied.length, "migration")} applied, ${pending.length} ` +
         `pending${drift ? "; its schema is not what that version left" : ""}`,
-      tables: [
-        {
-          columns: ["migration", "state", "when", "who"],
-          rows: [
-            ...applied.map(({ migration, entry }) => [
-              migration.forward.file,
-              changed.some((each) => each.entry === entry)
-                ? "applied, changed since"
-                : entry.adoptedFrom === null
-                  ? "applied"
-                  : `taken over: ${entry.adoptedFrom}`,
-              (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
-              entry.appliedBy,
-            ]),
-            ...missing.map((entry) => [
-              entry.file,
-              "applied, not in this checkout",
-              (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
-              entry.appliedBy,
-            ]),
-            ...pending.map(({ forward, version }) => [
-              forward.file,
-              begun.some((each) => each.version === version)
-                ? `begun: ${begun.find((each) => each.version === version)!.steps} statements done`
-                : standingOfOne(version),
-              "",
-              "",
-            ]),
-          ],
-        },
-        ...(named === undefined || named.deviations.length === 0
-          ? []
-          : [
-              {
-                columns: ["drifted", "what"],
-                rows: named.deviations.map(({ object, message }) => [object, message]),
-              },
-            ]),
-      ],
+      tables: tablesOf({ applied, changed, pending, late, missing, begun }, named),
       notes: drift
         ? [
             matches === undefined
@@ -125,4 +81,55 @@ export async function runMigrateStatus(
         : [],
     },
   };
+}
+
+function tablesOf(
+  { applied, changed, pending, late, missing, begun }: Standing,
+  named: Drift | undefined,
+): Outcome["report"]["tables"] {
+  const standingOfOne = (version: string): string =>
+    changed.some(({ entry }) => entry.version === version)
+      ? "changed since"
+      : late.some((each) => each.version === version)
+        ? "pending, late"
+        : "pending";
+  return [
+    {
+      columns: ["migration", "state", "when", "who"],
+      rows: [
+        ...applied.map(({ migration, entry }) => [
+          migration.forward.file,
+          changed.some((each) => each.entry === entry)
+            ? "applied, changed since"
+            : entry.adoptedFrom === null
+              ? "applied"
+              : `taken over: ${entry.adoptedFrom}`,
+          (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
+          entry.appliedBy,
+        ]),
+        ...missing.map((entry) => [
+          entry.file,
+          "applied, not in this checkout",
+          (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
+          entry.appliedBy,
+        ]),
+        ...pending.map(({ forward, version }) => [
+          forward.file,
+          begun.some((each) => each.version === version)
+            ? `begun: ${begun.find((each) => each.version === version)!.steps} statements done`
+            : standingOfOne(version),
+          "",
+          "",
+        ]),
+      ],
+    },
+    ...(named === undefined || named.deviations.length === 0
+      ? []
+      : [
+          {
+            columns: ["drifted", "what"],
+            rows: named.deviations.map(({ object, message }) => [object, message]),
+          },
+        ]),
+  ];
 }

@@ -205,6 +205,8 @@ async function writeDown(
   whole: boolean,
   ledger: Ledger,
 ): Promise<void> {
+  // By itself and first: whatever comes with it has no more time than the script has left.
+  await session.query("SET LOCAL statement_timeout = 0");
   await session.query(AS_WE_BEGAN);
   await ledger.done(session, steps, whole);
 }

@@ -75,6 +75,7 @@ it("the Supabase CLI sees what is applied and taken back, and what it applies is
       lockTimeout: 5_000,
       statementTimeout: 60_000,
       retries: 0,
+      planHash: undefined,
     },
     testPorts(),
     () => Promise.reject(new Error("no backup was asked for")),

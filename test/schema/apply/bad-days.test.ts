@@ -18,7 +18,7 @@ const HARMLESS: readonly Leftover[] = [
 const HARMFUL: readonly Leftover[] = [
   ["forgets the prepared statements", "DEALLOCATE ALL;\nCREATE TABLE u ();\n"],
   ["forgets the session", "CREATE TABLE u ();\nDISCARD ALL;\n"],
-  ["gives its statements no time", "CREATE TABLE u ();\nSET statement_timeout = '1ms';\n"],
+  ["gives its statements no time", "CREATE TABLE u ();\nSET statement_timeout = '5ms';\n"],
   [
     "calls a procedure that commits",
     "-- no-transaction\nCREATE TABLE u ();\nCREATE PROCEDURE p() LANGUAGE plpgsql " +

@@ -59,6 +59,7 @@ async function rollback(
       lockTimeout: 5_000,
       statementTimeout: 60_000,
       retries: 0,
+      planHash: undefined,
       ...inputs,
     },
     ports,

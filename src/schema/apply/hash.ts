@@ -1,0 +1,27 @@
+import { describeAddress } from "../../postgres/database-url.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { planHash, requireApproved } from "../steps/plan-hash.ts";
+import type { MigratePlan } from "./plan.ts";
+
+/** The hash of what would be applied, and of the history that it is applied to. */
+export function hashOf({ request, steps, standing }: MigratePlan): string {
+  const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing, ...standing.begun];
+  const lines = history.map(({ version, sha256, state, steps: done }) => [version, sha256, state, done]);
+  return planHash({
+    doing: "migrate",
+    database: describeAddress(request.database.address),
+    scripts: steps.map(({ migration, forward, begun }) => [
+      migration.version,
+      `${forward.source.text}\0${migration.rollback?.text ?? ""}`,
+      begun?.steps ?? 0,
+    ]),
+    given: [...new Set(lines.map((line) => JSON.stringify(line)))].sort(),
+  });
+}
+
+/** @throws refused.unsafe where another plan was approved */
+export function requireApprovedPlan(plan: MigratePlan): void {
+  const files = plan.steps.map(({ migration }) => migration.forward.file);
+  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
+  requireApproved(plan.request.planHash, hashOf(plan), `${quantity(files.length, "migration")}${which}`);
+}

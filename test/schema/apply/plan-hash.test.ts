@@ -1,0 +1,52 @@
+import { describe, expect, it } from "@jest/globals";
+import { createDatabase } from "../../support/postgres.ts";
+import { historyOf, migrate, migrationsFolder, output } from "../support.ts";
+
+const FIRST = { "20260101090000_t.sql": "CREATE TABLE t (id int);\n" };
+const SECOND = { "20260102090000_u.sql": "CREATE TABLE u (id int);\n" };
+
+describe("an approved plan", () => {
+  it("is carried out, line endings apart, and no other one", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await using folder = migrationsFolder(FIRST);
+    const hash = async (): Promise<string> =>
+      output(await migrate(database, folder, { dryRun: true }), "plan-hash") as string;
+    const approved = await hash();
+    expect(approved).toMatch(/^[0-9a-f]{64}$/);
+    expect(await hash()).toBe(approved);
+
+    folder.write({ "20260101090000_t_rollback.sql": "DROP TABLE t;\n" });
+    expect(await hash()).not.toBe(approved);
+    folder.write(SECOND);
+    await expect(migrate(database, folder, { planHash: approved })).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining("Now: 2 migrations, from 20260101090000_t.sql to 2026") as unknown,
+    });
+    expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
+      { made: null },
+    ]);
+
+    const both = await hash();
+    folder.write({ "20260102090000_u.sql": SECOND["20260102090000_u.sql"].replaceAll("\n", "\r\n") });
+    expect((await migrate(database, folder, { planHash: both })).exit).toBe(0);
+    expect(await historyOf(database)).toHaveLength(2);
+    // Twice is once: what is left is another plan, an empty one.
+    await expect(migrate(database, folder, { planHash: both })).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining("Now: 0 migrations") as unknown,
+    });
+  });
+
+  it("is no longer the plan where the database has moved on", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await using folder = migrationsFolder({ ...FIRST, ...SECOND });
+    const approved = output(await migrate(database, folder, { dryRun: true }), "plan-hash") as string;
+    await migrate(database, folder, { to: "20260101090000" });
+    await expect(migrate(database, folder, { planHash: approved })).rejects.toMatchObject({
+      message: expect.stringContaining("Now: 1 migration, from 20260102090000_u.sql") as unknown,
+    });
+    await expect(migrate(database, folder, { planHash: "abc" })).rejects.toMatchObject({
+      code: "input.malformed",
+    });
+  });
+});
