@@ -106,8 +106,8 @@ the second waits (\`--wait\`) or says who is at work.`,
     version: "The version at which the database is now.",
     plan: "What was, or would be, done, as JSON.",
     trial:
-      "How the pending files went on a private server, as JSON: fails, locks, rewrites, whether the rollback " +
-      "is proved. Of a dry run.",
+      "Of a dry run: how the pending files went on a private server, as JSON (failure, locks, rewrites, " +
+      "the verdict about the rollback).",
     "duration-seconds": "How long the run took.",
   },
   exits: {
@@ -117,8 +117,8 @@ the second waits (\`--wait\`) or says who is at work.`,
     6: "another run holds the lease; who and since when is printed",
     7:
       "an applied file was changed, a file is broken or would be applied in another order, another tool " +
-      "has applied it, the schema is not what is to be written down, or no verified backup holds what would " +
-      "be destroyed: nothing was touched",
+      "has applied it, the schema is not what is to be written down, or no verified backup holds what " +
+      "would be destroyed: nothing was touched",
   },
   examples: {
     cli: [

@@ -17,7 +17,7 @@ const NOTE = {
 };
 
 describe("migrate --dry-run", () => {
-  it("tries what is pending on a private server with the database's history, and changes nothing", async () => {
+  it("tries what is pending on a private server with the same history, and changes nothing", async () => {
     await using folder = migrationsFolder(SHOP);
     await using database = await createDatabase({ owner: "postgres" });
     expect((await migrate(database, folder)).exit).toBe(0);
