@@ -41,7 +41,8 @@ beforeAll(async () => {
   await database.query(
     "CREATE TABLE app.orders (id int PRIMARY KEY, total varchar(10), code text, mood app.mood)",
   );
-  await database.query("CREATE TABLE app.lines (id int REFERENCES app.orders)");
+  await database.query("CREATE EXTENSION citext SCHEMA app");
+  await database.query("CREATE TABLE app.lines (id int REFERENCES app.orders, words app.citext[])");
   await database.query("CREATE TABLE other.logs (id int)");
   await database.query("INSERT INTO app.orders VALUES (1, 'one', 'a')");
   expect((await vault.backup(database.adminUrl, { schemas: ["app"] })).exit).toBe(0);
@@ -135,6 +136,13 @@ describe("a file that destroys data", () => {
       ["DROP TABLE IF EXISTS app.never;", []],
       ["SET search_path = app; DROP TABLE lines;", ["table app.lines"]],
       ["TRUNCATE app.orders CASCADE;", ["rows of app.lines", "rows of app.orders"]],
+      ["ALTER TABLE app.orders DROP COLUMN IF EXISTS never;", []],
+      ["ALTER TABLE app.orders ADD c int; ALTER TABLE app.orders DROP c;", []],
+      [
+        "ALTER TABLE app.orders RENAME total TO sum; ALTER TABLE app.orders DROP sum;",
+        ["column app.orders.total"],
+      ],
+      ["DROP EXTENSION citext CASCADE;", ["columns in app.lines"]],
       ["DROP TYPE app.mood CASCADE;", ["columns in app.orders"]],
       ["DROP SCHEMA other CASCADE;", ["table other.logs"]],
       ["WITH x AS (DELETE FROM other.logs RETURNING id) SELECT FROM x;", ["rows of other.logs"]],
