@@ -11,11 +11,11 @@ import { compareKeys, isVersion } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
 import { Chain } from "../proof/chain.ts";
-import { compareDatabases } from "../proof/compare-databases.ts";
+import { compareDatabases, platformOfState } from "../proof/compare-databases.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState, type SchemaState } from "../proof/state.ts";
 import { prepareScript } from "../script/prepare.ts";
-import { platformOf, preludeFor } from "../shadow/platform.ts";
+import { preludeFor } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 import { readMigrations } from "./read-migrations.ts";
@@ -67,7 +67,7 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
   const all = migrations.filter(
     (migration) => claimed.includes(migration) || known.has(keyText(migration.version)),
   );
-  const replayed = await replay(all, live, { major, request }, ports);
+  const replayed = await replay(all, live, major, ports);
   if (replayed.deviations.length > 0) throw deviating(request, told, all, replayed, fingerprint);
   return {
     from,
@@ -173,13 +173,10 @@ interface Replayed {
 async function replay(
   migrations: readonly Migration[],
   live: SchemaState,
-  { major, request }: { readonly major: number; readonly request: MigrateRequest },
+  major: number,
   ports: MigratePorts,
 ): Promise<Replayed> {
-  const platform = platformOf(
-    request.folder,
-    migrations.map(({ forward }) => forward.text),
-  );
+  const platform = platformOfState(live);
   await using shadow = await privateShadow(major, ports);
   await using chain = await Chain.open(shadow, preludeFor(platform));
   const ground = await chain.state();

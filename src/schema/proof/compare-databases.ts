@@ -28,6 +28,8 @@ export interface Expected {
 export function compareDatabases(live: SchemaState, { state, ground, platform }: Expected): Deviation[] {
   const [here, made, before] = [live, state, ground].map((each) => schemaFingerprint(each).objects);
   const isCounted = (object: string): boolean => {
+    // What a project gives its roles by default depends on when it was made.
+    if (platform !== undefined && object.startsWith("grant ")) return false;
     const wanted = made!.get(object);
     if (wanted !== undefined) return platform === undefined || before!.get(object) !== wanted;
     return platform === undefined || !isPlatforms(object);
@@ -53,6 +55,12 @@ export function compareDatabases(live: SchemaState, { state, ground, platform }:
     }));
 }
 
+/** Whose ground a live database stands on, by what no project of another kind has together. */
+export function platformOfState(live: SchemaState): Platform | undefined {
+  const isSupabase = ["role anon", "role authenticated", "schema auth"].every((object) => live.has(object));
+  return isSupabase ? "supabase" : undefined;
+}
+
 /** Kinds that a platform brings of its own, and that stand in no schema. */
 const WITHOUT_SCHEMA = /^(?:extension|event-trigger|publication|foreign-data-wrapper|server|language) /;
 const ITS_SCHEMAS = SUPABASE.schemas.map(({ name }) => escaped(asWritten(name)));
@@ -63,7 +71,7 @@ function isPlatforms(object: string): boolean {
   return (
     WITHOUT_SCHEMA.test(object) ||
     IN_ITS_SCHEMA.test(name) ||
-    ((kind === "comment" || kind === "grant") && WITHOUT_SCHEMA.test(name))
+    (kind === "comment" && WITHOUT_SCHEMA.test(name))
   );
 }
 

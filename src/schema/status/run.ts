@@ -70,7 +70,11 @@ export async function runMigrateStatus(
           rows: [
             ...applied.map(({ migration, entry }) => [
               migration.forward.file,
-              changed.some((each) => each.entry === entry) ? "applied, changed since" : "applied",
+              changed.some((each) => each.entry === entry)
+                ? "applied, changed since"
+                : entry.adoptedFrom === null
+                  ? "applied"
+                  : `taken over: ${entry.adoptedFrom}`,
               (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
               entry.appliedBy,
             ]),

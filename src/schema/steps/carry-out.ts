@@ -158,8 +158,8 @@ function endedByItself({ statements }: Segment): HoldfastError {
 
 /**
  * What no transaction may hold takes as long as it takes, unless the script itself has said how long. It
- * waits for everybody who has an older snapshot, and nobody queues behind it meanwhile: that is no wait for a lock,
- * though the server counts it as one.
+ * waits for everybody who has an older snapshot, and nobody queues behind it meanwhile: that is no wait for
+ * a lock, though the server counts it as one.
  */
 async function unhurried(
   session: DatabaseSession,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { createDatabase } from "../../support/postgres.ts";
+import { supabasePrelude } from "../../../src/schema/shadow/supabase/supabase.ts";
 import { historyOf, migrate, migrationsFolder, output } from "../support.ts";
 
 const FIRST = "CREATE TABLE shop (id int PRIMARY KEY, name text NOT NULL);\n";
@@ -213,5 +214,33 @@ describe("Supabase's own history", () => {
            FROM supabase_migrations.schema_migrations ORDER BY version OFFSET 2`,
       ),
     ).toEqual([{ version: "20260103090000", name: "note", statements: [THIRD.trim().replace(";", "")] }]);
+  });
+});
+
+describe("a project of Supabase's", () => {
+  it("is taken over though the platform's own things are of another version", async () => {
+    const policy = `
+      CREATE TABLE notes (id uuid PRIMARY KEY REFERENCES auth.users, body text);
+      ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY own ON notes USING (auth.uid() = id);
+      CREATE POLICY mine ON storage.objects USING (true);
+    `;
+    const newer = `
+      ALTER TABLE auth.users ADD COLUMN newer text; CREATE TABLE auth.newest (); CREATE EXTENSION citext;
+      CREATE SCHEMA IF NOT EXISTS supabase_migrations;
+      CREATE TABLE IF NOT EXISTS supabase_migrations.schema_migrations (version text PRIMARY KEY);
+      INSERT INTO supabase_migrations.schema_migrations (version) VALUES ('20260101090000')
+    `;
+    await using database = await createDatabase({
+      owner: "postgres",
+      sql: `${supabasePrelude()};${policy};${newer}`,
+    });
+    await using folder = migrationsFolder({ "20260101090000_notes.sql": policy });
+    const taken = await migrate(database, folder, { adopt: "supabase" });
+    expect([taken.exit, output(taken, "adopted")]).toEqual([0, ["20260101090000"]]);
+    await database.admin("DROP SCHEMA holdfast CASCADE; DROP POLICY mine ON storage.objects");
+    await expect(migrate(database, folder, { adopt: "supabase" })).rejects.toMatchObject({
+      message: expect.stringMatching(/policy \S*mine\S* is not in the database/) as unknown,
+    });
   });
 });
