@@ -14,7 +14,8 @@ is. Nothing is changed.
 - *late*: pending, and before one that is applied;
 - *begun*: a run was killed, or failed, in the middle of a file that is no single transaction;
 - *drift*: the schema is not what its last migration left; where it is that of another version on record, \
-that one is named.`,
+that one is named. Each object that is another one is named as well: the history is carried out anew on a private \
+server, and the database held against that.`,
   branding: { icon: "list", color: "blue" },
   inputs: { database: migrationsDatabase, migrations: migrationsFolder },
   outputs: {
@@ -26,6 +27,7 @@ that one is named.`,
     missing: "Applied versions that are not in the folder.",
     begun: "Versions that are half applied or half taken back.",
     drift: "Whether the schema is another than its last migration left.",
+    drifted: "Objects that are not what the migrations made, each with what is different, as a JSON list.",
     "matches-version": "The version whose schema it is, where there is drift and one is known.",
   },
   exits: {

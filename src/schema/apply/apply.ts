@@ -124,6 +124,19 @@ async function applyOne(
   return await untilThrough(trying, ports);
 }
 
+/**
+ * A fingerprint is of everything up to its version. One that is applied after newer ones leads to the newest
+ * version's schema, and nobody has seen those between.
+ */
+const AFTER_A_LATE_ONE = `
+  UPDATE holdfast.migrations m
+    SET fingerprint_before = NULL,
+        fingerprint_after = CASE WHEN m.position = newest.position THEN late.fingerprint_after END
+    FROM holdfast.migrations late,
+         (SELECT max(position) AS position FROM holdfast.migrations WHERE state = 'applied') AS newest
+  WHERE late.version = $1 AND late.position < newest.position AND m.position >= late.position
+`;
+
 async function ledgerOf(
   session: DatabaseSession,
   { step, isNoted }: { readonly step: Permitted; readonly isNoted: boolean },
@@ -162,6 +175,7 @@ async function ledgerOf(
           step.permit?.confirmed ?? null,
         ],
       );
+      await inside.query(AFTER_A_LATE_ONE, [step.migration.version]);
       await supabase.applied(
         inside,
         step.migration,

@@ -8,6 +8,8 @@ import { isWanted } from "../folder/classify.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { standingOf } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
+import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
+import { nameDrift, type DriftPorts } from "./drift.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 
@@ -23,7 +25,7 @@ export interface MigrateStatusInputs {
  */
 export async function runMigrateStatus(
   inputs: MigrateStatusInputs,
-  ports: Pick<Ports, "sourceTree" | "openDatabase">,
+  ports: Pick<Ports, "sourceTree"> & DriftPorts,
 ): Promise<Outcome> {
   const folder = inputs.migrations.replace(/(?<=.)\/+$/, "");
   const { migrations } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), {
@@ -34,12 +36,21 @@ export async function runMigrateStatus(
   const history = await readHistory(session);
   const { applied, changed, pending, late, missing, begun } = standingOf(migrations, history);
   const last = history.findLast(({ state }) => state === "applied");
-  const now = last?.fingerprintAfter == null ? undefined : schemaFingerprint(await readState(session)).hash;
-  const drift = now !== undefined && now !== last!.fingerprintAfter;
+  const state = last?.fingerprintAfter == null ? undefined : await readState(session);
+  const now = state && schemaFingerprint(state).hash;
+  // Half of a file is no drift, and is told by itself.
+  const drift = now !== undefined && now !== last!.fingerprintAfter && begun.length === 0;
+  const named = drift
+    ? await nameDrift(
+        { state: state!, major: (await serverFacts(session)).major },
+        history.filter((entry) => entry.state === "applied"),
+        ports,
+      )
+    : undefined;
   const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : undefined;
   const where = describeAddress(database.address);
   const bad = changed.length + begun.length > 0 || drift;
-  const state = (version: string): string =>
+  const standingOfOne = (version: string): string =>
     changed.some(({ entry }) => entry.version === version)
       ? "changed since"
       : late.some((each) => each.version === version)
@@ -57,6 +68,7 @@ export async function runMigrateStatus(
       begun: begun.map(({ version }) => version),
       drift,
       "matches-version": matches?.version ?? "",
+      drifted: (named?.deviations ?? []).map((deviation) => ({ ...deviation })),
     },
     report: {
       good: !bad,
@@ -88,18 +100,27 @@ export async function runMigrateStatus(
               forward.file,
               begun.some((each) => each.version === version)
                 ? `begun: ${begun.find((each) => each.version === version)!.steps} statements done`
-                : state(version),
+                : standingOfOne(version),
               "",
               "",
             ]),
           ],
         },
+        ...(named === undefined || named.deviations.length === 0
+          ? []
+          : [
+              {
+                columns: ["drifted", "what"],
+                rows: named.deviations.map(({ object, message }) => [object, message]),
+              },
+            ]),
       ],
       notes: drift
         ? [
             matches === undefined
               ? "the schema is that of no version on record: somebody changed it by hand, or by another tool"
               : `the schema is that of version ${matches.version}`,
+            ...(named?.doubt === undefined ? [] : [named.doubt]),
           ]
         : [],
     },

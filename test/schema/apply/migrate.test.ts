@@ -115,6 +115,24 @@ describe("migrate", () => {
     expect(await migrate(database, folder, { allowLate: true })).toMatchObject({
       outputs: { applied: ["20260101100000"] },
     });
+    // What came later is not drift.
+    expect(
+      await runMigrateStatus({ database: secret(database.adminUrl), migrations: folder.path }, testPorts()),
+    ).toMatchObject({ exit: 0, outputs: { drift: false } });
+    await database.query("DROP TABLE late");
+    expect(
+      await runMigrateStatus({ database: secret(database.adminUrl), migrations: folder.path }, testPorts()),
+    ).toMatchObject({
+      exit: 3,
+      outputs: {
+        drifted: [
+          {
+            object: "table public.late",
+            message: "is not in the database, and the migrations make it",
+          },
+        ],
+      },
+    });
   });
 
   it("gives a lock up that somebody holds, and gets it at a later try", async () => {
@@ -250,7 +268,14 @@ describe("migrate-status", () => {
       outputs: { version: "20260102090000", drift: false, pending: [] },
     });
     await database.query("ALTER TABLE orders ADD COLUMN by_hand int");
-    expect(await status()).toMatchObject({ exit: 3, outputs: { drift: true, "matches-version": "" } });
+    await database.query("CREATE INDEX by_hand ON orders (by_hand)");
+    const drifted = await status();
+    expect(drifted).toMatchObject({ exit: 3, outputs: { drift: true, "matches-version": "" } });
+    const made = "is in the database, and no migration makes it";
+    expect(drifted.outputs["drifted"]).toEqual([
+      { object: "column public.orders.by_hand", message: made },
+      { object: "index public.by_hand", message: made },
+    ]);
     await database.query("ALTER TABLE orders DROP COLUMN by_hand; ALTER TABLE orders DROP COLUMN customer");
     expect(await status()).toMatchObject({
       exit: 3,
