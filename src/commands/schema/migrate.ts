@@ -113,8 +113,8 @@ the second waits (\`--wait\`) or says who is at work.`,
     plan: "What was, or would be, done, as JSON.",
     "plan-hash": "The plan's hash, for an approval that is bound to it.",
     trial:
-      "How the pending files went on a private server, as JSON: fails, locks, rewrites, whether the rollback " +
-      "is proved. Of a dry run.",
+      "Of a dry run: how the pending files went on a private server, as JSON (failure, locks, rewrites, " +
+      "the verdict about the rollback).",
     "duration-seconds": "How long the run took.",
   },
   exits: {

@@ -15,9 +15,10 @@ import {
 export interface Destroyed {
   /**
    * `table`: it goes with its rows; `rows`: some or all rows of it; `column`: it goes; `values`: a column is
-   * given another type; `type`: columns of this type may go with it; `schema`, `database`: all that is in it.
+   * given another type; `type`, `extension`: columns of its types may go with it; `schema`, `database`: all
+   * that is in it.
    */
-  readonly what: "table" | "rows" | "column" | "values" | "type" | "schema" | "database";
+  readonly what: "table" | "rows" | "column" | "values" | "type" | "extension" | "schema" | "database";
   /** The relation, type, schema or database, schema first where the statement names it. */
   readonly name: readonly string[];
   /** Of `column` and `values`. */
@@ -43,6 +44,7 @@ export function destroyedBy({ type, tree }: Pick<Statement, "type" | "tree">): r
         ...named("OBJECT_TABLE").map((name) => ({ what: "table" as const, name })),
         // Without CASCADE the server refuses to drop what something is in, or is made of.
         ...(cascade ? named("OBJECT_SCHEMA") : []).map((name) => ({ what: "schema" as const, name })),
+        ...(cascade ? named("OBJECT_EXTENSION") : []).map((name) => ({ what: "extension" as const, name })),
         ...(cascade ? ["OBJECT_TYPE", "OBJECT_DOMAIN"].flatMap(typesDropped(fields)) : []).map((name) => ({
           what: "type" as const,
           name,
@@ -119,8 +121,10 @@ function deletions(tree: unknown): readonly Destroyed[] {
 export interface Naming {
   readonly name: readonly string[];
   readonly column?: string;
-  /** What it was called before; undefined for what is new. */
+  /** What the table was called before; undefined for what is new. */
   readonly from?: readonly string[];
+  /** What the column was called before. */
+  readonly fromColumn?: string;
 }
 
 /**
@@ -147,6 +151,10 @@ export function namedBy({ type, tree }: Pick<Statement, "type" | "tree">): reado
     case "RenameStmt": {
       const from = relationParts(fields["relation"]);
       const name = textOf(fields["newname"]);
+      const fromColumn = textOf(fields["subname"]);
+      if (fields["renameType"] === "OBJECT_COLUMN" && name !== undefined && fromColumn !== undefined) {
+        return [{ name: from, column: name, fromColumn }];
+      }
       return fields["renameType"] === "OBJECT_TABLE" && name !== undefined
         ? [{ name: [...from.slice(0, -1), name], from }]
         : [];

@@ -37,8 +37,12 @@ beforeAll(async () => {
   database = await createDatabase({ owner: "postgres" });
   await database.query("CREATE SCHEMA app");
   await database.query("CREATE SCHEMA other");
-  await database.query("CREATE TABLE app.orders (id int PRIMARY KEY, total varchar(10), code text)");
-  await database.query("CREATE TABLE app.lines (id int REFERENCES app.orders)");
+  await database.query("CREATE TYPE app.mood AS ENUM ('a')");
+  await database.query(
+    "CREATE TABLE app.orders (id int PRIMARY KEY, total varchar(10), code text, mood app.mood)",
+  );
+  await database.query("CREATE EXTENSION citext SCHEMA app");
+  await database.query("CREATE TABLE app.lines (id int REFERENCES app.orders, words app.citext[])");
   await database.query("CREATE TABLE other.logs (id int)");
   await database.query("INSERT INTO app.orders VALUES (1, 'one', 'a')");
   expect((await vault.backup(database.adminUrl, { schemas: ["app"] })).exit).toBe(0);
@@ -132,6 +136,14 @@ describe("a file that destroys data", () => {
       ["DROP TABLE IF EXISTS app.never;", []],
       ["SET search_path = app; DROP TABLE lines;", ["table app.lines"]],
       ["TRUNCATE app.orders CASCADE;", ["rows of app.lines", "rows of app.orders"]],
+      ["ALTER TABLE app.orders DROP COLUMN IF EXISTS never;", []],
+      ["ALTER TABLE app.orders ADD c int; ALTER TABLE app.orders DROP c;", []],
+      [
+        "ALTER TABLE app.orders RENAME total TO sum; ALTER TABLE app.orders DROP sum;",
+        ["column app.orders.total"],
+      ],
+      ["DROP EXTENSION citext CASCADE;", ["columns in app.lines"]],
+      ["DROP TYPE app.mood CASCADE;", ["columns in app.orders"]],
       ["DROP SCHEMA other CASCADE;", ["table other.logs"]],
       ["WITH x AS (DELETE FROM other.logs RETURNING id) SELECT FROM x;", ["rows of other.logs"]],
       ["ALTER TABLE app.orders ALTER COLUMN total TYPE varchar(20);", []],
@@ -146,4 +158,15 @@ describe("a file that destroys data", () => {
     expect(block).toMatchObject({ exit: 0 });
     expect(block.report.notes.join("\n")).toContain("what 202601060900_it.sql destroys is not known");
   });
+
+  it("is not protected by a backup of the schema alone; of several sources one has to be named", async () => {
+    expect((await vault.backup(database.adminUrl, { kinds: ["schema"], source: "bare" })).exit).toBe(0);
+    expect((await vault.validate({ source: "bare" })).exit).toBe(0);
+    const drop = { "202601070900_drop.sql": "DROP TABLE app.lines;\n" };
+    const bare = await dry(drop, { store: vault.url, source: "bare" });
+    expect(bare.exit).toBe(7);
+    expect(bare.report.notes.join("\n")).toContain("none of the 1 in the store is verified and holds rows");
+    expect((await dry(drop, { store: vault.url, source: "shop" })).exit).toBe(0);
+    expect(await failureOf(dry(drop, { store: vault.url }))).toMatchObject({ exit: 2 });
+  }, 60_000);
 });

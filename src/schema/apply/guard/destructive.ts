@@ -17,6 +17,7 @@ export interface Destructive {
 export function destructiveOf(steps: readonly PlannedMigration[]): readonly Destructive[] {
   const names = new Map<string, readonly string[]>();
   const key = (name: readonly string[], column?: string): string => [...name, column ?? ""].join("\0");
+  const columns = new Map<string, string>();
   const before = (name: readonly string[]): readonly string[] => names.get(key(name)) ?? name;
   return steps.map((step) => {
     const made = new Set<string>();
@@ -28,11 +29,17 @@ export function destructiveOf(steps: readonly PlannedMigration[]): readonly Dest
         opaque ||= isOpaque(statement);
         for (const each of destroyedBy(statement)) {
           if (made.has(key(each.name)) || made.has(key(each.name, each.column))) continue;
-          destroys.push({ ...each, name: before(each.name) });
+          const name = before(each.name);
+          const column = each.column && (columns.get(key(name, each.column)) ?? each.column);
+          destroys.push({ ...each, name, ...(column === undefined ? {} : { column }) });
         }
       }
-      for (const { name, column, from } of namedBy(statement)) {
-        if (from === undefined) {
+      for (const { name, column, from, fromColumn } of namedBy(statement)) {
+        if (column !== undefined && fromColumn !== undefined) {
+          const table = before(name);
+          if (made.delete(key(name, fromColumn))) made.add(key(name, column));
+          else columns.set(key(table, column), columns.get(key(table, fromColumn)) ?? fromColumn);
+        } else if (from === undefined) {
           made.add(key(name, column));
           if (column === undefined) names.delete(key(name));
         } else if (made.delete(key(from))) {

@@ -69,6 +69,7 @@ const WORDS: Readonly<Record<Destroyed["what"], string>> = {
   column: "column",
   values: "values of",
   type: "columns in",
+  extension: "columns in",
   schema: "table",
   database: "table",
 };

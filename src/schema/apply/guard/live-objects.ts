@@ -30,6 +30,17 @@ const HIT = `
              JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
              LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid
             WHERE a.attrelid = c.oid AND NOT a.attisdropped AND $3 IN (t.typname, e.typname))
+         WHEN $1 = 'extension' THEN EXISTS (
+           SELECT
+             FROM pg_catalog.pg_depend d
+             JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid AND x.extname = $3
+             LEFT JOIN pg_catalog.pg_type t
+               ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid IN (t.oid, t.typelem)
+             LEFT JOIN pg_catalog.pg_attribute a
+               ON a.atttypid = t.oid AND a.attrelid = c.oid AND NOT a.attisdropped
+            WHERE d.deptype = 'e' AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+              AND (a.attrelid IS NOT NULL
+                   OR d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid))
          ELSE c.relname = $3 AND ($2::text IS NULL OR n.nspname = $2)
        END
     UNION
@@ -76,6 +87,7 @@ export async function losingNow(
     column ?? null,
   ]);
   return rows
+    .filter(({ type }) => column === undefined || type !== null)
     .filter(({ type }) => what !== "values" || type === null || to === undefined || !takesAll(type, to))
     .map(({ schema, name: table, partitioned }) => ({
       schema,
