@@ -14,11 +14,9 @@ import {
   outsideQuotes
 } from "./shared-postgres-sql-quotes.js";
 import {
-  startupOptions
-} from "./shared-postgres-quoting.js";
-import {
   describeAddress,
-  effectiveSslMode
+  effectiveSslMode,
+  startupOptions
 } from "./shared-postgres-database-url.js";
 import {
   anyOf

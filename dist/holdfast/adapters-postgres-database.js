@@ -11,11 +11,9 @@ import {
   PREPARED_PREFIX
 } from "./shared-ports-database.js";
 import {
-  startupOptions
-} from "./shared-postgres-quoting.js";
-import {
   describeAddress,
   effectiveSslMode,
+  startupOptions,
   supabaseProject
 } from "./shared-postgres-database-url.js";
 import {
@@ -5705,6 +5703,8 @@ var PgSession = class {
   #setUp;
   #lost = new AbortController();
   #notices = [];
+  /** How often the server was told to forget what was prepared. */
+  #forgotten = 0;
   #last = Promise.resolve();
   #closing;
   /** @param client connected already */
@@ -5734,10 +5734,13 @@ var PgSession = class {
     return this.#inTurn(() => this.#run(sql, values));
   }
   queryPrepared(sql, values) {
-    return this.#inTurn(() => this.#run(sql, values, `${PREPARED_PREFIX}${sha256(sql).slice(0, 24)}`));
+    return this.#inTurn(
+      () => this.#run(sql, values, `${PREPARED_PREFIX}${this.#forgotten}_${sha256(sql).slice(0, 24)}`)
+    );
   }
   execute(sql) {
     return this.#inTurn(async () => {
+      if (/\b(?:DEALLOCATE|DISCARD)\b/i.test(sql)) this.#forgotten += 1;
       try {
         await this.#withoutRows(sql);
         return void 0;

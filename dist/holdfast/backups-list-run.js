@@ -3,10 +3,12 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  explainEmpty,
+  explainEmpty
+} from "./shared-nouns-catalog-none-found.js";
+import {
   inOrder,
   readStanding
-} from "./shared-nouns-catalog-none-found.js";
+} from "./shared-nouns-catalog-standing.js";
 import "./shared-kernel-shell-word.js";
 import {
   Catalog,

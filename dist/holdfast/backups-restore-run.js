@@ -80,11 +80,13 @@ import {
   outsideQuotes
 } from "./shared-postgres-sql-quotes.js";
 import {
+  explainNone
+} from "./shared-nouns-catalog-none-found.js";
+import {
   DAMAGED,
-  explainNone,
   parseSelection,
   readStanding
-} from "./shared-nouns-catalog-none-found.js";
+} from "./shared-nouns-catalog-standing.js";
 import {
   shellWord
 } from "./shared-kernel-shell-word.js";
@@ -139,6 +141,7 @@ import {
   listed,
   refuseTransactionPooler
 } from "./shared-nouns-server-pooler.js";
+import "./shared-nouns-platform-supabase.js";
 import {
   RELATION,
   fieldDigest,
@@ -149,13 +152,11 @@ import {
   writeDigests
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
-  qualifiedName,
-  quoteIdentifier,
-  quoteLiteral
-} from "./shared-postgres-quoting.js";
-import {
   describeAddress,
   parseDatabaseUrl,
+  qualifiedName,
+  quoteIdentifier,
+  quoteLiteral,
   supabaseProject
 } from "./shared-postgres-database-url.js";
 import "./shared-nouns-seal-default-level.js";

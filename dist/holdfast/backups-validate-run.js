@@ -27,9 +27,11 @@ import {
 } from "./shared-backups-copy-recipe.js";
 import "./shared-postgres-sql-quotes.js";
 import {
-  explainNone,
-  parseSelection
+  explainNone
 } from "./shared-nouns-catalog-none-found.js";
+import {
+  parseSelection
+} from "./shared-nouns-catalog-standing.js";
 import {
   shellWord
 } from "./shared-kernel-shell-word.js";
@@ -53,16 +55,15 @@ import {
   listed,
   refuseTransactionPooler
 } from "./shared-nouns-server-pooler.js";
+import "./shared-nouns-platform-supabase.js";
 import {
   fieldDigest,
   readDigests
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
+  parseDatabaseUrl,
   quoteIdentifier,
   quoteLiteral
-} from "./shared-postgres-quoting.js";
-import {
-  parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
 import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-pattern.js";

@@ -698,12 +698,18 @@ var migrate = defineCommand({
   name: "migrate",
   wing: "schema",
   summary: "Apply pending migrations, each whole or not at all, and write down how each is taken back",
-  description: `Applies what the folder has and the database has not, in the order of versions. The plan is shown first; \`--dry-run\` ends with it.
+  description: `Applies what the folder has and the database has not, in the order of versions. The plan is shown first; \`--dry-run\` ends with it,
+after it has tried the files, on a private server with the same history: whether each goes through, what
+it locks, and whether its rollback is proved.
 
 Each file is one transaction with a limit on how long it may wait for locks; the history is written in the same transaction. A lock that somebody holds is waited for briefly,
 given up, and tried again a moment later, so that nobody queues behind the migration for long. A file that holds a statement which no transaction may hold
 (\`CREATE INDEX CONCURRENTLY\`), or transactions of its own, is carried out step by step, and each step is written down with what it did: a run that is killed goes on from there, and an index
 that a failed build left behind is dropped first.
+
+Before a file that destroys data (DROP TABLE, DROP COLUMN, DROP SCHEMA … CASCADE, TRUNCATE, DELETE, a type
+that may not take every value) a verified backup has to hold what goes. Without one the run is refused,
+unless \`--confirm\` names the database.
 
 The history (\`holdfast.migrations\`) keeps both scripts, their checksums, the schema's fingerprint before and after, who applied it and where the run can be seen. Two runs at once:
 the second waits (\`--wait\`) or says who is at work.`,
@@ -740,20 +746,56 @@ the second waits (\`--wait\`) or says who is at work.`,
       explicit: true,
       text: "Apply files that come before applied ones; migrate-check says whether the order makes a difference."
     },
+    adopt: {
+      type: "choice",
+      choices: ["supabase", "dbmate", "golang-migrate", "node-pg-migrate", "flyway", "prisma", "none"],
+      text: "Take over the history of the tool that has migrated the database so far: what it has applied is written down, if the schema is what these files make on a private server. none: it is another application's, and is not looked at."
+    },
+    baseline: {
+      type: "string",
+      text: "For a database whose schema no tool has made: the last version that it has already. Written down only if the schema is what the files up to it make on a private server.",
+      example: "202611270900"
+    },
+    store: {
+      ...store,
+      required: false,
+      text: "Where verified backups are: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`. Needed, and asked, only when a pending file destroys data."
+    },
+    "store-secret": storeSecret,
+    source: { ...source, text: "Whose backups count; needed when the store holds several sources." },
+    "max-backup-age": {
+      type: "duration",
+      default: "24h",
+      text: "How old the snapshot of a verified backup may be that holds what a pending file destroys."
+    },
+    confirm: {
+      type: "string",
+      explicit: true,
+      text: "Name of the database, to confirm that what the plan names may be lost without a backup.",
+      example: "shop"
+    },
+    "plan-hash": {
+      type: "string",
+      text: "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database have changed since."
+    },
     "dry-run": dryRun
   },
   outputs: {
+    adopted: "Versions that were written down as applied, and not carried out, as a JSON list.",
     applied: "Versions that were applied, as a JSON list.",
     pending: "Versions that are still pending.",
     version: "The version at which the database is now.",
     plan: "What was, or would be, done, as JSON.",
+    "plan-hash": "The plan's hash, for an approval that is bound to it.",
+    trial: "Of a dry run: how the pending files went on a private server, as JSON (failure, locks, rewrites, the verdict about the rollback).",
     "duration-seconds": "How long the run took."
   },
   exits: {
     0: "every migration that was asked for is applied",
+    3: "a dry run: a pending file does not go through on a private server",
     4: "the server refused a migration: what comes before it is applied, it is not",
     6: "another run holds the lease; who and since when is printed",
-    7: "an applied file was changed, a file is broken or would be applied in another order: nothing was touched"
+    7: "an applied file was changed, a file is broken or would be applied in another order, another tool has applied it, another plan was approved, the schema is not what is to be written down, or no verified backup holds what would be destroyed: nothing was touched"
   },
   examples: {
     cli: [
@@ -972,9 +1014,14 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
       default: 10,
       text: "How many more times a script that met a lock or a deadlock is tried."
     },
+    "plan-hash": {
+      type: "string",
+      text: "Do only what a dry run has shown: its output plan-hash. Refused where the files or the database have changed since."
+    },
     "dry-run": dryRun
   },
   outputs: {
+    "plan-hash": "The plan's hash, for an approval that is bound to it.",
     "rolled-back": "Versions that were taken back, as a JSON list.",
     to: "The version that stays.",
     backup: "Id of the safety backup.",
@@ -1064,7 +1111,7 @@ var migrateStatus = defineCommand({
 - *missing*: applied, and not in this checkout;
 - *late*: pending, and before one that is applied;
 - *begun*: a run was killed, or failed, in the middle of a file that is no single transaction;
-- *drift*: the schema is not what its last migration left; where it is that of another version on record, that one is named.`,
+- *drift*: the schema is not what its last migration left; where it is that of another version on record, that one is named. Each object that is another one is named as well: the history is carried out anew on a private server, and the database held against that.`,
   branding: { icon: "list", color: "blue" },
   inputs: { database: migrationsDatabase, migrations: migrationsFolder },
   outputs: {
@@ -1076,6 +1123,7 @@ var migrateStatus = defineCommand({
     missing: "Applied versions that are not in the folder.",
     begun: "Versions that are half applied or half taken back.",
     drift: "Whether the schema is another than its last migration left.",
+    drifted: "Objects that are not what the migrations made, each with what is different, as a JSON list.",
     "matches-version": "The version whose schema it is, where there is drift and one is known."
   },
   exits: {

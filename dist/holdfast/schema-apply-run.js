@@ -3,83 +3,338 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  droppedNames
+} from "./shared-schema-script-dropped.js";
+import {
   carryOut,
+  parsePlanHash,
+  planHash,
+  requireApproved,
   requireLease,
+  requireWritable,
+  supabaseBooks,
   takeLease,
   untilThrough
-} from "./shared-schema-steps-carry-out.js";
+} from "./shared-schema-lease-lease.js";
 import {
-  codeUnits,
-  lineAt,
-  prepareScript
-} from "./shared-schema-script-transactions.js";
+  provePair
+} from "./shared-schema-proof-prove-pair.js";
 import {
-  scriptSha256,
+  compareDatabases,
+  platformOfState,
+  scriptsOf,
   standingOf
-} from "./shared-schema-history-standing.js";
+} from "./shared-schema-proof-compare-databases.js";
+import {
+  platformOf,
+  preludeFor
+} from "./shared-schema-shadow-supabase-services.js";
 import {
   makeHistory,
+  positionOf,
   readHistory,
+  replay,
   schemaFingerprint
 } from "./shared-schema-history-table.js";
 import {
+  Chain,
+  codeUnits,
   compareKeys,
+  everyNode,
+  fieldsOf,
+  isVersion,
   isWanted,
+  lineAt,
+  listOf,
+  nameParts,
+  prepareScript,
+  privateShadow,
   readFolder,
   readState,
+  relationParts,
+  splitName,
+  textOf,
+  typeOf,
   versionKey
 } from "./shared-schema-folder-read-folder.js";
+import "./shared-ports-database.js";
+import "./shared-kernel-or-abort.js";
+import {
+  readStanding,
+  selectKeys
+} from "./shared-nouns-catalog-standing.js";
 import {
   listed,
   refuseTransactionPooler
 } from "./shared-nouns-server-pooler.js";
-import "./shared-nouns-content-read-objects-tables.js";
-import "./shared-postgres-quoting.js";
+import "./shared-nouns-platform-supabase.js";
+import {
+  serverFacts
+} from "./shared-nouns-content-read-objects-tables.js";
 import {
   describeAddress,
-  parseDatabaseUrl
+  parseDatabaseUrl,
+  qualifiedName,
+  quoteIdentifier
 } from "./shared-postgres-database-url.js";
 import "./shared-kernel-pattern.js";
+import {
+  Catalog
+} from "./shared-nouns-content-record.js";
+import "./shared-zod.js";
+import "./shared-kernel-bytes.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-streams.js";
 import {
+  ageMs,
   formatDuration
 } from "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import {
   EXIT,
-  HoldfastError
+  HoldfastError,
+  isHoldfastError
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
   __using
 } from "./shared-esbuild-runtime.js";
 
+// src/schema/apply/hash.ts
+function hashOf({ request, steps, standing }) {
+  const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing, ...standing.begun];
+  const lines = history.map(({ version, sha256, state, steps: done }) => [version, sha256, state, done]);
+  return planHash({
+    doing: "migrate",
+    database: describeAddress(request.database.address),
+    scripts: steps.map(({ migration, forward, begun }) => [
+      migration.version,
+      `${forward.source.text}\0${migration.rollback?.text ?? ""}`,
+      begun?.steps ?? 0
+    ]),
+    given: [...new Set(lines.map((line) => JSON.stringify(line)))].sort()
+  });
+}
+function requireApprovedPlan(plan) {
+  const files = plan.steps.map(({ migration }) => migration.forward.file);
+  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
+  requireApproved(plan.request.planHash, hashOf(plan), `${quantity(files.length, "migration")}${which}`);
+}
+
+// src/schema/apply/read-migrations.ts
+async function readMigrations(request, ports) {
+  const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
+  const { migrations, problems } = readFolder(folder, { supabase: false });
+  const broken = problems.filter(({ level }) => level === "error");
+  if (broken.length > 0) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${request.folder} cannot be applied: ${listed(
+        broken.map(({ file, message }) => `${file} ${message}`),
+        5
+      )}`,
+      { hint: broken[0].hint }
+    );
+  }
+  return migrations;
+}
+
+// src/schema/books/applied-of.ts
+var keyText = (version) => versionKey(version).join(".");
+var keysOf = (entries) => new Set(entries.filter(({ version }) => isVersion(version)).map(({ version }) => keyText(version)));
+function appliedOf(books, migrations) {
+  const applied = keysOf(books.applied);
+  const { through } = books;
+  return migrations.filter(
+    ({ version, key }) => applied.has(keyText(version)) || through !== void 0 && compareKeys(key, through.key) <= 0
+  );
+}
+
+// src/schema/books/tools/dbmate.ts
+var dbmate = {
+  name: "dbmate",
+  table: "schema_migrations",
+  columns: ["version"],
+  // golang-migrate's and Ecto's table of the same name.
+  without: ["dirty", "inserted_at"],
+  read: (rows) => ({ applied: rows.map(({ version }) => ({ version: version ?? "", name: "" })) })
+};
+
+// src/schema/books/tools/flyway.ts
+var isUndo = ({ type }) => (type ?? "").startsWith("UNDO");
+var BASELINES = /* @__PURE__ */ new Set(["BASELINE", "SQL_BASELINE"]);
+var NOTHING_HAPPENED = /* @__PURE__ */ new Set(["DELETE", "SCHEMA"]);
+var flyway = {
+  name: "flyway",
+  table: "flyway_schema_history",
+  columns: ["installed_rank", "version", "script", "success"],
+  optional: ["type", "description"],
+  read(rows) {
+    const ranked = [...rows].sort((a, b) => Number(a["installed_rank"]) - Number(b["installed_rank"]));
+    const last = /* @__PURE__ */ new Map();
+    for (const row of ranked) {
+      const version = row["version"];
+      if (typeof version === "string" && !NOTHING_HAPPENED.has(row["type"] ?? "")) last.set(version, row);
+    }
+    const failed = [...last.values()].find(({ success }) => success !== "true");
+    const baseline = [...last.values()].findLast(({ type }) => BASELINES.has(type ?? ""))?.["version"];
+    return {
+      applied: [...last].filter(([, row]) => !isUndo(row) && !BASELINES.has(row["type"] ?? "")).map(([version, { script, description }]) => ({ version, name: script ?? description ?? "" })),
+      ...typeof baseline === "string" ? { through: { version: baseline, key: versionKey(baseline) } } : {},
+      ...failed === void 0 ? {} : {
+        unclear: {
+          message: `version ${failed["version"]} (${failed["script"]}) has failed`,
+          hint: "See what of it has happened, undo that by hand, and run 'flyway repair'."
+        }
+      }
+    };
+  }
+};
+
+// src/schema/books/tools/golang-migrate.ts
+var golangMigrate = {
+  name: "golang-migrate",
+  table: "schema_migrations",
+  columns: ["version", "dirty"],
+  read(rows) {
+    const [row] = rows;
+    const version = row?.["version"];
+    if (version === void 0 || version === null || version.startsWith("-")) return { applied: [] };
+    const through = { version, key: versionKey(version) };
+    if (row["dirty"] !== "true") return { applied: [{ version, name: "" }], through };
+    return {
+      applied: [{ version, name: "" }],
+      through,
+      unclear: {
+        message: `version ${version} is dirty: a run ended in the middle of it`,
+        hint: `See what of that migration has happened, finish or undo it by hand, and say so with 'migrate force ${version}' or, where it was undone, 'migrate force' with the version before.`
+      }
+    };
+  }
+};
+
+// src/schema/books/tools/node-pg-migrate.ts
+var nodePgMigrate = {
+  name: "node-pg-migrate",
+  table: "pgmigrations",
+  columns: ["name", "run_on"],
+  read: (rows) => ({
+    applied: rows.map(({ name }) => ({
+      version: splitName(name ?? "")?.version ?? name ?? "",
+      name: name ?? ""
+    }))
+  })
+};
+
+// src/schema/books/tools/prisma.ts
+var prisma = {
+  name: "prisma",
+  table: "_prisma_migrations",
+  columns: ["migration_name", "finished_at", "rolled_back_at"],
+  read(rows) {
+    const counted = rows.filter(({ rolled_back_at: back }) => back === null);
+    const failed = counted.find(({ finished_at: ended }) => ended === null)?.["migration_name"];
+    return {
+      applied: counted.map(({ migration_name: name }) => ({
+        version: splitName(name ?? "")?.version ?? name ?? "",
+        name: name ?? ""
+      })),
+      ...typeof failed === "string" ? {
+        unclear: {
+          message: `${failed} has begun and did not end`,
+          hint: `See what of it has happened, and tell Prisma: 'prisma migrate resolve --applied ${failed}' or '--rolled-back ${failed}'.`
+        }
+      } : {}
+    };
+  }
+};
+
+// src/schema/books/tools/supabase.ts
+var supabase = {
+  name: "supabase",
+  table: "schema_migrations",
+  schema: "supabase_migrations",
+  columns: ["version"],
+  optional: ["name"],
+  read: (rows) => ({
+    applied: rows.map(({ version, name }) => ({ version: version ?? "", name: name ?? "" }))
+  })
+};
+
+// src/schema/books/find-books.ts
+var TOOLS = [supabase, dbmate, golangMigrate, nodePgMigrate, flyway, prisma];
+var TABLES = `
+  SELECT n.nspname::text AS schema, c.relname::text AS name,
+         ARRAY(SELECT a.attname::text
+                 FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p') AND c.relname::text = ANY ($1) AND n.nspname !~ '^pg_'
+   ORDER BY 1, 2
+`;
+var OF_SERVICES = /* @__PURE__ */ new Set(["auth", "storage", "realtime", "_realtime", "supabase_functions"]);
+async function findBooks(session) {
+  const tables = await session.query(TABLES, [
+    TOOLS.map(({ table: table2 }) => table2)
+  ]);
+  const found = [];
+  for (const { schema, name, columns } of tables) {
+    if (OF_SERVICES.has(schema)) continue;
+    const tool = TOOLS.find((each) => isOf(each, { schema, name }, columns));
+    if (tool === void 0) continue;
+    const content = tool.read(await readRows(session, { schema, name }, tool, columns));
+    if (content.applied.length > 0 || content.through !== void 0) {
+      found.push({ ...content, tool: tool.name, table: `${schema}.${name}` });
+    }
+  }
+  return found;
+}
+function isOf({ table: table2, schema, columns, without = [] }, place, there) {
+  return place.name === table2 && (schema ?? place.schema) === place.schema && columns.every((column) => there.includes(column)) && !without.some((column) => there.includes(column));
+}
+async function readRows(session, { schema, name }, { columns, optional = [] }, there) {
+  const wanted = [...columns, ...optional].map((column) => {
+    const value = there.includes(column) ? `${quoteIdentifier(column)}::pg_catalog.text` : "NULL";
+    return `${value} AS ${quoteIdentifier(column)}`;
+  });
+  return await session.query(
+    `SELECT ${wanted.join(", ")} FROM ${qualifiedName(schema, name)}`
+  );
+}
+
+// src/schema/apply/known-books.ts
+async function refuseAppliedElsewhere(session, { pending }, { adopt }) {
+  if (adopt === "none" || pending.length === 0) return;
+  for (const books of await findBooks(session)) {
+    const again = appliedOf(books, pending);
+    if (again.length === 0) continue;
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${books.tool} has applied ${quantity(again.length, "migration")} that the history does not know (${books.table}): ${listed(
+        again.map(({ forward }) => forward.file),
+        5
+      )}`,
+      {
+        hint: `Take its history over with --adopt ${books.tool}; where that table is another application's, or these are to be applied again, say --adopt none.`
+      }
+    );
+  }
+}
+
 // src/schema/apply/plan.ts
 async function planMigrate(request, ports) {
   var _stack = [];
   try {
-    const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
-    const { migrations, problems } = readFolder(folder, { supabase: false });
-    const broken = problems.filter(({ level }) => level === "error");
-    if (broken.length > 0) {
-      throw new HoldfastError(
-        "refused.unsafe",
-        `${request.folder} cannot be applied: ${listed(
-          broken.map(({ file, message }) => `${file} ${message}`),
-          5
-        )}`,
-        { hint: broken[0].hint }
-      );
-    }
+    const migrations = await readMigrations(request, ports);
     await refuseTransactionPooler(request.database);
+    await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "migrate plan" }), true);
-    await requireWritable(session);
     const standing = standingOf(migrations, await readHistory(session));
     refuseChanged(standing);
     refuseLate(standing, request);
+    await refuseAppliedElsewhere(session, standing, request);
     const wanted = standing.pending.filter(
       ({ key }) => request.to === void 0 || compareKeys(key, request.to.key) <= 0
     );
@@ -116,13 +371,6 @@ async function requireSameStart(forward, begun) {
     { hint: "Put that part back as it was; only what follows may be mended." }
   );
 }
-async function requireWritable(session) {
-  const [row] = await session.query("SELECT pg_catalog.pg_is_in_recovery() AS standby");
-  if (!row.standby) return;
-  throw new HoldfastError("database.unsupported", "the server is a standby, which takes no changes", {
-    hint: "Give the primary's address."
-  });
-}
 function refuseChanged({ changed, begun }) {
   if (changed.length > 0) {
     throw new HoldfastError(
@@ -157,7 +405,7 @@ function refuseLate({ late, applied }, { allowLate }) {
 }
 
 // src/schema/apply/apply.ts
-async function applyMigrations(shown, ports) {
+async function applyMigrations(shown, permits, ports) {
   var _stack2 = [];
   try {
     const { request } = shown;
@@ -180,15 +428,17 @@ async function applyMigrations(shown, ports) {
       waitMs: request.waitMs
     }), true);
     const plan = await planMigrate(request, ports);
+    requireApprovedPlan(plan);
     requireShown(shown, plan);
     const applied = [];
-    for (const step of plan.steps) {
+    for (const planned of plan.steps) {
+      const step = { ...planned, permit: permits.get(planned.migration.version) };
       ports.cancelled.throwIfAborted();
       const began = ports.clock.elapsed();
       ports.log.stage(`applying ${step.migration.forward.file}`);
-      const { refused, attempts } = await applyOne(step, request, lease, ports);
-      if (refused !== void 0) {
-        return { applied, failed: { step, refused, attempts, line: lineOf(step, refused) } };
+      const { refused: refused2, attempts } = await applyOne(step, request, lease, ports);
+      if (refused2 !== void 0) {
+        return { applied, failed: { step, refused: refused2, attempts, line: lineOf(step, refused2) } };
       }
       applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
     }
@@ -228,15 +478,24 @@ async function applyOne(step, request, lease, ports) {
         at = { from: 0, again: true };
       }
       const ledger = await ledgerOf(session, { step, isNoted: at.again }, lease, ports);
-      const refused = await carryOut(session, step.forward, at, request.timeouts, ledger);
-      if (refused !== void 0) at = { ...at, from: refused.steps };
-      return refused;
+      const refused2 = await carryOut(session, step.forward, at, request.timeouts, ledger);
+      if (refused2 !== void 0) at = { ...at, from: refused2.steps };
+      return refused2;
     }
   };
   return await untilThrough(trying, ports);
 }
+var AFTER_A_LATE_ONE = `
+  UPDATE holdfast.migrations m
+    SET fingerprint_before = NULL,
+        fingerprint_after = CASE WHEN m.position = newest.position THEN late.fingerprint_after END
+    FROM holdfast.migrations late,
+         (SELECT max(position) AS position FROM holdfast.migrations WHERE state = 'applied') AS newest
+  WHERE late.version = $1 AND late.position < newest.position AND m.position >= late.position
+`;
 async function ledgerOf(session, { step, isNoted }, lease, ports) {
   const before = await fingerprint(session);
+  const supabase2 = await supabaseBooks(session);
   const began = ports.clock.elapsed();
   return {
     async done(inside, steps, whole) {
@@ -252,7 +511,8 @@ async function ledgerOf(session, { step, isNoted }, lease, ports) {
           UPDATE holdfast.migrations
             SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
                 fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4,
-                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8
+                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8,
+                backup_id = coalesce($9, backup_id), confirmed = coalesce($10, confirmed)
           WHERE version = $1
         `,
         [
@@ -261,8 +521,16 @@ async function ledgerOf(session, { step, isNoted }, lease, ports) {
           before,
           await fingerprint(inside),
           // What was refused may have been mended since it was begun.
-          ...scriptsOf(step)
+          ...scriptsOf(step.migration),
+          step.permit?.backup ?? null,
+          step.permit?.confirmed ?? null
         ]
+      );
+      await inside.query(AFTER_A_LATE_ONE, [step.migration.version]);
+      await supabase2.applied(
+        inside,
+        step.migration,
+        step.forward.script.statements.map(({ text }) => text)
       );
     }
   };
@@ -274,18 +542,21 @@ async function insert(session, step, { run, version }) {
     `
       INSERT INTO holdfast.migrations (
         version, name, position, sha256, forward, rollback, rollback_sha256, state, applied_by, run_url,
-        holdfast_version)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10)
+        holdfast_version, backup_id, confirmed)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10, $11, $12)
     `,
-    [migration.version, forward.file, positionOf(key), ...scriptsOf(step), run.actor, run.url, version]
+    [
+      migration.version,
+      forward.file,
+      positionOf(key),
+      ...scriptsOf(step.migration),
+      run.actor,
+      run.url,
+      version,
+      step.permit?.backup ?? null,
+      step.permit?.confirmed ?? null
+    ]
   );
-}
-function scriptsOf({ migration: { forward, rollback } }) {
-  const back = rollback === void 0 ? null : scriptSha256(rollback.text);
-  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back];
-}
-function positionOf(key) {
-  return key.length === 1 ? String(key[0]) : key.map((part) => String(part).padStart(6, "0")).join("");
 }
 async function fingerprint(session) {
   return schemaFingerprint(await readState(session)).hash;
@@ -296,62 +567,926 @@ function lineOf({ forward, migration }, { statement, refusal }) {
   return lineAt(forward.script.text, statement.start + codeUnits(statement.text, refusal.position - 1)) + migration.forward.firstLine - 1;
 }
 
+// src/schema/script/destroys.ts
+var ONLY_KEPT = /* @__PURE__ */ new Set(["CreateFunctionStmt", "RuleStmt", "ViewStmt"]);
+function destroyedBy({ type, tree }) {
+  if (ONLY_KEPT.has(type)) return [];
+  const fields = fieldsOf(tree);
+  const cascade = fields["behavior"] === "DROP_CASCADE";
+  switch (type) {
+    case "DropStmt": {
+      const named = (kind) => droppedNames(type, fields, kind);
+      return [
+        ...named("OBJECT_TABLE").map((name) => ({ what: "table", name })),
+        // Without CASCADE the server refuses to drop what something is in, or is made of.
+        ...(cascade ? named("OBJECT_SCHEMA") : []).map((name) => ({ what: "schema", name })),
+        ...(cascade ? named("OBJECT_EXTENSION") : []).map((name) => ({ what: "extension", name })),
+        ...(cascade ? ["OBJECT_TYPE", "OBJECT_DOMAIN"].flatMap(typesDropped(fields)) : []).map((name) => ({
+          what: "type",
+          name
+        }))
+      ];
+    }
+    case "DropdbStmt":
+      return [{ what: "database", name: [textOf(fields["dbname"]) ?? ""] }];
+    case "TruncateStmt":
+      return listOf(fields["relations"]).map((each) => ({
+        what: "rows",
+        name: relationParts(each),
+        ...cascade ? { cascades: true } : {}
+      }));
+    case "AlterTableStmt":
+      return alterations(fields);
+    default:
+      return deletions(tree);
+  }
+}
+function isOpaque({ type }) {
+  return type === "DoStmt" || type === "CallStmt";
+}
+function typesDropped(fields) {
+  return (kind) => fields["removeType"] === kind ? listOf(fields["objects"]).map((each) => nameParts(fieldsOf(each)["names"])) : [];
+}
+function alterations(fields) {
+  const kind = fields["objtype"];
+  if (kind !== void 0 && kind !== "OBJECT_TABLE") return [];
+  const name = relationParts(fields["relation"]);
+  return listOf(fields["cmds"]).flatMap((each) => {
+    const command = fieldsOf(each);
+    const column = textOf(command["name"]) ?? "";
+    if (command["subtype"] === "AT_DropColumn") return [{ what: "column", name, column }];
+    if (command["subtype"] !== "AT_AlterColumnType") return [];
+    const def = fieldsOf(command["def"]);
+    if (def["raw_default"] !== void 0) return [{ what: "values", name, column }];
+    const type = fieldsOf(def["typeName"]);
+    const modifiers = listOf(type["typmods"]).flatMap((modifier) => {
+      const value = fieldsOf(fieldsOf(modifier)["ival"])["ival"];
+      return typeof value === "number" ? [value] : [];
+    });
+    const isArray = listOf(type["arrayBounds"]).length > 0;
+    return [
+      {
+        what: "values",
+        name,
+        column,
+        ...isArray ? {} : { to: { type: nameParts(type["names"]).at(-1) ?? "", modifiers } }
+      }
+    ];
+  });
+}
+function deletions(tree) {
+  return [...everyNode(tree)].flatMap(({ type, fields }) => {
+    const isMerge = type === "MergeStmt" && listOf(fields["mergeWhenClauses"]).some((each) => fieldsOf(each)["commandType"] === "CMD_DELETE");
+    if (type !== "DeleteStmt" && !isMerge) return [];
+    return [{ what: "rows", name: relationParts(fields["relation"]) }];
+  });
+}
+function namedBy({ type, tree }) {
+  const fields = fieldsOf(tree);
+  switch (type) {
+    case "CreateStmt":
+      return fields["if_not_exists"] === true ? [] : [{ name: relationParts(fields["relation"]) }];
+    case "CreateTableAsStmt":
+      return fields["if_not_exists"] === true ? [] : [{ name: relationParts(fieldsOf(fields["into"])["rel"]) }];
+    case "AlterTableStmt":
+      return listOf(fields["cmds"]).flatMap((each) => {
+        const { subtype, def, missing_ok: missingOk } = fieldsOf(each);
+        const column = textOf(fieldsOf(def)["colname"]);
+        return subtype === "AT_AddColumn" && missingOk !== true && column !== void 0 ? [{ name: relationParts(fields["relation"]), column }] : [];
+      });
+    case "RenameStmt": {
+      const from = relationParts(fields["relation"]);
+      const name = textOf(fields["newname"]);
+      const fromColumn = textOf(fields["subname"]);
+      if (fields["renameType"] === "OBJECT_COLUMN" && name !== void 0 && fromColumn !== void 0) {
+        return [{ name: from, column: name, fromColumn }];
+      }
+      return fields["renameType"] === "OBJECT_TABLE" && name !== void 0 ? [{ name: [...from.slice(0, -1), name], from }] : [];
+    }
+    case "AlterObjectSchemaStmt": {
+      const from = relationParts(fields["relation"]);
+      const schema = textOf(fields["newschema"]);
+      return fields["objectType"] === "OBJECT_TABLE" && schema !== void 0 ? [{ name: [schema, from.at(-1) ?? ""], from }] : [];
+    }
+    default:
+      return typeOf(tree) === "SelectStmt" && fields["intoClause"] !== void 0 ? [{ name: relationParts(fieldsOf(fields["intoClause"])["rel"]) }] : [];
+  }
+}
+
+// src/schema/apply/guard/destructive.ts
+function destructiveOf(steps) {
+  const names = /* @__PURE__ */ new Map();
+  const key = (name, column) => [...name, column ?? ""].join("\0");
+  const columns = /* @__PURE__ */ new Map();
+  const before = (name) => names.get(key(name)) ?? name;
+  return steps.map((step) => {
+    const made = /* @__PURE__ */ new Set();
+    const destroys = [];
+    let opaque = false;
+    step.forward.execution.statements.forEach((statement, index) => {
+      if (index >= (step.begun?.steps ?? 0)) {
+        opaque ||= isOpaque(statement);
+        for (const each of destroyedBy(statement)) {
+          if (made.has(key(each.name)) || made.has(key(each.name, each.column))) continue;
+          const name = before(each.name);
+          const column = each.column && (columns.get(key(name, each.column)) ?? each.column);
+          destroys.push({ ...each, name, ...column === void 0 ? {} : { column } });
+        }
+      }
+      for (const { name, column, from, fromColumn } of namedBy(statement)) {
+        if (column !== void 0 && fromColumn !== void 0) {
+          const table2 = before(name);
+          if (made.delete(key(name, fromColumn))) made.add(key(name, column));
+          else columns.set(key(table2, column), columns.get(key(table2, fromColumn)) ?? fromColumn);
+        } else if (from === void 0) {
+          made.add(key(name, column));
+          if (column === void 0) names.delete(key(name));
+        } else if (made.delete(key(from))) {
+          made.add(key(name));
+        } else {
+          made.delete(key(name));
+          names.set(key(name), before(from));
+        }
+      }
+    });
+    return { step, destroys, opaque };
+  });
+}
+
+// src/schema/apply/guard/live-objects.ts
+var HIT = `
+  WITH RECURSIVE hit AS (
+    SELECT c.oid
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'holdfast')
+       AND n.nspname !~ '^pg_(toast|temp)'
+       AND CASE
+         WHEN $1 = 'database' THEN $3 = pg_catalog.current_database()
+         WHEN $1 = 'schema' THEN n.nspname = $3
+         WHEN $1 = 'type' THEN EXISTS (
+           SELECT
+             FROM pg_catalog.pg_attribute a
+             JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+             LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid
+            WHERE a.attrelid = c.oid AND NOT a.attisdropped AND $3 IN (t.typname, e.typname))
+         WHEN $1 = 'extension' THEN EXISTS (
+           SELECT
+             FROM pg_catalog.pg_depend d
+             JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid AND x.extname = $3
+             LEFT JOIN pg_catalog.pg_type t
+               ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid IN (t.oid, t.typelem)
+             LEFT JOIN pg_catalog.pg_attribute a
+               ON a.atttypid = t.oid AND a.attrelid = c.oid AND NOT a.attisdropped
+            WHERE d.deptype = 'e' AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+              AND (a.attrelid IS NOT NULL
+                   OR d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid))
+         ELSE c.relname = $3 AND ($2::text IS NULL OR n.nspname = $2)
+       END
+    UNION
+    SELECT next.oid
+      FROM hit
+      JOIN LATERAL (
+        SELECT i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = hit.oid
+        UNION ALL
+        SELECT k.conrelid
+          FROM pg_catalog.pg_constraint k
+         WHERE k.confrelid = hit.oid AND k.contype = 'f'
+           AND ($4 OR ($1 = 'rows' AND k.confdeltype IN ('c', 'n', 'd')))
+      ) next ON true
+  )
+  SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS partitioned,
+         pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
+    FROM hit
+    JOIN pg_catalog.pg_class c ON c.oid = hit.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $5 AND NOT a.attisdropped
+   ORDER BY 1, 2
+`;
+async function losingNow(session, { what, name, column, cascades, to }) {
+  const rows = await session.query(HIT, [
+    what,
+    name.length > 1 ? name.at(-2) : null,
+    name.at(-1) ?? "",
+    cascades === true,
+    column ?? null
+  ]);
+  return rows.filter(({ type }) => column === void 0 || type !== null).filter(({ type }) => what !== "values" || type === null || to === void 0 || !takesAll(type, to)).map(({ schema, name: table2, partitioned }) => ({
+    schema,
+    name: table2,
+    kind: partitioned ? "partitioned" : "table",
+    column
+  }));
+}
+var WIDER = {
+  smallint: ["int4", "int8", "numeric"],
+  integer: ["int8", "numeric"],
+  bigint: ["numeric"],
+  real: ["float8"],
+  "character varying": ["text"],
+  date: ["timestamp", "timestamptz"],
+  cidr: ["inet"]
+};
+function takesAll(from, { type, modifiers }) {
+  const [, base, length] = /^([^(]+)(?:\((\d+)\))?$/.exec(from) ?? [];
+  if (base === void 0) return false;
+  if (base === "character varying" && type === "varchar") {
+    return modifiers.length === 0 || length !== void 0 && Number(length) <= modifiers[0];
+  }
+  return modifiers.length === 0 && (WIDER[base]?.includes(type) === true || base === "text" && type === "varchar");
+}
+
+// src/schema/apply/guard/protecting-backup.ts
+var CLOCKS_MS = 36e5;
+async function findProtection(catalog, objects, { source, maxAgeMs }, { clock, log }) {
+  await catalog.store.check(false);
+  const keys = selectKeys({ by: "latest-verified" }, await catalog.keys({ source }));
+  const sources = [...new Set(keys.map((key) => key.source))];
+  if (sources.length > 1) {
+    throw new HoldfastError(
+      "input.conflict",
+      `the store holds backups of several sources: ${sources.join(", ")}`,
+      { hint: "Name the one you mean with --source." }
+    );
+  }
+  const receipts = await catalog.receiptPaths();
+  const by = objects.map(() => void 0);
+  let newest;
+  for (const key of keys) {
+    if (newest !== void 0 && (by.every(Boolean) || ageMs(key.time, clock) > maxAgeMs + CLOCKS_MS)) break;
+    let backup;
+    try {
+      backup = await catalog.read(key);
+    } catch (error) {
+      if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
+      log.warn(`backup ${key.id} is passed over: ${error.message}`);
+      continue;
+    }
+    const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
+    if (standing.state !== "verified" || !holdsRows(backup)) continue;
+    const age = ageMs(new Date(backup.manifest.snapshotAt), clock);
+    if (newest === void 0 || age < newest.ageMs) newest = { id: key.id, ageMs: age };
+    if (age > maxAgeMs) continue;
+    objects.forEach((object, index) => {
+      if (by[index] === void 0 && protects(backup, standing, object)) by[index] = key.id;
+    });
+  }
+  return { by, newest, count: keys.length };
+}
+function holdsRows({ manifest }) {
+  return manifest.artifacts.some(({ kind }) => kind !== "schema");
+}
+function protects({ manifest }, { accepted = [] }, object) {
+  const table2 = manifest.content.tables.find(
+    ({ schema, name }) => schema === object.schema && name === object.name
+  );
+  if (table2 === void 0 || table2.kind !== "table" && table2.kind !== "partitioned") return false;
+  const written = `${object.schema}.${object.name}`;
+  const isLeftOut = [...accepted, ...manifest.gaps ?? []].some(
+    ({ about, name }) => about === "table" && name.replaceAll('"', "") === written
+  );
+  if (isLeftOut) return false;
+  return object.column === void 0 || table2.columns === void 0 || table2.columns.some(([name]) => name === object.column) || table2.computed?.includes(object.column) === true;
+}
+
+// src/schema/apply/guard/guard.ts
+async function guardData(plan, ports) {
+  const destructive = destructiveOf(plan.steps);
+  const opaque = destructive.filter((each) => each.opaque).map(({ step }) => step.migration.forward.file);
+  const going = [];
+  if (destructive.some(({ destroys }) => destroys.length > 0)) {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await plan.request.database.connect({ purpose: "migrate data" }), true);
+      for (const { step, destroys } of destructive) {
+        const losing = [];
+        const written = [];
+        for (const each of destroys) {
+          const tables = await losingNow(session, each);
+          losing.push(...tables);
+          written.push(...wordsOf(each, tables));
+        }
+        if (losing.length === 0) continue;
+        const { version, forward } = step.migration;
+        going.push({ version, file: forward.file, losing, written: [...new Set(written)] });
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  }
+  const goes = new Map(going.map(({ version, written }) => [version, written]));
+  return { goes, opaque, ...await decide(going, plan.request, ports) };
+}
+var WORDS = {
+  table: "table",
+  rows: "rows of",
+  column: "column",
+  values: "values of",
+  type: "columns in",
+  extension: "columns in",
+  schema: "table",
+  database: "table"
+};
+function wordsOf({ what, column }, tables) {
+  return tables.map(
+    ({ schema, name }) => `${WORDS[what]} ${schema}.${name}${column === void 0 ? "" : `.${column}`}`
+  );
+}
+async function decide(going, request, ports) {
+  if (going.length === 0) return { permits: /* @__PURE__ */ new Map(), refusal: void 0 };
+  const { database } = request.database.address;
+  const confirmed = request.confirm === database ? database : null;
+  if (request.confirm !== void 0 && confirmed === null) {
+    const refusal = new HoldfastError(
+      "refused.unconfirmed",
+      `confirm is '${request.confirm}', and the database to be migrated is '${database}'`,
+      { hint: "Type the database's own name; it guards against a wrong one." }
+    );
+    return { permits: /* @__PURE__ */ new Map(), refusal };
+  }
+  const found = await ask(going, request, ports, confirmed !== null);
+  const permits = /* @__PURE__ */ new Map();
+  const open = [];
+  let at = 0;
+  for (const each of going) {
+    const ids = each.losing.map(() => found?.by[at++]);
+    const held = ids.every(Boolean) ? [...new Set(ids)].join(", ") : null;
+    if (held === null) open.push({ ...each, written: each.written });
+    permits.set(each.version, { backup: held, confirmed });
+  }
+  if (open.length === 0 || confirmed !== null) return { permits, refusal: void 0 };
+  return { permits: /* @__PURE__ */ new Map(), refusal: refused(open, found, request) };
+}
+async function ask(going, { store, source, maxBackupAgeMs }, ports, isConfirmed) {
+  if (store === void 0) return void 0;
+  try {
+    const catalog = new Catalog(await ports.openStore(store.url, store.secret));
+    const losing = going.flatMap((each) => each.losing);
+    return await findProtection(catalog, losing, { source, maxAgeMs: maxBackupAgeMs }, ports);
+  } catch (error) {
+    if (!isConfirmed || !isHoldfastError(error)) throw error;
+    ports.log.warn(`the store was not asked, and the loss is confirmed: ${error.message}`);
+    return void 0;
+  }
+}
+function refused(open, found, { store, source, maxBackupAgeMs, database: { address } }) {
+  const files = open.map(({ file, written }) => `${file} (${listed(written, 3)})`);
+  const backup = `--store ${store?.url ?? "…"} --source ${source ?? "…"}`;
+  return new HoldfastError(
+    "refused.unconfirmed",
+    `no verified backup holds what would be destroyed by ${listed(files, 5)}: ` + whatWasFound(found, maxBackupAgeMs),
+    {
+      hint: `Make one and prove it: holdfast backup ${backup}, then holdfast validate ${backup}${store === void 0 ? ", and name the store here too" : ""}; or, where nobody needs the data, say --confirm ${address.database}.`
+    }
+  );
+}
+function whatWasFound(found, maxAgeMs) {
+  if (found === void 0) return "no store was named";
+  const { newest, count } = found;
+  if (count === 0) return "the store holds no backup of it";
+  if (newest === void 0) return `none of the ${count} in the store is verified and holds rows`;
+  const age = `the newest verified backup, ${newest.id}, is ${formatDuration(newest.ageMs)} old`;
+  return newest.ageMs > maxAgeMs ? `${age}, and may be ${formatDuration(maxAgeMs)}` : `${age}, and does not hold all of it`;
+}
+
+// src/schema/apply/trial/report.ts
+function withTrial(outcome, trial, folder) {
+  const failed = trial.files.find(({ failure }) => failure !== void 0);
+  return {
+    ...outcome,
+    exit: failed !== void 0 && outcome.exit === EXIT.done ? EXIT.verdict : outcome.exit,
+    outputs: { ...outcome.outputs, trial: trialJson(trial) },
+    report: {
+      good: outcome.report.good && failed === void 0,
+      headline: outcome.report.headline + (failed?.failure === void 0 ? "" : `, and ${failed.failure.file}:${failed.failure.line} fails: ${failed.failure.message}`),
+      tables: [...outcome.report.tables, ...table(trial)],
+      notes: [...notes(trial), ...outcome.report.notes]
+    },
+    annotations: [
+      ...outcome.annotations ?? [],
+      ...trial.files.flatMap(
+        ({ failure }) => failure === void 0 ? [] : [
+          {
+            level: "error",
+            file: `${folder}/${failure.file}`,
+            line: failure.line,
+            title: "migration would fail",
+            message: failure.message
+          }
+        ]
+      )
+    ]
+  };
+}
+function table({ files, on }) {
+  if (files.length === 0) return [];
+  return [
+    {
+      title: `tried on ${on ?? ""}`,
+      columns: ["migration", "result", "what waits for it", "rollback"],
+      rows: files.map(({ step, proof, failure }) => [
+        step.migration.forward.file,
+        failure === void 0 ? "goes through" : `fails at line ${failure.line}: ${failure.message}`,
+        impactWords(proof.forward) || "nothing",
+        failure === void 0 ? rollbackWords(proof) : "not tried"
+      ])
+    }
+  ];
+}
+function impactWords(impacts) {
+  const lines = impacts.flatMap(
+    ({ line, tables }) => tables.filter(({ isNew, blocks, rewrites, scans }) => !isNew && (blocks !== "nothing" || rewrites || scans)).map(({ table: name, blocks, rewrites, scans }) => {
+      const does = [
+        ...blocks === "nothing" ? [] : [blocks],
+        ...rewrites ? ["writes it anew"] : scans ? ["reads all of it"] : []
+      ];
+      return `line ${line}: ${name}: ${does.join(", ")}`;
+    })
+  );
+  return listed(lines, 5);
+}
+function rollbackWords({ verdict, differences }) {
+  const first = differences[0];
+  return first === void 0 ? verdict : `${verdict}: ${`${first.object} ${first.message}`.trim()}`;
+}
+function notes({ files, why, on, drifted, otherMajor, extensions }) {
+  return [
+    ...why === void 0 ? [] : [files.length === 0 ? `nothing was tried: ${why}` : why],
+    ...drifted && on !== void 0 ? [
+      "the live schema is not what its last migration left (migrate-status says more), so the files were tried on another schema than they will meet"
+    ] : [],
+    ...otherMajor === void 0 ? [] : [`tried on PostgreSQL ${otherMajor.tried}, and the database is a PostgreSQL ${otherMajor.live}`],
+    ...extensions.length === 0 ? [] : [`this machine lacks ${quantity(extensions.length, "extension")}: ${listed(extensions)}; left out`],
+    ...files.flatMap(
+      ({ proof, failure }) => proof.failsWithRows === void 0 || failure !== void 0 ? [] : [
+        `${proof.failsWithRows.file}:${proof.failsWithRows.line} goes through on empty tables alone: ` + proof.failsWithRows.message
+      ]
+    )
+  ];
+}
+function trialJson({ files, on, why, drifted }) {
+  return {
+    on: on ?? null,
+    why: why ?? null,
+    drifted,
+    files: files.map(({ step, proof, failure }) => ({
+      version: step.migration.version,
+      file: step.migration.forward.file,
+      fails: failure === void 0 ? null : { line: failure.line, message: failure.message },
+      rollback: failure === void 0 ? proof.verdict : null,
+      failsWithRows: proof.failsWithRows?.message ?? null,
+      statements: proof.forward.map(({ line, statement, tables }) => ({
+        line,
+        statement,
+        tables: tables.filter(({ isNew }) => !isNew).map(({ table: name, lock, blocks, rewrites, scans }) => ({
+          table: name,
+          lock: lock ?? null,
+          blocks,
+          rewrites,
+          scans
+        }))
+      }))
+    }))
+  };
+}
+
+// src/schema/apply/trial/trial.ts
+async function tryPending(plan, ports) {
+  const live = await readLive(plan);
+  const nothing2 = { files: [], on: void 0, drifted: live.drifted, otherMajor: void 0, extensions: [] };
+  const unknown = live.history.find(({ source }) => source === void 0);
+  if (unknown !== void 0) {
+    const why = `${unknown.file} was recorded without its script and is not in the folder, so the history cannot be built anew`;
+    return { ...nothing2, why };
+  }
+  const history = live.history.flatMap(({ source }) => source ?? []);
+  try {
+    return await tryOn(plan, { ...live, history }, ports);
+  } catch (error) {
+    if (!isHoldfastError(error) || ports.cancelled.aborted) throw error;
+    return { ...nothing2, why: error.message };
+  }
+}
+async function readLive({ request, standing }) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await request.database.connect({ purpose: "migrate trial" }), true);
+    const [version] = await session.query(
+      "SELECT pg_catalog.current_setting('server_version_num')::integer AS number"
+    );
+    const history = (await readHistory(session)).filter(({ state }) => state === "applied");
+    const left = history.at(-1)?.fingerprintAfter ?? void 0;
+    const comparable = left !== void 0 && standing.begun.length === 0;
+    return {
+      major: Math.floor(version.number / 1e4),
+      drifted: comparable && schemaFingerprint(await readState(session)).hash !== left,
+      history: history.map((entry) => ({
+        file: entry.file,
+        source: sourceOf(
+          entry,
+          standing.applied.find(({ entry: { version: other } }) => other === entry.version)?.migration
+        )
+      }))
+    };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function sourceOf(entry, migration) {
+  if (entry.forward === null) return migration?.forward;
+  return {
+    file: entry.file,
+    text: entry.forward,
+    firstLine: migration?.forward.firstLine ?? 1,
+    transaction: migration?.forward.transaction ?? true
+  };
+}
+async function tryOn({ steps, request }, live, ports) {
+  var _stack = [];
+  try {
+    const texts = [...live.history, ...steps.map(({ migration }) => migration.forward)].map(({ text }) => text);
+    const shadow = __using(_stack, await privateShadow(live.major, ports), true);
+    const chain = __using(_stack, await Chain.open(shadow, preludeFor(platformOf(request.folder, texts))), true);
+    ports.log.stage(`trying what is pending on ${shadow.described}`);
+    const files = [];
+    const end = (why) => ({
+      files,
+      why,
+      on: shadow.described,
+      drifted: live.drifted,
+      otherMajor: shadow.major === live.major ? void 0 : { tried: shadow.major, live: live.major },
+      extensions: chain.standIns.extensions
+    });
+    const stopped = await replay(chain, live.history, () => {
+      ports.cancelled.throwIfAborted();
+      return Promise.resolve();
+    });
+    if (stopped !== void 0) {
+      return end(`${stopped.file}, which is applied, does not go through there: ${stopped.failure.message}`);
+    }
+    for (const step of steps) {
+      ports.cancelled.throwIfAborted();
+      const { forward, migration } = step;
+      const rollback = migration.rollback === void 0 ? void 0 : await prepareScript(migration.rollback);
+      const { proof, after } = await provePair(chain, { forward, rollback }, () => ports.clock.elapsed());
+      const failure = await chain.apply(forward, after);
+      files.push({ step, proof, failure });
+      if (failure !== void 0) {
+        return end(step === steps.at(-1) ? void 0 : `what comes after ${forward.source.file} was not tried`);
+      }
+    }
+    return end(void 0);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+
 // src/schema/apply/request.ts
 async function parseMigrateRequest(inputs, ports) {
-  if (inputs.to !== void 0 && !/^\d[\d._-]*$/.test(inputs.to)) {
-    throw new HoldfastError("input.malformed", `to is '${inputs.to}', which is no version`, {
-      hint: "Give the digits at the beginning of a migration's file name."
+  if (inputs.baseline !== void 0 && inputs.adopt !== void 0) {
+    throw new HoldfastError("input.conflict", "both --baseline and --adopt are given", {
+      hint: "Leave one of the two out."
     });
   }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
     folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
-    to: inputs.to === void 0 ? void 0 : { version: inputs.to, key: versionKey(inputs.to) },
+    to: versionOf("to", inputs.to),
     waitMs: inputs.wait,
     timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },
     retries: inputs.retries,
-    allowLate: inputs.allowLate
+    allowLate: inputs.allowLate,
+    store: inputs.store === void 0 ? void 0 : { url: inputs.store, secret: inputs.storeSecret },
+    source: inputs.source,
+    maxBackupAgeMs: inputs.maxBackupAge,
+    confirm: inputs.confirm,
+    adopt: inputs.adopt,
+    baseline: versionOf("baseline", inputs.baseline),
+    planHash: parsePlanHash(inputs.planHash)
   };
+}
+function versionOf(input, version) {
+  if (version === void 0) return void 0;
+  if (isVersion(version)) return { version, key: versionKey(version) };
+  throw new HoldfastError("input.malformed", `${input} is '${version}', which is no version`, {
+    hint: "Give the digits at the beginning of a migration's file name."
+  });
+}
+
+// src/schema/apply/adoption.ts
+async function planAdoption(request, ports) {
+  var _stack = [];
+  try {
+    const migrations = await readMigrations(request, ports);
+    const session = __using(_stack, await request.database.connect({ purpose: "migrate adopt" }), true);
+    const history = await readHistory(session);
+    const { from, told, claimed } = await claimOf(request, session, migrations, history);
+    const known = keysOf(history);
+    const fresh = claimed.filter(({ version }) => !known.has(keyText(version)));
+    const live = await readState(session);
+    const fingerprint2 = schemaFingerprint(live).hash;
+    if (fresh.length === 0) return { from, told, migrations: [], fingerprint: fingerprint2 };
+    const { major } = await serverFacts(session);
+    const all = migrations.filter(
+      (migration) => claimed.includes(migration) || known.has(keyText(migration.version))
+    );
+    const replayed = await replay2(all, live, major, ports);
+    if (replayed.deviations.length > 0) throw deviating(request, told, all, replayed, fingerprint2);
+    return {
+      from,
+      told,
+      fingerprint: fingerprint2,
+      migrations: fresh.map((migration) => {
+        const at = all.indexOf(migration);
+        const isLast = at === all.length - 1;
+        const hash = (index) => replayed.whole ? index === -1 ? replayed.ground : replayed.hashes[index] : null;
+        return { migration, before: hash(at - 1), after: isLast ? fingerprint2 : hash(at) };
+      })
+    };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function stillTold(adoption, session) {
+  return schemaFingerprint(await readState(session)).hash === adoption.fingerprint;
+}
+async function claimOf(request, session, migrations, history) {
+  const { baseline, adopt } = request;
+  if (baseline !== void 0) return baselineClaim(baseline, migrations, history);
+  const found = (await findBooks(session)).filter(({ tool }) => tool === adopt);
+  const [books, ...more] = found;
+  if (books === void 0) {
+    throw new HoldfastError("input.conflict", `the database has no history of ${adopt}`, {
+      hint: "Look at which tool has migrated it; for a schema that none has, give --baseline."
+    });
+  }
+  if (more.length > 0) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      `the database has several histories of ${adopt}: ${found.map(({ table: table2 }) => table2).join(", ")}`,
+      { hint: "Nobody can say which is this folder's: give --baseline with the version that is applied." }
+    );
+  }
+  if (books.unclear !== void 0) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${books.table} of ${books.tool} is not clear: ${books.unclear.message}`,
+      { hint: books.unclear.hint }
+    );
+  }
+  requireFiles(books, migrations);
+  return { from: books.tool, told: books.table, claimed: appliedOf(books, migrations) };
+}
+function baselineClaim(baseline, migrations, history) {
+  if (history.length > 0) {
+    throw new HoldfastError(
+      "input.conflict",
+      `the database has a history already, with ${quantity(history.length, "migration")}`,
+      { hint: "Leave --baseline out; migrate-status says where the database stands." }
+    );
+  }
+  if (!migrations.some(({ key }) => compareKeys(key, baseline.key) === 0)) {
+    throw new HoldfastError("input.malformed", `baseline is '${baseline.version}', which no file has`, {
+      hint: "Give the version of the last migration that the database has."
+    });
+  }
+  return {
+    from: "baseline",
+    told: `--baseline ${baseline.version}`,
+    claimed: migrations.filter(({ key }) => compareKeys(key, baseline.key) <= 0)
+  };
+}
+function requireFiles(books, migrations) {
+  const here = keysOf(migrations);
+  const missing = books.applied.filter(({ version }) => !isVersion(version) || !here.has(keyText(version)));
+  if (missing.length === 0) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${books.table} says that these are applied, and the folder does not have them: ${listed(
+      missing.map(({ version, name }) => name === "" ? version : name),
+      5
+    )}`,
+    { hint: "Check out the state from which they were applied, or put their files back." }
+  );
+}
+async function replay2(migrations, live, major, ports) {
+  var _stack = [];
+  try {
+    const platform = platformOfState(live);
+    const shadow = __using(_stack, await privateShadow(major, ports), true);
+    const chain = __using(_stack, await Chain.open(shadow, preludeFor(platform)), true);
+    const ground = await chain.state();
+    const hashes = [];
+    for (const { forward } of migrations) {
+      ports.cancelled.throwIfAborted();
+      ports.log.stage(`trying ${forward.file} on ${shadow.described}`);
+      const failure = await chain.apply(await prepareScript(forward));
+      if (failure !== void 0) {
+        throw new HoldfastError(
+          "refused.unsafe",
+          `${forward.file}:${failure.line} does not go through on ${shadow.described}: ${failure.message}`,
+          {
+            hint: "Whether the database is what its migrations make can only be said where they can be tried: mend the file, or install what it needs."
+          }
+        );
+      }
+      hashes.push(schemaFingerprint(await chain.state()).hash);
+    }
+    const state = await chain.state();
+    return {
+      deviations: compareDatabases(live, { state, ground, platform }),
+      ground: schemaFingerprint(ground).hash,
+      hashes,
+      whole: schemaFingerprint(state).hash === schemaFingerprint(live).hash,
+      described: shadow.described
+    };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function deviating({ database }, told, migrations, { deviations, hashes, described }, live) {
+  const at = hashes.lastIndexOf(live);
+  return new HoldfastError(
+    "refused.unsafe",
+    `the schema of ${database.address.database} is not what the ${quantity(migrations.length, "migration")} of ${told} make on ${described}: ${listed(
+      deviations.map(({ object, message }) => `${object} ${message}`),
+      10
+    )}`,
+    {
+      hint: at === -1 ? "Bring the two together first: change the database, or add to the files what they lack." : `It is the schema of version ${migrations[at].version}.`
+    }
+  );
+}
+
+// src/schema/apply/adoption-report.ts
+function adoptionLine({ migrations, told }) {
+  return `${quantity(migrations.length, "migration")} written down as applied, as ${told} says: the schema is what they make`;
+}
+function adoptionDryRun({ migrations, told, from }, { database }, tookMs) {
+  return {
+    exit: EXIT.done,
+    outputs: {
+      applied: [],
+      pending: [],
+      version: "",
+      adopted: migrations.map(({ migration }) => migration.version),
+      plan: [],
+      "duration-seconds": Math.round(tookMs / 100) / 10
+    },
+    report: {
+      good: true,
+      headline: `dry run: nothing was changed; ${quantity(migrations.length, "migration")} of ${describeAddress(database.address)} would be written down as applied, as ${told} says: the schema is what they make`,
+      tables: [
+        {
+          columns: ["migration", "applied by", "rollback"],
+          rows: migrations.map(({ migration }) => [
+            migration.forward.file,
+            from === "baseline" ? "" : from,
+            migration.rollback?.file ?? "none"
+          ])
+        }
+      ],
+      notes: ["what is pending then is told by a dry run afterwards"]
+    }
+  };
+}
+function withAdoption(outcome, adoption) {
+  const migrations = adoption?.migrations ?? [];
+  return {
+    ...outcome,
+    outputs: { ...outcome.outputs, adopted: migrations.map(({ migration }) => migration.version) },
+    report: migrations.length === 0 ? outcome.report : { ...outcome.report, notes: [adoptionLine(adoption), ...outcome.report.notes] }
+  };
+}
+
+// src/schema/apply/record-adoption.ts
+async function recordAdoption(adoption, request, ports) {
+  var _stack = [];
+  try {
+    const { database, waitMs } = request;
+    const session = __using(_stack, await database.connect({ purpose: "migrate adopt" }), true);
+    await makeHistory(session);
+    const lease = __using(_stack, await takeLease({ ...ports, database, doing: "migrate --adopt", waitMs }), true);
+    await session.query("BEGIN");
+    try {
+      if (!await stillTold(adoption, session)) {
+        throw new HoldfastError("refused.unsafe", "the schema has been changed since it was looked at", {
+          hint: "Run again."
+        });
+      }
+      await requireLease(session, lease);
+      for (const { migration, before, after } of adoption.migrations) {
+        await session.query(
+          `
+          INSERT INTO holdfast.migrations (
+            version, name, position, sha256, forward, rollback, rollback_sha256, state, steps,
+            fingerprint_before, fingerprint_after, applied_by, run_url, holdfast_version, adopted_from)
+            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applied', 0, $8, $9, $10, $11, $12, $13)
+        `,
+          [
+            migration.version,
+            migration.forward.file,
+            positionOf(migration.key),
+            ...scriptsOf(migration),
+            before,
+            after,
+            ports.run.actor,
+            ports.run.url,
+            ports.version,
+            adoption.from
+          ]
+        );
+      }
+      await session.query("COMMIT");
+    } catch (error) {
+      if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
+      throw error;
+    }
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
 }
 
 // src/schema/apply/run.ts
 async function runMigrate(inputs, ports) {
   const began = ports.clock.elapsed();
   const request = await parseMigrateRequest(inputs, ports);
-  const plan = await planMigrate(request, ports);
   const took = () => ports.clock.elapsed() - began;
+  const adoption = await adopted(request, ports);
+  if (adoption !== void 0 && adoption.migrations.length > 0) {
+    if (inputs.dryRun) return adoptionDryRun(adoption, request, took());
+    await recordAdoption(adoption, request, ports);
+    ports.log.info(adoptionLine(adoption));
+  }
+  const plan = await planMigrate(request, ports);
+  requireApprovedPlan(plan);
+  return withAdoption(await carriedOut(plan, inputs.dryRun, took, ports), adoption);
+}
+async function carriedOut(plan, isDry, took, ports) {
   if (plan.steps.length === 0) return nothing(plan, took());
-  if (inputs.dryRun) return dryRun(plan, took());
+  const guarded = await guardData(plan, ports);
+  if (isDry) {
+    const trial = await tryPending(plan, ports);
+    return withTrial(dryRun(plan, guarded, took()), trial, plan.request.folder);
+  }
+  if (guarded.refusal !== void 0) throw guarded.refusal;
   for (const { migration, begun } of plan.steps) {
     ports.log.info(
-      `will apply ${migration.forward.file}` + (begun === void 0 ? "" : `, from where an earlier run ended: statement ${begun.steps + 1}`)
+      `will apply ${migration.forward.file}` + (begun === void 0 ? "" : `, from where an earlier run ended: statement ${begun.steps + 1}`) + destroysWords(guarded, migration.version)
     );
   }
-  return appliedOutcome(plan, await applyMigrations(plan, ports), took());
+  return appliedOutcome({ ...plan, guarded }, await applyMigrations(plan, guarded.permits, ports), took());
 }
-function planJson({ steps }) {
+async function adopted(request, ports) {
+  const { adopt, baseline } = request;
+  if (baseline === void 0 && (adopt === void 0 || adopt === "none")) return void 0;
+  await refuseTransactionPooler(request.database);
+  await requireWritable(request.database);
+  return await planAdoption(request, ports);
+}
+function planJson({ steps }, guarded) {
   return steps.map(({ migration, forward, begun }) => ({
     version: migration.version,
     file: migration.forward.file,
     transaction: forward.execution.mode === "one-transaction",
     statements: forward.execution.statements.length,
     from: begun?.steps ?? 0,
-    rollback: migration.rollback?.file ?? null
+    rollback: migration.rollback?.file ?? null,
+    destroys: [...guarded?.goes.get(migration.version) ?? []]
   }));
 }
-function outputs(plan, applied, current, tookMs) {
+function outputs(plan, applied, current, tookMs, guarded) {
   return {
     applied: [...applied],
     pending: plan.standing.pending.map(({ version }) => version).filter((version) => !applied.includes(version)),
     version: current,
-    plan: planJson(plan),
+    plan: planJson(plan, guarded),
+    "plan-hash": hashOf(plan),
     "duration-seconds": Math.round(tookMs / 100) / 10
   };
 }
 function currentVersion({ standing }) {
   return standing.applied.at(-1)?.migration.version ?? "";
 }
-function notes({ standing }) {
+function notes2({ standing }) {
   return standing.missing.map(
     ({ file, version }) => `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`
   );
@@ -365,32 +1500,47 @@ function nothing(plan, tookMs) {
       good: true,
       headline: `${where} has every migration of ${plan.request.folder} already: ${quantity(plan.standing.applied.length, "migration")}`,
       tables: [],
-      notes: notes(plan)
+      notes: notes2(plan)
     }
   };
 }
-function planTable(plan) {
+function destroysWords({ goes, permits }, version) {
+  const going = goes.get(version);
+  if (going === void 0) return "";
+  const permit = permits.get(version);
+  const because = permit?.backup == null ? "its loss is confirmed" : `backup ${permit.backup} holds it`;
+  return `, which destroys ${listed(going, 3)}; ${because}`;
+}
+function planTable(plan, { goes }) {
   return [
     {
-      columns: ["migration", "statements", "how", "rollback"],
+      columns: ["migration", "statements", "how", "rollback", "destroys"],
       rows: plan.steps.map(({ migration, forward, begun }) => [
         migration.forward.file,
         String(forward.execution.statements.length),
         begun === void 0 ? forward.execution.mode === "one-transaction" ? "one transaction" : "step by step" : `from statement ${begun.steps + 1}`,
-        migration.rollback?.file ?? "none"
+        migration.rollback?.file ?? "none",
+        listed(goes.get(migration.version) ?? [], 3)
       ])
     }
   ];
 }
-function dryRun(plan, tookMs) {
+function dryRun(plan, guarded, tookMs) {
+  const { refusal, opaque } = guarded;
   return {
-    exit: EXIT.done,
-    outputs: outputs(plan, [], currentVersion(plan), tookMs),
+    exit: refusal?.exitCode ?? EXIT.done,
+    outputs: outputs(plan, [], currentVersion(plan), tookMs, guarded),
     report: {
-      good: true,
+      good: refusal === void 0,
       headline: `dry run: nothing was changed; ${quantity(plan.steps.length, "migration")} would be applied to ${describeAddress(plan.request.database.address)}`,
-      tables: planTable(plan),
-      notes: notes(plan)
+      tables: planTable(plan, guarded),
+      notes: [
+        ...notes2(plan),
+        ...opaque.map(
+          (file) => `what ${file} destroys is not known: it has a DO block or a call, which cannot be read`
+        ),
+        ...refusal === void 0 ? [] : [`would be refused: ${refusal.message}`, refusal.hint ?? ""]
+      ]
     }
   };
 }
@@ -398,7 +1548,7 @@ function appliedOutcome(plan, { applied, failed }, tookMs) {
   const where = describeAddress(plan.request.database.address);
   const versions = applied.map(({ step }) => step.migration.version);
   const current = versions.at(-1) ?? currentVersion(plan);
-  const table = {
+  const table2 = {
     columns: ["migration", "result", "took"],
     rows: [
       ...applied.map(({ step, ms, attempts }) => [
@@ -412,12 +1562,12 @@ function appliedOutcome(plan, { applied, failed }, tookMs) {
   if (failed === void 0) {
     return {
       exit: EXIT.done,
-      outputs: outputs(plan, versions, current, tookMs),
+      outputs: outputs(plan, versions, current, tookMs, plan.guarded),
       report: {
         good: true,
         headline: `${quantity(applied.length, "migration")} applied to ${where}, which is at version ${current}`,
-        tables: [table],
-        notes: notes(plan)
+        tables: [table2],
+        notes: notes2(plan)
       }
     };
   }
@@ -426,16 +1576,16 @@ function appliedOutcome(plan, { applied, failed }, tookMs) {
   const isWhole = failed.step.forward.execution.mode === "one-transaction";
   return {
     exit: EXIT.outside,
-    outputs: outputs(plan, versions, current, tookMs),
+    outputs: outputs(plan, versions, current, tookMs, plan.guarded),
     report: {
       good: false,
       headline: `${file}:${failed.line} was refused by ${where}: ${refusal.message} (SQLSTATE ${refusal.state})`,
-      tables: [table],
+      tables: [table2],
       notes: [
         isWhole ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}` : `${steps} of ${statements} statements of ${file} are done; mend what follows, and the next run goes on from there`,
         ...refusal.detail === void 0 ? [] : [refusal.detail],
         ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`],
-        ...notes(plan)
+        ...notes2(plan)
       ]
     },
     annotations: [

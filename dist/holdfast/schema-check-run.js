@@ -3,31 +3,37 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  Chain,
-  compareStates,
-  describeDifference,
+  droppedNames
+} from "./shared-schema-script-dropped.js";
+import {
   firstWords,
-  givenShadow,
-  isOnlyOrder,
-  privateShadow,
   provePair,
   watchAlone
 } from "./shared-schema-proof-prove-pair.js";
 import {
+  ownedBySupabase,
+  platformOf,
+  preludeFor
+} from "./shared-schema-shadow-supabase-services.js";
+import {
+  Chain,
+  compareKeys,
+  compareStates,
+  describeDifference,
   everyNode,
   fieldsOf,
+  givenShadow,
+  isOnlyOrder,
+  isWanted,
   lineAt,
   listOf,
   nameParts,
   prepareScript,
+  privateShadow,
+  readFolder,
   relationParts,
   textOf,
   whyNoTransaction
-} from "./shared-schema-script-transactions.js";
-import {
-  compareKeys,
-  isWanted,
-  readFolder
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
 import "./shared-kernel-or-abort.js";
@@ -35,7 +41,6 @@ import {
   together
 } from "./shared-kernel-together.js";
 import "./shared-nouns-content-read-objects-tables.js";
-import "./shared-postgres-quoting.js";
 import {
   parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
@@ -120,392 +125,18 @@ async function triedLate(plan, chain, shadow, prelude) {
   }
 }
 
-// src/schema/shadow/supabase/auth.ts
-var AUTH = `
-  CREATE SCHEMA auth;
-  CREATE TYPE auth.aal_level AS ENUM ('aal1', 'aal2', 'aal3');
-  CREATE TYPE auth.factor_type AS ENUM ('totp', 'webauthn', 'phone');
-  CREATE TYPE auth.factor_status AS ENUM ('unverified', 'verified');
-  CREATE TYPE auth.code_challenge_method AS ENUM ('s256', 'plain');
-  CREATE TABLE auth.users (
-    instance_id uuid,
-    id uuid NOT NULL CONSTRAINT users_pkey PRIMARY KEY,
-    aud varchar(255),
-    role varchar(255),
-    email varchar(255),
-    encrypted_password varchar(255),
-    email_confirmed_at timestamptz,
-    invited_at timestamptz,
-    confirmation_token varchar(255),
-    confirmation_sent_at timestamptz,
-    recovery_token varchar(255),
-    recovery_sent_at timestamptz,
-    email_change_token_new varchar(255),
-    email_change varchar(255),
-    email_change_sent_at timestamptz,
-    last_sign_in_at timestamptz,
-    raw_app_meta_data jsonb,
-    raw_user_meta_data jsonb,
-    is_super_admin boolean,
-    created_at timestamptz,
-    updated_at timestamptz,
-    phone text DEFAULT NULL CONSTRAINT users_phone_key UNIQUE,
-    phone_confirmed_at timestamptz,
-    phone_change text DEFAULT '',
-    phone_change_token varchar(255) DEFAULT '',
-    phone_change_sent_at timestamptz,
-    confirmed_at timestamptz GENERATED ALWAYS AS (LEAST(email_confirmed_at, phone_confirmed_at)) STORED,
-    email_change_token_current varchar(255) DEFAULT '',
-    email_change_confirm_status smallint DEFAULT 0,
-    banned_until timestamptz,
-    reauthentication_token varchar(255) DEFAULT '',
-    reauthentication_sent_at timestamptz,
-    is_sso_user boolean NOT NULL DEFAULT false,
-    deleted_at timestamptz,
-    is_anonymous boolean NOT NULL DEFAULT false
-  );
-  CREATE UNIQUE INDEX users_email_partial_key ON auth.users (email) WHERE is_sso_user = false;
-  CREATE TABLE auth.identities (
-    provider_id text NOT NULL,
-    user_id uuid NOT NULL CONSTRAINT identities_user_id_fkey REFERENCES auth.users ON DELETE CASCADE,
-    identity_data jsonb NOT NULL,
-    provider text NOT NULL,
-    last_sign_in_at timestamptz,
-    created_at timestamptz,
-    updated_at timestamptz,
-    email text GENERATED ALWAYS AS (pg_catalog.lower(identity_data ->> 'email')) STORED,
-    id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT identities_pkey PRIMARY KEY,
-    CONSTRAINT identities_provider_id_provider_unique UNIQUE (provider_id, provider)
-  );
-  CREATE TABLE auth.sessions (
-    id uuid NOT NULL CONSTRAINT sessions_pkey PRIMARY KEY,
-    user_id uuid NOT NULL CONSTRAINT sessions_user_id_fkey REFERENCES auth.users ON DELETE CASCADE,
-    created_at timestamptz,
-    updated_at timestamptz,
-    factor_id uuid,
-    aal auth.aal_level,
-    not_after timestamptz,
-    refreshed_at timestamp,
-    user_agent text,
-    ip inet,
-    tag text,
-    oauth_client_id uuid
-  );
-  CREATE TABLE auth.refresh_tokens (
-    instance_id uuid,
-    id bigserial CONSTRAINT refresh_tokens_pkey PRIMARY KEY,
-    token varchar(255) CONSTRAINT refresh_tokens_token_unique UNIQUE,
-    user_id varchar(255),
-    revoked boolean,
-    created_at timestamptz,
-    updated_at timestamptz,
-    parent varchar(255),
-    session_id uuid CONSTRAINT refresh_tokens_session_id_fkey REFERENCES auth.sessions ON DELETE CASCADE
-  );
-  CREATE TABLE auth.mfa_factors (
-    id uuid NOT NULL CONSTRAINT mfa_factors_pkey PRIMARY KEY,
-    user_id uuid NOT NULL CONSTRAINT mfa_factors_user_id_fkey REFERENCES auth.users ON DELETE CASCADE,
-    friendly_name text,
-    factor_type auth.factor_type NOT NULL,
-    status auth.factor_status NOT NULL,
-    created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL,
-    secret text,
-    phone text,
-    last_challenged_at timestamptz
-  );
-  CREATE TABLE auth.audit_log_entries (
-    instance_id uuid,
-    id uuid NOT NULL CONSTRAINT audit_log_entries_pkey PRIMARY KEY,
-    payload json,
-    created_at timestamptz,
-    ip_address varchar(64) NOT NULL DEFAULT ''
-  );
-  CREATE TABLE auth.instances (
-    id uuid NOT NULL CONSTRAINT instances_pkey PRIMARY KEY,
-    uuid uuid,
-    raw_base_config text,
-    created_at timestamptz,
-    updated_at timestamptz
-  );
-  CREATE TABLE auth.schema_migrations (
-    version varchar(255) NOT NULL CONSTRAINT schema_migrations_pkey PRIMARY KEY);
-  ALTER TABLE auth.users ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE auth.identities ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE auth.sessions ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE auth.refresh_tokens ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE auth.mfa_factors ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE auth.audit_log_entries ENABLE ROW LEVEL SECURITY;
-  CREATE FUNCTION auth.jwt() RETURNS jsonb STABLE LANGUAGE sql
-    AS $$ SELECT nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb $$;
-  CREATE FUNCTION auth.uid() RETURNS uuid STABLE LANGUAGE sql AS
-    $$ SELECT nullif(auth.jwt() ->> 'sub', '')::uuid $$;
-  CREATE FUNCTION auth.role() RETURNS text STABLE LANGUAGE sql AS $$ SELECT auth.jwt() ->> 'role' $$;
-  CREATE FUNCTION auth.email() RETURNS text STABLE LANGUAGE sql AS $$ SELECT auth.jwt() ->> 'email' $$;
-`;
-
-// src/schema/shadow/supabase/roles.ts
-var ROLES = {
-  postgres: "LOGIN CREATEDB CREATEROLE REPLICATION BYPASSRLS",
-  anon: "NOLOGIN",
-  authenticated: "NOLOGIN",
-  service_role: "NOLOGIN BYPASSRLS",
-  authenticator: "LOGIN NOINHERIT",
-  dashboard_user: "NOLOGIN CREATEDB CREATEROLE REPLICATION",
-  supabase_admin: "LOGIN CREATEDB CREATEROLE REPLICATION BYPASSRLS",
-  supabase_auth_admin: "LOGIN NOINHERIT CREATEROLE",
-  supabase_storage_admin: "LOGIN NOINHERIT CREATEROLE",
-  supabase_functions_admin: "LOGIN NOINHERIT CREATEROLE",
-  supabase_realtime_admin: "NOLOGIN NOINHERIT",
-  supabase_replication_admin: "LOGIN REPLICATION",
-  supabase_read_only_user: "LOGIN BYPASSRLS",
-  pgbouncer: "LOGIN"
-};
-var MEMBERSHIPS = [
-  ["anon", "authenticator"],
-  ["authenticated", "authenticator"],
-  ["service_role", "authenticator"],
-  ["authenticator", "supabase_storage_admin"],
-  ["pg_read_all_data", "supabase_read_only_user"],
-  ["anon", "postgres"],
-  ["authenticated", "postgres"],
-  ["service_role", "postgres"]
-];
-function rolesSql() {
-  const missing = (role) => `NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${role}')`;
-  const made = Object.entries(ROLES).map(
-    ([role, attributes]) => `IF ${missing(role)} THEN CREATE ROLE ${role} ${attributes}; END IF;`
-  );
-  const joined = MEMBERSHIPS.map(([role, member]) => {
-    const may = `
-      EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${role}')
-        AND NOT pg_catalog.pg_has_role('${member}', '${role}', 'MEMBER')
-    `;
-    return `IF ${may} THEN GRANT ${role} TO ${member}; END IF;`;
-  });
-  return `DO $roles$ BEGIN
-${[...made, ...joined].join("\n")}
-END $roles$;`;
-}
-function rightsSql() {
-  const api = "anon, authenticated, service_role";
-  const kinds = ["TABLES", "SEQUENCES", "FUNCTIONS"];
-  return [
-    `GRANT USAGE ON SCHEMA public, auth, storage, extensions, graphql_public, realtime TO postgres, ${api};`,
-    "GRANT ALL ON SCHEMA auth, storage, extensions TO postgres, dashboard_user;",
-    "GRANT ALL ON SCHEMA auth TO supabase_auth_admin;",
-    "GRANT ALL ON SCHEMA storage TO supabase_storage_admin;",
-    "GRANT ALL ON ALL TABLES IN SCHEMA auth TO postgres, supabase_auth_admin, dashboard_user;",
-    `GRANT ALL ON ALL TABLES IN SCHEMA storage TO postgres, supabase_storage_admin, ${api};`,
-    `GRANT SELECT, INSERT, UPDATE ON realtime.messages TO postgres, ${api};`,
-    // Whoever runs the migrations here does what `postgres` does there.
-    ...["CURRENT_USER", "postgres"].flatMap(
-      (maker) => kinds.map(
-        (kind) => `
-          ALTER DEFAULT PRIVILEGES FOR ROLE ${maker} IN SCHEMA public GRANT ALL ON ${kind} TO postgres,
-            ${api};
-        `
-      )
-    )
-  ].join("\n");
-}
-
-// src/schema/shadow/supabase/services.ts
-var SERVICES = `
-  CREATE SCHEMA realtime;
-  CREATE TABLE realtime.messages (
-    topic text NOT NULL,
-    extension text NOT NULL,
-    payload jsonb,
-    event text,
-    private boolean DEFAULT false,
-    updated_at timestamp NOT NULL DEFAULT now(),
-    inserted_at timestamp NOT NULL DEFAULT now(),
-    id uuid NOT NULL DEFAULT gen_random_uuid(),
-    CONSTRAINT messages_pkey PRIMARY KEY (id, inserted_at)
-  ) PARTITION BY RANGE (inserted_at);
-  ALTER TABLE realtime.messages ENABLE ROW LEVEL SECURITY;
-  CREATE FUNCTION realtime.topic() RETURNS text STABLE LANGUAGE sql
-    AS $$ SELECT nullif(pg_catalog.current_setting('realtime.topic', true), '') $$;
-  CREATE FUNCTION realtime.send(payload jsonb, event text, topic text, private boolean DEFAULT true)
-    RETURNS void LANGUAGE sql AS '';
-  CREATE FUNCTION realtime.broadcast_changes(
-    topic_name text, event_name text, operation text, table_name text,
-    table_schema text, new record, old record, level text DEFAULT 'ROW') RETURNS void LANGUAGE plpgsql AS
-      'BEGIN END';
-  CREATE PUBLICATION supabase_realtime;
-  CREATE SCHEMA graphql;
-  CREATE SCHEMA graphql_public;
-  CREATE FUNCTION graphql_public.graphql("operationName" text DEFAULT NULL, query text DEFAULT NULL,
-    variables jsonb DEFAULT NULL, extensions jsonb DEFAULT NULL) RETURNS jsonb LANGUAGE sql AS
-      $$ SELECT '{}'::jsonb $$;
-  CREATE SCHEMA supabase_functions;
-  CREATE FUNCTION supabase_functions.http_request() RETURNS trigger LANGUAGE plpgsql AS
-    'BEGIN RETURN new; END';
-  CREATE SCHEMA supabase_migrations;
-  CREATE TABLE supabase_migrations.schema_migrations (
-    version text NOT NULL CONSTRAINT schema_migrations_pkey PRIMARY KEY, statements text[], name text
-  );
-  CREATE SCHEMA vault;
-  CREATE TABLE vault.secrets (
-    id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT secrets_pkey PRIMARY KEY,
-    name text,
-    description text NOT NULL DEFAULT '',
-    secret text NOT NULL,
-    key_id uuid,
-    nonce bytea,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now()
-  );
-  CREATE VIEW vault.decrypted_secrets AS
-    SELECT id, name, description, secret, secret AS decrypted_secret, key_id, nonce, created_at, updated_at
-      FROM vault.secrets;
-  CREATE FUNCTION vault.create_secret(
-    new_secret text, new_name text DEFAULT NULL, new_description text DEFAULT '',
-    new_key_id uuid DEFAULT NULL) RETURNS uuid LANGUAGE sql AS
-      $$ INSERT INTO vault.secrets (secret, name, description)
-       VALUES (new_secret, new_name, new_description)
-       RETURNING id $$;
-`;
-var WITHOUT = {
-  "uuid-ossp": `
-    CREATE FUNCTION extensions.uuid_generate_v4() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
-    CREATE FUNCTION extensions.uuid_generate_v1() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
-  `,
-  pg_cron: `
-    CREATE SCHEMA cron;
-    CREATE TABLE cron.job (
-      jobid bigserial CONSTRAINT job_pkey PRIMARY KEY, schedule text NOT NULL, command text NOT NULL,
-      nodename text NOT NULL DEFAULT 'localhost', nodeport integer NOT NULL DEFAULT 5432,
-      database text NOT NULL DEFAULT current_database(), username text NOT NULL DEFAULT CURRENT_USER,
-      active boolean NOT NULL DEFAULT true, jobname text,
-      CONSTRAINT jobname_username_uniq UNIQUE (jobname, username)
-    );
-    CREATE FUNCTION cron.schedule(job_name text, schedule text, command text) RETURNS bigint LANGUAGE sql AS
-      $$ INSERT INTO cron.job (jobname, schedule, command)
-       VALUES (job_name, schedule, command)
-           ON CONFLICT ON CONSTRAINT jobname_username_uniq DO UPDATE SET schedule = EXCLUDED.schedule,
-              command = EXCLUDED.command
-       RETURNING jobid $$;
-    CREATE FUNCTION cron.schedule(schedule text, command text) RETURNS bigint LANGUAGE sql
-      AS $$ INSERT INTO cron.job (schedule, command) VALUES (schedule, command) RETURNING jobid $$;
-    CREATE FUNCTION cron.unschedule(job_name text) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-  DELETE FROM cron.job WHERE jobname = job_name;
-  IF NOT FOUND THEN RAISE EXCEPTION 'could not find valid entry for job ''%''', job_name; END IF;
-  RETURN true;
-END $$;
-    CREATE FUNCTION cron.unschedule(job_id bigint) RETURNS boolean LANGUAGE sql
-      AS 'DELETE FROM cron.job WHERE jobid = job_id RETURNING true';
-  `,
-  pg_net: `
-    CREATE SCHEMA net;
-    CREATE FUNCTION net.http_get(url text, params jsonb DEFAULT '{}', headers jsonb DEFAULT '{}',
-      timeout_milliseconds integer DEFAULT 5000) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
-    CREATE FUNCTION net.http_post(
-      url text, body jsonb DEFAULT '{}', params jsonb DEFAULT '{}', headers jsonb DEFAULT '{}',
-      timeout_milliseconds integer DEFAULT 5000) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
-  `
-};
-var EXTENSIONS = ["uuid-ossp", "pgcrypto"];
-function extensionsSql() {
-  const here = (name) => `EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = '${name}')`;
-  const made = EXTENSIONS.map(
-    (name) => `IF ${here(name)} THEN CREATE EXTENSION "${name}" SCHEMA extensions; END IF;`
-  );
-  const stood = Object.entries(WITHOUT).map(([name, sql]) => `IF NOT ${here(name)} THEN ${sql}
-END IF;`);
-  const search = `EXECUTE pg_catalog.format('ALTER DATABASE %I SET search_path TO "$user", public, extensions',
-    pg_catalog.current_database());`;
-  return `CREATE SCHEMA extensions;
-DO $extensions$ BEGIN
-${[...made, ...stood, search].join("\n")}
-END $extensions$;`;
-}
-
-// src/schema/shadow/supabase/storage.ts
-var STORAGE = `
-  CREATE SCHEMA storage;
-  CREATE TYPE storage.buckettype AS ENUM ('STANDARD', 'ANALYTICS', 'VECTOR');
-  CREATE TABLE storage.buckets (
-    id text NOT NULL CONSTRAINT buckets_pkey PRIMARY KEY,
-    name text NOT NULL,
-    owner uuid,
-    created_at timestamptz DEFAULT now(),
-    updated_at timestamptz DEFAULT now(),
-    public boolean DEFAULT false,
-    avif_autodetection boolean DEFAULT false,
-    file_size_limit bigint,
-    allowed_mime_types text[],
-    owner_id text,
-    type storage.buckettype NOT NULL DEFAULT 'STANDARD'
-  );
-  CREATE UNIQUE INDEX bname ON storage.buckets (name);
-  CREATE TABLE storage.objects (
-    id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT objects_pkey PRIMARY KEY,
-    bucket_id text CONSTRAINT "objects_bucketId_fkey" REFERENCES storage.buckets,
-    name text,
-    owner uuid,
-    created_at timestamptz DEFAULT now(),
-    updated_at timestamptz DEFAULT now(),
-    last_accessed_at timestamptz DEFAULT now(),
-    metadata jsonb,
-    path_tokens text[] GENERATED ALWAYS AS (pg_catalog.string_to_array(name, '/')) STORED,
-    version text,
-    owner_id text,
-    user_metadata jsonb
-  );
-  CREATE UNIQUE INDEX bucketid_objname ON storage.objects (bucket_id, name);
-  CREATE TABLE storage.migrations (
-    id integer NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY,
-    name varchar(100) NOT NULL CONSTRAINT migrations_name_key UNIQUE,
-    hash varchar(40) NOT NULL,
-    executed_at timestamp DEFAULT CURRENT_TIMESTAMP
-  );
-  ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE storage.objects ENABLE ROW LEVEL SECURITY;
-  ALTER TABLE storage.migrations ENABLE ROW LEVEL SECURITY;
-  CREATE FUNCTION storage.filename(name text) RETURNS text IMMUTABLE LANGUAGE sql
-    AS $$ SELECT pg_catalog.regexp_replace(name, '^.*/', '') $$;
-  CREATE FUNCTION storage.foldername(name text) RETURNS text[] IMMUTABLE LANGUAGE sql AS
-    $$
-     SELECT (pg_catalog.string_to_array(name, '/'))[
-       1:pg_catalog.cardinality(pg_catalog.string_to_array(name, '/')) - 1] $$;
-  CREATE FUNCTION storage.extension(name text) RETURNS text IMMUTABLE LANGUAGE sql
-    AS $$ SELECT pg_catalog.substring(name, '[^./]*$') $$;
-  CREATE FUNCTION storage.operation() RETURNS text STABLE LANGUAGE sql
-    AS $$ SELECT pg_catalog.current_setting('storage.operation', true) $$;
-  CREATE FUNCTION storage.protect_delete() RETURNS trigger LANGUAGE plpgsql AS $$
-  BEGIN
-    IF pg_catalog.current_setting('storage.allow_delete_query', true) IS DISTINCT FROM 'true' THEN
-      RAISE EXCEPTION
-        'rows of storage.% are deleted through the Storage API alone', tg_table_name USING ERRCODE = '42501';
-      END IF;
-      RETURN NULL;
-  END $$;
-  CREATE TRIGGER protect_buckets_delete BEFORE DELETE ON storage.buckets
-    FOR EACH STATEMENT EXECUTE FUNCTION storage.protect_delete();
-  CREATE TRIGGER protect_objects_delete BEFORE DELETE ON storage.objects
-    FOR EACH STATEMENT EXECUTE FUNCTION storage.protect_delete();
-`;
-
-// src/schema/shadow/supabase/supabase.ts
-function supabasePrelude() {
-  return [rolesSql(), extensionsSql(), AUTH, STORAGE, SERVICES, rightsSql()].join("\n");
-}
-
 // src/schema/check/platform.ts
-var SUPABASE = /\bauth"?\."?(?:uid|jwt|role|users)\b|\bstorage"?\."?(?:buckets|objects)\b/i;
-var OWN_SCHEMA = /\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?"?(?:auth|storage)\b/i;
-function platformOf(plan) {
-  const { platform } = plan.request;
+function platformOf2(plan) {
+  const { platform, folder } = plan.request;
   if (platform === "none") return void 0;
-  if (platform === "supabase" || plan.ownedBySupabase) return "supabase";
-  const texts = plan.migrations.map(({ migration }) => migration.forward.text);
-  return texts.some((text) => SUPABASE.test(text)) && !texts.some((text) => OWN_SCHEMA.test(text)) ? "supabase" : void 0;
+  if (platform === "supabase") return "supabase";
+  return platformOf(
+    folder,
+    plan.migrations.map(({ migration }) => migration.forward.text)
+  );
 }
 function preludeOf(plan) {
-  return platformOf(plan) === void 0 ? void 0 : supabasePrelude();
+  return preludeFor(platformOf2(plan));
 }
 
 // src/schema/check/rules/actions.ts
@@ -550,8 +181,7 @@ function written(parts) {
 }
 var hit = (object, message) => ({ object, message });
 function dropped(statement, kind) {
-  if (statement.type !== "DropStmt" || statement.fields["removeType"] !== kind) return [];
-  return listOf(statement.fields["objects"]).map(nameParts);
+  return droppedNames(statement.type, statement.fields, kind);
 }
 
 // src/schema/check/rules/alter-table.ts
@@ -1283,7 +913,7 @@ async function checkMigrations(plan, ports) {
       shadow: {
         described: shadow.described,
         version: shadow.version,
-        platform: platformOf(plan) ?? null,
+        platform: platformOf2(plan) ?? null,
         roles: unionOf(walks.map((each) => each.chain.standIns.roles)),
         extensions
       }
@@ -1464,11 +1094,11 @@ async function planCheck(request, ports) {
   const tree = await ports.sourceTree();
   const folder = await tree.files(request.folder, isWanted);
   const base = request.base === void 0 ? void 0 : await tree.filesAtBase(request.folder, request.base, isWanted);
-  const ownedBySupabase = /(?:^|\/)supabase\/migrations$/.test(request.folder.replace(/\/+$/, ""));
-  const { migrations, problems } = readFolder(folder, { supabase: ownedBySupabase });
+  const ownedBySupabase2 = ownedBySupabase(request.folder);
+  const { migrations, problems } = readFolder(folder, { supabase: ownedBySupabase2 });
   const before = base === void 0 ? void 0 : new Map(base.files.map((file) => [file.path, file]));
   const isNew = (path) => before === void 0 || !before.has(path);
-  const newest = before === void 0 ? void 0 : readFolder(base, { supabase: ownedBySupabase }).migrations.at(-1);
+  const newest = before === void 0 ? void 0 : readFolder(base, { supabase: ownedBySupabase2 }).migrations.at(-1);
   const checked = [];
   for (const migration of migrations) {
     const judged = isNew(migration.forward.file) || migration.rollback !== void 0 && isNew(migration.rollback.file);
@@ -1482,7 +1112,7 @@ async function planCheck(request, ports) {
   }
   const changed = before === void 0 ? [] : changedSince(before, new Map(folder.files.map((file) => [file.path, file])), request.base);
   const about = problems.filter(({ file }) => isNew(file)).map(({ rule, level, file, message, hint }) => ({ rule, level, file, line: 1, message, hint }));
-  return { request, migrations: checked, findings: [...about, ...changed], ownedBySupabase };
+  return { request, migrations: checked, findings: [...about, ...changed], ownedBySupabase: ownedBySupabase2 };
 }
 function changedSince(before, now, base) {
   return [...before].flatMap(([path, file]) => {
@@ -1532,7 +1162,7 @@ var WORDS = {
   missing: "has no rollback",
   failed: "does not go through"
 };
-var SUPABASE2 = "the database had what a Supabase project has before its first migration: roles, schemas, tables and functions of its services";
+var SUPABASE = "the database had what a Supabase project has before its first migration: roles, schemas, tables and functions of its services";
 function checkOutcome(plan, checked, tookMs) {
   const { pairs, findings } = checked;
   const stops = pairs.filter((pair) => counts(pair));
@@ -1562,7 +1192,7 @@ function checkOutcome(plan, checked, tookMs) {
         ...pairs.flatMap(
           ({ checked: { migration }, proof }) => proof.notes.map((note) => `${migration.forward.file}: ${note}`)
         ),
-        ...checked.shadow?.platform === "supabase" ? [SUPABASE2] : [],
+        ...checked.shadow?.platform === "supabase" ? [SUPABASE] : [],
         ...checked.shadow !== void 0 && checked.shadow.roles.length > 0 ? [
           "roles that the scripts name and none of them makes were made on the shadow: " + checked.shadow.roles.join(", ")
         ] : []

@@ -4,25 +4,29 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   carryOut,
+  parsePlanHash,
+  planHash,
+  requireApproved,
   requireLease,
+  requireWritable,
+  supabaseBooks,
   takeLease,
   untilThrough
-} from "./shared-schema-steps-carry-out.js";
+} from "./shared-schema-lease-lease.js";
 import {
-  Chain,
-  privateShadow,
   provePair
 } from "./shared-schema-proof-prove-pair.js";
 import {
-  prepareScript
-} from "./shared-schema-script-transactions.js";
-import {
   readHistory,
+  replay,
   schemaFingerprint
 } from "./shared-schema-history-table.js";
 import {
+  Chain,
   compareKeys,
   isWanted,
+  prepareScript,
+  privateShadow,
   readFolder,
   readState,
   versionKey
@@ -35,11 +39,9 @@ import {
 } from "./shared-nouns-server-pooler.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import {
-  quoteIdentifier
-} from "./shared-postgres-quoting.js";
-import {
   describeAddress,
-  parseDatabaseUrl
+  parseDatabaseUrl,
+  quoteIdentifier
 } from "./shared-postgres-database-url.js";
 import "./shared-kernel-pattern.js";
 import {
@@ -75,26 +77,28 @@ async function proveHistory(history, going, ports) {
       const shadow = __using(_stack, await privateShadow(void 0, ports), true);
       const chain = __using(_stack, await Chain.open(shadow, void 0), true);
       const of = /* @__PURE__ */ new Map();
-      for (const entry of history) {
-        const forward = await prepareScript({
-          file: entry.file,
-          text: entry.forward,
-          firstLine: 1,
-          transaction: true
-        });
+      const sources = history.map((entry) => ({
+        file: entry.file,
+        text: entry.forward,
+        firstLine: 1,
+        transaction: true,
+        entry
+      }));
+      const stopped = await replay(chain, sources, async ({ entry }, forward) => {
         const step = going.find((each) => each.entry === entry);
-        if (step !== void 0) {
-          const { proof } = await provePair(
-            chain,
-            { forward, rollback: step.rollback },
-            () => ports.clock.elapsed()
-          );
-          of.set(entry.version, { verdict: proof.verdict, what: words(proof), destroys: proof.destroys });
-        }
-        const failure = await chain.apply(forward);
-        if (failure !== void 0) {
-          return { of, why: `${entry.file} does not go through on a private server: ${failure.message}` };
-        }
+        if (step === void 0) return;
+        const { proof } = await provePair(
+          chain,
+          { forward, rollback: step.rollback },
+          () => ports.clock.elapsed()
+        );
+        of.set(entry.version, { verdict: proof.verdict, what: words(proof), destroys: proof.destroys });
+      });
+      if (stopped !== void 0) {
+        return {
+          of,
+          why: `${stopped.file} does not go through on a private server: ${stopped.failure.message}`
+        };
       }
       return { of, why: void 0 };
     } catch (_) {
@@ -135,6 +139,7 @@ async function planRollback(request, ports) {
   var _stack = [];
   try {
     await refuseTransactionPooler(request.database);
+    await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "rollback plan" }), true);
     const { history, found } = await choose(session, request, ports);
     const proofs = await proveHistory(history, found, ports);
@@ -313,6 +318,7 @@ async function takeBack({ entry, rollback }, { request }, lease, ports) {
         );
         at = { from: 0, again: true };
       }
+      const supabase = await supabaseBooks(session);
       const refused = await carryOut(session, rollback, at, request.timeouts, {
         async done(inside, steps, whole) {
           await requireLease(inside, lease);
@@ -320,6 +326,7 @@ async function takeBack({ entry, rollback }, { request }, lease, ports) {
             whole ? "DELETE FROM holdfast.migrations WHERE version = $1" : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
             whole ? [entry.version] : [entry.version, steps]
           );
+          if (whole) await supabase.takenBack(inside, entry.version);
         }
       });
       if (refused !== void 0) at = { ...at, from: refused.steps };
@@ -367,6 +374,31 @@ async function closeRecord(session, id, { done, failed, restored }) {
   );
 }
 
+// src/schema/rollback/hash.ts
+function hashOf({ request, steps, losses, drifted }) {
+  return planHash({
+    doing: "migrate-rollback",
+    database: describeAddress(request.database.address),
+    scripts: steps.map(({ entry, rollback }) => [
+      entry.version,
+      rollback.source.text,
+      entry.state === "rolling-back" ? entry.steps : 0
+    ]),
+    given: [
+      request.to?.version ?? "nothing",
+      request.store === void 0 ? "without a backup" : "with a backup",
+      drifted ? "drifted" : "as it was left",
+      ...steps.map(({ entry, proof }) => `${entry.version} ${proof?.verdict ?? "not tried"}`),
+      ...losses.map(({ object }) => object).sort()
+    ]
+  });
+}
+function requireApprovedPlan(plan) {
+  const files = plan.steps.map(({ entry }) => entry.file);
+  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
+  requireApproved(plan.request.planHash, hashOf(plan), `${quantity(files.length, "migration")}${which}`);
+}
+
 // src/schema/rollback/request.ts
 var NOTHING = "nothing";
 async function parseRollbackRequest(inputs, ports) {
@@ -386,7 +418,8 @@ async function parseRollbackRequest(inputs, ports) {
     reason: inputs.reason ?? "",
     waitMs: inputs.wait,
     timeouts: { lockMs: inputs.lockTimeout, statementMs: inputs.statementTimeout },
-    retries: inputs.retries
+    retries: inputs.retries,
+    planHash: parsePlanHash(inputs.planHash)
   };
 }
 async function storeOf({ store, storeSecret, withoutBackup, recipients, allowUnencrypted }, ports) {
@@ -413,6 +446,7 @@ async function storeOf({ store, storeSecret, withoutBackup, recipients, allowUne
 async function runMigrateRollback(inputs, ports, takeBackup) {
   const request = await parseRollbackRequest(inputs, ports);
   const plan = await planRollback(request, ports);
+  requireApprovedPlan(plan);
   const refused = whyNot(plan);
   if (inputs.dryRun) {
     return { ...planned(plan, refused), exit: refused === void 0 ? EXIT.done : refused.exitCode };
@@ -472,6 +506,7 @@ function outputs(plan, result) {
     backup: result?.backup?.id ?? "",
     restored: result?.restored ?? null,
     record: result?.record ?? "",
+    "plan-hash": hashOf(plan),
     losses: plan.losses.map((loss) => ({ ...loss })),
     plan: plan.steps.map(({ entry, from, proof }) => ({
       version: entry.version,

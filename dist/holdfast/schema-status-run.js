@@ -3,18 +3,31 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  compareDatabases,
+  platformOfState,
   standingOf
-} from "./shared-schema-history-standing.js";
+} from "./shared-schema-proof-compare-databases.js";
+import {
+  preludeFor
+} from "./shared-schema-shadow-supabase-services.js";
 import {
   readHistory,
+  replay,
   schemaFingerprint
 } from "./shared-schema-history-table.js";
 import {
+  Chain,
   isWanted,
+  privateShadow,
   readFolder,
   readState
 } from "./shared-schema-folder-read-folder.js";
-import "./shared-nouns-content-read-objects-tables.js";
+import "./shared-ports-database.js";
+import "./shared-kernel-or-abort.js";
+import "./shared-nouns-platform-supabase.js";
+import {
+  serverFacts
+} from "./shared-nouns-content-read-objects-tables.js";
 import {
   describeAddress,
   parseDatabaseUrl
@@ -24,14 +37,52 @@ import {
   quantity
 } from "./shared-kernel-quantity.js";
 import "./shared-kernel-streams.js";
+import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import {
-  EXIT
+  EXIT,
+  isHoldfastError
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
   __using
 } from "./shared-esbuild-runtime.js";
+
+// src/schema/status/drift.ts
+async function nameDrift(live, history, ports) {
+  const unknown = (why) => ({ deviations: [], doubt: `its objects cannot be named: ${why}` });
+  const scripts = history.flatMap(
+    ({ file, forward }) => forward === null ? [] : [{ file, text: forward, firstLine: 1, transaction: true }]
+  );
+  if (scripts.length < history.length) return unknown("a migration was recorded without its script");
+  const platform = platformOfState(live.state);
+  try {
+    var _stack = [];
+    try {
+      const shadow = __using(_stack, await privateShadow(live.major, ports), true);
+      const chain = __using(_stack, await Chain.open(shadow, preludeFor(platform)), true);
+      const ground = await chain.state();
+      const stopped = await replay(chain, scripts);
+      if (stopped !== void 0) {
+        return unknown(
+          `${stopped.file} does not go through on ${shadow.described}: ${stopped.failure.message}`
+        );
+      }
+      return {
+        deviations: compareDatabases(live.state, { state: await chain.state(), ground, platform }),
+        doubt: shadow.major === live.major ? void 0 : `the database's major is ${live.major}, and this was compared on ${shadow.described}`
+      };
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (error) {
+    if (!isHoldfastError(error) || ports.cancelled.aborted) throw error;
+    return unknown(error.message);
+  }
+}
 
 // src/schema/status/run.ts
 async function runMigrateStatus(inputs, ports) {
@@ -46,12 +97,17 @@ async function runMigrateStatus(inputs, ports) {
     const history = await readHistory(session);
     const { applied, changed, pending, late, missing, begun } = standingOf(migrations, history);
     const last = history.findLast(({ state: state2 }) => state2 === "applied");
-    const now = last?.fingerprintAfter == null ? void 0 : schemaFingerprint(await readState(session)).hash;
-    const drift = now !== void 0 && now !== last.fingerprintAfter;
+    const state = last?.fingerprintAfter == null ? void 0 : await readState(session);
+    const now = state && schemaFingerprint(state).hash;
+    const drift = now !== void 0 && now !== last.fingerprintAfter && begun.length === 0;
+    const named = drift ? await nameDrift(
+      { state, major: (await serverFacts(session)).major },
+      history.filter((entry) => entry.state === "applied"),
+      ports
+    ) : void 0;
     const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : void 0;
     const where = describeAddress(database.address);
     const bad = changed.length + begun.length > 0 || drift;
-    const state = (version) => changed.some(({ entry }) => entry.version === version) ? "changed since" : late.some((each) => each.version === version) ? "pending, late" : "pending";
     return {
       exit: bad ? EXIT.verdict : EXIT.done,
       outputs: {
@@ -63,38 +119,16 @@ async function runMigrateStatus(inputs, ports) {
         missing: missing.map(({ version }) => version),
         begun: begun.map(({ version }) => version),
         drift,
-        "matches-version": matches?.version ?? ""
+        "matches-version": matches?.version ?? "",
+        drifted: (named?.deviations ?? []).map((deviation) => ({ ...deviation }))
       },
       report: {
         good: !bad,
         headline: `${where} is at ${last === void 0 ? "no version" : `version ${last.version}`}: ${quantity(applied.length, "migration")} applied, ${pending.length} pending${drift ? "; its schema is not what that version left" : ""}`,
-        tables: [
-          {
-            columns: ["migration", "state", "when", "who"],
-            rows: [
-              ...applied.map(({ migration, entry }) => [
-                migration.forward.file,
-                changed.some((each) => each.entry === entry) ? "applied, changed since" : "applied",
-                (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
-                entry.appliedBy
-              ]),
-              ...missing.map((entry) => [
-                entry.file,
-                "applied, not in this checkout",
-                (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
-                entry.appliedBy
-              ]),
-              ...pending.map(({ forward, version }) => [
-                forward.file,
-                begun.some((each) => each.version === version) ? `begun: ${begun.find((each) => each.version === version).steps} statements done` : state(version),
-                "",
-                ""
-              ])
-            ]
-          }
-        ],
+        tables: tablesOf({ applied, changed, pending, late, missing, begun }, named),
         notes: drift ? [
-          matches === void 0 ? "the schema is that of no version on record: somebody changed it by hand, or by another tool" : `the schema is that of version ${matches.version}`
+          matches === void 0 ? "the schema is that of no version on record: somebody changed it by hand, or by another tool" : `the schema is that of version ${matches.version}`,
+          ...named?.doubt === void 0 ? [] : [named.doubt]
         ] : []
       }
     };
@@ -104,6 +138,40 @@ async function runMigrateStatus(inputs, ports) {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+function tablesOf({ applied, changed, pending, late, missing, begun }, named) {
+  const standingOfOne = (version) => changed.some(({ entry }) => entry.version === version) ? "changed since" : late.some((each) => each.version === version) ? "pending, late" : "pending";
+  return [
+    {
+      columns: ["migration", "state", "when", "who"],
+      rows: [
+        ...applied.map(({ migration, entry }) => [
+          migration.forward.file,
+          changed.some((each) => each.entry === entry) ? "applied, changed since" : entry.adoptedFrom === null ? "applied" : `taken over: ${entry.adoptedFrom}`,
+          (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
+          entry.appliedBy
+        ]),
+        ...missing.map((entry) => [
+          entry.file,
+          "applied, not in this checkout",
+          (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
+          entry.appliedBy
+        ]),
+        ...pending.map(({ forward, version }) => [
+          forward.file,
+          begun.some((each) => each.version === version) ? `begun: ${begun.find((each) => each.version === version).steps} statements done` : standingOfOne(version),
+          "",
+          ""
+        ])
+      ]
+    },
+    ...named === void 0 || named.deviations.length === 0 ? [] : [
+      {
+        columns: ["drifted", "what"],
+        rows: named.deviations.map(({ object, message }) => [object, message])
+      }
+    ]
+  ];
 }
 export {
   runMigrateStatus

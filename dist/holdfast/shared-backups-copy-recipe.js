@@ -10,7 +10,7 @@ import {
   DAMAGED,
   readStanding,
   selectKeys
-} from "./shared-nouns-catalog-none-found.js";
+} from "./shared-nouns-catalog-standing.js";
 import {
   INCOMPLETE,
   Lacking,
@@ -58,7 +58,7 @@ import {
 import {
   quoteIdentifier,
   quoteLiteral
-} from "./shared-postgres-quoting.js";
+} from "./shared-postgres-database-url.js";
 import {
   anyOf,
   inSequence

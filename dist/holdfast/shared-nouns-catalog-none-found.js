@@ -3,11 +3,14 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  DAMAGED,
+  readStanding,
+  selectKeys
+} from "./shared-nouns-catalog-standing.js";
+import {
   shellWord
 } from "./shared-kernel-shell-word.js";
 import {
-  BACKUP_ID,
-  byNewest,
   manifestPath
 } from "./shared-nouns-content-record.js";
 import {
@@ -17,140 +20,8 @@ import {
   nearest
 } from "./shared-kernel-suggest.js";
 import {
-  HoldfastError,
   isHoldfastError
 } from "./shared-kernel-errors.js";
-
-// src/kernel/in-order.ts
-async function* inOrder(items, atOnce, map) {
-  const underWay = [];
-  for (const item of items) {
-    const result = map(item);
-    result.catch(() => void 0);
-    underWay.push(result);
-    if (underWay.length >= atOnce) yield await underWay.shift();
-  }
-  while (underWay.length > 0) yield await underWay.shift();
-}
-
-// src/nouns/catalog/standing.ts
-var DAMAGED = "damaged";
-function standingOf(receipts, damagedReceipts = []) {
-  const newestFirst = receipts.filter((receipt) => receipt.kind !== "recovered").sort(byFinish);
-  const failure = newestFirst.find((receipt) => receipt.verdict === "failed");
-  const sinceFailure = newestFirst.filter(
-    (receipt) => !failure || Date.parse(receipt.finishedAt) > Date.parse(failure.finishedAt)
-  );
-  const proved = (kind) => sinceFailure.find((receipt) => receipt.kind === kind && receipt.verdict === "proved");
-  const held = (kind) => proved(kind) ?? sinceFailure.find((receipt) => receipt.kind === kind);
-  const gaps = sinceFailure.find((receipt) => receipt.kind === "restored" && receipt.verdict === "gaps");
-  const isOutweighed = ({ accepted, finishedAt }) => accepted !== void 0 && gaps !== void 0 && Date.parse(gaps.finishedAt) >= Date.parse(finishedAt);
-  const restored = sinceFailure.find(
-    (receipt) => receipt.kind === "restored" && receipt.verdict === "proved" && !isOutweighed(receipt)
-  );
-  if (restored) {
-    return {
-      state: "verified",
-      depth: "restored",
-      at: restored.finishedAt,
-      ...restored.accepted ? { accepted: restored.accepted } : {},
-      damagedReceipts
-    };
-  }
-  if (failure && proved("restored") === void 0) {
-    return {
-      state: "failed verification",
-      at: failure.finishedAt,
-      reason: reasonOf(failure),
-      damagedReceipts
-    };
-  }
-  const partial = held("opened") ?? held("stored");
-  return {
-    state: "unverified",
-    ...partial ? { depth: partial.kind, at: partial.finishedAt } : {},
-    reason: gaps ? "restored with gaps" : partial ? `only ${partial.kind}${partial.verdict === "gaps" ? ", with gaps" : ""}` : "never validated",
-    damagedReceipts
-  };
-}
-function reasonOf({ findings, kind }) {
-  const [first] = findings;
-  if (first === void 0) return `${kind} failed`;
-  return first.name === "" ? first.message : `${first.about} ${first.name} ${first.message}`;
-}
-function byFinish(a, b) {
-  const byTime = Date.parse(b.finishedAt) - Date.parse(a.finishedAt);
-  if (byTime !== 0) return byTime;
-  const [one, other] = [JSON.stringify(a), JSON.stringify(b)];
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-var RECEIPTS_AT_ONCE = 16;
-async function settled(path, reading) {
-  await reading.catch(() => void 0);
-  return { path, read: () => reading };
-}
-async function readStanding(catalog, key, paths, manifestSha256) {
-  const receipts = [];
-  const damaged = [];
-  for await (const { path, read } of inOrder(
-    paths,
-    RECEIPTS_AT_ONCE,
-    (path2) => settled(path2, catalog.readReceipt(path2))
-  )) {
-    try {
-      const { value } = await read();
-      const about = value.backup === key.id && value.source === key.source && value.tier === key.tier;
-      if (about && (manifestSha256 === void 0 || value.manifest === manifestSha256)) receipts.push(value);
-    } catch (error) {
-      if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
-      damaged.push(path);
-    }
-  }
-  return standingOf(receipts, damaged);
-}
-
-// src/nouns/catalog/selection.ts
-function parseSelection(text, allowed) {
-  const word = text.trim().toLowerCase().replace(/[ _]+/g, "-");
-  const selection = recognise(text.trim(), word);
-  if (selection && allowed.includes(selection.by)) return selection;
-  const forms = { id: "a backup id (20261122T020000Z-1a2b3c)", day: "a day (2026-11-22)" };
-  throw new HoldfastError("input.malformed", `backup is '${text}', which selects nothing`, {
-    hint: `Use ${allowed.filter((by) => by !== "since" && by !== "before").map((by) => forms[by] ?? by).join(", ")}.`
-  });
-}
-function recognise(text, word) {
-  if (BACKUP_ID.test(text)) return { by: "id", id: text };
-  if (word === "latest" || word === "latest-per-tier" || word === "latest-verified") return { by: word };
-  if (/^\d{4}-\d{2}-\d{2}$/.test(word)) {
-    const day = /* @__PURE__ */ new Date(`${word}T00:00:00.000Z`);
-    if (!Number.isNaN(day.getTime()) && day.toISOString().startsWith(word)) return { by: "day", day: word };
-  }
-  return void 0;
-}
-function selectKeys(selection, keys, tier) {
-  const newestFirst = [...keys].sort(byNewest);
-  if (selection.by === "id") return newestFirst.filter((key) => key.id === selection.id);
-  const candidates = newestFirst.filter((key) => tier ? key.tier === tier : key.tier !== "safety");
-  switch (selection.by) {
-    case "latest":
-      return firstPer(candidates, (key) => key.source);
-    case "latest-per-tier":
-      return firstPer(candidates, (key) => `${key.source}/${key.tier}`);
-    case "latest-verified":
-      return candidates;
-    case "day":
-      return candidates.filter((key) => key.time.toISOString().startsWith(selection.day));
-    case "since":
-      return candidates.filter((key) => key.time >= selection.since);
-    case "before":
-      return candidates.filter((key) => key.time <= selection.before);
-  }
-}
-function firstPer(keys, group) {
-  const seen = /* @__PURE__ */ new Set();
-  return keys.filter((key) => !seen.has(group(key)) && seen.add(group(key)));
-}
 
 // src/nouns/catalog/none-found.ts
 async function explainNone(catalog, selection, filter, known = /* @__PURE__ */ new Map()) {
@@ -250,11 +121,6 @@ async function standingIn(catalog, key, receipts) {
 }
 
 export {
-  parseSelection,
-  selectKeys,
-  inOrder,
-  DAMAGED,
-  readStanding,
   explainNone,
   explainEmpty
 };

@@ -12,6 +12,9 @@ import {
   listed
 } from "./shared-nouns-server-pooler.js";
 import {
+  SUPABASE
+} from "./shared-nouns-platform-supabase.js";
+import {
   HIDDEN,
   IN_SCOPE,
   NET_SCHEMA,
@@ -46,7 +49,7 @@ import {
   qualifiedName,
   quoteIdentifier,
   quoteLiteral
-} from "./shared-postgres-quoting.js";
+} from "./shared-postgres-database-url.js";
 import {
   DEFAULT_LEVEL
 } from "./shared-nouns-seal-default-level.js";
@@ -189,8 +192,8 @@ function unquoted(identity) {
 // src/nouns/content/read/publication-needs.ts
 var PUBLICATION_TABLES = "publication-tables";
 async function readPublicationNeeds(session, places, needs) {
-  const rows2 = await session.query(MEMBERS);
-  return rows2.flatMap(({ publication, members }) => {
+  const rows = await session.query(MEMBERS);
+  return rows.flatMap(({ publication, members }) => {
     const object = places.get(publication);
     if (object === void 0) return [];
     const names = new Set(members.flatMap((member) => needs.get(member) ?? []));
@@ -713,9 +716,9 @@ function compareExtensionContents(expected, actual) {
     return found.map((one) => ({ extension: extension.name, found: one }));
   });
 }
-function isUndumped({ kind, rows: rows2, filtered, unreadable, ...names }, dumped) {
-  if (kind !== "table" || unreadable === true || rows2 === 0) return false;
-  return rows2 === null || filtered !== true || rows2 > (dumped.get(displayName(names)) ?? 0);
+function isUndumped({ kind, rows, filtered, unreadable, ...names }, dumped) {
+  if (kind !== "table" || unreadable === true || rows === 0) return false;
+  return rows === null || filtered !== true || rows > (dumped.get(displayName(names)) ?? 0);
 }
 function undecided(extension, relation3, why) {
   const held = relation3.rows === null ? "may hold rows" : `holds ${quantity(relation3.rows, "row")}`;
@@ -1018,7 +1021,7 @@ async function readNumbers(session, shape) {
     if (!OF_OBJECTS.has(column.type)) continue;
     const value = quoteIdentifier(column.name);
     const asNumber = `hashtextextended((${value}::oid)::text COLLATE "C", ${index + 1})`;
-    const rows2 = await session.query(`
+    const rows = await session.query(`
       SELECT (count(*)::numeric * (${asNumber}::numeric - ${columnHash2(column, index + 1)}::numeric))::text
         AS change
         FROM (SELECT ${value}
@@ -1028,10 +1031,10 @@ async function readNumbers(session, shape) {
        ORDER BY 1
        LIMIT ${NAMES_MAX + 1}
     `);
-    if (rows2.length > 0 && rows2.length <= NAMES_MAX) {
+    if (rows.length > 0 && rows.length <= NAMES_MAX) {
       numbers.set(
         column.name,
-        rows2.map(({ change }) => BigInt(change))
+        rows.map(({ change }) => BigInt(change))
       );
     }
   }
@@ -1249,8 +1252,8 @@ function compareTree(leaves, tables, { copies, content, options: options2, retyp
   }
   return ranked(2, name, `holds ${count(Number(now))} in its partitions as the source did, but ${differs}`);
 }
-function count(rows2) {
-  return quantity(rows2, "row");
+function count(rows) {
+  return quantity(rows, "row");
 }
 function ownerOf({ extension }) {
   return extension === void 0 ? "" : `it belongs to the extension ${extension}, whose version and own rows may be others here`;
@@ -1617,9 +1620,9 @@ async function findIncomplete(session, scope, leftOut, holds = () => true) {
   let fresh = [...why.keys()];
   while (fresh.length > 0) {
     const all = await session.query(FURTHER, [fresh]);
-    const rows2 = all.filter(({ place }) => objects.has(place) && !why.has(place));
-    for (const { place, cause } of rows2) why.set(place, why.get(cause));
-    fresh = [...new Set(rows2.map(({ place }) => place))];
+    const rows = all.filter(({ place }) => objects.has(place) && !why.has(place));
+    for (const { place, cause } of rows) why.set(place, why.get(cause));
+    fresh = [...new Set(rows.map(({ place }) => place))];
   }
   return [...why].map(([place, needs]) => ({
     severity: "gap",
@@ -1634,11 +1637,11 @@ async function objectsOf(session, server, scope, holds) {
     ({ place, superuser }) => place !== void 0 && (superuser !== true || server.superuser)
   );
   for (const each of classes) {
-    const rows2 = await session.query(
+    const rows = await session.query(
       objectQuery(server, { ...each, fields: [] }),
       scopeValues(scope)
     );
-    for (const { place, identity } of rows2) {
+    for (const { place, identity } of rows) {
       const name = decodeText(server, identity);
       if (place !== null && holds(each.kind, name)) objects.set(place, `${each.kind} ${name}`);
     }
@@ -1994,317 +1997,6 @@ var GOOGLE_CLOUD_SQL = {
   onlyPlatform: ["cloudsqladmin", "cloudsqlagent", "cloudsqlreplica"],
   ...nothingInside,
   workingRole: "cloudsqlsuperuser"
-};
-
-// src/nouns/platform/supabase.ts
-var rows = (kind, ...tables) => tables.map((table) => ({ table, kind }));
-var AUTH_INDEXES = [
-  "audit_logs_instance_id_idx",
-  "confirmation_token_idx",
-  "custom_oauth_providers_created_at_idx",
-  "custom_oauth_providers_enabled_idx",
-  "custom_oauth_providers_identifier_idx",
-  "custom_oauth_providers_provider_type_idx",
-  "email_change_token_current_idx",
-  "email_change_token_new_idx",
-  "factor_id_created_at_idx",
-  "flow_state_created_at_idx",
-  "identities_email_idx",
-  "identities_user_id_idx",
-  "idx_auth_code",
-  "idx_oauth_client_states_created_at",
-  "idx_user_id_auth_method",
-  "idx_users_created_at_desc",
-  "idx_users_email",
-  "idx_users_last_sign_in_at_desc",
-  "idx_users_name",
-  "mfa_challenge_created_at_idx",
-  "mfa_factors_user_friendly_name_unique",
-  "mfa_factors_user_id_idx",
-  "oauth_auth_pending_exp_idx",
-  "oauth_clients_client_id_idx",
-  "oauth_clients_deleted_at_idx",
-  "oauth_consents_active_client_idx",
-  "oauth_consents_active_user_client_idx",
-  "oauth_consents_user_order_idx",
-  "one_time_tokens_relates_to_hash_idx",
-  "one_time_tokens_token_hash_hash_idx",
-  "one_time_tokens_user_id_token_type_key",
-  "reauthentication_token_idx",
-  "recovery_token_idx",
-  "refresh_tokens_instance_id_idx",
-  "refresh_tokens_instance_id_user_id_idx",
-  "refresh_tokens_parent_idx",
-  "refresh_tokens_session_id_revoked_idx",
-  "refresh_tokens_token_idx",
-  "refresh_tokens_updated_at_idx",
-  "saml_providers_sso_provider_id_idx",
-  "saml_relay_states_created_at_idx",
-  "saml_relay_states_for_email_idx",
-  "saml_relay_states_sso_provider_id_idx",
-  "sessions_not_after_idx",
-  "sessions_oauth_client_id_idx",
-  "sessions_user_id_idx",
-  "sso_domains_domain_idx",
-  "sso_domains_sso_provider_id_idx",
-  "sso_providers_resource_id_idx",
-  "sso_providers_resource_id_pattern_idx",
-  "sso_sessions_session_id_idx",
-  "sso_sessions_sso_provider_id_idx",
-  "unique_phone_factor_per_user",
-  "unique_verified_phone_factor",
-  "user_id_created_at_idx",
-  "users_email_partial_key",
-  "users_instance_id_email_idx",
-  "users_instance_id_idx",
-  "users_is_anonymous_idx",
-  "webauthn_challenges_expires_at_idx",
-  "webauthn_challenges_user_id_idx",
-  "webauthn_credentials_credential_id_key",
-  "webauthn_credentials_user_id_idx"
-];
-var STORAGE_INDEXES = [
-  "bname",
-  "bucketid_objname",
-  "buckets_analytics_unique_name_idx",
-  "iceberg_catalogs_name_deleted_at_idx",
-  "iceberg_catalogs_unique_name_idx",
-  "idx_iceberg_namespaces_bucket_id",
-  "idx_iceberg_tables_location",
-  "idx_iceberg_tables_namespace_id",
-  "idx_multipart_uploads_list",
-  "idx_name_bucket_level_unique",
-  "idx_name_bucket_unique",
-  "idx_objects_bucket_id_name",
-  "idx_objects_bucket_id_name_lower",
-  "idx_objects_lower_name",
-  "idx_prefixes_lower_name",
-  "name_prefix_search",
-  "objects_bucket_id_level_idx",
-  "vector_indexes_name_bucket_id_idx",
-  // Of versions that its public branches hold, and no project may have yet.
-  "bucket_lifecycle_states_due_idx",
-  "bucket_lifecycle_states_expired_claim_idx",
-  "idx_event_log_status_id",
-  "idx_objects_bucket_id_archived_at",
-  "idx_objects_current_version",
-  "idx_objects_missing_signature_bucket_id_name",
-  "idx_objects_null_version",
-  "objects_archived_due_idx",
-  "objects_archived_order_uq",
-  "objects_bucket_id_name_version_key"
-];
-var FOLDERS = `
-  INSERT INTO storage.prefixes (bucket_id, name)
-    SELECT DISTINCT o.bucket_id,
-           pg_catalog.array_to_string((pg_catalog.string_to_array(o.name, '/'))[1:n], '/')
-      FROM storage.objects o,
-           pg_catalog.generate_series(
-             1, pg_catalog.cardinality(pg_catalog.string_to_array(o.name, '/')) - 1) n
-        ON CONFLICT DO NOTHING
-`;
-var SUPABASE = {
-  name: "supabase",
-  title: "Supabase",
-  sources: [
-    "https://github.com/supabase/postgres/tree/develop/migrations/db",
-    "https://github.com/supabase/auth/tree/master/migrations",
-    "https://github.com/supabase/storage/tree/master/migrations/tenant",
-    "https://github.com/supabase/etl",
-    "https://supabase.com/docs/guides/database/postgres/roles",
-    "https://github.com/supabase/supautils"
-  ],
-  marks: {
-    roles: ["supabase_admin", "supabase_auth_admin", "anon", "authenticated", "service_role"],
-    tables: [{ schema: "auth", name: "users", owners: ["supabase_auth_admin", "supabase_admin"] }]
-  },
-  roles: [
-    "supabase_admin",
-    "supabase_auth_admin",
-    "supabase_storage_admin",
-    "supabase_functions_admin",
-    "supabase_realtime_admin",
-    "supabase_replication_admin",
-    "supabase_read_only_user",
-    "supabase_etl_admin",
-    "supabase_privileged_role",
-    "dashboard_user",
-    "authenticator",
-    "anon",
-    "authenticated",
-    "service_role",
-    "pgbouncer",
-    "pgsodium_keyholder",
-    "pgsodium_keyiduser",
-    "pgsodium_keymaker",
-    "pgtle_admin",
-    "postgres"
-  ],
-  onlyPlatform: [
-    "supabase_admin",
-    "supabase_auth_admin",
-    "supabase_storage_admin",
-    "supabase_functions_admin",
-    "supabase_realtime_admin",
-    "supabase_replication_admin",
-    "supabase_read_only_user",
-    "supabase_etl_admin",
-    "authenticator",
-    "pgbouncer",
-    "pgsodium_keyholder",
-    "pgsodium_keyiduser",
-    "pgsodium_keymaker",
-    "pgtle_admin"
-  ],
-  schemas: [
-    {
-      name: "auth",
-      purpose: "sign-up and sign-in (GoTrue)",
-      migrations: { table: "schema_migrations", column: "version", known: "20260625000000" },
-      indexes: AUTH_INDEXES,
-      columnComments: [
-        "identities.email",
-        "mfa_factors.last_webauthn_challenge_data",
-        "sessions.not_after",
-        "sessions.refresh_token_counter",
-        "sessions.refresh_token_hmac_key",
-        "sso_providers.resource_id",
-        "users.is_sso_user"
-      ],
-      rows: [
-        ...rows(
-          "user",
-          "users",
-          "identities",
-          "mfa_factors",
-          "sso_providers",
-          "sso_domains",
-          "saml_providers",
-          "oauth_clients",
-          "oauth_consents",
-          "custom_oauth_providers",
-          "webauthn_credentials"
-        ),
-        ...rows(
-          "session",
-          "sessions",
-          "refresh_tokens",
-          "mfa_amr_claims",
-          "mfa_challenges",
-          "saml_relay_states",
-          "flow_state",
-          "one_time_tokens",
-          "oauth_authorizations",
-          "oauth_client_states",
-          "webauthn_challenges"
-        ),
-        ...rows("log", "audit_log_entries"),
-        ...rows("bookkeeping", "instances", "schema_migrations")
-      ]
-    },
-    {
-      name: "storage",
-      purpose: "names of the files in the buckets, which are not in the database",
-      migrations: { table: "migrations", column: "id", known: "63" },
-      indexes: STORAGE_INDEXES,
-      columnComments: ["buckets.owner", "objects.owner"],
-      // In 2025: how deep in folders a file lies.
-      computed: { "objects.level": "pg_catalog.array_length(pg_catalog.string_to_array(name, '/'), 1)" },
-      rows: [
-        ...rows(
-          "user",
-          "buckets",
-          "objects",
-          "buckets_analytics",
-          "buckets_vectors",
-          "vector_indexes",
-          "iceberg_namespaces",
-          "iceberg_tables"
-        ),
-        // The parts of an unfinished upload lie in another project's file store.
-        ...rows("session", "s3_multipart_uploads", "s3_multipart_uploads_parts"),
-        ...rows("log", "event_log"),
-        ...rows("bookkeeping", "migrations", "bucket_lifecycle_states"),
-        // Folders, which the service of 2025 lists from here and its triggers fill, which a
-        // restore keeps still.
-        { table: "prefixes", kind: "user", derived: true, fill: FOLDERS }
-      ]
-    },
-    {
-      name: "realtime",
-      purpose: "messages and subscriptions of connected clients",
-      migrations: { table: "schema_migrations", column: "version" },
-      rows: [
-        ...rows("session", "subscription"),
-        ...rows("log", "messages"),
-        ...rows("bookkeeping", "schema_migrations")
-      ]
-    },
-    {
-      name: "vault",
-      purpose: "secrets, encrypted with a key of the project's",
-      rows: rows("secret", "secrets")
-    },
-    { name: "pgsodium", purpose: "keys of the vault", rows: rows("secret", "key") },
-    { name: "pgsodium_masks", purpose: "views over encrypted columns", rows: [] },
-    {
-      name: "cron",
-      purpose: "jobs by the clock (pg_cron)",
-      rows: [...rows("job", "job"), ...rows("log", "job_run_details")]
-    },
-    {
-      name: "supabase_functions",
-      purpose: "webhooks",
-      migrations: { table: "migrations", column: "version" },
-      rows: [...rows("log", "hooks"), ...rows("bookkeeping", "migrations")]
-    },
-    {
-      name: "net",
-      purpose: "requests that leave the database (pg_net)",
-      rows: rows("log", "http_request_queue", "_http_response")
-    },
-    { name: "extensions", purpose: "where extensions are made", rows: [] },
-    { name: "graphql", purpose: "the GraphQL interface (pg_graphql)", rows: [] },
-    { name: "graphql_public", purpose: "the GraphQL interface (pg_graphql)", rows: [] },
-    { name: "pgbouncer", purpose: "logins of the pooler", rows: [] },
-    { name: "etl", purpose: "state of replication into other stores (supabase/etl)", rows: [] },
-    {
-      name: "_realtime",
-      purpose: "tenants of the realtime service, where users run it themselves",
-      rows: []
-    },
-    { name: "_analytics", purpose: "logs, where users run the platform themselves", rows: [] }
-  ],
-  eventTriggers: [
-    "issue_pg_net_access",
-    "issue_pg_graphql_access",
-    "issue_graphql_placeholder",
-    "issue_pg_cron_access",
-    "pgrst_ddl_watch",
-    "pgrst_drop_watch"
-  ],
-  // Where people run it themselves its set-up gives them (docker/volumes/db/jwt.sql), as the hosted
-  // platform does.
-  databaseSettings: ["app.settings.jwt_secret", "app.settings.jwt_exp"],
-  publications: ["supabase_realtime", "supabase_realtime_messages_publication"],
-  filledByItself: ["supabase_realtime_messages_publication"],
-  webhookFunctions: ["supabase_functions.http_request", "net.http_get", "net.http_post", "net.http_delete"],
-  extensions: ["pg_graphql", "supabase_vault", "pgsodium"],
-  alteredExtensions: ["pg_net"],
-  workingRole: "postgres",
-  ownedByWorkingRole: [
-    // Event triggers' functions, and what older projects have of them.
-    ["function", "extensions.grant_pg_net_access()"],
-    ["function", "extensions.grant_pg_cron_access()"],
-    ["function", "extensions.grant_pg_graphql_access()"],
-    ["function", "extensions.set_graphql_placeholder()"],
-    ["function", "extensions.pgrst_ddl_watch()"],
-    ["function", "extensions.pgrst_drop_watch()"],
-    ["function", "pgbouncer.get_auth(p_usename text)"],
-    ["schema", "extensions"],
-    ["schema", "graphql_public"],
-    ["schema", "pgbouncer"]
-  ]
 };
 
 // src/nouns/platform/profiles.ts
@@ -2714,8 +2406,8 @@ var FOLLOWING = /* @__PURE__ */ new Set(["owner", "grant", "comment", "default-p
 function headlineFinding(findings) {
   const differences = findings.filter(({ severity }) => severity === "difference");
   if (differences.length === 0) return findings.find(({ about }) => about !== "pg_restore") ?? findings[0];
-  const rows2 = differences.find(({ about }) => ABOUT_ROWS.has(about));
-  if (rows2 !== void 0) return rows2;
+  const rows = differences.find(({ about }) => ABOUT_ROWS.has(about));
+  if (rows !== void 0) return rows;
   const best = differences.find(({ about }) => !FOLLOWING.has(about)) ?? differences[0];
   return causeOf(best, findings) ?? best;
 }
@@ -2999,19 +2691,19 @@ async function fingerprintLargeObjects(open, inventory, options2) {
       let sum = 0n;
       let after = "0";
       for (; ; ) {
-        const rows2 = await session.query(
+        const rows = await session.query(
           `
           SELECT oid::text AS oid FROM pg_largeobject_metadata WHERE oid > $1::text::oid ORDER BY oid LIMIT $2
         `,
           [after, BATCH]
         );
-        if (rows2.length === 0) return { count: count3, fingerprint: sum.toString() };
+        if (rows.length === 0) return { count: count3, fingerprint: sum.toString() };
         sum += await sumOf2(
           session,
-          rows2.map((row) => row.oid),
+          rows.map((row) => row.oid),
           options2.signal
         );
-        after = rows2.at(-1).oid;
+        after = rows.at(-1).oid;
       }
     } catch (error) {
       options2.signal.throwIfAborted();
@@ -3031,7 +2723,7 @@ async function sumOf2(session, oids, signal) {
   let open = [...oids];
   for (let chunk = 0; open.length > 0; chunk += 1) {
     signal.throwIfAborted();
-    const rows2 = await session.query(
+    const rows = await session.query(
       `
         SELECT oid, octet_length(bytes) AS size,
                hashtextextended((oid || ':' || $2::int || ':' || encode(sha256(bytes), 'hex')) COLLATE "C",
@@ -3041,8 +2733,8 @@ async function sumOf2(session, oids, signal) {
       `,
       [open, chunk]
     );
-    for (const row of rows2) sum += BigInt(row.hash);
-    const whole = new Set(rows2.filter((row) => row.size === CHUNK2).map((row) => row.oid));
+    for (const row of rows) sum += BigInt(row.hash);
+    const whole = new Set(rows.filter((row) => row.size === CHUNK2).map((row) => row.oid));
     open = open.filter((oid) => whole.has(oid));
   }
   return sum;
@@ -3152,7 +2844,7 @@ var TableLocks = class {
 var FIRST_USER_OID = 16384;
 async function readShapes(session, tables) {
   if (tables.length === 0) return [];
-  const rows2 = await session.query(
+  const rows = await session.query(
     `
       WITH RECURSIVE base AS (
         SELECT t.oid, t.typbasetype, t.oid AS root FROM pg_type t WHERE t.typtype = 'd'
@@ -3189,7 +2881,7 @@ async function readShapes(session, tables) {
     `,
     [tables.map((table) => table.schema), tables.map((table) => table.name)]
   );
-  return rows2.map((row) => {
+  return rows.map((row) => {
     const table = tables[row.place - 1];
     const condition = row.condition ?? "";
     return {
@@ -3404,8 +3096,8 @@ async function readBatch(session, names) {
         FROM ${qualifiedName(schema, name)}
     `
   );
-  const rows2 = await session.query(`${selects.join(" UNION ALL ")} ORDER BY place`);
-  return rows2.map((row) => {
+  const rows = await session.query(`${selects.join(" UNION ALL ")} ORDER BY place`);
+  return rows.map((row) => {
     const reading = { value: row.last_value, called: row.is_called };
     const { descending, cyclic } = names[row.place];
     return {
@@ -3489,7 +3181,7 @@ import { isUtf8 } from "node:buffer";
 async function requireReadableNames(session, scope) {
   const bytes = (name) => `convert_to(${name}::text, 'SQL_ASCII')`;
   const own = `${notInExtension("pg_class", "c.oid")} OR ${isExtensionConfig("c.oid")}`;
-  const rows2 = await session.query(
+  const rows = await session.query(
     `
       SELECT ${bytes("n.nspname")} AS schema, ${bytes("c.relname")} AS name, ${bytes("a.attname")} AS "column"
         FROM pg_class c
@@ -3503,7 +3195,7 @@ async function requireReadableNames(session, scope) {
     `,
     scopeValues(scope)
   );
-  const row = rows2.find(
+  const row = rows.find(
     ({ schema, name, column }) => ![schema, name, column ?? Buffer.alloc(0)].every(isUtf8)
   );
   if (row === void 0) return;
@@ -4138,11 +3830,11 @@ async function readObjects1(session, scope) {
   return { objects: sorted(objects), places: new Map(whole) };
 }
 async function readComments(session, places, objects) {
-  const rows2 = await session.query(`
+  const rows = await session.query(`
     SELECT d.classoid::regclass || ' ' || d.objoid || ' ' || d.objsubid AS place, d.description AS text
       FROM pg_description d
   `);
-  for (const { place, text: text2 } of rows2) {
+  for (const { place, text: text2 } of rows) {
     const object = places.get(place);
     if (object !== void 0) add(objects, "comment", object, text2);
   }
@@ -4191,17 +3883,17 @@ var NEEDS2 = `
     FROM need JOIN pg_extension x ON x.oid = need.extension GROUP BY 1
 `;
 async function readExtensionNeeds(session) {
-  const rows2 = await session.query(NEEDS2);
-  return new Map(rows2.map((row) => [row.object, row.extensions]));
+  const rows = await session.query(NEEDS2);
+  return new Map(rows.map((row) => [row.object, row.extensions]));
 }
 
 // src/nouns/content/read/marked-sequences.ts
 async function readMarkedSequences(session, scope) {
-  const rows2 = await session.query(
+  const rows = await session.query(
     MARKED,
     scopeValues(scope)
   );
-  return rows2.map(({ schema, name, extension }) => [
+  return rows.map(({ schema, name, extension }) => [
     `sequence ${displayName({ schema, name })}`,
     [extension]
   ]);
@@ -4646,7 +4338,7 @@ async function listTables(session, scope) {
   const sequences = await namesByTable(session, sequencesAs("s.relname::text"));
   const sequenceOids = await namesByTable(session, sequencesAs("s.oid::int8::text"));
   const statistics = await namesByTable(session, STATISTICS);
-  const rows2 = await session.query(
+  const rows = await session.query(
     `
       SELECT c.oid::int8::text AS relation, n.nspname AS schema, c.relname AS name, c.relkind,
              pg_get_userbyid(c.relowner) AS owner, c.relispopulated AS populated,
@@ -4671,7 +4363,7 @@ async function listTables(session, scope) {
     `,
     scopeValues(scope)
   );
-  return rows2.map((row) => ({
+  return rows.map((row) => ({
     schema: row.schema,
     name: row.name,
     oid: row.relation,
@@ -4693,8 +4385,8 @@ async function listTables(session, scope) {
   }));
 }
 async function namesByTable(session, sql) {
-  const rows2 = await session.query(sql);
-  return new Map(rows2.map((row) => [row.relation, row.names]));
+  const rows = await session.query(sql);
+  return new Map(rows.map((row) => [row.relation, row.names]));
 }
 function given2(key2, names) {
   return names === void 0 ? {} : { [key2]: names };

@@ -9,6 +9,17 @@ import {
   sha256
 } from "./shared-kernel-streams.js";
 
+// src/nouns/content/read/objects/server-facts.ts
+async function serverFacts(session) {
+  const [row] = await session.query(`
+    SELECT current_setting('server_version_num')::int / 10000 AS major,
+           pg_encoding_to_char(encoding) AS encoding, current_setting('is_superuser') = 'on' AS superuser
+      FROM pg_database
+     WHERE datname = current_database()
+  `);
+  return row;
+}
+
 // src/postgres/schemas.ts
 function isUsersSchema(nspname = "n.nspname") {
   return `(${nspname} !~ '^pg_' AND ${nspname} <> 'information_schema')`;
@@ -1792,17 +1803,6 @@ function objectQuery(server2, objects, read = fieldsOn(server2, objects)) {
   ];
   return `SELECT ${columns2.join(",\n  ")}
 ${objects.from}`;
-}
-
-// src/nouns/content/read/objects/server-facts.ts
-async function serverFacts(session) {
-  const [row] = await session.query(`
-    SELECT current_setting('server_version_num')::int / 10000 AS major,
-           pg_encoding_to_char(encoding) AS encoding, current_setting('is_superuser') = 'on' AS superuser
-      FROM pg_database
-     WHERE datname = current_database()
-  `);
-  return row;
 }
 
 // src/nouns/content/read/objects/attachments.ts

@@ -30,7 +30,7 @@ import {
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
   quoteIdentifier
-} from "./shared-postgres-quoting.js";
+} from "./shared-postgres-database-url.js";
 import {
   HoldfastError
 } from "./shared-kernel-errors.js";

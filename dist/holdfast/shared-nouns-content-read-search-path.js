@@ -62,11 +62,9 @@ import {
   scopeValues
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
-  qualifiedName
-} from "./shared-postgres-quoting.js";
-import {
   describeAddress,
   parseDatabaseUrl,
+  qualifiedName,
   sourceNameOf
 } from "./shared-postgres-database-url.js";
 import {

@@ -13,13 +13,6 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
-// src/kernel/listed.ts
-var NAMES_MAX = 5;
-function listed(names, max = NAMES_MAX) {
-  const more = names.length - max;
-  return `${names.slice(0, max).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
 // src/nouns/server/pooler.ts
 var PROBES = 3;
 async function detectPooler(database) {
@@ -70,6 +63,13 @@ async function refuseTransactionPooler(database) {
       hint: "Use the server's own address (usually port 5432) or a pooler port in session mode."
     }
   );
+}
+
+// src/kernel/listed.ts
+var NAMES_MAX = 5;
+function listed(names, max = NAMES_MAX) {
+  const more = names.length - max;
+  return `${names.slice(0, max).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 export {

@@ -3,6 +3,12 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  PREPARED_PREFIX
+} from "./shared-ports-database.js";
+import {
+  orAbort
+} from "./shared-kernel-or-abort.js";
+import {
   PINNED_SETTINGS,
   canonical,
   eachObject,
@@ -12,11 +18,23 @@ import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
+  quoteIdentifier,
+  quoteLiteral
+} from "./shared-postgres-database-url.js";
+import {
+  anyOf,
   inSequence
 } from "./shared-kernel-pattern.js";
 import {
   quantity
 } from "./shared-kernel-quantity.js";
+import {
+  formatDuration
+} from "./shared-kernel-duration.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
 
 // src/nouns/content/read/definitions.ts
 async function readDefinitions(session, scope) {
@@ -149,13 +167,13 @@ async function readState(session) {
   for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(
     session
   )) {
-    const shown = Object.entries(attributes).flatMap(
+    const shown2 = Object.entries(attributes).flatMap(
       ([key, value]) => value === null || value === false ? [] : [[key, String(value)]]
     );
     const members = (memberships ?? []).map(membership).join(", ");
     state.set(
       `role ${name}`,
-      new Map([...shown, ...members === "" ? [] : [["memberships", members]]])
+      new Map([...shown2, ...members === "" ? [] : [["memberships", members]]])
     );
   }
   for (const { name } of await session.queryPrepared(INVALID_INDEXES, [])) {
@@ -180,7 +198,7 @@ function membership({ role, admin, inherit, set }) {
     admin ? "with admin option" : "",
     inherit === false ? "without inheriting" : "",
     set === false ? "without SET ROLE" : ""
-  ].filter((word) => word !== "").join(" ");
+  ].filter((word2) => word2 !== "").join(" ");
 }
 
 // src/schema/folder/classify.ts
@@ -254,6 +272,9 @@ function splitName(stem) {
 }
 var TIME = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d\d){0,5}$/;
 var TIME_DIGITS = 20;
+function isVersion(text) {
+  return /^\d+(?:[._-]\d+)*$/.test(text);
+}
 function isTime(version) {
   return TIME.test(version.replaceAll("-", ""));
 }
@@ -492,11 +513,1149 @@ var Reading = class {
   }
 };
 
+// src/schema/script/script.ts
+function lineAt(text, at) {
+  let line = 1;
+  for (let next = text.indexOf("\n"); next !== -1 && next < at; next = text.indexOf("\n", next + 1)) {
+    line += 1;
+  }
+  return line;
+}
+
+// src/schema/script/psql-only.ts
+var QUOTED = anyOf(
+  /--[^\n]*|\/\*/g,
+  /[eE]'(?:[^'\\]+|''|\\[\s\S])*'|'[^']*'|"[^"]*"/g,
+  /\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[\s\S]*?\$\1\$/g
+);
+var COMMAND = /^[ \t]*\\([A-Za-z!?]+)/m;
+var COPY = /(?:^|;)\s*COPY\b[^;]*\bFROM\s+stdin\b[^;]*;/i;
+function psqlProblem(text) {
+  if (!text.includes("\\") && !/stdin/i.test(text)) return void 0;
+  const bare = withoutQuoted(text);
+  const copy = COPY.exec(bare);
+  const command = COMMAND.exec(bare);
+  if (copy !== null && (command === null || copy.index < command.index)) {
+    const at = copy.index + copy[0].search(/COPY/i);
+    return {
+      message: "COPY … FROM stdin with its rows in the script, which only psql reads",
+      line: lineAt(text, at),
+      hint: "Write the rows as INSERT statements."
+    };
+  }
+  if (command === null) return void 0;
+  const [found, word2 = ""] = command;
+  const dump = /^(?:un)?restrict$/.test(word2) ? " pg_dump writes it: take it out, or dump with --restrict-key and cut those two lines." : "";
+  return {
+    message: `\\${word2} is a command of psql, which no server understands`,
+    line: lineAt(text, command.index + found.length),
+    hint: `Take the line out and write what it does as SQL.${dump}`
+  };
+}
+function withoutQuoted(text) {
+  const parts = [];
+  const quoted = new RegExp(QUOTED);
+  let at = 0;
+  for (let found = quoted.exec(text); found !== null; found = quoted.exec(text)) {
+    const end = found[0] === "/*" ? commentEnd(text, found.index) : found.index + found[0].length;
+    parts.push(text.slice(at, found.index), text.slice(found.index, end).replace(/[^\n]/g, " "));
+    quoted.lastIndex = at = end;
+  }
+  return parts.join("") + text.slice(at);
+}
+function commentEnd(text, from) {
+  const mark = /\/\*|\*\//g;
+  mark.lastIndex = from;
+  let depth = 0;
+  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+    depth += found[0] === "/*" ? 1 : -1;
+    if (depth === 0) return mark.lastIndex;
+  }
+  return text.length;
+}
+
+// src/schema/script/parse-script.ts
+async function parseScript(text, firstLine = 1) {
+  const { parse } = await import("./schema-script-grammar.js");
+  const psql = psqlProblem(text);
+  if (psql !== void 0) return { text, statements: [], problem: shifted(psql, firstLine) };
+  if (isBlank(text)) return { text, statements: [], problem: void 0 };
+  try {
+    return { text, statements: statementsOf(text, await parse(text), firstLine), problem: void 0 };
+  } catch (error) {
+    return { text, statements: [], problem: shifted(syntaxProblem(text, error), firstLine) };
+  }
+}
+function isBlank(text) {
+  let rest = text;
+  for (; ; ) {
+    const next = rest.replace(/^[\s;]+/, "").replace(/^--[^\n]*/, "").replace(/^\/\*(?:(?!\/\*)[\s\S])*?\*\//, "");
+    if (next === rest) return rest === "";
+    rest = next;
+  }
+}
+function shifted(problem, firstLine) {
+  return { ...problem, line: problem.line + firstLine - 1 };
+}
+function syntaxProblem(text, error) {
+  const { message, sqlDetails } = error;
+  const characters = sqlDetails?.cursorPosition ?? 0;
+  return { message, line: lineAt(text, codeUnits(text, characters)), hint: void 0 };
+}
+function statementsOf(text, { stmts }, firstLine) {
+  const bytes = Buffer.from(text, "utf8");
+  const plain = bytes.byteLength === text.length;
+  const found = [];
+  let [atByte, atUnit, line] = [0, 0, firstLine];
+  const forward = (to) => {
+    const end = plain ? to : atUnit + bytes.subarray(atByte, to).toString("utf8").length;
+    for (let next = text.indexOf("\n", atUnit); next !== -1 && next < end; next = text.indexOf("\n", next + 1)) {
+      line += 1;
+    }
+    [atByte, atUnit] = [to, end];
+    return end;
+  };
+  for (const { stmt, stmt_location: from = 0, stmt_len: length } of stmts ?? []) {
+    if (stmt === void 0) continue;
+    const start = forward(from);
+    const first = line;
+    const end = forward(length === void 0 || length === 0 ? bytes.byteLength : from + length);
+    found.push({
+      text: text.slice(start, end).trimEnd(),
+      start,
+      line: first,
+      type: Object.keys(stmt)[0] ?? "",
+      tree: stmt
+    });
+  }
+  return found;
+}
+function codeUnits(text, characters) {
+  let at = 0;
+  for (let left = characters; left > 0 && at < text.length; left -= 1) {
+    at += text.codePointAt(at) > 65535 ? 2 : 1;
+  }
+  return at;
+}
+
+// src/schema/script/tree.ts
+function fieldsOf(node) {
+  if (typeof node !== "object" || node === null || Array.isArray(node)) return {};
+  const keys = Object.keys(node);
+  const [only] = keys;
+  const inner = keys.length === 1 && only !== void 0 && /^[A-Z]/.test(only) ? node[only] : void 0;
+  return typeof inner === "object" && inner !== null ? inner : node;
+}
+function typeOf(node) {
+  const [only, ...more] = typeof node === "object" && node !== null ? Object.keys(node) : [];
+  return only !== void 0 && more.length === 0 && /^[A-Z]/.test(only) ? only : "";
+}
+function listOf(value) {
+  if (Array.isArray(value)) return value;
+  const { items } = fieldsOf(value);
+  return Array.isArray(items) ? items : [];
+}
+function textOf(node) {
+  if (typeof node === "string") return node;
+  const { sval, str } = fieldsOf(node);
+  return typeof sval === "string" ? sval : typeof str === "string" ? str : void 0;
+}
+function nameParts(list) {
+  return listOf(list).flatMap((each) => textOf(each) ?? []);
+}
+function relationParts(relation) {
+  const { schemaname, relname } = fieldsOf(relation);
+  return [schemaname, relname].filter((part) => typeof part === "string");
+}
+function* everyNode(tree) {
+  if (typeof tree !== "object" || tree === null) return;
+  if (!Array.isArray(tree)) {
+    const type = typeOf(tree);
+    if (type !== "") yield { type, fields: fieldsOf(tree) };
+  }
+  for (const each of Array.isArray(tree) ? tree : Object.values(tree)) yield* everyNode(each);
+}
+
+// src/schema/script/transactions.ts
+var BEGINS = /* @__PURE__ */ new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"]);
+function executionOf(script) {
+  const { statements } = script;
+  const outside = statements.filter((each) => whyNoTransaction(each) !== void 0);
+  const controls = statements.filter(
+    ({ type, tree }) => type === "TransactionStmt" && !isSavepoint(fieldsOf(tree))
+  );
+  if (isWrapped(statements, controls)) {
+    const inner = statements.slice(1, -1);
+    if (outside.length === 0) return { mode: "one-transaction", statements: inner, because: [] };
+  }
+  if (controls.length > 0) return { mode: "own-transactions", statements, because: controls };
+  if (outside.length > 0) return { mode: "no-transaction", statements, because: outside };
+  return { mode: "one-transaction", statements, because: [] };
+}
+function isSavepoint({ kind }) {
+  return kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO";
+}
+function isWrapped(statements, controls) {
+  const [first, last] = [statements[0], statements.at(-1)];
+  if (controls.length !== 2 || controls[0] !== first || controls[1] !== last || first === void 0 || last === void 0) {
+    return false;
+  }
+  return BEGINS.has(String(fieldsOf(first.tree)["kind"])) && fieldsOf(first.tree)["options"] === void 0 && fieldsOf(last.tree)["kind"] === "TRANS_STMT_COMMIT";
+}
+function whyNoTransaction({ type, tree }) {
+  const fields = fieldsOf(tree);
+  switch (type) {
+    case "IndexStmt":
+      return fields["concurrent"] === true ? "CREATE INDEX CONCURRENTLY" : void 0;
+    case "DropStmt":
+      return fields["concurrent"] === true ? "DROP INDEX CONCURRENTLY" : void 0;
+    case "ReindexStmt":
+      if (hasOption(fields["params"], "concurrently")) return "REINDEX CONCURRENTLY";
+      return ["REINDEX_OBJECT_SCHEMA", "REINDEX_OBJECT_SYSTEM", "REINDEX_OBJECT_DATABASE"].includes(
+        String(fields["kind"])
+      ) ? "REINDEX of a schema or database" : void 0;
+    case "DoStmt":
+      return endsTransactions(fields) ? "DO with COMMIT or ROLLBACK in it" : void 0;
+    case "VacuumStmt":
+      return fields["is_vacuumcmd"] === true ? "VACUUM" : void 0;
+    case "ClusterStmt":
+      return fields["relation"] === void 0 ? "CLUSTER of every table" : void 0;
+    case "CreatedbStmt":
+      return "CREATE DATABASE";
+    case "DropdbStmt":
+      return "DROP DATABASE";
+    case "AlterDatabaseStmt":
+      return hasOption(fields["options"], "tablespace") ? "ALTER DATABASE … SET TABLESPACE" : void 0;
+    case "CreateTableSpaceStmt":
+      return "CREATE TABLESPACE";
+    case "DropTableSpaceStmt":
+      return "DROP TABLESPACE";
+    case "AlterSystemStmt":
+      return "ALTER SYSTEM";
+    case "DiscardStmt":
+      return fields["target"] === "DISCARD_ALL" ? "DISCARD ALL" : void 0;
+    case "CreateSubscriptionStmt":
+      return hasOption(fields["options"], "create_slot", "false") || hasOption(fields["options"], "connect", "false") ? void 0 : "CREATE SUBSCRIPTION";
+    case "DropSubscriptionStmt":
+      return "DROP SUBSCRIPTION";
+    case "AlterTableStmt":
+      return listOf(fields["cmds"]).some(detachesConcurrently) ? "DETACH PARTITION CONCURRENTLY" : void 0;
+    default:
+      return void 0;
+  }
+}
+var BESIDE = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
+function endsTransactions({ args }) {
+  const body = listOf(args).flatMap(
+    (option) => fieldsOf(option)["defname"] === "as" ? textOf(fieldsOf(option)["arg"]) ?? [] : []
+  ).join("\n");
+  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE, " "));
+}
+function detachesConcurrently(command) {
+  const { subtype, def } = fieldsOf(command);
+  return subtype === "AT_DetachPartition" && fieldsOf(def)["concurrent"] === true;
+}
+function hasOption(options, name, value) {
+  return listOf(options).some((option) => {
+    const { defname, arg } = fieldsOf(option);
+    if (defname !== name) return false;
+    const written = Object.values(fieldsOf(arg))[0];
+    return value === void 0 ? written !== "false" && written !== false : String(written) === value;
+  });
+}
+
+// src/schema/script/prepare.ts
+async function prepareScript(source) {
+  const script = await parseScript(source.text, source.firstLine);
+  const execution = executionOf(script);
+  const alone = !source.transaction && execution.mode === "one-transaction" && script.problem === void 0;
+  return {
+    source,
+    script,
+    forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
+    empty: script.problem === void 0 && script.statements.length === 0,
+    execution: alone ? { mode: "no-transaction", statements: script.statements, because: [] } : execution
+  };
+}
+
+// src/schema/shadow/run-script.ts
+async function runStatements(session, prepared, options = {}) {
+  const { script, source, execution } = prepared;
+  if (script.problem !== void 0) {
+    return {
+      file: source.file,
+      line: script.problem.line,
+      statement: void 0,
+      message: script.problem.message,
+      hint: script.problem.hint,
+      refusal: void 0
+    };
+  }
+  const statements = execution.statements.filter((each) => options.skip?.(each) !== true);
+  const together = options.after === void 0 && execution.mode === "one-transaction" && statements.length === execution.statements.length;
+  if (together && statements.length > 1) return await runTogether(session, prepared);
+  const whole = execution.mode === "one-transaction" && statements.length === execution.statements.length;
+  for (const run of runsOf(statements, whole ? options.uniform : void 0)) {
+    const [first, last] = [run[0], run.at(-1)];
+    const refusal = await session.execute(script.text.slice(first.start, last.start + last.text.length));
+    if (refusal !== void 0) {
+      return failureAt(prepared, refusal, first.start, run.length === 1 ? first : void 0);
+    }
+    await options.after?.(last);
+  }
+  return void 0;
+}
+function runsOf(statements, uniform) {
+  const runs = [];
+  let open = false;
+  for (const statement of statements) {
+    const joins = uniform?.(statement) === true;
+    if (open && joins) runs.at(-1).push(statement);
+    else runs.push([statement]);
+    open = joins;
+  }
+  return runs;
+}
+async function runTogether(session, prepared) {
+  const { statements } = prepared.execution;
+  const [first, last] = [statements[0], statements.at(-1)];
+  const refusal = await session.execute(
+    prepared.script.text.slice(first.start, last.start + last.text.length)
+  );
+  if (refusal === void 0) return void 0;
+  const place = first.start + codeUnits(prepared.script.text.slice(first.start), (refusal.position ?? 1) - 1);
+  const statement = refusal.position === void 0 ? void 0 : statements.findLast(({ start }) => start <= place);
+  return failureAt(prepared, refusal, first.start, statement);
+}
+function failureAt({ source, script }, refusal, start, statement) {
+  const at = refusal.position === void 0 ? void 0 : start + codeUnits(script.text.slice(start), refusal.position - 1);
+  const line = at === void 0 ? statement?.line ?? source.firstLine : lineAt(script.text, at) + source.firstLine - 1;
+  const detail = refusal.detail === void 0 ? "" : `: ${refusal.detail}`;
+  return {
+    file: source.file,
+    line,
+    statement,
+    refusal,
+    hint: refusal.hint,
+    message: `${refusal.message}${detail} (SQLSTATE ${refusal.state})`
+  };
+}
+async function runScript(session, prepared, options = {}) {
+  const { source, execution } = prepared;
+  if (execution.mode === "one-transaction") await session.query("BEGIN");
+  const failure = await runStatements(session, prepared, options);
+  if (failure !== void 0) {
+    if (session.lost.aborted) return failure;
+    if (session.transaction !== "none") await session.query("ROLLBACK");
+    return execution.mode === "one-transaction" && failure.statement === void 0 ? await located(session, prepared, options, failure) : failure;
+  }
+  if (execution.mode === "one-transaction") {
+    const refusal = await session.execute("COMMIT");
+    return refusal === void 0 ? void 0 : failureAt(prepared, refusal, prepared.script.text.length, void 0);
+  }
+  if (session.transaction === "none") return void 0;
+  await session.query("ROLLBACK");
+  const begun = execution.because.at(-1);
+  return {
+    file: source.file,
+    line: begun?.line ?? source.firstLine,
+    statement: begun,
+    refusal: void 0,
+    message: "the script ends inside of a transaction that it began",
+    hint: "Put COMMIT at its end, or leave BEGIN out: each file is a transaction anyway."
+  };
+}
+async function located(session, prepared, options, failure) {
+  if (failure.refusal === void 0 || prepared.execution.statements.length < 2) return failure;
+  await session.query("BEGIN");
+  const again = await runStatements(session, prepared, { ...options, after: () => Promise.resolve() });
+  if (!session.lost.aborted && session.transaction !== "none") await session.query("ROLLBACK");
+  return again ?? failure;
+}
+async function forgetSession(session) {
+  await session.query(
+    "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES"
+  );
+  const prepared = await session.query(
+    "SELECT name FROM pg_catalog.pg_prepared_statements WHERE NOT pg_catalog.starts_with(name, $1)",
+    [PREPARED_PREFIX]
+  );
+  for (const { name } of prepared) await session.query(`DEALLOCATE ${quoteIdentifier(name)}`);
+}
+
+// src/schema/shadow/database-properties.ts
+var PROPERTIES = `
+  SELECT pg_catalog.shobj_description(d.oid, 'pg_database') AS comment,
+         (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('role', r.rolname, 'right',
+             a.privilege_type, 'grantable', a.is_grantable))
+            FROM pg_catalog.aclexplode(d.datacl) a
+            LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee) AS rights,
+         (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('role', r.rolname, 'entries', s.setconfig))
+            FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+           WHERE s.setdatabase = d.oid) AS settings
+    FROM pg_catalog.pg_database d
+   WHERE d.datname = $1
+`;
+async function copyProperties(session, from, to) {
+  const [row] = await session.query(PROPERTIES, [from]);
+  const { comment = null, rights = null, settings = null } = row ?? {};
+  const name = quoteIdentifier(to);
+  if (comment !== null) await session.query(`COMMENT ON DATABASE ${name} IS ${quoteLiteral(comment)}`);
+  if (rights !== null) await session.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
+  for (const { role, right, grantable } of rights ?? []) {
+    const who = role === null ? "PUBLIC" : quoteIdentifier(role);
+    await session.query(
+      `GRANT ${right} ON DATABASE ${name} TO ${who}${grantable ? " WITH GRANT OPTION" : ""}`
+    );
+  }
+  for (const { role, entries } of settings ?? []) {
+    const whose = role === null ? `DATABASE ${name}` : `ROLE ${quoteIdentifier(role)} IN DATABASE ${name}`;
+    await copySettings(session, whose, entries);
+  }
+}
+async function copySettings(session, whose, entries) {
+  for (const entry of entries) {
+    const setting = entry.slice(0, entry.indexOf("="));
+    const value = quoteLiteral(entry.slice(setting.length + 1));
+    const words = setting.split(".").map(quoteIdentifier).join(".");
+    const taken = await session.execute(`
+      BEGIN;
+      SELECT pg_catalog.set_config(${quoteLiteral(setting)}, ${value}, true);
+      ALTER ${whose} SET ${words} FROM CURRENT;
+      COMMIT
+    `);
+    if (taken === void 0) continue;
+    await session.query("ROLLBACK");
+    await session.query(`ALTER ${whose} SET ${words} TO ${value}`);
+  }
+}
+
+// src/schema/shadow/kept-roles.ts
+var ROLES = `
+  SELECT r.rolname::text AS name,
+         pg_catalog.concat_ws(' ',
+                              CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
+                              CASE WHEN r.rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
+                              CASE WHEN r.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
+                              CASE WHEN r.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
+                              CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+                              CASE WHEN r.rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
+                              CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END,
+                              'CONNECTION LIMIT',
+                              r.rolconnlimit,
+                              'VALID UNTIL',
+                              pg_catalog.quote_literal(coalesce(r.rolvaliduntil::text,
+                                                                'infinity'))) AS attributes,
+         coalesce((SELECT pg_catalog.json_agg(x ORDER BY x.role)
+                     FROM (
+                           SELECT g.rolname::text AS role, pg_catalog.bool_or(m.admin_option) AS admin,
+                                  pg_catalog.bool_or((pg_catalog.to_jsonb(m.*) ->> 'inherit_option')::boolean)
+                           AS inherit,
+                                  pg_catalog.bool_or((pg_catalog.to_jsonb(m.*) ->> 'set_option')::boolean) AS
+                           set
+                             FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
+                            WHERE m.member = r.oid
+                            GROUP BY 1) x),
+                  '[]'::json) AS memberships,
+         coalesce((SELECT s.setconfig
+                     FROM pg_catalog.pg_db_role_setting s
+                    WHERE s.setrole = r.oid AND s.setdatabase = 0),
+                  '{}'::text[]) AS settings,
+         pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment
+    FROM pg_catalog.pg_roles r
+   WHERE r.rolname !~ '^pg_'
+   ORDER BY 1
+`;
+async function readKeptRoles(session) {
+  return await session.query(ROLES);
+}
+async function restoreRoles(session, kept, spared) {
+  const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
+  const before = new Set(kept.map(({ name }) => name));
+  for (const name of now.keys()) {
+    if (!before.has(name) && !spared.includes(name)) {
+      await session.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
+    }
+  }
+  for (const role of kept) {
+    const is = now.get(role.name);
+    if (is === void 0) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)}`);
+  }
+  for (const role of kept) await restoreRole(session, role, now.get(role.name));
+}
+async function restoreRole(session, was, is) {
+  const name = quoteIdentifier(was.name);
+  if (was.attributes !== is?.attributes) await session.query(`ALTER ROLE ${name} ${was.attributes}`);
+  if (was.comment !== (is?.comment ?? null)) {
+    await session.query(
+      `COMMENT ON ROLE ${name} IS ${was.comment === null ? "NULL" : quoteLiteral(was.comment)}`
+    );
+  }
+  if (JSON.stringify(was.settings) !== JSON.stringify(is?.settings ?? [])) {
+    await session.query(`ALTER ROLE ${name} RESET ALL`);
+    await copySettings(session, `ROLE ${name}`, was.settings);
+  }
+  const same = (one) => (other) => JSON.stringify(one) === JSON.stringify(other);
+  const memberships = is?.memberships ?? [];
+  for (const each of memberships.filter((one) => !was.memberships.some(same(one)))) {
+    await session.query(`REVOKE ${quoteIdentifier(each.role)} FROM ${name}`);
+  }
+  for (const each of was.memberships.filter((one) => !memberships.some(same(one)))) {
+    const options = each.inherit === null ? each.admin ? " WITH ADMIN OPTION" : "" : ` WITH ADMIN ${word(each.admin)}, INHERIT ${word(each.inherit)}, SET ${word(each.set === true)}`;
+    await session.query(`GRANT ${quoteIdentifier(each.role)} TO ${name}${options}`);
+  }
+}
+function word(value) {
+  return value ? "TRUE" : "FALSE";
+}
+
+// src/schema/shadow/stand-ins.ts
+var StandIns = class {
+  #roles = /* @__PURE__ */ new Set();
+  #extensions = /* @__PURE__ */ new Set();
+  #available;
+  /** Roles that were made because scripts name them. */
+  get roles() {
+    return [...this.#roles].sort();
+  }
+  /** Extensions that were left out because this server does not have them. */
+  get extensions() {
+    return [...this.#extensions].sort();
+  }
+  /** Makes the roles that scripts name and none of them makes; to be called outside of a transaction. */
+  async prepare(session, ...prepared) {
+    const statements = prepared.flatMap(({ script }) => script.statements);
+    const named = new Set(statements.filter(mayNameRoles).flatMap(rolesNamed));
+    const made = new Set(
+      statements.filter(({ type }) => type === "CreateRoleStmt").flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? [])
+    );
+    const wanted = [...named].filter((name) => !made.has(name) && !this.#roles.has(name));
+    if (wanted.length > 0) {
+      for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
+    }
+    if (this.#available !== void 0 || !statements.some(({ type }) => type === "CreateExtensionStmt")) {
+      return;
+    }
+    const rows = await session.query(
+      "SELECT name::text AS name FROM pg_catalog.pg_available_extensions"
+    );
+    this.#available = new Set(rows.map(({ name }) => name));
+  }
+  /** Whether a statement is left out: it creates, comments or drops an extension that is not here. */
+  skip = ({ type, tree }) => {
+    if (type === "CommentStmt") return this.#isOfMissing(fieldsOf(tree));
+    if (type === "DropStmt") return this.#dropsMissing(fieldsOf(tree));
+    if (type !== "CreateExtensionStmt" || this.#available === void 0) return false;
+    const name = textOf(fieldsOf(tree)["extname"]);
+    if (name === void 0 || this.#available.has(name)) return false;
+    this.#extensions.add(name);
+    return true;
+  };
+  #dropsMissing({ removeType, objects }) {
+    if (removeType !== "OBJECT_EXTENSION") return false;
+    return listOf(objects).every((each) => this.#extensions.has(textOf(each) ?? ""));
+  }
+  #isOfMissing({ objtype, object }) {
+    return objtype === "OBJECT_EXTENSION" && this.#extensions.has(textOf(object) ?? "");
+  }
+  /**
+   * Makes the role for whose lack the server refused a script, such as one that a DO block names; false where
+   * it was for something else.
+   */
+  async mend(session, refusal) {
+    const [, name] = refusal?.state === "42704" ? /^role "(.*)" does not exist$/.exec(refusal.message) ?? [] : [];
+    if (name === void 0 || this.#roles.has(name)) return false;
+    await this.#makeRole(session, name);
+    return true;
+  }
+  async #missing(session, names) {
+    const rows = await session.query(
+      `
+        SELECT name
+          FROM pg_catalog.unnest($1::text[]) AS name
+         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname::text = name)
+      `,
+      [names]
+    );
+    return rows.map(({ name }) => name);
+  }
+  async #makeRole(session, name) {
+    await session.query(`CREATE ROLE ${quoteIdentifier(name)} NOLOGIN`);
+    this.#roles.add(name);
+  }
+};
+function mayNameRoles({ type }) {
+  return !/^(?:Insert|Update|Delete|Select|Merge|Copy|CreateFunction|Do|Index)Stmt$/.test(type);
+}
+function rolesNamed({ tree }) {
+  return [...everyObject(tree)].flatMap(
+    ({ roletype, rolename }) => roletype === "ROLESPEC_CSTRING" ? textOf(rolename) ?? [] : []
+  );
+}
+function* everyObject(tree) {
+  if (typeof tree !== "object" || tree === null) return;
+  yield tree;
+  for (const each of Object.values(tree)) yield* everyObject(each);
+}
+
+// src/schema/proof/compare-states.ts
+var COLUMN_ORDER = "column-order";
+function compareStates(before, after) {
+  const found = [];
+  for (const [object, fields] of before) {
+    const now = after.get(object);
+    if (now === void 0) found.push({ object, change: "missing", fields: [] });
+    else {
+      const changed = [.../* @__PURE__ */ new Set([...fields.keys(), ...now.keys()])].flatMap((name) => {
+        const [was, is] = [fields.get(name), now.get(name)];
+        return was === is || name === COLUMN_ORDER && sameOrder(was, is) ? [] : [{ name, was, is }];
+      });
+      if (changed.length > 0) found.push({ object, change: "changed", fields: changed });
+    }
+  }
+  for (const object of after.keys()) {
+    if (!before.has(object)) found.push({ object, change: "extra", fields: [] });
+  }
+  return withoutParts(found, before, after).sort(
+    (a, b) => rank(a) - rank(b) || (a.object < b.object ? -1 : 1)
+  );
+}
+function sameOrder(was, is) {
+  if (was === void 0 || is === void 0) return true;
+  const [before, after] = [columnsIn(was), columnsIn(is)];
+  const common = (names, others) => names.filter((name) => others.includes(name)).join(",");
+  return common(before, after) === common(after, before);
+}
+function columnsIn(order) {
+  return order.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
+}
+function isOnlyOrder({ change, fields }) {
+  return change === "changed" && fields.every(({ name }) => name === COLUMN_ORDER);
+}
+var RANKS = [
+  "schema",
+  "extension",
+  "table",
+  "column",
+  "constraint",
+  "index",
+  "row-security",
+  "policy",
+  "trigger",
+  "view",
+  "materialized-view",
+  "type",
+  "function",
+  "sequence"
+];
+function rank({ object }) {
+  const at = RANKS.indexOf(object.slice(0, object.indexOf(" ")));
+  return at === -1 ? RANKS.length : at;
+}
+var WHOLE = /* @__PURE__ */ new Set([
+  "schema",
+  "table",
+  "view",
+  "materialized-view",
+  "type",
+  "function",
+  "sequence",
+  "extension",
+  "role"
+]);
+function withoutParts(found, before, after) {
+  const told = new Map(found.map((difference) => [difference.object, difference]));
+  const wholes = /* @__PURE__ */ new Map();
+  for (const { object, change } of found) {
+    if (change !== "changed" && WHOLE.has(kindOf(object))) {
+      wholes.set(change, [...wholes.get(change) ?? [], nameOf(object)]);
+    }
+  }
+  return found.filter((difference) => {
+    const { object, change } = difference;
+    if (isIndexOfConstraint(difference, told, before, after) || goesWithOwner(difference, told)) return false;
+    if (change === "changed") return true;
+    if (SAID_OF.has(kindOf(object)) && told.get(nameOf(object))?.change === change) return false;
+    const table = kindOf(object) === "index" ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition")) : void 0;
+    return !(wholes.get(change) ?? []).some(
+      (whole) => table === whole || isPart(kindOf(object), nameOf(object), whole)
+    );
+  });
+}
+function kindOf(object) {
+  return object.slice(0, object.indexOf(" "));
+}
+function nameOf(object) {
+  return object.slice(object.indexOf(" ") + 1);
+}
+function goesWithOwner({ object, change, fields }, told) {
+  if (kindOf(object) !== "grant" || change !== "changed") return false;
+  const of = nameOf(object);
+  const owners = [of, of.replace(/^table /, "view "), of.replace(/^table /, "materialized-view ")].flatMap(
+    (name) => told.get(`owner ${name}`)?.fields ?? []
+  );
+  const [owner] = owners;
+  const entries = (text) => [...new Set((text ?? "").split(","))].sort().join(",");
+  return owner !== void 0 && fields.every(
+    ({ was, is }) => entries((was ?? "").replaceAll(`${owner.was ?? ""}:`, `${owner.is ?? ""}:`)) === entries(is)
+  );
+}
+function isIndexOfConstraint({ object, change, fields }, told, before, after) {
+  if (kindOf(object) !== "index") return false;
+  const definition = (change === "missing" ? before : after).get(object)?.get("definition");
+  const table = tableOfIndex(definition);
+  if (table === void 0) return false;
+  const name = nameOf(object).slice(
+    nameOf(object).lastIndexOf('"') > 0 ? nameOf(object).search(/"(?:[^"]|"")*"$/) : nameOf(object).lastIndexOf(".") + 1
+  );
+  const constraint = told.get(`constraint ${table}.${name}`);
+  if (constraint?.change !== change) return false;
+  return change !== "changed" || fields.every((field) => constraint.fields.some((each) => each.name === field.name));
+}
+function tableOfIndex(definition) {
+  const [, table] = INDEX_ON.exec(definition ?? "") ?? [];
+  return table?.replace(/("(?:[^"]|"")*")|\s+/g, (_, quoted) => quoted ?? "");
+}
+var SAID_OF = /* @__PURE__ */ new Set(["owner", "comment", "grant", "security-label"]);
+function isPart(kind, identity, whole) {
+  const name = SAID_OF.has(kind) ? identity.slice(identity.indexOf(" ") + 1) : identity;
+  if (name === whole && !SAID_OF.has(kind)) return kind === "row-security";
+  return name === whole || name.startsWith(`${whole}.`) || SAID_OF.has(kind) && name.startsWith(`${whole} `);
+}
+function describeDifference({ change, fields }, words) {
+  if (change === "missing") return words.missing;
+  if (change === "extra") return words.extra;
+  if (fields.some(({ name, is }) => name === "invalid" && is === "true")) {
+    return "is not valid any more: the server keeps it and does not use it";
+  }
+  return fields.map(({ name, was, is }) => `${name.replaceAll("-", " ")} was ${shown(was)} and is ${shown(is)}`).join("; ");
+}
+var SHOWN_MAX = 160;
+function shown(text) {
+  if (text === void 0) return "not set";
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line;
+}
+var INDEX_ON = inSequence(
+  /^CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ])+ ON (?:ONLY )?/,
+  /((?:"(?:[^"]|"")*"|[^" ]|(?: \. ))+) USING /
+);
+
+// src/schema/proof/chain.ts
+var Chain = class _Chain {
+  shadow;
+  standIns;
+  #database;
+  #applied = [];
+  #session;
+  #state;
+  #control;
+  #prelude;
+  #isControl;
+  constructor(shadow, database, standIns, prelude, isControl) {
+    this.#isControl = isControl;
+    this.shadow = shadow;
+    this.#database = database;
+    this.standIns = standIns;
+    this.#prelude = prelude;
+  }
+  /** @param prelude SQL that makes what the platform has before the first migration */
+  static async open(shadow, prelude) {
+    return await _Chain.#open(shadow, prelude, new StandIns(), false);
+  }
+  static async #open(shadow, prelude, standIns, isControl) {
+    const chain = new _Chain(shadow, await shadow.create(), standIns, prelude, isControl);
+    if (prelude !== void 0) {
+      await (await chain.session()).query(prelude);
+      await chain.#disconnect();
+    }
+    return chain;
+  }
+  /** The chain's own session, as a new one would be, outside of a transaction. */
+  async session() {
+    if (this.#session?.lost.aborted === true) this.#session = void 0;
+    this.#session ??= await this.#database.connect();
+    if (this.#session.transaction !== "none") await this.#session.query("ROLLBACK");
+    await forgetSession(this.#session);
+    return this.#session;
+  }
+  /** The state as it is now. */
+  async state() {
+    return this.#state ??= await this.read(await this.session());
+  }
+  /**
+   * The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever
+   * they were made.
+   */
+  async read(session) {
+    const state = await readState(session);
+    const roles = this.standIns.roles.map((name) => `role ${name}`);
+    return new Map([...state].filter(([object]) => !roles.includes(object)));
+  }
+  /**
+   * Applies a script for good. One that fails leaves what it leaves: nothing, where it is one transaction.
+   *
+   * @param state what it leads to, where that is known
+   */
+  async apply(script, state) {
+    const failure = await this.#mending(
+      script,
+      async () => runScript(await this.session(), script, { skip: this.#skip })
+    );
+    if (script.forgets) await this.#disconnect();
+    this.#state = failure === void 0 ? state : void 0;
+    if (failure === void 0) this.#applied.push(script);
+    return failure;
+  }
+  /**
+   * Runs one script in a database of the shadow as it would be run in production, in a session of its own;
+   * roles that nobody made are made.
+   */
+  async runIn(database, script, options = {}) {
+    return await this.#mending(script, async () => {
+      var _stack = [];
+      try {
+        const session = __using(_stack, await database.connect(), true);
+        return await runScript(session, script, { ...options, skip: this.#skip });
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
+      }
+    });
+  }
+  /**
+   * Roles belong to the whole server: in a control the first chain's scripts made and dropped them already.
+   */
+  #skip = (statement) => this.standIns.skip(statement) || this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt");
+  async #mending(script, run) {
+    await this.standIns.prepare(await this.session(), script);
+    for (; ; ) {
+      const failure = await run();
+      if (failure === void 0 || script.execution.mode !== "one-transaction") return failure;
+      if (!await this.standIns.mend(await this.session(), failure.refusal)) return failure;
+    }
+  }
+  /**
+   * A copy of the database as it is; with it goes what is done to roles meanwhile, which are the
+   * whole server's.
+   */
+  async clone() {
+    await this.#disconnect();
+    const roles = await this.#withMaintenance(readKeptRoles);
+    const copy = await this.#database.clone();
+    return {
+      ...copy,
+      [Symbol.asyncDispose]: async () => {
+        await copy.drop();
+        await this.#withMaintenance((admin) => restoreRoles(admin, roles, this.standIns.roles));
+      }
+    };
+  }
+  async #withMaintenance(work) {
+    var _stack = [];
+    try {
+      const admin = __using(_stack, await this.shadow.maintenance(), true);
+      return await work(admin);
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  }
+  /**
+   * What differs between two databases to which the same scripts were applied is nobody's doing: frozen
+   * times, names made of random numbers. The second one is made when it is first asked for.
+   *
+   * @param next a script to be applied to both before they are compared, or none
+   * @returns `<object>` and `<object>\0<field>`
+   */
+  async noise(next) {
+    var _stack = [];
+    try {
+      this.#control ??= await _Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+      const control = this.#control;
+      for (const script of this.#applied.slice(control.#applied.length)) {
+        if (await control.apply(script) !== void 0) return /* @__PURE__ */ new Set();
+      }
+      if (next === void 0) return noiseOf(await this.state(), await control.state());
+      const copy = __using(_stack, await control.clone(), true);
+      if (await control.runIn(copy, next.script) !== void 0) return /* @__PURE__ */ new Set();
+      const session = __using(_stack, await copy.connect(), true);
+      return noiseOf(next.state, await this.read(session));
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  }
+  async #disconnect() {
+    await this.#session?.close();
+    this.#session = void 0;
+  }
+  async [Symbol.asyncDispose]() {
+    await this.#control?.[Symbol.asyncDispose]();
+    await this.#disconnect();
+    await this.#database.drop();
+  }
+};
+function noiseOf(one, other) {
+  return new Set(
+    compareStates(one, other).flatMap(
+      ({ object, change, fields }) => change === "changed" ? fields.map(({ name }) => `${object}\0${name}`) : [object]
+    )
+  );
+}
+
+// src/schema/shadow/bounded-session.ts
+var STATEMENT_MS = 6e5;
+var STOP_MS = 3e4;
+var QUERY_CANCELED = "57014";
+var ADMIN_SHUTDOWN = "57P01";
+function boundedSession(session, bounds) {
+  const { cancelled, statementMs } = bounds;
+  const ask = async () => {
+    await session.cancel().catch(() => void 0);
+  };
+  const within = async (work) => {
+    cancelled.throwIfAborted();
+    let late = false;
+    let cut;
+    const timer = setTimeout(() => {
+      late = true;
+      void ask();
+      cut = setTimeout(() => void session.close(), STOP_MS);
+    }, statementMs);
+    const stop = () => void ask();
+    cancelled.addEventListener("abort", stop, { once: true });
+    try {
+      return { result: await orAbort(cancelled, work()), late };
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(cut);
+      cancelled.removeEventListener("abort", stop);
+    }
+  };
+  return {
+    query: async (sql, values) => (await within(() => session.query(sql, values))).result,
+    queryPrepared: async (sql, values) => (await within(() => session.queryPrepared(sql, values))).result,
+    execute: async (sql) => {
+      try {
+        const { result, late } = await within(() => session.execute(sql));
+        return late && result?.state === QUERY_CANCELED ? { ...result, message: `it was stopped, not being done after ${formatDuration(statementMs)}` } : result;
+      } catch (error) {
+        if (cancelled.aborted || !session.lost.aborted) throw error;
+        return lostBy(error);
+      }
+    },
+    copyFrom: async (sql, data) => (await within(() => session.copyFrom(sql, data))).result,
+    get transaction() {
+      return session.transaction;
+    },
+    get lost() {
+      return session.lost;
+    },
+    get announcedPid() {
+      return session.announcedPid;
+    },
+    get notices() {
+      return session.notices;
+    },
+    empty: () => session.empty(),
+    setUp: (purpose) => session.setUp(purpose),
+    cancel: () => session.cancel(),
+    close: () => session.close(),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]()
+  };
+}
+function lostBy(error) {
+  return {
+    state: ADMIN_SHUTDOWN,
+    message: `the session ended with it: ${error.message}`,
+    detail: void 0,
+    hint: void 0,
+    position: void 0,
+    where: void 0,
+    constraint: void 0,
+    table: void 0,
+    column: void 0
+  };
+}
+
+// src/schema/shadow/shadow.ts
+var BYTES_NEEDED = 4e8;
+async function privateShadow(major, ports) {
+  ports.log.stage("starting a private PostgreSQL server");
+  const servers = await ports.scratchServers();
+  const server = await servers.start({
+    bytesNeeded: BYTES_NEEDED,
+    ...major === void 0 ? {} : { majorMin: major }
+  });
+  try {
+    const host = await ports.openDatabase(server.address("postgres"));
+    return await shadowOn(host, "a private PostgreSQL", ports, async () => {
+      await server[Symbol.asyncDispose]();
+    });
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+async function givenShadow(database, ports) {
+  const { host, port } = database.address;
+  const shadow = await shadowOn(database, `${host}:${port}, PostgreSQL`, ports, () => Promise.resolve());
+  await sweep(shadow, ports);
+  return shadow;
+}
+async function shadowOn(host, what, ports, end) {
+  var _stack = [];
+  try {
+    const maintenance = () => host.connect({ purpose: "shadow" });
+    const open = [];
+    const described = (version) => `${what} ${version}${what.startsWith("a ") ? " server" : ""}`;
+    const asking = __using(_stack, await maintenance(), true);
+    const [row] = await asking.query(`
+    SELECT current_setting('server_version_num')::int AS num,
+           split_part(current_setting('server_version'), ' ', 1) AS version
+  `);
+    const make = async (template) => {
+      var _stack2 = [];
+      try {
+        const name = `${SHADOW_PREFIX}${stamp(ports.clock.now())}_${ports.random.hex(4)}`;
+        const admin = __using(_stack2, await maintenance(), true);
+        await admin.query(`
+      CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE
+        ${quoteIdentifier(template)}${template === "template0" ? " ENCODING 'UTF8'" : ""}
+    `);
+        open.push(name);
+        if (template !== "template0") await copyProperties(admin, template, name);
+        return {
+          name,
+          connect: async () => {
+            const session = await host.connect({ purpose: "shadow", bare: true, database: name });
+            return boundedSession(session, { cancelled: ports.cancelled, statementMs: STATEMENT_MS });
+          },
+          clone: () => make(name),
+          drop: () => drop(name)
+        };
+      } catch (_2) {
+        var _error2 = _2, _hasError2 = true;
+      } finally {
+        var _promise2 = __callDispose(_stack2, _error2, _hasError2);
+        _promise2 && await _promise2;
+      }
+    };
+    const drop = async (name) => {
+      if (!open.includes(name)) return;
+      open.splice(open.indexOf(name), 1);
+      try {
+        var _stack2 = [];
+        try {
+          const admin = __using(_stack2, await maintenance(), true);
+          await dropDatabase(admin, name);
+        } catch (_2) {
+          var _error2 = _2, _hasError2 = true;
+        } finally {
+          var _promise2 = __callDispose(_stack2, _error2, _hasError2);
+          _promise2 && await _promise2;
+        }
+      } catch (error) {
+        ports.log.warn(`the shadow database ${name} could not be dropped: ${error.message}`);
+      }
+    };
+    return {
+      major: Math.floor(row.num / 1e4),
+      version: row.version,
+      described: described(row.version),
+      create: () => make("template0"),
+      maintenance,
+      async [Symbol.asyncDispose]() {
+        try {
+          if (!what.startsWith("a ")) for (const name of [...open]) await drop(name);
+        } finally {
+          await end();
+        }
+      }
+    };
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function dropDatabase(admin, name) {
+  const [row] = await admin.query(
+    "SELECT current_setting('server_version_num')::int / 10000 AS major"
+  );
+  await admin.query(
+    `DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${row.major >= 13 ? " WITH (FORCE)" : ""}`
+  );
+}
+var DAY_MS = 864e5;
+function stamp(now) {
+  return now.toISOString().replace(/[-:]/g, "").slice(0, 15).toLowerCase();
+}
+async function sweep(shadow, ports) {
+  try {
+    var _stack = [];
+    try {
+      const admin = __using(_stack, await shadow.maintenance(), true);
+      const rows = await admin.query(
+        'SELECT datname AS name FROM pg_database WHERE datname ~ $1 AND datname < $2 COLLATE "C"',
+        [
+          `^${SHADOW_PREFIX}\\d{8}t\\d{6}_[0-9a-f]{8}$`,
+          `${SHADOW_PREFIX}${stamp(new Date(ports.clock.now().getTime() - DAY_MS))}`
+        ]
+      );
+      for (const { name } of rows) {
+        await dropDatabase(admin, name);
+        ports.log.info(
+          `dropped the shadow database ${name}, which an earlier run had left on ${shadow.described}`
+        );
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (error) {
+    ports.log.warn(
+      `could not remove what earlier runs left on ${shadow.described}: ${error.message}`
+    );
+  }
+}
+
 export {
+  splitName,
+  isVersion,
   versionKey,
   compareKeys,
-  SHADOW_PREFIX,
   readState,
+  lineAt,
+  parseScript,
+  codeUnits,
+  fieldsOf,
+  typeOf,
+  listOf,
+  textOf,
+  nameParts,
+  relationParts,
+  everyNode,
+  whyNoTransaction,
+  prepareScript,
   isWanted,
-  readFolder
+  readFolder,
+  runStatements,
+  forgetSession,
+  compareStates,
+  isOnlyOrder,
+  describeDifference,
+  Chain,
+  privateShadow,
+  givenShadow
 };

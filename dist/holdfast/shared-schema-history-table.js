@@ -3,7 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  anyOf
+  prepareScript
+} from "./shared-schema-folder-read-folder.js";
+import {
+  anyOf,
+  inSequence
 } from "./shared-kernel-pattern.js";
 import {
   sha256
@@ -84,13 +88,36 @@ async function historyPresence(session) {
     }
   );
 }
+var REVOKED = `
+  DO $$
+  DECLARE
+    given record;
+  BEGIN
+    FOR given IN
+      SELECT DISTINCT 'TABLE holdfast.' || quote_ident(c.relname) AS object, a.grantee
+        FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
+       WHERE c.relnamespace = 'holdfast'::pg_catalog.regnamespace AND c.relkind = 'r'
+         AND a.grantee <> c.relowner
+      UNION SELECT 'SCHEMA holdfast', a.grantee
+              FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a
+             WHERE n.nspname = 'holdfast' AND a.grantee <> n.nspowner
+    LOOP
+      EXECUTE 'REVOKE ALL ON ' || given.object || ' FROM '
+              || CASE WHEN given.grantee = 0 THEN 'PUBLIC' ELSE given.grantee::pg_catalog.regrole::text END;
+    END LOOP;
+  END $$
+`;
 async function makeHistory(session) {
+  if (await historyPresence(session) === "there") return;
   await session.query("BEGIN");
   try {
     await session.query(
       "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))"
     );
-    await session.query(DEFINITIONS);
+    if (await historyPresence(session) === "none") {
+      await session.query(DEFINITIONS);
+      await session.query(REVOKED);
+    }
     await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
       HISTORY_FORMAT
     ]);
@@ -128,13 +155,21 @@ async function readHistory(session) {
     adoptedFrom: row.adopted_from
   }));
 }
+function positionOf(key) {
+  return key.length === 1 ? String(key[0]) : key.map((part) => String(part).padStart(6, "0")).join("");
+}
 
 // src/schema/proof/schema-fingerprint.ts
 var FORMAT = "schema-1";
 var OF_THE_SERVER = /* @__PURE__ */ new Set(["owner", "role", "settings", "security-label", "default-privilege"]);
 var NOT_THE_PROJECTS = anyOf(
-  /(?:^|[ .])(?:holdfast|supabase_migrations)(?:[ .]|$)/,
-  /(?:^|\.)(?:schema_migrations|flyway_schema_history|pgmigrations|_prisma_migrations)(?:[ .(]|$)/
+  // A schema's name stands first, or after what is said of it: `schema holdfast`, `on holdfast.lease`.
+  /(?:^|\b(?:schema|table|on|constraint|index|column|sequence) )(?:holdfast|supabase_migrations)(?:[ .]|$)/,
+  inSequence(
+    /(?:^|\.)(?:schema_migrations|flyway_schema_history|pgmigrations|_prisma_migrations)/,
+    // Indexes and sequences that a server or the tool names after them.
+    /(?:_[a-z_]*(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/
+  )
 );
 var ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b)/;
 var NOT_DEFINED = /* @__PURE__ */ new Set(["extension version", "materialized-view unfilled"]);
@@ -153,8 +188,21 @@ function schemaFingerprint(state) {
   };
 }
 
+// src/schema/proof/replay.ts
+async function replay(chain, history, inFrontOf = () => Promise.resolve()) {
+  for (const source of history) {
+    const forward = await prepareScript(source);
+    await inFrontOf(source, forward);
+    const failure = await chain.apply(forward);
+    if (failure !== void 0) return { file: source.file, failure };
+  }
+  return void 0;
+}
+
 export {
   makeHistory,
   readHistory,
-  schemaFingerprint
+  positionOf,
+  schemaFingerprint,
+  replay
 };
