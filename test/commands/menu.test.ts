@@ -53,7 +53,10 @@ describe("the menu", () => {
     );
     expect(explicit.sort()).toEqual([
       "backup allow-unencrypted",
+      "migrate adopt",
       "migrate allow-late",
+      "migrate baseline",
+      "migrate confirm",
       "migrate-rollback allow-unencrypted",
       "migrate-rollback allow-unproved",
       "migrate-rollback confirm",

@@ -29,6 +29,8 @@ const ROOMS = [
   "schema/rollback",
   "schema/history",
   "schema/lease",
+  "schema/books",
+  "schema/steps",
 ];
 
 /** Rules say the safe form with each finding; their table in docs/migrations.md is made from them. */

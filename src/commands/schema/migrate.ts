@@ -64,6 +64,7 @@ the second waits (\`--wait\`) or says who is at work.`,
     },
     adopt: {
       type: "choice",
+      explicit: true,
       choices: ["supabase", "dbmate", "golang-migrate", "node-pg-migrate", "flyway", "prisma", "none"],
       text:
         "Take over the history of the tool that has migrated the database so far: what it has applied is " +
@@ -72,6 +73,7 @@ the second waits (\`--wait\`) or says who is at work.`,
     },
     baseline: {
       type: "string",
+      explicit: true,
       text:
         "For a database whose schema no tool has made: the last version that it has already. Written down " +
         "only if the schema is what the files up to it make on a private server.",

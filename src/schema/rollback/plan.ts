@@ -12,6 +12,8 @@ import { compareKeys, versionKey } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
+import { platformOfState } from "../proof/compare-databases.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 import { proveHistory, type HistoryProof } from "./prove-history.ts";
@@ -85,9 +87,11 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
   const { history, found } = await choose(session, request, ports);
-  const proofs = await proveHistory(history, found, ports);
+  const state = await readState(session);
+  const { major } = await serverFacts(session);
+  const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
   const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
-  const now = schemaFingerprint(await readState(session)).hash;
+  const now = schemaFingerprint(state).hash;
   const last = history.findLast(({ state }) => state === "applied");
   return {
     request,

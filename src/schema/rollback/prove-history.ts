@@ -6,6 +6,7 @@ import { provePair } from "../proof/prove-pair.ts";
 import { replay } from "../proof/replay.ts";
 import type { PairProof, Verdict } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
+import { preludeFor, type Platform } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
 
 /** What proving one pair of the history came to. */
@@ -22,6 +23,12 @@ export interface HistoryProofs {
   readonly why: string | undefined;
 }
 
+/** The live database, as far as the private server has to be like it. */
+export interface Ground {
+  readonly major: number;
+  readonly platform: Platform | undefined;
+}
+
 /**
  * Builds the history anew on a private server of the same kind, from the scripts on record, and tries the
  * pairs that are to be taken back. The live database is not asked.
@@ -29,6 +36,7 @@ export interface HistoryProofs {
 export async function proveHistory(
   history: readonly HistoryEntry[],
   going: readonly { readonly entry: HistoryEntry; readonly rollback: PreparedScript }[],
+  { major, platform }: Ground,
   ports: Ports,
 ): Promise<HistoryProofs> {
   if (going.length === 0) return { of: new Map(), why: undefined };
@@ -40,8 +48,8 @@ export async function proveHistory(
     };
   }
   try {
-    await using shadow = await privateShadow(undefined, ports);
-    await using chain = await Chain.open(shadow, undefined);
+    await using shadow = await privateShadow(major, ports);
+    await using chain = await Chain.open(shadow, preludeFor(platform));
     const of = new Map<string, HistoryProof>();
     const sources = history.map((entry) => ({
       file: entry.file,

@@ -3,6 +3,7 @@ import type { Outcome } from "../../../src/kernel/outcome.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import type { RollbackBackup, TakeBackup } from "../../../src/schema/rollback/apply.ts";
 import type { MigrateRollbackInputs } from "../../../src/schema/rollback/request.ts";
+import { supabasePrelude } from "../../../src/schema/shadow/supabase/supabase.ts";
 import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { secret, testPorts } from "../../support/test-ports.ts";
@@ -75,6 +76,18 @@ async function migrated(files: Readonly<Record<string, string>> = SHOP): Promise
 }
 
 describe("migrate-rollback", () => {
+  it("proves what refers to a platform's own things on a stand-in for the platform", async () => {
+    await using folder = migrationsFolder({
+      "202601010900_notes.sql": "CREATE TABLE notes (id uuid REFERENCES auth.users);\n",
+      "202601020900_own.sql": "CREATE POLICY own ON notes USING (auth.uid() = id);\n",
+      "202601020900_own_rollback.sql": "DROP POLICY own ON notes;\n",
+    });
+    await using database = await createDatabase({ owner: "postgres", sql: supabasePrelude() });
+    await migrate(database, folder);
+    const outcome = await rollback(database, { withoutBackup: true, store: undefined });
+    expect(outcome).toMatchObject({ exit: 0, outputs: { restored: true, plan: [{ verdict: "proved" }] } });
+  });
+
   it("takes back from a checkout without the files, and leaves what was there before", async () => {
     await using database = await migrated();
     await database.query(

@@ -23,8 +23,8 @@ export const prisma: Tool = {
             unclear: {
               message: `${failed} has begun and did not end`,
               hint:
-                "See what of it has happened, and tell Prisma: 'prisma migrate resolve --applied " +
-                `${failed}' or '--rolled-back ${failed}'.`,
+                "See what of it has happened, and tell Prisma with 'prisma migrate resolve' that it is " +
+                "applied or rolled back.",
             },
           }
         : {}),
