@@ -21,10 +21,12 @@ const EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
  * other shadow databases are nobody's.
  */
 const SETTINGS = `
-  SELECT CASE WHEN s.setdatabase = 0 THEN ''
-              WHEN d.datname = current_database() THEN 'of this database'
-              ELSE 'of database ' || quote_ident(d.datname) END
-    || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END AS place,
+  SELECT 'settings '
+    || btrim(CASE WHEN s.setdatabase = 0 THEN ''
+                  WHEN d.datname = current_database() THEN 'of this database'
+                  ELSE 'of database ' || quote_ident(d.datname) END
+             || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END) AS object,
+         'values' AS field,
          array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
     FROM pg_db_role_setting s
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
@@ -65,7 +67,7 @@ const SAID = `
  * the definitions.
  */
 const LANGUAGE_RIGHTS = `
-  SELECT 'grant language ' || quote_ident(l.lanname) AS object,
+  SELECT 'grant language ' || quote_ident(l.lanname) AS object, 'rights' AS field,
          array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
     FROM pg_language l
    WHERE l.lanacl IS NOT NULL
@@ -78,7 +80,7 @@ const LANGUAGE_RIGHTS = `
  * migration may leave one.
  */
 const INVALID_INDEXES = `
-  SELECT i.indexrelid::regclass::text AS name
+  SELECT 'index ' || i.indexrelid::regclass::text AS object, 'invalid' AS field, 'true' AS text
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}
 `;
@@ -93,10 +95,22 @@ const SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generi
 
 /** A dump makes every materialized view anew, filled or not; one that is not cannot be read from. */
 const UNFILLED = `
-  SELECT c.oid::regclass::text AS name
+  SELECT 'materialized-view ' || c.oid::regclass::text AS object, 'unfilled' AS field, 'true' AS text
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind = 'm' AND NOT c.relispopulated AND ${isUsersSchema()}
 `;
+
+/** One field of an object, of what is read beside the definitions. */
+interface OneField {
+  readonly object: string;
+  readonly field: string;
+  readonly text: string | null;
+}
+
+/** In one question: each costs a round trip. */
+const BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS]
+  .map((query) => `(${query})`)
+  .join(" UNION ALL ");
 
 /**
  * Reads the state in the session's open transaction, or in one of its own. What the session had set for the
@@ -119,19 +133,6 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
       ]),
     );
   }
-  for (const { object, field, text } of await session.queryPrepared<{
-    object: string;
-    field: string;
-    text: string | null;
-  }>(SAID, [])) {
-    if (text !== null) state.set(object, new Map([[field, text]]));
-  }
-  for (const { object, text } of await session.queryPrepared<{ object: string; text: string }>(
-    LANGUAGE_RIGHTS,
-    [],
-  )) {
-    state.set(object, new Map([["rights", text]]));
-  }
   for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(
     session,
   )) {
@@ -144,17 +145,8 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
       new Map([...shown, ...(members === "" ? [] : [["memberships", members] as const])]),
     );
   }
-  for (const { name } of await session.queryPrepared<{ name: string }>(INVALID_INDEXES, [])) {
-    state.set(`index ${name}`, new Map([...(state.get(`index ${name}`) ?? []), ["invalid", "true"]]));
-  }
-  for (const { name } of await session.queryPrepared<{ name: string }>(UNFILLED, [])) {
-    state.set(
-      `materialized-view ${name}`,
-      new Map([...(state.get(`materialized-view ${name}`) ?? []), ["unfilled", "true"]]),
-    );
-  }
-  for (const { place, text } of await session.queryPrepared<{ place: string; text: string }>(SETTINGS, [])) {
-    state.set(`settings ${place.trim()}`, new Map([["values", text]]));
+  for (const { object, field, text } of await session.queryPrepared<OneField>(BESIDE, [])) {
+    if (text !== null) state.set(object, new Map([...(state.get(object) ?? []), [field, text]]));
   }
   if (own) await session.query("ROLLBACK");
   else await session.query("RESET ALL");

@@ -34,7 +34,8 @@ const MEMBERSHIPS = `
 
 /** Every role but the server's own (`pg_…`), with its attributes and memberships; never passwords. */
 export async function readRoles(session: DatabaseSession): Promise<RoleRecord[]> {
-  return await session.query<RoleRecord>(`
+  return await session.queryPrepared<RoleRecord>(
+    `
     SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolcreaterole AS "createRole",
            r.rolcreatedb AS "createDb", r.rolcanlogin AS login, r.rolreplication AS replication,
            r.rolbypassrls AS "bypassRls", r.rolinherit AS inherit, r.rolconnlimit AS "connectionLimit",
@@ -50,7 +51,9 @@ export async function readRoles(session: DatabaseSession): Promise<RoleRecord[]>
       FROM pg_roles r
      WHERE r.rolname !~ '^pg_'
      ORDER BY r.rolname COLLATE "C"
-  `);
+  `,
+    [],
+  );
 }
 
 /**
@@ -62,7 +65,8 @@ export async function readExtensions(
   session: DatabaseSession,
   needed?: ReadonlySet<string>,
 ): Promise<ExtensionRecord[]> {
-  const all = await session.query<ExtensionRecord & { requires: string[] }>(`
+  const all = await session.queryPrepared<ExtensionRecord & { requires: string[] }>(
+    `
     SELECT x.extname AS name, x.extversion AS version, n.nspname AS schema,
            ARRAY(SELECT r.extname::text
                    FROM pg_depend d JOIN pg_extension r ON r.oid = d.refobjid
@@ -71,7 +75,9 @@ export async function readExtensions(
                     AND d.refclassid = 'pg_extension'::regclass) AS requires
       FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
      ORDER BY x.extname COLLATE "C"
-  `);
+  `,
+    [],
+  );
   const wanted =
     needed === undefined
       ? undefined
