@@ -76,6 +76,22 @@ async function migrated(files: Readonly<Record<string, string>> = SHOP): Promise
 }
 
 describe("migrate-rollback", () => {
+  it("does what was approved, however many rows came meanwhile, and nothing else", async () => {
+    await using database = await migrated();
+    const dry = { withoutBackup: true, store: undefined, dryRun: true };
+    const approved = (await rollback(database, dry)).outputs["plan-hash"] as string;
+    const further = (await rollback(database, { ...dry, to: "202601020900" })).outputs["plan-hash"];
+    expect(further).not.toBe(approved);
+    await database.query("INSERT INTO notes VALUES (1, 'x')");
+    const run = { ...dry, dryRun: false, planHash: approved };
+    await expect(rollback(database, { ...run, to: "202601020900" })).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining(`this is not the plan with the hash ${approved}`) as unknown,
+    });
+    expect(await historyOf(database)).toHaveLength(3);
+    expect(await rollback(database, run)).toMatchObject({ exit: 0 });
+  });
+
   it("proves what refers to a platform's own things on a stand-in for the platform", async () => {
     await using folder = migrationsFolder({
       "202601010900_notes.sql": "CREATE TABLE notes (id uuid REFERENCES auth.users);\n",
