@@ -748,11 +748,13 @@ the second waits (\`--wait\`) or says who is at work.`,
     },
     adopt: {
       type: "choice",
+      explicit: true,
       choices: ["supabase", "dbmate", "golang-migrate", "node-pg-migrate", "flyway", "prisma", "none"],
       text: "Take over the history of the tool that has migrated the database so far: what it has applied is written down, if the schema is what these files make on a private server. none: it is another application's, and is not looked at."
     },
     baseline: {
       type: "string",
+      explicit: true,
       text: "For a database whose schema no tool has made: the last version that it has already. Written down only if the schema is what the files up to it make on a private server.",
       example: "202611270900"
     },

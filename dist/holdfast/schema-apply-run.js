@@ -20,17 +20,13 @@ import {
   provePair
 } from "./shared-schema-proof-prove-pair.js";
 import {
-  compareDatabases,
-  platformOfState,
   scriptsOf,
   standingOf
-} from "./shared-schema-proof-compare-databases.js";
+} from "./shared-schema-history-standing.js";
 import {
-  platformOf,
-  preludeFor
-} from "./shared-schema-shadow-supabase-services.js";
-import {
+  compareDatabases,
   makeHistory,
+  platformOfState,
   positionOf,
   readHistory,
   replay,
@@ -47,6 +43,8 @@ import {
   lineAt,
   listOf,
   nameParts,
+  platformOf,
+  preludeFor,
   prepareScript,
   privateShadow,
   readFolder,
@@ -244,7 +242,7 @@ var prisma = {
       ...typeof failed === "string" ? {
         unclear: {
           message: `${failed} has begun and did not end`,
-          hint: `See what of it has happened, and tell Prisma: 'prisma migrate resolve --applied ${failed}' or '--rolled-back ${failed}'.`
+          hint: "See what of it has happened, and tell Prisma with 'prisma migrate resolve' that it is applied or rolled back."
         }
       } : {}
     };

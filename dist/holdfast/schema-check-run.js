@@ -11,11 +11,6 @@ import {
   watchAlone
 } from "./shared-schema-proof-prove-pair.js";
 import {
-  ownedBySupabase,
-  platformOf,
-  preludeFor
-} from "./shared-schema-shadow-supabase-services.js";
-import {
   Chain,
   compareKeys,
   compareStates,
@@ -28,6 +23,9 @@ import {
   lineAt,
   listOf,
   nameParts,
+  ownedBySupabase,
+  platformOf,
+  preludeFor,
   prepareScript,
   privateShadow,
   readFolder,

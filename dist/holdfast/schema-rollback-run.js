@@ -17,6 +17,7 @@ import {
   provePair
 } from "./shared-schema-proof-prove-pair.js";
 import {
+  platformOfState,
   readHistory,
   replay,
   schemaFingerprint
@@ -25,6 +26,7 @@ import {
   Chain,
   compareKeys,
   isWanted,
+  preludeFor,
   prepareScript,
   privateShadow,
   readFolder,
@@ -37,7 +39,10 @@ import {
   listed,
   refuseTransactionPooler
 } from "./shared-nouns-server-pooler.js";
-import "./shared-nouns-content-read-objects-tables.js";
+import "./shared-nouns-platform-supabase.js";
+import {
+  serverFacts
+} from "./shared-nouns-content-read-objects-tables.js";
 import {
   describeAddress,
   parseDatabaseUrl,
@@ -62,7 +67,7 @@ import {
 } from "./shared-esbuild-runtime.js";
 
 // src/schema/rollback/prove-history.ts
-async function proveHistory(history, going, ports) {
+async function proveHistory(history, going, { major, platform }, ports) {
   if (going.length === 0) return { of: /* @__PURE__ */ new Map(), why: void 0 };
   const unknown = history.filter(({ forward }) => forward === null);
   if (unknown.length > 0) {
@@ -74,8 +79,8 @@ async function proveHistory(history, going, ports) {
   try {
     var _stack = [];
     try {
-      const shadow = __using(_stack, await privateShadow(void 0, ports), true);
-      const chain = __using(_stack, await Chain.open(shadow, void 0), true);
+      const shadow = __using(_stack, await privateShadow(major, ports), true);
+      const chain = __using(_stack, await Chain.open(shadow, preludeFor(platform)), true);
       const of = /* @__PURE__ */ new Map();
       const sources = history.map((entry) => ({
         file: entry.file,
@@ -142,10 +147,12 @@ async function planRollback(request, ports) {
     await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "rollback plan" }), true);
     const { history, found } = await choose(session, request, ports);
-    const proofs = await proveHistory(history, found, ports);
+    const state = await readState(session);
+    const { major } = await serverFacts(session);
+    const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
     const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
-    const now = schemaFingerprint(await readState(session)).hash;
-    const last = history.findLast(({ state }) => state === "applied");
+    const now = schemaFingerprint(state).hash;
+    const last = history.findLast(({ state: state2 }) => state2 === "applied");
     return {
       request,
       steps,

@@ -3,14 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  standingOf
+} from "./shared-schema-history-standing.js";
+import {
   compareDatabases,
   platformOfState,
-  standingOf
-} from "./shared-schema-proof-compare-databases.js";
-import {
-  preludeFor
-} from "./shared-schema-shadow-supabase-services.js";
-import {
   readHistory,
   replay,
   schemaFingerprint
@@ -18,6 +15,7 @@ import {
 import {
   Chain,
   isWanted,
+  preludeFor,
   privateShadow,
   readFolder,
   readState

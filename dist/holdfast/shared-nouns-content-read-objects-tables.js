@@ -50,7 +50,8 @@ var MEMBERSHIPS = `
            '[]'::json)
 `;
 async function readRoles(session) {
-  return await session.query(`
+  return await session.queryPrepared(
+    `
     SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolcreaterole AS "createRole",
            r.rolcreatedb AS "createDb", r.rolcanlogin AS login, r.rolreplication AS replication,
            r.rolbypassrls AS "bypassRls", r.rolinherit AS inherit, r.rolconnlimit AS "connectionLimit",
@@ -66,10 +67,13 @@ async function readRoles(session) {
       FROM pg_roles r
      WHERE r.rolname !~ '^pg_'
      ORDER BY r.rolname COLLATE "C"
-  `);
+  `,
+    []
+  );
 }
 async function readExtensions(session, needed) {
-  const all = await session.query(`
+  const all = await session.queryPrepared(
+    `
     SELECT x.extname AS name, x.extversion AS version, n.nspname AS schema,
            ARRAY(SELECT r.extname::text
                    FROM pg_depend d JOIN pg_extension r ON r.oid = d.refobjid
@@ -78,7 +82,9 @@ async function readExtensions(session, needed) {
                     AND d.refclassid = 'pg_extension'::regclass) AS requires
       FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace
      ORDER BY x.extname COLLATE "C"
-  `);
+  `,
+    []
+  );
   const wanted = needed === void 0 ? void 0 : withRequired(needed, new Map(all.map((extension) => [extension.name, extension.requires])));
   return all.filter((extension) => wanted?.has(extension.name) ?? true).map(({ name, version, schema: schema2 }) => ({ name, version, schema: schema2 }));
 }

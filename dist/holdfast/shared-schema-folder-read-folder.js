@@ -80,10 +80,12 @@ var SHADOW_PREFIX = "holdfast_shadow_";
 // src/schema/proof/state.ts
 var EVERYTHING = { includeSchemas: [], excludeSchemas: [] };
 var SETTINGS = `
-  SELECT CASE WHEN s.setdatabase = 0 THEN ''
-              WHEN d.datname = current_database() THEN 'of this database'
-              ELSE 'of database ' || quote_ident(d.datname) END
-    || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END AS place,
+  SELECT 'settings '
+    || btrim(CASE WHEN s.setdatabase = 0 THEN ''
+                  WHEN d.datname = current_database() THEN 'of this database'
+                  ELSE 'of database ' || quote_ident(d.datname) END
+             || CASE WHEN s.setrole = 0 THEN '' ELSE ' for role ' || quote_ident(r.rolname) END) AS object,
+         'values' AS field,
          array_to_string(ARRAY(SELECT o FROM unnest(s.setconfig) AS o ORDER BY 1), ', ') AS text
     FROM pg_db_role_setting s
     LEFT JOIN pg_database d ON d.oid = s.setdatabase
@@ -114,7 +116,7 @@ var SAID = `
                                  WHERE b.datname = current_database()
 `;
 var LANGUAGE_RIGHTS = `
-  SELECT 'grant language ' || quote_ident(l.lanname) AS object,
+  SELECT 'grant language ' || quote_ident(l.lanname) AS object, 'rights' AS field,
          array_to_string(ARRAY(SELECT i::text FROM unnest(l.lanacl) AS i ORDER BY i::text), ', ') AS text
     FROM pg_language l
    WHERE l.lanacl IS NOT NULL
@@ -122,7 +124,7 @@ var LANGUAGE_RIGHTS = `
                   WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')
 `;
 var INVALID_INDEXES = `
-  SELECT i.indexrelid::regclass::text AS name
+  SELECT 'index ' || i.indexrelid::regclass::text AS object, 'invalid' AS field, 'true' AS text
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE NOT i.indisvalid AND c.relkind <> 'p' AND ${isUsersSchema()}
 `;
@@ -134,10 +136,11 @@ var SET_FOR_TRANSACTION = `
 `;
 var SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan" };
 var UNFILLED = `
-  SELECT c.oid::regclass::text AS name
+  SELECT 'materialized-view ' || c.oid::regclass::text AS object, 'unfilled' AS field, 'true' AS text
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind = 'm' AND NOT c.relispopulated AND ${isUsersSchema()}
 `;
+var BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS].map((query) => `(${query})`).join(" UNION ALL ");
 async function readState(session) {
   const own = session.transaction === "none";
   if (own) await session.query("BEGIN READ ONLY");
@@ -155,15 +158,6 @@ async function readState(session) {
       ])
     );
   }
-  for (const { object, field, text } of await session.queryPrepared(SAID, [])) {
-    if (text !== null) state.set(object, /* @__PURE__ */ new Map([[field, text]]));
-  }
-  for (const { object, text } of await session.queryPrepared(
-    LANGUAGE_RIGHTS,
-    []
-  )) {
-    state.set(object, /* @__PURE__ */ new Map([["rights", text]]));
-  }
   for (const { name, memberships, needed: _needed, memberOf: _memberOf, ...attributes } of await readRoles(
     session
   )) {
@@ -176,17 +170,8 @@ async function readState(session) {
       new Map([...shown2, ...members === "" ? [] : [["memberships", members]]])
     );
   }
-  for (const { name } of await session.queryPrepared(INVALID_INDEXES, [])) {
-    state.set(`index ${name}`, new Map([...state.get(`index ${name}`) ?? [], ["invalid", "true"]]));
-  }
-  for (const { name } of await session.queryPrepared(UNFILLED, [])) {
-    state.set(
-      `materialized-view ${name}`,
-      new Map([...state.get(`materialized-view ${name}`) ?? [], ["unfilled", "true"]])
-    );
-  }
-  for (const { place, text } of await session.queryPrepared(SETTINGS, [])) {
-    state.set(`settings ${place.trim()}`, /* @__PURE__ */ new Map([["values", text]]));
+  for (const { object, field, text } of await session.queryPrepared(BESIDE, [])) {
+    if (text !== null) state.set(object, new Map([...state.get(object) ?? [], [field, text]]));
   }
   if (own) await session.query("ROLLBACK");
   else await session.query("RESET ALL");
@@ -744,12 +729,12 @@ function whyNoTransaction({ type, tree }) {
       return void 0;
   }
 }
-var BESIDE = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
+var BESIDE2 = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g;
 function endsTransactions({ args }) {
   const body = listOf(args).flatMap(
     (option) => fieldsOf(option)["defname"] === "as" ? textOf(fieldsOf(option)["arg"]) ?? [] : []
   ).join("\n");
-  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE, " "));
+  return /\b(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)/i.test(body.replace(BESIDE2, " "));
 }
 function detachesConcurrently(command) {
   const { subtype, def } = fieldsOf(command);
@@ -1410,6 +1395,394 @@ function noiseOf(one, other) {
   );
 }
 
+// src/schema/shadow/supabase/auth.ts
+var AUTH = `
+  CREATE SCHEMA auth;
+  CREATE TYPE auth.aal_level AS ENUM ('aal1', 'aal2', 'aal3');
+  CREATE TYPE auth.factor_type AS ENUM ('totp', 'webauthn', 'phone');
+  CREATE TYPE auth.factor_status AS ENUM ('unverified', 'verified');
+  CREATE TYPE auth.code_challenge_method AS ENUM ('s256', 'plain');
+  CREATE TABLE auth.users (
+    instance_id uuid,
+    id uuid NOT NULL CONSTRAINT users_pkey PRIMARY KEY,
+    aud varchar(255),
+    role varchar(255),
+    email varchar(255),
+    encrypted_password varchar(255),
+    email_confirmed_at timestamptz,
+    invited_at timestamptz,
+    confirmation_token varchar(255),
+    confirmation_sent_at timestamptz,
+    recovery_token varchar(255),
+    recovery_sent_at timestamptz,
+    email_change_token_new varchar(255),
+    email_change varchar(255),
+    email_change_sent_at timestamptz,
+    last_sign_in_at timestamptz,
+    raw_app_meta_data jsonb,
+    raw_user_meta_data jsonb,
+    is_super_admin boolean,
+    created_at timestamptz,
+    updated_at timestamptz,
+    phone text DEFAULT NULL CONSTRAINT users_phone_key UNIQUE,
+    phone_confirmed_at timestamptz,
+    phone_change text DEFAULT '',
+    phone_change_token varchar(255) DEFAULT '',
+    phone_change_sent_at timestamptz,
+    confirmed_at timestamptz GENERATED ALWAYS AS (LEAST(email_confirmed_at, phone_confirmed_at)) STORED,
+    email_change_token_current varchar(255) DEFAULT '',
+    email_change_confirm_status smallint DEFAULT 0,
+    banned_until timestamptz,
+    reauthentication_token varchar(255) DEFAULT '',
+    reauthentication_sent_at timestamptz,
+    is_sso_user boolean NOT NULL DEFAULT false,
+    deleted_at timestamptz,
+    is_anonymous boolean NOT NULL DEFAULT false
+  );
+  CREATE UNIQUE INDEX users_email_partial_key ON auth.users (email) WHERE is_sso_user = false;
+  CREATE TABLE auth.identities (
+    provider_id text NOT NULL,
+    user_id uuid NOT NULL CONSTRAINT identities_user_id_fkey REFERENCES auth.users ON DELETE CASCADE,
+    identity_data jsonb NOT NULL,
+    provider text NOT NULL,
+    last_sign_in_at timestamptz,
+    created_at timestamptz,
+    updated_at timestamptz,
+    email text GENERATED ALWAYS AS (pg_catalog.lower(identity_data ->> 'email')) STORED,
+    id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT identities_pkey PRIMARY KEY,
+    CONSTRAINT identities_provider_id_provider_unique UNIQUE (provider_id, provider)
+  );
+  CREATE TABLE auth.sessions (
+    id uuid NOT NULL CONSTRAINT sessions_pkey PRIMARY KEY,
+    user_id uuid NOT NULL CONSTRAINT sessions_user_id_fkey REFERENCES auth.users ON DELETE CASCADE,
+    created_at timestamptz,
+    updated_at timestamptz,
+    factor_id uuid,
+    aal auth.aal_level,
+    not_after timestamptz,
+    refreshed_at timestamp,
+    user_agent text,
+    ip inet,
+    tag text,
+    oauth_client_id uuid
+  );
+  CREATE TABLE auth.refresh_tokens (
+    instance_id uuid,
+    id bigserial CONSTRAINT refresh_tokens_pkey PRIMARY KEY,
+    token varchar(255) CONSTRAINT refresh_tokens_token_unique UNIQUE,
+    user_id varchar(255),
+    revoked boolean,
+    created_at timestamptz,
+    updated_at timestamptz,
+    parent varchar(255),
+    session_id uuid CONSTRAINT refresh_tokens_session_id_fkey REFERENCES auth.sessions ON DELETE CASCADE
+  );
+  CREATE TABLE auth.mfa_factors (
+    id uuid NOT NULL CONSTRAINT mfa_factors_pkey PRIMARY KEY,
+    user_id uuid NOT NULL CONSTRAINT mfa_factors_user_id_fkey REFERENCES auth.users ON DELETE CASCADE,
+    friendly_name text,
+    factor_type auth.factor_type NOT NULL,
+    status auth.factor_status NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    secret text,
+    phone text,
+    last_challenged_at timestamptz
+  );
+  CREATE TABLE auth.audit_log_entries (
+    instance_id uuid,
+    id uuid NOT NULL CONSTRAINT audit_log_entries_pkey PRIMARY KEY,
+    payload json,
+    created_at timestamptz,
+    ip_address varchar(64) NOT NULL DEFAULT ''
+  );
+  CREATE TABLE auth.instances (
+    id uuid NOT NULL CONSTRAINT instances_pkey PRIMARY KEY,
+    uuid uuid,
+    raw_base_config text,
+    created_at timestamptz,
+    updated_at timestamptz
+  );
+  CREATE TABLE auth.schema_migrations (
+    version varchar(255) NOT NULL CONSTRAINT schema_migrations_pkey PRIMARY KEY);
+  ALTER TABLE auth.users ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE auth.identities ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE auth.sessions ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE auth.refresh_tokens ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE auth.mfa_factors ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE auth.audit_log_entries ENABLE ROW LEVEL SECURITY;
+  CREATE FUNCTION auth.jwt() RETURNS jsonb STABLE LANGUAGE sql
+    AS $$ SELECT nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb $$;
+  CREATE FUNCTION auth.uid() RETURNS uuid STABLE LANGUAGE sql AS
+    $$ SELECT nullif(auth.jwt() ->> 'sub', '')::uuid $$;
+  CREATE FUNCTION auth.role() RETURNS text STABLE LANGUAGE sql AS $$ SELECT auth.jwt() ->> 'role' $$;
+  CREATE FUNCTION auth.email() RETURNS text STABLE LANGUAGE sql AS $$ SELECT auth.jwt() ->> 'email' $$;
+`;
+
+// src/schema/shadow/supabase/roles.ts
+var ROLES2 = {
+  postgres: "LOGIN CREATEDB CREATEROLE REPLICATION BYPASSRLS",
+  anon: "NOLOGIN",
+  authenticated: "NOLOGIN",
+  service_role: "NOLOGIN BYPASSRLS",
+  authenticator: "LOGIN NOINHERIT",
+  dashboard_user: "NOLOGIN CREATEDB CREATEROLE REPLICATION",
+  supabase_admin: "LOGIN CREATEDB CREATEROLE REPLICATION BYPASSRLS",
+  supabase_auth_admin: "LOGIN NOINHERIT CREATEROLE",
+  supabase_storage_admin: "LOGIN NOINHERIT CREATEROLE",
+  supabase_functions_admin: "LOGIN NOINHERIT CREATEROLE",
+  supabase_realtime_admin: "NOLOGIN NOINHERIT",
+  supabase_replication_admin: "LOGIN REPLICATION",
+  supabase_read_only_user: "LOGIN BYPASSRLS",
+  pgbouncer: "LOGIN"
+};
+var MEMBERSHIPS = [
+  ["anon", "authenticator"],
+  ["authenticated", "authenticator"],
+  ["service_role", "authenticator"],
+  ["authenticator", "supabase_storage_admin"],
+  ["pg_read_all_data", "supabase_read_only_user"],
+  ["anon", "postgres"],
+  ["authenticated", "postgres"],
+  ["service_role", "postgres"]
+];
+function rolesSql() {
+  const missing = (role) => `NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${role}')`;
+  const made = Object.entries(ROLES2).map(
+    ([role, attributes]) => `IF ${missing(role)} THEN CREATE ROLE ${role} ${attributes}; END IF;`
+  );
+  const joined = MEMBERSHIPS.map(([role, member]) => {
+    const may = `
+      EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '${role}')
+        AND NOT pg_catalog.pg_has_role('${member}', '${role}', 'MEMBER')
+    `;
+    return `IF ${may} THEN GRANT ${role} TO ${member}; END IF;`;
+  });
+  return `DO $roles$ BEGIN
+${[...made, ...joined].join("\n")}
+END $roles$;`;
+}
+function rightsSql() {
+  const api = "anon, authenticated, service_role";
+  const kinds = ["TABLES", "SEQUENCES", "FUNCTIONS"];
+  return [
+    `GRANT USAGE ON SCHEMA public, auth, storage, extensions, graphql_public, realtime TO postgres, ${api};`,
+    "GRANT ALL ON SCHEMA auth, storage, extensions TO postgres, dashboard_user;",
+    "GRANT ALL ON SCHEMA auth TO supabase_auth_admin;",
+    "GRANT ALL ON SCHEMA storage TO supabase_storage_admin;",
+    "GRANT ALL ON ALL TABLES IN SCHEMA auth TO postgres, supabase_auth_admin, dashboard_user;",
+    `GRANT ALL ON ALL TABLES IN SCHEMA storage TO postgres, supabase_storage_admin, ${api};`,
+    `GRANT SELECT, INSERT, UPDATE ON realtime.messages TO postgres, ${api};`,
+    // Whoever runs the migrations here does what `postgres` does there.
+    ...["CURRENT_USER", "postgres"].flatMap(
+      (maker) => kinds.map(
+        (kind) => `
+          ALTER DEFAULT PRIVILEGES FOR ROLE ${maker} IN SCHEMA public GRANT ALL ON ${kind} TO postgres,
+            ${api};
+        `
+      )
+    )
+  ].join("\n");
+}
+
+// src/schema/shadow/supabase/services.ts
+var SERVICES = `
+  CREATE SCHEMA realtime;
+  CREATE TABLE realtime.messages (
+    topic text NOT NULL,
+    extension text NOT NULL,
+    payload jsonb,
+    event text,
+    private boolean DEFAULT false,
+    updated_at timestamp NOT NULL DEFAULT now(),
+    inserted_at timestamp NOT NULL DEFAULT now(),
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    CONSTRAINT messages_pkey PRIMARY KEY (id, inserted_at)
+  ) PARTITION BY RANGE (inserted_at);
+  ALTER TABLE realtime.messages ENABLE ROW LEVEL SECURITY;
+  CREATE FUNCTION realtime.topic() RETURNS text STABLE LANGUAGE sql
+    AS $$ SELECT nullif(pg_catalog.current_setting('realtime.topic', true), '') $$;
+  CREATE FUNCTION realtime.send(payload jsonb, event text, topic text, private boolean DEFAULT true)
+    RETURNS void LANGUAGE sql AS '';
+  CREATE FUNCTION realtime.broadcast_changes(
+    topic_name text, event_name text, operation text, table_name text,
+    table_schema text, new record, old record, level text DEFAULT 'ROW') RETURNS void LANGUAGE plpgsql AS
+      'BEGIN END';
+  CREATE PUBLICATION supabase_realtime;
+  CREATE SCHEMA graphql;
+  CREATE SCHEMA graphql_public;
+  CREATE FUNCTION graphql_public.graphql("operationName" text DEFAULT NULL, query text DEFAULT NULL,
+    variables jsonb DEFAULT NULL, extensions jsonb DEFAULT NULL) RETURNS jsonb LANGUAGE sql AS
+      $$ SELECT '{}'::jsonb $$;
+  CREATE SCHEMA supabase_functions;
+  CREATE FUNCTION supabase_functions.http_request() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN RETURN new; END';
+  CREATE SCHEMA supabase_migrations;
+  CREATE TABLE supabase_migrations.schema_migrations (
+    version text NOT NULL CONSTRAINT schema_migrations_pkey PRIMARY KEY, statements text[], name text
+  );
+  CREATE SCHEMA vault;
+  CREATE TABLE vault.secrets (
+    id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT secrets_pkey PRIMARY KEY,
+    name text,
+    description text NOT NULL DEFAULT '',
+    secret text NOT NULL,
+    key_id uuid,
+    nonce bytea,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE VIEW vault.decrypted_secrets AS
+    SELECT id, name, description, secret, secret AS decrypted_secret, key_id, nonce, created_at, updated_at
+      FROM vault.secrets;
+  CREATE FUNCTION vault.create_secret(
+    new_secret text, new_name text DEFAULT NULL, new_description text DEFAULT '',
+    new_key_id uuid DEFAULT NULL) RETURNS uuid LANGUAGE sql AS
+      $$ INSERT INTO vault.secrets (secret, name, description)
+       VALUES (new_secret, new_name, new_description)
+       RETURNING id $$;
+`;
+var WITHOUT = {
+  "uuid-ossp": `
+    CREATE FUNCTION extensions.uuid_generate_v4() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
+    CREATE FUNCTION extensions.uuid_generate_v1() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
+  `,
+  pg_cron: `
+    CREATE SCHEMA cron;
+    CREATE TABLE cron.job (
+      jobid bigserial CONSTRAINT job_pkey PRIMARY KEY, schedule text NOT NULL, command text NOT NULL,
+      nodename text NOT NULL DEFAULT 'localhost', nodeport integer NOT NULL DEFAULT 5432,
+      database text NOT NULL DEFAULT current_database(), username text NOT NULL DEFAULT CURRENT_USER,
+      active boolean NOT NULL DEFAULT true, jobname text,
+      CONSTRAINT jobname_username_uniq UNIQUE (jobname, username)
+    );
+    CREATE FUNCTION cron.schedule(job_name text, schedule text, command text) RETURNS bigint LANGUAGE sql AS
+      $$ INSERT INTO cron.job (jobname, schedule, command)
+       VALUES (job_name, schedule, command)
+           ON CONFLICT ON CONSTRAINT jobname_username_uniq DO UPDATE SET schedule = EXCLUDED.schedule,
+              command = EXCLUDED.command
+       RETURNING jobid $$;
+    CREATE FUNCTION cron.schedule(schedule text, command text) RETURNS bigint LANGUAGE sql
+      AS $$ INSERT INTO cron.job (schedule, command) VALUES (schedule, command) RETURNING jobid $$;
+    CREATE FUNCTION cron.unschedule(job_name text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM cron.job WHERE jobname = job_name;
+  IF NOT FOUND THEN RAISE EXCEPTION 'could not find valid entry for job ''%''', job_name; END IF;
+  RETURN true;
+END $$;
+    CREATE FUNCTION cron.unschedule(job_id bigint) RETURNS boolean LANGUAGE sql
+      AS 'DELETE FROM cron.job WHERE jobid = job_id RETURNING true';
+  `,
+  pg_net: `
+    CREATE SCHEMA net;
+    CREATE FUNCTION net.http_get(url text, params jsonb DEFAULT '{}', headers jsonb DEFAULT '{}',
+      timeout_milliseconds integer DEFAULT 5000) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+    CREATE FUNCTION net.http_post(
+      url text, body jsonb DEFAULT '{}', params jsonb DEFAULT '{}', headers jsonb DEFAULT '{}',
+      timeout_milliseconds integer DEFAULT 5000) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+  `
+};
+var EXTENSIONS = ["uuid-ossp", "pgcrypto"];
+function extensionsSql() {
+  const here = (name) => `EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = '${name}')`;
+  const made = EXTENSIONS.map(
+    (name) => `IF ${here(name)} THEN CREATE EXTENSION "${name}" SCHEMA extensions; END IF;`
+  );
+  const stood = Object.entries(WITHOUT).map(([name, sql]) => `IF NOT ${here(name)} THEN ${sql}
+END IF;`);
+  const search = `EXECUTE pg_catalog.format('ALTER DATABASE %I SET search_path TO "$user", public, extensions',
+    pg_catalog.current_database());`;
+  return `CREATE SCHEMA extensions;
+DO $extensions$ BEGIN
+${[...made, ...stood, search].join("\n")}
+END $extensions$;`;
+}
+
+// src/schema/shadow/supabase/storage.ts
+var STORAGE = `
+  CREATE SCHEMA storage;
+  CREATE TYPE storage.buckettype AS ENUM ('STANDARD', 'ANALYTICS', 'VECTOR');
+  CREATE TABLE storage.buckets (
+    id text NOT NULL CONSTRAINT buckets_pkey PRIMARY KEY,
+    name text NOT NULL,
+    owner uuid,
+    created_at timestamptz DEFAULT now(),
+    updated_at timestamptz DEFAULT now(),
+    public boolean DEFAULT false,
+    avif_autodetection boolean DEFAULT false,
+    file_size_limit bigint,
+    allowed_mime_types text[],
+    owner_id text,
+    type storage.buckettype NOT NULL DEFAULT 'STANDARD'
+  );
+  CREATE UNIQUE INDEX bname ON storage.buckets (name);
+  CREATE TABLE storage.objects (
+    id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT objects_pkey PRIMARY KEY,
+    bucket_id text CONSTRAINT "objects_bucketId_fkey" REFERENCES storage.buckets,
+    name text,
+    owner uuid,
+    created_at timestamptz DEFAULT now(),
+    updated_at timestamptz DEFAULT now(),
+    last_accessed_at timestamptz DEFAULT now(),
+    metadata jsonb,
+    path_tokens text[] GENERATED ALWAYS AS (pg_catalog.string_to_array(name, '/')) STORED,
+    version text,
+    owner_id text,
+    user_metadata jsonb
+  );
+  CREATE UNIQUE INDEX bucketid_objname ON storage.objects (bucket_id, name);
+  CREATE TABLE storage.migrations (
+    id integer NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY,
+    name varchar(100) NOT NULL CONSTRAINT migrations_name_key UNIQUE,
+    hash varchar(40) NOT NULL,
+    executed_at timestamp DEFAULT CURRENT_TIMESTAMP
+  );
+  ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE storage.objects ENABLE ROW LEVEL SECURITY;
+  ALTER TABLE storage.migrations ENABLE ROW LEVEL SECURITY;
+  CREATE FUNCTION storage.filename(name text) RETURNS text IMMUTABLE LANGUAGE sql
+    AS $$ SELECT pg_catalog.regexp_replace(name, '^.*/', '') $$;
+  CREATE FUNCTION storage.foldername(name text) RETURNS text[] IMMUTABLE LANGUAGE sql AS
+    $$
+     SELECT (pg_catalog.string_to_array(name, '/'))[
+       1:pg_catalog.cardinality(pg_catalog.string_to_array(name, '/')) - 1] $$;
+  CREATE FUNCTION storage.extension(name text) RETURNS text IMMUTABLE LANGUAGE sql
+    AS $$ SELECT pg_catalog.substring(name, '[^./]*$') $$;
+  CREATE FUNCTION storage.operation() RETURNS text STABLE LANGUAGE sql
+    AS $$ SELECT pg_catalog.current_setting('storage.operation', true) $$;
+  CREATE FUNCTION storage.protect_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF pg_catalog.current_setting('storage.allow_delete_query', true) IS DISTINCT FROM 'true' THEN
+      RAISE EXCEPTION
+        'rows of storage.% are deleted through the Storage API alone', tg_table_name USING ERRCODE = '42501';
+      END IF;
+      RETURN NULL;
+  END $$;
+  CREATE TRIGGER protect_buckets_delete BEFORE DELETE ON storage.buckets
+    FOR EACH STATEMENT EXECUTE FUNCTION storage.protect_delete();
+  CREATE TRIGGER protect_objects_delete BEFORE DELETE ON storage.objects
+    FOR EACH STATEMENT EXECUTE FUNCTION storage.protect_delete();
+`;
+
+// src/schema/shadow/supabase/supabase.ts
+function supabasePrelude() {
+  return [rolesSql(), extensionsSql(), AUTH, STORAGE, SERVICES, rightsSql()].join("\n");
+}
+
+// src/schema/shadow/platform.ts
+var SUPABASE = /\bauth"?\."?(?:uid|jwt|role|users)\b|\bstorage"?\."?(?:buckets|objects)\b/i;
+var OWN_SCHEMA = /\bcreate\s+schema\s+(?:if\s+not\s+exists\s+)?"?(?:auth|storage)\b/i;
+function ownedBySupabase(folder) {
+  return /(?:^|\/)supabase\/migrations$/.test(folder.replace(/\/+$/, ""));
+}
+function platformOf(folder, texts) {
+  if (ownedBySupabase(folder)) return "supabase";
+  return texts.some((text) => SUPABASE.test(text)) && !texts.some((text) => OWN_SCHEMA.test(text)) ? "supabase" : void 0;
+}
+function preludeFor(platform) {
+  return platform === void 0 ? void 0 : supabasePrelude();
+}
+
 // src/schema/shadow/bounded-session.ts
 var STATEMENT_MS = 6e5;
 var STOP_MS = 3e4;
@@ -1656,6 +2029,9 @@ export {
   isOnlyOrder,
   describeDifference,
   Chain,
+  ownedBySupabase,
+  platformOf,
+  preludeFor,
   privateShadow,
   givenShadow
 };

@@ -3,8 +3,15 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  compareStates,
   prepareScript
 } from "./shared-schema-folder-read-folder.js";
+import {
+  SUPABASE
+} from "./shared-nouns-platform-supabase.js";
+import {
+  quoteIdentifier
+} from "./shared-postgres-database-url.js";
 import {
   anyOf,
   inSequence
@@ -199,10 +206,48 @@ async function replay(chain, history, inFrontOf = () => Promise.resolve()) {
   return void 0;
 }
 
+// src/schema/proof/compare-databases.ts
+function compareDatabases(live, { state, ground, platform }) {
+  const [here, made, before] = [live, state, ground].map((each) => schemaFingerprint(each).objects);
+  const isCounted = (object) => {
+    if (platform !== void 0 && object.startsWith("grant ")) return false;
+    const wanted = made.get(object);
+    if (wanted !== void 0) return platform === void 0 || before.get(object) !== wanted;
+    return platform === void 0 || !isPlatforms(object);
+  };
+  const counted = new Set([...here.keys(), ...made.keys()].filter(isCounted));
+  const part = (whole) => new Map([...whole].filter(([object]) => counted.has(object)));
+  return compareStates(part(state), part(live)).filter(({ object }) => here.get(object) !== made.get(object)).map(({ object, change, fields }) => ({
+    object,
+    message: change === "missing" ? "is not in the database, and the migrations make it" : change === "extra" ? "is in the database, and no migration makes it" : `is another one: ${fields.map(
+      ({ name, was, is }) => `${name} is ${is ?? "not set"}, the migrations make ${was ?? "none"}`
+    ).join("; ")}`
+  }));
+}
+function platformOfState(live) {
+  const isSupabase = ["role anon", "role authenticated", "schema auth"].every((object) => live.has(object));
+  return isSupabase ? "supabase" : void 0;
+}
+var WITHOUT_SCHEMA = /^(?:extension|event-trigger|publication|foreign-data-wrapper|server|language) /;
+var ITS_SCHEMAS = SUPABASE.schemas.map(({ name }) => escaped(asWritten(name)));
+var IN_ITS_SCHEMA = new RegExp(`(?:^|[ (])(?:${ITS_SCHEMAS.join("|")})(?:[. ]|$)`);
+function isPlatforms(object) {
+  const [, kind = "", name = ""] = /^(\S+) (.*)$/s.exec(object) ?? [];
+  return WITHOUT_SCHEMA.test(object) || IN_ITS_SCHEMA.test(name) || kind === "comment" && WITHOUT_SCHEMA.test(name);
+}
+function escaped(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function asWritten(name) {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
+}
+
 export {
   makeHistory,
   readHistory,
   positionOf,
   schemaFingerprint,
-  replay
+  replay,
+  compareDatabases,
+  platformOfState
 };
