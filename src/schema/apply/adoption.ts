@@ -30,6 +30,8 @@ export interface Adoption {
   readonly migrations: readonly AdoptedMigration[];
   /** The live schema's fingerprint, equal to what the migrations make. */
   readonly fingerprint: string;
+  /** What other tools had written down. */
+  readonly books: string;
 }
 
 /** One of them; fingerprints are null where the platform's own things are a part of them. */
@@ -62,7 +64,8 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
   const fresh = claimed.filter(({ version }) => !known.has(keyText(version)));
   const live = await readState(session);
   const fingerprint = schemaFingerprint(live).hash;
-  if (fresh.length === 0) return { from, told, migrations: [], fingerprint };
+  const books = JSON.stringify((await findBooks(session)).map(toldBy));
+  if (fresh.length === 0) return { from, told, migrations: [], fingerprint, books };
   const { major } = await serverFacts(session);
   const all = migrations.filter(
     (migration) => claimed.includes(migration) || known.has(keyText(migration.version)),
@@ -73,6 +76,7 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
     from,
     told,
     fingerprint,
+    books,
     migrations: fresh.map((migration) => {
       const at = all.indexOf(migration);
       const isLast = at === all.length - 1;
@@ -83,10 +87,17 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
   };
 }
 
-/** Everything about the books has to be the same when it is written down. */
+/** What is written down is what was looked at: the same schema, the same word, and nothing by another run. */
 export async function stillTold(adoption: Adoption, session: DatabaseSession): Promise<boolean> {
-  return schemaFingerprint(await readState(session)).hash === adoption.fingerprint;
+  const known = keysOf(await readHistory(session));
+  return (
+    !adoption.migrations.some(({ migration }) => known.has(keyText(migration.version))) &&
+    JSON.stringify((await findBooks(session)).map(toldBy)) === adoption.books &&
+    schemaFingerprint(await readState(session)).hash === adoption.fingerprint
+  );
 }
+
+const toldBy = ({ table, applied }: Books): readonly unknown[] => [table, applied];
 
 async function claimOf(
   request: MigrateRequest,

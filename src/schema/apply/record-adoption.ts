@@ -22,9 +22,13 @@ export async function recordAdoption(
   await session.query("BEGIN");
   try {
     if (!(await stillTold(adoption, session))) {
-      throw new HoldfastError("refused.unsafe", "the schema has been changed since it was looked at", {
-        hint: "Run again.",
-      });
+      throw new HoldfastError(
+        "refused.unsafe",
+        "the schema or its history has been changed since it was looked at",
+        {
+          hint: "Run again.",
+        },
+      );
     }
     await requireLease(session, lease);
     for (const { migration, before, after } of adoption.migrations) {

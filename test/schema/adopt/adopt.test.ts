@@ -166,6 +166,40 @@ describe("a database that another tool has migrated", () => {
     ]);
   });
 
+  it("is refused though its files have other numbers here, and once the other tool goes on", async () => {
+    const books = "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY)";
+    await using database = await createDatabase({
+      owner: "postgres",
+      sql: `${books}; INSERT INTO schema_migrations VALUES ('7')`,
+    });
+    await using folder = migrationsFolder(FOLDER);
+    const refused = (version: string): object => ({
+      code: "refused.unsafe",
+      message:
+        "dbmate has applied 1 migration that the history does not know " +
+        `(public.schema_migrations): ${version}`,
+    });
+    await expect(migrate(database, folder)).rejects.toMatchObject(refused("7"));
+    await database.query("DELETE FROM schema_migrations");
+    await migrate(database, folder, { to: "20260102090000" });
+    await database.query("INSERT INTO schema_migrations VALUES ('20260101090000'), ('20260101100000')");
+    await expect(migrate(database, folder)).rejects.toMatchObject(refused("20260101100000"));
+  });
+
+  it("is taken over by one of two runs at once", async () => {
+    await using database = await createDatabase({
+      owner: "postgres",
+      sql: `${FIRST}${SECOND}${BOOKS[2]![1]}`,
+    });
+    await using folder = migrationsFolder(FOLDER);
+    const choice = { adopt: "dbmate", to: "20260102090000", wait: 20_000 } as const;
+    const ended = await Promise.allSettled([1, 2].map(() => migrate(database, folder, choice)));
+    const refusals = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as object] : []));
+    for (const refusal of refusals) expect(refusal).toMatchObject({ code: "refused.unsafe" });
+    expect(refusals.length).toBeLessThan(2);
+    expect(await historyOf(database)).toHaveLength(2);
+  });
+
   it("is migrated from the beginning where the table is another application's", async () => {
     const books = `CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
       INSERT INTO schema_migrations VALUES ('20260101090000')`;
