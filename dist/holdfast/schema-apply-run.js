@@ -303,22 +303,33 @@ async function readRows(session, { schema, name }, { columns, optional = [] }, t
 }
 
 // src/schema/apply/known-books.ts
-async function refuseAppliedElsewhere(session, { pending }, { adopt }) {
+async function refuseAppliedElsewhere(session, { pending, applied, missing, begun }, { adopt }) {
   if (adopt === "none" || pending.length === 0) return;
+  const history = [...applied.map(({ entry }) => entry), ...missing, ...begun];
+  const known = keysOf(history);
   for (const books of await findBooks(session)) {
-    const again = appliedOf(books, pending);
-    if (again.length === 0) continue;
+    const news = books.applied.filter(
+      ({ version }) => isVersion(version) ? !known.has(keyText(version)) : history.length === 0
+    );
+    const again = history.length === 0 ? appliedOf(books, pending) : [];
+    const names = [
+      .../* @__PURE__ */ new Set([
+        ...again.map(({ forward }) => forward.file),
+        ...news.filter(({ version }) => !again.some((each) => keyTextOf(each.version) === keyTextOf(version))).map(({ version, name }) => name === "" ? version : name)
+      ])
+    ];
+    if (names.length === 0) continue;
     throw new HoldfastError(
       "refused.unsafe",
-      `${books.tool} has applied ${quantity(again.length, "migration")} that the history does not know (${books.table}): ${listed(
-        again.map(({ forward }) => forward.file),
-        5
-      )}`,
+      `${books.tool} has applied ${quantity(names.length, "migration")} that the history does not know (${books.table}): ${listed(names, 5)}`,
       {
         hint: `Take its history over with --adopt ${books.tool}; where that table is another application's, or these are to be applied again, say --adopt none.`
       }
     );
   }
+}
+function keyTextOf(version) {
+  return isVersion(version) ? keyText(version) : version;
 }
 
 // src/schema/apply/plan.ts
@@ -1192,7 +1203,8 @@ async function planAdoption(request, ports) {
     const fresh = claimed.filter(({ version }) => !known.has(keyText(version)));
     const live = await readState(session);
     const fingerprint2 = schemaFingerprint(live).hash;
-    if (fresh.length === 0) return { from, told, migrations: [], fingerprint: fingerprint2 };
+    const books = JSON.stringify((await findBooks(session)).map(toldBy));
+    if (fresh.length === 0) return { from, told, migrations: [], fingerprint: fingerprint2, books };
     const { major } = await serverFacts(session);
     const all = migrations.filter(
       (migration) => claimed.includes(migration) || known.has(keyText(migration.version))
@@ -1203,6 +1215,7 @@ async function planAdoption(request, ports) {
       from,
       told,
       fingerprint: fingerprint2,
+      books,
       migrations: fresh.map((migration) => {
         const at = all.indexOf(migration);
         const isLast = at === all.length - 1;
@@ -1218,8 +1231,10 @@ async function planAdoption(request, ports) {
   }
 }
 async function stillTold(adoption, session) {
-  return schemaFingerprint(await readState(session)).hash === adoption.fingerprint;
+  const known = keysOf(await readHistory(session));
+  return !adoption.migrations.some(({ migration }) => known.has(keyText(migration.version))) && JSON.stringify((await findBooks(session)).map(toldBy)) === adoption.books && schemaFingerprint(await readState(session)).hash === adoption.fingerprint;
 }
+var toldBy = ({ table: table2, applied }) => [table2, applied];
 async function claimOf(request, session, migrations, history) {
   const { baseline, adopt } = request;
   if (baseline !== void 0) return baselineClaim(baseline, migrations, history);
@@ -1383,9 +1398,13 @@ async function recordAdoption(adoption, request, ports) {
     await session.query("BEGIN");
     try {
       if (!await stillTold(adoption, session)) {
-        throw new HoldfastError("refused.unsafe", "the schema has been changed since it was looked at", {
-          hint: "Run again."
-        });
+        throw new HoldfastError(
+          "refused.unsafe",
+          "the schema or its history has been changed since it was looked at",
+          {
+            hint: "Run again."
+          }
+        );
       }
       await requireLease(session, lease);
       for (const { migration, before, after } of adoption.migrations) {
