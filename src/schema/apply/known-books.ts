@@ -10,8 +10,8 @@ import type { MigrateRequest } from "./request.ts";
 
 /**
  * What another tool has applied is not applied again: without this a first run on such a database would
- * carry out its whole history once more. On a database without a history of ours every row of another tool's counts,
- * whether the folder has that version or not: files may have been given other numbers.
+ * carry out its whole history once more. On a database without a history of ours every row of another
+ * tool's counts, whether the folder has that version or not: files may have been given other numbers.
  *
  * @throws refused.unsafe
  */
