@@ -80,6 +80,12 @@ export async function parseMigrateRequest(
       hint: "Leave one of the two out.",
     });
   }
+  const takesOver = inputs.baseline !== undefined || (inputs.adopt ?? "none") !== "none";
+  if (takesOver && inputs.planHash !== undefined) {
+    throw new HoldfastError("input.conflict", "--plan-hash is given, and a history is to be taken over", {
+      hint: "Take it over first, by a run of its own; a plan can be approved after it.",
+    });
+  }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
     folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),

@@ -45,6 +45,8 @@ describe("an approved plan", () => {
     await expect(migrate(database, folder, { planHash: approved })).rejects.toMatchObject({
       message: expect.stringContaining("Now: 1 migration, from 20260102090000_u.sql") as unknown,
     });
+    const both = { planHash: approved, adopt: "dbmate" } as const;
+    await expect(migrate(database, folder, both)).rejects.toMatchObject({ code: "input.conflict" });
     await expect(migrate(database, folder, { planHash: "abc" })).rejects.toMatchObject({
       code: "input.malformed",
     });
