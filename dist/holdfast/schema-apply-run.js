@@ -1166,6 +1166,12 @@ async function parseMigrateRequest(inputs, ports) {
       hint: "Leave one of the two out."
     });
   }
+  const takesOver = inputs.baseline !== void 0 || (inputs.adopt ?? "none") !== "none";
+  if (takesOver && inputs.planHash !== void 0) {
+    throw new HoldfastError("input.conflict", "--plan-hash is given, and a history is to be taken over", {
+      hint: "Take it over first, by a run of its own; a plan can be approved after it."
+    });
+  }
   return {
     database: await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database")),
     folder: inputs.migrations.replace(/(?<=.)\/+$/, ""),
