@@ -12,9 +12,9 @@ import type { HistoryEntry } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
 import { Chain } from "../proof/chain.ts";
 import { compareDatabases, platformOfState } from "../proof/compare-databases.ts";
+import { replay } from "../proof/replay.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState, type SchemaState } from "../proof/state.ts";
-import { prepareScript } from "../script/prepare.ts";
 import { preludeFor } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
@@ -70,7 +70,7 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
   const all = migrations.filter(
     (migration) => claimed.includes(migration) || known.has(keyText(migration.version)),
   );
-  const replayed = await replay(all, live, major, ports);
+  const replayed = await carriedOutElsewhere(all, live, major, ports);
   if (replayed.deviations.length > 0) throw deviating(request, told, all, replayed, fingerprint);
   return {
     from,
@@ -80,9 +80,8 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
     migrations: fresh.map((migration) => {
       const at = all.indexOf(migration);
       const isLast = at === all.length - 1;
-      const hash = (index: number): string | null =>
-        replayed.whole ? (index === -1 ? replayed.ground : replayed.hashes[index]!) : null;
-      return { migration, before: hash(at - 1), after: isLast ? fingerprint : hash(at) };
+      const [before, after] = replayed.whole ? replayed.hashes.slice(at, at + 2) : [];
+      return { migration, before: before ?? null, after: isLast ? fingerprint : (after ?? null) };
     }),
   };
 }
@@ -173,15 +172,14 @@ function requireFiles(books: Books, migrations: readonly Migration[]): void {
 
 interface Replayed {
   readonly deviations: ReturnType<typeof compareDatabases>;
-  readonly ground: string;
-  /** The fingerprint after each. */
+  /** The fingerprint before the first, and after each. */
   readonly hashes: readonly string[];
   /** The live fingerprint is the same, not only what of it is compared. */
   readonly whole: boolean;
   readonly described: string;
 }
 
-async function replay(
+async function carriedOutElsewhere(
   migrations: readonly Migration[],
   live: SchemaState,
   major: number,
@@ -192,29 +190,30 @@ async function replay(
   await using chain = await Chain.open(shadow, preludeFor(platform));
   const ground = await chain.state();
   const hashes: string[] = [];
-  for (const { forward } of migrations) {
+  const scripts = migrations.map(({ forward }) => forward);
+  const stopped = await replay(chain, scripts, async ({ file }) => {
     ports.cancelled.throwIfAborted();
-    ports.log.stage(`trying ${forward.file} on ${shadow.described}`);
-    const failure = await chain.apply(await prepareScript(forward));
-    if (failure !== undefined) {
-      throw new HoldfastError(
-        "refused.unsafe",
-        `${forward.file}:${failure.line} does not go through on ${shadow.described}: ${failure.message}`,
-        {
-          hint:
-            "Whether the database is what its migrations make can only be said where they can be tried: " +
-            "mend the file, or install what it needs.",
-        },
-      );
-    }
+    ports.log.stage(`trying ${file} on ${shadow.described}`);
     hashes.push(schemaFingerprint(await chain.state()).hash);
+  });
+  if (stopped !== undefined) {
+    const { file, failure } = stopped;
+    throw new HoldfastError(
+      "refused.unsafe",
+      `${file}:${failure.line} does not go through on ${shadow.described}: ${failure.message}`,
+      {
+        hint:
+          "Whether the database is what its migrations make can only be said where they can be tried: " +
+          "mend the file, or install what it needs.",
+      },
+    );
   }
   const state = await chain.state();
+  const made = schemaFingerprint(state).hash;
   return {
     deviations: compareDatabases(live, { state, ground, platform }),
-    ground: schemaFingerprint(ground).hash,
-    hashes,
-    whole: schemaFingerprint(state).hash === schemaFingerprint(live).hash,
+    hashes: [...hashes, made],
+    whole: made === schemaFingerprint(live).hash,
     described: shadow.described,
   };
 }
@@ -226,7 +225,7 @@ function deviating(
   { deviations, hashes, described }: Replayed,
   live: string,
 ): HoldfastError {
-  const at = hashes.lastIndexOf(live);
+  const matching = migrations[hashes.lastIndexOf(live) - 1];
   return new HoldfastError(
     "refused.unsafe",
     `the schema of ${database.address.database} is not what the ` +
@@ -236,9 +235,9 @@ function deviating(
       )}`,
     {
       hint:
-        at === -1
+        matching === undefined
           ? "Bring the two together first: change the database, or add to the files what they lack."
-          : `It is the schema of version ${migrations[at]!.version}.`,
+          : `It is the schema of version ${matching.version}.`,
     },
   );
 }

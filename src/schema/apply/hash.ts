@@ -1,5 +1,4 @@
 import { describeAddress } from "../../postgres/database-url.ts";
-import { quantity } from "../../kernel/quantity.ts";
 import { planHash, requireApproved } from "../steps/plan-hash.ts";
 import type { MigratePlan } from "./plan.ts";
 
@@ -22,6 +21,5 @@ export function hashOf({ request, steps, standing }: MigratePlan): string {
 /** @throws refused.unsafe where another plan was approved */
 export function requireApprovedPlan(plan: MigratePlan): void {
   const files = plan.steps.map(({ migration }) => migration.forward.file);
-  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
-  requireApproved(plan.request.planHash, hashOf(plan), `${quantity(files.length, "migration")}${which}`);
+  requireApproved(plan.request.planHash, hashOf(plan), files);
 }

@@ -1,4 +1,3 @@
-import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { SUPABASE } from "../../nouns/platform/supabase.ts";
 import type { Platform } from "../shadow/platform.ts";
 import { compareStates } from "./compare-states.ts";
@@ -63,8 +62,9 @@ export function platformOfState(live: SchemaState): Platform | undefined {
 
 /** Kinds that a platform brings of its own, and that stand in no schema. */
 const WITHOUT_SCHEMA = /^(?:extension|event-trigger|publication|foreign-data-wrapper|server|language) /;
-const ITS_SCHEMAS = SUPABASE.schemas.map(({ name }) => escaped(asWritten(name)));
-const IN_ITS_SCHEMA = new RegExp(`(?:^|[ (])(?:${ITS_SCHEMAS.join("|")})(?:[. ]|$)`);
+/** None of these names has to be quoted. */
+const ITS_SCHEMAS = SUPABASE.schemas.map(({ name }) => name).join("|");
+const IN_ITS_SCHEMA = new RegExp(`(?:^|[ (])(?:${ITS_SCHEMAS})(?:[. ]|$)`);
 
 function isPlatforms(object: string): boolean {
   const [, kind = "", name = ""] = /^(\S+) (.*)$/s.exec(object) ?? [];
@@ -73,13 +73,4 @@ function isPlatforms(object: string): boolean {
     IN_ITS_SCHEMA.test(name) ||
     (kind === "comment" && WITHOUT_SCHEMA.test(name))
   );
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-/** As `quote_ident` writes it: quoted only where it must be. */
-function asWritten(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
 }

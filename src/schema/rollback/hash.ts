@@ -1,4 +1,3 @@
-import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { planHash, requireApproved } from "../steps/plan-hash.ts";
 import type { RollbackPlan } from "./plan.ts";
@@ -26,6 +25,5 @@ export function hashOf({ request, steps, losses, drifted }: RollbackPlan): strin
 /** @throws refused.unsafe where another plan was approved */
 export function requireApprovedPlan(plan: RollbackPlan): void {
   const files = plan.steps.map(({ entry }) => entry.file);
-  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
-  requireApproved(plan.request.planHash, hashOf(plan), `${quantity(files.length, "migration")}${which}`);
+  requireApproved(plan.request.planHash, hashOf(plan), files);
 }

@@ -1,4 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import { sha256 } from "../../kernel/streams.ts";
 
 /**
@@ -28,15 +29,16 @@ export function planHash({ doing, database, scripts, given }: HashedPlan): strin
 /**
  * Holds a plan against the one that was approved.
  *
- * @param now what would be done, in a few words
+ * @param files what would be carried out now, in its order
  * @throws refused.unsafe
  */
-export function requireApproved(approved: string | undefined, hash: string, now: string): void {
+export function requireApproved(approved: string | undefined, hash: string, files: readonly string[]): void {
   if (approved === undefined || approved === hash) return;
+  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
   throw new HoldfastError(
     "refused.unsafe",
     `this is not the plan with the hash ${approved}: the files or the database have changed since ` +
-      `it was made. Now: ${now}`,
+      `it was made. Now: ${quantity(files.length, "migration")}${which}`,
     { hint: `Look at the plan anew with --dry-run, and approve that one (${hash}).` },
   );
 }

@@ -103,7 +103,7 @@ async function decide(
   for (const each of going) {
     const ids = each.losing.map(() => found?.by[at++]);
     const held = ids.every(Boolean) ? [...new Set(ids)].join(", ") : null;
-    if (held === null) open.push({ ...each, written: each.written });
+    if (held === null) open.push(each);
     permits.set(each.version, { backup: held, confirmed });
   }
   if (open.length === 0 || confirmed !== null) return { permits, refusal: undefined };
