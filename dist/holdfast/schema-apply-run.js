@@ -117,8 +117,7 @@ function hashOf({ request, steps, standing }) {
 }
 function requireApprovedPlan(plan) {
   const files = plan.steps.map(({ migration }) => migration.forward.file);
-  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
-  requireApproved(plan.request.planHash, hashOf(plan), `${quantity(files.length, "migration")}${which}`);
+  requireApproved(plan.request.planHash, hashOf(plan), files);
 }
 
 // src/schema/apply/read-migrations.ts
@@ -923,7 +922,7 @@ async function decide(going, request, ports) {
   for (const each of going) {
     const ids = each.losing.map(() => found?.by[at++]);
     const held = ids.every(Boolean) ? [...new Set(ids)].join(", ") : null;
-    if (held === null) open.push({ ...each, written: each.written });
+    if (held === null) open.push(each);
     permits.set(each.version, { backup: held, confirmed });
   }
   if (open.length === 0 || confirmed !== null) return { permits, refusal: void 0 };
@@ -1215,7 +1214,7 @@ async function planAdoption(request, ports) {
     const all = migrations.filter(
       (migration) => claimed.includes(migration) || known.has(keyText(migration.version))
     );
-    const replayed = await replay2(all, live, major, ports);
+    const replayed = await carriedOutElsewhere(all, live, major, ports);
     if (replayed.deviations.length > 0) throw deviating(request, told, all, replayed, fingerprint2);
     return {
       from,
@@ -1225,8 +1224,8 @@ async function planAdoption(request, ports) {
       migrations: fresh.map((migration) => {
         const at = all.indexOf(migration);
         const isLast = at === all.length - 1;
-        const hash = (index) => replayed.whole ? index === -1 ? replayed.ground : replayed.hashes[index] : null;
-        return { migration, before: hash(at - 1), after: isLast ? fingerprint2 : hash(at) };
+        const [before, after] = replayed.whole ? replayed.hashes.slice(at, at + 2) : [];
+        return { migration, before: before ?? null, after: isLast ? fingerprint2 : after ?? null };
       })
     };
   } catch (_) {
@@ -1300,7 +1299,7 @@ function requireFiles(books, migrations) {
     { hint: "Check out the state from which they were applied, or put their files back." }
   );
 }
-async function replay2(migrations, live, major, ports) {
+async function carriedOutElsewhere(migrations, live, major, ports) {
   var _stack = [];
   try {
     const platform = platformOfState(live);
@@ -1308,27 +1307,28 @@ async function replay2(migrations, live, major, ports) {
     const chain = __using(_stack, await Chain.open(shadow, preludeFor(platform)), true);
     const ground = await chain.state();
     const hashes = [];
-    for (const { forward } of migrations) {
+    const scripts = migrations.map(({ forward }) => forward);
+    const stopped = await replay(chain, scripts, async ({ file }) => {
       ports.cancelled.throwIfAborted();
-      ports.log.stage(`trying ${forward.file} on ${shadow.described}`);
-      const failure = await chain.apply(await prepareScript(forward));
-      if (failure !== void 0) {
-        throw new HoldfastError(
-          "refused.unsafe",
-          `${forward.file}:${failure.line} does not go through on ${shadow.described}: ${failure.message}`,
-          {
-            hint: "Whether the database is what its migrations make can only be said where they can be tried: mend the file, or install what it needs."
-          }
-        );
-      }
+      ports.log.stage(`trying ${file} on ${shadow.described}`);
       hashes.push(schemaFingerprint(await chain.state()).hash);
+    });
+    if (stopped !== void 0) {
+      const { file, failure } = stopped;
+      throw new HoldfastError(
+        "refused.unsafe",
+        `${file}:${failure.line} does not go through on ${shadow.described}: ${failure.message}`,
+        {
+          hint: "Whether the database is what its migrations make can only be said where they can be tried: mend the file, or install what it needs."
+        }
+      );
     }
     const state = await chain.state();
+    const made = schemaFingerprint(state).hash;
     return {
       deviations: compareDatabases(live, { state, ground, platform }),
-      ground: schemaFingerprint(ground).hash,
-      hashes,
-      whole: schemaFingerprint(state).hash === schemaFingerprint(live).hash,
+      hashes: [...hashes, made],
+      whole: made === schemaFingerprint(live).hash,
       described: shadow.described
     };
   } catch (_) {
@@ -1339,7 +1339,7 @@ async function replay2(migrations, live, major, ports) {
   }
 }
 function deviating({ database }, told, migrations, { deviations, hashes, described }, live) {
-  const at = hashes.lastIndexOf(live);
+  const matching = migrations[hashes.lastIndexOf(live) - 1];
   return new HoldfastError(
     "refused.unsafe",
     `the schema of ${database.address.database} is not what the ${quantity(migrations.length, "migration")} of ${told} make on ${described}: ${listed(
@@ -1347,7 +1347,7 @@ function deviating({ database }, told, migrations, { deviations, hashes, describ
       10
     )}`,
     {
-      hint: at === -1 ? "Bring the two together first: change the database, or add to the files what they lack." : `It is the schema of version ${migrations[at].version}.`
+      hint: matching === void 0 ? "Bring the two together first: change the database, or add to the files what they lack." : `It is the schema of version ${matching.version}.`
     }
   );
 }

@@ -402,8 +402,7 @@ function hashOf({ request, steps, losses, drifted }) {
 }
 function requireApprovedPlan(plan) {
   const files = plan.steps.map(({ entry }) => entry.file);
-  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
-  requireApproved(plan.request.planHash, hashOf(plan), `${quantity(files.length, "migration")}${which}`);
+  requireApproved(plan.request.planHash, hashOf(plan), files);
 }
 
 // src/schema/rollback/request.ts

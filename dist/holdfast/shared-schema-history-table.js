@@ -10,9 +10,6 @@ import {
   SUPABASE
 } from "./shared-nouns-platform-supabase.js";
 import {
-  quoteIdentifier
-} from "./shared-postgres-database-url.js";
-import {
   anyOf,
   inSequence
 } from "./shared-kernel-pattern.js";
@@ -229,17 +226,11 @@ function platformOfState(live) {
   return isSupabase ? "supabase" : void 0;
 }
 var WITHOUT_SCHEMA = /^(?:extension|event-trigger|publication|foreign-data-wrapper|server|language) /;
-var ITS_SCHEMAS = SUPABASE.schemas.map(({ name }) => escaped(asWritten(name)));
-var IN_ITS_SCHEMA = new RegExp(`(?:^|[ (])(?:${ITS_SCHEMAS.join("|")})(?:[. ]|$)`);
+var ITS_SCHEMAS = SUPABASE.schemas.map(({ name }) => name).join("|");
+var IN_ITS_SCHEMA = new RegExp(`(?:^|[ (])(?:${ITS_SCHEMAS})(?:[. ]|$)`);
 function isPlatforms(object) {
   const [, kind = "", name = ""] = /^(\S+) (.*)$/s.exec(object) ?? [];
   return WITHOUT_SCHEMA.test(object) || IN_ITS_SCHEMA.test(name) || kind === "comment" && WITHOUT_SCHEMA.test(name);
-}
-function escaped(text) {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-function asWritten(name) {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
 }
 
 export {

@@ -15,6 +15,9 @@ import {
   quoteIdentifier
 } from "./shared-postgres-database-url.js";
 import {
+  quantity
+} from "./shared-kernel-quantity.js";
+import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
@@ -233,11 +236,12 @@ function planHash({ doing, database, scripts, given }) {
   ]);
   return sha256(JSON.stringify([1, doing, database, written, given]));
 }
-function requireApproved(approved, hash, now) {
+function requireApproved(approved, hash, files) {
   if (approved === void 0 || approved === hash) return;
+  const which = files.length === 0 ? "" : `, from ${files[0]} to ${files.at(-1)}`;
   throw new HoldfastError(
     "refused.unsafe",
-    `this is not the plan with the hash ${approved}: the files or the database have changed since it was made. Now: ${now}`,
+    `this is not the plan with the hash ${approved}: the files or the database have changed since it was made. Now: ${quantity(files.length, "migration")}${which}`,
     { hint: `Look at the plan anew with --dry-run, and approve that one (${hash}).` }
   );
 }
