@@ -1,9 +1,14 @@
 import type { Random } from "../../ports/clock.ts";
 import { BACKUP_ID } from "./manifest.ts";
 
-/** Makes `YYYYMMDDTHHMMSSZ-<6 hex>`: sorts by time, and two backups of one second still differ. */
+/**
+ * Makes `YYYYMMDDTHHMMSSZ-<6 hex>`, which sorts by time. The first two digits count 256ths of the second, so
+ * that of two backups begun in one second, a small database's one after the other, the later is the newest;
+ * the other four are random, so that two begun at once still differ.
+ */
 export function newBackupId(now: Date, random: Random): string {
-  return `${compactTime(now)}-${random.hex(3)}`;
+  const fraction = Math.floor((now.getUTCMilliseconds() * 256) / 1000);
+  return `${compactTime(now)}-${fraction.toString(16).padStart(2, "0")}${random.hex(2)}`;
 }
 
 /** `20261122T034501Z`. */

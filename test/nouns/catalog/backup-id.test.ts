@@ -34,6 +34,18 @@ describe("a backup id", () => {
     expect(compactTime(now)).toBe("20261122T034501Z");
   });
 
+  it("sorts by time within one second too, for runs a 256th of it apart", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 995 }), fc.integer({ min: 4, max: 999 }), (ms, later) => {
+        const second = Date.UTC(2026, 10, 22, 3, 45, 1);
+        const [first, next] = [ms, Math.min(999, ms + later)].map((at) =>
+          newBackupId(new Date(second + at), systemRandom),
+        );
+        expect(first! < next!).toBe(true);
+      }),
+    );
+  });
+
   it.each(["20240229T000000Z-abcdef", "20000229T235959Z-000000"])("knows the leap day %s", (id) =>
     expect(timeOfBackupId(id)).toBeInstanceOf(Date),
   );

@@ -97,10 +97,10 @@ export const anyTime = fc
 export const anySource = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,20}$/);
 
 export const anyKey: fc.Arbitrary<BackupKey> = fc
-  .tuple(anyTime, fc.integer({ min: 0, max: 0xffffff }), anySource, fc.constantFrom(...CATALOG_TIERS))
+  .tuple(anyTime, fc.integer({ min: 0, max: 0xffff }), anySource, fc.constantFrom(...CATALOG_TIERS))
   .map(([time, hex, source, tier]) =>
     keyOf(
-      newBackupId(time, { hex: () => hex.toString(16).padStart(6, "0"), fraction: () => 0 }),
+      newBackupId(time, { hex: () => hex.toString(16).padStart(4, "0"), fraction: () => 0 }),
       source,
       tier,
     ),
