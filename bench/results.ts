@@ -1,6 +1,6 @@
 import type { BackupRun } from "./contestants.ts";
 import type { Cost } from "./measure.ts";
-import { migrationGoals, type MigrationFigures } from "./migrations.ts";
+import { migrationGoals, type MigrationFigures } from "./migrations/figures.ts";
 import type { ColdStart, MemoryPoint } from "./series.ts";
 
 /** One contestant with all its runs; medians are made from these. */

@@ -11,7 +11,7 @@ import { chart } from "./chart.ts";
 import { contestants, runContestant, type BackupRun } from "./contestants.ts";
 import { generateDatabase } from "./database.ts";
 import { undisturbed } from "./quiet.ts";
-import { migrationFigures } from "./migrations.ts";
+import { migrationFigures } from "./migrations/figures.ts";
 import { parseOptions, USAGE, wants, wantsContestant, type Options } from "./options.ts";
 import { CAN_MEASURE } from "./processes.ts";
 import { excerpt, markdown, sheets, sheetText } from "./report.ts";

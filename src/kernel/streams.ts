@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash, hash, type Hash } from "node:crypto";
 
 /**
  * A stream of bytes; pulling is backpressure, and leaving the loop early must release whatever is behind it.
@@ -67,7 +67,7 @@ export async function drain(source: ByteStream): Promise<void> {
 
 /** SHA-256 of bytes or UTF-8 text, as lower-case hex. */
 export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes);
 }
 
 /**

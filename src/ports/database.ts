@@ -48,8 +48,9 @@ export interface DatabaseSession extends AsyncDisposable {
   /** Server notices (NOTICE, WARNING) since the connection began. */
   readonly notices: readonly string[];
   /**
-   * Ends an open transaction and forgets what was set, made, locked and noticed in this
-   * session. Of use afterwards are only {@link setUp} and {@link close}. Rejects when the
+   * Ends an open transaction and forgets what was set, made, prepared, locked and noticed in
+   * this session, but for what {@link queryPrepared} keeps ready. Of use afterwards are only
+   * {@link setUp} and {@link close}, and all of it where the session began bare. Rejects when the
    * session is lost, or the server does not answer in a few seconds, by which it is lost.
    * https://www.postgresql.org/docs/current/sql-discard.html
    */

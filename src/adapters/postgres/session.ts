@@ -10,6 +10,7 @@ import {
 } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
+import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { sha256, type ByteStream } from "../../kernel/streams.ts";
 import { requestCancel } from "./cancel.ts";
 import { databaseError, endsSession } from "./errors.ts";
@@ -28,6 +29,22 @@ const COPY_AHEAD = 512 * 1024;
  * https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-READYFORQUERY
  */
 const TRANSACTION = { I: "none", T: "open", E: "failed" } as const;
+
+/**
+ * DISCARD ALL by its parts, but for the plans and for what we have prepared ourselves, whose names come back:
+ * https://www.postgresql.org/docs/current/sql-discard.html
+ */
+const EMPTYING = `
+  CLOSE ALL;
+  SET SESSION AUTHORIZATION DEFAULT;
+  RESET ALL;
+  UNLISTEN *;
+  SELECT pg_catalog.pg_advisory_unlock_all();
+  DISCARD TEMP;
+  DISCARD SEQUENCES;
+  SELECT name FROM pg_catalog.pg_prepared_statements
+   WHERE pg_catalog.left(name, ${PREPARED_PREFIX.length}) <> '${PREPARED_PREFIX}'
+`;
 
 /** What the driver knows about the connection but its types do not say. */
 interface Announced {
@@ -212,7 +229,8 @@ export class PgSession implements DatabaseSession {
     return this.#answered(async () => {
       // Outside a transaction it would be a warning in the server's log.
       if (this.#client.getTransactionStatus() !== "I") await this.query("ROLLBACK");
-      await this.query("DISCARD ALL");
+      const others = await this.query<{ name: string }>(EMPTYING);
+      for (const { name } of others) await this.query(`DEALLOCATE ${quoteIdentifier(name)}`);
       this.#notices = [];
     });
   }

@@ -13,6 +13,7 @@ import { planMigrate, type MigratePlan, type PlannedMigration } from "./plan.ts"
 import type { Permit } from "./guard/guard.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 import { carryOut, type Beginning, type Ledger, type Refused } from "../steps/carry-out.ts";
+import { ScriptSessions } from "../steps/script-sessions.ts";
 import { untilThrough, type Through } from "../steps/through.ts";
 
 /** What became of one migration. */
@@ -61,19 +62,30 @@ export async function applyMigrations(
   const plan = await planMigrate(request, ports);
   requireApprovedPlan(plan);
   requireShown(shown, plan);
+  await using sessions = new ScriptSessions(request.database, "migrate");
+  const run: Run = { request, lease, sessions, left: undefined };
   const applied: AppliedMigration[] = [];
   for (const planned of plan.steps) {
     const step: Permitted = { ...planned, permit: permits.get(planned.migration.version) };
     ports.cancelled.throwIfAborted();
     const began = ports.clock.elapsed();
     ports.log.stage(`applying ${step.migration.forward.file}`);
-    const { refused, attempts } = await applyOne(step, request, lease, ports);
+    const { refused, attempts } = await applyOne(step, run, ports);
     if (refused !== undefined) {
       return { applied, failed: { step, refused, attempts, line: lineOf(step, refused) } };
     }
     applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
   }
   return { applied, failed: undefined };
+}
+
+/** What the migrations of one run share. */
+interface Run {
+  readonly request: MigrateRequest;
+  readonly lease: Lease;
+  readonly sessions: ScriptSessions;
+  /** Fingerprint of the schema that the last of them left; before the first, nobody knows. */
+  left: string | undefined;
 }
 
 /** A migration with why it may destroy data, where it does. */
@@ -98,16 +110,11 @@ function requireShown(shown: MigratePlan, now: MigratePlan): void {
   );
 }
 
-async function applyOne(
-  step: Permitted,
-  request: MigrateRequest,
-  lease: Lease,
-  ports: MigratePorts,
-): Promise<Through> {
+async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise<Through> {
+  const { request, lease, sessions } = run;
   let at: Beginning = { from: step.begun?.steps ?? 0, again: step.begun !== undefined };
   const trying = {
-    database: request.database,
-    purpose: "migrate",
+    sessions,
     file: step.migration.forward.file,
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
@@ -117,9 +124,12 @@ async function applyOne(
         await insert(session, step, ports);
         at = { from: 0, again: true };
       }
-      const ledger = await ledgerOf(session, { step, isNoted: at.again }, lease, ports);
+      const ledger = await ledgerOf(session, { step, isNoted: at.again }, run, ports);
       const refused = await carryOut(session, step.forward, at, request.timeouts, ledger);
-      if (refused !== undefined) at = { ...at, from: refused.steps };
+      if (refused !== undefined) {
+        at = { ...at, from: refused.steps };
+        run.left = undefined;
+      }
       return refused;
     },
   };
@@ -142,21 +152,22 @@ const AFTER_A_LATE_ONE = `
 async function ledgerOf(
   session: DatabaseSession,
   { step, isNoted }: { readonly step: Permitted; readonly isNoted: boolean },
-  lease: Lease,
+  run: Run,
   ports: MigratePorts,
 ): Promise<Ledger> {
-  const before = await fingerprint(session);
+  const before = run.left ?? (await fingerprint(session));
   const supabase = await supabaseBooks(session);
   const began = ports.clock.elapsed();
   return {
     async done(inside, steps, whole) {
-      await requireLease(inside, lease);
+      await requireLease(inside, run.lease);
       if (!isNoted) await insert(inside, step, ports);
       await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
         step.migration.version,
         steps,
       ]);
       if (!whole) return;
+      const after = await fingerprint(inside);
       await inside.query(
         `
           UPDATE holdfast.migrations
@@ -170,7 +181,7 @@ async function ledgerOf(
           step.migration.version,
           Math.round(ports.clock.elapsed() - began),
           before,
-          await fingerprint(inside),
+          after,
           // What was refused may have been mended since it was begun.
           ...scriptsOf(step.migration),
           step.permit?.backup ?? null,
@@ -183,6 +194,7 @@ async function ledgerOf(
         step.migration,
         step.forward.script.statements.map(({ text }) => text),
       );
+      run.left = after;
     },
   };
 }

@@ -7,6 +7,7 @@ import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 import { carryOut, type Beginning, type Refused } from "../steps/carry-out.ts";
+import { ScriptSessions } from "../steps/script-sessions.ts";
 import { untilThrough } from "../steps/through.ts";
 import { isStillTrue, type RollbackPlan, type RollbackStep } from "./plan.ts";
 
@@ -67,12 +68,13 @@ export async function applyRollback(
   }
   await using books = await request.database.connect({ purpose: "rollback record" });
   const record = await openRecord(books, plan, backup, ports);
+  await using sessions = new ScriptSessions(request.database, "migrate rollback");
   const done: RollbackStep[] = [];
   let failed: RolledBack["failed"];
   for (const step of plan.steps) {
     ports.cancelled.throwIfAborted();
     ports.log.stage(`taking back ${step.entry.file}`);
-    const refused = await takeBack(step, plan, lease, ports).catch((error: unknown) => {
+    const refused = await takeBack(step, plan, { lease, sessions }, ports).catch((error: unknown) => {
       const safety = backup === undefined ? "" : ` What the database held before is backup ${backup.id}.`;
       throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
     });
@@ -102,14 +104,13 @@ async function requireStillTrue(plan: RollbackPlan, ports: Ports): Promise<void>
 async function takeBack(
   { entry, rollback }: RollbackStep,
   { request }: RollbackPlan,
-  lease: Lease,
+  { lease, sessions }: { readonly lease: Lease; readonly sessions: ScriptSessions },
   ports: Ports,
 ): Promise<Refused | undefined> {
   const isBegun = entry.state === "rolling-back";
   let at: Beginning = { from: isBegun ? entry.steps : 0, again: isBegun };
   const trying = {
-    database: request.database,
-    purpose: "migrate rollback",
+    sessions,
     file: entry.file,
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),

@@ -1,7 +1,8 @@
 import { formatDuration } from "../../kernel/duration.ts";
-import type { Database, DatabaseSession } from "../../ports/database.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Refused } from "./carry-out.ts";
+import type { ScriptSessions } from "./script-sessions.ts";
 
 /** A lock that somebody holds, a deadlock, a transaction in the way: a moment later it may go through. */
 const PASSING = new Set(["55P03", "40P01", "40001"]);
@@ -9,15 +10,14 @@ const BACKOFF_MS = 1_000;
 
 /** What a script is carried out with. */
 export interface Trying {
-  readonly database: Database;
-  readonly purpose: string;
+  readonly sessions: ScriptSessions;
   /** What people are told that met a lock. */
   readonly file: string;
   /** How many more times it is tried. */
   readonly retries: number;
   /** Ends the running statement, and the waiting between two tries. */
   readonly stop: AbortSignal;
-  /** One try, in a session of its own: nothing that a script sets reaches the next one. */
+  /** One try, in a session that is as a new one. */
   readonly attempt: (session: DatabaseSession) => Promise<Refused | undefined>;
 }
 
@@ -47,16 +47,21 @@ export async function untilThrough(
   }
 }
 
-async function once({ database, purpose, stop, attempt }: Trying): Promise<Refused | undefined> {
+/** A session in which something went wrong is none to go on with. */
+async function once({ sessions, stop, attempt }: Trying): Promise<Refused | undefined> {
   stop.throwIfAborted();
-  await using session = await database.connect({ purpose, bare: true });
-  const cancel = (): void => void session.cancel().catch(() => undefined);
-  stop.addEventListener("abort", cancel, { once: true });
-  try {
-    const refused = await attempt(session);
-    if (refused !== undefined) stop.throwIfAborted();
-    return refused;
-  } finally {
-    stop.removeEventListener("abort", cancel);
-  }
+  return await sessions.use(
+    async (session) => {
+      const cancel = (): void => void session.cancel().catch(() => undefined);
+      stop.addEventListener("abort", cancel, { once: true });
+      try {
+        const refused = await attempt(session);
+        if (refused !== undefined) stop.throwIfAborted();
+        return refused;
+      } finally {
+        stop.removeEventListener("abort", cancel);
+      }
+    },
+    (refused) => refused === undefined && !stop.aborted,
+  );
 }
