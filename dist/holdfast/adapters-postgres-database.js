@@ -13,6 +13,7 @@ import {
 import {
   describeAddress,
   effectiveSslMode,
+  quoteIdentifier,
   startupOptions,
   supabaseProject
 } from "./shared-postgres-database-url.js";
@@ -5696,6 +5697,17 @@ var GOODBYE_MS = 5e3;
 var NOTICES_MAX = 200;
 var COPY_AHEAD = 512 * 1024;
 var TRANSACTION = { I: "none", T: "open", E: "failed" };
+var EMPTYING = `
+  CLOSE ALL;
+  SET SESSION AUTHORIZATION DEFAULT;
+  RESET ALL;
+  UNLISTEN *;
+  SELECT pg_catalog.pg_advisory_unlock_all();
+  DISCARD TEMP;
+  DISCARD SEQUENCES;
+  SELECT name FROM pg_catalog.pg_prepared_statements
+   WHERE pg_catalog.left(name, ${PREPARED_PREFIX.length}) <> '${PREPARED_PREFIX}'
+`;
 var PgSession = class {
   #client;
   #address;
@@ -5834,7 +5846,8 @@ var PgSession = class {
   empty() {
     return this.#answered(async () => {
       if (this.#client.getTransactionStatus() !== "I") await this.query("ROLLBACK");
-      await this.query("DISCARD ALL");
+      const others = await this.query(EMPTYING);
+      for (const { name } of others) await this.query(`DEALLOCATE ${quoteIdentifier(name)}`);
       this.#notices = [];
     });
   }

@@ -6,6 +6,7 @@ import {
   droppedNames
 } from "./shared-schema-script-dropped.js";
 import {
+  ScriptSessions,
   carryOut,
   parsePlanHash,
   planHash,
@@ -438,13 +439,15 @@ async function applyMigrations(shown, permits, ports) {
     const plan = await planMigrate(request, ports);
     requireApprovedPlan(plan);
     requireShown(shown, plan);
+    const sessions = __using(_stack2, new ScriptSessions(request.database, "migrate"), true);
+    const run = { request, lease, sessions, left: void 0 };
     const applied = [];
     for (const planned of plan.steps) {
       const step = { ...planned, permit: permits.get(planned.migration.version) };
       ports.cancelled.throwIfAborted();
       const began = ports.clock.elapsed();
       ports.log.stage(`applying ${step.migration.forward.file}`);
-      const { refused: refused2, attempts } = await applyOne(step, request, lease, ports);
+      const { refused: refused2, attempts } = await applyOne(step, run, ports);
       if (refused2 !== void 0) {
         return { applied, failed: { step, refused: refused2, attempts, line: lineOf(step, refused2) } };
       }
@@ -472,11 +475,11 @@ function requireShown(shown, now) {
     }
   );
 }
-async function applyOne(step, request, lease, ports) {
+async function applyOne(step, run, ports) {
+  const { request, lease, sessions } = run;
   let at = { from: step.begun?.steps ?? 0, again: step.begun !== void 0 };
   const trying = {
-    database: request.database,
-    purpose: "migrate",
+    sessions,
     file: step.migration.forward.file,
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
@@ -485,9 +488,12 @@ async function applyOne(step, request, lease, ports) {
         await insert(session, step, ports);
         at = { from: 0, again: true };
       }
-      const ledger = await ledgerOf(session, { step, isNoted: at.again }, lease, ports);
+      const ledger = await ledgerOf(session, { step, isNoted: at.again }, run, ports);
       const refused2 = await carryOut(session, step.forward, at, request.timeouts, ledger);
-      if (refused2 !== void 0) at = { ...at, from: refused2.steps };
+      if (refused2 !== void 0) {
+        at = { ...at, from: refused2.steps };
+        run.left = void 0;
+      }
       return refused2;
     }
   };
@@ -501,19 +507,20 @@ var AFTER_A_LATE_ONE = `
          (SELECT max(position) AS position FROM holdfast.migrations WHERE state = 'applied') AS newest
   WHERE late.version = $1 AND late.position < newest.position AND m.position >= late.position
 `;
-async function ledgerOf(session, { step, isNoted }, lease, ports) {
-  const before = await fingerprint(session);
+async function ledgerOf(session, { step, isNoted }, run, ports) {
+  const before = run.left ?? await fingerprint(session);
   const supabase2 = await supabaseBooks(session);
   const began = ports.clock.elapsed();
   return {
     async done(inside, steps, whole) {
-      await requireLease(inside, lease);
+      await requireLease(inside, run.lease);
       if (!isNoted) await insert(inside, step, ports);
       await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
         step.migration.version,
         steps
       ]);
       if (!whole) return;
+      const after = await fingerprint(inside);
       await inside.query(
         `
           UPDATE holdfast.migrations
@@ -527,7 +534,7 @@ async function ledgerOf(session, { step, isNoted }, lease, ports) {
           step.migration.version,
           Math.round(ports.clock.elapsed() - began),
           before,
-          await fingerprint(inside),
+          after,
           // What was refused may have been mended since it was begun.
           ...scriptsOf(step.migration),
           step.permit?.backup ?? null,
@@ -540,6 +547,7 @@ async function ledgerOf(session, { step, isNoted }, lease, ports) {
         step.migration,
         step.forward.script.statements.map(({ text }) => text)
       );
+      run.left = after;
     }
   };
 }

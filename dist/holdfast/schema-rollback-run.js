@@ -3,6 +3,7 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  ScriptSessions,
   carryOut,
   parsePlanHash,
   planHash,
@@ -274,12 +275,13 @@ async function applyRollback(plan, takeBackup, ports) {
     }
     const books = __using(_stack, await request.database.connect({ purpose: "rollback record" }), true);
     const record = await openRecord(books, plan, backup, ports);
+    const sessions = __using(_stack, new ScriptSessions(request.database, "migrate rollback"), true);
     const done = [];
     let failed;
     for (const step of plan.steps) {
       ports.cancelled.throwIfAborted();
       ports.log.stage(`taking back ${step.entry.file}`);
-      const refused = await takeBack(step, plan, lease, ports).catch((error) => {
+      const refused = await takeBack(step, plan, { lease, sessions }, ports).catch((error) => {
         const safety = backup === void 0 ? "" : ` What the database held before is backup ${backup.id}.`;
         throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
       });
@@ -308,12 +310,11 @@ async function requireStillTrue(plan, ports) {
     { hint: "Run again, and read the new plan." }
   );
 }
-async function takeBack({ entry, rollback }, { request }, lease, ports) {
+async function takeBack({ entry, rollback }, { request }, { lease, sessions }, ports) {
   const isBegun = entry.state === "rolling-back";
   let at = { from: isBegun ? entry.steps : 0, again: isBegun };
   const trying = {
-    database: request.database,
-    purpose: "migrate rollback",
+    sessions,
     file: entry.file,
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),

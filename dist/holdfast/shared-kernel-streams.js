@@ -4,7 +4,7 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 
 // src/kernel/streams.ts
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 var Meter = class {
   #hash = createHash("sha256");
   #size = 0;
@@ -50,7 +50,7 @@ async function drain(source) {
   for await (const chunk of source) void chunk;
 }
 function sha256(bytes) {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes);
 }
 function fork(source) {
   const side = new SideStream();

@@ -439,7 +439,8 @@ function recordedFinding({ severity, about, name, message }) {
 
 // src/nouns/catalog/backup-id.ts
 function newBackupId(now, random) {
-  return `${compactTime(now)}-${random.hex(3)}`;
+  const fraction = Math.floor(now.getUTCMilliseconds() * 256 / 1e3);
+  return `${compactTime(now)}-${fraction.toString(16).padStart(2, "0")}${random.hex(2)}`;
 }
 function compactTime(time) {
   return `${time.toISOString().replace(/[-:]/g, "").slice(0, 15)}Z`;

@@ -532,6 +532,73 @@ async function writeDown(session, steps, whole, ledger) {
   await ledger.done(session, steps, whole);
 }
 
+// src/schema/steps/script-sessions.ts
+var ScriptSessions = class {
+  #database;
+  #purpose;
+  #idle;
+  constructor(database, purpose) {
+    this.#database = database;
+    this.#purpose = purpose;
+  }
+  /** Runs `work` in a session that is as a new one, and keeps it where `mayKeep` says so of what came out. */
+  async use(work, mayKeep) {
+    const { session, begins } = await this.#takeIdle() ?? await this.#begin();
+    let keep2 = false;
+    try {
+      const outcome = await work(session);
+      keep2 = mayKeep(outcome) && session.transaction === "none" && !session.lost.aborted;
+      return outcome;
+    } finally {
+      if (keep2) this.#idle = { session, begins };
+      else await session.close();
+    }
+  }
+  async #begin() {
+    const session = await this.#database.connect({ purpose: this.#purpose, bare: true });
+    try {
+      return { session, begins: await howSessionsBegin(session) };
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+  /** One that does not come back as a new one would begin is ended, and a new one begun. */
+  async #takeIdle() {
+    const idle = this.#idle;
+    this.#idle = void 0;
+    if (idle === void 0) return void 0;
+    try {
+      await idle.session.empty();
+      if (idle.begins !== void 0 && await howSessionsBegin(idle.session) === idle.begins) return idle;
+    } catch {
+    }
+    await idle.session.close();
+    return void 0;
+  }
+  async [Symbol.asyncDispose]() {
+    await this.#idle?.session.close();
+    this.#idle = void 0;
+  }
+};
+async function howSessionsBegin(session) {
+  const [row] = await session.queryPrepared(
+    `
+      SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtevent = 'login') THEN
+        pg_catalog.concat_ws(E'\\n', session_user, current_user,
+          (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', s.setdatabase, s.setrole, s.setconfig), E'\\n'
+                                        ORDER BY s.setdatabase, s.setrole)
+             FROM pg_catalog.pg_db_role_setting s
+            WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d
+                                         WHERE d.datname = pg_catalog.current_database()))
+              AND s.setrole IN (0, (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = session_user))))
+        END AS begins
+    `,
+    []
+  );
+  return row?.begins ?? void 0;
+}
+
 // src/schema/steps/through.ts
 var PASSING = /* @__PURE__ */ new Set(["55P03", "40P01", "40001"]);
 var BACKOFF_MS = 1e3;
@@ -549,26 +616,22 @@ async function untilThrough(trying, { clock, random, log }) {
     await clock.sleep(pause, stop);
   }
 }
-async function once({ database, purpose, stop, attempt }) {
-  var _stack = [];
-  try {
-    stop.throwIfAborted();
-    const session = __using(_stack, await database.connect({ purpose, bare: true }), true);
-    const cancel = () => void session.cancel().catch(() => void 0);
-    stop.addEventListener("abort", cancel, { once: true });
-    try {
-      const refused = await attempt(session);
-      if (refused !== void 0) stop.throwIfAborted();
-      return refused;
-    } finally {
-      stop.removeEventListener("abort", cancel);
-    }
-  } catch (_) {
-    var _error = _, _hasError = true;
-  } finally {
-    var _promise = __callDispose(_stack, _error, _hasError);
-    _promise && await _promise;
-  }
+async function once({ sessions, stop, attempt }) {
+  stop.throwIfAborted();
+  return await sessions.use(
+    async (session) => {
+      const cancel = () => void session.cancel().catch(() => void 0);
+      stop.addEventListener("abort", cancel, { once: true });
+      try {
+        const refused = await attempt(session);
+        if (refused !== void 0) stop.throwIfAborted();
+        return refused;
+      } finally {
+        stop.removeEventListener("abort", cancel);
+      }
+    },
+    (refused) => refused === void 0 && !stop.aborted
+  );
 }
 
 export {
@@ -580,5 +643,6 @@ export {
   parsePlanHash,
   requireWritable,
   carryOut,
+  ScriptSessions,
   untilThrough
 };

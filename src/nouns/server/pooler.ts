@@ -1,4 +1,5 @@
 import type { Database, DatabaseSession } from "../../ports/database.ts";
+import { askAgain } from "./ask-again.ts";
 
 /** Probes of one server session being lent to a second client; one alone could be chance. */
 const PROBES = 3;
@@ -34,6 +35,6 @@ export async function detectPooler(database: Database): Promise<"none" | "sessio
 }
 
 async function backendPid(session: DatabaseSession): Promise<number> {
-  const [row] = await session.query<{ pid: number }>("SELECT pg_catalog.pg_backend_pid() AS pid");
+  const [row] = await askAgain<{ pid: number }>(session, "SELECT pg_catalog.pg_backend_pid() AS pid");
   return row!.pid;
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { Database } from "../../ports/database.ts";
+import { askAgain } from "./ask-again.ts";
 
 /**
  * Refuses a server that would refuse the first change in words of its own: a standby, and a database that was
@@ -11,10 +12,13 @@ import type { Database } from "../../ports/database.ts";
 export async function requireWritable(database: Database): Promise<void> {
   // As the database itself sets a session up, without settings of ours.
   await using session = await database.connect({ purpose: "may it be changed", bare: true });
-  const [row] = await session.query<{ standby: boolean; read_only: boolean }>(`
-    SELECT pg_catalog.pg_is_in_recovery() AS standby,
-           pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool AS read_only
-  `);
+  const [row] = await askAgain<{ standby: boolean; read_only: boolean }>(
+    session,
+    `
+      SELECT pg_catalog.pg_is_in_recovery() AS standby,
+             pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool AS read_only
+    `,
+  );
   if (row!.standby) {
     throw new HoldfastError("database.unsupported", "the server is a standby, which takes no changes", {
       hint: "Give the primary's address.",

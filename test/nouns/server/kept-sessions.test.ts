@@ -82,7 +82,8 @@ describe("sessions that are kept", () => {
       await database.query(`
         SELECT count(*)::int AS locks
           FROM pg_locks
-         WHERE locktype = 'advisory' OR relation = 'things'::regclass
+         WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND (locktype = 'advisory' OR relation = 'things'::regclass)
       `),
     ).toEqual([{ locks: 0 }]);
     await using second = await sessions.connect({ purpose: "two" });
