@@ -1,4 +1,3 @@
-import { EXIT } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
@@ -13,24 +12,19 @@ export function adoptionLine({ migrations, told }: Adoption): string {
   );
 }
 
-/** What would be written down; what would be applied then is told by the next dry run. */
-export function adoptionDryRun(
+/** What would be written down, before what would be applied then. */
+export function withAdoptionDryRun(
+  outcome: Outcome,
   { migrations, told, from }: Adoption,
   { database }: MigrateRequest,
-  tookMs: number,
 ): Outcome {
+  const { headline, tables } = outcome.report;
+  const isNothing = Array.isArray(outcome.outputs["pending"]) && outcome.outputs["pending"].length === 0;
   return {
-    exit: EXIT.done,
-    outputs: {
-      applied: [],
-      pending: [],
-      version: "",
-      adopted: migrations.map(({ migration }) => migration.version),
-      plan: [],
-      "duration-seconds": Math.round(tookMs / 100) / 10,
-    },
+    ...outcome,
+    outputs: { ...outcome.outputs, adopted: migrations.map(({ migration }) => migration.version) },
     report: {
-      good: true,
+      ...outcome.report,
       headline:
         `dry run: nothing was changed; ${quantity(migrations.length, "migration")} of ` +
         `${describeAddress(database.address)} would be written down as applied, as ${told} says: ` +
@@ -44,8 +38,9 @@ export function adoptionDryRun(
             migration.rollback?.file ?? "none",
           ]),
         },
+        ...tables,
       ],
-      notes: ["what is pending then is told by a dry run afterwards"],
+      notes: [isNothing ? "nothing is pending then" : `then: ${headline}`, ...outcome.report.notes],
     },
   };
 }

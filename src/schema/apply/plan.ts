@@ -26,19 +26,26 @@ export interface MigratePlan {
   readonly request: MigrateRequest;
   readonly standing: Standing;
   readonly steps: readonly PlannedMigration[];
+  /** Of a dry run that takes a history over: what the history would have then, and does not have yet. */
+  readonly taken: readonly HistoryEntry[];
 }
 
 /**
  * Holds the folder against the database; changes nothing.
  *
+ * @param taken entries that count as if the history had them
  * @throws database.pooler, database.unsupported, refused.unsafe
  */
-export async function planMigrate(request: MigrateRequest, ports: MigratePorts): Promise<MigratePlan> {
+export async function planMigrate(
+  request: MigrateRequest,
+  ports: MigratePorts,
+  taken: readonly HistoryEntry[] = [],
+): Promise<MigratePlan> {
   const migrations = await readMigrations(request, ports);
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "migrate plan" });
-  const standing = standingOf(migrations, await readHistory(session));
+  const standing = standingOf(migrations, [...(await readHistory(session)), ...taken]);
   refuseChanged(standing);
   refuseLate(standing, request);
   await refuseAppliedElsewhere(session, standing, request);
@@ -60,7 +67,7 @@ export async function planMigrate(request: MigrateRequest, ports: MigratePorts):
     if (begun !== undefined) await requireSameStart(forward, begun);
     steps.push({ migration, forward, begun });
   }
-  return { request, standing, steps };
+  return { request, standing, steps, taken };
 }
 
 /** What is done already is not done again, so it has to be what it was; what follows may be mended. */

@@ -1,12 +1,37 @@
 import { HoldfastError } from "../../kernel/errors.ts";
-import { scriptsOf } from "../history/standing.ts";
+import { supabaseBooks } from "../books/supabase-books.ts";
+import type { HistoryEntry } from "../history/entry.ts";
+import { scriptSha256 } from "../history/standing.ts";
 import { makeHistory, positionOf } from "../history/table.ts";
 import { requireLease, takeLease } from "../lease/lease.ts";
+import { prepareScript } from "../script/prepare.ts";
 import { stillTold, type Adoption } from "./adoption.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 
+/** What {@link recordAdoption} would write down, as the history would say it. */
+export function entriesOf({ migrations, from }: Adoption, { run }: MigratePorts): readonly HistoryEntry[] {
+  return migrations.map(({ migration: { version, forward, rollback }, before, after }) => ({
+    version,
+    file: forward.file,
+    sha256: scriptSha256(forward.text),
+    forward: forward.text,
+    rollback: rollback?.text ?? null,
+    rollbackSha256: rollback === undefined ? null : scriptSha256(rollback.text),
+    state: "applied",
+    steps: 0,
+    fingerprintBefore: before,
+    fingerprintAfter: after,
+    appliedAt: null,
+    durationMs: null,
+    appliedBy: run.actor,
+    runUrl: run.url,
+    adoptedFrom: from,
+  }));
+}
+
 /**
- * Writes down what is applied already, all of it in one transaction; no script is carried out.
+ * Writes down what is applied already, all of it in one transaction; no script is carried out. Supabase's own
+ * table gets what it lacks, or its CLI would carry it out once more.
  *
  * @throws refused.unsafe where the schema has moved on since it was looked at
  */
@@ -31,26 +56,39 @@ export async function recordAdoption(
       );
     }
     await requireLease(session, lease);
-    for (const { migration, before, after } of adoption.migrations) {
+    const supabase = await supabaseBooks(session);
+    for (const [at, entry] of entriesOf(adoption, ports).entries()) {
+      const { migration } = adoption.migrations[at]!;
       await session.query(
         `
           INSERT INTO holdfast.migrations (
             version, name, position, sha256, forward, rollback, rollback_sha256, state, steps,
-            fingerprint_before, fingerprint_after, applied_by, run_url, holdfast_version, adopted_from)
-            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applied', 0, $8, $9, $10, $11, $12, $13)
+            fingerprint_before, fingerprint_after, applied_by, run_url, adopted_from, holdfast_version)
+            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         `,
         [
-          migration.version,
-          migration.forward.file,
+          entry.version,
+          entry.file,
           positionOf(migration.key),
-          ...scriptsOf(migration),
-          before,
-          after,
-          ports.run.actor,
-          ports.run.url,
+          entry.sha256,
+          entry.forward,
+          entry.rollback,
+          entry.rollbackSha256,
+          entry.state,
+          entry.steps,
+          entry.fingerprintBefore,
+          entry.fingerprintAfter,
+          entry.appliedBy,
+          entry.runUrl,
+          entry.adoptedFrom,
           ports.version,
-          adoption.from,
         ],
+      );
+      const { script } = await prepareScript(migration.forward);
+      await supabase.applied(
+        session,
+        migration,
+        script.statements.map(({ text }) => text),
       );
     }
     await session.query("COMMIT");

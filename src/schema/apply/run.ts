@@ -19,8 +19,8 @@ import {
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
 import { planAdoption, type Adoption } from "./adoption.ts";
-import { adoptionDryRun, adoptionLine, withAdoption } from "./adoption-report.ts";
-import { recordAdoption } from "./record-adoption.ts";
+import { adoptionLine, withAdoption, withAdoptionDryRun } from "./adoption-report.ts";
+import { entriesOf, recordAdoption } from "./record-adoption.ts";
 
 /**
  * `holdfast migrate`: inputs → request → plan (folder, history) → what it destroys and the
@@ -33,7 +33,10 @@ export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Pr
   const took = (): number => ports.clock.elapsed() - began;
   const adoption = await adopted(request, ports);
   if (adoption !== undefined && adoption.migrations.length > 0) {
-    if (inputs.dryRun) return adoptionDryRun(adoption, request, took());
+    if (inputs.dryRun) {
+      const plan = await planMigrate(request, ports, entriesOf(adoption, ports));
+      return withAdoptionDryRun(await carriedOut(plan, true, took, ports), adoption, request);
+    }
     await recordAdoption(adoption, request, ports);
     ports.log.info(adoptionLine(adoption));
   }

@@ -115,7 +115,12 @@ describe("a database that another tool has migrated", () => {
 
     const choice = { adopt: tool as "dbmate" };
     const dry = await migrate(database, folder, { ...choice, dryRun: true });
-    expect([dry.exit, output(dry, "adopted")]).toEqual([0, ["20260101090000", "20260102090000"]]);
+    expect([dry.exit, output(dry, "adopted"), output(dry, "pending")]).toEqual([
+      0,
+      ["20260101090000", "20260102090000"],
+      ["20260103090000"],
+    ]);
+    expect(dry.report.notes[0]).toMatch(/^then: dry run: .*1 migration would be applied/);
     expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([
       { made: null },
     ]);
@@ -137,6 +142,41 @@ describe("a database that another tool has migrated", () => {
     ]);
     const again = await migrate(database, folder, choice);
     expect([again.exit, output(again, "adopted"), output(again, "applied")]).toEqual([0, [], []]);
+  });
+
+  it("is told by a dry run that takes its history over what of the files after it would fail", async () => {
+    await using database = await createDatabase({
+      owner: "postgres",
+      sql: `${FIRST}${SECOND}${BOOKS[2]![1]}`,
+    });
+    await using folder = migrationsFolder({
+      ...FOLDER,
+      [NAMES[2]]: "ALTER TABLE shop ADD COLUMN name text;\n",
+    });
+    const dry = await migrate(database, folder, { adopt: "dbmate", dryRun: true });
+    expect([dry.exit, output(dry, "adopted"), output(dry, "pending")]).toEqual([
+      3,
+      ["20260101090000", "20260102090000"],
+      ["20260103090000"],
+    ]);
+    expect(JSON.stringify(dry.report)).toMatch(/column \\"name\\" of relation \\"shop\\" already exists/);
+  });
+
+  it("has what a baseline says in Supabase's own table too, so its CLI does not do it again", async () => {
+    const books = `
+      CREATE SCHEMA supabase_migrations;
+      CREATE TABLE supabase_migrations.schema_migrations (
+        version text PRIMARY KEY, statements text[], name text)
+    `;
+    await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${books}` });
+    await using folder = migrationsFolder(FOLDER);
+    expect(await migrate(database, folder, { baseline: "20260102090000" })).toMatchObject({ exit: 0 });
+    const table = "supabase_migrations.schema_migrations";
+    expect(await database.query(`SELECT version, name, statements FROM ${table} ORDER BY 1`)).toEqual([
+      { version: "20260101090000", name: "shop", statements: [FIRST.trim().replace(/;$/, "")] },
+      { version: "20260102090000", name: "name", statements: [SECOND.trim().replace(/;$/, "")] },
+      { version: "20260103090000", name: "note", statements: [THIRD.trim().replace(/;$/, "")] },
+    ]);
   });
 
   it.each(UNCLEAR)("is left alone where %s's own history is not clear", async (tool, sql, says) => {

@@ -2,6 +2,7 @@ import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { HistoryEntry } from "../../history/entry.ts";
 import { readHistory } from "../../history/table.ts";
 import type { Migration } from "../../folder/migration.ts";
+import { compareKeys, versionKey } from "../../folder/version.ts";
 import { Chain } from "../../proof/chain.ts";
 import { provePair } from "../../proof/prove-pair.ts";
 import { replay } from "../../proof/replay.ts";
@@ -71,12 +72,14 @@ interface Live {
   readonly history: readonly { readonly file: string; readonly source: ScriptSource | undefined }[];
 }
 
-async function readLive({ request, standing }: MigratePlan): Promise<Live> {
+async function readLive({ request, standing, taken }: MigratePlan): Promise<Live> {
   await using session = await request.database.connect({ purpose: "migrate trial" });
   const [version] = await session.query<{ number: number }>(
     "SELECT pg_catalog.current_setting('server_version_num')::integer AS number",
   );
-  const history = (await readHistory(session)).filter(({ state }) => state === "applied");
+  const history = [...(await readHistory(session)), ...taken]
+    .filter(({ state }) => state === "applied")
+    .sort((one, other) => compareKeys(versionKey(one.version), versionKey(other.version)));
   const left = history.at(-1)?.fingerprintAfter ?? undefined;
   // Half of a file is no drift, and is told by the plan.
   const comparable = left !== undefined && standing.begun.length === 0;
