@@ -1,5 +1,6 @@
 import { inSequence } from "../../kernel/pattern.ts";
 import type { SchemaState } from "./state.ts";
+import { toldChange } from "./told-change.ts";
 
 /** How one object differs between two states. */
 export interface StateDifference {
@@ -127,7 +128,7 @@ function withoutParts(
     const { object, change } = difference;
     if (isIndexOfConstraint(difference, told, before, after) || goesWithOwner(difference, told)) return false;
     if (change === "changed") return true;
-    if (SAID_OF.has(kindOf(object)) && told.get(nameOf(object))?.change === change) return false;
+    if (SAID_OF.has(kindOf(object)) && ofWhat(object, told)?.change === change) return false;
     const table =
       kindOf(object) === "index"
         ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition"))
@@ -136,6 +137,12 @@ function withoutParts(
       (whole) => table === whole || isPart(kindOf(object), nameOf(object), whole),
     );
   });
+}
+
+/** What a comment, owner or right is of; of all objects only extensions are called without quotes. */
+function ofWhat(object: string, told: ReadonlyMap<string, StateDifference>): StateDifference | undefined {
+  const of = nameOf(object);
+  return told.get(of) ?? told.get(of.replace(/^extension "(.*)"$/, "extension $1"));
 }
 
 function kindOf(object: string): string {
@@ -222,17 +229,7 @@ export function describeDifference(
   if (fields.some(({ name, is }) => name === "invalid" && is === "true")) {
     return "is not valid any more: the server keeps it and does not use it";
   }
-  return fields
-    .map(({ name, was, is }) => `${name.replaceAll("-", " ")} was ${shown(was)} and is ${shown(is)}`)
-    .join("; ");
-}
-
-const SHOWN_MAX = 160;
-
-function shown(text: string | undefined): string {
-  if (text === undefined) return "not set";
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line;
+  return fields.map(({ name, was, is }) => `${name.replaceAll("-", " ")} ${toldChange(was, is)}`).join("; ");
 }
 
 /** The table in the words of an index, as they are spelled here. */
