@@ -169,4 +169,16 @@ describe("a file that destroys data", () => {
     expect((await dry(drop, { store: vault.url, source: "shop" })).exit).toBe(0);
     expect(await failureOf(dry(drop, { store: vault.url }))).toMatchObject({ exit: 2 });
   }, 60_000);
+
+  it("is not protected by a backup of another database, whatever its source is called", async () => {
+    await using other = await createDatabase({
+      owner: "postgres",
+      sql: `CREATE SCHEMA app; CREATE TABLE app.orders (id int); INSERT INTO app.orders VALUES (1)`,
+    });
+    const ports = testPorts({ binDir: temporaryFolder("no-programs-either") });
+    await using files = migrationsFolder({ "202601020900_drop.sql": "DROP TABLE app.orders;\n" });
+    const outcome = await migrate(other, files, { dryRun: true, store: vault.url, source: "shop" }, ports);
+    expect(outcome.exit).toBe(7);
+    expect(ports.lines.join("\n")).toMatch(/backup \S+ is passed over: it is of database \S+ on 127/);
+  });
 });

@@ -113,7 +113,7 @@ async function decide(
 /** Where the loss is confirmed, a store that does not answer stops nobody. */
 async function ask(
   going: readonly Going[],
-  { store, source, maxBackupAgeMs }: MigrateRequest,
+  { store, source, maxBackupAgeMs, database }: MigrateRequest,
   ports: MigratePorts,
   isConfirmed: boolean,
 ): Promise<Protection | undefined> {
@@ -121,7 +121,8 @@ async function ask(
   try {
     const catalog = new Catalog(await ports.openStore(store.url, store.secret));
     const losing = going.flatMap((each) => each.losing);
-    return await findProtection(catalog, losing, { source, maxAgeMs: maxBackupAgeMs }, ports);
+    const wanted = { source, database: database.address.database, maxAgeMs: maxBackupAgeMs };
+    return await findProtection(catalog, losing, wanted, ports);
   } catch (error) {
     if (!isConfirmed || !isHoldfastError(error)) throw error;
     ports.log.warn(`the store was not asked, and the loss is confirmed: ${error.message}`);

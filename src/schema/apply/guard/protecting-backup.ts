@@ -16,6 +16,14 @@ export interface Protection {
   readonly count: number;
 }
 
+/** Which backups count. */
+interface Wanted {
+  readonly source: string | undefined;
+  /** The database's own name: a source of the same name may have been another one's. */
+  readonly database: string;
+  readonly maxAgeMs: number;
+}
+
 /** Clocks of the server and of the machine that ran a backup may differ by so much. */
 const CLOCKS_MS = 3_600_000;
 
@@ -29,7 +37,7 @@ const CLOCKS_MS = 3_600_000;
 export async function findProtection(
   catalog: Catalog,
   objects: readonly Losing[],
-  { source, maxAgeMs }: { readonly source: string | undefined; readonly maxAgeMs: number },
+  { source, database, maxAgeMs }: Wanted,
   { clock, log }: Pick<Ports, "clock" | "log">,
 ): Promise<Protection> {
   await catalog.store.check(false);
@@ -53,6 +61,14 @@ export async function findProtection(
     } catch (error) {
       if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
       log.warn(`backup ${key.id} is passed over: ${error.message}`);
+      continue;
+    }
+    const { server } = backup.manifest;
+    if (server.database !== database) {
+      log.warn(
+        `backup ${key.id} is passed over: it is of database ${server.database} on ${server.host}, ` +
+          `and this one is ${database}`,
+      );
       continue;
     }
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
