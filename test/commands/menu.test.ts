@@ -60,6 +60,7 @@ describe("the menu", () => {
       "migrate-rollback allow-unencrypted",
       "migrate-rollback allow-unproved",
       "migrate-rollback confirm",
+      "migrate-rollback from-backup",
       "migrate-rollback to",
       "migrate-rollback without-backup",
       "restore allow-empty-views",

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runMigrate } from "../../src/schema/apply/run.ts";
 import type { MigrateInputs } from "../../src/schema/apply/request.ts";
+import type { MigrateRollbackInputs } from "../../src/schema/rollback/request.ts";
+import type { Backups } from "../../src/schema/rollback/run.ts";
 import type { Json, Outcome } from "../../src/kernel/outcome.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import type { TestDatabase } from "../support/postgres.ts";
@@ -81,3 +83,38 @@ export async function historyOf(database: Pick<MigratedDatabase, "query">): Prom
 export function output(outcome: Outcome, name: string): Json {
   return outcome.outputs[name] ?? null;
 }
+
+/** Inputs of `holdfast migrate-rollback`, confirmed and without a backup. */
+export function rollbackInputs(
+  database: { readonly adminUrl: string; readonly name: string },
+  inputs: Partial<MigrateRollbackInputs>,
+): MigrateRollbackInputs {
+  return {
+    database: secret(database.adminUrl),
+    migrations: "/nonexistent/migrations",
+    to: undefined,
+    fromBackup: undefined,
+    confirm: database.name,
+    store: undefined,
+    storeSecret: undefined,
+    recipients: [],
+    identity: undefined,
+    allowUnencrypted: false,
+    withoutBackup: inputs.store === undefined,
+    allowUnproved: false,
+    reason: undefined,
+    dryRun: false,
+    wait: 0,
+    lockTimeout: 5_000,
+    statementTimeout: 60_000,
+    retries: 0,
+    planHash: undefined,
+    ...inputs,
+  };
+}
+
+/** Where no backup is to be made or restored. */
+export const noBackups: Backups = {
+  take: () => Promise.reject(new Error("no backup was asked for")),
+  restore: () => Promise.reject(new Error("no restore was asked for")),
+};

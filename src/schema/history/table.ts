@@ -49,6 +49,7 @@ const DEFINITIONS = `
     failed text,
     restored boolean,
     backup_id text,
+    from_backup text,
     reason text NOT NULL,
     losses jsonb NOT NULL,
     done_by text NOT NULL,

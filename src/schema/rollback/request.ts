@@ -13,7 +13,9 @@ import type { Timeouts } from "../steps/carry-out.ts";
 export interface MigrateRollbackInputs {
   readonly database: Secret;
   readonly migrations: string;
-  readonly to: string;
+  /** Or {@link fromBackup}; one of the two. */
+  readonly to: string | undefined;
+  readonly fromBackup: string | undefined;
   readonly confirm: string | undefined;
   readonly store: string | undefined;
   readonly storeSecret: Secret | undefined;
@@ -57,7 +59,7 @@ const NOTHING = "nothing";
  * @throws input.malformed, input.missing, input.conflict, refused.unencrypted
  */
 export async function parseRollbackRequest(
-  inputs: MigrateRollbackInputs,
+  inputs: MigrateRollbackInputs & { readonly to: string },
   ports: Ports,
 ): Promise<RollbackRequest> {
   if (inputs.to !== NOTHING && !/^\d[\d._-]*$/.test(inputs.to)) {
@@ -106,4 +108,25 @@ async function storeOf(
     });
   }
   return await ports.openStore(store, storeSecret);
+}
+
+/** @throws input.missing, input.conflict where the two roads are mixed up */
+export function requireOneRoad({ to, fromBackup, store }: MigrateRollbackInputs): void {
+  if (to === undefined && fromBackup === undefined) {
+    throw new HoldfastError("input.missing", "neither --to nor --from-backup was given", {
+      hint:
+        "Say with --to which version stays, and what came after it is taken back by its scripts; " +
+        "or with --from-backup which backup is to be restored.",
+    });
+  }
+  if (to !== undefined && fromBackup !== undefined) {
+    throw new HoldfastError("input.conflict", "both --to and --from-backup are given", {
+      hint: "Scripts take back what came after a version, a restore brings back a backup: choose one.",
+    });
+  }
+  if (fromBackup !== undefined && store === undefined) {
+    throw new HoldfastError("input.missing", "no store was given, and the backup lies in one", {
+      hint: "Give --store.",
+    });
+  }
 }

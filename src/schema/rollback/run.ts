@@ -7,14 +7,33 @@ import type { Ports } from "../../ports/ports.ts";
 import { applyRollback, type RolledBack, type TakeBackup } from "./apply.ts";
 import { hashOf, requireApprovedPlan } from "./hash.ts";
 import { planRollback, type RollbackPlan } from "./plan.ts";
-import { parseRollbackRequest, type MigrateRollbackInputs } from "./request.ts";
+import { runRollbackFromBackup, type RestoreBackup } from "./from-backup.ts";
+import { parseRollbackRequest, requireOneRoad, type MigrateRollbackInputs } from "./request.ts";
 
-/**
- * `holdfast migrate-rollback`: inputs → request → plan (scripts, proofs, losses) → (dry run ends here) →
- * confirmation → backup → every script, the newest first → outcome.
- */
+/** What of the other wing is needed: its backups are of both roads. */
+export interface Backups {
+  readonly take: TakeBackup;
+  readonly restore: RestoreBackup;
+}
+
+/** `holdfast migrate-rollback`: back by scripts to a version, or by a restore to what a backup holds. */
 export async function runMigrateRollback(
   inputs: MigrateRollbackInputs,
+  ports: Ports,
+  { take, restore }: Backups,
+): Promise<Outcome> {
+  requireOneRoad(inputs);
+  const { to, fromBackup } = inputs;
+  if (fromBackup !== undefined) return runRollbackFromBackup({ ...inputs, fromBackup }, ports, restore);
+  return runRollbackTo({ ...inputs, to: to! }, ports, take);
+}
+
+/**
+ * Inputs → request → plan (scripts, proofs, losses) → (dry run ends here) → confirmation → backup → every
+ * script, the newest first → outcome.
+ */
+async function runRollbackTo(
+  inputs: MigrateRollbackInputs & { readonly to: string },
   ports: Ports,
   takeBackup: TakeBackup,
 ): Promise<Outcome> {
@@ -91,6 +110,7 @@ function outputs(plan: RollbackPlan, result?: RolledBack): Record<string, Json> 
   return {
     "rolled-back": (result?.done ?? []).map(({ entry }) => entry.version),
     to: plan.request.to?.version ?? "nothing",
+    "from-backup": "",
     backup: result?.backup?.id ?? "",
     restored: result?.restored ?? null,
     record: result?.record ?? "",

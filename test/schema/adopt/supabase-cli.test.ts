@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { expect, it } from "@jest/globals";
 import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
 import { createDatabase } from "../../support/postgres.ts";
-import { secret, testPorts } from "../../support/test-ports.ts";
+import { testPorts } from "../../support/test-ports.ts";
 import { runOk } from "../../support/tools.ts";
-import { migrate, migrationsFolder, output } from "../support.ts";
+import { migrate, migrationsFolder, noBackups, output, rollbackInputs } from "../support.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -57,28 +57,9 @@ it("the Supabase CLI sees what is applied and taken back, and what it applies is
   await cli(project.path, push);
 
   const back = await runMigrateRollback(
-    {
-      database: secret(database.adminUrl),
-      migrations: folder.path,
-      to: "20260101090000",
-      confirm: database.name,
-      store: undefined,
-      storeSecret: undefined,
-      recipients: [],
-      identity: undefined,
-      allowUnencrypted: false,
-      withoutBackup: true,
-      allowUnproved: false,
-      reason: undefined,
-      dryRun: false,
-      wait: 0,
-      lockTimeout: 5_000,
-      statementTimeout: 60_000,
-      retries: 0,
-      planHash: undefined,
-    },
+    rollbackInputs(database, { migrations: folder.path, to: "20260101090000" }),
     testPorts(),
-    () => Promise.reject(new Error("no backup was asked for")),
+    noBackups,
   );
   expect(back.exit).toBe(0);
   expect(await listed(project.path, url.href)).toEqual([both[0], "20260102090000 none"]);

@@ -6,9 +6,16 @@ import type { MigrateRollbackInputs } from "../../../src/schema/rollback/request
 import { supabasePrelude } from "../../../src/schema/shadow/supabase/supabase.ts";
 import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
 import { createDatabase } from "../../support/postgres.ts";
-import { secret, testPorts } from "../../support/test-ports.ts";
+import { testPorts } from "../../support/test-ports.ts";
 import { scratchFolder } from "../../support/tools.ts";
-import { historyOf, migrate, migrationsFolder, type MigratedDatabase } from "../support.ts";
+import {
+  historyOf,
+  migrate,
+  migrationsFolder,
+  noBackups,
+  rollbackInputs,
+  type MigratedDatabase,
+} from "../support.ts";
 
 const SHOP = {
   "202601010900_orders.sql":
@@ -21,7 +28,6 @@ const SHOP = {
   "202601030900_notes_rollback.sql": "DROP INDEX CONCURRENTLY IF EXISTS notes_id;\nDROP TABLE notes;\n",
 };
 
-const NO_FOLDER = "/nonexistent/migrations";
 const backups: RollbackBackup[] = [];
 let verdict = "proved";
 const takeBackup: TakeBackup = ({ request }) => {
@@ -42,29 +48,15 @@ async function rollback(
 ): Promise<Outcome> {
   await using store = scratchFolder("store");
   return await runMigrateRollback(
-    {
-      database: secret(database.adminUrl),
-      migrations: NO_FOLDER,
+    rollbackInputs(database, {
       to: "202601010900",
-      confirm: database.name,
       store: `file://${store.path}`,
-      storeSecret: undefined,
-      recipients: [],
-      identity: undefined,
       allowUnencrypted: true,
       withoutBackup: false,
-      allowUnproved: false,
-      reason: undefined,
-      dryRun: false,
-      wait: 0,
-      lockTimeout: 5_000,
-      statementTimeout: 60_000,
-      retries: 0,
-      planHash: undefined,
       ...inputs,
-    },
+    }),
     ports,
-    takeBackup,
+    { ...noBackups, take: takeBackup },
   );
 }
 

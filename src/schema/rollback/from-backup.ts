@@ -1,0 +1,208 @@
+import type { Json, Outcome } from "../../kernel/outcome.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { parseDatabaseUrl, describeAddress } from "../../postgres/database-url.ts";
+import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
+import { requireWritable } from "../../nouns/server/require-writable.ts";
+import type { Database } from "../../ports/database.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { HistoryEntry } from "../history/entry.ts";
+import { historyPresence, readHistory } from "../history/table.ts";
+import { takeLease } from "../lease/lease.ts";
+import { parsePlanHash, planHash, requireApproved } from "../steps/plan-hash.ts";
+import { recordRestore, type RestoreRecord } from "./record-restore.ts";
+import type { MigrateRollbackInputs } from "./request.ts";
+
+/**
+ * Restores the backup into the database, or says what that would do; its outcome is `restore`'s, whose plan
+ * says as of when the backup is. The command makes it of the other wing.
+ */
+export type RestoreBackup = (dryRun: boolean) => Promise<Outcome>;
+
+/** What is to be undone by a restore. */
+interface FromBackupPlan {
+  readonly database: Database;
+  readonly backup: string;
+  /** As of when the database will be; undefined where the store has no such backup. */
+  readonly snapshotAt: string | undefined;
+  readonly history: readonly HistoryEntry[];
+  /** Applied since then, the newest first. */
+  readonly undone: readonly HistoryEntry[];
+  readonly hash: string;
+  /** What a restore would do, in its own words. */
+  readonly looked: Outcome;
+}
+
+/**
+ * `holdfast migrate-rollback --from-backup`: the other road. Everything is as the backup has it, the history
+ * of migrations too, and what was written later is lost.
+ *
+ * The lease is taken to see that nobody is at work, and given back before the restore: that takes the whole
+ * database away from under every session, a lease's too, and so from under a run that begins meanwhile.
+ */
+export async function runRollbackFromBackup(
+  inputs: MigrateRollbackInputs & { readonly fromBackup: string },
+  ports: Ports,
+  restore: RestoreBackup,
+): Promise<Outcome> {
+  const approved = parsePlanHash(inputs.planHash);
+  const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
+  await refuseTransactionPooler(database);
+  await requireWritable(database);
+  const plan = await planAlone(inputs, database, restore, ports);
+  requireApproved(
+    approved,
+    plan.hash,
+    plan.undone.map(({ file }) => file),
+  );
+  if (inputs.dryRun) return planned(plan);
+  for (const line of planLines(plan)) ports.log.info(line);
+  const restored = await restore(false);
+  const record = await recordRestore(plan, inputs.reason ?? "", restored, ports).catch((error: unknown) => {
+    ports.log.warn(`the restore is done, and its record could not be written: ${(error as Error).message}`);
+    return undefined;
+  });
+  return told(plan, restored, record);
+}
+
+async function planAlone(
+  { fromBackup: backup, wait }: MigrateRollbackInputs & { readonly fromBackup: string },
+  database: Database,
+  restore: RestoreBackup,
+  ports: Ports,
+): Promise<FromBackupPlan> {
+  const history = await historyAlone(database, wait, ports);
+  const looked = await restore(true);
+  const snapshotAt = snapshotOf(looked);
+  const since =
+    snapshotAt === undefined || history.length === 0
+      ? new Set<string>()
+      : await appliedSince(database, snapshotAt);
+  return {
+    database,
+    backup,
+    snapshotAt,
+    history,
+    undone: history.filter(({ version }) => since.has(version)).reverse(),
+    hash: planHash({
+      doing: "migrate-rollback",
+      database: describeAddress(database.address),
+      scripts: [],
+      given: [`from backup ${backup}`, ...history.map(({ version, state }) => `${version} ${state}`)],
+    }),
+    looked,
+  };
+}
+
+/** Nobody is at work on it while it is read; a database without a history has nobody who migrates it. */
+async function historyAlone(
+  database: Database,
+  waitMs: number,
+  ports: Ports,
+): Promise<readonly HistoryEntry[]> {
+  await using session = await database.connect({ purpose: "rollback plan" });
+  if ((await historyPresence(session)) === "none") return [];
+  await using _lease = await takeLease({
+    ...ports,
+    database,
+    doing: "migrate-rollback --from-backup",
+    waitMs,
+  });
+  return await readHistory(session);
+}
+
+function snapshotOf({ outputs: { plan } }: Outcome): string | undefined {
+  const at = plan !== null && typeof plan === "object" && "snapshotAt" in plan ? plan["snapshotAt"] : null;
+  return typeof at === "string" ? at : undefined;
+}
+
+/** Versions that were applied after the snapshot, or are not applied whole; by the server's own clock. */
+async function appliedSince(database: Database, snapshotAt: string): Promise<ReadonlySet<string>> {
+  await using session = await database.connect({ purpose: "rollback plan" });
+  const rows = await session.query<{ version: string }>(
+    "SELECT version FROM holdfast.migrations WHERE applied_at IS NULL OR applied_at > $1::timestamptz",
+    [snapshotAt],
+  );
+  return new Set(rows.map(({ version }) => version));
+}
+
+function planLines({ backup, snapshotAt, undone }: FromBackupPlan): string[] {
+  const since = snapshotAt === undefined ? "" : `, as of ${snapshotAt}`;
+  return [
+    `restores backup ${backup}${since}: everything that was written later is lost`,
+    undone.length === 0
+      ? "no migration was applied since"
+      : `applied since, and not in it: ${undone.map(({ file }) => file).join(", ")}`,
+  ];
+}
+
+function outputs(plan: FromBackupPlan, restored?: Outcome, record?: RestoreRecord): Record<string, Json> {
+  return {
+    "rolled-back": (record?.undone ?? []).map(({ version }) => version),
+    to: record?.version ?? "",
+    "from-backup": plan.backup,
+    backup: restored?.outputs["safety-backup"] ?? "",
+    restored: record?.asRecorded ?? null,
+    record: record?.id ?? "",
+    "plan-hash": plan.hash,
+    losses: [],
+    plan: plan.looked.outputs["plan"] ?? null,
+  };
+}
+
+/** What a restore says, and which migrations go with it. */
+function planned(plan: FromBackupPlan): Outcome {
+  const { looked, undone } = plan;
+  return {
+    exit: looked.exit,
+    outputs: outputs(plan),
+    report: {
+      ...looked.report,
+      notes: [...planLines(plan), ...looked.report.notes],
+      tables: [...(undone.length === 0 ? [] : [undoneTable(undone)]), ...looked.report.tables],
+    },
+  };
+}
+
+function undoneTable(undone: readonly HistoryEntry[]): Outcome["report"]["tables"][number] {
+  return {
+    title: "applied since",
+    columns: ["migration", "applied", "by"],
+    rows: undone.map(({ file, appliedAt, appliedBy }) => [
+      file,
+      (appliedAt ?? "").slice(0, 16).replace("T", " "),
+      appliedBy,
+    ]),
+  };
+}
+
+function told(plan: FromBackupPlan, restored: Outcome, record: RestoreRecord | undefined): Outcome {
+  const { headline, notes, tables } = restored.report;
+  const version =
+    record === undefined
+      ? ""
+      : record.version === ""
+        ? "; it has no migration"
+        : `; it is at version ${record.version}, ${quantity(record.undone.length, "migration")} ` +
+          "fewer than before";
+  return {
+    exit: restored.exit,
+    outputs: outputs(plan, restored, record),
+    report: {
+      ...restored.report,
+      headline: `${headline}${version}`,
+      tables: [
+        ...(record === undefined || record.undone.length === 0 ? [] : [undoneTable(record.undone)]),
+        ...tables,
+      ],
+      notes: [
+        ...(record?.asRecorded === false
+          ? [
+              `when the backup was made the schema was not what version ${record.version} had left: ` +
+                "migrate-status names what differs",
+            ]
+          : []),
+        ...notes,
+      ],
+    },
+  };
+}

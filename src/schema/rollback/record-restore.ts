@@ -1,0 +1,102 @@
+import { EXIT } from "../../kernel/errors.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import type { Database, DatabaseSession } from "../../ports/database.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { HistoryEntry } from "../history/entry.ts";
+import { makeHistory, readHistory } from "../history/table.ts";
+import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
+import { readState } from "../proof/state.ts";
+
+/** What a restore has made of the history of migrations, and where that is written down. */
+export interface RestoreRecord {
+  /** In `holdfast.rollbacks` of the restored database. */
+  readonly id: string;
+  /** The newest that is applied now; empty where none is. */
+  readonly version: string;
+  /** In the history before and not in the restored one, the newest first. */
+  readonly undone: readonly HistoryEntry[];
+  /** Whether the schema is what that version had left; null where the history does not tell. */
+  readonly asRecorded: boolean | null;
+}
+
+/**
+ * Writes down in the restored database that it is one: what its own history says of later migrations went
+ * with them. Nothing is written where the copy was not put in place.
+ */
+export async function recordRestore(
+  { database, backup, history }: Restoring,
+  reason: string,
+  restored: Outcome,
+  ports: Pick<Ports, "run" | "version" | "random">,
+): Promise<RestoreRecord | undefined> {
+  await using session = await database.connect({ purpose: "rollback record" });
+  const now = await readHistory(session);
+  const there = new Set(now.map(({ version }) => version));
+  const undone = history.filter(({ version }) => !there.has(version)).reverse();
+  if (restored.exit === EXIT.integrity && undone.length === 0) return undefined;
+  const applied = now.filter(({ state }) => state === "applied");
+  const left = applied.at(-1)?.fingerprintAfter ?? null;
+  const record = {
+    id: ports.random.hex(8),
+    version: applied.at(-1)?.version ?? "",
+    undone,
+    asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left,
+  };
+  await makeHistory(session);
+  await insert(session, record, { backup, history, reason, restored }, ports);
+  return record;
+}
+
+/** What was restored where, and the history that was there. */
+interface Restoring {
+  readonly database: Database;
+  readonly backup: string;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** Tables that an earlier version has made lack the column. */
+const COLUMN = "ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text";
+
+async function insert(
+  session: DatabaseSession,
+  { id, version, undone, asRecorded }: RestoreRecord,
+  {
+    backup,
+    history,
+    reason,
+    restored,
+  }: Omit<Restoring, "database"> & { readonly reason: string; readonly restored: Outcome },
+  { run, version: holdfast }: Pick<Ports, "run" | "version">,
+): Promise<void> {
+  const safety = restored.outputs["safety-backup"];
+  const versions = undone.map((entry) => entry.version);
+  await session.query("BEGIN");
+  try {
+    await session.query(COLUMN);
+    await session.query(
+      `
+        INSERT INTO holdfast.rollbacks (
+          id, from_version, to_version, versions, done, restored, backup_id, reason, losses, done_by, run_url,
+          holdfast_version, from_backup, ended_at)
+          VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, pg_catalog.clock_timestamp())
+      `,
+      [
+        id,
+        history.at(-1)?.version ?? "",
+        version === "" ? "nothing" : version,
+        versions,
+        asRecorded,
+        typeof safety === "string" && safety !== "" ? safety : null,
+        reason,
+        run.actor,
+        run.url,
+        holdfast,
+        backup,
+      ],
+    );
+    await session.query("COMMIT");
+  } catch (error) {
+    if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
+    throw error;
+  }
+}
