@@ -1,4 +1,5 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
+import { listed } from "../../kernel/listed.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
@@ -49,10 +50,7 @@ export async function applyMigrations(
   ports: MigratePorts,
 ): Promise<Applied> {
   const { request } = shown;
-  {
-    await using session = await request.database.connect({ purpose: "migrate" });
-    await makeHistory(session);
-  }
+  await makeHistory(request.database);
   await using lease = await takeLease({
     ...ports,
     database: request.database,
@@ -70,13 +68,38 @@ export async function applyMigrations(
     ports.cancelled.throwIfAborted();
     const began = ports.clock.elapsed();
     ports.log.stage(`applying ${step.migration.forward.file}`);
-    const { refused, attempts } = await applyOne(step, run, ports);
+    const { refused, attempts } = await applyOne(step, run, ports).catch((error: unknown) => {
+      throw withHint(error, `${unspeakable(error)}${whereItWas(step, applied)}`);
+    });
     if (refused !== undefined) {
       return { applied, failed: { step, refused, attempts, line: lineOf(step, refused) } };
     }
     applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
   }
   return { applied, failed: undefined };
+}
+
+/** 22P05: the history keeps every file whole, and this database cannot hold one of its characters. */
+function unspeakable(error: unknown): string {
+  return isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 22P05)")
+    ? "The history keeps every file whole, and the database's encoding lacks one of its characters: take " +
+        "it out, of comments too. "
+    : "";
+}
+
+/** The server did not say how it ended: what is written down is what happened. */
+function whereItWas({ migration }: PlannedMigration, applied: readonly AppliedMigration[]): string {
+  const before =
+    applied.length === 0
+      ? ""
+      : ` after ${listed(
+          applied.map(({ step }) => step.migration.forward.file),
+          3,
+        )}`;
+  return (
+    `It was at ${migration.forward.file}${before}; migrate-status says what of it is done, and the next ` +
+    "run goes on from there."
+  );
 }
 
 /** What the migrations of one run share. */

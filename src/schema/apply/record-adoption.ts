@@ -41,8 +41,8 @@ export async function recordAdoption(
   ports: MigratePorts,
 ): Promise<void> {
   const { database, waitMs } = request;
+  await makeHistory(database);
   await using session = await database.connect({ purpose: "migrate adopt" });
-  await makeHistory(session);
   await using lease = await takeLease({ ...ports, database, doing: "migrate --adopt", waitMs });
   await session.query("BEGIN");
   try {

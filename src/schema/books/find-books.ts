@@ -14,7 +14,10 @@ const TABLES = `
   SELECT n.nspname::text AS schema, c.relname::text AS name,
          ARRAY(SELECT a.attname::text
                  FROM pg_catalog.pg_attribute a
-                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+         ARRAY(SELECT b.relname::text
+                 FROM pg_catalog.pg_class b
+                WHERE b.relnamespace = c.relnamespace AND b.relname::text = ANY ($2)) AS beside
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p') AND c.relname::text = ANY ($1) AND n.nspname !~ '^pg_'
    ORDER BY 1, 2
@@ -28,13 +31,15 @@ const OF_SERVICES = new Set(["auth", "storage", "realtime", "_realtime", "supaba
 
 /** The tables in which other tools have written down migrations; those without a row say nothing. */
 export async function findBooks(session: DatabaseSession): Promise<readonly Books[]> {
-  const tables = await session.query<{ schema: string; name: string; columns: string[] }>(TABLES, [
+  const tables = await session.query<Table>(TABLES, [
     TOOLS.map(({ table }) => table),
+    TOOLS.flatMap(({ notBeside }) => notBeside ?? []),
   ]);
   const found: Books[] = [];
-  for (const { schema, name, columns } of tables) {
+  for (const table of tables) {
+    const { schema, name, columns } = table;
     if (OF_SERVICES.has(schema)) continue;
-    const tool = TOOLS.find((each) => isOf(each, { schema, name }, columns));
+    const tool = TOOLS.find((each) => isOf(each, table));
     if (tool === undefined) continue;
     const content = tool.read(await readRows(session, { schema, name }, tool, columns));
     if (content.applied.length > 0 || content.through !== undefined) {
@@ -44,16 +49,21 @@ export async function findBooks(session: DatabaseSession): Promise<readonly Book
   return found;
 }
 
-function isOf(
-  { table, schema, columns, without = [] }: Tool,
-  place: { readonly schema: string; readonly name: string },
-  there: readonly string[],
-): boolean {
+interface Table {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** Of the tables that say whose one is: those in its schema. */
+  readonly beside: readonly string[];
+}
+
+function isOf({ table, schema, columns, without = [], notBeside }: Tool, place: Table): boolean {
   return (
     place.name === table &&
     (schema ?? place.schema) === place.schema &&
-    columns.every((column) => there.includes(column)) &&
-    !without.some((column) => there.includes(column))
+    columns.every((column) => place.columns.includes(column)) &&
+    !without.some((column) => place.columns.includes(column)) &&
+    (notBeside === undefined || !place.beside.includes(notBeside))
   );
 }
 

@@ -10,6 +10,8 @@ export interface Tool {
   readonly columns: readonly string[];
   /** Columns that another tool's table of the same name has. */
   readonly without?: readonly string[];
+  /** A table in the same schema by which it is known to be another tool's. */
+  readonly notBeside?: string;
   /** Columns that only newer versions of the tool make; null where they are not there. */
   readonly optional?: readonly string[];
   /** What the rows say. */

@@ -1,5 +1,6 @@
-import type { DatabaseSession } from "../../ports/database.ts";
-import { HoldfastError } from "../../kernel/errors.ts";
+import { withoutLimits } from "../../nouns/server/without-limits.ts";
+import type { Database, DatabaseSession } from "../../ports/database.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { HistoryEntry } from "./entry.ts";
 
 /**
@@ -118,19 +119,51 @@ const REVOKED = `
 `;
 
 /**
+ * Event triggers see these tables made, and what they call may count on the role's own search path; ours
+ * comes first in it.
+ */
+const PATH_AS_THEIRS = `
+  SELECT pg_catalog.set_config(
+    'search_path',
+    pg_catalog.concat_ws(
+      ', ', 'pg_catalog', NULLIF(pg_catalog.current_setting('search_path')::pg_catalog.text, '')),
+    true)
+`;
+
+/** What refused it may be a right that is lacking, or somebody's event trigger, in its own words. */
+function notMade(error: unknown): unknown {
+  if (!isHoldfastError(error, "database.query", "database.permission")) return error;
+  return new HoldfastError(
+    error.code,
+    `the schema holdfast, in which migrations are remembered, could not be made: ${error.message}`,
+    {
+      hint:
+        "The role needs CREATE on the database for it, once. Where an event trigger refuses it, let it " +
+        "pass what is made in the schema holdfast.",
+      cause: error,
+    },
+  );
+}
+
+/**
  * Makes the tables where they are not there; two runs at once make them once. Where they are, nothing is
  * asked that only their owner may do.
  */
-export async function makeHistory(session: DatabaseSession): Promise<void> {
+export async function makeHistory(database: Database): Promise<void> {
+  await using session = await database.connect({ purpose: "migrate history", bare: true });
+  await withoutLimits(session);
   if ((await historyPresence(session)) === "there") return;
   await session.query("BEGIN");
   try {
+    await session.query(PATH_AS_THEIRS);
     // IF NOT EXISTS alone can fail for the second of two at once.
     await session.query(
       "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))",
     );
     if ((await historyPresence(session)) === "none") {
-      await session.query(DEFINITIONS);
+      await session.query(DEFINITIONS).catch((error: unknown) => {
+        throw notMade(error);
+      });
       await session.query(REVOKED);
     }
     await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [

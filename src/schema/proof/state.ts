@@ -113,12 +113,12 @@ const BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS]
   .join(" UNION ALL ");
 
 /**
- * Reads the state in the session's open transaction, or in one of its own. What the session had set for the
- * transaction is gone afterwards.
+ * Reads the state in the session's open transaction, or in one of its own. Afterwards the session's settings
+ * are what they were.
  */
 export async function readState(session: DatabaseSession): Promise<SchemaState> {
   const own = session.transaction === "none";
-  if (own) await session.query("BEGIN READ ONLY");
+  await session.query(own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading");
   await session.queryPrepared(SET_FOR_TRANSACTION, [
     Object.keys(SETTINGS_OF_READING),
     Object.values(SETTINGS_OF_READING),
@@ -148,8 +148,9 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
   for (const { object, field, text } of await session.queryPrepared<OneField>(BESIDE, [])) {
     if (text !== null) state.set(object, new Map([...(state.get(object) ?? []), [field, text]]));
   }
-  if (own) await session.query("ROLLBACK");
-  else await session.query("RESET ALL");
+  await session.query(
+    own ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT holdfast_reading; RELEASE SAVEPOINT holdfast_reading",
+  );
   return state;
 }
 

@@ -74,7 +74,10 @@ export async function applyRollback(
   for (const step of plan.steps) {
     ports.cancelled.throwIfAborted();
     ports.log.stage(`taking back ${step.entry.file}`);
-    const refused = await takeBack(step, plan, { lease, sessions }, ports).catch((error: unknown) => {
+    const refused = await takeBack(step, plan, { lease, sessions }, ports).catch(async (error: unknown) => {
+      const failure = `${step.entry.version}: ${error instanceof Error ? error.message : String(error)}`;
+      // As far as it can be said: what took the script's session away may have taken this one too.
+      await closeRecord(books, record, { done, failure, restored: null }).catch(() => undefined);
       const safety = backup === undefined ? "" : ` What the database held before is backup ${backup.id}.`;
       throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
     });
@@ -86,7 +89,9 @@ export async function applyRollback(
   }
   const after = schemaFingerprint(await readState(books)).hash;
   const restored = failed !== undefined || plan.target === null ? null : after === plan.target;
-  await closeRecord(books, record, { done, failed, restored, backup, record });
+  const failure =
+    failed === undefined ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`;
+  await closeRecord(books, record, { done, failure, restored });
   return { backup, done, failed, restored, record };
 }
 
@@ -174,7 +179,7 @@ async function openRecord(
 async function closeRecord(
   session: DatabaseSession,
   id: string,
-  { done, failed, restored }: RolledBack,
+  { done, failure, restored }: Pick<RolledBack, "done" | "restored"> & { readonly failure: string | null },
 ): Promise<void> {
   await session.query(
     `
@@ -182,11 +187,6 @@ async function closeRecord(
         SET ended_at = pg_catalog.clock_timestamp(), done = $2, failed = $3, restored = $4
       WHERE id = $1
     `,
-    [
-      id,
-      done.map(({ entry }) => entry.version),
-      failed === undefined ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`,
-      restored,
-    ],
+    [id, done.map(({ entry }) => entry.version), failure, restored],
   );
 }

@@ -1,4 +1,4 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
@@ -204,8 +204,19 @@ async function countLosses(session: DatabaseSession, steps: readonly RollbackSte
       kind === "table" ? "pg_catalog.count(*)" : `pg_catalog.count(${parts[2] ?? quoteIdentifier("")})`;
     const [row] = await session
       .query<{ rows: string }>(`SELECT ${counted}::text AS rows FROM ${table}`)
-      .catch(() => []);
+      .catch((error: unknown) => {
+        if (!isUncountable(error)) throw error;
+        return [];
+      });
     losses.push({ object, rows: row === undefined ? null : Number(row.rows) });
   }
   return losses;
+}
+
+/** 42P01, 42703: gone by hand; 42501: may not be read. Anything else is no answer. */
+function isUncountable(error: unknown): boolean {
+  return (
+    isHoldfastError(error, "database.query", "database.permission") &&
+    /\(SQLSTATE (?:42P01|42703|3F000|42501)\)/.test(error.message)
+  );
 }

@@ -42,7 +42,7 @@ export async function recordRestore(
     undone,
     asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left,
   };
-  await makeHistory(session);
+  await makeHistory(database);
   await insert(session, record, { backup, history, reason, restored }, ports);
   return record;
 }

@@ -188,12 +188,14 @@ async function unhurried(
 }
 
 /**
- * A script may have become another role, and may have given its own statements no time: until the transaction
- * ends neither counts for what is ours. The role is what the server makes of whoever logs in.
+ * A script may have become another role, speak another encoding than we do, and may have given its own
+ * statements no time: until the transaction ends none of that counts for what is ours. The role is what the
+ * server makes of whoever logs in.
  */
 const AS_WE_BEGAN = `
   SET LOCAL SESSION AUTHORIZATION DEFAULT;
   SET LOCAL ROLE TO DEFAULT;
+  SET LOCAL client_encoding = 'UTF8';
   SELECT pg_catalog.set_config(name, '0', true)
     FROM pg_catalog.pg_settings
    WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')

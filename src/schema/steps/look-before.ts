@@ -16,6 +16,8 @@ export async function isDone(
 ): Promise<boolean | ServerRefusal> {
   const build = concurrentBuild(statement);
   if (build !== undefined) return await isBuilt(session, build);
+  const rebuilt = concurrentRebuild(statement);
+  if (rebuilt !== undefined) return (await dropAll(session, await leftByRebuilds(session, rebuilt))) ?? false;
   const dropped = concurrentDrop(statement);
   if (dropped !== undefined) return (await regclass(session, dropped)) === null;
   const detached = concurrentDetach(statement);
@@ -23,22 +25,39 @@ export async function isDone(
 }
 
 /**
- * Drops the index that a failed build left behind: it is not valid, helps nobody and slows every write. One
- * that is locked is left to the next try.
+ * Drops what a failed build left behind: it is not valid, helps nobody and slows every write. One that is
+ * locked is left to the next try.
  */
 export async function dropInvalid(session: DatabaseSession, statement: Statement): Promise<void> {
   const build = concurrentBuild(statement);
-  const found = build === undefined ? undefined : await indexThere(session, build);
-  if (found === undefined || found.valid) return;
-  const refusal = await session.execute(dropping(found));
-  if (refusal !== undefined && !LOCKED.has(refusal.state)) throw undroppable(found, refusal.message);
+  const rebuilt = concurrentRebuild(statement);
+  const left = [
+    ...(build === undefined ? [] : (await indexesThere(session, build)).filter(({ valid }) => !valid)),
+    ...(rebuilt === undefined ? [] : await leftByRebuilds(session, rebuilt)),
+  ];
+  await dropAll(session, left);
+}
+
+/** @returns what was refused for a lock, to be tried again */
+async function dropAll(
+  session: DatabaseSession,
+  indexes: readonly Index[],
+): Promise<ServerRefusal | undefined> {
+  for (const index of indexes) {
+    const refusal = await session.execute(dropping(index));
+    if (refusal === undefined) continue;
+    if (LOCKED.has(refusal.state)) return refusal;
+    throw undroppable(index, refusal.message);
+  }
+  return undefined;
 }
 
 const LOCKED = new Set(["55P03", "40P01"]);
 
 interface Build {
   readonly table: readonly string[];
-  readonly name: string;
+  /** Undefined where the server is to choose one. */
+  readonly name: string | undefined;
   readonly fields: Fields;
 }
 
@@ -51,39 +70,105 @@ interface Index {
 
 function concurrentBuild({ type, tree }: Statement): Build | undefined {
   const fields = fieldsOf(tree);
-  const name = textOf(fields["idxname"]);
-  return type !== "IndexStmt" || fields["concurrent"] !== true || name === undefined
-    ? undefined
-    : { table: relationParts(fields["relation"]), name, fields };
+  if (type !== "IndexStmt" || fields["concurrent"] !== true) return undefined;
+  return { table: relationParts(fields["relation"]), name: textOf(fields["idxname"]), fields };
 }
 
 /**
  * An invalid one would be taken for the real one by IF NOT EXISTS, so it is dropped; one of the same name
- * that is another index is not what was wanted, and the server says so.
+ * that is another index is not what was wanted, and the server says so. One without a name is known by its
+ * shape.
  */
 async function isBuilt(session: DatabaseSession, build: Build): Promise<boolean | ServerRefusal> {
-  const found = await indexThere(session, build);
-  if (found === undefined) return false;
-  if (found.valid) return await isSame(found.definition, build.fields);
-  const refusal = await session.execute(dropping(found));
-  if (refusal === undefined) return false;
-  if (LOCKED.has(refusal.state)) return refusal;
-  throw undroppable(found, refusal.message);
+  const found = await indexesThere(session, build);
+  const refusal = await dropAll(
+    session,
+    found.filter(({ valid }) => !valid),
+  );
+  if (refusal !== undefined) return refusal;
+  // Two that were not named may be alike in shape and differ in an expression: rather one twice than none.
+  if (build.name === undefined && !isPlain(build.fields)) return false;
+  const [valid] = found.filter((index) => index.valid);
+  return valid !== undefined && (await isSame(valid.definition, build.fields));
 }
 
-async function indexThere(session: DatabaseSession, { name, table }: Build): Promise<Index | undefined> {
-  const [row] = await session.query<Index>(
+/** Columns by their names and nothing else, so that the shape is all there is. */
+function isPlain(wanted: Fields): boolean {
+  return (
+    wanted["whereClause"] === undefined &&
+    listOf(wanted["indexParams"]).every((param) => {
+      const { name, ordering, opclass, collation } = fieldsOf(param);
+      const isOrdinary = ordering === undefined || textOf(ordering) === "SORTBY_DEFAULT";
+      return name !== undefined && isOrdinary && opclass === undefined && collation === undefined;
+    })
+  );
+}
+
+/** The indexes on the table that the statement may have made: that of its name, or of its shape. */
+async function indexesThere(
+  session: DatabaseSession,
+  { name, table, fields }: Build,
+): Promise<readonly Index[]> {
+  const rows = await session.query<Index>(
     `
       SELECT n.nspname::text AS schema, c.relname::text AS name, i.indisvalid AND i.indisready AS valid,
              pg_catalog.pg_get_indexdef(c.oid) AS definition
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE c.relname::text = $1 AND i.indrelid = pg_catalog.to_regclass($2)
+       WHERE ($1::text IS NULL OR c.relname::text = $1) AND i.indrelid = pg_catalog.to_regclass($2)
+       ORDER BY c.oid
     `,
-    [name, table.map(quoteIdentifier).join(".")],
+    [name ?? null, table.map(quoteIdentifier).join(".")],
   );
-  return row;
+  if (name !== undefined) return rows;
+  const same: Index[] = [];
+  for (const row of rows) {
+    if (await isSame(row.definition, fields)) same.push(row);
+  }
+  return same;
+}
+
+/** What `REINDEX … CONCURRENTLY` works on. */
+interface Rebuild {
+  readonly kind: "index" | "table";
+  readonly relation: readonly string[];
+}
+
+/** Those of a whole schema or database are left to people: what lies there may be somebody else's work. */
+function concurrentRebuild({ type, tree }: Statement): Rebuild | undefined {
+  const fields = fieldsOf(tree);
+  const concurrent = listOf(fields["params"]).some(
+    (param) => textOf(fieldsOf(param)["defname"]) === "concurrently",
+  );
+  if (type !== "ReindexStmt" || !concurrent || fields["relation"] === undefined) return undefined;
+  const kind = textOf(fields["kind"]) === "REINDEX_OBJECT_INDEX" ? "index" : "table";
+  return { kind, relation: relationParts(fields["relation"]) };
+}
+
+/**
+ * What an interrupted rebuild leaves: the new index, or the old one, not valid.
+ * https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY
+ */
+async function leftByRebuilds(
+  session: DatabaseSession,
+  { kind, relation }: Rebuild,
+): Promise<readonly Index[]> {
+  return await session.query<Index>(
+    `
+      SELECT n.nspname::text AS schema, c.relname::text AS name, false AS valid, '' AS definition
+        FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE NOT i.indisvalid AND c.relname::text ~ '_cc(new|old)[0-9]*$'
+         AND i.indrelid = CASE WHEN $1 THEN
+               (SELECT o.indrelid FROM pg_catalog.pg_index o
+                 WHERE o.indexrelid = pg_catalog.to_regclass($2))
+             ELSE pg_catalog.to_regclass($2) END
+       ORDER BY c.oid
+    `,
+    [kind === "index", relation.map(quoteIdentifier).join(".")],
+  );
 }
 
 /**

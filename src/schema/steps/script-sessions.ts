@@ -1,3 +1,4 @@
+import { withoutLimits } from "../../nouns/server/without-limits.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 
 /**
@@ -33,6 +34,7 @@ export class ScriptSessions implements AsyncDisposable {
   async #begin(): Promise<Begun> {
     const session = await this.#database.connect({ purpose: this.#purpose, bare: true });
     try {
+      await withoutLimits(session);
       return { session, begins: await howSessionsBegin(session) };
     } catch (error) {
       await session.close();
@@ -47,6 +49,7 @@ export class ScriptSessions implements AsyncDisposable {
     if (idle === undefined) return undefined;
     try {
       await idle.session.empty();
+      await withoutLimits(idle.session);
       if (idle.begins !== undefined && (await howSessionsBegin(idle.session)) === idle.begins) return idle;
     } catch {
       // Whatever it was, a new session meets it too, and says it better.

@@ -144,6 +144,15 @@ describe("a database that another tool has migrated", () => {
     expect([again.exit, output(again, "adopted"), output(again, "applied")]).toEqual([0, [], []]);
   });
 
+  it("by Rails is left to Rails: its table has dbmate's one column, and is not dbmate's", async () => {
+    await using database = await createDatabase({
+      owner: "postgres",
+      sql: `${BOOKS[2]![1]}; CREATE TABLE ar_internal_metadata (key varchar PRIMARY KEY, value varchar)`,
+    });
+    await using folder = migrationsFolder(FOLDER);
+    expect((await migrate(database, folder)).exit).toBe(0);
+  });
+
   it("is told by a dry run that takes its history over what of the files after it would fail", async () => {
     await using database = await createDatabase({
       owner: "postgres",

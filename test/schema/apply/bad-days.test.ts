@@ -107,6 +107,57 @@ async function begun(database: MigratedDatabase): Promise<void> {
 }
 
 describe("a statement that no transaction may hold", () => {
+  it("makes an index without a name once, and leaves none that is not valid", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await using folder = migrationsFolder({
+      ...TABLE,
+      [NEXT]: "CREATE INDEX CONCURRENTLY ON t (a, b);\nCREATE UNIQUE INDEX CONCURRENTLY ON t ((a + b));\n",
+    });
+    const indexes =
+      "SELECT indexrelid::regclass::text AS name, indisvalid AS valid FROM pg_index " +
+      "WHERE indrelid = 't'::regclass ORDER BY 1";
+    await database.query("CREATE TABLE holder (a int)");
+    // Killed while the first was built, and after it was built and not written down.
+    for (const valid of [false, true]) {
+      await database.query("DROP TABLE IF EXISTS t; DROP SCHEMA IF EXISTS holdfast CASCADE");
+      await migrate(database, folder, { to: "20260101090000" });
+      await database.query("INSERT INTO t VALUES (1, 1), (0, 2)");
+      // The second fails for its rows; what of it is there is gone again.
+      expect((await migrate(database, folder)).exit).toBe(4);
+      expect(await database.query(indexes)).toEqual([{ name: "t_a_b_idx", valid: true }]);
+      await database.query("DELETE FROM t WHERE a = 0");
+      await database.query("UPDATE holdfast.migrations SET steps = 0 WHERE name ~ 'next'");
+      if (!valid) {
+        await database.query("UPDATE pg_index SET indisvalid = false WHERE indrelid = 't'::regclass");
+      }
+      expect((await migrate(database, folder)).exit).toBe(0);
+      expect(await database.query(indexes)).toEqual([
+        { name: "t_a_b_idx", valid: true },
+        { name: "t_expr_idx", valid: true },
+      ]);
+    }
+  });
+
+  it("leaves nothing of a rebuild that was interrupted", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await using folder = migrationsFolder({
+      "20260101090000_t.sql": "CREATE TABLE t (a int, b int);\nCREATE INDEX t_a ON t (a);\n",
+      [NEXT]: "REINDEX INDEX CONCURRENTLY t_a;\nREINDEX TABLE CONCURRENTLY t;\n",
+    });
+    await migrate(database, folder);
+    for (const left of ["t_a_ccnew", "t_a_ccold1"]) {
+      await database.query(`CREATE INDEX ${left} ON t (a)`);
+      await database.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${left}'::regclass`);
+      await begun(database);
+      expect((await migrate(database, folder)).exit).toBe(0);
+      expect(
+        await database.query(
+          "SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indrelid = 't'::regclass",
+        ),
+      ).toEqual([{ name: "t_a" }]);
+    }
+  });
+
   it("is done where a dropped index is gone already, and the note of it was lost", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using folder = migrationsFolder({

@@ -14,10 +14,7 @@ const SLOW = {
 async function lease(database: MigratedDatabase, waitMs = 0): Promise<Lease> {
   const ports = testPorts();
   const host = await ports.openDatabase(database.adminAddress);
-  {
-    await using session = await host.connect({ purpose: "test" });
-    await makeHistory(session);
-  }
+  await makeHistory(host);
   return await takeLease({ ...ports, database: host, doing: "migrate", waitMs });
 }
 

@@ -24,14 +24,13 @@ it("neither our own history nor the books of other tools are a part of a schema'
     sql: `CREATE SCHEMA app; CREATE TABLE app.t (holdfast int, schema_migrations_key text);
           CREATE INDEX holdfast ON app.t (holdfast)`,
   });
-  await using session = await (
-    await testPorts().openDatabase(database.adminAddress)
-  ).connect({ purpose: "fingerprint" });
+  const host = await testPorts().openDatabase(database.adminAddress);
+  await using session = await host.connect({ purpose: "fingerprint" });
   const objects = async (): Promise<readonly string[]> => [
     ...schemaFingerprint(await readState(session)).objects.keys(),
   ];
   const before = await objects();
-  await makeHistory(session);
+  await makeHistory(host);
   await database.admin(BOOKS);
   expect(await objects()).toEqual(before);
   // What is the project's own is not left out for its name.

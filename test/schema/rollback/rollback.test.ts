@@ -209,4 +209,22 @@ describe("migrate-rollback", () => {
       code: "input.malformed",
     });
   });
+
+  it("ends its record also where the server has ended its session in a script", async () => {
+    await using database = await migrated({
+      ...SHOP,
+      "202601030900_notes_rollback.sql":
+        "DROP TABLE notes;\nSELECT pg_terminate_backend(pg_backend_pid());\n",
+    });
+    await expect(rollback(database, { allowUnproved: true })).rejects.toMatchObject({
+      code: "database.lost",
+      hint: expect.stringMatching(
+        /Taken back before it: 0 migrations\. What the database held before is backup/,
+      ),
+    });
+    expect(
+      await database.query("SELECT done, failed, ended_at IS NOT NULL AS ended FROM holdfast.rollbacks"),
+    ).toEqual([{ done: [], failed: expect.stringMatching(/^202601030900: .*57P01/), ended: true }]);
+    expect(await historyOf(database)).toHaveLength(3);
+  });
 });

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { isHoldfastError } from "../../../src/kernel/errors.ts";
+import type { Outcome } from "../../../src/kernel/outcome.ts";
+import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
+import { startStandby } from "../../support/standby.ts";
+import { historyOf, migrate, migrationsFolder } from "../support.ts";
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ settings: { wal_level: "replica", max_wal_senders: "4" } });
+});
+afterAll(() => cluster[Symbol.asyncDispose]());
+
+const made = (): Promise<TestDatabase> => cluster.createDatabase({ owner: "postgres" });
+
+/** How it ended, in the words that a person reads. */
+const said = async (work: Promise<Outcome>): Promise<string> => {
+  try {
+    const { exit, report } = await work;
+    return [String(exit), report.headline, ...report.notes].join(" ");
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return [String(error.exitCode), error.code, error.message, error.hint].join(" ");
+  }
+};
+
+const TWO = {
+  "20260101090000_a.sql": "CREATE TABLE a (id int);\n",
+  "20260102090000_b.sql": "INSERT INTO a SELECT g FROM generate_series(1, 10) g;\nCREATE TABLE b ();\n",
+};
+const THIRD = "20260103090000_c.sql";
+const APPLIED = ["20260101090000 applied 1", "20260102090000 applied 2"];
+
+describe("migrate on a server that", () => {
+  it("is a standby: refused before anything, with what to do", async () => {
+    await using standby = await startStandby(cluster);
+    await using database = await made();
+    await standby.caughtUp();
+    await using folder = migrationsFolder(TWO);
+    expect(await said(migrate({ adminUrl: standby.url(database.name) }, folder))).toMatch(
+      /^4 database\.unsupported the server is a standby, which takes no changes Give the primary's address/,
+    );
+  }, 60_000);
+
+  it("gives the role tiny limits of time: they are for applications", async () => {
+    await using database = await made();
+    for (const [name, value] of [
+      ["statement_timeout", "1ms"],
+      ["lock_timeout", "1ms"],
+      ["idle_in_transaction_session_timeout", "1ms"],
+      ["idle_session_timeout", "50ms"],
+    ]) {
+      await cluster.admin(`ALTER DATABASE ${database.name} SET ${name} = '${value}'`);
+    }
+    await using folder = migrationsFolder({ ...TWO, [THIRD]: "CREATE INDEX CONCURRENTLY ON a (id);\n" });
+    expect(await said(migrate(database, folder))).toMatch(/^0 3 migrations applied/);
+  });
+
+  it("lets the role in twice and no more", async () => {
+    await using database = await made();
+    const role = `${database.name}_few`;
+    await database.query(`
+      CREATE ROLE ${role} LOGIN PASSWORD 'x' CONNECTION LIMIT 2;
+      GRANT ALL ON DATABASE ${database.name} TO ${role};
+      GRANT ALL ON SCHEMA public TO ${role}
+    `);
+    const url = new URL(database.adminUrl);
+    url.username = role;
+    url.password = "x";
+    await using folder = migrationsFolder(TWO);
+    expect(await said(migrate({ adminUrl: url.href }, folder))).toMatch(/^0 2 migrations applied/);
+    await database.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+  });
+
+  it("ends the session in the middle of a file: told at which, and the next run goes on", async () => {
+    const end = "SELECT pg_terminate_backend(pg_backend_pid());\n";
+    for (const [begins, history] of [
+      ["CREATE TABLE c (id int);\n", APPLIED],
+      [
+        "CREATE TABLE c (id int);\nCREATE INDEX CONCURRENTLY ON c (id);\n",
+        [...APPLIED, "20260103090000 applying 2"],
+      ],
+    ] as const) {
+      await using database = await made();
+      await using folder = migrationsFolder({ ...TWO, [THIRD]: `${begins}${end}` });
+      expect(await said(migrate(database, folder))).toMatch(
+        /^4 database\.lost .*57P01.* It was at 20260103090000_c\.sql after 20260101090000_a\.sql, 2026/,
+      );
+      expect(await historyOf(database)).toEqual(history);
+      folder.write({ [THIRD]: `${begins}CREATE TABLE d ();\n` });
+      expect(await said(migrate(database, folder))).toMatch(/^0 1 migration applied/);
+    }
+  });
+
+  it("has no room for a file: refused at its line, and nothing of it has happened", async () => {
+    await using database = await made();
+    const big = "CREATE TABLE big AS SELECT g FROM generate_series(1, 200000) g ORDER BY -g;\n";
+    await using folder = migrationsFolder({
+      ...TWO,
+      [THIRD]: `SET work_mem = '64kB';\nSET temp_file_limit = '100kB';\n${big}`,
+    });
+    expect(await said(migrate(database, folder))).toMatch(
+      /^4 20260103090000_c\.sql:3 was refused by .*temp_file_limit.* nothing of 2026\S+ has happened/,
+    );
+    expect(await historyOf(database)).toEqual(APPLIED);
+  });
+
+  it("has a trigger on everything that is made", async () => {
+    await using database = await made();
+    await database.query(`
+      CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF tg_tag = 'CREATE SCHEMA' THEN RAISE EXCEPTION 'no schemas here'; END IF;
+      END $$;
+      CREATE EVENT TRIGGER no ON ddl_command_start EXECUTE FUNCTION no();
+    `);
+    await using folder = migrationsFolder(TWO);
+    expect(await said(migrate(database, folder))).toMatch(
+      /^4 database\.query the schema holdfast, .*could not be made: .*no schemas.* let it pass what is made/,
+    );
+    // Its function finds its table by the role's own search path.
+    await database.query(`
+      DROP EVENT TRIGGER no;
+      CREATE TABLE log (tag text);
+      CREATE FUNCTION logged() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO log VALUES (tg_tag); END $$;
+      CREATE EVENT TRIGGER logged ON ddl_command_end EXECUTE FUNCTION logged()
+    `);
+    expect(await said(migrate(database, folder))).toMatch(/^0 2 migrations applied/);
+    expect(await database.query("SELECT count(*)::int AS n FROM log WHERE tag = 'CREATE TABLE'")).toEqual([
+      { n: 6 },
+    ]);
+    // One that a migration makes, and that lets nothing more be made, is written down all the same.
+    folder.write({
+      [THIRD]: `
+        CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS $$
+          BEGIN RAISE EXCEPTION 'frozen'; END $$;
+        CREATE EVENT TRIGGER frozen ON ddl_command_start EXECUTE FUNCTION f();
+      `,
+    });
+    expect(await said(migrate(database, folder))).toMatch(/^0 1 migration applied/);
+    expect(await historyOf(database)).toEqual([...APPLIED, "20260103090000 applied 2"]);
+  });
+});
