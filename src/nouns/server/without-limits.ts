@@ -3,7 +3,8 @@ import { askAgain } from "./ask-again.ts";
 
 /**
  * Takes the limits of time that the role or the database has away from a session that began bare: they are
- * for applications; a migration is given its own, and what is written down about it takes as long as it takes.
+ * for applications. A migration is given its own, and what is written down about it takes as long as it
+ * takes.
  */
 export async function withoutLimits(session: DatabaseSession): Promise<void> {
   // It may be too short for more than this.
