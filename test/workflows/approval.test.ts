@@ -124,6 +124,15 @@ describe.each(APPROVED)("$file", ({ file, command, own, without, notPlanned }) =
     });
   });
 
+  it("says what is missing in words that the page about troubles explains", () => {
+    const page = readFileSync(join(folder, "../../docs/troubleshooting.md"), "utf8");
+    const told = [...text.matchAll(/::error title=[^:]*::([A-Z][^,.]* this job)\b/g)].map(
+      ([, words]) => words!,
+    );
+    expect(told).toHaveLength(3);
+    expect(told.filter((words) => !page.includes(`"${words}"`))).toEqual([]);
+  });
+
   it("leaves no credentials in the checkout, may write nothing, and gives each job only its secrets", () => {
     for (const { steps = [], permissions = {} } of [plan!, apply!]) {
       const [checkout, ...more] = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
