@@ -82,9 +82,12 @@ function runProblems(document: Document): string[] {
   const problems: string[] = [];
   visit(document, {
     Pair(_, pair) {
-      if (!isScalar(pair.key) || pair.key.value !== "run" || !isScalar(pair.value)) return;
+      if (!isScalar(pair.key) || !isScalar(pair.value)) return;
+      // A step's `script` is what actions/github-script runs.
+      const key = String(pair.key.value);
+      if (key !== "run" && key !== "script") return;
       const script = String(pair.value.value);
-      if (script.includes("${{")) problems.push(`an expression inside run: ${script.trim()}`);
+      if (script.includes("${{")) problems.push(`an expression inside ${key}: ${script.trim()}`);
     },
   });
   return problems;
@@ -131,6 +134,17 @@ export interface DeclaredInput {
 export function declaredInputs(text: string, trigger: Trigger): Readonly<Record<string, DeclaredInput>> {
   const inputs = parseDocument(text).getIn(["on", trigger, "inputs"]);
   return isMap(inputs) ? (inputs.toJSON() as Record<string, DeclaredInput>) : {};
+}
+
+/** The one script that a workflow gives to actions/github-script. */
+export function scriptOf(text: string): string {
+  const scripts = Object.values(jobsOf(text)).flatMap(({ steps = [] }) =>
+    steps.flatMap(({ uses, with: given }) =>
+      uses?.startsWith("actions/github-script@") === true ? [String(given?.["script"])] : [],
+    ),
+  );
+  if (scripts.length !== 1) throw new Error(`there are ${scripts.length} scripts`);
+  return scripts[0]!;
 }
 
 /** The names of the inputs a workflow declares for a trigger. */
