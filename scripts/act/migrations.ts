@@ -19,6 +19,13 @@ const FILES = {
   "202611271000_note_rollback.sql": "ALTER TABLE app.orders DROP COLUMN note;\n",
 };
 
+/** A folder that goes on with a file which destroys what is there. */
+const DESTROYING = {
+  ...FILES,
+  "202611271100_no_note.sql": "ALTER TABLE app.orders DROP COLUMN note;\n",
+  "202611271100_no_note_rollback.sql": "ALTER TABLE app.orders ADD COLUMN note text;\n",
+};
+
 /** As migrate.yml is where GitHub has left the hash out, which this runner never does. */
 const MASKED = "migrate-masked.yml";
 
@@ -37,7 +44,8 @@ export async function tryMigrations(act: string, folder: string, cluster: Cluste
     shipped: ["migrate.yml", "rollback-database.yml"],
     caller: "migrations.yml",
     files: {
-      ...Object.fromEntries(Object.entries(FILES).map(([name, text]) => [`migrations/${name}`, text])),
+      ...within("migrations", FILES),
+      ...within("destroying", DESTROYING),
       [`.github/workflows/${MASKED}`]: migrate.replace(passed, "plan-hash: ''"),
     },
   });
@@ -57,6 +65,11 @@ export async function tryMigrations(act: string, folder: string, cluster: Cluste
   await appliedMeanwhile(trial);
   await driftedMeanwhile(trial);
   await unconfirmed(trial);
+  await destroying(trial);
+}
+
+function within(folder: string, files: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
 }
 
 /** The address of a role that may read and nothing else. */
@@ -196,9 +209,25 @@ async function unconfirmed(trial: Migrations): Promise<void> {
   const inputs = { to: "202611270900", confirm: "shop", reason: "orders fail", "without-backup": "true" };
   await see(trial, "rollback-database.yml", { inputs }, async (ran) => {
     refused(ran, /the rollback would be refused[^]*say --confirm shop_migrated/);
-    assert(!ran.stdout.includes("Take back"), "the second job has run");
+    assert(!ran.stdout.includes("[rollback-database/apply]"), "the second job has run");
     assert.deepEqual(await standing(trial), NEW);
     ok("rollback-database.yml asks nobody to approve what another database's name was typed for");
+  });
+}
+
+/** What destroys data is refused before anybody is asked, unless its loss is confirmed. */
+async function destroying(trial: Migrations): Promise<void> {
+  await see(trial, "migrate.yml", { inputs: { migrations: "destroying" } }, async (ran) => {
+    refused(ran, /no verified backup holds what would be destroyed by 202611271100_no_note\.sql/);
+    assert(!ran.stdout.includes("[migrate/apply]"), "the second job has run");
+    assert.deepEqual(await standing(trial), NEW);
+  });
+  const inputs = { migrations: "destroying", confirm: "shop_migrated" };
+  await see(trial, "migrate.yml", { inputs }, async (ran) => {
+    assert.equal(ran.code, 0, "the confirmed loss was refused");
+    const versions = `${NEW.versions} 202611271100`;
+    assert.deepEqual(await standing(trial), { ...NEW, versions, note: false });
+    ok("migrate.yml asks nobody to approve what no backup protects, and applies what was confirmed");
   });
 }
 
