@@ -119,7 +119,7 @@ describe.each(APPROVED)("$file", ({ file, command, own, without, notPlanned }) =
     expect(first!.if).toBeUndefined();
     expect(first!.env!["PLAN_HASH"]).toBe("${{ needs.plan.outputs.plan-hash }}");
     expect(first!.run).toMatch(/^if \[ -z "\$PLAN_HASH" \]; then\n[^]*\n {2}exit 7\nfi/);
-    expect(plan!.steps![0]!.env).toEqual({
+    expect(plan!.steps![0]!.env).toMatchObject({
       GIVEN: "${{ secrets.PLAN_DATABASE_URL != '' || secrets.DATABASE_URL != '' }}",
     });
   });
