@@ -78,6 +78,7 @@ export const FAST_FILES: readonly string[] = [
   "test/support/fast/not-fast.test.ts",
   "test/support/sampling.test.ts",
   "test/support/servers/newer.test.ts",
+  "test/workflows/approval.test.ts",
 ];
 
 /** Would be fast, but need more than a second or two each. */

@@ -214,6 +214,12 @@ function isExplained({ text, code }: Said): boolean {
   return phrasesOf(text).some((phrase) => PAGE.includes(phrase));
 }
 
+/** What the shipped workflows say by themselves; that it is on the page is held by test/workflows. */
+function workflowTexts(): string[] {
+  const folder = join(root, ".github/workflows");
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+}
+
 describe("docs/troubleshooting.md", () => {
   it.each(ROOMS)("has a line for everything that src/%s says to people", (room) => {
     const said = saidIn(room);
@@ -245,6 +251,7 @@ describe("docs/troubleshooting.md", () => {
     const sources = [...ROOMS, "nouns/catalog", "adapters/azure-blob"]
       .flatMap(filesOf)
       .flatMap(wholeTexts)
+      .concat(workflowTexts())
       .join("\n");
     const cells = [...PAGE.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell]) => cell!);
     const quoted = cells.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, text]) => text!));

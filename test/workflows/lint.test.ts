@@ -28,7 +28,8 @@ describe("the shipped workflows", () => {
       checked: names.length,
       said: "",
     });
-    expect(names).toEqual(expect.arrayContaining(["ci.yml", "backup.yml", "validate.yml", "restore.yml"]));
+    const shipped = ["backup.yml", "validate.yml", "restore.yml", "migrate.yml", "rollback-database.yml"];
+    expect(names).toEqual(expect.arrayContaining(["ci.yml", ...shipped]));
   });
 
   it.each(names)(
@@ -122,6 +123,12 @@ describe("the workflow rules", () => {
     ["a job without a word on rights", "    permissions:\n      contents: read\n", "", /which rights/],
     ["a job without a timeout", "    timeout-minutes: 5\n", "", /no timeout/],
     ["an expression in a script", '"$TITLE"', '"${{ github.sha }}"', /an expression inside run/],
+    [
+      "an expression in JavaScript",
+      "run: echo",
+      'with:\n          script: "${{ 1 }}"\n        run: echo',
+      /inside script/,
+    ],
   ])("see %s", (_, good, bad, problem) => {
     expect(GOOD).toContain(good);
     expect(problemsIn(GOOD.replace(good, bad))).toEqual([expect.stringMatching(problem)]);

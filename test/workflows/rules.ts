@@ -14,20 +14,41 @@ const OWN = /^truststream\/holdfast\/actions\/([a-z-]+)@v1$/;
 
 /** One step with a `uses:` of ours, to be compared with the command's inputs. */
 export interface OwnStep {
+  /** The name of its job. */
+  readonly job: string;
   readonly command: string;
   readonly inputs: readonly string[];
 }
 
-interface Job {
+interface Step {
+  readonly if?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly run?: string;
+}
+
+/** What of a job the rules read. */
+export interface Job {
+  readonly if?: string;
+  readonly needs?: unknown;
+  readonly environment?: unknown;
+  readonly concurrency?: { readonly group?: string; readonly "cancel-in-progress"?: unknown };
   readonly permissions?: unknown;
   readonly "timeout-minutes"?: unknown;
+  readonly outputs?: Readonly<Record<string, string>>;
   readonly uses?: string;
-  readonly steps?: readonly { readonly uses?: string; readonly with?: Record<string, unknown> }[];
+  readonly steps?: readonly Step[];
 }
 
 interface Workflow {
   readonly permissions?: unknown;
   readonly jobs?: Record<string, Job>;
+}
+
+/** The jobs of a workflow, by name. */
+export function jobsOf(text: string): Readonly<Record<string, Job>> {
+  return (parseDocument(text).toJS() as Workflow).jobs ?? {};
 }
 
 /** What our own rules find wrong in a workflow, beyond what actionlint knows. Empty when all is well. */
@@ -61,9 +82,12 @@ function runProblems(document: Document): string[] {
   const problems: string[] = [];
   visit(document, {
     Pair(_, pair) {
-      if (!isScalar(pair.key) || pair.key.value !== "run" || !isScalar(pair.value)) return;
+      if (!isScalar(pair.key) || !isScalar(pair.value)) return;
+      // A step's `script` is what actions/github-script runs.
+      const key = String(pair.key.value);
+      if (key !== "run" && key !== "script") return;
       const script = String(pair.value.value);
-      if (script.includes("${{")) problems.push(`an expression inside run: ${script.trim()}`);
+      if (script.includes("${{")) problems.push(`an expression inside ${key}: ${script.trim()}`);
     },
   });
   return problems;
@@ -89,17 +113,42 @@ function isEmptyObject(value: unknown): boolean {
 
 /** Every step that uses one of Holdfast's own actions. */
 export function ownSteps(text: string): OwnStep[] {
-  const { jobs = {} } = parseDocument(text).toJS() as Workflow;
-  return Object.values(jobs).flatMap((job) =>
-    (job.steps ?? []).flatMap((step) => {
+  return Object.entries(jobsOf(text)).flatMap(([job, { steps = [] }]) =>
+    steps.flatMap((step) => {
       const command = OWN.exec(step.uses ?? "")?.[1];
-      return command === undefined ? [] : [{ command, inputs: Object.keys(step.with ?? {}) }];
+      return command === undefined ? [] : [{ job, command, inputs: Object.keys(step.with ?? {}) }];
     }),
   );
 }
 
-/** The inputs a workflow declares for a trigger, with their descriptions. */
-export function triggerInputs(text: string, trigger: "workflow_call" | "workflow_dispatch"): string[] {
+/** How a workflow can be started. */
+export type Trigger = "workflow_call" | "workflow_dispatch";
+
+/** What a workflow declares of an input. */
+export interface DeclaredInput {
+  readonly required?: boolean;
+  readonly default?: unknown;
+}
+
+/** What a workflow declares of its inputs for a trigger, by name. */
+export function declaredInputs(text: string, trigger: Trigger): Readonly<Record<string, DeclaredInput>> {
+  const inputs = parseDocument(text).getIn(["on", trigger, "inputs"]);
+  return isMap(inputs) ? (inputs.toJSON() as Record<string, DeclaredInput>) : {};
+}
+
+/** The one script that a workflow gives to actions/github-script. */
+export function scriptOf(text: string): string {
+  const scripts = Object.values(jobsOf(text)).flatMap(({ steps = [] }) =>
+    steps.flatMap(({ uses, with: given }) =>
+      uses?.startsWith("actions/github-script@") === true ? [String(given?.["script"])] : [],
+    ),
+  );
+  if (scripts.length !== 1) throw new Error(`there are ${scripts.length} scripts`);
+  return scripts[0]!;
+}
+
+/** The names of the inputs a workflow declares for a trigger. */
+export function triggerInputs(text: string, trigger: Trigger): string[] {
   const inputs = parseDocument(text).getIn(["on", trigger, "inputs"]);
   return isMap(inputs) ? inputs.items.map((pair) => (isScalar(pair.key) ? String(pair.key.value) : "")) : [];
 }

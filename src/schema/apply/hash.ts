@@ -2,8 +2,8 @@ import { describeAddress } from "../../postgres/database-url.ts";
 import { planHash, requireApproved } from "../steps/plan-hash.ts";
 import type { MigratePlan } from "./plan.ts";
 
-/** The hash of what would be applied, and of the history that it is applied to. */
-export function hashOf({ request, steps, standing }: MigratePlan): string {
+/** The hash of what would be applied, and of what it is applied to: the history, and a schema that is its. */
+export function hashOf({ request, steps, standing, drifted }: MigratePlan): string {
   const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing, ...standing.begun];
   const lines = history.map(({ version, sha256, state, steps: done }) => [version, sha256, state, done]);
   return planHash({
@@ -14,7 +14,10 @@ export function hashOf({ request, steps, standing }: MigratePlan): string {
       `${forward.source.text}\0${migration.rollback?.text ?? ""}`,
       begun?.steps ?? 0,
     ]),
-    given: [...new Set(lines.map((line) => JSON.stringify(line)))].sort(),
+    given: [
+      drifted ? "drifted" : "as it was left",
+      ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort(),
+    ],
   });
 }
 

@@ -9,6 +9,7 @@ import type { HistoryEntry } from "../history/entry.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import { hasDrifted } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
@@ -28,6 +29,8 @@ export interface MigratePlan {
   readonly steps: readonly PlannedMigration[];
   /** Of a dry run that takes a history over: what the history would have then, and does not have yet. */
   readonly taken: readonly HistoryEntry[];
+  /** The live schema is not what its last migration left; asked only for a plan that is shown or approved. */
+  readonly drifted: boolean;
 }
 
 /**
@@ -67,7 +70,9 @@ export async function planMigrate(
     if (begun !== undefined) await requireSameStart(forward, begun);
     steps.push({ migration, forward, begun });
   }
-  return { request, standing, steps, taken };
+  // With nothing to apply nobody needs to know.
+  const isShown = steps.length > 0 && (request.dryRun || request.planHash !== undefined);
+  return { request, standing, steps, taken, drifted: isShown && (await hasDrifted(session, standing)) };
 }
 
 /** What is done already is not done again, so it has to be what it was; what follows may be mended. */

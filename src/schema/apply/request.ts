@@ -69,6 +69,8 @@ export interface MigrateRequest {
   readonly baseline: MigrateRequest["to"];
   /** Of the plan that was approved; undefined: whatever is pending is meant. */
   readonly planHash: string | undefined;
+  /** The plan is shown, and not carried out. */
+  readonly dryRun: boolean;
 }
 
 export async function parseMigrateRequest(
@@ -101,6 +103,7 @@ export async function parseMigrateRequest(
     adopt: inputs.adopt,
     baseline: versionOf("baseline", inputs.baseline),
     planHash: parsePlanHash(inputs.planHash),
+    dryRun: inputs.dryRun,
   };
 }
 

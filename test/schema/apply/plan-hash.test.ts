@@ -51,4 +51,21 @@ describe("an approved plan", () => {
       code: "input.malformed",
     });
   });
+
+  it("is no longer the plan where somebody has changed the schema by hand", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await using folder = migrationsFolder({ ...FIRST, ...SECOND });
+    await migrate(database, folder, { to: "20260101090000" });
+    const hash = async (): Promise<string> =>
+      output(await migrate(database, folder, { dryRun: true }), "plan-hash") as string;
+    const approved = await hash();
+    await database.admin("ALTER TABLE t ADD COLUMN by_hand int");
+    await expect(migrate(database, folder, { planHash: approved })).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining("the files or the database have changed") as unknown,
+    });
+    expect(await historyOf(database)).toHaveLength(1);
+    // Who approves a plan for a schema that has drifted already was told so by it.
+    expect((await migrate(database, folder, { planHash: await hash() })).exit).toBe(0);
+  });
 });

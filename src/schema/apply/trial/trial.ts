@@ -6,8 +6,6 @@ import { compareKeys, versionKey } from "../../folder/version.ts";
 import { Chain } from "../../proof/chain.ts";
 import { provePair } from "../../proof/prove-pair.ts";
 import { replay } from "../../proof/replay.ts";
-import { schemaFingerprint } from "../../proof/schema-fingerprint.ts";
-import { readState } from "../../proof/state.ts";
 import type { PairProof } from "../../proof/verdict.ts";
 import { prepareScript, type ScriptSource } from "../../script/prepare.ts";
 import { platformOf, preludeFor } from "../../shadow/platform.ts";
@@ -72,7 +70,7 @@ interface Live {
   readonly history: readonly { readonly file: string; readonly source: ScriptSource | undefined }[];
 }
 
-async function readLive({ request, standing, taken }: MigratePlan): Promise<Live> {
+async function readLive({ request, standing, taken, drifted }: MigratePlan): Promise<Live> {
   await using session = await request.database.connect({ purpose: "migrate trial" });
   const [version] = await session.query<{ number: number }>(
     "SELECT pg_catalog.current_setting('server_version_num')::integer AS number",
@@ -80,12 +78,9 @@ async function readLive({ request, standing, taken }: MigratePlan): Promise<Live
   const history = [...(await readHistory(session)), ...taken]
     .filter(({ state }) => state === "applied")
     .sort((one, other) => compareKeys(versionKey(one.version), versionKey(other.version)));
-  const left = history.at(-1)?.fingerprintAfter ?? undefined;
-  // Half of a file is no drift, and is told by the plan.
-  const comparable = left !== undefined && standing.begun.length === 0;
   return {
     major: Math.floor(version!.number / 10_000),
-    drifted: comparable && schemaFingerprint(await readState(session)).hash !== left,
+    drifted,
     history: history.map((entry) => ({
       file: entry.file,
       source: sourceOf(

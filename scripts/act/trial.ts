@@ -1,0 +1,168 @@
+import { strict as assert } from "node:assert";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { run, runOk, type Finished } from "../../test/support/tools.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const here = join(root, "scripts/act");
+
+/** `needs` of a caller's report job: result and outputs of each called workflow. */
+export type Needs = Readonly<
+  Record<string, { readonly result: string; readonly outputs: Readonly<Record<string, string>> }>
+>;
+
+/** A user's repository, and a runner for its workflows. */
+export interface Trial {
+  readonly act: string;
+  /** Holds the repository (`caller/`), the actions that it names, and the runner's home. */
+  readonly folder: string;
+  /** By name; they travel by environment. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** What is in the repository of a {@link Trial}. */
+export interface Laid {
+  /** Shipped workflows that it has. */
+  readonly shipped: readonly string[];
+  /** Its own workflow, of this folder, that calls them. */
+  readonly caller: string;
+  /** Other files, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** Lays a repository out, and the actions that its workflows name as `truststream/holdfast@v1`. */
+export async function layOut(folder: string, { shipped, caller, files = {} }: Laid): Promise<void> {
+  const repository = join(folder, "caller");
+  const workflows = join(repository, ".github/workflows");
+  mkdirSync(workflows, { recursive: true });
+  for (const name of shipped) cpSync(join(root, ".github/workflows", name), join(workflows, name));
+  cpSync(join(here, caller), join(workflows, "caller.yml"));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(repository, path)), { recursive: true });
+    writeFileSync(join(repository, path), text);
+  }
+  for (const name of ["action.yml", "actions", "dist"]) {
+    cpSync(join(root, name), join(folder, "holdfast", name), { recursive: true });
+  }
+  mkdirSync(join(folder, "home"));
+  const git = (...words: string[]): Promise<string> =>
+    runOk("git", ["-c", "user.name=caller", "-c", "user.email=caller@example.com", ...words], {
+      cwd: repository,
+    });
+  await git("init", "--quiet");
+  await git("add", "--all");
+  await git("commit", "--quiet", "--message", "caller");
+}
+
+/** The exact references of the workflow files, mapped to local folders. */
+function localRepositories(folder: string, workflow: string): string[] {
+  const workflows = join(folder, "caller/.github/workflows");
+  const text = [...new Set([workflow, ...calledBy(join(workflows, workflow))])]
+    .map((name) => readFileSync(join(workflows, name), "utf8"))
+    .join("\n");
+  const third = [...text.matchAll(/uses: ([\w-]+\/(login|checkout)@[0-9a-f]{40})/g)].map(
+    ([, uses, name]) => `${uses!}=${join(here, "stand-ins", name!)}`,
+  );
+  const mapped = [`truststream/holdfast@v1=${join(folder, "holdfast")}`, ...new Set(third)];
+  return mapped.flatMap((each) => ["--local-repository", each]);
+}
+
+function calledBy(path: string): string[] {
+  return [...readFileSync(path, "utf8").matchAll(/uses: \.\/\.github\/workflows\/(\S+)/g)].map(
+    ([, name]) => name!,
+  );
+}
+
+/** How a run is started. */
+export interface Start {
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** Default: all of the trial's. */
+  readonly secrets?: Trial["secrets"];
+  /** What happens while the job `apply` waits for an approval. */
+  readonly whileItWaits?: () => Promise<unknown>;
+}
+
+/** Starts one workflow by hand. */
+export async function dispatch(
+  { act, folder, secrets: all }: Trial,
+  workflow: string,
+  { inputs = {}, secrets = all, whileItWaits }: Start = {},
+): Promise<Finished & { readonly needs: Needs | undefined }> {
+  const reportPath = join(folder, "report.json");
+  const gate = join(folder, "approval");
+  writeFileSync(reportPath, "");
+  const words = [
+    "workflow_dispatch",
+    "--workflows",
+    `.github/workflows/${workflow}`,
+    "--platform",
+    "ubuntu-latest=-self-hosted",
+    "--no-skip-checkout",
+    ...Object.entries(inputs).flatMap(([name, value]) => ["--input", `${name}=${value}`]),
+    "--var",
+    `REPORT_PATH=${reportPath}`,
+    "--env",
+    `CALLER_REPOSITORY=${join(folder, "caller")}`,
+    "--env",
+    `APPROVAL_GATE=${gate}`,
+    ...Object.keys(secrets).flatMap((name) => ["--secret", name]),
+    ...localRepositories(folder, workflow),
+  ];
+  const { PATH, HOLDFAST_PG_BIN } = process.env;
+  const pgBin = HOLDFAST_PG_BIN === undefined ? {} : { HOLDFAST_PG_BIN };
+  // A home of its own: neither the user's act settings nor cache are read or written. The runner's node is
+  // the project's.
+  const env = {
+    PATH: `${dirname(process.execPath)}:${PATH ?? ""}`,
+    HOME: join(folder, "home"),
+    ...pgBin,
+    ...secrets,
+  };
+  rmSync(gate, { force: true });
+  if (whileItWaits !== undefined) writeFileSync(gate, "");
+  const running = run(act, words, { cwd: join(folder, "caller"), env, timeoutMs: 480_000 });
+  if (whileItWaits !== undefined) await approve(gate, running, whileItWaits);
+  const finished = await running;
+  const report = readFileSync(reportPath, "utf8");
+  return { ...finished, needs: report === "" ? undefined : (JSON.parse(report) as Needs) };
+}
+
+/** The job takes the file away when it waits, and goes on when it is there again. */
+async function approve(
+  gate: string,
+  running: Promise<Finished>,
+  whileItWaits: () => Promise<unknown>,
+): Promise<void> {
+  const ended = running.then(() => true);
+  while (existsSync(gate)) {
+    if (await Promise.race([ended, setTimeout(50, false)])) {
+      throw new Error(`no job has waited for an approval:\n${(await running).stdout}`);
+    }
+  }
+  await whileItWaits();
+  writeFileSync(gate, "");
+}
+
+/** None of these is in what the runner wrote. */
+export function noSecrets(secrets: readonly string[], { stdout, stderr }: Finished): void {
+  for (const secret of secrets) {
+    assert(!(stdout + stderr).includes(secret), "a secret is in the runner's log");
+  }
+}
+
+/** Shows the runner's log when an assertion about it fails. */
+export async function telling<T>(ran: Finished, check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    process.stdout.write(`${ran.stdout}\n${ran.stderr}\n`);
+    throw error;
+  }
+}
+
+/** One thing that was seen to be so. */
+export function ok(what: string): void {
+  process.stdout.write(`ok     ${what}\n`);
+}
