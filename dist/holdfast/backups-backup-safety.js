@@ -3,11 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  accessTierFor,
-  applyBackup,
-  kindsFor,
-  planBackup
-} from "./shared-nouns-content-read-search-path.js";
+  takeSafetyBackup
+} from "./shared-backups-backup-safety.js";
+import "./shared-nouns-content-read-search-path.js";
 import "./shared-nouns-store-lock.js";
 import "./shared-kernel-retry.js";
 import "./shared-kernel-or-abort.js";
@@ -18,12 +16,8 @@ import "./shared-kernel-together.js";
 import "./shared-nouns-server-pooler.js";
 import "./shared-nouns-platform-supabase.js";
 import "./shared-nouns-content-read-objects-tables.js";
-import {
-  sourceNameOf
-} from "./shared-postgres-database-url.js";
-import {
-  DEFAULT_LEVEL
-} from "./shared-nouns-seal-default-level.js";
+import "./shared-postgres-database-url.js";
+import "./shared-nouns-seal-default-level.js";
 import "./shared-kernel-pattern.js";
 import "./shared-nouns-content-record.js";
 import "./shared-zod.js";
@@ -34,28 +28,6 @@ import "./shared-kernel-duration.js";
 import "./shared-kernel-suggest.js";
 import "./shared-kernel-errors.js";
 import "./shared-esbuild-runtime.js";
-
-// src/backups/backup/safety.ts
-async function takeSafetyBackup(what, ports) {
-  const request = {
-    ...what,
-    source: sourceNameOf(what.database.address),
-    tier: "safety",
-    kinds: kindsFor("safety", []),
-    proof: "content",
-    scope: { includeSchemas: [], excludeSchemas: [] },
-    level: DEFAULT_LEVEL,
-    accessTier: accessTierFor("safety"),
-    lockWaitMs: 6e4,
-    installClient: false
-  };
-  ports.log.stage("making a safety backup of the target");
-  const { manifest } = await applyBackup(await planBackup(request, ports), ports);
-  ports.log.info(
-    `safety backup ${manifest.id} exists: ${what.database.address.database} as of ${manifest.snapshotAt}`
-  );
-  return { id: manifest.id, snapshotAt: manifest.snapshotAt, tables: manifest.content.tables };
-}
 export {
   takeSafetyBackup
 };

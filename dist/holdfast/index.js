@@ -928,8 +928,6 @@ jobs:
 });
 
 // src/commands/schema/migrate-rollback.ts
-var JOBS = 2;
-var SNAPSHOT_LIMIT_MS = 4 * 36e5;
 var migrateRollback = defineCommand({
   name: "migrate-rollback",
   wing: "schema",
@@ -942,17 +940,24 @@ on the live database. A rollback that is missing is refused by name; one that is
 before the first statement. Each script is one transaction with its entry in the history; the first refusal ends the run, with the database at a version that is told. At the end the schema must be what it was
 at that version.
 
-The other road is a restore: \`holdfast restore\` brings back what a backup held, rows included, and loses what came after it.`,
+The other road is \`--from-backup\`: the backup is restored (as \`holdfast restore\` does it, after a safety backup of what is there), with its rows and its history of migrations, and what was written later is lost.`,
   branding: { icon: "chevrons-down", color: "orange" },
   inputs: {
     database: migrationsDatabase,
     migrations: migrationsFolder,
     to: {
       type: "string",
-      required: true,
       explicit: true,
-      text: "The version that stays; everything after it is taken back. `nothing`: all of it.",
+      text: "The version that stays; everything after it is taken back by its scripts. `nothing`: all of it. Either this or `from-backup`.",
       example: "202611270900"
+    },
+    "from-backup": {
+      type: "string",
+      explicit: true,
+      pattern: /^\d{8}T\d{6}Z-[0-9a-f]{6}$/,
+      accepts: "a backup id",
+      text: "Go back by a restore of this backup from `store`, not by scripts: everything is as it was then, and what was written later is lost.",
+      example: "20261127T020000Z-1a2b3c"
     },
     confirm: {
       type: "string",
@@ -964,7 +969,7 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
       type: "string",
       pattern: /^(azure|file):\/\/.+/,
       accepts: "azure://<account>/<container>[/<prefix>] or file:///<folder>",
-      text: "Where the safety backup goes: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`.",
+      text: "Where the safety backup goes, and where the backup of `from-backup` lies: `azure://<account>/<container>[/<prefix>]` or `file:///<folder>`.",
       example: "azure://mybackups/holdfast/prod"
     },
     "store-secret": storeSecret,
@@ -977,7 +982,7 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
     },
     identity: {
       ...identity,
-      text: "age identity with which the safety backup is proved by restoring it; without it its stored bytes are read back and compared."
+      text: "age identity with which the safety backup is proved by restoring it (without it its stored bytes are read back and compared), and which opens the backup of `from-backup`."
     },
     "allow-unencrypted": {
       type: "boolean",
@@ -1025,7 +1030,8 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
   outputs: {
     "plan-hash": "The plan's hash, for an approval that is bound to it.",
     "rolled-back": "Versions that were taken back, as a JSON list.",
-    to: "The version that stays.",
+    to: "The version that the database is at.",
+    "from-backup": "Id of the backup that was restored; empty where scripts took back.",
     backup: "Id of the safety backup.",
     restored: "Whether the schema is what it was at that version; empty where the history does not tell.",
     record: "Id of the record in `holdfast.rollbacks`.",
@@ -1033,15 +1039,17 @@ The other road is a restore: \`holdfast restore\` brings back what a backup held
     plan: "What was, or would be, done, as JSON."
   },
   exits: {
-    0: "everything after the version is taken back",
+    0: "everything after the version is taken back, or the backup is restored and compared",
+    3: "the backup is restored, but something could not be proved; it is named",
     4: "the server refused a script: what comes before it is taken back, it is not",
-    5: "all scripts went through, and the schema is not what it was at that version",
+    5: "all scripts went through, and the schema is not what it was at that version; or the backup is damaged, or what was restored differs from it",
     6: "another run holds the lease; who and since when is printed",
     7: "a rollback is missing or not proved, or the loss was not confirmed: nothing was touched"
   },
   examples: {
     cli: [
-      "holdfast migrate-rollback --database-file ./database-url --to 202611270900 --store file:///var/backups/holdfast --allow-unencrypted --dry-run"
+      "holdfast migrate-rollback --database-file ./database-url --to 202611270900 --store file:///var/backups/holdfast --allow-unencrypted --dry-run",
+      "holdfast migrate-rollback --database-file ./database-url --from-backup 20261127T020000Z-1a2b3c --store file:///var/backups/holdfast --identity-file ./key.txt --confirm shop"
     ],
     workflow: `on:
   workflow_dispatch:
@@ -1066,38 +1074,13 @@ jobs:
   },
   cleansUp: true,
   async run(inputs, ports) {
-    const [{ runMigrateRollback }, { takeSafetyBackup }, { runValidate }] = await Promise.all([
+    const [{ runMigrateRollback }, { restoreInto, takeAndValidate }] = await Promise.all([
       import("./schema-rollback-run.js"),
-      import("./backups-backup-safety.js"),
-      import("./backups-validate-run.js")
+      import("./commands-schema-rollback-backups.js")
     ]);
-    return runMigrateRollback(inputs, ports, async ({ request: { database, store: store2, recipients } }) => {
-      const backup2 = await takeSafetyBackup(
-        { database, store: store2, recipients, jobs: JOBS, snapshotLimitMs: SNAPSHOT_LIMIT_MS },
-        ports
-      );
-      const { identity: identity2, storeSecret: secret } = inputs;
-      const outcome = await runValidate(
-        {
-          store: inputs.store,
-          storeSecret: secret,
-          backup: backup2.id,
-          since: void 0,
-          source: void 0,
-          tier: void 0,
-          depth: identity2 === void 0 ? "stored" : "restored",
-          scratch: void 0,
-          identity: identity2,
-          jobs: JOBS,
-          acceptGaps: [],
-          installClient: false,
-          dryRun: false
-        },
-        ports
-      );
-      const { verdict } = outcome.outputs;
-      const isWord = typeof verdict === "string";
-      return { ...backup2, verdict: isWord ? verdict : "failed", headline: outcome.report.headline };
+    return runMigrateRollback(inputs, ports, {
+      take: (plan) => takeAndValidate(plan.request, inputs, ports),
+      restore: (dry) => restoreInto(inputs, dry, ports)
     });
   }
 });

@@ -16,11 +16,12 @@ import {
   supabaseBooks,
   takeLease,
   untilThrough
-} from "./shared-schema-lease-lease.js";
+} from "./shared-schema-steps-look-before.js";
 import {
   provePair
 } from "./shared-schema-proof-prove-pair.js";
 import {
+  scriptSha256,
   scriptsOf,
   standingOf
 } from "./shared-schema-history-standing.js";
@@ -94,7 +95,8 @@ import "./shared-kernel-suggest.js";
 import {
   EXIT,
   HoldfastError,
-  isHoldfastError
+  isHoldfastError,
+  withHint
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
@@ -102,7 +104,7 @@ import {
 } from "./shared-esbuild-runtime.js";
 
 // src/schema/apply/hash.ts
-function hashOf({ request, steps, standing }) {
+function hashOf({ request, steps, standing, drifted }) {
   const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing, ...standing.begun];
   const lines = history.map(({ version, sha256, state, steps: done }) => [version, sha256, state, done]);
   return planHash({
@@ -113,12 +115,25 @@ function hashOf({ request, steps, standing }) {
       `${forward.source.text}\0${migration.rollback?.text ?? ""}`,
       begun?.steps ?? 0
     ]),
-    given: [...new Set(lines.map((line) => JSON.stringify(line)))].sort()
+    given: [
+      drifted ? "drifted" : "as it was left",
+      ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort()
+    ]
   });
 }
 function requireApprovedPlan(plan) {
   const files = plan.steps.map(({ migration }) => migration.forward.file);
   requireApproved(plan.request.planHash, hashOf(plan), files);
+}
+
+// src/schema/apply/drift.ts
+async function hasDrifted(session, standing) {
+  if (standing.begun.length > 0) return false;
+  const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing].sort(
+    (one, other) => compareKeys(versionKey(one.version), versionKey(other.version))
+  );
+  const left = history.at(-1)?.fingerprintAfter ?? void 0;
+  return left !== void 0 && schemaFingerprint(await readState(session)).hash !== left;
 }
 
 // src/schema/apply/read-migrations.ts
@@ -157,6 +172,8 @@ var dbmate = {
   columns: ["version"],
   // golang-migrate's and Ecto's table of the same name.
   without: ["dirty", "inserted_at"],
+  // Rails' table has the same one column: https://guides.rubyonrails.org/active_record_migrations.html
+  notBeside: "ar_internal_metadata",
   read: (rows) => ({ applied: rows.map(({ version }) => ({ version: version ?? "", name: "" })) })
 };
 
@@ -267,7 +284,10 @@ var TABLES = `
   SELECT n.nspname::text AS schema, c.relname::text AS name,
          ARRAY(SELECT a.attname::text
                  FROM pg_catalog.pg_attribute a
-                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+         ARRAY(SELECT b.relname::text
+                 FROM pg_catalog.pg_class b
+                WHERE b.relnamespace = c.relnamespace AND b.relname::text = ANY ($2)) AS beside
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p') AND c.relname::text = ANY ($1) AND n.nspname !~ '^pg_'
    ORDER BY 1, 2
@@ -275,12 +295,14 @@ var TABLES = `
 var OF_SERVICES = /* @__PURE__ */ new Set(["auth", "storage", "realtime", "_realtime", "supabase_functions"]);
 async function findBooks(session) {
   const tables = await session.query(TABLES, [
-    TOOLS.map(({ table: table2 }) => table2)
+    TOOLS.map(({ table: table2 }) => table2),
+    TOOLS.flatMap(({ notBeside }) => notBeside ?? [])
   ]);
   const found = [];
-  for (const { schema, name, columns } of tables) {
+  for (const table2 of tables) {
+    const { schema, name, columns } = table2;
     if (OF_SERVICES.has(schema)) continue;
-    const tool = TOOLS.find((each) => isOf(each, { schema, name }, columns));
+    const tool = TOOLS.find((each) => isOf(each, table2));
     if (tool === void 0) continue;
     const content = tool.read(await readRows(session, { schema, name }, tool, columns));
     if (content.applied.length > 0 || content.through !== void 0) {
@@ -289,8 +311,8 @@ async function findBooks(session) {
   }
   return found;
 }
-function isOf({ table: table2, schema, columns, without = [] }, place, there) {
-  return place.name === table2 && (schema ?? place.schema) === place.schema && columns.every((column) => there.includes(column)) && !without.some((column) => there.includes(column));
+function isOf({ table: table2, schema, columns, without = [], notBeside }, place) {
+  return place.name === table2 && (schema ?? place.schema) === place.schema && columns.every((column) => place.columns.includes(column)) && !without.some((column) => place.columns.includes(column)) && (notBeside === void 0 || !place.beside.includes(notBeside));
 }
 async function readRows(session, { schema, name }, { columns, optional = [] }, there) {
   const wanted = [...columns, ...optional].map((column) => {
@@ -333,14 +355,14 @@ function keyTextOf(version) {
 }
 
 // src/schema/apply/plan.ts
-async function planMigrate(request, ports) {
+async function planMigrate(request, ports, taken = []) {
   var _stack = [];
   try {
     const migrations = await readMigrations(request, ports);
     await refuseTransactionPooler(request.database);
     await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "migrate plan" }), true);
-    const standing = standingOf(migrations, await readHistory(session));
+    const standing = standingOf(migrations, [...await readHistory(session), ...taken]);
     refuseChanged(standing);
     refuseLate(standing, request);
     await refuseAppliedElsewhere(session, standing, request);
@@ -362,7 +384,8 @@ async function planMigrate(request, ports) {
       if (begun !== void 0) await requireSameStart(forward, begun);
       steps.push({ migration, forward, begun });
     }
-    return { request, standing, steps };
+    const isShown = steps.length > 0 && (request.dryRun || request.planHash !== void 0);
+    return { request, standing, steps, taken, drifted: isShown && await hasDrifted(session, standing) };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -415,22 +438,11 @@ function refuseLate({ late, applied }, { allowLate }) {
 
 // src/schema/apply/apply.ts
 async function applyMigrations(shown, permits, ports) {
-  var _stack2 = [];
+  var _stack = [];
   try {
     const { request } = shown;
-    {
-      var _stack = [];
-      try {
-        const session = __using(_stack, await request.database.connect({ purpose: "migrate" }), true);
-        await makeHistory(session);
-      } catch (_) {
-        var _error = _, _hasError = true;
-      } finally {
-        var _promise = __callDispose(_stack, _error, _hasError);
-        _promise && await _promise;
-      }
-    }
-    const lease = __using(_stack2, await takeLease({
+    await makeHistory(request.database);
+    const lease = __using(_stack, await takeLease({
       ...ports,
       database: request.database,
       doing: "migrate",
@@ -439,7 +451,7 @@ async function applyMigrations(shown, permits, ports) {
     const plan = await planMigrate(request, ports);
     requireApprovedPlan(plan);
     requireShown(shown, plan);
-    const sessions = __using(_stack2, new ScriptSessions(request.database, "migrate"), true);
+    const sessions = __using(_stack, new ScriptSessions(request.database, "migrate"), true);
     const run = { request, lease, sessions, left: void 0 };
     const applied = [];
     for (const planned of plan.steps) {
@@ -447,19 +459,31 @@ async function applyMigrations(shown, permits, ports) {
       ports.cancelled.throwIfAborted();
       const began = ports.clock.elapsed();
       ports.log.stage(`applying ${step.migration.forward.file}`);
-      const { refused: refused2, attempts } = await applyOne(step, run, ports);
+      const { refused: refused2, attempts } = await applyOne(step, run, ports).catch((error) => {
+        throw withHint(error, `${unspeakable(error)}${whereItWas(step, applied)}`);
+      });
       if (refused2 !== void 0) {
         return { applied, failed: { step, refused: refused2, attempts, line: lineOf(step, refused2) } };
       }
       applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
     }
     return { applied, failed: void 0 };
-  } catch (_2) {
-    var _error2 = _2, _hasError2 = true;
+  } catch (_) {
+    var _error = _, _hasError = true;
   } finally {
-    var _promise2 = __callDispose(_stack2, _error2, _hasError2);
-    _promise2 && await _promise2;
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
   }
+}
+function unspeakable(error) {
+  return isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 22P05)") ? "The history keeps every file whole, and the database's encoding lacks one of its characters: take it out, of comments too. " : "";
+}
+function whereItWas({ migration }, applied) {
+  const before = applied.length === 0 ? "" : ` after ${listed(
+    applied.map(({ step }) => step.migration.forward.file),
+    3
+  )}`;
+  return `It was at ${migration.forward.file}${before}; migrate-status says what of it is done, and the next run goes on from there.`;
 }
 function requireShown(shown, now) {
   const known = new Set(shown.steps.map(({ migration }) => `${migration.version} ${migration.forward.text}`));
@@ -814,7 +838,7 @@ function takesAll(from, { type, modifiers }) {
 
 // src/schema/apply/guard/protecting-backup.ts
 var CLOCKS_MS = 36e5;
-async function findProtection(catalog, objects, { source, maxAgeMs }, { clock, log }) {
+async function findProtection(catalog, objects, { source, database, maxAgeMs }, { clock, log }) {
   await catalog.store.check(false);
   const keys = selectKeys({ by: "latest-verified" }, await catalog.keys({ source }));
   const sources = [...new Set(keys.map((key) => key.source))];
@@ -836,6 +860,13 @@ async function findProtection(catalog, objects, { source, maxAgeMs }, { clock, l
     } catch (error) {
       if (!isHoldfastError(error, "catalog.damaged", "catalog.unknown-format")) throw error;
       log.warn(`backup ${key.id} is passed over: ${error.message}`);
+      continue;
+    }
+    const { server } = backup.manifest;
+    if (server.database !== database) {
+      log.warn(
+        `backup ${key.id} is passed over: it is of database ${server.database} on ${server.host}, and this one is ${database}`
+      );
       continue;
     }
     const standing = await readStanding(catalog, key, receipts.get(key.id) ?? [], backup.sha256);
@@ -936,12 +967,13 @@ async function decide(going, request, ports) {
   if (open.length === 0 || confirmed !== null) return { permits, refusal: void 0 };
   return { permits: /* @__PURE__ */ new Map(), refusal: refused(open, found, request) };
 }
-async function ask(going, { store, source, maxBackupAgeMs }, ports, isConfirmed) {
+async function ask(going, { store, source, maxBackupAgeMs, database }, ports, isConfirmed) {
   if (store === void 0) return void 0;
   try {
     const catalog = new Catalog(await ports.openStore(store.url, store.secret));
     const losing = going.flatMap((each) => each.losing);
-    return await findProtection(catalog, losing, { source, maxAgeMs: maxBackupAgeMs }, ports);
+    const wanted = { source, database: database.address.database, maxAgeMs: maxBackupAgeMs };
+    return await findProtection(catalog, losing, wanted, ports);
   } catch (error) {
     if (!isConfirmed || !isHoldfastError(error)) throw error;
     ports.log.warn(`the store was not asked, and the loss is confirmed: ${error.message}`);
@@ -1086,19 +1118,17 @@ async function tryPending(plan, ports) {
     return { ...nothing2, why: error.message };
   }
 }
-async function readLive({ request, standing }) {
+async function readLive({ request, standing, taken, drifted }) {
   var _stack = [];
   try {
     const session = __using(_stack, await request.database.connect({ purpose: "migrate trial" }), true);
     const [version] = await session.query(
       "SELECT pg_catalog.current_setting('server_version_num')::integer AS number"
     );
-    const history = (await readHistory(session)).filter(({ state }) => state === "applied");
-    const left = history.at(-1)?.fingerprintAfter ?? void 0;
-    const comparable = left !== void 0 && standing.begun.length === 0;
+    const history = [...await readHistory(session), ...taken].filter(({ state }) => state === "applied").sort((one, other) => compareKeys(versionKey(one.version), versionKey(other.version)));
     return {
       major: Math.floor(version.number / 1e4),
-      drifted: comparable && schemaFingerprint(await readState(session)).hash !== left,
+      drifted,
       history: history.map((entry) => ({
         file: entry.file,
         source: sourceOf(
@@ -1193,7 +1223,8 @@ async function parseMigrateRequest(inputs, ports) {
     confirm: inputs.confirm,
     adopt: inputs.adopt,
     baseline: versionOf("baseline", inputs.baseline),
-    planHash: parsePlanHash(inputs.planHash)
+    planHash: parsePlanHash(inputs.planHash),
+    dryRun: inputs.dryRun
   };
 }
 function versionOf(input, version) {
@@ -1364,19 +1395,14 @@ function deviating({ database }, told, migrations, { deviations, hashes, describ
 function adoptionLine({ migrations, told }) {
   return `${quantity(migrations.length, "migration")} written down as applied, as ${told} says: the schema is what they make`;
 }
-function adoptionDryRun({ migrations, told, from }, { database }, tookMs) {
+function withAdoptionDryRun(outcome, { migrations, told, from }, { database }) {
+  const { headline, tables } = outcome.report;
+  const isNothing = Array.isArray(outcome.outputs["pending"]) && outcome.outputs["pending"].length === 0;
   return {
-    exit: EXIT.done,
-    outputs: {
-      applied: [],
-      pending: [],
-      version: "",
-      adopted: migrations.map(({ migration }) => migration.version),
-      plan: [],
-      "duration-seconds": Math.round(tookMs / 100) / 10
-    },
+    ...outcome,
+    outputs: { ...outcome.outputs, adopted: migrations.map(({ migration }) => migration.version) },
     report: {
-      good: true,
+      ...outcome.report,
       headline: `dry run: nothing was changed; ${quantity(migrations.length, "migration")} of ${describeAddress(database.address)} would be written down as applied, as ${told} says: the schema is what they make`,
       tables: [
         {
@@ -1386,9 +1412,10 @@ function adoptionDryRun({ migrations, told, from }, { database }, tookMs) {
             from === "baseline" ? "" : from,
             migration.rollback?.file ?? "none"
           ])
-        }
+        },
+        ...tables
       ],
-      notes: ["what is pending then is told by a dry run afterwards"]
+      notes: [isNothing ? "nothing is pending then" : `then: ${headline}`, ...outcome.report.notes]
     }
   };
 }
@@ -1402,12 +1429,31 @@ function withAdoption(outcome, adoption) {
 }
 
 // src/schema/apply/record-adoption.ts
+function entriesOf({ migrations, from }, { run }) {
+  return migrations.map(({ migration: { version, forward, rollback }, before, after }) => ({
+    version,
+    file: forward.file,
+    sha256: scriptSha256(forward.text),
+    forward: forward.text,
+    rollback: rollback?.text ?? null,
+    rollbackSha256: rollback === void 0 ? null : scriptSha256(rollback.text),
+    state: "applied",
+    steps: 0,
+    fingerprintBefore: before,
+    fingerprintAfter: after,
+    appliedAt: null,
+    durationMs: null,
+    appliedBy: run.actor,
+    runUrl: run.url,
+    adoptedFrom: from
+  }));
+}
 async function recordAdoption(adoption, request, ports) {
   var _stack = [];
   try {
     const { database, waitMs } = request;
+    await makeHistory(database);
     const session = __using(_stack, await database.connect({ purpose: "migrate adopt" }), true);
-    await makeHistory(session);
     const lease = __using(_stack, await takeLease({ ...ports, database, doing: "migrate --adopt", waitMs }), true);
     await session.query("BEGIN");
     try {
@@ -1421,26 +1467,39 @@ async function recordAdoption(adoption, request, ports) {
         );
       }
       await requireLease(session, lease);
-      for (const { migration, before, after } of adoption.migrations) {
+      const supabase2 = await supabaseBooks(session);
+      for (const [at, entry] of entriesOf(adoption, ports).entries()) {
+        const { migration } = adoption.migrations[at];
         await session.query(
           `
           INSERT INTO holdfast.migrations (
             version, name, position, sha256, forward, rollback, rollback_sha256, state, steps,
-            fingerprint_before, fingerprint_after, applied_by, run_url, holdfast_version, adopted_from)
-            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applied', 0, $8, $9, $10, $11, $12, $13)
+            fingerprint_before, fingerprint_after, applied_by, run_url, adopted_from, holdfast_version)
+            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         `,
           [
-            migration.version,
-            migration.forward.file,
+            entry.version,
+            entry.file,
             positionOf(migration.key),
-            ...scriptsOf(migration),
-            before,
-            after,
-            ports.run.actor,
-            ports.run.url,
-            ports.version,
-            adoption.from
+            entry.sha256,
+            entry.forward,
+            entry.rollback,
+            entry.rollbackSha256,
+            entry.state,
+            entry.steps,
+            entry.fingerprintBefore,
+            entry.fingerprintAfter,
+            entry.appliedBy,
+            entry.runUrl,
+            entry.adoptedFrom,
+            ports.version
           ]
+        );
+        const { script } = await prepareScript(migration.forward);
+        await supabase2.applied(
+          session,
+          migration,
+          script.statements.map(({ text }) => text)
         );
       }
       await session.query("COMMIT");
@@ -1463,7 +1522,10 @@ async function runMigrate(inputs, ports) {
   const took = () => ports.clock.elapsed() - began;
   const adoption = await adopted(request, ports);
   if (adoption !== void 0 && adoption.migrations.length > 0) {
-    if (inputs.dryRun) return adoptionDryRun(adoption, request, took());
+    if (inputs.dryRun) {
+      const plan2 = await planMigrate(request, ports, entriesOf(adoption, ports));
+      return withAdoptionDryRun(await carriedOut(plan2, true, took, ports), adoption, request);
+    }
     await recordAdoption(adoption, request, ports);
     ports.log.info(adoptionLine(adoption));
   }

@@ -13,11 +13,13 @@ import {
   supabaseBooks,
   takeLease,
   untilThrough
-} from "./shared-schema-lease-lease.js";
+} from "./shared-schema-steps-look-before.js";
 import {
   provePair
 } from "./shared-schema-proof-prove-pair.js";
 import {
+  historyPresence,
+  makeHistory,
   platformOfState,
   readHistory,
   replay,
@@ -245,10 +247,16 @@ async function countLosses(session, steps) {
     const parts = name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
     const table2 = parts.slice(0, 2).join(".");
     const counted = kind === "table" ? "pg_catalog.count(*)" : `pg_catalog.count(${parts[2] ?? quoteIdentifier("")})`;
-    const [row] = await session.query(`SELECT ${counted}::text AS rows FROM ${table2}`).catch(() => []);
+    const [row] = await session.query(`SELECT ${counted}::text AS rows FROM ${table2}`).catch((error) => {
+      if (!isUncountable(error)) throw error;
+      return [];
+    });
     losses.push({ object, rows: row === void 0 ? null : Number(row.rows) });
   }
   return losses;
+}
+function isUncountable(error) {
+  return isHoldfastError(error, "database.query", "database.permission") && /\(SQLSTATE (?:42P01|42703|3F000|42501)\)/.test(error.message);
 }
 
 // src/schema/rollback/apply.ts
@@ -281,7 +289,9 @@ async function applyRollback(plan, takeBackup, ports) {
     for (const step of plan.steps) {
       ports.cancelled.throwIfAborted();
       ports.log.stage(`taking back ${step.entry.file}`);
-      const refused = await takeBack(step, plan, { lease, sessions }, ports).catch((error) => {
+      const refused = await takeBack(step, plan, { lease, sessions }, ports).catch(async (error) => {
+        const failure2 = `${step.entry.version}: ${error instanceof Error ? error.message : String(error)}`;
+        await closeRecord(books, record, { done, failure: failure2, restored: null }).catch(() => void 0);
         const safety = backup === void 0 ? "" : ` What the database held before is backup ${backup.id}.`;
         throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
       });
@@ -293,7 +303,8 @@ async function applyRollback(plan, takeBackup, ports) {
     }
     const after = schemaFingerprint(await readState(books)).hash;
     const restored = failed !== void 0 || plan.target === null ? null : after === plan.target;
-    await closeRecord(books, record, { done, failed, restored, backup, record });
+    const failure = failed === void 0 ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`;
+    await closeRecord(books, record, { done, failure, restored });
     return { backup, done, failed, restored, record };
   } catch (_) {
     var _error = _, _hasError = true;
@@ -366,19 +377,14 @@ async function openRecord(session, plan, backup, { run, version, random }) {
   );
   return id;
 }
-async function closeRecord(session, id, { done, failed, restored }) {
+async function closeRecord(session, id, { done, failure, restored }) {
   await session.query(
     `
       UPDATE holdfast.rollbacks
         SET ended_at = pg_catalog.clock_timestamp(), done = $2, failed = $3, restored = $4
       WHERE id = $1
     `,
-    [
-      id,
-      done.map(({ entry }) => entry.version),
-      failed === void 0 ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`,
-      restored
-    ]
+    [id, done.map(({ entry }) => entry.version), failure, restored]
   );
 }
 
@@ -404,6 +410,219 @@ function hashOf({ request, steps, losses, drifted }) {
 function requireApprovedPlan(plan) {
   const files = plan.steps.map(({ entry }) => entry.file);
   requireApproved(plan.request.planHash, hashOf(plan), files);
+}
+
+// src/schema/rollback/record-restore.ts
+async function recordRestore({ database, backup, history }, reason, restored, ports) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await database.connect({ purpose: "rollback record" }), true);
+    const now = await readHistory(session);
+    const there = new Set(now.map(({ version }) => version));
+    const undone = history.filter(({ version }) => !there.has(version)).reverse();
+    if (restored.exit === EXIT.integrity && undone.length === 0) return void 0;
+    const applied = now.filter(({ state }) => state === "applied");
+    const left = applied.at(-1)?.fingerprintAfter ?? null;
+    const record = {
+      id: ports.random.hex(8),
+      version: applied.at(-1)?.version ?? "",
+      undone,
+      asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left
+    };
+    await makeHistory(database);
+    await insert(session, record, { backup, history, reason, restored }, ports);
+    return record;
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+var COLUMN = "ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text";
+async function insert(session, { id, version, undone, asRecorded }, {
+  backup,
+  history,
+  reason,
+  restored
+}, { run, version: holdfast }) {
+  const safety = restored.outputs["safety-backup"];
+  const versions = undone.map((entry) => entry.version);
+  await session.query("BEGIN");
+  try {
+    await session.query(COLUMN);
+    await session.query(
+      `
+        INSERT INTO holdfast.rollbacks (
+          id, from_version, to_version, versions, done, restored, backup_id, reason, losses, done_by, run_url,
+          holdfast_version, from_backup, ended_at)
+          VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, pg_catalog.clock_timestamp())
+      `,
+      [
+        id,
+        history.at(-1)?.version ?? "",
+        version === "" ? "nothing" : version,
+        versions,
+        asRecorded,
+        typeof safety === "string" && safety !== "" ? safety : null,
+        reason,
+        run.actor,
+        run.url,
+        holdfast,
+        backup
+      ]
+    );
+    await session.query("COMMIT");
+  } catch (error) {
+    if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
+    throw error;
+  }
+}
+
+// src/schema/rollback/from-backup.ts
+async function runRollbackFromBackup(inputs, ports, restore) {
+  const approved = parsePlanHash(inputs.planHash);
+  const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
+  await refuseTransactionPooler(database);
+  await requireWritable(database);
+  const plan = await planAlone(inputs, database, restore, ports);
+  requireApproved(
+    approved,
+    plan.hash,
+    plan.undone.map(({ file }) => file)
+  );
+  if (inputs.dryRun) return planned(plan);
+  for (const line of planLines(plan)) ports.log.info(line);
+  const restored = await restore(false);
+  const record = await recordRestore(plan, inputs.reason ?? "", restored, ports).catch((error) => {
+    ports.log.warn(`the restore is done, and its record could not be written: ${error.message}`);
+    return void 0;
+  });
+  return told(plan, restored, record);
+}
+async function planAlone({ fromBackup: backup, wait }, database, restore, ports) {
+  const history = await historyAlone(database, wait, ports);
+  const looked = await restore(true);
+  const snapshotAt = snapshotOf(looked);
+  const since = snapshotAt === void 0 || history.length === 0 ? /* @__PURE__ */ new Set() : await appliedSince(database, snapshotAt);
+  return {
+    database,
+    backup,
+    snapshotAt,
+    history,
+    undone: history.filter(({ version }) => since.has(version)).reverse(),
+    hash: planHash({
+      doing: "migrate-rollback",
+      database: describeAddress(database.address),
+      scripts: [],
+      given: [`from backup ${backup}`, ...history.map(({ version, state }) => `${version} ${state}`)]
+    }),
+    looked
+  };
+}
+async function historyAlone(database, waitMs, ports) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await database.connect({ purpose: "rollback plan" }), true);
+    if (await historyPresence(session) === "none") return [];
+    const _lease = __using(_stack, await takeLease({
+      ...ports,
+      database,
+      doing: "migrate-rollback --from-backup",
+      waitMs
+    }), true);
+    return await readHistory(session);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function snapshotOf({ outputs: { plan } }) {
+  const at = plan !== null && typeof plan === "object" && "snapshotAt" in plan ? plan["snapshotAt"] : null;
+  return typeof at === "string" ? at : void 0;
+}
+async function appliedSince(database, snapshotAt) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await database.connect({ purpose: "rollback plan" }), true);
+    const rows = await session.query(
+      "SELECT version FROM holdfast.migrations WHERE applied_at IS NULL OR applied_at > $1::timestamptz",
+      [snapshotAt]
+    );
+    return new Set(rows.map(({ version }) => version));
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function planLines({ backup, snapshotAt, undone }) {
+  const since = snapshotAt === void 0 ? "" : `, as of ${snapshotAt}`;
+  return [
+    `restores backup ${backup}${since}: everything that was written later is lost`,
+    undone.length === 0 ? "no migration was applied since" : `applied since, and not in it: ${undone.map(({ file }) => file).join(", ")}`
+  ];
+}
+function outputs(plan, restored, record) {
+  return {
+    "rolled-back": (record?.undone ?? []).map(({ version }) => version),
+    to: record?.version ?? "",
+    "from-backup": plan.backup,
+    backup: restored?.outputs["safety-backup"] ?? "",
+    restored: record?.asRecorded ?? null,
+    record: record?.id ?? "",
+    "plan-hash": plan.hash,
+    losses: [],
+    plan: plan.looked.outputs["plan"] ?? null
+  };
+}
+function planned(plan) {
+  const { looked, undone } = plan;
+  return {
+    exit: looked.exit,
+    outputs: outputs(plan),
+    report: {
+      ...looked.report,
+      notes: [...planLines(plan), ...looked.report.notes],
+      tables: [...undone.length === 0 ? [] : [undoneTable(undone)], ...looked.report.tables]
+    }
+  };
+}
+function undoneTable(undone) {
+  return {
+    title: "applied since",
+    columns: ["migration", "applied", "by"],
+    rows: undone.map(({ file, appliedAt, appliedBy }) => [
+      file,
+      (appliedAt ?? "").slice(0, 16).replace("T", " "),
+      appliedBy
+    ])
+  };
+}
+function told(plan, restored, record) {
+  const { headline, notes, tables } = restored.report;
+  const version = record === void 0 ? "" : record.version === "" ? "; it has no migration" : `; it is at version ${record.version}, ${quantity(record.undone.length, "migration")} fewer than before`;
+  return {
+    exit: restored.exit,
+    outputs: outputs(plan, restored, record),
+    report: {
+      ...restored.report,
+      headline: `${headline}${version}`,
+      tables: [
+        ...record === void 0 || record.undone.length === 0 ? [] : [undoneTable(record.undone)],
+        ...tables
+      ],
+      notes: [
+        ...record?.asRecorded === false ? [
+          `when the backup was made the schema was not what version ${record.version} had left: migrate-status names what differs`
+        ] : [],
+        ...notes
+      ]
+    }
+  };
 }
 
 // src/schema/rollback/request.ts
@@ -448,19 +667,42 @@ async function storeOf({ store, storeSecret, withoutBackup, recipients, allowUne
   }
   return await ports.openStore(store, storeSecret);
 }
+function requireOneRoad({ to, fromBackup, store }) {
+  if (to === void 0 && fromBackup === void 0) {
+    throw new HoldfastError("input.missing", "neither --to nor --from-backup was given", {
+      hint: "Say with --to which version stays, and what came after it is taken back by its scripts; or with --from-backup which backup is to be restored."
+    });
+  }
+  if (to !== void 0 && fromBackup !== void 0) {
+    throw new HoldfastError("input.conflict", "both --to and --from-backup are given", {
+      hint: "Scripts take back what came after a version, a restore brings back a backup: choose one."
+    });
+  }
+  if (fromBackup !== void 0 && store === void 0) {
+    throw new HoldfastError("input.missing", "no store was given, and the backup lies in one", {
+      hint: "Give --store."
+    });
+  }
+}
 
 // src/schema/rollback/run.ts
-async function runMigrateRollback(inputs, ports, takeBackup) {
+async function runMigrateRollback(inputs, ports, { take, restore }) {
+  requireOneRoad(inputs);
+  const { to, fromBackup } = inputs;
+  if (fromBackup !== void 0) return runRollbackFromBackup({ ...inputs, fromBackup }, ports, restore);
+  return runRollbackTo({ ...inputs, to }, ports, take);
+}
+async function runRollbackTo(inputs, ports, takeBackup) {
   const request = await parseRollbackRequest(inputs, ports);
   const plan = await planRollback(request, ports);
   requireApprovedPlan(plan);
   const refused = whyNot(plan);
   if (inputs.dryRun) {
-    return { ...planned(plan, refused), exit: refused === void 0 ? EXIT.done : refused.exitCode };
+    return { ...planned2(plan, refused), exit: refused === void 0 ? EXIT.done : refused.exitCode };
   }
-  if (plan.steps.length === 0) return planned(plan, void 0);
+  if (plan.steps.length === 0) return planned2(plan, void 0);
   if (refused !== void 0) throw refused;
-  for (const line of planLines(plan)) ports.log.info(line);
+  for (const line of planLines2(plan)) ports.log.info(line);
   return rolledBack(plan, await applyRollback(plan, takeBackup, ports));
 }
 function whyNot(plan) {
@@ -495,7 +737,7 @@ function whyNot(plan) {
     }
   );
 }
-function planLines({ steps, losses }) {
+function planLines2({ steps, losses }) {
   return [
     ...steps.map(
       ({ entry, from, proof }) => `will take back ${entry.file}, by the script of the ${from}${proof === void 0 ? ", not proved" : `, ${proof.verdict}`}`
@@ -506,10 +748,11 @@ function planLines({ steps, losses }) {
 function lossLine({ object, rows }) {
   return `${object} goes with it: ${rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value")}`;
 }
-function outputs(plan, result) {
+function outputs2(plan, result) {
   return {
     "rolled-back": (result?.done ?? []).map(({ entry }) => entry.version),
     to: plan.request.to?.version ?? "nothing",
+    "from-backup": "",
     backup: result?.backup?.id ?? "",
     restored: result?.restored ?? null,
     record: result?.record ?? "",
@@ -534,13 +777,13 @@ function table({ steps }) {
     ])
   };
 }
-function planned(plan, refused) {
+function planned2(plan, refused) {
   const { steps, losses, drifted, request } = plan;
   const where = describeAddress(request.database.address);
   const headline = steps.length === 0 ? `${where} is at ${request.to?.version ?? "nothing"} already: nothing is to be taken back` : refused === void 0 ? `dry run: nothing was changed; ${quantity(steps.length, "migration")} of ${where} would be taken back` : `dry run: nothing was changed; the rollback would be refused: ${refused.message}`;
   return {
     exit: EXIT.done,
-    outputs: outputs(plan),
+    outputs: outputs2(plan),
     report: {
       good: refused === void 0,
       headline,
@@ -562,7 +805,7 @@ function rolledBack(plan, result) {
     const at = done.at(-1)?.entry ?? failed.step.entry;
     return {
       exit: EXIT.outside,
-      outputs: outputs(plan, result),
+      outputs: outputs2(plan, result),
       report: {
         good: false,
         headline: `${failed.step.entry.file} could not be taken back: ${refusal.message} (SQLSTATE ${refusal.state})`,
@@ -577,7 +820,7 @@ function rolledBack(plan, result) {
   const isGood = restored !== false;
   return {
     exit: isGood ? EXIT.done : EXIT.integrity,
-    outputs: outputs(plan, result),
+    outputs: outputs2(plan, result),
     report: {
       good: isGood,
       headline: isGood ? `${quantity(done.length, "migration")} of ${where} taken back; it is at ${plan.request.to?.version ?? "nothing"}` + (restored === true ? ", and its schema is what it was then" : "") : `${quantity(done.length, "migration")} of ${where} taken back, and its schema is not what it was at ${plan.request.to?.version ?? "nothing"}`,

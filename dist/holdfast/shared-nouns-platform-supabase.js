@@ -2,6 +2,22 @@
 import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
+import {
+  isHoldfastError
+} from "./shared-kernel-errors.js";
+
+// src/nouns/server/ask-again.ts
+var TRIES = 20;
+async function askAgain(session, sql) {
+  for (let left = TRIES - 1; ; left -= 1) {
+    try {
+      return await session.query(sql);
+    } catch (error) {
+      const isTimeLimit = isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 57014)");
+      if (!isTimeLimit || left === 0 || session.transaction !== "none") throw error;
+    }
+  }
+}
 
 // src/nouns/platform/supabase.ts
 var rows = (kind, ...tables) => tables.map((table) => ({ table, kind }));
@@ -315,5 +331,6 @@ var SUPABASE = {
 };
 
 export {
+  askAgain,
   SUPABASE
 };

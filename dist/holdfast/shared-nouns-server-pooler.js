@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  askAgain
+} from "./shared-nouns-platform-supabase.js";
+import {
   knownTransactionPooler
 } from "./shared-postgres-database-url.js";
 import {
@@ -40,7 +43,7 @@ async function detectPooler(database) {
   }
 }
 async function backendPid(session) {
-  const [row] = await session.query("SELECT pg_catalog.pg_backend_pid() AS pid");
+  const [row] = await askAgain(session, "SELECT pg_catalog.pg_backend_pid() AS pid");
   return row.pid;
 }
 

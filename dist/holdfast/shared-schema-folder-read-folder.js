@@ -143,7 +143,7 @@ var UNFILLED = `
 var BESIDE = [SAID, LANGUAGE_RIGHTS, INVALID_INDEXES, UNFILLED, SETTINGS].map((query) => `(${query})`).join(" UNION ALL ");
 async function readState(session) {
   const own = session.transaction === "none";
-  if (own) await session.query("BEGIN READ ONLY");
+  await session.query(own ? "BEGIN READ ONLY" : "SAVEPOINT holdfast_reading");
   await session.queryPrepared(SET_FOR_TRANSACTION, [
     Object.keys(SETTINGS_OF_READING),
     Object.values(SETTINGS_OF_READING)
@@ -173,8 +173,9 @@ async function readState(session) {
   for (const { object, field, text } of await session.queryPrepared(BESIDE, [])) {
     if (text !== null) state.set(object, new Map([...state.get(object) ?? [], [field, text]]));
   }
-  if (own) await session.query("ROLLBACK");
-  else await session.query("RESET ALL");
+  await session.query(
+    own ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT holdfast_reading; RELEASE SAVEPOINT holdfast_reading"
+  );
   return state;
 }
 function membership({ role, admin, inherit, set }) {
@@ -1083,6 +1084,29 @@ function* everyObject(tree) {
   for (const each of Object.values(tree)) yield* everyObject(each);
 }
 
+// src/schema/proof/told-change.ts
+var SHOWN_MAX = 160;
+var BEFORE_MAX = 40;
+function toldChange(was, is) {
+  const [before, now] = [was, is].map((text) => text?.replace(/\s+/g, " ").trim());
+  if (before === void 0 || now === void 0) return `was ${shown(before, 0)} and is ${shown(now, 0)}`;
+  if (before === now) return `differs in white space alone: ${shown(now, 0)}`;
+  const isLong = Math.max(before.length, now.length) > SHOWN_MAX;
+  const from = isLong ? placeOf(before, now) : 0;
+  return `was ${shown(before, from)} and is ${shown(now, from)}`;
+}
+function placeOf(one, other) {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  if (at <= BEFORE_MAX) return 0;
+  return one.lastIndexOf(" ", at - BEFORE_MAX) + 1;
+}
+function shown(text, from) {
+  if (text === void 0) return "not set";
+  const end = text.length - from > SHOWN_MAX ? "…" : "";
+  return `${from === 0 ? "" : "…"}${text.slice(from, from + SHOWN_MAX)}${end}`;
+}
+
 // src/schema/proof/compare-states.ts
 var COLUMN_ORDER = "column-order";
 function compareStates(before, after) {
@@ -1160,12 +1184,16 @@ function withoutParts(found, before, after) {
     const { object, change } = difference;
     if (isIndexOfConstraint(difference, told, before, after) || goesWithOwner(difference, told)) return false;
     if (change === "changed") return true;
-    if (SAID_OF.has(kindOf(object)) && told.get(nameOf(object))?.change === change) return false;
+    if (SAID_OF.has(kindOf(object)) && ofWhat(object, told)?.change === change) return false;
     const table = kindOf(object) === "index" ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition")) : void 0;
     return !(wholes.get(change) ?? []).some(
       (whole) => table === whole || isPart(kindOf(object), nameOf(object), whole)
     );
   });
+}
+function ofWhat(object, told) {
+  const of = nameOf(object);
+  return told.get(of) ?? told.get(of.replace(/^extension "(.*)"$/, "extension $1"));
 }
 function kindOf(object) {
   return object.slice(0, object.indexOf(" "));
@@ -1213,13 +1241,7 @@ function describeDifference({ change, fields }, words) {
   if (fields.some(({ name, is }) => name === "invalid" && is === "true")) {
     return "is not valid any more: the server keeps it and does not use it";
   }
-  return fields.map(({ name, was, is }) => `${name.replaceAll("-", " ")} was ${shown(was)} and is ${shown(is)}`).join("; ");
-}
-var SHOWN_MAX = 160;
-function shown(text) {
-  if (text === void 0) return "not set";
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX)}…` : line;
+  return fields.map(({ name, was, is }) => `${name.replaceAll("-", " ")} ${toldChange(was, is)}`).join("; ");
 }
 var INDEX_ON = inSequence(
   /^CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ])+ ON (?:ONLY )?/,

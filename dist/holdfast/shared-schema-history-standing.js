@@ -43,6 +43,7 @@ function standingOf(migrations, history) {
 }
 
 export {
+  scriptSha256,
   scriptsOf,
   standingOf
 };

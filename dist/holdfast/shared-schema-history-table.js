@@ -7,7 +7,8 @@ import {
   prepareScript
 } from "./shared-schema-folder-read-folder.js";
 import {
-  SUPABASE
+  SUPABASE,
+  askAgain
 } from "./shared-nouns-platform-supabase.js";
 import {
   anyOf,
@@ -17,8 +18,25 @@ import {
   sha256
 } from "./shared-kernel-streams.js";
 import {
-  HoldfastError
+  HoldfastError,
+  isHoldfastError
 } from "./shared-kernel-errors.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
+
+// src/nouns/server/without-limits.ts
+async function withoutLimits(session) {
+  await askAgain(session, "SET statement_timeout = 0");
+  await session.queryPrepared(WITHOUT_LIMITS, []);
+}
+var WITHOUT_LIMITS = `
+  SELECT pg_catalog.set_config(name, '0', false)
+    FROM pg_catalog.unnest(ARRAY['lock_timeout', 'idle_in_transaction_session_timeout',
+                                 'idle_session_timeout', 'transaction_timeout']) AS name
+   WHERE pg_catalog.current_setting(name, true) IS NOT NULL
+`;
 
 // src/schema/history/table.ts
 var HISTORY_FORMAT = 1;
@@ -60,6 +78,7 @@ var DEFINITIONS = `
     failed text,
     restored boolean,
     backup_id text,
+    from_backup text,
     reason text NOT NULL,
     losses jsonb NOT NULL,
     done_by text NOT NULL,
@@ -111,24 +130,55 @@ var REVOKED = `
     END LOOP;
   END $$
 `;
-async function makeHistory(session) {
-  if (await historyPresence(session) === "there") return;
-  await session.query("BEGIN");
-  try {
-    await session.query(
-      "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))"
-    );
-    if (await historyPresence(session) === "none") {
-      await session.query(DEFINITIONS);
-      await session.query(REVOKED);
+var PATH_AS_THEIRS = `
+  SELECT pg_catalog.set_config(
+    'search_path',
+    pg_catalog.concat_ws(
+      ', ', 'pg_catalog', NULLIF(pg_catalog.current_setting('search_path')::pg_catalog.text, '')),
+    true)
+`;
+function notMade(error) {
+  if (!isHoldfastError(error, "database.query", "database.permission")) return error;
+  return new HoldfastError(
+    error.code,
+    `the schema holdfast, in which migrations are remembered, could not be made: ${error.message}`,
+    {
+      hint: "The role needs CREATE on the database for it, once. Where an event trigger refuses it, let it pass what is made in the schema holdfast.",
+      cause: error
     }
-    await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
-      HISTORY_FORMAT
-    ]);
-    await session.query("COMMIT");
-  } catch (error) {
-    if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
-    throw error;
+  );
+}
+async function makeHistory(database) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await database.connect({ purpose: "migrate history", bare: true }), true);
+    await withoutLimits(session);
+    if (await historyPresence(session) === "there") return;
+    await session.query("BEGIN");
+    try {
+      await session.query(PATH_AS_THEIRS);
+      await session.query(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('holdfast history', 0))"
+      );
+      if (await historyPresence(session) === "none") {
+        await session.query(DEFINITIONS).catch((error) => {
+          throw notMade(error);
+        });
+        await session.query(REVOKED);
+      }
+      await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
+        HISTORY_FORMAT
+      ]);
+      await session.query("COMMIT");
+    } catch (error) {
+      if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
+      throw error;
+    }
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
   }
 }
 async function readHistory(session) {
@@ -234,6 +284,8 @@ function isPlatforms(object) {
 }
 
 export {
+  withoutLimits,
+  historyPresence,
   makeHistory,
   readHistory,
   positionOf,

@@ -3,6 +3,9 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  withoutLimits
+} from "./shared-schema-history-table.js";
+import {
   fieldsOf,
   listOf,
   nameParts,
@@ -11,6 +14,9 @@ import {
   textOf,
   whyNoTransaction
 } from "./shared-schema-folder-read-folder.js";
+import {
+  askAgain
+} from "./shared-nouns-platform-supabase.js";
 import {
   quoteIdentifier
 } from "./shared-postgres-database-url.js";
@@ -36,10 +42,13 @@ async function requireWritable(database) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "may it be changed", bare: true }), true);
-    const [row] = await session.query(`
-    SELECT pg_catalog.pg_is_in_recovery() AS standby,
-           pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool AS read_only
-  `);
+    const [row] = await askAgain(
+      session,
+      `
+      SELECT pg_catalog.pg_is_in_recovery() AS standby,
+             pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool AS read_only
+    `
+    );
     if (row.standby) {
       throw new HoldfastError("database.unsupported", "the server is a standby, which takes no changes", {
         hint: "Give the primary's address."
@@ -315,6 +324,8 @@ function controlOf({ type, tree }) {
 async function isDone(session, statement) {
   const build = concurrentBuild(statement);
   if (build !== void 0) return await isBuilt(session, build);
+  const rebuilt = concurrentRebuild(statement);
+  if (rebuilt !== void 0) return await dropAll(session, await leftByRebuilds(session, rebuilt)) ?? false;
   const dropped = concurrentDrop(statement);
   if (dropped !== void 0) return await regclass(session, dropped) === null;
   const detached = concurrentDetach(statement);
@@ -322,39 +333,91 @@ async function isDone(session, statement) {
 }
 async function dropInvalid(session, statement) {
   const build = concurrentBuild(statement);
-  const found = build === void 0 ? void 0 : await indexThere(session, build);
-  if (found === void 0 || found.valid) return;
-  const refusal = await session.execute(dropping(found));
-  if (refusal !== void 0 && !LOCKED.has(refusal.state)) throw undroppable(found, refusal.message);
+  const rebuilt = concurrentRebuild(statement);
+  const left = [
+    ...build === void 0 ? [] : (await indexesThere(session, build)).filter(({ valid }) => !valid),
+    ...rebuilt === void 0 ? [] : await leftByRebuilds(session, rebuilt)
+  ];
+  await dropAll(session, left);
+}
+async function dropAll(session, indexes) {
+  for (const index of indexes) {
+    const refusal = await session.execute(dropping(index));
+    if (refusal === void 0) continue;
+    if (LOCKED.has(refusal.state)) return refusal;
+    throw undroppable(index, refusal.message);
+  }
+  return void 0;
 }
 var LOCKED = /* @__PURE__ */ new Set(["55P03", "40P01"]);
 function concurrentBuild({ type, tree }) {
   const fields = fieldsOf(tree);
-  const name = textOf(fields["idxname"]);
-  return type !== "IndexStmt" || fields["concurrent"] !== true || name === void 0 ? void 0 : { table: relationParts(fields["relation"]), name, fields };
+  if (type !== "IndexStmt" || fields["concurrent"] !== true) return void 0;
+  return { table: relationParts(fields["relation"]), name: textOf(fields["idxname"]), fields };
 }
 async function isBuilt(session, build) {
-  const found = await indexThere(session, build);
-  if (found === void 0) return false;
-  if (found.valid) return await isSame(found.definition, build.fields);
-  const refusal = await session.execute(dropping(found));
-  if (refusal === void 0) return false;
-  if (LOCKED.has(refusal.state)) return refusal;
-  throw undroppable(found, refusal.message);
+  const found = await indexesThere(session, build);
+  const refusal = await dropAll(
+    session,
+    found.filter(({ valid: valid2 }) => !valid2)
+  );
+  if (refusal !== void 0) return refusal;
+  if (build.name === void 0 && !isPlain(build.fields)) return false;
+  const [valid] = found.filter((index) => index.valid);
+  return valid !== void 0 && await isSame(valid.definition, build.fields);
 }
-async function indexThere(session, { name, table }) {
-  const [row] = await session.query(
+function isPlain(wanted) {
+  return wanted["whereClause"] === void 0 && listOf(wanted["indexParams"]).every((param) => {
+    const { name, ordering, opclass, collation } = fieldsOf(param);
+    const isOrdinary = ordering === void 0 || textOf(ordering) === "SORTBY_DEFAULT";
+    return name !== void 0 && isOrdinary && opclass === void 0 && collation === void 0;
+  });
+}
+async function indexesThere(session, { name, table, fields }) {
+  const rows = await session.query(
     `
       SELECT n.nspname::text AS schema, c.relname::text AS name, i.indisvalid AND i.indisready AS valid,
              pg_catalog.pg_get_indexdef(c.oid) AS definition
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE c.relname::text = $1 AND i.indrelid = pg_catalog.to_regclass($2)
+       WHERE ($1::text IS NULL OR c.relname::text = $1) AND i.indrelid = pg_catalog.to_regclass($2)
+       ORDER BY c.oid
     `,
-    [name, table.map(quoteIdentifier).join(".")]
+    [name ?? null, table.map(quoteIdentifier).join(".")]
   );
-  return row;
+  if (name !== void 0) return rows;
+  const same = [];
+  for (const row of rows) {
+    if (await isSame(row.definition, fields)) same.push(row);
+  }
+  return same;
+}
+function concurrentRebuild({ type, tree }) {
+  const fields = fieldsOf(tree);
+  const concurrent = listOf(fields["params"]).some(
+    (param) => textOf(fieldsOf(param)["defname"]) === "concurrently"
+  );
+  if (type !== "ReindexStmt" || !concurrent || fields["relation"] === void 0) return void 0;
+  const kind = textOf(fields["kind"]) === "REINDEX_OBJECT_INDEX" ? "index" : "table";
+  return { kind, relation: relationParts(fields["relation"]) };
+}
+async function leftByRebuilds(session, { kind, relation }) {
+  return await session.query(
+    `
+      SELECT n.nspname::text AS schema, c.relname::text AS name, false AS valid, '' AS definition
+        FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE NOT i.indisvalid AND c.relname::text ~ '_cc(new|old)[0-9]*$'
+         AND i.indrelid = CASE WHEN $1 THEN
+               (SELECT o.indrelid FROM pg_catalog.pg_index o
+                 WHERE o.indexrelid = pg_catalog.to_regclass($2))
+             ELSE pg_catalog.to_regclass($2) END
+       ORDER BY c.oid
+    `,
+    [kind === "index", relation.map(quoteIdentifier).join(".")]
+  );
 }
 async function isSame(definition, wanted) {
   const [there] = (await parseScript(definition, 1)).statements;
@@ -522,6 +585,7 @@ async function unhurried(session, statement, { statementMs, lockMs }) {
 var AS_WE_BEGAN = `
   SET LOCAL SESSION AUTHORIZATION DEFAULT;
   SET LOCAL ROLE TO DEFAULT;
+  SET LOCAL client_encoding = 'UTF8';
   SELECT pg_catalog.set_config(name, '0', true)
     FROM pg_catalog.pg_settings
    WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
@@ -557,6 +621,7 @@ var ScriptSessions = class {
   async #begin() {
     const session = await this.#database.connect({ purpose: this.#purpose, bare: true });
     try {
+      await withoutLimits(session);
       return { session, begins: await howSessionsBegin(session) };
     } catch (error) {
       await session.close();
@@ -570,6 +635,7 @@ var ScriptSessions = class {
     if (idle === void 0) return void 0;
     try {
       await idle.session.empty();
+      await withoutLimits(idle.session);
       if (idle.begins !== void 0 && await howSessionsBegin(idle.session) === idle.begins) return idle;
     } catch {
     }
@@ -582,22 +648,23 @@ var ScriptSessions = class {
   }
 };
 async function howSessionsBegin(session) {
-  const [row] = await session.queryPrepared(
-    `
-      SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtevent = 'login') THEN
-        pg_catalog.concat_ws(E'\\n', session_user, current_user,
-          (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', s.setdatabase, s.setrole, s.setconfig), E'\\n'
-                                        ORDER BY s.setdatabase, s.setrole)
-             FROM pg_catalog.pg_db_role_setting s
-            WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d
-                                         WHERE d.datname = pg_catalog.current_database()))
-              AND s.setrole IN (0, (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = session_user))))
-        END AS begins
-    `,
-    []
-  );
+  const [row] = await session.queryPrepared(HOW_SESSIONS_BEGIN, []);
   return row?.begins ?? void 0;
 }
+var HOW_SESSIONS_BEGIN = `
+  SELECT CASE
+    WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtevent OPERATOR(pg_catalog.=) 'login')
+    THEN pg_catalog.concat_ws(E'\\n', session_user, current_user,
+           (SELECT pg_catalog.string_agg(
+                     pg_catalog.concat_ws(' ', s.setdatabase, s.setrole, s.setconfig), E'\\n'
+                     ORDER BY s.setdatabase, s.setrole)
+              FROM pg_catalog.pg_db_role_setting s
+              LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
+              LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.setrole
+             WHERE (d.oid IS NULL OR d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+               AND (r.oid IS NULL OR r.rolname OPERATOR(pg_catalog.=) session_user)))
+    END AS begins
+`;
 
 // src/schema/steps/through.ts
 var PASSING = /* @__PURE__ */ new Set(["55P03", "40P01", "40001"]);
