@@ -290,12 +290,21 @@ function shapeOf(object: string): string {
   return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
 }
 
-/** What a rollback takes with it of what people put in after the migration. */
+/**
+ * What a rollback takes with it of what people put in after the migration: every table that is new, in
+ * whatever new schema, and the new columns of tables that are not.
+ */
 function destroyed(before: SchemaState, after: SchemaState | undefined): string[] {
-  if (after === undefined) return [];
-  return compareStates(before, after)
-    .filter(({ object, change }) => change === "extra" && /^(?:table|column) /.test(object))
-    .map(({ object }) => object);
+  const fresh = [...(after?.keys() ?? [])].filter((object) => !before.has(object));
+  const tables = new Set(fresh.filter((object) => object.startsWith("table ")));
+  return fresh.filter((object) => tables.has(object) || (isColumn(object) && !tables.has(tableOf(object))));
+}
+
+const isColumn = (object: string): boolean => object.startsWith("column ");
+
+/** `column app.t.c` → `table app.t`; names are as the server quotes them. */
+function tableOf(column: string): string {
+  return column.replace(/^column /, "table ").replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "");
 }
 
 const AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };

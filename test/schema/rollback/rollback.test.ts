@@ -13,6 +13,7 @@ import {
   migrate,
   migrationsFolder,
   noBackups,
+  output,
   rollbackInputs,
   type MigratedDatabase,
 } from "../support.ts";
@@ -226,5 +227,15 @@ describe("migrate-rollback", () => {
       await database.query("SELECT done, failed, ended_at IS NOT NULL AS ended FROM holdfast.rollbacks"),
     ).toEqual([{ done: [], failed: expect.stringMatching(/^202601030900: .*57P01/), ended: true }]);
     expect(await historyOf(database)).toHaveLength(3);
+  });
+
+  it("counts what goes with a schema that a migration has made", async () => {
+    await using database = await migrated({
+      "202601010900_shop.sql": 'CREATE SCHEMA shop; CREATE TABLE shop.orders (id int, "a.b" int);\n',
+      "202601010900_shop_rollback.sql": "DROP SCHEMA shop CASCADE;\n",
+    });
+    await database.query("INSERT INTO shop.orders VALUES (1, 1), (2, 2)");
+    const plan = await rollback(database, { to: "nothing", dryRun: true });
+    expect(output(plan, "losses")).toEqual([{ object: "table shop.orders", rows: 2 }]);
   });
 });
