@@ -1,0 +1,2 @@
+DROP TABLE holdfast_catalog.configuration_change_keys;
+DROP TABLE holdfast_catalog.configuration_changes;

@@ -1,0 +1,1 @@
+DROP TABLE holdfast_catalog.rollback_records;
