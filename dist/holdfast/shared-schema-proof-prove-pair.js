@@ -1320,8 +1320,13 @@ function shapeOf(object) {
   return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
 }
 function destroyed(before, after) {
-  if (after === void 0) return [];
-  return compareStates(before, after).filter(({ object, change }) => change === "extra" && /^(?:table|column) /.test(object)).map(({ object }) => object);
+  const fresh = [...after?.keys() ?? []].filter((object) => !before.has(object));
+  const tables = new Set(fresh.filter((object) => object.startsWith("table ")));
+  return fresh.filter((object) => tables.has(object) || isColumn(object) && !tables.has(tableOf(object)));
+}
+var isColumn = (object) => object.startsWith("column ");
+function tableOf(column) {
+  return column.replace(/^column /, "table ").replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "");
 }
 var AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
 var AFTER_AGAIN = {

@@ -91,7 +91,8 @@ const SET_FOR_TRANSACTION = `
     FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(
       name, value)
 `;
-const SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan" };
+/** A long question about catalogs looks costly, and compiling it would take longer than answering it. */
+const SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan", jit: "off" };
 
 /** A dump makes every materialized view anew, filled or not; one that is not cannot be read from. */
 const UNFILLED = `
