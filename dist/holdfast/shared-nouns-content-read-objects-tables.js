@@ -712,6 +712,8 @@ var aFunction = {
   from: `
      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE ${IN_SCOPE}
+      -- None of the server's own is in scope, and they are thousands.
+      AND p.oid >= 16384
       AND ${notInExtension("pg_proc", "p.oid")}
       AND NOT EXISTS (SELECT FROM pg_depend i
                        WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')

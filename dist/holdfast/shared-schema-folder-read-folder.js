@@ -134,7 +134,7 @@ var SET_FOR_TRANSACTION = `
     FROM (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) AS s(
       name, value)
 `;
-var SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan" };
+var SETTINGS_OF_READING = { ...PINNED_SETTINGS, plan_cache_mode: "force_generic_plan", jit: "off" };
 var UNFILLED = `
   SELECT 'materialized-view ' || c.oid::regclass::text AS object, 'unfilled' AS field, 'true' AS text
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -587,8 +587,9 @@ var AS_WE_BEGAN = `
   SET LOCAL ROLE TO DEFAULT;
   SET LOCAL client_encoding = 'UTF8';
   SELECT pg_catalog.set_config(name, '0', true)
-    FROM pg_catalog.pg_settings
-   WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
+    FROM pg_catalog.unnest(ARRAY['statement_timeout', 'transaction_timeout',
+                                 'idle_in_transaction_session_timeout']) AS name
+   WHERE pg_catalog.current_setting(name, true) IS NOT NULL
 `;
 async function writeDown(session, steps, whole, ledger) {
   await session.query("SET LOCAL statement_timeout = 0");
