@@ -150,12 +150,12 @@ describe("a backup into a store that fails", () => {
       };
     };
     const first = await vault.backup(database.url, {}, fixed());
-    expect(output(first, "id")).toBe("20260301T020000Z-ababab");
+    expect(output(first, "id")).toBe("20260301T020000Z-00abab");
     const before = await Promise.all(vault.files().map((file) => readFile(vault.path(file))));
     await expectRefusal(vault.backup(database.url, {}, fixed()), {
       code: "store.exists",
       exit: 4,
-      says: "20260301T020000Z-ababab",
+      says: "20260301T020000Z-00abab",
       hint: /Run again: the next one has another id/,
     });
     const after = await Promise.all(vault.files().map((file) => readFile(vault.path(file))));
