@@ -56,7 +56,7 @@ interface Claim {
  *   applied; input.conflict where there is nothing to adopt from
  */
 export async function planAdoption(request: MigrateRequest, ports: MigratePorts): Promise<Adoption> {
-  const migrations = await readMigrations(request, ports);
+  const { migrations } = await readMigrations(request, ports);
   await using session = await request.database.connect({ purpose: "migrate adopt" });
   const history = await readHistory(session);
   const { from, told, claimed } = await claimOf(request, session, migrations, history);

@@ -26,6 +26,8 @@ export interface AppliedMigration {
 
 /** What became of all. */
 export interface Applied {
+  /** What was carried out: made under the lease, so it may be less than what was shown. */
+  readonly plan: MigratePlan;
   readonly applied: readonly AppliedMigration[];
   /** Where it stopped. */
   readonly failed:
@@ -72,11 +74,11 @@ export async function applyMigrations(
       throw withHint(error, `${unspeakable(error)}${whereItWas(step, applied)}`);
     });
     if (refused !== undefined) {
-      return { applied, failed: { step, refused, attempts, line: lineOf(step, refused) } };
+      return { plan, applied, failed: { step, refused, attempts, line: lineOf(step, refused) } };
     }
     applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
   }
-  return { applied, failed: undefined };
+  return { plan, applied, failed: undefined };
 }
 
 /** 22P05: the history keeps every file whole, and this database cannot hold one of its characters. */

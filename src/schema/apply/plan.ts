@@ -9,6 +9,7 @@ import type { HistoryEntry } from "../history/entry.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
+import { leftOpen } from "../script/transactions.ts";
 import { hasDrifted } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
@@ -27,6 +28,8 @@ export interface MigratePlan {
   readonly request: MigrateRequest;
   readonly standing: Standing;
   readonly steps: readonly PlannedMigration[];
+  /** Files of the folder that are not read, and why. */
+  readonly ignored: readonly string[];
   /** Of a dry run that takes a history over: what the history would have then, and does not have yet. */
   readonly taken: readonly HistoryEntry[];
   /** The live schema is not what its last migration left; asked only for a plan that is shown or approved. */
@@ -44,10 +47,16 @@ export async function planMigrate(
   ports: MigratePorts,
   taken: readonly HistoryEntry[] = [],
 ): Promise<MigratePlan> {
-  const migrations = await readMigrations(request, ports);
+  const { migrations, ignored } = await readMigrations(request, ports);
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "migrate plan" });
+  const { to } = request;
+  if (to !== undefined && !migrations.some(({ key }) => compareKeys(key, to.key) === 0)) {
+    throw new HoldfastError("input.malformed", `to is '${to.version}', which no file has`, {
+      hint: "Give the version of the last migration that is to be applied, as in its file's name.",
+    });
+  }
   const standing = standingOf(migrations, [...(await readHistory(session)), ...taken]);
   refuseChanged(standing);
   refuseLate(standing, request);
@@ -66,13 +75,26 @@ export async function planMigrate(
         { hint },
       );
     }
+    refuseLeftOpen(forward);
     const begun = standing.begun.find(({ version }) => version === migration.version);
     if (begun !== undefined) await requireSameStart(forward, begun);
     steps.push({ migration, forward, begun });
   }
   // With nothing to apply nobody needs to know.
   const isShown = steps.length > 0 && (request.dryRun || request.planHash !== undefined);
-  return { request, standing, steps, taken, drifted: isShown && (await hasDrifted(session, standing)) };
+  const drifted = isShown && (await hasDrifted(session, standing));
+  return { request, standing, steps, ignored, taken, drifted };
+}
+
+/** psql would take back what such a file did; nobody can have meant that. */
+function refuseLeftOpen({ execution, source }: PreparedScript): void {
+  const open = leftOpen(execution);
+  if (open === undefined) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${source.file}:${open.line} begins a transaction, and the file does not end it`,
+    { hint: "Say COMMIT at the end, or leave BEGIN out: each file is a transaction anyway." },
+  );
 }
 
 /** What is done already is not done again, so it has to be what it was; what follows may be mended. */

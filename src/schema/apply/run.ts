@@ -65,7 +65,10 @@ async function carriedOut(
         destroysWords(guarded, migration.version),
     );
   }
-  return appliedOutcome({ ...plan, guarded }, await applyMigrations(plan, guarded.permits, ports), took());
+  const applied = await applyMigrations(plan, guarded.permits, ports);
+  // Another run may have done some of it, or all, while this one waited.
+  if (applied.plan.steps.length === 0) return nothing(applied.plan, took());
+  return appliedOutcome({ ...applied.plan, guarded }, applied, took());
 }
 
 async function adopted(request: MigrateRequest, ports: MigratePorts): Promise<Adoption | undefined> {
@@ -111,11 +114,22 @@ function currentVersion({ standing }: MigratePlan): string {
   return standing.applied.at(-1)?.migration.version ?? "";
 }
 
-function notes({ standing }: MigratePlan): string[] {
-  return standing.missing.map(
-    ({ file, version }) =>
-      `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`,
-  );
+function notes({ standing, ignored }: MigratePlan): string[] {
+  const here = new Set(standing.pending.map(({ version }) => version));
+  return [
+    ...standing.missing.map(
+      ({ file, version }) =>
+        `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`,
+    ),
+    ...standing.begun
+      .filter(({ version }) => !here.has(version))
+      .map(
+        ({ file, version, steps }) =>
+          `version ${version} (${file}) is begun, ${quantity(steps, "statement")} of it done, and not in this ` +
+          "checkout: put its file back to end it",
+      ),
+    ...ignored,
+  ];
 }
 
 function nothing(plan: MigratePlan, tookMs: number): Outcome {

@@ -306,15 +306,3 @@ function standIns(extensions: readonly string[], judged: readonly CheckedMigrati
         },
       ];
 }
-
-/** A folder in which nothing is a migration is a wrong path more often than an empty project. */
-export function requireSomething(plan: CheckPlan): void {
-  if (plan.migrations.length > 0 || plan.findings.some(({ level }) => level === "error")) return;
-  const ignored = plan.findings.find(({ rule }) => rule === "ignored-file");
-  const why = ignored === undefined ? "" : ` that can be read: ${ignored.file} ${ignored.message}`;
-  throw new HoldfastError("source.missing", `${plan.request.folder} holds no migrations${why}`, {
-    hint:
-      "Give the folder that holds the .sql files; sub-folders are only read where they hold up.sql and " +
-      "down.sql, or are called rollback.",
-  });
-}

@@ -1,6 +1,7 @@
 import { formatDuration } from "../../kernel/duration.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
-import { checkMigrations, requireSomething } from "./check.ts";
+import { requireMigrations } from "../folder/require-migrations.ts";
+import { checkMigrations } from "./check.ts";
 import { planCheck } from "./plan.ts";
 import { checkOutcome } from "./report.ts";
 import { parseCheckRequest, type CheckPorts, type MigrateCheckInputs } from "./request.ts";
@@ -14,7 +15,7 @@ export async function runMigrateCheck(inputs: MigrateCheckInputs, ports: CheckPo
   const began = ports.clock.elapsed();
   const request = await parseCheckRequest(inputs, ports);
   const plan = await planCheck(request, ports);
-  requireSomething(plan);
+  requireMigrations(plan.request.folder, plan.migrations, plan.findings);
   const checked = await checkMigrations(plan, ports);
   const took = ports.clock.elapsed() - began;
   ports.log.debug(`checked in ${formatDuration(took)}`);

@@ -13,8 +13,18 @@ export function isWanted(path: string): boolean {
   return /\.sql$/i.test(path) || /(?:^|\/)metadata\.toml$/.test(path);
 }
 
-/** Marks of a tool that keeps both directions in one file, at the beginning of a line. */
-export const DBMATE_MARK = /^--[ \t]*migrate:(up|down)\b(.*)$/gim;
+/** Marks of tools that keep both directions in one file, at the beginning of a line. */
+const DBMATE_MARK = /^--[ \t]*migrate:(up|down)\b(.*)$/gim;
+/** https://salsita.github.io/node-pg-migrate/migrations/#sql-migrations */
+const NODE_PG_MIGRATE_MARK = /^[ \t]*--[ \t-]*(up|down)[ \t]+migration\b(.*)$/gim;
+
+/** Where the directions begin in a file that holds both; empty for one that has no mark of these. */
+export function marksIn(text: string): readonly RegExpExecArray[] {
+  const dbmate = [...text.matchAll(DBMATE_MARK)];
+  if (dbmate.length > 0) return dbmate;
+  const marks = [...text.matchAll(NODE_PG_MIGRATE_MARK)];
+  return marks.some(([, way]) => way!.toLowerCase() === "up") ? marks : [];
+}
 const OTHER_MARKS = [
   { mark: /^--[ \t]*\+goose[ \t]+up\b/im, tool: "goose" },
   { mark: /^--[ \t]*\+migrate[ \t]+up\b/im, tool: "sql-migrate" },
@@ -29,7 +39,8 @@ const OTHER_MARKS = [
  *   (`X.postgres.up.sql`, Ory's pop);
  * - `X_up.sql` with `X_down.sql`;
  * - a folder `X/` with `up.sql` and `down.sql` (diesel), or with `migration.sql` (Prisma);
- * - one file with `-- migrate:up` and `-- migrate:down` (dbmate);
+ * - one file with `-- migrate:up` and `-- migrate:down` (dbmate), or `-- Up Migration` and `-- Down Migration`
+ *   (node-pg-migrate);
  * - `V1__x.sql` with `U1__x.sql` (Flyway).
  *
  * @param has whether there is a file of this name beside it: what ends in `_down` is only a rollback where
@@ -92,5 +103,5 @@ function classifyFile(file: string, text: string, has: (file: string) => boolean
     return { role: way!.toLowerCase() === "up" ? "forward" : "rollback", stem: whole };
   }
   if (/^U\d/.test(stem)) return { role: "rollback", stem: `V${stem.slice(1)}` };
-  return { role: new RegExp(DBMATE_MARK.source, "im").test(text) ? "both" : "forward", stem };
+  return { role: marksIn(text).length > 0 ? "both" : "forward", stem };
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { SourceFile, SourceFolder } from "../../ports/source-tree.ts";
 import { quantity } from "../../kernel/quantity.ts";
-import { classify, DBMATE_MARK } from "./classify.ts";
+import { classify, marksIn } from "./classify.ts";
 import type { FolderProblem, Migration, MigrationFolder, ScriptFile } from "./migration.ts";
 import { compareKeys, isTime, splitName, versionKey } from "./version.ts";
 
@@ -158,7 +158,19 @@ class Reading {
 
   /** https://github.com/amacneil/dbmate#creating-migrations */
   #bothOf(stem: string, { file, text }: ScriptFile): void {
-    const marks = [...text.matchAll(DBMATE_MARK)];
+    const marks = marksIn(text);
+    const several = ["up", "down"].find(
+      (way) => marks.filter(([, mark]) => mark!.toLowerCase() === way).length > 1,
+    );
+    if (several !== undefined) {
+      this.problem(
+        "same-version",
+        "error",
+        file,
+        `has several parts that are marked ${several}, and one file is one migration`,
+        "Give each a file and a version of its own.",
+      );
+    }
     for (const [at, mark] of marks.entries()) {
       const part = text.slice(mark.index, marks[at + 1]?.index);
       const firstLine = text.slice(0, mark.index).split("\n").length;

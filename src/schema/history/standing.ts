@@ -13,7 +13,7 @@ export interface Standing {
   readonly pending: readonly Migration[];
   /** Of {@link pending}: those that come before one that is applied. */
   readonly late: readonly Migration[];
-  /** In the history alone: an older checkout, or a deleted file. */
+  /** Applied, and in the history alone: an older checkout, or a deleted file. */
   readonly missing: readonly HistoryEntry[];
   /**
    * Begun and not ended: a run was killed, or failed in the middle of a script that is no single transaction.
@@ -60,7 +60,7 @@ export function standingOf(migrations: readonly Migration[], history: readonly H
         : pending.filter(
             (migration) => compareKeys(migration.key, newest) < 0 && !entries.has(keyOf(migration)),
           ),
-    missing: history.filter((entry) => !files.has(keyOf(entry))),
+    missing: history.filter((entry) => entry.state === "applied" && !files.has(keyOf(entry))),
     begun: history.filter(({ state }) => state !== "applied"),
   };
 }

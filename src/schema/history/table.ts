@@ -224,7 +224,12 @@ export async function readHistory(session: DatabaseSession): Promise<readonly Hi
   }));
 }
 
-/** One number by which the history is ordered; of versions with several parts each has six digits. */
-export function positionOf(key: readonly bigint[]): string {
-  return key.length === 1 ? String(key[0]) : key.map((part) => String(part).padStart(6, "0")).join("");
+/**
+ * One number by which the history is ordered as versions are: the first part before the point, every other one
+ * in eighteen digits behind it, so that `1.9`, `1.10` and `2` come in this order.
+ */
+export function positionOf([first = 0n, ...more]: readonly bigint[]): string {
+  // One more than the part, because `1` comes before `1.0`.
+  const digits = more.map((part) => String(part + 1n).padStart(18, "0")).join("");
+  return digits === "" ? String(first) : `${first}.${digits}`;
 }

@@ -307,6 +307,9 @@ function tableOf(column: string): string {
   return column.replace(/^column /, "table ").replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "");
 }
 
+/** How the message of a difference in the order of columns begins. */
+export const COLUMN_ORDER_TOLD = "has its columns in another order";
+
 const AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
 const AFTER_AGAIN = {
   missing: "is missing when the migration is applied again after its rollback",
@@ -367,7 +370,7 @@ function missingDifference(pair: Pair, differences: readonly PairDifference[]): 
 
 function asDifference(difference: StateDifference, words: typeof AFTER_ROLLBACK): PairDifference {
   if (isOnlyOrder(difference)) {
-    return { object: difference.object, message: `has its columns in another order: ${orderOf(difference)}` };
+    return { object: difference.object, message: `${COLUMN_ORDER_TOLD}: ${orderOf(difference)}` };
   }
   return { object: difference.object, message: describeDifference(difference, words) };
 }

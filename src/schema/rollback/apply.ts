@@ -3,12 +3,14 @@ import { quantity } from "../../kernel/quantity.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
+import { readHistory } from "../history/table.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 import { carryOut, type Beginning, type Refused } from "../steps/carry-out.ts";
 import { ScriptSessions } from "../steps/script-sessions.ts";
 import { untilThrough } from "../steps/through.ts";
+import { isSound } from "./prove-history.ts";
 import { isStillTrue, type RollbackPlan, type RollbackStep } from "./plan.ts";
 
 /** The backup that was made before anything was changed. */
@@ -88,11 +90,34 @@ export async function applyRollback(
     done.push(step);
   }
   const after = schemaFingerprint(await readState(books)).hash;
-  const restored = failed !== undefined || plan.target === null ? null : after === plan.target;
+  const restored = failed !== undefined ? null : await isRestored(books, plan, after);
   const failure =
     failed === undefined ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`;
   await closeRecord(books, record, { done, failure, restored });
   return { backup, done, failed, restored, record };
+}
+
+/**
+ * Whether the schema is what it was at the version that stays. Nobody can put a column back in its place, so
+ * where a proof has shown that columns end up in another order the fingerprint is another one, and that is
+ * what the version has from then on: no drift is made of it.
+ */
+async function isRestored(
+  books: DatabaseSession,
+  { target, steps, drifted }: RollbackPlan,
+  after: string,
+): Promise<boolean | null> {
+  if (target === null || after === target) return target === null ? null : true;
+  const isProved = steps.every(({ proof }) => proof !== undefined && isSound(proof));
+  if (drifted || !isProved || !steps.some(({ proof }) => proof?.reorders)) return false;
+  const newest = (await readHistory(books)).findLast(({ state }) => state === "applied");
+  if (newest !== undefined) {
+    await books.query("UPDATE holdfast.migrations SET fingerprint_after = $2 WHERE version = $1", [
+      newest.version,
+      after,
+    ]);
+  }
+  return null;
 }
 
 /** What is carried out is what was shown, or nothing. */

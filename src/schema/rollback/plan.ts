@@ -1,7 +1,9 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
+import { displayPart } from "../../postgres/display-name.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
+import { destroyedBy } from "../script/destroys.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
@@ -58,8 +60,23 @@ interface Chosen {
 }
 
 async function choose(session: DatabaseSession, request: RollbackRequest, ports: Ports): Promise<Chosen> {
-  const history = await readHistory(session);
+  const history = await withoutUnbegun(session, await readHistory(session));
   return { history, found: await findScripts(chosen(history, request), request, ports) };
+}
+
+/**
+ * A script that is carried out step by step says that it has begun before it does anything. Where its first
+ * statement was refused nothing has happened, which the schema shows: there is nothing to end first.
+ */
+async function withoutUnbegun(
+  session: DatabaseSession,
+  history: readonly HistoryEntry[],
+): Promise<readonly HistoryEntry[]> {
+  const isUnbegun = ({ state, steps }: HistoryEntry): boolean => state === "applying" && steps === 0;
+  if (!history.some(isUnbegun)) return history;
+  const left = history.findLast(({ state }) => state === "applied")?.fingerprintAfter;
+  const asItWas = left != null && schemaFingerprint(await readState(session)).hash === left;
+  return asItWas ? history.filter((entry) => !isUnbegun(entry)) : history;
 }
 
 /**
@@ -97,7 +114,7 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
     request,
     steps,
     unprovedBecause: proofs.why,
-    losses: await countLosses(session, steps),
+    losses: [...(await countLosses(session, steps)), ...lossesBySelf(steps)],
     target: steps.at(-1)?.entry.fingerprintBefore ?? null,
     drifted: last?.fingerprintAfter != null && last.fingerprintAfter !== now,
   };
@@ -109,7 +126,11 @@ function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequ
     throw new HoldfastError(
       "refused.unsafe",
       `${half.file} is half applied: ${half.steps} of its statements are done`,
-      { hint: "End it first with holdfast migrate; then it can be taken back." },
+      {
+        hint:
+          "End it first with holdfast migrate, for which its file has to be in the folder; then it can be " +
+          "taken back.",
+      },
     );
   }
   if (to !== undefined && !history.some(({ version }) => compareKeys(versionKey(version), to.key) === 0)) {
@@ -211,6 +232,21 @@ async function countLosses(session: DatabaseSession, steps: readonly RollbackSte
     losses.push({ object, rows: row === undefined ? null : Number(row.rows) });
   }
   return losses;
+}
+
+/** Rows and values that the scripts themselves take away of what stays; how many, only they know. */
+function lossesBySelf(steps: readonly RollbackStep[]): Loss[] {
+  const objects = steps.flatMap(({ rollback }) =>
+    rollback.execution.statements.flatMap(destroyedBy).flatMap(({ what, name, column, to }) => {
+      const written = name.map(displayPart).join(".");
+      if (what === "rows") return [`rows of ${written}`];
+      // Of a type alone nobody sees whether it is a narrower one.
+      return what === "values" && to === undefined
+        ? [`values of ${written}.${displayPart(column ?? "")}`]
+        : [];
+    }),
+  );
+  return [...new Set(objects)].map((object) => ({ object, rows: null }));
 }
 
 /** 42P01, 42703: gone by hand; 42501: may not be read. Anything else is no answer. */

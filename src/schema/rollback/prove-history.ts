@@ -2,7 +2,7 @@ import { isHoldfastError } from "../../kernel/errors.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { Chain } from "../proof/chain.ts";
-import { provePair } from "../proof/prove-pair.ts";
+import { COLUMN_ORDER_TOLD, provePair } from "../proof/prove-pair.ts";
 import { replay } from "../proof/replay.ts";
 import type { PairProof, Verdict } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
@@ -15,6 +15,13 @@ export interface HistoryProof {
   readonly what: string;
   /** What the rollback takes away of what came after. */
   readonly destroys: readonly string[];
+  /** Columns of a table stand in another order afterwards. */
+  readonly reorders: boolean;
+}
+
+/** The schema comes back; what is lost is told and counted, and confirmed by whoever goes back. */
+export function isSound({ verdict }: HistoryProof): boolean {
+  return verdict === "proved" || verdict === "column-order" || verdict === "loses-data";
 }
 
 /** Proofs by version, or why there are none. */
@@ -64,7 +71,12 @@ export async function proveHistory(
       const { proof } = await provePair(chain, { forward, rollback: step.rollback }, () =>
         ports.clock.elapsed(),
       );
-      of.set(entry.version, { verdict: proof.verdict, what: words(proof), destroys: proof.destroys });
+      of.set(entry.version, {
+        verdict: proof.verdict,
+        what: words(proof),
+        destroys: proof.destroys,
+        reorders: proof.differences.some(({ message }) => message.startsWith(COLUMN_ORDER_TOLD)),
+      });
     });
     if (stopped !== undefined) {
       return {

@@ -6,6 +6,7 @@ import { describeAddress } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { applyRollback, type RolledBack, type TakeBackup } from "./apply.ts";
 import { hashOf, requireApprovedPlan } from "./hash.ts";
+import { isSound } from "./prove-history.ts";
 import { planRollback, type RollbackPlan } from "./plan.ts";
 import { runRollbackFromBackup, type RestoreBackup } from "./from-backup.ts";
 import { parseRollbackRequest, requireOneRoad, type MigrateRollbackInputs } from "./request.ts";
@@ -54,9 +55,7 @@ async function runRollbackTo(
 function whyNot(plan: RollbackPlan): HoldfastError | undefined {
   const { request, steps, losses, unprovedBecause } = plan;
   if (steps.length === 0) return undefined;
-  const unproved = steps.filter(
-    ({ proof }) => proof === undefined || !["proved", "column-order", "loses-data"].includes(proof.verdict),
-  );
+  const unproved = steps.filter(({ proof }) => proof === undefined || !isSound(proof));
   if (unproved.length > 0 && !request.allowUnproved) {
     const which = listed(
       unproved.map(
@@ -100,6 +99,8 @@ function planLines({ steps, losses }: RollbackPlan): string[] {
 }
 
 function lossLine({ object, rows }: RollbackPlan["losses"][number]): string {
+  // What a script takes away of what stays: only it knows which rows.
+  if (/^(?:rows|values) of /.test(object)) return `${object} are changed or deleted by its script`;
   return (
     `${object} goes with ` +
     `it: ${rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value")}`
@@ -165,6 +166,13 @@ function planned(plan: RollbackPlan, refused: HoldfastError | undefined): Outcom
   };
 }
 
+function takenBefore(done: RolledBack["done"]): string {
+  const last = done.at(-1)?.entry;
+  if (last === undefined) return "none was taken back before it";
+  const are = done.length === 1 ? "is" : "are";
+  return `${quantity(done.length, "migration")} before it ${are} taken back, the last of them ${last.file}`;
+}
+
 function rolledBack(plan: RollbackPlan, result: RolledBack): Outcome {
   const { done, failed, restored, backup } = result;
   const where = describeAddress(plan.request.database.address);
@@ -174,7 +182,6 @@ function rolledBack(plan: RollbackPlan, result: RolledBack): Outcome {
       : [`what the database held before is backup ${backup.id} (tier safety), as of ${backup.snapshotAt}`];
   if (failed !== undefined) {
     const { refusal, steps, statements } = failed.refused;
-    const at = done.at(-1)?.entry ?? failed.step.entry;
     return {
       exit: EXIT.outside,
       outputs: outputs(plan, result),
@@ -186,8 +193,8 @@ function rolledBack(plan: RollbackPlan, result: RolledBack): Outcome {
         tables: [table(plan)],
         notes: [
           failed.step.rollback.execution.mode === "one-transaction"
-            ? `nothing of that script has happened; ${quantity(done.length, "migration")} before it ` +
-              `${done.length === 1 ? "is" : "are"} taken back, the last of them ${at.file}`
+            ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` +
+              failed.step.entry.version
             : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
           ...wayBack,
         ],
@@ -203,7 +210,11 @@ function rolledBack(plan: RollbackPlan, result: RolledBack): Outcome {
       headline: isGood
         ? `${quantity(done.length, "migration")} of ${where} taken back; ` +
           `it is at ${plan.request.to?.version ?? "nothing"}` +
-          (restored === true ? ", and its schema is what it was then" : "")
+          (restored === true
+            ? ", and its schema is what it was then"
+            : plan.steps.some(({ proof }) => proof?.reorders)
+              ? "; columns stand in another order, as the proof has shown"
+              : "")
         : `${quantity(done.length, "migration")} of ${where} taken back, and its schema is not what it was ` +
           `at ${plan.request.to?.version ?? "nothing"}`,
       tables: [table(plan)],

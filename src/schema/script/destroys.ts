@@ -60,7 +60,7 @@ export function destroyedBy({ type, tree }: Pick<Statement, "type" | "tree">): r
         ...(cascade ? { cascades: true as const } : {}),
       }));
     case "AlterTableStmt":
-      return alterations(fields);
+      return fields["objtype"] === "OBJECT_TYPE" ? attributesDropped(fields) : alterations(fields);
     default:
       return deletions(tree);
   }
@@ -68,7 +68,7 @@ export function destroyedBy({ type, tree }: Pick<Statement, "type" | "tree">): r
 
 /** Whether nobody can tell from a statement's text what it does. */
 export function isOpaque({ type }: Pick<Statement, "type">): boolean {
-  return type === "DoStmt" || type === "CallStmt";
+  return type === "DoStmt" || type === "CallStmt" || type === "DropOwnedStmt";
 }
 
 function typesDropped(fields: Fields): (kind: string) => readonly (readonly string[])[] {
@@ -76,6 +76,14 @@ function typesDropped(fields: Fields): (kind: string) => readonly (readonly stri
     fields["removeType"] === kind
       ? listOf(fields["objects"]).map((each) => nameParts(fieldsOf(each)["names"]))
       : [];
+}
+
+/** With CASCADE the columns of the type lose what the attribute held. */
+function attributesDropped(fields: Fields): readonly Destroyed[] {
+  const drops = listOf(fields["cmds"]).some(
+    (each) => fieldsOf(each)["subtype"] === "AT_DropColumn" && fieldsOf(each)["behavior"] === "DROP_CASCADE",
+  );
+  return drops ? [{ what: "type", name: relationParts(fields["relation"]) }] : [];
 }
 
 function alterations(fields: Fields): readonly Destroyed[] {

@@ -40,6 +40,20 @@ export function executionOf(script: Script): Execution {
   return { mode: "one-transaction", statements, because: [] };
 }
 
+/** The last statement of a script that begins a transaction and does not end it; undefined where none is left open. */
+export function leftOpen({ statements }: Execution): Statement | undefined {
+  let open: Statement | undefined;
+  for (const statement of statements) {
+    const { kind, chain } = fieldsOf(statement.tree);
+    if (statement.type !== "TransactionStmt") continue;
+    if (BEGINS.has(String(kind))) open ??= statement;
+    else if (kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_ROLLBACK") {
+      open = chain === true && open !== undefined ? statement : undefined;
+    }
+  }
+  return open;
+}
+
 function isSavepoint({ kind }: Fields): boolean {
   return (
     kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO"

@@ -105,7 +105,14 @@ function mayNameRoles({ type }: Statement): boolean {
 }
 
 /** Roles stand in a tree with their type's name or, as the new owner in `OWNER TO`, without. */
-function rolesNamed({ tree }: Statement): string[] {
+function rolesNamed({ type, tree }: Statement): string[] {
+  const { name, args } = fieldsOf(tree);
+  // SET ROLE x, SET SESSION AUTHORIZATION x
+  if (type === "VariableSetStmt" && (name === "role" || name === "session_authorization")) {
+    return listOf(args)
+      .flatMap((each) => textOf(fieldsOf(fieldsOf(each)["sval"])["sval"]) ?? [])
+      .filter((role) => role !== "none");
+  }
   return [...everyObject(tree)].flatMap(({ roletype, rolename }) =>
     roletype === "ROLESPEC_CSTRING" ? (textOf(rolename) ?? []) : [],
   );

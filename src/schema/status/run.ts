@@ -6,6 +6,7 @@ import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.t
 import type { Ports } from "../../ports/ports.ts";
 import { isWanted } from "../folder/classify.ts";
 import { readFolder } from "../folder/read-folder.ts";
+import { requireMigrations } from "../folder/require-migrations.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
@@ -28,9 +29,10 @@ export async function runMigrateStatus(
   ports: Pick<Ports, "sourceTree"> & DriftPorts,
 ): Promise<Outcome> {
   const folder = inputs.migrations.replace(/(?<=.)\/+$/, "");
-  const { migrations } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), {
+  const { migrations, problems } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), {
     supabase: false,
   });
+  requireMigrations(folder, migrations, problems);
   const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
   await using session = await database.connect({ purpose: "migrate status" });
   const history = await readHistory(session);
