@@ -143,6 +143,7 @@ async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise
     file: step.migration.forward.file,
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    statements: step.forward.script.statements,
     async attempt(session: DatabaseSession) {
       // A script that is no single transaction says that it has begun before it does anything.
       if (step.forward.execution.mode !== "one-transaction" && !at.again) {

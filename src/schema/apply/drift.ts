@@ -5,14 +5,16 @@ import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 
 /**
- * Whether the live schema is not what its last migration left. False where the history does not tell, and
- * where half of a file is done, which is no drift.
+ * The live schema's fingerprint where it is not what its last migration left; undefined where it is, where
+ * the history does not tell, and where half of a file is done, which is no drift.
  */
-export async function hasDrifted(session: DatabaseSession, standing: Standing): Promise<boolean> {
-  if (standing.begun.length > 0) return false;
+export async function driftOf(session: DatabaseSession, standing: Standing): Promise<string | undefined> {
+  if (standing.begun.length > 0) return undefined;
   const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing].sort((one, other) =>
     compareKeys(versionKey(one.version), versionKey(other.version)),
   );
   const left = history.at(-1)?.fingerprintAfter ?? undefined;
-  return left !== undefined && schemaFingerprint(await readState(session)).hash !== left;
+  if (left === undefined) return undefined;
+  const live = schemaFingerprint(await readState(session)).hash;
+  return live === left ? undefined : live;
 }

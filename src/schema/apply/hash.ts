@@ -15,7 +15,7 @@ export function hashOf({ request, steps, standing, drifted }: MigratePlan): stri
       begun?.steps ?? 0,
     ]),
     given: [
-      drifted ? "drifted" : "as it was left",
+      drifted === undefined ? "as it was left" : `drifted to ${drifted}`,
       ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort(),
     ],
   });

@@ -10,7 +10,7 @@ import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { leftOpen } from "../script/transactions.ts";
-import { hasDrifted } from "./drift.ts";
+import { driftOf } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
@@ -33,7 +33,7 @@ export interface MigratePlan {
   /** Of a dry run that takes a history over: what the history would have then, and does not have yet. */
   readonly taken: readonly HistoryEntry[];
   /** The live schema is not what its last migration left; asked only for a plan that is shown or approved. */
-  readonly drifted: boolean;
+  readonly drifted: string | undefined;
 }
 
 /**
@@ -82,7 +82,7 @@ export async function planMigrate(
   }
   // With nothing to apply nobody needs to know.
   const isShown = steps.length > 0 && (request.dryRun || request.planHash !== undefined);
-  const drifted = isShown && (await hasDrifted(session, standing));
+  const drifted = isShown ? await driftOf(session, standing) : undefined;
   return { request, standing, steps, ignored, taken, drifted };
 }
 

@@ -12,7 +12,9 @@ export interface ReadMigrations {
   readonly ignored: readonly string[];
 }
 
-/** @throws refused.unsafe where a file's name or place is wrong; source.missing where no file is a migration */
+/**
+ * @throws refused.unsafe where a file's name or place is wrong; source.missing where no file is a migration
+ */
 export async function readMigrations(request: MigrateRequest, ports: MigratePorts): Promise<ReadMigrations> {
   const folder = await (await ports.sourceTree()).files(request.folder, isWanted);
   const { migrations, problems } = readFolder(folder, { supabase: false });

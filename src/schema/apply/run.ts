@@ -119,14 +119,15 @@ function notes({ standing, ignored }: MigratePlan): string[] {
   return [
     ...standing.missing.map(
       ({ file, version }) =>
-        `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`,
+        `version ${version} (${file}) is applied and not in this checkout, which is older or on ` +
+        "another branch",
     ),
     ...standing.begun
       .filter(({ version }) => !here.has(version))
       .map(
         ({ file, version, steps }) =>
-          `version ${version} (${file}) is begun, ${quantity(steps, "statement")} of it done, and not in this ` +
-          "checkout: put its file back to end it",
+          `version ${version} (${file}) is begun, ${quantity(steps, "statement")} of it done, and not in ` +
+          "this checkout: put its file back to end it",
       ),
     ...ignored,
   ];

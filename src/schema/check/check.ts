@@ -1,4 +1,3 @@
-import { HoldfastError } from "../../kernel/errors.ts";
 import { together } from "../../kernel/together.ts";
 import type { Progress } from "../../ports/log.ts";
 import { Chain } from "../proof/chain.ts";

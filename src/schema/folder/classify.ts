@@ -39,8 +39,8 @@ const OTHER_MARKS = [
  *   (`X.postgres.up.sql`, Ory's pop);
  * - `X_up.sql` with `X_down.sql`;
  * - a folder `X/` with `up.sql` and `down.sql` (diesel), or with `migration.sql` (Prisma);
- * - one file with `-- migrate:up` and `-- migrate:down` (dbmate), or `-- Up Migration` and `-- Down Migration`
- *   (node-pg-migrate);
+ * - one file with `-- migrate:up` and `-- migrate:down` (dbmate), or `-- Up Migration` and
+ *   `-- Down Migration` (node-pg-migrate);
  * - `V1__x.sql` with `U1__x.sql` (Flyway).
  *
  * @param has whether there is a file of this name beside it: what ends in `_down` is only a rollback where

@@ -144,6 +144,7 @@ async function takeBack(
     file: entry.file,
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    statements: rollback.script.statements,
     async attempt(session: DatabaseSession) {
       if (rollback.execution.mode !== "one-transaction" && !at.again) {
         await session.query(

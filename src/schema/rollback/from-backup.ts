@@ -1,3 +1,4 @@
+import { EXIT, HoldfastError } from "../../kernel/errors.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { parseDatabaseUrl, describeAddress } from "../../postgres/database-url.ts";
@@ -56,6 +57,15 @@ export async function runRollbackFromBackup(
   );
   if (inputs.dryRun) return planned(plan);
   for (const line of planLines(plan)) ports.log.info(line);
+  const now = await historyAlone(database, inputs.wait, ports);
+  if (now.map(lineOf).join("\n") !== plan.history.map(lineOf).join("\n")) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      "the database's history has moved on since the plan was made, so what was shown " +
+        "is not what would be done",
+      { hint: "Run again, and read the new plan." },
+    );
+  }
   const restored = await restore(false);
   const record = await recordRestore(plan, inputs.reason ?? "", restored, ports).catch((error: unknown) => {
     ports.log.warn(`the restore is done, and its record could not be written: ${(error as Error).message}`);
@@ -65,7 +75,7 @@ export async function runRollbackFromBackup(
 }
 
 async function planAlone(
-  { fromBackup: backup, wait }: MigrateRollbackInputs & { readonly fromBackup: string },
+  { fromBackup: backup, wait, withoutBackup }: MigrateRollbackInputs & { readonly fromBackup: string },
   database: Database,
   restore: RestoreBackup,
   ports: Ports,
@@ -87,7 +97,11 @@ async function planAlone(
       doing: "migrate-rollback",
       database: describeAddress(database.address),
       scripts: [],
-      given: [`from backup ${backup}`, ...history.map(({ version, state }) => `${version} ${state}`)],
+      given: [
+        `from backup ${backup}`,
+        withoutBackup ? "without a backup" : "with a backup",
+        ...history.map(lineOf),
+      ],
     }),
     looked,
   };
@@ -115,11 +129,17 @@ function snapshotOf({ outputs: { plan } }: Outcome): string | undefined {
   return typeof at === "string" ? at : undefined;
 }
 
+const lineOf = ({ version, state, sha256 }: HistoryEntry): string => `${version} ${state} ${sha256 ?? ""}`;
+
 /** Versions that were applied after the snapshot, or are not applied whole; by the server's own clock. */
 async function appliedSince(database: Database, snapshotAt: string): Promise<ReadonlySet<string>> {
   await using session = await database.connect({ purpose: "rollback plan" });
   const rows = await session.query<{ version: string }>(
-    "SELECT version FROM holdfast.migrations WHERE applied_at IS NULL OR applied_at > $1::timestamptz",
+    `
+      SELECT version
+        FROM holdfast.migrations
+       WHERE state <> 'applied' OR coalesce(applied_at, started_at) > $1::timestamptz
+    `,
     [snapshotAt],
   );
   return new Set(rows.map(({ version }) => version));
@@ -136,8 +156,10 @@ function planLines({ backup, snapshotAt, undone }: FromBackupPlan): string[] {
 }
 
 function outputs(plan: FromBackupPlan, restored?: Outcome, record?: RestoreRecord): Record<string, Json> {
+  const isDone = restored !== undefined && restored.exit !== EXIT.integrity;
   return {
-    "rolled-back": (record?.undone ?? []).map(({ version }) => version),
+    // Without a record, what the plan said.
+    "rolled-back": (record?.undone ?? (isDone ? plan.undone : [])).map(({ version }) => version),
     to: record?.version ?? "",
     "from-backup": plan.backup,
     backup: restored?.outputs["safety-backup"] ?? "",

@@ -51,6 +51,8 @@ export interface RollbackPlan {
   readonly target: string | null;
   /** The live schema is not what its last migration left. */
   readonly drifted: boolean;
+  /** The live schema's fingerprint. */
+  readonly live: string;
 }
 
 /** What is to be taken back, and by which scripts; not yet tried. */
@@ -116,6 +118,7 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
     unprovedBecause: proofs.why,
     losses: [...(await countLosses(session, steps)), ...lossesBySelf(steps)],
     target: steps.at(-1)?.entry.fingerprintBefore ?? null,
+    live: now,
     drifted: last?.fingerprintAfter != null && last.fingerprintAfter !== now,
   };
 }
@@ -249,10 +252,12 @@ function lossesBySelf(steps: readonly RollbackStep[]): Loss[] {
   return [...new Set(objects)].map((object) => ({ object, rows: null }));
 }
 
-/** 42P01, 42703: gone by hand; 42501: may not be read. Anything else is no answer. */
+/**
+ * 42P01, 42703: gone by hand; 42501: may not be read; 57014: takes longer than it may. The rest is no answer.
+ */
 function isUncountable(error: unknown): boolean {
   return (
     isHoldfastError(error, "database.query", "database.permission") &&
-    /\(SQLSTATE (?:42P01|42703|3F000|42501)\)/.test(error.message)
+    /\(SQLSTATE (?:42P01|42703|3F000|42501|57014)\)/.test(error.message)
   );
 }

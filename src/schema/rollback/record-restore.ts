@@ -31,8 +31,8 @@ export async function recordRestore(
 ): Promise<RestoreRecord | undefined> {
   await using session = await database.connect({ purpose: "rollback record" });
   const now = await readHistory(session);
-  const there = new Set(now.map(({ version }) => version));
-  const undone = history.filter(({ version }) => !there.has(version)).reverse();
+  const there = new Set(now.map(lineOf));
+  const undone = history.filter((entry) => !there.has(lineOf(entry))).reverse();
   if (restored.exit === EXIT.integrity && undone.length === 0) return undefined;
   const applied = now.filter(({ state }) => state === "applied");
   const left = applied.at(-1)?.fingerprintAfter ?? null;
@@ -46,6 +46,9 @@ export async function recordRestore(
   await insert(session, record, { backup, history, reason, restored }, ports);
   return record;
 }
+
+/** What was applied whole, or as another script, is not the same. */
+const lineOf = ({ version, state, sha256 }: HistoryEntry): string => `${version} ${state} ${sha256 ?? ""}`;
 
 /** What was restored where, and the history that was there. */
 interface Restoring {

@@ -40,7 +40,7 @@ export function executionOf(script: Script): Execution {
   return { mode: "one-transaction", statements, because: [] };
 }
 
-/** The last statement of a script that begins a transaction and does not end it; undefined where none is left open. */
+/** The statement that begins a transaction which the script does not end; undefined where there is none. */
 export function leftOpen({ statements }: Execution): Statement | undefined {
   let open: Statement | undefined;
   for (const statement of statements) {

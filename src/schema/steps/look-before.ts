@@ -147,7 +147,8 @@ function concurrentRebuild({ type, tree }: Statement): Rebuild | undefined {
 }
 
 /**
- * What an interrupted rebuild leaves: the new index, or the old one, not valid.
+ * What an interrupted rebuild leaves: the new index, or the old one, not valid. One at which somebody is at
+ * work just now is his.
  * https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY
  */
 async function leftByRebuilds(
@@ -161,6 +162,10 @@ async function leftByRebuilds(
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE NOT i.indisvalid AND c.relname::text ~ '_cc(new|old)[0-9]*$'
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
+                          WHERE p.datid = (SELECT d.oid FROM pg_catalog.pg_database d
+                                            WHERE d.datname = pg_catalog.current_database())
+                            AND p.relid = i.indrelid)
          AND i.indrelid = CASE WHEN $1 THEN
                (SELECT o.indrelid FROM pg_catalog.pg_index o
                  WHERE o.indexrelid = pg_catalog.to_regclass($2))

@@ -72,7 +72,8 @@ interface Begun {
 
 /**
  * What a session gets at its beginning and never again: settings of the role and the database, which a script
- * may have changed for the next one, and who it is. Triggers on logging in (since 17) do what they want.
+ * may have changed for the next one, and who it is; and which settings of applications' own it knows, which a
+ * function may have made. Triggers on logging in (since 17) do what they want.
  */
 async function howSessionsBegin(session: DatabaseSession): Promise<string | undefined> {
   const [row] = await session.queryPrepared<{ begins: string | null }>(HOW_SESSIONS_BEGIN, []);
@@ -84,6 +85,8 @@ const HOW_SESSIONS_BEGIN = `
   SELECT CASE
     WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtevent OPERATOR(pg_catalog.=) 'login')
     THEN pg_catalog.concat_ws(E'\\n', session_user, current_user,
+           (SELECT pg_catalog.string_agg(o.name, ',' ORDER BY o.name) FROM pg_catalog.pg_settings o
+             WHERE o.category OPERATOR(pg_catalog.=) 'Customized Options'),
            (SELECT pg_catalog.string_agg(
                      pg_catalog.concat_ws(' ', s.setdatabase, s.setrole, s.setconfig), E'\\n'
                      ORDER BY s.setdatabase, s.setrole)

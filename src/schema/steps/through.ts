@@ -1,7 +1,9 @@
 import { formatDuration } from "../../kernel/duration.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { Statement } from "../script/script.ts";
 import type { Refused } from "./carry-out.ts";
+import { leavesSessionAsItWas } from "./leaves-alone.ts";
 import type { ScriptSessions } from "./script-sessions.ts";
 
 /** A lock that somebody holds, a deadlock, a transaction in the way: a moment later it may go through. */
@@ -17,6 +19,8 @@ export interface Trying {
   readonly retries: number;
   /** Ends the running statement, and the waiting between two tries. */
   readonly stop: AbortSignal;
+  /** What it carries out; whether the next script may go on in the same session depends on it. */
+  readonly statements: readonly Statement[];
   /** One try, in a session that is as a new one. */
   readonly attempt: (session: DatabaseSession) => Promise<Refused | undefined>;
 }
@@ -48,7 +52,7 @@ export async function untilThrough(
 }
 
 /** A session in which something went wrong is none to go on with. */
-async function once({ sessions, stop, attempt }: Trying): Promise<Refused | undefined> {
+async function once({ sessions, stop, attempt, statements }: Trying): Promise<Refused | undefined> {
   stop.throwIfAborted();
   return await sessions.use(
     async (session) => {
@@ -62,6 +66,6 @@ async function once({ sessions, stop, attempt }: Trying): Promise<Refused | unde
         stop.removeEventListener("abort", cancel);
       }
     },
-    (refused) => refused === undefined && !stop.aborted,
+    (refused) => refused === undefined && !stop.aborted && leavesSessionAsItWas(statements),
   );
 }

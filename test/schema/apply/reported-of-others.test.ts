@@ -209,7 +209,7 @@ describe("a way back", () => {
     await migrate(database, folder);
     await database.query("CREATE VIEW v AS SELECT * FROM a");
     expect(await said(back(database, { to: "nothing", migrations: folder.path }))).toMatch(
-      /^4 .*nothing of that script has happened; none was taken back before it, and the database is at version 1/,
+      /^4 .*nothing of that script has happened; none was taken back before it, and the .* is at version 1/,
     );
   });
 });

@@ -4,6 +4,7 @@ import { parseDatabaseUrl } from "../../../src/postgres/database-url.ts";
 import type { DatabaseSession } from "../../../src/ports/database.ts";
 import { ScriptSessions } from "../../../src/schema/steps/script-sessions.ts";
 import { createDatabase, server, startCluster, type TestDatabase } from "../../support/postgres.ts";
+import { migrate, migrationsFolder } from "../support.ts";
 
 const pidOf = async (session: DatabaseSession): Promise<number> =>
   (await session.query<{ pid: number }>("SELECT pg_backend_pid() AS pid"))[0]!.pid;
@@ -41,7 +42,6 @@ describe("the session of the next script", () => {
       "SELECT count(*)::int AS found FROM pg_prepared_statements WHERE name NOT LIKE 'holdfast%'";
     for (const [script, question, found] of [
       ["SET search_path = nowhere", "SELECT current_setting('search_path') AS found", '"$user", public'],
-      ["SET my.own = 'x'", "SELECT coalesce(current_setting('my.own', true), '') AS found", ""],
       ["CREATE TEMP TABLE t ()", "SELECT to_regclass('pg_temp.t') AS found", null],
       ["SELECT pg_advisory_lock(7)", "SELECT count(*)::int AS found FROM pg_locks WHERE objid = 7", 0],
       ["PREPARE mine AS SELECT 1", before, 0],
@@ -97,4 +97,31 @@ describe("the session of the next script", () => {
     });
     expect(await followed(database, "SELECT 1")).toMatchObject({ same: false });
   }, 60_000);
+});
+
+describe("a script that leaves behind what emptying does not undo", () => {
+  it.each([
+    ["a setting of the application's own", "SET app.tenant = 'one';\n"],
+    ["one that a function sets", "SELECT set_config('app.tenant', 'one', false);\n"],
+    ["one that a trigger sets", "INSERT INTO watched VALUES (1);\n"],
+    ["a seed", "SELECT setseed(0.5);\n"],
+    ["what only a block knows", "DO $$ BEGIN PERFORM setseed(0.5); END $$;\n"],
+  ])("is followed by a new session: %s", async (_, sql) => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await database.query(`
+      CREATE TABLE watched (a int);
+      CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM set_config('app.tenant', 'one', false); RETURN NEW; END $$;
+      CREATE TRIGGER watch BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION watch()
+    `);
+    const look = "SELECT current_setting('app.tenant', true) IS NULL AS fresh, pg_backend_pid() AS pid";
+    await using folder = migrationsFolder({
+      "1_a.sql": `CREATE TABLE one AS ${look};\n${sql}`,
+      "2_b.sql": `CREATE TABLE two AS ${look};\n`,
+    });
+    expect((await migrate(database, folder)).exit).toBe(0);
+    expect(await database.query("SELECT two.fresh, one.pid <> two.pid AS other FROM one, two")).toEqual([
+      { fresh: true, other: true },
+    ]);
+  });
 });
