@@ -3,11 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  droppedNames
-} from "./shared-schema-script-dropped.js";
-import {
   ScriptSessions,
   carryOut,
+  destroyedBy,
+  isOpaque,
+  namedBy,
   parsePlanHash,
   planHash,
   requireApproved,
@@ -26,6 +26,9 @@ import {
   standingOf
 } from "./shared-schema-history-standing.js";
 import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   compareDatabases,
   makeHistory,
   platformOfState,
@@ -38,23 +41,17 @@ import {
   Chain,
   codeUnits,
   compareKeys,
-  everyNode,
-  fieldsOf,
   isVersion,
   isWanted,
+  leftOpen,
   lineAt,
-  listOf,
-  nameParts,
   platformOf,
   preludeFor,
   prepareScript,
   privateShadow,
   readFolder,
   readState,
-  relationParts,
   splitName,
-  textOf,
-  typeOf,
   versionKey
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
@@ -116,7 +113,7 @@ function hashOf({ request, steps, standing, drifted }) {
       begun?.steps ?? 0
     ]),
     given: [
-      drifted ? "drifted" : "as it was left",
+      drifted === void 0 ? "as it was left" : `drifted to ${drifted}`,
       ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort()
     ]
   });
@@ -127,13 +124,15 @@ function requireApprovedPlan(plan) {
 }
 
 // src/schema/apply/drift.ts
-async function hasDrifted(session, standing) {
-  if (standing.begun.length > 0) return false;
+async function driftOf(session, standing) {
+  if (standing.begun.length > 0) return void 0;
   const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing].sort(
     (one, other) => compareKeys(versionKey(one.version), versionKey(other.version))
   );
   const left = history.at(-1)?.fingerprintAfter ?? void 0;
-  return left !== void 0 && schemaFingerprint(await readState(session)).hash !== left;
+  if (left === void 0) return void 0;
+  const live = schemaFingerprint(await readState(session)).hash;
+  return live === left ? void 0 : live;
 }
 
 // src/schema/apply/read-migrations.ts
@@ -151,7 +150,9 @@ async function readMigrations(request, ports) {
       { hint: broken[0].hint }
     );
   }
-  return migrations;
+  requireMigrations(request.folder, migrations, problems);
+  const ignored = problems.filter(({ rule }) => rule === "ignored-file");
+  return { migrations, ignored: ignored.map(({ file, message }) => `${file} ${message}`) };
 }
 
 // src/schema/books/applied-of.ts
@@ -358,10 +359,16 @@ function keyTextOf(version) {
 async function planMigrate(request, ports, taken = []) {
   var _stack = [];
   try {
-    const migrations = await readMigrations(request, ports);
+    const { migrations, ignored } = await readMigrations(request, ports);
     await refuseTransactionPooler(request.database);
     await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "migrate plan" }), true);
+    const { to } = request;
+    if (to !== void 0 && !migrations.some(({ key }) => compareKeys(key, to.key) === 0)) {
+      throw new HoldfastError("input.malformed", `to is '${to.version}', which no file has`, {
+        hint: "Give the version of the last migration that is to be applied, as in its file's name."
+      });
+    }
     const standing = standingOf(migrations, [...await readHistory(session), ...taken]);
     refuseChanged(standing);
     refuseLate(standing, request);
@@ -380,18 +387,29 @@ async function planMigrate(request, ports, taken = []) {
           { hint }
         );
       }
+      refuseLeftOpen(forward);
       const begun = standing.begun.find(({ version }) => version === migration.version);
       if (begun !== void 0) await requireSameStart(forward, begun);
       steps.push({ migration, forward, begun });
     }
     const isShown = steps.length > 0 && (request.dryRun || request.planHash !== void 0);
-    return { request, standing, steps, taken, drifted: isShown && await hasDrifted(session, standing) };
+    const drifted = isShown ? await driftOf(session, standing) : void 0;
+    return { request, standing, steps, ignored, taken, drifted };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+function refuseLeftOpen({ execution, source }) {
+  const open = leftOpen(execution);
+  if (open === void 0) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${source.file}:${open.line} begins a transaction, and the file does not end it`,
+    { hint: "Say COMMIT at the end, or leave BEGIN out: each file is a transaction anyway." }
+  );
 }
 async function requireSameStart(forward, begun) {
   const before = await prepareScript({ ...forward.source, text: begun.forward ?? "" });
@@ -463,11 +481,11 @@ async function applyMigrations(shown, permits, ports) {
         throw withHint(error, `${unspeakable(error)}${whereItWas(step, applied)}`);
       });
       if (refused2 !== void 0) {
-        return { applied, failed: { step, refused: refused2, attempts, line: lineOf(step, refused2) } };
+        return { plan, applied, failed: { step, refused: refused2, attempts, line: lineOf(step, refused2) } };
       }
       applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
     }
-    return { applied, failed: void 0 };
+    return { plan, applied, failed: void 0 };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -507,6 +525,7 @@ async function applyOne(step, run, ports) {
     file: step.migration.forward.file,
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    statements: step.forward.script.statements,
     async attempt(session) {
       if (step.forward.execution.mode !== "one-transaction" && !at.again) {
         await insert(session, step, ports);
@@ -605,112 +624,6 @@ function lineOf({ forward, migration }, { statement, refusal }) {
   if (statement === void 0) return migration.forward.firstLine;
   if (refusal.position === void 0) return statement.line;
   return lineAt(forward.script.text, statement.start + codeUnits(statement.text, refusal.position - 1)) + migration.forward.firstLine - 1;
-}
-
-// src/schema/script/destroys.ts
-var ONLY_KEPT = /* @__PURE__ */ new Set(["CreateFunctionStmt", "RuleStmt", "ViewStmt"]);
-function destroyedBy({ type, tree }) {
-  if (ONLY_KEPT.has(type)) return [];
-  const fields = fieldsOf(tree);
-  const cascade = fields["behavior"] === "DROP_CASCADE";
-  switch (type) {
-    case "DropStmt": {
-      const named = (kind) => droppedNames(type, fields, kind);
-      return [
-        ...named("OBJECT_TABLE").map((name) => ({ what: "table", name })),
-        // Without CASCADE the server refuses to drop what something is in, or is made of.
-        ...(cascade ? named("OBJECT_SCHEMA") : []).map((name) => ({ what: "schema", name })),
-        ...(cascade ? named("OBJECT_EXTENSION") : []).map((name) => ({ what: "extension", name })),
-        ...(cascade ? ["OBJECT_TYPE", "OBJECT_DOMAIN"].flatMap(typesDropped(fields)) : []).map((name) => ({
-          what: "type",
-          name
-        }))
-      ];
-    }
-    case "DropdbStmt":
-      return [{ what: "database", name: [textOf(fields["dbname"]) ?? ""] }];
-    case "TruncateStmt":
-      return listOf(fields["relations"]).map((each) => ({
-        what: "rows",
-        name: relationParts(each),
-        ...cascade ? { cascades: true } : {}
-      }));
-    case "AlterTableStmt":
-      return alterations(fields);
-    default:
-      return deletions(tree);
-  }
-}
-function isOpaque({ type }) {
-  return type === "DoStmt" || type === "CallStmt";
-}
-function typesDropped(fields) {
-  return (kind) => fields["removeType"] === kind ? listOf(fields["objects"]).map((each) => nameParts(fieldsOf(each)["names"])) : [];
-}
-function alterations(fields) {
-  const kind = fields["objtype"];
-  if (kind !== void 0 && kind !== "OBJECT_TABLE") return [];
-  const name = relationParts(fields["relation"]);
-  return listOf(fields["cmds"]).flatMap((each) => {
-    const command = fieldsOf(each);
-    const column = textOf(command["name"]) ?? "";
-    if (command["subtype"] === "AT_DropColumn") return [{ what: "column", name, column }];
-    if (command["subtype"] !== "AT_AlterColumnType") return [];
-    const def = fieldsOf(command["def"]);
-    if (def["raw_default"] !== void 0) return [{ what: "values", name, column }];
-    const type = fieldsOf(def["typeName"]);
-    const modifiers = listOf(type["typmods"]).flatMap((modifier) => {
-      const value = fieldsOf(fieldsOf(modifier)["ival"])["ival"];
-      return typeof value === "number" ? [value] : [];
-    });
-    const isArray = listOf(type["arrayBounds"]).length > 0;
-    return [
-      {
-        what: "values",
-        name,
-        column,
-        ...isArray ? {} : { to: { type: nameParts(type["names"]).at(-1) ?? "", modifiers } }
-      }
-    ];
-  });
-}
-function deletions(tree) {
-  return [...everyNode(tree)].flatMap(({ type, fields }) => {
-    const isMerge = type === "MergeStmt" && listOf(fields["mergeWhenClauses"]).some((each) => fieldsOf(each)["commandType"] === "CMD_DELETE");
-    if (type !== "DeleteStmt" && !isMerge) return [];
-    return [{ what: "rows", name: relationParts(fields["relation"]) }];
-  });
-}
-function namedBy({ type, tree }) {
-  const fields = fieldsOf(tree);
-  switch (type) {
-    case "CreateStmt":
-      return fields["if_not_exists"] === true ? [] : [{ name: relationParts(fields["relation"]) }];
-    case "CreateTableAsStmt":
-      return fields["if_not_exists"] === true ? [] : [{ name: relationParts(fieldsOf(fields["into"])["rel"]) }];
-    case "AlterTableStmt":
-      return listOf(fields["cmds"]).flatMap((each) => {
-        const { subtype, def, missing_ok: missingOk } = fieldsOf(each);
-        const column = textOf(fieldsOf(def)["colname"]);
-        return subtype === "AT_AddColumn" && missingOk !== true && column !== void 0 ? [{ name: relationParts(fields["relation"]), column }] : [];
-      });
-    case "RenameStmt": {
-      const from = relationParts(fields["relation"]);
-      const name = textOf(fields["newname"]);
-      const fromColumn = textOf(fields["subname"]);
-      if (fields["renameType"] === "OBJECT_COLUMN" && name !== void 0 && fromColumn !== void 0) {
-        return [{ name: from, column: name, fromColumn }];
-      }
-      return fields["renameType"] === "OBJECT_TABLE" && name !== void 0 ? [{ name: [...from.slice(0, -1), name], from }] : [];
-    }
-    case "AlterObjectSchemaStmt": {
-      const from = relationParts(fields["relation"]);
-      const schema = textOf(fields["newschema"]);
-      return fields["objectType"] === "OBJECT_TABLE" && schema !== void 0 ? [{ name: [schema, from.at(-1) ?? ""], from }] : [];
-    }
-    default:
-      return typeOf(tree) === "SelectStmt" && fields["intoClause"] !== void 0 ? [{ name: relationParts(fieldsOf(fields["intoClause"])["rel"]) }] : [];
-  }
 }
 
 // src/schema/apply/guard/destructive.ts
@@ -1128,7 +1041,7 @@ async function readLive({ request, standing, taken, drifted }) {
     const history = [...await readHistory(session), ...taken].filter(({ state }) => state === "applied").sort((one, other) => compareKeys(versionKey(one.version), versionKey(other.version)));
     return {
       major: Math.floor(version.number / 1e4),
-      drifted,
+      drifted: drifted !== void 0,
       history: history.map((entry) => ({
         file: entry.file,
         source: sourceOf(
@@ -1239,7 +1152,7 @@ function versionOf(input, version) {
 async function planAdoption(request, ports) {
   var _stack = [];
   try {
-    const migrations = await readMigrations(request, ports);
+    const { migrations } = await readMigrations(request, ports);
     const session = __using(_stack, await request.database.connect({ purpose: "migrate adopt" }), true);
     const history = await readHistory(session);
     const { from, told, claimed } = await claimOf(request, session, migrations, history);
@@ -1546,7 +1459,9 @@ async function carriedOut(plan, isDry, took, ports) {
       `will apply ${migration.forward.file}` + (begun === void 0 ? "" : `, from where an earlier run ended: statement ${begun.steps + 1}`) + destroysWords(guarded, migration.version)
     );
   }
-  return appliedOutcome({ ...plan, guarded }, await applyMigrations(plan, guarded.permits, ports), took());
+  const applied = await applyMigrations(plan, guarded.permits, ports);
+  if (applied.plan.steps.length === 0) return nothing(applied.plan, took());
+  return appliedOutcome({ ...applied.plan, guarded }, applied, took());
 }
 async function adopted(request, ports) {
   const { adopt, baseline } = request;
@@ -1579,10 +1494,17 @@ function outputs(plan, applied, current, tookMs, guarded) {
 function currentVersion({ standing }) {
   return standing.applied.at(-1)?.migration.version ?? "";
 }
-function notes2({ standing }) {
-  return standing.missing.map(
-    ({ file, version }) => `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`
-  );
+function notes2({ standing, ignored }) {
+  const here = new Set(standing.pending.map(({ version }) => version));
+  return [
+    ...standing.missing.map(
+      ({ file, version }) => `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`
+    ),
+    ...standing.begun.filter(({ version }) => !here.has(version)).map(
+      ({ file, version, steps }) => `version ${version} (${file}) is begun, ${quantity(steps, "statement")} of it done, and not in this checkout: put its file back to end it`
+    ),
+    ...ignored
+  ];
 }
 function nothing(plan, tookMs) {
   const where = describeAddress(plan.request.database.address);

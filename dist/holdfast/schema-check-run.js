@@ -3,13 +3,14 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  droppedNames
-} from "./shared-schema-script-dropped.js";
-import {
+  droppedNames,
   firstWords,
   provePair,
   watchAlone
 } from "./shared-schema-proof-prove-pair.js";
+import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
 import {
   Chain,
   compareKeys,
@@ -1078,14 +1079,6 @@ function standIns(extensions, judged) {
     }
   ];
 }
-function requireSomething(plan) {
-  if (plan.migrations.length > 0 || plan.findings.some(({ level }) => level === "error")) return;
-  const ignored = plan.findings.find(({ rule }) => rule === "ignored-file");
-  const why = ignored === void 0 ? "" : ` that can be read: ${ignored.file} ${ignored.message}`;
-  throw new HoldfastError("source.missing", `${plan.request.folder} holds no migrations${why}`, {
-    hint: "Give the folder that holds the .sql files; sub-folders are only read where they hold up.sql and down.sql, or are called rollback."
-  });
-}
 
 // src/schema/check/plan.ts
 async function planCheck(request, ports) {
@@ -1460,7 +1453,7 @@ async function runMigrateCheck(inputs, ports) {
   const began = ports.clock.elapsed();
   const request = await parseCheckRequest(inputs, ports);
   const plan = await planCheck(request, ports);
-  requireSomething(plan);
+  requireMigrations(plan.request.folder, plan.migrations, plan.findings);
   const checked = await checkMigrations(plan, ports);
   const took = ports.clock.elapsed() - began;
   ports.log.debug(`checked in ${formatDuration(took)}`);

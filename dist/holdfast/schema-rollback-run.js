@@ -5,6 +5,7 @@ const __dirname = import.meta.dirname;
 import {
   ScriptSessions,
   carryOut,
+  destroyedBy,
   parsePlanHash,
   planHash,
   requireApproved,
@@ -15,6 +16,7 @@ import {
   untilThrough
 } from "./shared-schema-steps-look-before.js";
 import {
+  COLUMN_ORDER_TOLD,
   provePair
 } from "./shared-schema-proof-prove-pair.js";
 import {
@@ -38,6 +40,9 @@ import {
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
 import "./shared-kernel-or-abort.js";
+import {
+  displayPart
+} from "./shared-postgres-key-words.js";
 import {
   listed,
   refuseTransactionPooler
@@ -70,6 +75,9 @@ import {
 } from "./shared-esbuild-runtime.js";
 
 // src/schema/rollback/prove-history.ts
+function isSound({ verdict }) {
+  return verdict === "proved" || verdict === "column-order" || verdict === "loses-data";
+}
 async function proveHistory(history, going, { major, platform }, ports) {
   if (going.length === 0) return { of: /* @__PURE__ */ new Map(), why: void 0 };
   const unknown = history.filter(({ forward }) => forward === null);
@@ -100,7 +108,12 @@ async function proveHistory(history, going, { major, platform }, ports) {
           { forward, rollback: step.rollback },
           () => ports.clock.elapsed()
         );
-        of.set(entry.version, { verdict: proof.verdict, what: words(proof), destroys: proof.destroys });
+        of.set(entry.version, {
+          verdict: proof.verdict,
+          what: words(proof),
+          destroys: proof.destroys,
+          reorders: proof.differences.some(({ message }) => message.startsWith(COLUMN_ORDER_TOLD))
+        });
       });
       if (stopped !== void 0) {
         return {
@@ -126,8 +139,15 @@ function words({ differences }) {
 
 // src/schema/rollback/plan.ts
 async function choose(session, request, ports) {
-  const history = await readHistory(session);
+  const history = await withoutUnbegun(session, await readHistory(session));
   return { history, found: await findScripts(chosen(history, request), request, ports) };
+}
+async function withoutUnbegun(session, history) {
+  const isUnbegun = ({ state, steps }) => state === "applying" && steps === 0;
+  if (!history.some(isUnbegun)) return history;
+  const left = history.findLast(({ state }) => state === "applied")?.fingerprintAfter;
+  const asItWas = left != null && schemaFingerprint(await readState(session)).hash === left;
+  return asItWas ? history.filter((entry) => !isUnbegun(entry)) : history;
 }
 async function isStillTrue(plan, ports) {
   var _stack = [];
@@ -160,8 +180,9 @@ async function planRollback(request, ports) {
       request,
       steps,
       unprovedBecause: proofs.why,
-      losses: await countLosses(session, steps),
+      losses: [...await countLosses(session, steps), ...lossesBySelf(steps)],
       target: steps.at(-1)?.entry.fingerprintBefore ?? null,
+      live: now,
       drifted: last?.fingerprintAfter != null && last.fingerprintAfter !== now
     };
   } catch (_) {
@@ -177,7 +198,9 @@ function chosen(history, { to, database }) {
     throw new HoldfastError(
       "refused.unsafe",
       `${half.file} is half applied: ${half.steps} of its statements are done`,
-      { hint: "End it first with holdfast migrate; then it can be taken back." }
+      {
+        hint: "End it first with holdfast migrate, for which its file has to be in the folder; then it can be taken back."
+      }
     );
   }
   if (to !== void 0 && !history.some(({ version }) => compareKeys(versionKey(version), to.key) === 0)) {
@@ -255,8 +278,18 @@ async function countLosses(session, steps) {
   }
   return losses;
 }
+function lossesBySelf(steps) {
+  const objects = steps.flatMap(
+    ({ rollback }) => rollback.execution.statements.flatMap(destroyedBy).flatMap(({ what, name, column, to }) => {
+      const written = name.map(displayPart).join(".");
+      if (what === "rows") return [`rows of ${written}`];
+      return what === "values" && to === void 0 ? [`values of ${written}.${displayPart(column ?? "")}`] : [];
+    })
+  );
+  return [...new Set(objects)].map((object) => ({ object, rows: null }));
+}
 function isUncountable(error) {
-  return isHoldfastError(error, "database.query", "database.permission") && /\(SQLSTATE (?:42P01|42703|3F000|42501)\)/.test(error.message);
+  return isHoldfastError(error, "database.query", "database.permission") && /\(SQLSTATE (?:42P01|42703|3F000|42501|57014)\)/.test(error.message);
 }
 
 // src/schema/rollback/apply.ts
@@ -302,7 +335,7 @@ async function applyRollback(plan, takeBackup, ports) {
       done.push(step);
     }
     const after = schemaFingerprint(await readState(books)).hash;
-    const restored = failed !== void 0 || plan.target === null ? null : after === plan.target;
+    const restored = failed !== void 0 ? null : await isRestored(books, plan, after);
     const failure = failed === void 0 ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`;
     await closeRecord(books, record, { done, failure, restored });
     return { backup, done, failed, restored, record };
@@ -312,6 +345,19 @@ async function applyRollback(plan, takeBackup, ports) {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+async function isRestored(books, { target, steps, drifted }, after) {
+  if (target === null || after === target) return target === null ? null : true;
+  const isProved = steps.every(({ proof }) => proof !== void 0 && isSound(proof));
+  if (drifted || !isProved || !steps.some(({ proof }) => proof?.reorders)) return false;
+  const newest = (await readHistory(books)).findLast(({ state }) => state === "applied");
+  if (newest !== void 0) {
+    await books.query("UPDATE holdfast.migrations SET fingerprint_after = $2 WHERE version = $1", [
+      newest.version,
+      after
+    ]);
+  }
+  return null;
 }
 async function requireStillTrue(plan, ports) {
   if (await isStillTrue(plan, ports)) return;
@@ -329,6 +375,7 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions }, p
     file: entry.file,
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
+    statements: rollback.script.statements,
     async attempt(session) {
       if (rollback.execution.mode !== "one-transaction" && !at.again) {
         await session.query(
@@ -389,7 +436,7 @@ async function closeRecord(session, id, { done, failure, restored }) {
 }
 
 // src/schema/rollback/hash.ts
-function hashOf({ request, steps, losses, drifted }) {
+function hashOf({ request, steps, losses, drifted, live }) {
   return planHash({
     doing: "migrate-rollback",
     database: describeAddress(request.database.address),
@@ -401,7 +448,7 @@ function hashOf({ request, steps, losses, drifted }) {
     given: [
       request.to?.version ?? "nothing",
       request.store === void 0 ? "without a backup" : "with a backup",
-      drifted ? "drifted" : "as it was left",
+      drifted ? `drifted to ${live}` : "as it was left",
       ...steps.map(({ entry, proof }) => `${entry.version} ${proof?.verdict ?? "not tried"}`),
       ...losses.map(({ object }) => object).sort()
     ]
@@ -418,8 +465,8 @@ async function recordRestore({ database, backup, history }, reason, restored, po
   try {
     const session = __using(_stack, await database.connect({ purpose: "rollback record" }), true);
     const now = await readHistory(session);
-    const there = new Set(now.map(({ version }) => version));
-    const undone = history.filter(({ version }) => !there.has(version)).reverse();
+    const there = new Set(now.map(lineOf));
+    const undone = history.filter((entry) => !there.has(lineOf(entry))).reverse();
     if (restored.exit === EXIT.integrity && undone.length === 0) return void 0;
     const applied = now.filter(({ state }) => state === "applied");
     const left = applied.at(-1)?.fingerprintAfter ?? null;
@@ -439,6 +486,7 @@ async function recordRestore({ database, backup, history }, reason, restored, po
     _promise && await _promise;
   }
 }
+var lineOf = ({ version, state, sha256 }) => `${version} ${state} ${sha256 ?? ""}`;
 var COLUMN = "ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text";
 async function insert(session, { id, version, undone, asRecorded }, {
   backup,
@@ -493,6 +541,14 @@ async function runRollbackFromBackup(inputs, ports, restore) {
   );
   if (inputs.dryRun) return planned(plan);
   for (const line of planLines(plan)) ports.log.info(line);
+  const now = await historyAlone(database, inputs.wait, ports);
+  if (now.map(lineOf2).join("\n") !== plan.history.map(lineOf2).join("\n")) {
+    throw new HoldfastError(
+      "refused.unsafe",
+      "the database's history has moved on since the plan was made, so what was shown is not what would be done",
+      { hint: "Run again, and read the new plan." }
+    );
+  }
   const restored = await restore(false);
   const record = await recordRestore(plan, inputs.reason ?? "", restored, ports).catch((error) => {
     ports.log.warn(`the restore is done, and its record could not be written: ${error.message}`);
@@ -500,7 +556,7 @@ async function runRollbackFromBackup(inputs, ports, restore) {
   });
   return told(plan, restored, record);
 }
-async function planAlone({ fromBackup: backup, wait }, database, restore, ports) {
+async function planAlone({ fromBackup: backup, wait, withoutBackup }, database, restore, ports) {
   const history = await historyAlone(database, wait, ports);
   const looked = await restore(true);
   const snapshotAt = snapshotOf(looked);
@@ -515,7 +571,11 @@ async function planAlone({ fromBackup: backup, wait }, database, restore, ports)
       doing: "migrate-rollback",
       database: describeAddress(database.address),
       scripts: [],
-      given: [`from backup ${backup}`, ...history.map(({ version, state }) => `${version} ${state}`)]
+      given: [
+        `from backup ${backup}`,
+        withoutBackup ? "without a backup" : "with a backup",
+        ...history.map(lineOf2)
+      ]
     }),
     looked
   };
@@ -543,12 +603,17 @@ function snapshotOf({ outputs: { plan } }) {
   const at = plan !== null && typeof plan === "object" && "snapshotAt" in plan ? plan["snapshotAt"] : null;
   return typeof at === "string" ? at : void 0;
 }
+var lineOf2 = ({ version, state, sha256 }) => `${version} ${state} ${sha256 ?? ""}`;
 async function appliedSince(database, snapshotAt) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "rollback plan" }), true);
     const rows = await session.query(
-      "SELECT version FROM holdfast.migrations WHERE applied_at IS NULL OR applied_at > $1::timestamptz",
+      `
+      SELECT version
+        FROM holdfast.migrations
+       WHERE state <> 'applied' OR coalesce(applied_at, started_at) > $1::timestamptz
+    `,
       [snapshotAt]
     );
     return new Set(rows.map(({ version }) => version));
@@ -567,8 +632,10 @@ function planLines({ backup, snapshotAt, undone }) {
   ];
 }
 function outputs(plan, restored, record) {
+  const isDone = restored !== void 0 && restored.exit !== EXIT.integrity;
   return {
-    "rolled-back": (record?.undone ?? []).map(({ version }) => version),
+    // Without a record, what the plan said.
+    "rolled-back": (record?.undone ?? (isDone ? plan.undone : [])).map(({ version }) => version),
     to: record?.version ?? "",
     "from-backup": plan.backup,
     backup: restored?.outputs["safety-backup"] ?? "",
@@ -708,9 +775,7 @@ async function runRollbackTo(inputs, ports, takeBackup) {
 function whyNot(plan) {
   const { request, steps, losses, unprovedBecause } = plan;
   if (steps.length === 0) return void 0;
-  const unproved = steps.filter(
-    ({ proof }) => proof === void 0 || !["proved", "column-order", "loses-data"].includes(proof.verdict)
-  );
+  const unproved = steps.filter(({ proof }) => proof === void 0 || !isSound(proof));
   if (unproved.length > 0 && !request.allowUnproved) {
     const which = listed(
       unproved.map(
@@ -746,6 +811,7 @@ function planLines2({ steps, losses }) {
   ];
 }
 function lossLine({ object, rows }) {
+  if (/^(?:rows|values) of /.test(object)) return `${object} are changed or deleted by its script`;
   return `${object} goes with it: ${rows === null ? "not counted" : quantity(rows, object.startsWith("table ") ? "row" : "value")}`;
 }
 function outputs2(plan, result) {
@@ -796,13 +862,18 @@ function planned2(plan, refused) {
     }
   };
 }
+function takenBefore(done) {
+  const last = done.at(-1)?.entry;
+  if (last === void 0) return "none was taken back before it";
+  const are = done.length === 1 ? "is" : "are";
+  return `${quantity(done.length, "migration")} before it ${are} taken back, the last of them ${last.file}`;
+}
 function rolledBack(plan, result) {
   const { done, failed, restored, backup } = result;
   const where = describeAddress(plan.request.database.address);
   const wayBack = backup === void 0 ? [] : [`what the database held before is backup ${backup.id} (tier safety), as of ${backup.snapshotAt}`];
   if (failed !== void 0) {
     const { refusal, steps, statements } = failed.refused;
-    const at = done.at(-1)?.entry ?? failed.step.entry;
     return {
       exit: EXIT.outside,
       outputs: outputs2(plan, result),
@@ -811,7 +882,7 @@ function rolledBack(plan, result) {
         headline: `${failed.step.entry.file} could not be taken back: ${refusal.message} (SQLSTATE ${refusal.state})`,
         tables: [table(plan)],
         notes: [
-          failed.step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${quantity(done.length, "migration")} before it ${done.length === 1 ? "is" : "are"} taken back, the last of them ${at.file}` : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
+          failed.step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` + failed.step.entry.version : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
           ...wayBack
         ]
       }
@@ -823,7 +894,7 @@ function rolledBack(plan, result) {
     outputs: outputs2(plan, result),
     report: {
       good: isGood,
-      headline: isGood ? `${quantity(done.length, "migration")} of ${where} taken back; it is at ${plan.request.to?.version ?? "nothing"}` + (restored === true ? ", and its schema is what it was then" : "") : `${quantity(done.length, "migration")} of ${where} taken back, and its schema is not what it was at ${plan.request.to?.version ?? "nothing"}`,
+      headline: isGood ? `${quantity(done.length, "migration")} of ${where} taken back; it is at ${plan.request.to?.version ?? "nothing"}` + (restored === true ? ", and its schema is what it was then" : plan.steps.some(({ proof }) => proof?.reorders) ? "; columns stand in another order, as the proof has shown" : "") : `${quantity(done.length, "migration")} of ${where} taken back, and its schema is not what it was at ${plan.request.to?.version ?? "nothing"}`,
       tables: [table(plan)],
       notes: [...plan.losses.map(lossLine), ...wayBack]
     }

@@ -6,6 +6,9 @@ import {
   standingOf
 } from "./shared-schema-history-standing.js";
 import {
+  requireMigrations
+} from "./shared-schema-folder-require-migrations.js";
+import {
   compareDatabases,
   platformOfState,
   readHistory,
@@ -87,9 +90,10 @@ async function runMigrateStatus(inputs, ports) {
   var _stack = [];
   try {
     const folder = inputs.migrations.replace(/(?<=.)\/+$/, "");
-    const { migrations } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), {
+    const { migrations, problems } = readFolder(await (await ports.sourceTree()).files(folder, isWanted), {
       supabase: false
     });
+    requireMigrations(folder, migrations, problems);
     const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
     const session = __using(_stack, await database.connect({ purpose: "migrate status" }), true);
     const history = await readHistory(session);

@@ -17,8 +17,6 @@ import {
   UNDECIDED,
   afterName,
   compareContent,
-  displayName,
-  displayPart,
   dumpId,
   entryTitle,
   extensionsOf,
@@ -40,6 +38,10 @@ import {
   unseal,
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
+import {
+  displayName,
+  displayPart
+} from "./shared-postgres-key-words.js";
 import {
   COLUMN_OPTIONS,
   EFFECTIVE_RIGHTS,

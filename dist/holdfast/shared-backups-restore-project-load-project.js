@@ -98,8 +98,6 @@ import {
   compareFields,
   compareProperties,
   databaseFacts,
-  displayName,
-  displayPart,
   entryKey,
   entryPlace,
   entryTitle,
@@ -135,6 +133,10 @@ import {
   withRecordedGaps,
   wordAndRest
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
+import {
+  displayName,
+  displayPart
+} from "./shared-postgres-key-words.js";
 import {
   listed,
   refuseTransactionPooler

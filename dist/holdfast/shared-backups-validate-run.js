@@ -38,7 +38,6 @@ import {
   INCOMPLETE,
   countTypes,
   databaseFacts,
-  displayName,
   findClient,
   findingSentence,
   headlineFinding,
@@ -48,6 +47,9 @@ import {
   profileOf,
   withRecordedGaps
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
+import {
+  displayName
+} from "./shared-postgres-key-words.js";
 import {
   listed,
   refuseTransactionPooler

@@ -9,6 +9,11 @@ import {
   together
 } from "./shared-kernel-together.js";
 import {
+  displayName,
+  displayPart,
+  unquoted
+} from "./shared-postgres-key-words.js";
+import {
   listed
 } from "./shared-nouns-server-pooler.js";
 import {
@@ -144,49 +149,6 @@ function wayToCompare(kind, name, [source, copy]) {
 }
 function existsOn(kind, name, major) {
   return (fieldOf(kind, name)?.since ?? 0) <= major;
-}
-
-// src/postgres/key-words.ts
-var KEY_WORDS = /* @__PURE__ */ new Set([
-  // Reserved.
-  ...words(`
-    all analyse analyze and any array as asc asymmetric both case cast check collate column
-    constraint create current_catalog current_date current_role current_time current_timestamp
-    current_user default deferrable desc distinct do else end except false fetch for foreign from
-    grant group having in initially intersect into lateral leading limit localtime localtimestamp
-    not null offset on only or order placing primary references returning select session_user some
-    symmetric system_user table then to trailing true union unique user using variadic when where
-    window with
-  `),
-  // Reserved, but for functions and types.
-  ...words(`
-    authorization binary collation concurrently cross current_schema freeze full ilike inner is
-    isnull join left like natural notnull outer overlaps right similar tablesample verbose
-  `),
-  // Not for functions and types.
-  ...words(`
-    between bigint bit boolean char character coalesce dec decimal exists extract float greatest
-    grouping inout int integer interval json json_array json_arrayagg json_exists json_object
-    json_objectagg json_query json_scalar json_serialize json_table json_value least merge_action
-    national nchar none normalize nullif numeric out overlay position precision real row setof
-    smallint substring time timestamp treat trim values varchar xmlattributes xmlconcat xmlelement
-    xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
-  `)
-]);
-function words(text2) {
-  return text2.trim().split(/\s+/);
-}
-
-// src/postgres/display-name.ts
-var PLAIN = /^[a-z_][a-z0-9_]*$/;
-function displayPart(name) {
-  return PLAIN.test(name) && !KEY_WORDS.has(name) ? name : quoteIdentifier(name);
-}
-function displayName({ schema, name }) {
-  return `${displayPart(schema)}.${displayPart(name)}`;
-}
-function unquoted(identity) {
-  return identity.replace(/"((?:[^"]|"")*)"/g, (quoted, name) => PLAIN.test(name) ? name : quoted);
 }
 
 // src/nouns/content/read/publication-needs.ts
@@ -449,18 +411,18 @@ var ObjectComparison = class {
   #changes(kind, name, before, now) {
     const compared = this.#withoutOrder(kind, name, this.#compare(kind, before, now));
     for (const field of compared.left) this.#left.set(kind, (this.#left.get(kind) ?? /* @__PURE__ */ new Set()).add(field));
-    const words2 = (fields) => fields.map((field) => field.replaceAll("-", " ")).join(", ");
+    const words = (fields) => fields.map((field) => field.replaceAll("-", " ")).join(", ");
     const { differing, lacking } = this.#withoutTables(kind, name, compared.differing);
     return [
       ...compared.whole ? [difference(kind, name, "differs from the source")] : [],
-      ...differing.length > 0 ? [difference(kind, name, `differs from the source in ${words2(differing)}`)] : [],
+      ...differing.length > 0 ? [difference(kind, name, `differs from the source in ${words(differing)}`)] : [],
       ...lacking,
-      ...compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words2(compared.hidden)}: the role may not read it`)] : [],
+      ...compared.hidden.length > 0 ? [gap(kind, name, `could not be compared in ${words(compared.hidden)}: the role may not read it`)] : [],
       ...compared.unknown.length > 0 ? [
         gap(
           kind,
           name,
-          `could not be compared in ${words2(compared.unknown)}: a newer version recorded it`
+          `could not be compared in ${words(compared.unknown)}: a newer version recorded it`
         )
       ] : []
     ];
@@ -481,18 +443,18 @@ var ObjectComparison = class {
     const { needs, known, tables } = this.#lackingTables(kind, name);
     const fields = needs.length === 0 ? [] : differing.filter((field) => OF_TABLES[kind]?.has(field) === true);
     if (fields.length === 0) return { differing, lacking: [] };
-    const words2 = fields.map((field) => field.replaceAll("-", " ")).join(", ");
+    const words = fields.map((field) => field.replaceAll("-", " ")).join(", ");
     const found = kind === "sequence" ? {
       ...gap(
         kind,
         name,
-        `could not be compared in ${words2}: it needs ${needs.join(", ")}, not available here`
+        `could not be compared in ${words}: it needs ${needs.join(", ")}, not available here`
       ),
       needs
     } : gap(
       kind,
       name,
-      `could not be compared in ${words2}: tables that need ${needs.join(", ")} are not here, and ${known ? "belong to it" : "may belong to it"}${namedTables(tables)}`
+      `could not be compared in ${words}: tables that need ${needs.join(", ")} are not here, and ${known ? "belong to it" : "may belong to it"}${namedTables(tables)}`
     );
     return { differing: differing.filter((field) => !fields.includes(field)), lacking: [found] };
   }
@@ -655,8 +617,8 @@ function compareDatabase(expected, actual) {
   return found;
 }
 function localeOf({ collate, ctype, database }) {
-  const words2 = [`collate ${collate}`, `ctype ${ctype}`];
-  return (database === void 0 || database.provider === "libc" ? words2 : [`${database.provider} ${database.locale ?? ""}`, ...words2]).join(", ");
+  const words = [`collate ${collate}`, `ctype ${ctype}`];
+  return (database === void 0 || database.provider === "libc" ? words : [`${database.provider} ${database.locale ?? ""}`, ...words]).join(", ");
 }
 var ATTRIBUTES = [
   ["superuser", "SUPERUSER"],
@@ -676,19 +638,19 @@ function compareRoleAttributes(expected, actual) {
     const won = ATTRIBUTES.filter(([key2]) => !role[key2] && now[key2]).map(([, word]) => `has ${word}`);
     const left = role.memberOf.filter((group) => !now.memberOf.includes(group)).map((group) => `is no member of ${group}`);
     const joined = now.memberOf.filter((group) => !role.memberOf.includes(group)).map((group) => `is a member of ${group}`);
-    const words2 = [
+    const words = [
       ...lost,
       ...won,
       ...left,
       ...joined,
       ...role.connectionLimit === now.connectionLimit ? [] : [`has connection limit ${now.connectionLimit}`]
     ];
-    return words2.length === 0 ? [] : [
+    return words.length === 0 ? [] : [
       {
         severity: "gap",
         about: "role",
         name: role.name,
-        message: `${words2.join(", ")} here, other than at the source`
+        message: `${words.join(", ")} here, other than at the source`
       }
     ];
   });
@@ -1725,11 +1687,11 @@ function namesOf({ names, type, rest }) {
 }
 function likelyNamesOf({ names, rest }) {
   if (names !== void 0) return names;
-  const words2 = rest.split(" ");
+  const words = rest.split(" ");
   return {
-    schema: words2[0] === "-" ? void 0 : words2[0],
-    tag: words2.slice(1, -1).join(" "),
-    owner: words2.at(-1) ?? ""
+    schema: words[0] === "-" ? void 0 : words[0],
+    tag: words.slice(1, -1).join(" "),
+    owner: words.at(-1) ?? ""
   };
 }
 function mayBe(entry, identity) {
@@ -1738,8 +1700,8 @@ function mayBe(entry, identity) {
     const [first, ...others] = leadingNames(identity);
     return first === schema && others.join(" ") === tag;
   }
-  const words2 = (text2) => text2.replaceAll('"', "").replaceAll(".", " ");
-  return words2(schema === void 0 ? tag : `${schema} ${tag}`) === words2(identity);
+  const words = (text2) => text2.replaceAll('"', "").replaceAll(".", " ");
+  return words(schema === void 0 ? tag : `${schema} ${tag}`) === words(identity);
 }
 function entryTitle(entry) {
   return [entry.type, ...placeOf(entry)].join(" ");
@@ -1808,8 +1770,8 @@ var IncompleteObjects = class {
     return { others, findings: once.map((found) => withWords(found, said.get(found.name))) };
   }
 };
-function withWords(found, words2) {
-  return found.about !== INCOMPLETE || words2 === void 0 ? found : { ...found, message: `${found.message} (the server: ${words2})` };
+function withWords(found, words) {
+  return found.about !== INCOMPLETE || words === void 0 ? found : { ...found, message: `${found.message} (the server: ${words})` };
 }
 function isSame(a, b) {
   return a.kind === b.kind && a.schema === b.schema && a.tag === b.tag;
@@ -2181,8 +2143,8 @@ function defaultPrivilege(schema, tag, role) {
   const where = schema === void 0 ? "" : ` in ${displayPart(schema)}`;
   return `${displayPart(role)}${where} for ${tag.replace(/^DEFAULT PRIVILEGES FOR /, "")}`;
 }
-function couldBeUsers({ users }, words2) {
-  const text2 = ` ${words2} `;
+function couldBeUsers({ users }, words) {
+  const text2 = ` ${words} `;
   return users.some(([, identity]) => {
     const [, ...names] = plain(identity).replace(/\(.*$/s, "").split(/[. ]/);
     return names.length > 0 && names.every((name) => text2.includes(` ${name} `) || text2.includes(` ${name}(`));
@@ -2412,10 +2374,10 @@ function headlineFinding(findings) {
   return causeOf(best, findings) ?? best;
 }
 function causeOf({ name }, findings) {
-  const words2 = (text2) => text2.replaceAll('"', "");
-  const last = words2(name).split(".").at(-1).replace(/\(.*$/s, "");
+  const words = (text2) => text2.replaceAll('"', "");
+  const last = words(name).split(".").at(-1).replace(/\(.*$/s, "");
   const said = findings.filter(({ about }) => about === "pg_restore");
-  const alike = said.filter((finding) => words2(finding.name).split(/[ (]/).includes(last));
+  const alike = said.filter((finding) => words(finding.name).split(/[ (]/).includes(last));
   return alike.find((finding) => fitsArguments(argumentsOf(finding.name).args, argumentsOf(name).args)) ?? alike[0];
 }
 
@@ -4693,8 +4655,6 @@ export {
   argumentsOf,
   fitsArguments,
   compareFields,
-  displayPart,
-  displayName,
   Lacking,
   belongingTo,
   compareProperties,

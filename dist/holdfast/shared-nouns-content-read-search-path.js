@@ -26,8 +26,6 @@ import {
   attempt,
   countTypes,
   databaseFacts,
-  displayName,
-  displayPart,
   findClient,
   findIncomplete,
   findingSentence,
@@ -43,6 +41,10 @@ import {
 import {
   together
 } from "./shared-kernel-together.js";
+import {
+  displayName,
+  displayPart
+} from "./shared-postgres-key-words.js";
 import {
   listed,
   refuseTransactionPooler

@@ -192,6 +192,13 @@ function isWanted(path) {
   return /\.sql$/i.test(path) || /(?:^|\/)metadata\.toml$/.test(path);
 }
 var DBMATE_MARK = /^--[ \t]*migrate:(up|down)\b(.*)$/gim;
+var NODE_PG_MIGRATE_MARK = /^[ \t]*--[ \t-]*(up|down)[ \t]+migration\b(.*)$/gim;
+function marksIn(text) {
+  const dbmate = [...text.matchAll(DBMATE_MARK)];
+  if (dbmate.length > 0) return dbmate;
+  const marks = [...text.matchAll(NODE_PG_MIGRATE_MARK)];
+  return marks.some(([, way]) => way.toLowerCase() === "up") ? marks : [];
+}
 var OTHER_MARKS = [
   { mark: /^--[ \t]*\+goose[ \t]+up\b/im, tool: "goose" },
   { mark: /^--[ \t]*\+migrate[ \t]+up\b/im, tool: "sql-migrate" }
@@ -243,7 +250,7 @@ function classifyFile(file, text, has) {
     return { role: way.toLowerCase() === "up" ? "forward" : "rollback", stem: whole };
   }
   if (/^U\d/.test(stem)) return { role: "rollback", stem: `V${stem.slice(1)}` };
-  return { role: new RegExp(DBMATE_MARK.source, "im").test(text) ? "both" : "forward", stem };
+  return { role: marksIn(text).length > 0 ? "both" : "forward", stem };
 }
 
 // src/schema/folder/read-folder.ts
@@ -395,7 +402,19 @@ var Reading = class {
   }
   /** https://github.com/amacneil/dbmate#creating-migrations */
   #bothOf(stem, { file, text }) {
-    const marks = [...text.matchAll(DBMATE_MARK)];
+    const marks = marksIn(text);
+    const several = ["up", "down"].find(
+      (way) => marks.filter(([, mark]) => mark.toLowerCase() === way).length > 1
+    );
+    if (several !== void 0) {
+      this.problem(
+        "same-version",
+        "error",
+        file,
+        `has several parts that are marked ${several}, and one file is one migration`,
+        "Give each a file and a version of its own."
+      );
+    }
     for (const [at, mark] of marks.entries()) {
       const part = text.slice(mark.index, marks[at + 1]?.index);
       const firstLine = text.slice(0, mark.index).split("\n").length;
@@ -677,6 +696,18 @@ function executionOf(script) {
   if (controls.length > 0) return { mode: "own-transactions", statements, because: controls };
   if (outside.length > 0) return { mode: "no-transaction", statements, because: outside };
   return { mode: "one-transaction", statements, because: [] };
+}
+function leftOpen({ statements }) {
+  let open;
+  for (const statement of statements) {
+    const { kind, chain } = fieldsOf(statement.tree);
+    if (statement.type !== "TransactionStmt") continue;
+    if (BEGINS.has(String(kind))) open ??= statement;
+    else if (kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_ROLLBACK") {
+      open = chain === true && open !== void 0 ? statement : void 0;
+    }
+  }
+  return open;
 }
 function isSavepoint({ kind }) {
   return kind === "TRANS_STMT_SAVEPOINT" || kind === "TRANS_STMT_RELEASE" || kind === "TRANS_STMT_ROLLBACK_TO";
@@ -1073,7 +1104,11 @@ var StandIns = class {
 function mayNameRoles({ type }) {
   return !/^(?:Insert|Update|Delete|Select|Merge|Copy|CreateFunction|Do|Index)Stmt$/.test(type);
 }
-function rolesNamed({ tree }) {
+function rolesNamed({ type, tree }) {
+  const { name, args } = fieldsOf(tree);
+  if (type === "VariableSetStmt" && (name === "role" || name === "session_authorization")) {
+    return listOf(args).flatMap((each) => textOf(fieldsOf(fieldsOf(each)["sval"])["sval"]) ?? []).filter((role) => role !== "none");
+  }
   return [...everyObject(tree)].flatMap(
     ({ roletype, rolename }) => roletype === "ROLESPEC_CSTRING" ? textOf(rolename) ?? [] : []
   );
@@ -2041,6 +2076,7 @@ export {
   nameParts,
   relationParts,
   everyNode,
+  leftOpen,
   whyNoTransaction,
   prepareScript,
   isWanted,

@@ -37,7 +37,7 @@ function standingOf(migrations, history) {
     late: newest === void 0 ? [] : pending.filter(
       (migration) => compareKeys(migration.key, newest) < 0 && !entries.has(keyOf(migration))
     ),
-    missing: history.filter((entry) => !files.has(keyOf(entry))),
+    missing: history.filter((entry) => entry.state === "applied" && !files.has(keyOf(entry))),
     begun: history.filter(({ state }) => state !== "applied")
   };
 }

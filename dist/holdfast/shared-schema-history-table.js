@@ -209,8 +209,9 @@ async function readHistory(session) {
     adoptedFrom: row.adopted_from
   }));
 }
-function positionOf(key) {
-  return key.length === 1 ? String(key[0]) : key.map((part) => String(part).padStart(6, "0")).join("");
+function positionOf([first = 0n, ...more]) {
+  const digits = more.map((part) => String(part + 1n).padStart(18, "0")).join("");
+  return digits === "" ? String(first) : `${first}.${digits}`;
 }
 
 // src/schema/proof/schema-fingerprint.ts

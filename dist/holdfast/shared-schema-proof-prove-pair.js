@@ -7,6 +7,8 @@ import {
   describeDifference,
   forgetSession,
   isOnlyOrder,
+  listOf,
+  nameParts,
   runStatements
 } from "./shared-schema-folder-read-folder.js";
 import {
@@ -1328,6 +1330,7 @@ var isColumn = (object) => object.startsWith("column ");
 function tableOf(column) {
   return column.replace(/^column /, "table ").replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "");
 }
+var COLUMN_ORDER_TOLD = "has its columns in another order";
 var AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
 var AFTER_AGAIN = {
   missing: "is missing when the migration is applied again after its rollback",
@@ -1374,7 +1377,7 @@ function missingDifference(pair, differences) {
 }
 function asDifference(difference, words) {
   if (isOnlyOrder(difference)) {
-    return { object: difference.object, message: `has its columns in another order: ${orderOf(difference)}` };
+    return { object: difference.object, message: `${COLUMN_ORDER_TOLD}: ${orderOf(difference)}` };
   }
   return { object: difference.object, message: describeDifference(difference, words) };
 }
@@ -1395,8 +1398,20 @@ function failureAsDifference({ stage, failure }) {
   };
 }
 
+// src/schema/script/dropped.ts
+function droppedNames(type, fields, kind) {
+  if (type !== "DropStmt" || fields["removeType"] !== kind) return [];
+  return listOf(fields["objects"]).map(nameOf);
+}
+function nameOf(node) {
+  const parts = nameParts(node);
+  return parts.length > 0 ? parts : nameParts([node]);
+}
+
 export {
+  droppedNames,
   firstWords,
   provePair,
-  watchAlone
+  watchAlone,
+  COLUMN_ORDER_TOLD
 };

@@ -3,15 +3,20 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  droppedNames
+} from "./shared-schema-proof-prove-pair.js";
+import {
   withoutLimits
 } from "./shared-schema-history-table.js";
 import {
+  everyNode,
   fieldsOf,
   listOf,
   nameParts,
   parseScript,
   relationParts,
   textOf,
+  typeOf,
   whyNoTransaction
 } from "./shared-schema-folder-read-folder.js";
 import {
@@ -410,6 +415,10 @@ async function leftByRebuilds(session, { kind, relation }) {
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE NOT i.indisvalid AND c.relname::text ~ '_cc(new|old)[0-9]*$'
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
+                          WHERE p.datid = (SELECT d.oid FROM pg_catalog.pg_database d
+                                            WHERE d.datname = pg_catalog.current_database())
+                            AND p.relid = i.indrelid)
          AND i.indrelid = CASE WHEN $1 THEN
                (SELECT o.indrelid FROM pg_catalog.pg_index o
                  WHERE o.indexrelid = pg_catalog.to_regclass($2))
@@ -656,6 +665,8 @@ var HOW_SESSIONS_BEGIN = `
   SELECT CASE
     WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtevent OPERATOR(pg_catalog.=) 'login')
     THEN pg_catalog.concat_ws(E'\\n', session_user, current_user,
+           (SELECT pg_catalog.string_agg(o.name, ',' ORDER BY o.name) FROM pg_catalog.pg_settings o
+             WHERE o.category OPERATOR(pg_catalog.=) 'Customized Options'),
            (SELECT pg_catalog.string_agg(
                      pg_catalog.concat_ws(' ', s.setdatabase, s.setrole, s.setconfig), E'\\n'
                      ORDER BY s.setdatabase, s.setrole)
@@ -666,6 +677,16 @@ var HOW_SESSIONS_BEGIN = `
                AND (r.oid IS NULL OR r.rolname OPERATOR(pg_catalog.=) session_user)))
     END AS begins
 `;
+
+// src/schema/steps/leaves-alone.ts
+var OPAQUE = /* @__PURE__ */ new Set(["DoStmt", "CallStmt", "LoadStmt"]);
+var CHANGING = /\b(?:set_config|setseed)\b/i;
+function leavesSessionAsItWas(statements) {
+  return !statements.some(({ type, tree, text }) => {
+    if (OPAQUE.has(type) || CHANGING.test(text)) return true;
+    return type === "VariableSetStmt" && (textOf(fieldsOf(tree)["name"]) ?? "").includes(".");
+  });
+}
 
 // src/schema/steps/through.ts
 var PASSING = /* @__PURE__ */ new Set(["55P03", "40P01", "40001"]);
@@ -684,7 +705,7 @@ async function untilThrough(trying, { clock, random, log }) {
     await clock.sleep(pause, stop);
   }
 }
-async function once({ sessions, stop, attempt }) {
+async function once({ sessions, stop, attempt, statements }) {
   stop.throwIfAborted();
   return await sessions.use(
     async (session) => {
@@ -698,8 +719,120 @@ async function once({ sessions, stop, attempt }) {
         stop.removeEventListener("abort", cancel);
       }
     },
-    (refused) => refused === void 0 && !stop.aborted
+    (refused) => refused === void 0 && !stop.aborted && leavesSessionAsItWas(statements)
   );
+}
+
+// src/schema/script/destroys.ts
+var ONLY_KEPT = /* @__PURE__ */ new Set(["CreateFunctionStmt", "RuleStmt", "ViewStmt"]);
+function destroyedBy({ type, tree }) {
+  if (ONLY_KEPT.has(type)) return [];
+  const fields = fieldsOf(tree);
+  const cascade = fields["behavior"] === "DROP_CASCADE";
+  switch (type) {
+    case "DropStmt": {
+      const named = (kind) => droppedNames(type, fields, kind);
+      return [
+        ...named("OBJECT_TABLE").map((name) => ({ what: "table", name })),
+        // Without CASCADE the server refuses to drop what something is in, or is made of.
+        ...(cascade ? named("OBJECT_SCHEMA") : []).map((name) => ({ what: "schema", name })),
+        ...(cascade ? named("OBJECT_EXTENSION") : []).map((name) => ({ what: "extension", name })),
+        ...(cascade ? ["OBJECT_TYPE", "OBJECT_DOMAIN"].flatMap(typesDropped(fields)) : []).map((name) => ({
+          what: "type",
+          name
+        }))
+      ];
+    }
+    case "DropdbStmt":
+      return [{ what: "database", name: [textOf(fields["dbname"]) ?? ""] }];
+    case "TruncateStmt":
+      return listOf(fields["relations"]).map((each) => ({
+        what: "rows",
+        name: relationParts(each),
+        ...cascade ? { cascades: true } : {}
+      }));
+    case "AlterTableStmt":
+      return fields["objtype"] === "OBJECT_TYPE" ? attributesDropped(fields) : alterations(fields);
+    default:
+      return deletions(tree);
+  }
+}
+function isOpaque({ type }) {
+  return type === "DoStmt" || type === "CallStmt" || type === "DropOwnedStmt";
+}
+function typesDropped(fields) {
+  return (kind) => fields["removeType"] === kind ? listOf(fields["objects"]).map((each) => nameParts(fieldsOf(each)["names"])) : [];
+}
+function attributesDropped(fields) {
+  const drops = listOf(fields["cmds"]).some(
+    (each) => fieldsOf(each)["subtype"] === "AT_DropColumn" && fieldsOf(each)["behavior"] === "DROP_CASCADE"
+  );
+  return drops ? [{ what: "type", name: relationParts(fields["relation"]) }] : [];
+}
+function alterations(fields) {
+  const kind = fields["objtype"];
+  if (kind !== void 0 && kind !== "OBJECT_TABLE") return [];
+  const name = relationParts(fields["relation"]);
+  return listOf(fields["cmds"]).flatMap((each) => {
+    const command = fieldsOf(each);
+    const column = textOf(command["name"]) ?? "";
+    if (command["subtype"] === "AT_DropColumn") return [{ what: "column", name, column }];
+    if (command["subtype"] !== "AT_AlterColumnType") return [];
+    const def = fieldsOf(command["def"]);
+    if (def["raw_default"] !== void 0) return [{ what: "values", name, column }];
+    const type = fieldsOf(def["typeName"]);
+    const modifiers = listOf(type["typmods"]).flatMap((modifier) => {
+      const value = fieldsOf(fieldsOf(modifier)["ival"])["ival"];
+      return typeof value === "number" ? [value] : [];
+    });
+    const isArray = listOf(type["arrayBounds"]).length > 0;
+    return [
+      {
+        what: "values",
+        name,
+        column,
+        ...isArray ? {} : { to: { type: nameParts(type["names"]).at(-1) ?? "", modifiers } }
+      }
+    ];
+  });
+}
+function deletions(tree) {
+  return [...everyNode(tree)].flatMap(({ type, fields }) => {
+    const isMerge = type === "MergeStmt" && listOf(fields["mergeWhenClauses"]).some((each) => fieldsOf(each)["commandType"] === "CMD_DELETE");
+    if (type !== "DeleteStmt" && !isMerge) return [];
+    return [{ what: "rows", name: relationParts(fields["relation"]) }];
+  });
+}
+function namedBy({ type, tree }) {
+  const fields = fieldsOf(tree);
+  switch (type) {
+    case "CreateStmt":
+      return fields["if_not_exists"] === true ? [] : [{ name: relationParts(fields["relation"]) }];
+    case "CreateTableAsStmt":
+      return fields["if_not_exists"] === true ? [] : [{ name: relationParts(fieldsOf(fields["into"])["rel"]) }];
+    case "AlterTableStmt":
+      return listOf(fields["cmds"]).flatMap((each) => {
+        const { subtype, def, missing_ok: missingOk } = fieldsOf(each);
+        const column = textOf(fieldsOf(def)["colname"]);
+        return subtype === "AT_AddColumn" && missingOk !== true && column !== void 0 ? [{ name: relationParts(fields["relation"]), column }] : [];
+      });
+    case "RenameStmt": {
+      const from = relationParts(fields["relation"]);
+      const name = textOf(fields["newname"]);
+      const fromColumn = textOf(fields["subname"]);
+      if (fields["renameType"] === "OBJECT_COLUMN" && name !== void 0 && fromColumn !== void 0) {
+        return [{ name: from, column: name, fromColumn }];
+      }
+      return fields["renameType"] === "OBJECT_TABLE" && name !== void 0 ? [{ name: [...from.slice(0, -1), name], from }] : [];
+    }
+    case "AlterObjectSchemaStmt": {
+      const from = relationParts(fields["relation"]);
+      const schema = textOf(fields["newschema"]);
+      return fields["objectType"] === "OBJECT_TABLE" && schema !== void 0 ? [{ name: [schema, from.at(-1) ?? ""], from }] : [];
+    }
+    default:
+      return typeOf(tree) === "SelectStmt" && fields["intoClause"] !== void 0 ? [{ name: relationParts(fieldsOf(fields["intoClause"])["rel"]) }] : [];
+  }
 }
 
 export {
@@ -712,5 +845,8 @@ export {
   requireWritable,
   carryOut,
   ScriptSessions,
-  untilThrough
+  untilThrough,
+  destroyedBy,
+  isOpaque,
+  namedBy
 };
