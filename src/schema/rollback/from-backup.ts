@@ -197,6 +197,13 @@ function undoneTable(undone: readonly HistoryEntry[]): Outcome["report"]["tables
   };
 }
 
+function otherThanBefore({ undone, broughtBack }: RestoreRecord): string {
+  const fewer = undone.length === 0 ? [] : [`${quantity(undone.length, "migration")} that it had not then`];
+  const more =
+    broughtBack.length === 0 ? [] : [`with ${quantity(broughtBack.length, "migration")} taken back since`];
+  return [...fewer.map((words) => `, without ${words}`), ...more.map((words) => `, ${words}`)].join("");
+}
+
 function told(plan: FromBackupPlan, restored: Outcome, record: RestoreRecord | undefined): Outcome {
   const { headline, notes, tables } = restored.report;
   const version =
@@ -204,8 +211,7 @@ function told(plan: FromBackupPlan, restored: Outcome, record: RestoreRecord | u
       ? ""
       : record.version === ""
         ? "; it has no migration"
-        : `; it is at version ${record.version}, ${quantity(record.undone.length, "migration")} ` +
-          "fewer than before";
+        : `; it is at version ${record.version}${otherThanBefore(record)}`;
   return {
     exit: restored.exit,
     outputs: outputs(plan, restored, record),

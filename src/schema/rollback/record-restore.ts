@@ -15,6 +15,8 @@ export interface RestoreRecord {
   readonly version: string;
   /** In the history before and not in the restored one, the newest first. */
   readonly undone: readonly HistoryEntry[];
+  /** In the restored history and not in the one before: taken back since the backup was made. */
+  readonly broughtBack: readonly HistoryEntry[];
   /** Whether the schema is what that version had left; null where the history does not tell. */
   readonly asRecorded: boolean | null;
 }
@@ -32,6 +34,7 @@ export async function recordRestore(
   await using session = await database.connect({ purpose: "rollback record" });
   const now = await readHistory(session);
   const there = new Set(now.map(lineOf));
+  const before = new Set(history.map(lineOf));
   const undone = history.filter((entry) => !there.has(lineOf(entry))).reverse();
   if (restored.exit === EXIT.integrity && undone.length === 0) return undefined;
   const applied = now.filter(({ state }) => state === "applied");
@@ -40,6 +43,7 @@ export async function recordRestore(
     id: ports.random.hex(8),
     version: applied.at(-1)?.version ?? "",
     undone,
+    broughtBack: now.filter((entry) => !before.has(lineOf(entry))),
     asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left,
   };
   await makeHistory(database);

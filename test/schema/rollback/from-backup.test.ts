@@ -123,7 +123,7 @@ describe("migrate-rollback --from-backup", () => {
     ]);
     expect(output(outcome, "restored")).toBe(true);
     expect(outcome.report.headline).toMatch(
-      /everything as it was; it is at version 202601020900, 1 migration fewer/,
+      /everything as it was; it is at version 202601020900, without 1 migration that it had not then/,
     );
     expect(await database.query(ORDERS)).toEqual([
       { id: 1, total: 5 },
@@ -155,5 +155,11 @@ describe("migrate-rollback --from-backup", () => {
     );
     expect([output(status, "pending"), output(status, "drift")]).toMatchObject([["202601030900"], false]);
     expect(await migrate(database, folder, { confirm: database.name })).toMatchObject({ exit: 0 });
+    // And forward again, by a backup that has what was taken back since.
+    const later = String((await vault.backup(database.adminUrl, {})).outputs["id"]);
+    expect((await back({})).exit).toBe(0);
+    expect((await back({ fromBackup: later })).report.headline).toMatch(
+      /it is at version 202601030900, with 1 migration taken back since$/,
+    );
   });
 });
