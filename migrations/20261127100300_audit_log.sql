@@ -1,5 +1,6 @@
 -- What was done by whom. Rows are added and never changed or taken away: not by the owner either, unless he
--- first drops the trigger, which is a change of the schema and shows as drift.
+-- drops or disables the trigger, which is a change of the schema and shows as drift. A superuser can go around
+-- it unseen; keep the log's copy elsewhere where that matters.
 CREATE TABLE holdfast_catalog.audit_log (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),

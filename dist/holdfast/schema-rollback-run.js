@@ -466,6 +466,7 @@ async function recordRestore({ database, backup, history }, reason, restored, po
     const session = __using(_stack, await database.connect({ purpose: "rollback record" }), true);
     const now = await readHistory(session);
     const there = new Set(now.map(lineOf));
+    const before = new Set(history.map(lineOf));
     const undone = history.filter((entry) => !there.has(lineOf(entry))).reverse();
     if (restored.exit === EXIT.integrity && undone.length === 0) return void 0;
     const applied = now.filter(({ state }) => state === "applied");
@@ -474,6 +475,7 @@ async function recordRestore({ database, backup, history }, reason, restored, po
       id: ports.random.hex(8),
       version: applied.at(-1)?.version ?? "",
       undone,
+      broughtBack: now.filter((entry) => !before.has(lineOf(entry))),
       asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left
     };
     await makeHistory(database);
@@ -669,9 +671,14 @@ function undoneTable(undone) {
     ])
   };
 }
+function otherThanBefore({ undone, broughtBack }) {
+  const fewer = undone.length === 0 ? [] : [`${quantity(undone.length, "migration")} that it had not then`];
+  const more = broughtBack.length === 0 ? [] : [`with ${quantity(broughtBack.length, "migration")} taken back since`];
+  return [...fewer.map((words2) => `, without ${words2}`), ...more.map((words2) => `, ${words2}`)].join("");
+}
 function told(plan, restored, record) {
   const { headline, notes, tables } = restored.report;
-  const version = record === void 0 ? "" : record.version === "" ? "; it has no migration" : `; it is at version ${record.version}, ${quantity(record.undone.length, "migration")} fewer than before`;
+  const version = record === void 0 ? "" : record.version === "" ? "; it has no migration" : `; it is at version ${record.version}${otherThanBefore(record)}`;
   return {
     exit: restored.exit,
     outputs: outputs(plan, restored, record),
