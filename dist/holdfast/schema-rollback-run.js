@@ -78,7 +78,7 @@ import {
 function isSound({ verdict }) {
   return verdict === "proved" || verdict === "column-order" || verdict === "loses-data";
 }
-async function proveHistory(history, going, { major, platform }, ports) {
+async function proveHistory(history, going, { major, platform, withoutTransaction }, ports) {
   if (going.length === 0) return { of: /* @__PURE__ */ new Map(), why: void 0 };
   const unknown = history.filter(({ forward }) => forward === null);
   if (unknown.length > 0) {
@@ -97,7 +97,7 @@ async function proveHistory(history, going, { major, platform }, ports) {
         file: entry.file,
         text: entry.forward,
         firstLine: 1,
-        transaction: true,
+        transaction: !withoutTransaction.has(entry.version),
         entry
       }));
       const stopped = await replay(chain, sources, async ({ entry }, forward) => {
@@ -140,7 +140,13 @@ function words({ differences }) {
 // src/schema/rollback/plan.ts
 async function choose(session, request, ports) {
   const history = await withoutUnbegun(session, await readHistory(session));
-  return { history, found: await findScripts(chosen(history, request), request, ports) };
+  const here = await filesOf(request, ports);
+  const marked = history.filter(({ version }) => here.get(keyOf(version))?.forward.transaction === false);
+  return {
+    history,
+    withoutTransaction: new Set(marked.map(({ version }) => version)),
+    found: await findScripts(chosen(history, request), here, request)
+  };
 }
 async function withoutUnbegun(session, history) {
   const isUnbegun = ({ state, steps }) => state === "applying" && steps === 0;
@@ -169,10 +175,15 @@ async function planRollback(request, ports) {
     await refuseTransactionPooler(request.database);
     await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "rollback plan" }), true);
-    const { history, found } = await choose(session, request, ports);
+    const { history, found, withoutTransaction } = await choose(session, request, ports);
     const state = await readState(session);
     const { major } = await serverFacts(session);
-    const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
+    const proofs = await proveHistory(
+      history,
+      found,
+      { major, platform: platformOfState(state), withoutTransaction },
+      ports
+    );
     const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
     const now = schemaFingerprint(state).hash;
     const last = history.findLast(({ state: state2 }) => state2 === "applied");
@@ -215,22 +226,25 @@ function chosen(history, { to, database }) {
   }
   return history.filter(({ version }) => to === void 0 || compareKeys(versionKey(version), to.key) > 0).reverse();
 }
-async function findScripts(going, { folder }, ports) {
+var keyOf = (version) => versionKey(version).join(".");
+async function filesOf({ folder }, ports) {
   const tree = await ports.sourceTree();
   const files = await tree.files(folder, isWanted).catch((error) => {
     if (error instanceof HoldfastError && error.code === "source.missing") return { files: [], links: [] };
     throw error;
   });
-  const here = new Map(
+  return new Map(
     readFolder(files, { supabase: false }).migrations.map((migration) => [
       migration.key.join("."),
       migration
     ])
   );
+}
+async function findScripts(going, here, { folder }) {
   const missing = [];
   const found = [];
   for (const entry of going) {
-    const file = here.get(versionKey(entry.version).join("."))?.rollback;
+    const file = here.get(keyOf(entry.version))?.rollback;
     const source = file ?? (entry.rollback === null ? void 0 : {
       file: `the rollback of ${entry.file} on record`,
       text: entry.rollback,

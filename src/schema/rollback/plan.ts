@@ -9,6 +9,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
 import { isWanted } from "../folder/classify.ts";
+import type { Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { compareKeys, versionKey } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
@@ -58,12 +59,20 @@ export interface RollbackPlan {
 /** What is to be taken back, and by which scripts; not yet tried. */
 interface Chosen {
   readonly history: readonly HistoryEntry[];
+  /** Versions whose file says that no transaction may be put around it; the history does not keep that. */
+  readonly withoutTransaction: ReadonlySet<string>;
   readonly found: readonly Omit<RollbackStep, "proof">[];
 }
 
 async function choose(session: DatabaseSession, request: RollbackRequest, ports: Ports): Promise<Chosen> {
   const history = await withoutUnbegun(session, await readHistory(session));
-  return { history, found: await findScripts(chosen(history, request), request, ports) };
+  const here = await filesOf(request, ports);
+  const marked = history.filter(({ version }) => here.get(keyOf(version))?.forward.transaction === false);
+  return {
+    history,
+    withoutTransaction: new Set(marked.map(({ version }) => version)),
+    found: await findScripts(chosen(history, request), here, request),
+  };
 }
 
 /**
@@ -105,10 +114,15 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
-  const { history, found } = await choose(session, request, ports);
+  const { history, found, withoutTransaction } = await choose(session, request, ports);
   const state = await readState(session);
   const { major } = await serverFacts(session);
-  const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
+  const proofs = await proveHistory(
+    history,
+    found,
+    { major, platform: platformOfState(state), withoutTransaction },
+    ports,
+  );
   const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
   const now = schemaFingerprint(state).hash;
   const last = history.findLast(({ state }) => state === "applied");
@@ -154,30 +168,36 @@ function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequ
     .reverse();
 }
 
+const keyOf = (version: string): string => versionKey(version).join(".");
+
+/** The checkout's migrations by version; none where there is no such folder, which is older than they are. */
+async function filesOf({ folder }: RollbackRequest, ports: Ports): Promise<ReadonlyMap<string, Migration>> {
+  const tree = await ports.sourceTree();
+  const files = await tree.files(folder, isWanted).catch((error: unknown) => {
+    if (error instanceof HoldfastError && error.code === "source.missing") return { files: [], links: [] };
+    throw error;
+  });
+  return new Map(
+    readFolder(files, { supabase: false }).migrations.map((migration) => [
+      migration.key.join("."),
+      migration,
+    ]),
+  );
+}
+
 /**
  * The checkout's own script where it has one; else the one that was written down when the
  * migration was applied.
  */
 async function findScripts(
   going: readonly HistoryEntry[],
+  here: ReadonlyMap<string, Migration>,
   { folder }: RollbackRequest,
-  ports: Ports,
 ): Promise<Omit<RollbackStep, "proof">[]> {
-  const tree = await ports.sourceTree();
-  const files = await tree.files(folder, isWanted).catch((error: unknown) => {
-    if (error instanceof HoldfastError && error.code === "source.missing") return { files: [], links: [] };
-    throw error;
-  });
-  const here = new Map(
-    readFolder(files, { supabase: false }).migrations.map((migration) => [
-      migration.key.join("."),
-      migration,
-    ]),
-  );
   const missing: string[] = [];
   const found: Omit<RollbackStep, "proof">[] = [];
   for (const entry of going) {
-    const file = here.get(versionKey(entry.version).join("."))?.rollback;
+    const file = here.get(keyOf(entry.version))?.rollback;
     const source =
       file ??
       (entry.rollback === null

@@ -34,6 +34,8 @@ export interface HistoryProofs {
 export interface Ground {
   readonly major: number;
   readonly platform: Platform | undefined;
+  /** Versions whose scripts may not have a transaction put around them. */
+  readonly withoutTransaction: ReadonlySet<string>;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface Ground {
 export async function proveHistory(
   history: readonly HistoryEntry[],
   going: readonly { readonly entry: HistoryEntry; readonly rollback: PreparedScript }[],
-  { major, platform }: Ground,
+  { major, platform, withoutTransaction }: Ground,
   ports: Ports,
 ): Promise<HistoryProofs> {
   if (going.length === 0) return { of: new Map(), why: undefined };
@@ -62,7 +64,7 @@ export async function proveHistory(
       file: entry.file,
       text: entry.forward!,
       firstLine: 1,
-      transaction: true,
+      transaction: !withoutTransaction.has(entry.version),
       entry,
     }));
     const stopped = await replay(chain, sources, async ({ entry }, forward) => {

@@ -214,6 +214,20 @@ describe("a way back", () => {
   });
 });
 
+it("a procedure that commits, in a file that says so, is proved as applied (dbmate#139)", async () => {
+  await using database = await empty();
+  await using folder = migrationsFolder({
+    "1_a.sql":
+      "CREATE TABLE t (v int);\nCREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN\n" +
+      "INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2); END $$;\n",
+    "1_a_rollback.sql": "DROP PROCEDURE fill;\nDROP TABLE t;\n",
+    "2_b.sql": "-- migrate:up transaction:false\nCALL fill();\n-- migrate:down\nDELETE FROM t WHERE v < 3;\n",
+  });
+  expect((await migrate(database, folder)).exit).toBe(0);
+  const plan = await back(database, { to: "1", dryRun: true, migrations: folder.path });
+  expect(plan.report.headline).toMatch(/1 migration of .* would be taken back/);
+});
+
 it("a run that waited for another one tells what that one has done (flyway#1654)", async () => {
   await using database = await empty();
   await using folder = migrationsFolder({
