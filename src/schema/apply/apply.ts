@@ -199,8 +199,8 @@ async function ledgerOf(
           UPDATE holdfast.migrations
             SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
                 fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4,
-                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8,
-                backup_id = coalesce($9, backup_id), confirmed = coalesce($10, confirmed)
+                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8, without_transaction = $9,
+                backup_id = coalesce($10, backup_id), confirmed = coalesce($11, confirmed)
           WHERE version = $1
         `,
         [
@@ -235,9 +235,9 @@ async function insert(
   await session.query(
     `
       INSERT INTO holdfast.migrations (
-        version, name, position, sha256, forward, rollback, rollback_sha256, state, applied_by, run_url,
-        holdfast_version, backup_id, confirmed)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10, $11, $12)
+        version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
+        applied_by, run_url, holdfast_version, backup_id, confirmed)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, 'applying', $9, $10, $11, $12, $13)
     `,
     [
       migration.version,

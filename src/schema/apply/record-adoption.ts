@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import type { HistoryEntry } from "../history/entry.ts";
-import { scriptSha256 } from "../history/standing.ts";
+import { markedOf, scriptSha256 } from "../history/standing.ts";
 import { makeHistory, positionOf } from "../history/table.ts";
 import { requireLease, takeLease } from "../lease/lease.ts";
 import { prepareScript } from "../script/prepare.ts";
@@ -10,13 +10,14 @@ import type { MigratePorts, MigrateRequest } from "./request.ts";
 
 /** What {@link recordAdoption} would write down, as the history would say it. */
 export function entriesOf({ migrations, from }: Adoption, { run }: MigratePorts): readonly HistoryEntry[] {
-  return migrations.map(({ migration: { version, forward, rollback }, before, after }) => ({
-    version,
-    file: forward.file,
-    sha256: scriptSha256(forward.text),
-    forward: forward.text,
-    rollback: rollback?.text ?? null,
-    rollbackSha256: rollback === undefined ? null : scriptSha256(rollback.text),
+  return migrations.map(({ migration, before, after }) => ({
+    version: migration.version,
+    file: migration.forward.file,
+    sha256: scriptSha256(migration.forward.text),
+    forward: migration.forward.text,
+    rollback: migration.rollback?.text ?? null,
+    rollbackSha256: migration.rollback === undefined ? null : scriptSha256(migration.rollback.text),
+    withoutTransaction: markedOf(migration),
     state: "applied",
     steps: 0,
     fingerprintBefore: before,
@@ -62,9 +63,9 @@ export async function recordAdoption(
       await session.query(
         `
           INSERT INTO holdfast.migrations (
-            version, name, position, sha256, forward, rollback, rollback_sha256, state, steps,
-            fingerprint_before, fingerprint_after, applied_by, run_url, adopted_from, holdfast_version)
-            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
+            steps, fingerprint_before, fingerprint_after, applied_by, run_url, adopted_from, holdfast_version)
+            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         `,
         [
           entry.version,
@@ -74,6 +75,7 @@ export async function recordAdoption(
           entry.forward,
           entry.rollback,
           entry.rollbackSha256,
+          entry.withoutTransaction,
           entry.state,
           entry.steps,
           entry.fingerprintBefore,

@@ -1,3 +1,6 @@
+/** Which of a migration's two scripts. */
+export type ScriptName = "forward" | "rollback";
+
 /** A migration as the database itself remembers it. */
 export interface HistoryEntry {
   /** As written in the file's name. */
@@ -11,6 +14,8 @@ export interface HistoryEntry {
   /** The script that takes it back, as it was when the migration was applied; null without one. */
   readonly rollback: string | null;
   readonly rollbackSha256: string | null;
+  /** Which of the two scripts no transaction may be put around, as their tool's own mark said. */
+  readonly withoutTransaction: readonly ScriptName[];
   /**
    * `applied`: whole. `applying`: a script that is no single transaction has begun, and its first
    * {@link steps} statements are done. `failed` is never written: what failed in a transaction left nothing.

@@ -1,7 +1,7 @@
 import { sha256 } from "../../kernel/streams.ts";
 import type { Migration } from "../folder/migration.ts";
 import { compareKeys, versionKey } from "../folder/version.ts";
-import type { HistoryEntry } from "./entry.ts";
+import type { HistoryEntry, ScriptName } from "./entry.ts";
 
 /** How a folder and a database's history stand to each other. */
 export interface Standing {
@@ -26,10 +26,22 @@ export function scriptSha256(text: string): string {
   return sha256(text.replaceAll("\r\n", "\n"));
 }
 
-/** Both scripts of a migration with their checksums: `sha256, forward, rollback, rollback_sha256`. */
-export function scriptsOf({ forward, rollback }: Migration): (string | null)[] {
+/**
+ * Both scripts of a migration as they are written down:
+ * `sha256, forward, rollback, rollback_sha256, without_transaction`.
+ */
+export function scriptsOf(migration: Migration): (string | null | readonly ScriptName[])[] {
+  const { forward, rollback } = migration;
   const back = rollback === undefined ? null : scriptSha256(rollback.text);
-  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back];
+  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back, markedOf(migration)];
+}
+
+/** Scripts whose tool's own mark says that no transaction may be put around them. */
+export function markedOf({ forward, rollback }: Migration): readonly ScriptName[] {
+  return [
+    ...(forward.transaction ? [] : (["forward"] as const)),
+    ...(rollback === undefined || rollback.transaction ? [] : (["rollback"] as const)),
+  ];
 }
 
 /** Holds the two against each other by version, filled up to seconds as {@link versionKey} does. */

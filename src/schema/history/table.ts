@@ -24,6 +24,7 @@ const DEFINITIONS = `
     forward text,
     rollback text,
     rollback_sha256 text,
+    without_transaction text[] NOT NULL DEFAULT '{}',
     state text NOT NULL CHECK (state IN ('applying', 'applied', 'rolling-back')),
     steps integer NOT NULL DEFAULT 0,
     fingerprint_before text,
@@ -68,6 +69,24 @@ const DEFINITIONS = `
     pid integer NOT NULL
   );
 `;
+
+/** Columns that tables of the first versions lack. */
+const ADDED = `
+  ALTER TABLE holdfast.migrations ADD COLUMN IF NOT EXISTS without_transaction text[] NOT NULL DEFAULT '{}';
+  ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text;
+`;
+const LACKS_SOME = `
+  SELECT pg_catalog.count(*) < 2 AS lacks
+    FROM pg_catalog.pg_attribute
+   WHERE NOT attisdropped
+     AND (attrelid = pg_catalog.to_regclass('holdfast.migrations') AND attname = 'without_transaction'
+          OR attrelid = pg_catalog.to_regclass('holdfast.rollbacks') AND attname = 'from_backup')
+`;
+
+async function lacksColumns(session: DatabaseSession): Promise<boolean> {
+  const [row] = await session.query<{ lacks: boolean }>(LACKS_SOME);
+  return row!.lacks;
+}
 
 /** What there is of a history. */
 export type HistoryPresence = "none" | "there";
@@ -152,7 +171,7 @@ function notMade(error: unknown): unknown {
 export async function makeHistory(database: Database): Promise<void> {
   await using session = await database.connect({ purpose: "migrate history", bare: true });
   await withoutLimits(session);
-  if ((await historyPresence(session)) === "there") return;
+  if ((await historyPresence(session)) === "there" && !(await lacksColumns(session))) return;
   await session.query("BEGIN");
   try {
     await session.query(PATH_AS_THEIRS);
@@ -166,6 +185,7 @@ export async function makeHistory(database: Database): Promise<void> {
       });
       await session.query(REVOKED);
     }
+    if (await lacksColumns(session)) await session.query(ADDED);
     await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
       HISTORY_FORMAT,
     ]);
@@ -183,6 +203,7 @@ interface Row {
   readonly forward: string | null;
   readonly rollback: string | null;
   readonly rollback_sha256: string | null;
+  readonly without_transaction: HistoryEntry["withoutTransaction"] | null;
   readonly state: HistoryEntry["state"];
   readonly steps: number;
   readonly fingerprint_before: string | null;
@@ -200,6 +221,7 @@ export async function readHistory(session: DatabaseSession): Promise<readonly Hi
   const rows = await session.query<Row>(`
     SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before,
            fingerprint_after, duration_ms,
+           ${(await lacksColumns(session)) ? "NULL" : "without_transaction"} AS without_transaction,
            pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at,
            applied_by, run_url, adopted_from
       FROM holdfast.migrations
@@ -212,6 +234,7 @@ export async function readHistory(session: DatabaseSession): Promise<readonly Hi
     forward: row.forward,
     rollback: row.rollback,
     rollbackSha256: row.rollback_sha256,
+    withoutTransaction: row.without_transaction ?? [],
     state: row.state,
     steps: row.steps,
     fingerprintBefore: row.fingerprint_before,

@@ -1,6 +1,6 @@
 import { HoldfastError, withHint } from "../../kernel/errors.ts";
 import { quantity } from "../../kernel/quantity.ts";
-import type { DatabaseSession } from "../../ports/database.ts";
+import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import { readHistory } from "../history/table.ts";
@@ -77,9 +77,9 @@ export async function applyRollback(
     ports.cancelled.throwIfAborted();
     ports.log.stage(`taking back ${step.entry.file}`);
     const refused = await takeBack(step, plan, { lease, sessions }, ports).catch(async (error: unknown) => {
+      if (await isGone(request.database, step)) done.push(step);
       const failure = `${step.entry.version}: ${error instanceof Error ? error.message : String(error)}`;
-      // As far as it can be said: what took the script's session away may have taken this one too.
-      await closeRecord(books, record, { done, failure, restored: null }).catch(() => undefined);
+      await closeAnew(request.database, books, record, { done, failure, restored: null });
       const safety = backup === undefined ? "" : ` What the database held before is backup ${backup.id}.`;
       throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
     });
@@ -95,6 +95,39 @@ export async function applyRollback(
     failed === undefined ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`;
   await closeRecord(books, record, { done, failure, restored });
   return { backup, done, failed, restored, record };
+}
+
+/**
+ * Whether a script whose end nobody heard of is done: its answer may have been lost after its COMMIT. Where
+ * the database does not answer nobody knows, and it counts as not done.
+ */
+async function isGone(database: Database, { entry }: RollbackStep): Promise<boolean> {
+  try {
+    await using session = await database.connect({ purpose: "rollback record" });
+    return !(await readHistory(session)).some(({ version }) => version === entry.version);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Ends the record of a rollback that stopped, as far as it can be done: what took the script's session away
+ * may have taken that of the books too, and then a new one is tried.
+ */
+async function closeAnew(
+  database: Database,
+  books: DatabaseSession,
+  record: string,
+  end: Parameters<typeof closeRecord>[2],
+): Promise<void> {
+  try {
+    await closeRecord(books, record, end).catch(async () => {
+      await using session = await database.connect({ purpose: "rollback record" });
+      await closeRecord(session, record, end);
+    });
+  } catch {
+    // The error that ended the rollback is told, and counts more.
+  }
 }
 
 /**

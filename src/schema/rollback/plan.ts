@@ -13,6 +13,7 @@ import type { Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { compareKeys, versionKey } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { scriptOf } from "../history/script-of.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
@@ -59,20 +60,13 @@ export interface RollbackPlan {
 /** What is to be taken back, and by which scripts; not yet tried. */
 interface Chosen {
   readonly history: readonly HistoryEntry[];
-  /** Versions whose file says that no transaction may be put around it; the history does not keep that. */
-  readonly withoutTransaction: ReadonlySet<string>;
   readonly found: readonly Omit<RollbackStep, "proof">[];
 }
 
 async function choose(session: DatabaseSession, request: RollbackRequest, ports: Ports): Promise<Chosen> {
   const history = await withoutUnbegun(session, await readHistory(session));
   const here = await filesOf(request, ports);
-  const marked = history.filter(({ version }) => here.get(keyOf(version))?.forward.transaction === false);
-  return {
-    history,
-    withoutTransaction: new Set(marked.map(({ version }) => version)),
-    found: await findScripts(chosen(history, request), here, request),
-  };
+  return { history, found: await findScripts(chosen(history, request), here, request) };
 }
 
 /**
@@ -92,10 +86,11 @@ async function withoutUnbegun(
 
 /**
  * Whether the plan would be the same now: the same scripts for the same migrations, as far as each of
- * them has come.
+ * them has come, on the schema that was looked at.
  */
 export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boolean> {
   await using session = await plan.request.database.connect({ purpose: "rollback plan" });
+  if (schemaFingerprint(await readState(session)).hash !== plan.live) return false;
   const names = (steps: readonly Omit<RollbackStep, "proof">[]): string =>
     steps
       .map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}\n${rollback.source.text}`)
@@ -114,15 +109,10 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
-  const { history, found, withoutTransaction } = await choose(session, request, ports);
+  const { history, found } = await choose(session, request, ports);
   const state = await readState(session);
   const { major } = await serverFacts(session);
-  const proofs = await proveHistory(
-    history,
-    found,
-    { major, platform: platformOfState(state), withoutTransaction },
-    ports,
-  );
+  const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
   const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
   const now = schemaFingerprint(state).hash;
   const last = history.findLast(({ state }) => state === "applied");
@@ -198,16 +188,7 @@ async function findScripts(
   const found: Omit<RollbackStep, "proof">[] = [];
   for (const entry of going) {
     const file = here.get(keyOf(entry.version))?.rollback;
-    const source =
-      file ??
-      (entry.rollback === null
-        ? undefined
-        : {
-            file: `the rollback of ${entry.file} on record`,
-            text: entry.rollback,
-            firstLine: 1,
-            transaction: true,
-          });
+    const source = file ?? scriptOf(entry, "rollback");
     const script = source && (await prepareScript(source));
     if (script === undefined || (script.empty && entry.fingerprintBefore !== entry.fingerprintAfter)) {
       missing.push(entry.file);

@@ -1,6 +1,7 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { scriptOf } from "../history/script-of.ts";
 import { Chain } from "../proof/chain.ts";
 import { COLUMN_ORDER_TOLD, provePair } from "../proof/prove-pair.ts";
 import { replay } from "../proof/replay.ts";
@@ -34,8 +35,6 @@ export interface HistoryProofs {
 export interface Ground {
   readonly major: number;
   readonly platform: Platform | undefined;
-  /** Versions whose scripts may not have a transaction put around them. */
-  readonly withoutTransaction: ReadonlySet<string>;
 }
 
 /**
@@ -45,7 +44,7 @@ export interface Ground {
 export async function proveHistory(
   history: readonly HistoryEntry[],
   going: readonly { readonly entry: HistoryEntry; readonly rollback: PreparedScript }[],
-  { major, platform, withoutTransaction }: Ground,
+  { major, platform }: Ground,
   ports: Ports,
 ): Promise<HistoryProofs> {
   if (going.length === 0) return { of: new Map(), why: undefined };
@@ -60,13 +59,7 @@ export async function proveHistory(
     await using shadow = await privateShadow(major, ports);
     await using chain = await Chain.open(shadow, preludeFor(platform));
     const of = new Map<string, HistoryProof>();
-    const sources = history.map((entry) => ({
-      file: entry.file,
-      text: entry.forward!,
-      firstLine: 1,
-      transaction: !withoutTransaction.has(entry.version),
-      entry,
-    }));
+    const sources = history.map((entry) => ({ ...scriptOf(entry, "forward")!, entry }));
     const stopped = await replay(chain, sources, async ({ entry }, forward) => {
       const step = going.find((each) => each.entry === entry);
       if (step === undefined) return;

@@ -61,9 +61,6 @@ interface Restoring {
   readonly history: readonly HistoryEntry[];
 }
 
-/** Tables that an earlier version has made lack the column. */
-const COLUMN = "ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text";
-
 async function insert(
   session: DatabaseSession,
   { id, version, undone, asRecorded }: RestoreRecord,
@@ -77,33 +74,25 @@ async function insert(
 ): Promise<void> {
   const safety = restored.outputs["safety-backup"];
   const versions = undone.map((entry) => entry.version);
-  await session.query("BEGIN");
-  try {
-    await session.query(COLUMN);
-    await session.query(
-      `
-        INSERT INTO holdfast.rollbacks (
-          id, from_version, to_version, versions, done, restored, backup_id, reason, losses, done_by, run_url,
-          holdfast_version, from_backup, ended_at)
-          VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, pg_catalog.clock_timestamp())
-      `,
-      [
-        id,
-        history.at(-1)?.version ?? "",
-        version === "" ? "nothing" : version,
-        versions,
-        asRecorded,
-        typeof safety === "string" && safety !== "" ? safety : null,
-        reason,
-        run.actor,
-        run.url,
-        holdfast,
-        backup,
-      ],
-    );
-    await session.query("COMMIT");
-  } catch (error) {
-    if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
-    throw error;
-  }
+  await session.query(
+    `
+      INSERT INTO holdfast.rollbacks (
+        id, from_version, to_version, versions, done, restored, backup_id, reason, losses, done_by, run_url,
+        holdfast_version, from_backup, ended_at)
+        VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, pg_catalog.clock_timestamp())
+    `,
+    [
+      id,
+      history.at(-1)?.version ?? "",
+      version === "" ? "nothing" : version,
+      versions,
+      asRecorded,
+      typeof safety === "string" && safety !== "" ? safety : null,
+      reason,
+      run.actor,
+      run.url,
+      holdfast,
+      backup,
+    ],
+  );
 }

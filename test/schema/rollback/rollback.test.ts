@@ -229,6 +229,38 @@ describe("migrate-rollback", () => {
     expect(await historyOf(database)).toHaveLength(3);
   });
 
+  it("keeps transactions away from a script on record whose tool's mark said so", async () => {
+    const file = "20260104090000_ends.sql";
+    const ends = "DO $$ BEGIN DROP TABLE ends; COMMIT; END $$;\n";
+    await using database = await migrated({
+      ...SHOP,
+      [file]: `-- migrate:up\nCREATE TABLE ends ();\n-- migrate:down transaction:false\n${ends}`,
+    });
+    const to = "202601030900";
+    const outcome = await rollback(database, { to, withoutBackup: true, store: undefined });
+    expect(outcome).toMatchObject({ exit: 0, outputs: { restored: true, plan: [{ verdict: "proved" }] } });
+  });
+
+  it("takes nothing back where the schema is not the one that was looked at", async () => {
+    await using database = await migrated();
+    let looked = false;
+    const ports = testPorts({
+      database: (one) => ({
+        address: one.address,
+        connect: async (options) => {
+          if (options.purpose === "rollback plan" && looked) await database.query("CREATE TABLE later ()");
+          looked ||= options.purpose === "rollback plan";
+          return await one.connect(options);
+        },
+      }),
+    });
+    await expect(rollback(database, { withoutBackup: true, store: undefined }, ports)).rejects.toMatchObject({
+      code: "refused.unsafe",
+      message: expect.stringContaining("moved on since the plan was made") as unknown,
+    });
+    expect(await historyOf(database)).toHaveLength(3);
+  });
+
   it("counts what goes with a schema that a migration has made", async () => {
     await using database = await migrated({
       "202601010900_shop.sql": 'CREATE SCHEMA shop; CREATE TABLE shop.orders (id int, "a.b" int);\n',

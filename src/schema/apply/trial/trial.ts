@@ -1,5 +1,6 @@
 import { isHoldfastError } from "../../../kernel/errors.ts";
 import type { HistoryEntry } from "../../history/entry.ts";
+import { scriptOf } from "../../history/script-of.ts";
 import { readHistory } from "../../history/table.ts";
 import type { Migration } from "../../folder/migration.ts";
 import { compareKeys, versionKey } from "../../folder/version.ts";
@@ -93,13 +94,9 @@ async function readLive({ request, standing, taken, drifted }: MigratePlan): Pro
 
 /** What was carried out counts; what was only written down has its script in the folder. */
 function sourceOf(entry: HistoryEntry, migration: Migration | undefined): ScriptSource | undefined {
-  if (entry.forward === null) return migration?.forward;
-  return {
-    file: entry.file,
-    text: entry.forward,
-    firstLine: migration?.forward.firstLine ?? 1,
-    transaction: migration?.forward.transaction ?? true,
-  };
+  const recorded = scriptOf(entry, "forward");
+  if (recorded === undefined) return migration?.forward;
+  return { ...recorded, firstLine: migration?.forward.firstLine ?? 1 };
 }
 
 async function tryOn(

@@ -1,0 +1,15 @@
+import type { ScriptFile } from "../folder/migration.ts";
+import type { HistoryEntry, ScriptName } from "./entry.ts";
+
+/** A script as it is on record, to be carried out once more; undefined where the record is without it. */
+export function scriptOf(entry: HistoryEntry, name: ScriptName): ScriptFile | undefined {
+  const text = entry[name];
+  return text === null
+    ? undefined
+    : {
+        file: name === "forward" ? entry.file : `the rollback of ${entry.file} on record`,
+        text,
+        firstLine: 1,
+        transaction: !entry.withoutTransaction.includes(name),
+      };
+}
