@@ -6,12 +6,14 @@ import { appliedOf, keysOf, keyText } from "../books/applied-of.ts";
 import { findBooks } from "../books/find-books.ts";
 import { isVersion } from "../folder/version.ts";
 import type { Standing } from "../history/standing.ts";
+import { takenBackVersions } from "../history/taken-back.ts";
 import type { MigrateRequest } from "./request.ts";
 
 /**
  * What another tool has applied is not applied again: without this a first run on such a database would
- * carry out its whole history once more. On a database without a history of ours every row of another
- * tool's counts, whether the folder has that version or not: files may have been given other numbers.
+ * carry out its whole history once more. What we have taken back ourselves its table may still name. On a
+ * database without a history of ours every row of another tool's counts, whether the folder has that
+ * version or not: files may have been given other numbers.
  *
  * @throws refused.unsafe
  */
@@ -22,12 +24,16 @@ export async function refuseAppliedElsewhere(
 ): Promise<void> {
   if (adopt === "none" || pending.length === 0) return;
   const history = [...applied.map(({ entry }) => entry), ...missing, ...begun];
-  const known = keysOf(history);
+  const takenBack = await takenBackVersions(session);
+  const known = new Set([...keysOf(history), ...keysOf(takenBack)]);
   for (const books of await findBooks(session)) {
     const news = books.applied.filter(({ version }) =>
       isVersion(version) ? !known.has(keyText(version)) : history.length === 0,
     );
-    const again = history.length === 0 ? appliedOf(books, pending) : [];
+    const again =
+      history.length === 0
+        ? appliedOf(books, pending).filter(({ version }) => !known.has(keyText(version)))
+        : [];
     const names = [
       ...new Set([
         ...again.map(({ forward }) => forward.file),

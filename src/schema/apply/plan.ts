@@ -12,6 +12,7 @@ import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { leftOpen } from "../script/transactions.ts";
 import { driftOf } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
+import { onlyPlans } from "./only-plans.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 
@@ -34,6 +35,8 @@ export interface MigratePlan {
   readonly taken: readonly HistoryEntry[];
   /** The live schema is not what its last migration left; asked only for a plan that is shown or approved. */
   readonly drifted: string | undefined;
+  /** Of a dry run: why its role could not carry the plan out. */
+  readonly onlyPlanned: string | undefined;
 }
 
 /**
@@ -83,7 +86,8 @@ export async function planMigrate(
   // With nothing to apply nobody needs to know.
   const isShown = steps.length > 0 && (request.dryRun || request.planHash !== undefined);
   const drifted = isShown ? await driftOf(session, standing) : undefined;
-  return { request, standing, steps, ignored, taken, drifted };
+  const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : undefined;
+  return { request, standing, steps, ignored, taken, drifted, onlyPlanned };
 }
 
 /** psql would take back what such a file did; nobody can have meant that. */

@@ -192,6 +192,7 @@ function dryRun(plan: MigratePlan, guarded: Guarded, tookMs: number): Outcome {
         ...opaque.map(
           (file) => `what ${file} destroys is not known: it has a DO block or a call, which cannot be read`,
         ),
+        ...(plan.onlyPlanned === undefined ? [] : [plan.onlyPlanned]),
         ...(refusal === undefined ? [] : [`would be refused: ${refusal.message}`, refusal.hint ?? ""]),
       ],
     },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
+import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
+import { testPorts } from "../../support/test-ports.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { supabasePrelude } from "../../../src/schema/shadow/supabase/supabase.ts";
-import { historyOf, migrate, migrationsFolder, output } from "../support.ts";
+import { historyOf, migrate, migrationsFolder, noBackups, output, rollbackInputs } from "../support.ts";
 
 const FIRST = "CREATE TABLE shop (id int PRIMARY KEY, name text NOT NULL);\n";
 const SECOND = "CREATE INDEX shop_name ON shop (name);\n";
@@ -12,6 +14,11 @@ const FOLDER = {
   "20260101090000_shop_rollback.sql": "DROP TABLE shop;\n",
   [NAMES[1]]: SECOND,
   [NAMES[2]]: THIRD,
+};
+/** What the folder lacks to be taken back whole. */
+const BACK = {
+  "20260102090000_name_rollback.sql": "DROP INDEX shop_name;\n",
+  "20260103090000_note_rollback.sql": "ALTER TABLE shop DROP COLUMN note;\n",
 };
 
 /** Tables as the tools themselves make and fill them, with the first two migrations applied. */
@@ -247,6 +254,20 @@ describe("a database that another tool has migrated", () => {
     for (const refusal of refusals) expect(refusal).toMatchObject({ code: "refused.unsafe" });
     expect(refusals.length).toBeLessThan(2);
     expect(await historyOf(database)).toHaveLength(2);
+  });
+
+  it("is migrated anew once all is taken back, though the tool's table still names it", async () => {
+    const [, books] = BOOKS.find(([tool]) => tool === "golang-migrate")!;
+    await using database = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${books}` });
+    await using folder = migrationsFolder({ ...FOLDER, ...BACK });
+    await migrate(database, folder, { adopt: "golang-migrate" });
+    const inputs = { to: "nothing", migrations: folder.path };
+    expect(await runMigrateRollback(rollbackInputs(database, inputs), testPorts(), noBackups)).toMatchObject({
+      exit: 0,
+    });
+    expect(await historyOf(database)).toEqual([]);
+    expect(await migrate(database, folder)).toMatchObject({ exit: 0 });
+    expect(await historyOf(database)).toHaveLength(3);
   });
 
   it("is migrated from the beginning where the table is another application's", async () => {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { isHoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { startCluster, type Cluster, type TestDatabase } from "../../support/postgres.ts";
+import { eventually } from "../../support/tools.ts";
+import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { startStandby } from "../../support/standby.ts";
 import { historyOf, migrate, migrationsFolder } from "../support.ts";
 
@@ -141,4 +143,65 @@ describe("migrate on a server that", () => {
     expect(await said(migrate(database, folder))).toMatch(/^0 1 migration applied/);
     expect(await historyOf(database)).toEqual([...APPLIED, "20260103090000 applied 2"]);
   });
+
+  it("has no place for one more session: nothing is changed, and what to do is said", async () => {
+    await using database = await made();
+    const role = `${database.name}_one`;
+    await database.query(`
+      CREATE ROLE ${role} LOGIN PASSWORD 'x' CONNECTION LIMIT 1;
+      GRANT ALL ON DATABASE ${database.name} TO ${role};
+      GRANT ALL ON SCHEMA public TO ${role}
+    `);
+    const url = new URL(database.adminUrl);
+    url.username = role;
+    url.password = "x";
+    await using folder = migrationsFolder(TWO);
+    expect(await said(migrate({ adminUrl: url.href }, folder))).toMatch(
+      /^4 database\.unreachable .*53300.* no free connection slots/,
+    );
+    expect(await historyOf(database)).toEqual([]);
+    await database.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+  });
+
+  it("is cut off in the middle of a file: the next run goes on", async () => {
+    await using database = await made();
+    const url = new URL(database.adminUrl);
+    await using proxy = await startTcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    await using folder = migrationsFolder({ ...TWO, [THIRD]: "SELECT pg_sleep(60);\n" });
+    const running = said(migrate({ adminUrl: url.href }, folder));
+    await eventually("the file to be at work", async () => {
+      const rows = await database.query(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^SELECT pg_sleep'",
+      );
+      return rows.length > 0;
+    });
+    proxy.cut(true);
+    expect(await running).toMatch(/^4 database\.lost .* It was at 20260103090000_c\.sql after 2026/);
+    expect(await historyOf(database)).toEqual(APPLIED);
+    folder.write({ [THIRD]: "CREATE TABLE c ();\n" });
+    // The server notices by itself that nobody listens any more; until then the lease is its session's.
+    expect(await said(migrate(database, folder, { wait: 60_000 }))).toMatch(/^0 1 migration applied/);
+  }, 90_000);
+
+  it("shuts down: nobody is let in any more, and a run says so", async () => {
+    await using database = await made();
+    await using folder = migrationsFolder(TWO);
+    // A session that stays keeps a smart shutdown waiting, and everybody else is turned away.
+    const staying = cluster.admin("SELECT pg_sleep(3)");
+    await eventually("it to be there", async () => {
+      const rows = await database.query("SELECT 1 FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'");
+      return rows.length > 0;
+    });
+    process.kill(cluster.pid, "SIGTERM");
+    await eventually("the server to turn people away", () =>
+      Promise.resolve(/shutdown request/.test(cluster.log)),
+    );
+    expect(await said(migrate(database, folder))).toMatch(
+      /^4 database\.unreachable .*57P03.* starting up or shutting down/,
+    );
+    await staying;
+    await cluster.restart();
+    expect(await said(migrate(database, folder))).toMatch(/^0 2 migrations applied/);
+  }, 60_000);
 });
