@@ -43,6 +43,10 @@ const WINGS = {
       steps: ["script"],
     },
   },
+  governance: {
+    capabilities: ["pr-policy", "protect"],
+    shared: { findings: [], coverage: ["findings"], commits: ["findings"], dependencies: ["findings"] },
+  },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>
   capabilities.map((each) => `${wing}/${each}`),
