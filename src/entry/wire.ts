@@ -61,6 +61,10 @@ export function makePorts(around: ProcessFacts): Ports {
       const { checkout } = await import("../adapters/source-tree/checkout.ts");
       return checkout({ env });
     },
+    async sourceHistory(folder) {
+      const { gitHistory } = await import("../adapters/source-tree/history.ts");
+      return gitHistory({ env, folder });
+    },
     dumpTools: () => shared.tools(),
     async scratchServers() {
       const [{ localScratchServers }, { serverInstallations }] = await Promise.all([

@@ -6,6 +6,7 @@ import type { Disk } from "./disk.ts";
 import type { DumpTools } from "./dump-tools.ts";
 import type { Log } from "./log.ts";
 import type { ScratchServers } from "./scratch-server.ts";
+import type { SourceHistory } from "./source-history.ts";
 import type { SourceTree } from "./source-tree.ts";
 import type { ToolInstaller } from "./tool-installer.ts";
 import type { RunIdentity } from "./run-identity.ts";
@@ -23,6 +24,12 @@ export interface Ports {
   openDatabase(address: DatabaseAddress): Promise<Database>;
   /** Files of the checkout this runs in, and their history. */
   sourceTree(): Promise<SourceTree>;
+  /**
+   * The history of the repository that a folder of this machine is in.
+   *
+   * @throws source.missing, source.history
+   */
+  sourceHistory(folder: string): Promise<SourceHistory>;
   dumpTools(): Promise<DumpTools>;
   scratchServers(): Promise<ScratchServers>;
   /**

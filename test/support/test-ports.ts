@@ -1,4 +1,5 @@
 import { checkout } from "../../src/adapters/source-tree/checkout.ts";
+import { gitHistory } from "../../src/adapters/source-tree/history.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools, serverInstallations } from "../../src/adapters/pg-tools/dump-tools.ts";
@@ -81,6 +82,7 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     log,
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
+    sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
     dumpTools: () => Promise.resolve(around(tools, options.tools)),
     scratchServers: () =>

@@ -4,6 +4,7 @@
  * place it says how many there are.
  */
 import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
+import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
 import { readFileSync, rmSync } from "node:fs";
 import { openFileStore } from "../../../src/adapters/file-store/file-store.ts";
 import { postgresTools, serverInstallations } from "../../../src/adapters/pg-tools/dump-tools.ts";
@@ -93,6 +94,7 @@ const ports: Ports = {
   openStore: (url) =>
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),
+  sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
   openDatabase: (address) => Promise.resolve(postgresDatabase(address)),
   dumpTools: () => Promise.resolve(postgresTools({ env: process.env })),
   scratchServers: () =>
