@@ -46,6 +46,8 @@ export const FAST_FILES: readonly string[] = [
   "test/entry/process/run-identity.oracle.test.ts",
   "test/entry/process/stopping.test.ts",
   "test/fakes/fakes.test.ts",
+  "test/governance/dependencies/manifest.test.ts",
+  "test/governance/dependencies/specifier.test.ts",
   "test/governance/pr-policy/run.test.ts",
   "test/kernel/duration.test.ts",
   "test/kernel/errors.test.ts",
