@@ -46,7 +46,14 @@ export const FAST_FILES: readonly string[] = [
   "test/entry/process/run-identity.oracle.test.ts",
   "test/entry/process/stopping.test.ts",
   "test/fakes/fakes.test.ts",
+  "test/governance/dependencies/advisories.test.ts",
+  "test/governance/dependencies/difference.test.ts",
+  "test/governance/dependencies/exceptions.test.ts",
+  "test/governance/dependencies/judge.test.ts",
   "test/governance/dependencies/manifest.test.ts",
+  "test/governance/dependencies/read-lock.test.ts",
+  "test/governance/dependencies/rules.test.ts",
+  "test/governance/dependencies/settings.test.ts",
   "test/governance/dependencies/specifier.test.ts",
   "test/governance/pr-policy/run.test.ts",
   "test/kernel/duration.test.ts",
@@ -88,6 +95,7 @@ export const FAST_FILES: readonly string[] = [
 export const SLOW_FILES: readonly string[] = [
   "test/adapters/azure-blob/block-upload.test.ts",
   "test/backups/copy/artifact.test.ts",
+  "test/governance/dependencies/many-packages.test.ts",
   "test/nouns/seal/damage.test.ts",
   "test/nouns/seal/seal.test.ts",
 ];
