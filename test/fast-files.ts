@@ -49,6 +49,7 @@ export const FAST_FILES: readonly string[] = [
   "test/governance/dependencies/advisories.test.ts",
   "test/governance/dependencies/difference.test.ts",
   "test/governance/dependencies/exceptions.test.ts",
+  "test/governance/dependencies/hostile.test.ts",
   "test/governance/dependencies/judge.test.ts",
   "test/governance/dependencies/manifest.test.ts",
   "test/governance/dependencies/read-lock.test.ts",

@@ -50,6 +50,7 @@ class Reader {
       file,
       packages: this.#packages,
       projects: this.#projects,
+      listsPeers: true,
       overrides: new Map(),
       catalogs: new Map(),
       dangling: this.#dangling(),
@@ -81,7 +82,11 @@ class Reader {
     for (const descriptor of key.split(/,\s*/)) {
       if (this.#found.has(descriptor)) this.#trouble(line, `'${printableLine(descriptor)}' is there twice`);
       // 0.0.0-use.local is what yarn writes for every package of the repository.
-      this.#found.set(descriptor, { locked, version: locked === undefined ? null : version });
+      const found: Found = { locked, version: locked === undefined ? null : version };
+      this.#found.set(descriptor, found);
+      // `a@file:./a::locator=…` says which project's `./a` is meant; package.json does not.
+      const bare = descriptor.replace(/::[^:]*$/, "");
+      if (!this.#found.has(bare)) this.#found.set(bare, found);
       this.#names.add(descriptorOf(descriptor)?.name ?? descriptor);
     }
   }
@@ -117,10 +122,9 @@ function packageOf(
   reference: string,
 ): LockedPackage {
   // `npm:1.0.0::__archiveUrl=https%3A%2F%2F…` where the registry names another place for the archive.
-  const archive = /::(?:.*&)?__archiveUrl=([^&]+)/.exec(reference)?.[1];
-  const inner = /^patch:/.test(reference) ? "" : reference;
-  const resolved =
-    archive !== undefined ? unescaped(archive) : /^(?:npm|patch):/.test(reference) ? null : inner;
+  const bound = reference.indexOf("::");
+  const archive = bound === -1 ? null : new URLSearchParams(reference.slice(bound + 2)).get("__archiveUrl");
+  const resolved = archive ?? (/^(?:npm|patch):/.test(reference) ? null : reference);
   return {
     key,
     name,
@@ -135,12 +139,4 @@ function packageOf(
     optional: null,
     line,
   };
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

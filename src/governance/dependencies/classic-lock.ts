@@ -45,6 +45,7 @@ export function readClassicLock(file: string, text: string): ReadLock {
     file,
     packages,
     projects: null,
+    listsPeers: false,
     overrides: new Map(),
     catalogs: new Map(),
     dangling: danglingOf(entries),
@@ -118,12 +119,12 @@ const strange = (line: number, row: string): Trouble => ({
 function descriptorsOf(row: string): string[] | undefined {
   if (!row.endsWith(":")) return undefined;
   const found: string[] = [];
-  const one = /\s*("(?:[^"\\]|\\.)*"|[^",]+?)\s*(,|$)/y;
+  const one = /\s*("(?:[^"\\]|\\.)*"|[^",]+)\s*(,|$)/y;
   const list = row.slice(0, -1);
   while (one.lastIndex < list.length) {
     const [, word] = one.exec(list) ?? [];
     if (word === undefined) return undefined;
-    const descriptor = bare(word);
+    const descriptor = bare(word.trim());
     if (descriptorOf(descriptor) === undefined) return undefined;
     found.push(descriptor);
   }

@@ -57,20 +57,24 @@ function changesOf(
     const was = old.get(now.label);
     return was !== undefined && otherBytes(was, now) ? [change(name, was, now, "swapped")] : [];
   });
-  // Two of the same first number belong together; the rest is paired from the oldest on.
-  for (const same of [true, false]) {
-    for (const now of [...come]) {
-      const was = gone.find(({ label }) => !same || !isMajor(label, now.label));
-      if (was === undefined) continue;
-      gone.splice(gone.indexOf(was), 1);
-      come.splice(come.indexOf(now), 1);
-      changes.push(change(name, was, now, direction(was.label, now.label)));
-    }
+  // Two that may replace each other belong together; the rest is paired from the oldest on.
+  const alike = Map.groupBy(gone, ({ label }) => lineOf(label));
+  const pairs = new Map<Version, Version>();
+  for (const now of come) {
+    const was = alike.get(lineOf(now.label))?.shift();
+    if (was !== undefined) pairs.set(now, was);
   }
+  const taken = new Set(pairs.values());
+  const left = gone.filter((was) => !taken.has(was));
+  for (const now of come) {
+    const was = pairs.has(now) ? undefined : left.shift();
+    if (was !== undefined) pairs.set(now, was);
+  }
+  for (const [now, was] of pairs) changes.push(change(name, was, now, direction(was.label, now.label)));
   return [
     ...changes,
-    ...come.map((now) => change(name, undefined, now, "added")),
-    ...gone.map((was) => change(name, was, undefined, "removed")),
+    ...come.filter((now) => !pairs.has(now)).map((now) => change(name, undefined, now, "added")),
+    ...left.map((was) => change(name, was, undefined, "removed")),
   ];
 }
 
@@ -136,11 +140,15 @@ function hashes(integrity: readonly string[]): Map<string, Set<string>> {
   return ways;
 }
 
-function isMajor(from: string, to: string): boolean {
-  const [a, b] = [semver.parse(from, { loose: true }), semver.parse(to, { loose: true })];
-  if (a === null || b === null) return from !== to;
-  if (a.major !== b.major) return true;
-  return a.major === 0 && (a.minor !== b.minor || (a.minor === 0 && a.patch !== b.patch));
+const isMajor = (from: string, to: string): boolean => lineOf(from) !== lineOf(to);
+
+/** What a version has in common with those that semantic versioning lets replace it: `1`, `0.2`, `0.0.3`. */
+function lineOf(label: string): string {
+  const version = semver.parse(label, { loose: true });
+  if (version === null) return label;
+  const { major, minor, patch } = version;
+  if (major > 0) return String(major);
+  return minor > 0 ? `0.${minor}` : `0.0.${patch}`;
 }
 
 function direction(from: string, to: string): Change["kind"] {

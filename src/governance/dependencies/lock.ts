@@ -69,6 +69,8 @@ export interface Lock {
   readonly packages: readonly LockedPackage[];
   /** Folder below the lock file's (`""` is its own) → what it remembers; null where it remembers nothing. */
   readonly projects: ReadonlyMap<string, LockedProject> | null;
+  /** Whether peers that are not optional are among the ranges too, as pnpm has them when it installs them. */
+  readonly listsPeers: boolean;
   /** Name → range that counts instead of what package.json says. */
   readonly overrides: ReadonlyMap<string, string>;
   /** Catalog → name → range, where the lock tells. */

@@ -1,7 +1,7 @@
 import { printableLine } from "../../kernel/printable.ts";
 import { readJson } from "./json-places.ts";
 import { folderOf, type Group } from "./lock.ts";
-import { conflictLine, mapAt, textAt, type PlacedMap, type Trouble } from "./placed.ts";
+import { conflictLine, isTrue, mapAt, textAt, type PlacedMap, type Trouble } from "./placed.ts";
 
 /** A dependency as a package.json asks for it. */
 export interface Asked {
@@ -20,6 +20,8 @@ export interface Manifest {
   readonly folder: string;
   readonly name: string | undefined;
   readonly asked: readonly Asked[];
+  /** Names of peers that need not be there. */
+  readonly optionalPeers: ReadonlySet<string>;
   /** Patterns of folders that are packages of the same repository. */
   readonly workspaces: readonly string[];
   /** Names that `overrides`, `resolutions` or `pnpm.overrides` put other versions in place of. */
@@ -63,6 +65,7 @@ export function readManifest(file: string, text: string): ReadManifest {
       name: textAt(tree, "name"),
       // One that is optional too is optional, as npm, pnpm and yarn take it.
       asked: asked.filter(({ name, group }) => group !== "runtime" || !optional.has(name)),
+      optionalPeers: optionalPeersOf(tree),
       workspaces: workspacesOf(tree),
       overridden: overriddenOf(tree),
     },
@@ -87,6 +90,11 @@ function askedOf(tree: PlacedMap, key: string, group: Group, strange: Trouble[])
     strange.push({ line, message, fix: "Write it in quotes." });
     return [];
   });
+}
+
+function optionalPeersOf(tree: PlacedMap): Set<string> {
+  const meta = mapAt(tree, "peerDependenciesMeta");
+  return new Set([...(meta?.entries.keys() ?? [])].filter((name) => isTrue(mapAt(meta, name), "optional")));
 }
 
 /** A list, or yarn's object with a list `packages`. */

@@ -26,6 +26,9 @@ const GROUPS: readonly (readonly [string, Group])[] = [
 /** Name of a package: `name` or `@scope/name`. */
 const NAME = /^(?:@[^/@\s]+\/)?[^/@\s][^/\s]*$/;
 
+/** Longer than any system has paths. */
+const PATH_MAX = 4_096;
+
 /**
  * Reads `package-lock.json` and `npm-shrinkwrap.json` of the versions 2 and 3:
  * https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json
@@ -93,6 +96,7 @@ class Reader {
       file,
       packages: [...this.#packages.values()],
       projects: this.#projects,
+      listsPeers: true,
       overrides: new Map(),
       catalogs: new Map(),
       dangling: this.#dangling(),
@@ -111,8 +115,8 @@ class Reader {
       return;
     }
     const folder = key.slice(at + "node_modules/".length);
-    if (!NAME.test(folder)) {
-      this.#trouble(line, `'${printableLine(key)}' is no path of a package`);
+    if (!NAME.test(folder) || key.length > PATH_MAX) {
+      this.#trouble(line, `'${printableLine(key.slice(0, 200))}' is no path of a package`);
       return;
     }
     const resolved = textAt(entry, "resolved") ?? null;

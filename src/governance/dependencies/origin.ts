@@ -11,8 +11,12 @@ export interface Address {
   readonly fragment: string;
 }
 
+/** Longer than any address, and short enough for any pattern. */
+const LENGTH_MAX = 4_000;
+
 /** Takes an address apart as git and package managers write it; undefined where it is none. */
 export function addressOf(written: string): Address | undefined {
+  if (written.length > LENGTH_MAX) return undefined;
   const short = /^(?:git\+)?(?:ssh:\/\/)?(?:[\w.-]+@)([\w.-]+):(?!\d)([^#]*)(?:#(.*))?$/.exec(written);
   if (short !== null) {
     const [, host = "", path = "", fragment = ""] = short;

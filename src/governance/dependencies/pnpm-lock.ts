@@ -79,6 +79,7 @@ class Reader {
       file,
       packages: [...this.#packages.values()],
       projects: this.#projects,
+      listsPeers: isTrue(mapAt(project, "settings"), "autoInstallPeers"),
       overrides: new Map(textsOf(mapAt(project, "overrides")).map(({ name, text }) => [name, text])),
       catalogs: catalogsOf(project),
       dangling: this.#documents.flatMap((document) => this.#dangling(document)),

@@ -28,7 +28,7 @@ export function readLock(file: string, text: string): ReadLock {
       fix: `Take the base branch's file, run \`${renewal(file)}\` and commit the result.`,
     });
   }
-  const manager = LOCK_FILES[base];
+  const manager = Object.hasOwn(LOCK_FILES, base) ? LOCK_FILES[base] : undefined;
   if (manager === undefined) {
     return fatal({
       line: null,

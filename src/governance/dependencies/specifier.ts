@@ -17,9 +17,13 @@ const GIT_URL = /^https?:\/\/(?:[^/]*@)?(?:github\.com|gitlab\.com|bitbucket\.or
 /** `user/repository`, which npm takes for one on GitHub. */
 const SHORT_GIT = /^[\w.-]+\/[\w.-]+(?:#.*)?$/;
 
+/** Longer than anything that is meant, and short enough for any pattern. */
+const LENGTH_MAX = 1_000;
+
 /** Takes apart what stands behind a name, as npm, pnpm and yarn understand it. */
 export function parseSpecifier(written: string): Specifier {
   const text = written.trim();
+  if (text.length > LENGTH_MAX) return { kind: "unknown" };
   if (/^workspace:/i.test(text)) return { kind: "workspace" };
   if (/^catalog:/i.test(text)) return { kind: "catalog", catalog: text.slice(8).trim() || "default" };
   if (/^npm:/i.test(text)) return ofRegistry(text.slice(4));

@@ -199,6 +199,45 @@ describe("lockfile-out-of-step", () => {
     expect(steps({ manifests: bare, locks: [{ file: "pnpm-lock.yaml", text: listed }] })).toEqual([]);
   });
 
+  it("is told of peers where pnpm installs them, and not of optional ones", () => {
+    const listed = { asked: { p: "^1.0.0" }, packages: [{ name: "p", version: "1.5.0" }] };
+    const peers = (text: string, peer: string, more: object = {}): string[] =>
+      steps({
+        manifests: [json("package.json", { peerDependencies: { p: peer }, ...more })],
+        locks: [{ file: "pnpm-lock.yaml", text }],
+      });
+    const optional = { peerDependenciesMeta: { p: { optional: true } } };
+    const none = pnpmLock({ asked: {}, packages: [] });
+    expect(peers(pnpmLock(listed), "^1.0.0")).toEqual([]);
+    expect(peers(pnpmLock(listed), "^1.1.0")).toEqual([
+      "package.json:3 'p' is `^1.1.0` here and `^1.0.0` in pnpm-lock.yaml",
+    ]);
+    expect(peers(none, "^1.0.0")).toEqual([
+      "package.json:3 pnpm-lock.yaml does not know 'p': `^1.0.0` was asked for",
+    ]);
+    expect(peers(none, "^1.0.0", optional)).toEqual([]);
+    expect(peers(none.replace("autoInstallPeers: true", "autoInstallPeers: false"), "^1.0.0")).toEqual([]);
+  });
+
+  it("knows what yarn binds to a project, and packages that yarn 1 has no entries for", () => {
+    const tree: Tree = { asked: { own: "file:./own" }, packages: [] };
+    const entry =
+      '"own@file:./own::locator=made%40workspace%3A.":\n  version: 1.0.0\n' +
+      '  resolution: "own@file:./own#./own::hash=1&locator=made%40workspace%3A."\n' +
+      "  languageName: node\n  linkType: hard\n\n";
+    const [four, one] = ["yarn 4", "yarn 1"].map((each) => FORMS.find(({ form }) => form === each));
+    const text = (four?.write(tree) ?? "")
+      .replace('"made@', `${entry}"made@`)
+      .replace('"npm:file:', '"file:');
+    expect(steps({ manifests: filesOf(tree).manifests, locks: [{ file: "yarn.lock", text }] })).toEqual([]);
+
+    const root = json("package.json", { workspaces: ["packages/*"], dependencies: { x: "^1.0.0" } });
+    const member = (file: string): RepositoryFile => json(file, { name: "x", version: "1.0.0" });
+    const locks = [{ file: "yarn.lock", text: one?.write({ asked: {}, packages: [] }) ?? "" }];
+    expect(steps({ manifests: [root, member("packages/x/package.json")], locks })).toEqual([]);
+    expect(steps({ manifests: [root, member("elsewhere/x/package.json")], locks })).toHaveLength(1);
+  });
+
   it("judges both of two lock files in one folder", () => {
     const old = { asked: { a: "^1.2.0" }, packages: [{ name: "a", version: "1.5.0" }] };
     const locks = [...filesOf(SMALL).locks, { file: "pnpm-lock.yaml", text: pnpmLock(old) }];

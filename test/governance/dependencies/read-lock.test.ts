@@ -435,8 +435,11 @@ describe("a lock file of yarn 2 and newer", () => {
   });
 });
 
-it.each(["bun.lock", "bun.lockb", "web/deno.lock", "other.lock"])("%s is refused by name", (file) => {
-  const { lock, troubles } = readLock(file, npmLock(SMALL));
-  expect(lock).toBeUndefined();
-  expect(troubles).toHaveLength(1);
-});
+it.each(["bun.lock", "bun.lockb", "web/deno.lock", "other.lock", "constructor"])(
+  "%s is refused by name",
+  (file) => {
+    const { lock, troubles } = readLock(file, npmLock(SMALL));
+    expect(lock).toBeUndefined();
+    expect(troubles).toHaveLength(1);
+  },
+);

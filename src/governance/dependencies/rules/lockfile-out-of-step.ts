@@ -18,9 +18,11 @@ export const LOCKFILE_OUT_OF_STEP: Rule = {
   severity: "error",
   about: "state",
   problem:
-    "A package.json and its lock file say different things: a range that the lock does not know, a locked " +
-    "version or package that was not asked for, an entry that nobody asks for any more, or packages " +
-    "that are missing. `npm ci` stops there, and other commands quietly install something else.",
+    "A package.json and its lock file say different things: a range that the lock does not know, a " +
+    "locked version or package that was not asked for, an entry that nobody asks for any more, or " +
+    "packages that are missing. Package managers stop there or quietly install something else; `npm ci` " +
+    "lets pass what still fits, and the next install then changes the lock file in a pull request about " +
+    "something else.",
   solution: "Run the package manager's install after each change of package.json and commit both files.",
   find: (scene) => [
     ...scene.pinned.flatMap((pinned) => stepsOf(pinned, scene)),
@@ -32,7 +34,7 @@ function stepsOf(pinned: Pinned, scene: Scene): Hit[] {
   const { manifest, project } = pinned;
   const lock = pinned.lock?.read;
   if (lock === undefined) return [];
-  const step = new Step(manifest, lock, project, overriddenIn(scene, lock, manifest), namesIn(scene));
+  const step = new Step(manifest, lock, project, overriddenIn(scene, lock, manifest), namesIn(scene, lock));
   return step.hits();
 }
 
@@ -51,9 +53,10 @@ function overriddenIn({ manifests }: Scene, lock: Lock, manifest: Manifest): Rea
   ]);
 }
 
-/** Names of the repository's own packages. */
-function namesIn({ manifests }: Scene): ReadonlySet<string> {
-  return new Set(manifests.flatMap(({ read }) => (read?.name === undefined ? [] : [read.name])));
+/** Names of the packages of the repository that the lock file is for as well. */
+function namesIn({ pinned }: Scene, lock: Lock): ReadonlySet<string> {
+  const members = pinned.filter((each) => each.lock?.read === lock);
+  return new Set(members.flatMap(({ manifest: { name } }) => name ?? []));
 }
 
 /** One package.json held against its lock. */
@@ -109,14 +112,19 @@ class Step {
 
   /** What the lock remembers of package.json, against what that says. */
   #otherRange({ name, group, range }: Asked, ranges: readonly LockedRange[] | undefined): string | undefined {
-    const { format, file } = this.#lock;
-    if (ranges === undefined || (group === "peer" && format === "pnpm")) return undefined;
+    const { format, file, listsPeers } = this.#lock;
+    if (ranges === undefined) return undefined;
     const called = `'${printableLine(name)}'`;
     const same = ranges.filter((each) => each.name === name);
     if (same.length > 0 && this.#overridden.has(name)) return undefined;
-    const alike = same.filter((each) => each.group === group || (each.group === null && group !== "peer"));
     // One that is in several groups is in one of them here.
     const several = this.#manifest.asked.filter((each) => each.name === name).length > 1;
+    // pnpm lists the peers that it installs among the others, and leaves out optional ones.
+    const mixed = group === "peer" && format === "pnpm";
+    if (mixed && (several || !listsPeers || this.#manifest.optionalPeers.has(name))) return undefined;
+    const alike = same.filter(
+      (each) => mixed || each.group === group || (each.group === null && group !== "peer"),
+    );
     if (alike.length === 0 && !(several && same.length > 0)) {
       const [other] = same;
       if (other === undefined) return `${file} does not know ${called}: ${quoted(range)} was asked for`;
