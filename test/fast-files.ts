@@ -52,6 +52,7 @@ export const FAST_FILES: readonly string[] = [
   "test/governance/dependencies/hostile.test.ts",
   "test/governance/dependencies/judge.test.ts",
   "test/governance/dependencies/manifest.test.ts",
+  "test/governance/dependencies/own.test.ts",
   "test/governance/dependencies/read-lock.test.ts",
   "test/governance/dependencies/rules.test.ts",
   "test/governance/dependencies/settings.test.ts",

@@ -32,9 +32,11 @@ class Reader {
   readonly #projects = new Map<string, LockedProject>();
   readonly #found = new Map<string, Found>();
   readonly #names = new Set<string>();
+  readonly #cacheKey: string;
 
   constructor(top: PlacedMap) {
     this.#top = top;
+    this.#cacheKey = textAt(mapAt(top, "__metadata"), "cacheKey") ?? "";
   }
 
   lock(file: string, formatVersion: string): Lock {
@@ -77,7 +79,7 @@ class Reader {
       this.#projects.set(workspace === "." ? "" : workspace, { line, ranges: rangesOf(entry) });
     }
     const locked =
-      workspace === undefined ? packageOf(key, line, entry, name, version, reference) : undefined;
+      workspace === undefined ? this.#packageOf(key, line, entry, { name, range: reference }) : undefined;
     if (locked !== undefined) this.#packages.push(locked);
     for (const descriptor of key.split(/,\s*/)) {
       if (this.#found.has(descriptor)) this.#trouble(line, `'${printableLine(descriptor)}' is there twice`);
@@ -89,6 +91,37 @@ class Reader {
       if (!this.#found.has(bare)) this.#found.set(bare, found);
       this.#names.add(descriptorOf(descriptor)?.name ?? descriptor);
     }
+  }
+
+  #packageOf(
+    key: string,
+    line: number,
+    entry: PlacedMap,
+    { name, range }: { readonly name: string; readonly range: string },
+  ): LockedPackage {
+    // `npm:1.0.0::__archiveUrl=https%3A%2F%2F…` where the registry names another place for the archive.
+    const bound = range.indexOf("::");
+    const archive = bound === -1 ? null : new URLSearchParams(range.slice(bound + 2)).get("__archiveUrl");
+    const resolved = archive ?? (/^(?:npm|patch):/.test(range) ? null : range);
+    const checksum = textAt(entry, "checksum");
+    return {
+      key,
+      name,
+      version: textAt(entry, "version") ?? null,
+      origin: /[#&]commit=/.test(range) ? "git" : originOf(resolved),
+      resolved,
+      // Yarn before 4 leaves out which of its ways to pack an archive the checksum is of.
+      integrity:
+        checksum === undefined || checksum.includes("/")
+          ? (checksum ?? null)
+          : `${this.#cacheKey}/${checksum}`,
+      withoutChecksum: entry.entries.has("conditions") ? "platform" : null,
+      installScript: null,
+      licence: null,
+      dev: null,
+      optional: null,
+      line,
+    };
   }
 
   #lookUp(name: string, range: string): Found | undefined {
@@ -111,32 +144,4 @@ function rangesOf(entry: PlacedMap): LockedRange[] {
   const of = (key: string, group: "peer" | null): LockedRange[] =>
     textsOf(mapAt(entry, key)).map(({ name, text, line }) => ({ name, group, range: text, line }));
   return [...of("dependencies", null), ...of("peerDependencies", "peer")];
-}
-
-function packageOf(
-  key: string,
-  line: number,
-  entry: PlacedMap,
-  name: string,
-  version: string,
-  reference: string,
-): LockedPackage {
-  // `npm:1.0.0::__archiveUrl=https%3A%2F%2F…` where the registry names another place for the archive.
-  const bound = reference.indexOf("::");
-  const archive = bound === -1 ? null : new URLSearchParams(reference.slice(bound + 2)).get("__archiveUrl");
-  const resolved = archive ?? (/^(?:npm|patch):/.test(reference) ? null : reference);
-  return {
-    key,
-    name,
-    version,
-    origin: /[#&]commit=/.test(reference) ? "git" : originOf(resolved),
-    resolved,
-    integrity: textAt(entry, "checksum") ?? null,
-    withoutChecksum: entry.entries.has("conditions") ? "platform" : null,
-    installScript: null,
-    licence: null,
-    dev: null,
-    optional: null,
-    line,
-  };
 }

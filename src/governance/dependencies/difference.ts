@@ -103,11 +103,13 @@ function versionsOf(lock: Lock | undefined): Map<string, Map<string, Version>> {
     const versions = names.get(locked.name) ?? new Map<string, Version>();
     names.set(locked.name, versions);
     const known = versions.get(label);
+    // What yarn has patched has a checksum of its own, which changes with the patch.
+    const integrity = locked.key.includes("@patch:") ? null : locked.integrity;
     versions.set(label, {
       label,
       licence: known?.licence ?? locked.licence,
       // More than one where it lies at several places, and not all of them tell.
-      integrity: [...(known?.integrity ?? []), ...(locked.integrity === null ? [] : [locked.integrity])],
+      integrity: [...(known?.integrity ?? []), ...(integrity === null ? [] : [integrity])],
     });
   }
   return names;

@@ -2,7 +2,7 @@ import { expect, it } from "@jest/globals";
 import { changesBetween } from "../../../src/governance/dependencies/difference.ts";
 import type { Lock, LockedPackage } from "../../../src/governance/dependencies/lock.ts";
 import { readLock } from "../../../src/governance/dependencies/read-lock.ts";
-import { npmLock, SMALL } from "./locks.ts";
+import { berryLock, npmLock, SMALL } from "./locks.ts";
 
 type Few = Partial<LockedPackage> & { readonly name: string };
 
@@ -77,6 +77,12 @@ it.each<[string, readonly Few[], readonly Few[], readonly string[]]>([
     [{ name: "a", version: "1.0.0", integrity: "10c0/bb" }],
     [],
   ],
+  [
+    "another patch of the same version as nothing",
+    [{ name: "a", version: "1.0.0", key: "a@patch:a@npm%3A1.0.0#x", integrity: "10c0/aa" }],
+    [{ name: "a", version: "1.0.0", key: "a@patch:a@npm%3A1.0.0#y", integrity: "10c0/bb" }],
+    [],
+  ],
   ["folders of the repository as nothing", [], [{ name: "a", version: "1.0.0", origin: "local" }], []],
 ])("a difference tells %s", (_what, before, after, changes) => expect(told(before, after)).toEqual(changes));
 
@@ -85,4 +91,16 @@ it("a difference tells licences of both versions", () => {
   const after = lockOf([{ name: "a", version: "1.0.1", licence: "GPL-3.0" }]);
   expect(changesBetween(before, after)).toMatchObject([{ licenceFrom: "MIT", licenceTo: "GPL-3.0" }]);
   expect(changesBetween(undefined, after)).toMatchObject([{ licenceFrom: null, licenceTo: "GPL-3.0" }]);
+});
+
+it("a difference tells nothing where yarn packs archives in another way since it was updated", () => {
+  const text = berryLock(SMALL, 6);
+  const read = (of: string): Lock => readLock("yarn.lock", of).lock as Lock;
+  const repacked = text
+    .replace("cacheKey: 10c0", "cacheKey: 9")
+    .replace(/checksum: .{6}/g, "checksum: 000000");
+  expect(changesBetween(read(text), read(repacked))).toEqual([]);
+  expect(changesBetween(read(text), read(text.replace(/checksum: .{6}/, "checksum: 000000")))).toHaveLength(
+    1,
+  );
 });
