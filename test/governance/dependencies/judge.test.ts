@@ -75,7 +75,7 @@ describe("lockfile-missing", () => {
   it("is told where packages are asked for", () => {
     const manifests = [{ file: "web/package.json", text: manifestOf(SMALL) }];
     expect(told({ after: { manifests, locks: [] } })).toEqual([
-      "lockfile-missing error web/package.json:5 asks for 2 packages, and no lock file pins them",
+      "lockfile-missing error web/package.json:5 asks for 2 packages that no lock file pins",
     ]);
   });
 
@@ -88,7 +88,7 @@ describe("lockfile-missing", () => {
       const { manifests, locks } = filesOf(SMALL, file, write);
       const after = { manifests: [...manifests, nested("examples/x/package.json")], locks };
       expect(told({ after })).toEqual([
-        "lockfile-missing error examples/x/package.json:4 asks for 1 package, and no lock file pins them",
+        "lockfile-missing error examples/x/package.json:4 asks for 1 package that no lock file pins",
       ]);
     },
   );
@@ -284,6 +284,16 @@ describe("what cannot be read", () => {
     expect(findings).toHaveLength(2);
     expect(findings[0]).toMatch(/^lockfile-unreadable error /);
     expect(findings[1]).toMatch(/^lockfile-difference note .* what changed cannot be told/);
+  });
+
+  it("is an error with a lock file of bun, and not one that is missing", () => {
+    const locks = [{ file: "bun.lock", text: "{}" }];
+    expect(told({ after: { manifests: filesOf(SMALL).manifests, locks } })).toEqual([
+      "lockfile-unreadable error bun.lock:null 'bun.lock' is of a package manager whose lock files are " +
+        "not read",
+      "lockfile-difference note bun.lock:null what changed cannot be told: one of the two states cannot " +
+        "be read",
+    ]);
   });
 
   it("is an error in package.json too", () => {

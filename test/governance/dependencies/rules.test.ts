@@ -219,7 +219,9 @@ describe("install-script", () => {
       const after = filesOf(tree, write === pnpmLock ? "pnpm-lock.yaml" : "yarn.lock", (each) => write(each));
       expect(found("install-script", after, {}, none)).toEqual([]);
       expect(found("install-script-untold", after, {}, none)).toEqual([
-        expect.stringMatching(/^warning \d+ whether 1 new package run scripts is not told here: a@1\.0\.0$/),
+        expect.stringMatching(
+          /^warning \d+ 1 new package may run scripts, which this file does not tell: a@1\.0\.0$/,
+        ),
       ]);
       expect(found("install-script-untold", after, { "install-scripts": { allow: ["a"] } }, none)).toEqual(
         [],

@@ -31,7 +31,9 @@ export const INSTALL_SCRIPT_UNTOLD: Rule = {
           subject: seen.file,
           file: seen.file,
           line: untold[0]?.line ?? null,
-          message: `whether ${quantity(untold.length, "new package")} run scripts is not told here: ${names}`,
+          message:
+            `${quantity(untold.length, "new package")} may run scripts, ` +
+            `which this file does not tell: ${names}`,
           fix: "Switch install scripts off in the package manager, then this rule in `dependencies.rules`.",
         },
       ];

@@ -20,7 +20,7 @@ export const LOCKFILE_MISSING: Rule = {
           subject: manifest.file,
           file: manifest.file,
           line: asked[0]?.line ?? null,
-          message: `asks for ${quantity(asked.length, "package")}, and no lock file pins them`,
+          message: `asks for ${quantity(asked.length, "package")} that no lock file pins`,
           fix: "Run `npm install` (or pnpm, or yarn) there and commit the lock file that it writes.",
         },
       ];
