@@ -47,6 +47,7 @@ export const FAST_FILES: readonly string[] = [
   "test/entry/process/stopping.test.ts",
   "test/fakes/fakes.test.ts",
   "test/governance/pr-policy/run.test.ts",
+  "test/governance/protect/settings.test.ts",
   "test/kernel/duration.test.ts",
   "test/kernel/errors.test.ts",
   "test/kernel/news-of.test.ts",
