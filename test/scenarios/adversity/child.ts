@@ -92,6 +92,7 @@ const ports: Ports = {
   log,
   openStore: (url) =>
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+  openForge: () => Promise.reject(new Error("nothing here asks a forge")),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),
   openDatabase: (address) => Promise.resolve(postgresDatabase(address)),
   dumpTools: () => Promise.resolve(postgresTools({ env: process.env })),
