@@ -32,6 +32,7 @@ const ROOMS = [
   "schema/books",
   "schema/steps",
   "adapters/github",
+  "governance/protect",
 ];
 
 /** Rules say the safe form with each finding; their table in docs/migrations.md is made from them. */
