@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import * as fc from "fast-check";
+import type { RulesetBody } from "../../../src/ports/forge.ts";
 import type { KeptRuleset } from "../../support/github/fake-rules.ts";
+import { atLeastAsStrict } from "./strictness.ts";
 import { repository, writesOf } from "./support.ts";
 
 /** A set that is looser than what is there in one thing and stricter in another, three times over. */
@@ -101,6 +103,8 @@ describe("an outage in the middle of an apply", () => {
   });
 });
 
+const asBody = (kept: KeptRuleset): RulesetBody => structuredClone(kept) as unknown as RulesetBody;
+
 describe("whatever was there", () => {
   const rule = (type: string): fc.Arbitrary<object> => fc.constant({ type });
   const pull = fc
@@ -140,7 +144,7 @@ describe("whatever was there", () => {
     bypass: fc.uniqueArray(fc.constantFrom("OrganizationAdmin", "DeployKey")),
   });
 
-  it("ends as declared after one apply, and a second has nothing to do", async () => {
+  it("ends as declared after one apply, at no write looser than at both ends, and then rests", async () => {
     await using at = await repository({
       branches: [{ name: "main", branches: ["main"], bypass: [{ type: "OrganizationAdmin" }] }],
       tags: [],
@@ -156,7 +160,16 @@ describe("whatever was there", () => {
           conditions: { ref_name: { include, exclude } },
           bypass_actors: bypass.map((type) => ({ actor_type: type, actor_id: null, bypass_mode: "always" })),
         });
+        const [kept] = at.fake.rulesets;
+        const start = asBody(kept!);
+        const states: RulesetBody[] = [];
+        at.fake.afterWrite = () => void states.push(asBody(kept!));
         expect(await at.run("apply")).toMatchObject({ exit: 0, outputs: { verdict: "equal" } });
+        const end = asBody(kept!);
+        for (const state of states) {
+          const asBefore = start.enforcement !== "active" || atLeastAsStrict(state, start);
+          expect(asBefore || atLeastAsStrict(state, end)).toBe(true);
+        }
         expect(await at.run("apply")).toMatchObject({ exit: 0, outputs: { writes: [] } });
         expect(at.fake.wrong).toEqual([]);
       }),
