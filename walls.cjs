@@ -75,6 +75,7 @@ const ROOMS = Object.fromEntries([
     "actions-runner",
     "azure-blob",
     "file-store",
+    "github",
     "pg-tools",
     "postgres",
     "scratch-server",

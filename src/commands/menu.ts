@@ -5,6 +5,7 @@ import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
 import type { Command } from "./define.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
+import { protect } from "./governance/protect.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
 import { migrateStatus } from "./schema/migrate-status.ts";
@@ -22,4 +23,5 @@ export const MENU: readonly Command[] = [
   migrateRollback,
   migrateStatus,
   prPolicy,
+  protect,
 ];

@@ -20,6 +20,7 @@ import type { RunIdentity } from "../ports/run-identity.ts";
 import { hideCredentials } from "./inputs/mask.ts";
 import { storeUrlHint } from "./inputs/store-url.ts";
 import type { Environment } from "./inputs/environment.ts";
+import { forgeAccess } from "./inputs/forge-access.ts";
 import { storeCredentials } from "./inputs/store-credentials.ts";
 import { VERSION } from "./process/version.ts";
 
@@ -53,6 +54,18 @@ export function makePorts(around: ProcessFacts): Ports {
     disk,
     log,
     openStore: (url, secret) => openStore(url, secret, around),
+    async openForge(repository, token) {
+      const { repository: name, ...where } = forgeAccess(repository, token, env);
+      const { githubForge } = await import("../adapters/github/github-forge.ts");
+      return githubForge(name, {
+        ...where,
+        version: VERSION,
+        clock: systemClock,
+        random: systemRandom,
+        log,
+        cancelled: around.cancelled,
+      });
+    },
     async openDatabase(address) {
       const { postgresDatabase } = await import("../adapters/postgres/database.ts");
       return postgresDatabase(address);

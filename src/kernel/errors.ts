@@ -129,6 +129,24 @@ export const ERRORS = {
       "or the checkout has no history",
   },
 
+  "forge.unreachable": {
+    kind: "outside",
+    meaning:
+      "the forge (GitHub) did not answer, answered with an error of its own, or with what is no answer",
+  },
+  "forge.rate-limited": {
+    kind: "outside",
+    meaning: "the forge asked to wait for longer than is waited",
+  },
+  "forge.denied": {
+    kind: "outside",
+    meaning: "the forge refused the token, or what the token is not allowed to do",
+  },
+  "forge.refused": {
+    kind: "outside",
+    meaning: "the forge understood what it was to write and did not take it",
+  },
+
   "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
   "lock.lost": {
     kind: "locked",

@@ -4,6 +4,7 @@ import type { Clock, Random } from "./clock.ts";
 import type { Database, DatabaseAddress } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import type { DumpTools } from "./dump-tools.ts";
+import type { Forge } from "./forge.ts";
 import type { Log } from "./log.ts";
 import type { ScratchServers } from "./scratch-server.ts";
 import type { SourceHistory } from "./source-history.ts";
@@ -19,6 +20,11 @@ export interface Ports {
   readonly random: Random;
   readonly log: Log;
   readonly disk: Disk;
+  /**
+   * Where the repository is kept: GitHub. `repository` is `owner/name`, by default that of the job this runs
+   * in; the token comes from `token` or the standard environment.
+   */
+  openForge(repository: string | undefined, token: Secret | undefined): Promise<Forge>;
   /** Opens a store URL with retry around it; credentials come from `secret` or the standard environment. */
   openStore(url: string, secret: Secret | undefined): Promise<BlobStore>;
   openDatabase(address: DatabaseAddress): Promise<Database>;

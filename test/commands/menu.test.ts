@@ -63,6 +63,7 @@ describe("the menu", () => {
       "migrate-rollback from-backup",
       "migrate-rollback to",
       "migrate-rollback without-backup",
+      "protect do",
       "restore allow-empty-views",
       "restore allow-gaps",
       "restore allow-unencrypted",

@@ -31,6 +31,8 @@ const ROOMS = [
   "schema/lease",
   "schema/books",
   "schema/steps",
+  "adapters/github",
+  "governance/protect",
 ];
 
 /** Rules say the safe form with each finding; their table in docs/migrations.md is made from them. */

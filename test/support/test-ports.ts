@@ -12,6 +12,7 @@ import { systemRandom } from "../../src/adapters/system/random.ts";
 import type { BlobStore } from "../../src/ports/blob-store.ts";
 import type { Database } from "../../src/ports/database.ts";
 import type { DumpTools, ToolSet } from "../../src/ports/dump-tools.ts";
+import type { Forge } from "../../src/ports/forge.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 
@@ -20,6 +21,8 @@ export interface TestPortsOptions {
   readonly store?: (store: BlobStore) => BlobStore;
   readonly database?: (database: Database) => Database;
   readonly tools?: (tools: DumpTools) => DumpTools;
+  /** GitHub; without one, asking for it is an error. */
+  readonly forge?: Forge;
   readonly cancelled?: AbortSignal;
   /**
    * The only folder to look for PostgreSQL's programs in, as HOLDFAST_PG_BIN; scratch servers are started
@@ -80,6 +83,10 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     random: systemRandom,
     disk,
     log,
+    openForge: () =>
+      options.forge === undefined
+        ? Promise.reject(new Error("this test has no forge"))
+        : Promise.resolve(options.forge),
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
     sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),

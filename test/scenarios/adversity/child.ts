@@ -93,6 +93,7 @@ const ports: Ports = {
   log,
   openStore: (url) =>
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+  openForge: () => Promise.reject(new Error("nothing here asks a forge")),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),
   sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
   openDatabase: (address) => Promise.resolve(postgresDatabase(address)),

@@ -15,6 +15,8 @@ export interface Operation {
   wrongRequest(query: URLSearchParams, body: unknown): string;
   /** The example that the description gives for an answer. */
   example(status: number): unknown;
+  /** Whether the description says what an answer of this status holds. */
+  describes(status: number): boolean;
   /** What is wrong with an answer; empty where nothing is. */
   wrongAnswer(status: number, body: unknown): string;
 }
@@ -32,6 +34,9 @@ interface Described {
  */
 export class ApiDescription {
   readonly #whole: Plain;
+  /** By call and status: to follow every reference takes longer than the request itself. */
+  readonly #contents = new Map<string, Plain>();
+  readonly #readers = new WeakMap<object, z.ZodType>();
 
   constructor(text: string) {
     this.#whole = JSON.parse(text) as Plain;
@@ -51,34 +56,46 @@ export class ApiDescription {
 
   #operation(named: Pick<Operation, "path" | "method" | "values">, described: Described): Operation {
     const parameters = (described.parameters ?? []).map((each) => this.#resolved(each) as Plain);
-    const content = (holder: unknown): Plain =>
-      (this.#resolved(holder) as { content?: Record<string, Plain> } | undefined)?.content?.[
-        "application/json"
-      ] ?? {};
-    const request = content(described.requestBody);
-    const answer = (status: number): Plain => content(described.responses[String(status)]);
+    const content = (of: string, holder: unknown): Plain => {
+      const key = `${named.method} ${named.path} ${of}`;
+      const known = this.#contents.get(key);
+      if (known !== undefined) return known;
+      const resolved = this.#resolved(holder) as { content?: Record<string, Plain> } | undefined;
+      const made = resolved?.content?.["application/json"] ?? {};
+      this.#contents.set(key, made);
+      return made;
+    };
+    const answer = (status: number): Plain => content(String(status), described.responses[String(status)]);
     return {
       ...named,
       wrongRequest: (query, body) => {
         const known = parameters.filter((each) => each["in"] === "query").map((each) => String(each["name"]));
         const unknown = [...query.keys()].filter((name) => !known.includes(name));
         if (unknown.length > 0) return `unknown parameters: ${unknown.join(", ")}`;
-        return request["schema"] === undefined ? "" : this.#wrong(request["schema"], body);
+        const { schema } = content("request", described.requestBody);
+        return schema === undefined ? "" : this.#wrong(schema, body);
       },
       example: (status) => {
         const [first] = Object.values((answer(status)["examples"] ?? {}) as Record<string, unknown>);
         return structuredClone((this.#resolved(first) as Plain | undefined)?.["value"]);
       },
+      describes: (status) => answer(status)["schema"] !== undefined,
       wrongAnswer: (status, body) => this.#wrong(answer(status)["schema"], body),
     };
   }
 
   #wrong(schema: unknown, body: unknown): string {
-    const read = z.fromJSONSchema(this.#resolved(schema) as Parameters<typeof z.fromJSONSchema>[0], {
-      defaultTarget: "openapi-3.0",
-    });
-    const { error } = read.safeParse(body);
+    const { error } = this.#reader(schema).safeParse(body);
     return error === undefined ? "" : z.prettifyError(error);
+  }
+
+  #reader(schema: unknown): z.ZodType {
+    const key = schema as object;
+    const made =
+      this.#readers.get(key) ??
+      z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0], { defaultTarget: "openapi-3.0" });
+    this.#readers.set(key, made);
+    return made;
   }
 
   /** With every reference replaced by what it names; one that comes round to itself says nothing more. */
@@ -108,8 +125,8 @@ function valuesOf(path: string, pathname: string): Record<string, string> | unde
   return Object.fromEntries(values.map(([name, value]) => [name, decodeURIComponent(value)]));
 }
 
-/** Of the operations that the tests use. */
-export function githubDescription(): ApiDescription {
-  const path = fileURLToPath(new URL("github-rest.excerpt.json", import.meta.url));
+/** Of the operations that the tests use: those of pull requests and comments, or those of rules. */
+export function githubDescription(excerpt: "github-rest" | "rules" = "github-rest"): ApiDescription {
+  const path = fileURLToPath(new URL(`${excerpt}.excerpt.json`, import.meta.url));
   return new ApiDescription(readFileSync(path, "utf8"));
 }
