@@ -14,6 +14,7 @@ const GROUND = ["ports", "postgres", "kernel"];
  */
 const NOUNS = {
   "nouns/server": [],
+  "nouns/settings": [],
   "nouns/store": [],
   "nouns/seal": [],
   "nouns/content": [],
@@ -45,7 +46,13 @@ const WINGS = {
   },
   governance: {
     capabilities: ["pr-policy", "protect"],
-    shared: { findings: [], coverage: ["findings"], commits: ["findings"], dependencies: ["findings"] },
+    shared: {
+      findings: [],
+      description: [],
+      coverage: ["findings"],
+      commits: ["findings"],
+      dependencies: ["findings"],
+    },
   },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>

@@ -57,7 +57,6 @@ export const FAST_FILES: readonly string[] = [
   "test/governance/dependencies/rules.test.ts",
   "test/governance/dependencies/settings.test.ts",
   "test/governance/dependencies/specifier.test.ts",
-  "test/governance/pr-policy/run.test.ts",
   "test/governance/protect/compare.test.ts",
   "test/governance/protect/lint-declaration.test.ts",
   "test/governance/protect/settings.test.ts",

@@ -78,6 +78,12 @@ export function makePorts(around: ProcessFacts): Ports {
       const { gitHistory } = await import("../adapters/source-tree/history.ts");
       return gitHistory({ env, folder });
     },
+    async pullRequestEvent() {
+      const path = env["GITHUB_EVENT_PATH"] ?? "";
+      if (runner === undefined || path === "") return undefined;
+      const { pullRequestEvent } = await import("../adapters/actions-runner/pull-request-event.ts");
+      return pullRequestEvent(path);
+    },
     dumpTools: () => shared.tools(),
     async scratchServers() {
       const [{ localScratchServers }, { serverInstallations }] = await Promise.all([

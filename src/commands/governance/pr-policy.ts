@@ -1,26 +1,100 @@
-import { store, storeSecret } from "../common-inputs.ts";
 import { defineCommand } from "../define.ts";
 
-/** `holdfast pr-policy`. */
+/** `holdfast pr-policy`: judge a pull request by what the repository has declared. */
 export const prPolicy = defineCommand({
   name: "pr-policy",
   wing: "governance",
-  summary: "Check that a store can be reached",
-  description: `Opens the store and asks it whether it answers.`,
-  branding: { icon: "box", color: "blue" },
-  inputs: { store, "store-secret": storeSecret },
-  outputs: { store: "URL of the store that answered." },
-  exits: { 0: "the store answered" },
+  summary: "Judge a pull request: branch, title, commits, description, coverage, dependencies",
+  description: `Holds a pull request against what is declared in the settings file, as the **base** has it: \
+whoever is judged does not decide by what. Without a file the defaults count.
+
+- **Title and every commit** by [Conventional Commits](https://www.conventionalcommits.org/en/v1.0.0/), and \
+the message that the merge will really write: a breaking
+change or a feature under a lesser title is refused, with the title that would be right.
+- **Description**: sections on what, why, how and testing evidence with something in them, every box ticked, \
+an issue, and a document that is changed or a reason why not.
+Comments, what stands in the template too and words that only keep a place count as empty.
+- **Coverage**, where reports are given (lcov, Cobertura, Istanbul's \`coverage-final.json\`): of everything, \
+and of the changed lines, which git tells, in whole numbers.
+What is unknown is red: a report that is cut off, of another commit, or that lacks a changed file.
+- **Dependencies**, where the settings have that section.
+- **Branch and base**, where the settings say which belong together.
+
+Nothing is asked over the network and nothing of the pull request is run. With \`--local\` it tells a \
+developer the same before there is a pull request.`,
+  branding: { icon: "check-square", color: "purple" },
+  inputs: {
+    local: {
+      type: "boolean",
+      default: false,
+      text: "Judge what is checked out, and what is given here, instead of the pull request of the job.",
+    },
+    base: {
+      type: "string",
+      text:
+        "The branch or commit that this is to be merged into. By default the pull request's base, or else the " +
+        "remote's main branch.",
+      example: "origin/main",
+    },
+    branch: {
+      type: "string",
+      text: "Name of the branch that is merged, where none is checked out.",
+      example: "feature/cart",
+    },
+    title: {
+      type: "string",
+      text: "The title that the pull request will have. By default the header of the only commit.",
+      example: "fix(cart): keep items after a reload",
+    },
+    "body-file": {
+      type: "string",
+      text: "A file with the description that the pull request will have, in Markdown.",
+      example: "description.md",
+    },
+    coverage: {
+      type: "list",
+      text: "Reports of coverage: lcov, Cobertura, or Istanbul's coverage-final.json. Several are put together.",
+      example: "coverage/lcov.info",
+    },
+    settings: {
+      type: "string",
+      default: ".github/holdfast.yml",
+      text: "The settings file, by its path from the repository's root.",
+    },
+  },
+  outputs: {
+    verdict: "`passed` or `refused`.",
+    findings:
+      "What was found, as a JSON list: `rule`, `severity`, `file`, `line`, `message`, `fix`; `file` and `line` " +
+      "are null where it is about no file.",
+    coverage:
+      "Lines that tests run, as JSON: `covered` and `total`, and the same of what is `changed`; null without a " +
+      "report.",
+    dependencies: "What became of dependencies, as JSON; null where they are not judged.",
+    commits: "How many commits were judged.",
+    files: "How many files they change.",
+  },
+  exits: { 0: "no finding is an error", 3: "a finding is an error" },
   examples: {
-    cli: ["holdfast pr-policy --store file:///var/backups/holdfast"],
-    workflow: `jobs:
-  pr-policy:
+    cli: [
+      "holdfast pr-policy --local --base origin/main --title 'fix: keep items' --body-file description.md",
+      "holdfast pr-policy --local --base origin/main --coverage coverage/lcov.info --json",
+    ],
+    workflow: `name: pr-policy
+on:
+  pull_request:
+    types: [opened, edited, synchronize, reopened, ready_for_review]
+permissions:
+  contents: read
+jobs:
+  policy:
     runs-on: ubuntu-latest
     steps:
-      - uses: truststream/holdfast/actions/pr-policy@v1
+      - uses: actions/checkout@v6
         with:
-          store: azure://mybackups/holdfast/prod
-          store-secret: \${{ secrets.STORE_CONNECTION_STRING }}
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: truststream/holdfast/actions/pr-policy@v1
 `,
   },
   async run(inputs, ports) {

@@ -1,21 +1,49 @@
-import { EXIT } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
-import type { Secret } from "../../kernel/secret.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { Finding, Severity } from "../findings/finding.ts";
+import { judgeCoverage } from "./judge-coverage.ts";
+import { judgeLockfiles } from "./judge-lockfiles.ts";
+import { planPolicy, type PolicyPlan } from "./plan.ts";
+import { outcomeOf } from "./report.ts";
+import { parsePolicyRequest, type PolicyPorts, type PrPolicyInputs } from "./request.ts";
+import { COVERAGE_RULES, RULES } from "./rules/all.ts";
+import type { Rule } from "./rules/rule.ts";
 
-/** The parsed inputs of `holdfast pr-policy`. */
-export interface PrPolicyInputs {
-  readonly store: string;
-  readonly storeSecret: Secret | undefined;
+/** `holdfast pr-policy`: inputs → request → plan (git, settings of the base) → every rule → outcome. */
+export async function runPrPolicy(inputs: PrPolicyInputs, ports: PolicyPorts): Promise<Outcome> {
+  const request = await parsePolicyRequest(inputs, ports);
+  ports.log.stage(`judging what ${request.range.head} brings to ${request.range.base}`);
+  const plan = await planPolicy(request);
+  const findings: Finding[] = [];
+  for (const rule of RULES) findings.push(...(await judged(rule, plan)));
+  const severityOf = (name: string): Severity | "off" =>
+    plan.scene.policy.rules[name] ?? COVERAGE_RULES.find((rule) => rule.name === name)?.severity ?? "error";
+  const covered = await judgeCoverage(plan, await ports.sourceTree(), severityOf);
+  const today = ports.clock.now().toISOString().slice(0, 10);
+  const locked =
+    plan.dependencies === undefined
+      ? undefined
+      : await judgeLockfiles(request.history, plan.commits, plan.dependencies, today);
+  return outcomeOf(plan, {
+    findings: [...findings, ...covered.findings, ...(locked?.findings ?? [])],
+    coverage: covered.coverage,
+    difference: locked?.difference,
+  });
 }
 
-/** `holdfast pr-policy`: see src/commands/governance/pr-policy.ts. */
-export async function runPrPolicy(inputs: PrPolicyInputs, ports: Pick<Ports, "openStore">): Promise<Outcome> {
-  const store = await ports.openStore(inputs.store, inputs.storeSecret);
-  await store.check(false);
-  return {
-    exit: EXIT.done,
-    outputs: { store: store.url },
-    report: { good: true, headline: `${store.url} answered`, tables: [], notes: [] },
-  };
+/** Of a draft nobody asks yet for what is only written when it is ready. */
+const WHEN_READY = new Set(["sections", "checklist", "linked-issue", "documentation"]);
+
+async function judged(rule: Rule, { scene }: PolicyPlan): Promise<Finding[]> {
+  const declared = scene.policy.rules[rule.name] ?? rule.severity;
+  if (declared === "off") return [];
+  const severity = scene.pull.isDraft && WHEN_READY.has(rule.name) ? "note" : declared;
+  const hits = await rule.find(scene);
+  return hits.map(({ file, line, message, fix }) => ({
+    rule: rule.name,
+    severity,
+    file: file ?? null,
+    line: line ?? null,
+    message,
+    fix: fix ?? rule.solution,
+  }));
 }

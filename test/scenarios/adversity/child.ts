@@ -96,6 +96,7 @@ const ports: Ports = {
   openForge: () => Promise.reject(new Error("nothing here asks a forge")),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),
   sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
+    pullRequestEvent: () => Promise.resolve(undefined),
   openDatabase: (address) => Promise.resolve(postgresDatabase(address)),
   dumpTools: () => Promise.resolve(postgresTools({ env: process.env })),
   scratchServers: () =>

@@ -1,0 +1,41 @@
+import type { SourceChange } from "../../ports/source-history.ts";
+import type { PolicyCommit } from "../commits/lost-impact.ts";
+import type { Description } from "../description/description.ts";
+import type { CoveragePolicy, Policy } from "./settings.ts";
+
+/** A pull request as it is judged, from wherever it is known. */
+export interface PullRequest {
+  readonly title: string;
+  readonly body: string;
+  readonly description: Description;
+  /** The branch that is merged; undefined where none is checked out. */
+  readonly head: string | undefined;
+  /** The branch that it is merged into, without a remote's name. */
+  readonly base: string;
+  readonly author: string | undefined;
+  readonly isDraft: boolean;
+  /** What `head` has and `base` has not, the oldest first. */
+  readonly commits: readonly PolicyCommit[];
+  readonly changes: readonly SourceChange[];
+}
+
+/** What rules look at. */
+export interface Scene {
+  readonly pull: PullRequest;
+  readonly policy: Policy;
+  readonly coverage: CoveragePolicy;
+  /** Lines of the repository's template, as they are seen. */
+  readonly template: readonly string[];
+}
+
+/** Programs that open pull requests; nobody reads a description of theirs. */
+const BOTS = /(?:\[bot\]$)|^(?:dependabot|renovate|renovate-bot|github-actions)$/;
+
+export function isBot({ author }: PullRequest): boolean {
+  return author !== undefined && BOTS.test(author);
+}
+
+/** GitHub's own: a title `Revert "…"`, and a description `Reverts owner/name#1`. */
+export function isRevert({ title }: PullRequest): boolean {
+  return /^Revert "/.test(title);
+}
