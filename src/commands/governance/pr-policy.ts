@@ -77,7 +77,7 @@ developer the same before there is a pull request.`,
   exits: { 0: "no finding is an error", 3: "a finding is an error" },
   examples: {
     cli: [
-      "holdfast pr-policy --local --base origin/main --title 'fix: keep items' --body-file description.md",
+      "holdfast pr-policy --local --base origin/main --title-file title.txt --body-file description.md",
       "holdfast pr-policy --local --base origin/main --coverage coverage/lcov.info --json",
     ],
     workflow: `name: pr-policy

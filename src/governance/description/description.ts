@@ -2,7 +2,10 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmTaskListItemFromMarkdown } from "mdast-util-gfm-task-list-item";
 import { toString } from "mdast-util-to-string";
 import { gfmTaskListItem } from "micromark-extension-gfm-task-list-item";
-import type { Nodes, Root, RootContent } from "mdast";
+
+type Root = ReturnType<typeof fromMarkdown>;
+type RootContent = Root["children"][number];
+type Nodes = Root | RootContent;
 
 /** An item of a checklist. */
 export interface Task {

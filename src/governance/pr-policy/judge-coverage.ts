@@ -50,8 +50,9 @@ export async function judgeCoverage(
     findings.push({ rule, severity, file: place?.file ?? null, line: place?.line ?? null, message, fix });
   };
   if (request.reports.length === 0) {
-    if (wanted.required)
+    if (wanted.required) {
       say("coverage-report", "no coverage report was given", "Run the tests with coverage first.");
+    }
     return { coverage: undefined, findings };
   }
   const reported: ReportedFile[] = [];

@@ -4,7 +4,7 @@ import { DEPENDENCIES as dependencies, type DependencySettings } from "../depend
 import { readDescription } from "../description/description.ts";
 import type { PullRequest, Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
-import { coverage, policy, type CoveragePolicy, type Policy } from "./settings.ts";
+import { coverage, policy, type Policy } from "./settings.ts";
 
 /** What will be judged, and by what. */
 export interface PolicyPlan {

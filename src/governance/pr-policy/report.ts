@@ -76,7 +76,9 @@ function coverageNote({ covered, total, changed, unplaced }: Coverage): string {
       : `; ${quantity(unplaced.length, "file")} of the reports, such as ${unplaced[0]!}, could not be found here`;
   return (
     `tests run ${covered} of ${total} lines, and ` +
-    `${changed.total === 0 ? "no changed line is one to run" : `${changed.covered} of ${changed.total} that are changed`}` +
+    (changed.total === 0
+      ? "no changed line is one to run"
+      : `${changed.covered} of ${changed.total} that are changed`) +
     unknown
   );
 }
