@@ -1,6 +1,5 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
-import { quantity } from "../../kernel/quantity.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
 import type { Migration } from "../folder/migration.ts";
@@ -10,7 +9,10 @@ import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { leftOpen } from "../script/transactions.ts";
-import { driftOf } from "./drift.ts";
+import { requireSameStart } from "../steps/same-start.ts";
+import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
+import { readState } from "../proof/state.ts";
+import { isDrift } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { onlyPlans } from "./only-plans.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
@@ -33,8 +35,10 @@ export interface MigratePlan {
   readonly ignored: readonly string[];
   /** Of a dry run that takes a history over: what the history would have then, and does not have yet. */
   readonly taken: readonly HistoryEntry[];
-  /** The live schema is not what its last migration left; asked only for a plan that is shown or approved. */
-  readonly drifted: string | undefined;
+  /** The live schema is not what its last migration left. */
+  readonly drifted: boolean;
+  /** The live schema's fingerprint: what files do depends on it, by `CASCADE` for one. */
+  readonly live: string;
   /** Of a dry run: why its role could not carry the plan out. */
   readonly onlyPlanned: string | undefined;
 }
@@ -80,14 +84,16 @@ export async function planMigrate(
     }
     refuseLeftOpen(forward);
     const begun = standing.begun.find(({ version }) => version === migration.version);
-    if (begun !== undefined) await requireSameStart(forward, begun);
+    if (begun !== undefined) {
+      const { file, forward: text, steps: done } = begun;
+      await requireSameStart(forward, { file, text, steps: done, state: "half applied" });
+    }
     steps.push({ migration, forward, begun });
   }
-  // With nothing to apply nobody needs to know.
-  const isShown = steps.length > 0 && (request.dryRun || request.planHash !== undefined);
-  const drifted = isShown ? await driftOf(session, standing) : undefined;
+  const live = schemaFingerprint(await readState(session)).hash;
+  const drifted = isDrift(live, standing);
   const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : undefined;
-  return { request, standing, steps, ignored, taken, drifted, onlyPlanned };
+  return { request, standing, steps, ignored, taken, live, drifted, onlyPlanned };
 }
 
 /** psql would take back what such a file did; nobody can have meant that. */
@@ -98,23 +104,6 @@ function refuseLeftOpen({ execution, source }: PreparedScript): void {
     "refused.unsafe",
     `${source.file}:${open.line} begins a transaction, and the file does not end it`,
     { hint: "Say COMMIT at the end, or leave BEGIN out: each file is a transaction anyway." },
-  );
-}
-
-/** What is done already is not done again, so it has to be what it was; what follows may be mended. */
-async function requireSameStart(forward: PreparedScript, begun: HistoryEntry): Promise<void> {
-  const before = await prepareScript({ ...forward.source, text: begun.forward ?? "" });
-  const done = (script: PreparedScript): string =>
-    script.execution.statements
-      .slice(0, begun.steps)
-      .map(({ text }) => text.replaceAll("\r\n", "\n"))
-      .join(";");
-  if (done(before) === done(forward)) return;
-  throw new HoldfastError(
-    "refused.unsafe",
-    `${begun.file} is half applied, and was changed in what is done already: ` +
-      `its first ${quantity(begun.steps, "statement")}`,
-    { hint: "Put that part back as it was; only what follows may be mended." },
   );
 }
 
