@@ -68,10 +68,12 @@ export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promi
   const walks = other === undefined ? [one] : [one, other];
   const { chain } = walks.at(-1)!;
   const { shadow } = chain;
-  const late = judged.some((each) => each.late) ? await triedLate(plan, chain, shadow, prelude) : [];
+  const pairs = walks.flatMap((each) => each.pairs);
+  const elapsed = (): number => ports.clock.elapsed();
+  const late = judged.some((each) => each.late) ? await triedLate(plan, { chain, pairs, elapsed }) : [];
   const extensions = unionOf(walks.map((each) => each.chain.standIns.extensions));
   return {
-    pairs: walks.flatMap(({ pairs }) => pairs),
+    pairs,
     findings: [
       ...plan.findings,
       ...otherServer(plan, shadow),

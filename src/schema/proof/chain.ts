@@ -3,7 +3,7 @@ import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
 import { forgetSession, runScript, type RunOptions, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
-import { readKeptRoles, restoreRoles } from "../shadow/kept-roles.ts";
+import { readKeptRoles, restoreRoles, type KeptRole } from "../shadow/kept-roles.ts";
 import { StandIns } from "../shadow/stand-ins.ts";
 import { compareStates } from "./compare-states.ts";
 import { readState, type SchemaState } from "./state.ts";
@@ -17,6 +17,10 @@ export class Chain implements AsyncDisposable {
   readonly standIns: StandIns;
   readonly #database: ShadowDatabase;
   readonly #applied: PreparedScript[] = [];
+  /** Every script that was tried, for what they may have done to roles. */
+  readonly #tried = new Set<PreparedScript>();
+  /** Of a given server: its roles before the first script, to be put back at the end. */
+  #rolesBefore: readonly KeptRole[] | undefined;
   #session: DatabaseSession | undefined;
   #state: SchemaState | undefined;
   #control: Chain | undefined;
@@ -49,12 +53,21 @@ export class Chain implements AsyncDisposable {
     isControl: boolean,
   ): Promise<Chain> {
     const chain = new Chain(shadow, await shadow.create(), standIns, prelude, isControl);
+    if (shadow.isGiven && !isControl) chain.#rolesBefore = await chain.#withMaintenance(readKeptRoles);
     if (prelude !== undefined) {
       await (await chain.session()).query(prelude);
       // It may have given the database settings, which sessions have that begin afterwards.
       await chain.#disconnect();
     }
     return chain;
+  }
+
+  /**
+   * Another database beside this one, in which the same scripts may be applied otherwise: what they do to the
+   * server's roles this one's scripts have done already.
+   */
+  async beside(): Promise<Chain> {
+    return await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
   }
 
   /** The chain's own session, as a new one would be, outside of a transaction. */
@@ -72,13 +85,18 @@ export class Chain implements AsyncDisposable {
   }
 
   /**
-   * The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever
-   * they were made.
+   * The state of this chain's database or of a copy. That a role stands in is nobody's doing, whenever it was
+   * made; what scripts make of it is theirs.
    */
   async read(session: DatabaseSession): Promise<SchemaState> {
-    const state = await readState(session);
-    const roles = this.standIns.roles.map((name) => `role ${name}`);
-    return new Map([...state].filter(([object]) => !roles.includes(object)));
+    const state = new Map(await readState(session));
+    for (const name of this.standIns.roles) {
+      const object = `role ${name}`;
+      const changed = [...(state.get(object) ?? [])].filter(([field, text]) => AS_MADE.get(field) !== text);
+      if (changed.length === 0) state.delete(object);
+      else state.set(object, new Map(changed));
+    }
+    return state;
   }
 
   /**
@@ -122,6 +140,7 @@ export class Chain implements AsyncDisposable {
     script: PreparedScript,
     run: () => Promise<ScriptFailure | undefined>,
   ): Promise<ScriptFailure | undefined> {
+    this.#tried.add(script);
     await this.standIns.prepare(await this.session(), script);
     for (;;) {
       const failure = await run();
@@ -142,9 +161,16 @@ export class Chain implements AsyncDisposable {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        await this.#withMaintenance((admin) => restoreRoles(admin, roles, this.standIns.roles));
+        await this.#withMaintenance((admin) => this.#restore(admin, roles));
       },
     };
+  }
+
+  async #restore(admin: DatabaseSession, roles: readonly KeptRole[]): Promise<void> {
+    const texts = [...this.#tried].map(({ source }) => source.text);
+    const isOurs = (name: string): boolean =>
+      !this.shadow.isGiven || texts.some((text) => text.includes(name));
+    await restoreRoles(admin, roles, this.standIns.roles, isOurs);
   }
 
   async #withMaintenance<T>(work: (admin: DatabaseSession) => Promise<T>): Promise<T> {
@@ -163,7 +189,7 @@ export class Chain implements AsyncDisposable {
     readonly script: PreparedScript;
     readonly state: SchemaState;
   }): Promise<ReadonlySet<string>> {
-    this.#control ??= await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+    this.#control ??= await this.beside();
     const control = this.#control;
     for (const script of this.#applied.slice(control.#applied.length)) {
       if ((await control.apply(script)) !== undefined) return new Set();
@@ -184,8 +210,17 @@ export class Chain implements AsyncDisposable {
     await this.#control?.[Symbol.asyncDispose]();
     await this.#disconnect();
     await this.#database.drop();
+    // What the scripts own is gone with the databases; a private server goes as a whole.
+    const roles = this.#rolesBefore;
+    if (roles !== undefined) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 }
+
+/** What a role is that nobody has changed since CREATE ROLE … NOLOGIN. */
+const AS_MADE: ReadonlyMap<string, string> = new Map([
+  ["inherit", "true"],
+  ["connectionLimit", "-1"],
+]);
 
 function noiseOf(one: SchemaState, other: SchemaState): ReadonlySet<string> {
   return new Set(
