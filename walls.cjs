@@ -38,7 +38,7 @@ const WINGS = {
       shadow: ["script"],
       proof: ["shadow", "script"],
       history: ["folder"],
-      books: ["folder"],
+      books: ["folder", "history"],
       lease: [],
       steps: ["script"],
     },

@@ -7,6 +7,7 @@ import { compareKeys } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
+import { unrecorded } from "../history/unrecorded.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { leftOpen } from "../script/transactions.ts";
 import { requireSameStart } from "../steps/same-start.ts";
@@ -39,6 +40,8 @@ export interface MigratePlan {
   readonly drifted: boolean;
   /** The live schema's fingerprint: what files do depends on it, by `CASCADE` for one. */
   readonly live: string;
+  /** Of a dry run on a database with tables and no history: a word about that. */
+  readonly unrecorded: string | undefined;
   /** Of a dry run: why its role could not carry the plan out. */
   readonly onlyPlanned: string | undefined;
 }
@@ -92,8 +95,10 @@ export async function planMigrate(
   }
   const live = schemaFingerprint(await readState(session)).hash;
   const drifted = isDrift(live, standing);
+  const isFirst = standing.applied.length + standing.missing.length + standing.begun.length === 0;
+  const told = isFirst && request.dryRun ? await unrecorded(session) : undefined;
   const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : undefined;
-  return { request, standing, steps, ignored, taken, live, drifted, onlyPlanned };
+  return { request, standing, steps, ignored, taken, live, drifted, unrecorded: told, onlyPlanned };
 }
 
 /** psql would take back what such a file did; nobody can have meant that. */

@@ -150,6 +150,7 @@ export function dryRun(plan: MigratePlan, guarded: Guarded, tookMs: number): Out
           backup === null ? [] : [`backup ${backup} holds what version ${version} destroys`],
         ),
         `the plan's hash, for --plan-hash: ${hashOf(plan)}`,
+        ...(plan.unrecorded === undefined ? [] : [plan.unrecorded]),
         ...(plan.onlyPlanned === undefined ? [] : [plan.onlyPlanned]),
         ...(refusal === undefined ? [] : [`would be refused: ${refusal.message}`, refusal.hint ?? ""]),
       ],

@@ -1,5 +1,6 @@
 import { SUPABASE } from "../../nouns/platform/supabase.ts";
 import type { Platform } from "../shadow/platform.ts";
+import { ownersAlike } from "./owner-alike.ts";
 import { compareStates } from "./compare-states.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import type { SchemaState } from "./state.ts";
@@ -35,7 +36,7 @@ export function compareDatabases(live: SchemaState, { state, ground, platform }:
   };
   const counted = new Set([...here!.keys(), ...made!.keys()].filter(isCounted));
   const part = (whole: SchemaState): SchemaState =>
-    new Map([...whole].filter(([object]) => counted.has(object)));
+    new Map([...ownersAlike(whole)].filter(([object]) => counted.has(object)));
   return compareStates(part(state), part(live))
     .filter(({ object }) => here!.get(object) !== made!.get(object))
     .map(({ object, change, fields }) => ({

@@ -1,14 +1,19 @@
 import { EXIT } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
+import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { isWanted } from "../folder/classify.ts";
 import { readFolder } from "../folder/read-folder.ts";
+import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireMigrations } from "../folder/require-migrations.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
+import { appliedElsewhere } from "../books/applied-elsewhere.ts";
+import type { HistoryEntry } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
+import { unrecorded } from "../history/unrecorded.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { nameDrift, type Drift, type DriftPorts } from "./drift.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
@@ -34,9 +39,13 @@ export async function runMigrateStatus(
   });
   requireMigrations(folder, migrations, problems);
   const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
+  // A pooler lends the server's session on, with the settings that were made in it.
+  await refuseTransactionPooler(database);
   await using session = await database.connect({ purpose: "migrate status" });
   const history = await readHistory(session);
-  const { applied, changed, pending, late, missing, begun } = standingOf(migrations, history);
+  const standing = standingOf(migrations, history);
+  const { applied, changed, pending, late, missing, begun } = standing;
+  const elsewhere = await appliedElsewhere(session, standing);
   const last = history.findLast(({ state }) => state === "applied");
   const state = last?.fingerprintAfter == null ? undefined : await readState(session);
   const now = state && schemaFingerprint(state).hash;
@@ -51,7 +60,8 @@ export async function runMigrateStatus(
     : undefined;
   const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : undefined;
   const where = describeAddress(database.address);
-  const bad = changed.length + begun.length > 0 || drift;
+  const bad = changed.length + begun.length + elsewhere.length > 0 || drift;
+  const unknown = history.length === 0 && elsewhere.length === 0 ? await unrecorded(session) : undefined;
   return {
     exit: bad ? EXIT.verdict : EXIT.done,
     outputs: {
@@ -70,19 +80,37 @@ export async function runMigrateStatus(
       good: !bad,
       headline:
         `${where} is at ${last === undefined ? "no version" : `version ${last.version}`}: ` +
-        `${quantity(applied.length, "migration")} applied, ${pending.length} ` +
-        `pending${drift ? "; its schema is not what that version left" : ""}`,
-      tables: tablesOf({ applied, changed, pending, late, missing, begun }, named),
-      notes: drift
-        ? [
-            matches === undefined
-              ? "the schema is that of no version on record: somebody changed it by hand, or by another tool"
-              : `the schema is that of version ${matches.version}`,
-            ...(named?.doubt === undefined ? [] : [named.doubt]),
-          ]
-        : [],
+        `${quantity(applied.length + missing.length, "migration")} applied` +
+        (missing.length === 0 ? "" : ` (${missing.length} not in this checkout)`) +
+        `, ${pending.length} pending${drift ? "; its schema is not what that version left" : ""}`,
+      tables: tablesOf(standing, named),
+      notes: [
+        ...elsewhere.map(
+          ({ tool, table, names }) =>
+            `${tool} has applied ${quantity(names.length, "migration")} that the history does not know ` +
+            `(${table}): ${listed(names, 5)}; migrate --adopt ${tool} takes them over`,
+        ),
+        ...(unknown === undefined ? [] : [unknown]),
+        ...(drift ? driftNotes(matches, named) : []),
+      ],
     },
   };
+}
+
+function driftNotes(matches: HistoryEntry | undefined, named: Drift | undefined): string[] {
+  return [
+    matches === undefined
+      ? "the schema is that of no version on record: somebody changed it by hand, or by another tool; " +
+        "write what is to stay as a migration, and take back the rest"
+      : `the schema is that of version ${matches.version}`,
+    ...(named?.doubt === undefined ? [] : [named.doubt]),
+  ];
+}
+
+/** How far one is that is begun and not ended. */
+function begunWords({ state, steps }: HistoryEntry): string {
+  const half = state === "rolling-back" ? "half taken back" : "half applied";
+  return `${half}: ${quantity(steps, "statement")} done`;
 }
 
 function tablesOf(
@@ -115,10 +143,13 @@ function tablesOf(
           (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
           entry.appliedBy,
         ]),
+        ...begun
+          .filter(({ version }) => !pending.some((each) => each.version === version))
+          .map((entry) => [entry.file, `${begunWords(entry)}, not in this checkout`, "", entry.appliedBy]),
         ...pending.map(({ forward, version }) => [
           forward.file,
           begun.some((each) => each.version === version)
-            ? `begun: ${begun.find((each) => each.version === version)!.steps} statements done`
+            ? begunWords(begun.find((each) => each.version === version)!)
             : standingOfOne(version),
           "",
           "",

@@ -52,6 +52,38 @@ export const BROKEN_DATA: readonly MatrixCase[] = [
     "column app.tags.label",
   ),
   loses(
+    "values that are taken away while a row is added",
+    "UPDATE app.plain_rows SET name = NULL; INSERT INTO app.plain_rows DEFAULT VALUES",
+    "SELECT 1",
+    "table app.plain_rows",
+    "CREATE TABLE app.plain_rows (name text, age int)",
+  ),
+  loses(
+    "values that change places",
+    `
+      CREATE TABLE app.kept AS SELECT name, row_number() OVER (ORDER BY age DESC) AS n FROM app.swapped;
+      UPDATE app.swapped SET name = ''
+    `,
+    `
+      UPDATE app.swapped s
+        SET name = k.name
+        FROM app.kept k JOIN (SELECT age, row_number() OVER (ORDER BY age) AS n FROM app.swapped) r USING (n)
+       WHERE r.age = s.age;
+      DROP TABLE app.kept
+    `,
+    "table app.swapped",
+    `
+      CREATE TABLE app.swapped (name text, age int PRIMARY KEY);
+      INSERT INTO app.swapped VALUES ('ann', 1), ('bob', 2)
+    `,
+  ),
+  loses(
+    "rows that make place for others",
+    "DELETE FROM app.base; INSERT INTO app.base SELECT g, 'new' FROM generate_series(1001, 1100) g",
+    "SELECT 1",
+    ["table app.base", "table app.heir"],
+  ),
+  loses(
     "a type that is narrower",
     "ALTER TABLE app.tags ALTER label TYPE varchar(3) USING left(label, 3)",
     `ALTER TABLE app.tags ALTER label TYPE text COLLATE "C"`,

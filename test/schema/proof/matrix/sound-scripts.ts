@@ -21,6 +21,17 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
     },
   ),
   sound(
+    "rows that come and stay",
+    "INSERT INTO app.base SELECT g, 'new' FROM generate_series(1001, 1010) g",
+    "SELECT 1",
+  ),
+  sound(
+    "rows that are written anew as they were",
+    "CREATE TABLE app.kept AS SELECT * FROM app.plain_rows; DELETE FROM app.plain_rows",
+    "INSERT INTO app.plain_rows SELECT * FROM app.kept ORDER BY age DESC; DROP TABLE app.kept",
+    { setup: "CREATE TABLE app.plain_rows (name text, age int)" },
+  ),
+  sound(
     "BEGIN and COMMIT around both",
     "BEGIN; ALTER TABLE app.tags ADD more int; COMMIT;",
     "BEGIN; ALTER TABLE app.tags DROP more; COMMIT;",

@@ -1,0 +1,54 @@
+import type { DatabaseSession } from "../../ports/database.ts";
+import { isVersion } from "../folder/version.ts";
+import type { Standing } from "../history/standing.ts";
+import { takenBackVersions } from "../history/taken-back.ts";
+import { appliedOf, keysOf, keyText } from "./applied-of.ts";
+import { findBooks } from "./find-books.ts";
+import type { ToolName } from "./tool.ts";
+
+/** What another tool has applied and the history does not know. */
+export interface AppliedElsewhere {
+  readonly tool: ToolName;
+  /** `schema.name` of the table that says so. */
+  readonly table: string;
+  /** Files of the folder where they are of it, else the names or versions that the tool has. */
+  readonly names: readonly string[];
+}
+
+/**
+ * What other tools have applied without the history's knowing. On a database without a history of ours every
+ * row of another tool's counts, whether the folder has that version or not: files may have been given other
+ * numbers. What we have taken back ourselves a tool's table may still name.
+ */
+export async function appliedElsewhere(
+  session: DatabaseSession,
+  { pending, applied, missing, begun }: Standing,
+): Promise<readonly AppliedElsewhere[]> {
+  const history = [...applied.map(({ entry }) => entry), ...missing, ...begun];
+  const known = new Set([...keysOf(history), ...keysOf(await takenBackVersions(session))]);
+  const found: AppliedElsewhere[] = [];
+  for (const books of await findBooks(session)) {
+    const news = books.applied.filter(({ version }) =>
+      isVersion(version) ? !known.has(keyText(version)) : history.length === 0,
+    );
+    const again =
+      history.length === 0
+        ? appliedOf(books, pending).filter(({ version }) => !known.has(keyText(version)))
+        : [];
+    const names = [
+      ...new Set([
+        ...again.map(({ forward }) => forward.file),
+        ...news
+          .filter(({ version }) => !again.some((each) => keyTextOf(each.version) === keyTextOf(version)))
+          .map(({ version, name }) => (name === "" ? version : name)),
+      ]),
+    ];
+    if (names.length > 0) found.push({ tool: books.tool, table: books.table, names });
+  }
+  return found;
+}
+
+/** Also of what is no version. */
+function keyTextOf(version: string): string {
+  return isVersion(version) ? keyText(version) : version;
+}
