@@ -117,13 +117,17 @@ function refuseChanged({ changed, begun }: Standing): void {
     throw new HoldfastError(
       "refused.unsafe",
       `applied and changed since: ${listed(
-        changed.map(({ migration }) => migration.forward.file),
+        changed.map(({ migration, entry }) =>
+          entry.file === migration.forward.file
+            ? entry.file
+            : `${migration.forward.file} (on record as ${entry.file})`,
+        ),
         5,
       )}`,
       {
         hint:
           "What was applied stays as it was applied: put the file back, and write the change " +
-          "as a new migration.",
+          "as a new migration. Where other names are on record, see that this is the right folder.",
       },
     );
   }

@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
+import { rollbackNameOf } from "../script/rollback-name.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
@@ -360,7 +361,9 @@ function missingDifference(pair: Pair, differences: readonly PairDifference[]): 
   const { source } = pair.forward;
   const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
   if (pair.rollback === undefined) {
-    return [{ object: "", message: `there is no rollback for ${source.file}`, at }];
+    const name = rollbackNameOf(source.file);
+    const where = name === undefined ? "" : `, which ${name} would be`;
+    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
   }
   return [
     { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
