@@ -200,7 +200,7 @@ async function ledgerOf(
   run: Run,
   ports: MigratePorts,
 ): Promise<Ledger> {
-  const supabase = await supabaseBooks(session);
+  const supabase = await supabaseBooks(session, run.request.adopt);
   const began = ports.clock.elapsed();
   return {
     async done(inside, steps, whole) {
