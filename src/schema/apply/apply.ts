@@ -3,6 +3,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { refuseWhileReplaced, requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import { makeHistory, positionOf, readHistory } from "../history/table.ts";
+import { cameBeforeOthers } from "../history/late.ts";
 import { scriptsOf } from "../history/standing.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
@@ -181,19 +182,6 @@ async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise
   return await untilThrough(trying, ports);
 }
 
-/**
- * A fingerprint is of everything up to its version. One that is applied after newer ones leads to the newest
- * version's schema, and nobody has seen those between.
- */
-const AFTER_A_LATE_ONE = `
-  UPDATE holdfast.migrations m
-    SET fingerprint_before = NULL,
-        fingerprint_after = CASE WHEN m.position = newest.position THEN late.fingerprint_after END
-    FROM holdfast.migrations late,
-         (SELECT max(position) AS position FROM holdfast.migrations WHERE state = 'applied') AS newest
-  WHERE late.version = $1 AND late.position < newest.position AND m.position >= late.position
-`;
-
 async function ledgerOf(
   session: DatabaseSession,
   { step, before }: { readonly step: Permitted; readonly before: string | undefined },
@@ -232,7 +220,7 @@ async function ledgerOf(
           step.permit?.confirmed ?? null,
         ],
       );
-      await inside.query(AFTER_A_LATE_ONE, [step.migration.version]);
+      await cameBeforeOthers(inside, step.migration.version, after);
       await supabase.applied(
         inside,
         step.migration,

@@ -4,6 +4,7 @@ import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
 import type { Migration } from "../folder/migration.ts";
 import { compareKeys } from "../folder/version.ts";
+import { begunOf, requireSameVersion } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
@@ -69,8 +70,8 @@ export async function planMigrate(
   }
   const standing = standingOf(migrations, [...(await readHistory(session)), ...taken]);
   refuseChanged(standing);
-  refuseLate(standing, request);
   await refuseAppliedElsewhere(session, standing, request);
+  refuseLate(standing, request);
   const wanted = standing.pending.filter(
     ({ key }) => request.to === undefined || compareKeys(key, request.to.key) <= 0,
   );
@@ -86,8 +87,9 @@ export async function planMigrate(
       );
     }
     refuseLeftOpen(forward);
-    const begun = standing.begun.find(({ version }) => version === migration.version);
+    const begun = begunOf(standing.begun, migration.version);
     if (begun !== undefined) {
+      requireSameVersion(begun, migration.version, migration.forward.file);
       const { file, forward: text, steps: done } = begun;
       await requireSameStart(forward, { file, text, steps: done, state: "half applied" });
     }

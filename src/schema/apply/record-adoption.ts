@@ -1,6 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { cameBeforeOthers } from "../history/late.ts";
 import { markedOf, scriptSha256 } from "../history/standing.ts";
 import { makeHistory, positionOf } from "../history/table.ts";
 import { requireLease, takeLease } from "../lease/lease.ts";
@@ -86,6 +87,7 @@ export async function recordAdoption(
           ports.version,
         ],
       );
+      await cameBeforeOthers(session, entry.version, adoption.fingerprint);
       const { script } = await prepareScript(migration.forward);
       await supabase.applied(
         session,
