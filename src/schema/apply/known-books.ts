@@ -8,7 +8,7 @@ import type { MigrateRequest } from "./request.ts";
 
 /**
  * What another tool has applied is not applied again: without this a first run on such a database would
- * carry out its whole history once more.
+ * carry out its whole history once more. It is told with nothing pending too: the schema is not the folder's.
  *
  * @throws refused.unsafe
  */
@@ -17,10 +17,15 @@ export async function refuseAppliedElsewhere(
   standing: Standing,
   { adopt }: MigrateRequest,
 ): Promise<void> {
-  if (adopt === "none" || standing.pending.length === 0) return;
+  if (adopt === "none") return;
   const [found] = await appliedElsewhere(session, standing);
   if (found === undefined) return;
-  const { tool, table, names } = found;
+  const { tool, table, names, unclear } = found;
+  if (unclear !== undefined) {
+    throw new HoldfastError("refused.unsafe", `${table} of ${tool} is not clear: ${unclear.message}`, {
+      hint: `${unclear.hint} Where that table is another application's, say --adopt none.`,
+    });
+  }
   throw new HoldfastError(
     "refused.unsafe",
     `${tool} has applied ${quantity(names.length, "migration")} that the history does not ` +

@@ -2,9 +2,9 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { isVersion } from "../folder/version.ts";
 import type { Standing } from "../history/standing.ts";
 import { takenBackVersions } from "../history/taken-back.ts";
-import { appliedOf, keysOf, keyText } from "./applied-of.ts";
+import { appliedOf, keysOf, keyText, maybeOurs } from "./applied-of.ts";
 import { findBooks } from "./find-books.ts";
-import type { ToolName } from "./tool.ts";
+import type { Books, ToolName } from "./tool.ts";
 
 /** What another tool has applied and the history does not know. */
 export interface AppliedElsewhere {
@@ -13,6 +13,8 @@ export interface AppliedElsewhere {
   readonly table: string;
   /** Files of the folder where they are of it, else the names or versions that the tool has. */
   readonly names: readonly string[];
+  /** Why nobody can say what it has applied. */
+  readonly unclear: Books["unclear"];
 }
 
 /**
@@ -25,9 +27,12 @@ export async function appliedElsewhere(
   { pending, applied, missing, begun }: Standing,
 ): Promise<readonly AppliedElsewhere[]> {
   const history = [...applied.map(({ entry }) => entry), ...missing, ...begun];
-  const known = new Set([...keysOf(history), ...keysOf(await takenBackVersions(session))]);
+  const recorded = keysOf(history);
+  const orTakenBack = new Set([...recorded, ...keysOf(await takenBackVersions(session))]);
   const found: AppliedElsewhere[] = [];
-  for (const books of await findBooks(session)) {
+  const ours = new Set([...orTakenBack, ...keysOf(pending)]);
+  for (const books of maybeOurs(await findBooks(session), ours)) {
+    const known = books.kept ? recorded : orTakenBack;
     const news = books.applied.filter(({ version }) =>
       isVersion(version) ? !known.has(keyText(version)) : history.length === 0,
     );
@@ -43,7 +48,8 @@ export async function appliedElsewhere(
           .map(({ version, name }) => (name === "" ? version : name)),
       ]),
     ];
-    if (names.length > 0) found.push({ tool: books.tool, table: books.table, names });
+    const { tool, table, unclear } = books;
+    if (names.length > 0 || unclear !== undefined) found.push({ tool, table, names, unclear });
   }
   return found;
 }

@@ -1,7 +1,7 @@
 import { SUPABASE } from "../../nouns/platform/supabase.ts";
 import type { Platform } from "../shadow/platform.ts";
 import { ownersAlike } from "./owner-alike.ts";
-import { compareStates } from "./compare-states.ts";
+import { compareStates, type StateDifference } from "./compare-states.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import type { SchemaState } from "./state.ts";
 
@@ -9,6 +9,8 @@ import type { SchemaState } from "./state.ts";
 export interface Deviation {
   readonly object: string;
   readonly message: string;
+  /** Of the live database, against what the migrations make. */
+  readonly change: StateDifference["change"];
 }
 
 /** What a shadow came to, and on which ground. */
@@ -41,6 +43,7 @@ export function compareDatabases(live: SchemaState, { state, ground, platform }:
     .filter(({ object }) => here!.get(object) !== made!.get(object))
     .map(({ object, change, fields }) => ({
       object,
+      change,
       message:
         change === "missing"
           ? "is not in the database, and the migrations make it"

@@ -10,7 +10,7 @@ import { readFolder } from "../folder/read-folder.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireMigrations } from "../folder/require-migrations.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
-import { appliedElsewhere } from "../books/applied-elsewhere.ts";
+import { appliedElsewhere, type AppliedElsewhere } from "../books/applied-elsewhere.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
@@ -74,7 +74,7 @@ export async function runMigrateStatus(
       begun: begun.map(({ version }) => version),
       drift,
       "matches-version": matches?.version ?? "",
-      drifted: (named?.deviations ?? []).map((deviation) => ({ ...deviation })),
+      drifted: (named?.deviations ?? []).map(({ object, message }) => ({ object, message })),
     },
     report: {
       good: !bad,
@@ -85,11 +85,7 @@ export async function runMigrateStatus(
         `, ${pending.length} pending${drift ? "; its schema is not what that version left" : ""}`,
       tables: tablesOf(standing, named),
       notes: [
-        ...elsewhere.map(
-          ({ tool, table, names }) =>
-            `${tool} has applied ${quantity(names.length, "migration")} that the history does not know ` +
-            `(${table}): ${listed(names, 5)}; migrate --adopt ${tool} takes them over`,
-        ),
+        ...elsewhere.map(elsewhereWords),
         ...(unknown === undefined ? [] : [unknown]),
         ...(drift ? driftNotes(matches, named) : []),
       ],
@@ -105,6 +101,14 @@ function driftNotes(matches: HistoryEntry | undefined, named: Drift | undefined)
       : `the schema is that of version ${matches.version}`,
     ...(named?.doubt === undefined ? [] : [named.doubt]),
   ];
+}
+
+function elsewhereWords({ tool, table, names, unclear }: AppliedElsewhere): string {
+  if (unclear !== undefined) return `${table} of ${tool} is not clear: ${unclear.message}`;
+  return (
+    `${tool} has applied ${quantity(names.length, "migration")} that the history does not know ` +
+    `(${table}): ${listed(names, 5)}; migrate --adopt ${tool} takes them over`
+  );
 }
 
 /** How far one is that is begun and not ended. */

@@ -88,6 +88,12 @@ const UNCLEAR: readonly (readonly [tool: string, sql: string, says: string])[] =
     "is dirty",
   ],
   [
+    "golang-migrate",
+    `CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
+     INSERT INTO schema_migrations VALUES (-1, true)`,
+    "is dirty",
+  ],
+  [
     "flyway",
     `CREATE TABLE flyway_schema_history (installed_rank integer, version text, type text, script text,
        success boolean);
