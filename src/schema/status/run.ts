@@ -5,19 +5,22 @@ import { quantity } from "../../kernel/quantity.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
 import { isWanted } from "../folder/classify.ts";
+import type { Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireMigrations } from "../folder/require-migrations.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { appliedElsewhere, type AppliedElsewhere } from "../books/applied-elsewhere.ts";
+import { begunOf } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { nameDrift, type Drift, type DriftPorts } from "./drift.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
+import { readState, type SchemaState } from "../proof/state.ts";
 
 /** The parsed inputs of `holdfast migrate-status`. */
 export interface MigrateStatusInputs {
@@ -42,12 +45,9 @@ export async function runMigrateStatus(
   // A pooler lends the server's session on, with the settings that were made in it.
   await refuseTransactionPooler(database);
   await using session = await database.connect({ purpose: "migrate status" });
-  const history = await readHistory(session);
-  const standing = standingOf(migrations, history);
+  const { history, standing, elsewhere, state, unknown } = await look(session, migrations);
   const { applied, changed, pending, late, missing, begun } = standing;
-  const elsewhere = await appliedElsewhere(session, standing);
-  const last = history.findLast(({ state }) => state === "applied");
-  const state = last?.fingerprintAfter == null ? undefined : await readState(session);
+  const last = history.findLast(({ state: each }) => each === "applied");
   const now = state && schemaFingerprint(state).hash;
   // Half of a file is no drift, and is told by itself.
   const drift = now !== undefined && now !== last!.fingerprintAfter && begun.length === 0;
@@ -61,7 +61,6 @@ export async function runMigrateStatus(
   const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : undefined;
   const where = describeAddress(database.address);
   const bad = changed.length + begun.length + elsewhere.length > 0 || drift;
-  const unknown = history.length === 0 && elsewhere.length === 0 ? await unrecorded(session) : undefined;
   return {
     exit: bad ? EXIT.verdict : EXIT.done,
     outputs: {
@@ -91,6 +90,33 @@ export async function runMigrateStatus(
       ],
     },
   };
+}
+
+/** What one answer is made of. */
+interface Look {
+  readonly history: readonly HistoryEntry[];
+  readonly standing: Standing;
+  readonly elsewhere: readonly AppliedElsewhere[];
+  /** Undefined where the history does not tell what it should be. */
+  readonly state: SchemaState | undefined;
+  /** A word about a database without any history. */
+  readonly unknown: string | undefined;
+}
+
+/**
+ * All of it in one snapshot: what another run commits in between would be in the schema and not in the
+ * history, which is what drift looks like.
+ */
+async function look(session: DatabaseSession, migrations: readonly Migration[]): Promise<Look> {
+  await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  const history = await readHistory(session);
+  const standing = standingOf(migrations, history);
+  const elsewhere = await appliedElsewhere(session, standing);
+  const last = history.findLast(({ state }) => state === "applied");
+  const state = last?.fingerprintAfter == null ? undefined : await readState(session);
+  const unknown = history.length === 0 && elsewhere.length === 0 ? await unrecorded(session) : undefined;
+  await session.query("COMMIT");
+  return { history, standing, elsewhere, state, unknown };
 }
 
 function driftNotes(matches: HistoryEntry | undefined, named: Drift | undefined): string[] {
@@ -148,16 +174,12 @@ function tablesOf(
           entry.appliedBy,
         ]),
         ...begun
-          .filter(({ version }) => !pending.some((each) => each.version === version))
+          .filter((entry) => !pending.some(({ version }) => begunOf([entry], version) !== undefined))
           .map((entry) => [entry.file, `${begunWords(entry)}, not in this checkout`, "", entry.appliedBy]),
-        ...pending.map(({ forward, version }) => [
-          forward.file,
-          begun.some((each) => each.version === version)
-            ? begunWords(begun.find((each) => each.version === version)!)
-            : standingOfOne(version),
-          "",
-          "",
-        ]),
+        ...pending.map(({ forward, version }) => {
+          const half = begunOf(begun, version);
+          return [forward.file, half === undefined ? standingOfOne(version) : begunWords(half), "", ""];
+        }),
       ],
     },
     ...(named === undefined || named.deviations.length === 0
