@@ -23,11 +23,20 @@ export function ownersAlike(state: SchemaState): SchemaState {
 }
 
 function ownerOf(state: SchemaState, kind: string, name: string): string | undefined {
-  for (const each of kind === "table" ? RELATIONS : [kind]) {
-    const owner = state.get(`owner ${each} ${name}`)?.get("owner");
+  for (const owned of ownedUnder(kind, name)) {
+    const owner = state.get(`owner ${owned}`)?.get("owner");
     if (owner !== undefined) return owner;
   }
   return undefined;
+}
+
+/** What the object may be called where its owner is told. */
+function ownedUnder(kind: string, name: string): readonly string[] {
+  // A column is its relation's owner's; what stands behind the last point is its own name.
+  const [, relation] = (kind === "column" && /^(.*)\.(?:"(?:[^"]|"")*"|[^."]+)$/s.exec(name)) || [];
+  if (relation !== undefined) return RELATIONS.map((each) => `${each} ${relation}`);
+  if (kind === "table") return RELATIONS.map((each) => `${each} ${name}`);
+  return kind === "server" || kind === "wrapper" ? [`foreign-server ${kind} ${name}`] : [`${kind} ${name}`];
 }
 
 /** `role:RIGHT,role:RIGHT*`; a name that is quoted may hold anything, and reserved words are quoted. */

@@ -31,8 +31,8 @@ const NOT_THE_PROJECTS = anyOf(
     /(?:_[a-z_]*(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/,
   ),
 );
-/** What is said of roles and of the database itself, or given on it. */
-const ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b)/;
+/** What is said of roles and of the database itself, or given on it; and of large objects, which are rows. */
+const ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b|large object )/;
 /** Fields that tell of rows, or of what a server brings. */
 const NOT_DEFINED = new Set(["extension version", "materialized-view unfilled"]);
 
