@@ -15,6 +15,11 @@ export interface AppliedElsewhere {
   readonly names: readonly string[];
   /** Why nobody can say what it has applied. */
   readonly unclear: Books["unclear"];
+  /**
+   * It has versions of this folder or its history was taken over, or there is no history yet that could tell.
+   * Else it may be another application's in the same database.
+   */
+  readonly concerns: boolean;
 }
 
 /**
@@ -49,7 +54,17 @@ export async function appliedElsewhere(
       ]),
     ];
     const { tool, table, unclear } = books;
-    if (names.length > 0 || unclear !== undefined) found.push({ tool, table, names, unclear });
+    const isShared = ({ version }: { readonly version: string }): boolean =>
+      isVersion(version) && ours.has(keyText(version));
+    const isOfThisProject = history.some(({ adoptedFrom }) => adoptedFrom === tool);
+    // A tool that keeps one version alone shows nothing by which its project could be told.
+    const concerns =
+      history.length === 0 ||
+      isOfThisProject ||
+      books.through !== undefined ||
+      unclear !== undefined ||
+      books.applied.some(isShared);
+    if (names.length > 0 || unclear !== undefined) found.push({ tool, table, names, unclear, concerns });
   }
   return found;
 }

@@ -60,7 +60,7 @@ export async function runMigrateStatus(
     : undefined;
   const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : undefined;
   const where = describeAddress(database.address);
-  const bad = changed.length + begun.length + elsewhere.length > 0 || drift;
+  const bad = changed.length + begun.length > 0 || elsewhere.some(({ concerns }) => concerns) || drift;
   return {
     exit: bad ? EXIT.verdict : EXIT.done,
     outputs: {
