@@ -115,7 +115,11 @@ async function tryInside(
       ...(rollback === undefined ? {} : { rollback: () => watched(watches.rollback, rollback) }),
       again: () => runStatements(session, forward, { skip }),
     });
-    const touched = [...new Set([...watches.forward.touched, ...watches.rollback.touched])];
+    // A script that failed was not watched to its end, and what it would have touched is not known.
+    const seen = outcome.failed === undefined || outcome.failed.stage === "again";
+    const touched = seen
+      ? [...new Set([...watches.forward.touched, ...watches.rollback.touched])]
+      : undefined;
     return { ...outcome, forward: watches.forward.impacts, rollback: watches.rollback.impacts, touched };
   } finally {
     // Takes the transaction back.
