@@ -203,4 +203,36 @@ export const BROKEN_DATA: readonly MatrixCase[] = [
     "DROP INDEX CONCURRENTLY app.heir_label; ALTER TABLE app.heir ADD extra text",
     "column app.heir.extra",
   ),
+  loses(
+    "rows that a function deletes, without a transaction",
+    "CREATE INDEX CONCURRENTLY heir_label ON app.heir (label); SELECT app.purge()",
+    "DROP INDEX CONCURRENTLY app.heir_label",
+    "table app.secrets",
+    "CREATE FUNCTION app.purge() RETURNS void LANGUAGE sql AS 'DELETE FROM app.secrets'",
+  ),
+  loses(
+    "rows that a trigger deletes, without a transaction",
+    "CREATE INDEX CONCURRENTLY heir_label ON app.heir (label); UPDATE app.tags SET label = label",
+    "DROP INDEX CONCURRENTLY app.heir_label",
+    "table app.secrets",
+    `
+      CREATE FUNCTION app.purge() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN DELETE FROM app.secrets; RETURN NULL; END';
+      CREATE TRIGGER purge AFTER UPDATE ON app.tags FOR EACH STATEMENT EXECUTE FUNCTION app.purge()
+    `,
+  ),
+  loses(
+    "rows that a rollback deletes which was not reached inside of one transaction",
+    "ALTER TYPE app.mood ADD VALUE 'great'",
+    `
+      UPDATE app.customers SET mood = 'ok' WHERE mood = 'great';
+      ALTER TABLE app.customers ALTER mood DROP DEFAULT; ALTER TYPE app.mood RENAME TO mood_old;
+      CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'happy');
+      ALTER TABLE app.customers ALTER mood TYPE app.mood USING mood::text::app.mood,
+        ALTER mood SET DEFAULT 'ok';
+      DROP TYPE app.mood_old;
+      DELETE FROM app.secrets
+    `,
+    "table app.secrets",
+  ),
 ];

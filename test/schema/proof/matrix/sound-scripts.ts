@@ -247,4 +247,15 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
       DROP TYPE app.mood_old
     `,
   ),
+  sound(
+    "a function that fills in a table, without a transaction",
+    "CREATE INDEX CONCURRENTLY heir_label ON app.heir (label); SELECT app.fill()",
+    "DROP INDEX CONCURRENTLY app.heir_label; DELETE FROM app.secrets WHERE id = 900",
+    {
+      setup: `
+        CREATE FUNCTION app.fill() RETURNS void LANGUAGE sql AS
+          $$INSERT INTO app.secrets VALUES (900, 'a', 'b')$$
+      `,
+    },
+  ),
 ];
