@@ -117,9 +117,8 @@ async function tryInside(
     });
     // A script that failed was not watched to its end, and what it would have touched is not known.
     const seen = outcome.failed === undefined || outcome.failed.stage === "again";
-    const touched = seen
-      ? [...new Set([...watches.forward.touched, ...watches.rollback.touched])]
-      : undefined;
+    const all = [...watches.forward.touched, ...watches.rollback.touched];
+    const touched = seen ? [...new Set(all)] : undefined;
     return { ...outcome, forward: watches.forward.impacts, rollback: watches.rollback.impacts, touched };
   } finally {
     // Takes the transaction back.
