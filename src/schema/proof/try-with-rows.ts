@@ -5,6 +5,7 @@ import { fieldsOf } from "../script/tree.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
+import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
 import { lostRows, readSums, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
@@ -90,9 +91,7 @@ function isPlain({ type, tree }: Statement): boolean {
  * those that either script changes anything of, or names.
  */
 function changedTables({ before, after }: Known, scripts: readonly PreparedScript[]): string[] {
-  const names = [...before.keys()].flatMap((object) =>
-    object.startsWith("table ") ? [object.slice("table ".length)] : [],
-  );
+  const names = [...before.keys()].flatMap((object) => /^(?:table|sequence) (.*)$/s.exec(object)?.[1] ?? []);
   const statements = scripts.flatMap(({ script }) => script.statements);
   const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
   if (hooked || !statements.every(isPlain)) return names;
@@ -150,7 +149,7 @@ async function triedInside(
       known,
       () => run(pair.forward),
       () => run(pair.rollback),
-      (wanted) => readSums(session, wanted),
+      (work) => work(session),
     );
   } finally {
     // A failed transaction takes nothing but its end, and a lost session is made anew.
@@ -178,12 +177,13 @@ async function triedForGood(
     known,
     () => chain.runIn(copy, pair.forward),
     () => chain.runIn(copy, pair.rollback),
-    (wanted) => within((session) => readSums(session, wanted)),
+    within,
   );
 }
 
 interface Filled {
   readonly sums: ReadonlyMap<string, TableSums>;
+  readonly positions: readonly Position[];
   readonly notes: readonly string[];
 }
 
@@ -204,16 +204,17 @@ async function fillTables(session: DatabaseSession, names: readonly string[]): P
       session,
       new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
     ),
+    positions: await moveSequences(session, names),
     notes,
   };
 }
 
 async function judged(
-  { sums, notes }: Filled,
+  { sums, positions, notes }: Filled,
   known: Known,
   forward: () => Promise<ScriptFailure | undefined>,
   rollback: () => Promise<ScriptFailure | undefined>,
-  measure: (wanted: ReadonlyMap<string, readonly string[]>) => Promise<ReadonlyMap<string, TableSums>>,
+  measure: (work: (session: DatabaseSession) => Promise<PairDifference[]>) => Promise<PairDifference[]>,
 ): Promise<RowsTried> {
   const first = await forward();
   if (first !== undefined) {
@@ -239,6 +240,10 @@ async function judged(
       notes,
     };
   }
-  const after = await measure(new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]])));
-  return { ...NOTHING, differences: lostRows(sums, after), notes };
+  const wanted = new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]]));
+  const differences = await measure(async (session) => {
+    const lost = lostRows(sums, await readSums(session, wanted));
+    return [...lost, ...(await lostPositions(session, positions, lost))];
+  });
+  return { ...NOTHING, differences, notes };
 }

@@ -258,4 +258,26 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
       `,
     },
   ),
+  sound(
+    "a sequence made anew behind the rows of its column",
+    "ALTER TABLE app.orders ALTER id DROP DEFAULT; DROP SEQUENCE app.orders_id_seq",
+    `
+      CREATE SEQUENCE app.orders_id_seq AS int OWNED BY app.orders.id;
+      ALTER TABLE app.orders ALTER id SET DEFAULT nextval('app.orders_id_seq');
+      SELECT setval('app.orders_id_seq', coalesce((SELECT max(id) + 1 FROM app.orders), 1), false)
+    `,
+  ),
+  sound(
+    "a sequence set behind the rows of its column",
+    "SELECT setval('app.orders_id_seq', (SELECT max(id) FROM app.orders)); UPDATE app.orders SET code = code",
+    "SELECT 1",
+  ),
+  sound(
+    "a sequence that gives a number",
+    "INSERT INTO app.customers (name) VALUES ('new')",
+    "DELETE FROM app.customers WHERE name = 'new'",
+  ),
+  sound("a sequence that begins again at its end", "ALTER SEQUENCE app.round RESTART", "SELECT 1", {
+    setup: "CREATE SEQUENCE app.round CYCLE MAXVALUE 9",
+  }),
 ];
