@@ -5,6 +5,7 @@ import { fieldsOf } from "../script/tree.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
+import type { Corners } from "./canary/corners.ts";
 import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
 import { lostRows, readSums, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
@@ -24,6 +25,8 @@ export interface RowsTried {
   readonly rollbackFailed: boolean;
   /** One of the scripts did not go through. */
   readonly stopped: boolean;
+  /** The server's words then. */
+  readonly why: string;
   readonly notes: readonly string[];
 }
 
@@ -36,6 +39,7 @@ const NOTHING: RowsTried = {
   forwardFailed: undefined,
   rollbackFailed: false,
   stopped: false,
+  why: "",
   notes: [],
 };
 
@@ -61,9 +65,47 @@ export async function tryWithRows(
   const inside = [pair.forward, pair.rollback].every(
     ({ execution, forgets }) => !forgets && execution.mode === "one-transaction",
   );
-  const tried = inside ? await triedInside(chain, pair, known, tables) : undefined;
+  const inOne = async (corners: Corners): Promise<RowsTried> =>
+    await triedInside(chain, pair, known, { tables, corners });
+  const forGood = async (corners: Corners): Promise<RowsTried> =>
+    await triedForGood(chain, pair, known, { tables, corners });
+  if (!inside) return await ordinaryWhereStopped(forGood, ["values"]);
+  const tried = await ordinaryWhereStopped(inOne, ["extremes", "values"]);
+  if (!tried.stopped) return tried;
   // One transaction around both is not what production has: there a new value of an enum can be used by then.
-  return tried === undefined || tried.stopped ? await triedForGood(chain, pair, known, tables) : tried;
+  const settled = await forGood("none");
+  if (settled.stopped) return settled;
+  const more = await forGood("values");
+  return more.stopped ? withNote(settled, more) : more;
+}
+
+/**
+ * Unusual values are for what they lose alone: that a script does not take them may be as it should be, so
+ * then ordinary ones decide.
+ */
+async function ordinaryWhereStopped(
+  attempt: (corners: Corners) => Promise<RowsTried>,
+  corners: readonly Corners[],
+): Promise<RowsTried> {
+  let last: RowsTried | undefined;
+  for (const each of corners) {
+    last = await attempt(each);
+    if (!last.stopped) return last;
+    // This is no matter of how unusual a value is.
+    if (last.forwardFailed !== undefined) break;
+  }
+  const ordinary = await attempt("none");
+  return last === undefined || ordinary.stopped ? ordinary : withNote(ordinary, last);
+}
+
+function withNote(tried: RowsTried, { why }: RowsTried): RowsTried {
+  return {
+    ...tried,
+    notes: [
+      ...tried.notes,
+      `what becomes of unusual values was not tried, because with them not both scripts go through: ${why}`,
+    ],
+  };
 }
 
 /** Kinds of statement that carry nobody's code out, and change no row and no table but what they name. */
@@ -121,7 +163,7 @@ async function triedInside(
   chain: Chain,
   pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
   known: Known,
-  tables: readonly string[],
+  filling: Filling,
 ): Promise<RowsTried> {
   const session = await chain.session();
   const skip = chain.standIns.skip;
@@ -143,7 +185,7 @@ async function triedInside(
   };
   await session.query("BEGIN");
   try {
-    const filled = await fillTables(session, tables);
+    const filled = await fillTables(session, filling);
     return await judged(
       filled,
       known,
@@ -161,7 +203,7 @@ async function triedForGood(
   chain: Chain,
   pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
   known: Known,
-  tables: readonly string[],
+  filling: Filling,
 ): Promise<RowsTried> {
   await using copy = await chain.clone();
   const within = async <T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> => {
@@ -171,7 +213,7 @@ async function triedForGood(
     await session.query("COMMIT");
     return result;
   };
-  const filled = await within((session) => fillTables(session, tables));
+  const filled = await within((session) => fillTables(session, filling));
   return await judged(
     filled,
     known,
@@ -187,9 +229,15 @@ interface Filled {
   readonly notes: readonly string[];
 }
 
-async function fillTables(session: DatabaseSession, names: readonly string[]): Promise<Filled> {
+/** What gets rows, and which. */
+interface Filling {
+  readonly tables: readonly string[];
+  readonly corners: Corners;
+}
+
+async function fillTables(session: DatabaseSession, { tables: names, corners }: Filling): Promise<Filled> {
   const tables = await canaryTables(session, names);
-  const canaries = await insertCanaries(session, tables);
+  const canaries = await insertCanaries(session, tables, corners);
   const notes = canaries.flatMap(({ table, why }) =>
     why === undefined || !names.includes(table)
       ? []
@@ -219,10 +267,11 @@ async function judged(
   const first = await forward();
   if (first !== undefined) {
     const isRequired = first.refusal?.state === NOT_NULL_VIOLATION;
-    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true };
+    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true, why: first.message };
     return {
       ...NOTHING,
       stopped: true,
+      why: first.message,
       notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`],
     };
   }
@@ -237,6 +286,7 @@ async function judged(
       forwardFailed: undefined,
       rollbackFailed: !takes,
       stopped: true,
+      why: second.message,
       notes,
     };
   }
