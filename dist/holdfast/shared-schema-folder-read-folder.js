@@ -455,7 +455,7 @@ var Reading = class {
         "error",
         file,
         `is the rollback of ${stem}, and there is no such migration`,
-        "Rename it after its migration, or delete it."
+        "Rename it after its migration; or, where that was deleted by mistake, put it back."
       );
     }
     migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));
@@ -986,19 +986,19 @@ var ROLES = `
 async function readKeptRoles(session) {
   return await session.query(ROLES);
 }
-async function restoreRoles(session, kept, spared) {
-  const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
+async function restoreRoles(session, kept, spared, isOurs = () => true) {
   const before = new Set(kept.map(({ name }) => name));
-  for (const name of now.keys()) {
-    if (!before.has(name) && !spared.includes(name)) {
+  for (const { name } of await readKeptRoles(session)) {
+    if (!before.has(name) && !spared.includes(name) && isOurs(name)) {
       await session.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
     }
   }
-  for (const role of kept) {
-    const is = now.get(role.name);
-    if (is === void 0) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)}`);
+  const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
+  const ours = kept.filter(({ name }) => isOurs(name));
+  for (const role of ours) {
+    if (!now.has(role.name)) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)}`);
   }
-  for (const role of kept) await restoreRole(session, role, now.get(role.name));
+  for (const role of ours) await restoreRole(session, role, now.get(role.name));
 }
 async function restoreRole(session, was, is) {
   const name = quoteIdentifier(was.name);
@@ -1289,6 +1289,10 @@ var Chain = class _Chain {
   standIns;
   #database;
   #applied = [];
+  /** Every script that was tried, for what they may have done to roles. */
+  #tried = /* @__PURE__ */ new Set();
+  /** Of a given server: its roles before the first script, to be put back at the end. */
+  #rolesBefore;
   #session;
   #state;
   #control;
@@ -1307,11 +1311,19 @@ var Chain = class _Chain {
   }
   static async #open(shadow, prelude, standIns, isControl) {
     const chain = new _Chain(shadow, await shadow.create(), standIns, prelude, isControl);
+    if (shadow.isGiven && !isControl) chain.#rolesBefore = await chain.#withMaintenance(readKeptRoles);
     if (prelude !== void 0) {
       await (await chain.session()).query(prelude);
       await chain.#disconnect();
     }
     return chain;
+  }
+  /**
+   * Another database beside this one, in which the same scripts may be applied otherwise: what they do to the
+   * server's roles this one's scripts have done already.
+   */
+  async beside() {
+    return await _Chain.#open(this.shadow, this.#prelude, this.standIns, true);
   }
   /** The chain's own session, as a new one would be, outside of a transaction. */
   async session() {
@@ -1326,13 +1338,18 @@ var Chain = class _Chain {
     return this.#state ??= await this.read(await this.session());
   }
   /**
-   * The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever
-   * they were made.
+   * The state of this chain's database or of a copy. That a role stands in is nobody's doing, whenever it was
+   * made; what scripts make of it is theirs.
    */
   async read(session) {
-    const state = await readState(session);
-    const roles = this.standIns.roles.map((name) => `role ${name}`);
-    return new Map([...state].filter(([object]) => !roles.includes(object)));
+    const state = new Map(await readState(session));
+    for (const name of this.standIns.roles) {
+      const object = `role ${name}`;
+      const changed = [...state.get(object) ?? []].filter(([field, text]) => AS_MADE.get(field) !== text);
+      if (changed.length === 0) state.delete(object);
+      else state.set(object, new Map(changed));
+    }
+    return state;
   }
   /**
    * Applies a script for good. One that fails leaves what it leaves: nothing, where it is one transaction.
@@ -1372,6 +1389,7 @@ var Chain = class _Chain {
    */
   #skip = (statement) => this.standIns.skip(statement) || this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt");
   async #mending(script, run) {
+    this.#tried.add(script);
     await this.standIns.prepare(await this.session(), script);
     for (; ; ) {
       const failure = await run();
@@ -1391,9 +1409,14 @@ var Chain = class _Chain {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        await this.#withMaintenance((admin) => restoreRoles(admin, roles, this.standIns.roles));
+        await this.#withMaintenance((admin) => this.#restore(admin, roles));
       }
     };
+  }
+  async #restore(admin, roles) {
+    const texts = [...this.#tried].map(({ source }) => source.text);
+    const isOurs = (name) => !this.shadow.isGiven || texts.some((text) => text.includes(name));
+    await restoreRoles(admin, roles, this.standIns.roles, isOurs);
   }
   async #withMaintenance(work) {
     var _stack = [];
@@ -1417,7 +1440,7 @@ var Chain = class _Chain {
   async noise(next) {
     var _stack = [];
     try {
-      this.#control ??= await _Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+      this.#control ??= await this.beside();
       const control = this.#control;
       for (const script of this.#applied.slice(control.#applied.length)) {
         if (await control.apply(script) !== void 0) return /* @__PURE__ */ new Set();
@@ -1442,8 +1465,14 @@ var Chain = class _Chain {
     await this.#control?.[Symbol.asyncDispose]();
     await this.#disconnect();
     await this.#database.drop();
+    const roles = this.#rolesBefore;
+    if (roles !== void 0) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 };
+var AS_MADE = /* @__PURE__ */ new Map([
+  ["inherit", "true"],
+  ["connectionLimit", "-1"]
+]);
 function noiseOf(one, other) {
   return new Set(
     compareStates(one, other).flatMap(
@@ -1997,6 +2026,7 @@ async function shadowOn(host, what, ports, end) {
       }
     };
     return {
+      isGiven: !what.startsWith("a "),
       major: Math.floor(row.num / 1e4),
       version: row.version,
       described: described(row.version),
