@@ -78,8 +78,8 @@ const COLUMNS = `
   WITH RECURSIVE wanted AS (SELECT name, pg_catalog.to_regclass(name) AS oid
                               FROM pg_catalog.unnest($1::text[]) AS name),
   columns AS (
-    SELECT w.name AS "table", c.oid AS relid, c.relkind = 'p' AS partitioned, a.attname::text AS "column", a.attnum,
-           pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+    SELECT w.name AS "table", c.oid AS relid, c.relkind = 'p' AS partitioned, a.attname::text AS "column",
+           a.attnum, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
            a.attnotnull AS "notNull", a.atthasdef
              OR a.attidentity <> '' AS "hasDefault", a.atttypid AS typeid, a.atttypmod AS modifier
       FROM wanted w

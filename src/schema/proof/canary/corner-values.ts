@@ -67,7 +67,11 @@ function ofElement(type: CanaryType, extremes: boolean): readonly string[] {
   if (found === undefined) return [];
   const values = [...found.values, ...(extremes ? (found.extremes ?? []) : [])];
   return found === TEXTS && type.modifier > HEADER
-    ? values.map((value) => [...value].slice(0, type.modifier - HEADER).join(""))
+    ? values.map((value) =>
+        Array.from(value)
+          .slice(0, type.modifier - HEADER)
+          .join(""),
+      )
     : values;
 }
 

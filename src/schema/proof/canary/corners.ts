@@ -9,7 +9,9 @@ export type Corners = "none" | "values" | "extremes";
 const ROWS_MAX = 12;
 /** Far behind the ordinary rows, and as far as the smallest type of whole numbers reaches. */
 const FIRST = 2001;
-/** A refusal names a column or a CHECK, which then gets an ordinary value; after so many the row is left out. */
+/**
+ * A refusal names a column or a CHECK, which then gets an ordinary value; after so many the row is left out.
+ */
 const ATTEMPTS_MAX = 6;
 
 /** How a row comes into a table. */
