@@ -16,7 +16,8 @@ const BY_NAME: Readonly<Record<string, Corners>> = {
   int4: { values: ["-7", "2000000000", "0"] },
   int8: { values: ["-7", "9000000000000000001", "0"] },
   float4: { values: ["-7.25", "0.1", "1e+30"], extremes: ["NaN", "-Infinity"] },
-  float8: { values: ["-7.25", "123456789.123456789", "1e+200"], extremes: ["NaN", "-Infinity"] },
+  // What is narrower takes these too, with fewer digits: only then is it seen that some are lost.
+  float8: { values: ["-7.25", "123456789.123456789", "1e+30"], extremes: ["NaN", "-Infinity", "1e+200"] },
   money: { values: ["-7.25", "0"] },
   text: TEXTS,
   citext: TEXTS,
