@@ -55,7 +55,13 @@ export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promi
     const shadow = servers.use(
       given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports),
     );
-    return servers.use(await Chain.open(shadow, prelude));
+    const chain = servers.use(await Chain.open(shadow, prelude));
+    chain.onlyRolesOf(
+      plan.migrations.flatMap(({ forward, rollback }) =>
+        rollback === undefined ? [forward] : [forward, rollback],
+      ),
+    );
+    return chain;
   };
   const count = judged.length;
   const progress = new WalkProgress(ports, `trying ${count} of ${plan.migrations.length} migrations`, count);

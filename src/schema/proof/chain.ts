@@ -17,8 +17,8 @@ export class Chain implements AsyncDisposable {
   readonly standIns: StandIns;
   readonly #database: ShadowDatabase;
   readonly #applied: PreparedScript[] = [];
-  /** Every script that was tried, for what they may have done to roles. */
-  readonly #tried = new Set<PreparedScript>();
+  /** Every script that will be tried, by which its roles are told from others'; see {@link onlyRolesOf}. */
+  #scripts: readonly PreparedScript[] | undefined;
   /** Of a given server: its roles before the first script, to be put back at the end. */
   #rolesBefore: readonly KeptRole[] | undefined;
   #session: DatabaseSession | undefined;
@@ -67,7 +67,17 @@ export class Chain implements AsyncDisposable {
    * server's roles this one's scripts have done already.
    */
   async beside(): Promise<Chain> {
-    return await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+    const chain = await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+    chain.#scripts = this.#scripts;
+    return chain;
+  }
+
+  /**
+   * On a server that others use too, only roles that these scripts name are looked at and put back: what
+   * happens to others meanwhile is nobody's doing here. To be said before the first script.
+   */
+  onlyRolesOf(scripts: readonly PreparedScript[]): void {
+    this.#scripts = scripts;
   }
 
   /** The chain's own session, as a new one would be, outside of a transaction. */
@@ -90,6 +100,10 @@ export class Chain implements AsyncDisposable {
    */
   async read(session: DatabaseSession): Promise<SchemaState> {
     const state = new Map(await readState(session));
+    for (const object of state.keys()) {
+      const [, name] = ABOUT_ROLE.exec(object) ?? [];
+      if (name !== undefined && !this.#isOurs(unquoted(name))) state.delete(object);
+    }
     for (const name of this.standIns.roles) {
       const object = `role ${name}`;
       const changed = [...(state.get(object) ?? [])].filter(([field, text]) => AS_MADE.get(field) !== text);
@@ -140,11 +154,10 @@ export class Chain implements AsyncDisposable {
     script: PreparedScript,
     run: () => Promise<ScriptFailure | undefined>,
   ): Promise<ScriptFailure | undefined> {
-    this.#tried.add(script);
     await this.standIns.prepare(await this.session(), script);
-    for (;;) {
+    for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
-      if (failure === undefined || script.execution.mode !== "one-transaction") return failure;
+      if (failure === undefined || script.execution.mode !== "one-transaction" || left === 0) return failure;
       if (!(await this.standIns.mend(await this.session(), failure.refusal))) return failure;
     }
   }
@@ -166,11 +179,16 @@ export class Chain implements AsyncDisposable {
     };
   }
 
+  #isOurs(name: string): boolean {
+    return (
+      !this.shadow.isGiven ||
+      this.#scripts === undefined ||
+      this.#scripts.some(({ source }) => source.text.includes(name))
+    );
+  }
+
   async #restore(admin: DatabaseSession, roles: readonly KeptRole[]): Promise<void> {
-    const texts = [...this.#tried].map(({ source }) => source.text);
-    const isOurs = (name: string): boolean =>
-      !this.shadow.isGiven || texts.some((text) => text.includes(name));
-    await restoreRoles(admin, roles, this.standIns.roles, isOurs);
+    await restoreRoles(admin, roles, this.standIns.roles, (name) => this.#isOurs(name));
   }
 
   async #withMaintenance<T>(work: (admin: DatabaseSession) => Promise<T>): Promise<T> {
@@ -182,11 +200,12 @@ export class Chain implements AsyncDisposable {
    * What differs between two databases to which the same scripts were applied is nobody's doing: frozen
    * times, names made of random numbers. The second one is made when it is first asked for.
    *
-   * @param next a script to be applied to both before they are compared, or none
+   * @param next scripts to be applied to the second one too before they are compared, and what the first came
+   *   to with them; or nothing
    * @returns `<object>` and `<object>\0<field>`
    */
   async noise(next?: {
-    readonly script: PreparedScript;
+    readonly scripts: readonly PreparedScript[];
     readonly state: SchemaState;
   }): Promise<ReadonlySet<string>> {
     this.#control ??= await this.beside();
@@ -196,7 +215,9 @@ export class Chain implements AsyncDisposable {
     }
     if (next === undefined) return noiseOf(await this.state(), await control.state());
     await using copy = await control.clone();
-    if ((await control.runIn(copy, next.script)) !== undefined) return new Set();
+    for (const script of next.scripts) {
+      if ((await control.runIn(copy, script)) !== undefined) return new Set();
+    }
     await using session = await copy.connect();
     return noiseOf(next.state, await this.read(session));
   }
@@ -215,6 +236,15 @@ export class Chain implements AsyncDisposable {
     if (roles !== undefined) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 }
+
+const ABOUT_ROLE = /^(?:role|comment role|settings (?:.* )?for role) (.*)$/s;
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+/** A script may raise whatever it likes, a new name each time; nobody names so many roles in one. */
+const MENDED_MAX = 50;
 
 /** What a role is that nobody has changed since CREATE ROLE … NOLOGIN. */
 const AS_MADE: ReadonlyMap<string, string> = new Map([

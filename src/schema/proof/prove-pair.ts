@@ -4,6 +4,7 @@ import { rollbackNameOf } from "../script/rollback-name.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { withoutNoise, withoutNoiseOf } from "./noise.ts";
 import { ImpactWatch, isRowsOnly, type StatementImpact } from "./impact.ts";
 import { tryWithRows, type RowsTried } from "./try-with-rows.ts";
 import type { SchemaState } from "./state.ts";
@@ -48,9 +49,10 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
     rollback: watched.rollback,
     destroys: destroyed(before, tried.after),
   };
+  const left = chain.standIns.leftBy(pair.forward, pair.rollback);
   if (tried.after === undefined || pair.rollback === undefined || tried.went !== "well") {
     return {
-      proof: { ...judge(pair, before, tried), ...shape, failsWithRows: undefined },
+      proof: { ...judge(pair, before, tried, left), ...shape, failsWithRows: undefined },
       after: tried.after,
     };
   }
@@ -60,7 +62,7 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
     { before, after: tried.after, touched: watched.touched },
   );
   return {
-    proof: { ...judge(pair, before, tried, rows), ...shape, failsWithRows: rows.forwardFailed },
+    proof: { ...judge(pair, before, tried, left, rows), ...shape, failsWithRows: rows.forwardFailed },
     after: tried.after,
   };
 }
@@ -231,8 +233,9 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
       notes: [],
     };
   }
-  const found = compareStates(before, await state());
-  const back = found.length === 0 ? { left: found, notes: [] } : withoutNoise(found, await chain.noise());
+  const rolledBack = await state();
+  const found = compareStates(before, rolledBack);
+  const back = await withoutNoiseOf(found, chain, { scripts: [forward, rollback], state: rolledBack });
   const third = await chain.runIn(copy, forward);
   if (third !== undefined) {
     return {
@@ -248,7 +251,7 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
   const again =
     repeated.length === 0
       ? { left: repeated, notes: [] }
-      : withoutNoise(repeated, await chain.noise({ script: forward, state: after }));
+      : withoutNoise(repeated, await chain.noise({ scripts: [forward], state: after }));
   return {
     went: [...back.left, ...again.left].every(isOnlyOrder) ? "well" : "not",
     after,
@@ -256,42 +259,6 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
     again: again.left,
     notes: [...new Set([...back.notes, ...again.notes])],
   };
-}
-
-function withoutNoise(
-  found: readonly StateDifference[],
-  noise: ReadonlySet<string>,
-): { readonly left: StateDifference[]; readonly notes: string[] } {
-  const notes: string[] = [];
-  const shapes = new Set([...noise].map(shapeOf));
-  const left = found.flatMap((difference): StateDifference[] => {
-    const { object, change, fields } = difference;
-    // A name made of a random number or of the time is another one each time: here, in the control, and in
-    // the next try.
-    if (
-      noise.has(object) ||
-      (change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)))
-    ) {
-      notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
-      return [];
-    }
-    const kept = fields.filter(({ name }) => !noise.has(`${object}\0${name}`));
-    if (kept.length < fields.length) {
-      notes.push(
-        `${object} was left aside in ${fields
-          .filter((each) => !kept.includes(each))
-          .map(({ name }) => name.replaceAll("-", " "))
-          .join(", ")}: two clean applies of the same scripts differ there`,
-      );
-    }
-    return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
-  });
-  return { left, notes };
-}
-
-/** A name without its digits, decimal or hexadecimal. */
-function shapeOf(object: string): string {
-  return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
 }
 
 /**
@@ -324,6 +291,7 @@ function judge(
   pair: Pair,
   before: SchemaState,
   tried: Tried,
+  extensionsLeft: readonly string[],
   rows?: RowsTried,
 ): Pick<PairProof, "verdict" | "differences" | "notes"> {
   const { failed, back, again, after } = tried;
@@ -331,10 +299,16 @@ function judge(
   const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
   // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not
   // told beside it.
-  const differs = back.some(isReal);
+  // Those that this machine lacks are in no state; what becomes of them the scripts alone say.
+  const extensions = extensionsLeft.map((name) => ({
+    object: `extension ${name}`,
+    message: AFTER_ROLLBACK.extra,
+  }));
+  const differs = back.some(isReal) || extensions.length > 0;
   const differences = [
     ...(failed === undefined || (differs && failed.stage === "again") ? [] : [failureAsDifference(failed)]),
     ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
+    ...extensions,
     ...(differs
       ? []
       : again
@@ -345,7 +319,7 @@ function judge(
   const verdict = ((): Verdict => {
     if (failed?.stage === "forward") return "failed";
     if (pair.rollback === undefined) return "missing";
-    const changed = after !== undefined && compareStates(before, after).length > 0;
+    const changed = extensions.length > 0 || (after !== undefined && compareStates(before, after).length > 0);
     if (pair.rollback.empty && changed) return "missing";
     if (differs) return "differs";
     if (failed !== undefined || rows?.rollbackFailed === true) return "failed";

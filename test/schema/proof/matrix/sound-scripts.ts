@@ -21,6 +21,25 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
     },
   ),
   sound(
+    "an extension that this machine lacks",
+    "CREATE EXTENSION IF NOT EXISTS holdfast_absent",
+    "DROP EXTENSION IF EXISTS holdfast_absent",
+  ),
+  sound(
+    "a role that a block makes, and what it is given",
+    `
+      DO $$ BEGIN EXECUTE 'CREATE ROLE matrix_block'; END $$;
+      GRANT SELECT ON app.tags TO matrix_block
+    `,
+    "REVOKE SELECT ON app.tags FROM matrix_block; DROP ROLE matrix_block",
+  ),
+  sound(
+    "a frozen time that is frozen anew",
+    "ALTER TABLE app.frozen ALTER at DROP DEFAULT",
+    "ALTER TABLE app.frozen ALTER at SET DEFAULT 'now'::timestamptz",
+    { setup: "CREATE TABLE app.frozen (at timestamptz DEFAULT 'now'::timestamptz)" },
+  ),
+  sound(
     "rows that come and stay",
     "INSERT INTO app.base SELECT g, 'new' FROM generate_series(1001, 1010) g",
     "SELECT 1",
