@@ -1,3 +1,4 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { rollbackNameOf } from "../script/rollback-name.ts";
@@ -206,9 +207,19 @@ async function forwardAndBack(
 /** In a copy of the database, each script committed, as in production. */
 async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: SchemaState): Promise<Tried> {
   await using copy = await chain.clone();
-  // One session reads every state: a new one would have to plan every query again.
-  await using reader = await copy.connect();
-  const state = (): Promise<SchemaState> => chain.read(reader);
+  // One session reads every state: a new one would have to plan every query again. A script may end it, with
+  // all others of its database.
+  await using readers = new AsyncDisposableStack();
+  let reader = readers.use(await copy.connect());
+  const state = async (): Promise<SchemaState> => {
+    try {
+      return await chain.read(reader);
+    } catch (error) {
+      if (!isHoldfastError(error, "database.lost")) throw error;
+      reader = readers.use(await copy.connect());
+      return await chain.read(reader);
+    }
+  };
   const first = await chain.runIn(copy, forward);
   if (first !== undefined) {
     return {
