@@ -3,7 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  droppedNames,
   firstWords,
   provePair,
   watchAlone
@@ -16,6 +15,7 @@ import {
   compareKeys,
   compareStates,
   describeDifference,
+  droppedNames,
   everyNode,
   fieldsOf,
   givenShadow,
@@ -908,7 +908,13 @@ async function checkMigrations(plan, ports) {
       const shadow2 = servers.use(
         given === void 0 ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports)
       );
-      return servers.use(await Chain.open(shadow2, prelude));
+      const chain2 = servers.use(await Chain.open(shadow2, prelude));
+      chain2.onlyRolesOf(
+        plan.migrations.flatMap(
+          ({ forward, rollback }) => rollback === void 0 ? [forward] : [forward, rollback]
+        )
+      );
+      return chain2;
     };
     const count = judged.length;
     const progress = new WalkProgress(ports, `trying ${count} of ${plan.migrations.length} migrations`, count);

@@ -1026,6 +1026,16 @@ function word(value) {
   return value ? "TRUE" : "FALSE";
 }
 
+// src/schema/script/dropped.ts
+function droppedNames(type, fields, kind) {
+  if (type !== "DropStmt" || fields["removeType"] !== kind) return [];
+  return listOf(fields["objects"]).map(nameOf);
+}
+function nameOf(node) {
+  const parts = nameParts(node);
+  return parts.length > 0 ? parts : nameParts([node]);
+}
+
 // src/schema/shadow/stand-ins.ts
 var StandIns = class {
   #roles = /* @__PURE__ */ new Set();
@@ -1046,7 +1056,12 @@ var StandIns = class {
     const made = new Set(
       statements.filter(({ type }) => type === "CreateRoleStmt").flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? [])
     );
-    const wanted = [...named].filter((name) => !made.has(name) && !this.#roles.has(name));
+    const blocks = prepared.flatMap(
+      ({ script, execution }) => execution.mode === "one-transaction" ? script.statements.filter(({ type }) => type === "DoStmt").map(({ text }) => text) : []
+    );
+    const wanted = [...named].filter(
+      (name) => !made.has(name) && !this.#roles.has(name) && !blocks.some((text) => text.includes(name))
+    );
     if (wanted.length > 0) {
       for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
     }
@@ -1068,6 +1083,17 @@ var StandIns = class {
     this.#extensions.add(name);
     return true;
   };
+  /** Extensions that this server lacks, that the first script makes and the second does not take back. */
+  leftBy(forward, rollback) {
+    const made = forward.script.statements.flatMap(({ type, tree }) => {
+      const name = type === "CreateExtensionStmt" ? textOf(fieldsOf(tree)["extname"]) : void 0;
+      return name !== void 0 && this.#available?.has(name) === false ? [name] : [];
+    });
+    const dropped = (rollback?.script.statements ?? []).flatMap(
+      ({ type, tree }) => droppedNames(type, fieldsOf(tree), "OBJECT_EXTENSION").flat()
+    );
+    return [...new Set(made)].filter((name) => !dropped.includes(name));
+  }
   #dropsMissing({ removeType, objects }) {
     if (removeType !== "OBJECT_EXTENSION") return false;
     return listOf(objects).every((each) => this.#extensions.has(textOf(each) ?? ""));
@@ -1196,23 +1222,13 @@ function rank({ object }) {
   const at = RANKS.indexOf(object.slice(0, object.indexOf(" ")));
   return at === -1 ? RANKS.length : at;
 }
-var WHOLE = /* @__PURE__ */ new Set([
-  "schema",
-  "table",
-  "view",
-  "materialized-view",
-  "type",
-  "function",
-  "sequence",
-  "extension",
-  "role"
-]);
+var WHOLE = /* @__PURE__ */ new Set(["schema", "table", "view", "materialized-view", "type"]);
 function withoutParts(found, before, after) {
   const told = new Map(found.map((difference) => [difference.object, difference]));
   const wholes = /* @__PURE__ */ new Map();
   for (const { object, change } of found) {
     if (change !== "changed" && WHOLE.has(kindOf(object))) {
-      wholes.set(change, [...wholes.get(change) ?? [], nameOf(object)]);
+      wholes.set(change, [...wholes.get(change) ?? [], nameOf2(object)]);
     }
   }
   return found.filter((difference) => {
@@ -1222,23 +1238,23 @@ function withoutParts(found, before, after) {
     if (SAID_OF.has(kindOf(object)) && ofWhat(object, told)?.change === change) return false;
     const table = kindOf(object) === "index" ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition")) : void 0;
     return !(wholes.get(change) ?? []).some(
-      (whole) => table === whole || isPart(kindOf(object), nameOf(object), whole)
+      (whole) => table === whole || isPart(kindOf(object), nameOf2(object), whole)
     );
   });
 }
 function ofWhat(object, told) {
-  const of = nameOf(object);
+  const of = nameOf2(object);
   return told.get(of) ?? told.get(of.replace(/^extension "(.*)"$/, "extension $1"));
 }
 function kindOf(object) {
   return object.slice(0, object.indexOf(" "));
 }
-function nameOf(object) {
+function nameOf2(object) {
   return object.slice(object.indexOf(" ") + 1);
 }
 function goesWithOwner({ object, change, fields }, told) {
   if (kindOf(object) !== "grant" || change !== "changed") return false;
-  const of = nameOf(object);
+  const of = nameOf2(object);
   const owners = [of, of.replace(/^table /, "view "), of.replace(/^table /, "materialized-view ")].flatMap(
     (name) => told.get(`owner ${name}`)?.fields ?? []
   );
@@ -1253,8 +1269,8 @@ function isIndexOfConstraint({ object, change, fields }, told, before, after) {
   const definition = (change === "missing" ? before : after).get(object)?.get("definition");
   const table = tableOfIndex(definition);
   if (table === void 0) return false;
-  const name = nameOf(object).slice(
-    nameOf(object).lastIndexOf('"') > 0 ? nameOf(object).search(/"(?:[^"]|"")*"$/) : nameOf(object).lastIndexOf(".") + 1
+  const name = nameOf2(object).slice(
+    nameOf2(object).lastIndexOf('"') > 0 ? nameOf2(object).search(/"(?:[^"]|"")*"$/) : nameOf2(object).lastIndexOf(".") + 1
   );
   const constraint = told.get(`constraint ${table}.${name}`);
   if (constraint?.change !== change) return false;
@@ -1289,8 +1305,8 @@ var Chain = class _Chain {
   standIns;
   #database;
   #applied = [];
-  /** Every script that was tried, for what they may have done to roles. */
-  #tried = /* @__PURE__ */ new Set();
+  /** Every script that will be tried, by which its roles are told from others'; see {@link onlyRolesOf}. */
+  #scripts;
   /** Of a given server: its roles before the first script, to be put back at the end. */
   #rolesBefore;
   #session;
@@ -1323,7 +1339,16 @@ var Chain = class _Chain {
    * server's roles this one's scripts have done already.
    */
   async beside() {
-    return await _Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+    const chain = await _Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+    chain.#scripts = this.#scripts;
+    return chain;
+  }
+  /**
+   * On a server that others use too, only roles that these scripts name are looked at and put back: what
+   * happens to others meanwhile is nobody's doing here. To be said before the first script.
+   */
+  onlyRolesOf(scripts) {
+    this.#scripts = scripts;
   }
   /** The chain's own session, as a new one would be, outside of a transaction. */
   async session() {
@@ -1343,6 +1368,10 @@ var Chain = class _Chain {
    */
   async read(session) {
     const state = new Map(await readState(session));
+    for (const object of state.keys()) {
+      const [, name] = ABOUT_ROLE.exec(object) ?? [];
+      if (name !== void 0 && !this.#isOurs(unquoted(name))) state.delete(object);
+    }
     for (const name of this.standIns.roles) {
       const object = `role ${name}`;
       const changed = [...state.get(object) ?? []].filter(([field, text]) => AS_MADE.get(field) !== text);
@@ -1389,11 +1418,10 @@ var Chain = class _Chain {
    */
   #skip = (statement) => this.standIns.skip(statement) || this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt");
   async #mending(script, run) {
-    this.#tried.add(script);
     await this.standIns.prepare(await this.session(), script);
-    for (; ; ) {
+    for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
-      if (failure === void 0 || script.execution.mode !== "one-transaction") return failure;
+      if (failure === void 0 || script.execution.mode !== "one-transaction" || left === 0) return failure;
       if (!await this.standIns.mend(await this.session(), failure.refusal)) return failure;
     }
   }
@@ -1413,10 +1441,11 @@ var Chain = class _Chain {
       }
     };
   }
+  #isOurs(name) {
+    return !this.shadow.isGiven || this.#scripts === void 0 || this.#scripts.some(({ source }) => source.text.includes(name));
+  }
   async #restore(admin, roles) {
-    const texts = [...this.#tried].map(({ source }) => source.text);
-    const isOurs = (name) => !this.shadow.isGiven || texts.some((text) => text.includes(name));
-    await restoreRoles(admin, roles, this.standIns.roles, isOurs);
+    await restoreRoles(admin, roles, this.standIns.roles, (name) => this.#isOurs(name));
   }
   async #withMaintenance(work) {
     var _stack = [];
@@ -1434,7 +1463,8 @@ var Chain = class _Chain {
    * What differs between two databases to which the same scripts were applied is nobody's doing: frozen
    * times, names made of random numbers. The second one is made when it is first asked for.
    *
-   * @param next a script to be applied to both before they are compared, or none
+   * @param next scripts to be applied to the second one too before they are compared, and what the first came
+   *   to with them; or nothing
    * @returns `<object>` and `<object>\0<field>`
    */
   async noise(next) {
@@ -1447,7 +1477,9 @@ var Chain = class _Chain {
       }
       if (next === void 0) return noiseOf(await this.state(), await control.state());
       const copy = __using(_stack, await control.clone(), true);
-      if (await control.runIn(copy, next.script) !== void 0) return /* @__PURE__ */ new Set();
+      for (const script of next.scripts) {
+        if (await control.runIn(copy, script) !== void 0) return /* @__PURE__ */ new Set();
+      }
       const session = __using(_stack, await copy.connect(), true);
       return noiseOf(next.state, await this.read(session));
     } catch (_) {
@@ -1469,6 +1501,11 @@ var Chain = class _Chain {
     if (roles !== void 0) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 };
+var ABOUT_ROLE = /^(?:role|comment role|settings (?:.* )?for role) (.*)$/s;
+function unquoted(name) {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+var MENDED_MAX = 50;
 var AS_MADE = /* @__PURE__ */ new Map([
   ["inherit", "true"],
   ["connectionLimit", "-1"]
@@ -2111,6 +2148,7 @@ export {
   prepareScript,
   isWanted,
   readFolder,
+  droppedNames,
   runStatements,
   forgetSession,
   compareStates,

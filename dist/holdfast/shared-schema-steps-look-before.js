@@ -3,13 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  droppedNames
-} from "./shared-schema-proof-prove-pair.js";
-import {
   keyText,
   withoutLimits
 } from "./shared-schema-history-table.js";
 import {
+  droppedNames,
   everyNode,
   fieldsOf,
   isVersion,
