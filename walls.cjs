@@ -39,7 +39,7 @@ const WINGS = {
       proof: ["shadow", "script"],
       history: ["folder"],
       books: ["folder", "history"],
-      lease: [],
+      lease: ["history"],
       steps: ["script"],
     },
   },

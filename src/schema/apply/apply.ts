@@ -1,8 +1,9 @@
 import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
-import { refuseWhileReplaced, requireLease, takeLease, type Lease } from "../lease/lease.ts";
+import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
-import { makeHistory, positionOf, readHistory } from "../history/table.ts";
+import { stateAfterLoss } from "../history/after-loss.ts";
+import { positionOf } from "../history/table.ts";
 import { cameBeforeOthers } from "../history/late.ts";
 import { scriptsOf } from "../history/standing.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
@@ -55,8 +56,6 @@ export async function applyMigrations(
   ports: MigratePorts,
 ): Promise<Applied> {
   const { request } = shown;
-  await refuseWhileReplaced(request.database);
-  await makeHistory(request.database);
   await using lease = await takeLease({
     ...ports,
     database: request.database,
@@ -93,24 +92,10 @@ async function toTheEnd(
     return { failed, attempts };
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    if (await isApplied(step, run.request)) return { failed: undefined, attempts: 1 };
+    const state = await stateAfterLoss(run.request.database, step.migration.version, error);
+    if (state === "applied") return { failed: undefined, attempts: 1 };
     const told = withHint(error, unspeakable(error)) as HoldfastError;
     return { failed: { step, error: told }, attempts: 1 };
-  }
-}
-
-/**
- * The answer of its COMMIT may have been lost. Where the database does not answer nobody knows, and it counts
- * as not done.
- */
-async function isApplied({ migration }: PlannedMigration, { database }: MigrateRequest): Promise<boolean> {
-  try {
-    await using session = await database.connect({ purpose: "migrate record" });
-    return (await readHistory(session)).some(
-      ({ version, state }) => version === migration.version && state === "applied",
-    );
-  } catch {
-    return false;
   }
 }
 

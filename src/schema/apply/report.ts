@@ -41,8 +41,9 @@ function outputs(
   };
 }
 
-function currentVersion({ standing }: MigratePlan): string {
-  return standing.applied.at(-1)?.migration.version ?? "";
+/** The newest that is applied, in this checkout or not; empty where none is. */
+function currentVersion({ standing: { applied, missing } }: MigratePlan): string {
+  return newestOf([...applied.map(({ entry }) => entry), ...missing].map(({ version }) => version));
 }
 
 function notes({ standing, ignored, drifted, steps }: MigratePlan): string[] {
@@ -67,6 +68,7 @@ function notes({ standing, ignored, drifted, steps }: MigratePlan): string[] {
   ];
 }
 
+/** What is told where nothing is to be applied. */
 export function nothing(plan: MigratePlan, tookMs: number): Outcome {
   const where = describeAddress(plan.request.database.address);
   return {
@@ -82,9 +84,10 @@ export function nothing(plan: MigratePlan, tookMs: number): Outcome {
 }
 
 /** Under `--to` there may be more; and who names an older version may have meant to go back. */
-function whyNothing({ standing, request }: MigratePlan, where: string): string {
+function whyNothing(plan: MigratePlan, where: string): string {
+  const { standing, request } = plan;
   const { to } = request;
-  const current = newestOf(standing.applied.map(({ migration }) => migration.version));
+  const current = currentVersion(plan);
   if (to !== undefined && current !== "" && compareKeys(to.key, versionKey(current)) < 0) {
     return (
       `${where} is at version ${current}, which is past ${to.version}: there is nothing to apply; ` +
@@ -103,6 +106,7 @@ function whyNothing({ standing, request }: MigratePlan, where: string): string {
   );
 }
 
+/** What goes with a file and why it may, to follow its name; empty where nothing does. */
 export function destroysWords({ goes, permits }: Guarded, version: string): string {
   const going = goes.get(version);
   if (going === undefined) return "";
@@ -130,6 +134,7 @@ function planTable(plan: MigratePlan, { goes }: Guarded): Outcome["report"]["tab
   ];
 }
 
+/** What would be applied, and what of it would be refused. */
 export function dryRun(plan: MigratePlan, guarded: Guarded, tookMs: number): Outcome {
   const { refusal, opaque } = guarded;
   return {
@@ -171,6 +176,7 @@ function appliedBefore(applied: Applied["applied"]): string {
         `the last of them ${last}`;
 }
 
+/** What became of every file, up to the one that did not go through. */
 export function appliedOutcome(
   plan: MigratePlan & { readonly guarded: Guarded },
   { applied, failed }: Applied,
@@ -199,13 +205,13 @@ export function appliedOutcome(
     ],
   };
   if (failed === undefined) {
+    const count = quantity(applied.length, "migration");
     return {
       exit: EXIT.done,
       outputs: outputs(plan, versions, current, tookMs, plan.guarded),
       report: {
         good: true,
-        headline:
-          `${quantity(applied.length, "migration")} applied to ${where}, which ` + `is at version ${current}`,
+        headline: `${count} applied to ${where}, which is at version ${current}`,
         tables: [table],
         notes: notes(plan),
       },

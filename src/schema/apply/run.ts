@@ -29,12 +29,11 @@ export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Pr
   const took = (): number => ports.clock.elapsed() - began;
   const adoption = await adopted(request, ports);
   if (adoption !== undefined && adoption.migrations.length > 0) {
+    const plan = await planMigrate(request, ports, entriesOf(adoption, ports));
     if (inputs.dryRun) {
-      const plan = await planMigrate(request, ports, entriesOf(adoption, ports));
       return withAdoptionDryRun(await carriedOut(plan, true, took, ports), adoption, request);
     }
     // Whatever may be refused is refused before anything is written down.
-    const plan = await planMigrate(request, ports, entriesOf(adoption, ports));
     requireApprovedPlan(plan);
     const { refusal } = await guardData(plan, ports);
     if (refusal !== undefined) throw refusal;

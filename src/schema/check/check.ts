@@ -50,18 +50,15 @@ export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promi
   if (judged.length === 0) return { pairs: [], findings: plan.findings, shadow: undefined };
   const { shadow: given, serverMajor } = plan.request;
   const [first, second] = given === undefined ? splitJudged(plan) : [wholeOf(plan)];
+  const scripts = plan.migrations.flatMap(({ forward, rollback }) =>
+    rollback === undefined ? [forward] : [forward, rollback],
+  );
   await using servers = new AsyncDisposableStack();
   const chainOn = async (): Promise<Chain> => {
     const shadow = servers.use(
       given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports),
     );
-    const chain = servers.use(await Chain.open(shadow, prelude));
-    chain.onlyRolesOf(
-      plan.migrations.flatMap(({ forward, rollback }) =>
-        rollback === undefined ? [forward] : [forward, rollback],
-      ),
-    );
-    return chain;
+    return servers.use(await Chain.open(shadow, prelude, scripts));
   };
   const count = judged.length;
   const progress = new WalkProgress(ports, `trying ${count} of ${plan.migrations.length} migrations`, count);

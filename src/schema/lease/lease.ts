@@ -3,6 +3,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Log } from "../../ports/log.ts";
+import { makeHistory } from "../history/table.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
 
 /**
@@ -67,12 +68,14 @@ interface Holder {
 }
 
 /**
- * Takes the lease; the tables of the history must be there.
+ * Takes the lease, and makes the tables of the history where they are not there.
  *
  * @throws lock.held, naming who holds it, since when and where its run can be seen
  */
 export async function takeLease(request: LeaseRequest): Promise<Lease> {
   const { database, clock, log, cancelled } = request;
+  await refuseWhileReplaced(database);
+  await makeHistory(database);
   const session = await database.connect({ purpose: "lease" });
   try {
     await session.query(KEEPALIVES);
@@ -94,12 +97,11 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
 }
 
 /**
- * For a run that would make the history's tables: a restore that holds the lease has taken them away, and
- * brings its own.
+ * A restore that holds the lease has taken the history's tables away, and brings its own: none are made then.
  *
  * @throws lock.held
  */
-export async function refuseWhileReplaced(database: Database): Promise<void> {
+async function refuseWhileReplaced(database: Database): Promise<void> {
   await using session = await database.connect({ purpose: "lease" });
   const [row] = await session.query<{ held: boolean }>(`
     SELECT pg_catalog.to_regclass('holdfast.lease') IS NULL

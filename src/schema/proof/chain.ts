@@ -8,6 +8,13 @@ import { StandIns } from "../shadow/stand-ins.ts";
 import { compareStates } from "./compare-states.ts";
 import { readState, type SchemaState } from "./state.ts";
 
+interface ChainOptions {
+  readonly prelude: string | undefined;
+  readonly scripts: readonly PreparedScript[] | undefined;
+  /** Beside this one: with its stand-ins, and without its roles' making and dropping. */
+  readonly like?: Chain;
+}
+
 /**
  * A database of the shadow in which a folder's migrations are applied one after the other, and in front of
  * each of which its pair can be tried.
@@ -17,8 +24,10 @@ export class Chain implements AsyncDisposable {
   readonly standIns: StandIns;
   readonly #database: ShadowDatabase;
   readonly #applied: PreparedScript[] = [];
-  /** Every script that will be tried, by which its roles are told from others'; see {@link onlyRolesOf}. */
-  #scripts: readonly PreparedScript[] | undefined;
+  /** Every script that will be tried; undefined where nobody said. */
+  readonly #scripts: readonly PreparedScript[] | undefined;
+  /** Role → whether the scripts name it. */
+  readonly #ours = new Map<string, boolean>();
   /** Of a given server: its roles before the first script, to be put back at the end. */
   #rolesBefore: readonly KeptRole[] | undefined;
   #session: DatabaseSession | undefined;
@@ -27,33 +36,34 @@ export class Chain implements AsyncDisposable {
   readonly #prelude: string | undefined;
   readonly #isControl: boolean;
 
-  private constructor(
-    shadow: Shadow,
-    database: ShadowDatabase,
-    standIns: StandIns,
-    prelude: string | undefined,
-    isControl: boolean,
-  ) {
-    this.#isControl = isControl;
+  private constructor(shadow: Shadow, database: ShadowDatabase, { prelude, scripts, like }: ChainOptions) {
+    this.#isControl = like !== undefined;
     this.shadow = shadow;
     this.#database = database;
-    this.standIns = standIns;
+    this.standIns = like?.standIns ?? new StandIns();
     this.#prelude = prelude;
+    this.#scripts = scripts;
   }
 
-  /** @param prelude SQL that makes what the platform has before the first migration */
-  static async open(shadow: Shadow, prelude: string | undefined): Promise<Chain> {
-    return await Chain.#open(shadow, prelude, new StandIns(), false);
-  }
-
-  static async #open(
+  /**
+   * @param prelude SQL that makes what the platform has before the first migration
+   * @param scripts every script that will be tried. On a server that others use too, only roles that these
+   *   name are looked at and put back: what happens to others meanwhile is nobody's doing here
+   */
+  static async open(
     shadow: Shadow,
     prelude: string | undefined,
-    standIns: StandIns,
-    isControl: boolean,
+    scripts?: readonly PreparedScript[],
   ): Promise<Chain> {
-    const chain = new Chain(shadow, await shadow.create(), standIns, prelude, isControl);
-    if (shadow.isGiven && !isControl) chain.#rolesBefore = await chain.#withMaintenance(readKeptRoles);
+    return await Chain.#open(shadow, { prelude, scripts });
+  }
+
+  static async #open(shadow: Shadow, options: ChainOptions): Promise<Chain> {
+    const { prelude, like } = options;
+    const chain = new Chain(shadow, await shadow.create(), options);
+    if (shadow.isGiven && like === undefined) {
+      chain.#rolesBefore = await chain.#withMaintenance(readKeptRoles);
+    }
     if (prelude !== undefined) {
       await (await chain.session()).query(prelude);
       // It may have given the database settings, which sessions have that begin afterwards.
@@ -67,17 +77,7 @@ export class Chain implements AsyncDisposable {
    * server's roles this one's scripts have done already.
    */
   async beside(): Promise<Chain> {
-    const chain = await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
-    chain.#scripts = this.#scripts;
-    return chain;
-  }
-
-  /**
-   * On a server that others use too, only roles that these scripts name are looked at and put back: what
-   * happens to others meanwhile is nobody's doing here. To be said before the first script.
-   */
-  onlyRolesOf(scripts: readonly PreparedScript[]): void {
-    this.#scripts = scripts;
+    return await Chain.#open(this.shadow, { prelude: this.#prelude, scripts: this.#scripts, like: this });
   }
 
   /** The chain's own session, as a new one would be, outside of a transaction. */
@@ -158,7 +158,7 @@ export class Chain implements AsyncDisposable {
     for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
       if (failure === undefined || script.execution.mode !== "one-transaction" || left === 0) return failure;
-      if (!(await this.standIns.mend(await this.session(), failure.refusal))) return failure;
+      if (!(await this.standIns.mend(await this.session(), failure.refusal, script))) return failure;
     }
   }
 
@@ -180,11 +180,12 @@ export class Chain implements AsyncDisposable {
   }
 
   #isOurs(name: string): boolean {
-    return (
-      !this.shadow.isGiven ||
-      this.#scripts === undefined ||
-      this.#scripts.some(({ source }) => source.text.includes(name))
-    );
+    const known = this.#ours.get(name);
+    if (known !== undefined) return known;
+    const scripts = this.shadow.isGiven ? this.#scripts : undefined;
+    const isOurs = scripts === undefined || scripts.some(({ source }) => hasWord(source.text, name));
+    this.#ours.set(name, isOurs);
+    return isOurs;
   }
 
   async #restore(admin: DatabaseSession, roles: readonly KeptRole[]): Promise<void> {
@@ -235,6 +236,15 @@ export class Chain implements AsyncDisposable {
     const roles = this.#rolesBefore;
     if (roles !== undefined) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
+}
+
+/** Whether the name stands in the text, and not only within a longer one. */
+function hasWord(text: string, name: string): boolean {
+  const isPart = (character: string | undefined): boolean => /[\p{L}\p{N}_$]/u.test(character ?? "");
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    if (!isPart(text[at - 1]) && !isPart(text[at + name.length])) return true;
+  }
+  return false;
 }
 
 const ABOUT_ROLE = /^(?:role|comment role|settings (?:.* )?for role) (.*)$/s;

@@ -1,9 +1,12 @@
 import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
-import type { Database, DatabaseSession } from "../../ports/database.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
+import { stateAfterLoss } from "../history/after-loss.ts";
 import { scriptSha256 } from "../history/standing.ts";
+import type { HistoryEntry, ScriptName } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
+import type { PreparedScript } from "../script/prepare.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
@@ -106,20 +109,8 @@ async function oneBack(
     return refused === undefined ? undefined : { step, refused };
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    return (await isGone(plan.request.database, step)) ? undefined : { step, error };
-  }
-}
-
-/**
- * Whether a script whose end nobody heard of is done: its answer may have been lost after its COMMIT. Where
- * the database does not answer nobody knows, and it counts as not done.
- */
-async function isGone(database: Database, { entry }: RollbackStep): Promise<boolean> {
-  try {
-    await using session = await database.connect({ purpose: "rollback record" });
-    return !(await readHistory(session)).some(({ version }) => version === entry.version);
-  } catch {
-    return false;
+    const state = await stateAfterLoss(plan.request.database, step.entry.version, error);
+    return state === "absent" ? undefined : { step, error };
   }
 }
 
@@ -143,7 +134,7 @@ async function ended(
     await session.query(
       `
         UPDATE holdfast.rollbacks
-          SET ended_at = pg_catalog.clock_timestamp(), done = coalesce(done, '{}'), failed = $2, restored = $3
+          SET ended_at = pg_catalog.clock_timestamp(), failed = $2, restored = $3
         WHERE id = $1
       `,
       [record, failure, restored],
@@ -183,7 +174,7 @@ async function requireStillTrue(plan: RollbackPlan, ports: Ports): Promise<void>
   if (await isStillTrue(plan, ports)) return;
   throw new HoldfastError(
     "refused.unsafe",
-    "the database's history has moved on since the plan was made, so what was shown " +
+    "the database's history or its schema has moved on since the plan was made, so what was shown " +
       "is not what would be done",
     { hint: "Run again, and read the new plan." },
   );
@@ -209,10 +200,11 @@ async function takeBack(
         await session.query(
           `
             UPDATE holdfast.migrations
-              SET state = 'rolling-back', steps = 0, rollback = $2, rollback_sha256 = $3
+              SET state = 'rolling-back', steps = 0, rollback = $2, rollback_sha256 = $3,
+                  without_transaction = $4
             WHERE version = $1
           `,
-          [entry.version, rollback.source.text, scriptSha256(rollback.source.text)],
+          [entry.version, rollback.source.text, scriptSha256(rollback.source.text), marksOf(entry, rollback)],
         );
         at = { from: 0, again: true };
       }
@@ -226,10 +218,10 @@ async function takeBack(
           async done(inside, steps, whole) {
             await requireLease(inside, lease);
             if (whole) {
-              await inside.query(
-                "UPDATE holdfast.rollbacks SET done = coalesce(done, '{}') || $2::text WHERE id = $1",
-                [record, entry.version],
-              );
+              await inside.query("UPDATE holdfast.rollbacks SET done = done || $2::text WHERE id = $1", [
+                record,
+                entry.version,
+              ]);
             }
             await inside.query(
               whole
@@ -247,6 +239,12 @@ async function takeBack(
     },
   };
   return (await untilThrough(trying, ports)).refused;
+}
+
+/** Marks against transactions: the forward script's as it was, the rollback's as it is carried out. */
+function marksOf({ withoutTransaction }: HistoryEntry, { source }: PreparedScript): readonly ScriptName[] {
+  const forward = withoutTransaction.filter((name) => name === "forward");
+  return source.transaction ? forward : [...forward, "rollback"];
 }
 
 /** Under the lease nobody else is at work, so a record that is open is of a run that ended without a word. */

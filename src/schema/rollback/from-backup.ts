@@ -26,6 +26,8 @@ interface FromBackupPlan {
   /** As of when the database will be; undefined where the store has no such backup. */
   readonly snapshotAt: string | undefined;
   readonly history: readonly HistoryEntry[];
+  /** Whether there is one that can be believed: else nobody knows what was applied. */
+  readonly isKnown: boolean;
   /** Applied since then, the newest first. */
   readonly undone: readonly HistoryEntry[];
   readonly hash: string;
@@ -81,10 +83,9 @@ async function planAlone(
   restore: RestoreBackup,
   ports: Ports,
 ): Promise<FromBackupPlan> {
-  const { history } = await (async () => {
-    await using held = await holdAlone(database, wait, ports);
-    return held;
-  })();
+  const held = await holdAlone(database, wait, ports);
+  await held[Symbol.asyncDispose]();
+  const { history, isKnown } = held;
   const looked = await restore(true);
   const snapshotAt = snapshotOf(looked);
   const since =
@@ -96,6 +97,7 @@ async function planAlone(
     backup,
     snapshotAt,
     history,
+    isKnown,
     undone: history.filter(({ version }) => since.has(version)).reverse(),
     hash: planHash({
       doing: "migrate-rollback",
@@ -104,7 +106,7 @@ async function planAlone(
       given: [
         `from backup ${backup}`,
         withoutBackup ? "without a backup" : "with a backup",
-        ...history.map(lineOf),
+        ...(isKnown ? history.map(lineOf) : ["without a history"]),
       ],
     }),
     looked,
@@ -114,6 +116,7 @@ async function planAlone(
 /** The history, and the lease under which it was read. */
 interface Held extends AsyncDisposable {
   readonly history: readonly HistoryEntry[];
+  readonly isKnown: boolean;
 }
 
 /**
@@ -122,7 +125,7 @@ interface Held extends AsyncDisposable {
  */
 async function holdAlone(database: Database, waitMs: number, ports: Ports): Promise<Held> {
   await using session = await database.connect({ purpose: "rollback plan" });
-  const nothing = { history: [], [Symbol.asyncDispose]: () => Promise.resolve() };
+  const nothing = { history: [], isKnown: false, [Symbol.asyncDispose]: () => Promise.resolve() };
   try {
     if ((await historyPresence(session)) === "none") return nothing;
   } catch (error) {
@@ -134,7 +137,7 @@ async function holdAlone(database: Database, waitMs: number, ports: Ports): Prom
   const lease = await takeLease({ ...ports, database, doing, waitMs });
   try {
     const history = await readHistory(session);
-    return { history, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
+    return { history, isKnown: true, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
   } catch (error) {
     await lease[Symbol.asyncDispose]();
     throw error;
@@ -165,13 +168,15 @@ async function appliedSince(database: Database, snapshotAt: string): Promise<Rea
   return new Set(rows.map(({ version }) => version));
 }
 
-function planLines({ backup, snapshotAt, undone }: FromBackupPlan): string[] {
+function planLines({ backup, snapshotAt, undone, isKnown }: FromBackupPlan): string[] {
   const since = snapshotAt === undefined ? "" : `, as of ${snapshotAt}`;
+  const files = undone.map(({ file }) => file).join(", ");
+  const applied = files === "" ? "no migration was applied since" : `applied since, and not in it: ${files}`;
   return [
     `restores backup ${backup}${since}: everything that was written later is lost`,
-    undone.length === 0
-      ? "no migration was applied since"
-      : `applied since, and not in it: ${undone.map(({ file }) => file).join(", ")}`,
+    isKnown
+      ? applied
+      : "the database has no whole history of migrations: what was applied since is not known",
   ];
 }
 

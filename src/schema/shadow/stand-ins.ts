@@ -89,15 +89,16 @@ export class StandIns {
 
   /**
    * Makes the role for whose lack the server refused a script, such as one that a DO block names; false where
-   * it was for something else.
+   * it was for something else, or for a name that the script does not have.
    */
   async mend(
     session: DatabaseSession,
     refusal: { readonly state: string; readonly message: string } | undefined,
+    { source }: PreparedScript,
   ): Promise<boolean> {
     const [, name] =
       refusal?.state === "42704" ? (/^role "(.*)" does not exist$/.exec(refusal.message) ?? []) : [];
-    if (name === undefined || this.#roles.has(name)) return false;
+    if (name === undefined || this.#roles.has(name) || !source.text.includes(name)) return false;
     await this.#makeRole(session, name);
     return true;
   }

@@ -100,7 +100,7 @@ async function inTransaction(
   if (begun !== undefined) return { statement: undefined, refusal: begun };
   for (const statement of [...segment.statements, undefined]) {
     if (stop.aborted) {
-      if (session.transaction !== "none") await session.query("ROLLBACK");
+      if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
       stop.throwIfAborted();
     }
     // What waits for the end is done under the script's own settings and role, before ours.

@@ -97,6 +97,23 @@ describe("a rollback that stopped in the middle", () => {
     await Promise.all([database[Symbol.asyncDispose](), folder[Symbol.asyncDispose]()]);
   });
 
+  it("keeps its tool's mark for whoever goes on with it", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    const down = "INSERT INTO pay VALUES (100);\nSELECT 1 / 0;\n";
+    await using folder = migrationsFolder({
+      ...FIRST,
+      [FORWARD]: `-- migrate:up\nSELECT 1;\n-- migrate:down\n${down}`,
+    });
+    expect((await migrate(database, folder)).exit).toBe(0);
+    folder.write({ [FORWARD]: `-- migrate:up\nSELECT 1;\n-- migrate:down transaction:false\n${down}` });
+    expect((await back(database, folder)).exit).toBe(4);
+    expect(
+      await database.query(
+        "SELECT state, steps, without_transaction FROM holdfast.migrations WHERE version = '2'",
+      ),
+    ).toEqual([{ state: "rolling-back", steps: 1, without_transaction: ["rollback"] }]);
+  });
+
   it("is not gone on with in a script that begins otherwise", async () => {
     const [database, folder] = await stopped("DROP INDEX CONCURRENTLY cu;\nDROP INDEX CONCURRENTLY nope;\n");
     folder.write({ [BACK]: "DROP INDEX CONCURRENTLY ci;\nDROP INDEX CONCURRENTLY cu;\n" });

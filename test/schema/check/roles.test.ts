@@ -16,7 +16,8 @@ describe("roles, which belong to the whole server,", () => {
       "2_v_rollback.sql": "DROP TABLE v;",
     };
     await using database = await createDatabase({ owner: "postgres" });
-    const other = role("others");
+    // A part of the other name, and not that one.
+    const other = `made_${process.pid}`;
     await database.admin(`CREATE ROLE ${other} NOCREATEDB`);
     const running = checkFiles(files, given);
     await database.admin(`ALTER ROLE ${other} CREATEDB`);
