@@ -10,11 +10,11 @@ import {
   namedBy,
   parsePlanHash,
   planHash,
-  refuseWhileReplaced,
   requireApproved,
   requireLease,
   requireSameStart,
   requireWritable,
+  stateAfterLoss,
   supabaseBooks,
   takeLease,
   untilThrough
@@ -38,7 +38,6 @@ import {
   compareDatabases,
   keyText,
   keysOf,
-  makeHistory,
   markedOf,
   maybeOurs,
   platformOfState,
@@ -315,8 +314,6 @@ async function applyMigrations(shown, permits, ports) {
   var _stack = [];
   try {
     const { request } = shown;
-    await refuseWhileReplaced(request.database);
-    await makeHistory(request.database);
     const lease = __using(_stack, await takeLease({
       ...ports,
       database: request.database,
@@ -353,27 +350,10 @@ async function toTheEnd(step, run, ports) {
     return { failed, attempts };
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    if (await isApplied(step, run.request)) return { failed: void 0, attempts: 1 };
+    const state = await stateAfterLoss(run.request.database, step.migration.version, error);
+    if (state === "applied") return { failed: void 0, attempts: 1 };
     const told = withHint(error, unspeakable(error));
     return { failed: { step, error: told }, attempts: 1 };
-  }
-}
-async function isApplied({ migration }, { database }) {
-  try {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await database.connect({ purpose: "migrate record" }), true);
-      return (await readHistory(session)).some(
-        ({ version, state }) => version === migration.version && state === "applied"
-      );
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch {
-    return false;
   }
 }
 function unspeakable(error) {
@@ -998,8 +978,8 @@ function outputs(plan, applied, current, tookMs, guarded) {
     "duration-seconds": Math.round(tookMs / 100) / 10
   };
 }
-function currentVersion({ standing }) {
-  return standing.applied.at(-1)?.migration.version ?? "";
+function currentVersion({ standing: { applied, missing } }) {
+  return newestOf([...applied.map(({ entry }) => entry), ...missing].map(({ version }) => version));
 }
 function notes2({ standing, ignored, drifted, steps }) {
   const here = new Set(standing.pending.map(({ version }) => version));
@@ -1027,9 +1007,10 @@ function nothing(plan, tookMs) {
     }
   };
 }
-function whyNothing({ standing, request }, where) {
+function whyNothing(plan, where) {
+  const { standing, request } = plan;
   const { to } = request;
-  const current = newestOf(standing.applied.map(({ migration }) => migration.version));
+  const current = currentVersion(plan);
   if (to !== void 0 && current !== "" && compareKeys(to.key, versionKey(current)) < 0) {
     return `${where} is at version ${current}, which is past ${to.version}: there is nothing to apply; holdfast migrate-rollback --to ${to.version} goes back`;
   }
@@ -1114,12 +1095,13 @@ function appliedOutcome(plan, { applied, failed }, tookMs) {
     ]
   };
   if (failed === void 0) {
+    const count = quantity(applied.length, "migration");
     return {
       exit: EXIT.done,
       outputs: outputs(plan, versions, current, tookMs, plan.guarded),
       report: {
         good: true,
-        headline: `${quantity(applied.length, "migration")} applied to ${where}, which is at version ${current}`,
+        headline: `${count} applied to ${where}, which is at version ${current}`,
         tables: [table2],
         notes: notes2(plan)
       }
@@ -1453,7 +1435,6 @@ async function recordAdoption(adoption, request, ports) {
   var _stack = [];
   try {
     const { database, waitMs } = request;
-    await makeHistory(database);
     const session = __using(_stack, await database.connect({ purpose: "migrate adopt" }), true);
     const lease = __using(_stack, await takeLease({ ...ports, database, doing: "migrate --adopt", waitMs }), true);
     await session.query("BEGIN");
@@ -1525,11 +1506,10 @@ async function runMigrate(inputs, ports) {
   const took = () => ports.clock.elapsed() - began;
   const adoption = await adopted(request, ports);
   if (adoption !== void 0 && adoption.migrations.length > 0) {
-    if (inputs.dryRun) {
-      const plan3 = await planMigrate(request, ports, entriesOf(adoption, ports));
-      return withAdoptionDryRun(await carriedOut(plan3, true, took, ports), adoption, request);
-    }
     const plan2 = await planMigrate(request, ports, entriesOf(adoption, ports));
+    if (inputs.dryRun) {
+      return withAdoptionDryRun(await carriedOut(plan2, true, took, ports), adoption, request);
+    }
     requireApprovedPlan(plan2);
     const { refusal } = await guardData(plan2, ports);
     if (refusal !== void 0) throw refusal;

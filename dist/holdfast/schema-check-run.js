@@ -903,18 +903,15 @@ async function checkMigrations(plan, ports) {
     if (judged.length === 0) return { pairs: [], findings: plan.findings, shadow: void 0 };
     const { shadow: given, serverMajor } = plan.request;
     const [first, second] = given === void 0 ? splitJudged(plan) : [wholeOf(plan)];
+    const scripts = plan.migrations.flatMap(
+      ({ forward, rollback }) => rollback === void 0 ? [forward] : [forward, rollback]
+    );
     const servers = __using(_stack, new AsyncDisposableStack(), true);
     const chainOn = async () => {
       const shadow2 = servers.use(
         given === void 0 ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports)
       );
-      const chain2 = servers.use(await Chain.open(shadow2, prelude));
-      chain2.onlyRolesOf(
-        plan.migrations.flatMap(
-          ({ forward, rollback }) => rollback === void 0 ? [forward] : [forward, rollback]
-        )
-      );
-      return chain2;
+      return servers.use(await Chain.open(shadow2, prelude, scripts));
     };
     const count = judged.length;
     const progress = new WalkProgress(ports, `trying ${count} of ${plan.migrations.length} migrations`, count);

@@ -12,6 +12,7 @@ import {
   requireLease,
   requireSameStart,
   requireWritable,
+  stateAfterLoss,
   supabaseBooks,
   takeLease,
   untilThrough
@@ -337,23 +338,8 @@ async function oneBack(step, plan, run, ports) {
     return refused === void 0 ? void 0 : { step, refused };
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    return await isGone(plan.request.database, step) ? void 0 : { step, error };
-  }
-}
-async function isGone(database, { entry }) {
-  try {
-    var _stack = [];
-    try {
-      const session = __using(_stack, await database.connect({ purpose: "rollback record" }), true);
-      return !(await readHistory(session)).some(({ version }) => version === entry.version);
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch {
-    return false;
+    const state = await stateAfterLoss(plan.request.database, step.entry.version, error);
+    return state === "absent" ? void 0 : { step, error };
   }
 }
 async function ended(plan, record, failed) {
@@ -367,7 +353,7 @@ async function ended(plan, record, failed) {
       await session.query(
         `
         UPDATE holdfast.rollbacks
-          SET ended_at = pg_catalog.clock_timestamp(), done = coalesce(done, '{}'), failed = $2, restored = $3
+          SET ended_at = pg_catalog.clock_timestamp(), failed = $2, restored = $3
         WHERE id = $1
       `,
         [record, failure, restored]
@@ -401,7 +387,7 @@ async function requireStillTrue(plan, ports) {
   if (await isStillTrue(plan, ports)) return;
   throw new HoldfastError(
     "refused.unsafe",
-    "the database's history has moved on since the plan was made, so what was shown is not what would be done",
+    "the database's history or its schema has moved on since the plan was made, so what was shown is not what would be done",
     { hint: "Run again, and read the new plan." }
   );
 }
@@ -419,10 +405,11 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions, rec
         await session.query(
           `
             UPDATE holdfast.migrations
-              SET state = 'rolling-back', steps = 0, rollback = $2, rollback_sha256 = $3
+              SET state = 'rolling-back', steps = 0, rollback = $2, rollback_sha256 = $3,
+                  without_transaction = $4
             WHERE version = $1
           `,
-          [entry.version, rollback.source.text, scriptSha256(rollback.source.text)]
+          [entry.version, rollback.source.text, scriptSha256(rollback.source.text), marksOf(entry, rollback)]
         );
         at = { from: 0, again: true };
       }
@@ -436,10 +423,10 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions, rec
           async done(inside, steps, whole) {
             await requireLease(inside, lease);
             if (whole) {
-              await inside.query(
-                "UPDATE holdfast.rollbacks SET done = coalesce(done, '{}') || $2::text WHERE id = $1",
-                [record, entry.version]
-              );
+              await inside.query("UPDATE holdfast.rollbacks SET done = done || $2::text WHERE id = $1", [
+                record,
+                entry.version
+              ]);
             }
             await inside.query(
               whole ? "DELETE FROM holdfast.migrations WHERE version = $1" : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
@@ -455,6 +442,10 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions, rec
     }
   };
   return (await untilThrough(trying, ports)).refused;
+}
+function marksOf({ withoutTransaction }, { source }) {
+  const forward = withoutTransaction.filter((name) => name === "forward");
+  return source.transaction ? forward : [...forward, "rollback"];
 }
 var LEFT_OPEN = `
   UPDATE holdfast.rollbacks
@@ -622,18 +613,9 @@ async function runRollbackFromBackup(inputs, ports, restore) {
   }
 }
 async function planAlone({ fromBackup: backup, wait, withoutBackup }, database, restore, ports) {
-  const { history } = await (async () => {
-    var _stack = [];
-    try {
-      const held = __using(_stack, await holdAlone(database, wait, ports), true);
-      return held;
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  })();
+  const held = await holdAlone(database, wait, ports);
+  await held[Symbol.asyncDispose]();
+  const { history, isKnown } = held;
   const looked = await restore(true);
   const snapshotAt = snapshotOf(looked);
   const since = snapshotAt === void 0 || history.length === 0 ? /* @__PURE__ */ new Set() : await appliedSince(database, snapshotAt);
@@ -642,6 +624,7 @@ async function planAlone({ fromBackup: backup, wait, withoutBackup }, database, 
     backup,
     snapshotAt,
     history,
+    isKnown,
     undone: history.filter(({ version }) => since.has(version)).reverse(),
     hash: planHash({
       doing: "migrate-rollback",
@@ -650,7 +633,7 @@ async function planAlone({ fromBackup: backup, wait, withoutBackup }, database, 
       given: [
         `from backup ${backup}`,
         withoutBackup ? "without a backup" : "with a backup",
-        ...history.map(lineOf2)
+        ...isKnown ? history.map(lineOf2) : ["without a history"]
       ]
     }),
     looked
@@ -660,7 +643,7 @@ async function holdAlone(database, waitMs, ports) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "rollback plan" }), true);
-    const nothing = { history: [], [Symbol.asyncDispose]: () => Promise.resolve() };
+    const nothing = { history: [], isKnown: false, [Symbol.asyncDispose]: () => Promise.resolve() };
     try {
       if (await historyPresence(session) === "none") return nothing;
     } catch (error) {
@@ -672,7 +655,7 @@ async function holdAlone(database, waitMs, ports) {
     const lease = await takeLease({ ...ports, database, doing, waitMs });
     try {
       const history = await readHistory(session);
-      return { history, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
+      return { history, isKnown: true, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
     } catch (error) {
       await lease[Symbol.asyncDispose]();
       throw error;
@@ -709,11 +692,13 @@ async function appliedSince(database, snapshotAt) {
     _promise && await _promise;
   }
 }
-function planLines({ backup, snapshotAt, undone }) {
+function planLines({ backup, snapshotAt, undone, isKnown }) {
   const since = snapshotAt === void 0 ? "" : `, as of ${snapshotAt}`;
+  const files = undone.map(({ file }) => file).join(", ");
+  const applied = files === "" ? "no migration was applied since" : `applied since, and not in it: ${files}`;
   return [
     `restores backup ${backup}${since}: everything that was written later is lost`,
-    undone.length === 0 ? "no migration was applied since" : `applied since, and not in it: ${undone.map(({ file }) => file).join(", ")}`
+    isKnown ? applied : "the database has no whole history of migrations: what was applied since is not known"
   ];
 }
 function outputs(plan, restored, record) {

@@ -1103,11 +1103,11 @@ var StandIns = class {
   }
   /**
    * Makes the role for whose lack the server refused a script, such as one that a DO block names; false where
-   * it was for something else.
+   * it was for something else, or for a name that the script does not have.
    */
-  async mend(session, refusal) {
+  async mend(session, refusal, { source }) {
     const [, name] = refusal?.state === "42704" ? /^role "(.*)" does not exist$/.exec(refusal.message) ?? [] : [];
-    if (name === void 0 || this.#roles.has(name)) return false;
+    if (name === void 0 || this.#roles.has(name) || !source.text.includes(name)) return false;
     await this.#makeRole(session, name);
     return true;
   }
@@ -1305,8 +1305,10 @@ var Chain = class _Chain {
   standIns;
   #database;
   #applied = [];
-  /** Every script that will be tried, by which its roles are told from others'; see {@link onlyRolesOf}. */
+  /** Every script that will be tried; undefined where nobody said. */
   #scripts;
+  /** Role → whether the scripts name it. */
+  #ours = /* @__PURE__ */ new Map();
   /** Of a given server: its roles before the first script, to be put back at the end. */
   #rolesBefore;
   #session;
@@ -1314,20 +1316,28 @@ var Chain = class _Chain {
   #control;
   #prelude;
   #isControl;
-  constructor(shadow, database, standIns, prelude, isControl) {
-    this.#isControl = isControl;
+  constructor(shadow, database, { prelude, scripts, like }) {
+    this.#isControl = like !== void 0;
     this.shadow = shadow;
     this.#database = database;
-    this.standIns = standIns;
+    this.standIns = like?.standIns ?? new StandIns();
     this.#prelude = prelude;
+    this.#scripts = scripts;
   }
-  /** @param prelude SQL that makes what the platform has before the first migration */
-  static async open(shadow, prelude) {
-    return await _Chain.#open(shadow, prelude, new StandIns(), false);
+  /**
+   * @param prelude SQL that makes what the platform has before the first migration
+   * @param scripts every script that will be tried. On a server that others use too, only roles that these
+   *   name are looked at and put back: what happens to others meanwhile is nobody's doing here
+   */
+  static async open(shadow, prelude, scripts) {
+    return await _Chain.#open(shadow, { prelude, scripts });
   }
-  static async #open(shadow, prelude, standIns, isControl) {
-    const chain = new _Chain(shadow, await shadow.create(), standIns, prelude, isControl);
-    if (shadow.isGiven && !isControl) chain.#rolesBefore = await chain.#withMaintenance(readKeptRoles);
+  static async #open(shadow, options) {
+    const { prelude, like } = options;
+    const chain = new _Chain(shadow, await shadow.create(), options);
+    if (shadow.isGiven && like === void 0) {
+      chain.#rolesBefore = await chain.#withMaintenance(readKeptRoles);
+    }
     if (prelude !== void 0) {
       await (await chain.session()).query(prelude);
       await chain.#disconnect();
@@ -1339,16 +1349,7 @@ var Chain = class _Chain {
    * server's roles this one's scripts have done already.
    */
   async beside() {
-    const chain = await _Chain.#open(this.shadow, this.#prelude, this.standIns, true);
-    chain.#scripts = this.#scripts;
-    return chain;
-  }
-  /**
-   * On a server that others use too, only roles that these scripts name are looked at and put back: what
-   * happens to others meanwhile is nobody's doing here. To be said before the first script.
-   */
-  onlyRolesOf(scripts) {
-    this.#scripts = scripts;
+    return await _Chain.#open(this.shadow, { prelude: this.#prelude, scripts: this.#scripts, like: this });
   }
   /** The chain's own session, as a new one would be, outside of a transaction. */
   async session() {
@@ -1422,7 +1423,7 @@ var Chain = class _Chain {
     for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
       if (failure === void 0 || script.execution.mode !== "one-transaction" || left === 0) return failure;
-      if (!await this.standIns.mend(await this.session(), failure.refusal)) return failure;
+      if (!await this.standIns.mend(await this.session(), failure.refusal, script)) return failure;
     }
   }
   /**
@@ -1442,7 +1443,12 @@ var Chain = class _Chain {
     };
   }
   #isOurs(name) {
-    return !this.shadow.isGiven || this.#scripts === void 0 || this.#scripts.some(({ source }) => source.text.includes(name));
+    const known = this.#ours.get(name);
+    if (known !== void 0) return known;
+    const scripts = this.shadow.isGiven ? this.#scripts : void 0;
+    const isOurs = scripts === void 0 || scripts.some(({ source }) => hasWord(source.text, name));
+    this.#ours.set(name, isOurs);
+    return isOurs;
   }
   async #restore(admin, roles) {
     await restoreRoles(admin, roles, this.standIns.roles, (name) => this.#isOurs(name));
@@ -1501,6 +1507,13 @@ var Chain = class _Chain {
     if (roles !== void 0) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 };
+function hasWord(text, name) {
+  const isPart2 = (character) => /[\p{L}\p{N}_$]/u.test(character ?? "");
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    if (!isPart2(text[at - 1]) && !isPart2(text[at + name.length])) return true;
+  }
+  return false;
+}
 var ABOUT_ROLE = /^(?:role|comment role|settings (?:.* )?for role) (.*)$/s;
 function unquoted(name) {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;

@@ -425,15 +425,15 @@ function isPlatforms(object) {
 }
 
 export {
-  keyText,
-  keysOf,
-  appliedOf,
-  maybeOurs,
   withoutLimits,
   historyPresence,
   makeHistory,
   readHistory,
   positionOf,
+  keyText,
+  keysOf,
+  appliedOf,
+  maybeOurs,
   scriptSha256,
   scriptsOf,
   markedOf,

@@ -4,6 +4,8 @@ const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
   keyText,
+  makeHistory,
+  readHistory,
   withoutLimits
 } from "./shared-schema-history-table.js";
 import {
@@ -36,7 +38,8 @@ import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
-  HoldfastError
+  HoldfastError,
+  isHoldfastError
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
@@ -84,6 +87,8 @@ var POLL_MS = 1e3;
 var KEEPALIVES = "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 15; SET tcp_keepalives_count = 4";
 async function takeLease(request) {
   const { database, clock, log, cancelled } = request;
+  await refuseWhileReplaced(database);
+  await makeHistory(database);
   const session = await database.connect({ purpose: "lease" });
   try {
     await session.query(KEEPALIVES);
@@ -276,6 +281,25 @@ async function spelled(session, version) {
     "SELECT version::pg_catalog.text AS version FROM supabase_migrations.schema_migrations"
   );
   return rows.map((row) => row.version).filter((each) => each === version || isVersion(each) && keyText(each) === keyText(version));
+}
+
+// src/schema/history/after-loss.ts
+async function stateAfterLoss(database, version, error) {
+  if (isHoldfastError(error, "lock.lost")) return "unknown";
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await database.connect({ purpose: "what became of it" }), true);
+      return (await readHistory(session)).find((entry) => entry.version === version)?.state ?? "absent";
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch {
+    return "unknown";
+  }
 }
 
 // src/schema/steps/plan-hash.ts
@@ -588,7 +612,7 @@ async function inTransaction(session, segment, whole, ledger, stop) {
   if (begun !== void 0) return { statement: void 0, refusal: begun };
   for (const statement of [...segment.statements, void 0]) {
     if (stop.aborted) {
-      if (session.transaction !== "none") await session.query("ROLLBACK");
+      if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
       stop.throwIfAborted();
     }
     const refusal = await session.execute(statement?.text ?? "SET CONSTRAINTS ALL IMMEDIATE");
@@ -903,9 +927,9 @@ function namedBy({ type, tree }) {
 
 export {
   takeLease,
-  refuseWhileReplaced,
   requireLease,
   supabaseBooks,
+  stateAfterLoss,
   planHash,
   requireApproved,
   parsePlanHash,
