@@ -32,7 +32,7 @@ function localScratchServers(options) {
       found === void 0 ? "tool.missing" : "tool.too-old",
       found === void 0 ? "no PostgreSQL server is installed on this machine" : `the newest PostgreSQL server here is ${found.version}, needed is ${majorMin}`,
       {
-        hint: `Install the distribution's PostgreSQL server package${majorMin === void 0 ? "" : ` (version ${majorMin} or newer)`}, or name another server with --scratch.`
+        hint: `Install the distribution's PostgreSQL server package${majorMin === void 0 ? "" : ` (version ${majorMin} or newer)`}, or name another server (--scratch; of migrate-check, --shadow).`
       }
     );
   };
@@ -55,7 +55,7 @@ function localScratchServers(options) {
           "disk.full",
           `the temporary folder has ${formatBytes(free)} free, a scratch server for this needs ${formatBytes(needed)}`,
           {
-            hint: "Free space, point TMPDIR at a larger disk, or name another server with --scratch."
+            hint: "Free space, point TMPDIR at a larger disk, or name another server (--scratch; of migrate-check, --shadow)."
           }
         );
       }

@@ -9,7 +9,7 @@ import "./shared-esbuild-runtime.js";
 
 // src/adapters/source-tree/checkout.ts
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 
 // src/adapters/source-tree/git.ts
 import { spawn } from "node:child_process";
@@ -27,7 +27,7 @@ var QUIET = [
   "protocol.allow=never"
 ];
 function runGit(env, folder, args, input) {
-  return new Promise((resolve) => {
+  return new Promise((resolve2) => {
     const child = spawn("git", ["-C", folder, ...QUIET, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
@@ -43,15 +43,15 @@ function runGit(env, folder, args, input) {
     child.stdout.on("data", (bytes) => out.push(bytes));
     child.stderr.on("data", (bytes) => said.push(bytes));
     child.on("error", (error) => {
-      resolve({
+      resolve2({
         ok: false,
         why: error.code === "ENOENT" ? "git is not installed" : error.name === "AbortError" ? "git did not answer" : error.message
       });
     });
     child.on("close", (code) => {
-      if (code === 0) resolve({ ok: true, out: Buffer.concat(out) });
+      if (code === 0) resolve2({ ok: true, out: Buffer.concat(out) });
       else {
-        resolve({
+        resolve2({
           ok: false,
           why: Buffer.concat(said).toString("utf8").trim().split("\n")[0] || `git ended with ${String(code)}`
         });
@@ -130,7 +130,8 @@ async function read(path) {
 function unreadable(path, error) {
   const { code, message } = error;
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new HoldfastError("source.missing", `${path} is no folder of this machine`, {
+    const place = isAbsolute(path) ? "" : `: there is no ${resolve(path)}`;
+    return new HoldfastError("source.missing", `${path} is no folder of this machine${place}`, {
       hint: "Give the folder's path, from the folder you are in.",
       cause: error
     });

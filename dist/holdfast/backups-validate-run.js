@@ -14,7 +14,6 @@ import "./shared-nouns-content-read-digest-1-other-queries.js";
 import "./shared-ports-dump-tools.js";
 import "./shared-kernel-together.js";
 import "./shared-postgres-key-words.js";
-import "./shared-nouns-server-pooler.js";
 import "./shared-nouns-platform-supabase.js";
 import "./shared-nouns-content-read-objects-tables.js";
 import "./shared-postgres-database-url.js";

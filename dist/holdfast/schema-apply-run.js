@@ -12,7 +12,9 @@ import {
   planHash,
   requireApproved,
   requireLease,
+  requireSameStart,
   requireWritable,
+  stateAfterLoss,
   supabaseBooks,
   takeLease,
   untilThrough
@@ -21,21 +23,32 @@ import {
   provePair
 } from "./shared-schema-proof-prove-pair.js";
 import {
-  scriptSha256,
-  scriptsOf,
-  standingOf
-} from "./shared-schema-history-standing.js";
+  appliedElsewhere,
+  begunOf,
+  findBooks,
+  requireSameVersion,
+  takenBackVersions,
+  unrecorded
+} from "./shared-schema-books-find-books.js";
 import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
 import {
+  appliedOf,
   compareDatabases,
-  makeHistory,
+  keyText,
+  keysOf,
+  markedOf,
+  maybeOurs,
   platformOfState,
   positionOf,
   readHistory,
   replay,
-  schemaFingerprint
+  schemaFingerprint,
+  scriptOf,
+  scriptSha256,
+  scriptsOf,
+  standingOf
 } from "./shared-schema-history-table.js";
 import {
   Chain,
@@ -51,7 +64,6 @@ import {
   privateShadow,
   readFolder,
   readState,
-  splitName,
   versionKey
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
@@ -63,16 +75,13 @@ import {
 import {
   listed,
   refuseTransactionPooler
-} from "./shared-nouns-server-pooler.js";
-import "./shared-nouns-platform-supabase.js";
+} from "./shared-nouns-platform-supabase.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
 import {
   describeAddress,
-  parseDatabaseUrl,
-  qualifiedName,
-  quoteIdentifier
+  parseDatabaseUrl
 } from "./shared-postgres-database-url.js";
 import "./shared-kernel-pattern.js";
 import {
@@ -100,8 +109,23 @@ import {
   __using
 } from "./shared-esbuild-runtime.js";
 
+// src/schema/history/late.ts
+async function cameBeforeOthers(session, version, live) {
+  await session.query(
+    `
+      UPDATE holdfast.migrations m
+        SET fingerprint_before = NULL,
+            fingerprint_after = CASE WHEN m.position = newest.position THEN $2 END
+        FROM holdfast.migrations late,
+             (SELECT max(position) AS position FROM holdfast.migrations WHERE state = 'applied') AS newest
+      WHERE late.version = $1 AND late.position < newest.position AND m.position >= late.position
+    `,
+    [version, live]
+  );
+}
+
 // src/schema/apply/hash.ts
-function hashOf({ request, steps, standing, drifted }) {
+function hashOf({ request, steps, standing, live }) {
   const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing, ...standing.begun];
   const lines = history.map(({ version, sha256, state, steps: done }) => [version, sha256, state, done]);
   return planHash({
@@ -112,10 +136,7 @@ function hashOf({ request, steps, standing, drifted }) {
       `${forward.source.text}\0${migration.rollback?.text ?? ""}`,
       begun?.steps ?? 0
     ]),
-    given: [
-      drifted === void 0 ? "as it was left" : `drifted to ${drifted}`,
-      ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort()
-    ]
+    given: [live, ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort()]
   });
 }
 function requireApprovedPlan(plan) {
@@ -124,15 +145,13 @@ function requireApprovedPlan(plan) {
 }
 
 // src/schema/apply/drift.ts
-async function driftOf(session, standing) {
-  if (standing.begun.length > 0) return void 0;
+function isDrift(live, standing) {
+  if (standing.begun.length > 0) return false;
   const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing].sort(
     (one, other) => compareKeys(versionKey(one.version), versionKey(other.version))
   );
   const left = history.at(-1)?.fingerprintAfter ?? void 0;
-  if (left === void 0) return void 0;
-  const live = schemaFingerprint(await readState(session)).hash;
-  return live === left ? void 0 : live;
+  return left !== void 0 && live !== left;
 }
 
 // src/schema/apply/read-migrations.ts
@@ -155,204 +174,41 @@ async function readMigrations(request, ports) {
   return { migrations, ignored: ignored.map(({ file, message }) => `${file} ${message}`) };
 }
 
-// src/schema/books/applied-of.ts
-var keyText = (version) => versionKey(version).join(".");
-var keysOf = (entries) => new Set(entries.filter(({ version }) => isVersion(version)).map(({ version }) => keyText(version)));
-function appliedOf(books, migrations) {
-  const applied = keysOf(books.applied);
-  const { through } = books;
-  return migrations.filter(
-    ({ version, key }) => applied.has(keyText(version)) || through !== void 0 && compareKeys(key, through.key) <= 0
-  );
-}
-
-// src/schema/books/tools/dbmate.ts
-var dbmate = {
-  name: "dbmate",
-  table: "schema_migrations",
-  columns: ["version"],
-  // golang-migrate's and Ecto's table of the same name.
-  without: ["dirty", "inserted_at"],
-  // Rails' table has the same one column: https://guides.rubyonrails.org/active_record_migrations.html
-  notBeside: "ar_internal_metadata",
-  read: (rows) => ({ applied: rows.map(({ version }) => ({ version: version ?? "", name: "" })) })
-};
-
-// src/schema/books/tools/flyway.ts
-var isUndo = ({ type }) => (type ?? "").startsWith("UNDO");
-var BASELINES = /* @__PURE__ */ new Set(["BASELINE", "SQL_BASELINE"]);
-var NOTHING_HAPPENED = /* @__PURE__ */ new Set(["DELETE", "SCHEMA"]);
-var flyway = {
-  name: "flyway",
-  table: "flyway_schema_history",
-  columns: ["installed_rank", "version", "script", "success"],
-  optional: ["type", "description"],
-  read(rows) {
-    const ranked = [...rows].sort((a, b) => Number(a["installed_rank"]) - Number(b["installed_rank"]));
-    const last = /* @__PURE__ */ new Map();
-    for (const row of ranked) {
-      const version = row["version"];
-      if (typeof version === "string" && !NOTHING_HAPPENED.has(row["type"] ?? "")) last.set(version, row);
-    }
-    const failed = [...last.values()].find(({ success }) => success !== "true");
-    const baseline = [...last.values()].findLast(({ type }) => BASELINES.has(type ?? ""))?.["version"];
-    return {
-      applied: [...last].filter(([, row]) => !isUndo(row) && !BASELINES.has(row["type"] ?? "")).map(([version, { script, description }]) => ({ version, name: script ?? description ?? "" })),
-      ...typeof baseline === "string" ? { through: { version: baseline, key: versionKey(baseline) } } : {},
-      ...failed === void 0 ? {} : {
-        unclear: {
-          message: `version ${failed["version"]} (${failed["script"]}) has failed`,
-          hint: "See what of it has happened, undo that by hand, and run 'flyway repair'."
-        }
-      }
-    };
-  }
-};
-
-// src/schema/books/tools/golang-migrate.ts
-var golangMigrate = {
-  name: "golang-migrate",
-  table: "schema_migrations",
-  columns: ["version", "dirty"],
-  read(rows) {
-    const [row] = rows;
-    const version = row?.["version"];
-    if (version === void 0 || version === null || version.startsWith("-")) return { applied: [] };
-    const through = { version, key: versionKey(version) };
-    if (row["dirty"] !== "true") return { applied: [{ version, name: "" }], through };
-    return {
-      applied: [{ version, name: "" }],
-      through,
-      unclear: {
-        message: `version ${version} is dirty: a run ended in the middle of it`,
-        hint: `See what of that migration has happened, finish or undo it by hand, and say so with 'migrate force ${version}' or, where it was undone, 'migrate force' with the version before.`
-      }
-    };
-  }
-};
-
-// src/schema/books/tools/node-pg-migrate.ts
-var nodePgMigrate = {
-  name: "node-pg-migrate",
-  table: "pgmigrations",
-  columns: ["name", "run_on"],
-  read: (rows) => ({
-    applied: rows.map(({ name }) => ({
-      version: splitName(name ?? "")?.version ?? name ?? "",
-      name: name ?? ""
-    }))
-  })
-};
-
-// src/schema/books/tools/prisma.ts
-var prisma = {
-  name: "prisma",
-  table: "_prisma_migrations",
-  columns: ["migration_name", "finished_at", "rolled_back_at"],
-  read(rows) {
-    const counted = rows.filter(({ rolled_back_at: back }) => back === null);
-    const failed = counted.find(({ finished_at: ended }) => ended === null)?.["migration_name"];
-    return {
-      applied: counted.map(({ migration_name: name }) => ({
-        version: splitName(name ?? "")?.version ?? name ?? "",
-        name: name ?? ""
-      })),
-      ...typeof failed === "string" ? {
-        unclear: {
-          message: `${failed} has begun and did not end`,
-          hint: "See what of it has happened, and tell Prisma with 'prisma migrate resolve' that it is applied or rolled back."
-        }
-      } : {}
-    };
-  }
-};
-
-// src/schema/books/tools/supabase.ts
-var supabase = {
-  name: "supabase",
-  table: "schema_migrations",
-  schema: "supabase_migrations",
-  columns: ["version"],
-  optional: ["name"],
-  read: (rows) => ({
-    applied: rows.map(({ version, name }) => ({ version: version ?? "", name: name ?? "" }))
-  })
-};
-
-// src/schema/books/find-books.ts
-var TOOLS = [supabase, dbmate, golangMigrate, nodePgMigrate, flyway, prisma];
-var TABLES = `
-  SELECT n.nspname::text AS schema, c.relname::text AS name,
-         ARRAY(SELECT a.attname::text
-                 FROM pg_catalog.pg_attribute a
-                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
-         ARRAY(SELECT b.relname::text
-                 FROM pg_catalog.pg_class b
-                WHERE b.relnamespace = c.relnamespace AND b.relname::text = ANY ($2)) AS beside
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind IN ('r', 'p') AND c.relname::text = ANY ($1) AND n.nspname !~ '^pg_'
-   ORDER BY 1, 2
-`;
-var OF_SERVICES = /* @__PURE__ */ new Set(["auth", "storage", "realtime", "_realtime", "supabase_functions"]);
-async function findBooks(session) {
-  const tables = await session.query(TABLES, [
-    TOOLS.map(({ table: table2 }) => table2),
-    TOOLS.flatMap(({ notBeside }) => notBeside ?? [])
-  ]);
-  const found = [];
-  for (const table2 of tables) {
-    const { schema, name, columns } = table2;
-    if (OF_SERVICES.has(schema)) continue;
-    const tool = TOOLS.find((each) => isOf(each, table2));
-    if (tool === void 0) continue;
-    const content = tool.read(await readRows(session, { schema, name }, tool, columns));
-    if (content.applied.length > 0 || content.through !== void 0) {
-      found.push({ ...content, tool: tool.name, table: `${schema}.${name}` });
-    }
-  }
-  return found;
-}
-function isOf({ table: table2, schema, columns, without = [], notBeside }, place) {
-  return place.name === table2 && (schema ?? place.schema) === place.schema && columns.every((column) => place.columns.includes(column)) && !without.some((column) => place.columns.includes(column)) && (notBeside === void 0 || !place.beside.includes(notBeside));
-}
-async function readRows(session, { schema, name }, { columns, optional = [] }, there) {
-  const wanted = [...columns, ...optional].map((column) => {
-    const value = there.includes(column) ? `${quoteIdentifier(column)}::pg_catalog.text` : "NULL";
-    return `${value} AS ${quoteIdentifier(column)}`;
-  });
-  return await session.query(
-    `SELECT ${wanted.join(", ")} FROM ${qualifiedName(schema, name)}`
-  );
+// src/schema/apply/only-plans.ts
+async function onlyPlans(session) {
+  const [row] = await session.query(`
+    SELECT current_user AS role,
+           CASE
+             WHEN pg_catalog.to_regclass('holdfast.migrations') IS NULL THEN
+               CASE WHEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
+                 THEN 'CREATE on the database' END
+             WHEN NOT pg_catalog.has_schema_privilege('holdfast', 'USAGE') THEN 'USAGE on the schema holdfast'
+             WHEN NOT pg_catalog.has_table_privilege('holdfast.migrations', 'INSERT') THEN
+               'INSERT on holdfast.migrations'
+           END AS missing
+  `);
+  const { role, missing } = row;
+  return missing === null ? void 0 : `the role ${role} may plan this and not carry it out: it has no right ${missing}`;
 }
 
 // src/schema/apply/known-books.ts
-async function refuseAppliedElsewhere(session, { pending, applied, missing, begun }, { adopt }) {
-  if (adopt === "none" || pending.length === 0) return;
-  const history = [...applied.map(({ entry }) => entry), ...missing, ...begun];
-  const known = keysOf(history);
-  for (const books of await findBooks(session)) {
-    const news = books.applied.filter(
-      ({ version }) => isVersion(version) ? !known.has(keyText(version)) : history.length === 0
-    );
-    const again = history.length === 0 ? appliedOf(books, pending) : [];
-    const names = [
-      .../* @__PURE__ */ new Set([
-        ...again.map(({ forward }) => forward.file),
-        ...news.filter(({ version }) => !again.some((each) => keyTextOf(each.version) === keyTextOf(version))).map(({ version, name }) => name === "" ? version : name)
-      ])
-    ];
-    if (names.length === 0) continue;
-    throw new HoldfastError(
-      "refused.unsafe",
-      `${books.tool} has applied ${quantity(names.length, "migration")} that the history does not know (${books.table}): ${listed(names, 5)}`,
-      {
-        hint: `Take its history over with --adopt ${books.tool}; where that table is another application's, or these are to be applied again, say --adopt none.`
-      }
-    );
+async function refuseAppliedElsewhere(session, standing, { adopt }) {
+  if (adopt === "none") return;
+  const [found] = await appliedElsewhere(session, standing);
+  if (found === void 0) return;
+  const { tool, table: table2, names, unclear } = found;
+  if (unclear !== void 0) {
+    throw new HoldfastError("refused.unsafe", `${table2} of ${tool} is not clear: ${unclear.message}`, {
+      hint: `${unclear.hint} Where that table is another application's, say --adopt none.`
+    });
   }
-}
-function keyTextOf(version) {
-  return isVersion(version) ? keyText(version) : version;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${tool} has applied ${quantity(names.length, "migration")} that the history does not know (${table2}): ${listed(names, 5)}`,
+    {
+      hint: `Take its history over with --adopt ${tool}; where that table is another application's, or these are to be applied again, say --adopt none.`
+    }
+  );
 }
 
 // src/schema/apply/plan.ts
@@ -371,8 +227,8 @@ async function planMigrate(request, ports, taken = []) {
     }
     const standing = standingOf(migrations, [...await readHistory(session), ...taken]);
     refuseChanged(standing);
-    refuseLate(standing, request);
     await refuseAppliedElsewhere(session, standing, request);
+    refuseLate(standing, request);
     const wanted = standing.pending.filter(
       ({ key }) => request.to === void 0 || compareKeys(key, request.to.key) <= 0
     );
@@ -388,13 +244,20 @@ async function planMigrate(request, ports, taken = []) {
         );
       }
       refuseLeftOpen(forward);
-      const begun = standing.begun.find(({ version }) => version === migration.version);
-      if (begun !== void 0) await requireSameStart(forward, begun);
+      const begun = begunOf(standing.begun, migration.version);
+      if (begun !== void 0) {
+        requireSameVersion(begun, migration.version, migration.forward.file);
+        const { file, forward: text, steps: done } = begun;
+        await requireSameStart(forward, { file, text, steps: done, state: "half applied" });
+      }
       steps.push({ migration, forward, begun });
     }
-    const isShown = steps.length > 0 && (request.dryRun || request.planHash !== void 0);
-    const drifted = isShown ? await driftOf(session, standing) : void 0;
-    return { request, standing, steps, ignored, taken, drifted };
+    const live = schemaFingerprint(await readState(session)).hash;
+    const drifted = isDrift(live, standing);
+    const isFirst = standing.applied.length + standing.missing.length + standing.begun.length === 0;
+    const told = isFirst && request.dryRun ? await unrecorded(session) : void 0;
+    const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : void 0;
+    return { request, standing, steps, ignored, taken, live, drifted, unrecorded: told, onlyPlanned };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -411,26 +274,18 @@ function refuseLeftOpen({ execution, source }) {
     { hint: "Say COMMIT at the end, or leave BEGIN out: each file is a transaction anyway." }
   );
 }
-async function requireSameStart(forward, begun) {
-  const before = await prepareScript({ ...forward.source, text: begun.forward ?? "" });
-  const done = (script) => script.execution.statements.slice(0, begun.steps).map(({ text }) => text.replaceAll("\r\n", "\n")).join(";");
-  if (done(before) === done(forward)) return;
-  throw new HoldfastError(
-    "refused.unsafe",
-    `${begun.file} is half applied, and was changed in what is done already: its first ${quantity(begun.steps, "statement")}`,
-    { hint: "Put that part back as it was; only what follows may be mended." }
-  );
-}
 function refuseChanged({ changed, begun }) {
   if (changed.length > 0) {
     throw new HoldfastError(
       "refused.unsafe",
       `applied and changed since: ${listed(
-        changed.map(({ migration }) => migration.forward.file),
+        changed.map(
+          ({ migration, entry }) => entry.file === migration.forward.file ? entry.file : `${migration.forward.file} (on record as ${entry.file})`
+        ),
         5
       )}`,
       {
-        hint: "What was applied stays as it was applied: put the file back, and write the change as a new migration."
+        hint: "What was applied stays as it was applied: put the file back, and write the change as a new migration. Where other names are on record, see that this is the right folder."
       }
     );
   }
@@ -459,7 +314,6 @@ async function applyMigrations(shown, permits, ports) {
   var _stack = [];
   try {
     const { request } = shown;
-    await makeHistory(request.database);
     const lease = __using(_stack, await takeLease({
       ...ports,
       database: request.database,
@@ -474,15 +328,9 @@ async function applyMigrations(shown, permits, ports) {
     const applied = [];
     for (const planned of plan.steps) {
       const step = { ...planned, permit: permits.get(planned.migration.version) };
-      ports.cancelled.throwIfAborted();
       const began = ports.clock.elapsed();
-      ports.log.stage(`applying ${step.migration.forward.file}`);
-      const { refused: refused2, attempts } = await applyOne(step, run, ports).catch((error) => {
-        throw withHint(error, `${unspeakable(error)}${whereItWas(step, applied)}`);
-      });
-      if (refused2 !== void 0) {
-        return { plan, applied, failed: { step, refused: refused2, attempts, line: lineOf(step, refused2) } };
-      }
+      const { failed, attempts } = await toTheEnd(step, run, ports);
+      if (failed !== void 0) return { plan, applied, failed };
       applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
     }
     return { plan, applied, failed: void 0 };
@@ -493,15 +341,23 @@ async function applyMigrations(shown, permits, ports) {
     _promise && await _promise;
   }
 }
+async function toTheEnd(step, run, ports) {
+  try {
+    ports.cancelled.throwIfAborted();
+    ports.log.stage(`applying ${step.migration.forward.file}`);
+    const { refused: refused2, attempts } = await applyOne(step, run, ports);
+    const failed = refused2 && { step, refused: refused2, attempts, line: lineOf(step, refused2) };
+    return { failed, attempts };
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    const state = await stateAfterLoss(run.request.database, step.migration.version, error);
+    if (state === "applied") return { failed: void 0, attempts: 1 };
+    const told = withHint(error, unspeakable(error));
+    return { failed: { step, error: told }, attempts: 1 };
+  }
+}
 function unspeakable(error) {
   return isHoldfastError(error, "database.query") && error.message.includes("(SQLSTATE 22P05)") ? "The history keeps every file whole, and the database's encoding lacks one of its characters: take it out, of comments too. " : "";
-}
-function whereItWas({ migration }, applied) {
-  const before = applied.length === 0 ? "" : ` after ${listed(
-    applied.map(({ step }) => step.migration.forward.file),
-    3
-  )}`;
-  return `It was at ${migration.forward.file}${before}; migrate-status says what of it is done, and the next run goes on from there.`;
 }
 function requireShown(shown, now) {
   const known = new Set(shown.steps.map(({ migration }) => `${migration.version} ${migration.forward.text}`));
@@ -526,13 +382,14 @@ async function applyOne(step, run, ports) {
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
     statements: step.forward.script.statements,
-    async attempt(session) {
-      if (step.forward.execution.mode !== "one-transaction" && !at.again) {
-        await insert(session, step, ports);
+    async attempt(session, stop) {
+      const before = at.again ? void 0 : run.left ?? await fingerprint(session);
+      if (step.forward.execution.mode !== "one-transaction" && before !== void 0) {
+        await insert(session, step, before, ports);
         at = { from: 0, again: true };
       }
-      const ledger = await ledgerOf(session, { step, isNoted: at.again }, run, ports);
-      const refused2 = await carryOut(session, step.forward, at, request.timeouts, ledger);
+      const ledger = await ledgerOf(session, { step, before: at.again ? void 0 : before }, run, ports);
+      const refused2 = await carryOut(session, step.forward, at, request.timeouts, ledger, stop);
       if (refused2 !== void 0) {
         at = { ...at, from: refused2.steps };
         run.left = void 0;
@@ -542,22 +399,13 @@ async function applyOne(step, run, ports) {
   };
   return await untilThrough(trying, ports);
 }
-var AFTER_A_LATE_ONE = `
-  UPDATE holdfast.migrations m
-    SET fingerprint_before = NULL,
-        fingerprint_after = CASE WHEN m.position = newest.position THEN late.fingerprint_after END
-    FROM holdfast.migrations late,
-         (SELECT max(position) AS position FROM holdfast.migrations WHERE state = 'applied') AS newest
-  WHERE late.version = $1 AND late.position < newest.position AND m.position >= late.position
-`;
-async function ledgerOf(session, { step, isNoted }, run, ports) {
-  const before = run.left ?? await fingerprint(session);
-  const supabase2 = await supabaseBooks(session);
+async function ledgerOf(session, { step, before }, run, ports) {
+  const supabase = await supabaseBooks(session, run.request.adopt);
   const began = ports.clock.elapsed();
   return {
     async done(inside, steps, whole) {
       await requireLease(inside, run.lease);
-      if (!isNoted) await insert(inside, step, ports);
+      if (before !== void 0) await insert(inside, step, before, ports);
       await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
         step.migration.version,
         steps
@@ -568,15 +416,14 @@ async function ledgerOf(session, { step, isNoted }, run, ports) {
         `
           UPDATE holdfast.migrations
             SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
-                fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4,
-                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8,
-                backup_id = coalesce($9, backup_id), confirmed = coalesce($10, confirmed)
+                fingerprint_after = $3, sha256 = $4, forward = $5, rollback = $6, rollback_sha256 = $7,
+                without_transaction = $8, backup_id = coalesce($9, backup_id),
+                confirmed = coalesce($10, confirmed)
           WHERE version = $1
         `,
         [
           step.migration.version,
           Math.round(ports.clock.elapsed() - began),
-          before,
           after,
           // What was refused may have been mended since it was begun.
           ...scriptsOf(step.migration),
@@ -584,8 +431,8 @@ async function ledgerOf(session, { step, isNoted }, run, ports) {
           step.permit?.confirmed ?? null
         ]
       );
-      await inside.query(AFTER_A_LATE_ONE, [step.migration.version]);
-      await supabase2.applied(
+      await cameBeforeOthers(inside, step.migration.version, after);
+      await supabase.applied(
         inside,
         step.migration,
         step.forward.script.statements.map(({ text }) => text)
@@ -594,15 +441,15 @@ async function ledgerOf(session, { step, isNoted }, run, ports) {
     }
   };
 }
-async function insert(session, step, { run, version }) {
+async function insert(session, step, before, { run, version }) {
   const { migration } = step;
   const { forward, key } = migration;
   await session.query(
     `
       INSERT INTO holdfast.migrations (
-        version, name, position, sha256, forward, rollback, rollback_sha256, state, applied_by, run_url,
-        holdfast_version, backup_id, confirmed)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, 'applying', $8, $9, $10, $11, $12)
+        version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
+        applied_by, run_url, holdfast_version, backup_id, confirmed, fingerprint_before)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, 'applying', $9, $10, $11, $12, $13, $14)
     `,
     [
       migration.version,
@@ -613,7 +460,8 @@ async function insert(session, step, { run, version }) {
       run.url,
       version,
       step.permit?.backup ?? null,
-      step.permit?.confirmed ?? null
+      step.permit?.confirmed ?? null,
+      before
     ]
   );
 }
@@ -900,7 +748,7 @@ function refused(open, found, { store, source, maxBackupAgeMs, database: { addre
     "refused.unconfirmed",
     `no verified backup holds what would be destroyed by ${listed(files, 5)}: ` + whatWasFound(found, maxBackupAgeMs),
     {
-      hint: `Make one and prove it: holdfast backup ${backup}, then holdfast validate ${backup}${store === void 0 ? ", and name the store here too" : ""}; or, where nobody needs the data, say --confirm ${address.database}.`
+      hint: `Make one and prove it: holdfast backup ${backup} --recipients …, then holdfast validate ${backup} --identity-file …${store === void 0 ? ", and name the store here too" : ""}; or, where nobody needs the data, say --confirm ${address.database}.`
     }
   );
 }
@@ -950,7 +798,7 @@ function table({ files, on }) {
       columns: ["migration", "result", "what waits for it", "rollback"],
       rows: files.map(({ step, proof, failure }) => [
         step.migration.forward.file,
-        failure === void 0 ? "goes through" : `fails at line ${failure.line}: ${failure.message}`,
+        failure === void 0 ? proof.failsWithRows === void 0 ? "goes through" : "goes through on empty tables alone" : `fails at line ${failure.line}: ${failure.message}`,
         impactWords(proof.forward) || "nothing",
         failure === void 0 ? rollbackWords(proof) : "not tried"
       ])
@@ -981,6 +829,9 @@ function notes({ files, why, on, drifted, otherMajor, extensions }) {
     ] : [],
     ...otherMajor === void 0 ? [] : [`tried on PostgreSQL ${otherMajor.tried}, and the database is a PostgreSQL ${otherMajor.live}`],
     ...extensions.length === 0 ? [] : [`this machine lacks ${quantity(extensions.length, "extension")}: ${listed(extensions)}; left out`],
+    ...files.flatMap(
+      ({ step, proof }) => proof.notes.map((note) => `${step.migration.forward.file}: ${note}`)
+    ),
     ...files.flatMap(
       ({ proof, failure }) => proof.failsWithRows === void 0 || failure !== void 0 ? [] : [
         `${proof.failsWithRows.file}:${proof.failsWithRows.line} goes through on empty tables alone: ` + proof.failsWithRows.message
@@ -1041,7 +892,7 @@ async function readLive({ request, standing, taken, drifted }) {
     const history = [...await readHistory(session), ...taken].filter(({ state }) => state === "applied").sort((one, other) => compareKeys(versionKey(one.version), versionKey(other.version)));
     return {
       major: Math.floor(version.number / 1e4),
-      drifted: drifted !== void 0,
+      drifted,
       history: history.map((entry) => ({
         file: entry.file,
         source: sourceOf(
@@ -1058,13 +909,9 @@ async function readLive({ request, standing, taken, drifted }) {
   }
 }
 function sourceOf(entry, migration) {
-  if (entry.forward === null) return migration?.forward;
-  return {
-    file: entry.file,
-    text: entry.forward,
-    firstLine: migration?.forward.firstLine ?? 1,
-    transaction: migration?.forward.transaction ?? true
-  };
+  const recorded = scriptOf(entry, "forward");
+  if (recorded === void 0) return migration?.forward;
+  return { ...recorded, firstLine: migration?.forward.firstLine ?? 1 };
 }
 async function tryOn({ steps, request }, live, ports) {
   var _stack = [];
@@ -1107,6 +954,203 @@ async function tryOn({ steps, request }, live, ports) {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+
+// src/schema/apply/report.ts
+function planJson({ steps }, guarded) {
+  return steps.map(({ migration, forward, begun }) => ({
+    version: migration.version,
+    file: migration.forward.file,
+    transaction: forward.execution.mode === "one-transaction",
+    statements: forward.execution.statements.length,
+    from: begun?.steps ?? 0,
+    rollback: migration.rollback?.file ?? null,
+    destroys: [...guarded?.goes.get(migration.version) ?? []]
+  }));
+}
+function outputs(plan, applied, current, tookMs, guarded) {
+  return {
+    applied: [...applied],
+    pending: plan.standing.pending.map(({ version }) => version).filter((version) => !applied.includes(version)),
+    version: current,
+    plan: planJson(plan, guarded),
+    "plan-hash": hashOf(plan),
+    "duration-seconds": Math.round(tookMs / 100) / 10
+  };
+}
+function currentVersion({ standing: { applied, missing } }) {
+  return newestOf([...applied.map(({ entry }) => entry), ...missing].map(({ version }) => version));
+}
+function notes2({ standing, ignored, drifted, steps }) {
+  const here = new Set(standing.pending.map(({ version }) => version));
+  return [
+    ...standing.missing.map(
+      ({ file, version }) => `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`
+    ),
+    ...standing.begun.filter(({ version }) => !here.has(version)).map(
+      ({ file, version, steps: steps2 }) => `version ${version} (${file}) is begun, ${quantity(steps2, "statement")} of it done, and not in this checkout: put its file back to end it`
+    ),
+    ...drifted && steps.length === 0 ? ["the schema is not what its last migration left: migrate-status names what differs"] : [],
+    ...ignored
+  ];
+}
+function nothing(plan, tookMs) {
+  const where = describeAddress(plan.request.database.address);
+  return {
+    exit: EXIT.done,
+    outputs: outputs(plan, [], currentVersion(plan), tookMs),
+    report: {
+      good: true,
+      headline: whyNothing(plan, where),
+      tables: [],
+      notes: notes2(plan)
+    }
+  };
+}
+function whyNothing(plan, where) {
+  const { standing, request } = plan;
+  const { to } = request;
+  const current = currentVersion(plan);
+  if (to !== void 0 && current !== "" && compareKeys(to.key, versionKey(current)) < 0) {
+    return `${where} is at version ${current}, which is past ${to.version}: there is nothing to apply; holdfast migrate-rollback --to ${to.version} goes back`;
+  }
+  if (standing.pending.length > 0) {
+    return `${where} is at version ${current === "" ? "none" : current} already; ${quantity(standing.pending.length, "migration")} after it pending`;
+  }
+  return `${where} has every migration of ${request.folder} already: ${quantity(standing.applied.length, "migration")}`;
+}
+function destroysWords({ goes, permits }, version) {
+  const going = goes.get(version);
+  if (going === void 0) return "";
+  const permit = permits.get(version);
+  const because = permit?.backup == null ? "its loss is confirmed" : `backup ${permit.backup} holds it`;
+  return `, which destroys ${listed(going, 3)}; ${because}`;
+}
+function planTable(plan, { goes }) {
+  return [
+    {
+      columns: ["migration", "statements", "how", "rollback", "destroys"],
+      rows: plan.steps.map(({ migration, forward, begun }) => [
+        migration.forward.file,
+        String(forward.execution.statements.length),
+        begun === void 0 ? forward.execution.mode === "one-transaction" ? "one transaction" : "step by step" : `from statement ${begun.steps + 1}`,
+        migration.rollback?.file ?? "none",
+        listed(goes.get(migration.version) ?? [], 3)
+      ])
+    }
+  ];
+}
+function dryRun(plan, guarded, tookMs) {
+  const { refusal, opaque } = guarded;
+  return {
+    exit: refusal?.exitCode ?? EXIT.done,
+    outputs: outputs(plan, [], currentVersion(plan), tookMs, guarded),
+    report: {
+      good: refusal === void 0,
+      headline: `dry run: nothing was changed; ${quantity(plan.steps.length, "migration")} would be applied to ${describeAddress(plan.request.database.address)}`,
+      tables: planTable(plan, guarded),
+      notes: [
+        ...notes2(plan),
+        ...opaque.map(
+          (file) => `what ${file} destroys is not known: it has a DO block or a call, which cannot be read`
+        ),
+        ...[...guarded.permits].flatMap(
+          ([version, { backup }]) => backup === null ? [] : [`backup ${backup} holds what version ${version} destroys`]
+        ),
+        `the plan's hash, for --plan-hash: ${hashOf(plan)}`,
+        ...plan.unrecorded === void 0 ? [] : [plan.unrecorded],
+        ...plan.onlyPlanned === void 0 ? [] : [plan.onlyPlanned],
+        ...refusal === void 0 ? [] : [`would be refused: ${refusal.message}`, refusal.hint ?? ""]
+      ]
+    }
+  };
+}
+function newestOf(versions) {
+  const known = versions.filter((version) => version !== "");
+  return known.sort((one, other) => compareKeys(versionKey(one), versionKey(other))).at(-1) ?? "";
+}
+function appliedBefore(applied) {
+  const last = applied.at(-1)?.step.migration.forward.file;
+  return last === void 0 ? "nothing was applied before it" : `${quantity(applied.length, "migration")} before it ${applied.length === 1 ? "is" : "are"} applied, the last of them ${last}`;
+}
+function appliedOutcome(plan, { applied, failed }, tookMs) {
+  const where = describeAddress(plan.request.database.address);
+  const versions = applied.map(({ step }) => step.migration.version);
+  const current = newestOf([currentVersion(plan), ...versions]);
+  const table2 = {
+    columns: ["migration", "result", "took"],
+    rows: [
+      ...applied.map(({ step, ms, attempts }) => [
+        step.migration.forward.file,
+        attempts === 1 ? "applied" : `applied at try ${attempts}`,
+        formatDuration(ms)
+      ]),
+      ...failed === void 0 ? [] : [
+        [
+          failed.step.migration.forward.file,
+          "line" in failed ? `failed at line ${failed.line}` : "not ended",
+          ""
+        ]
+      ]
+    ]
+  };
+  if (failed === void 0) {
+    const count = quantity(applied.length, "migration");
+    return {
+      exit: EXIT.done,
+      outputs: outputs(plan, versions, current, tookMs, plan.guarded),
+      report: {
+        good: true,
+        headline: `${count} applied to ${where}, which is at version ${current}`,
+        tables: [table2],
+        notes: notes2(plan)
+      }
+    };
+  }
+  if ("error" in failed) {
+    const { error, step } = failed;
+    return {
+      exit: error.exitCode,
+      outputs: outputs(plan, versions, current, tookMs, plan.guarded),
+      report: {
+        good: false,
+        headline: `${step.migration.forward.file} was not applied to its end: ${error.message}`,
+        tables: [table2],
+        notes: [
+          `${appliedBefore(applied)}; migrate-status says what of ${step.migration.forward.file} is done, and the next run goes on from there`,
+          ...error.hint === void 0 ? [] : [error.hint],
+          ...notes2(plan)
+        ]
+      }
+    };
+  }
+  const { refusal, steps, statements } = failed.refused;
+  const file = failed.step.migration.forward.file;
+  const isWhole = failed.step.forward.execution.mode === "one-transaction";
+  return {
+    exit: EXIT.outside,
+    outputs: outputs(plan, versions, current, tookMs, plan.guarded),
+    report: {
+      good: false,
+      headline: `${file}:${failed.line} was refused by ${where}: ${refusal.message} (SQLSTATE ${refusal.state})`,
+      tables: [table2],
+      notes: [
+        isWhole ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}` : `${steps} of ${statements} statements of ${file} are done; mend what follows, and the next run goes on from there`,
+        ...refusal.detail === void 0 ? [] : [refusal.detail],
+        ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`],
+        ...notes2(plan)
+      ]
+    },
+    annotations: [
+      {
+        level: "error",
+        file: `${plan.request.folder}/${file}`,
+        line: failed.line,
+        title: "migration failed",
+        message: `${refusal.message} (SQLSTATE ${refusal.state})`
+      }
+    ]
+  };
 }
 
 // src/schema/apply/request.ts
@@ -1152,7 +1196,7 @@ function versionOf(input, version) {
 async function planAdoption(request, ports) {
   var _stack = [];
   try {
-    const { migrations } = await readMigrations(request, ports);
+    const { migrations, ignored } = await readMigrations(request, ports);
     const session = __using(_stack, await request.database.connect({ purpose: "migrate adopt" }), true);
     const history = await readHistory(session);
     const { from, told, claimed } = await claimOf(request, session, migrations, history);
@@ -1161,18 +1205,22 @@ async function planAdoption(request, ports) {
     const live = await readState(session);
     const fingerprint2 = schemaFingerprint(live).hash;
     const books = JSON.stringify((await findBooks(session)).map(toldBy));
-    if (fresh.length === 0) return { from, told, migrations: [], fingerprint: fingerprint2, books };
+    if (fresh.length === 0) return { from, told, migrations: [], fingerprint: fingerprint2, books, others: [] };
     const { major } = await serverFacts(session);
     const all = migrations.filter(
       (migration) => claimed.includes(migration) || known.has(keyText(migration.version))
     );
     const replayed = await carriedOutElsewhere(all, live, major, ports);
-    if (replayed.deviations.length > 0) throw deviating(request, told, all, replayed, fingerprint2);
+    const { others, deviations } = withoutOthers(replayed.deviations, migrations);
+    if (deviations.length > 0) {
+      throw deviating({ request, told, migrations: all, ignored }, { ...replayed, deviations }, fingerprint2);
+    }
     return {
       from,
       told,
       fingerprint: fingerprint2,
       books,
+      others,
       migrations: fresh.map((migration) => {
         const at = all.indexOf(migration);
         const isLast = at === all.length - 1;
@@ -1195,7 +1243,8 @@ var toldBy = ({ table: table2, applied }) => [table2, applied];
 async function claimOf(request, session, migrations, history) {
   const { baseline, adopt } = request;
   if (baseline !== void 0) return baselineClaim(baseline, migrations, history);
-  const found = (await findBooks(session)).filter(({ tool }) => tool === adopt);
+  const ours = keysOf([...migrations, ...history]);
+  const found = maybeOurs(await findBooks(session), ours).filter(({ tool }) => tool === adopt);
   const [books, ...more] = found;
   if (books === void 0) {
     throw new HoldfastError("input.conflict", `the database has no history of ${adopt}`, {
@@ -1216,8 +1265,11 @@ async function claimOf(request, session, migrations, history) {
       { hint: books.unclear.hint }
     );
   }
-  requireFiles(books, migrations);
-  return { from: books.tool, told: books.table, claimed: appliedOf(books, migrations) };
+  const back = keysOf(books.kept ? [] : await takenBackVersions(session));
+  const isBack = ({ version }) => isVersion(version) && back.has(keyText(version));
+  requireFiles({ ...books, applied: books.applied.filter((each) => !isBack(each)) }, migrations);
+  const claimed = appliedOf(books, migrations).filter((each) => !isBack(each));
+  return { from: books.tool, told: books.table, claimed };
 }
 function baselineClaim(baseline, migrations, history) {
   if (history.length > 0) {
@@ -1290,7 +1342,21 @@ async function carriedOutElsewhere(migrations, live, major, ports) {
     _promise && await _promise;
   }
 }
-function deviating({ database }, told, migrations, { deviations, hashes, described }, live) {
+function withoutOthers(deviations, migrations) {
+  const texts = migrations.map(({ forward }) => forward.text.toLowerCase());
+  const schemaOf = ({ object, change }) => {
+    const [, name] = /^schema (.*)$/s.exec(object) ?? [];
+    const plain = name?.replace(/^"(.*)"$/s, "$1").replaceAll('""', '"').toLowerCase();
+    const isOthers = change === "extra" && plain !== void 0 && !texts.some((each) => each.includes(plain));
+    return isOthers ? name : void 0;
+  };
+  return {
+    others: deviations.flatMap((each) => schemaOf(each) ?? []),
+    deviations: deviations.filter((each) => schemaOf(each) === void 0)
+  };
+}
+function deviating({ request: { database }, told, migrations, ignored }, { deviations, hashes, described }, live) {
+  const unread = ignored.length === 0 ? "" : ` Not carried out of the folder: ${listed(ignored, 5)}.`;
   const matching = migrations[hashes.lastIndexOf(live) - 1];
   return new HoldfastError(
     "refused.unsafe",
@@ -1299,16 +1365,19 @@ function deviating({ database }, told, migrations, { deviations, hashes, describ
       10
     )}`,
     {
-      hint: matching === void 0 ? "Bring the two together first: change the database, or add to the files what they lack." : `It is the schema of version ${matching.version}.`
+      hint: (matching === void 0 ? "Bring the two together first: change the database, or add to the files what they lack." : `It is the schema of version ${matching.version}.`) + unread
     }
   );
 }
 
 // src/schema/apply/adoption-report.ts
-function adoptionLine({ migrations, told }) {
-  return `${quantity(migrations.length, "migration")} written down as applied, as ${told} says: the schema is what they make`;
+function adoptionLine({ migrations, told, others }) {
+  return `${quantity(migrations.length, "migration")} written down as applied, as ${told} says: the schema is what they make${but(others)}`;
 }
-function withAdoptionDryRun(outcome, { migrations, told, from }, { database }) {
+function but(others) {
+  return others.length === 0 ? "" : `; no file names ${listed(others, 5)}, which was not compared`;
+}
+function withAdoptionDryRun(outcome, { migrations, told, from, others }, { database }) {
   const { headline, tables } = outcome.report;
   const isNothing = Array.isArray(outcome.outputs["pending"]) && outcome.outputs["pending"].length === 0;
   return {
@@ -1316,7 +1385,7 @@ function withAdoptionDryRun(outcome, { migrations, told, from }, { database }) {
     outputs: { ...outcome.outputs, adopted: migrations.map(({ migration }) => migration.version) },
     report: {
       ...outcome.report,
-      headline: `dry run: nothing was changed; ${quantity(migrations.length, "migration")} of ${describeAddress(database.address)} would be written down as applied, as ${told} says: the schema is what they make`,
+      headline: `dry run: nothing was changed; ${quantity(migrations.length, "migration")} of ${describeAddress(database.address)} would be written down as applied, as ${told} says: the schema is what they make${but(others)}`,
       tables: [
         {
           columns: ["migration", "applied by", "rollback"],
@@ -1343,13 +1412,14 @@ function withAdoption(outcome, adoption) {
 
 // src/schema/apply/record-adoption.ts
 function entriesOf({ migrations, from }, { run }) {
-  return migrations.map(({ migration: { version, forward, rollback }, before, after }) => ({
-    version,
-    file: forward.file,
-    sha256: scriptSha256(forward.text),
-    forward: forward.text,
-    rollback: rollback?.text ?? null,
-    rollbackSha256: rollback === void 0 ? null : scriptSha256(rollback.text),
+  return migrations.map(({ migration, before, after }) => ({
+    version: migration.version,
+    file: migration.forward.file,
+    sha256: scriptSha256(migration.forward.text),
+    forward: migration.forward.text,
+    rollback: migration.rollback?.text ?? null,
+    rollbackSha256: migration.rollback === void 0 ? null : scriptSha256(migration.rollback.text),
+    withoutTransaction: markedOf(migration),
     state: "applied",
     steps: 0,
     fingerprintBefore: before,
@@ -1365,7 +1435,6 @@ async function recordAdoption(adoption, request, ports) {
   var _stack = [];
   try {
     const { database, waitMs } = request;
-    await makeHistory(database);
     const session = __using(_stack, await database.connect({ purpose: "migrate adopt" }), true);
     const lease = __using(_stack, await takeLease({ ...ports, database, doing: "migrate --adopt", waitMs }), true);
     await session.query("BEGIN");
@@ -1380,15 +1449,15 @@ async function recordAdoption(adoption, request, ports) {
         );
       }
       await requireLease(session, lease);
-      const supabase2 = await supabaseBooks(session);
+      const supabase = await supabaseBooks(session);
       for (const [at, entry] of entriesOf(adoption, ports).entries()) {
         const { migration } = adoption.migrations[at];
         await session.query(
           `
           INSERT INTO holdfast.migrations (
-            version, name, position, sha256, forward, rollback, rollback_sha256, state, steps,
-            fingerprint_before, fingerprint_after, applied_by, run_url, adopted_from, holdfast_version)
-            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
+            steps, fingerprint_before, fingerprint_after, applied_by, run_url, adopted_from, holdfast_version)
+            VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         `,
           [
             entry.version,
@@ -1398,6 +1467,7 @@ async function recordAdoption(adoption, request, ports) {
             entry.forward,
             entry.rollback,
             entry.rollbackSha256,
+            entry.withoutTransaction,
             entry.state,
             entry.steps,
             entry.fingerprintBefore,
@@ -1408,8 +1478,9 @@ async function recordAdoption(adoption, request, ports) {
             ports.version
           ]
         );
+        await cameBeforeOthers(session, entry.version, adoption.fingerprint);
         const { script } = await prepareScript(migration.forward);
-        await supabase2.applied(
+        await supabase.applied(
           session,
           migration,
           script.statements.map(({ text }) => text)
@@ -1435,10 +1506,13 @@ async function runMigrate(inputs, ports) {
   const took = () => ports.clock.elapsed() - began;
   const adoption = await adopted(request, ports);
   if (adoption !== void 0 && adoption.migrations.length > 0) {
+    const plan2 = await planMigrate(request, ports, entriesOf(adoption, ports));
     if (inputs.dryRun) {
-      const plan2 = await planMigrate(request, ports, entriesOf(adoption, ports));
       return withAdoptionDryRun(await carriedOut(plan2, true, took, ports), adoption, request);
     }
+    requireApprovedPlan(plan2);
+    const { refusal } = await guardData(plan2, ports);
+    if (refusal !== void 0) throw refusal;
     await recordAdoption(adoption, request, ports);
     ports.log.info(adoptionLine(adoption));
   }
@@ -1469,150 +1543,6 @@ async function adopted(request, ports) {
   await refuseTransactionPooler(request.database);
   await requireWritable(request.database);
   return await planAdoption(request, ports);
-}
-function planJson({ steps }, guarded) {
-  return steps.map(({ migration, forward, begun }) => ({
-    version: migration.version,
-    file: migration.forward.file,
-    transaction: forward.execution.mode === "one-transaction",
-    statements: forward.execution.statements.length,
-    from: begun?.steps ?? 0,
-    rollback: migration.rollback?.file ?? null,
-    destroys: [...guarded?.goes.get(migration.version) ?? []]
-  }));
-}
-function outputs(plan, applied, current, tookMs, guarded) {
-  return {
-    applied: [...applied],
-    pending: plan.standing.pending.map(({ version }) => version).filter((version) => !applied.includes(version)),
-    version: current,
-    plan: planJson(plan, guarded),
-    "plan-hash": hashOf(plan),
-    "duration-seconds": Math.round(tookMs / 100) / 10
-  };
-}
-function currentVersion({ standing }) {
-  return standing.applied.at(-1)?.migration.version ?? "";
-}
-function notes2({ standing, ignored }) {
-  const here = new Set(standing.pending.map(({ version }) => version));
-  return [
-    ...standing.missing.map(
-      ({ file, version }) => `version ${version} (${file}) is applied and not in this checkout, which is older or on another branch`
-    ),
-    ...standing.begun.filter(({ version }) => !here.has(version)).map(
-      ({ file, version, steps }) => `version ${version} (${file}) is begun, ${quantity(steps, "statement")} of it done, and not in this checkout: put its file back to end it`
-    ),
-    ...ignored
-  ];
-}
-function nothing(plan, tookMs) {
-  const where = describeAddress(plan.request.database.address);
-  return {
-    exit: EXIT.done,
-    outputs: outputs(plan, [], currentVersion(plan), tookMs),
-    report: {
-      good: true,
-      headline: `${where} has every migration of ${plan.request.folder} already: ${quantity(plan.standing.applied.length, "migration")}`,
-      tables: [],
-      notes: notes2(plan)
-    }
-  };
-}
-function destroysWords({ goes, permits }, version) {
-  const going = goes.get(version);
-  if (going === void 0) return "";
-  const permit = permits.get(version);
-  const because = permit?.backup == null ? "its loss is confirmed" : `backup ${permit.backup} holds it`;
-  return `, which destroys ${listed(going, 3)}; ${because}`;
-}
-function planTable(plan, { goes }) {
-  return [
-    {
-      columns: ["migration", "statements", "how", "rollback", "destroys"],
-      rows: plan.steps.map(({ migration, forward, begun }) => [
-        migration.forward.file,
-        String(forward.execution.statements.length),
-        begun === void 0 ? forward.execution.mode === "one-transaction" ? "one transaction" : "step by step" : `from statement ${begun.steps + 1}`,
-        migration.rollback?.file ?? "none",
-        listed(goes.get(migration.version) ?? [], 3)
-      ])
-    }
-  ];
-}
-function dryRun(plan, guarded, tookMs) {
-  const { refusal, opaque } = guarded;
-  return {
-    exit: refusal?.exitCode ?? EXIT.done,
-    outputs: outputs(plan, [], currentVersion(plan), tookMs, guarded),
-    report: {
-      good: refusal === void 0,
-      headline: `dry run: nothing was changed; ${quantity(plan.steps.length, "migration")} would be applied to ${describeAddress(plan.request.database.address)}`,
-      tables: planTable(plan, guarded),
-      notes: [
-        ...notes2(plan),
-        ...opaque.map(
-          (file) => `what ${file} destroys is not known: it has a DO block or a call, which cannot be read`
-        ),
-        ...refusal === void 0 ? [] : [`would be refused: ${refusal.message}`, refusal.hint ?? ""]
-      ]
-    }
-  };
-}
-function appliedOutcome(plan, { applied, failed }, tookMs) {
-  const where = describeAddress(plan.request.database.address);
-  const versions = applied.map(({ step }) => step.migration.version);
-  const current = versions.at(-1) ?? currentVersion(plan);
-  const table2 = {
-    columns: ["migration", "result", "took"],
-    rows: [
-      ...applied.map(({ step, ms, attempts }) => [
-        step.migration.forward.file,
-        attempts === 1 ? "applied" : `applied at try ${attempts}`,
-        formatDuration(ms)
-      ]),
-      ...failed === void 0 ? [] : [[failed.step.migration.forward.file, `failed at line ${failed.line}`, ""]]
-    ]
-  };
-  if (failed === void 0) {
-    return {
-      exit: EXIT.done,
-      outputs: outputs(plan, versions, current, tookMs, plan.guarded),
-      report: {
-        good: true,
-        headline: `${quantity(applied.length, "migration")} applied to ${where}, which is at version ${current}`,
-        tables: [table2],
-        notes: notes2(plan)
-      }
-    };
-  }
-  const { refusal, steps, statements } = failed.refused;
-  const file = failed.step.migration.forward.file;
-  const isWhole = failed.step.forward.execution.mode === "one-transaction";
-  return {
-    exit: EXIT.outside,
-    outputs: outputs(plan, versions, current, tookMs, plan.guarded),
-    report: {
-      good: false,
-      headline: `${file}:${failed.line} was refused by ${where}: ${refusal.message} (SQLSTATE ${refusal.state})`,
-      tables: [table2],
-      notes: [
-        isWhole ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}` : `${steps} of ${statements} statements of ${file} are done; mend what follows, and the next run goes on from there`,
-        ...refusal.detail === void 0 ? [] : [refusal.detail],
-        ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`],
-        ...notes2(plan)
-      ]
-    },
-    annotations: [
-      {
-        level: "error",
-        file: `${plan.request.folder}/${file}`,
-        line: failed.line,
-        title: "migration failed",
-        message: `${refusal.message} (SQLSTATE ${refusal.state})`
-      }
-    ]
-  };
 }
 export {
   runMigrate

@@ -3,7 +3,6 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  droppedNames,
   firstWords,
   provePair,
   watchAlone
@@ -16,6 +15,7 @@ import {
   compareKeys,
   compareStates,
   describeDifference,
+  droppedNames,
   everyNode,
   fieldsOf,
   givenShadow,
@@ -62,59 +62,78 @@ import {
 } from "./shared-esbuild-runtime.js";
 
 // src/schema/check/late.ts
-async function triedLate(plan, chain, shadow, prelude) {
+var HINT = "Rename it, and its rollback, to a version after the newest merged one.";
+async function triedLate(plan, inOrder) {
   var _stack = [];
   try {
-    const late = plan.migrations.filter((each) => each.late);
-    const [first] = late;
-    const newest = plan.migrations.findLast((each) => !each.judged);
-    const place = { file: first.migration.forward.file, line: 1 };
-    const merged = newest?.migration.forward.file ?? "what is merged";
-    const other = __using(_stack, await Chain.open(shadow, prelude), true);
-    for (const { forward } of [
-      ...plan.migrations.filter((each) => !each.judged),
-      ...plan.migrations.filter((each) => each.judged)
-    ]) {
+    const { chain } = inOrder;
+    const merged = plan.migrations.filter((each) => each.merged);
+    const fresh = plan.migrations.filter((each) => !each.merged);
+    const newest = merged.at(-1)?.migration.forward.file ?? "what is merged";
+    const about = (checked, message, object) => ({
+      rule: "late-file",
+      level: "error",
+      file: checked.migration.forward.file,
+      line: 1,
+      ...object === void 0 ? {} : { object },
+      message: `comes before ${newest}, which is merged${message}`,
+      hint: HINT
+    });
+    const other = __using(_stack, await chain.beside(), true);
+    for (const { forward, migration } of merged) {
       const failure = await other.apply(forward);
-      if (failure !== void 0 && plan.migrations.some((each) => each.judged && each.forward === forward)) {
+      if (failure === void 0) continue;
+      return fresh.filter(({ late }) => late).map((each) => ({
+        ...about(
+          each,
+          `; the other order could not be tried, because ${migration.forward.file} does not go through there: ${failure.message}`
+        ),
+        level: "warning"
+      }));
+    }
+    const worse = [];
+    for (const checked of fresh) {
+      if (checked.late) {
+        const { proof } = await provePair(other, checked, inOrder.elapsed);
+        const before = inOrder.pairs.find((pair) => pair.checked === checked)?.proof;
+        const [first2] = proof.differences;
+        if (isSound(before) && !isSound(proof) && proof.verdict !== "failed" && first2 !== void 0) {
+          const said = `: taken back after it, its rollback does more than to undo it: ${first2.message}`;
+          worse.push(about(checked, said, first2.object));
+        }
+      }
+      const failure = await other.apply(checked.forward);
+      if (failure !== void 0) {
         return [
-          {
-            ...place,
-            rule: "late-file",
-            level: "error",
-            message: `comes before ${merged}, which is merged: applied after it, as it will be, it does not go through: ${failure.message}`,
-            hint: "Rename it, and its rollback, to a version after the newest merged one."
-          }
+          about(checked, `: applied after it, as it will be, it does not go through: ${failure.message}`)
         ];
       }
     }
-    const differences = compareStates(await chain.state(), await other.state()).filter(
-      (each) => !isOnlyOrder(each)
+    if (worse.length > 0) return worse;
+    const [first] = fresh.filter(({ late }) => late);
+    const noise = await chain.noise();
+    const [difference] = compareStates(await chain.state(), await other.state()).filter(
+      (each) => !isOnlyOrder(each) && !noise.has(each.object) && !(each.change === "changed" && each.fields.every(({ name }) => noise.has(`${each.object}\0${name}`)))
     );
-    if (differences.length === 0) {
+    if (difference === void 0) {
       return [
         {
-          ...place,
-          rule: "late-file",
+          ...about(first, "; both orders lead to the same schema, as was tried"),
           level: "note",
-          message: `comes before ${merged}, which is merged; both orders lead to the same schema, as was tried`,
           hint: "Nothing has to be done; a version after the newest merged one would be plainer."
         }
       ];
     }
-    const [difference] = differences;
+    const words = describeDifference(difference, {
+      missing: "is missing when it comes last",
+      extra: "is there only when it comes last"
+    });
     return [
-      {
-        ...place,
-        rule: "late-file",
-        level: "error",
-        object: difference.object,
-        message: `comes before ${merged}, which is merged, and the two orders lead to different schemas: ${difference.object} ` + describeDifference(difference, {
-          missing: "is missing when it comes last",
-          extra: "is there only when it comes last"
-        }),
-        hint: "Rename it, and its rollback, to a version after the newest merged one."
-      }
+      about(
+        first,
+        `, and the two orders lead to different schemas: ${difference.object} ${words}`,
+        difference.object
+      )
     ];
   } catch (_) {
     var _error = _, _hasError = true;
@@ -122,6 +141,9 @@ async function triedLate(plan, chain, shadow, prelude) {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+function isSound(proof) {
+  return proof !== void 0 && (proof.verdict === "proved" || proof.verdict === "column-order");
 }
 
 // src/schema/check/platform.ts
@@ -881,12 +903,15 @@ async function checkMigrations(plan, ports) {
     if (judged.length === 0) return { pairs: [], findings: plan.findings, shadow: void 0 };
     const { shadow: given, serverMajor } = plan.request;
     const [first, second] = given === void 0 ? splitJudged(plan) : [wholeOf(plan)];
+    const scripts = plan.migrations.flatMap(
+      ({ forward, rollback }) => rollback === void 0 ? [forward] : [forward, rollback]
+    );
     const servers = __using(_stack, new AsyncDisposableStack(), true);
     const chainOn = async () => {
       const shadow2 = servers.use(
         given === void 0 ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports)
       );
-      return servers.use(await Chain.open(shadow2, prelude));
+      return servers.use(await Chain.open(shadow2, prelude, scripts));
     };
     const count = judged.length;
     const progress = new WalkProgress(ports, `trying ${count} of ${plan.migrations.length} migrations`, count);
@@ -898,10 +923,12 @@ async function checkMigrations(plan, ports) {
     const walks = other === void 0 ? [one] : [one, other];
     const { chain } = walks.at(-1);
     const { shadow } = chain;
-    const late = judged.some((each) => each.late) ? await triedLate(plan, chain, shadow, prelude) : [];
+    const pairs = walks.flatMap((each) => each.pairs);
+    const elapsed = () => ports.clock.elapsed();
+    const late = judged.some((each) => each.late) ? await triedLate(plan, { chain, pairs, elapsed }) : [];
     const extensions = unionOf(walks.map((each) => each.chain.standIns.extensions));
     return {
-      pairs: walks.flatMap(({ pairs }) => pairs),
+      pairs,
       findings: [
         ...plan.findings,
         ...otherServer(plan, shadow),
@@ -1089,19 +1116,26 @@ async function planCheck(request, ports) {
   const { migrations, problems } = readFolder(folder, { supabase: ownedBySupabase2 });
   const before = base === void 0 ? void 0 : new Map(base.files.map((file) => [file.path, file]));
   const isNew = (path) => before === void 0 || !before.has(path);
+  const files = new Map(folder.files.map((file) => [file.path, file]));
+  const isOther = (path) => {
+    const [was, is] = [before?.get(path), files.get(path)];
+    return was !== void 0 && is !== void 0 && normalised(was.bytes) !== normalised(is.bytes);
+  };
   const newest = before === void 0 ? void 0 : readFolder(base, { supabase: ownedBySupabase2 }).migrations.at(-1);
   const checked = [];
   for (const migration of migrations) {
-    const judged = isNew(migration.forward.file) || migration.rollback !== void 0 && isNew(migration.rollback.file);
+    const { forward, rollback } = migration;
+    const judged = isNew(forward.file) || rollback !== void 0 && (isNew(rollback.file) || rollback.file !== forward.file && isOther(rollback.file));
     checked.push({
       migration,
       judged,
+      merged: !isNew(migration.forward.file),
       forward: await prepareScript(migration.forward),
       rollback: migration.rollback && await prepareScript(migration.rollback),
       late: before !== void 0 && isNew(migration.forward.file) && newest !== void 0 && compareKeys(migration.key, newest.key) < 0
     });
   }
-  const changed = before === void 0 ? [] : changedSince(before, new Map(folder.files.map((file) => [file.path, file])), request.base);
+  const changed = before === void 0 ? [] : changedSince(before, files, request.base);
   const about = problems.filter(({ file }) => isNew(file)).map(({ rule, level, file, message, hint }) => ({ rule, level, file, line: 1, message, hint }));
   return { request, migrations: checked, findings: [...about, ...changed], ownedBySupabase: ownedBySupabase2 };
 }
@@ -1204,7 +1238,10 @@ function headline(plan, { pairs, shadow }, stops, heavy, tookMs) {
   const of = `${quantity(pairs.length, base === void 0 ? "migration" : "new migration")} in ${folder}`;
   const where = `on ${shadow?.described ?? "a shadow"} in ${formatDuration(tookMs)}`;
   const alsoFindings = heavy === 0 ? "" : `${stops === 0 ? "" : " and "}${quantity(heavy, "finding")}`;
-  if (stops === 0 && heavy === 0) return `${of}: every rollback is proved, tried ${where}`;
+  const allowed = pairs.filter((pair) => pair.waived !== void 0 && !GOOD.has(pair.proof.verdict)).length;
+  if (stops === 0 && heavy === 0) {
+    return allowed === 0 ? `${of}: every rollback is proved, tried ${where}` : `${of}: ${quantity(pairs.length - allowed, "rollback")} proved, ${allowed} not and allowed, tried ${where}`;
+  }
   return `${of}: ${stops === 0 ? "" : `${quantity(stops, "rollback")} not proved`}${alsoFindings}, tried ${where}`;
 }
 function pairTable(pairs) {

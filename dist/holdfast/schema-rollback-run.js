@@ -10,7 +10,9 @@ import {
   planHash,
   requireApproved,
   requireLease,
+  requireSameStart,
   requireWritable,
+  stateAfterLoss,
   supabaseBooks,
   takeLease,
   untilThrough
@@ -25,7 +27,9 @@ import {
   platformOfState,
   readHistory,
   replay,
-  schemaFingerprint
+  schemaFingerprint,
+  scriptOf,
+  scriptSha256
 } from "./shared-schema-history-table.js";
 import {
   Chain,
@@ -46,8 +50,7 @@ import {
 import {
   listed,
   refuseTransactionPooler
-} from "./shared-nouns-server-pooler.js";
-import "./shared-nouns-platform-supabase.js";
+} from "./shared-nouns-platform-supabase.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
@@ -78,7 +81,7 @@ import {
 function isSound({ verdict }) {
   return verdict === "proved" || verdict === "column-order" || verdict === "loses-data";
 }
-async function proveHistory(history, going, { major, platform, withoutTransaction }, ports) {
+async function proveHistory(history, going, { major, platform }, ports) {
   if (going.length === 0) return { of: /* @__PURE__ */ new Map(), why: void 0 };
   const unknown = history.filter(({ forward }) => forward === null);
   if (unknown.length > 0) {
@@ -93,13 +96,7 @@ async function proveHistory(history, going, { major, platform, withoutTransactio
       const shadow = __using(_stack, await privateShadow(major, ports), true);
       const chain = __using(_stack, await Chain.open(shadow, preludeFor(platform)), true);
       const of = /* @__PURE__ */ new Map();
-      const sources = history.map((entry) => ({
-        file: entry.file,
-        text: entry.forward,
-        firstLine: 1,
-        transaction: !withoutTransaction.has(entry.version),
-        entry
-      }));
+      const sources = history.map((entry) => ({ ...scriptOf(entry, "forward"), entry }));
       const stopped = await replay(chain, sources, async ({ entry }, forward) => {
         const step = going.find((each) => each.entry === entry);
         if (step === void 0) return;
@@ -141,12 +138,7 @@ function words({ differences }) {
 async function choose(session, request, ports) {
   const history = await withoutUnbegun(session, await readHistory(session));
   const here = await filesOf(request, ports);
-  const marked = history.filter(({ version }) => here.get(keyOf(version))?.forward.transaction === false);
-  return {
-    history,
-    withoutTransaction: new Set(marked.map(({ version }) => version)),
-    found: await findScripts(chosen(history, request), here, request)
-  };
+  return { history, found: await findScripts(chosen(history, request), here, request) };
 }
 async function withoutUnbegun(session, history) {
   const isUnbegun = ({ state, steps }) => state === "applying" && steps === 0;
@@ -159,6 +151,7 @@ async function isStillTrue(plan, ports) {
   var _stack = [];
   try {
     const session = __using(_stack, await plan.request.database.connect({ purpose: "rollback plan" }), true);
+    if (schemaFingerprint(await readState(session)).hash !== plan.live) return false;
     const names = (steps) => steps.map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}
 ${rollback.source.text}`).join("\n");
     return names(plan.steps) === names((await choose(session, plan.request, ports)).found);
@@ -175,15 +168,10 @@ async function planRollback(request, ports) {
     await refuseTransactionPooler(request.database);
     await requireWritable(request.database);
     const session = __using(_stack, await request.database.connect({ purpose: "rollback plan" }), true);
-    const { history, found, withoutTransaction } = await choose(session, request, ports);
+    const { history, found } = await choose(session, request, ports);
     const state = await readState(session);
     const { major } = await serverFacts(session);
-    const proofs = await proveHistory(
-      history,
-      found,
-      { major, platform: platformOfState(state), withoutTransaction },
-      ports
-    );
+    const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
     const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
     const now = schemaFingerprint(state).hash;
     const last = history.findLast(({ state: state2 }) => state2 === "applied");
@@ -245,12 +233,7 @@ async function findScripts(going, here, { folder }) {
   const found = [];
   for (const entry of going) {
     const file = here.get(keyOf(entry.version))?.rollback;
-    const source = file ?? (entry.rollback === null ? void 0 : {
-      file: `the rollback of ${entry.file} on record`,
-      text: entry.rollback,
-      firstLine: 1,
-      transaction: true
-    });
+    const source = file ?? scriptOf(entry, "rollback");
     const script = source && await prepareScript(source);
     if (script === void 0 || script.empty && entry.fingerprintBefore !== entry.fingerprintAfter) {
       missing.push(entry.file);
@@ -264,6 +247,11 @@ async function findScripts(going, here, { folder }) {
         hint: "Write it and put it into the folder; or go back by a restore of a backup from before."
       }
     );
+  }
+  for (const { entry, rollback } of found) {
+    if (entry.state !== "rolling-back") continue;
+    const begun = { file: entry.file, text: entry.rollback, steps: entry.steps };
+    await requireSameStart(rollback, { ...begun, state: "half taken back" });
   }
   const broken = found.find(({ rollback }) => rollback.script.problem !== void 0);
   if (broken !== void 0) {
@@ -310,54 +298,76 @@ function isUncountable(error) {
 async function applyRollback(plan, takeBackup, ports) {
   var _stack = [];
   try {
-    const { request } = plan;
-    const lease = __using(_stack, await takeLease({
-      ...ports,
-      database: request.database,
-      doing: "migrate-rollback",
-      waitMs: request.waitMs
-    }), true);
+    const { database, waitMs, store } = plan.request;
+    const lease = __using(_stack, await takeLease({ ...ports, database, doing: "migrate-rollback", waitMs }), true);
     await requireStillTrue(plan, ports);
-    const backup = request.store === void 0 ? void 0 : await takeBackup(plan);
-    if (backup?.verdict === "failed") {
-      throw new HoldfastError(
-        "artifact.damaged",
-        `the safety backup ${backup.id} could not be verified: ${backup.headline}`,
-        {
-          hint: "Nothing was taken back. Look at the store, and run again."
-        }
-      );
-    }
-    const books = __using(_stack, await request.database.connect({ purpose: "rollback record" }), true);
-    const record = await openRecord(books, plan, backup, ports);
-    const sessions = __using(_stack, new ScriptSessions(request.database, "migrate rollback"), true);
+    const backup = store === void 0 ? void 0 : await safetyBackup(plan, takeBackup);
+    const record = await openRecord(plan, backup, ports);
+    const sessions = __using(_stack, new ScriptSessions(database, "migrate rollback"), true);
     const done = [];
     let failed;
     for (const step of plan.steps) {
-      ports.cancelled.throwIfAborted();
-      ports.log.stage(`taking back ${step.entry.file}`);
-      const refused = await takeBack(step, plan, { lease, sessions }, ports).catch(async (error) => {
-        const failure2 = `${step.entry.version}: ${error instanceof Error ? error.message : String(error)}`;
-        await closeRecord(books, record, { done, failure: failure2, restored: null }).catch(() => void 0);
-        const safety = backup === void 0 ? "" : ` What the database held before is backup ${backup.id}.`;
-        throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
-      });
-      if (refused !== void 0) {
-        failed = { step, refused };
-        break;
-      }
+      failed = await oneBack(step, plan, { lease, sessions, record }, ports);
+      if (failed !== void 0) break;
       done.push(step);
     }
-    const after = schemaFingerprint(await readState(books)).hash;
-    const restored = failed !== void 0 ? null : await isRestored(books, plan, after);
-    const failure = failed === void 0 ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`;
-    await closeRecord(books, record, { done, failure, restored });
-    return { backup, done, failed, restored, record };
+    return { backup, record, done, ...await ended(plan, record, failed) };
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
+  }
+}
+async function safetyBackup(plan, takeBackup) {
+  const backup = await takeBackup(plan).catch((error) => {
+    throw withHint(error, "That was the safety backup: nothing was taken back.");
+  });
+  if (backup.verdict !== "failed") return backup;
+  throw new HoldfastError(
+    "artifact.damaged",
+    `the safety backup ${backup.id} could not be verified: ${backup.headline}`,
+    { hint: "Nothing was taken back. Look at the store, and run again." }
+  );
+}
+async function oneBack(step, plan, run, ports) {
+  try {
+    ports.cancelled.throwIfAborted();
+    ports.log.stage(`taking back ${step.entry.file}`);
+    const refused = await takeBack(step, plan, run, ports);
+    return refused === void 0 ? void 0 : { step, refused };
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    const state = await stateAfterLoss(plan.request.database, step.entry.version, error);
+    return state === "absent" ? void 0 : { step, error };
+  }
+}
+async function ended(plan, record, failed) {
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await plan.request.database.connect({ purpose: "rollback record" }), true);
+      const restored = failed === void 0 ? await isRestored(session, plan, schemaFingerprint(await readState(session)).hash) : null;
+      const why = failed && ("refused" in failed ? failed.refused.refusal.message : failed.error.message);
+      const failure = why === void 0 ? null : `${failed?.step?.entry.version ?? ""}: ${why}`;
+      await session.query(
+        `
+        UPDATE holdfast.rollbacks
+          SET ended_at = pg_catalog.clock_timestamp(), failed = $2, restored = $3
+        WHERE id = $1
+      `,
+        [record, failure, restored]
+      );
+      return { failed, restored };
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return { failed: failed ?? { step: void 0, error }, restored: null };
   }
 }
 async function isRestored(books, { target, steps, drifted }, after) {
@@ -377,11 +387,11 @@ async function requireStillTrue(plan, ports) {
   if (await isStillTrue(plan, ports)) return;
   throw new HoldfastError(
     "refused.unsafe",
-    "the database's history has moved on since the plan was made, so what was shown is not what would be done",
+    "the database's history or its schema has moved on since the plan was made, so what was shown is not what would be done",
     { hint: "Run again, and read the new plan." }
   );
 }
-async function takeBack({ entry, rollback }, { request }, { lease, sessions }, ports) {
+async function takeBack({ entry, rollback }, { request }, { lease, sessions, record }, ports) {
   const isBegun = entry.state === "rolling-back";
   let at = { from: isBegun ? entry.steps : 0, again: isBegun };
   const trying = {
@@ -390,67 +400,96 @@ async function takeBack({ entry, rollback }, { request }, { lease, sessions }, p
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
     statements: rollback.script.statements,
-    async attempt(session) {
+    async attempt(session, stop) {
       if (rollback.execution.mode !== "one-transaction" && !at.again) {
         await session.query(
-          "UPDATE holdfast.migrations SET state = 'rolling-back', steps = 0 WHERE version = $1",
-          [entry.version]
+          `
+            UPDATE holdfast.migrations
+              SET state = 'rolling-back', steps = 0, rollback = $2, rollback_sha256 = $3,
+                  without_transaction = $4
+            WHERE version = $1
+          `,
+          [entry.version, rollback.source.text, scriptSha256(rollback.source.text), marksOf(entry, rollback)]
         );
         at = { from: 0, again: true };
       }
       const supabase = await supabaseBooks(session);
-      const refused = await carryOut(session, rollback, at, request.timeouts, {
-        async done(inside, steps, whole) {
-          await requireLease(inside, lease);
-          await inside.query(
-            whole ? "DELETE FROM holdfast.migrations WHERE version = $1" : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
-            whole ? [entry.version] : [entry.version, steps]
-          );
-          if (whole) await supabase.takenBack(inside, entry.version);
-        }
-      });
+      const refused = await carryOut(
+        session,
+        rollback,
+        at,
+        request.timeouts,
+        {
+          async done(inside, steps, whole) {
+            await requireLease(inside, lease);
+            if (whole) {
+              await inside.query("UPDATE holdfast.rollbacks SET done = done || $2::text WHERE id = $1", [
+                record,
+                entry.version
+              ]);
+            }
+            await inside.query(
+              whole ? "DELETE FROM holdfast.migrations WHERE version = $1" : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
+              whole ? [entry.version] : [entry.version, steps]
+            );
+            if (whole) await supabase.takenBack(inside, entry.version);
+          }
+        },
+        stop
+      );
       if (refused !== void 0) at = { ...at, from: refused.steps };
       return refused;
     }
   };
   return (await untilThrough(trying, ports)).refused;
 }
-async function openRecord(session, plan, backup, { run, version, random }) {
-  const id = random.hex(8);
-  await session.query(
-    `
-      INSERT INTO holdfast.rollbacks (
-        id, from_version, to_version, versions, backup_id, reason, losses, done_by, run_url, holdfast_version)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    `,
-    [
-      id,
-      plan.steps[0]?.entry.version ?? "",
-      plan.request.to?.version ?? "nothing",
-      plan.steps.map(({ entry }) => entry.version),
-      backup?.id ?? null,
-      plan.request.reason,
-      JSON.stringify(plan.losses),
-      run.actor,
-      run.url,
-      version
-    ]
-  );
-  return id;
+function marksOf({ withoutTransaction }, { source }) {
+  const forward = withoutTransaction.filter((name) => name === "forward");
+  return source.transaction ? forward : [...forward, "rollback"];
 }
-async function closeRecord(session, id, { done, failure, restored }) {
-  await session.query(
-    `
-      UPDATE holdfast.rollbacks
-        SET ended_at = pg_catalog.clock_timestamp(), done = $2, failed = $3, restored = $4
-      WHERE id = $1
+var LEFT_OPEN = `
+  UPDATE holdfast.rollbacks
+    SET ended_at = pg_catalog.clock_timestamp(), done = coalesce(done, '{}'),
+        failed = 'the run ended before it could say how'
+  WHERE ended_at IS NULL
+`;
+async function openRecord(plan, backup, { run, version, random }) {
+  var _stack = [];
+  try {
+    const id = random.hex(8);
+    const session = __using(_stack, await plan.request.database.connect({ purpose: "rollback record" }), true);
+    await session.query(LEFT_OPEN);
+    await session.query(
+      `
+      INSERT INTO holdfast.rollbacks (
+        id, from_version, to_version, versions, done, backup_id, reason, losses, done_by, run_url,
+        holdfast_version)
+        VALUES ($1, $2, $3, $4, '{}', $5, $6, $7, $8, $9, $10)
     `,
-    [id, done.map(({ entry }) => entry.version), failure, restored]
-  );
+      [
+        id,
+        plan.steps[0]?.entry.version ?? "",
+        plan.request.to?.version ?? "nothing",
+        plan.steps.map(({ entry }) => entry.version),
+        backup?.id ?? null,
+        plan.request.reason,
+        JSON.stringify(plan.losses),
+        run.actor,
+        run.url,
+        version
+      ]
+    );
+    return id;
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
 }
 
 // src/schema/rollback/hash.ts
-function hashOf({ request, steps, losses, drifted, live }) {
+function hashOf({ request, steps, losses, live }) {
   return planHash({
     doing: "migrate-rollback",
     database: describeAddress(request.database.address),
@@ -462,7 +501,7 @@ function hashOf({ request, steps, losses, drifted, live }) {
     given: [
       request.to?.version ?? "nothing",
       request.store === void 0 ? "without a backup" : "with a backup",
-      drifted ? `drifted to ${live}` : "as it was left",
+      live,
       ...steps.map(({ entry, proof }) => `${entry.version} ${proof?.verdict ?? "not tried"}`),
       ...losses.map(({ object }) => object).sort()
     ]
@@ -481,7 +520,7 @@ async function recordRestore({ database, backup, history }, reason, restored, po
     const now = await readHistory(session);
     const there = new Set(now.map(lineOf));
     const before = new Set(history.map(lineOf));
-    const undone = history.filter((entry) => !there.has(lineOf(entry))).reverse();
+    const undone = history.filter((entry) => !there.has(lineOf(entry)) && entry.adoptedFrom === null).reverse();
     if (restored.exit === EXIT.integrity && undone.length === 0) return void 0;
     const applied = now.filter(({ state }) => state === "applied");
     const left = applied.at(-1)?.fingerprintAfter ?? null;
@@ -489,7 +528,8 @@ async function recordRestore({ database, backup, history }, reason, restored, po
       id: ports.random.hex(8),
       version: applied.at(-1)?.version ?? "",
       undone,
-      broughtBack: now.filter((entry) => !before.has(lineOf(entry))),
+      // Of a database that was empty, or half restored, nobody knows what it had.
+      broughtBack: history.length === 0 ? [] : now.filter((entry) => !before.has(lineOf(entry))),
       asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left
     };
     await makeHistory(database);
@@ -503,7 +543,6 @@ async function recordRestore({ database, backup, history }, reason, restored, po
   }
 }
 var lineOf = ({ version, state, sha256 }) => `${version} ${state} ${sha256 ?? ""}`;
-var COLUMN = "ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text";
 async function insert(session, { id, version, undone, asRecorded }, {
   backup,
   history,
@@ -512,68 +551,71 @@ async function insert(session, { id, version, undone, asRecorded }, {
 }, { run, version: holdfast }) {
   const safety = restored.outputs["safety-backup"];
   const versions = undone.map((entry) => entry.version);
-  await session.query("BEGIN");
-  try {
-    await session.query(COLUMN);
-    await session.query(
-      `
-        INSERT INTO holdfast.rollbacks (
-          id, from_version, to_version, versions, done, restored, backup_id, reason, losses, done_by, run_url,
-          holdfast_version, from_backup, ended_at)
-          VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, pg_catalog.clock_timestamp())
-      `,
-      [
-        id,
-        history.at(-1)?.version ?? "",
-        version === "" ? "nothing" : version,
-        versions,
-        asRecorded,
-        typeof safety === "string" && safety !== "" ? safety : null,
-        reason,
-        run.actor,
-        run.url,
-        holdfast,
-        backup
-      ]
-    );
-    await session.query("COMMIT");
-  } catch (error) {
-    if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
-    throw error;
-  }
+  await session.query(
+    `
+      INSERT INTO holdfast.rollbacks (
+        id, from_version, to_version, versions, done, restored, backup_id, reason, losses, done_by, run_url,
+        holdfast_version, from_backup, ended_at)
+        VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, pg_catalog.clock_timestamp())
+    `,
+    [
+      id,
+      history.at(-1)?.version ?? "",
+      version === "" ? "nothing" : version,
+      versions,
+      asRecorded,
+      typeof safety === "string" && safety !== "" ? safety : null,
+      reason,
+      run.actor,
+      run.url,
+      holdfast,
+      backup
+    ]
+  );
 }
 
 // src/schema/rollback/from-backup.ts
 async function runRollbackFromBackup(inputs, ports, restore) {
-  const approved = parsePlanHash(inputs.planHash);
-  const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
-  await refuseTransactionPooler(database);
-  await requireWritable(database);
-  const plan = await planAlone(inputs, database, restore, ports);
-  requireApproved(
-    approved,
-    plan.hash,
-    plan.undone.map(({ file }) => file)
-  );
-  if (inputs.dryRun) return planned(plan);
-  for (const line of planLines(plan)) ports.log.info(line);
-  const now = await historyAlone(database, inputs.wait, ports);
-  if (now.map(lineOf2).join("\n") !== plan.history.map(lineOf2).join("\n")) {
-    throw new HoldfastError(
-      "refused.unsafe",
-      "the database's history has moved on since the plan was made, so what was shown is not what would be done",
-      { hint: "Run again, and read the new plan." }
+  var _stack = [];
+  try {
+    const approved = parsePlanHash(inputs.planHash);
+    const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
+    await refuseTransactionPooler(database);
+    await requireWritable(database);
+    const plan = await planAlone(inputs, database, restore, ports);
+    requireApproved(
+      approved,
+      plan.hash,
+      plan.undone.map(({ file }) => file)
     );
+    if (inputs.dryRun) return planned(plan);
+    for (const line of planLines(plan)) ports.log.info(line);
+    const held = __using(_stack, await holdAlone(database, inputs.wait, ports), true);
+    const now = held.history;
+    if (now.map(lineOf2).join("\n") !== plan.history.map(lineOf2).join("\n")) {
+      throw new HoldfastError(
+        "refused.unsafe",
+        "the database's history has moved on since the plan was made, so what was shown is not what would be done",
+        { hint: "Run again, and read the new plan." }
+      );
+    }
+    const restored = await restore(false);
+    const record = await recordRestore(plan, inputs.reason ?? "", restored, ports).catch((error) => {
+      ports.log.warn(`the restore is done, and its record could not be written: ${error.message}`);
+      return void 0;
+    });
+    return told(plan, restored, record);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
   }
-  const restored = await restore(false);
-  const record = await recordRestore(plan, inputs.reason ?? "", restored, ports).catch((error) => {
-    ports.log.warn(`the restore is done, and its record could not be written: ${error.message}`);
-    return void 0;
-  });
-  return told(plan, restored, record);
 }
 async function planAlone({ fromBackup: backup, wait, withoutBackup }, database, restore, ports) {
-  const history = await historyAlone(database, wait, ports);
+  const held = await holdAlone(database, wait, ports);
+  await held[Symbol.asyncDispose]();
+  const { history, isKnown } = held;
   const looked = await restore(true);
   const snapshotAt = snapshotOf(looked);
   const since = snapshotAt === void 0 || history.length === 0 ? /* @__PURE__ */ new Set() : await appliedSince(database, snapshotAt);
@@ -582,6 +624,7 @@ async function planAlone({ fromBackup: backup, wait, withoutBackup }, database, 
     backup,
     snapshotAt,
     history,
+    isKnown,
     undone: history.filter(({ version }) => since.has(version)).reverse(),
     hash: planHash({
       doing: "migrate-rollback",
@@ -590,24 +633,33 @@ async function planAlone({ fromBackup: backup, wait, withoutBackup }, database, 
       given: [
         `from backup ${backup}`,
         withoutBackup ? "without a backup" : "with a backup",
-        ...history.map(lineOf2)
+        ...isKnown ? history.map(lineOf2) : ["without a history"]
       ]
     }),
     looked
   };
 }
-async function historyAlone(database, waitMs, ports) {
+async function holdAlone(database, waitMs, ports) {
   var _stack = [];
   try {
     const session = __using(_stack, await database.connect({ purpose: "rollback plan" }), true);
-    if (await historyPresence(session) === "none") return [];
-    const _lease = __using(_stack, await takeLease({
-      ...ports,
-      database,
-      doing: "migrate-rollback --from-backup",
-      waitMs
-    }), true);
-    return await readHistory(session);
+    const nothing = { history: [], isKnown: false, [Symbol.asyncDispose]: () => Promise.resolve() };
+    try {
+      if (await historyPresence(session) === "none") return nothing;
+    } catch (error) {
+      if (!isHoldfastError(error, "database.half-restored")) throw error;
+      ports.log.warn("the database is half restored; the restore begins anew");
+      return nothing;
+    }
+    const doing = "migrate-rollback --from-backup";
+    const lease = await takeLease({ ...ports, database, doing, waitMs });
+    try {
+      const history = await readHistory(session);
+      return { history, isKnown: true, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
+    } catch (error) {
+      await lease[Symbol.asyncDispose]();
+      throw error;
+    }
   } catch (_) {
     var _error = _, _hasError = true;
   } finally {
@@ -628,7 +680,7 @@ async function appliedSince(database, snapshotAt) {
       `
       SELECT version
         FROM holdfast.migrations
-       WHERE state <> 'applied' OR coalesce(applied_at, started_at) > $1::timestamptz
+       WHERE state <> 'applied' OR applied_at > $1::timestamptz
     `,
       [snapshotAt]
     );
@@ -640,11 +692,13 @@ async function appliedSince(database, snapshotAt) {
     _promise && await _promise;
   }
 }
-function planLines({ backup, snapshotAt, undone }) {
+function planLines({ backup, snapshotAt, undone, isKnown }) {
   const since = snapshotAt === void 0 ? "" : `, as of ${snapshotAt}`;
+  const files = undone.map(({ file }) => file).join(", ");
+  const applied = files === "" ? "no migration was applied since" : `applied since, and not in it: ${files}`;
   return [
     `restores backup ${backup}${since}: everything that was written later is lost`,
-    undone.length === 0 ? "no migration was applied since" : `applied since, and not in it: ${undone.map(({ file }) => file).join(", ")}`
+    isKnown ? applied : "the database has no whole history of migrations: what was applied since is not known"
   ];
 }
 function outputs(plan, restored, record) {
@@ -814,6 +868,13 @@ function whyNot(plan) {
   }
   const { database } = request.database.address;
   if (request.confirm === database) return void 0;
+  if (request.confirm !== void 0) {
+    return new HoldfastError(
+      "refused.unconfirmed",
+      `confirm is '${request.confirm}', and the database to be taken back is '${database}'`,
+      { hint: "Type the database's own name; it guards against a wrong one." }
+    );
+  }
   const lost = losses.filter(({ rows }) => rows !== 0).map(({ object, rows }) => `${object}${rows === null ? "" : ` (${quantity(rows, "row")})`}`);
   return new HoldfastError(
     "refused.unconfirmed",
@@ -877,6 +938,7 @@ function planned2(plan, refused) {
       tables: steps.length === 0 ? [] : [table(plan)],
       notes: [
         ...losses.map(lossLine),
+        ...steps.length === 0 ? [] : [`the plan's hash, for --plan-hash: ${hashOf(plan)}`],
         ...refused?.hint === void 0 ? [] : [refused.hint],
         ...drifted ? ["the schema is not what its last migration left: the rollback may meet what it does not know"] : []
       ]
@@ -889,23 +951,43 @@ function takenBefore(done) {
   const are = done.length === 1 ? "is" : "are";
   return `${quantity(done.length, "migration")} before it ${are} taken back, the last of them ${last.file}`;
 }
+function headlineOf(failed) {
+  if ("refused" in failed) {
+    const { refusal, statement } = failed.refused;
+    const { source } = failed.step.rollback;
+    const line = statement === void 0 ? "" : `:${statement.line}`;
+    return `${failed.step.entry.file} could not be taken back: ${refusal.message} (SQLSTATE ${refusal.state}), at ${source.file}${line}`;
+  }
+  return failed.step === void 0 ? `all is taken back, and what the schema is now could not be looked at: ${failed.error.message}` : `${failed.step.entry.file} could not be taken back: ${failed.error.message}`;
+}
+function failureNotes(failed, done) {
+  if (!("refused" in failed)) {
+    const where = failed.step === void 0 ? [] : [`${takenBefore(done)}; migrate-status says where it stands`];
+    return [...where, ...failed.error.hint === void 0 ? [] : [failed.error.hint]];
+  }
+  const { step, refused } = failed;
+  const { refusal, steps, statements } = refused;
+  return [
+    step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` + step.entry.version : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
+    ...refusal.detail === void 0 ? [] : [refusal.detail],
+    ...refusal.hint === void 0 ? [] : [`the server advises: ${refusal.hint}`]
+  ];
+}
 function rolledBack(plan, result) {
   const { done, failed, restored, backup } = result;
   const where = describeAddress(plan.request.database.address);
-  const wayBack = backup === void 0 ? [] : [`what the database held before is backup ${backup.id} (tier safety), as of ${backup.snapshotAt}`];
+  const wayBack = backup === void 0 ? [] : [
+    `what the database held before is backup ${backup.id} (tier safety), as of ${backup.snapshotAt}: holdfast migrate-rollback --from-backup ${backup.id} brings it back`
+  ];
   if (failed !== void 0) {
-    const { refusal, steps, statements } = failed.refused;
     return {
-      exit: EXIT.outside,
+      exit: "refused" in failed ? EXIT.outside : failed.error.exitCode,
       outputs: outputs2(plan, result),
       report: {
         good: false,
-        headline: `${failed.step.entry.file} could not be taken back: ${refusal.message} (SQLSTATE ${refusal.state})`,
+        headline: headlineOf(failed),
         tables: [table(plan)],
-        notes: [
-          failed.step.rollback.execution.mode === "one-transaction" ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` + failed.step.entry.version : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
-          ...wayBack
-        ]
+        notes: [...failureNotes(failed, done), ...wayBack]
       }
     };
   }

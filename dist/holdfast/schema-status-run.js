@@ -3,8 +3,10 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  standingOf
-} from "./shared-schema-history-standing.js";
+  appliedElsewhere,
+  begunOf,
+  unrecorded
+} from "./shared-schema-books-find-books.js";
 import {
   requireMigrations
 } from "./shared-schema-folder-require-migrations.js";
@@ -13,7 +15,9 @@ import {
   platformOfState,
   readHistory,
   replay,
-  schemaFingerprint
+  schemaFingerprint,
+  scriptOf,
+  standingOf
 } from "./shared-schema-history-table.js";
 import {
   Chain,
@@ -25,7 +29,10 @@ import {
 } from "./shared-schema-folder-read-folder.js";
 import "./shared-ports-database.js";
 import "./shared-kernel-or-abort.js";
-import "./shared-nouns-platform-supabase.js";
+import {
+  listed,
+  refuseTransactionPooler
+} from "./shared-nouns-platform-supabase.js";
 import {
   serverFacts
 } from "./shared-nouns-content-read-objects-tables.js";
@@ -52,9 +59,7 @@ import {
 // src/schema/status/drift.ts
 async function nameDrift(live, history, ports) {
   const unknown = (why) => ({ deviations: [], doubt: `its objects cannot be named: ${why}` });
-  const scripts = history.flatMap(
-    ({ file, forward }) => forward === null ? [] : [{ file, text: forward, firstLine: 1, transaction: true }]
-  );
+  const scripts = history.flatMap((entry) => scriptOf(entry, "forward") ?? []);
   if (scripts.length < history.length) return unknown("a migration was recorded without its script");
   const platform = platformOfState(live.state);
   try {
@@ -95,11 +100,11 @@ async function runMigrateStatus(inputs, ports) {
     });
     requireMigrations(folder, migrations, problems);
     const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
+    await refuseTransactionPooler(database);
     const session = __using(_stack, await database.connect({ purpose: "migrate status" }), true);
-    const history = await readHistory(session);
-    const { applied, changed, pending, late, missing, begun } = standingOf(migrations, history);
-    const last = history.findLast(({ state: state2 }) => state2 === "applied");
-    const state = last?.fingerprintAfter == null ? void 0 : await readState(session);
+    const { history, standing, elsewhere, state, unknown } = await look(session, migrations);
+    const { applied, changed, pending, late, missing, begun } = standing;
+    const last = history.findLast(({ state: each }) => each === "applied");
     const now = state && schemaFingerprint(state).hash;
     const drift = now !== void 0 && now !== last.fingerprintAfter && begun.length === 0;
     const named = drift ? await nameDrift(
@@ -109,7 +114,7 @@ async function runMigrateStatus(inputs, ports) {
     ) : void 0;
     const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : void 0;
     const where = describeAddress(database.address);
-    const bad = changed.length + begun.length > 0 || drift;
+    const bad = changed.length + begun.length > 0 || elsewhere.some(({ concerns }) => concerns) || drift;
     return {
       exit: bad ? EXIT.verdict : EXIT.done,
       outputs: {
@@ -122,16 +127,17 @@ async function runMigrateStatus(inputs, ports) {
         begun: begun.map(({ version }) => version),
         drift,
         "matches-version": matches?.version ?? "",
-        drifted: (named?.deviations ?? []).map((deviation) => ({ ...deviation }))
+        drifted: (named?.deviations ?? []).map(({ object, message }) => ({ object, message }))
       },
       report: {
         good: !bad,
-        headline: `${where} is at ${last === void 0 ? "no version" : `version ${last.version}`}: ${quantity(applied.length, "migration")} applied, ${pending.length} pending${drift ? "; its schema is not what that version left" : ""}`,
-        tables: tablesOf({ applied, changed, pending, late, missing, begun }, named),
-        notes: drift ? [
-          matches === void 0 ? "the schema is that of no version on record: somebody changed it by hand, or by another tool" : `the schema is that of version ${matches.version}`,
-          ...named?.doubt === void 0 ? [] : [named.doubt]
-        ] : []
+        headline: `${where} is at ${last === void 0 ? "no version" : `version ${last.version}`}: ${quantity(applied.length + missing.length, "migration")} applied` + (missing.length === 0 ? "" : ` (${missing.length} not in this checkout)`) + `, ${pending.length} pending${drift ? "; its schema is not what that version left" : ""}`,
+        tables: tablesOf(standing, named),
+        notes: [
+          ...elsewhere.map(elsewhereWords),
+          ...unknown === void 0 ? [] : [unknown],
+          ...drift ? driftNotes(matches, named) : []
+        ]
       }
     };
   } catch (_) {
@@ -140,6 +146,31 @@ async function runMigrateStatus(inputs, ports) {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
+}
+async function look(session, migrations) {
+  await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  const history = await readHistory(session);
+  const standing = standingOf(migrations, history);
+  const elsewhere = await appliedElsewhere(session, standing);
+  const last = history.findLast(({ state: state2 }) => state2 === "applied");
+  const state = last?.fingerprintAfter == null ? void 0 : await readState(session);
+  const unknown = history.length === 0 && elsewhere.length === 0 ? await unrecorded(session) : void 0;
+  await session.query("COMMIT");
+  return { history, standing, elsewhere, state, unknown };
+}
+function driftNotes(matches, named) {
+  return [
+    matches === void 0 ? "the schema is that of no version on record: somebody changed it by hand, or by another tool; write what is to stay as a migration, and take back the rest" : `the schema is that of version ${matches.version}`,
+    ...named?.doubt === void 0 ? [] : [named.doubt]
+  ];
+}
+function elsewhereWords({ tool, table, names, unclear }) {
+  if (unclear !== void 0) return `${table} of ${tool} is not clear: ${unclear.message}`;
+  return `${tool} has applied ${quantity(names.length, "migration")} that the history does not know (${table}): ${listed(names, 5)}; migrate --adopt ${tool} takes them over`;
+}
+function begunWords({ state, steps }) {
+  const half = state === "rolling-back" ? "half taken back" : "half applied";
+  return `${half}: ${quantity(steps, "statement")} done`;
 }
 function tablesOf({ applied, changed, pending, late, missing, begun }, named) {
   const standingOfOne = (version) => changed.some(({ entry }) => entry.version === version) ? "changed since" : late.some((each) => each.version === version) ? "pending, late" : "pending";
@@ -159,12 +190,11 @@ function tablesOf({ applied, changed, pending, late, missing, begun }, named) {
           (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
           entry.appliedBy
         ]),
-        ...pending.map(({ forward, version }) => [
-          forward.file,
-          begun.some((each) => each.version === version) ? `begun: ${begun.find((each) => each.version === version).steps} statements done` : standingOfOne(version),
-          "",
-          ""
-        ])
+        ...begun.filter((entry) => !pending.some(({ version }) => begunOf([entry], version) !== void 0)).map((entry) => [entry.file, `${begunWords(entry)}, not in this checkout`, "", entry.appliedBy]),
+        ...pending.map(({ forward, version }) => {
+          const half = begunOf(begun, version);
+          return [forward.file, half === void 0 ? standingOfOne(version) : begunWords(half), "", ""];
+        })
       ]
     },
     ...named === void 0 || named.deviations.length === 0 ? [] : [

@@ -213,7 +213,7 @@ function environment(folder) {
 function startFailed(tools, words) {
   const which = tools === void 0 ? "" : ` ${tools.version} from ${tools.binDir}`;
   return new HoldfastError("tool.failed", `a scratch PostgreSQL server${which} did not start: ${words}`, {
-    hint: "Read the server's words in the message. As root the server runs as another user, who must be able to enter TMPDIR; or name another server with --scratch."
+    hint: "Read the server's words in the message. As root the server runs as another user, who must be able to enter TMPDIR; or name another server (--scratch; of migrate-check, --shadow)."
   });
 }
 

@@ -140,7 +140,7 @@ import {
 import {
   listed,
   refuseTransactionPooler
-} from "./shared-nouns-server-pooler.js";
+} from "./shared-nouns-platform-supabase.js";
 import {
   RELATION,
   fieldDigest,

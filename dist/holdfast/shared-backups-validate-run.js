@@ -53,7 +53,7 @@ import {
 import {
   listed,
   refuseTransactionPooler
-} from "./shared-nouns-server-pooler.js";
+} from "./shared-nouns-platform-supabase.js";
 import {
   fieldDigest,
   readDigests

@@ -14,10 +14,8 @@ import {
   unquoted
 } from "./shared-postgres-key-words.js";
 import {
+  SUPABASE,
   listed
-} from "./shared-nouns-server-pooler.js";
-import {
-  SUPABASE
 } from "./shared-nouns-platform-supabase.js";
 import {
   HIDDEN,

@@ -14,7 +14,7 @@ import {
 } from "./shared-nouns-content-read-digest-1-other-queries.js";
 import {
   listed
-} from "./shared-nouns-server-pooler.js";
+} from "./shared-nouns-platform-supabase.js";
 import {
   IN_SCOPE,
   OBJECT_CLASSES,

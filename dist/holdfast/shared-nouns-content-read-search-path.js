@@ -48,7 +48,7 @@ import {
 import {
   listed,
   refuseTransactionPooler
-} from "./shared-nouns-server-pooler.js";
+} from "./shared-nouns-platform-supabase.js";
 import {
   COLUMN_OPTIONS,
   IN_SCOPE,
@@ -585,31 +585,33 @@ var MIGRATION_TABLES = [
 
 // src/nouns/server/migrations.ts
 async function readMigrations(session) {
-  for (const known of await readable(session)) {
-    const rows = await session.query(`
-      SELECT (${known.name})::text AS name, (${known.checksum ?? "''"})::text AS checksum,
-             (${known.isVersion ?? "true"}) AS counts
-        FROM ${qualifiedName(known.schema, known.table)} m ${known.where ? `WHERE ${known.where}` : ""}
-       ORDER BY ${known.order.join(", ")}
-    `);
-    const versions = rows.filter((row) => row.counts);
-    const last = versions.at(-1);
-    if (!last) continue;
-    const hash = createHash("sha256");
-    for (const row of rows) hash.update(`${row.name}\0${row.checksum ?? ""}
+  const known = await deciding(session);
+  if (known === void 0) return void 0;
+  const rows = await session.query(`
+    SELECT (${known.name})::text AS name, (${known.checksum ?? "''"})::text AS checksum,
+           (${known.isVersion ?? "true"}) AS counts
+      FROM ${qualifiedName(known.schema, known.table)} m ${known.where ? `WHERE ${known.where}` : ""}
+     ORDER BY ${known.order.join(", ")}
+  `);
+  const versions = rows.filter((row) => row.counts);
+  const last = versions.at(-1);
+  if (!last) return void 0;
+  const hash = createHash("sha256");
+  for (const row of rows) hash.update(`${row.name}\0${row.checksum ?? ""}
 `);
-    return {
-      version: { last: last.name, count: versions.length, table: `${known.schema}.${known.table}` },
-      hash: hash.digest("hex")
-    };
-  }
-  return void 0;
+  return {
+    version: { last: last.name, count: versions.length, table: `${known.schema}.${known.table}` },
+    hash: hash.digest("hex")
+  };
 }
-async function readable(session) {
+async function deciding(session) {
   const rows = await session.query(
     `
       SELECT n.nspname::text AS schema, c.relname::text AS table, array_agg(a.attname::text) AS columns,
-             array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'bool'::regtype) AS booleans
+             array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'bool'::regtype) AS booleans,
+             NOT row_security_active(c.oid)
+               AND has_schema_privilege(n.oid, 'USAGE')
+               AND has_table_privilege(c.oid, 'SELECT') AS readable
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
@@ -620,18 +622,17 @@ async function readable(session) {
              AND (t.typcategory IN ('S', 'N', 'D', 'B') OR t.oid = 'text[]'::regtype)
        WHERE (n.nspname::text, c.relname::text) IN (SELECT * FROM unnest($1::text[], $2::text[]))
          AND c.relkind IN ('r', 'p')
-         AND NOT c.relrowsecurity
-         AND has_schema_privilege(n.oid, 'USAGE')
-         AND has_table_privilege(c.oid, 'SELECT')
-       GROUP BY n.nspname, c.relname
+       GROUP BY n.nspname, c.relname, n.oid, c.oid
     `,
     [MIGRATION_TABLES.map(({ schema }) => schema), MIGRATION_TABLES.map(({ table }) => table)]
   );
-  return MIGRATION_TABLES.filter((known) => {
+  for (const known of MIGRATION_TABLES) {
     const found2 = rows.find(({ schema, table }) => schema === known.schema && table === known.table);
+    if (found2 === void 0) continue;
     const isUsable = (column) => found2.columns.includes(column) && (!(known.flags ?? []).includes(column) || (found2.booleans ?? []).includes(column));
-    return found2 !== void 0 && known.columns.every(isUsable);
-  });
+    if (known.columns.every(isUsable)) return found2.readable ? known : void 0;
+  }
+  return void 0;
 }
 
 // src/nouns/content/omissions/unlogged.ts
@@ -698,11 +699,11 @@ async function hiddenUserMappings(session, scope, entries) {
      ORDER BY 2, 1
   `);
   const written = entries.filter(({ type }) => type === "USER MAPPING").map(({ rest }) => rest);
-  return mappings.flatMap(({ user, server, identity, readable: readable2 }) => {
+  return mappings.flatMap(({ user, server, identity, readable }) => {
     const isWritten = written.some(
       (rest) => rest.startsWith(printed(`- USER MAPPING ${user} SERVER ${server} `))
     );
-    if (isWritten && readable2) return [];
+    if (isWritten && readable) return [];
     return [
       {
         severity: "gap",
@@ -1595,16 +1596,16 @@ async function* gated(source, check) {
 }
 function requireComplete(kind, entries, tables, encoding) {
   const type = kind === "schema" ? "TABLE" : "TABLE DATA";
-  const readable2 = (name) => encoding === "UTF8" ? name : name.replace(/[^\x00-\x7f]+/g, "?");
+  const readable = (name) => encoding === "UTF8" ? name : name.replace(/[^\x00-\x7f]+/g, "?");
   const unmatched = /* @__PURE__ */ new Map();
   for (const entry of entries) {
     if (entry.type === type) {
-      unmatched.set(readable2(entry.rest), (unmatched.get(readable2(entry.rest)) ?? 0) + 1);
+      unmatched.set(readable(entry.rest), (unmatched.get(readable(entry.rest)) ?? 0) + 1);
     }
   }
   for (const table of tables) {
     if (table.kind !== "table" || kind === "schema" && table.ofExtension === true) continue;
-    const name = readable2(tocName(table));
+    const name = readable(tocName(table));
     const left2 = unmatched.get(name) ?? 0;
     if (left2 === 0) {
       throw new HoldfastError(

@@ -3,8 +3,16 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  knownTransactionPooler
+} from "./shared-postgres-database-url.js";
+import {
+  HoldfastError,
   isHoldfastError
 } from "./shared-kernel-errors.js";
+import {
+  __callDispose,
+  __using
+} from "./shared-esbuild-runtime.js";
 
 // src/nouns/server/ask-again.ts
 var TRIES = 20;
@@ -17,6 +25,65 @@ async function askAgain(session, sql) {
       if (!isTimeLimit || left === 0 || session.transaction !== "none") throw error;
     }
   }
+}
+
+// src/nouns/server/pooler.ts
+var PROBES = 3;
+async function detectPooler(database) {
+  var _stack = [];
+  try {
+    const first = __using(_stack, await database.connect({ purpose: "probe", bare: true }), true);
+    if (first.announcedPid === await backendPid(first)) return "none";
+    const second = __using(_stack, await database.connect({ purpose: "probe", bare: true }), true);
+    for (let probe = 0; probe < PROBES; probe += 1) {
+      const lent = await backendPid(first);
+      await second.query("BEGIN");
+      try {
+        if (await backendPid(second) === lent) return "transaction";
+        if (await backendPid(first) !== lent) return "transaction";
+      } finally {
+        await second.query("ROLLBACK");
+      }
+    }
+    return "session";
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function backendPid(session) {
+  const [row] = await askAgain(session, "SELECT pg_catalog.pg_backend_pid() AS pid");
+  return row.pid;
+}
+
+// src/nouns/server/refuse-pooler.ts
+async function refuseTransactionPooler(database) {
+  const { address } = database;
+  const known = knownTransactionPooler(address);
+  if (known) {
+    throw new HoldfastError(
+      "database.pooler",
+      `${address.host}:${address.port} cannot keep a session: ${known.why}`,
+      { hint: `Use ${known.useInstead} instead.` }
+    );
+  }
+  if (await detectPooler(database) !== "transaction") return;
+  throw new HoldfastError(
+    "database.pooler",
+    `${address.host}:${address.port} answers as a pooler in transaction mode, which cannot keep a session`,
+    {
+      hint: "Use the server's own address (usually port 5432) or a pooler port in session mode."
+    }
+  );
+}
+
+// src/kernel/listed.ts
+var NAMES_MAX = 5;
+function listed(names, max = NAMES_MAX) {
+  const more = names.length - max;
+  return `${names.slice(0, max).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 // src/nouns/platform/supabase.ts
@@ -332,5 +399,7 @@ var SUPABASE = {
 
 export {
   askAgain,
-  SUPABASE
+  refuseTransactionPooler,
+  SUPABASE,
+  listed
 };

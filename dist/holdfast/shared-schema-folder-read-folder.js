@@ -455,7 +455,7 @@ var Reading = class {
         "error",
         file,
         `is the rollback of ${stem}, and there is no such migration`,
-        "Rename it after its migration, or delete it."
+        "Rename it after its migration; or, where that was deleted by mistake, put it back."
       );
     }
     migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));
@@ -986,19 +986,19 @@ var ROLES = `
 async function readKeptRoles(session) {
   return await session.query(ROLES);
 }
-async function restoreRoles(session, kept, spared) {
-  const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
+async function restoreRoles(session, kept, spared, isOurs = () => true) {
   const before = new Set(kept.map(({ name }) => name));
-  for (const name of now.keys()) {
-    if (!before.has(name) && !spared.includes(name)) {
+  for (const { name } of await readKeptRoles(session)) {
+    if (!before.has(name) && !spared.includes(name) && isOurs(name)) {
       await session.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
     }
   }
-  for (const role of kept) {
-    const is = now.get(role.name);
-    if (is === void 0) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)}`);
+  const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
+  const ours = kept.filter(({ name }) => isOurs(name));
+  for (const role of ours) {
+    if (!now.has(role.name)) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)}`);
   }
-  for (const role of kept) await restoreRole(session, role, now.get(role.name));
+  for (const role of ours) await restoreRole(session, role, now.get(role.name));
 }
 async function restoreRole(session, was, is) {
   const name = quoteIdentifier(was.name);
@@ -1026,6 +1026,16 @@ function word(value) {
   return value ? "TRUE" : "FALSE";
 }
 
+// src/schema/script/dropped.ts
+function droppedNames(type, fields, kind) {
+  if (type !== "DropStmt" || fields["removeType"] !== kind) return [];
+  return listOf(fields["objects"]).map(nameOf);
+}
+function nameOf(node) {
+  const parts = nameParts(node);
+  return parts.length > 0 ? parts : nameParts([node]);
+}
+
 // src/schema/shadow/stand-ins.ts
 var StandIns = class {
   #roles = /* @__PURE__ */ new Set();
@@ -1046,7 +1056,12 @@ var StandIns = class {
     const made = new Set(
       statements.filter(({ type }) => type === "CreateRoleStmt").flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? [])
     );
-    const wanted = [...named].filter((name) => !made.has(name) && !this.#roles.has(name));
+    const blocks = prepared.flatMap(
+      ({ script, execution }) => execution.mode === "one-transaction" ? script.statements.filter(({ type }) => type === "DoStmt").map(({ text }) => text) : []
+    );
+    const wanted = [...named].filter(
+      (name) => !made.has(name) && !this.#roles.has(name) && !blocks.some((text) => text.includes(name))
+    );
     if (wanted.length > 0) {
       for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
     }
@@ -1068,6 +1083,17 @@ var StandIns = class {
     this.#extensions.add(name);
     return true;
   };
+  /** Extensions that this server lacks, that the first script makes and the second does not take back. */
+  leftBy(forward, rollback) {
+    const made = forward.script.statements.flatMap(({ type, tree }) => {
+      const name = type === "CreateExtensionStmt" ? textOf(fieldsOf(tree)["extname"]) : void 0;
+      return name !== void 0 && this.#available?.has(name) === false ? [name] : [];
+    });
+    const dropped = (rollback?.script.statements ?? []).flatMap(
+      ({ type, tree }) => droppedNames(type, fieldsOf(tree), "OBJECT_EXTENSION").flat()
+    );
+    return [...new Set(made)].filter((name) => !dropped.includes(name));
+  }
   #dropsMissing({ removeType, objects }) {
     if (removeType !== "OBJECT_EXTENSION") return false;
     return listOf(objects).every((each) => this.#extensions.has(textOf(each) ?? ""));
@@ -1077,11 +1103,11 @@ var StandIns = class {
   }
   /**
    * Makes the role for whose lack the server refused a script, such as one that a DO block names; false where
-   * it was for something else.
+   * it was for something else, or for a name that the script does not have.
    */
-  async mend(session, refusal) {
+  async mend(session, refusal, { source }) {
     const [, name] = refusal?.state === "42704" ? /^role "(.*)" does not exist$/.exec(refusal.message) ?? [] : [];
-    if (name === void 0 || this.#roles.has(name)) return false;
+    if (name === void 0 || this.#roles.has(name) || !source.text.includes(name)) return false;
     await this.#makeRole(session, name);
     return true;
   }
@@ -1196,23 +1222,13 @@ function rank({ object }) {
   const at = RANKS.indexOf(object.slice(0, object.indexOf(" ")));
   return at === -1 ? RANKS.length : at;
 }
-var WHOLE = /* @__PURE__ */ new Set([
-  "schema",
-  "table",
-  "view",
-  "materialized-view",
-  "type",
-  "function",
-  "sequence",
-  "extension",
-  "role"
-]);
+var WHOLE = /* @__PURE__ */ new Set(["schema", "table", "view", "materialized-view", "type"]);
 function withoutParts(found, before, after) {
   const told = new Map(found.map((difference) => [difference.object, difference]));
   const wholes = /* @__PURE__ */ new Map();
   for (const { object, change } of found) {
     if (change !== "changed" && WHOLE.has(kindOf(object))) {
-      wholes.set(change, [...wholes.get(change) ?? [], nameOf(object)]);
+      wholes.set(change, [...wholes.get(change) ?? [], nameOf2(object)]);
     }
   }
   return found.filter((difference) => {
@@ -1222,23 +1238,23 @@ function withoutParts(found, before, after) {
     if (SAID_OF.has(kindOf(object)) && ofWhat(object, told)?.change === change) return false;
     const table = kindOf(object) === "index" ? tableOfIndex((change === "missing" ? before : after).get(object)?.get("definition")) : void 0;
     return !(wholes.get(change) ?? []).some(
-      (whole) => table === whole || isPart(kindOf(object), nameOf(object), whole)
+      (whole) => table === whole || isPart(kindOf(object), nameOf2(object), whole)
     );
   });
 }
 function ofWhat(object, told) {
-  const of = nameOf(object);
+  const of = nameOf2(object);
   return told.get(of) ?? told.get(of.replace(/^extension "(.*)"$/, "extension $1"));
 }
 function kindOf(object) {
   return object.slice(0, object.indexOf(" "));
 }
-function nameOf(object) {
+function nameOf2(object) {
   return object.slice(object.indexOf(" ") + 1);
 }
 function goesWithOwner({ object, change, fields }, told) {
   if (kindOf(object) !== "grant" || change !== "changed") return false;
-  const of = nameOf(object);
+  const of = nameOf2(object);
   const owners = [of, of.replace(/^table /, "view "), of.replace(/^table /, "materialized-view ")].flatMap(
     (name) => told.get(`owner ${name}`)?.fields ?? []
   );
@@ -1253,8 +1269,8 @@ function isIndexOfConstraint({ object, change, fields }, told, before, after) {
   const definition = (change === "missing" ? before : after).get(object)?.get("definition");
   const table = tableOfIndex(definition);
   if (table === void 0) return false;
-  const name = nameOf(object).slice(
-    nameOf(object).lastIndexOf('"') > 0 ? nameOf(object).search(/"(?:[^"]|"")*"$/) : nameOf(object).lastIndexOf(".") + 1
+  const name = nameOf2(object).slice(
+    nameOf2(object).lastIndexOf('"') > 0 ? nameOf2(object).search(/"(?:[^"]|"")*"$/) : nameOf2(object).lastIndexOf(".") + 1
   );
   const constraint = told.get(`constraint ${table}.${name}`);
   if (constraint?.change !== change) return false;
@@ -1289,29 +1305,51 @@ var Chain = class _Chain {
   standIns;
   #database;
   #applied = [];
+  /** Every script that will be tried; undefined where nobody said. */
+  #scripts;
+  /** Role → whether the scripts name it. */
+  #ours = /* @__PURE__ */ new Map();
+  /** Of a given server: its roles before the first script, to be put back at the end. */
+  #rolesBefore;
   #session;
   #state;
   #control;
   #prelude;
   #isControl;
-  constructor(shadow, database, standIns, prelude, isControl) {
-    this.#isControl = isControl;
+  constructor(shadow, database, { prelude, scripts, like }) {
+    this.#isControl = like !== void 0;
     this.shadow = shadow;
     this.#database = database;
-    this.standIns = standIns;
+    this.standIns = like?.standIns ?? new StandIns();
     this.#prelude = prelude;
+    this.#scripts = scripts;
   }
-  /** @param prelude SQL that makes what the platform has before the first migration */
-  static async open(shadow, prelude) {
-    return await _Chain.#open(shadow, prelude, new StandIns(), false);
+  /**
+   * @param prelude SQL that makes what the platform has before the first migration
+   * @param scripts every script that will be tried. On a server that others use too, only roles that these
+   *   name are looked at and put back: what happens to others meanwhile is nobody's doing here
+   */
+  static async open(shadow, prelude, scripts) {
+    return await _Chain.#open(shadow, { prelude, scripts });
   }
-  static async #open(shadow, prelude, standIns, isControl) {
-    const chain = new _Chain(shadow, await shadow.create(), standIns, prelude, isControl);
+  static async #open(shadow, options) {
+    const { prelude, like } = options;
+    const chain = new _Chain(shadow, await shadow.create(), options);
+    if (shadow.isGiven && like === void 0) {
+      chain.#rolesBefore = await chain.#withMaintenance(readKeptRoles);
+    }
     if (prelude !== void 0) {
       await (await chain.session()).query(prelude);
       await chain.#disconnect();
     }
     return chain;
+  }
+  /**
+   * Another database beside this one, in which the same scripts may be applied otherwise: what they do to the
+   * server's roles this one's scripts have done already.
+   */
+  async beside() {
+    return await _Chain.#open(this.shadow, { prelude: this.#prelude, scripts: this.#scripts, like: this });
   }
   /** The chain's own session, as a new one would be, outside of a transaction. */
   async session() {
@@ -1326,13 +1364,22 @@ var Chain = class _Chain {
     return this.#state ??= await this.read(await this.session());
   }
   /**
-   * The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever
-   * they were made.
+   * The state of this chain's database or of a copy. That a role stands in is nobody's doing, whenever it was
+   * made; what scripts make of it is theirs.
    */
   async read(session) {
-    const state = await readState(session);
-    const roles = this.standIns.roles.map((name) => `role ${name}`);
-    return new Map([...state].filter(([object]) => !roles.includes(object)));
+    const state = new Map(await readState(session));
+    for (const object of state.keys()) {
+      const [, name] = ABOUT_ROLE.exec(object) ?? [];
+      if (name !== void 0 && !this.#isOurs(unquoted(name))) state.delete(object);
+    }
+    for (const name of this.standIns.roles) {
+      const object = `role ${name}`;
+      const changed = [...state.get(object) ?? []].filter(([field, text]) => AS_MADE.get(field) !== text);
+      if (changed.length === 0) state.delete(object);
+      else state.set(object, new Map(changed));
+    }
+    return state;
   }
   /**
    * Applies a script for good. One that fails leaves what it leaves: nothing, where it is one transaction.
@@ -1373,10 +1420,10 @@ var Chain = class _Chain {
   #skip = (statement) => this.standIns.skip(statement) || this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt");
   async #mending(script, run) {
     await this.standIns.prepare(await this.session(), script);
-    for (; ; ) {
+    for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
-      if (failure === void 0 || script.execution.mode !== "one-transaction") return failure;
-      if (!await this.standIns.mend(await this.session(), failure.refusal)) return failure;
+      if (failure === void 0 || script.execution.mode !== "one-transaction" || left === 0) return failure;
+      if (!await this.standIns.mend(await this.session(), failure.refusal, script)) return failure;
     }
   }
   /**
@@ -1391,9 +1438,20 @@ var Chain = class _Chain {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        await this.#withMaintenance((admin) => restoreRoles(admin, roles, this.standIns.roles));
+        await this.#withMaintenance((admin) => this.#restore(admin, roles));
       }
     };
+  }
+  #isOurs(name) {
+    const known = this.#ours.get(name);
+    if (known !== void 0) return known;
+    const scripts = this.shadow.isGiven ? this.#scripts : void 0;
+    const isOurs = scripts === void 0 || scripts.some(({ source }) => hasWord(source.text, name));
+    this.#ours.set(name, isOurs);
+    return isOurs;
+  }
+  async #restore(admin, roles) {
+    await restoreRoles(admin, roles, this.standIns.roles, (name) => this.#isOurs(name));
   }
   async #withMaintenance(work) {
     var _stack = [];
@@ -1411,20 +1469,23 @@ var Chain = class _Chain {
    * What differs between two databases to which the same scripts were applied is nobody's doing: frozen
    * times, names made of random numbers. The second one is made when it is first asked for.
    *
-   * @param next a script to be applied to both before they are compared, or none
+   * @param next scripts to be applied to the second one too before they are compared, and what the first came
+   *   to with them; or nothing
    * @returns `<object>` and `<object>\0<field>`
    */
   async noise(next) {
     var _stack = [];
     try {
-      this.#control ??= await _Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+      this.#control ??= await this.beside();
       const control = this.#control;
       for (const script of this.#applied.slice(control.#applied.length)) {
         if (await control.apply(script) !== void 0) return /* @__PURE__ */ new Set();
       }
       if (next === void 0) return noiseOf(await this.state(), await control.state());
       const copy = __using(_stack, await control.clone(), true);
-      if (await control.runIn(copy, next.script) !== void 0) return /* @__PURE__ */ new Set();
+      for (const script of next.scripts) {
+        if (await control.runIn(copy, script) !== void 0) return /* @__PURE__ */ new Set();
+      }
       const session = __using(_stack, await copy.connect(), true);
       return noiseOf(next.state, await this.read(session));
     } catch (_) {
@@ -1442,8 +1503,26 @@ var Chain = class _Chain {
     await this.#control?.[Symbol.asyncDispose]();
     await this.#disconnect();
     await this.#database.drop();
+    const roles = this.#rolesBefore;
+    if (roles !== void 0) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 };
+function hasWord(text, name) {
+  const isPart2 = (character) => /[\p{L}\p{N}_$]/u.test(character ?? "");
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    if (!isPart2(text[at - 1]) && !isPart2(text[at + name.length])) return true;
+  }
+  return false;
+}
+var ABOUT_ROLE = /^(?:role|comment role|settings (?:.* )?for role) (.*)$/s;
+function unquoted(name) {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+var MENDED_MAX = 50;
+var AS_MADE = /* @__PURE__ */ new Map([
+  ["inherit", "true"],
+  ["connectionLimit", "-1"]
+]);
 function noiseOf(one, other) {
   return new Set(
     compareStates(one, other).flatMap(
@@ -1997,6 +2076,7 @@ async function shadowOn(host, what, ports, end) {
       }
     };
     return {
+      isGiven: !what.startsWith("a "),
       major: Math.floor(row.num / 1e4),
       version: row.version,
       described: described(row.version),
@@ -2081,6 +2161,7 @@ export {
   prepareScript,
   isWanted,
   readFolder,
+  droppedNames,
   runStatements,
   forgetSession,
   compareStates,

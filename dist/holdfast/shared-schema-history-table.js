@@ -3,8 +3,11 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
+  compareKeys,
   compareStates,
-  prepareScript
+  isVersion,
+  prepareScript,
+  versionKey
 } from "./shared-schema-folder-read-folder.js";
 import {
   SUPABASE,
@@ -52,6 +55,7 @@ var DEFINITIONS = `
     forward text,
     rollback text,
     rollback_sha256 text,
+    without_transaction text[] NOT NULL DEFAULT '{}',
     state text NOT NULL CHECK (state IN ('applying', 'applied', 'rolling-back')),
     steps integer NOT NULL DEFAULT 0,
     fingerprint_before text,
@@ -96,11 +100,38 @@ var DEFINITIONS = `
     pid integer NOT NULL
   );
 `;
-async function historyPresence(session) {
-  const [row] = await session.query(
-    "SELECT pg_catalog.to_regclass('holdfast.migrations') IS NOT NULL AS there"
+var ADDED = `
+  ALTER TABLE holdfast.migrations ADD COLUMN IF NOT EXISTS without_transaction text[] NOT NULL DEFAULT '{}';
+  ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text;
+`;
+var LACKS_SOME = `
+  SELECT pg_catalog.count(*) < 2 AS lacks
+    FROM pg_catalog.pg_attribute
+   WHERE NOT attisdropped
+     AND (attrelid = pg_catalog.to_regclass('holdfast.migrations') AND attname = 'without_transaction'
+          OR attrelid = pg_catalog.to_regclass('holdfast.rollbacks') AND attname = 'from_backup')
+`;
+async function lacksColumns(session) {
+  const [row] = await session.query(LACKS_SOME);
+  return row.lacks;
+}
+function halfRestored() {
+  return new HoldfastError(
+    "database.half-restored",
+    "the database is half restored: its history of migrations has no keys yet",
+    {
+      hint: "A restore was stopped while it put this database back. End it: run that restore, or migrate-rollback --from-backup, again."
+    }
   );
+}
+async function historyPresence(session) {
+  const [row] = await session.query(`
+    SELECT pg_catalog.to_regclass('holdfast.migrations') IS NOT NULL AS there,
+           EXISTS (SELECT FROM pg_catalog.pg_constraint
+                    WHERE contype = 'p' AND conrelid = pg_catalog.to_regclass('holdfast.lease')) AS whole
+  `);
   if (!row.there) return "none";
+  if (!row.whole) throw halfRestored();
   const [format] = await session.query("SELECT number FROM holdfast.format");
   if (format === void 0 || format.number <= HISTORY_FORMAT) return "there";
   throw new HoldfastError(
@@ -153,7 +184,7 @@ async function makeHistory(database) {
   try {
     const session = __using(_stack, await database.connect({ purpose: "migrate history", bare: true }), true);
     await withoutLimits(session);
-    if (await historyPresence(session) === "there") return;
+    if (await historyPresence(session) === "there" && !await lacksColumns(session)) return;
     await session.query("BEGIN");
     try {
       await session.query(PATH_AS_THEIRS);
@@ -166,6 +197,7 @@ async function makeHistory(database) {
         });
         await session.query(REVOKED);
       }
+      if (await lacksColumns(session)) await session.query(ADDED);
       await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
         HISTORY_FORMAT
       ]);
@@ -186,6 +218,7 @@ async function readHistory(session) {
   const rows = await session.query(`
     SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before,
            fingerprint_after, duration_ms,
+           ${await lacksColumns(session) ? "NULL" : "without_transaction"} AS without_transaction,
            pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at,
            applied_by, run_url, adopted_from
       FROM holdfast.migrations
@@ -198,6 +231,7 @@ async function readHistory(session) {
     forward: row.forward,
     rollback: row.rollback,
     rollbackSha256: row.rollback_sha256,
+    withoutTransaction: row.without_transaction ?? [],
     state: row.state,
     steps: row.steps,
     fingerprintBefore: row.fingerprint_before,
@@ -214,6 +248,81 @@ function positionOf([first = 0n, ...more]) {
   return digits === "" ? String(first) : `${first}.${digits}`;
 }
 
+// src/schema/history/standing.ts
+function scriptSha256(text) {
+  return sha256(text.replaceAll("\r\n", "\n"));
+}
+function scriptsOf(migration) {
+  const { forward, rollback } = migration;
+  const back = rollback === void 0 ? null : scriptSha256(rollback.text);
+  return [scriptSha256(forward.text), forward.text, rollback?.text ?? null, back, markedOf(migration)];
+}
+function markedOf({ forward, rollback }) {
+  return [
+    ...forward.transaction ? [] : ["forward"],
+    ...rollback === void 0 || rollback.transaction ? [] : ["rollback"]
+  ];
+}
+function standingOf(migrations, history) {
+  const keyOf = ({ version }) => versionKey(version).join(".");
+  const entries = new Map(history.map((entry) => [keyOf(entry), entry]));
+  const files = new Set(migrations.map(keyOf));
+  const applied = migrations.flatMap((migration) => {
+    const entry = entries.get(keyOf(migration));
+    return entry?.state === "applied" ? [{ migration, entry }] : [];
+  });
+  const newest = history.filter(({ state }) => state === "applied").map(({ version }) => versionKey(version)).sort(compareKeys).at(-1);
+  const pending = migrations.filter((migration) => entries.get(keyOf(migration))?.state !== "applied");
+  return {
+    applied,
+    changed: applied.filter(
+      ({ migration, entry }) => entry.sha256 !== null && entry.sha256 !== scriptSha256(migration.forward.text)
+    ),
+    pending,
+    late: newest === void 0 ? [] : pending.filter(
+      (migration) => compareKeys(migration.key, newest) < 0 && !entries.has(keyOf(migration))
+    ),
+    missing: history.filter((entry) => entry.state === "applied" && !files.has(keyOf(entry))),
+    begun: history.filter(({ state }) => state !== "applied")
+  };
+}
+
+// src/schema/proof/owner-alike.ts
+var RELATIONS = ["table", "view", "materialized-view", "foreign-table"];
+function ownersAlike(state) {
+  const alike = new Map(state);
+  for (const [object, fields] of state) {
+    const [, kind, name] = /^grant (\S+) (.*)$/s.exec(object) ?? [];
+    if (kind === void 0 || name === void 0) continue;
+    const owner = ownerOf(state, kind, name);
+    if (owner === void 0) continue;
+    const words = [...fields].map(([field, text]) => [field, renamed(text, owner)]);
+    alike.set(object, new Map(words));
+  }
+  return alike;
+}
+function ownerOf(state, kind, name) {
+  for (const owned of ownedUnder(kind, name)) {
+    const owner = state.get(`owner ${owned}`)?.get("owner");
+    if (owner !== void 0) return owner;
+  }
+  return void 0;
+}
+function ownedUnder(kind, name) {
+  const [, relation] = kind === "column" && /^(.*)\.(?:"(?:[^"]|"")*"|[^."]+)$/s.exec(name) || [];
+  if (relation !== void 0) return RELATIONS.map((each) => `${each} ${relation}`);
+  if (kind === "table") return RELATIONS.map((each) => `${each} ${name}`);
+  return kind === "server" || kind === "wrapper" ? [`foreign-server ${kind} ${name}`] : [`${kind} ${name}`];
+}
+function renamed(rights, owner) {
+  const names = [`${owner}:`, `"${owner.replaceAll('"', '""')}":`];
+  const words = rights.match(/(?:"(?:[^"]|"")*"|[^,"])+/g) ?? [];
+  return words.map((word) => {
+    const name = names.find((each) => word.startsWith(each));
+    return name === void 0 ? word : `owner:${word.slice(name.length)}`;
+  }).sort().join(",");
+}
+
 // src/schema/proof/schema-fingerprint.ts
 var FORMAT = "schema-1";
 var OF_THE_SERVER = /* @__PURE__ */ new Set(["owner", "role", "settings", "security-label", "default-privilege"]);
@@ -226,11 +335,11 @@ var NOT_THE_PROJECTS = anyOf(
     /(?:_[a-z_]*(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/
   )
 );
-var ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b)/;
+var ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b|large object )/;
 var NOT_DEFINED = /* @__PURE__ */ new Set(["extension version", "materialized-view unfilled"]);
 function schemaFingerprint(state) {
   const objects = /* @__PURE__ */ new Map();
-  for (const [object, fields] of [...state].sort(([a], [b]) => a < b ? -1 : 1)) {
+  for (const [object, fields] of [...ownersAlike(state)].sort(([a], [b]) => a < b ? -1 : 1)) {
     const blank = object.indexOf(" ");
     const [kind, name] = [object.slice(0, blank), object.slice(blank + 1)];
     if (OF_THE_SERVER.has(kind) || ON_THE_SERVER.test(object) || NOT_THE_PROJECTS.test(name)) continue;
@@ -240,6 +349,36 @@ function schemaFingerprint(state) {
   return {
     hash: `${FORMAT}:${sha256([...objects].map(([object, digest]) => `${object} ${digest}`).join("\n"))}`,
     objects
+  };
+}
+
+// src/schema/books/applied-of.ts
+var keyText = (version) => versionKey(version).join(".");
+var keysOf = (entries) => new Set(entries.filter(({ version }) => isVersion(version)).map(({ version }) => keyText(version)));
+function appliedOf(books, migrations) {
+  const applied = keysOf(books.applied);
+  const { through } = books;
+  return migrations.filter(
+    ({ version, key }) => applied.has(keyText(version)) || through !== void 0 && compareKeys(key, through.key) <= 0
+  );
+}
+function maybeOurs(found, ours) {
+  const isOurs = ({ applied, through }) => [...applied, ...through === void 0 ? [] : [through]].some(
+    ({ version }) => isVersion(version) && ours.has(keyText(version))
+  );
+  return found.filter(
+    (books) => isOurs(books) || books.unclear !== void 0 || !found.some((other) => other.tool === books.tool && isOurs(other))
+  );
+}
+
+// src/schema/history/script-of.ts
+function scriptOf(entry, name) {
+  const text = entry[name];
+  return text === null ? void 0 : {
+    file: name === "forward" ? entry.file : `the rollback of ${entry.file} on record`,
+    text,
+    firstLine: 1,
+    transaction: !entry.withoutTransaction.includes(name)
   };
 }
 
@@ -264,9 +403,10 @@ function compareDatabases(live, { state, ground, platform }) {
     return platform === void 0 || !isPlatforms(object);
   };
   const counted = new Set([...here.keys(), ...made.keys()].filter(isCounted));
-  const part = (whole) => new Map([...whole].filter(([object]) => counted.has(object)));
+  const part = (whole) => new Map([...ownersAlike(whole)].filter(([object]) => counted.has(object)));
   return compareStates(part(state), part(live)).filter(({ object }) => here.get(object) !== made.get(object)).map(({ object, change, fields }) => ({
     object,
+    change,
     message: change === "missing" ? "is not in the database, and the migrations make it" : change === "extra" ? "is in the database, and no migration makes it" : `is another one: ${fields.map(
       ({ name, was, is }) => `${name} is ${is ?? "not set"}, the migrations make ${was ?? "none"}`
     ).join("; ")}`
@@ -290,7 +430,16 @@ export {
   makeHistory,
   readHistory,
   positionOf,
+  keyText,
+  keysOf,
+  appliedOf,
+  maybeOurs,
+  scriptSha256,
+  scriptsOf,
+  markedOf,
+  standingOf,
   schemaFingerprint,
+  scriptOf,
   replay,
   compareDatabases,
   platformOfState

@@ -5,10 +5,9 @@ const __dirname = import.meta.dirname;
 import {
   compareStates,
   describeDifference,
+  fieldsOf,
   forgetSession,
   isOnlyOrder,
-  listOf,
-  nameParts,
   runStatements
 } from "./shared-schema-folder-read-folder.js";
 import {
@@ -16,9 +15,58 @@ import {
   quoteLiteral
 } from "./shared-postgres-database-url.js";
 import {
+  isHoldfastError
+} from "./shared-kernel-errors.js";
+import {
   __callDispose,
   __using
 } from "./shared-esbuild-runtime.js";
+
+// src/schema/script/rollback-name.ts
+function rollbackNameOf(file) {
+  const folder = file.slice(0, file.lastIndexOf("/") + 1);
+  const name = file.slice(folder.length);
+  if (name === "up.sql") return `${folder}down.sql`;
+  if (name === "migration.sql") return void 0;
+  if (name.endsWith(".up.sql")) return `${folder}${name.slice(0, -".up.sql".length)}.down.sql`;
+  if (/^V[^/]*__/.test(name)) return `${folder}U${name.slice(1)}`;
+  return `${folder}${name.replace(/\.sql$/, "")}_rollback.sql`;
+}
+
+// src/schema/proof/noise.ts
+async function withoutNoiseOf(found, chain, pair) {
+  if (found.length === 0) return { left: [], notes: [] };
+  const before = await chain.noise();
+  const maybe = withoutNoise(found, before);
+  return maybe.notes.length === 0 ? maybe : withoutNoise(found, before, await chain.noise(pair));
+}
+function withoutNoise(found, noise, then) {
+  const notes = [];
+  const shapes = new Set([...noise].map(shapeOf));
+  const shapesThen = then && new Set([...then].map(shapeOf));
+  const variesThen = (object, change) => change === "missing" ? shapesThen === void 0 || shapesThen.has(shapeOf(object)) : then === void 0 || then.has(object);
+  const isNoise = (object, change) => variesThen(object, change) && (noise.has(object) || change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)));
+  const left = found.flatMap((difference) => {
+    const { object, change, fields } = difference;
+    if (isNoise(object, change)) {
+      notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
+      return [];
+    }
+    const kept = fields.filter(
+      ({ name }) => !noise.has(`${object}\0${name}`) || then?.has(`${object}\0${name}`) === false
+    );
+    if (kept.length < fields.length) {
+      notes.push(
+        `${object} was left aside in ${fields.filter((each) => !kept.includes(each)).map(({ name }) => name.replaceAll("-", " ")).join(", ")}: two clean applies of the same scripts differ there`
+      );
+    }
+    return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
+  });
+  return { left, notes };
+}
+function shapeOf(object) {
+  return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
+}
 
 // src/schema/proof/impact.ts
 var LOCK_MODES = [
@@ -74,17 +122,10 @@ var EXISTING = `
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_stat_xact_all_tables x ON x.relid = c.oid
-   WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384
+   WHERE c.relkind IN ('r', 'p', 'm', 'S') AND c.oid >= 16384
 `;
-var ROWS_ONLY = /* @__PURE__ */ new Set([
-  "InsertStmt",
-  "UpdateStmt",
-  "DeleteStmt",
-  "SelectStmt",
-  "VariableSetStmt",
-  "CommentStmt",
-  "MergeStmt"
-]);
+var QUIET = /* @__PURE__ */ new Set(["VariableSetStmt", "CommentStmt"]);
+var ROWS_ONLY = /* @__PURE__ */ new Set(["InsertStmt", "UpdateStmt", "DeleteStmt", "SelectStmt", "MergeStmt"]);
 var isRowsOnly = ({ type }) => /^(?:Insert|Update|Delete|Merge)Stmt$/.test(type);
 var ImpactWatch = class {
   #session;
@@ -107,7 +148,8 @@ var ImpactWatch = class {
     return this.#impacts;
   }
   /**
-   * Tables that were there before, as `schema.table`, whose rows or definition the script may have changed.
+   * Tables that were there before, as `schema.table`, whose rows or definition the script may have changed;
+   * and sequences that it dropped or wrote anew.
    */
   get touched() {
     return [...this.#touched];
@@ -121,22 +163,24 @@ var ImpactWatch = class {
   }
   after = async (statement) => {
     const milliseconds = this.#elapsed() - this.#since;
-    if (!ROWS_ONLY.has(statement.type)) {
-      const tables = (await this.#session.query(LOOK)).flatMap((row) => this.#compare(row));
-      this.#impacts.push({
-        line: statement.line,
-        statement: firstWords(statement.text),
-        milliseconds,
-        tables
-      });
+    if (!QUIET.has(statement.type)) {
+      const found = (await this.#session.query(LOOK)).flatMap((row) => this.#compare(row));
+      const rowsOnly = ROWS_ONLY.has(statement.type);
+      const tables = rowsOnly ? found.filter(isMoreThanRows) : found;
+      if (!rowsOnly || tables.length > 0) {
+        const words = firstWords(statement.text);
+        this.#impacts.push({ line: statement.line, statement: words, milliseconds, tables });
+      }
     }
     this.#since = this.#elapsed();
   };
   /** To be called after the last one: locks of statements that change rows alone are looked at here. */
   async end() {
     for (const row of await this.#session.query(LOOK)) this.#touch(row);
-    const left = new Set((await this.#session.query(EXISTING)).map(({ oid }) => oid));
-    for (const { oid, name } of this.#existing.values()) if (!left.has(oid)) this.#touched.add(name);
+    const left = new Map((await this.#session.query(EXISTING)).map((row) => [row.oid, row.file]));
+    for (const { oid, name, file } of this.#existing.values()) {
+      if (!left.has(oid) || left.get(oid) !== file) this.#touched.add(name);
+    }
   }
   #compare(row) {
     const before = this.#seen.get(row.oid);
@@ -169,6 +213,7 @@ var ImpactWatch = class {
     }
   }
 };
+var isMoreThanRows = ({ lock, blocks, rewrites }) => rewrites || lock !== void 0 && blocks !== "nothing";
 function strongest(modes) {
   return LOCK_MODES.findLast((mode) => modes.includes(mode));
 }
@@ -374,85 +419,6 @@ function textsOf({ texts, numbers, lengths, patterns }, row) {
   return [.../* @__PURE__ */ new Set([...matching, ...texts, ...long, ...numbers])];
 }
 
-// src/schema/proof/canary/orphans.ts
-var FOREIGN_KEYS = `
-  SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS "table",
-         pg_catalog.quote_ident(pn.nspname) || '.' || pg_catalog.quote_ident(p.relname) AS parent, k.matches,
-         k.free, k.columns, k.keys
-    FROM (SELECT conrelid, confrelid,
-                 (SELECT pg_catalog.string_agg(
-                   pg_catalog.format('p.%I OPERATOR(%I.%s) c.%I', pa.attname, os.nspname, o.oprname,
-                                     ca.attname),
-                   ' AND ')
-                    FROM ROWS
-                    FROM (pg_catalog.unnest(x.conkey), pg_catalog.unnest(x.confkey),
-                          pg_catalog.unnest(x.conpfeqop)) AS u(child, parent, operator)
-                    JOIN pg_catalog.pg_attribute ca ON ca.attrelid = x.conrelid AND ca.attnum = u.child
-                    JOIN pg_catalog.pg_attribute pa ON pa.attrelid = x.confrelid AND pa.attnum = u.parent
-                    JOIN pg_catalog.pg_operator o ON o.oid = u.operator
-                    JOIN pg_catalog.pg_namespace os ON os.oid = o.oprnamespace) AS matches,
-                 (SELECT pg_catalog.string_agg(pg_catalog.format('c.%I IS NULL', ca.attname),
-                                               CASE x.confmatchtype WHEN 'f' THEN ' AND ' ELSE ' OR ' END)
-                    FROM pg_catalog.unnest(x.conkey) AS u(child)
-                    JOIN pg_catalog.pg_attribute ca ON ca.attrelid = x.conrelid
-                         AND ca.attnum = u.child) AS free,
-                 (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(ca.attname), ', ' ORDER BY u.at)
-                    FROM pg_catalog.unnest(x.conkey) WITH ORDINALITY AS u(child, at)
-                    JOIN pg_catalog.pg_attribute ca ON ca.attrelid = x.conrelid
-                         AND ca.attnum = u.child) AS columns,
-                 (SELECT pg_catalog.string_agg('p.' || pg_catalog.quote_ident(pa.attname), ', ' ORDER BY u.at)
-                    FROM pg_catalog.unnest(x.confkey) WITH ORDINALITY AS u(parent, at)
-                    JOIN pg_catalog.pg_attribute pa ON pa.attrelid = x.confrelid
-                         AND pa.attnum = u.parent) AS keys
-            FROM pg_catalog.pg_constraint x
-           WHERE x.contype = 'f'
-             AND x.convalidated
-             AND x.conrelid IN (SELECT pg_catalog.to_regclass(name)
-                                  FROM pg_catalog.unnest($1::pg_catalog.text[]) AS name)) k
-    JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_catalog.pg_class p ON p.oid = k.confrelid
-    JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
-   WHERE k.matches IS NOT NULL
-   ORDER BY 1, 2, 3
-`;
-var ROUNDS_MAX = 20;
-async function adoptOrphans(session, tables) {
-  const keys = await session.query(FOREIGN_KEYS, [[...tables]]);
-  const gone = /* @__PURE__ */ new Map();
-  for (let round = 0, found = true; found && round < ROUNDS_MAX; round += 1) {
-    found = false;
-    for (const key of keys) {
-      const orphan = `NOT (${key.free}) AND NOT EXISTS (SELECT FROM ${key.parent} AS p WHERE ${key.matches})`;
-      if ((await session.query(`SELECT 1 AS one FROM ${key.table} AS c WHERE ${orphan} LIMIT 1`)).length === 0) {
-        continue;
-      }
-      found = true;
-      if (round < ROUNDS_MAX / 2 && await adopted(session, key, orphan)) continue;
-      await session.query(`DELETE FROM ${key.table} AS c WHERE ${orphan}`);
-      gone.set(key.table, `the rows that could be made have no row of ${key.parent} to point at`);
-    }
-  }
-  return gone;
-}
-async function adopted(session, { table, parent, columns, keys }, orphan) {
-  const refusal = await session.execute(`
-    SAVEPOINT canary;
-    UPDATE ${table} AS child
-      SET (${columns}) = (SELECT ${keys}
-                            FROM (SELECT *, pg_catalog.row_number() OVER () AS "holdfast row"
-                                    FROM ${parent}) AS p
-                           WHERE p."holdfast row" = o.at)
-     FROM (SELECT c.ctid AS place, c.tableoid AS part, pg_catalog.row_number() OVER () AS at
-             FROM ${table} AS c
-            WHERE ${orphan}) AS o
-    WHERE child.ctid = o.place AND child.tableoid = o.part;
-    RELEASE canary
-  `);
-  if (refusal !== void 0) await session.query("ROLLBACK TO canary; RELEASE canary");
-  return refusal === void 0;
-}
-
 // src/schema/proof/canary/values.ts
 function canaryValue(column, row, attempt2, hints) {
   const { base, notNull } = column;
@@ -645,16 +611,213 @@ function alternatives(type, row) {
   }
 }
 
+// src/schema/proof/canary/corner-values.ts
+var LONG = `  Long Text, in Mixed Case  ${"abc XYZ ".repeat(40)} `;
+var TEXTS = { values: ["", LONG, "Größe Ωμέγα Жук 漢字 🎉"] };
+var BY_NAME2 = {
+  int2: { values: ["-7", "30000", "0"] },
+  int4: { values: ["-7", "2000000000", "0"] },
+  int8: { values: ["-7", "9000000000000000001", "0"] },
+  float4: { values: ["-7.25", "0.1", "1e+30"], extremes: ["NaN", "-Infinity"] },
+  // What is narrower takes these too, with fewer digits: only then is it seen that some are lost.
+  float8: { values: ["-7.25", "123456789.123456789", "1e+30"], extremes: ["NaN", "-Infinity", "1e+200"] },
+  money: { values: ["-7.25", "0"] },
+  text: TEXTS,
+  citext: TEXTS,
+  varchar: TEXTS,
+  bpchar: TEXTS,
+  uuid: { values: ["ffffffff-ffff-4fff-bfff-ffffffffffff"] },
+  date: { values: ["1899-12-31", "2399-12-31"], extremes: ["infinity", "-infinity"] },
+  timestamp: {
+    values: ["1899-12-31 23:59:59.999999", "2399-12-31 00:00:00"],
+    extremes: ["infinity", "-infinity"]
+  },
+  timestamptz: {
+    values: ["1899-12-31 23:59:59.999999+00", "2399-12-31 00:00:00+00"],
+    extremes: ["infinity", "-infinity"]
+  },
+  time: { values: ["23:59:59.999999"] },
+  timetz: { values: ["23:59:59.999999-08"] },
+  interval: { values: ["-1 mons +40 days -25:05:06.789"] },
+  json: { values: ['{"b" : [1, null, "ü"], "a": {"c": -1.50, "c": 2}}', "{}"], extremes: ["[]", "null"] },
+  jsonb: { values: ['{"b": [1, null, "ü"], "a": {"c": -1.50}}', "{}"], extremes: ["[]", "null"] },
+  bytea: { values: ["\\x", "\\x00ff5c27"] },
+  inet: { values: ["2001:db8::1/64"] },
+  cidr: { values: ["2001:db8::/32"] }
+};
+function cornerValues(type, extremes) {
+  const one = ofElement(type, extremes);
+  if (!type.array) return one;
+  const plain = [plainValue({ ...type, array: false }, 1), plainValue({ ...type, array: false }, 2)];
+  const [first, second] = plain;
+  return first === void 0 || second === void 0 ? [] : [arrayOf([first, second]), "{}", ...one.length === 0 ? [] : [arrayOf([...one, first])]];
+}
+function ofElement(type, extremes) {
+  if (type.kind === "e") return type.labels.slice(2);
+  if (type.kind !== "b") return [];
+  if (type.name === "numeric") return numerics(type.modifier, extremes);
+  const found = BY_NAME2[type.name];
+  if (found === void 0) return [];
+  const values = [...found.values, ...extremes ? found.extremes ?? [] : []];
+  return found === TEXTS && type.modifier > HEADER ? values.map(
+    (value) => Array.from(value).slice(0, type.modifier - HEADER).join("")
+  ) : values;
+}
+function numerics(modifier, extremes) {
+  const rare = extremes ? ["NaN"] : [];
+  if (modifier < HEADER) return ["-7.25", "12345678901234567890.123456789", "0", ...rare];
+  const precision = modifier - HEADER >> 16 & 65535;
+  const scale = (modifier - HEADER & 2047 ^ 1024) - 1024;
+  if (scale < 0 || scale > precision) return rare;
+  const nines = `${"9".repeat(precision - scale) || "0"}${scale === 0 ? "" : `.${"9".repeat(scale)}`}`;
+  return [`-${nines}`, nines, "0", ...rare];
+}
+
+// src/schema/proof/canary/corners.ts
+var ROWS_MAX = 12;
+var FIRST = 2001;
+var ATTEMPTS_MAX = 6;
+async function insertCorners(table, corners, writer) {
+  const lists = new Map(
+    table.columns.flatMap((column) => {
+      const bound = table.bounds?.columns.includes(column.name) === true;
+      return bound || column.key !== void 0 ? [] : [[column.name, cornerValues(column.base, corners === "extremes")]];
+    })
+  );
+  const count = Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
+  const value = (column, at, moved) => {
+    if (column.key === "foreign" || table.bounds?.columns.includes(column.name) === true) {
+      return writer.plain(column, 1);
+    }
+    if (at >= count && column.key === void 0) return writer.plain(column, 1);
+    const moves = moved.get(column.name) ?? 0;
+    if (moves > 1) return writer.plain(column, 1);
+    return (moves === 0 ? lists.get(column.name)?.[at] : void 0) ?? writer.plain(column, FIRST + at);
+  };
+  const rowOf = (at, moved) => new Map(table.columns.map((column) => [column.name, value(column, at, moved)]));
+  const rows = [...Array(count + (corners === "extremes" ? 1 : 0)).keys()];
+  if (rows.length === 0) return;
+  if (await writer.insert(rows.map((at) => rowOf(at, /* @__PURE__ */ new Map()))) === void 0) return;
+  for (const at of rows) {
+    const moved = /* @__PURE__ */ new Map();
+    for (let attempt2 = 0; attempt2 < ATTEMPTS_MAX; attempt2 += 1) {
+      const refusal = await writer.insert([rowOf(at, moved)]);
+      if (refusal === void 0) break;
+      const about = refusedColumns(table, refusal).filter(
+        (name) => lists.has(name) && (moved.get(name) ?? 0) < 2
+      );
+      if (about.length === 0) break;
+      for (const name of about) moved.set(name, (moved.get(name) ?? 0) + 1);
+    }
+  }
+}
+function refusedColumns(table, { constraint, column, state }) {
+  if (state === "23505" || state === "23P01") return [];
+  const check = table.checks.find(({ name }) => name === constraint);
+  if (check !== void 0) return check.columns;
+  if (column !== void 0) return [column];
+  const domains = table.columns.filter(({ base }) => base.conditions.length > 0);
+  return (domains.length > 0 && constraint !== void 0 ? domains : table.columns).map(({ name }) => name);
+}
+
+// src/schema/proof/canary/orphans.ts
+var FOREIGN_KEYS = `
+  SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS "table",
+         pg_catalog.quote_ident(pn.nspname) || '.' || pg_catalog.quote_ident(p.relname) AS parent, k.matches,
+         k.free, k.columns, k.keys
+    FROM (SELECT conrelid, confrelid,
+                 (SELECT pg_catalog.string_agg(
+                   pg_catalog.format('p.%I OPERATOR(%I.%s) c.%I', pa.attname, os.nspname, o.oprname,
+                                     ca.attname),
+                   ' AND ')
+                    FROM ROWS
+                    FROM (pg_catalog.unnest(x.conkey), pg_catalog.unnest(x.confkey),
+                          pg_catalog.unnest(x.conpfeqop)) AS u(child, parent, operator)
+                    JOIN pg_catalog.pg_attribute ca ON ca.attrelid = x.conrelid AND ca.attnum = u.child
+                    JOIN pg_catalog.pg_attribute pa ON pa.attrelid = x.confrelid AND pa.attnum = u.parent
+                    JOIN pg_catalog.pg_operator o ON o.oid = u.operator
+                    JOIN pg_catalog.pg_namespace os ON os.oid = o.oprnamespace) AS matches,
+                 (SELECT pg_catalog.string_agg(pg_catalog.format('c.%I IS NULL', ca.attname),
+                                               CASE x.confmatchtype WHEN 'f' THEN ' AND ' ELSE ' OR ' END)
+                    FROM pg_catalog.unnest(x.conkey) AS u(child)
+                    JOIN pg_catalog.pg_attribute ca ON ca.attrelid = x.conrelid
+                         AND ca.attnum = u.child) AS free,
+                 (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(ca.attname), ', ' ORDER BY u.at)
+                    FROM pg_catalog.unnest(x.conkey) WITH ORDINALITY AS u(child, at)
+                    JOIN pg_catalog.pg_attribute ca ON ca.attrelid = x.conrelid
+                         AND ca.attnum = u.child) AS columns,
+                 (SELECT pg_catalog.string_agg('p.' || pg_catalog.quote_ident(pa.attname), ', ' ORDER BY u.at)
+                    FROM pg_catalog.unnest(x.confkey) WITH ORDINALITY AS u(parent, at)
+                    JOIN pg_catalog.pg_attribute pa ON pa.attrelid = x.confrelid
+                         AND pa.attnum = u.parent) AS keys
+            FROM pg_catalog.pg_constraint x
+           WHERE x.contype = 'f'
+             AND x.convalidated
+             AND x.conrelid IN (SELECT pg_catalog.to_regclass(name)
+                                  FROM pg_catalog.unnest($1::pg_catalog.text[]) AS name)) k
+    JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_class p ON p.oid = k.confrelid
+    JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+   WHERE k.matches IS NOT NULL
+   ORDER BY 1, 2, 3
+`;
+var ROUNDS_MAX = 20;
+async function adoptOrphans(session, tables) {
+  const keys = await session.query(FOREIGN_KEYS, [[...tables]]);
+  const gone = /* @__PURE__ */ new Map();
+  for (let round = 0, found = true; found && round < ROUNDS_MAX; round += 1) {
+    found = false;
+    for (const key of keys) {
+      const orphan = `NOT (${key.free}) AND NOT EXISTS (SELECT FROM ${key.parent} AS p WHERE ${key.matches})`;
+      if ((await session.query(`SELECT 1 AS one FROM ${key.table} AS c WHERE ${orphan} LIMIT 1`)).length === 0) {
+        continue;
+      }
+      found = true;
+      if (round < ROUNDS_MAX / 2 && await adopted(session, key, orphan)) continue;
+      await session.query(`DELETE FROM ${key.table} AS c WHERE ${orphan}`);
+      if ((await session.query(`SELECT 1 AS one FROM ${key.table} LIMIT 1`)).length > 0) continue;
+      gone.set(key.table, `the rows that could be made have no row of ${key.parent} to point at`);
+    }
+  }
+  return gone;
+}
+async function adopted(session, { table, parent, columns, keys }, orphan) {
+  const count = `(SELECT pg_catalog.count(*) FROM ${parent})`;
+  const ways = [
+    { place: `(o.at - 1) % nullif(${count}, 0) + 1`, which: "true" },
+    { place: "o.at", which: `o.at <= ${count}` }
+  ];
+  for (const { place, which } of ways) {
+    const refusal = await session.execute(`
+      SAVEPOINT canary;
+      UPDATE ${table} AS child
+        SET (${columns}) = (SELECT ${keys}
+                              FROM (SELECT *, pg_catalog.row_number() OVER () AS "holdfast row"
+                                      FROM ${parent}) AS p
+                             WHERE p."holdfast row" = ${place})
+       FROM (SELECT c.ctid AS place, c.tableoid AS part, pg_catalog.row_number() OVER () AS at
+               FROM ${table} AS c
+              WHERE ${orphan}) AS o
+      WHERE child.ctid = o.place AND child.tableoid = o.part AND ${which};
+      RELEASE canary
+    `);
+    if (refusal === void 0) return true;
+    await session.query("ROLLBACK TO canary; RELEASE canary");
+  }
+  return false;
+}
+
 // src/schema/proof/canary/canaries.ts
 var ROWS = 2;
-var ATTEMPTS_MAX = 96;
-async function insertCanaries(session, tables) {
+var ATTEMPTS_MAX2 = 96;
+async function insertCanaries(session, tables, corners) {
   const quiet = await session.execute(
     "SAVEPOINT canary; SET LOCAL session_replication_role = replica; RELEASE canary"
   );
   if (quiet !== void 0) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done = [];
-  for (const table of tables) done.push(await fill(session, table));
+  for (const table of tables) done.push(await fill(session, table, corners));
   const gone = await adoptOrphans(
     session,
     tables.map(({ name }) => name)
@@ -664,7 +827,7 @@ async function insertCanaries(session, tables) {
     (each) => gone.has(each.table) && each.why === void 0 ? { ...each, why: gone.get(each.table) } : each
   );
 }
-async function fill(session, table) {
+async function fill(session, table, corners) {
   const attempts = /* @__PURE__ */ new Map();
   let why;
   let rows = 0;
@@ -672,13 +835,19 @@ async function fill(session, table) {
     why = await insertRow(session, table, row, attempts);
     if (why === void 0) rows += 1;
   }
+  if (rows === ROWS && corners !== "none") {
+    await insertCorners(table, corners, {
+      plain: (column, row) => canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
+      insert: async (values) => await attempt(session, insertionOf(table, values))
+    });
+  }
   return { table: table.name, rows, why: rows > 0 ? void 0 : why };
 }
 async function insertRow(session, table, row, attempts) {
   let said = "";
   let shift = 0;
   const once = { settled: false, begunAgain: false };
-  for (let tries = 0; tries < ATTEMPTS_MAX; tries += 1) {
+  for (let tries = 0; tries < ATTEMPTS_MAX2; tries += 1) {
     const refusal = await attempt(session, insertion(table, row + shift, attempts));
     if (refusal === void 0) return void 0;
     said = refusal.message;
@@ -707,7 +876,7 @@ function isOfDomain(table, { constraint, state }) {
 async function settleDomains(session, table, row, attempts) {
   for (const column of table.columns.filter(({ base }) => base.conditions.length > 0)) {
     const hints = hintsOf(table, column.name);
-    for (let at = attempts.get(column.name) ?? 0; at < ATTEMPTS_MAX; at += 1) {
+    for (let at = attempts.get(column.name) ?? 0; at < ATTEMPTS_MAX2; at += 1) {
       const value = canaryValue(column, row, at, hints);
       if (value === void 0) break;
       if (value !== null && await attempt(session, `SELECT ${quoteLiteral(value)}::${column.type}`) !== void 0) {
@@ -719,21 +888,28 @@ async function settleDomains(session, table, row, attempts) {
   }
 }
 function insertion(table, row, attempts) {
-  const values = table.columns.flatMap((column) => {
-    const attempt2 = attempts.get(column.name) ?? 0;
-    const value = canaryValue(column, row, attempt2, hintsOf(table, column.name));
-    if (value === void 0) return [];
-    return [
-      [
-        quoteIdentifier(column.name),
-        value === null ? "NULL" : `${quoteLiteral(value)}::${column.type}`
-      ]
-    ];
+  const values = table.columns.map(
+    (column) => [
+      column.name,
+      canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name))
+    ]
+  );
+  return insertionOf(table, [new Map(values)]);
+}
+function insertionOf(table, rows) {
+  const columns = table.columns.filter(({ name }) => rows[0]?.get(name) !== void 0);
+  if (columns.length === 0) return `INSERT INTO ${table.name} DEFAULT VALUES`;
+  const values = rows.map((row) => {
+    const words = columns.map(({ name, type }) => {
+      const value = row.get(name) ?? null;
+      return value === null ? "NULL" : `${quoteLiteral(value)}::${type}`;
+    });
+    return `(${words.join(", ")})`;
   });
-  if (values.length === 0) return `INSERT INTO ${table.name} DEFAULT VALUES`;
   return `
-    INSERT INTO ${table.name} (${values.map(([name]) => name).join(", ")}) OVERRIDING SYSTEM VALUE
-      VALUES (${values.map(([, value]) => value).join(", ")})
+    INSERT INTO ${table.name} (${columns.map(({ name }) => quoteIdentifier(name)).join(", ")})
+      OVERRIDING SYSTEM VALUE
+      VALUES ${values.join(", ")}
   `;
 }
 function hintsOf(table, column) {
@@ -785,8 +961,8 @@ var COLUMNS = `
   WITH RECURSIVE wanted AS (SELECT name, pg_catalog.to_regclass(name) AS oid
                               FROM pg_catalog.unnest($1::text[]) AS name),
   columns AS (
-    SELECT w.name AS "table", c.relkind = 'p' AS partitioned, a.attname::text AS "column", a.attnum,
-           pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+    SELECT w.name AS "table", c.oid AS relid, c.relkind = 'p' AS partitioned, a.attname::text AS "column",
+           a.attnum, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
            a.attnotnull AS "notNull", a.atthasdef
              OR a.attidentity <> '' AS "hasDefault", a.atttypid AS typeid, a.atttypmod AS modifier
       FROM wanted w
@@ -797,7 +973,7 @@ var COLUMNS = `
     SELECT c.*, t.oid AS at, 0 AS depth, false AS "array"
       FROM columns c JOIN pg_catalog.pg_type t ON t.oid = c.typeid
     UNION ALL
-    SELECT d."table", d.partitioned, d."column", d.attnum, d.type, d."notNull"
+    SELECT d."table", d.relid, d.partitioned, d."column", d.attnum, d.type, d."notNull"
              OR t.typtype = 'd' AND t.typnotnull AND NOT d."array", d."hasDefault", d.typeid,
            CASE WHEN t.typtypmod <> -1 THEN t.typtypmod ELSE d.modifier END,
            CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END, d.depth + 1,
@@ -822,7 +998,17 @@ var COLUMNS = `
          ARRAY(SELECT f.typname::text
                  FROM pg_catalog.pg_attribute fa JOIN pg_catalog.pg_type f ON f.oid = fa.atttypid
                 WHERE e.typtype = 'c' AND fa.attrelid = e.typrelid AND fa.attnum > 0 AND NOT fa.attisdropped
-                ORDER BY fa.attnum) AS fields
+                ORDER BY fa.attnum) AS fields,
+         CASE
+           WHEN EXISTS (SELECT FROM pg_catalog.pg_index i
+                         WHERE i.indrelid = b.relid
+                           AND (i.indisunique OR i.indisexclusion)
+                           AND b.attnum = ANY (i.indkey)) THEN 'unique'
+           WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                         WHERE k.conrelid = b.relid
+                           AND k.contype = 'f'
+                           AND b.attnum = ANY (k.conkey)) THEN 'foreign'
+         END AS key
     FROM base b JOIN pg_catalog.pg_type e ON e.oid = b.at
    ORDER BY b."table", b.attnum
 `;
@@ -905,13 +1091,15 @@ function columnOf(row) {
     modifier,
     conditions,
     subtype,
-    fields
+    fields,
+    key
   } = row;
   return {
     name: column,
     type,
     notNull,
     hasDefault,
+    key: key ?? void 0,
     base: { name, array, kind, labels, modifier, conditions, subtype: subtype ?? void 0, fields }
   };
 }
@@ -925,6 +1113,135 @@ function parentsFirst(tables) {
   };
   for (const name of tables.keys()) visit(name, /* @__PURE__ */ new Set());
   return [...ordered.values()];
+}
+
+// src/schema/proof/canary/sequences.ts
+var SEQUENCES = `
+  SELECT DISTINCT ON (1) q.name, q.increment, q.least, q.most, q."table", q."column"
+    FROM (SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
+                 s.seqincrement::text AS increment, s.seqmin::text AS least, s.seqmax::text AS most,
+                 pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.relname) AS "table",
+                 a.attname::text AS "column"
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
+            LEFT JOIN LATERAL (
+              SELECT d.refobjid AS relid, d.refobjsubid AS attnum
+                FROM pg_catalog.pg_depend d
+               WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                 AND d.objid = c.oid
+                 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                 AND d.refobjsubid > 0
+                 AND d.deptype IN ('a', 'i')
+               UNION
+              SELECT f.adrelid, f.adnum
+                FROM pg_catalog.pg_depend d
+                JOIN pg_catalog.pg_attrdef f ON f.oid = d.objid
+               WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                 AND d.refobjid = c.oid) u ON true
+            LEFT JOIN pg_catalog.pg_class t ON t.oid = u.relid
+            LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
+            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = u.relid
+                 AND a.attnum = u.attnum
+                 AND a.atttypid IN ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype,
+                                    'int8'::pg_catalog.regtype)
+           WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND NOT s.seqcycle) q
+   WHERE q.name = ANY ($1::text[]) OR q."table" = ANY ($1::text[])
+   ORDER BY 1, q."column" NULLS LAST, q."table"
+`;
+var STEPS = 10n;
+async function moveSequences(session, names) {
+  const rows = await session.query(SEQUENCES, [[...names]]);
+  if (rows.length === 0) return [];
+  const standing = await nextValues2(
+    session,
+    rows.map(({ name, increment }) => ({ sequence: name, increment: BigInt(increment) }))
+  );
+  const last = await lastValues(session, rows);
+  const moved = rows.flatMap((row, at) => {
+    const { name, table, column } = row;
+    const increment = BigInt(row.increment);
+    const here = standing.get(name);
+    const value = last[at];
+    const fills = table === null || column === null || value === void 0 ? void 0 : { table, column, last: value };
+    if (here === void 0 || table !== null && fills === void 0) return [];
+    const behind = fills === void 0 ? here + STEPS * increment : fills.last + increment;
+    const next = increment > 0n ? behind > here ? behind : here : behind < here ? behind : here;
+    if (next < BigInt(row.least) || next > BigInt(row.most)) return [];
+    return [{ sequence: name, increment, next, fills }];
+  });
+  const refusal = await session.execute(`
+    SAVEPOINT canary;
+    SET LOCAL session_replication_role = replica;
+    ${moved.map(({ sequence, next }) => `ALTER SEQUENCE ${sequence} RESTART WITH ${next}`).join(";\n")};
+    SET LOCAL session_replication_role = DEFAULT;
+    RELEASE canary
+  `);
+  if (refusal === void 0) return moved;
+  await session.query("ROLLBACK TO canary; RELEASE canary");
+  return [];
+}
+async function lastValues(session, rows) {
+  const asked = rows.map(
+    ({ table, column, increment }, at) => table === null || column === null ? `NULL AS l${at}` : `(SELECT pg_catalog.${increment.startsWith("-") ? "min" : "max"}(${quoteIdentifier(column)})::text
+            FROM ${table}) AS l${at}`
+  );
+  const [found] = await session.query(`SELECT ${asked.join(", ")}`);
+  return rows.map((_, at) => {
+    const value = found[`l${at}`];
+    return value === null || value === void 0 ? void 0 : BigInt(value);
+  });
+}
+async function nextValues2(session, sequences) {
+  const here = await session.query(
+    `
+      SELECT w.name
+        FROM pg_catalog.unnest($1::text[]) AS w(name)
+        JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name) AND c.relkind = 'S'
+    `,
+    [sequences.map(({ sequence }) => sequence)]
+  );
+  const asked = sequences.filter(({ sequence }) => here.some(({ name }) => name === sequence));
+  if (asked.length === 0) return /* @__PURE__ */ new Map();
+  const found = await session.query(
+    asked.map(
+      ({ sequence }, at) => `SELECT ${at} AS at, last_value::text AS value, is_called AS called FROM ${sequence}`
+    ).join(" UNION ALL ")
+  );
+  return new Map(
+    found.map(({ at, value, called }) => {
+      const { sequence, increment } = asked[at];
+      return [sequence, BigInt(value) + (called ? increment : 0n)];
+    })
+  );
+}
+async function lostPositions(session, before, lost) {
+  if (before.length === 0) return [];
+  const now = await nextValues2(session, before);
+  const told = lost.map(({ object }) => object);
+  return before.flatMap(({ sequence, increment, next, fills }) => {
+    const is = now.get(sequence);
+    if (is === void 0) return [];
+    if (fills === void 0) {
+      if (increment > 0n ? is >= next : is <= next) return [];
+      const message = `would give ${is} next after the rollback, and would have given ${next} before`;
+      return [{ object: `sequence ${sequence}`, message }];
+    }
+    const { table, column, last } = fills;
+    const parts = [
+      `table ${table}`,
+      `column ${table}.${column}`,
+      `column ${table}.${quoteIdentifier(column)}`
+    ];
+    if ((increment > 0n ? is > last : is < last) || parts.some((part) => told.includes(part))) return [];
+    return [
+      {
+        object: `sequence ${sequence}`,
+        message: `would give ${is} next after the rollback, although ${table} has values ${increment > 0n ? "up" : "down"} to ${last} in its column ${column}`
+      }
+    ];
+  });
 }
 
 // src/schema/proof/canary/sums.ts
@@ -947,6 +1264,7 @@ async function readSums(session, tables) {
     const sums = columns.map(
       (name, at) => `pg_catalog.count(${quoteIdentifier(name)})::text AS c${at}, ${sumOf(quoteIdentifier(name))} AS s${at}`
     );
+    const whole = `pg_catalog.hashtextextended(ROW(${columns.map(quoteIdentifier).join(", ")})::text, 0)`;
     const [row] = await session.query(`
       SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")}
         FROM ${table} AS ${quoteIdentifier("holdfast row")}
@@ -954,12 +1272,22 @@ async function readSums(session, tables) {
     found.set(table, {
       table,
       rows: Number(row["rows"]),
+      whole: Number(row["rows"]) > WHOLE_ROWS_MAX ? void 0 : await readWhole(session, table, whole),
       columns: new Map(
         columns.map((name, at) => [name, { values: Number(row[`c${at}`]), sum: row[`s${at}`] ?? "0" }])
       )
     });
   }
   return found;
+}
+var WHOLE_ROWS_MAX = 1e4;
+async function readWhole(session, table, hash) {
+  const rows = await session.query(`
+    SELECT ${hash}::text AS hash, pg_catalog.count(*)::int AS count
+      FROM ${table} AS ${quoteIdentifier("holdfast row")}
+     GROUP BY 1
+  `);
+  return new Map(rows.map((row) => [row.hash, row.count]));
 }
 function sumOf(column) {
   return `coalesce(pg_catalog.sum(pg_catalog.hashtextextended(${column}::text, 0)), 0)::text`;
@@ -976,17 +1304,38 @@ function lostRows(before, after) {
       });
       continue;
     }
-    for (const [column, { values, sum }] of was.columns) {
-      const now = is.columns.get(column);
-      if (now === void 0 || now.values === values && now.sum === sum || is.rows !== was.rows) continue;
-      const gone = values - now.values;
+    const gone = goneRows(was, is);
+    if (gone === 0) continue;
+    const columns = changedColumns(was, is);
+    if (gone !== void 0 && (is.rows > was.rows || columns.length === 0)) {
+      lost.push({
+        object: `table ${table}`,
+        message: `${gone} of ${was.rows} rows that were there before are others, or gone, after the rollback`
+      });
+      continue;
+    }
+    for (const { column, values, left } of columns) {
       lost.push({
         object: `column ${table}.${quotedWhereNeeded(column)}`,
-        message: gone > 0 ? `${gone} of ${values} values that were there before are gone after the rollback` : `values that were there before are others after the rollback`
+        message: values > left ? `${values - left} of ${values} values that were there before are gone after the rollback` : `values that were there before are others after the rollback`
       });
     }
   }
   return lost;
+}
+function goneRows(was, is) {
+  if (was.whole === void 0 || is.whole === void 0) return void 0;
+  if ([...was.columns.keys()].some((column) => !is.columns.has(column))) return void 0;
+  let gone = 0;
+  for (const [hash, count] of was.whole) gone += Math.max(0, count - (is.whole.get(hash) ?? 0));
+  return gone;
+}
+function changedColumns(was, is) {
+  if (is.rows !== was.rows) return [];
+  return [...was.columns].flatMap(([column, { values, sum }]) => {
+    const now = is.columns.get(column);
+    return now === void 0 || now.values === values && now.sum === sum ? [] : [{ column, values, left: now.values }];
+  });
 }
 function quotedWhereNeeded(name) {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name);
@@ -999,6 +1348,7 @@ var NOTHING = {
   forwardFailed: void 0,
   rollbackFailed: false,
   stopped: false,
+  why: "",
   notes: []
 };
 async function tryWithRows(chain, pair, known) {
@@ -1007,15 +1357,53 @@ async function tryWithRows(chain, pair, known) {
   const inside = [pair.forward, pair.rollback].every(
     ({ execution, forgets }) => !forgets && execution.mode === "one-transaction"
   );
-  const tried = inside ? await triedInside(chain, pair, known, tables) : void 0;
-  return tried === void 0 || tried.stopped ? await triedForGood(chain, pair, known, tables) : tried;
+  const inOne = async (corners) => await triedInside(chain, pair, known, { tables, corners });
+  const forGood = async (corners) => await triedForGood(chain, pair, known, { tables, corners });
+  if (!inside) return await ordinaryWhereStopped(forGood, ["values"]);
+  const tried = await ordinaryWhereStopped(inOne, ["extremes", "values"]);
+  if (!tried.stopped) return tried;
+  const settled = await forGood("none");
+  if (settled.stopped) return settled;
+  const more = await forGood("values");
+  return more.stopped ? withNote(settled, more) : more;
+}
+async function ordinaryWhereStopped(attempt2, corners) {
+  let last;
+  for (const each of corners) {
+    last = await attempt2(each);
+    if (!last.stopped) return last;
+    if (last.forwardFailed !== void 0) break;
+  }
+  const ordinary = await attempt2("none");
+  return last === void 0 || ordinary.stopped ? ordinary : withNote(ordinary, last);
+}
+function withNote(tried, { why }) {
+  return {
+    ...tried,
+    notes: [
+      ...tried.notes,
+      `what becomes of unusual values was not tried, because with them not both scripts go through: ${why}`
+    ]
+  };
+}
+var PLAIN = /* @__PURE__ */ new Set([
+  "IndexStmt",
+  "ReindexStmt",
+  "VacuumStmt",
+  "AlterEnumStmt",
+  "CommentStmt",
+  "TransactionStmt",
+  "VariableSetStmt"
+]);
+function isPlain({ type, tree }) {
+  if (PLAIN.has(type)) return true;
+  return type === "DropStmt" && fieldsOf(tree)["removeType"] === "OBJECT_INDEX";
 }
 function changedTables({ before, after }, scripts) {
-  const names = [...before.keys()].flatMap(
-    (object) => object.startsWith("table ") ? [object.slice("table ".length)] : []
-  );
+  const names = [...before.keys()].flatMap((object) => /^(?:table|sequence) (.*)$/s.exec(object)?.[1] ?? []);
   const statements = scripts.flatMap(({ script }) => script.statements);
-  if (statements.some(({ type }) => type === "DoStmt" || type === "CallStmt")) return names;
+  const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
+  if (hooked || !statements.every(isPlain)) return names;
   const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
   const named = new Set(statements.flatMap(({ tree }) => [...relationsIn(tree)]));
   return names.filter(
@@ -1032,7 +1420,7 @@ function lastPart(name) {
   const [, quoted] = /\."((?:[^"]|"")*)"$/.exec(name) ?? [];
   return quoted === void 0 ? name.slice(name.lastIndexOf(".") + 1) : quoted.replaceAll('""', '"');
 }
-async function triedInside(chain, pair, known, tables) {
+async function triedInside(chain, pair, known, filling) {
   const session = await chain.session();
   const skip = chain.standIns.skip;
   const run = async (script) => {
@@ -1051,19 +1439,19 @@ async function triedInside(chain, pair, known, tables) {
   };
   await session.query("BEGIN");
   try {
-    const filled = await fillTables(session, tables);
+    const filled = await fillTables(session, filling);
     return await judged(
       filled,
       known,
       () => run(pair.forward),
       () => run(pair.rollback),
-      (wanted) => readSums(session, wanted)
+      (work) => work(session)
     );
   } finally {
     await chain.session();
   }
 }
-async function triedForGood(chain, pair, known, tables) {
+async function triedForGood(chain, pair, known, filling) {
   var _stack = [];
   try {
     const copy = __using(_stack, await chain.clone(), true);
@@ -1082,13 +1470,13 @@ async function triedForGood(chain, pair, known, tables) {
         _promise2 && await _promise2;
       }
     };
-    const filled = await within((session) => fillTables(session, tables));
+    const filled = await within((session) => fillTables(session, filling));
     return await judged(
       filled,
       known,
       () => chain.runIn(copy, pair.forward),
       () => chain.runIn(copy, pair.rollback),
-      (wanted) => within((session) => readSums(session, wanted))
+      within
     );
   } catch (_) {
     var _error = _, _hasError = true;
@@ -1097,9 +1485,9 @@ async function triedForGood(chain, pair, known, tables) {
     _promise && await _promise;
   }
 }
-async function fillTables(session, names) {
+async function fillTables(session, { tables: names, corners }) {
   const tables = await canaryTables(session, names);
-  const canaries = await insertCanaries(session, tables);
+  const canaries = await insertCanaries(session, tables, corners);
   const notes = canaries.flatMap(
     ({ table, why }) => why === void 0 || !names.includes(table) ? [] : [
       `no row could be made for table ${table}, so what becomes of its rows was tried without canaries: ${why}`
@@ -1111,17 +1499,19 @@ async function fillTables(session, names) {
       session,
       new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)]))
     ),
+    positions: await moveSequences(session, names),
     notes
   };
 }
-async function judged({ sums, notes }, known, forward, rollback, measure) {
+async function judged({ sums, positions, notes }, known, forward, rollback, measure) {
   const first = await forward();
   if (first !== void 0) {
     const isRequired = first.refusal?.state === NOT_NULL_VIOLATION;
-    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true };
+    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true, why: first.message };
     return {
       ...NOTHING,
       stopped: true,
+      why: first.message,
       notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`]
     };
   }
@@ -1136,11 +1526,16 @@ async function judged({ sums, notes }, known, forward, rollback, measure) {
       forwardFailed: void 0,
       rollbackFailed: !takes,
       stopped: true,
+      why: second.message,
       notes
     };
   }
-  const after = await measure(new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]])));
-  return { ...NOTHING, differences: lostRows(sums, after), notes };
+  const wanted = new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]]));
+  const differences = await measure(async (session) => {
+    const lost = lostRows(sums, await readSums(session, wanted));
+    return [...lost, ...await lostPositions(session, positions, lost)];
+  });
+  return { ...NOTHING, differences, notes };
 }
 
 // src/schema/proof/prove-pair.ts
@@ -1155,9 +1550,10 @@ async function provePair(chain, pair, elapsed) {
     rollback: watched.rollback,
     destroys: destroyed(before, tried.after)
   };
+  const left = chain.standIns.leftBy(pair.forward, pair.rollback);
   if (tried.after === void 0 || pair.rollback === void 0 || tried.went !== "well") {
     return {
-      proof: { ...judge(pair, before, tried), ...shape, failsWithRows: void 0 },
+      proof: { ...judge(pair, before, tried, left), ...shape, failsWithRows: void 0 },
       after: tried.after
     };
   }
@@ -1167,7 +1563,7 @@ async function provePair(chain, pair, elapsed) {
     { before, after: tried.after, touched: watched.touched }
   );
   return {
-    proof: { ...judge(pair, before, tried, rows), ...shape, failsWithRows: rows.forwardFailed },
+    proof: { ...judge(pair, before, tried, left, rows), ...shape, failsWithRows: rows.forwardFailed },
     after: tried.after
   };
 }
@@ -1194,7 +1590,9 @@ async function tryInside(chain, { forward, rollback }, before, elapsed) {
       ...rollback === void 0 ? {} : { rollback: () => watched(watches.rollback, rollback) },
       again: () => runStatements(session, forward, { skip })
     });
-    const touched = [.../* @__PURE__ */ new Set([...watches.forward.touched, ...watches.rollback.touched])];
+    const seen = outcome.failed === void 0 || outcome.failed.stage === "again";
+    const all = [...watches.forward.touched, ...watches.rollback.touched];
+    const touched = seen ? [...new Set(all)] : void 0;
     return { ...outcome, forward: watches.forward.impacts, rollback: watches.rollback.impacts, touched };
   } finally {
     await chain.session();
@@ -1244,8 +1642,17 @@ async function tryForGood(chain, { forward, rollback }, before) {
   var _stack = [];
   try {
     const copy = __using(_stack, await chain.clone(), true);
-    const reader = __using(_stack, await copy.connect(), true);
-    const state = () => chain.read(reader);
+    const readers = __using(_stack, new AsyncDisposableStack(), true);
+    let reader = readers.use(await copy.connect());
+    const state = async () => {
+      try {
+        return await chain.read(reader);
+      } catch (error) {
+        if (!isHoldfastError(error, "database.lost")) throw error;
+        reader = readers.use(await copy.connect());
+        return await chain.read(reader);
+      }
+    };
     const first = await chain.runIn(copy, forward);
     if (first !== void 0) {
       return {
@@ -1270,8 +1677,9 @@ async function tryForGood(chain, { forward, rollback }, before) {
         notes: []
       };
     }
-    const found = compareStates(before, await state());
-    const back = found.length === 0 ? { left: found, notes: [] } : withoutNoise(found, await chain.noise());
+    const rolledBack = await state();
+    const found = compareStates(before, rolledBack);
+    const back = await withoutNoiseOf(found, chain, { scripts: [forward, rollback], state: rolledBack });
     const third = await chain.runIn(copy, forward);
     if (third !== void 0) {
       return {
@@ -1284,7 +1692,7 @@ async function tryForGood(chain, { forward, rollback }, before) {
       };
     }
     const repeated = compareStates(after, await state());
-    const again = repeated.length === 0 ? { left: repeated, notes: [] } : withoutNoise(repeated, await chain.noise({ script: forward, state: after }));
+    const again = repeated.length === 0 ? { left: repeated, notes: [] } : withoutNoise(repeated, await chain.noise({ scripts: [forward], state: after }));
     return {
       went: [...back.left, ...again.left].every(isOnlyOrder) ? "well" : "not",
       after,
@@ -1298,28 +1706,6 @@ async function tryForGood(chain, { forward, rollback }, before) {
     var _promise = __callDispose(_stack, _error, _hasError);
     _promise && await _promise;
   }
-}
-function withoutNoise(found, noise) {
-  const notes = [];
-  const shapes = new Set([...noise].map(shapeOf));
-  const left = found.flatMap((difference) => {
-    const { object, change, fields } = difference;
-    if (noise.has(object) || change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object))) {
-      notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
-      return [];
-    }
-    const kept = fields.filter(({ name }) => !noise.has(`${object}\0${name}`));
-    if (kept.length < fields.length) {
-      notes.push(
-        `${object} was left aside in ${fields.filter((each) => !kept.includes(each)).map(({ name }) => name.replaceAll("-", " ")).join(", ")}: two clean applies of the same scripts differ there`
-      );
-    }
-    return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
-  });
-  return { left, notes };
-}
-function shapeOf(object) {
-  return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
 }
 function destroyed(before, after) {
   const fresh = [...after?.keys() ?? []].filter((object) => !before.has(object));
@@ -1336,21 +1722,26 @@ var AFTER_AGAIN = {
   missing: "is missing when the migration is applied again after its rollback",
   extra: "is more when the migration is applied again after its rollback"
 };
-function judge(pair, before, tried, rows) {
+function judge(pair, before, tried, extensionsLeft, rows) {
   const { failed, back, again, after } = tried;
   const notes = [...tried.notes, ...rows?.notes ?? []];
   const isReal = (difference) => !isOnlyOrder(difference);
-  const differs = back.some(isReal);
+  const extensions = extensionsLeft.map((name) => ({
+    object: `extension ${name}`,
+    message: AFTER_ROLLBACK.extra
+  }));
+  const differs = back.some(isReal) || extensions.length > 0;
   const differences = [
     ...failed === void 0 || differs && failed.stage === "again" ? [] : [failureAsDifference(failed)],
     ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
+    ...extensions,
     ...differs ? [] : again.filter((each) => isReal(each) || back.length === 0).map((each) => asDifference(each, AFTER_AGAIN)),
     ...rows?.differences ?? []
   ];
   const verdict = (() => {
     if (failed?.stage === "forward") return "failed";
     if (pair.rollback === void 0) return "missing";
-    const changed = after !== void 0 && compareStates(before, after).length > 0;
+    const changed = extensions.length > 0 || after !== void 0 && compareStates(before, after).length > 0;
     if (pair.rollback.empty && changed) return "missing";
     if (differs) return "differs";
     if (failed !== void 0 || rows?.rollbackFailed === true) return "failed";
@@ -1368,7 +1759,9 @@ function missingDifference(pair, differences) {
   const { source } = pair.forward;
   const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
   if (pair.rollback === void 0) {
-    return [{ object: "", message: `there is no rollback for ${source.file}`, at }];
+    const name = rollbackNameOf(source.file);
+    const where = name === void 0 ? "" : `, which ${name} would be`;
+    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
   }
   return [
     { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
@@ -1398,18 +1791,7 @@ function failureAsDifference({ stage, failure }) {
   };
 }
 
-// src/schema/script/dropped.ts
-function droppedNames(type, fields, kind) {
-  if (type !== "DropStmt" || fields["removeType"] !== kind) return [];
-  return listOf(fields["objects"]).map(nameOf);
-}
-function nameOf(node) {
-  const parts = nameParts(node);
-  return parts.length > 0 ? parts : nameParts([node]);
-}
-
 export {
-  droppedNames,
   firstWords,
   provePair,
   watchAlone,

@@ -3,17 +3,20 @@ import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);
 const __dirname = import.meta.dirname;
 import {
-  droppedNames
-} from "./shared-schema-proof-prove-pair.js";
-import {
+  keyText,
+  makeHistory,
+  readHistory,
   withoutLimits
 } from "./shared-schema-history-table.js";
 import {
+  droppedNames,
   everyNode,
   fieldsOf,
+  isVersion,
   listOf,
   nameParts,
   parseScript,
+  prepareScript,
   relationParts,
   textOf,
   typeOf,
@@ -35,7 +38,8 @@ import {
   formatDuration
 } from "./shared-kernel-duration.js";
 import {
-  HoldfastError
+  HoldfastError,
+  isHoldfastError
 } from "./shared-kernel-errors.js";
 import {
   __callDispose,
@@ -80,10 +84,14 @@ var KEY = "6033277340932434121";
 var RENEW_EVERY_MS = 1e4;
 var LEASE_STALE_MS = 6e4;
 var POLL_MS = 1e3;
+var KEEPALIVES = "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 15; SET tcp_keepalives_count = 4";
 async function takeLease(request) {
   const { database, clock, log, cancelled } = request;
+  await refuseWhileReplaced(database);
+  await makeHistory(database);
   const session = await database.connect({ purpose: "lease" });
   try {
+    await session.query(KEEPALIVES);
     const until = clock.elapsed() + request.waitMs;
     for (let told = false; ; ) {
       cancelled.throwIfAborted();
@@ -98,6 +106,28 @@ async function takeLease(request) {
   } catch (error) {
     await session.close();
     throw error;
+  }
+}
+async function refuseWhileReplaced(database) {
+  var _stack = [];
+  try {
+    const session = __using(_stack, await database.connect({ purpose: "lease" }), true);
+    const [row] = await session.query(`
+    SELECT pg_catalog.to_regclass('holdfast.lease') IS NULL
+           AND EXISTS (SELECT FROM pg_catalog.pg_locks l, pg_catalog.pg_database d
+                        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                          AND d.datname = pg_catalog.current_database() AND l.database = d.oid
+                          AND (l.classid::bigint << 32) | l.objid::bigint = ${KEY}) AS held
+  `);
+    if (!row.held) return;
+    throw new HoldfastError("lock.held", "the database is being replaced by a restore of a backup", {
+      hint: "Wait until that has ended, and look at the plan anew."
+    });
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
   }
 }
 async function tryTake(session, { doing, run, random, log }) {
@@ -130,7 +160,7 @@ async function tryTake(session, { doing, run, random, log }) {
 async function readHolder(session) {
   const [row] = await session.query(
     `
-      SELECT token, doing, holder, run_url AS url, since,
+      SELECT token, doing, holder, run_url AS url, since, pid,
              extract(epoch FROM pg_catalog.clock_timestamp() - since)::float8 AS seconds,
              renewed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1) AS stale,
              EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
@@ -148,8 +178,9 @@ function described(holder) {
 }
 function held({ waitMs }, holder) {
   const waited = waitMs === 0 ? "" : ` after waiting for ${formatDuration(waitMs)}`;
+  const silent = holder?.stale === true && holder.alive ? ` It has given no sign of life for a minute, and its session is still there: where its machine is gone, SELECT pg_terminate_backend(${holder.pid}) ends it.` : "";
   return new HoldfastError("lock.held", `the schema is being changed by ${described(holder)}${waited}`, {
-    hint: "Wait until it has ended, or let this run wait longer with --wait. A run that was killed is taken over from as soon as its session has ended, after a minute at most."
+    hint: `Wait until it has ended, or let this run wait longer with --wait. A run that was killed is taken over from as soon as the server has ended its session.${silent}`
   });
 }
 function keep(session, token, { clock, log }) {
@@ -212,7 +243,8 @@ async function requireLease(session, { token }) {
 
 // src/schema/books/supabase-books.ts
 var NONE = { applied: () => Promise.resolve(), takenBack: () => Promise.resolve() };
-async function supabaseBooks(session) {
+async function supabaseBooks(session, adopt) {
+  if (adopt === "none") return NONE;
   const rows = await session.query(`
     SELECT a.attname::text AS name
       FROM pg_catalog.pg_attribute a
@@ -223,6 +255,7 @@ async function supabaseBooks(session) {
   if (!columns.has("version")) return NONE;
   return {
     async applied(inside, { version, name }, statements) {
+      if ((await spelled(inside, version)).length > 0) return;
       const values = Object.entries({ version, name, statements: [...statements] }).filter(
         ([column]) => columns.has(column)
       );
@@ -236,9 +269,37 @@ async function supabaseBooks(session) {
       );
     },
     async takenBack(inside, version) {
-      await inside.query("DELETE FROM supabase_migrations.schema_migrations WHERE version = $1", [version]);
+      await inside.query(
+        "DELETE FROM supabase_migrations.schema_migrations WHERE version = ANY ($1::pg_catalog.text[])",
+        [await spelled(inside, version)]
+      );
     }
   };
+}
+async function spelled(session, version) {
+  const rows = await session.query(
+    "SELECT version::pg_catalog.text AS version FROM supabase_migrations.schema_migrations"
+  );
+  return rows.map((row) => row.version).filter((each) => each === version || isVersion(each) && keyText(each) === keyText(version));
+}
+
+// src/schema/history/after-loss.ts
+async function stateAfterLoss(database, version, error) {
+  if (isHoldfastError(error, "lock.lost")) return "unknown";
+  try {
+    var _stack = [];
+    try {
+      const session = __using(_stack, await database.connect({ purpose: "what became of it" }), true);
+      return (await readHistory(session)).find((entry) => entry.version === version)?.state ?? "absent";
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch {
+    return "unknown";
+  }
 }
 
 // src/schema/steps/plan-hash.ts
@@ -266,9 +327,32 @@ function parsePlanHash(text) {
   });
 }
 
+// src/schema/steps/same-start.ts
+async function requireSameStart(script, begun) {
+  const before = await prepareScript({ ...script.source, text: begun.text ?? "" });
+  const done = ({ execution }) => execution.statements.slice(0, begun.steps).map(({ text }) => text.replaceAll("\r\n", "\n")).join(";");
+  if (done(before) === done(script)) return;
+  throw new HoldfastError(
+    "refused.unsafe",
+    `${begun.file} is ${begun.state}, and was changed in what is done already: its first ${quantity(begun.steps, "statement")}`,
+    { hint: "Put that part back as it was; only what follows may be mended." }
+  );
+}
+
 // src/schema/script/segments.ts
 var PLAIN_BEGIN = "BEGIN";
 var MAY_END_TRANSACTIONS = /* @__PURE__ */ new Set(["CallStmt", "DoStmt"]);
+function segmentsAfter(script, from) {
+  const done = new Set(script.execution.statements.slice(0, from));
+  return segmentsOf(script).filter(({ upTo }) => upTo > from).map((segment) => {
+    const again = segment.statements.filter((each) => done.has(each) && each.type === "VariableSetStmt");
+    return {
+      ...segment,
+      statements: segment.statements.filter((each) => !done.has(each)),
+      setUp: [...segment.setUp, ...again]
+    };
+  });
+}
 function segmentsOf({ source, execution: { mode, statements } }) {
   if (mode === "one-transaction") {
     return statements.length === 0 ? [] : [{ kind: "transaction", statements, begin: PLAIN_BEGIN, upTo: statements.length, setUp: [] }];
@@ -496,8 +580,8 @@ async function regclass(session, parts) {
 }
 
 // src/schema/steps/carry-out.ts
-async function carryOut(session, script, { from, again }, timeouts, ledger) {
-  const segments = segmentsOf(script).filter(({ upTo }) => upTo > from);
+async function carryOut(session, script, { from, again }, timeouts, ledger, stop) {
+  const segments = segmentsAfter(script, from);
   const count = script.execution.statements.length;
   await session.query(
     `SET lock_timeout = ${timeouts.lockMs}; SET statement_timeout = ${timeouts.statementMs}`
@@ -508,9 +592,10 @@ async function carryOut(session, script, { from, again }, timeouts, ledger) {
   }
   let steps = from;
   for (const segment of segments) {
+    stop.throwIfAborted();
     const whole = segment === segments.at(-1);
     const repeated = again && segment === segments[0];
-    const refused = segment.kind === "transaction" ? await inTransaction(session, segment, whole, ledger) : await alone(session, segment, { whole, again: repeated }, timeouts, ledger);
+    const refused = segment.kind === "transaction" ? await inTransaction(session, segment, whole, ledger, stop) : await alone(session, segment, { whole, again: repeated }, timeouts, ledger);
     if (refused !== void 0) return { ...refused, steps, statements: count };
     steps = segment.upTo;
   }
@@ -522,10 +607,14 @@ async function carryOut(session, script, { from, again }, timeouts, ledger) {
   return void 0;
 }
 var WRITING = "BEGIN READ WRITE";
-async function inTransaction(session, segment, whole, ledger) {
+async function inTransaction(session, segment, whole, ledger, stop) {
   const begun = await session.execute(segment.begin);
   if (begun !== void 0) return { statement: void 0, refusal: begun };
   for (const statement of [...segment.statements, void 0]) {
+    if (stop.aborted) {
+      if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
+      stop.throwIfAborted();
+    }
     const refusal = await session.execute(statement?.text ?? "SET CONSTRAINTS ALL IMMEDIATE");
     if (refusal === void 0) continue;
     await session.query("ROLLBACK");
@@ -710,9 +799,10 @@ async function once({ sessions, stop, attempt, statements }) {
   return await sessions.use(
     async (session) => {
       const cancel = () => void session.cancel().catch(() => void 0);
+      stop.throwIfAborted();
       stop.addEventListener("abort", cancel, { once: true });
       try {
-        const refused = await attempt(session);
+        const refused = await attempt(session, stop);
         if (refused !== void 0) stop.throwIfAborted();
         return refused;
       } finally {
@@ -839,10 +929,12 @@ export {
   takeLease,
   requireLease,
   supabaseBooks,
+  stateAfterLoss,
   planHash,
   requireApproved,
   parsePlanHash,
   requireWritable,
+  requireSameStart,
   carryOut,
   ScriptSessions,
   untilThrough,

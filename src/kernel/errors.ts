@@ -71,6 +71,10 @@ export const ERRORS = {
     kind: "outside",
     meaning: "the address is a transaction pooler, which cannot hold a snapshot",
   },
+  "database.half-restored": {
+    kind: "outside",
+    meaning: "a restore was stopped in the middle, and the database looks as if it had everything",
+  },
   "database.unsupported": { kind: "outside", meaning: "the server's version or state is not supported" },
   "database.lost": {
     kind: "outside",

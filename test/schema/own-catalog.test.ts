@@ -1,10 +1,12 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "@jest/globals";
 import { runMigrateCheck } from "../../src/schema/check/run.ts";
 import { runMigrateRollback } from "../../src/schema/rollback/run.ts";
 import { createDatabase, findServer, type ServerVersion } from "../support/postgres.ts";
-import { testPorts } from "../support/test-ports.ts";
-import { migrate, noBackups, output, rollbackInputs } from "./support.ts";
+import { secret, testPorts } from "../support/test-ports.ts";
+import { runMigrateStatus } from "../../src/schema/status/run.ts";
+import { migrate, migrationsFolder, noBackups, output, rollbackInputs } from "./support.ts";
 
 /** Holdfast's own migrations: the catalog for dashboards and history. */
 const folder = { path: fileURLToPath(new URL("../../migrations", import.meta.url)) };
@@ -81,5 +83,39 @@ describe("the catalog's migrations", () => {
     );
     expect([back.exit, output(back, "restored")]).toEqual([0, true]);
     expect(await database.query("SELECT FROM pg_namespace WHERE nspname = 'holdfast_catalog'")).toEqual([]);
+  });
+
+  it("are read by a role as docs/catalog.md says, without drift, and that is taken back", async () => {
+    const page = readFileSync(new URL("../../docs/catalog.md", import.meta.url), "utf8");
+    await using database = await createDatabase({ owner: "postgres" });
+    // Roles are of the whole server, which other tests share.
+    const role = `${database.name}_dashboard`;
+    const blocks = [...page.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, text]) =>
+      text!.replaceAll(/(?<!_)\bdashboard\b(?!\.sql)/g, role),
+    );
+    const own = blocks.flatMap((text) => {
+      const [, file] = /^-- (\S+\.sql)\n/.exec(text) ?? [];
+      return file === undefined ? [] : [[file, text] as const];
+    });
+    const shipped = readdirSync(folder.path).map(
+      (file) => [file, readFileSync(`${folder.path}/${file}`, "utf8")] as const,
+    );
+    await using yours = migrationsFolder(Object.fromEntries([...shipped, ...own]));
+    const byHand = blocks.filter((text) => !text.startsWith("--"));
+    expect([byHand.length, own.length]).toEqual([1, 2]);
+    await database.admin(byHand[0]!);
+    try {
+      expect(await migrate(database, yours)).toMatchObject({ exit: 0 });
+      const inputs = { database: secret(database.adminUrl), migrations: yours.path };
+      const status = await runMigrateStatus(inputs, testPorts());
+      expect([status.exit, output(status, "drift"), output(status, "drifted")]).toEqual([0, false, []]);
+      const reads = "SELECT has_table_privilege($1, 'holdfast_catalog.audit_log', 'SELECT') AS reads";
+      expect(await database.query(reads.replace("$1", `'${role}'`))).toEqual([{ reads: true }]);
+      const back = rollbackInputs(database, { migrations: yours.path, to: "20261127100300" });
+      const outcome = await runMigrateRollback(back, testPorts(), noBackups);
+      expect([outcome.exit, output(outcome, "restored")]).toEqual([0, true]);
+    } finally {
+      await database.admin(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
   });
 });

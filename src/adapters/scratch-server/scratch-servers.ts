@@ -38,7 +38,7 @@ export function localScratchServers(options: {
         hint:
           "Install the distribution's PostgreSQL server " +
           `package${majorMin === undefined ? "" : ` (version ${majorMin} or newer)`}, or name another ` +
-          "server with --scratch.",
+          "server (--scratch; of migrate-check, --shadow).",
       },
     );
   };
@@ -62,7 +62,9 @@ export function localScratchServers(options: {
           `the temporary folder has ${formatBytes(free)} free, a scratch server for this ` +
             `needs ${formatBytes(needed)}`,
           {
-            hint: "Free space, point TMPDIR at a larger disk, or name another server with --scratch.",
+            hint:
+              "Free space, point TMPDIR at a larger disk, or name another server (--scratch; of " +
+              "migrate-check, --shadow).",
           },
         );
       }

@@ -180,6 +180,6 @@ function startFailed(tools: ToolSet | undefined, words: string): HoldfastError {
   return new HoldfastError("tool.failed", `a scratch PostgreSQL server${which} did not start: ${words}`, {
     hint:
       "Read the server's words in the message. As root the server runs as another user, who must be able " +
-      "to enter TMPDIR; or name another server with --scratch.",
+      "to enter TMPDIR; or name another server (--scratch; of migrate-check, --shadow).",
   });
 }

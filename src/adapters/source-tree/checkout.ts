@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceFile, SourceTree, Wanted } from "../../ports/source-tree.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
@@ -67,7 +67,8 @@ async function read(path: string): Promise<Buffer> {
 function unreadable(path: string, error: unknown): HoldfastError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new HoldfastError("source.missing", `${path} is no folder of this machine`, {
+    const place = isAbsolute(path) ? "" : `: there is no ${resolve(path)}`;
+    return new HoldfastError("source.missing", `${path} is no folder of this machine${place}`, {
       hint: "Give the folder's path, from the folder you are in.",
       cause: error,
     });

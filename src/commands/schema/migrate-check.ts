@@ -26,9 +26,10 @@ A difference that is meant is allowed by a comment in the file: \`-- holdfast: a
 column was never filled\`.
 
 **Whom you trust:** the scripts run as superuser of the private server, and so with the rights of the \
-account that server runs as. It has no network port and none of your
-environment; still, in a public repository run this with a read-only token and no secrets, as a pull \
-request's checks should be.`,
+account that server runs as. It has no network port, and is started without your environment; but where it \
+runs under the job's own account (anybody but root),
+a script can read what the job can, its processes' environment too. So run this with a read-only token and \
+no secrets, as a pull request's checks should be.`,
   branding: { icon: "git-pull-request", color: "green" },
   inputs: {
     migrations: {

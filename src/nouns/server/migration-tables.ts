@@ -70,7 +70,7 @@ const atlas = (schema: string): MigrationTable => ({
   order: numbered("m.version"),
 });
 
-/** In this order of preference: the first that exists, can be read and has rows tells the schema version. */
+/** In this order of preference: the first that exists tells the schema version, or that there is none. */
 export const MIGRATION_TABLES: readonly MigrationTable[] = [
   {
     // docs/formats.md: our own; positions are versions filled up to the same length.

@@ -3,13 +3,14 @@ import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
-import { appliedOf, keysOf, keyText } from "../books/applied-of.ts";
+import { appliedOf, keysOf, keyText, maybeOurs } from "../books/applied-of.ts";
 import { findBooks } from "../books/find-books.ts";
 import type { Books, ToolName } from "../books/tool.ts";
 import type { Migration } from "../folder/migration.ts";
 import { compareKeys, isVersion } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
+import { takenBackVersions } from "../history/taken-back.ts";
 import { Chain } from "../proof/chain.ts";
 import { compareDatabases, platformOfState } from "../proof/compare-databases.ts";
 import { replay } from "../proof/replay.ts";
@@ -32,6 +33,8 @@ export interface Adoption {
   readonly fingerprint: string;
   /** What other tools had written down. */
   readonly books: string;
+  /** Schemas that were not compared, because no file of the folder names them. */
+  readonly others: readonly string[];
 }
 
 /** One of them; fingerprints are null where the platform's own things are a part of them. */
@@ -56,7 +59,7 @@ interface Claim {
  *   applied; input.conflict where there is nothing to adopt from
  */
 export async function planAdoption(request: MigrateRequest, ports: MigratePorts): Promise<Adoption> {
-  const { migrations } = await readMigrations(request, ports);
+  const { migrations, ignored } = await readMigrations(request, ports);
   await using session = await request.database.connect({ purpose: "migrate adopt" });
   const history = await readHistory(session);
   const { from, told, claimed } = await claimOf(request, session, migrations, history);
@@ -65,18 +68,22 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
   const live = await readState(session);
   const fingerprint = schemaFingerprint(live).hash;
   const books = JSON.stringify((await findBooks(session)).map(toldBy));
-  if (fresh.length === 0) return { from, told, migrations: [], fingerprint, books };
+  if (fresh.length === 0) return { from, told, migrations: [], fingerprint, books, others: [] };
   const { major } = await serverFacts(session);
   const all = migrations.filter(
     (migration) => claimed.includes(migration) || known.has(keyText(migration.version)),
   );
   const replayed = await carriedOutElsewhere(all, live, major, ports);
-  if (replayed.deviations.length > 0) throw deviating(request, told, all, replayed, fingerprint);
+  const { others, deviations } = withoutOthers(replayed.deviations, migrations);
+  if (deviations.length > 0) {
+    throw deviating({ request, told, migrations: all, ignored }, { ...replayed, deviations }, fingerprint);
+  }
   return {
     from,
     told,
     fingerprint,
     books,
+    others,
     migrations: fresh.map((migration) => {
       const at = all.indexOf(migration);
       const isLast = at === all.length - 1;
@@ -106,7 +113,8 @@ async function claimOf(
 ): Promise<Claim> {
   const { baseline, adopt } = request;
   if (baseline !== undefined) return baselineClaim(baseline, migrations, history);
-  const found = (await findBooks(session)).filter(({ tool }) => tool === adopt);
+  const ours = keysOf([...migrations, ...history]);
+  const found = maybeOurs(await findBooks(session), ours).filter(({ tool }) => tool === adopt);
   const [books, ...more] = found;
   if (books === undefined) {
     throw new HoldfastError("input.conflict", `the database has no history of ${adopt}`, {
@@ -127,8 +135,13 @@ async function claimOf(
       { hint: books.unclear.hint },
     );
   }
-  requireFiles(books, migrations);
-  return { from: books.tool, told: books.table, claimed: appliedOf(books, migrations) };
+  // Its table may still name what we have taken back ourselves, and nobody has applied that since.
+  const back = keysOf(books.kept ? [] : await takenBackVersions(session));
+  const isBack = ({ version }: { readonly version: string }): boolean =>
+    isVersion(version) && back.has(keyText(version));
+  requireFiles({ ...books, applied: books.applied.filter((each) => !isBack(each)) }, migrations);
+  const claimed = appliedOf(books, migrations).filter((each) => !isBack(each));
+  return { from: books.tool, told: books.table, claimed };
 }
 
 function baselineClaim(
@@ -218,13 +231,45 @@ async function carriedOutElsewhere(
   };
 }
 
-function deviating(
-  { database }: MigrateRequest,
-  told: string,
+/**
+ * What lies in a schema that no file names, pending ones too, is another application's in the same database,
+ * and no migration of the folder has anything to say about it.
+ */
+function withoutOthers(
+  deviations: Replayed["deviations"],
   migrations: readonly Migration[],
+): { readonly others: readonly string[]; readonly deviations: Replayed["deviations"] } {
+  const texts = migrations.map(({ forward }) => forward.text.toLowerCase());
+  const schemaOf = ({ object, change }: Replayed["deviations"][number]): string | undefined => {
+    const [, name] = /^schema (.*)$/s.exec(object) ?? [];
+    const plain = name
+      ?.replace(/^"(.*)"$/s, "$1")
+      .replaceAll('""', '"')
+      .toLowerCase();
+    const isOthers = change === "extra" && plain !== undefined && !texts.some((each) => each.includes(plain));
+    return isOthers ? name : undefined;
+  };
+  return {
+    others: deviations.flatMap((each) => schemaOf(each) ?? []),
+    deviations: deviations.filter((each) => schemaOf(each) === undefined),
+  };
+}
+
+/** What was tried. */
+interface Tried {
+  readonly request: MigrateRequest;
+  readonly told: string;
+  readonly migrations: readonly Migration[];
+  /** Files of the folder that are not read, and why. */
+  readonly ignored: readonly string[];
+}
+
+function deviating(
+  { request: { database }, told, migrations, ignored }: Tried,
   { deviations, hashes, described }: Replayed,
   live: string,
 ): HoldfastError {
+  const unread = ignored.length === 0 ? "" : ` Not carried out of the folder: ${listed(ignored, 5)}.`;
   const matching = migrations[hashes.lastIndexOf(live) - 1];
   return new HoldfastError(
     "refused.unsafe",
@@ -235,9 +280,9 @@ function deviating(
       )}`,
     {
       hint:
-        matching === undefined
+        (matching === undefined
           ? "Bring the two together first: change the database, or add to the files what they lack."
-          : `It is the schema of version ${matching.version}.`,
+          : `It is the schema of version ${matching.version}.`) + unread,
     },
   );
 }

@@ -1,9 +1,10 @@
 import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
-import { listed } from "../../kernel/listed.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
-import { makeHistory, positionOf } from "../history/table.ts";
+import { stateAfterLoss } from "../history/after-loss.ts";
+import { positionOf } from "../history/table.ts";
+import { cameBeforeOthers } from "../history/late.ts";
 import { scriptsOf } from "../history/standing.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
@@ -30,15 +31,18 @@ export interface Applied {
   readonly plan: MigratePlan;
   readonly applied: readonly AppliedMigration[];
   /** Where it stopped. */
-  readonly failed:
-    | {
-        readonly step: PlannedMigration;
-        readonly refused: Refused;
-        readonly attempts: number;
-        readonly line: number;
-      }
-    | undefined;
+  readonly failed: ApplyFailure | undefined;
 }
+
+/** What ended a run before its plan was done: a file that was refused, or what came between. */
+export type ApplyFailure =
+  | {
+      readonly step: PlannedMigration;
+      readonly refused: Refused;
+      readonly attempts: number;
+      readonly line: number;
+    }
+  | { readonly step: PlannedMigration; readonly error: HoldfastError };
 
 /**
  * Applies the plan under the lease. The history may have moved on since the plan was made, so it is made
@@ -52,7 +56,6 @@ export async function applyMigrations(
   ports: MigratePorts,
 ): Promise<Applied> {
   const { request } = shown;
-  await makeHistory(request.database);
   await using lease = await takeLease({
     ...ports,
     database: request.database,
@@ -67,18 +70,33 @@ export async function applyMigrations(
   const applied: AppliedMigration[] = [];
   for (const planned of plan.steps) {
     const step: Permitted = { ...planned, permit: permits.get(planned.migration.version) };
-    ports.cancelled.throwIfAborted();
     const began = ports.clock.elapsed();
-    ports.log.stage(`applying ${step.migration.forward.file}`);
-    const { refused, attempts } = await applyOne(step, run, ports).catch((error: unknown) => {
-      throw withHint(error, `${unspeakable(error)}${whereItWas(step, applied)}`);
-    });
-    if (refused !== undefined) {
-      return { plan, applied, failed: { step, refused, attempts, line: lineOf(step, refused) } };
-    }
+    const { failed, attempts } = await toTheEnd(step, run, ports);
+    if (failed !== undefined) return { plan, applied, failed };
     applied.push({ step, ms: ports.clock.elapsed() - began, attempts });
   }
   return { plan, applied, failed: undefined };
+}
+
+/** One file; where its end was not heard of, the history says whether it is done. */
+async function toTheEnd(
+  step: Permitted,
+  run: Run,
+  ports: MigratePorts,
+): Promise<{ readonly failed: ApplyFailure | undefined; readonly attempts: number }> {
+  try {
+    ports.cancelled.throwIfAborted();
+    ports.log.stage(`applying ${step.migration.forward.file}`);
+    const { refused, attempts } = await applyOne(step, run, ports);
+    const failed = refused && { step, refused, attempts, line: lineOf(step, refused) };
+    return { failed, attempts };
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    const state = await stateAfterLoss(run.request.database, step.migration.version, error);
+    if (state === "applied") return { failed: undefined, attempts: 1 };
+    const told = withHint(error, unspeakable(error)) as HoldfastError;
+    return { failed: { step, error: told }, attempts: 1 };
+  }
 }
 
 /** 22P05: the history keeps every file whole, and this database cannot hold one of its characters. */
@@ -87,21 +105,6 @@ function unspeakable(error: unknown): string {
     ? "The history keeps every file whole, and the database's encoding lacks one of its characters: take " +
         "it out, of comments too. "
     : "";
-}
-
-/** The server did not say how it ended: what is written down is what happened. */
-function whereItWas({ migration }: PlannedMigration, applied: readonly AppliedMigration[]): string {
-  const before =
-    applied.length === 0
-      ? ""
-      : ` after ${listed(
-          applied.map(({ step }) => step.migration.forward.file),
-          3,
-        )}`;
-  return (
-    `It was at ${migration.forward.file}${before}; migrate-status says what of it is done, and the next ` +
-    "run goes on from there."
-  );
 }
 
 /** What the migrations of one run share. */
@@ -144,14 +147,16 @@ async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
     statements: step.forward.script.statements,
-    async attempt(session: DatabaseSession) {
+    async attempt(session: DatabaseSession, stop: AbortSignal) {
+      // What the schema was before the first statement is only known before it.
+      const before = at.again ? undefined : (run.left ?? (await fingerprint(session)));
       // A script that is no single transaction says that it has begun before it does anything.
-      if (step.forward.execution.mode !== "one-transaction" && !at.again) {
-        await insert(session, step, ports);
+      if (step.forward.execution.mode !== "one-transaction" && before !== undefined) {
+        await insert(session, step, before, ports);
         at = { from: 0, again: true };
       }
-      const ledger = await ledgerOf(session, { step, isNoted: at.again }, run, ports);
-      const refused = await carryOut(session, step.forward, at, request.timeouts, ledger);
+      const ledger = await ledgerOf(session, { step, before: at.again ? undefined : before }, run, ports);
+      const refused = await carryOut(session, step.forward, at, request.timeouts, ledger, stop);
       if (refused !== undefined) {
         at = { ...at, from: refused.steps };
         run.left = undefined;
@@ -162,32 +167,19 @@ async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise
   return await untilThrough(trying, ports);
 }
 
-/**
- * A fingerprint is of everything up to its version. One that is applied after newer ones leads to the newest
- * version's schema, and nobody has seen those between.
- */
-const AFTER_A_LATE_ONE = `
-  UPDATE holdfast.migrations m
-    SET fingerprint_before = NULL,
-        fingerprint_after = CASE WHEN m.position = newest.position THEN late.fingerprint_after END
-    FROM holdfast.migrations late,
-         (SELECT max(position) AS position FROM holdfast.migrations WHERE state = 'applied') AS newest
-  WHERE late.version = $1 AND late.position < newest.position AND m.position >= late.position
-`;
-
 async function ledgerOf(
   session: DatabaseSession,
-  { step, isNoted }: { readonly step: Permitted; readonly isNoted: boolean },
+  { step, before }: { readonly step: Permitted; readonly before: string | undefined },
   run: Run,
   ports: MigratePorts,
 ): Promise<Ledger> {
-  const before = run.left ?? (await fingerprint(session));
-  const supabase = await supabaseBooks(session);
+  const supabase = await supabaseBooks(session, run.request.adopt);
   const began = ports.clock.elapsed();
   return {
     async done(inside, steps, whole) {
       await requireLease(inside, run.lease);
-      if (!isNoted) await insert(inside, step, ports);
+      // Of one that is begun it is on record already.
+      if (before !== undefined) await insert(inside, step, before, ports);
       await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
         step.migration.version,
         steps,
@@ -198,15 +190,14 @@ async function ledgerOf(
         `
           UPDATE holdfast.migrations
             SET state = 'applied', applied_at = pg_catalog.clock_timestamp(), duration_ms = $2,
-                fingerprint_before = coalesce(fingerprint_before, $3), fingerprint_after = $4,
-                sha256 = $5, forward = $6, rollback = $7, rollback_sha256 = $8, without_transaction = $9,
-                backup_id = coalesce($10, backup_id), confirmed = coalesce($11, confirmed)
+                fingerprint_after = $3, sha256 = $4, forward = $5, rollback = $6, rollback_sha256 = $7,
+                without_transaction = $8, backup_id = coalesce($9, backup_id),
+                confirmed = coalesce($10, confirmed)
           WHERE version = $1
         `,
         [
           step.migration.version,
           Math.round(ports.clock.elapsed() - began),
-          before,
           after,
           // What was refused may have been mended since it was begun.
           ...scriptsOf(step.migration),
@@ -214,7 +205,7 @@ async function ledgerOf(
           step.permit?.confirmed ?? null,
         ],
       );
-      await inside.query(AFTER_A_LATE_ONE, [step.migration.version]);
+      await cameBeforeOthers(inside, step.migration.version, after);
       await supabase.applied(
         inside,
         step.migration,
@@ -228,6 +219,7 @@ async function ledgerOf(
 async function insert(
   session: DatabaseSession,
   step: Permitted,
+  before: string,
   { run, version }: MigratePorts,
 ): Promise<void> {
   const { migration } = step;
@@ -236,8 +228,8 @@ async function insert(
     `
       INSERT INTO holdfast.migrations (
         version, name, position, sha256, forward, rollback, rollback_sha256, without_transaction, state,
-        applied_by, run_url, holdfast_version, backup_id, confirmed)
-        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, 'applying', $9, $10, $11, $12, $13)
+        applied_by, run_url, holdfast_version, backup_id, confirmed, fingerprint_before)
+        VALUES ($1, $2, $3::pg_catalog.numeric, $4, $5, $6, $7, $8, 'applying', $9, $10, $11, $12, $13, $14)
     `,
     [
       migration.version,
@@ -249,6 +241,7 @@ async function insert(
       version,
       step.permit?.backup ?? null,
       step.permit?.confirmed ?? null,
+      before,
     ],
   );
 }

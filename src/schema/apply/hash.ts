@@ -2,8 +2,8 @@ import { describeAddress } from "../../postgres/database-url.ts";
 import { planHash, requireApproved } from "../steps/plan-hash.ts";
 import type { MigratePlan } from "./plan.ts";
 
-/** The hash of what would be applied, and of what it is applied to: the history, and a schema that is its. */
-export function hashOf({ request, steps, standing, drifted }: MigratePlan): string {
+/** The hash of what would be applied, and of what it is applied to: the history, and the schema as it is. */
+export function hashOf({ request, steps, standing, live }: MigratePlan): string {
   const history = [...standing.applied.map(({ entry }) => entry), ...standing.missing, ...standing.begun];
   const lines = history.map(({ version, sha256, state, steps: done }) => [version, sha256, state, done]);
   return planHash({
@@ -14,10 +14,7 @@ export function hashOf({ request, steps, standing, drifted }: MigratePlan): stri
       `${forward.source.text}\0${migration.rollback?.text ?? ""}`,
       begun?.steps ?? 0,
     ]),
-    given: [
-      drifted === undefined ? "as it was left" : `drifted to ${drifted}`,
-      ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort(),
-    ],
+    given: [live, ...[...new Set(lines.map((line) => JSON.stringify(line)))].sort()],
   });
 }
 

@@ -1,16 +1,20 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
-import { quantity } from "../../kernel/quantity.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
 import type { Migration } from "../folder/migration.ts";
 import { compareKeys } from "../folder/version.ts";
+import { begunOf, requireSameVersion } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
+import { unrecorded } from "../history/unrecorded.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { leftOpen } from "../script/transactions.ts";
-import { driftOf } from "./drift.ts";
+import { requireSameStart } from "../steps/same-start.ts";
+import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
+import { readState } from "../proof/state.ts";
+import { isDrift } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { onlyPlans } from "./only-plans.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
@@ -33,8 +37,12 @@ export interface MigratePlan {
   readonly ignored: readonly string[];
   /** Of a dry run that takes a history over: what the history would have then, and does not have yet. */
   readonly taken: readonly HistoryEntry[];
-  /** The live schema is not what its last migration left; asked only for a plan that is shown or approved. */
-  readonly drifted: string | undefined;
+  /** The live schema is not what its last migration left. */
+  readonly drifted: boolean;
+  /** The live schema's fingerprint: what files do depends on it, by `CASCADE` for one. */
+  readonly live: string;
+  /** Of a dry run on a database with tables and no history: a word about that. */
+  readonly unrecorded: string | undefined;
   /** Of a dry run: why its role could not carry the plan out. */
   readonly onlyPlanned: string | undefined;
 }
@@ -62,8 +70,8 @@ export async function planMigrate(
   }
   const standing = standingOf(migrations, [...(await readHistory(session)), ...taken]);
   refuseChanged(standing);
-  refuseLate(standing, request);
   await refuseAppliedElsewhere(session, standing, request);
+  refuseLate(standing, request);
   const wanted = standing.pending.filter(
     ({ key }) => request.to === undefined || compareKeys(key, request.to.key) <= 0,
   );
@@ -79,15 +87,20 @@ export async function planMigrate(
       );
     }
     refuseLeftOpen(forward);
-    const begun = standing.begun.find(({ version }) => version === migration.version);
-    if (begun !== undefined) await requireSameStart(forward, begun);
+    const begun = begunOf(standing.begun, migration.version);
+    if (begun !== undefined) {
+      requireSameVersion(begun, migration.version, migration.forward.file);
+      const { file, forward: text, steps: done } = begun;
+      await requireSameStart(forward, { file, text, steps: done, state: "half applied" });
+    }
     steps.push({ migration, forward, begun });
   }
-  // With nothing to apply nobody needs to know.
-  const isShown = steps.length > 0 && (request.dryRun || request.planHash !== undefined);
-  const drifted = isShown ? await driftOf(session, standing) : undefined;
+  const live = schemaFingerprint(await readState(session)).hash;
+  const drifted = isDrift(live, standing);
+  const isFirst = standing.applied.length + standing.missing.length + standing.begun.length === 0;
+  const told = isFirst && request.dryRun ? await unrecorded(session) : undefined;
   const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : undefined;
-  return { request, standing, steps, ignored, taken, drifted, onlyPlanned };
+  return { request, standing, steps, ignored, taken, live, drifted, unrecorded: told, onlyPlanned };
 }
 
 /** psql would take back what such a file did; nobody can have meant that. */
@@ -101,35 +114,22 @@ function refuseLeftOpen({ execution, source }: PreparedScript): void {
   );
 }
 
-/** What is done already is not done again, so it has to be what it was; what follows may be mended. */
-async function requireSameStart(forward: PreparedScript, begun: HistoryEntry): Promise<void> {
-  const before = await prepareScript({ ...forward.source, text: begun.forward ?? "" });
-  const done = (script: PreparedScript): string =>
-    script.execution.statements
-      .slice(0, begun.steps)
-      .map(({ text }) => text.replaceAll("\r\n", "\n"))
-      .join(";");
-  if (done(before) === done(forward)) return;
-  throw new HoldfastError(
-    "refused.unsafe",
-    `${begun.file} is half applied, and was changed in what is done already: ` +
-      `its first ${quantity(begun.steps, "statement")}`,
-    { hint: "Put that part back as it was; only what follows may be mended." },
-  );
-}
-
 function refuseChanged({ changed, begun }: Standing): void {
   if (changed.length > 0) {
     throw new HoldfastError(
       "refused.unsafe",
       `applied and changed since: ${listed(
-        changed.map(({ migration }) => migration.forward.file),
+        changed.map(({ migration, entry }) =>
+          entry.file === migration.forward.file
+            ? entry.file
+            : `${migration.forward.file} (on record as ${entry.file})`,
+        ),
         5,
       )}`,
       {
         hint:
           "What was applied stays as it was applied: put the file back, and write the change " +
-          "as a new migration.",
+          "as a new migration. Where other names are on record, see that this is the right folder.",
       },
     );
   }

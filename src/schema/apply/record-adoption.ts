@@ -1,8 +1,9 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { cameBeforeOthers } from "../history/late.ts";
 import { markedOf, scriptSha256 } from "../history/standing.ts";
-import { makeHistory, positionOf } from "../history/table.ts";
+import { positionOf } from "../history/table.ts";
 import { requireLease, takeLease } from "../lease/lease.ts";
 import { prepareScript } from "../script/prepare.ts";
 import { stillTold, type Adoption } from "./adoption.ts";
@@ -42,7 +43,6 @@ export async function recordAdoption(
   ports: MigratePorts,
 ): Promise<void> {
   const { database, waitMs } = request;
-  await makeHistory(database);
   await using session = await database.connect({ purpose: "migrate adopt" });
   await using lease = await takeLease({ ...ports, database, doing: "migrate --adopt", waitMs });
   await session.query("BEGIN");
@@ -86,6 +86,7 @@ export async function recordAdoption(
           ports.version,
         ],
       );
+      await cameBeforeOthers(session, entry.version, adoption.fingerprint);
       const { script } = await prepareScript(migration.forward);
       await supabase.applied(
         session,

@@ -18,3 +18,22 @@ export function appliedOf(books: Books, migrations: readonly Migration[]): reado
       applied.has(keyText(version)) || (through !== undefined && compareKeys(key, through.key) <= 0),
   );
 }
+
+/**
+ * Of the tables found: those that may be this folder's. Where one of a tool's names versions of ours, others
+ * of that tool's which name none are another application's, in a schema of its own. What is unclear stays.
+ *
+ * @param ours keys of the folder's versions and of the history's
+ */
+export function maybeOurs(found: readonly Books[], ours: ReadonlySet<string>): readonly Books[] {
+  const isOurs = ({ applied, through }: Books): boolean =>
+    [...applied, ...(through === undefined ? [] : [through])].some(
+      ({ version }) => isVersion(version) && ours.has(keyText(version)),
+    );
+  return found.filter(
+    (books) =>
+      isOurs(books) ||
+      books.unclear !== undefined ||
+      !found.some((other) => other.tool === books.tool && isOurs(other)),
+  );
+}

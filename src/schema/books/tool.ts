@@ -8,12 +8,16 @@ export interface Tool {
   readonly schema?: string;
   /** Columns by which the table is known to be this tool's; others of the same name have other columns. */
   readonly columns: readonly string[];
+  /** Of these: the type, as the catalog calls it, where a table with another one is somebody else's. */
+  readonly types?: Readonly<Record<string, string>>;
   /** Columns that another tool's table of the same name has. */
   readonly without?: readonly string[];
   /** A table in the same schema by which it is known to be another tool's. */
   readonly notBeside?: string;
   /** Columns that only newer versions of the tool make; null where they are not there. */
   readonly optional?: readonly string[];
+  /** We keep it beside our own history, so it names nothing that we have taken back. */
+  readonly kept?: true;
   /** What the rows say. */
   readonly read: (rows: readonly BookRow[]) => BooksContent;
 }
@@ -46,4 +50,5 @@ export interface Books extends BooksContent {
   readonly tool: ToolName;
   /** `schema.table`, quoted as in SQL. */
   readonly table: string;
+  readonly kept: boolean;
 }

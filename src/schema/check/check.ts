@@ -50,12 +50,15 @@ export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promi
   if (judged.length === 0) return { pairs: [], findings: plan.findings, shadow: undefined };
   const { shadow: given, serverMajor } = plan.request;
   const [first, second] = given === undefined ? splitJudged(plan) : [wholeOf(plan)];
+  const scripts = plan.migrations.flatMap(({ forward, rollback }) =>
+    rollback === undefined ? [forward] : [forward, rollback],
+  );
   await using servers = new AsyncDisposableStack();
   const chainOn = async (): Promise<Chain> => {
     const shadow = servers.use(
       given === undefined ? await privateShadow(serverMajor, ports) : await givenShadow(given, ports),
     );
-    return servers.use(await Chain.open(shadow, prelude));
+    return servers.use(await Chain.open(shadow, prelude, scripts));
   };
   const count = judged.length;
   const progress = new WalkProgress(ports, `trying ${count} of ${plan.migrations.length} migrations`, count);
@@ -68,10 +71,12 @@ export async function checkMigrations(plan: CheckPlan, ports: CheckPorts): Promi
   const walks = other === undefined ? [one] : [one, other];
   const { chain } = walks.at(-1)!;
   const { shadow } = chain;
-  const late = judged.some((each) => each.late) ? await triedLate(plan, chain, shadow, prelude) : [];
+  const pairs = walks.flatMap((each) => each.pairs);
+  const elapsed = (): number => ports.clock.elapsed();
+  const late = judged.some((each) => each.late) ? await triedLate(plan, { chain, pairs, elapsed }) : [];
   const extensions = unionOf(walks.map((each) => each.chain.standIns.extensions));
   return {
-    pairs: walks.flatMap(({ pairs }) => pairs),
+    pairs,
     findings: [
       ...plan.findings,
       ...otherServer(plan, shadow),

@@ -13,8 +13,10 @@ export interface CheckedMigration {
   readonly migration: Migration;
   readonly forward: PreparedScript;
   readonly rollback: PreparedScript | undefined;
-  /** New since the base, or all are: its pair is judged. */
+  /** New, or its rollback is not the one of the base, or all are: its pair is judged. */
   readonly judged: boolean;
+  /** Its forward script is in the base, which is known: it is applied somewhere. */
+  readonly merged: boolean;
   /**
    * New, and ordered before files that are in the base already: databases exist that have those and not
    * this one.
@@ -43,15 +45,25 @@ export async function planCheck(request: CheckRequest, ports: CheckPorts): Promi
   const { migrations, problems } = readFolder(folder, { supabase: ownedBySupabase });
   const before = base === undefined ? undefined : new Map(base.files.map((file) => [file.path, file]));
   const isNew = (path: string): boolean => before === undefined || !before.has(path);
+  const files = new Map(folder.files.map((file) => [file.path, file]));
+  // A rollback that was edited may bring back less than the one that was proved.
+  const isOther = (path: string): boolean => {
+    const [was, is] = [before?.get(path), files.get(path)];
+    return was !== undefined && is !== undefined && normalised(was.bytes) !== normalised(is.bytes);
+  };
   const newest =
     before === undefined ? undefined : readFolder(base!, { supabase: ownedBySupabase }).migrations.at(-1);
   const checked: CheckedMigration[] = [];
   for (const migration of migrations) {
+    const { forward, rollback } = migration;
     const judged =
-      isNew(migration.forward.file) || (migration.rollback !== undefined && isNew(migration.rollback.file));
+      isNew(forward.file) ||
+      (rollback !== undefined &&
+        (isNew(rollback.file) || (rollback.file !== forward.file && isOther(rollback.file))));
     checked.push({
       migration,
       judged,
+      merged: !isNew(migration.forward.file),
       forward: await prepareScript(migration.forward),
       rollback: migration.rollback && (await prepareScript(migration.rollback)),
       late:
@@ -61,10 +73,7 @@ export async function planCheck(request: CheckRequest, ports: CheckPorts): Promi
         compareKeys(migration.key, newest.key) < 0,
     });
   }
-  const changed =
-    before === undefined
-      ? []
-      : changedSince(before, new Map(folder.files.map((file) => [file.path, file])), request.base!);
+  const changed = before === undefined ? [] : changedSince(before, files, request.base!);
   const about = problems
     .filter(({ file }) => isNew(file))
     .map(({ rule, level, file, message, hint }) => ({ rule, level, file, line: 1, message, hint }));

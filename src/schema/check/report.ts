@@ -94,7 +94,13 @@ function headline(
   const of = `${quantity(pairs.length, base === undefined ? "migration" : "new migration")} in ${folder}`;
   const where = `on ${shadow?.described ?? "a shadow"} in ${formatDuration(tookMs)}`;
   const alsoFindings = heavy === 0 ? "" : `${stops === 0 ? "" : " and "}${quantity(heavy, "finding")}`;
-  if (stops === 0 && heavy === 0) return `${of}: every rollback is proved, tried ${where}`;
+  const allowed = pairs.filter((pair) => pair.waived !== undefined && !GOOD.has(pair.proof.verdict)).length;
+  if (stops === 0 && heavy === 0) {
+    return allowed === 0
+      ? `${of}: every rollback is proved, tried ${where}`
+      : `${of}: ${quantity(pairs.length - allowed, "rollback")} proved, ${allowed} not and allowed, ` +
+          `tried ${where}`;
+  }
   return (
     `${of}: ${stops === 0 ? "" : `${quantity(stops, "rollback")} not proved`}${alsoFindings},` +
     ` tried ${where}`

@@ -213,7 +213,7 @@ class Reading {
         "error",
         file,
         `is the rollback of ${stem}, and there is no such migration`,
-        "Rename it after its migration, or delete it.",
+        "Rename it after its migration; or, where that was deleted by mistake, put it back.",
       );
     }
     migrations.sort((a, b) => compareKeys(a.key, b.key) || (a.forward.file < b.forward.file ? -1 : 1));

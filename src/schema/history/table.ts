@@ -88,19 +88,38 @@ async function lacksColumns(session: DatabaseSession): Promise<boolean> {
   return row!.lacks;
 }
 
+/**
+ * A restore loads the rows before the keys: where it was stopped between, the database looks as if it had
+ * everything, and has neither keys nor indexes.
+ */
+function halfRestored(): HoldfastError {
+  return new HoldfastError(
+    "database.half-restored",
+    "the database is half restored: its history of migrations has no keys yet",
+    {
+      hint:
+        "A restore was stopped while it put this database back. End it: run that restore, or " +
+        "migrate-rollback --from-backup, again.",
+    },
+  );
+}
+
 /** What there is of a history. */
 export type HistoryPresence = "none" | "there";
 
 /**
  * Whether the database has a history of Holdfast's, and one that this version can read.
  *
- * @throws database.unsupported where a newer Holdfast has made it
+ * @throws database.unsupported where a newer Holdfast has made it; database.half-restored
  */
 export async function historyPresence(session: DatabaseSession): Promise<HistoryPresence> {
-  const [row] = await session.query<{ there: boolean }>(
-    "SELECT pg_catalog.to_regclass('holdfast.migrations') IS NOT NULL AS there",
-  );
+  const [row] = await session.query<{ there: boolean; whole: boolean }>(`
+    SELECT pg_catalog.to_regclass('holdfast.migrations') IS NOT NULL AS there,
+           EXISTS (SELECT FROM pg_catalog.pg_constraint
+                    WHERE contype = 'p' AND conrelid = pg_catalog.to_regclass('holdfast.lease')) AS whole
+  `);
   if (!row!.there) return "none";
+  if (!row!.whole) throw halfRestored();
   const [format] = await session.query<{ number: number }>("SELECT number FROM holdfast.format");
   if (format === undefined || format.number <= HISTORY_FORMAT) return "there";
   throw new HoldfastError(

@@ -3,6 +3,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Log } from "../../ports/log.ts";
+import { makeHistory } from "../history/table.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
 
 /**
@@ -23,6 +24,14 @@ const RENEW_EVERY_MS = 10_000;
 /** A holder that did not renew for so long is taken for dead, by the server's clock. */
 export const LEASE_STALE_MS = 60_000;
 const POLL_MS = 1_000;
+
+/**
+ * The server is to notice within two minutes that a machine is gone that said no goodbye; by itself it may
+ * take hours. Where the connection is no TCP these are 0, and stay so.
+ * https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-TCP-KEEPALIVES-IDLE
+ */
+const KEEPALIVES =
+  "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 15; SET tcp_keepalives_count = 4";
 
 /** What is needed to hold it. */
 export interface LeaseRequest {
@@ -55,17 +64,21 @@ interface Holder {
   readonly seconds: number;
   readonly stale: boolean;
   readonly alive: boolean;
+  readonly pid: number;
 }
 
 /**
- * Takes the lease; the tables of the history must be there.
+ * Takes the lease, and makes the tables of the history where they are not there.
  *
  * @throws lock.held, naming who holds it, since when and where its run can be seen
  */
 export async function takeLease(request: LeaseRequest): Promise<Lease> {
   const { database, clock, log, cancelled } = request;
+  await refuseWhileReplaced(database);
+  await makeHistory(database);
   const session = await database.connect({ purpose: "lease" });
   try {
+    await session.query(KEEPALIVES);
     const until = clock.elapsed() + request.waitMs;
     for (let told = false; ;) {
       cancelled.throwIfAborted();
@@ -81,6 +94,26 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
     await session.close();
     throw error;
   }
+}
+
+/**
+ * A restore that holds the lease has taken the history's tables away, and brings its own: none are made then.
+ *
+ * @throws lock.held
+ */
+async function refuseWhileReplaced(database: Database): Promise<void> {
+  await using session = await database.connect({ purpose: "lease" });
+  const [row] = await session.query<{ held: boolean }>(`
+    SELECT pg_catalog.to_regclass('holdfast.lease') IS NULL
+           AND EXISTS (SELECT FROM pg_catalog.pg_locks l, pg_catalog.pg_database d
+                        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                          AND d.datname = pg_catalog.current_database() AND l.database = d.oid
+                          AND (l.classid::bigint << 32) | l.objid::bigint = ${KEY}) AS held
+  `);
+  if (!row!.held) return;
+  throw new HoldfastError("lock.held", "the database is being replaced by a restore of a backup", {
+    hint: "Wait until that has ended, and look at the plan anew.",
+  });
 }
 
 /** @returns the token, or undefined where somebody else holds it */
@@ -120,7 +153,7 @@ async function tryTake(
 async function readHolder(session: DatabaseSession): Promise<Holder | undefined> {
   const [row] = await session.query<Holder>(
     `
-      SELECT token, doing, holder, run_url AS url, since,
+      SELECT token, doing, holder, run_url AS url, since, pid,
              extract(epoch FROM pg_catalog.clock_timestamp() - since)::float8 AS seconds,
              renewed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1) AS stale,
              EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
@@ -140,10 +173,15 @@ function described(holder: Holder | undefined): string {
 
 function held({ waitMs }: LeaseRequest, holder: Holder | undefined): HoldfastError {
   const waited = waitMs === 0 ? "" : ` after waiting for ${formatDuration(waitMs)}`;
+  const silent =
+    holder?.stale === true && holder.alive
+      ? ` It has given no sign of life for a minute, and its session is still there: where its machine is ` +
+        `gone, SELECT pg_terminate_backend(${holder.pid}) ends it.`
+      : "";
   return new HoldfastError("lock.held", `the schema is being changed by ${described(holder)}${waited}`, {
     hint:
       "Wait until it has ended, or let this run wait longer with --wait. " +
-      "A run that was killed is taken over from as soon as its session has ended, after a minute at most.",
+      `A run that was killed is taken over from as soon as the server has ended its session.${silent}`,
   });
 }
 

@@ -3,10 +3,17 @@ import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
 import { forgetSession, runScript, type RunOptions, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
-import { readKeptRoles, restoreRoles } from "../shadow/kept-roles.ts";
+import { readKeptRoles, restoreRoles, type KeptRole } from "../shadow/kept-roles.ts";
 import { StandIns } from "../shadow/stand-ins.ts";
 import { compareStates } from "./compare-states.ts";
 import { readState, type SchemaState } from "./state.ts";
+
+interface ChainOptions {
+  readonly prelude: string | undefined;
+  readonly scripts: readonly PreparedScript[] | undefined;
+  /** Beside this one: with its stand-ins, and without its roles' making and dropping. */
+  readonly like?: Chain;
+}
 
 /**
  * A database of the shadow in which a folder's migrations are applied one after the other, and in front of
@@ -17,44 +24,60 @@ export class Chain implements AsyncDisposable {
   readonly standIns: StandIns;
   readonly #database: ShadowDatabase;
   readonly #applied: PreparedScript[] = [];
+  /** Every script that will be tried; undefined where nobody said. */
+  readonly #scripts: readonly PreparedScript[] | undefined;
+  /** Role → whether the scripts name it. */
+  readonly #ours = new Map<string, boolean>();
+  /** Of a given server: its roles before the first script, to be put back at the end. */
+  #rolesBefore: readonly KeptRole[] | undefined;
   #session: DatabaseSession | undefined;
   #state: SchemaState | undefined;
   #control: Chain | undefined;
   readonly #prelude: string | undefined;
   readonly #isControl: boolean;
 
-  private constructor(
-    shadow: Shadow,
-    database: ShadowDatabase,
-    standIns: StandIns,
-    prelude: string | undefined,
-    isControl: boolean,
-  ) {
-    this.#isControl = isControl;
+  private constructor(shadow: Shadow, database: ShadowDatabase, { prelude, scripts, like }: ChainOptions) {
+    this.#isControl = like !== undefined;
     this.shadow = shadow;
     this.#database = database;
-    this.standIns = standIns;
+    this.standIns = like?.standIns ?? new StandIns();
     this.#prelude = prelude;
+    this.#scripts = scripts;
   }
 
-  /** @param prelude SQL that makes what the platform has before the first migration */
-  static async open(shadow: Shadow, prelude: string | undefined): Promise<Chain> {
-    return await Chain.#open(shadow, prelude, new StandIns(), false);
-  }
-
-  static async #open(
+  /**
+   * @param prelude SQL that makes what the platform has before the first migration
+   * @param scripts every script that will be tried. On a server that others use too, only roles that these
+   *   name are looked at and put back: what happens to others meanwhile is nobody's doing here
+   */
+  static async open(
     shadow: Shadow,
     prelude: string | undefined,
-    standIns: StandIns,
-    isControl: boolean,
+    scripts?: readonly PreparedScript[],
   ): Promise<Chain> {
-    const chain = new Chain(shadow, await shadow.create(), standIns, prelude, isControl);
+    return await Chain.#open(shadow, { prelude, scripts });
+  }
+
+  static async #open(shadow: Shadow, options: ChainOptions): Promise<Chain> {
+    const { prelude, like } = options;
+    const chain = new Chain(shadow, await shadow.create(), options);
+    if (shadow.isGiven && like === undefined) {
+      chain.#rolesBefore = await chain.#withMaintenance(readKeptRoles);
+    }
     if (prelude !== undefined) {
       await (await chain.session()).query(prelude);
       // It may have given the database settings, which sessions have that begin afterwards.
       await chain.#disconnect();
     }
     return chain;
+  }
+
+  /**
+   * Another database beside this one, in which the same scripts may be applied otherwise: what they do to the
+   * server's roles this one's scripts have done already.
+   */
+  async beside(): Promise<Chain> {
+    return await Chain.#open(this.shadow, { prelude: this.#prelude, scripts: this.#scripts, like: this });
   }
 
   /** The chain's own session, as a new one would be, outside of a transaction. */
@@ -72,13 +95,22 @@ export class Chain implements AsyncDisposable {
   }
 
   /**
-   * The state of this chain's database or of a copy. Roles that stand in are nobody's doing, whenever
-   * they were made.
+   * The state of this chain's database or of a copy. That a role stands in is nobody's doing, whenever it was
+   * made; what scripts make of it is theirs.
    */
   async read(session: DatabaseSession): Promise<SchemaState> {
-    const state = await readState(session);
-    const roles = this.standIns.roles.map((name) => `role ${name}`);
-    return new Map([...state].filter(([object]) => !roles.includes(object)));
+    const state = new Map(await readState(session));
+    for (const object of state.keys()) {
+      const [, name] = ABOUT_ROLE.exec(object) ?? [];
+      if (name !== undefined && !this.#isOurs(unquoted(name))) state.delete(object);
+    }
+    for (const name of this.standIns.roles) {
+      const object = `role ${name}`;
+      const changed = [...(state.get(object) ?? [])].filter(([field, text]) => AS_MADE.get(field) !== text);
+      if (changed.length === 0) state.delete(object);
+      else state.set(object, new Map(changed));
+    }
+    return state;
   }
 
   /**
@@ -123,10 +155,10 @@ export class Chain implements AsyncDisposable {
     run: () => Promise<ScriptFailure | undefined>,
   ): Promise<ScriptFailure | undefined> {
     await this.standIns.prepare(await this.session(), script);
-    for (;;) {
+    for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
-      if (failure === undefined || script.execution.mode !== "one-transaction") return failure;
-      if (!(await this.standIns.mend(await this.session(), failure.refusal))) return failure;
+      if (failure === undefined || script.execution.mode !== "one-transaction" || left === 0) return failure;
+      if (!(await this.standIns.mend(await this.session(), failure.refusal, script))) return failure;
     }
   }
 
@@ -142,9 +174,22 @@ export class Chain implements AsyncDisposable {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        await this.#withMaintenance((admin) => restoreRoles(admin, roles, this.standIns.roles));
+        await this.#withMaintenance((admin) => this.#restore(admin, roles));
       },
     };
+  }
+
+  #isOurs(name: string): boolean {
+    const known = this.#ours.get(name);
+    if (known !== undefined) return known;
+    const scripts = this.shadow.isGiven ? this.#scripts : undefined;
+    const isOurs = scripts === undefined || scripts.some(({ source }) => hasWord(source.text, name));
+    this.#ours.set(name, isOurs);
+    return isOurs;
+  }
+
+  async #restore(admin: DatabaseSession, roles: readonly KeptRole[]): Promise<void> {
+    await restoreRoles(admin, roles, this.standIns.roles, (name) => this.#isOurs(name));
   }
 
   async #withMaintenance<T>(work: (admin: DatabaseSession) => Promise<T>): Promise<T> {
@@ -156,21 +201,24 @@ export class Chain implements AsyncDisposable {
    * What differs between two databases to which the same scripts were applied is nobody's doing: frozen
    * times, names made of random numbers. The second one is made when it is first asked for.
    *
-   * @param next a script to be applied to both before they are compared, or none
+   * @param next scripts to be applied to the second one too before they are compared, and what the first came
+   *   to with them; or nothing
    * @returns `<object>` and `<object>\0<field>`
    */
   async noise(next?: {
-    readonly script: PreparedScript;
+    readonly scripts: readonly PreparedScript[];
     readonly state: SchemaState;
   }): Promise<ReadonlySet<string>> {
-    this.#control ??= await Chain.#open(this.shadow, this.#prelude, this.standIns, true);
+    this.#control ??= await this.beside();
     const control = this.#control;
     for (const script of this.#applied.slice(control.#applied.length)) {
       if ((await control.apply(script)) !== undefined) return new Set();
     }
     if (next === undefined) return noiseOf(await this.state(), await control.state());
     await using copy = await control.clone();
-    if ((await control.runIn(copy, next.script)) !== undefined) return new Set();
+    for (const script of next.scripts) {
+      if ((await control.runIn(copy, script)) !== undefined) return new Set();
+    }
     await using session = await copy.connect();
     return noiseOf(next.state, await this.read(session));
   }
@@ -184,8 +232,35 @@ export class Chain implements AsyncDisposable {
     await this.#control?.[Symbol.asyncDispose]();
     await this.#disconnect();
     await this.#database.drop();
+    // What the scripts own is gone with the databases; a private server goes as a whole.
+    const roles = this.#rolesBefore;
+    if (roles !== undefined) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 }
+
+/** Whether the name stands in the text, and not only within a longer one. */
+function hasWord(text: string, name: string): boolean {
+  const isPart = (character: string | undefined): boolean => /[\p{L}\p{N}_$]/u.test(character ?? "");
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    if (!isPart(text[at - 1]) && !isPart(text[at + name.length])) return true;
+  }
+  return false;
+}
+
+const ABOUT_ROLE = /^(?:role|comment role|settings (?:.* )?for role) (.*)$/s;
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+/** A script may raise whatever it likes, a new name each time; nobody names so many roles in one. */
+const MENDED_MAX = 50;
+
+/** What a role is that nobody has changed since CREATE ROLE … NOLOGIN. */
+const AS_MADE: ReadonlyMap<string, string> = new Map([
+  ["inherit", "true"],
+  ["connectionLimit", "-1"],
+]);
 
 function noiseOf(one: SchemaState, other: SchemaState): ReadonlySet<string> {
   return new Set(

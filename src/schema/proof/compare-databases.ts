@@ -1,6 +1,7 @@
 import { SUPABASE } from "../../nouns/platform/supabase.ts";
 import type { Platform } from "../shadow/platform.ts";
-import { compareStates } from "./compare-states.ts";
+import { ownersAlike } from "./owner-alike.ts";
+import { compareStates, type StateDifference } from "./compare-states.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import type { SchemaState } from "./state.ts";
 
@@ -8,6 +9,8 @@ import type { SchemaState } from "./state.ts";
 export interface Deviation {
   readonly object: string;
   readonly message: string;
+  /** Of the live database, against what the migrations make. */
+  readonly change: StateDifference["change"];
 }
 
 /** What a shadow came to, and on which ground. */
@@ -35,11 +38,12 @@ export function compareDatabases(live: SchemaState, { state, ground, platform }:
   };
   const counted = new Set([...here!.keys(), ...made!.keys()].filter(isCounted));
   const part = (whole: SchemaState): SchemaState =>
-    new Map([...whole].filter(([object]) => counted.has(object)));
+    new Map([...ownersAlike(whole)].filter(([object]) => counted.has(object)));
   return compareStates(part(state), part(live))
     .filter(({ object }) => here!.get(object) !== made!.get(object))
     .map(({ object, change, fields }) => ({
       object,
+      change,
       message:
         change === "missing"
           ? "is not in the database, and the migrations make it"

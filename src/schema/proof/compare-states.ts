@@ -95,18 +95,11 @@ function rank({ object }: StateDifference): number {
   return at === -1 ? RANKS.length : at;
 }
 
-/** Kinds whose objects have others inside that carry their names. */
-const WHOLE = new Set([
-  "schema",
-  "table",
-  "view",
-  "materialized-view",
-  "type",
-  "function",
-  "sequence",
-  "extension",
-  "role",
-]);
+/**
+ * Kinds whose objects have others inside that carry their names. A role, function or extension that is called
+ * as a schema is has nothing of it inside.
+ */
+const WHOLE = new Set(["schema", "table", "view", "materialized-view", "type"]);
 
 /**
  * A table that is missing takes its columns, indexes, owner, rights and comments along: only the table is

@@ -96,8 +96,8 @@ const LOOK = `
 `;
 
 /**
- * Every table. Despite its name the view counts what this session has not reported yet, which is also of
- * transactions before.
+ * Every table, and every sequence. Despite its name the view counts what this session has not reported yet,
+ * which is also of transactions before.
  */
 const EXISTING = `
   SELECT c.oid::text AS oid,
@@ -106,21 +106,16 @@ const EXISTING = `
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_stat_xact_all_tables x ON x.relid = c.oid
-   WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384
+   WHERE c.relkind IN ('r', 'p', 'm', 'S') AND c.oid >= 16384
 `;
 
+/** Statements that take nothing from anybody, and may be many. */
+const QUIET = new Set(["VariableSetStmt", "CommentStmt"]);
 /**
- * Statements that look at no table's definition and may be many: their locks are those of any application.
+ * Statements whose locks are those of any application, unless a function or a trigger that they call does
+ * more: what they do beyond that is theirs, and not the next one's.
  */
-const ROWS_ONLY = new Set([
-  "InsertStmt",
-  "UpdateStmt",
-  "DeleteStmt",
-  "SelectStmt",
-  "VariableSetStmt",
-  "CommentStmt",
-  "MergeStmt",
-]);
+const ROWS_ONLY = new Set(["InsertStmt", "UpdateStmt", "DeleteStmt", "SelectStmt", "MergeStmt"]);
 
 /**
  * Statements of which it is enough to look at the last of several: rows are written a hundred thousand times
@@ -158,7 +153,8 @@ export class ImpactWatch {
   }
 
   /**
-   * Tables that were there before, as `schema.table`, whose rows or definition the script may have changed.
+   * Tables that were there before, as `schema.table`, whose rows or definition the script may have changed;
+   * and sequences that it dropped or wrote anew.
    */
   get touched(): readonly string[] {
     return [...this.#touched];
@@ -174,14 +170,14 @@ export class ImpactWatch {
 
   readonly after = async (statement: Statement): Promise<void> => {
     const milliseconds = this.#elapsed() - this.#since;
-    if (!ROWS_ONLY.has(statement.type)) {
-      const tables = (await this.#session.query<Row>(LOOK)).flatMap((row) => this.#compare(row));
-      this.#impacts.push({
-        line: statement.line,
-        statement: firstWords(statement.text),
-        milliseconds,
-        tables,
-      });
+    if (!QUIET.has(statement.type)) {
+      const found = (await this.#session.query<Row>(LOOK)).flatMap((row) => this.#compare(row));
+      const rowsOnly = ROWS_ONLY.has(statement.type);
+      const tables = rowsOnly ? found.filter(isMoreThanRows) : found;
+      if (!rowsOnly || tables.length > 0) {
+        const words = firstWords(statement.text);
+        this.#impacts.push({ line: statement.line, statement: words, milliseconds, tables });
+      }
     }
     this.#since = this.#elapsed();
   };
@@ -189,9 +185,11 @@ export class ImpactWatch {
   /** To be called after the last one: locks of statements that change rows alone are looked at here. */
   async end(): Promise<void> {
     for (const row of await this.#session.query<Row>(LOOK)) this.#touch(row);
-    const left = new Set((await this.#session.query<Existing>(EXISTING)).map(({ oid }) => oid));
-    // The catalogs do not show a lock on what is dropped.
-    for (const { oid, name } of this.#existing.values()) if (!left.has(oid)) this.#touched.add(name);
+    const left = new Map((await this.#session.query<Existing>(EXISTING)).map((row) => [row.oid, row.file]));
+    // The catalogs do not show a lock on what is dropped; a sequence that begins anew has a new file.
+    for (const { oid, name, file } of this.#existing.values()) {
+      if (!left.has(oid) || left.get(oid) !== file) this.#touched.add(name);
+    }
   }
 
   #compare(row: Row): TableImpact[] {
@@ -229,6 +227,9 @@ export class ImpactWatch {
     }
   }
 }
+
+const isMoreThanRows = ({ lock, blocks, rewrites }: TableImpact): boolean =>
+  rewrites || (lock !== undefined && blocks !== "nothing");
 
 function strongest(modes: readonly string[]): LockMode | undefined {
   return LOCK_MODES.findLast((mode) => modes.includes(mode));

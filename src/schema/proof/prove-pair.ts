@@ -1,8 +1,11 @@
+import { isHoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
+import { rollbackNameOf } from "../script/rollback-name.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { withoutNoise, withoutNoiseOf } from "./noise.ts";
 import { ImpactWatch, isRowsOnly, type StatementImpact } from "./impact.ts";
 import { tryWithRows, type RowsTried } from "./try-with-rows.ts";
 import type { SchemaState } from "./state.ts";
@@ -47,9 +50,10 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
     rollback: watched.rollback,
     destroys: destroyed(before, tried.after),
   };
+  const left = chain.standIns.leftBy(pair.forward, pair.rollback);
   if (tried.after === undefined || pair.rollback === undefined || tried.went !== "well") {
     return {
-      proof: { ...judge(pair, before, tried), ...shape, failsWithRows: undefined },
+      proof: { ...judge(pair, before, tried, left), ...shape, failsWithRows: undefined },
       after: tried.after,
     };
   }
@@ -59,7 +63,7 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
     { before, after: tried.after, touched: watched.touched },
   );
   return {
-    proof: { ...judge(pair, before, tried, rows), ...shape, failsWithRows: rows.forwardFailed },
+    proof: { ...judge(pair, before, tried, left, rows), ...shape, failsWithRows: rows.forwardFailed },
     after: tried.after,
   };
 }
@@ -114,7 +118,10 @@ async function tryInside(
       ...(rollback === undefined ? {} : { rollback: () => watched(watches.rollback, rollback) }),
       again: () => runStatements(session, forward, { skip }),
     });
-    const touched = [...new Set([...watches.forward.touched, ...watches.rollback.touched])];
+    // A script that failed was not watched to its end, and what it would have touched is not known.
+    const seen = outcome.failed === undefined || outcome.failed.stage === "again";
+    const all = [...watches.forward.touched, ...watches.rollback.touched];
+    const touched = seen ? [...new Set(all)] : undefined;
     return { ...outcome, forward: watches.forward.impacts, rollback: watches.rollback.impacts, touched };
   } finally {
     // Takes the transaction back.
@@ -200,9 +207,19 @@ async function forwardAndBack(
 /** In a copy of the database, each script committed, as in production. */
 async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: SchemaState): Promise<Tried> {
   await using copy = await chain.clone();
-  // One session reads every state: a new one would have to plan every query again.
-  await using reader = await copy.connect();
-  const state = (): Promise<SchemaState> => chain.read(reader);
+  // One session reads every state: a new one would have to plan every query again. A script may end it, with
+  // all others of its database.
+  await using readers = new AsyncDisposableStack();
+  let reader = readers.use(await copy.connect());
+  const state = async (): Promise<SchemaState> => {
+    try {
+      return await chain.read(reader);
+    } catch (error) {
+      if (!isHoldfastError(error, "database.lost")) throw error;
+      reader = readers.use(await copy.connect());
+      return await chain.read(reader);
+    }
+  };
   const first = await chain.runIn(copy, forward);
   if (first !== undefined) {
     return {
@@ -227,8 +244,9 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
       notes: [],
     };
   }
-  const found = compareStates(before, await state());
-  const back = found.length === 0 ? { left: found, notes: [] } : withoutNoise(found, await chain.noise());
+  const rolledBack = await state();
+  const found = compareStates(before, rolledBack);
+  const back = await withoutNoiseOf(found, chain, { scripts: [forward, rollback], state: rolledBack });
   const third = await chain.runIn(copy, forward);
   if (third !== undefined) {
     return {
@@ -244,7 +262,7 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
   const again =
     repeated.length === 0
       ? { left: repeated, notes: [] }
-      : withoutNoise(repeated, await chain.noise({ script: forward, state: after }));
+      : withoutNoise(repeated, await chain.noise({ scripts: [forward], state: after }));
   return {
     went: [...back.left, ...again.left].every(isOnlyOrder) ? "well" : "not",
     after,
@@ -252,42 +270,6 @@ async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: Sch
     again: again.left,
     notes: [...new Set([...back.notes, ...again.notes])],
   };
-}
-
-function withoutNoise(
-  found: readonly StateDifference[],
-  noise: ReadonlySet<string>,
-): { readonly left: StateDifference[]; readonly notes: string[] } {
-  const notes: string[] = [];
-  const shapes = new Set([...noise].map(shapeOf));
-  const left = found.flatMap((difference): StateDifference[] => {
-    const { object, change, fields } = difference;
-    // A name made of a random number or of the time is another one each time: here, in the control, and in
-    // the next try.
-    if (
-      noise.has(object) ||
-      (change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object)))
-    ) {
-      notes.push(`${object} is another one after every apply of the same scripts, so it was left aside`);
-      return [];
-    }
-    const kept = fields.filter(({ name }) => !noise.has(`${object}\0${name}`));
-    if (kept.length < fields.length) {
-      notes.push(
-        `${object} was left aside in ${fields
-          .filter((each) => !kept.includes(each))
-          .map(({ name }) => name.replaceAll("-", " "))
-          .join(", ")}: two clean applies of the same scripts differ there`,
-      );
-    }
-    return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
-  });
-  return { left, notes };
-}
-
-/** A name without its digits, decimal or hexadecimal. */
-function shapeOf(object: string): string {
-  return object.replace(/(?:[0-9a-f]{6,}|\d+)/g, "#");
 }
 
 /**
@@ -320,6 +302,7 @@ function judge(
   pair: Pair,
   before: SchemaState,
   tried: Tried,
+  extensionsLeft: readonly string[],
   rows?: RowsTried,
 ): Pick<PairProof, "verdict" | "differences" | "notes"> {
   const { failed, back, again, after } = tried;
@@ -327,10 +310,16 @@ function judge(
   const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
   // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not
   // told beside it.
-  const differs = back.some(isReal);
+  // Those that this machine lacks are in no state; what becomes of them the scripts alone say.
+  const extensions = extensionsLeft.map((name) => ({
+    object: `extension ${name}`,
+    message: AFTER_ROLLBACK.extra,
+  }));
+  const differs = back.some(isReal) || extensions.length > 0;
   const differences = [
     ...(failed === undefined || (differs && failed.stage === "again") ? [] : [failureAsDifference(failed)]),
     ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
+    ...extensions,
     ...(differs
       ? []
       : again
@@ -341,7 +330,7 @@ function judge(
   const verdict = ((): Verdict => {
     if (failed?.stage === "forward") return "failed";
     if (pair.rollback === undefined) return "missing";
-    const changed = after !== undefined && compareStates(before, after).length > 0;
+    const changed = extensions.length > 0 || (after !== undefined && compareStates(before, after).length > 0);
     if (pair.rollback.empty && changed) return "missing";
     if (differs) return "differs";
     if (failed !== undefined || rows?.rollbackFailed === true) return "failed";
@@ -360,7 +349,9 @@ function missingDifference(pair: Pair, differences: readonly PairDifference[]): 
   const { source } = pair.forward;
   const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
   if (pair.rollback === undefined) {
-    return [{ object: "", message: `there is no rollback for ${source.file}`, at }];
+    const name = rollbackNameOf(source.file);
+    const where = name === undefined ? "" : `, which ${name} would be`;
+    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
   }
   return [
     { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },

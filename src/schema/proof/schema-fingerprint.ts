@@ -1,5 +1,6 @@
 import { anyOf, inSequence } from "../../kernel/pattern.ts";
 import { sha256 } from "../../kernel/streams.ts";
+import { ownersAlike } from "./owner-alike.ts";
 import type { SchemaState } from "./state.ts";
 
 /** A schema in one line, and each object of it, so that what differs has a name. */
@@ -30,15 +31,15 @@ const NOT_THE_PROJECTS = anyOf(
     /(?:_[a-z_]*(?:pkey|pk|key|idx|seq))?(?:[ .(]|$)/,
   ),
 );
-/** What is said of roles and of the database itself, or given on it. */
-const ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b)/;
+/** What is said of roles and of the database itself, or given on it; and of large objects, which are rows. */
+const ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b|large object )/;
 /** Fields that tell of rows, or of what a server brings. */
 const NOT_DEFINED = new Set(["extension version", "materialized-view unfilled"]);
 
 /** The fingerprint of a state, without what belongs to the server or to the books of migration tools. */
 export function schemaFingerprint(state: SchemaState): SchemaFingerprint {
   const objects = new Map<string, string>();
-  for (const [object, fields] of [...state].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [object, fields] of [...ownersAlike(state)].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const blank = object.indexOf(" ");
     const [kind, name] = [object.slice(0, blank), object.slice(blank + 1)];
     if (OF_THE_SERVER.has(kind) || ON_THE_SERVER.test(object) || NOT_THE_PROJECTS.test(name)) continue;

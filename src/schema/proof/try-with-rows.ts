@@ -1,8 +1,12 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
+import type { Statement } from "../script/script.ts";
+import { fieldsOf } from "../script/tree.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
+import type { Corners } from "./canary/corners.ts";
+import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
 import { lostRows, readSums, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
@@ -21,6 +25,8 @@ export interface RowsTried {
   readonly rollbackFailed: boolean;
   /** One of the scripts did not go through. */
   readonly stopped: boolean;
+  /** The server's words then. */
+  readonly why: string;
   readonly notes: readonly string[];
 }
 
@@ -33,6 +39,7 @@ const NOTHING: RowsTried = {
   forwardFailed: undefined,
   rollbackFailed: false,
   stopped: false,
+  why: "",
   notes: [],
 };
 
@@ -58,21 +65,78 @@ export async function tryWithRows(
   const inside = [pair.forward, pair.rollback].every(
     ({ execution, forgets }) => !forgets && execution.mode === "one-transaction",
   );
-  const tried = inside ? await triedInside(chain, pair, known, tables) : undefined;
+  const inOne = async (corners: Corners): Promise<RowsTried> =>
+    await triedInside(chain, pair, known, { tables, corners });
+  const forGood = async (corners: Corners): Promise<RowsTried> =>
+    await triedForGood(chain, pair, known, { tables, corners });
+  if (!inside) return await ordinaryWhereStopped(forGood, ["values"]);
+  const tried = await ordinaryWhereStopped(inOne, ["extremes", "values"]);
+  if (!tried.stopped) return tried;
   // One transaction around both is not what production has: there a new value of an enum can be used by then.
-  return tried === undefined || tried.stopped ? await triedForGood(chain, pair, known, tables) : tried;
+  const settled = await forGood("none");
+  if (settled.stopped) return settled;
+  const more = await forGood("values");
+  return more.stopped ? withNote(settled, more) : more;
 }
 
 /**
- * Of a pair that cannot be watched: every table of before that either script changes anything of, or names;
- * all where it names nothing in plain words.
+ * Unusual values are for what they lose alone: that a script does not take them may be as it should be, so
+ * then ordinary ones decide.
+ */
+async function ordinaryWhereStopped(
+  attempt: (corners: Corners) => Promise<RowsTried>,
+  corners: readonly Corners[],
+): Promise<RowsTried> {
+  let last: RowsTried | undefined;
+  for (const each of corners) {
+    last = await attempt(each);
+    if (!last.stopped) return last;
+    // This is no matter of how unusual a value is.
+    if (last.forwardFailed !== undefined) break;
+  }
+  const ordinary = await attempt("none");
+  return last === undefined || ordinary.stopped ? ordinary : withNote(ordinary, last);
+}
+
+function withNote(tried: RowsTried, { why }: RowsTried): RowsTried {
+  return {
+    ...tried,
+    notes: [
+      ...tried.notes,
+      `what becomes of unusual values was not tried, because with them not both scripts go through: ${why}`,
+    ],
+  };
+}
+
+/** Kinds of statement that carry nobody's code out, and change no row and no table but what they name. */
+const PLAIN = new Set([
+  "IndexStmt",
+  "ReindexStmt",
+  "VacuumStmt",
+  "AlterEnumStmt",
+  "CommentStmt",
+  "TransactionStmt",
+  "VariableSetStmt",
+]);
+
+/**
+ * A function, a trigger or a cascade may change rows of whatever table, and no text says which: what is not
+ * known to leave them alone is taken to change them.
+ */
+function isPlain({ type, tree }: Statement): boolean {
+  if (PLAIN.has(type)) return true;
+  return type === "DropStmt" && fieldsOf(tree)["removeType"] === "OBJECT_INDEX";
+}
+
+/**
+ * Of a pair that cannot be watched: every table of before, unless all that its scripts do is plain; then
+ * those that either script changes anything of, or names.
  */
 function changedTables({ before, after }: Known, scripts: readonly PreparedScript[]): string[] {
-  const names = [...before.keys()].flatMap((object) =>
-    object.startsWith("table ") ? [object.slice("table ".length)] : [],
-  );
+  const names = [...before.keys()].flatMap((object) => /^(?:table|sequence) (.*)$/s.exec(object)?.[1] ?? []);
   const statements = scripts.flatMap(({ script }) => script.statements);
-  if (statements.some(({ type }) => type === "DoStmt" || type === "CallStmt")) return names;
+  const hooked = [...before.keys()].some((object) => object.startsWith("event-trigger "));
+  if (hooked || !statements.every(isPlain)) return names;
   const changed = compareStates(before, after).map(({ object }) => object.slice(object.indexOf(" ") + 1));
   const named = new Set(statements.flatMap(({ tree }) => [...relationsIn(tree)]));
   return names.filter(
@@ -99,7 +163,7 @@ async function triedInside(
   chain: Chain,
   pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
   known: Known,
-  tables: readonly string[],
+  filling: Filling,
 ): Promise<RowsTried> {
   const session = await chain.session();
   const skip = chain.standIns.skip;
@@ -121,13 +185,13 @@ async function triedInside(
   };
   await session.query("BEGIN");
   try {
-    const filled = await fillTables(session, tables);
+    const filled = await fillTables(session, filling);
     return await judged(
       filled,
       known,
       () => run(pair.forward),
       () => run(pair.rollback),
-      (wanted) => readSums(session, wanted),
+      (work) => work(session),
     );
   } finally {
     // A failed transaction takes nothing but its end, and a lost session is made anew.
@@ -139,7 +203,7 @@ async function triedForGood(
   chain: Chain,
   pair: { readonly forward: PreparedScript; readonly rollback: PreparedScript },
   known: Known,
-  tables: readonly string[],
+  filling: Filling,
 ): Promise<RowsTried> {
   await using copy = await chain.clone();
   const within = async <T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> => {
@@ -149,24 +213,31 @@ async function triedForGood(
     await session.query("COMMIT");
     return result;
   };
-  const filled = await within((session) => fillTables(session, tables));
+  const filled = await within((session) => fillTables(session, filling));
   return await judged(
     filled,
     known,
     () => chain.runIn(copy, pair.forward),
     () => chain.runIn(copy, pair.rollback),
-    (wanted) => within((session) => readSums(session, wanted)),
+    within,
   );
 }
 
 interface Filled {
   readonly sums: ReadonlyMap<string, TableSums>;
+  readonly positions: readonly Position[];
   readonly notes: readonly string[];
 }
 
-async function fillTables(session: DatabaseSession, names: readonly string[]): Promise<Filled> {
+/** What gets rows, and which. */
+interface Filling {
+  readonly tables: readonly string[];
+  readonly corners: Corners;
+}
+
+async function fillTables(session: DatabaseSession, { tables: names, corners }: Filling): Promise<Filled> {
   const tables = await canaryTables(session, names);
-  const canaries = await insertCanaries(session, tables);
+  const canaries = await insertCanaries(session, tables, corners);
   const notes = canaries.flatMap(({ table, why }) =>
     why === undefined || !names.includes(table)
       ? []
@@ -181,24 +252,26 @@ async function fillTables(session: DatabaseSession, names: readonly string[]): P
       session,
       new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
     ),
+    positions: await moveSequences(session, names),
     notes,
   };
 }
 
 async function judged(
-  { sums, notes }: Filled,
+  { sums, positions, notes }: Filled,
   known: Known,
   forward: () => Promise<ScriptFailure | undefined>,
   rollback: () => Promise<ScriptFailure | undefined>,
-  measure: (wanted: ReadonlyMap<string, readonly string[]>) => Promise<ReadonlyMap<string, TableSums>>,
+  measure: (work: (session: DatabaseSession) => Promise<PairDifference[]>) => Promise<PairDifference[]>,
 ): Promise<RowsTried> {
   const first = await forward();
   if (first !== undefined) {
     const isRequired = first.refusal?.state === NOT_NULL_VIOLATION;
-    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true };
+    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true, why: first.message };
     return {
       ...NOTHING,
       stopped: true,
+      why: first.message,
       notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`],
     };
   }
@@ -213,9 +286,14 @@ async function judged(
       forwardFailed: undefined,
       rollbackFailed: !takes,
       stopped: true,
+      why: second.message,
       notes,
     };
   }
-  const after = await measure(new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]])));
-  return { ...NOTHING, differences: lostRows(sums, after), notes };
+  const wanted = new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]]));
+  const differences = await measure(async (session) => {
+    const lost = lostRows(sums, await readSums(session, wanted));
+    return [...lost, ...(await lostPositions(session, positions, lost))];
+  });
+  return { ...NOTHING, differences, notes };
 }

@@ -1,9 +1,12 @@
-import { HoldfastError, withHint } from "../../kernel/errors.ts";
-import { quantity } from "../../kernel/quantity.ts";
-import type { Database, DatabaseSession } from "../../ports/database.ts";
+import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
+import { stateAfterLoss } from "../history/after-loss.ts";
+import { scriptSha256 } from "../history/standing.ts";
+import type { HistoryEntry, ScriptName } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
+import type { PreparedScript } from "../script/prepare.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
@@ -26,11 +29,17 @@ export interface RollbackBackup {
 /** Makes and verifies it; handed over by the command, because backing up is another wing's work. */
 export type TakeBackup = (plan: RollbackPlan) => Promise<RollbackBackup>;
 
+/** What ended a rollback before its plan was done: a script that was refused, or what came between. */
+export type RollbackFailure =
+  | { readonly step: RollbackStep; readonly refused: Refused }
+  /** Without a step: all are taken back, and what the schema is now could not be looked at. */
+  | { readonly step: RollbackStep | undefined; readonly error: HoldfastError };
+
 /** What became of a rollback. */
 export interface RolledBack {
   readonly backup: RollbackBackup | undefined;
   readonly done: readonly RollbackStep[];
-  readonly failed: { readonly step: RollbackStep; readonly refused: Refused } | undefined;
+  readonly failed: RollbackFailure | undefined;
   /**
    * Whether the schema is what it was before the first of them was applied; null where the history
    * does not tell.
@@ -42,91 +51,98 @@ export interface RolledBack {
 
 /**
  * Takes the plan's migrations back, the newest first, under the lease. Before the first statement the backup
- * exists and its id is on record; after each script the history has one entry less, in the same transaction;
- * the first refusal ends it, with the database at a version that is told.
+ * exists and its id is on record; after each script the history has one entry less and the record one more,
+ * in the same transaction; the first that does not go through ends it, with the database at a version that is
+ * told.
  */
 export async function applyRollback(
   plan: RollbackPlan,
   takeBackup: TakeBackup,
   ports: Ports,
 ): Promise<RolledBack> {
-  const { request } = plan;
-  await using lease = await takeLease({
-    ...ports,
-    database: request.database,
-    doing: "migrate-rollback",
-    waitMs: request.waitMs,
-  });
+  const { database, waitMs, store } = plan.request;
+  await using lease = await takeLease({ ...ports, database, doing: "migrate-rollback", waitMs });
   await requireStillTrue(plan, ports);
-  const backup = request.store === undefined ? undefined : await takeBackup(plan);
-  if (backup?.verdict === "failed") {
-    throw new HoldfastError(
-      "artifact.damaged",
-      `the safety backup ${backup.id} could not be verified: ${backup.headline}`,
-      {
-        hint: "Nothing was taken back. Look at the store, and run again.",
-      },
-    );
-  }
-  await using books = await request.database.connect({ purpose: "rollback record" });
-  const record = await openRecord(books, plan, backup, ports);
-  await using sessions = new ScriptSessions(request.database, "migrate rollback");
+  const backup = store === undefined ? undefined : await safetyBackup(plan, takeBackup);
+  const record = await openRecord(plan, backup, ports);
+  await using sessions = new ScriptSessions(database, "migrate rollback");
   const done: RollbackStep[] = [];
-  let failed: RolledBack["failed"];
+  let failed: RollbackFailure | undefined;
   for (const step of plan.steps) {
-    ports.cancelled.throwIfAborted();
-    ports.log.stage(`taking back ${step.entry.file}`);
-    const refused = await takeBack(step, plan, { lease, sessions }, ports).catch(async (error: unknown) => {
-      if (await isGone(request.database, step)) done.push(step);
-      const failure = `${step.entry.version}: ${error instanceof Error ? error.message : String(error)}`;
-      await closeAnew(request.database, books, record, { done, failure, restored: null });
-      const safety = backup === undefined ? "" : ` What the database held before is backup ${backup.id}.`;
-      throw withHint(error, `Taken back before it: ${quantity(done.length, "migration")}.${safety}`);
-    });
-    if (refused !== undefined) {
-      failed = { step, refused };
-      break;
-    }
+    failed = await oneBack(step, plan, { lease, sessions, record }, ports);
+    if (failed !== undefined) break;
     done.push(step);
   }
-  const after = schemaFingerprint(await readState(books)).hash;
-  const restored = failed !== undefined ? null : await isRestored(books, plan, after);
-  const failure =
-    failed === undefined ? null : `${failed.step.entry.version}: ${failed.refused.refusal.message}`;
-  await closeRecord(books, record, { done, failure, restored });
-  return { backup, done, failed, restored, record };
+  return { backup, record, done, ...(await ended(plan, record, failed)) };
 }
 
-/**
- * Whether a script whose end nobody heard of is done: its answer may have been lost after its COMMIT. Where
- * the database does not answer nobody knows, and it counts as not done.
- */
-async function isGone(database: Database, { entry }: RollbackStep): Promise<boolean> {
+async function safetyBackup(plan: RollbackPlan, takeBackup: TakeBackup): Promise<RollbackBackup> {
+  const backup = await takeBackup(plan).catch((error: unknown) => {
+    throw withHint(error, "That was the safety backup: nothing was taken back.");
+  });
+  if (backup.verdict !== "failed") return backup;
+  throw new HoldfastError(
+    "artifact.damaged",
+    `the safety backup ${backup.id} could not be verified: ${backup.headline}`,
+    { hint: "Nothing was taken back. Look at the store, and run again." },
+  );
+}
+
+/** What the scripts of one rollback share. */
+interface Run {
+  readonly lease: Lease;
+  readonly sessions: ScriptSessions;
+  readonly record: string;
+}
+
+/** One script; where its end was not heard of, the history says whether it is done. */
+async function oneBack(
+  step: RollbackStep,
+  plan: RollbackPlan,
+  run: Run,
+  ports: Ports,
+): Promise<RollbackFailure | undefined> {
   try {
-    await using session = await database.connect({ purpose: "rollback record" });
-    return !(await readHistory(session)).some(({ version }) => version === entry.version);
-  } catch {
-    return false;
+    ports.cancelled.throwIfAborted();
+    ports.log.stage(`taking back ${step.entry.file}`);
+    const refused = await takeBack(step, plan, run, ports);
+    return refused === undefined ? undefined : { step, refused };
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    const state = await stateAfterLoss(plan.request.database, step.entry.version, error);
+    return state === "absent" ? undefined : { step, error };
   }
 }
 
 /**
- * Ends the record of a rollback that stopped, as far as it can be done: what took the script's session away
- * may have taken that of the books too, and then a new one is tried.
+ * Looks at what the schema is now, and ends the record. Where that cannot be done, what was taken back is on
+ * record all the same, and the next rollback ends it.
  */
-async function closeAnew(
-  database: Database,
-  books: DatabaseSession,
+async function ended(
+  plan: RollbackPlan,
   record: string,
-  end: Parameters<typeof closeRecord>[2],
-): Promise<void> {
+  failed: RollbackFailure | undefined,
+): Promise<Pick<RolledBack, "failed" | "restored">> {
   try {
-    await closeRecord(books, record, end).catch(async () => {
-      await using session = await database.connect({ purpose: "rollback record" });
-      await closeRecord(session, record, end);
-    });
-  } catch {
-    // The error that ended the rollback is told, and counts more.
+    await using session = await plan.request.database.connect({ purpose: "rollback record" });
+    const restored =
+      failed === undefined
+        ? await isRestored(session, plan, schemaFingerprint(await readState(session)).hash)
+        : null;
+    const why = failed && ("refused" in failed ? failed.refused.refusal.message : failed.error.message);
+    const failure = why === undefined ? null : `${failed?.step?.entry.version ?? ""}: ${why}`;
+    await session.query(
+      `
+        UPDATE holdfast.rollbacks
+          SET ended_at = pg_catalog.clock_timestamp(), failed = $2, restored = $3
+        WHERE id = $1
+      `,
+      [record, failure, restored],
+    );
+    return { failed, restored };
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return { failed: failed ?? { step: undefined, error }, restored: null };
   }
 }
 
@@ -158,7 +174,7 @@ async function requireStillTrue(plan: RollbackPlan, ports: Ports): Promise<void>
   if (await isStillTrue(plan, ports)) return;
   throw new HoldfastError(
     "refused.unsafe",
-    "the database's history has moved on since the plan was made, so what was shown " +
+    "the database's history or its schema has moved on since the plan was made, so what was shown " +
       "is not what would be done",
     { hint: "Run again, and read the new plan." },
   );
@@ -167,7 +183,7 @@ async function requireStillTrue(plan: RollbackPlan, ports: Ports): Promise<void>
 async function takeBack(
   { entry, rollback }: RollbackStep,
   { request }: RollbackPlan,
-  { lease, sessions }: { readonly lease: Lease; readonly sessions: ScriptSessions },
+  { lease, sessions, record }: Run,
   ports: Ports,
 ): Promise<Refused | undefined> {
   const isBegun = entry.state === "rolling-back";
@@ -178,27 +194,46 @@ async function takeBack(
     retries: request.retries,
     stop: AbortSignal.any([lease.lost, ports.cancelled]),
     statements: rollback.script.statements,
-    async attempt(session: DatabaseSession) {
+    async attempt(session: DatabaseSession, stop: AbortSignal) {
+      // Whoever goes on with it has to know which script was begun.
       if (rollback.execution.mode !== "one-transaction" && !at.again) {
         await session.query(
-          "UPDATE holdfast.migrations SET state = 'rolling-back', steps = 0 WHERE version = $1",
-          [entry.version],
+          `
+            UPDATE holdfast.migrations
+              SET state = 'rolling-back', steps = 0, rollback = $2, rollback_sha256 = $3,
+                  without_transaction = $4
+            WHERE version = $1
+          `,
+          [entry.version, rollback.source.text, scriptSha256(rollback.source.text), marksOf(entry, rollback)],
         );
         at = { from: 0, again: true };
       }
       const supabase = await supabaseBooks(session);
-      const refused = await carryOut(session, rollback, at, request.timeouts, {
-        async done(inside, steps, whole) {
-          await requireLease(inside, lease);
-          await inside.query(
-            whole
-              ? "DELETE FROM holdfast.migrations WHERE version = $1"
-              : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
-            whole ? [entry.version] : [entry.version, steps],
-          );
-          if (whole) await supabase.takenBack(inside, entry.version);
+      const refused = await carryOut(
+        session,
+        rollback,
+        at,
+        request.timeouts,
+        {
+          async done(inside, steps, whole) {
+            await requireLease(inside, lease);
+            if (whole) {
+              await inside.query("UPDATE holdfast.rollbacks SET done = done || $2::text WHERE id = $1", [
+                record,
+                entry.version,
+              ]);
+            }
+            await inside.query(
+              whole
+                ? "DELETE FROM holdfast.migrations WHERE version = $1"
+                : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
+              whole ? [entry.version] : [entry.version, steps],
+            );
+            if (whole) await supabase.takenBack(inside, entry.version);
+          },
         },
-      });
+        stop,
+      );
       if (refused !== undefined) at = { ...at, from: refused.steps };
       return refused;
     },
@@ -206,18 +241,34 @@ async function takeBack(
   return (await untilThrough(trying, ports)).refused;
 }
 
+/** Marks against transactions: the forward script's as it was, the rollback's as it is carried out. */
+function marksOf({ withoutTransaction }: HistoryEntry, { source }: PreparedScript): readonly ScriptName[] {
+  const forward = withoutTransaction.filter((name) => name === "forward");
+  return source.transaction ? forward : [...forward, "rollback"];
+}
+
+/** Under the lease nobody else is at work, so a record that is open is of a run that ended without a word. */
+const LEFT_OPEN = `
+  UPDATE holdfast.rollbacks
+    SET ended_at = pg_catalog.clock_timestamp(), done = coalesce(done, '{}'),
+        failed = 'the run ended before it could say how'
+  WHERE ended_at IS NULL
+`;
+
 async function openRecord(
-  session: DatabaseSession,
   plan: RollbackPlan,
   backup: RollbackBackup | undefined,
   { run, version, random }: Ports,
 ): Promise<string> {
   const id = random.hex(8);
+  await using session = await plan.request.database.connect({ purpose: "rollback record" });
+  await session.query(LEFT_OPEN);
   await session.query(
     `
       INSERT INTO holdfast.rollbacks (
-        id, from_version, to_version, versions, backup_id, reason, losses, done_by, run_url, holdfast_version)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        id, from_version, to_version, versions, done, backup_id, reason, losses, done_by, run_url,
+        holdfast_version)
+        VALUES ($1, $2, $3, $4, '{}', $5, $6, $7, $8, $9, $10)
     `,
     [
       id,
@@ -233,19 +284,4 @@ async function openRecord(
     ],
   );
   return id;
-}
-
-async function closeRecord(
-  session: DatabaseSession,
-  id: string,
-  { done, failure, restored }: Pick<RolledBack, "done" | "restored"> & { readonly failure: string | null },
-): Promise<void> {
-  await session.query(
-    `
-      UPDATE holdfast.rollbacks
-        SET ended_at = pg_catalog.clock_timestamp(), done = $2, failed = $3, restored = $4
-      WHERE id = $1
-    `,
-    [id, done.map(({ entry }) => entry.version), failure, restored],
-  );
 }

@@ -1,4 +1,4 @@
-import { EXIT, HoldfastError } from "../../kernel/errors.ts";
+import { EXIT, HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { parseDatabaseUrl, describeAddress } from "../../postgres/database-url.ts";
@@ -26,6 +26,8 @@ interface FromBackupPlan {
   /** As of when the database will be; undefined where the store has no such backup. */
   readonly snapshotAt: string | undefined;
   readonly history: readonly HistoryEntry[];
+  /** Whether there is one that can be believed: else nobody knows what was applied. */
+  readonly isKnown: boolean;
   /** Applied since then, the newest first. */
   readonly undone: readonly HistoryEntry[];
   readonly hash: string;
@@ -37,8 +39,8 @@ interface FromBackupPlan {
  * `holdfast migrate-rollback --from-backup`: the other road. Everything is as the backup has it, the history
  * of migrations too, and what was written later is lost.
  *
- * The lease is taken to see that nobody is at work, and given back before the restore: that takes the whole
- * database away from under every session, a lease's too, and so from under a run that begins meanwhile.
+ * The lease is held until the restore has ended, so that nobody migrates what is about to be replaced. It
+ * goes with the database: where that is replaced whole, its session is ended with all others.
  */
 export async function runRollbackFromBackup(
   inputs: MigrateRollbackInputs & { readonly fromBackup: string },
@@ -57,7 +59,8 @@ export async function runRollbackFromBackup(
   );
   if (inputs.dryRun) return planned(plan);
   for (const line of planLines(plan)) ports.log.info(line);
-  const now = await historyAlone(database, inputs.wait, ports);
+  await using held = await holdAlone(database, inputs.wait, ports);
+  const now = held.history;
   if (now.map(lineOf).join("\n") !== plan.history.map(lineOf).join("\n")) {
     throw new HoldfastError(
       "refused.unsafe",
@@ -80,7 +83,9 @@ async function planAlone(
   restore: RestoreBackup,
   ports: Ports,
 ): Promise<FromBackupPlan> {
-  const history = await historyAlone(database, wait, ports);
+  const held = await holdAlone(database, wait, ports);
+  await held[Symbol.asyncDispose]();
+  const { history, isKnown } = held;
   const looked = await restore(true);
   const snapshotAt = snapshotOf(looked);
   const since =
@@ -92,6 +97,7 @@ async function planAlone(
     backup,
     snapshotAt,
     history,
+    isKnown,
     undone: history.filter(({ version }) => since.has(version)).reverse(),
     hash: planHash({
       doing: "migrate-rollback",
@@ -100,28 +106,42 @@ async function planAlone(
       given: [
         `from backup ${backup}`,
         withoutBackup ? "without a backup" : "with a backup",
-        ...history.map(lineOf),
+        ...(isKnown ? history.map(lineOf) : ["without a history"]),
       ],
     }),
     looked,
   };
 }
 
-/** Nobody is at work on it while it is read; a database without a history has nobody who migrates it. */
-async function historyAlone(
-  database: Database,
-  waitMs: number,
-  ports: Ports,
-): Promise<readonly HistoryEntry[]> {
+/** The history, and the lease under which it was read. */
+interface Held extends AsyncDisposable {
+  readonly history: readonly HistoryEntry[];
+  readonly isKnown: boolean;
+}
+
+/**
+ * Nobody is at work on it while it is held. A database without a history has nobody who migrates it, and one
+ * that a restore was stopped in has none that could be believed.
+ */
+async function holdAlone(database: Database, waitMs: number, ports: Ports): Promise<Held> {
   await using session = await database.connect({ purpose: "rollback plan" });
-  if ((await historyPresence(session)) === "none") return [];
-  await using _lease = await takeLease({
-    ...ports,
-    database,
-    doing: "migrate-rollback --from-backup",
-    waitMs,
-  });
-  return await readHistory(session);
+  const nothing = { history: [], isKnown: false, [Symbol.asyncDispose]: () => Promise.resolve() };
+  try {
+    if ((await historyPresence(session)) === "none") return nothing;
+  } catch (error) {
+    if (!isHoldfastError(error, "database.half-restored")) throw error;
+    ports.log.warn("the database is half restored; the restore begins anew");
+    return nothing;
+  }
+  const doing = "migrate-rollback --from-backup";
+  const lease = await takeLease({ ...ports, database, doing, waitMs });
+  try {
+    const history = await readHistory(session);
+    return { history, isKnown: true, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
+  } catch (error) {
+    await lease[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 function snapshotOf({ outputs: { plan } }: Outcome): string | undefined {
@@ -131,27 +151,32 @@ function snapshotOf({ outputs: { plan } }: Outcome): string | undefined {
 
 const lineOf = ({ version, state, sha256 }: HistoryEntry): string => `${version} ${state} ${sha256 ?? ""}`;
 
-/** Versions that were applied after the snapshot, or are not applied whole; by the server's own clock. */
+/**
+ * Versions that were applied after the snapshot, or are not applied whole; by the server's own clock. When
+ * another tool has applied what was taken over nobody knows: before the takeover at any rate.
+ */
 async function appliedSince(database: Database, snapshotAt: string): Promise<ReadonlySet<string>> {
   await using session = await database.connect({ purpose: "rollback plan" });
   const rows = await session.query<{ version: string }>(
     `
       SELECT version
         FROM holdfast.migrations
-       WHERE state <> 'applied' OR coalesce(applied_at, started_at) > $1::timestamptz
+       WHERE state <> 'applied' OR applied_at > $1::timestamptz
     `,
     [snapshotAt],
   );
   return new Set(rows.map(({ version }) => version));
 }
 
-function planLines({ backup, snapshotAt, undone }: FromBackupPlan): string[] {
+function planLines({ backup, snapshotAt, undone, isKnown }: FromBackupPlan): string[] {
   const since = snapshotAt === undefined ? "" : `, as of ${snapshotAt}`;
+  const files = undone.map(({ file }) => file).join(", ");
+  const applied = files === "" ? "no migration was applied since" : `applied since, and not in it: ${files}`;
   return [
     `restores backup ${backup}${since}: everything that was written later is lost`,
-    undone.length === 0
-      ? "no migration was applied since"
-      : `applied since, and not in it: ${undone.map(({ file }) => file).join(", ")}`,
+    isKnown
+      ? applied
+      : "the database has no whole history of migrations: what was applied since is not known",
   ];
 }
 

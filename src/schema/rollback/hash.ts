@@ -3,7 +3,7 @@ import { planHash, requireApproved } from "../steps/plan-hash.ts";
 import type { RollbackPlan } from "./plan.ts";
 
 /** The hash of what would be taken back, by which scripts, and of what goes with it. */
-export function hashOf({ request, steps, losses, drifted, live }: RollbackPlan): string {
+export function hashOf({ request, steps, losses, live }: RollbackPlan): string {
   return planHash({
     doing: "migrate-rollback",
     database: describeAddress(request.database.address),
@@ -15,7 +15,7 @@ export function hashOf({ request, steps, losses, drifted, live }: RollbackPlan):
     given: [
       request.to?.version ?? "nothing",
       request.store === undefined ? "without a backup" : "with a backup",
-      drifted ? `drifted to ${live}` : "as it was left",
+      live,
       ...steps.map(({ entry, proof }) => `${entry.version} ${proof?.verdict ?? "not tried"}`),
       ...losses.map(({ object }) => object).sort(),
     ],

@@ -21,6 +21,7 @@ import { platformOfState } from "../proof/compare-databases.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
 import { readState } from "../proof/state.ts";
 import { proveHistory, type HistoryProof } from "./prove-history.ts";
+import { requireSameStart } from "../steps/same-start.ts";
 import type { RollbackRequest } from "./request.ts";
 
 /** One migration that will be taken back. */
@@ -202,6 +203,11 @@ async function findScripts(
         hint: "Write it and put it into the folder; or go back by a restore of a backup from before.",
       },
     );
+  }
+  for (const { entry, rollback } of found) {
+    if (entry.state !== "rolling-back") continue;
+    const begun = { file: entry.file, text: entry.rollback, steps: entry.steps };
+    await requireSameStart(rollback, { ...begun, state: "half taken back" });
   }
   const broken = found.find(({ rollback }) => rollback.script.problem !== undefined);
   if (broken !== undefined) {

@@ -35,7 +35,8 @@ export async function recordRestore(
   const now = await readHistory(session);
   const there = new Set(now.map(lineOf));
   const before = new Set(history.map(lineOf));
-  const undone = history.filter((entry) => !there.has(lineOf(entry))).reverse();
+  // What was taken over after the backup was in the database before it, and its tool's table says so.
+  const undone = history.filter((entry) => !there.has(lineOf(entry)) && entry.adoptedFrom === null).reverse();
   if (restored.exit === EXIT.integrity && undone.length === 0) return undefined;
   const applied = now.filter(({ state }) => state === "applied");
   const left = applied.at(-1)?.fingerprintAfter ?? null;
@@ -43,7 +44,8 @@ export async function recordRestore(
     id: ports.random.hex(8),
     version: applied.at(-1)?.version ?? "",
     undone,
-    broughtBack: now.filter((entry) => !before.has(lineOf(entry))),
+    // Of a database that was empty, or half restored, nobody knows what it had.
+    broughtBack: history.length === 0 ? [] : now.filter((entry) => !before.has(lineOf(entry))),
     asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left,
   };
   await makeHistory(database);

@@ -4,7 +4,7 @@ import type { Json, Outcome } from "../../kernel/outcome.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { applyRollback, type RolledBack, type TakeBackup } from "./apply.ts";
+import { applyRollback, type RollbackFailure, type RolledBack, type TakeBackup } from "./apply.ts";
 import { hashOf, requireApprovedPlan } from "./hash.ts";
 import { isSound } from "./prove-history.ts";
 import { planRollback, type RollbackPlan } from "./plan.ts";
@@ -74,6 +74,13 @@ function whyNot(plan: RollbackPlan): HoldfastError | undefined {
   }
   const { database } = request.database.address;
   if (request.confirm === database) return undefined;
+  if (request.confirm !== undefined) {
+    return new HoldfastError(
+      "refused.unconfirmed",
+      `confirm is '${request.confirm}', and the database to be taken back is '${database}'`,
+      { hint: "Type the database's own name; it guards against a wrong one." },
+    );
+  }
   const lost = losses
     .filter(({ rows }) => rows !== 0)
     .map(({ object, rows }) => `${object}${rows === null ? "" : ` (${quantity(rows, "row")})`}`);
@@ -157,6 +164,7 @@ function planned(plan: RollbackPlan, refused: HoldfastError | undefined): Outcom
       tables: steps.length === 0 ? [] : [table(plan)],
       notes: [
         ...losses.map(lossLine),
+        ...(steps.length === 0 ? [] : [`the plan's hash, for --plan-hash: ${hashOf(plan)}`]),
         ...(refused?.hint === undefined ? [] : [refused.hint]),
         ...(drifted
           ? ["the schema is not what its last migration left: the rollback may meet what it does not know"]
@@ -173,31 +181,58 @@ function takenBefore(done: RolledBack["done"]): string {
   return `${quantity(done.length, "migration")} before it ${are} taken back, the last of them ${last.file}`;
 }
 
+function headlineOf(failed: RollbackFailure): string {
+  if ("refused" in failed) {
+    const { refusal, statement } = failed.refused;
+    const { source } = failed.step.rollback;
+    const line = statement === undefined ? "" : `:${statement.line}`;
+    return (
+      `${failed.step.entry.file} could not be taken back: ${refusal.message} (SQLSTATE ${refusal.state}), ` +
+      `at ${source.file}${line}`
+    );
+  }
+  return failed.step === undefined
+    ? `all is taken back, and what the schema is now could not be looked at: ${failed.error.message}`
+    : `${failed.step.entry.file} could not be taken back: ${failed.error.message}`;
+}
+
+function failureNotes(failed: RollbackFailure, done: RolledBack["done"]): string[] {
+  if (!("refused" in failed)) {
+    const where =
+      failed.step === undefined ? [] : [`${takenBefore(done)}; migrate-status says where it stands`];
+    return [...where, ...(failed.error.hint === undefined ? [] : [failed.error.hint])];
+  }
+  const { step, refused } = failed;
+  const { refusal, steps, statements } = refused;
+  return [
+    step.rollback.execution.mode === "one-transaction"
+      ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` +
+        step.entry.version
+      : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
+    ...(refusal.detail === undefined ? [] : [refusal.detail]),
+    ...(refusal.hint === undefined ? [] : [`the server advises: ${refusal.hint}`]),
+  ];
+}
+
 function rolledBack(plan: RollbackPlan, result: RolledBack): Outcome {
   const { done, failed, restored, backup } = result;
   const where = describeAddress(plan.request.database.address);
   const wayBack =
     backup === undefined
       ? []
-      : [`what the database held before is backup ${backup.id} (tier safety), as of ${backup.snapshotAt}`];
+      : [
+          `what the database held before is backup ${backup.id} (tier safety), as of ${backup.snapshotAt}: ` +
+            `holdfast migrate-rollback --from-backup ${backup.id} brings it back`,
+        ];
   if (failed !== undefined) {
-    const { refusal, steps, statements } = failed.refused;
     return {
-      exit: EXIT.outside,
+      exit: "refused" in failed ? EXIT.outside : failed.error.exitCode,
       outputs: outputs(plan, result),
       report: {
         good: false,
-        headline:
-          `${failed.step.entry.file} could not be taken back: ${refusal.message} (SQLSTATE ` +
-          `${refusal.state})`,
+        headline: headlineOf(failed),
         tables: [table(plan)],
-        notes: [
-          failed.step.rollback.execution.mode === "one-transaction"
-            ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` +
-              failed.step.entry.version
-            : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
-          ...wayBack,
-        ],
+        notes: [...failureNotes(failed, done), ...wayBack],
       },
     };
   }

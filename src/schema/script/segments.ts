@@ -26,6 +26,25 @@ const PLAIN_BEGIN = "BEGIN";
 /** Outside of a transaction alone: https://www.postgresql.org/docs/current/plpgsql-transactions.html */
 const MAY_END_TRANSACTIONS = new Set(["CallStmt", "DoStmt"]);
 
+/**
+ * What of a script is left to do after its first `from` statements. A script that was mended meanwhile may be
+ * cut otherwise than the one that was begun, one transaction perhaps: what is done is done in no segment
+ * again, and settings that it made are made once more.
+ */
+export function segmentsAfter(script: PreparedScript, from: number): readonly Segment[] {
+  const done = new Set(script.execution.statements.slice(0, from));
+  return segmentsOf(script)
+    .filter(({ upTo }) => upTo > from)
+    .map((segment) => {
+      const again = segment.statements.filter((each) => done.has(each) && each.type === "VariableSetStmt");
+      return {
+        ...segment,
+        statements: segment.statements.filter((each) => !done.has(each)),
+        setUp: [...segment.setUp, ...again],
+      };
+    });
+}
+
 /** The segments of a script, in its order. */
 export function segmentsOf({ source, execution: { mode, statements } }: PreparedScript): readonly Segment[] {
   if (mode === "one-transaction") {

@@ -66,24 +66,28 @@ export async function readKeptRoles(session: DatabaseSession): Promise<readonly 
  * @param session of the maintenance database, outside of a transaction; what the new roles owned
  *   is gone already
  * @param spared roles that stay although they are new
+ * @param isOurs whether a role may have been changed by what was tried; on a server that others use too, what
+ *   happens to all others is their doing
  */
 export async function restoreRoles(
   session: DatabaseSession,
   kept: readonly KeptRole[],
   spared: readonly string[],
+  isOurs: (name: string) => boolean = () => true,
 ): Promise<void> {
-  const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
   const before = new Set(kept.map(({ name }) => name));
-  for (const name of now.keys()) {
-    if (!before.has(name) && !spared.includes(name)) {
+  for (const { name } of await readKeptRoles(session)) {
+    if (!before.has(name) && !spared.includes(name) && isOurs(name)) {
       await session.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
     }
   }
-  for (const role of kept) {
-    const is = now.get(role.name);
-    if (is === undefined) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)}`);
+  // Memberships went with the roles that were dropped.
+  const now = new Map((await readKeptRoles(session)).map((role) => [role.name, role]));
+  const ours = kept.filter(({ name }) => isOurs(name));
+  for (const role of ours) {
+    if (!now.has(role.name)) await session.query(`CREATE ROLE ${quoteIdentifier(role.name)}`);
   }
-  for (const role of kept) await restoreRole(session, role, now.get(role.name));
+  for (const role of ours) await restoreRole(session, role, now.get(role.name));
 }
 
 async function restoreRole(session: DatabaseSession, was: KeptRole, is: KeptRole | undefined): Promise<void> {

@@ -7,6 +7,8 @@ import { boundedSession, STATEMENT_MS } from "./bounded-session.ts";
 
 /** A PostgreSQL server on which migrations may be tried: nothing on it is anybody's. */
 export interface Shadow extends AsyncDisposable {
+  /** Somebody's server, whose roles others use too; a private one is nobody's. */
+  readonly isGiven: boolean;
   readonly major: number;
   /** As people write it, such as `15.18`. */
   readonly version: string;
@@ -112,6 +114,7 @@ async function shadowOn(
     }
   };
   return {
+    isGiven: !what.startsWith("a "),
     major: Math.floor(row!.num / 10_000),
     version: row!.version,
     described: described(row!.version),

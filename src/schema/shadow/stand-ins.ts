@@ -2,6 +2,7 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import type { Statement } from "../script/script.ts";
+import { droppedNames } from "../script/dropped.ts";
 import { fieldsOf, listOf, textOf, type Fields } from "../script/tree.ts";
 
 /**
@@ -33,7 +34,15 @@ export class StandIns {
         .filter(({ type }) => type === "CreateRoleStmt")
         .flatMap(({ tree }) => textOf(fieldsOf(tree)["role"]) ?? []),
     );
-    const wanted = [...named].filter((name) => !made.has(name) && !this.#roles.has(name));
+    // Where a block may make a role, it is made only when the server has refused the script for its lack.
+    const blocks = prepared.flatMap(({ script, execution }) =>
+      execution.mode === "one-transaction"
+        ? script.statements.filter(({ type }) => type === "DoStmt").map(({ text }) => text)
+        : [],
+    );
+    const wanted = [...named].filter(
+      (name) => !made.has(name) && !this.#roles.has(name) && !blocks.some((text) => text.includes(name)),
+    );
     if (wanted.length > 0) {
       for (const name of await this.#missing(session, wanted)) await this.#makeRole(session, name);
     }
@@ -57,6 +66,18 @@ export class StandIns {
     return true;
   };
 
+  /** Extensions that this server lacks, that the first script makes and the second does not take back. */
+  leftBy(forward: PreparedScript, rollback: PreparedScript | undefined): readonly string[] {
+    const made = forward.script.statements.flatMap(({ type, tree }) => {
+      const name = type === "CreateExtensionStmt" ? textOf(fieldsOf(tree)["extname"]) : undefined;
+      return name !== undefined && this.#available?.has(name) === false ? [name] : [];
+    });
+    const dropped = (rollback?.script.statements ?? []).flatMap(({ type, tree }) =>
+      droppedNames(type, fieldsOf(tree), "OBJECT_EXTENSION").flat(),
+    );
+    return [...new Set(made)].filter((name) => !dropped.includes(name));
+  }
+
   #dropsMissing({ removeType, objects }: Fields): boolean {
     if (removeType !== "OBJECT_EXTENSION") return false;
     return listOf(objects).every((each) => this.#extensions.has(textOf(each) ?? ""));
@@ -68,15 +89,16 @@ export class StandIns {
 
   /**
    * Makes the role for whose lack the server refused a script, such as one that a DO block names; false where
-   * it was for something else.
+   * it was for something else, or for a name that the script does not have.
    */
   async mend(
     session: DatabaseSession,
     refusal: { readonly state: string; readonly message: string } | undefined,
+    { source }: PreparedScript,
   ): Promise<boolean> {
     const [, name] =
       refusal?.state === "42704" ? (/^role "(.*)" does not exist$/.exec(refusal.message) ?? []) : [];
-    if (name === undefined || this.#roles.has(name)) return false;
+    if (name === undefined || this.#roles.has(name) || !source.text.includes(name)) return false;
     await this.#makeRole(session, name);
     return true;
   }

@@ -1,18 +1,26 @@
 import { EXIT } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
+import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import { describeAddress, parseDatabaseUrl } from "../../postgres/database-url.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { DatabaseSession } from "../../ports/database.ts";
 import { isWanted } from "../folder/classify.ts";
+import type { Migration } from "../folder/migration.ts";
 import { readFolder } from "../folder/read-folder.ts";
+import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireMigrations } from "../folder/require-migrations.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
+import { appliedElsewhere, type AppliedElsewhere } from "../books/applied-elsewhere.ts";
+import { begunOf } from "../history/begun.ts";
+import type { HistoryEntry } from "../history/entry.ts";
 import { readHistory } from "../history/table.ts";
+import { unrecorded } from "../history/unrecorded.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { nameDrift, type Drift, type DriftPorts } from "./drift.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
+import { readState, type SchemaState } from "../proof/state.ts";
 
 /** The parsed inputs of `holdfast migrate-status`. */
 export interface MigrateStatusInputs {
@@ -34,11 +42,12 @@ export async function runMigrateStatus(
   });
   requireMigrations(folder, migrations, problems);
   const database = await ports.openDatabase(parseDatabaseUrl(inputs.database.reveal(), "database"));
+  // A pooler lends the server's session on, with the settings that were made in it.
+  await refuseTransactionPooler(database);
   await using session = await database.connect({ purpose: "migrate status" });
-  const history = await readHistory(session);
-  const { applied, changed, pending, late, missing, begun } = standingOf(migrations, history);
-  const last = history.findLast(({ state }) => state === "applied");
-  const state = last?.fingerprintAfter == null ? undefined : await readState(session);
+  const { history, standing, elsewhere, state, unknown } = await look(session, migrations);
+  const { applied, changed, pending, late, missing, begun } = standing;
+  const last = history.findLast(({ state: each }) => each === "applied");
   const now = state && schemaFingerprint(state).hash;
   // Half of a file is no drift, and is told by itself.
   const drift = now !== undefined && now !== last!.fingerprintAfter && begun.length === 0;
@@ -51,7 +60,7 @@ export async function runMigrateStatus(
     : undefined;
   const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : undefined;
   const where = describeAddress(database.address);
-  const bad = changed.length + begun.length > 0 || drift;
+  const bad = changed.length + begun.length > 0 || elsewhere.some(({ concerns }) => concerns) || drift;
   return {
     exit: bad ? EXIT.verdict : EXIT.done,
     outputs: {
@@ -64,25 +73,74 @@ export async function runMigrateStatus(
       begun: begun.map(({ version }) => version),
       drift,
       "matches-version": matches?.version ?? "",
-      drifted: (named?.deviations ?? []).map((deviation) => ({ ...deviation })),
+      drifted: (named?.deviations ?? []).map(({ object, message }) => ({ object, message })),
     },
     report: {
       good: !bad,
       headline:
         `${where} is at ${last === undefined ? "no version" : `version ${last.version}`}: ` +
-        `${quantity(applied.length, "migration")} applied, ${pending.length} ` +
-        `pending${drift ? "; its schema is not what that version left" : ""}`,
-      tables: tablesOf({ applied, changed, pending, late, missing, begun }, named),
-      notes: drift
-        ? [
-            matches === undefined
-              ? "the schema is that of no version on record: somebody changed it by hand, or by another tool"
-              : `the schema is that of version ${matches.version}`,
-            ...(named?.doubt === undefined ? [] : [named.doubt]),
-          ]
-        : [],
+        `${quantity(applied.length + missing.length, "migration")} applied` +
+        (missing.length === 0 ? "" : ` (${missing.length} not in this checkout)`) +
+        `, ${pending.length} pending${drift ? "; its schema is not what that version left" : ""}`,
+      tables: tablesOf(standing, named),
+      notes: [
+        ...elsewhere.map(elsewhereWords),
+        ...(unknown === undefined ? [] : [unknown]),
+        ...(drift ? driftNotes(matches, named) : []),
+      ],
     },
   };
+}
+
+/** What one answer is made of. */
+interface Look {
+  readonly history: readonly HistoryEntry[];
+  readonly standing: Standing;
+  readonly elsewhere: readonly AppliedElsewhere[];
+  /** Undefined where the history does not tell what it should be. */
+  readonly state: SchemaState | undefined;
+  /** A word about a database without any history. */
+  readonly unknown: string | undefined;
+}
+
+/**
+ * All of it in one snapshot: what another run commits in between would be in the schema and not in the
+ * history, which is what drift looks like.
+ */
+async function look(session: DatabaseSession, migrations: readonly Migration[]): Promise<Look> {
+  await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  const history = await readHistory(session);
+  const standing = standingOf(migrations, history);
+  const elsewhere = await appliedElsewhere(session, standing);
+  const last = history.findLast(({ state }) => state === "applied");
+  const state = last?.fingerprintAfter == null ? undefined : await readState(session);
+  const unknown = history.length === 0 && elsewhere.length === 0 ? await unrecorded(session) : undefined;
+  await session.query("COMMIT");
+  return { history, standing, elsewhere, state, unknown };
+}
+
+function driftNotes(matches: HistoryEntry | undefined, named: Drift | undefined): string[] {
+  return [
+    matches === undefined
+      ? "the schema is that of no version on record: somebody changed it by hand, or by another tool; " +
+        "write what is to stay as a migration, and take back the rest"
+      : `the schema is that of version ${matches.version}`,
+    ...(named?.doubt === undefined ? [] : [named.doubt]),
+  ];
+}
+
+function elsewhereWords({ tool, table, names, unclear }: AppliedElsewhere): string {
+  if (unclear !== undefined) return `${table} of ${tool} is not clear: ${unclear.message}`;
+  return (
+    `${tool} has applied ${quantity(names.length, "migration")} that the history does not know ` +
+    `(${table}): ${listed(names, 5)}; migrate --adopt ${tool} takes them over`
+  );
+}
+
+/** How far one is that is begun and not ended. */
+function begunWords({ state, steps }: HistoryEntry): string {
+  const half = state === "rolling-back" ? "half taken back" : "half applied";
+  return `${half}: ${quantity(steps, "statement")} done`;
 }
 
 function tablesOf(
@@ -115,14 +173,13 @@ function tablesOf(
           (entry.appliedAt ?? "").slice(0, 16).replace("T", " "),
           entry.appliedBy,
         ]),
-        ...pending.map(({ forward, version }) => [
-          forward.file,
-          begun.some((each) => each.version === version)
-            ? `begun: ${begun.find((each) => each.version === version)!.steps} statements done`
-            : standingOfOne(version),
-          "",
-          "",
-        ]),
+        ...begun
+          .filter((entry) => !pending.some(({ version }) => begunOf([entry], version) !== undefined))
+          .map((entry) => [entry.file, `${begunWords(entry)}, not in this checkout`, "", entry.appliedBy]),
+        ...pending.map(({ forward, version }) => {
+          const half = begunOf(begun, version);
+          return [forward.file, half === undefined ? standingOfOne(version) : begunWords(half), "", ""];
+        }),
       ],
     },
     ...(named === undefined || named.deviations.length === 0

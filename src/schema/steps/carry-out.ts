@@ -1,7 +1,7 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { PreparedScript } from "../script/prepare.ts";
-import { segmentsOf, type Segment } from "../script/segments.ts";
+import { segmentsAfter, type Segment } from "../script/segments.ts";
 import type { Statement } from "../script/script.ts";
 import { dropInvalid, isDone } from "./look-before.ts";
 import type { ServerRefusal } from "../../ports/database.ts";
@@ -42,6 +42,7 @@ export interface Refused {
  * the ledger says that it is done; so wherever the run is killed, what is written down is what happened. A
  * statement that no transaction may hold is looked at before it is repeated.
  *
+ * @param stop asked before each statement: a request to cancel reaches only one that is just running
  * @returns what was refused, or undefined
  */
 export async function carryOut(
@@ -50,8 +51,9 @@ export async function carryOut(
   { from, again }: Beginning,
   timeouts: Timeouts,
   ledger: Ledger,
+  stop: AbortSignal,
 ): Promise<Refused | undefined> {
-  const segments = segmentsOf(script).filter(({ upTo }) => upTo > from);
+  const segments = segmentsAfter(script, from);
   const count = script.execution.statements.length;
   // For the whole session, so that a script's own SET wins.
   await session.query(
@@ -63,12 +65,13 @@ export async function carryOut(
   }
   let steps = from;
   for (const segment of segments) {
+    stop.throwIfAborted();
     const whole = segment === segments.at(-1);
     // Only what a run was killed at may have happened without being written down.
     const repeated = again && segment === segments[0];
     const refused =
       segment.kind === "transaction"
-        ? await inTransaction(session, segment, whole, ledger)
+        ? await inTransaction(session, segment, whole, ledger, stop)
         : await alone(session, segment, { whole, again: repeated }, timeouts, ledger);
     if (refused !== undefined) return { ...refused, steps, statements: count };
     steps = segment.upTo;
@@ -91,10 +94,15 @@ async function inTransaction(
   segment: Segment,
   whole: boolean,
   ledger: Ledger,
+  stop: AbortSignal,
 ): Promise<Failed | undefined> {
   const begun = await session.execute(segment.begin);
   if (begun !== undefined) return { statement: undefined, refusal: begun };
   for (const statement of [...segment.statements, undefined]) {
+    if (stop.aborted) {
+      if (session.transaction !== "none" && !session.lost.aborted) await session.query("ROLLBACK");
+      stop.throwIfAborted();
+    }
     // What waits for the end is done under the script's own settings and role, before ours.
     const refusal = await session.execute(statement?.text ?? "SET CONSTRAINTS ALL IMMEDIATE");
     if (refusal === undefined) continue;

@@ -22,7 +22,7 @@ export interface Trying {
   /** What it carries out; whether the next script may go on in the same session depends on it. */
   readonly statements: readonly Statement[];
   /** One try, in a session that is as a new one. */
-  readonly attempt: (session: DatabaseSession) => Promise<Refused | undefined>;
+  readonly attempt: (session: DatabaseSession, stop: AbortSignal) => Promise<Refused | undefined>;
 }
 
 /** How it ended, and at which try. */
@@ -57,9 +57,10 @@ async function once({ sessions, stop, attempt, statements }: Trying): Promise<Re
   return await sessions.use(
     async (session) => {
       const cancel = (): void => void session.cancel().catch(() => undefined);
+      stop.throwIfAborted();
       stop.addEventListener("abort", cancel, { once: true });
       try {
-        const refused = await attempt(session);
+        const refused = await attempt(session, stop);
         if (refused !== undefined) stop.throwIfAborted();
         return refused;
       } finally {

@@ -95,12 +95,37 @@ describe("the schema version in a manifest", () => {
     expect((await read())?.hash).not.toBe(before?.hash);
   });
 
-  it("is left alone when the role may not read the table", async () => {
+  it("is unknown, and not another table's, where the role may not read the table that decides", async () => {
     await query(database.adminUrl, "CREATE SCHEMA IF NOT EXISTS graphile_migrate");
     await query(database.adminUrl, "CREATE TABLE graphile_migrate.migrations (filename text, hash text)");
     await query(database.adminUrl, "INSERT INTO graphile_migrate.migrations VALUES ('1', 'x')");
     await query(database.url, "DROP SCHEMA supabase_migrations CASCADE");
+    expect(await read()).toBeUndefined();
+    await query(database.adminUrl, "DROP SCHEMA graphile_migrate CASCADE");
     expect((await read())?.version.table).toBe("public.schema_migrations");
+  });
+
+  it("is that of the first table that there is, empty or behind row security, and of no other", async () => {
+    const PRISMA = `
+      CREATE TABLE public._prisma_migrations (migration_name text, checksum text, started_at timestamptz,
+        finished_at timestamptz, rolled_back_at timestamptz);
+      INSERT INTO public._prisma_migrations VALUES ('a', '1', '2026-01-01', '2026-01-01', NULL);
+      ALTER TABLE public._prisma_migrations ENABLE ROW LEVEL SECURITY;
+      CREATE TABLE public.knex_migrations (id serial, name varchar);
+      INSERT INTO public.knex_migrations (name) VALUES ('2019_old');
+    `;
+    await using own = await createDatabase({ sql: PRISMA });
+    await using session = await postgresDatabase(own.address).connect({ purpose: "test" });
+    // The owner sees past it, unless the table says otherwise.
+    expect((await readMigrations(session))?.version.last).toBe("a");
+    await own.query("ALTER TABLE public._prisma_migrations FORCE ROW LEVEL SECURITY");
+    expect(await readMigrations(session)).toBeUndefined();
+    await own.query("CREATE SCHEMA holdfast");
+    await own.query(
+      "CREATE TABLE holdfast.migrations (version text, sha256 text, position numeric, state text)",
+    );
+    await own.query("ALTER TABLE public._prisma_migrations NO FORCE ROW LEVEL SECURITY");
+    expect(await readMigrations(session)).toBeUndefined();
   });
 
   const flyway = (rows: string): string => `

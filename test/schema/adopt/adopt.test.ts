@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
+import type { Outcome } from "../../../src/kernel/outcome.ts";
+import { runMigrateStatus } from "../../../src/schema/status/run.ts";
 import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
-import { testPorts } from "../../support/test-ports.ts";
+import { secret, testPorts } from "../../support/test-ports.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { supabasePrelude } from "../../../src/schema/shadow/supabase/supabase.ts";
 import { historyOf, migrate, migrationsFolder, noBackups, output, rollbackInputs } from "../support.ts";
@@ -83,6 +85,12 @@ const UNCLEAR: readonly (readonly [tool: string, sql: string, says: string])[] =
     "golang-migrate",
     `CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
      INSERT INTO schema_migrations VALUES (20260102090000, true)`,
+    "is dirty",
+  ],
+  [
+    "golang-migrate",
+    `CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
+     INSERT INTO schema_migrations VALUES (-1, true)`,
     "is dirty",
   ],
   [
@@ -301,6 +309,47 @@ describe("a database with a schema that no tool has made", () => {
     await expect(migrate(database, folder, { baseline: "20260102090000" })).rejects.toMatchObject({
       code: "input.conflict",
     });
+  });
+});
+
+describe("a database whose owner is not called as the private server's", () => {
+  it("is taken over with its grants, and shows no drift but its own", async () => {
+    const file = "20260101090000_t.sql";
+    const text = `
+      CREATE TABLE t (id int); CREATE VIEW v AS SELECT 1 AS a;
+      GRANT SELECT ON t, v TO PUBLIC;
+      CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+      REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;
+    `;
+    await using database = await createDatabase();
+    await database.query(text);
+    await using folder = migrationsFolder({ [file]: text });
+    expect(await migrate(database, folder, { baseline: "20260101090000" })).toMatchObject({ exit: 0 });
+    await database.query("GRANT INSERT ON t TO PUBLIC");
+    const inputs = { database: secret(database.adminUrl), migrations: folder.path };
+    const status = await runMigrateStatus(inputs, testPorts());
+    expect(output(status, "drifted")).toMatchObject([{ object: "grant table public.t" }]);
+  });
+});
+
+describe("migrate-status before a takeover", () => {
+  it("tells what another tool has applied, and what a database without any history may need", async () => {
+    const status = async (database: { readonly adminUrl: string }, path: string): Promise<Outcome> =>
+      await runMigrateStatus({ database: secret(database.adminUrl), migrations: path }, testPorts());
+    await using folder = migrationsFolder(FOLDER);
+    await using other = await createDatabase({ owner: "postgres", sql: `${FIRST}${SECOND}${BOOKS[2]![1]}` });
+    const told = await status(other, folder.path);
+    expect([told.exit, told.report.notes.join()]).toEqual([
+      3,
+      expect.stringMatching(/^dbmate has applied 2 migrations .* migrate --adopt dbmate takes them over$/),
+    ]);
+    await using bare = await createDatabase({ owner: "postgres", sql: FIRST });
+    const unknown = await status(bare, folder.path);
+    expect([unknown.exit, unknown.report.notes.join()]).toEqual([
+      0,
+      expect.stringContaining("migrate --baseline <version> takes it over"),
+    ]);
+    expect((await migrate(bare, folder, { dryRun: true })).report.notes.join()).toContain("--baseline");
   });
 });
 

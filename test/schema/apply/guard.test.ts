@@ -58,6 +58,23 @@ const dry = async (files: Files, inputs = {}, ports = untried) => {
   return await migrate(database, made, { dryRun: true, ...inputs }, ports);
 };
 
+it("writes no takeover down where what comes after it is refused", async () => {
+  const sql = `
+    CREATE TABLE t (id int); INSERT INTO t VALUES (1);
+    CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
+    INSERT INTO schema_migrations VALUES ('20260101090000')
+  `;
+  await using database = await createDatabase({ owner: "postgres", sql });
+  await using folder = migrationsFolder({
+    "20260101090000_t.sql": "CREATE TABLE t (id int);\n",
+    "20260102090000_gone.sql": "DROP TABLE t;\n",
+  });
+  await expect(migrate(database, folder, { adopt: "dbmate" })).rejects.toMatchObject({
+    code: "refused.unconfirmed",
+  });
+  expect(await database.query("SELECT to_regclass('holdfast.migrations') AS made")).toEqual([{ made: null }]);
+});
+
 describe("a file that destroys data", () => {
   it("is refused until a verified backup that is young and holds it is in the store", async () => {
     await using files = folder({ "202601020900_drop.sql": "ALTER TABLE app.orders DROP COLUMN code;\n" });

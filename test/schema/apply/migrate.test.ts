@@ -25,6 +25,17 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   }
 };
 
+it("says what --to leaves pending, and that it does not go back", async () => {
+  await using database = await createDatabase({ owner: "postgres" });
+  const files = ["1", "2", "3"].map((at) => [`${at}_t.sql`, `CREATE TABLE t${at} ();\n`] as const);
+  await using folder = migrationsFolder(Object.fromEntries(files));
+  await migrate(database, folder, { to: "2" });
+  const said = async (to: string): Promise<string> =>
+    (await migrate(database, folder, { to })).report.headline;
+  expect(await said("2")).toMatch(/ is at version 2 already; 1 migration after it pending$/);
+  expect(await said("1")).toMatch(/ is at version 2, which is past 1: .* migrate-rollback --to 1 goes back$/);
+});
+
 describe("migrate", () => {
   it("applies what is pending, in order, and remembers how each is taken back", async () => {
     await using folder = migrationsFolder(SHOP);

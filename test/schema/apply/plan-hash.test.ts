@@ -52,6 +52,24 @@ describe("an approved plan", () => {
     });
   });
 
+  it("takes along nothing that was not there when it was shown, without a history neither", async () => {
+    await using database = await createDatabase({
+      owner: "postgres",
+      sql: "CREATE SCHEMA app; CREATE TABLE app.a ()",
+    });
+    await using folder = migrationsFolder({ "1_z.sql": "DROP SCHEMA app CASCADE;\n" });
+    const run = { confirm: database.name };
+    const dry = await migrate(database, folder, { ...run, dryRun: true });
+    const planHash = output(dry, "plan-hash") as string;
+    expect(dry.report.notes).toContain(`the plan's hash, for --plan-hash: ${planHash}`);
+    await database.query("CREATE TABLE app.payroll ()");
+    await expect(migrate(database, folder, { ...run, planHash })).rejects.toMatchObject({
+      code: "refused.unsafe",
+    });
+    await database.query("DROP TABLE app.payroll");
+    expect((await migrate(database, folder, { ...run, planHash })).exit).toBe(0);
+  });
+
   it("is no longer the plan where somebody has changed the schema by hand", async () => {
     await using database = await createDatabase({ owner: "postgres" });
     await using folder = migrationsFolder({ ...FIRST, ...SECOND });

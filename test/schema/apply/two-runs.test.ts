@@ -2,7 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import { makeHistory } from "../../../src/schema/history/table.ts";
 import { takeLease, type Lease } from "../../../src/schema/lease/lease.ts";
 import { createDatabase, sharedServer } from "../../support/postgres.ts";
-import { testPorts } from "../../support/test-ports.ts";
+import { runMigrateStatus } from "../../../src/schema/status/run.ts";
+import { secret, testPorts } from "../../support/test-ports.ts";
 import { startPgBouncer } from "../../support/pgbouncer.ts";
 import { historyOf, migrate, migrationsFolder, type MigratedDatabase } from "../support.ts";
 
@@ -60,6 +61,9 @@ describe("a pooler in transaction mode", () => {
     await expect(migrate({ adminUrl: pooler.url(database.name) }, folder)).rejects.toMatchObject({
       code: "database.pooler",
     });
+    // Asking would leave the pool's session with settings of ours, for whoever comes next.
+    const inputs = { database: secret(pooler.url(database.name)), migrations: folder.path };
+    await expect(runMigrateStatus(inputs, testPorts())).rejects.toMatchObject({ code: "database.pooler" });
     expect(await database.query("SELECT FROM pg_namespace WHERE nspname = 'holdfast'")).toEqual([]);
   });
 });

@@ -120,6 +120,16 @@ describe("transactions of their own", () => {
 });
 
 describe("scripts that do harm", () => {
+  it("one that ends everybody else's session of its database is judged like another", async () => {
+    const others = "WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity ${others};`;
+    const { verdict } = await verdictOf(
+      `CREATE INDEX CONCURRENTLY first_a ON first (a);\n${end}`,
+      "DROP INDEX CONCURRENTLY first_a;",
+    );
+    expect(verdict).toBe("proved");
+  });
+
   it("one that ends its own session fails, and the next has a new one", async () => {
     const { verdict, differences } = await verdictOf(
       "SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());",

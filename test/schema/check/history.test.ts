@@ -20,10 +20,13 @@ function git(folder: string, ...args: string[]): void {
 }
 
 /** Checks what a pull request makes of the merged folder. */
-async function pullRequest(change: (folder: string) => void): Promise<CheckedFolder> {
+async function pullRequest(
+  change: (folder: string) => void,
+  merged: Readonly<Record<string, string>> = {},
+): Promise<CheckedFolder> {
   await using scratch = scratchFolder("pull request");
   const folder = join(scratch.path, "db migrations");
-  writeFiles(folder, MERGED);
+  writeFiles(folder, { ...MERGED, ...merged });
   git(scratch.path, "init", "-q", "-b", "main");
   git(scratch.path, "add", "-A");
   git(scratch.path, "commit", "-qm", "merged");
@@ -57,6 +60,14 @@ describe("what a pull request does to merged files", () => {
     expect(findings.map(({ rule, file }) => `${rule} ${file}`)).toEqual([
       "deleted-after-merge 30_c_rollback.sql",
     ]);
+  });
+
+  it("a rollback that is edited is judged anew", async () => {
+    const { pairs, findings } = await pullRequest((folder) => {
+      writeFiles(folder, { "30_c_rollback.sql": "SELECT 1;" });
+    });
+    expect(pairs.map(({ file, verdict }) => `${file} ${verdict}`)).toEqual(["30_c.sql differs"]);
+    expect(findings).toEqual([]);
   });
 
   it("an edit is told with its line; other line ends are none", async () => {
@@ -117,6 +128,29 @@ describe("a file that comes before merged ones", () => {
       "error",
     ]);
     expect(found.outcome.exit).toBe(3);
+  });
+
+  it("is refused where its rollback takes along what a merged one made", async () => {
+    const added = await late(
+      "ALTER TABLE a ADD COLUMN IF NOT EXISTS z int;",
+      "ALTER TABLE a DROP COLUMN IF EXISTS z;",
+    );
+    expect(added.findings.find(({ rule }) => rule === "late-file")).toMatchObject({
+      level: "error",
+      object: "column public.a.z",
+    });
+  });
+
+  it("is tried beside merged ones that make roles, or freeze a moment", async () => {
+    const role = `late_${process.pid}`;
+    const found = await pullRequest(
+      (folder) =>
+        writeFiles(folder, { "20_b.sql": "CREATE TABLE b ();", "20_b_rollback.sql": "DROP TABLE b;" }),
+      {
+        "30_c.sql": `CREATE ROLE ${role}; ALTER TABLE a ADD COLUMN z timestamptz DEFAULT 'now'::timestamptz;`,
+      },
+    );
+    expect(brief(found)).toEqual({ pairs: ["20_b.sql proved"], findings: ["note late-file 20_b.sql:1"] });
   });
 
   it("is refused where it does not go through after them", async () => {

@@ -45,7 +45,7 @@ async function waived(found: Found): Promise<Waived> {
     failsWithRows: undefined,
   };
   const checked: Checked = {
-    pairs: [{ checked: { migration, forward, rollback, judged: true, late: false }, proof }],
+    pairs: [{ checked: { migration, forward, rollback, judged: true, merged: false, late: false }, proof }],
     findings: (found.findings ?? []).map((each) => ({ ...FINDING, ...each })),
     shadow: undefined,
   };

@@ -3,7 +3,7 @@ import { startCluster, type Cluster } from "../../support/postgres.ts";
 import { sampled } from "../../support/sampling.ts";
 import { BROKEN, SOUND } from "./matrix/all.ts";
 import { Lab } from "./matrix/lab.ts";
-import type { MatrixCase } from "./matrix/matrix-case.ts";
+import { sound, type MatrixCase } from "./matrix/matrix-case.ts";
 
 let server: Cluster;
 let lab: Lab;
@@ -46,6 +46,36 @@ describe("pairs that put everything back", () => {
     });
     expect(proof.notes.filter((note) => note.startsWith("no row"))).toEqual([]);
   });
+});
+
+it("charges what a function or a trigger does to a table to the statement that calls it", async () => {
+  const { proof } = await lab.prove(
+    sound(
+      "functions",
+      "SELECT app.widen(); CREATE TABLE app.z (id int); UPDATE app.secrets SET body = body; SELECT 1",
+      "ALTER TABLE app.tags DROP more; ALTER TABLE app.heir DROP more; DROP TABLE app.z",
+      {
+        setup: `
+          INSERT INTO app.secrets VALUES (1, 'a', 'b');
+          CREATE FUNCTION app.widen() RETURNS void LANGUAGE sql AS 'ALTER TABLE app.tags ADD more int';
+          CREATE FUNCTION app.widened() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN ALTER TABLE app.heir ADD more int; RETURN NULL; END';
+          CREATE TRIGGER widens AFTER UPDATE ON app.secrets
+            FOR EACH STATEMENT EXECUTE FUNCTION app.widened()
+        `,
+      },
+    ),
+  );
+  expect(
+    proof.forward.map(({ statement, tables }) => [
+      statement,
+      tables.filter(({ isNew }) => !isNew).map(({ table, blocks }) => `${table}: ${blocks}`),
+    ]),
+  ).toEqual([
+    ["SELECT app.widen()", ["app.tags: reads and writes"]],
+    ["CREATE TABLE app.z (id int)", []],
+    ["UPDATE app.secrets SET body = body", ["app.heir: reads and writes"]],
+  ]);
 });
 
 it("has pairs enough, each with a name of its own", () => {

@@ -64,9 +64,15 @@ async function back(inputs: Partial<MigrateRollbackInputs>): Promise<Outcome> {
   });
   return await runMigrateRollback(given, ports, {
     ...noBackups,
-    restore: (dry) => restoreInto(given, dry, ports),
+    restore: async (dry) => {
+      if (!dry) await meanwhile();
+      return await restoreInto(given, dry, ports);
+    },
   });
 }
+
+/** What somebody else does when the plan is made and the restore begins. */
+let meanwhile = (): Promise<void> => Promise.resolve();
 
 const refusal = async (work: Promise<unknown>): Promise<string> => {
   try {
@@ -114,8 +120,27 @@ describe("migrate-rollback --from-backup", () => {
     expect(await refusal(back({}))).toMatch(/^6 /);
   });
 
+  it("goes on where a restore was stopped before its keys, and nobody migrates before that", async () => {
+    const stopped = "ALTER TABLE holdfast.lease DROP CONSTRAINT lease_pkey";
+    await database.admin(stopped);
+    expect(await refusal(migrate(database, folder))).toMatch(/^4 the database is half restored/);
+    const dry = await back({ dryRun: true });
+    expect([dry.exit, dry.report.notes[1]]).toEqual([
+      0,
+      "the database has no whole history of migrations: what was applied since is not known",
+    ]);
+    await database.admin("ALTER TABLE holdfast.lease ADD CONSTRAINT lease_pkey PRIMARY KEY (singleton)");
+  });
+
   it("brings rows and history back, writes it down, and migrates on from there", async () => {
+    let other = "";
+    await using more = migrationsFolder({ ...FILES, ...BAD, "202601040900_more.sql": "SELECT 1;\n" });
+    meanwhile = async () => {
+      other = await refusal(migrate(database, more));
+    };
     const outcome = await back({ reason: "small orders are gone" });
+    meanwhile = () => Promise.resolve();
+    expect(other).toMatch(/^6 the schema is being changed by .* at migrate-rollback --from-backup/);
     expect([outcome.exit, output(outcome, "rolled-back"), output(outcome, "to")]).toEqual([
       0,
       ["202601030900"],
@@ -161,5 +186,31 @@ describe("migrate-rollback --from-backup", () => {
     expect((await back({ fromBackup: later })).report.headline).toMatch(
       /it is at version 202601030900, with 1 migration taken back since$/,
     );
+  });
+
+  it("calls nothing undone that was there before it was taken over", async () => {
+    const sql = `
+      CREATE TABLE t (id int);
+      CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
+      INSERT INTO schema_migrations VALUES ('20260101090000')
+    `;
+    await using taken = await createDatabase({ owner: "postgres", sql });
+    await using files = migrationsFolder({ "20260101090000_t.sql": "CREATE TABLE t (id int);\n" });
+    const before = String((await vault.backup(taken.adminUrl, {})).outputs["id"]);
+    expect((await migrate(taken, files, { adopt: "dbmate" })).exit).toBe(0);
+    const ports = testPorts();
+    const given = rollbackInputs(taken, {
+      fromBackup: before,
+      store: vault.url,
+      identity: secret(vault.identity),
+    });
+    const outcome = await runMigrateRollback(given, ports, {
+      ...noBackups,
+      restore: (dry) => restoreInto(given, dry, ports),
+    });
+    expect([outcome.exit, output(outcome, "rolled-back")]).toEqual([0, []]);
+    expect(await taken.query("SELECT versions, done FROM holdfast.rollbacks")).toEqual([
+      { versions: [], done: [] },
+    ]);
   });
 });

@@ -86,6 +86,32 @@ async function killedEverywhere(how: DatabaseFault["how"]): Promise<void> {
   }
 }
 
+it("takes nothing for its own that another run has done since the lease was lost", async () => {
+  await using database = await migrated();
+  const ports = testPorts({
+    database: (one) => ({
+      address: one.address,
+      connect: async (options) => {
+        const session = await one.connect(options);
+        const execute = session.execute.bind(session);
+        session.execute = async (sql) => {
+          // Another run has taken over, and is through with it before this one writes it down.
+          if (sql === "DROP TABLE b") {
+            await database.query(
+              "DELETE FROM holdfast.lease; DELETE FROM holdfast.migrations WHERE name ~ 'whole'",
+            );
+          }
+          return await execute(sql);
+        };
+        return session;
+      },
+    }),
+  });
+  const inputs = { to: "20260101090000", allowUnproved: true };
+  const outcome = await runMigrateRollback(rollbackInputs(database, inputs), ports, noBackups);
+  expect([outcome.exit, outcome.outputs["rolled-back"]]).toEqual([6, ["20260103090000"]]);
+});
+
 describe("a rollback that is killed", () => {
   it(
     "converges, and its record is true, wherever the connection was cut",

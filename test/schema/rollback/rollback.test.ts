@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { HoldfastError } from "../../../src/kernel/errors.ts";
 import type { Outcome } from "../../../src/kernel/outcome.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import type { RollbackBackup, TakeBackup } from "../../../src/schema/rollback/apply.ts";
@@ -217,12 +218,13 @@ describe("migrate-rollback", () => {
       "202601030900_notes_rollback.sql":
         "DROP TABLE notes;\nSELECT pg_terminate_backend(pg_backend_pid());\n",
     });
-    await expect(rollback(database, { allowUnproved: true })).rejects.toMatchObject({
-      code: "database.lost",
-      hint: expect.stringMatching(
-        /Taken back before it: 0 migrations\. What the database held before is backup/,
-      ),
+    const outcome = await rollback(database, { allowUnproved: true });
+    expect(outcome).toMatchObject({
+      exit: 4,
+      outputs: { "rolled-back": [], backup: backups.at(-1)!.id },
+      report: { headline: expect.stringContaining("57P01") as unknown },
     });
+    expect(outcome.report.notes.join()).toMatch(/none was taken back before it.*what the database held/);
     expect(
       await database.query("SELECT done, failed, ended_at IS NOT NULL AS ended FROM holdfast.rollbacks"),
     ).toEqual([{ done: [], failed: expect.stringMatching(/^202601030900: .*57P01/), ended: true }]);
@@ -239,6 +241,40 @@ describe("migrate-rollback", () => {
     const to = "202601030900";
     const outcome = await rollback(database, { to, withoutBackup: true, store: undefined });
     expect(outcome).toMatchObject({ exit: 0, outputs: { restored: true, plan: [{ verdict: "proved" }] } });
+  });
+
+  it("says what is done where its sessions end between two scripts, and its record is true", async () => {
+    await using database = await migrated();
+    let looks = 0;
+    const ports = testPorts({
+      database: (one) => ({
+        address: one.address,
+        connect: async (options) => {
+          if (options.purpose === "rollback record" && (looks += 1) === 2) {
+            throw new HoldfastError("database.unreachable", "gone");
+          }
+          return await one.connect(options);
+        },
+      }),
+    });
+    const run = { withoutBackup: true, store: undefined };
+    expect(await rollback(database, run, ports)).toMatchObject({
+      exit: 4,
+      outputs: { "rolled-back": ["202601030900", "202601020900"], restored: null },
+      report: { headline: expect.stringMatching(/^all is taken back, and .*looked at: gone/) as unknown },
+    });
+    const records =
+      "SELECT done, failed, ended_at IS NOT NULL AS ended FROM holdfast.rollbacks ORDER BY begun_at";
+    const done = ["202601030900", "202601020900"];
+    expect(await database.query(records)).toEqual([{ done, failed: null, ended: false }]);
+    // The next one ends what was left open.
+    expect(await rollback(database, { ...run, to: "nothing", allowUnproved: true })).toMatchObject({
+      exit: 0,
+    });
+    expect(await database.query(records)).toMatchObject([
+      { done, failed: "the run ended before it could say how", ended: true },
+      { done: ["202601010900"], failed: null, ended: true },
+    ]);
   });
 
   it("takes nothing back where the schema is not the one that was looked at", async () => {

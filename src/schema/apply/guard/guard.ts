@@ -143,7 +143,8 @@ function refused(
       whatWasFound(found, maxBackupAgeMs),
     {
       hint:
-        `Make one and prove it: holdfast backup ${backup}, then holdfast validate ${backup}` +
+        `Make one and prove it: holdfast backup ${backup} --recipients …, then holdfast validate ${backup} ` +
+        "--identity-file …" +
         `${store === undefined ? ", and name the store here too" : ""}; ` +
         `or, where nobody needs the data, say --confirm ${address.database}.`,
     },

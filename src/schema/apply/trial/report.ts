@@ -55,7 +55,11 @@ function table({ files, on }: Trial): Outcome["report"]["tables"] {
       columns: ["migration", "result", "what waits for it", "rollback"],
       rows: files.map(({ step, proof, failure }) => [
         step.migration.forward.file,
-        failure === undefined ? "goes through" : `fails at line ${failure.line}: ${failure.message}`,
+        failure === undefined
+          ? proof.failsWithRows === undefined
+            ? "goes through"
+            : "goes through on empty tables alone"
+          : `fails at line ${failure.line}: ${failure.message}`,
         impactWords(proof.forward) || "nothing",
         failure === undefined ? rollbackWords(proof) : "not tried",
       ]),
@@ -99,6 +103,9 @@ function notes({ files, why, on, drifted, otherMajor, extensions }: Trial): stri
     ...(extensions.length === 0
       ? []
       : [`this machine lacks ${quantity(extensions.length, "extension")}: ${listed(extensions)}; left out`]),
+    ...files.flatMap(({ step, proof }: TriedFile) =>
+      proof.notes.map((note) => `${step.migration.forward.file}: ${note}`),
+    ),
     ...files.flatMap(({ proof, failure }: TriedFile) =>
       proof.failsWithRows === undefined || failure !== undefined
         ? []

@@ -81,7 +81,7 @@ async function readLive({ request, standing, taken, drifted }: MigratePlan): Pro
     .sort((one, other) => compareKeys(versionKey(one.version), versionKey(other.version)));
   return {
     major: Math.floor(version!.number / 10_000),
-    drifted: drifted !== undefined,
+    drifted,
     history: history.map((entry) => ({
       file: entry.file,
       source: sourceOf(

@@ -1,11 +1,12 @@
-import { versionKey } from "../../folder/version.ts";
+import { isVersion, versionKey } from "../../folder/version.ts";
 import type { BookRow, Tool } from "../tool.ts";
 
 /** Undo migrations take the versioned one of the same version back. */
 const isUndo = ({ type }: BookRow): boolean => (type ?? "").startsWith("UNDO");
-/** What marks the version from which on Flyway was used, and what repairs leave. */
+/** What marks the version from which on Flyway was used. */
 const BASELINES = new Set(["BASELINE", "SQL_BASELINE"]);
-const NOTHING_HAPPENED = new Set(["DELETE", "SCHEMA"]);
+/** `flyway repair` leaves it of a version whose file is gone: that version is not in force any more. */
+const isDeleted = ({ type }: BookRow): boolean => type === "DELETE";
 
 /**
  * Flyway: a row for each thing that it did, in the order of `installed_rank`; repeatable migrations have no
@@ -15,21 +16,24 @@ export const flyway: Tool = {
   name: "flyway",
   table: "flyway_schema_history",
   columns: ["installed_rank", "version", "script", "success"],
+  types: { installed_rank: "int4", success: "bool" },
   optional: ["type", "description"],
   read(rows) {
     const ranked = [...rows].sort((a, b) => Number(a["installed_rank"]) - Number(b["installed_rank"]));
     const last = new Map<string, BookRow>();
     for (const row of ranked) {
       const version = row["version"];
-      if (typeof version === "string" && !NOTHING_HAPPENED.has(row["type"] ?? "")) last.set(version, row);
+      if (typeof version === "string" && row["type"] !== "SCHEMA") last.set(version, row);
     }
-    const failed = [...last.values()].find(({ success }) => success !== "true");
+    const failed = [...last.values()].find((row) => row["success"] !== "true" && !isDeleted(row));
     const baseline = [...last.values()].findLast(({ type }) => BASELINES.has(type ?? ""))?.["version"];
     return {
       applied: [...last]
-        .filter(([, row]) => !isUndo(row) && !BASELINES.has(row["type"] ?? ""))
+        .filter(([, row]) => !isUndo(row) && !isDeleted(row) && !BASELINES.has(row["type"] ?? ""))
         .map(([version, { script, description }]) => ({ version, name: script ?? description ?? "" })),
-      ...(typeof baseline === "string" ? { through: { version: baseline, key: versionKey(baseline) } } : {}),
+      ...(typeof baseline === "string" && isVersion(baseline)
+        ? { through: { version: baseline, key: versionKey(baseline) } }
+        : {}),
       ...(failed === undefined
         ? {}
         : {

@@ -10,6 +10,7 @@ export const supabase: Tool = {
   schema: "supabase_migrations",
   columns: ["version"],
   optional: ["name"],
+  kept: true,
   read: (rows) => ({
     applied: rows.map(({ version, name }) => ({ version: version ?? "", name: name ?? "" })),
   }),

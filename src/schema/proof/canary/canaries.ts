@@ -1,6 +1,7 @@
 import type { DatabaseSession, ServerRefusal } from "../../../ports/database.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
 import type { CanaryTable } from "./columns.ts";
+import { insertCorners, type Corners } from "./corners.ts";
 import { hintsIn, type Hints } from "./hints.ts";
 import { adoptOrphans } from "./orphans.ts";
 import { canaryValue } from "./values.ts";
@@ -23,17 +24,20 @@ const ATTEMPTS_MAX = 96;
  * Puts canary rows into tables, inside of the open transaction: a value for every column, so that whatever a
  * script does to a column shows. Triggers and foreign keys are quiet where the role may quieten them; what a
  * CHECK refuses is tried with values out of the CHECK.
+ *
+ * @param corners unusual values besides, each in a row of its own
  */
 export async function insertCanaries(
   session: DatabaseSession,
   tables: readonly CanaryTable[],
+  corners: Corners,
 ): Promise<Canaries[]> {
   const quiet = await session.execute(
     "SAVEPOINT canary; SET LOCAL session_replication_role = replica; RELEASE canary",
   );
   if (quiet !== undefined) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done: Canaries[] = [];
-  for (const table of tables) done.push(await fill(session, table));
+  for (const table of tables) done.push(await fill(session, table, corners));
   const gone = await adoptOrphans(
     session,
     tables.map(({ name }) => name),
@@ -44,13 +48,20 @@ export async function insertCanaries(
   );
 }
 
-async function fill(session: DatabaseSession, table: CanaryTable): Promise<Canaries> {
+async function fill(session: DatabaseSession, table: CanaryTable, corners: Corners): Promise<Canaries> {
   const attempts = new Map<string, number>();
   let why: string | undefined;
   let rows = 0;
   for (let row = 1; row <= ROWS; row += 1) {
     why = await insertRow(session, table, row, attempts);
     if (why === undefined) rows += 1;
+  }
+  if (rows === ROWS && corners !== "none") {
+    await insertCorners(table, corners, {
+      plain: (column, row) =>
+        canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
+      insert: async (values) => await attempt(session, insertionOf(table, values)),
+    });
   }
   return { table: table.name, rows, why: rows > 0 ? undefined : why };
 }
@@ -125,22 +136,34 @@ async function settleDomains(
 }
 
 function insertion(table: CanaryTable, row: number, attempts: ReadonlyMap<string, number>): string {
-  const values = table.columns.flatMap((column) => {
-    const attempt = attempts.get(column.name) ?? 0;
-    const value = canaryValue(column, row, attempt, hintsOf(table, column.name));
-    // A type nobody here knows gets what the column gets by itself.
-    if (value === undefined) return [];
-    return [
+  const values = table.columns.map(
+    (column) =>
       [
-        quoteIdentifier(column.name),
-        value === null ? "NULL" : `${quoteLiteral(value)}::${column.type}`,
+        column.name,
+        canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
       ] as const,
-    ];
+  );
+  return insertionOf(table, [new Map(values)]);
+}
+
+/** All rows leave out the same columns: a type nobody here knows gets what the column gets by itself. */
+function insertionOf(
+  table: CanaryTable,
+  rows: readonly ReadonlyMap<string, string | null | undefined>[],
+): string {
+  const columns = table.columns.filter(({ name }) => rows[0]?.get(name) !== undefined);
+  if (columns.length === 0) return `INSERT INTO ${table.name} DEFAULT VALUES`;
+  const values = rows.map((row) => {
+    const words = columns.map(({ name, type }) => {
+      const value = row.get(name) ?? null;
+      return value === null ? "NULL" : `${quoteLiteral(value)}::${type}`;
+    });
+    return `(${words.join(", ")})`;
   });
-  if (values.length === 0) return `INSERT INTO ${table.name} DEFAULT VALUES`;
   return `
-    INSERT INTO ${table.name} (${values.map(([name]) => name).join(", ")}) OVERRIDING SYSTEM VALUE
-      VALUES (${values.map(([, value]) => value).join(", ")})
+    INSERT INTO ${table.name} (${columns.map(({ name }) => quoteIdentifier(name)).join(", ")})
+      OVERRIDING SYSTEM VALUE
+      VALUES ${values.join(", ")}
   `;
 }
 

@@ -26,6 +26,8 @@ export interface CanaryColumn {
   readonly base: CanaryType;
   readonly notNull: boolean;
   readonly hasDefault: boolean;
+  /** Part of an index that is unique, or of a foreign key; of both it is `unique`. */
+  readonly key: "unique" | "foreign" | undefined;
 }
 
 /** What kind of values a type has; domains are those of what they stand on. */
@@ -65,6 +67,7 @@ interface Row {
   readonly fields: string[];
   readonly notNull: boolean;
   readonly hasDefault: boolean;
+  readonly key: "unique" | "foreign" | null;
 }
 
 /**
@@ -75,8 +78,8 @@ const COLUMNS = `
   WITH RECURSIVE wanted AS (SELECT name, pg_catalog.to_regclass(name) AS oid
                               FROM pg_catalog.unnest($1::text[]) AS name),
   columns AS (
-    SELECT w.name AS "table", c.relkind = 'p' AS partitioned, a.attname::text AS "column", a.attnum,
-           pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+    SELECT w.name AS "table", c.oid AS relid, c.relkind = 'p' AS partitioned, a.attname::text AS "column",
+           a.attnum, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
            a.attnotnull AS "notNull", a.atthasdef
              OR a.attidentity <> '' AS "hasDefault", a.atttypid AS typeid, a.atttypmod AS modifier
       FROM wanted w
@@ -87,7 +90,7 @@ const COLUMNS = `
     SELECT c.*, t.oid AS at, 0 AS depth, false AS "array"
       FROM columns c JOIN pg_catalog.pg_type t ON t.oid = c.typeid
     UNION ALL
-    SELECT d."table", d.partitioned, d."column", d.attnum, d.type, d."notNull"
+    SELECT d."table", d.relid, d.partitioned, d."column", d.attnum, d.type, d."notNull"
              OR t.typtype = 'd' AND t.typnotnull AND NOT d."array", d."hasDefault", d.typeid,
            CASE WHEN t.typtypmod <> -1 THEN t.typtypmod ELSE d.modifier END,
            CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END, d.depth + 1,
@@ -112,7 +115,17 @@ const COLUMNS = `
          ARRAY(SELECT f.typname::text
                  FROM pg_catalog.pg_attribute fa JOIN pg_catalog.pg_type f ON f.oid = fa.atttypid
                 WHERE e.typtype = 'c' AND fa.attrelid = e.typrelid AND fa.attnum > 0 AND NOT fa.attisdropped
-                ORDER BY fa.attnum) AS fields
+                ORDER BY fa.attnum) AS fields,
+         CASE
+           WHEN EXISTS (SELECT FROM pg_catalog.pg_index i
+                         WHERE i.indrelid = b.relid
+                           AND (i.indisunique OR i.indisexclusion)
+                           AND b.attnum = ANY (i.indkey)) THEN 'unique'
+           WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                         WHERE k.conrelid = b.relid
+                           AND k.contype = 'f'
+                           AND b.attnum = ANY (k.conkey)) THEN 'foreign'
+         END AS key
     FROM base b JOIN pg_catalog.pg_type e ON e.oid = b.at
    ORDER BY b."table", b.attnum
 `;
@@ -210,12 +223,14 @@ function columnOf(row: Row): CanaryColumn {
     conditions,
     subtype,
     fields,
+    key,
   } = row;
   return {
     name: column,
     type,
     notNull,
     hasDefault,
+    key: key ?? undefined,
     base: { name, array, kind, labels, modifier, conditions, subtype: subtype ?? undefined, fields },
   };
 }

@@ -82,31 +82,43 @@ export async function adoptOrphans(
       found = true;
       if (round < ROUNDS_MAX / 2 && (await adopted(session, key, orphan))) continue;
       await session.query(`DELETE FROM ${key.table} AS c WHERE ${orphan}`);
+      if ((await session.query(`SELECT 1 AS one FROM ${key.table} LIMIT 1`)).length > 0) continue;
       gone.set(key.table, `the rows that could be made have no row of ${key.parent} to point at`);
     }
   }
   return gone;
 }
 
-/** The first orphan gets the first parent, and so on, so that a key that is unique stays so. */
+/**
+ * The first orphan gets the first parent, and so on, so that a key that is unique stays so; where it is not,
+ * orphans that are more than the parents get these again.
+ */
 async function adopted(
   session: DatabaseSession,
   { table, parent, columns, keys }: ForeignKey,
   orphan: string,
 ): Promise<boolean> {
-  const refusal = await session.execute(`
-    SAVEPOINT canary;
-    UPDATE ${table} AS child
-      SET (${columns}) = (SELECT ${keys}
-                            FROM (SELECT *, pg_catalog.row_number() OVER () AS "holdfast row"
-                                    FROM ${parent}) AS p
-                           WHERE p."holdfast row" = o.at)
-     FROM (SELECT c.ctid AS place, c.tableoid AS part, pg_catalog.row_number() OVER () AS at
-             FROM ${table} AS c
-            WHERE ${orphan}) AS o
-    WHERE child.ctid = o.place AND child.tableoid = o.part;
-    RELEASE canary
-  `);
-  if (refusal !== undefined) await session.query("ROLLBACK TO canary; RELEASE canary");
-  return refusal === undefined;
+  const count = `(SELECT pg_catalog.count(*) FROM ${parent})`;
+  const ways = [
+    { place: `(o.at - 1) % nullif(${count}, 0) + 1`, which: "true" },
+    { place: "o.at", which: `o.at <= ${count}` },
+  ];
+  for (const { place, which } of ways) {
+    const refusal = await session.execute(`
+      SAVEPOINT canary;
+      UPDATE ${table} AS child
+        SET (${columns}) = (SELECT ${keys}
+                              FROM (SELECT *, pg_catalog.row_number() OVER () AS "holdfast row"
+                                      FROM ${parent}) AS p
+                             WHERE p."holdfast row" = ${place})
+       FROM (SELECT c.ctid AS place, c.tableoid AS part, pg_catalog.row_number() OVER () AS at
+               FROM ${table} AS c
+              WHERE ${orphan}) AS o
+      WHERE child.ctid = o.place AND child.tableoid = o.part AND ${which};
+      RELEASE canary
+    `);
+    if (refusal === undefined) return true;
+    await session.query("ROLLBACK TO canary; RELEASE canary");
+  }
+  return false;
 }

@@ -5,6 +5,11 @@ import { quoteIdentifier } from "../../../postgres/quoting.ts";
 export interface TableSums {
   readonly table: string;
   readonly rows: number;
+  /**
+   * How often each row is there, by its hash over the columns that were looked at; undefined of a table with
+   * too many rows to hold them side by side.
+   */
+  readonly whole: ReadonlyMap<string, number> | undefined;
   /** Column → how many rows have a value there, and the sum of the values' hashes, in decimal. */
   readonly columns: ReadonlyMap<string, { readonly values: number; readonly sum: string }>;
 }
@@ -38,6 +43,7 @@ export async function readSums(
         `pg_catalog.count(${quoteIdentifier(name)})::text AS c${at}, ` +
         `${sumOf(quoteIdentifier(name))} AS s${at}`,
     );
+    const whole = `pg_catalog.hashtextextended(ROW(${columns.map(quoteIdentifier).join(", ")})::text, 0)`;
     const [row] = await session.query<Record<string, string>>(`
       SELECT ${["pg_catalog.count(*)::text AS rows", ...sums].join(", ")}
         FROM ${table} AS ${quoteIdentifier("holdfast row")}
@@ -45,12 +51,29 @@ export async function readSums(
     found.set(table, {
       table,
       rows: Number(row!["rows"]),
+      whole: Number(row!["rows"]) > WHOLE_ROWS_MAX ? undefined : await readWhole(session, table, whole),
       columns: new Map(
         columns.map((name, at) => [name, { values: Number(row![`c${at}`]), sum: row![`s${at}`] ?? "0" }]),
       ),
     });
   }
   return found;
+}
+
+/** Seeds may be large; of these the sums of their columns have to do. */
+const WHOLE_ROWS_MAX = 10_000;
+
+async function readWhole(
+  session: DatabaseSession,
+  table: string,
+  hash: string,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await session.query<{ hash: string; count: number }>(`
+    SELECT ${hash}::text AS hash, pg_catalog.count(*)::int AS count
+      FROM ${table} AS ${quoteIdentifier("holdfast row")}
+     GROUP BY 1
+  `);
+  return new Map(rows.map((row) => [row.hash, row.count]));
 }
 
 function sumOf(column: string): string {
@@ -85,20 +108,54 @@ export function lostRows(
       });
       continue;
     }
-    for (const [column, { values, sum }] of was.columns) {
-      const now = is.columns.get(column);
-      if (now === undefined || (now.values === values && now.sum === sum) || is.rows !== was.rows) continue;
-      const gone = values - now.values;
+    // Rows that came with the pair are no loss; those of before have to be there, each of them whole.
+    const gone = goneRows(was, is);
+    if (gone === 0) continue;
+    const columns = changedColumns(was, is);
+    if (gone !== undefined && (is.rows > was.rows || columns.length === 0)) {
+      lost.push({
+        object: `table ${table}`,
+        message: `${gone} of ${was.rows} rows that were there before are others, or gone, after the rollback`,
+      });
+      continue;
+    }
+    for (const { column, values, left } of columns) {
       lost.push({
         object: `column ${table}.${quotedWhereNeeded(column)}`,
         message:
-          gone > 0
-            ? `${gone} of ${values} values that were there before are gone after the rollback`
+          values > left
+            ? `${values - left} of ${values} values that were there before are gone after the rollback`
             : `values that were there before are others after the rollback`,
       });
     }
   }
   return lost;
+}
+
+/**
+ * How many of the rows of before are not there any more as they were; undefined where that cannot be said: a
+ * column is gone, which the schema's comparison tells, or there are too many of them.
+ */
+function goneRows(was: TableSums, is: TableSums): number | undefined {
+  if (was.whole === undefined || is.whole === undefined) return undefined;
+  if ([...was.columns.keys()].some((column) => !is.columns.has(column))) return undefined;
+  let gone = 0;
+  for (const [hash, count] of was.whole) gone += Math.max(0, count - (is.whole.get(hash) ?? 0));
+  return gone;
+}
+
+/** Columns whose values together are others, of a table that has as many rows as before. */
+function changedColumns(
+  was: TableSums,
+  is: TableSums,
+): readonly { readonly column: string; readonly values: number; readonly left: number }[] {
+  if (is.rows !== was.rows) return [];
+  return [...was.columns].flatMap(([column, { values, sum }]) => {
+    const now = is.columns.get(column);
+    return now === undefined || (now.values === values && now.sum === sum)
+      ? []
+      : [{ column, values, left: now.values }];
+  });
 }
 
 function quotedWhereNeeded(name: string): string {

@@ -64,11 +64,13 @@ function arraysOf(type: CanaryType, row: number, { lengths }: Hints): string[] {
   });
 }
 
-function arrayOf(elements: readonly string[]): string {
+/** The text form of an array. */
+export function arrayOf(elements: readonly string[]): string {
   return `{${elements.map((each) => JSON.stringify(each)).join(",")}}`;
 }
 
-function plainValue(type: CanaryType, row: number): string | undefined {
+/** An ordinary value of a type. */
+export function plainValue(type: CanaryType, row: number): string | undefined {
   const one = elementValue(type, row);
   return !type.array || one === undefined ? one : arrayOf([one]);
 }
@@ -99,7 +101,7 @@ function elementValue(type: CanaryType, row: number): string | undefined {
 }
 
 /** Bytes that a modifier counts besides the characters it allows (VARHDRSZ). */
-const HEADER = 4;
+export const HEADER = 4;
 
 /** The text form of a value of a type, for a row's number and the column's modifier. */
 type MakeValue = (row: number, modifier: number) => string;

@@ -3,6 +3,7 @@ import { BROKEN_OBJECTS } from "./broken-objects.ts";
 import { BROKEN_RIGHTS } from "./broken-rights.ts";
 import { BROKEN_SCRIPTS } from "./broken-scripts.ts";
 import { BROKEN_TABLES } from "./broken-tables.ts";
+import { CORNER_DATA, CORNER_SOUND } from "./corner-data.ts";
 import type { MatrixCase } from "./matrix-case.ts";
 import { SOUND_OBJECTS } from "./sound-objects.ts";
 import { SOUND_SCRIPTS } from "./sound-scripts.ts";
@@ -14,8 +15,14 @@ export const BROKEN: readonly MatrixCase[] = [
   ...BROKEN_OBJECTS,
   ...BROKEN_RIGHTS,
   ...BROKEN_DATA,
+  ...CORNER_DATA,
   ...BROKEN_SCRIPTS,
 ];
 
 /** Pairs that put back what they change. */
-export const SOUND: readonly MatrixCase[] = [...SOUND_TABLES, ...SOUND_OBJECTS, ...SOUND_SCRIPTS];
+export const SOUND: readonly MatrixCase[] = [
+  ...SOUND_TABLES,
+  ...SOUND_OBJECTS,
+  ...SOUND_SCRIPTS,
+  ...CORNER_SOUND,
+];

@@ -9,6 +9,38 @@ export const BROKEN_SCRIPTS: readonly MatrixCase[] = [
     ["", "column app.tags.more"],
     { verdict: "missing" },
   ),
+  broken(
+    "a frozen time that is lost",
+    "ALTER TABLE app.frozen ALTER at DROP DEFAULT",
+    "SELECT 1",
+    "column app.frozen.at",
+    { setup: "CREATE TABLE app.frozen (at timestamptz DEFAULT 'now'::timestamptz)" },
+  ),
+  broken(
+    "a table that is left behind beside one with a name made of a random number",
+    "CREATE TABLE IF NOT EXISTS app.bak_2 (id int); CREATE TABLE app.w ()",
+    "DROP TABLE app.w",
+    "table app.bak_2",
+    {
+      setup: `
+        DO $$ BEGIN
+          EXECUTE format('CREATE TABLE app.%I ()', 'bak_' || (1000 + floor(random() * 1e6))::int);
+        END $$
+      `,
+    },
+  ),
+  broken(
+    "an extension that this machine lacks, left behind",
+    "CREATE EXTENSION holdfast_absent; CREATE TABLE app.w ()",
+    "DROP TABLE app.w",
+    "extension holdfast_absent",
+  ),
+  broken(
+    "a role that is called as a schema, beside a table in it",
+    "CREATE ROLE app; CREATE TABLE app.w ()",
+    "SELECT 1",
+    ["table app.w", "role app"],
+  ),
   broken("a migration that is refused", "ALTER TABLE app.nowhere ADD more int", "SELECT 1", "", {
     verdict: "failed",
   }),

@@ -21,6 +21,36 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
     },
   ),
   sound(
+    "an extension that this machine lacks",
+    "CREATE EXTENSION IF NOT EXISTS holdfast_absent",
+    "DROP EXTENSION IF EXISTS holdfast_absent",
+  ),
+  sound(
+    "a role that a block makes, and what it is given",
+    `
+      DO $$ BEGIN EXECUTE 'CREATE ROLE matrix_block'; END $$;
+      GRANT SELECT ON app.tags TO matrix_block
+    `,
+    "REVOKE SELECT ON app.tags FROM matrix_block; DROP ROLE matrix_block",
+  ),
+  sound(
+    "a frozen time that is frozen anew",
+    "ALTER TABLE app.frozen ALTER at DROP DEFAULT",
+    "ALTER TABLE app.frozen ALTER at SET DEFAULT 'now'::timestamptz",
+    { setup: "CREATE TABLE app.frozen (at timestamptz DEFAULT 'now'::timestamptz)" },
+  ),
+  sound(
+    "rows that come and stay",
+    "INSERT INTO app.base SELECT g, 'new' FROM generate_series(1001, 1010) g",
+    "SELECT 1",
+  ),
+  sound(
+    "rows that are written anew as they were",
+    "CREATE TABLE app.kept AS SELECT * FROM app.plain_rows; DELETE FROM app.plain_rows",
+    "INSERT INTO app.plain_rows SELECT * FROM app.kept ORDER BY age DESC; DROP TABLE app.kept",
+    { setup: "CREATE TABLE app.plain_rows (name text, age int)" },
+  ),
+  sound(
     "BEGIN and COMMIT around both",
     "BEGIN; ALTER TABLE app.tags ADD more int; COMMIT;",
     "BEGIN; ALTER TABLE app.tags DROP more; COMMIT;",
@@ -236,4 +266,37 @@ export const SOUND_SCRIPTS: readonly MatrixCase[] = [
       DROP TYPE app.mood_old
     `,
   ),
+  sound(
+    "a function that fills in a table, without a transaction",
+    "CREATE INDEX CONCURRENTLY heir_label ON app.heir (label); SELECT app.fill()",
+    "DROP INDEX CONCURRENTLY app.heir_label; DELETE FROM app.secrets WHERE id = 900",
+    {
+      setup: `
+        CREATE FUNCTION app.fill() RETURNS void LANGUAGE sql AS
+          $$INSERT INTO app.secrets VALUES (900, 'a', 'b')$$
+      `,
+    },
+  ),
+  sound(
+    "a sequence made anew behind the rows of its column",
+    "ALTER TABLE app.orders ALTER id DROP DEFAULT; DROP SEQUENCE app.orders_id_seq",
+    `
+      CREATE SEQUENCE app.orders_id_seq AS int OWNED BY app.orders.id;
+      ALTER TABLE app.orders ALTER id SET DEFAULT nextval('app.orders_id_seq');
+      SELECT setval('app.orders_id_seq', coalesce((SELECT max(id) + 1 FROM app.orders), 1), false)
+    `,
+  ),
+  sound(
+    "a sequence set behind the rows of its column",
+    "SELECT setval('app.orders_id_seq', (SELECT max(id) FROM app.orders)); UPDATE app.orders SET code = code",
+    "SELECT 1",
+  ),
+  sound(
+    "a sequence that gives a number",
+    "INSERT INTO app.customers (name) VALUES ('new')",
+    "DELETE FROM app.customers WHERE name = 'new'",
+  ),
+  sound("a sequence that begins again at its end", "ALTER SEQUENCE app.round RESTART", "SELECT 1", {
+    setup: "CREATE SEQUENCE app.round CYCLE MAXVALUE 9",
+  }),
 ];

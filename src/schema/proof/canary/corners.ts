@@ -1,0 +1,91 @@
+import type { ServerRefusal } from "../../../ports/database.ts";
+import type { CanaryColumn, CanaryTable } from "./columns.ts";
+import { cornerValues } from "./corner-values.ts";
+
+/** How unusual the values are that rows are given besides ordinary ones. */
+export type Corners = "none" | "values" | "extremes";
+
+/** Rows of a table at most, besides ordinary ones; an enum may have more labels. */
+const ROWS_MAX = 12;
+/** Far behind the ordinary rows, and as far as the smallest type of whole numbers reaches. */
+const FIRST = 2001;
+/**
+ * A refusal names a column or a CHECK, which then gets an ordinary value; after so many the row is left out.
+ */
+const ATTEMPTS_MAX = 6;
+
+/** How a row comes into a table. */
+export interface CornerWriter {
+  /** The value of an ordinary row with this number. */
+  plain(column: CanaryColumn, row: number): string | null | undefined;
+  insert(rows: readonly ReadonlyMap<string, string | null | undefined>[]): Promise<ServerRefusal | undefined>;
+}
+
+/**
+ * Gives a table that has ordinary rows others with unusual values, as many as its types have, and one that is
+ * there twice. What a constraint refuses gets an ordinary value; what cannot be in the table is left out.
+ */
+export async function insertCorners(
+  table: CanaryTable,
+  corners: Exclude<Corners, "none">,
+  writer: CornerWriter,
+): Promise<void> {
+  const lists = new Map(
+    table.columns.flatMap((column) => {
+      const bound = table.bounds?.columns.includes(column.name) === true;
+      return bound || column.key !== undefined
+        ? []
+        : [[column.name, cornerValues(column.base, corners === "extremes")] as const];
+    }),
+  );
+  const count = Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
+  const value = (
+    column: CanaryColumn,
+    at: number,
+    moved: ReadonlyMap<string, number>,
+  ): string | null | undefined => {
+    // Out of range of what partitions take, or nobody's key: as the first row has it.
+    if (column.key === "foreign" || table.bounds?.columns.includes(column.name) === true) {
+      return writer.plain(column, 1);
+    }
+    // One row more than there are values is the first one again, but for what may be there once.
+    if (at >= count && column.key === undefined) return writer.plain(column, 1);
+    const moves = moved.get(column.name) ?? 0;
+    if (moves > 1) return writer.plain(column, 1);
+    return (moves === 0 ? lists.get(column.name)?.[at] : undefined) ?? writer.plain(column, FIRST + at);
+  };
+  const rowOf = (
+    at: number,
+    moved: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, string | null | undefined> =>
+    new Map(table.columns.map((column) => [column.name, value(column, at, moved)]));
+  const rows = [...Array(count + (corners === "extremes" ? 1 : 0)).keys()];
+  if (rows.length === 0) return;
+  // Nearly always one message is enough.
+  if ((await writer.insert(rows.map((at) => rowOf(at, new Map())))) === undefined) return;
+  for (const at of rows) {
+    // To another ordinary value, and then to that of the first row.
+    const moved = new Map<string, number>();
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      const refusal = await writer.insert([rowOf(at, moved)]);
+      if (refusal === undefined) break;
+      const about = refusedColumns(table, refusal).filter(
+        (name) => lists.has(name) && (moved.get(name) ?? 0) < 2,
+      );
+      if (about.length === 0) break;
+      for (const name of about) moved.set(name, (moved.get(name) ?? 0) + 1);
+    }
+  }
+}
+
+/** Columns that a refusal is about. */
+function refusedColumns(table: CanaryTable, { constraint, column, state }: ServerRefusal): readonly string[] {
+  // What is there already is so by its key, or by an expression of columns that nobody names.
+  if (state === "23505" || state === "23P01") return [];
+  const check = table.checks.find(({ name }) => name === constraint);
+  if (check !== undefined) return check.columns;
+  if (column !== undefined) return [column];
+  const domains = table.columns.filter(({ base }) => base.conditions.length > 0);
+  // Else a column that is computed, or a condition that casts, cannot have one of them.
+  return (domains.length > 0 && constraint !== undefined ? domains : table.columns).map(({ name }) => name);
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "@jest/globals";
+import { createDatabase, sharedServer } from "../../support/postgres.ts";
+import { secret } from "../../support/test-ports.ts";
+import { checkFiles, type CheckedFolder } from "./check-folder.ts";
+
+const brief = ({ pairs }: CheckedFolder): string[] => pairs.map(({ file, verdict }) => `${file} ${verdict}`);
+const role = (name: string): string => `hf_${name}_${process.pid}`;
+
+describe("roles, which belong to the whole server,", () => {
+  it("are given back on a server that others use, so that the next run finds it as it was", async () => {
+    const given = { shadow: secret(sharedServer().adminUrl()) };
+    const files = {
+      "1_r.sql": `CREATE ROLE ${role("made")}; CREATE TABLE t (); GRANT SELECT ON t TO ${role("made")};`,
+      "1_r_rollback.sql": `DROP TABLE t; DROP ROLE ${role("made")};`,
+      "2_v.sql": "CREATE TABLE v (id int);\nCREATE INDEX CONCURRENTLY v_id ON v (id);",
+      "2_v_rollback.sql": "DROP TABLE v;",
+    };
+    await using database = await createDatabase({ owner: "postgres" });
+    // A part of the other name, and not that one.
+    const other = `made_${process.pid}`;
+    await database.admin(`CREATE ROLE ${other} NOCREATEDB`);
+    const running = checkFiles(files, given);
+    await database.admin(`ALTER ROLE ${other} CREATEDB`);
+    expect(brief(await running)).toEqual(["1_r.sql proved", "2_v.sql proved"]);
+    expect(brief(await checkFiles(files, given))).toEqual(["1_r.sql proved", "2_v.sql proved"]);
+    expect(
+      await database.query("SELECT rolname, rolcreatedb FROM pg_roles WHERE rolname = ANY ($1)", [
+        [other, role("made")],
+      ]),
+    ).toEqual([{ rolname: other, rolcreatedb: true }]);
+    await database.admin(`DROP ROLE ${other}`);
+  });
+
+  it("are put back when a script that no transaction may hold makes one and gives it on", async () => {
+    const files = {
+      "1_old.sql": "CREATE ROLE oldr;",
+      "1_old_rollback.sql": "DROP ROLE oldr;",
+      "2_new.sql": "CREATE ROLE newr;\nGRANT newr TO oldr;\nVACUUM;",
+      "2_new_rollback.sql": "DROP ROLE newr;",
+    };
+    expect(brief(await checkFiles(files, { shadow: undefined }))).toEqual([
+      "1_old.sql proved",
+      "2_new.sql proved",
+    ]);
+  });
+
+  it("are seen changed also where they only stand in for somebody's", async () => {
+    const files = {
+      "1_t.sql": "CREATE TABLE t (); GRANT SELECT ON t TO reporting;",
+      "1_t_rollback.sql": "DROP TABLE t;",
+      "2_more.sql": "GRANT pg_read_all_settings TO reporting;",
+      "2_more_rollback.sql": "SELECT 1;",
+      "3_sound.sql": "ALTER ROLE reporting CREATEDB;",
+      "3_sound_rollback.sql": "ALTER ROLE reporting NOCREATEDB;",
+    };
+    const found = await checkFiles(files, { shadow: undefined });
+    expect(brief(found)).toEqual(["1_t.sql proved", "2_more.sql differs", "3_sound.sql proved"]);
+    expect(found.pairs[1]!.differences).toMatchObject([{ object: "role reporting" }]);
+  });
+});
