@@ -117,6 +117,8 @@ const ROOMS = Object.fromEntries([
     [
       "devtools/generate",
       "schema/check",
+      "governance/pr-policy",
+      "governance/dependencies",
       "commands",
       "entry",
       "entry/inputs",
@@ -128,7 +130,18 @@ const ROOMS = Object.fromEntries([
   [
     "devtools/generate",
     // The documents print the rules' own texts.
-    ["devtools", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND],
+    [
+      "devtools",
+      "schema/check",
+      "governance/pr-policy",
+      "governance/dependencies",
+      "commands",
+      "entry",
+      "entry/inputs",
+      "entry/cli",
+      ...EVERY_NOUN,
+      ...GROUND,
+    ],
   ],
 ]);
 /** These hold rooms beside files of their own. */

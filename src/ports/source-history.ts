@@ -51,6 +51,11 @@ export interface SourceHistory {
   mergeBase(range: SourceRange): Promise<string>;
   /** What `head` has and `base` has not, the oldest first. */
   commits(range: SourceRange): Promise<readonly SourceCommit[]>;
+  /**
+   * Commits of `head` that neither `base` nor `other` has, merges left out. `other` has one also as another
+   * commit that makes the same change, and all of them as one that makes all their changes.
+   */
+  lacking(range: SourceRange, other: string): Promise<readonly SourceCommit[]>;
   /** What `head` changes since it parted from `base`; renames are followed. In the order of paths. */
   changes(range: SourceRange): Promise<readonly SourceChange[]>;
   /** A plain file of a commit; undefined where the commit has none of that path. */

@@ -33,6 +33,8 @@ const ROOMS = [
   "schema/steps",
   "adapters/github",
   "governance/protect",
+  "governance/pr-policy",
+  "nouns/settings",
 ];
 
 /** Rules say the safe form with each finding; their table in docs/migrations.md is made from them. */
@@ -250,7 +252,13 @@ describe("docs/troubleshooting.md", () => {
   });
 
   it("quotes only what the sources say", () => {
-    const sources = [...ROOMS, "nouns/catalog", "adapters/azure-blob"]
+    const sources = [
+      ...ROOMS,
+      "nouns/catalog",
+      "adapters/azure-blob",
+      "governance/coverage",
+      "governance/pr-policy/rules",
+    ]
       .flatMap(filesOf)
       .flatMap(wholeTexts)
       .concat(workflowTexts())

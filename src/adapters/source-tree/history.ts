@@ -11,7 +11,8 @@ export function gitHistory({
   readonly env: Environment;
   readonly folder: string;
 }): SourceHistory {
-  const ask = (args: readonly string[]): Promise<GitAnswer> => runGit(env, folder, args);
+  const ask = (args: readonly string[], input?: string): Promise<GitAnswer> =>
+    runGit(env, folder, args, input);
   const need = async (what: string, args: readonly string[]): Promise<string> => {
     const answer = await ask(args);
     if (answer.ok) return answer.out.toString("utf8");
@@ -39,6 +40,24 @@ export function gitHistory({
         .split("\0")
         .filter((record) => record !== "")
         .map(commitOf);
+    },
+    async lacking({ base, head }, other) {
+      const what = `what ${head} has and ${other} has not`;
+      const [from, to, there] = [
+        await history.commit(base),
+        await history.commit(head),
+        await history.commit(other),
+      ];
+      const picked = ["--no-merges", "--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`];
+      const text = await need(what, ["log", "-z", "--reverse", LOG, ...picked]);
+      const found = text
+        .split("\0")
+        .filter((record) => record !== "")
+        .map(commitOf);
+      if (found.length < 2) return found;
+      const parted = await history.mergeBase({ base, head });
+      const isThere = await isSquashed({ parted, to, there, what }, ask);
+      return isThere ? [] : found;
     },
     changes: async (range) => {
       const from = await history.mergeBase(range);
@@ -79,7 +98,10 @@ export function gitHistory({
   return history;
 }
 
-/** Hash, parents, author, message, a line each but the last: https://git-scm.com/docs/git-log#_pretty_formats */
+/**
+ * Hash, parents, author, message, a line each but the last:
+ * https://git-scm.com/docs/git-log#_pretty_formats
+ */
 const LOG = "--format=%H%n%P%n%an%n%ae%n%B";
 
 function commitOf(record: string): SourceCommit {
@@ -139,6 +161,32 @@ const KINDS: Readonly<Record<string, SourceChange["kind"]>> = {
   C: "copied",
   T: "type-changed",
 };
+
+/** Of more paths no command line is made; then only single commits are compared. */
+const SQUASHED_PATHS = 200;
+
+/** Whether a commit of `there` makes the same change as all from `parted` to `to` together. */
+async function isSquashed(
+  { parted, to, there, what }: { readonly [K in "parted" | "to" | "there" | "what"]: string },
+  ask: (args: readonly string[], input?: string) => Promise<GitAnswer>,
+): Promise<boolean> {
+  const need = async (args: readonly string[], input?: string): Promise<string> => {
+    const answer = await ask(args, input);
+    if (answer.ok) return answer.out.toString("utf8");
+    throw noHistory(what, answer.why);
+  };
+  const idsOf = async (patch: string): Promise<string[]> =>
+    (await need(["patch-id", "--stable"], patch)).split("\n").map((line) => line.split(" ")[0] ?? "");
+  const plain = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"];
+  const paths = (await need(["diff", ...plain, "--name-only", "-z", parted, to])).split("\0").slice(0, -1);
+  if (paths.length === 0 || paths.length > SQUASHED_PATHS) return false;
+  const [all = ""] = await idsOf(await need(["diff", ...plain, parted, to]));
+  if (all === "") return false;
+  const where = paths.map((path) => `:(top,literal)${path}`);
+  const format = "--format=commit %H";
+  const log = ["log", "-p", "--no-merges", "--full-diff", format, ...plain, there, `^${to}`, "--", ...where];
+  return (await idsOf(await need(log))).includes(all);
+}
 
 /** `:<mode> <mode> <id> <id> <letter><score>`, then one path, or two of a rename; each ends with NUL. */
 function entriesOf(raw: string): Omit<SourceChange, "lines" | "removed">[] {

@@ -14,8 +14,8 @@ change or a feature under a lesser title is refused, with the title that would b
 - **Description**: sections on what, why, how and testing evidence with something in them, every box ticked, \
 an issue, and a document that is changed or a reason why not.
 Comments, what stands in the template too and words that only keep a place count as empty.
-- **Coverage**, where reports are given (lcov, Cobertura, Istanbul's \`coverage-final.json\`): of everything, \
-and of the changed lines, which git tells, in whole numbers.
+- **Coverage**, where reports are given (lcov, Cobertura, Istanbul's \`coverage-final.json\`): of \
+everything, and of the changed lines, which git tells, in whole numbers.
 What is unknown is red: a report that is cut off, of another commit, or that lacks a changed file.
 - **Dependencies**, where the settings have that section.
 - **Branch and base**, where the settings say which belong together.
@@ -32,8 +32,8 @@ developer the same before there is a pull request.`,
     base: {
       type: "string",
       text:
-        "The branch or commit that this is to be merged into. By default the pull request's base, or else the " +
-        "remote's main branch.",
+        "The branch or commit that this is to be merged into. By default the pull request's base, or else " +
+        "the remote's main branch.",
       example: "origin/main",
     },
     branch: {
@@ -46,6 +46,11 @@ developer the same before there is a pull request.`,
       text: "The title that the pull request will have. By default the header of the only commit.",
       example: "fix(cart): keep items after a reload",
     },
+    "title-file": {
+      type: "string",
+      text: "A file with that title instead: one line, which no shell has to read.",
+      example: "title.txt",
+    },
     "body-file": {
       type: "string",
       text: "A file with the description that the pull request will have, in Markdown.",
@@ -53,7 +58,9 @@ developer the same before there is a pull request.`,
     },
     coverage: {
       type: "list",
-      text: "Reports of coverage: lcov, Cobertura, or Istanbul's coverage-final.json. Several are put together.",
+      text:
+        "Reports of coverage: lcov, Cobertura, or Istanbul's coverage-final.json. Several are put " +
+        "together.",
       example: "coverage/lcov.info",
     },
     settings: {
@@ -65,11 +72,11 @@ developer the same before there is a pull request.`,
   outputs: {
     verdict: "`passed` or `refused`.",
     findings:
-      "What was found, as a JSON list: `rule`, `severity`, `file`, `line`, `message`, `fix`; `file` and `line` " +
-      "are null where it is about no file.",
+      "What was found, as a JSON list: `rule`, `severity`, `file`, `line`, `message`, `fix`; `file` and " +
+      "`line` are null where it is about no file.",
     coverage:
-      "Lines that tests run, as JSON: `covered` and `total`, and the same of what is `changed`; null without a " +
-      "report.",
+      "Lines that tests run, as JSON: `covered` and `total`, and the same of what is `changed`; null " +
+      "without a report.",
     dependencies: "What became of dependencies, as JSON; null where they are not judged.",
     commits: "How many commits were judged.",
     files: "How many files they change.",

@@ -9,6 +9,7 @@ import { drawing } from "./drawing.ts";
 import { actionYml } from "./action-yml.ts";
 import { checkExamples } from "./examples.ts";
 import { actionReadme, commandsTable, errorsPage, referenceIndex, referencePage } from "./pages.ts";
+import { coverageRulesTable, dependencyRulesTable, policyRulesTable } from "./policy.ts";
 import { leftOutTable, rulesTable } from "./rules.ts";
 import { commandSchema, generatedJson } from "./schemas.ts";
 
@@ -63,6 +64,12 @@ export async function generatedFiles(
     "left-out": leftOutTable(),
   });
   if (migrations !== "") files.set("docs/migrations.md", migrations);
+  const policy = fillSections(readOrEmpty(join(root, "docs/policy.md")), {
+    "policy-rules": policyRulesTable(),
+    "coverage-rules": coverageRulesTable(),
+    "dependency-rules": dependencyRulesTable(),
+  });
+  if (policy !== "") files.set("docs/policy.md", policy);
   const architecture = readOrEmpty(join(root, "docs/architecture.md"));
   if (architecture !== "") {
     files.set("docs/architecture.md", fillSections(architecture, { rooms: drawing(root) }));

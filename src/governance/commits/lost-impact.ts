@@ -22,6 +22,7 @@ export interface LostImpact {
  * whatever it keeps of the rest counts for nothing where tools read headers alone. A commit and its revert in
  * the same pull request cancel each other.
  *
+ * @param body of the pull request, as far as it is seen
  * @returns undefined where the title asks for as much
  */
 export function lostImpact(

@@ -1,6 +1,9 @@
 import { CommitParser } from "conventional-commits-parser";
 
-/** What a commit asks of the next version: https://semver.org, https://www.conventionalcommits.org/en/v1.0.0/ */
+/**
+ * What a commit asks of the next version: https://semver.org,
+ * https://www.conventionalcommits.org/en/v1.0.0/
+ */
 export type Impact = "none" | "patch" | "minor" | "major";
 
 /** From the least to the most. */

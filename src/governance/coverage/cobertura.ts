@@ -15,7 +15,8 @@ export function readCobertura(text: string): ReportedFile[] {
   const parser = new SaxesParser();
   // The first one counts: what comes after it is a guess of the parser's.
   parser.on("error", (error) => {
-    throw new UnusableReport(`is no whole XML: ${error.message.replace(/^\d+:\d+: /, "")}, at its line ${parser.line}`);
+    const why = error.message.replace(/^\d+:\d+: /, "");
+    throw new UnusableReport(`is no whole XML: ${why}, at its line ${parser.line}`);
   });
   parser.on("opentag", (tag) => {
     if (tag.name === "source") source = "";

@@ -39,7 +39,8 @@ export function readLcov(text: string): ReportedFile[] {
 function readLine(line: string, number: number, lines: Map<number, number>): void {
   const [, at, hits] = /^DA:(\d+),(-?\d+(?:e\+?\d+)?)(?:,|$)/i.exec(line) ?? [];
   if (at === undefined || Number(at) < 1) {
-    throw new UnusableReport(`has no line and count at its line ${number}: ${JSON.stringify(line.slice(0, 60))}`);
+    const words = JSON.stringify(line.slice(0, 60));
+    throw new UnusableReport(`has no line and count at its line ${number}: ${words}`);
   }
   addLine(lines, Number(at), Math.max(0, Number(hits)));
 }

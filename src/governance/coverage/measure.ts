@@ -88,7 +88,9 @@ function ofChanged(
   lines: CoveredLines | undefined,
 ): { readonly share: Share; readonly uncovered: readonly Uncovered[] } {
   if (lines === undefined) return { share: { covered: 0, total: 0 }, uncovered: [] };
-  const known = [...lines].filter(([line]) => ranges.some(({ first, last }) => line >= first && line <= last));
+  const isChanged = (line: number): boolean =>
+    ranges.some(({ first, last }) => line >= first && line <= last);
+  const known = [...lines].filter(([line]) => isChanged(line));
   const missed = known.flatMap(([line, hits]) => (hits > 0 ? [] : [line])).sort((a, b) => a - b);
   return {
     share: { covered: known.length - missed.length, total: known.length },

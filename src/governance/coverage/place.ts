@@ -19,7 +19,8 @@ export class Places {
   }
 
   /**
-   * The path from the repository's root; undefined where the commit has no such file, or several may be meant.
+   * The path from the repository's root; undefined where the commit has no such file, or several may be
+   * meant.
    */
   find(places: readonly string[]): string | undefined {
     const plain = places.map((place) => normal(place));
@@ -42,7 +43,7 @@ export class Places {
       common: commonEnd(path.split("/"), parts),
     }));
     const most = Math.max(0, ...rated.map(({ common }) => common));
-    // Of the shorter of the two everything has to be there: `a/x.ts` is not `b/x.ts`.
+    // Of the shorter of the two everything has to be there: x in the folder a is not x in b.
     const best = rated.filter(
       ({ path, common }) => common === most && (common === path.split("/").length || common === depth(place)),
     );
@@ -56,7 +57,8 @@ function depth(place: string): number {
 
 function commonEnd(one: readonly string[], other: readonly string[]): number {
   let count = 0;
-  while (count < one.length && count < other.length && one.at(-1 - count) === other.at(-1 - count)) count += 1;
+  const least = Math.min(one.length, other.length);
+  while (count < least && one.at(-1 - count) === other.at(-1 - count)) count += 1;
   return count;
 }
 

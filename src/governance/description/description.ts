@@ -30,6 +30,8 @@ export interface Description {
   readonly tasks: readonly Task[];
   /** Everything that is seen, code left out. */
   readonly prose: string;
+  /** Paragraphs that stand in nothing else: no list, no quotation, no code. */
+  readonly paragraphs: readonly string[];
   /** Targets of links. */
   readonly links: readonly string[];
 }
@@ -59,7 +61,8 @@ export function readDescription(markdown: string): Description {
     if (node.type === "link" || node.type === "definition") links.push(node.url);
     if (node.type === "text") prose.push(node.value);
   });
-  return { sections: sectionsOf(root), tasks, prose: prose.join("\n"), links };
+  const paragraphs = root.children.flatMap((node) => (node.type === "paragraph" ? [seenOf(node)] : []));
+  return { sections: sectionsOf(root), tasks, prose: prose.join("\n"), paragraphs, links };
 }
 
 /** Depth first, without recursion: what is nested ten thousand deep is read too. */
@@ -140,8 +143,11 @@ function withoutTags(html: string): string {
   return seen;
 }
 
-const PLACEHOLDER =
-  /^(?:(?:todo|tbd|t\.b\.d\.|wip|xxx+|fixme|n\/?a|none|nothing|no response|lorem ipsum.*|\.{2,}|…|-+|\?+)[.!]?)$/i;
+const PLACEHOLDER = new RegExp(
+  "^(?:(?:todo|tbd|t\\.b\\.d\\.|wip|xxx+|fixme|n\\/?a|none|nothing|no response|lorem ipsum.*" +
+    "|\\.{2,}|…|-+|\\?+)[.!]?)$",
+  "i",
+);
 
 /**
  * Whether a section says something: text that stands in the template too, and words that only keep a place,

@@ -6,6 +6,7 @@ import { UnusableReport, type ReportedFile } from "../coverage/report.ts";
 import { fits } from "../dependencies/glob.ts";
 import type { Finding, Severity } from "../findings/finding.ts";
 import type { PolicyPlan } from "./plan.ts";
+import type { RuleName } from "./rules/names.ts";
 
 /** What the reports came to. */
 export interface JudgedCoverage {
@@ -40,11 +41,16 @@ const UNCOVERED_TOLD = 50;
 export async function judgeCoverage(
   { request, scene, commits }: PolicyPlan,
   tree: Pick<SourceTree, "file">,
-  severityOf: (rule: string) => Severity | "off",
+  severityOf: (rule: RuleName) => Severity | "off",
 ): Promise<JudgedCoverage> {
   const { coverage: wanted, pull } = scene;
   const findings: Finding[] = [];
-  const say = (rule: string, message: string, fix: string, place?: { file: string; line: number }): void => {
+  const say = (
+    rule: RuleName,
+    message: string,
+    fix: string,
+    place?: { file: string; line: number },
+  ): void => {
     const severity = severityOf(rule);
     if (severity === "off") return;
     findings.push({ rule, severity, file: place?.file ?? null, line: place?.line ?? null, message, fix });

@@ -5,6 +5,7 @@ import { readDescription } from "../description/description.ts";
 import type { PullRequest, Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
 import { coverage, policy, type Policy } from "./settings.ts";
+import { askTwins } from "./twins.ts";
 
 /** What will be judged, and by what. */
 export interface PolicyPlan {
@@ -51,6 +52,7 @@ export async function planPolicy(request: PolicyRequest): Promise<PolicyPlan> {
       pull,
       policy: wanted,
       coverage: settings.coverage ?? coverage.parse({}),
+      twins: await askTwins(pull, wanted, range, history),
       template: template === undefined ? [] : seenLines(template.toString("utf8")),
     },
     dependencies: settings.dependencies,

@@ -1,7 +1,9 @@
 import type { SourceChange } from "../../ports/source-history.ts";
 import type { PolicyCommit } from "../commits/lost-impact.ts";
+import { readMessage } from "../commits/message.ts";
 import type { Description } from "../description/description.ts";
 import type { CoveragePolicy, Policy } from "./settings.ts";
+import type { Twin } from "./twins.ts";
 
 /** A pull request as it is judged, from wherever it is known. */
 export interface PullRequest {
@@ -24,6 +26,8 @@ export interface Scene {
   readonly pull: PullRequest;
   readonly policy: Policy;
   readonly coverage: CoveragePolicy;
+  /** Branches that have to get the same, and what they lack of it. */
+  readonly twins: readonly Twin[];
   /** Lines of the repository's template, as they are seen. */
   readonly template: readonly string[];
 }
@@ -35,7 +39,12 @@ export function isBot({ author }: PullRequest): boolean {
   return author !== undefined && BOTS.test(author);
 }
 
-/** GitHub's own: a title `Revert "…"`, and a description `Reverts owner/name#1`. */
-export function isRevert({ title }: PullRequest): boolean {
-  return /^Revert "/.test(title);
+/** GitHub's own: a title `Revert "…"` over commits that are reverts; by the title alone anybody could be. */
+export function isRevert({ title, commits }: PullRequest): boolean {
+  const own = commits.filter(({ isMerge }) => !isMerge);
+  return (
+    /^Revert "/.test(title) &&
+    own.length > 0 &&
+    own.every(({ message }) => readMessage(message).revert !== undefined)
+  );
 }

@@ -73,7 +73,8 @@ function coverageNote({ covered, total, changed, unplaced }: Coverage): string {
   const unknown =
     unplaced.length === 0
       ? ""
-      : `; ${quantity(unplaced.length, "file")} of the reports, such as ${unplaced[0]!}, could not be found here`;
+      : `; ${quantity(unplaced.length, "file")} of the reports, such as ${unplaced[0]!}, could not be ` +
+        "found here";
   return (
     `tests run ${covered} of ${total} lines, and ` +
     (changed.total === 0

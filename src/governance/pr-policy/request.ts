@@ -2,6 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { PullRequestEvent } from "../../ports/pull-request-event.ts";
 import type { SourceHistory, SourceRange } from "../../ports/source-history.ts";
+import type { SourceTree } from "../../ports/source-tree.ts";
 
 /** The parsed inputs of `holdfast pr-policy`. */
 export interface PrPolicyInputs {
@@ -9,6 +10,7 @@ export interface PrPolicyInputs {
   readonly base: string | undefined;
   readonly branch: string | undefined;
   readonly title: string | undefined;
+  readonly titleFile: string | undefined;
   readonly bodyFile: string | undefined;
   readonly coverage: readonly string[];
   readonly settings: string;
@@ -41,7 +43,9 @@ export async function parsePolicyRequest(inputs: PrPolicyInputs, ports: PolicyPo
   const event = inputs.local ? undefined : await ports.pullRequestEvent();
   const common = { history, event, reports: inputs.coverage, settings: inputs.settings };
   if (event !== undefined) {
-    const given = [inputs.title, inputs.bodyFile, inputs.branch].some((each) => each !== undefined);
+    const given = [inputs.title, inputs.titleFile, inputs.bodyFile, inputs.branch].some(
+      (each) => each !== undefined,
+    );
     if (given) {
       throw new HoldfastError(
         "input.conflict",
@@ -65,9 +69,28 @@ export async function parsePolicyRequest(inputs: PrPolicyInputs, ports: PolicyPo
   return {
     ...common,
     range: { base, head: "HEAD" },
-    title: inputs.title,
+    title: await titleOf(inputs, tree),
     body: inputs.bodyFile === undefined ? "" : (await tree.file(inputs.bodyFile)).toString("utf8"),
     head: inputs.branch ?? (await history.branch()),
     base: base.replace(/^refs\/(?:heads|remotes)\//, "").replace(/^origin\//, ""),
   };
+}
+
+/** A file ends its line, and a title is one line. */
+async function titleOf(
+  { title, titleFile }: PrPolicyInputs,
+  tree: Pick<SourceTree, "file">,
+): Promise<string | undefined> {
+  if (titleFile === undefined) return title;
+  if (title !== undefined) {
+    throw new HoldfastError("input.conflict", "--title and --title-file are both given", {
+      hint: "Leave one of them out.",
+    });
+  }
+  const text = (await tree.file(titleFile)).toString("utf8").replace(/^\uFEFF|\r?\n$/g, "");
+  if (text.trim() !== "" && !/[\r\n]/.test(text)) return text;
+  const why = text.trim() === "" ? "is empty" : "is more than one line";
+  throw new HoldfastError("input.malformed", `the title in ${titleFile} ${why}`, {
+    hint: "Write the title into it, and nothing else.",
+  });
 }

@@ -6,6 +6,7 @@ import { planPolicy, type PolicyPlan } from "./plan.ts";
 import { outcomeOf } from "./report.ts";
 import { parsePolicyRequest, type PolicyPorts, type PrPolicyInputs } from "./request.ts";
 import { COVERAGE_RULES, RULES } from "./rules/all.ts";
+import type { RuleName } from "./rules/names.ts";
 import type { Rule } from "./rules/rule.ts";
 
 /** `holdfast pr-policy`: inputs → request → plan (git, settings of the base) → every rule → outcome. */
@@ -15,7 +16,7 @@ export async function runPrPolicy(inputs: PrPolicyInputs, ports: PolicyPorts): P
   const plan = await planPolicy(request);
   const findings: Finding[] = [];
   for (const rule of RULES) findings.push(...(await judged(rule, plan)));
-  const severityOf = (name: string): Severity | "off" =>
+  const severityOf = (name: RuleName): Severity | "off" =>
     plan.scene.policy.rules[name] ?? COVERAGE_RULES.find((rule) => rule.name === name)?.severity ?? "error";
   const covered = await judgeCoverage(plan, await ports.sourceTree(), severityOf);
   const today = ports.clock.now().toISOString().slice(0, 10);
@@ -31,7 +32,7 @@ export async function runPrPolicy(inputs: PrPolicyInputs, ports: PolicyPorts): P
 }
 
 /** Of a draft nobody asks yet for what is only written when it is ready. */
-const WHEN_READY = new Set(["sections", "checklist", "linked-issue", "documentation"]);
+const WHEN_READY = new Set<RuleName>(["twin", "sections", "checklist", "linked-issue", "documentation"]);
 
 async function judged(rule: Rule, { scene }: PolicyPlan): Promise<Finding[]> {
   const declared = scene.policy.rules[rule.name] ?? rule.severity;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RULE_NAMES } from "./rules/names.ts";
 
 /**
  * The sections `policy` and `coverage` of the settings file: what a pull request has to be. Every key has a
@@ -39,8 +40,8 @@ const description = z.strictObject({
     .array(z.string().min(1).max(200))
     .default([])
     .describe(
-      "Patterns (regular expressions) of issues in another tracker, such as `SHOP-[0-9]+`; issues of GitHub " +
-        "and links to issues count anyway.",
+      "Patterns (regular expressions) of issues in another tracker, such as `SHOP-[0-9]+`; issues of " +
+        "GitHub and links to issues count anyway.",
     ),
 });
 
@@ -66,6 +67,19 @@ const branches = z.strictObject({
     )
     .default([])
     .describe("Which branches may be merged into which. Empty: any into any."),
+  twins: z
+    .array(
+      z.strictObject({
+        head: glob.describe("Pattern of branches, such as `hotfix/*`."),
+        base: glob.describe("The branch that they are merged into, such as `main`."),
+        also: z.string().min(1).max(300).describe("Another that must get the same, such as `develop`."),
+      }),
+    )
+    .default([])
+    .describe(
+      "Branches whose commits another branch must have too, or get by a pull request that the description " +
+        "names.",
+    ),
 });
 
 const merge = z.strictObject({
@@ -78,8 +92,8 @@ const merge = z.strictObject({
     .enum(["commits", "other"])
     .default("other")
     .describe(
-      "What a squash writes below the title: `commits`, their messages, whose BREAKING CHANGE footers stay; " +
-        "of anything else only the title counts.",
+      "What a squash writes below the title: `commits`, their messages, whose BREAKING CHANGE footers " +
+        "stay; of anything else only the title counts.",
     ),
 });
 
@@ -99,7 +113,7 @@ export const policy = z.strictObject({
   description: description.prefault({}),
   documentation: documentation.prefault({}),
   rules: z
-    .partialRecord(z.string(), z.enum(SEVERITIES))
+    .partialRecord(z.enum(RULE_NAMES), z.enum(SEVERITIES))
     .default({})
     .describe("Rules that weigh otherwise than by default, or are `off`, by their names."),
 });

@@ -37,6 +37,7 @@ async function judge(repo: Repository, inputs: Partial<PrPolicyInputs> = {}, bod
       base: "main",
       branch: undefined,
       title: "feat: keep items",
+      titleFile: undefined,
       bodyFile: join(repo.path, ".git/body.md"),
       coverage: [],
       settings: ".github/holdfast.yml",

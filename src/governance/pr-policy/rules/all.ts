@@ -9,10 +9,12 @@ import type { Rule } from "./rule.ts";
 import { sections } from "./sections.ts";
 import { title } from "./title.ts";
 import { touched } from "./touched.ts";
+import { twin } from "./twin.ts";
 
 /** In the order in which people meet them. */
 export const RULES: readonly Rule[] = [
   branchBase,
+  twin,
   title,
   lostImpact,
   commits,

@@ -12,7 +12,8 @@ export const fixupCommits: Rule = {
     if (policy.merge.methods?.every((method) => method === "squash") === true) return [];
     const left = pull.commits.filter(({ message }) => isFixup(readMessage(message)));
     return left.map(({ id, message }) => ({
-      message: `commit ${id.slice(0, 7)} ${JSON.stringify(message.split("\n")[0]!.slice(0, 120))} is left over`,
+      message:
+        `commit ${id.slice(0, 7)} ${JSON.stringify(message.split("\n")[0]!.slice(0, 120))} ` + "is left over",
     }));
   },
 };

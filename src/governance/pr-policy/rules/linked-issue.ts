@@ -1,7 +1,10 @@
 import { isBot, isRevert } from "../pull-request.ts";
 import type { Rule } from "./rule.ts";
 
-/** https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
+/**
+ * GitHub's words and some that only name an issue:
+ * https://docs.github.com/articles/closing-issues-using-keywords
+ */
 const CLOSING =
   /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|part of|see|relates to)\b:?\s+(?:[\w.-]+\/[\w.-]+)?#\d+/i;
 const URL_OF_ISSUE = /^https?:\/\/[^\s]+\/(?:issues|browse|issue|pull|work_items|_workitems)\/[\w/-]+/i;

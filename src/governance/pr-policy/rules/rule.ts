@@ -1,5 +1,6 @@
 import type { Severity } from "../../findings/finding.ts";
 import type { Scene } from "../pull-request.ts";
+import type { RuleName } from "./names.ts";
 
 /** What a rule found, before it is weighed. */
 export interface Hit {
@@ -14,7 +15,7 @@ export interface Hit {
 /** One demand on a pull request. */
 export interface Rule {
   /** Lower case, words joined by `-`; what settings switch. */
-  readonly name: string;
+  readonly name: RuleName;
   readonly severity: Severity;
   /** What goes wrong without it, for the documents. */
   readonly problem: string;

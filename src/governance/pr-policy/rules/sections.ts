@@ -18,7 +18,9 @@ export function said({ pull, template }: Scene, words: readonly string[]): boole
   );
 }
 
-/** A heading may have others below it; what stands there is its text too, up to one that is asked for itself. */
+/**
+ * A heading may have others below it; what stands there is its text too, up to one that is asked for itself.
+ */
 function textUnder(sections: readonly Section[], from: Section): string {
   const at = sections.indexOf(from);
   const next = sections[at + 1];
@@ -45,7 +47,8 @@ export const sections: Rule = {
         return {
           message: there
             ? `the section on ${name} is empty`
-            : `the description has no section on ${name} (a heading with ${headings.slice(0, 3).join(", ")} …)`,
+            : `the description has no section on ${name} ` +
+              `(a heading with ${headings.slice(0, 3).join(", ")} …)`,
         };
       });
   },

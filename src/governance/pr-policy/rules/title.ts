@@ -6,7 +6,8 @@ export const title: Rule = {
   name: "title",
   severity: "error",
   problem:
-    "A squash writes the title into the history: what no tool can read there is in no version and no changelog.",
+    "A squash writes the title into the history: what no tool can read there is in no version and no " +
+    "changelog.",
   solution: "Write the title as `type(scope): subject`, such as `fix(cart): keep items after a reload`.",
   async find({ pull, policy }) {
     if (isRevert(pull)) return [];
