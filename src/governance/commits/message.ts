@@ -27,7 +27,7 @@ export interface ReadMessage {
  * issues too, by patterns that a line of 60 kB keeps busy for hours. The tests hold both together.
  */
 const HEADER = /^(\w*)(?:\((.*)\))?(!)?: (.*)$/;
-const NOTE = /^[\s|*]*BREAKING[ -]CHANGE(?::|\s|$)/i;
+const NOTE = /^[\s|*]*BREAKING[ -]CHANGE[:\s]/i;
 const REVERT = /^Revert[:\s]/i;
 const REVERTED = /This reverts commit \w*\./i;
 

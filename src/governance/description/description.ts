@@ -81,7 +81,9 @@ function readAll(markdown: string): Description {
     if (node.type === "link" || node.type === "definition") links.push(node.url);
     if (node.type === "text") prose.push(node.value);
   });
-  const paragraphs = root.children.flatMap((node) => (node.type === "paragraph" ? [seenOf(node)] : []));
+  const paragraphs = root.children.flatMap((node) =>
+    node.type === "paragraph" ? [seenOf(node).trim()] : [],
+  );
   return { sections: sectionsOf(root), tasks, prose: prose.join("\n"), paragraphs, links };
 }
 
@@ -145,7 +147,7 @@ function seenOf(node: RootContent): string {
   const parts: string[] = [];
   walk(node, (each) => {
     if (each.type === "text" || each.type === "inlineCode" || each.type === "code") parts.push(each.value);
-    if (each.type === "image" || each.type === "imageReference") parts.push(each.alt ?? "a picture");
+    if (each.type === "image" || each.type === "imageReference") parts.push(each.alt || "a picture");
     if (each.type === "html") {
       parts.push(/<(?:img|video)\b/i.test(each.value) ? "a picture" : withoutTags(each.value));
     }
@@ -190,12 +192,13 @@ export function saysSomething(text: string, template: readonly string[]): boolea
   });
 }
 
-const MARKS = /[\s>*_`~-]/;
+const MARKS_BEFORE = /[\s>*_`~-]/;
+const MARKS_AFTER = /[\s*_`~]/;
 
 /** A line without the marks of lists, quotations and emphasis around it; in one pass. */
 export function withoutMarks(line: string): string {
   let [first, last] = [0, line.length];
-  while (first < last && MARKS.test(line[first]!)) first += 1;
-  while (last > first && MARKS.test(line[last - 1]!)) last -= 1;
+  while (first < last && MARKS_BEFORE.test(line[first]!)) first += 1;
+  while (last > first && MARKS_AFTER.test(line[last - 1]!)) last -= 1;
   return line.slice(first, last);
 }
