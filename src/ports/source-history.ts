@@ -60,6 +60,11 @@ export interface SourceHistory {
   changes(range: SourceRange): Promise<readonly SourceChange[]>;
   /** A plain file of a commit; undefined where the commit has none of that path. */
   file(commit: string, path: string): Promise<Buffer | undefined>;
+  /**
+   * How many lines plain files of a commit have, all in one question; those that it has not are left out.
+   * What follows the last newline is a line too.
+   */
+  lengths(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Paths of the commit's plain files. */
   paths(commit: string): Promise<readonly string[]>;
   /** The branch that is checked out; undefined where none is. */

@@ -141,3 +141,28 @@ it("reads a file of a commit by its very path, and tells a missing one from a li
   expect(await history.file(id, "link")).toBeUndefined();
   expect(await history.paths(id)).toEqual(["sub/*.yml", "sub/a.yml", "sub/x"]);
 });
+
+it("files are counted by their lines in one question, whatever is in them", async () => {
+  await using repo = repository();
+  const large = Buffer.alloc(300_001, "1234567\n");
+  repo.write({
+    "a b\n.txt": "1\n2\n",
+    "no-end": "1\n2",
+    empty: "",
+    blank: "\n\n",
+    large,
+    binary: "\0\n\0 blob 7",
+  });
+  symlinkSync("a", join(repo.path, "link"));
+  const commit = repo.commit("chore: begin");
+  const paths = ["large", "no-end", "a b\n.txt", "empty", "blank", "binary", "link", "gone"];
+  expect(Object.fromEntries(await historyOf(repo).lengths(commit, paths))).toEqual({
+    "a b\n.txt": 2,
+    "no-end": 2,
+    empty: 0,
+    blank: 2,
+    large: 37_501,
+    binary: 2,
+  });
+  expect((await historyOf(repo).lengths(commit, ["gone"])).size).toBe(0);
+});

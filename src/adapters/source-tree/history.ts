@@ -1,7 +1,9 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
+import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { PatchLines } from "./patch-lines.ts";
+import { isSquashed } from "./squashed.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
 export function gitHistory({
@@ -13,8 +15,8 @@ export function gitHistory({
 }): SourceHistory {
   const ask = (args: readonly string[], input?: string): Promise<GitAnswer> =>
     runGit(env, folder, args, input);
-  const need = async (what: string, args: readonly string[]): Promise<string> => {
-    const answer = await ask(args);
+  const need = async (what: string, args: readonly string[], input?: string): Promise<string> => {
+    const answer = await ask(args, input);
     if (answer.ok) return answer.out.toString("utf8");
     throw noHistory(what, answer.why);
   };
@@ -35,11 +37,9 @@ export function gitHistory({
     },
     async commits({ base, head }) {
       const range = `${await history.commit(base)}..${await history.commit(head)}`;
-      const text = await need(`what ${head} has and ${base} has not`, ["log", "-z", "--reverse", LOG, range]);
-      return text
-        .split("\0")
-        .filter((record) => record !== "")
-        .map(commitOf);
+      return commitsOf(
+        await need(`what ${head} has and ${base} has not`, ["log", "-z", "--reverse", LOG, range]),
+      );
     },
     async lacking({ base, head }, other) {
       const what = `what ${head} has and ${other} has not`;
@@ -49,14 +49,10 @@ export function gitHistory({
         await history.commit(other),
       ];
       const picked = ["--no-merges", "--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`];
-      const text = await need(what, ["log", "-z", "--reverse", LOG, ...picked]);
-      const found = text
-        .split("\0")
-        .filter((record) => record !== "")
-        .map(commitOf);
+      const found = commitsOf(await need(what, ["log", "-z", "--reverse", LOG, ...picked]));
       if (found.length < 2) return found;
       const parted = await history.mergeBase({ base, head });
-      const isThere = await isSquashed({ parted, to, there, what }, ask);
+      const isThere = await isSquashed({ parted, to, there }, (args, input) => need(what, args, input));
       return isThere ? [] : found;
     },
     changes: async (range) => {
@@ -80,6 +76,7 @@ export function gitHistory({
       if (!answer.ok) throw noHistory(what, answer.why);
       return answer.out;
     },
+    lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
     async paths(commit) {
       const listed = await need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
       return listed.split("\0").flatMap((line) => /^100\d+ blob [0-9a-f]+\t(.*)$/s.exec(line)?.[1] ?? []);
@@ -103,6 +100,13 @@ export function gitHistory({
  * https://git-scm.com/docs/git-log#_pretty_formats
  */
 const LOG = "--format=%H%n%P%n%an%n%ae%n%B";
+
+function commitsOf(log: string): SourceCommit[] {
+  return log
+    .split("\0")
+    .filter((record) => record !== "")
+    .map(commitOf);
+}
 
 function commitOf(record: string): SourceCommit {
   const [id = "", parents = "", name = "", email = "", ...message] = record.split("\n");
@@ -162,30 +166,35 @@ const KINDS: Readonly<Record<string, SourceChange["kind"]>> = {
   T: "type-changed",
 };
 
-/** Of more paths no command line is made; then only single commits are compared. */
-const SQUASHED_PATHS = 200;
-
-/** Whether a commit of `there` makes the same change as all from `parted` to `to` together. */
-async function isSquashed(
-  { parted, to, there, what }: { readonly [K in "parted" | "to" | "there" | "what"]: string },
-  ask: (args: readonly string[], input?: string) => Promise<GitAnswer>,
-): Promise<boolean> {
-  const need = async (args: readonly string[], input?: string): Promise<string> => {
-    const answer = await ask(args, input);
-    if (answer.ok) return answer.out.toString("utf8");
-    throw noHistory(what, answer.why);
-  };
-  const idsOf = async (patch: string): Promise<string[]> =>
-    (await need(["patch-id", "--stable"], patch)).split("\n").map((line) => line.split(" ")[0] ?? "");
-  const plain = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"];
-  const paths = (await need(["diff", ...plain, "--name-only", "-z", parted, to])).split("\0").slice(0, -1);
-  if (paths.length === 0 || paths.length > SQUASHED_PATHS) return false;
-  const [all = ""] = await idsOf(await need(["diff", ...plain, parted, to]));
-  if (all === "") return false;
-  const where = paths.map((path) => `:(top,literal)${path}`);
-  const format = "--format=commit %H";
-  const log = ["log", "-p", "--no-merges", "--full-diff", format, ...plain, there, `^${to}`, "--", ...where];
-  return (await idsOf(await need(log))).includes(all);
+async function lengthsOf(
+  commit: string,
+  paths: readonly string[],
+  env: Environment,
+  folder: string,
+): Promise<ReadonlyMap<string, number>> {
+  const what = `how long files of ${commit} are`;
+  const listing = await runGit(env, folder, ["ls-tree", "-r", "-z", "--full-tree", commit]);
+  if (!listing.ok) throw noHistory(what, listing.why);
+  const wanted = new Set(paths);
+  const found = listing.out
+    .toString("utf8")
+    .split("\0")
+    .flatMap((line) => {
+      const [, id, path] = /^100\d+ blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+      return path !== undefined && wanted.has(path) ? [{ id: id!, path }] : [];
+    });
+  if (found.length === 0) return new Map();
+  const lines = new BlobLines();
+  const ids = found.map(({ id }) => `${id}\n`).join("");
+  const answer = await runGit(env, folder, ["cat-file", "--batch"], ids, (bytes) => {
+    lines.hear(bytes);
+  });
+  if (!answer.ok) throw noHistory(what, answer.why);
+  const counts = lines.end();
+  if (counts.length !== found.length) {
+    throw noHistory(what, `${found.length} files were asked for, and ${counts.length} came`);
+  }
+  return new Map(found.map(({ path }, at) => [path, counts[at]!]));
 }
 
 /** `:<mode> <mode> <id> <id> <letter><score>`, then one path, or two of a rename; each ends with NUL. */

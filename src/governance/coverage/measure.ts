@@ -38,8 +38,8 @@ export interface Measured {
   readonly changes: readonly SourceChange[];
   /** Whether a changed file is one that tests are to run. */
   isSource(path: string): boolean;
-  /** How many lines a file of the commit has. */
-  length(path: string): Promise<number>;
+  /** How many lines files of the commit have. */
+  lengths(paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 /** Puts all reports together: a line was run where any of them says so. */
@@ -119,14 +119,16 @@ async function beyondTheirEnd(
   files: ReadonlyMap<string, CoveredLines>,
   commit: Measured,
 ): Promise<Beyond[]> {
-  const found: Beyond[] = [];
-  for (const { path } of changed) {
+  const known = changed.flatMap(({ path }) => {
     const lines = files.get(path);
-    if (lines === undefined) continue;
-    let last = 0;
-    for (const line of lines.keys()) last = Math.max(last, line);
-    const length = await commit.length(path);
-    if (last > length) found.push({ file: path, line: last, length });
-  }
-  return found;
+    return lines === undefined ? [] : [{ file: path, lines }];
+  });
+  if (known.length === 0) return [];
+  const lengths = await commit.lengths(known.map(({ file }) => file));
+  return known.flatMap(({ file, lines }) => {
+    const length = lengths.get(file) ?? 0;
+    let line = 0;
+    for (const each of lines.keys()) line = Math.max(line, each);
+    return line > length ? [{ file, line, length }] : [];
+  });
 }

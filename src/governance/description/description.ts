@@ -96,9 +96,13 @@ function walk(root: Nodes, visit: (node: Nodes) => void): void {
   }
 }
 
-/** `**What:** text` and `What: text` begin a section as a heading does; people write both. */
+/**
+ * `**What:** text` and `What: text` begin a section as a heading does; people write both. An address begins
+ * none.
+ */
+const LEAD = /^([\p{L}][\p{L} /&?'-]{0,40}?)\s*(?::(?=\s|$)|：)\s*/u;
+/** Below every heading. */
 const LEAD_DEPTH = 7;
-const LEAD = /^([\p{L}][\p{L} /&?'-]{0,40}?)\s*[:：]\s*/u;
 
 function sectionsOf(root: Root): Section[] {
   const sections: { heading: string; line: number; depth: number; parts: string[] }[] = [

@@ -83,7 +83,7 @@ export async function judgeCoverage(
     places: new Places(await history.root(), await history.paths(commits.head)),
     changes: pull.changes,
     isSource,
-    length: async (path) => linesOf(await history.file(commits.head, path)),
+    lengths: (paths) => history.lengths(commits.head, paths),
   });
   const told = (share: Share): string => `${percent(share)} (${share.covered} of ${share.total} lines)`;
   // Reports without a line that can be run say nothing at all.
@@ -141,11 +141,4 @@ function percent({ covered, total }: Share): string {
 function ending(path: string): string[] {
   const found = /\.[A-Za-z0-9]+$/.exec(path)?.[0];
   return found === undefined ? [] : [found];
-}
-
-function linesOf(bytes: Buffer | undefined): number {
-  if (bytes === undefined || bytes.length === 0) return 0;
-  let lines = 0;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines += 1;
-  return bytes.at(-1) === 10 ? lines : lines + 1;
 }

@@ -50,7 +50,7 @@ const measured = (reports: readonly ReportedFile[], changes: readonly SourceChan
     places: new Places("/work/shop", PATHS),
     changes,
     isSource: (path) => path.startsWith("src/"),
-    length: () => Promise.resolve(6),
+    lengths: (paths) => Promise.resolve(new Map(paths.map((path) => [path, 6]))),
   });
 
 describe("what reports say together", () => {
@@ -79,9 +79,9 @@ describe("what reports say together", () => {
     ]);
   });
 
-  it("names what is changed and in no report, what is of another commit, what is of no file here", async () => {
+  it("names what no report knows, what is of another commit, and what is of no file here", async () => {
     const reports = [reported("src/a.ts", [1, 1, 1, 1, 1, 1, 1]), reported("gone.ts", [1, 0])];
-    const changes = [changed("src/a.ts", [1, 1]), changed("src/b.ts", [1, 1]), changed("lib/index.ts", [1, 1])];
+    const changes = ["src/a.ts", "src/b.ts", "lib/index.ts"].map((path) => changed(path, [1, 1]));
     expect(await measured(reports, changes)).toMatchObject({
       covered: 8,
       total: 9,

@@ -43,6 +43,7 @@ describe("sections of a description", () => {
         ["Why", "b"],
       ],
     ],
+    ["no address", "## What\nhttps://example.org/a", [["What", "https://example.org/a"]]],
     ["emoji in headings", "## 🚀 What\na", [["🚀 What", "a"]]],
     ["lists and code as their text", "## Test\n- a\n- b\n```\nnpm test\n```", [["Test", "a\nb\nnpm test"]]],
     [
@@ -74,7 +75,8 @@ describe("sections of a description", () => {
 describe("boxes", () => {
   it("are those that GitHub shows as boxes, with their lines", () => {
     const markdown =
-      "- [ ] a\n- [x] b\n* [X] `c`\n\n> - [ ] d\n\n1. [ ] e\n\n```\n- [ ] in code\n```\n<!--\n- [ ] in a comment\n-->\n\\- [ ] escaped\n[ ] no item";
+      "- [ ] a\n- [x] b\n* [X] `c`\n\n> - [ ] d\n\n1. [ ] e\n\n" +
+      "```\n- [ ] in code\n```\n<!--\n- [ ] in a comment\n-->\n\\- [ ] escaped\n[ ] no item";
     expect(read(markdown).tasks).toEqual([
       { text: "a", done: false, line: 1 },
       { text: "b", done: true, line: 2 },
@@ -87,7 +89,8 @@ describe("boxes", () => {
 
 it("words of code and comments are no prose, and links are kept by where they lead", () => {
   const { prose, links, paragraphs } = read(
-    "Closes #1 `#2` <!-- #3 -->\n\n[a](https://example.org/issues/4)\n\n- BREAKING CHANGE: in a list\n\nBREAKING CHANGE: a",
+    "Closes #1 `#2` <!-- #3 -->\n\n[a](https://example.org/issues/4)\n\n" +
+      "- BREAKING CHANGE: in a list\n\nBREAKING CHANGE: a",
   );
   expect(prose).not.toMatch(/#[23]/);
   expect(links).toEqual(["https://example.org/issues/4"]);
