@@ -44,13 +44,14 @@ export interface Measured {
 
 /** Puts all reports together: a line was run where any of them says so. */
 export async function measure(reported: readonly ReportedFile[], commit: Measured): Promise<Coverage> {
-  const files = new Map<string, Map<number, number>>();
   const unplaced: string[] = [];
-  for (const { places, lines } of reported) {
-    const path = commit.places.find(places);
-    if (path === undefined) unplaced.push(places[0] ?? "");
-    merge(files, path ?? `unplaced ${places[0] ?? ""}`, lines);
-  }
+  const files = together(
+    reported.map(({ places, lines }) => {
+      const path = commit.places.find(places);
+      if (path === undefined) unplaced.push(places[0] ?? "");
+      return [path ?? `unplaced ${places[0] ?? ""}`, lines];
+    }),
+  );
   const changed = commit.changes.filter(({ isFile, lines }) => isFile && lines.length > 0);
   const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
   return {
@@ -63,10 +64,22 @@ export async function measure(reported: readonly ReportedFile[], commit: Measure
   };
 }
 
-function merge(files: Map<string, Map<number, number>>, path: string, lines: CoveredLines): void {
-  const there = files.get(path);
-  if (there === undefined) files.set(path, new Map(lines));
-  else for (const [line, hits] of lines) addLine(there, line, hits);
+/** What is told once is not copied, since a large report has millions of lines; nothing is copied twice. */
+function together(told: Iterable<readonly [path: string, lines: CoveredLines]>): Map<string, CoveredLines> {
+  const files = new Map<string, CoveredLines>();
+  const copies = new Map<string, Map<number, number>>();
+  for (const [path, lines] of told) {
+    const there = files.get(path);
+    if (there === undefined) {
+      files.set(path, lines);
+      continue;
+    }
+    const copy = copies.get(path) ?? new Map(there);
+    for (const [line, hits] of lines) addLine(copy, line, hits);
+    copies.set(path, copy);
+    files.set(path, copy);
+  }
+  return files;
 }
 
 function shareOf(lines: CoveredLines): Share {
@@ -94,12 +107,12 @@ function ofChanged(
   const missed = known.flatMap(([line, hits]) => (hits > 0 ? [] : [line])).sort((a, b) => a - b);
   return {
     share: { covered: known.length - missed.length, total: known.length },
-    uncovered: together(missed, lines).map((range) => ({ file, ...range })),
+    uncovered: joined(missed, lines).map((range) => ({ file, ...range })),
   };
 }
 
 /** Neighbours are told as one; what stands between them may be lines with nothing to run. */
-function together(missed: readonly number[], lines: CoveredLines): LineRange[] {
+function joined(missed: readonly number[], lines: CoveredLines): LineRange[] {
   const ranges: { first: number; last: number }[] = [];
   for (const line of missed) {
     const before = ranges.at(-1);

@@ -127,7 +127,8 @@ export const coverage = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Whether a pull request without a report is refused. With the section it is, unless it says no.",
+      "Whether a pull request without a report is refused. By default not: what is judged by its title " +
+        "alone has none.",
     ),
   sources: z
     .array(glob)

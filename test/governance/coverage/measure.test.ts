@@ -67,6 +67,14 @@ describe("what reports say together", () => {
     });
   });
 
+  it("puts many records of one file together, and leaves what it was given as it was", async () => {
+    const reports = Array.from({ length: 20_000 }, (_, at) =>
+      reported("src/a.ts", [at % 2, at === 19_999 ? 7 : 0]),
+    );
+    expect(await measured(reports, [])).toMatchObject({ covered: 2, total: 2 });
+    expect(reports[0]!.lines).toEqual(reported("src/a.ts", [0, 0]).lines);
+  });
+
   it("joins neighbours, and leaves out lines with nothing to run", async () => {
     const report = reported("src/a.ts", [0, undefined, 0, 1, 0, undefined]);
     const { changed: share, uncovered } = await measured([report], [changed("src/a.ts", [1, 6])]);
