@@ -244,6 +244,45 @@ it("an empty description, and one that nobody can read, are refused and no crash
   expect([outcome.exit, errorsOf(outcome)[0]]).toEqual([3, "description"]);
 }, 30_000);
 
+it("a draft from a fork is judged by its event, its description only once it is ready", async () => {
+  await using repo = begun("policy: {}\n");
+  repo.git("update-ref", "refs/remotes/origin/main", "main");
+  const commit = repo.commit("fix: pay once", { "src/pay.ts": "x\n" });
+  repo.git("checkout", "-q", "--detach");
+  const event = {
+    number: 7,
+    title: "Pay once",
+    body: "- [ ] later",
+    head: { branch: "patch-1", commit },
+    base: { branch: "main" },
+    author: "somebody",
+    isDraft: true,
+    merges: { merge: false, squash: true, rebase: false, keepsCommits: false },
+  };
+  const judged = async (isDraft: boolean): Promise<Outcome> =>
+    await runPrPolicy(
+      {
+        local: false,
+        base: undefined,
+        branch: undefined,
+        title: undefined,
+        titleFile: undefined,
+        bodyFile: undefined,
+        coverage: [],
+        settings: ".github/holdfast.yml",
+      },
+      {
+        ...testPorts(),
+        sourceHistory: () => Promise.resolve(gitHistory({ env: process.env, folder: repo.path })),
+        pullRequestEvent: () => Promise.resolve({ ...event, isDraft }),
+      },
+    );
+  expect(new Set(errorsOf(await judged(true)))).toEqual(new Set(["title"]));
+  expect(new Set(errorsOf(await judged(false)))).toEqual(
+    new Set(["title", "sections", "checklist", "linked-issue", "documentation"]),
+  );
+});
+
 it("a clone with a fork beside it is judged by its own origin", async () => {
   await using repo = begun(`${QUIET}  branches: { allowed: [{ head: "feature/*", bases: [main] }] }\n`);
   await using clone = repository();
