@@ -3,6 +3,7 @@ import { keygen } from "./backups/keygen.ts";
 import { list } from "./backups/list.ts";
 import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
+import { settingsCheck } from "./configuration/settings-check.ts";
 import type { Command } from "./define.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
 import { protect } from "./governance/protect.ts";
@@ -24,4 +25,5 @@ export const MENU: readonly Command[] = [
   migrateStatus,
   prPolicy,
   protect,
+  settingsCheck,
 ];
