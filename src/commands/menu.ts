@@ -3,6 +3,7 @@ import { keygen } from "./backups/keygen.ts";
 import { list } from "./backups/list.ts";
 import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
+import { init } from "./configuration/init.ts";
 import { settingsCheck } from "./configuration/settings-check.ts";
 import type { Command } from "./define.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
@@ -26,4 +27,5 @@ export const MENU: readonly Command[] = [
   prPolicy,
   protect,
   settingsCheck,
+  init,
 ];

@@ -36,6 +36,7 @@ const ROOMS = [
   "governance/pr-policy",
   "nouns/settings",
   "configuration/settings-check",
+  "configuration/init",
 ];
 
 /** Rules say the safe form with each finding; their table in docs/migrations.md is made from them. */
