@@ -120,7 +120,7 @@ nothing: 1
     expect(outcome.annotations![1]).toMatchObject({ level: "error", line: 3 });
     repo.write({ ".github/holdfast.yml": "policy:\n  description:\n    template: docs/pull.md\n" });
     expect(said(await check(repo, undefined))).toEqual([
-      "3:15 policy.description.template: there is no file docs/pull.md; a link is not followed",
+      "3:15 policy.description.template: there is no template docs/pull.md",
     ]);
   });
 

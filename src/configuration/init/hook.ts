@@ -107,7 +107,7 @@ async function lefthookItem(tree: WorkTree, path: string): Promise<Item> {
   if (own === undefined && !isMapWithout(text, "commit-msg")) {
     return { ...leave, message: `it has a commit-msg of its own, or is no map; ${by}` };
   }
-  const item = joined(path, text, LEFTHOOK_LINES, false);
+  const item = joined(path, text, LEFTHOOK_LINES, found.executable);
   // What it says for everybody else must be the same as before.
   if (item.after !== undefined && !onlyAdds(text, item.after)) return leave;
   return item;
@@ -145,12 +145,19 @@ function joined(path: string, text: string, lines: string, executable: boolean):
   const found = findBlock(text);
   if (found === undefined) {
     const gap = text === "" || text.endsWith("\n") ? "" : "\n";
-    return { path, action: "join", before: text, after: `${text}${gap}${wanted}`, executable };
+    return {
+      path,
+      action: "join",
+      before: text,
+      wasExecutable: executable,
+      after: `${text}${gap}${wanted}`,
+      executable,
+    };
   }
   if (found.owner === "changed") {
     return { path, action: "leave", message: "our lines in it were changed by hand", executable };
   }
   const after = `${found.before}${wanted}${found.after}`;
   if (after === text) return { path, action: "same", executable };
-  return { path, action: "update", before: text, after, executable };
+  return { path, action: "update", before: text, wasExecutable: executable, after, executable };
 }

@@ -10,6 +10,8 @@ export interface Item {
   readonly message?: string;
   /** As it is; undefined where there is none. */
   readonly before?: string;
+  /** Whether it may be run, as it is. */
+  readonly wasExecutable?: boolean;
   /** As it is to be; undefined where it stays. */
   readonly after?: string;
   readonly executable: boolean;
@@ -51,7 +53,8 @@ export async function kept(tree: WorkTree, path: string, text: string, executabl
   if (isSame(found.text, wanted) && (found.executable || !executable)) {
     return { path, action: "same", executable };
   }
-  return { path, action: "update", before: found.text, after: wanted, executable };
+  const was = { before: found.text, wasExecutable: found.executable };
+  return { path, action: "update", ...was, after: wanted, executable };
 }
 
 /** What is no file is never written at. */

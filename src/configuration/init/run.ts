@@ -39,7 +39,7 @@ export async function runInit(
     workflows: parts.workflows,
   });
   const wanted = items.filter(({ after }) => after !== undefined);
-  const difference = wanted.map(({ path, before, after }) => differenceText(path, before, after!)).join("");
+  const difference = wanted.map(differenceText).join("");
   if (!inputs.write) return outcomeOf(items, { written: [], difference, notes, isDry: true });
   const written: Item[] = [];
   const late: Item[] = [];

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { isHoldfastError } from "../../kernel/errors.ts";
 import { readSettings } from "../../nouns/settings/read-settings.ts";
 import type { Section, Surroundings, Unreachable } from "../../nouns/settings/section.ts";
@@ -24,17 +24,11 @@ export function readPolicy(text: string, path: string): Policy {
 
 async function unreachable({ description }: Policy, around: Surroundings): Promise<Unreachable[]> {
   const { template } = description;
-  if (await isThere(join(around.root, template), around)) return [];
-  return [
-    { path: ["description", "template"], message: `there is no file ${template}; a link is not followed` },
-  ];
-}
-
-async function isThere(path: string, { tree }: Surroundings): Promise<boolean> {
   try {
-    return (await tree.files(dirname(path), (each) => each === basename(path))).files.length > 0;
+    await around.tree.file(join(around.root, template));
+    return [];
   } catch (error) {
-    if (isHoldfastError(error, "source.missing")) return false;
-    throw error;
+    if (!isHoldfastError(error, "source.missing")) throw error;
+    return [{ path: ["description", "template"], message: `there is no template ${template}` }];
   }
 }

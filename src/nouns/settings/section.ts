@@ -9,7 +9,7 @@ export type SectionName = (typeof SECTIONS)[number];
 
 /** Where settings are looked at: the files that they speak of. */
 export interface Surroundings {
-  readonly tree: Pick<SourceTree, "files">;
+  readonly tree: Pick<SourceTree, "files" | "file">;
   /** The folder that paths in the settings are meant from. */
   readonly root: string;
 }

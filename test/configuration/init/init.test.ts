@@ -60,6 +60,27 @@ describe("init", () => {
     expect(state(repo)).toEqual({ ...rest, ".git/hooks/commit-msg": hook });
   });
 
+  it("shows a patch of what is there already: lines added, and the right to be run", async () => {
+    for (const own of ["colors: false", "colors: false\n", "", "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\n"]) {
+      await using repo = repository();
+      await using other = repository();
+      for (const each of [repo, other]) each.write({ "lefthook.yml": own, ".lefthook/x": "" });
+      const patch = join(other.path, ".git/patch");
+      writeFileSync(patch, (await init(repo.path, { write: false })).product!);
+      other.git("apply", patch);
+      expect((await init(repo.path)).outputs["changes"]).toBe(6);
+      expect(state(other)).toEqual(state(repo));
+      const script = ".lefthook/holdfast-commit-msg.sh";
+      expect(statSync(join(other.path, script)).mode & 0o111).not.toBe(0);
+      repo.write({ ".github/holdfast.yml": "policy: { commits: { types: [task] } }\n" });
+      execFileSync("chmod", ["-x", join(repo.path, script), join(other.path, script)]);
+      writeFileSync(patch, (await init(repo.path, { write: false })).product!);
+      other.git("apply", patch);
+      expect(read(other, script)).toContain("hf_types='task'");
+      expect(statSync(join(other.path, script)).mode & 0o111).not.toBe(0);
+    }
+  });
+
   it("begins settings that are right, and a template that says nothing until it is filled in", async () => {
     await using repo = repository();
     await init(repo.path);

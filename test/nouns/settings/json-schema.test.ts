@@ -4,8 +4,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import * as z from "zod";
 import { SETTINGS_SECTIONS } from "../../../src/commands/configuration/sections.ts";
-import { SCHEMA_COMMENT, SCHEMA_URL } from "../../../src/nouns/settings/json-schema.ts";
+import { SCHEMA_COMMENT, SCHEMA_URL, settingsSchema } from "../../../src/nouns/settings/json-schema.ts";
+import { secretSetting } from "../../../src/nouns/settings/secret-setting.ts";
 import { SECTIONS } from "../../../src/nouns/settings/section.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -49,6 +51,16 @@ describe("the JSON Schema of the settings", () => {
   ])("refuses what is mistyped: %j as %j", (right, typed, told) => {
     expect(EXAMPLE).toContain(right);
     expect(judged(EXAMPLE.replace(right, typed))).toContain(told);
+  });
+
+  it("lets an editor mark a secret that is written out", () => {
+    const schema = z.strictObject({ password: secretSetting });
+    const made = JSON.stringify(settingsSchema([{ name: "policy", schema, absent: "nothing" }]));
+    const { properties } = JSON.parse(made) as { properties: { policy: object } };
+    expect(properties.policy).toMatchObject({
+      properties: { password: { type: "string", pattern: expect.stringContaining("A-Za-z_") as unknown } },
+      required: ["password"],
+    });
   });
 
   it("knows the rules that may be switched", () => {
