@@ -111,8 +111,8 @@ nothing: 1
     expect([outcome.exit, outcome.outputs["verdict"], outcome.outputs["settings"]]).toEqual([2, "wrong", []]);
     expect(said(outcome)).toEqual([
       "2:53 policy.description.trackers[0]: is no regular expression",
-      "3:12 policy.rules.titel: is no key that is known here",
-      "7:7 protection.branches[0].approval: is no key that is known here",
+      "3:12 policy.rules.titel: is no key that is known here; did you mean title?",
+      "7:7 protection.branches[0].approval: is no key that is known here; did you mean approvals?",
       "8:40 protection.branches[0].checks[1].name: no job in .github/workflows reports a check 'tets'",
       "9:1 nothing: is no section that is known here",
     ]);

@@ -25,7 +25,7 @@ export async function runSettingsCheck(
   const checked = await checkSettings(found, sections, ports);
   const { problems, values } = checked;
   const isWrong = problems.length > 0;
-  const notes = notesOf(found.text, checked);
+  const notes = notesOf(found.text, checked, isWrong);
   const verdict = isWrong ? "wrong" : found.text === undefined ? "none" : "valid";
   return {
     exit: isWrong ? EXIT.input : EXIT.done,
@@ -55,10 +55,10 @@ function told(values: readonly Counted[]): string {
   return `${values.filter(({ origin }) => origin.from === "default").length} of them defaults`;
 }
 
-function notesOf(text: string | undefined, { absent, warnings }: Checked): string[] {
+function notesOf(text: string | undefined, { absent, warnings }: Checked, isWrong: boolean): string[] {
   return [
     ...warnings.map(({ line, column, key, message }) => `${line}:${column} ${key}: ${message}`),
-    ...absent.map((name) => `without a section \`${name}\` nothing of the kind is done`),
+    ...(isWrong ? [] : absent).map((name) => `without a section \`${name}\` nothing of the kind is done`),
     ...(text === undefined || /^# yaml-language-server: \$schema=\S/m.test(text)
       ? []
       : [`editors complete the file when its first line is: ${SCHEMA_COMMENT}`]),

@@ -1,5 +1,7 @@
 import type * as z from "zod";
+import { nearest } from "../../kernel/suggest.ts";
 import { keyText, SettingsDocument, type SettingsProblem } from "./document.ts";
+import { knownKeys } from "./known-keys.ts";
 import { SECTIONS, type SectionName } from "./section.ts";
 import { withPlaces } from "./secret-setting.ts";
 
@@ -32,7 +34,7 @@ export function examine(
   const { content } = document;
   for (const key of Object.keys(content)) {
     if ((SECTIONS as readonly string[]).includes(key)) continue;
-    const message = "is no section that is known here";
+    const message = `is no section that is known here${meant(key, SECTIONS)}`;
     problems.push({ key, ...document.keyPlaceOf([key]), message });
   }
   for (const [name, schema] of Object.entries(schemas) as [SectionName, z.ZodType][]) {
@@ -45,7 +47,7 @@ export function examine(
       };
       values.set(name, withPlaces(read.data, [name], placeOf));
     } else {
-      problems.push(...read.error.issues.flatMap((issue) => told(issue, [name], document)));
+      problems.push(...read.error.issues.flatMap((issue) => told(issue, { schema, name, document })));
       const rest = salvage(schema, content[name]);
       if (rest !== undefined) salvaged.set(name, rest);
     }
@@ -56,19 +58,23 @@ export function examine(
 /** Keys that are not known are told together, at the place of what they are in; here each at its own. */
 function told(
   issue: z.core.$ZodIssue,
-  above: readonly PropertyKey[],
-  document: SettingsDocument,
+  { schema, name, document }: { schema: z.ZodType; name: SectionName; document: SettingsDocument },
 ): SettingsProblem[] {
-  const path = [...above, ...issue.path];
+  const path = [name, ...issue.path];
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       key: keyText([...path, key]),
       ...document.keyPlaceOf([...path, key]),
-      message: "is no key that is known here",
+      message: `is no key that is known here${meant(key, knownKeys(schema, issue.path))}`,
     }));
   }
   const message = document.has(path) ? (issue.message.split("\n")[0] ?? "") : "is missing";
   return [{ key: keyText(path), ...document.placeOf(path), message }];
+}
+
+function meant(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
 /** Taking something out may bring another complaint; more rounds than these help nobody. */

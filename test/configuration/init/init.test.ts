@@ -2,6 +2,10 @@ import { describe, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gitWorkTree } from "../../../src/adapters/source-tree/work-tree.ts";
+import { init as initCommand } from "../../../src/commands/configuration/init.ts";
+import { prPolicy } from "../../../src/commands/governance/pr-policy.ts";
+import { protect } from "../../../src/commands/governance/protect.ts";
 import { SETTINGS_SECTIONS } from "../../../src/commands/configuration/sections.ts";
 import { readDescription } from "../../../src/governance/description/description.ts";
 import { sections } from "../../../src/governance/pr-policy/rules/sections.ts";
@@ -10,6 +14,7 @@ import { policy } from "../../../src/governance/pr-policy/settings.ts";
 import { examine } from "../../../src/nouns/settings/examine.ts";
 import type { WorkTree } from "../../../src/ports/work-tree.ts";
 import { repository, type Repository } from "../../support/repository.ts";
+import { testPorts } from "../../support/test-ports.ts";
 import { scratchFolder } from "../../support/tools.ts";
 import { became, init, PLAIN } from "./support.ts";
 
@@ -97,6 +102,21 @@ describe("init", () => {
     };
     expect(await judged(template)).toBe(policy.parse({}).description.sections.length);
     expect(await judged(template.replace(/<!-- .* -->/g, "Something that was thought about."))).toBe(0);
+  });
+
+  it("installs the workflows that the commands show, as the menu offers it", async () => {
+    await using repo = repository();
+    const ports = { ...testPorts(), workTree: () => gitWorkTree({ env: PLAIN, folder: repo.path }) };
+    const outcome = await initCommand.run({ write: true, owners: [] }, ports);
+    expect(outcome.outputs["written"]).toHaveLength(FILES.length + 1);
+    for (const [name, command] of [
+      ["pr-policy", prPolicy],
+      ["protection-audit", protect],
+    ] as const) {
+      const [mark, ...rest] = read(repo, `.github/workflows/${name}.yml`).split("\n");
+      expect(mark).toMatch(/^# made by `holdfast init`, [0-9a-f]{16}: it keeps this up to date/);
+      expect(rest.join("\n")).toBe(command.examples.workflow);
+    }
   });
 
   it("follows the settings: sections, the template's path, types", async () => {

@@ -37,7 +37,7 @@ describe("a settings file", () => {
     ).toEqual([
       "1:1 nothing is no section that is known here",
       "3:14 policy.approvals Too big: expected number to be <=6",
-      "4:3 policy.aprovals is no key that is known here",
+      "4:3 policy.aprovals is no key that is known here; did you mean approvals?",
       "6:7 policy.sets[0].name is missing",
       "7:17 policy.sets[1].off is no key that is known here",
     ]);
