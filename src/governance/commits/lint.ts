@@ -1,7 +1,6 @@
 import lint from "@commitlint/lint";
 import conventional from "@commitlint/config-conventional";
 import { RuleConfigSeverity, type QualifiedRules } from "@commitlint/types";
-import { PARSER_OPTIONS } from "./message.ts";
 
 /** One rule of commitlint that a message breaks. */
 export interface LintProblem {
@@ -29,9 +28,27 @@ export function defaultRules(
   };
 }
 
+/** As the preset `conventionalcommits` reads headers. No rule asks for reverts, whose pattern is slow. */
+const PARSER_OPTIONS = {
+  headerPattern: /^(\w*)(?:\((.*)\))?!?: (.*)$/,
+  breakingHeaderPattern: /^(\w*)(?:\((.*)\))?!: (.*)$/,
+  headerCorrespondence: ["type", "scope", "subject"],
+  noteKeywords: ["BREAKING CHANGE", "BREAKING-CHANGE"],
+  revertPattern: /(?!)/,
+  issuePrefixes: ["#"],
+};
+
+/** No rule looks further, and a message may be as large as somebody likes. */
+const LINES_READ = 50;
+const CHARACTERS_READ = 1_000;
+
 /** Holds a message against the rules; merges and the like are the caller's to leave out. */
 export async function lintMessage(message: string, rules: QualifiedRules): Promise<readonly LintProblem[]> {
-  const { errors, warnings } = await lint(message.replaceAll("\r\n", "\n"), rules, {
+  const read = message
+    .split(/\r?\n/, LINES_READ)
+    .map((line) => line.slice(0, CHARACTERS_READ))
+    .join("\n");
+  const { errors, warnings } = await lint(read, rules, {
     parserOpts: PARSER_OPTIONS,
     defaultIgnores: false,
   });

@@ -1,5 +1,3 @@
-import { CommitParser } from "conventional-commits-parser";
-
 /**
  * What a commit asks of the next version: https://semver.org,
  * https://www.conventionalcommits.org/en/v1.0.0/
@@ -18,61 +16,39 @@ export interface ReadMessage {
   readonly subject: string | undefined;
   /** By `!`, or by a footer BREAKING CHANGE. */
   readonly breaking: boolean;
-  /** Git's own: `Revert "…"`, with the hash of what it takes back where that is told. */
-  readonly revert: { readonly header: string; readonly hash: string | undefined } | undefined;
+  /** Git's own `Revert "…"`, or the type of that name with git's words. */
+  readonly isRevert: boolean;
   readonly impact: Impact;
 }
 
 /**
- * As the preset `conventionalcommits` of conventional-changelog reads messages, which the releases are made
- * with: https://github.com/conventional-changelog/conventional-changelog
+ * The patterns of the preset `conventionalcommits` of conventional-changelog, which releases are made with:
+ * https://github.com/conventional-changelog/conventional-changelog. Its parser is not asked: it looks for
+ * issues too, by patterns that a line of 60 kB keeps busy for hours. The tests hold both together.
  */
-export const PARSER_OPTIONS = {
-  headerPattern: /^(\w*)(?:\((.*)\))?!?: (.*)$/,
-  breakingHeaderPattern: /^(\w*)(?:\((.*)\))?!: (.*)$/,
-  headerCorrespondence: ["type", "scope", "subject"],
-  noteKeywords: ["BREAKING CHANGE", "BREAKING-CHANGE"],
-  revertPattern: /^(?:Revert|revert:)\s"?([\s\S]+?)"?\s*This reverts commit (\w*)\./i,
-  revertCorrespondence: ["header", "hash"],
-  issuePrefixes: ["#"],
-};
+const HEADER = /^(\w*)(?:\((.*)\))?(!)?: (.*)$/;
+const NOTE = /^[\s|*]*BREAKING[ -]CHANGE[:\s]/i;
+const REVERT = /^Revert[:\s]/i;
+const REVERTED = /This reverts commit \w*\./i;
 
-const parser = new CommitParser(PARSER_OPTIONS);
 const PATCHES = new Set(["fix", "perf", "revert"]);
 
 /** Reads a whole message, or a title alone. Line endings may be anybody's. */
 export function readMessage(text: string): ReadMessage {
-  const message = text.replaceAll("\r\n", "\n").trim();
-  const header = message.split("\n")[0] ?? "";
-  if (message === "") return blank(header);
-  const read = parser.parse(message);
-  const type = read["type"]?.toLowerCase();
-  const reverted = /^Revert "(.*)"$/s.exec(header)?.[1];
-  const revert =
-    read.revert !== null || reverted !== undefined
-      ? { header: read.revert?.["header"] ?? reverted ?? "", hash: read.revert?.["hash"] ?? undefined }
-      : undefined;
-  const breaking = read.notes.length > 0;
+  const lines = text.trim().split(/\r?\n/);
+  const [header = ""] = lines;
+  const [, type = "", scope, mark, subject] = HEADER.exec(header) ?? [];
+  const breaking = mark !== undefined || lines.some((line, at) => at > 0 && NOTE.test(line));
+  const isRevert = /^Revert "/.test(header) || (REVERT.test(header) && REVERTED.test(text));
+  const known = type === "" ? undefined : type.toLowerCase();
   return {
     header,
-    type: type === "" ? undefined : type,
-    scope: read["scope"] ?? undefined,
-    subject: read["subject"] ?? undefined,
+    type: known,
+    scope,
+    subject: subject === "" ? undefined : subject,
     breaking,
-    revert,
-    impact: impactOf(type, breaking, revert !== undefined),
-  };
-}
-
-function blank(header: string): ReadMessage {
-  return {
-    header,
-    type: undefined,
-    scope: undefined,
-    subject: undefined,
-    breaking: false,
-    revert: undefined,
-    impact: "none",
+    isRevert,
+    impact: impactOf(known, breaking, isRevert),
   };
 }
 

@@ -14,7 +14,9 @@ export class Places {
     this.#paths = new Set(paths);
     for (const path of paths) {
       const name = path.slice(path.lastIndexOf("/") + 1);
-      this.#byName.set(name, [...(this.#byName.get(name) ?? []), path]);
+      const namesakes = this.#byName.get(name);
+      if (namesakes === undefined) this.#byName.set(name, [path]);
+      else namesakes.push(path);
     }
   }
 

@@ -2,6 +2,10 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmTaskListItemFromMarkdown } from "mdast-util-gfm-task-list-item";
 import { toString } from "mdast-util-to-string";
 import { gfmTaskListItem } from "micromark-extension-gfm-task-list-item";
+import { withinTime } from "../../kernel/within-time.ts";
+
+/** Markdown that was made for it takes minutes to read; what people write takes a tenth of a second. */
+const READING_MS = 5_000;
 
 type Root = ReturnType<typeof fromMarkdown>;
 type RootContent = Root["children"][number];
@@ -20,6 +24,8 @@ export interface Section {
   /** As it is written, without marks; empty for what comes before the first one. */
   readonly heading: string;
   readonly line: number;
+  /** Of its heading, from 1; words that stand for one are below every heading. */
+  readonly depth: number;
   /** What a reader sees of it, comments and the like left out. */
   readonly text: string;
 }
@@ -39,8 +45,22 @@ export interface Description {
 /** GitHub takes no more; a description beyond it is none of GitHub's. */
 export const DESCRIPTION_MAX = 65_536;
 
-/** Reads GitHub's Markdown: https://github.github.com/gfm/ */
-export function readDescription(markdown: string): Description {
+/**
+ * Reads GitHub's Markdown: https://github.github.com/gfm/
+ *
+ * @returns undefined where that takes longer than anything that people write
+ */
+export function readDescription(markdown: string, ms = READING_MS): Description | undefined {
+  try {
+    return withinTime(ms, () => readAll(markdown))?.value;
+  } catch (error) {
+    // Nested deeper than the parser can go.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function readAll(markdown: string): Description {
   const text = markdown.slice(0, DESCRIPTION_MAX).replaceAll("\r\n", "\n");
   const root: Root = fromMarkdown(text, {
     extensions: [gfmTaskListItem()],
@@ -61,7 +81,9 @@ export function readDescription(markdown: string): Description {
     if (node.type === "link" || node.type === "definition") links.push(node.url);
     if (node.type === "text") prose.push(node.value);
   });
-  const paragraphs = root.children.flatMap((node) => (node.type === "paragraph" ? [seenOf(node)] : []));
+  const paragraphs = root.children.flatMap((node) =>
+    node.type === "paragraph" ? [seenOf(node).trim()] : [],
+  );
   return { sections: sectionsOf(root), tasks, prose: prose.join("\n"), paragraphs, links };
 }
 
@@ -75,29 +97,35 @@ function walk(root: Nodes, visit: (node: Nodes) => void): void {
 }
 
 /** `**What:** text` and `What: text` begin a section as a heading does; people write both. */
+const LEAD_DEPTH = 7;
 const LEAD = /^([\p{L}][\p{L} /&?'-]{0,40}?)\s*[:：]\s*/u;
 
 function sectionsOf(root: Root): Section[] {
-  const sections: { heading: string; line: number; parts: string[] }[] = [
-    { heading: "", line: 1, parts: [] },
+  const sections: { heading: string; line: number; depth: number; parts: string[] }[] = [
+    { heading: "", line: 1, depth: LEAD_DEPTH, parts: [] },
   ];
-  const begin = (heading: string, line: number): void => {
-    sections.push({ heading: heading.trim(), line, parts: [] });
+  const begin = (heading: string, line: number, depth: number): void => {
+    sections.push({ heading: heading.trim(), line, depth, parts: [] });
   };
   for (const node of root.children) {
     const line = node.position?.start.line ?? 1;
     if (node.type === "heading") {
-      begin(toString(node), line);
+      begin(toString(node), line, node.depth);
       continue;
     }
     const lead = leadOf(node);
-    if (lead !== undefined) begin(lead, line);
+    if (lead !== undefined) begin(lead, line, LEAD_DEPTH);
     const seen = seenOf(node);
     const said =
       lead === undefined ? seen : seen.slice(seen.indexOf(lead) + lead.length).replace(/^\s*[:：]\s*/, "");
     if (said.trim() !== "") sections.at(-1)!.parts.push(said.trim());
   }
-  return sections.map(({ heading, line, parts }) => ({ heading, line, text: parts.join("\n") }));
+  return sections.map(({ heading, line, depth, parts }) => ({
+    heading,
+    line,
+    depth,
+    text: parts.join("\n"),
+  }));
 }
 
 function leadOf(node: RootContent): string | undefined {
@@ -119,7 +147,7 @@ function seenOf(node: RootContent): string {
   const parts: string[] = [];
   walk(node, (each) => {
     if (each.type === "text" || each.type === "inlineCode" || each.type === "code") parts.push(each.value);
-    if (each.type === "image" || each.type === "imageReference") parts.push(each.alt ?? "a picture");
+    if (each.type === "image" || each.type === "imageReference") parts.push(each.alt || "a picture");
     if (each.type === "html") {
       parts.push(/<(?:img|video)\b/i.test(each.value) ? "a picture" : withoutTags(each.value));
     }
@@ -156,10 +184,21 @@ const PLACEHOLDER = new RegExp(
 export function saysSomething(text: string, template: readonly string[]): boolean {
   const lines = text
     .split("\n")
-    .map((line) => line.replace(/^[\s>*_`~-]+|[\s*_`~]+$/g, ""))
+    .map(withoutMarks)
     .filter((line) => /[\p{L}\p{N}]/u.test(line));
   return lines.some((line) => {
     if (PLACEHOLDER.test(line) || /^[<[({].*[>\])}]$/.test(line)) return false;
     return !template.includes(line);
   });
+}
+
+const MARKS_BEFORE = /[\s>*_`~-]/;
+const MARKS_AFTER = /[\s*_`~]/;
+
+/** A line without the marks of lists, quotations and emphasis around it; in one pass. */
+export function withoutMarks(line: string): string {
+  let [first, last] = [0, line.length];
+  while (first < last && MARKS_BEFORE.test(line[first]!)) first += 1;
+  while (last > first && MARKS_AFTER.test(line[last - 1]!)) last -= 1;
+  return line.slice(first, last);
 }

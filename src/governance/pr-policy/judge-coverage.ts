@@ -86,7 +86,8 @@ export async function judgeCoverage(
     length: async (path) => linesOf(await history.file(commits.head, path)),
   });
   const told = (share: Share): string => `${percent(share)} (${share.covered} of ${share.total} lines)`;
-  if (isBelow(found, wanted.total)) {
+  // Reports without a line that can be run say nothing at all.
+  if (isBelow(found, wanted.total) || (found.total === 0 && wanted.total > 0)) {
     say(
       "coverage-total",
       `tests run ${told(found)}, and ${wanted.total} % is asked for`,

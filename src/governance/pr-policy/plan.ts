@@ -1,7 +1,7 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { readSettings } from "../../nouns/settings/read-settings.ts";
 import { DEPENDENCIES as dependencies, type DependencySettings } from "../dependencies/settings.ts";
-import { readDescription } from "../description/description.ts";
+import { readDescription, withoutMarks, type Description } from "../description/description.ts";
 import type { PullRequest, Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
 import { coverage, policy, type Policy } from "./settings.ts";
@@ -34,10 +34,12 @@ export async function planPolicy(request: PolicyRequest): Promise<PolicyPlan> {
   const isFirst = text === undefined && changes.some(({ path }) => path === request.settings);
   const wanted = withMethods(settings.policy ?? policy.parse({}), request);
   const template = await history.file(ends.base, wanted.description.template);
+  const description = readDescription(request.body);
   const pull: PullRequest = {
     title: request.title ?? onlyTitle(commits.map(({ message }) => message)),
     body: request.body,
-    description: readDescription(request.body),
+    description: description ?? NOTHING,
+    isReadable: description !== undefined,
     head: request.head,
     base: request.base,
     author: request.event?.author,
@@ -65,6 +67,9 @@ export async function planPolicy(request: PolicyRequest): Promise<PolicyPlan> {
   };
 }
 
+/** Of a description that nobody can read nothing is seen. */
+const NOTHING: Description = { sections: [], tasks: [], prose: "", paragraphs: [], links: [] };
+
 /** What the settings say counts; else what GitHub tells of the repository. */
 function withMethods(declared: Policy, { event }: PolicyRequest): Policy {
   const merges = event?.merges;
@@ -90,7 +95,7 @@ function onlyTitle(messages: readonly string[]): string {
 }
 
 function seenLines(markdown: string): string[] {
-  return readDescription(markdown).sections.flatMap(({ text }) =>
-    text.split("\n").map((line) => line.replace(/^[\s>*_`~-]+|[\s*_`~]+$/g, "")),
+  return (readDescription(markdown) ?? NOTHING).sections.flatMap(({ text }) =>
+    text.split("\n").map(withoutMarks),
   );
 }

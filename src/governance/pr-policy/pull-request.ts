@@ -10,6 +10,8 @@ export interface PullRequest {
   readonly title: string;
   readonly body: string;
   readonly description: Description;
+  /** Not so where reading it took too long; then `description` is empty. */
+  readonly isReadable: boolean;
   /** The branch that is merged; undefined where none is checked out. */
   readonly head: string | undefined;
   /** The branch that it is merged into, without a remote's name. */
@@ -43,8 +45,6 @@ export function isBot({ author }: PullRequest): boolean {
 export function isRevert({ title, commits }: PullRequest): boolean {
   const own = commits.filter(({ isMerge }) => !isMerge);
   return (
-    /^Revert "/.test(title) &&
-    own.length > 0 &&
-    own.every(({ message }) => readMessage(message).revert !== undefined)
+    /^Revert "/.test(title) && own.length > 0 && own.every(({ message }) => readMessage(message).isRevert)
   );
 }

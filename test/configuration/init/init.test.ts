@@ -96,7 +96,13 @@ describe("init", () => {
     const template = read(repo, ".github/pull_request_template.md");
     const judged = async (body: string): Promise<number> => {
       const description = readDescription(body);
-      const pull = { title: "feat: x", body, description, commits: [] } as unknown as Scene["pull"];
+      const pull = {
+        title: "feat: x",
+        body,
+        description,
+        commits: [],
+        isReadable: true,
+      } as unknown as Scene["pull"];
       const hits = await sections.find({ pull, policy: policy.parse({}), template: [] } as unknown as Scene);
       return hits.length;
     };

@@ -1,6 +1,7 @@
 import { branchBase } from "./branch-base.ts";
 import { checklist } from "./checklist.ts";
 import { commits } from "./commits.ts";
+import { description } from "./description.ts";
 import { documentation } from "./documentation.ts";
 import { fixupCommits } from "./fixup-commits.ts";
 import { linkedIssue } from "./linked-issue.ts";
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   lostImpact,
   commits,
   fixupCommits,
+  description,
   sections,
   checklist,
   linkedIssue,

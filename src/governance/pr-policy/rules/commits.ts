@@ -17,7 +17,7 @@ export const commits: Rule = {
     const hits: Hit[] = [];
     for (const { id, message, isMerge } of pull.commits) {
       const read = readMessage(message);
-      if (isMerge || isFixup(read) || read.revert !== undefined || isBot(pull)) continue;
+      if (isMerge || isFixup(read) || read.isRevert || isBot(pull)) continue;
       for (const problem of await lintMessage(message, rules)) {
         if (problem.level !== "error") continue;
         hits.push({

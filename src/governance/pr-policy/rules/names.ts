@@ -6,6 +6,7 @@ export const RULE_NAMES = [
   "lost-impact",
   "commits",
   "fixup-commits",
+  "description",
   "sections",
   "checklist",
   "linked-issue",

@@ -12,19 +12,28 @@ export function isHeaded({ heading }: Section, words: readonly string[]): boolea
 }
 
 /** Sections under such a heading that say something. */
-export function said({ pull, template }: Scene, words: readonly string[]): boolean {
-  return pull.description.sections.some(
-    (each) => isHeaded(each, words) && saysSomething(textUnder(pull.description.sections, each), template),
+export function said(scene: Scene, words: readonly string[]): boolean {
+  return scene.pull.description.sections.some(
+    (each) => isHeaded(each, words) && saysSomething(textUnder(scene, each), scene.template),
   );
 }
 
 /**
  * A heading may have others below it; what stands there is its text too, up to one that is asked for itself.
  */
-function textUnder(sections: readonly Section[], from: Section): string {
-  const at = sections.indexOf(from);
-  const next = sections[at + 1];
-  return from.text === "" && next !== undefined && next.heading !== "" ? "" : from.text;
+function textUnder({ pull, policy }: Scene, from: Section): string {
+  const { sections } = pull.description;
+  const asked = [
+    ...policy.description.sections.map(({ headings }) => headings),
+    policy.documentation.headings,
+  ];
+  const texts = [from.text];
+  for (let at = sections.indexOf(from) + 1; at < sections.length; at += 1) {
+    const each = sections[at]!;
+    if (each.depth <= from.depth || asked.some((words) => isHeaded(each, words))) break;
+    texts.push(each.text);
+  }
+  return texts.join("\n");
 }
 
 export const sections: Rule = {
@@ -35,7 +44,7 @@ export const sections: Rule = {
     "Write under each heading what it asks for; comments and words that only keep a place do not count.",
   find(scene) {
     const { pull, policy } = scene;
-    if (isBot(pull) || isRevert(pull)) return [];
+    if (isBot(pull) || isRevert(pull) || !pull.isReadable) return [];
     const wanted = policy.description.sections;
     if (pull.description.sections.every(({ text, heading }) => text === "" && heading === "")) {
       return wanted.length === 0 ? [] : [{ message: "the description is empty" }];
