@@ -5,7 +5,7 @@ export type Found =
   | { readonly kind: "folder" }
   /** A symbolic link, or a path that leads through one: it may end anywhere. */
   | { readonly kind: "link" }
-  /** A device, a socket, or a file too large to be text. */
+  /** A device, a socket, or a file that is no UTF-8 or too large to be text. */
   | { readonly kind: "other" };
 
 /** Where git looks for hooks. */

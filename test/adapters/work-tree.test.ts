@@ -20,11 +20,11 @@ describe("a checkout that is written", () => {
     repo.write({ "a/b": "text", c: "" });
     symlinkSync("a", join(repo.path, "link"));
     symlinkSync("nowhere", join(repo.path, "dangling"));
-    repo.write({ large: "" });
+    repo.write({ large: "", latin: Buffer.from("caf\xe9", "latin1"), mark: "\uFEFFx" });
     truncateSync(join(repo.path, "large"), 64 * 1024 * 1024);
     const tree = await open(repo.path);
     const kinds = await Promise.all(
-      ["a", "a/b", "a/b/c", "none/b", "link", "link/b", "dangling", "large", "", ".git/hooks"].map(
+      ["a", "a/b", "a/b/c", "none/b", "link", "link/b", "dangling", "large", "latin", "", ".git/hooks"].map(
         async (path) => (await tree.look(path)).kind,
       ),
     );
@@ -37,10 +37,12 @@ describe("a checkout that is written", () => {
       "link",
       "link",
       "other",
+      "other",
       "folder",
       "folder",
     ]);
     expect(await tree.look("a/b")).toEqual({ kind: "file", text: "text", executable: false });
+    expect(await tree.look("mark")).toMatchObject({ text: "\uFEFFx" });
     expect([await tree.names("a"), await tree.names("link"), await tree.names("none")]).toEqual([
       ["b"],
       [],

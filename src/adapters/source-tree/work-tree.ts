@@ -67,13 +67,24 @@ async function look(path: string, found: Place): Promise<Found> {
     const about = await lstat(at);
     if (about.isDirectory()) return { kind: "folder" };
     if (!about.isFile() || about.size > TEXT_BYTES_MAX) return { kind: "other" };
-    return { kind: "file", text: await readFile(at, "utf8"), executable: (about.mode & 0o100) !== 0 };
+    const text = textOf(await readFile(at));
+    if (text === undefined) return { kind: "other" };
+    return { kind: "file", text, executable: (about.mode & 0o100) !== 0 };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { kind: "absent" };
     throw new HoldfastError("source.unreadable", `${path} could not be read: ${messageOf(error)}`, {
       hint: "Look at its rights and at the disk.",
       cause: error,
     });
+  }
+}
+
+/** Undefined for what is no UTF-8: written again it would be something else. */
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }
 

@@ -19,7 +19,7 @@ export function hookScript({ types, scopes }: HookPolicy): string {
 # To commit without this check once: git commit --no-verify
 holdfast_commit_msg() {
   hf_types='${types.join(" ")}'
-  hf_scopes='${scopes?.filter(isPlain).join(" ") ?? ""}'
+  hf_scopes='${scopes?.every(isPlain) === true ? scopes.join(" ") : ""}'
   hf_auto='[#;@!$%^&|:]'
   hf_header='' hf_maybe='' hf_comment=''
   hf_cr=$(printf '\\r')
@@ -110,7 +110,10 @@ holdfast_commit_msg "$1" || exit 1
 `;
 }
 
-/** Anything else could end the quotes around it, and no shell can ask for it. */
+/**
+ * Anything else could end the quotes around it, or falls apart at its spaces: then any scope goes through,
+ * and `pr-policy` says more.
+ */
 function isPlain(scope: string): boolean {
   return /^[\w.@-]+$/.test(scope);
 }

@@ -19,9 +19,10 @@ export interface HookPlan {
 export async function hookItems(tree: WorkTree, policy: HookPolicy): Promise<HookPlan> {
   const script = hookScript(policy);
   const { configured, path } = await tree.hooks();
-  const isHusky = path === undefined ? false : /^\.husky(?:\/_)?$/.test(path);
-  if (isHusky || (configured === undefined && (await tree.look(".husky")).kind === "folder")) {
-    return { items: [await huskyItem(tree, script)], notes: [] };
+  // In a monorepo it may lie below; `_` is what husky writes for git, and what it reads stands above.
+  const [, husky] = /^((?:.*\/)?\.husky)(?:\/_)?$/.exec(path ?? "") ?? [];
+  if (husky !== undefined || (configured === undefined && (await tree.look(".husky")).kind === "folder")) {
+    return { items: [await huskyItem(tree, `${husky ?? ".husky"}/commit-msg`, script)], notes: [] };
   }
   for (const name of LEFTHOOK) {
     if ((await tree.look(name)).kind !== "absent") return lefthook(tree, name, script);
@@ -37,8 +38,7 @@ export async function hookItems(tree: WorkTree, policy: HookPolicy): Promise<Hoo
 }
 
 /** https://typicode.github.io/husky: a file of sh for each hook, which husky starts by `sh -e`. */
-async function huskyItem(tree: WorkTree, script: string): Promise<Item> {
-  const path = ".husky/commit-msg";
+async function huskyItem(tree: WorkTree, path: string, script: string): Promise<Item> {
   const found = await tree.look(path);
   if (found.kind !== "file" || ownerOf(found.text) !== "other") {
     return kept(tree, path, `#!/bin/sh\n${script}`, true);
@@ -118,24 +118,26 @@ function has(text: string, words: string): boolean {
 }
 
 function isMapWithout(text: string, key: string): boolean {
-  const documents = parseAllDocuments(text);
-  const [only, another] = documents;
+  const [only, another] = parseAllDocuments(text);
   if (another !== undefined || /^\.\.\.$/m.test(text)) return false;
-  if (only === undefined) return true;
-  if (only.errors.length > 0) return false;
-  const content: unknown = only.toJS({ maxAliasCount: 100 });
-  if (content === null || content === undefined) return true;
+  const content = only === undefined ? null : contentOf(text);
+  if (content === null) return true;
   return typeof content === "object" && !Array.isArray(content) && !Object.hasOwn(content, key);
 }
 
 function onlyAdds(before: string, after: string): boolean {
+  const [old, now] = [contentOf(before) ?? {}, contentOf(after) ?? {}] as Record<string, unknown>[];
+  const { "commit-msg": _, ...others } = now!;
+  const { "commit-msg": __, ...same } = old!;
+  return JSON.stringify(others) === JSON.stringify(same);
+}
+
+/** Undefined where it is no YAML. */
+function contentOf(text: string): unknown {
   try {
-    const [old, now] = [parse(before) as object | null, parse(after) as Record<string, unknown>];
-    const { "commit-msg": _, ...others } = now;
-    const { "commit-msg": __, ...same } = (old ?? {}) as Record<string, unknown>;
-    return JSON.stringify(others) === JSON.stringify(same);
+    return parse(text, { logLevel: "error" }) ?? null;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

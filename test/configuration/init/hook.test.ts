@@ -133,14 +133,17 @@ describe("the commit-msg hook", () => {
   });
 
   it("takes types and scopes from the settings", async () => {
-    const script = hookScript({ types: ["feat", "task"], scopes: ["cart", "x'; rm -rf /; '"] });
+    const script = hookScript({ types: ["feat", "task"], scopes: ["cart", "other"] });
     const status = async (message: string): Promise<number | null> =>
       (await run("/bin/sh", script, message)).status;
     expect(await Promise.all(["task: x", "feat(cart): x", "feat(cart,other): x"].map(status))).toEqual([
       0, 0, 0,
     ]);
     expect(await Promise.all(["fix: x", "feat(shop): x"].map(status))).toEqual([1, 1]);
-    expect(script).not.toContain("rm -rf");
+    // What no shell can ask for is pr-policy's alone.
+    const odd = hookScript({ types: ["feat"], scopes: ["my cart", "x'; rm -rf /; '"] });
+    expect(odd).not.toContain("rm -rf");
+    expect((await run("/bin/sh", odd, "feat(my cart): x")).status).toBe(0);
   });
 
   it("says what is wrong, what would be right, and that the message is kept", async () => {
@@ -231,6 +234,12 @@ describe("where husky runs the hooks", () => {
     expect(commit(repo, "Did things\n").status).toBe(1);
     expect(commit(repo, "fix: x\n").status).toBe(0);
     expect(became(await init(repo.path))[".husky/commit-msg"]).toBe("same");
+  });
+
+  it("is found below the root too, where a monorepo has it", async () => {
+    await using repo = repository();
+    repo.git("config", "core.hooksPath", "web/.husky/_");
+    expect(became(await init(repo.path))).toMatchObject({ "web/.husky/commit-msg": "make" });
   });
 
   it("joins what is there, before and after its own lines", async () => {
