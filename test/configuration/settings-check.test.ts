@@ -81,7 +81,10 @@ describe("settings check", () => {
 
   it("names the file that is not there where one was asked for, and follows no link", async () => {
     await using repo = repository();
-    await expect(check(repo, join(repo.path, "no.yml"))).rejects.toMatchObject({ code: "source.missing" });
+    await expect(check(repo, join(repo.path, "no.yml"))).rejects.toMatchObject({
+      code: "source.missing",
+      message: expect.stringMatching(/^there is no settings file .*no\.yml$/) as unknown,
+    });
     repo.write({ "elsewhere.yml": "policy: {}\n", ".github/x": "" });
     symlinkSync("../elsewhere.yml", join(repo.path, ".github/holdfast.yml"));
     await expect(check(repo, undefined)).rejects.toMatchObject({

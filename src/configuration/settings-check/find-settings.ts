@@ -2,6 +2,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { DEFAULT_SETTINGS } from "../../nouns/settings/section.ts";
 import type { Ports } from "../../ports/ports.ts";
+import type { SourceTree } from "../../ports/source-tree.ts";
 
 /** The settings file, and where it is. */
 export interface FoundSettings {
@@ -24,7 +25,7 @@ export async function findSettings(
 ): Promise<FoundSettings> {
   const tree = await ports.sourceTree();
   if (named !== undefined) {
-    const text = (await tree.file(named)).toString("utf8");
+    const text = (await readNamed(tree, named)).toString("utf8");
     const folder = dirname(named);
     const isUsual = basename(resolve(folder)) === ".github";
     return { text, shown: named, root: isUsual ? dirname(resolve(folder)) : await rootOf(ports) };
@@ -43,6 +44,18 @@ export async function findSettings(
   } catch (error) {
     if (isHoldfastError(error, "source.missing")) return { text: undefined, shown, root };
     throw error;
+  }
+}
+
+async function readNamed(tree: Pick<SourceTree, "file">, named: string): Promise<Buffer> {
+  try {
+    return await tree.file(named);
+  } catch (error) {
+    if (!isHoldfastError(error, "source.missing")) throw error;
+    throw new HoldfastError("source.missing", `there is no settings file ${named}`, {
+      hint: "Give its path with --settings, from the folder that you are in.",
+      cause: error,
+    });
   }
 }
 

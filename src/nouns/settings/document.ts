@@ -85,7 +85,9 @@ export class SettingsDocument {
   }
 
   #problem(offset: number, message: string): SettingsProblem {
-    return { key: "", ...this.#placeAt(offset), message: message.split("\n")[0] ?? "" };
+    // The parser says the place too, and shows the line.
+    const words = message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
+    return { key: "", ...this.#placeAt(offset), message: words };
   }
 
   #placeAt(offset: number): Place {
