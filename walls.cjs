@@ -54,6 +54,7 @@ const WINGS = {
       dependencies: ["findings"],
     },
   },
+  configuration: { capabilities: ["settings-check", "init"], shared: {} },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>
   capabilities.map((each) => `${wing}/${each}`),

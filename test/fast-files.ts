@@ -88,6 +88,8 @@ export const FAST_FILES: readonly string[] = [
   "test/nouns/content/canonical.test.ts",
   "test/nouns/content/compare.test.ts",
   "test/nouns/platform/whose.test.ts",
+  "test/nouns/settings/examine.test.ts",
+  "test/nouns/settings/json-schema.test.ts",
   "test/nouns/settings/read-settings.test.ts",
   "test/nouns/store/lock.test.ts",
   "test/ports/memory-store.test.ts",

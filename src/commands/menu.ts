@@ -3,6 +3,8 @@ import { keygen } from "./backups/keygen.ts";
 import { list } from "./backups/list.ts";
 import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
+import { init } from "./configuration/init.ts";
+import { settingsCheck } from "./configuration/settings-check.ts";
 import type { Command } from "./define.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
 import { protect } from "./governance/protect.ts";
@@ -24,4 +26,6 @@ export const MENU: readonly Command[] = [
   migrateStatus,
   prPolicy,
   protect,
+  settingsCheck,
+  init,
 ];

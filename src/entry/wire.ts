@@ -78,6 +78,10 @@ export function makePorts(around: ProcessFacts): Ports {
       const { gitHistory } = await import("../adapters/source-tree/history.ts");
       return gitHistory({ env, folder });
     },
+    async workTree() {
+      const { gitWorkTree } = await import("../adapters/source-tree/work-tree.ts");
+      return gitWorkTree({ env });
+    },
     async pullRequestEvent() {
       const path = env["GITHUB_EVENT_PATH"] ?? "";
       if (runner === undefined || path === "") return undefined;
@@ -92,6 +96,7 @@ export function makePorts(around: ProcessFacts): Ports {
       ]);
       return localScratchServers({ installations: () => serverInstallations({ env }), disk });
     },
+    variable: (name) => env[name],
     mask(secret) {
       runner?.mask(secret);
       around.redactor.add(secret);

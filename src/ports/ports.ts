@@ -12,6 +12,7 @@ import type { SourceHistory } from "./source-history.ts";
 import type { SourceTree } from "./source-tree.ts";
 import type { ToolInstaller } from "./tool-installer.ts";
 import type { RunIdentity } from "./run-identity.ts";
+import type { WorkTree } from "./work-tree.ts";
 
 /**
  * Everything a command may reach, made by `entry/wire.ts`. Adapters load only when a function here is called.
@@ -43,6 +44,12 @@ export interface Ports {
    * @throws source.unreadable
    */
   pullRequestEvent(): Promise<PullRequestEvent | undefined>;
+  /**
+   * The checkout that this runs in, to be written.
+   *
+   * @throws source.history where it is none
+   */
+  workTree(): Promise<WorkTree>;
   dumpTools(): Promise<DumpTools>;
   scratchServers(): Promise<ScratchServers>;
   /**
@@ -55,6 +62,11 @@ export interface Ports {
    * in the CLI. Never a secret. The keys are those of `remembered.ts`.
    */
   remember?(key: string, value: string): void;
+  /**
+   * A variable of the environment that a setting names; undefined where it is not set. Inputs come from the
+   * entry, never from here.
+   */
+  variable(name: string): string | undefined;
   /** Registers a secret learnt at run time with the redactor (and the runner's mask). */
   mask(secret: string): void;
   /** Aborts when the process is asked to stop (SIGINT, SIGTERM, cancelled job). */

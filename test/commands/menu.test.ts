@@ -53,6 +53,7 @@ describe("the menu", () => {
     );
     expect(explicit.sort()).toEqual([
       "backup allow-unencrypted",
+      "init write",
       "migrate adopt",
       "migrate allow-late",
       "migrate baseline",

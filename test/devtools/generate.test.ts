@@ -35,6 +35,7 @@ describe("what is generated from the menu", () => {
       "docs/architecture.md",
       "docs/migrations.md",
       "docs/policy.md",
+      "docs/settings.md",
     ];
     for (const [path, text] of first) {
       if (!edited.includes(path)) expect(text.split("\n")[0]).toMatch(/[Gg]enerated by/);

@@ -35,6 +35,8 @@ const ROOMS = [
   "governance/protect",
   "governance/pr-policy",
   "nouns/settings",
+  "configuration/settings-check",
+  "configuration/init",
 ];
 
 /** Rules say the safe form with each finding; their table in docs/migrations.md is made from them. */

@@ -1,5 +1,6 @@
 import { checkout } from "../../src/adapters/source-tree/checkout.ts";
 import { gitHistory } from "../../src/adapters/source-tree/history.ts";
+import { gitWorkTree } from "../../src/adapters/source-tree/work-tree.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools, serverInstallations } from "../../src/adapters/pg-tools/dump-tools.ts";
@@ -101,6 +102,8 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
           makeDataFolder: keptScratchData,
         }),
       ),
+    workTree: () => gitWorkTree({ env: process.env }),
+    variable: (name) => process.env[name],
     mask: () => undefined,
     cancelled: options.cancelled ?? new AbortController().signal,
     run: { kind: "cli", id: "test", url: null, commit: null, actor: "tester" },

@@ -27,6 +27,14 @@ const SECTIONS: z.infer<typeof section>[] = [
   { name: "testing evidence", headings: ["test", "tests", "tested", "testing", "verification", "evidence"] },
 ];
 
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text).source !== "";
+  } catch {
+    return false;
+  }
+}
+
 const description = z.strictObject({
   sections: z
     .array(section)
@@ -37,7 +45,7 @@ const description = z.strictObject({
     .default(".github/pull_request_template.md")
     .describe("The template of the repository: what stands in it too says nothing."),
   trackers: z
-    .array(z.string().min(1).max(200))
+    .array(z.string().min(1).max(200).refine(isExpression, "is no regular expression"))
     .default([])
     .describe(
       "Patterns (regular expressions) of issues in another tracker, such as `SHOP-[0-9]+`; issues of " +

@@ -1,8 +1,7 @@
-import { isHoldfastError } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Secret } from "../../kernel/secret.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { SourceFile, SourceTree } from "../../ports/source-tree.ts";
+import type { SourceTree } from "../../ports/source-tree.ts";
 import type { Finding } from "../findings/finding.ts";
 import { applyDeclaration } from "./apply.ts";
 import { lintDeclaration } from "./lint-declaration.ts";
@@ -11,7 +10,7 @@ import { readProtection } from "./read-settings.ts";
 import { outcomeOf } from "./report.ts";
 import type { Protection } from "./settings.ts";
 import { lintChecks } from "./workflows/lint-checks.ts";
-import { readWorkflow } from "./workflows/read-workflow.ts";
+import { readWorkflows } from "./workflows/read-workflows.ts";
 import { writesOf } from "./writes.ts";
 
 /** The parsed inputs of `holdfast protect`. */
@@ -59,10 +58,7 @@ async function lintWorkflows(
   declared: Protection,
 ): Promise<Finding[]> {
   if (declared.branches.every(({ checks }) => checks.length === 0)) return [];
-  const read = await filesOf(tree, folder);
-  const all = read.map(({ path, bytes }) =>
-    readWorkflow(`.github/workflows/${path}`, bytes.toString("utf8")),
-  );
+  const all = await readWorkflows(tree, folder);
   const broken = all.filter((each) => "rule" in each);
   return [
     ...broken,
@@ -71,13 +67,4 @@ async function lintWorkflows(
       all.filter((each) => "jobs" in each),
     ),
   ];
-}
-
-async function filesOf(tree: Pick<SourceTree, "files">, folder: string): Promise<readonly SourceFile[]> {
-  try {
-    return (await tree.files(folder, (path) => /^[^/]+\.ya?ml$/.test(path))).files;
-  } catch (error) {
-    if (isHoldfastError(error, "source.missing")) return [];
-    throw error;
-  }
 }

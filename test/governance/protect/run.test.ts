@@ -344,8 +344,8 @@ describe("a settings file", () => {
     const failure = await at.run("plan").catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "input.malformed" });
     expect(String(failure)).toMatch(/5:14 protection\.mechanism/);
-    expect(String(failure)).toMatch(/3:18 protection\.branches\.0\.approvals/);
-    expect(String(failure)).toMatch(/4:17 protection\.branches\.0\.aprovals: is no key that is known here/);
+    expect(String(failure)).toMatch(/3:18 protection\.branches\[0\]\.approvals/);
+    expect(String(failure)).toMatch(/4:7 protection\.branches\[0\]\.aprovals: is no key that is known here/);
     expect(at.fake.calls).toEqual([]);
   });
 

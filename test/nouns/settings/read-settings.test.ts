@@ -43,11 +43,11 @@ describe("a settings file", () => {
       "polcy: {}\npolicy:\n  names: [a, '']\n  share: 101\n  nmaes: []\n  other: 1\n" +
       "coverage:\n  total: eighty\n";
     expect(problems(text)).toEqual([
-      "1:8 polcy: is no section that is known here",
-      expect.stringMatching(/^3:14 policy\.names\.1: /),
+      "1:1 polcy: is no section that is known here; did you mean policy?",
+      expect.stringMatching(/^3:14 policy\.names\[1\]: /),
       expect.stringMatching(/^4:10 policy\.share: /),
-      "5:10 policy.nmaes: is no key that is known here",
-      "6:10 policy.other: is no key that is known here",
+      "5:3 policy.nmaes: is no key that is known here; did you mean names?",
+      "6:3 policy.other: is no key that is known here",
       expect.stringMatching(/^8:10 coverage\.total: /),
     ]);
   });

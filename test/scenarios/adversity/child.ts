@@ -106,6 +106,8 @@ const ports: Ports = {
         disk: systemDisk(),
       }),
     ),
+  workTree: () => Promise.reject(new Error("nothing here writes a checkout")),
+  variable: (name) => process.env[name],
   mask: ignore,
   cancelled: new AbortController().signal,
   run: { kind: "cli", id: `killed-${process.pid}`, url: null, commit: null, actor: "mortal" },
