@@ -33,6 +33,7 @@ const ROOMS = [
   "schema/steps",
   "adapters/github",
   "governance/protect",
+  "governance/pr-policy",
 ];
 
 /** Rules say the safe form with each finding; their table in docs/migrations.md is made from them. */
@@ -250,7 +251,7 @@ describe("docs/troubleshooting.md", () => {
   });
 
   it("quotes only what the sources say", () => {
-    const sources = [...ROOMS, "nouns/catalog", "adapters/azure-blob"]
+    const sources = [...ROOMS, "nouns/catalog", "adapters/azure-blob", "nouns/settings"]
       .flatMap(filesOf)
       .flatMap(wholeTexts)
       .concat(workflowTexts())
