@@ -2,14 +2,24 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { readSettings } from "../../nouns/settings/read-settings.ts";
 import { DEPENDENCIES as dependencies, type DependencySettings } from "../dependencies/settings.ts";
 import { readDescription } from "../description/description.ts";
-import type { PullRequest, Scene } from "./pull-request.ts";
+import { withCurrentText } from "./current-text.ts";
+import { findGroup, type GroupMember } from "./group.ts";
+import { askMerging } from "./merge-methods.ts";
+import type { Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
 import { coverage, policy, type Policy } from "./settings.ts";
 
 /** What will be judged, and by what. */
 export interface PolicyPlan {
   readonly request: PolicyRequest;
+  /** How it is called: a title, or a merge group by its numbers. */
+  readonly what: string;
+  /** Numbers of the pull requests; empty before there is one. */
+  readonly numbers: readonly number[];
+  /** All of it; of a merge group what it brings together, without a title of its own. */
   readonly scene: Scene;
+  /** By pull request, what rules look at; {@link scene} itself where there is only one. */
+  readonly scenes: readonly Scene[];
   /** Hashes of both ends. */
   readonly commits: { readonly base: string; readonly head: string };
   /** Undefined where the settings have no such section. */
@@ -19,11 +29,12 @@ export interface PolicyPlan {
 
 /**
  * Asks git what the pull request changes, and reads the settings as the *base* has them: whoever is judged
- * does not decide by what.
+ * does not decide by what. Of a merge group the pull requests are found again.
  *
- * @throws input.malformed, input.missing; source.history
+ * @throws input.malformed, input.missing; source.history; forge.*
  */
-export async function planPolicy(request: PolicyRequest): Promise<PolicyPlan> {
+export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
+  const { request, notes: textNotes } = await withCurrentText(given);
   const { history, range } = request;
   const ends = { base: await history.commit(range.base), head: await history.commit(range.head) };
   const commits = await history.commits(range);
@@ -31,50 +42,113 @@ export async function planPolicy(request: PolicyRequest): Promise<PolicyPlan> {
   const text = (await history.file(ends.base, request.settings))?.toString("utf8");
   const settings = readSettings(text ?? "", request.settings, { policy, coverage, dependencies });
   const isFirst = text === undefined && changes.some(({ path }) => path === request.settings);
-  const wanted = withMethods(settings.policy ?? policy.parse({}), request);
+  const merging = await withMethods(settings.policy ?? policy.parse({}), request);
+  const wanted = merging.policy;
   const template = await history.file(ends.base, wanted.description.template);
-  const pull: PullRequest = {
-    title: request.title ?? onlyTitle(commits.map(({ message }) => message)),
-    body: request.body,
-    description: readDescription(request.body),
-    head: request.head,
-    base: request.base,
-    author: request.event?.author,
-    isDraft: request.event?.isDraft === true,
-    commits: commits.map(({ id, message, parents }) => ({ id, message, isMerge: parents.length > 1 })),
-    changes,
+  const common = {
+    policy: wanted,
+    coverage: settings.coverage ?? coverage.parse({}),
+    template: template === undefined ? [] : seenLines(template.toString("utf8")),
   };
+  const isMerge = ({ parents }: { readonly parents: readonly string[] }): boolean => parents.length > 1;
+  const members = await membersOf(request);
+  const title = titleOf(
+    request,
+    commits.map(({ message }) => message),
+  );
+  const scene: Scene = {
+    ...common,
+    pull: {
+      title,
+      body: request.body,
+      description: readDescription(request.body),
+      head: request.head,
+      base: request.base,
+      author: request.event?.author,
+      isDraft: request.event?.isDraft === true,
+      commits: commits.map((each) => ({ id: each.id, message: each.message, isMerge: isMerge(each) })),
+      changes,
+    },
+  };
+  const scenes: Scene[] = [];
+  for (const member of members) {
+    const { pull } = member;
+    scenes.push({
+      ...common,
+      pull: {
+        number: pull.number,
+        title: pull.title,
+        body: pull.body,
+        description: readDescription(pull.body),
+        head: pull.head.branch,
+        base: pull.base.branch,
+        author: pull.author,
+        isDraft: pull.isDraft,
+        commits: member.commits.map((each) => ({
+          id: each.id,
+          message: each.message,
+          isMerge: isMerge(each),
+        })),
+        changes: await history.changes(member.range),
+      },
+    });
+  }
+  const numbers =
+    request.event === undefined ? members.map(({ pull }) => pull.number) : [request.event.number];
   return {
     request,
+    what: whatOf(request, title, numbers),
+    numbers,
     commits: ends,
-    scene: {
-      pull,
-      policy: wanted,
-      coverage: settings.coverage ?? coverage.parse({}),
-      template: template === undefined ? [] : seenLines(template.toString("utf8")),
-    },
+    scene,
+    scenes: request.group === undefined ? [scene] : scenes,
     dependencies: settings.dependencies,
     notes: [
+      ...textNotes,
+      ...merging.notes,
       ...(isFirst ? [`${request.settings} counts as soon as it is merged: until then the defaults do`] : []),
-      ...(request.event === undefined && (await history.isDirty())
+      ...(request.event === undefined && request.group === undefined && (await history.isDirty())
         ? ["files are changed that are not committed; these changes are not judged"]
         : []),
     ],
   };
 }
 
-/** What the settings say counts; else what GitHub tells of the repository. */
-function withMethods(declared: Policy, { event }: PolicyRequest): Policy {
-  const merges = event?.merges;
-  if (declared.merge.methods !== undefined || merges === undefined) return declared;
-  const methods = (["merge", "squash", "rebase"] as const).filter((method) => merges[method]);
+async function membersOf({ group, forge, history }: PolicyRequest): Promise<readonly GroupMember[]> {
+  return group === undefined || forge === undefined ? [] : await findGroup(history, forge.pulls, group);
+}
+
+function whatOf({ group, judge }: PolicyRequest, title: string, numbers: readonly number[]): string {
+  if (group === undefined) return judge === "coverage" ? "the coverage" : JSON.stringify(title);
+  if (numbers.length === 0) return "the coverage of the merge group";
+  return `the merge group of ${numbers.map((number) => `#${number}`).join(", ")}`;
+}
+
+/** Of coverage alone a title says nothing. */
+function titleOf({ title, judge }: PolicyRequest, messages: readonly string[]): string {
+  return title ?? (judge === "coverage" ? "" : onlyTitle(messages));
+}
+
+/** What the settings say counts; else what GitHub tells of the repository and of the branch. */
+async function withMethods(
+  declared: Policy,
+  { event, group, forge, base, judge }: PolicyRequest,
+): Promise<{ readonly policy: Policy; readonly notes: readonly string[] }> {
+  const isJob = event !== undefined || group !== undefined;
+  if (declared.merge.methods !== undefined || !isJob || judge === "coverage") {
+    return { policy: declared, notes: [] };
+  }
+  const { methods, keepsCommits, notes } = await askMerging(forge, base, event?.merges);
   return {
-    ...declared,
-    merge: {
-      ...declared.merge,
-      ...(methods.length === 0 ? {} : { methods }),
-      "squash-body": merges.keepsCommits ? "commits" : declared.merge["squash-body"],
+    policy: {
+      ...declared,
+      merge: {
+        ...declared.merge,
+        ...(methods === undefined ? {} : { methods: [...methods] }),
+        "squash-body": keepsCommits ? "commits" : declared.merge["squash-body"],
+      },
     },
+    notes,
   };
 }
 

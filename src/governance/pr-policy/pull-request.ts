@@ -5,6 +5,8 @@ import type { CoveragePolicy, Policy } from "./settings.ts";
 
 /** A pull request as it is judged, from wherever it is known. */
 export interface PullRequest {
+  /** Only of one among others, in a merge group. */
+  readonly number?: number;
   readonly title: string;
   readonly body: string;
   readonly description: Description;

@@ -34,6 +34,8 @@ async function judge(repo: Repository, inputs: Partial<PrPolicyInputs> = {}, bod
   return await runPrPolicy(
     {
       local: true,
+      judge: "all",
+      token: undefined,
       base: "main",
       branch: undefined,
       title: "feat: keep items",
