@@ -5,6 +5,7 @@ import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
 import type { Command } from "./define.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
+import { protectIssue } from "./governance/protect-issue.ts";
 import { protect } from "./governance/protect.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
@@ -24,4 +25,5 @@ export const MENU: readonly Command[] = [
   migrateStatus,
   prPolicy,
   protect,
+  protectIssue,
 ];

@@ -1,25 +1,9 @@
 import type { Report, ReportTable } from "../../commands/define.ts";
-import { printableLine } from "../../kernel/printable.ts";
+import { escapeMarkdown } from "../../kernel/markdown.ts";
 import type { Failure } from "../process/failure.ts";
 
 /** The runner refuses a step summary above 1 MiB; a table longer than this is no summary anyway. */
 const ROWS_MAX = 200;
-
-/**
- * Text from outside as plain text in GitHub's Markdown: every character that could begin markup, HTML, a
- * link, a mention or an emoji code is written as a character reference, because a backslash is not honoured
- * inside HTML and tables.
- */
-export function escapeMarkdown(text: string): string {
-  return (
-    printableLine(text)
-      .replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => `&#${character.charCodeAt(0)};`)
-      // Bare addresses become links by themselves; a zero-length reference between scheme and
-      // slashes prevents it.
-      .replace(/:(?=\/\/)/g, "&#58;")
-      .replace(/\b(www)\./gi, "$1&#46;")
-  );
-}
 
 /** A report for the job summary: the verdict first, then tables, then notes. */
 export function reportMarkdown(command: string, report: Report): string {

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import {
-  escapeMarkdown,
-  failureMarkdown,
-  reportMarkdown,
-} from "../../../src/entry/output/report-markdown.ts";
+import { failureMarkdown, reportMarkdown } from "../../../src/entry/output/report-markdown.ts";
 import { reportText } from "../../../src/entry/output/report-text.ts";
 import { redactReport } from "../../../src/entry/output/redact-json.ts";
+import { escapeMarkdown } from "../../../src/kernel/markdown.ts";
 import { Redactor } from "../../../src/kernel/redact.ts";
 import { rememberingLog, withoutSaid } from "../../../src/entry/output/said.ts";
 import type { Report } from "../../../src/kernel/outcome.ts";

@@ -43,7 +43,7 @@ describe("pr-policy of a run that was started again", () => {
     expect(at.fake.wrong).toEqual([]);
   });
 
-  it("says which text was judged where there is no token, and has not passed if it is not shown", async () => {
+  it("says which text was judged without a token, and has not passed if it is not shown", async () => {
     await using at = await opened("feat: number 7");
     const pull = { ...at.event, isRerun: true };
     const old = await at.judge({ pull, token: "" });
