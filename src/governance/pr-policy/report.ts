@@ -69,7 +69,7 @@ export function outcomeOf(
         ...notes,
       ],
     },
-    annotations: sorted.flatMap(annotation),
+    annotations: sorted.map(annotation),
   };
 }
 
@@ -87,8 +87,8 @@ function coverageNote({ covered, total, changed, unplaced }: Coverage): string {
   );
 }
 
-function annotation({ severity, rule, file, line, message, fix }: Finding): Annotation[] {
-  if (file === null) return [];
+function annotation({ severity, rule, file, line, message, fix }: Finding): Annotation {
   const level = severity === "note" ? "notice" : severity;
-  return [{ level, file, line: line ?? 1, title: rule, message: `${message}. ${fix}` }];
+  const place = file === null ? {} : { file, line: line ?? 1 };
+  return { level, ...place, title: rule, message: `${message}. ${fix}` };
 }

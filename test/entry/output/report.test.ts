@@ -59,6 +59,21 @@ describe("a report as Markdown", () => {
     expect(markdown.length).toBeLessThan(20_000);
   });
 
+  it("is never larger than the runner takes, and says how much is missing", () => {
+    const rows = Array.from({ length: 200 }, (_, index) => [`${index}${"<".repeat(3000)}`]);
+    const markdown = reportMarkdown("list", {
+      good: true,
+      headline: "x",
+      tables: [{ columns: ["name"], rows }],
+      notes: [],
+    });
+    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
+    const [, more] = /… and (\d+) more lines; they are in the log\.\n$/.exec(markdown) ?? [];
+    const shown = markdown.split("\n").filter((line) => line.startsWith("| ")).length;
+    // The last line is empty.
+    expect(shown + Number(more)).toBe(rows.length + 1 + 1);
+  });
+
   it("tells a failure with hint and exit code", () => {
     const markdown = failureMarkdown("backup", {
       code: "store.denied",
