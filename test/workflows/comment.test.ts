@@ -18,6 +18,8 @@ const MARK = "<!-- holdfast migrations -->";
 /** What GitHub says of the run that has ended. */
 const RUN = {
   id: 99,
+  workflow_id: 5,
+  run_number: 12,
   event: "pull_request",
   conclusion: "failure",
   head_sha: SHA,
@@ -184,6 +186,26 @@ describe("comment.yml", () => {
     await comment(fake, run);
     expect(fake.comments).toEqual([]);
     expect(fake.calls.filter((call) => !call.startsWith("GET "))).toEqual([]);
+  });
+
+  it("leaves the last word to a newer run of the same commit that has ended", async () => {
+    const newer = { number: 13, conclusion: "success", from: FORK.id };
+    for (const [runs, count] of [
+      [[newer], 0],
+      [
+        [
+          { ...newer, conclusion: "cancelled" },
+          { ...newer, from: 1 },
+          { ...newer, number: 11 },
+        ],
+        1,
+      ],
+    ] as const) {
+      await using fake = fakeGithub();
+      fake.runs = [...runs];
+      await comment(fake);
+      expect(fake.comments).toHaveLength(count);
+    }
   });
 
   it("finds its own comment among many, and leaves alone what others have begun with its mark", async () => {

@@ -26,33 +26,42 @@ export type Digest = z.infer<typeof digest>;
 
 const LISTED = 40;
 const LETTERS = 300;
+/** Linux gives a program no variable of more than 128 KiB: https://man7.org/linux/man-pages/man2/execve.2.html */
+const BYTES_MAX = 100_000;
 
-export function digestOf({
-  items,
-  findings,
-}: {
+export function digestOf(found: Found): Digest {
+  for (let listed = LISTED; ; listed = Math.floor(listed / 2)) {
+    const made = digestWith(found, listed);
+    if (listed === 0 || Buffer.byteLength(JSON.stringify(made)) <= BYTES_MAX) return made;
+  }
+}
+
+/** What an audit found, whole. */
+interface Found {
   readonly items: readonly Item[];
   readonly findings: readonly Finding[];
-}): Digest {
+}
+
+function digestWith({ items, findings }: Found, most: number): Digest {
   const drift = items.filter(({ verdict }) => verdict === "drift");
   const unseen = items.filter(({ verdict }) => verdict === "cannot-see");
   const errors = findings.filter(({ severity }) => severity === "error");
   const cut = (text: string): string => (text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text);
-  const more = [drift, unseen, errors].reduce((sum, { length }) => sum + Math.max(0, length - LISTED), 0);
+  const more = [drift, unseen, errors].reduce((sum, { length }) => sum + Math.max(0, length - most), 0);
   return {
     verdict: drift.length > 0 ? "drift" : unseen.length > 0 ? "cannot-see" : "equal",
-    drift: drift.slice(0, LISTED).map(({ subject, about, message }) => ({
+    drift: drift.slice(0, most).map(({ subject, about, message }) => ({
       subject: cut(subject),
       about: cut(about),
       message: cut(message),
     })),
-    unseen: unseen.slice(0, LISTED).map(({ subject, about, message, permission }) => ({
+    unseen: unseen.slice(0, most).map(({ subject, about, message, permission }) => ({
       subject: cut(subject),
       about: cut(about),
       message: cut(message),
       permission: cut(permission ?? ""),
     })),
-    errors: errors.slice(0, LISTED).map(({ rule, message }) => ({ rule: cut(rule), message: cut(message) })),
+    errors: errors.slice(0, most).map(({ rule, message }) => ({ rule: cut(rule), message: cut(message) })),
     more,
   };
 }

@@ -176,6 +176,12 @@ describe("the issue of a protection audit", () => {
     const digest = digestOf({ items, findings: [] });
     expect(Buffer.byteLength(JSON.stringify(digest))).toBeLessThan(100_000);
     await at.tell(digest);
+    // Names of three bytes a letter: fewer of them are told, and counted.
+    const wide = items.map((item) => ({ ...item, about: "表".repeat(300), message: "表".repeat(300) }));
+    const both = [...wide, ...wide.map((item) => ({ ...item, verdict: "cannot-see" as const }))];
+    const less = digestOf({ items: both, findings: [] });
+    expect(Buffer.byteLength(JSON.stringify(less))).toBeLessThan(100_000);
+    expect(less.drift.length + less.unseen.length + less.more).toBe(1000);
     const { body } = at.fake.issues[0]!;
     expect(body.length).toBeLessThan(65_536);
     expect(body).toContain("40 differ from the declaration (and 460 more)");
