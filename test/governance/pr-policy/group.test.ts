@@ -144,6 +144,18 @@ describe("pr-policy on a merge group", () => {
     expect((await at.judge({ group })).exit).toBe(0);
   });
 
+  it("believes a merge only of the head that the pull request has, whatever the message says", async () => {
+    await using at = await hosted();
+    const group = queue(at, "merge", [{ number: 7 }, { number: 8 }]);
+    at.fake.refs.clear();
+    expect(numbers(await at.judge({ group }))).toEqual([7, 8]);
+    at.fake.pulls[0]!.sha = "f".repeat(40);
+    await expect(at.judge({ group })).rejects.toMatchObject({
+      code: "forge.untold",
+      message: expect.stringContaining('"Merge pull request #7 from acme/feature/7"'),
+    });
+  });
+
   it("has not passed where it could not be asked, and says which permission is missing", async () => {
     await using at = await hosted();
     const group = queue(at, "merge", [{ number: 7 }, { number: 8 }]);
