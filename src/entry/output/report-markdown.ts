@@ -31,7 +31,8 @@ function fitting(markdown: string): string {
   const lines = markdown.split("\n");
   let bytes = 0;
   const first = lines.findIndex((line) => (bytes += Buffer.byteLength(line) + 1) > BYTES_MAX);
-  return `${lines.slice(0, first).join("\n")}\n\n… and ${lines.length - first} more lines; they are in the log.\n`;
+  const shown = lines.slice(0, first).join("\n");
+  return `${shown}\n\n… and ${lines.length - first} more lines; they are in the log.\n`;
 }
 
 /** The summary of a run that did not get as far as a report. */

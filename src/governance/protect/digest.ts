@@ -26,7 +26,7 @@ export type Digest = z.infer<typeof digest>;
 
 const LISTED = 40;
 const LETTERS = 300;
-/** Linux gives a program no variable of more than 128 KiB: https://man7.org/linux/man-pages/man2/execve.2.html */
+/** Linux gives a program no variable of more than 128 KiB: see MAX_ARG_STRLEN in execve(2). */
 const BYTES_MAX = 100_000;
 
 export function digestOf(found: Found): Digest {
