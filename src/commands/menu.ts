@@ -7,6 +7,7 @@ import { init } from "./configuration/init.ts";
 import { settingsCheck } from "./configuration/settings-check.ts";
 import type { Command } from "./define.ts";
 import { prPolicy } from "./governance/pr-policy.ts";
+import { protectIssue } from "./governance/protect-issue.ts";
 import { protect } from "./governance/protect.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
@@ -28,4 +29,5 @@ export const MENU: readonly Command[] = [
   protect,
   settingsCheck,
   init,
+  protectIssue,
 ];

@@ -86,7 +86,13 @@ export function makePorts(around: ProcessFacts): Ports {
       const path = env["GITHUB_EVENT_PATH"] ?? "";
       if (runner === undefined || path === "") return undefined;
       const { pullRequestEvent } = await import("../adapters/actions-runner/pull-request-event.ts");
-      return pullRequestEvent(path);
+      return pullRequestEvent(path, Number(env["GITHUB_RUN_ATTEMPT"] ?? 1));
+    },
+    async mergeGroupEvent() {
+      const path = env["GITHUB_EVENT_PATH"] ?? "";
+      if (runner === undefined || path === "") return undefined;
+      const { mergeGroupEvent } = await import("../adapters/actions-runner/pull-request-event.ts");
+      return mergeGroupEvent(path);
     },
     dumpTools: () => shared.tools(),
     async scratchServers() {

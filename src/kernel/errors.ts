@@ -151,6 +151,10 @@ export const ERRORS = {
     kind: "outside",
     meaning: "the forge understood what it was to write and did not take it",
   },
+  "forge.untold": {
+    kind: "outside",
+    meaning: "the forge did not tell, or not show this token, what the verdict hangs on",
+  },
 
   "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
   "lock.lost": {

@@ -1,19 +1,10 @@
 import type { Json } from "../kernel/outcome.ts";
+import type { Answer, Hidden } from "./answer.ts";
+import type { ForgeIssues } from "./forge-issues.ts";
+import type { ForgePulls } from "./forge-pulls.ts";
+import type { MergeMethods } from "./pull-request-event.ts";
 
-/**
- * What a question to the forge gives. `absent` only where the forge said so in words that it says to nobody
- * else; `hidden` where this token is not shown it, or is told "not found" for things that it may not see.
- */
-export type Answer<T> = { readonly kind: "found"; readonly value: T } | { readonly kind: "absent" } | Hidden;
-
-/** It may be there or not: this token is not told. */
-export interface Hidden {
-  readonly kind: "hidden";
-  /** What the forge said: `403 Resource not accessible by integration`. */
-  readonly why: string;
-  /** What would show it, as people grant it: `Administration: read`. */
-  readonly permission: string;
-}
+export type { Answer, Hidden };
 
 /** What is known of the repository itself. */
 export interface RepositoryFacts {
@@ -21,6 +12,8 @@ export interface RepositoryFacts {
   readonly fullName: string;
   readonly defaultBranch: string;
   readonly owner: "User" | "Organization";
+  /** Undefined where this token is not told. */
+  readonly merges: MergeMethods | undefined;
 }
 
 /**
@@ -101,6 +94,8 @@ export type ClassicProtection = Readonly<Record<string, Json>>;
 export interface Forge {
   /** `owner/name`, as asked for. */
   readonly repository: string;
+  readonly pulls: ForgePulls;
+  readonly issues: ForgeIssues;
   facts(): Promise<Answer<RepositoryFacts>>;
   /** Those of the repository and those that it inherits. */
   rulesets(): Promise<Answer<readonly RulesetHead[]>>;

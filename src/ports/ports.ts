@@ -7,7 +7,7 @@ import type { DumpTools } from "./dump-tools.ts";
 import type { Forge } from "./forge.ts";
 import type { Log } from "./log.ts";
 import type { ScratchServers } from "./scratch-server.ts";
-import type { PullRequestEvent } from "./pull-request-event.ts";
+import type { MergeGroupEvent, PullRequestEvent } from "./pull-request-event.ts";
 import type { SourceHistory } from "./source-history.ts";
 import type { SourceTree } from "./source-tree.ts";
 import type { ToolInstaller } from "./tool-installer.ts";
@@ -50,6 +50,12 @@ export interface Ports {
    * @throws source.history where it is none
    */
   workTree(): Promise<WorkTree>;
+  /**
+   * The merge group that this job runs for; undefined where it runs for none, and in the CLI.
+   *
+   * @throws source.unreadable
+   */
+  mergeGroupEvent(): Promise<MergeGroupEvent | undefined>;
   dumpTools(): Promise<DumpTools>;
   scratchServers(): Promise<ScratchServers>;
   /**

@@ -92,6 +92,7 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
     sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
     pullRequestEvent: () => Promise.resolve(undefined),
+    mergeGroupEvent: () => Promise.resolve(undefined),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
     dumpTools: () => Promise.resolve(around(tools, options.tools)),
     scratchServers: () =>

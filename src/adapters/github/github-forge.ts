@@ -1,7 +1,5 @@
 import * as z from "zod";
-import { HoldfastError } from "../../kernel/errors.ts";
 import type { Json } from "../../kernel/outcome.ts";
-import { printableLine } from "../../kernel/printable.ts";
 import type {
   Answer,
   ClassicProtection,
@@ -14,16 +12,15 @@ import type {
   RulesetHead,
   RulesetRule,
 } from "../../ports/forge.ts";
-import { GithubClient, messageOf, type GithubAccess, type GithubAnswer } from "./github-client.ts";
-
-const PAGE = 100;
-/** No repository has as many rules; a list without an end is an error and no answer. */
-const PAGES_MAX = 50;
+import type { MergeMethods } from "../../ports/pull-request-event.ts";
+import { messageOf, type GithubAccess } from "./github-client.ts";
+import { GithubIssues } from "./github-issues.ts";
+import { GithubPulls } from "./github-pulls.ts";
+import { GithubRepository } from "./github-repository.ts";
 
 const METADATA = "Metadata: read";
 const ADMINISTRATION_READ = "Administration: read";
 const ADMINISTRATION_WRITE = "Administration: write";
-const PLAN = "a plan of GitHub that has this for private repositories";
 
 const json: z.ZodType<Json> = z.json();
 const record = z.record(z.string(), json);
@@ -58,6 +55,10 @@ const repositoryFacts = z.looseObject({
   full_name: z.string(),
   default_branch: z.string(),
   owner: z.looseObject({ type: z.string() }),
+  allow_merge_commit: z.boolean().optional(),
+  allow_squash_merge: z.boolean().optional(),
+  allow_rebase_merge: z.boolean().optional(),
+  squash_merge_commit_message: z.string().optional(),
 });
 
 /** A repository at GitHub: the laws are in src/ports/forge.ts. */
@@ -67,45 +68,48 @@ export function githubForge(repository: string, access: GithubAccess): Forge {
 
 class GithubForge implements Forge {
   readonly repository: string;
-  readonly #api: string;
-  readonly #client: GithubClient;
-  readonly #names: { readonly owner: string; readonly repo: string };
+  readonly pulls: GithubPulls;
+  readonly issues: GithubIssues;
+  readonly #at: GithubRepository;
 
   constructor(repository: string, access: GithubAccess) {
     this.repository = repository;
-    this.#api = access.api;
-    this.#client = new GithubClient(access);
-    const [owner = "", repo = ""] = repository.split("/");
-    this.#names = { owner, repo };
+    this.#at = new GithubRepository(repository, access);
+    this.pulls = new GithubPulls(this.#at);
+    this.issues = new GithubIssues(this.#at);
   }
 
   async facts(): Promise<Answer<RepositoryFacts>> {
-    const answer = await this.#read("GET /repos/{owner}/{repo}");
-    return this.#found(answer, METADATA, (data) => {
-      const {
-        full_name: fullName,
-        default_branch: defaultBranch,
-        owner,
-      } = this.#shaped(repositoryFacts, data);
-      return { fullName, defaultBranch, owner: owner.type === "Organization" ? "Organization" : "User" };
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}");
+    return this.#at.found(answer, METADATA, (data) => {
+      const facts = this.#at.shaped(repositoryFacts, data);
+      const { full_name: fullName, default_branch: defaultBranch, owner } = facts;
+      return {
+        fullName,
+        defaultBranch,
+        owner: owner.type === "Organization" ? "Organization" : "User",
+        merges: mergesOf(facts),
+      };
     });
   }
 
   rulesets(): Promise<Answer<readonly RulesetHead[]>> {
-    return this.#pages("GET /repos/{owner}/{repo}/rulesets", { includes_parents: true }, METADATA, (data) =>
-      this.#shaped(head, data),
-    ).then((answer) => mapped(answer, (heads) => heads.map((each) => headOf(each))));
+    return this.#at
+      .pages("GET /repos/{owner}/{repo}/rulesets", { includes_parents: true }, METADATA, (data) =>
+        this.#at.shaped(head, data),
+      )
+      .then((answer) => mapped(answer, (heads) => heads.map((each) => headOf(each))));
   }
 
   async ruleset(id: number): Promise<Answer<Ruleset>> {
-    const answer = await this.#read("GET /repos/{owner}/{repo}/rulesets/{ruleset_id}", { ruleset_id: id });
-    return this.#found(answer, METADATA, (data) => rulesetOf(this.#shaped(whole, data)));
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/rulesets/{ruleset_id}", { ruleset_id: id });
+    return this.#at.found(answer, METADATA, (data) => rulesetOf(this.#at.shaped(whole, data)));
   }
 
   async createRuleset(body: RulesetBody): Promise<number> {
     const route = "POST /repos/{owner}/{repo}/rulesets";
     const data = await this.#write(route, { ...body }, `the ruleset '${body.name}'`, false);
-    return this.#shaped(head, data).id;
+    return this.#at.shaped(head, data).id;
   }
 
   async updateRuleset(id: number, body: RulesetBody): Promise<void> {
@@ -114,11 +118,11 @@ class GithubForge implements Forge {
   }
 
   async classic(branch: string): Promise<Answer<ClassicProtection>> {
-    const answer = await this.#read("GET /repos/{owner}/{repo}/branches/{branch}/protection", { branch });
+    const answer = await this.#at.read("GET /repos/{owner}/{repo}/branches/{branch}/protection", { branch });
     // Only who may see a protection is told that there is none; everybody else gets "Not Found".
     const absent = /^Branch not (protected|found)\b/i.test(messageOf(answer.data));
     if (answer.status === 404 && absent) return { kind: "absent" };
-    return this.#found(answer, ADMINISTRATION_READ, (data) => this.#shaped(record, data));
+    return this.#at.found(answer, ADMINISTRATION_READ, (data) => this.#at.shaped(record, data));
   }
 
   async putClassic(branch: string, body: ClassicProtection): Promise<void> {
@@ -127,85 +131,51 @@ class GithubForge implements Forge {
   }
 
   effectiveRules(branch: string): Promise<Answer<readonly EffectiveRule[]>> {
-    return this.#pages("GET /repos/{owner}/{repo}/rules/branches/{branch}", { branch }, METADATA, (data) => {
-      const each = this.#shaped(effective, data);
-      return { ...ruleOf(each), rulesetId: each.ruleset_id, source: each.ruleset_source };
-    });
+    return this.#at.pages(
+      "GET /repos/{owner}/{repo}/rules/branches/{branch}",
+      { branch },
+      METADATA,
+      (data) => {
+        const each = this.#at.shaped(effective, data);
+        return { ...ruleOf(each), rulesetId: each.ruleset_id, source: each.ruleset_source };
+      },
+    );
   }
 
-  #read(route: string, values: Readonly<Record<string, unknown>> = {}): Promise<GithubAnswer> {
-    return this.#client.ask({ route, values: { ...this.#names, ...values }, repeatable: true });
-  }
-
-  async #pages<T>(
-    route: string,
-    values: Readonly<Record<string, unknown>>,
-    permission: string,
-    read: (data: unknown) => T,
-  ): Promise<Answer<readonly T[]>> {
-    const all: T[] = [];
-    for (let page = 1; page <= PAGES_MAX; page += 1) {
-      const answer = await this.#read(route, { ...values, per_page: PAGE, page });
-      const found = this.#found(answer, permission, (data) =>
-        this.#shaped(z.array(z.unknown()), data).map(read),
-      );
-      if (found.kind !== "found") return found;
-      all.push(...found.value);
-      if (!/rel="next"/.test(String(answer.headers["link"] ?? ""))) return { kind: "found", value: all };
-    }
-    throw this.#noAnswer(`more than ${PAGES_MAX} pages of ${route}`);
-  }
-
-  /** Everything but a found thing is hidden: a 404 does not say that something is not there. */
-  #found<T>(answer: GithubAnswer, permission: string, read: (data: unknown) => T): Answer<T> {
-    if (answer.status === 200) return { kind: "found", value: read(answer.data) };
-    const message = printableLine(messageOf(answer.data)).slice(0, 200);
-    const isPlan = answer.status === 403 && /\bupgrade\b/i.test(message);
-    return {
-      kind: "hidden",
-      why: `${answer.status} ${message}`.trim(),
-      permission: isPlan ? PLAN : permission,
-    };
-  }
-
-  async #write(
+  #write(
     route: string,
     values: Readonly<Record<string, unknown>>,
     what: string,
     repeatable: boolean,
   ): Promise<unknown> {
-    const answer = await this.#client.ask({ route, values: { ...this.#names, ...values }, repeatable });
-    if (answer.status === 200 || answer.status === 201) return answer.data;
-    const message = printableLine(messageOf(answer.data)).slice(0, 300);
-    const said = `${what} was not written at ${this.repository}: ${answer.status} ${message}`;
-    const noBranch = /^Branch not found\b/i.test(message);
-    if (answer.status === 403 || (answer.status === 404 && !noBranch)) {
-      throw new HoldfastError("forge.denied", said, {
-        hint:
-          `Give a token with '${ADMINISTRATION_WRITE}' on the repository, of an app or a person who ` +
-          "administers it; a job's own GITHUB_TOKEN never has it.",
-      });
-    }
-    throw new HoldfastError("forge.refused", said, {
-      hint: noBranch
-        ? "Make the branch first, or take it out of the declaration; rulesets need no branch."
-        : "Change what is declared as GitHub's words say, then run again. On a personal repository no " +
-          "teams, organisation administrators or foreign apps can pass by the rules.",
+    const noBranch = (message: string): boolean => /^Branch not found\b/i.test(message);
+    return this.#at.write({
+      route,
+      values,
+      what,
+      repeatable,
+      denied:
+        `Give a token with '${ADMINISTRATION_WRITE}' on the repository, of an app or a person who ` +
+        "administers it; a job's own GITHUB_TOKEN never has it.",
+      refused: (message) =>
+        noBranch(message)
+          ? "Make the branch first, or take it out of the declaration; rulesets need no branch."
+          : "Change what is declared as GitHub's words say, then run again. On a personal repository no " +
+            "teams, organisation administrators or foreign apps can pass by the rules.",
+      tellsAbsence: noBranch,
     });
   }
+}
 
-  #shaped<T>(schema: z.ZodType<T>, data: unknown): T {
-    const read = schema.safeParse(data);
-    if (read.success) return read.data;
-    const [issue] = read.error.issues;
-    throw this.#noAnswer(`${issue?.path.join(".")}: ${issue?.message}`);
-  }
-
-  #noAnswer(why: string): HoldfastError {
-    return new HoldfastError("forge.unreachable", `${this.#api} answered with what is no answer: ${why}`, {
-      hint: "Look whether GITHUB_API_URL is GitHub's API, or a proxy answers in its place.",
-    });
-  }
+/** Told to who may push, and to a job's own token not always. */
+function mergesOf(facts: z.infer<typeof repositoryFacts>): MergeMethods | undefined {
+  if (facts.allow_squash_merge === undefined) return undefined;
+  return {
+    merge: facts.allow_merge_commit === true,
+    squash: facts.allow_squash_merge,
+    rebase: facts.allow_rebase_merge === true,
+    keepsCommits: facts.squash_merge_commit_message === "COMMIT_MESSAGES",
+  };
 }
 
 function mapped<T, U>(answer: Answer<T>, change: (value: T) => U): Answer<U> {

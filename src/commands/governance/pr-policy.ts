@@ -20,7 +20,12 @@ What is unknown is red: a report that is cut off, of another commit, or that lac
 - **Dependencies**, where the settings have that section.
 - **Branch and base**, where the settings say which belong together.
 
-Nothing is asked over the network and nothing of the pull request is run. With \`--local\` it tells a \
+On \`merge_group\` the group's pull requests are found again, and each is judged as before. One that could \
+not be asked about has not passed: that ends with 4.
+When a run is started again, title and description are asked for anew, because its event is as old as the \
+run; without a token it says which text was judged.
+
+Nothing of the pull request is run. With \`--local\` nothing is asked over the network, and it tells a \
 developer the same before there is a pull request.`,
   branding: { icon: "check-square", color: "purple" },
   inputs: {
@@ -28,6 +33,14 @@ developer the same before there is a pull request.`,
       type: "boolean",
       default: false,
       text: "Judge what is checked out, and what is given here, instead of the pull request of the job.",
+    },
+    judge: {
+      type: "choice",
+      choices: ["all", "all-but-coverage", "coverage"],
+      default: "all",
+      text:
+        "What to judge: everything, or all that needs no test to have run, or what the tests have " +
+        "reported. In two workflows an edited title does not run the tests again.",
     },
     base: {
       type: "string",
@@ -68,6 +81,13 @@ developer the same before there is a pull request.`,
       default: ".github/holdfast.yml",
       text: "The settings file, by its path from the repository's root.",
     },
+    token: {
+      type: "secret",
+      jobToken: true,
+      text:
+        "Token for GitHub, with `contents: read` and `pull-requests: read`. On `merge_group` it is needed; " +
+        "without it `GITHUB_TOKEN`, then `GH_TOKEN` of the environment is used.",
+    },
   },
   outputs: {
     verdict: "`passed` or `refused`.",
@@ -78,23 +98,31 @@ developer the same before there is a pull request.`,
       "Lines that tests run, as JSON: `covered` and `total`, and the same of what is `changed`; null " +
       "without a report.",
     dependencies: "What became of dependencies, as JSON; null where they are not judged.",
+    "pull-requests":
+      "Numbers of the pull requests that were judged, as a JSON list; several in a merge group.",
     commits: "How many commits were judged.",
     files: "How many files they change.",
   },
-  exits: { 0: "no finding is an error", 3: "a finding is an error" },
+  exits: {
+    0: "no finding is an error",
+    3: "a finding is an error",
+    4: "git or GitHub could not say what the verdict hangs on: that is never a pass",
+  },
   examples: {
     cli: [
-      "holdfast pr-policy --local --base origin/main --title-file title.txt --body-file description.md",
+      "holdfast pr-policy --local --base origin/main --body-file description.md",
       "holdfast pr-policy --local --base origin/main --coverage coverage/lcov.info --json",
     ],
     workflow: `name: pr-policy
 on:
   pull_request:
-    types: [opened, edited, synchronize, reopened, ready_for_review]
+    types: [opened, edited, synchronize, reopened, ready_for_review, converted_to_draft]
+  merge_group:
 permissions:
   contents: read
+  pull-requests: read
 jobs:
-  policy:
+  pr-policy:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v6
@@ -102,6 +130,8 @@ jobs:
           fetch-depth: 0
           persist-credentials: false
       - uses: truststream/holdfast/actions/pr-policy@v1
+        with:
+          judge: all-but-coverage
 `,
   },
   async run(inputs, ports) {

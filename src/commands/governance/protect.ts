@@ -71,6 +71,8 @@ does not see.`,
     findings:
       "What is wrong with the declaration or with the workflows, as a JSON list: `rule`, `severity`, " +
       "`file`, `line`, `message`, `fix`.",
+    digest:
+      "All that in few words, cut to what another job can be given: the input `audit` of protect-issue.",
   },
   exits: {
     0: "everything is as declared; or a plan was made, whatever it holds",

@@ -7,6 +7,8 @@ import type { Twin } from "./twins.ts";
 
 /** A pull request as it is judged, from wherever it is known. */
 export interface PullRequest {
+  /** Only of one among others, in a merge group. */
+  readonly number?: number;
   readonly title: string;
   readonly body: string;
   readonly description: Description;

@@ -18,10 +18,13 @@ const TOLD = 100;
 const ORDER = ["error", "warning", "note"] as const;
 
 /** What people and machines are told. */
-export function outcomeOf({ scene, notes }: PolicyPlan, { findings, coverage, difference }: Judged): Outcome {
+export function outcomeOf(
+  { scene, what: called, numbers, notes }: PolicyPlan,
+  { findings, coverage, difference }: Judged,
+): Outcome {
   const sorted = [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   const errors = sorted.filter(({ severity }) => severity === "error").length;
-  const { commits, changes, title } = scene.pull;
+  const { commits, changes } = scene.pull;
   const what = `${quantity(commits.length, "commit")}, ${quantity(changes.length, "file")}`;
   return {
     exit: errors === 0 ? EXIT.done : EXIT.verdict,
@@ -33,6 +36,7 @@ export function outcomeOf({ scene, notes }: PolicyPlan, { findings, coverage, di
           ? null
           : { covered: coverage.covered, total: coverage.total, changed: { ...coverage.changed } },
       dependencies: difference === undefined ? null : (JSON.parse(JSON.stringify(difference)) as Json),
+      "pull-requests": numbers,
       commits: commits.length,
       files: changes.length,
     },
@@ -40,8 +44,8 @@ export function outcomeOf({ scene, notes }: PolicyPlan, { findings, coverage, di
       good: errors === 0,
       headline:
         errors === 0
-          ? `${JSON.stringify(title)} is as the policy wants it: ${what}`
-          : `${JSON.stringify(title)} is refused: ${quantity(errors, "finding")} to mend; ${what}`,
+          ? `${called} is as the policy wants it: ${what}`
+          : `${called} is refused: ${quantity(errors, "finding")} to mend; ${what}`,
       tables:
         sorted.length === 0
           ? []
@@ -65,7 +69,7 @@ export function outcomeOf({ scene, notes }: PolicyPlan, { findings, coverage, di
         ...notes,
       ],
     },
-    annotations: sorted.flatMap(annotation),
+    annotations: sorted.map(annotation),
   };
 }
 
@@ -84,8 +88,8 @@ function coverageNote({ covered, total, changed, unplaced }: Coverage): string {
   );
 }
 
-function annotation({ severity, rule, file, line, message, fix }: Finding): Annotation[] {
-  if (file === null) return [];
+function annotation({ severity, rule, file, line, message, fix }: Finding): Annotation {
   const level = severity === "note" ? "notice" : severity;
-  return [{ level, file, line: line ?? 1, title: rule, message: `${message}. ${fix}` }];
+  const place = file === null ? {} : { file, line: line ?? 1 };
+  return { level, ...place, title: rule, message: `${message}. ${fix}` };
 }

@@ -1,12 +1,15 @@
-import { HoldfastError } from "../../kernel/errors.ts";
+import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import type { Secret } from "../../kernel/secret.ts";
+import type { Forge } from "../../ports/forge.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { PullRequestEvent } from "../../ports/pull-request-event.ts";
+import type { MergeGroupEvent, PullRequestEvent } from "../../ports/pull-request-event.ts";
 import type { SourceHistory, SourceRange } from "../../ports/source-history.ts";
 import type { SourceTree } from "../../ports/source-tree.ts";
 
 /** The parsed inputs of `holdfast pr-policy`. */
 export interface PrPolicyInputs {
   readonly local: boolean;
+  readonly judge: "all" | "all-but-coverage" | "coverage";
   readonly base: string | undefined;
   readonly branch: string | undefined;
   readonly title: string | undefined;
@@ -14,10 +17,14 @@ export interface PrPolicyInputs {
   readonly bodyFile: string | undefined;
   readonly coverage: readonly string[];
   readonly settings: string;
+  readonly token: Secret | undefined;
 }
 
 /** What judging needs of the outside. */
-export type PolicyPorts = Pick<Ports, "sourceHistory" | "sourceTree" | "pullRequestEvent" | "log" | "clock">;
+export type PolicyPorts = Pick<
+  Ports,
+  "sourceHistory" | "sourceTree" | "pullRequestEvent" | "mergeGroupEvent" | "openForge" | "log" | "clock"
+>;
 
 /** What is to be judged. */
 export interface PolicyRequest {
@@ -30,6 +37,11 @@ export interface PolicyRequest {
   readonly base: string;
   /** What the event says beyond that; undefined before there is a pull request. */
   readonly event: PullRequestEvent | undefined;
+  /** The merge group, whose pull requests are found again; undefined where this is none. */
+  readonly group: MergeGroupEvent | undefined;
+  /** Undefined where there is no token, and where nothing is to be asked. */
+  readonly forge: Forge | undefined;
+  readonly judge: PrPolicyInputs["judge"];
   readonly reports: readonly string[];
   readonly settings: string;
 }
@@ -40,23 +52,27 @@ export interface PolicyRequest {
 export async function parsePolicyRequest(inputs: PrPolicyInputs, ports: PolicyPorts): Promise<PolicyRequest> {
   const history = await ports.sourceHistory(".");
   const tree = await ports.sourceTree();
-  const event = inputs.local ? undefined : await ports.pullRequestEvent();
-  const common = { history, event, reports: inputs.coverage, settings: inputs.settings };
+  const [event, group] = inputs.local ? [] : [await ports.pullRequestEvent(), await ports.mergeGroupEvent()];
+  const { judge } = inputs;
+  if (judge === "all-but-coverage" && inputs.coverage.length > 0) {
+    throw new HoldfastError("input.conflict", "coverage is given, and is not to be judged", {
+      hint: "Leave the reports out, or say --judge all.",
+    });
+  }
+  const forge =
+    event === undefined && group === undefined ? undefined : await openForge(inputs, ports, group);
+  const common = { history, event, group, forge, judge, reports: inputs.coverage, settings: inputs.settings };
+  if (group !== undefined || event !== undefined) refuseTexts(inputs);
+  if (group !== undefined) {
+    // Another group before this one is not on the branch yet.
+    const range = { base: group.base.commit, head: group.commit };
+    return { ...common, range, title: "", body: "", head: undefined, base: group.base.branch };
+  }
   if (event !== undefined) {
-    const given = [inputs.title, inputs.titleFile, inputs.bodyFile, inputs.branch].some(
-      (each) => each !== undefined,
-    );
-    if (given) {
-      throw new HoldfastError(
-        "input.conflict",
-        "a title, description or branch is given, and the event has them",
-        {
-          hint: "Leave them out, or say --local to judge what is given instead.",
-        },
-      );
-    }
-    // The event's own base goes stale; the remote's branch is what it will be merged into.
-    const range = { base: inputs.base ?? `origin/${event.base.branch}`, head: event.head.commit };
+    // The event's own base goes stale; the remote's branch is what it will be merged into. Tests run on what
+    // is checked out, which is already merged with that, and reports speak of its lines.
+    const head = judge === "coverage" ? "HEAD" : event.head.commit;
+    const range = { base: inputs.base ?? `origin/${event.base.branch}`, head };
     const { title, body } = event;
     return { ...common, range, title, body, head: event.head.branch, base: event.base.branch };
   }
@@ -93,4 +109,28 @@ async function titleOf(
   throw new HoldfastError("input.malformed", `the title in ${titleFile} ${why}`, {
     hint: "Write the title into it, and nothing else.",
   });
+}
+
+function refuseTexts({ title, titleFile, bodyFile, branch }: PrPolicyInputs): void {
+  if ([title, titleFile, bodyFile, branch].every((each) => each === undefined)) return;
+  throw new HoldfastError(
+    "input.conflict",
+    "a title, description or branch is given, and the event has them",
+    { hint: "Leave them out, or say --local to judge what is given instead." },
+  );
+}
+
+/** A merge group names no pull request, so there is nothing to judge without asking. */
+async function openForge(
+  { judge, token }: PrPolicyInputs,
+  ports: PolicyPorts,
+  group: MergeGroupEvent | undefined,
+): Promise<Forge | undefined> {
+  if (judge === "coverage") return undefined;
+  try {
+    return await ports.openForge(undefined, token);
+  } catch (error) {
+    if (group === undefined && isHoldfastError(error, "input.missing")) return undefined;
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { EXIT, type ExitCode } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import type { Annotation, Json, Outcome, ReportTable } from "../../kernel/outcome.ts";
 import type { Finding } from "../findings/finding.ts";
+import { digestOf } from "./digest.ts";
 import type { Item } from "./item.ts";
 import type { Write } from "./writes.ts";
 
@@ -38,6 +39,7 @@ export function outcomeOf(told: Told): Outcome {
       equal: items.length - drifted.length - unseen.length,
       writes: writes.map(payloadOf),
       findings: findings as unknown as Json,
+      digest: digestOf(told),
     },
     report: {
       good: exit === EXIT.done,

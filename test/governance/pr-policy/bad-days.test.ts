@@ -25,6 +25,8 @@ async function judge(
   return await runPrPolicy(
     {
       local: true,
+      judge: "all",
+      token: undefined,
       base: "main",
       branch: undefined,
       title: "fix: pay once",
@@ -257,12 +259,15 @@ it("a draft from a fork is judged by its event, its description only once it is 
     base: { branch: "main" },
     author: "somebody",
     isDraft: true,
+    isRerun: false,
     merges: { merge: false, squash: true, rebase: false, keepsCommits: false },
   };
   const judged = async (isDraft: boolean): Promise<Outcome> =>
     await runPrPolicy(
       {
         local: false,
+        judge: "all",
+        token: undefined,
         base: undefined,
         branch: undefined,
         title: undefined,

@@ -34,6 +34,8 @@ async function judge(repo: Repository, inputs: Partial<PrPolicyInputs> = {}, bod
   return await runPrPolicy(
     {
       local: true,
+      judge: "all",
+      token: undefined,
       base: "main",
       branch: undefined,
       title: "feat: keep items",
@@ -132,6 +134,7 @@ describe("pr-policy", () => {
       ["coverage-changed"],
     ]);
     expect(outcome.annotations).toEqual([
+      expect.not.objectContaining({ file: expect.anything() }),
       expect.objectContaining({ level: "notice", file: "src/a.ts", line: 3, title: "uncovered" }),
     ]);
     repo.write({ ".git/lcov.info": lcov("src/a.ts", [1, 1, 1, 1]) });

@@ -97,6 +97,7 @@ const ports: Ports = {
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),
   sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
   pullRequestEvent: () => Promise.resolve(undefined),
+  mergeGroupEvent: () => Promise.resolve(undefined),
   openDatabase: (address) => Promise.resolve(postgresDatabase(address)),
   dumpTools: () => Promise.resolve(postgresTools({ env: process.env })),
   scratchServers: () =>

@@ -38,8 +38,9 @@ export class ApiDescription {
   readonly #contents = new Map<string, Plain>();
   readonly #readers = new WeakMap<object, z.ZodType>();
 
-  constructor(text: string) {
-    this.#whole = JSON.parse(text) as Plain;
+  /** @param texts excerpts, put together */
+  constructor(...texts: readonly string[]) {
+    this.#whole = texts.map((text) => JSON.parse(text) as Plain).reduce(together);
   }
 
   /** The operation that a request is meant for; undefined where there is none. */
@@ -125,8 +126,28 @@ function valuesOf(path: string, pathname: string): Record<string, string> | unde
   return Object.fromEntries(values.map(([name, value]) => [name, decodeURIComponent(value)]));
 }
 
-/** Of the operations that the tests use: those of pull requests and comments, or those of rules. */
-export function githubDescription(excerpt: "github-rest" | "rules" = "github-rest"): ApiDescription {
-  const path = fileURLToPath(new URL(`${excerpt}.excerpt.json`, import.meta.url));
-  return new ApiDescription(readFileSync(path, "utf8"));
+/** Maps in both are joined; where both say something of the same, they say the same. */
+function together(one: Plain, other: Plain): Plain {
+  const isMap = (value: unknown): value is Plain => typeof value === "object" && value !== null;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return Object.fromEntries(
+    [...keys].map((key) => {
+      const [a, b] = [one[key], other[key]];
+      const both = isMap(a) && isMap(b) && !Array.isArray(a);
+      return [key, both ? together(a, b) : (b ?? a)];
+    }),
+  );
+}
+
+/**
+ * Of the operations that the tests use: those of pull requests' comments, those of rules, those of pull
+ * requests and issues.
+ */
+export function githubDescription(
+  ...excerpts: readonly ("github-rest" | "rules" | "pulls")[]
+): ApiDescription {
+  const wanted = excerpts.length === 0 ? (["github-rest"] as const) : excerpts;
+  const read = (name: string): string =>
+    readFileSync(fileURLToPath(new URL(`${name}.excerpt.json`, import.meta.url)), "utf8");
+  return new ApiDescription(...wanted.map(read));
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { ApiDescription, Operation } from "./description.ts";
 
-type Plain = Record<string, unknown>;
+export type Plain = Record<string, unknown>;
 
 /** A ruleset as it is kept; `source_type` other than `Repository` for one that is inherited. */
 export interface KeptRuleset {
@@ -49,6 +49,8 @@ export class FakeRules implements AsyncDisposable {
   readonly branches = new Set(["main", "production", "staging", "develop"]);
   rights: TokenRights = "admin";
   owner: "User" | "Organization" = "Organization";
+  /** What the repository itself says otherwise, such as how pull requests are merged. */
+  settings: Plain = {};
   faults: Fault[] = [];
   /** Whether GitHub does what its rulesets say. */
   heedsRulesets = true;
@@ -168,6 +170,8 @@ export class FakeRules implements AsyncDisposable {
     const { values } = operation;
     const called = `${operation.method} ${operation.path}`;
     if (this.rights === "none") return NOT_FOUND;
+    const more = this.more(operation, url, body);
+    if (more !== undefined) return more;
     const writes = operation.method !== "GET";
     if (writes && this.rights !== "admin") {
       return [403, { message: "Resource not accessible by integration", documentation_url: DOCS }];
@@ -196,6 +200,11 @@ export class FakeRules implements AsyncDisposable {
     }
   }
 
+  /** What a fake of more than rules answers; undefined where a call is about rules. */
+  protected more(_operation: Operation, _url: URL, _body: Plain): [number, unknown] | undefined {
+    return undefined;
+  }
+
   #repository(operation: Operation): Plain {
     // The description's own example has no language, which its schema demands; its origin has none either.
     const { source: _source, parent: _parent, ...example } = operation.example(200) as Plain;
@@ -205,6 +214,7 @@ export class FakeRules implements AsyncDisposable {
       full_name: "acme/shop",
       default_branch: "main",
       owner: { ...(example["owner"] as Plain), type: this.owner },
+      ...this.settings,
     };
   }
 
@@ -301,7 +311,7 @@ export class FakeRules implements AsyncDisposable {
   }
 }
 
-const DOCS = "https://docs.github.com/rest";
+export const DOCS = "https://docs.github.com/rest";
 const NOT_FOUND: [number, unknown] = [404, { message: "Not Found", documentation_url: DOCS }];
 
 function invalid(reason: string): [number, unknown] {
@@ -338,7 +348,7 @@ function headOf({ id, name, target, source, source_type: type, enforcement }: Ke
   return { id, name, target, source, source_type: type, enforcement };
 }
 
-function page<T>(url: URL, all: readonly T[]): readonly T[] {
+export function page<T>(url: URL, all: readonly T[]): readonly T[] {
   const size = Number(url.searchParams.get("per_page") ?? 30);
   const at = Number(url.searchParams.get("page") ?? 1) - 1;
   return all.slice(at * size, (at + 1) * size);
