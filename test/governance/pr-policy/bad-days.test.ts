@@ -1,3 +1,4 @@
+import { HoldfastError } from "../../../src/kernel/errors.ts";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
@@ -280,6 +281,7 @@ it("a draft from a fork is judged by its event, its description only once it is 
         ...testPorts(),
         sourceHistory: () => Promise.resolve(gitHistory({ env: process.env, folder: repo.path })),
         pullRequestEvent: () => Promise.resolve({ ...event, isDraft }),
+        openForge: () => Promise.reject(new HoldfastError("input.missing", "no token was given")),
       },
     );
   expect(new Set(errorsOf(await judged(true)))).toEqual(new Set(["title"]));
