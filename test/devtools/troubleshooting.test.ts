@@ -248,7 +248,7 @@ describe("docs/troubleshooting.md", () => {
   });
 
   it("quotes only what the sources say", () => {
-    const sources = [...ROOMS, "nouns/catalog", "adapters/azure-blob"]
+    const sources = [...ROOMS, "nouns/catalog", "adapters/azure-blob", "adapters/postgres"]
       .flatMap(filesOf)
       .flatMap(wholeTexts)
       .concat(workflowTexts())

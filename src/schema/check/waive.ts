@@ -31,6 +31,7 @@ const NEVER = new Set([
   "malformed-waiver",
   "unused-waiver",
   "same-version",
+  "before-first-mark",
 ]);
 
 /**
@@ -45,8 +46,8 @@ export function applyWaivers(checked: Checked): Waived {
     checked: { forward, rollback },
   } of checked.pairs) {
     const files = [forward, rollback].filter((script): script is PreparedScript => script !== undefined);
-    const found = files.flatMap(({ source: { file, text, firstLine } }) => {
-      const read = readWaivers(text, firstLine);
+    const found = files.flatMap(({ source: { file, text, firstLine, before = "" } }) => {
+      const read = readWaivers(before + text, firstLine - (before.split("\n").length - 1));
       for (const { line, text: said } of read.malformed) {
         malformed.push({
           rule: "malformed-waiver",

@@ -1,6 +1,7 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
+import { serverWide } from "../script/server-wide.ts";
 import { rollbackNameOf } from "../script/rollback-name.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Chain } from "./chain.ts";
@@ -306,7 +307,7 @@ function judge(
   rows?: RowsTried,
 ): Pick<PairProof, "verdict" | "differences" | "notes"> {
   const { failed, back, again, after } = tried;
-  const notes = [...tried.notes, ...(rows?.notes ?? [])];
+  const notes = [...leftOutOf(pair), ...tried.notes, ...(rows?.notes ?? [])];
   const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
   // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not
   // told beside it.
@@ -343,6 +344,13 @@ function judge(
     differences: verdict === "missing" ? missingDifference(pair, differences) : differences,
     notes,
   };
+}
+
+function leftOutOf({ forward, rollback }: Pair): string[] {
+  const found = [forward, rollback]
+    .flatMap((script) => script?.script.statements ?? [])
+    .flatMap((each) => serverWide(each) ?? []);
+  return [...new Set(found)].map((what) => `${what} was left out: it is of the whole server`);
 }
 
 function missingDifference(pair: Pair, differences: readonly PairDifference[]): readonly PairDifference[] {

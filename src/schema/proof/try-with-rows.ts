@@ -11,13 +11,13 @@ import { lostRows, readSums, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
 import type { SchemaState } from "./state.ts";
-import type { PairDifference } from "./verdict.ts";
+import type { PairDifference, RowsRefused } from "./verdict.ts";
 
 /** What a pair did to rows that were there before it. */
 export interface RowsTried {
   readonly differences: readonly PairDifference[];
   /** The forward script fails because a table has rows. */
-  readonly forwardFailed: ScriptFailure | undefined;
+  readonly forwardFailed: RowsRefused | undefined;
   /**
    * The rollback fails because a table has rows, and not because the migration took something away that it
    * would have to bring back.
@@ -92,7 +92,7 @@ async function ordinaryWhereStopped(
     last = await attempt(each);
     if (!last.stopped) return last;
     // This is no matter of how unusual a value is.
-    if (last.forwardFailed !== undefined) break;
+    if (last.forwardFailed?.certain === true) break;
   }
   const ordinary = await attempt("none");
   return last === undefined || ordinary.stopped ? ordinary : withNote(ordinary, last);
@@ -266,13 +266,13 @@ async function judged(
 ): Promise<RowsTried> {
   const first = await forward();
   if (first !== undefined) {
-    const isRequired = first.refusal?.state === NOT_NULL_VIOLATION;
-    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true, why: first.message };
+    const certain = first.refusal?.state === NOT_NULL_VIOLATION;
     return {
       ...NOTHING,
+      notes,
+      forwardFailed: { failure: first, certain },
       stopped: true,
       why: first.message,
-      notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`],
     };
   }
   const second = await rollback();

@@ -36,6 +36,13 @@ export interface PairProof {
   /** Empty where the scripts cannot run in a transaction. */
   readonly forward: readonly StatementImpact[];
   readonly rollback: readonly StatementImpact[];
-  /** The forward script fails as soon as a table has rows. */
-  readonly failsWithRows: ScriptFailure | undefined;
+  /** The forward script goes through on empty tables alone. */
+  readonly failsWithRows: RowsRefused | undefined;
+}
+
+/** A forward script that does not go through with rows in the tables. */
+export interface RowsRefused {
+  readonly failure: ScriptFailure;
+  /** As soon as there is any row; otherwise it may depend on what is in it. */
+  readonly certain: boolean;
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { PreparedScript } from "../script/prepare.ts";
+import { serverWide } from "../script/server-wide.ts";
 import type { Statement } from "../script/script.ts";
 import { droppedNames } from "../script/dropped.ts";
 import { fieldsOf, listOf, textOf, type Fields } from "../script/tree.ts";
@@ -55,8 +56,13 @@ export class StandIns {
     this.#available = new Set(rows.map(({ name }) => name));
   }
 
-  /** Whether a statement is left out: it creates, comments or drops an extension that is not here. */
-  readonly skip = ({ type, tree }: Statement): boolean => {
+  /**
+   * Whether a statement is left out: it creates, comments or drops an extension that is not here, or changes
+   * the whole server.
+   */
+  readonly skip = (statement: Statement): boolean => {
+    const { type, tree } = statement;
+    if (serverWide(statement) !== undefined) return true;
     if (type === "CommentStmt") return this.#isOfMissing(fieldsOf(tree));
     if (type === "DropStmt") return this.#dropsMissing(fieldsOf(tree));
     if (type !== "CreateExtensionStmt" || this.#available === undefined) return false;

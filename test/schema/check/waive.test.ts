@@ -127,6 +127,18 @@ describe("a waiver of a rule", () => {
     expect(findings.map(({ waived: why }) => why)).toEqual(["it is a copy", undefined]);
   });
 
+  it("counts beside a statement, and not within a literal, a body or another comment", async () => {
+    const allow = (why: string): string => `-- holdfast: allow drop-table because ${why}`;
+    const forward = [
+      `SELECT '\n${allow("of a literal")}\n';`,
+      `DO $$\nBEGIN\n  ${allow("of a body")}\nEND $$;`,
+      `/*\n${allow("of a comment")}\n*/`,
+      `DROP TABLE a; ${allow("it is a copy")}`,
+    ].join("\n");
+    const { findings } = await waived({ forward, findings: [{ rule: "drop-table" }] });
+    expect(findings.map(({ rule, waived: why }) => [rule, why])).toEqual([["drop-table", "it is a copy"]]);
+  });
+
   it.each(["edited-after-merge", "deleted-after-merge", "same-version"])(
     "never counts for %s",
     async (rule) => {
