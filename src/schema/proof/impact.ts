@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Statement } from "../script/script.ts";
+import { OwnTables } from "./own-tables.ts";
 
 /**
  * Lock modes of tables, the weakest first:
@@ -135,6 +136,7 @@ export class ImpactWatch {
   readonly #seen = new Map<string, Row>();
   readonly #impacts: StatementImpact[] = [];
   readonly #touched = new Set<string>();
+  readonly #own = new OwnTables();
   #since: number;
   /**
    * Object id of every table that was there before → the file that held its rows, and how often all of them
@@ -170,7 +172,10 @@ export class ImpactWatch {
 
   readonly after = async (statement: Statement): Promise<void> => {
     const milliseconds = this.#elapsed() - this.#since;
-    if (!QUIET.has(statement.type)) {
+    if (this.#own.isAlone(statement)) {
+      const words = firstWords(statement.text);
+      this.#impacts.push({ line: statement.line, statement: words, milliseconds, tables: [] });
+    } else if (!QUIET.has(statement.type)) {
       const found = (await this.#session.query<Row>(LOOK)).flatMap((row) => this.#compare(row));
       const rowsOnly = ROWS_ONLY.has(statement.type);
       const tables = rowsOnly ? found.filter(isMoreThanRows) : found;
