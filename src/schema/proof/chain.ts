@@ -5,6 +5,7 @@ import { forgetSession, runScript, type RunOptions, type ScriptFailure } from ".
 import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
 import { readKeptRoles, restoreRoles, type KeptRole } from "../shadow/kept-roles.ts";
 import { StandIns } from "../shadow/stand-ins.ts";
+import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { compareStates } from "./compare-states.ts";
 import { readState, type SchemaState } from "./state.ts";
 
@@ -34,13 +35,14 @@ export class Chain implements AsyncDisposable {
   #state: SchemaState | undefined;
   #control: Chain | undefined;
   readonly #prelude: string | undefined;
-  readonly #isControl: boolean;
+  /** The chain that this one is beside of. */
+  readonly #like: Chain | undefined;
 
   private constructor(shadow: Shadow, database: ShadowDatabase, { prelude, scripts, like }: ChainOptions) {
-    this.#isControl = like !== undefined;
+    this.#like = like;
     this.shadow = shadow;
     this.#database = database;
-    this.standIns = like?.standIns ?? new StandIns();
+    this.standIns = like === undefined ? new StandIns() : like.standIns.beside();
     this.#prelude = prelude;
     this.#scripts = scripts;
   }
@@ -147,19 +149,30 @@ export class Chain implements AsyncDisposable {
    * Roles belong to the whole server: in a control the first chain's scripts made and dropped them already.
    */
   readonly #skip = (statement: Statement): boolean =>
-    this.standIns.skip(statement) ||
-    (this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt"));
+    this.standIns.skip(statement) || (this.#like !== undefined && isAboutRoles(statement));
 
   async #mending(
     script: PreparedScript,
     run: () => Promise<ScriptFailure | undefined>,
   ): Promise<ScriptFailure | undefined> {
+    await this.yieldRoles([script]);
     await this.standIns.prepare(await this.session(), script);
     for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
       if (failure === undefined || script.execution.mode !== "one-transaction" || left === 0) return failure;
       if (!(await this.standIns.mend(await this.session(), failure.refusal, script))) return failure;
     }
+  }
+
+  /**
+   * To be called before scripts are tried: one that makes or drops a role must not meet what a database
+   * beside keeps of it, which in production nobody has.
+   */
+  async yieldRoles(scripts: readonly PreparedScript[]): Promise<void> {
+    if (!scripts.some(({ script }) => script.statements.some(isAboutRoles))) return;
+    const control = this.#control;
+    this.#control = undefined;
+    await control?.[Symbol.asyncDispose]();
   }
 
   /**
@@ -188,8 +201,10 @@ export class Chain implements AsyncDisposable {
     return isOurs;
   }
 
+  /** What stands in beside alone goes with the copy: the first chain's own script may make it next. */
   async #restore(admin: DatabaseSession, roles: readonly KeptRole[]): Promise<void> {
-    await restoreRoles(admin, roles, this.standIns.roles, (name) => this.#isOurs(name));
+    const { standIns } = this.#like ?? this;
+    await restoreRoles(admin, roles, standIns.roles, (name) => this.#isOurs(name));
   }
 
   async #withMaintenance<T>(work: (admin: DatabaseSession) => Promise<T>): Promise<T> {
@@ -223,6 +238,16 @@ export class Chain implements AsyncDisposable {
     return noiseOf(next.state, await this.read(session));
   }
 
+  /** Roles that were made for this database alone. */
+  async #dropOwnRoles({ standIns }: Chain): Promise<void> {
+    const own = this.standIns.roles.filter((name) => !standIns.roles.includes(name));
+    if (own.length === 0) return;
+    await this.#withMaintenance(async (admin) => {
+      // What else uses one by now keeps it.
+      for (const name of own) await admin.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
+    });
+  }
+
   async #disconnect(): Promise<void> {
     await this.#session?.close();
     this.#session = undefined;
@@ -233,16 +258,26 @@ export class Chain implements AsyncDisposable {
     await this.#disconnect();
     await this.#database.drop();
     // What the scripts own is gone with the databases; a private server goes as a whole.
+    if (this.#like !== undefined) await this.#dropOwnRoles(this.#like);
     const roles = this.#rolesBefore;
     if (roles !== undefined) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 }
 
-/** Whether the name stands in the text, and not only within a longer one. */
-function hasWord(text: string, name: string): boolean {
+function isAboutRoles({ type }: Statement): boolean {
+  return type === "CreateRoleStmt" || type === "DropRoleStmt";
+}
+
+/**
+ * Whether the name stands in the text, in whatever letters, which the server makes small where it is not
+ * quoted; and not only within a longer one.
+ */
+function hasWord(written: string, name: string): boolean {
+  const text = written.toLowerCase();
+  const word = name.toLowerCase();
   const isPart = (character: string | undefined): boolean => /[\p{L}\p{N}_$]/u.test(character ?? "");
-  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
-    if (!isPart(text[at - 1]) && !isPart(text[at + name.length])) return true;
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
+    if (!isPart(text[at - 1]) && !isPart(text[at + word.length])) return true;
   }
   return false;
 }
@@ -263,8 +298,10 @@ const AS_MADE: ReadonlyMap<string, string> = new Map([
 ]);
 
 function noiseOf(one: SchemaState, other: SchemaState): ReadonlySet<string> {
+  // Roles are the same ones, and stand in beside for what the other one's scripts have made.
+  const found = compareStates(one, other).filter(({ object }) => !ABOUT_ROLE.test(object));
   return new Set(
-    compareStates(one, other).flatMap(({ object, change, fields }) =>
+    found.flatMap(({ object, change, fields }) =>
       change === "changed" ? fields.map(({ name }) => `${object}\0${name}`) : [object],
     ),
   );

@@ -76,7 +76,7 @@ type Existing = Pick<Row, "oid" | "name" | "file" | "scans">;
  * Tables that this session holds locks on, with the file that holds their rows and the number of times that
  * all of these were read.
  */
-const LOOK = `
+const look = (kinds: string): string => `
   SELECT c.oid::text AS oid,
          pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
          pg_catalog.array_agg(DISTINCT l.mode) AS modes, pg_catalog.pg_relation_filenode(c.oid)::text AS file,
@@ -88,13 +88,16 @@ const LOOK = `
    WHERE l.pid = pg_catalog.pg_backend_pid()
      AND l.locktype = 'relation'
      AND l.granted
-     AND c.relkind IN ('r', 'p', 'm')
+     AND c.relkind IN (${kinds})
      AND c.relpersistence <> 't'
      AND n.nspname <> 'information_schema'
      AND n.nspname !~ '^pg_'
      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
    GROUP BY c.oid, c.relname, n.nspname
 `;
+const LOOK = look("'r', 'p', 'm'");
+/** A sequence that was moved is in no other lock's way, so it is looked for once. */
+const LOOK_AT_END = look("'r', 'p', 'm', 'S'");
 
 /**
  * Every table, and every sequence. Despite its name the view counts what this session has not reported yet,
@@ -156,7 +159,7 @@ export class ImpactWatch {
 
   /**
    * Tables that were there before, as `schema.table`, whose rows or definition the script may have changed;
-   * and sequences that it dropped or wrote anew.
+   * and sequences that it moved, dropped or wrote anew.
    */
   get touched(): readonly string[] {
     return [...this.#touched];
@@ -189,7 +192,7 @@ export class ImpactWatch {
 
   /** To be called after the last one: locks of statements that change rows alone are looked at here. */
   async end(): Promise<void> {
-    for (const row of await this.#session.query<Row>(LOOK)) this.#touch(row);
+    for (const row of await this.#session.query<Row>(LOOK_AT_END)) this.#touch(row);
     const left = new Map((await this.#session.query<Existing>(EXISTING)).map((row) => [row.oid, row.file]));
     // The catalogs do not show a lock on what is dropped; a sequence that begins anew has a new file.
     for (const { oid, name, file } of this.#existing.values()) {

@@ -12,9 +12,20 @@ import { fieldsOf, listOf, textOf, type Fields } from "../script/tree.ts";
  * out and named, and what needs it then fails by its own name.
  */
 export class StandIns {
-  readonly #roles = new Set<string>();
-  readonly #extensions = new Set<string>();
+  readonly #roles: Set<string>;
+  readonly #extensions: Set<string>;
   #available: ReadonlySet<string> | undefined;
+
+  constructor(like?: StandIns) {
+    this.#roles = new Set(like?.roles);
+    this.#extensions = like === undefined ? new Set() : like.#extensions;
+    this.#available = like === undefined ? undefined : like.#available;
+  }
+
+  /** Those of a second database on the same server: what it needs besides is not the first one's. */
+  beside(): StandIns {
+    return new StandIns(this);
+  }
 
   /** Roles that were made because scripts name them. */
   get roles(): readonly string[] {

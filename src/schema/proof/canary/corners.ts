@@ -3,7 +3,7 @@ import type { CanaryColumn, CanaryTable } from "./columns.ts";
 import { cornerValues } from "./corner-values.ts";
 
 /** How unusual the values are that rows are given besides ordinary ones. */
-export type Corners = "none" | "values" | "extremes";
+export type Corners = "values" | "extremes";
 
 /** Rows of a table at most, besides ordinary ones; an enum may have more labels. */
 const ROWS_MAX = 12;
@@ -13,6 +13,13 @@ const FIRST = 2001;
  * A refusal names a column or a CHECK, which then gets an ordinary value; after so many the row is left out.
  */
 const ATTEMPTS_MAX = 6;
+
+/** Which columns get unusual values. */
+export interface CornerChoice {
+  readonly corners: Corners;
+  /** False for a column that is to have ordinary values. */
+  readonly wanted: (table: string, column: string) => boolean;
+}
 
 /** How a row comes into a table. */
 export interface CornerWriter {
@@ -24,30 +31,47 @@ export interface CornerWriter {
 /**
  * Gives a table that has ordinary rows others with unusual values, as many as its types have, and one that is
  * there twice. What a constraint refuses gets an ordinary value; what cannot be in the table is left out.
+ *
+ * A row points at the row of its parents that has the same unusual values: what a schema keeps twice, such as
+ * a tenant, is alike in both then.
+ *
+ * @param parents tables that its foreign keys point at
+ * @returns columns for which there are unusual values
  */
 export async function insertCorners(
   table: CanaryTable,
-  corners: Exclude<Corners, "none">,
+  parents: readonly CanaryTable[],
+  choice: CornerChoice,
   writer: CornerWriter,
-): Promise<void> {
-  const lists = new Map(
-    table.columns.flatMap((column) => {
-      const bound = table.bounds?.columns.includes(column.name) === true;
-      return bound || column.key !== undefined
-        ? []
-        : [[column.name, cornerValues(column.base, corners === "extremes")] as const];
+): Promise<readonly string[]> {
+  const { corners } = choice;
+  const lists = cornersOf(table, choice);
+  const count = countOf(lists);
+  const pointed = new Map(
+    table.columns.flatMap(({ name, pointsAt }) => {
+      const parent = parents.find((each) => each.name === pointsAt);
+      return parent === undefined || parent === table ? [] : [[name, countOf(cornersOf(parent, choice))]];
     }),
   );
-  const count = Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
+  const least = Math.min(...pointed.values());
+  const keptTwice = new Set(
+    table.columns
+      .filter(({ name, type }) =>
+        parents.some(({ columns }) => columns.some((each) => each.name === name && each.type === type)),
+      )
+      .map(({ name }) => name),
+  );
   const value = (
     column: CanaryColumn,
     at: number,
     moved: ReadonlyMap<string, number>,
   ): string | null | undefined => {
     // Out of range of what partitions take, or nobody's key: as the first row has it.
-    if (column.key === "foreign" || table.bounds?.columns.includes(column.name) === true) {
-      return writer.plain(column, 1);
+    if (table.bounds?.columns.includes(column.name) === true) return writer.plain(column, 1);
+    if (column.key === "foreign") {
+      return writer.plain(column, at < (pointed.get(column.name) ?? 0) && at < least ? FIRST + at : 1);
     }
+    if (at >= least && keptTwice.has(column.name) && column.key === undefined) return writer.plain(column, 1);
     // One row more than there are values is the first one again, but for what may be there once.
     if (at >= count && column.key === undefined) return writer.plain(column, 1);
     const moves = moved.get(column.name) ?? 0;
@@ -60,9 +84,10 @@ export async function insertCorners(
   ): ReadonlyMap<string, string | null | undefined> =>
     new Map(table.columns.map((column) => [column.name, value(column, at, moved)]));
   const rows = [...Array(count + (corners === "extremes" ? 1 : 0)).keys()];
-  if (rows.length === 0) return;
+  const unusual = [...lists.keys()];
+  if (rows.length === 0) return [];
   // Nearly always one message is enough.
-  if ((await writer.insert(rows.map((at) => rowOf(at, new Map())))) === undefined) return;
+  if ((await writer.insert(rows.map((at) => rowOf(at, new Map())))) === undefined) return unusual;
   for (const at of rows) {
     // To another ordinary value, and then to that of the first row.
     const moved = new Map<string, number>();
@@ -76,6 +101,26 @@ export async function insertCorners(
       for (const name of about) moved.set(name, (moved.get(name) ?? 0) + 1);
     }
   }
+  return unusual;
+}
+
+/** Column → its unusual values, in the order of the rows. */
+function cornersOf(
+  table: CanaryTable,
+  { corners, wanted }: CornerChoice,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    table.columns.flatMap((column) => {
+      const bound = table.bounds?.columns.includes(column.name) === true;
+      return bound || column.key !== undefined || !wanted(table.name, column.name)
+        ? []
+        : [[column.name, cornerValues(column.base, corners === "extremes")] as const];
+    }),
+  );
+}
+
+function countOf(lists: ReadonlyMap<string, readonly string[]>): number {
+  return Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
 }
 
 /** Columns that a refusal is about. */
