@@ -125,7 +125,8 @@ export class Chain implements AsyncDisposable {
       runScript(await this.session(), script, { skip: this.#skip }),
     );
     if (script.forgets) await this.#disconnect();
-    this.#state = failure === undefined ? state : undefined;
+    // What it froze when it was tried is another moment's.
+    this.#state = failure === undefined && !FREEZES.test(script.source.text) ? state : undefined;
     if (failure === undefined) this.#applied.push(script);
     return failure;
   }
@@ -169,7 +170,10 @@ export class Chain implements AsyncDisposable {
    * beside keeps of it, which in production nobody has.
    */
   async yieldRoles(scripts: readonly PreparedScript[]): Promise<void> {
-    if (!scripts.some(({ script }) => script.statements.some(isAboutRoles))) return;
+    if (scripts.some(({ script }) => script.statements.some(isAboutRoles))) await this.#dropControl();
+  }
+
+  async #dropControl(): Promise<void> {
     const control = this.#control;
     this.#control = undefined;
     await control?.[Symbol.asyncDispose]();
@@ -181,13 +185,21 @@ export class Chain implements AsyncDisposable {
    */
   async clone(): Promise<ShadowDatabase & AsyncDisposable> {
     await this.#disconnect();
+    // Roles that only the database beside needs go with it, and are not what there was before.
+    if (this.#control !== undefined && this.#control.#ownRoles.length > 0) await this.#dropControl();
     const roles = await this.#withMaintenance(readKeptRoles);
     const copy = await this.#database.clone();
     return {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        await this.#withMaintenance((admin) => this.#restore(admin, roles));
+        await this.#withMaintenance(async (admin) => {
+          const before = new Set(roles.map(({ name }) => name));
+          const isNew = (await readKeptRoles(admin)).some(({ name }) => !before.has(name));
+          // The database beside may have given it something, and it could not be dropped.
+          if (isNew) await this.#dropControl();
+          await this.#restore(admin, roles);
+        });
       },
     };
   }
@@ -238,9 +250,14 @@ export class Chain implements AsyncDisposable {
     return noiseOf(next.state, await this.read(session));
   }
 
-  /** Roles that were made for this database alone. */
-  async #dropOwnRoles({ standIns }: Chain): Promise<void> {
-    const own = this.standIns.roles.filter((name) => !standIns.roles.includes(name));
+  /** Roles that were made for this database alone, which is beside another. */
+  get #ownRoles(): readonly string[] {
+    const theirs = this.#like?.standIns.roles;
+    return theirs === undefined ? [] : this.standIns.roles.filter((name) => !theirs.includes(name));
+  }
+
+  async #dropOwnRoles(): Promise<void> {
+    const own = this.#ownRoles;
     if (own.length === 0) return;
     await this.#withMaintenance(async (admin) => {
       // What else uses one by now keeps it.
@@ -254,15 +271,19 @@ export class Chain implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#control?.[Symbol.asyncDispose]();
+    await this.#dropControl();
     await this.#disconnect();
     await this.#database.drop();
     // What the scripts own is gone with the databases; a private server goes as a whole.
-    if (this.#like !== undefined) await this.#dropOwnRoles(this.#like);
+    await this.#dropOwnRoles();
     const roles = this.#rolesBefore;
     if (roles !== undefined) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 }
+
+/** Words by which a definition may come to hold a moment or a chance. */
+const FREEZES =
+  /now|current_|localtime|today|yesterday|tomorrow|timestamp\s*\(\)|timeofday|random|uuid|xact|txid/i;
 
 function isAboutRoles({ type }: Statement): boolean {
   return type === "CreateRoleStmt" || type === "DropRoleStmt";

@@ -141,6 +141,21 @@ describe("a file that comes before merged ones", () => {
     });
   });
 
+  it("is refused where its rollback cannot be carried out after a merged one", async () => {
+    const found = await pullRequest(
+      (folder) =>
+        writeFiles(folder, {
+          "20_b.sql": "ALTER TABLE a ADD COLUMN IF NOT EXISTS z int;",
+          "20_b_rollback.sql": "ALTER TABLE a DROP COLUMN z;",
+        }),
+      { "30_c.sql": "ALTER TABLE a ADD COLUMN IF NOT EXISTS z int; CREATE VIEW v AS SELECT z FROM a;" },
+    );
+    expect(found.findings.find(({ rule }) => rule === "late-file")).toMatchObject({
+      level: "error",
+      message: expect.stringMatching(/taken back after it, as it would be, it cannot be: .*depend/),
+    });
+  });
+
   it("is tried beside merged ones that make roles, or freeze a moment", async () => {
     const role = `late_${process.pid}`;
     const found = await pullRequest(
