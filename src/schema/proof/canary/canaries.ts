@@ -65,8 +65,7 @@ async function fill(
   }
   let unusual: readonly string[] = [];
   if (rows === ROWS && choice !== undefined) {
-    const parents = all.filter(({ name }) => table.columns.some(({ pointsAt }) => pointsAt === name));
-    unusual = await insertCorners(table, parents, choice, {
+    unusual = await insertCorners(table, all, choice, {
       plain: (column, row) =>
         canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
       insert: async (values) => await attempt(session, insertionOf(table, values)),

@@ -35,25 +35,21 @@ export interface CornerWriter {
  * A row points at the row of its parents that has the same unusual values: what a schema keeps twice, such as
  * a tenant, is alike in both then.
  *
- * @param parents tables that its foreign keys point at
+ * @param all the tables that get rows, its foreign keys' among them
  * @returns columns for which there are unusual values
  */
 export async function insertCorners(
   table: CanaryTable,
-  parents: readonly CanaryTable[],
+  all: readonly CanaryTable[],
   choice: CornerChoice,
   writer: CornerWriter,
 ): Promise<readonly string[]> {
   const { corners } = choice;
-  const lists = cornersOf(table, choice);
+  const lists = cornersOf(table, all, choice);
   const count = countOf(lists);
-  const pointed = new Map(
-    table.columns.flatMap(({ name, pointsAt }) => {
-      const parent = parents.find((each) => each.name === pointsAt);
-      return parent === undefined || parent === table ? [] : [[name, countOf(cornersOf(parent, choice))]];
-    }),
-  );
-  const least = Math.min(...pointed.values());
+  const parents = parentsOf(table, all);
+  // So many rows each of them has; what points at itself, or at another table, points at the first row.
+  const least = Math.min(...parents.map((parent) => countOf(cornersOf(parent, all, choice))));
   const keptTwice = new Set(
     table.columns
       .filter(({ name, type }) =>
@@ -69,7 +65,8 @@ export async function insertCorners(
     // Out of range of what partitions take, or nobody's key: as the first row has it.
     if (table.bounds?.columns.includes(column.name) === true) return writer.plain(column, 1);
     if (column.key === "foreign") {
-      return writer.plain(column, at < (pointed.get(column.name) ?? 0) && at < least ? FIRST + at : 1);
+      const isThere = at < least && parents.some(({ name }) => name === column.pointsAt);
+      return writer.plain(column, isThere ? FIRST + at : 1);
     }
     if (at >= least && keptTwice.has(column.name) && column.key === undefined) return writer.plain(column, 1);
     // One row more than there are values is the first one again, but for what may be there once.
@@ -83,7 +80,11 @@ export async function insertCorners(
     moved: ReadonlyMap<string, number>,
   ): ReadonlyMap<string, string | null | undefined> =>
     new Map(table.columns.map((column) => [column.name, value(column, at, moved)]));
-  const rows = [...Array(count + (corners === "extremes" ? 1 : 0)).keys()];
+  // What may be pointed at once has no more rows than its parents.
+  const most = table.columns.some(({ key, pointsAt }) => key === "unique" && pointsAt !== undefined)
+    ? least
+    : Infinity;
+  const rows = [...Array(Math.min(most, count + (corners === "extremes" ? 1 : 0))).keys()];
   const unusual = [...lists.keys()];
   if (rows.length === 0) return [];
   // Nearly always one message is enough.
@@ -104,15 +105,35 @@ export async function insertCorners(
   return unusual;
 }
 
-/** Column → its unusual values, in the order of the rows. */
+function parentsOf(table: CanaryTable, all: readonly CanaryTable[]): readonly CanaryTable[] {
+  return all.filter((each) => each !== table && table.columns.some(({ pointsAt }) => pointsAt === each.name));
+}
+
+/**
+ * Column → its unusual values, in the order of the rows. What a parent keeps too and has ordinary values of,
+ * as of a part of its key, is ordinary here.
+ *
+ * @param path tables that ask for this one's, since keys may run in circles
+ */
 function cornersOf(
   table: CanaryTable,
-  { corners, wanted }: CornerChoice,
+  all: readonly CanaryTable[],
+  choice: CornerChoice,
+  path: readonly CanaryTable[] = [],
 ): ReadonlyMap<string, readonly string[]> {
+  const { corners, wanted } = choice;
+  const parents = parentsOf(table, all)
+    .filter((parent) => !path.includes(parent))
+    .map((parent) => ({ parent, lists: cornersOf(parent, all, choice, [...path, table]) }));
+  const isOrdinary = ({ name, type }: CanaryColumn): boolean =>
+    parents.some(
+      ({ parent, lists }) =>
+        !lists.has(name) && parent.columns.some((each) => each.name === name && each.type === type),
+    );
   return new Map(
     table.columns.flatMap((column) => {
       const bound = table.bounds?.columns.includes(column.name) === true;
-      return bound || column.key !== undefined || !wanted(table.name, column.name)
+      return bound || column.key !== undefined || !wanted(table.name, column.name) || isOrdinary(column)
         ? []
         : [[column.name, cornerValues(column.base, corners === "extremes")] as const];
     }),
