@@ -261,7 +261,9 @@ function findingsOf(checked: CheckedMigration, proof: PairProof): Finding[] {
         ]
       : [];
   const rows = proof.failsWithRows === undefined ? [] : [failsWithRows(proof.failsWithRows)];
-  const statements = lookAtStatements(forward, proof.forward);
+  const found = lookAtStatements(forward, proof.forward);
+  // Of a pair whose rollback alone is new nobody may change the other file.
+  const statements = checked.merged ? found.map((each) => ({ ...each, level: "note" as const })) : found;
   // The rule names the column already.
   return [
     ...syntax,

@@ -49,8 +49,8 @@ export function judge(
       : again
           .filter((each) => isReal(each) || back.length === 0)
           .map((each) => asDifference(each, AFTER_AGAIN))),
-    ...(rows?.differences ?? []),
   ];
+  const ofRows = rows?.differences ?? [];
   const verdict = ((): Verdict => {
     if (failed?.stage === "forward") return "failed";
     if (pair.rollback === undefined) return "missing";
@@ -59,14 +59,15 @@ export function judge(
     if (differs) return "differs";
     if (failed !== undefined || rows?.rollbackFailed === true) return "failed";
     if (again.some(isReal)) return "differs";
-    if ((rows?.differences ?? []).length > 0) return "loses-data";
+    if (ofRows.length > 0) return "loses-data";
     return [...back, ...again].length > 0 ? "column-order" : "proved";
   })();
-  return {
-    verdict,
-    differences: verdict === "missing" ? missingDifference(pair, differences) : differences,
-    notes,
-  };
+  // Whoever allows the one has not allowed the other.
+  const lost = ofRows.map((each) =>
+    verdict === "differs" ? { ...each, verdict: "loses-data" as const } : each,
+  );
+  const all = [...differences, ...lost];
+  return { verdict, differences: verdict === "missing" ? missingDifference(pair, all) : all, notes };
 }
 
 function leftOutOf({ forward, rollback }: Pair): string[] {

@@ -46,7 +46,8 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
     destroys: destroyed(before, tried.after),
   };
   const left = chain.standIns.leftBy(pair.forward, pair.rollback);
-  if (tried.after === undefined || pair.rollback === undefined || tried.went !== "well") {
+  // Also where the schema is another one afterwards: that may be allowed, and what becomes of rows is not.
+  if (tried.after === undefined || pair.rollback === undefined || tried.failed !== undefined) {
     return {
       proof: { ...judge(pair, before, tried, left), ...shape, failsWithRows: undefined },
       after: tried.after,

@@ -7,7 +7,7 @@ import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
 import type { CornerChoice } from "./canary/corners.ts";
 import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
-import { lostRows, readSums, type TableSums } from "./canary/sums.ts";
+import { lostRows, notLookedFor, readSums, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
 import type { SchemaState } from "./state.ts";
@@ -207,13 +207,14 @@ async function fillTables(session: DatabaseSession, { tables: names, choice }: F
         ],
   );
   const wanted = tables.filter(({ name }) => names.includes(name));
+  const sums = await readSums(
+    session,
+    new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
+  );
   return {
-    sums: await readSums(
-      session,
-      new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
-    ),
+    sums,
     positions: await moveSequences(session, names),
-    notes,
+    notes: [...notes, ...notLookedFor(sums)],
     unusual: canaries.flatMap(({ table, unusual }) => unusual.map((column) => `${table}.${column}`)),
   };
 }

@@ -21,6 +21,8 @@ export interface PairDifference {
   readonly message: string;
   /** Where a script is to blame at one place. */
   readonly at?: { readonly file: string; readonly line: number };
+  /** The verdict that it would be by itself, where that is not the pair's. */
+  readonly verdict?: Verdict;
 }
 
 /** What was found about a pair. */

@@ -76,6 +76,9 @@ export class StandIns {
     if (serverWide(statement) !== undefined) return true;
     if (type === "CommentStmt") return this.#isOfMissing(fieldsOf(tree));
     if (type === "DropStmt") return this.#dropsMissing(fieldsOf(tree));
+    if (type === "AlterExtensionStmt" || type === "AlterExtensionContentsStmt") {
+      return this.#extensions.has(textOf(fieldsOf(tree)["extname"]) ?? "");
+    }
     if (type !== "CreateExtensionStmt" || this.#available === undefined) return false;
     const name = textOf(fieldsOf(tree)["extname"]);
     if (name === undefined || this.#available.has(name)) return false;

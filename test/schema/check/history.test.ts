@@ -51,6 +51,19 @@ describe("what a pull request does to merged files", () => {
     expect(found.pairs.map(({ file, verdict }) => `${file} ${verdict}`)).toEqual(["40_d.sql missing"]);
   });
 
+  it("a rollback that is bettered later is judged, and the file that nobody may change is not", async () => {
+    const found = await pullRequest(
+      (folder) =>
+        writeFiles(folder, { "40_d_rollback.sql": "DROP INDEX d_y;\nALTER TABLE a DROP COLUMN y;" }),
+      {
+        "40_d.sql": "ALTER TABLE a ADD COLUMN y int NOT NULL;\nCREATE INDEX d_y ON a (y);",
+        "40_d_rollback.sql": "ALTER TABLE a DROP COLUMN y;",
+      },
+    );
+    expect(found.findings.filter(({ level }) => level !== "note")).toEqual([]);
+    expect(found.outcome.exit).toBe(0);
+  });
+
   it("a rollback that is added later is judged", async () => {
     const { pairs, findings } = await pullRequest((folder) => {
       rmSync(join(folder, "30_c_rollback.sql"));

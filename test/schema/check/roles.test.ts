@@ -6,6 +6,23 @@ import { checkFiles, type CheckedFolder } from "./check-folder.ts";
 const brief = ({ pairs }: CheckedFolder): string[] => pairs.map(({ file, verdict }) => `${file} ${verdict}`);
 const role = (name: string): string => `hf_${name}_${process.pid}`;
 
+it("a shadow's role needs no more than to make databases", async () => {
+  const name = role("maker");
+  await using database = await createDatabase({ owner: "postgres" });
+  await database.admin(`CREATE ROLE ${name} LOGIN CREATEDB CREATEROLE PASSWORD 'of-a-test'`);
+  const url = new URL(sharedServer().adminUrl());
+  [url.username, url.password] = [name, "of-a-test"];
+  const files = {
+    "1_t.sql": "CREATE TABLE t (id int PRIMARY KEY, name text);",
+    "1_t_rollback.sql": "DROP TABLE t;",
+    "2_n.sql": "ALTER TABLE t ALTER name TYPE varchar(90);",
+    "2_n_rollback.sql": "ALTER TABLE t ALTER name TYPE text;",
+  };
+  const found = await checkFiles(files, { shadow: secret(url.href) });
+  expect(brief(found)).toEqual(["1_t.sql proved", "2_n.sql proved"]);
+  await database.admin(`DROP ROLE ${name}`);
+});
+
 describe("roles, which belong to the whole server,", () => {
   it("are given back on a server that others use, so that the next run finds it as it was", async () => {
     const given = { shadow: secret(sharedServer().adminUrl()) };

@@ -100,6 +100,22 @@ describe("a waiver of a verdict", () => {
   });
 });
 
+it("a waiver of what a schema differs in does not cover rows that are lost", async () => {
+  const lost = [
+    { object: "table app.audit", message: "is left behind by the rollback" },
+    { object: "table app.u", message: "lost its rows", verdict: "loses-data" as const },
+  ];
+  const stays = "-- holdfast: allow differs because audit stays\n";
+  const found = await waived({ forward: stays, verdict: "differs", differences: lost });
+  expect(found.pairs[0]!.waived).toBeUndefined();
+  // It allowed what it could: it is not told to be taken out.
+  expect(found.findings).toEqual([]);
+  const both = `${stays}-- holdfast: allow loses-data table app.u because it is a cache`;
+  expect(await reasonOf({ forward: both, verdict: "differs", differences: lost })).toBe(
+    "audit stays; it is a cache",
+  );
+});
+
 describe("a waiver of a rule", () => {
   it("counts for the rule, and where it names an object for that object", async () => {
     const forward = "-- holdfast: allow drop-column app.t.c because nobody reads it since 1.2";

@@ -44,7 +44,7 @@ export async function insertCanaries(
     session,
     tables.map(({ name }) => name),
   );
-  await session.query("SET LOCAL session_replication_role = DEFAULT");
+  if (quiet === undefined) await session.query("SET LOCAL session_replication_role = DEFAULT");
   return done.map((each) =>
     gone.has(each.table) && each.why === undefined ? { ...each, why: gone.get(each.table) } : each,
   );
