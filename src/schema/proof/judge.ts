@@ -50,7 +50,9 @@ export function judge(
           .filter((each) => isReal(each) || back.length === 0)
           .map((each) => asDifference(each, AFTER_AGAIN))),
   ];
-  const ofRows = rows?.differences ?? [];
+  // Of a column that is another one by now its values are told with it.
+  const told = new Set(differences.map(({ object }) => object));
+  const ofRows = (rows?.differences ?? []).filter(({ object }) => object === "" || !told.has(object));
   const verdict = ((): Verdict => {
     if (failed?.stage === "forward") return "failed";
     if (pair.rollback === undefined) return "missing";

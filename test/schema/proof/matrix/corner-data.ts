@@ -95,7 +95,7 @@ export const CORNER_DATA: readonly MatrixCase[] = [
   ),
   loses(
     "signs, beside a column that takes no unusual value",
-    "ALTER TABLE app.odd ALTER name TYPE varchar(10); UPDATE app.odd SET big = abs(big)",
+    "ALTER TABLE app.odd ALTER name TYPE varchar(20); UPDATE app.odd SET big = abs(big)",
     "ALTER TABLE app.odd ALTER name TYPE text",
     "big",
   ),
