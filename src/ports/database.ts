@@ -28,7 +28,9 @@ export interface DatabaseSession extends AsyncDisposable {
   /**
    * Runs a text of somebody's as it is: one statement or several, as one message of the simple
    * protocol, without values. What the server refuses is an answer and no error; a lost connection
-   * still rejects. The words may quote rows, so they are for whoever sees these rows anyway.
+   * still rejects. A text that the server would read otherwise than its grammar says, because of what was
+   * set in the session, is refused without being sent. The words may quote rows, so they are for whoever
+   * sees these rows anyway.
    * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
    */
   execute(sql: string): Promise<Execution>;

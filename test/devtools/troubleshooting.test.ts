@@ -258,6 +258,7 @@ describe("docs/troubleshooting.md", () => {
       ...ROOMS,
       "nouns/catalog",
       "adapters/azure-blob",
+      "adapters/postgres",
       "governance/coverage",
       "governance/pr-policy/rules",
     ]

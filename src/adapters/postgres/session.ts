@@ -14,6 +14,7 @@ import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { sha256, type ByteStream } from "../../kernel/streams.ts";
 import { requestCancel } from "./cancel.ts";
 import { databaseError, endsSession } from "./errors.ts";
+import { Reading } from "./reading.ts";
 import { serverRefusal } from "./refusal.ts";
 
 /** Milliseconds a server has to answer our goodbye. */
@@ -62,6 +63,7 @@ export class PgSession implements DatabaseSession {
   readonly #tls: ConnectionOptions | undefined;
   readonly #setUp: SetUp;
   readonly #lost = new AbortController();
+  readonly #reading: Reading;
   #notices: string[] = [];
   /** How often the server was told to forget what was prepared. */
   #forgotten = 0;
@@ -74,6 +76,7 @@ export class PgSession implements DatabaseSession {
     this.#address = address;
     this.#tls = tls;
     this.#setUp = setUp;
+    this.#reading = new Reading(client);
     client.on("error", (error) => this.#lose(error));
     client.on("end", () => this.#lose(new Error("the connection was closed from outside")));
     client.on("notice", (notice) => {
@@ -113,6 +116,8 @@ export class PgSession implements DatabaseSession {
 
   execute(sql: string): Promise<Execution> {
     return this.#inTurn(async () => {
+      const misread = this.#reading.misreads(sql);
+      if (misread !== undefined) return misread;
       // Somebody's script may have the server forget what was prepared, and the driver does not notice.
       if (/\b(?:DEALLOCATE|DISCARD)\b/i.test(sql)) this.#forgotten += 1;
       try {

@@ -140,7 +140,8 @@ function requireShown(shown: MigratePlan, now: MigratePlan): void {
 
 async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise<Through> {
   const { request, lease, sessions } = run;
-  let at: Beginning = { from: step.begun?.steps ?? 0, again: step.begun !== undefined };
+  let isOnRecord = step.begun !== undefined;
+  let at: Beginning = { from: step.begun?.steps ?? 0, attempted: step.begun?.attempting ?? null };
   const trying = {
     sessions,
     file: step.migration.forward.file,
@@ -149,16 +150,16 @@ async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise
     statements: step.forward.script.statements,
     async attempt(session: DatabaseSession, stop: AbortSignal) {
       // What the schema was before the first statement is only known before it.
-      const before = at.again ? undefined : (run.left ?? (await fingerprint(session)));
+      const before = isOnRecord ? undefined : (run.left ?? (await fingerprint(session)));
       // A script that is no single transaction says that it has begun before it does anything.
       if (step.forward.execution.mode !== "one-transaction" && before !== undefined) {
         await insert(session, step, before, ports);
-        at = { from: 0, again: true };
+        isOnRecord = true;
       }
-      const ledger = await ledgerOf(session, { step, before: at.again ? undefined : before }, run, ports);
+      const ledger = await ledgerOf(session, { step, before: isOnRecord ? undefined : before }, run, ports);
       const refused = await carryOut(session, step.forward, at, request.timeouts, ledger, stop);
       if (refused !== undefined) {
-        at = { ...at, from: refused.steps };
+        at = { from: refused.steps, attempted: refused.attempted };
         run.left = undefined;
       }
       return refused;
@@ -176,11 +177,18 @@ async function ledgerOf(
   const supabase = await supabaseBooks(session, run.request.adopt);
   const began = ports.clock.elapsed();
   return {
+    async begins(own, statement) {
+      await requireLease(own, run.lease);
+      await own.query("UPDATE holdfast.migrations SET attempting = $2 WHERE version = $1", [
+        step.migration.version,
+        statement,
+      ]);
+    },
     async done(inside, steps, whole) {
       await requireLease(inside, run.lease);
       // Of one that is begun it is on record already.
       if (before !== undefined) await insert(inside, step, before, ports);
-      await inside.query("UPDATE holdfast.migrations SET steps = $2 WHERE version = $1", [
+      await inside.query("UPDATE holdfast.migrations SET steps = $2, attempting = NULL WHERE version = $1", [
         step.migration.version,
         steps,
       ]);

@@ -20,6 +20,7 @@ export function entriesOf({ migrations, from }: Adoption, { run }: MigratePorts)
     rollbackSha256: migration.rollback === undefined ? null : scriptSha256(migration.rollback.text),
     withoutTransaction: markedOf(migration),
     state: "applied",
+    attempting: null,
     steps: 0,
     fingerprintBefore: before,
     fingerprintAfter: after,

@@ -2,7 +2,7 @@ import { together } from "../../kernel/together.ts";
 import type { Progress } from "../../ports/log.ts";
 import { Chain } from "../proof/chain.ts";
 import { provePair, watchAlone } from "../proof/prove-pair.ts";
-import type { PairProof } from "../proof/verdict.ts";
+import type { PairProof, RowsRefused } from "../proof/verdict.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import type { ScriptFailure } from "../shadow/run-script.ts";
 import { givenShadow, privateShadow, type Shadow } from "../shadow/shadow.ts";
@@ -12,6 +12,7 @@ import { triedLate } from "./late.ts";
 import type { Platform } from "../shadow/platform.ts";
 import { platformOf, preludeOf } from "./platform.ts";
 import { lookAtStatements } from "./rules/look.ts";
+import { SERVER_RULES } from "./rules/server-wide.ts";
 import type { CheckPorts } from "./request.ts";
 
 /** One judged pair. */
@@ -190,7 +191,10 @@ async function walk(
         failure === undefined && checked.rollback !== undefined && proved.proof.rollback.length > 0;
       const rollback = locks ? await watchAlone(chain, checked.rollback, elapsed) : proved.proof.rollback;
       pairs.push({ checked, proof: withCause({ ...proved.proof, rollback }, broken) });
-      if (failure !== undefined) broken ??= checked;
+      if (failure !== undefined) {
+        broken ??= checked;
+        if (proved.proof.verdict !== "failed") findings.push(failsForGood(failure));
+      }
       progress.tried();
     } else {
       const failure = await chain.apply(forward);
@@ -226,6 +230,18 @@ function earlierFails({ file, line, message }: ScriptFailure): Finding {
   };
 }
 
+/** When it was tried it was taken back; so something of it was still there, or it depends on when it runs. */
+function failsForGood({ file, line, message }: ScriptFailure): Finding {
+  return {
+    rule: "fails-for-good",
+    level: "error",
+    file,
+    line,
+    message: `went through when it was tried, and not when it was applied for those after it: ${message}`,
+    hint: "Look for what it does outside of its database, or at one moment alone, and take that out.",
+  };
+}
+
 function findingsOf(checked: CheckedMigration, proof: PairProof): Finding[] {
   const { forward, rollback } = checked;
   const syntax = [forward, rollback].flatMap((script) =>
@@ -245,13 +261,16 @@ function findingsOf(checked: CheckedMigration, proof: PairProof): Finding[] {
         ]
       : [];
   const rows = proof.failsWithRows === undefined ? [] : [failsWithRows(proof.failsWithRows)];
-  const statements = lookAtStatements(forward, proof.forward);
+  const found = lookAtStatements(forward, proof.forward);
+  // Of a pair whose rollback alone is new nobody may change the other file.
+  const statements = checked.merged ? found.map((each) => ({ ...each, level: "note" as const })) : found;
   // The rule names the column already.
   return [
     ...syntax,
     ...empty,
     ...(statements.some(({ rule }) => rule === "required-column") ? [] : rows),
     ...statements,
+    ...(rollback === undefined ? [] : lookAtStatements(rollback, [], SERVER_RULES)),
   ];
 }
 
@@ -266,7 +285,21 @@ function syntaxFinding({ source, script }: PreparedScript): Finding {
   };
 }
 
-function failsWithRows({ file, line, message }: ScriptFailure): Finding {
+function failsWithRows({ certain, failure: { file, line, message } }: RowsRefused): Finding {
+  if (!certain) {
+    return {
+      rule: "rows-may-refuse",
+      level: "warning",
+      file,
+      line,
+      message:
+        `goes through on empty tables; with the rows that were made here the server says ${message}. What ` +
+        "the pair does to rows was not tried",
+      hint:
+        "Whether your rows are such is not known here: try it on a restored backup first, and mend the " +
+        "rows in a migration before.",
+    };
+  }
   return {
     rule: "fails-with-rows",
     level: "error",

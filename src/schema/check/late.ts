@@ -56,8 +56,13 @@ export async function triedLate(plan: CheckPlan, inOrder: InOrder): Promise<Find
       const { proof } = await provePair(other, checked, inOrder.elapsed);
       const before = inOrder.pairs.find((pair) => pair.checked === checked)?.proof;
       const [first] = proof.differences;
-      if (isSound(before) && !isSound(proof) && proof.verdict !== "failed" && first !== undefined) {
-        const said = `: taken back after it, its rollback does more than to undo it: ${first.message}`;
+      // Where its forward script is what fails, that is told below.
+      if (isSound(before) && !isSound(proof) && first !== undefined) {
+        const what = `${first.object} ${first.message}`.trim();
+        const said =
+          proof.verdict === "failed"
+            ? `: taken back after it, as it would be, it cannot be: ${what}`
+            : `: taken back after it, its rollback does more than to undo it: ${what}`;
         worse.push(about(checked, said, first.object));
       }
     }

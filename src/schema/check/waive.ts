@@ -31,6 +31,7 @@ const NEVER = new Set([
   "malformed-waiver",
   "unused-waiver",
   "same-version",
+  "before-first-mark",
 ]);
 
 /**
@@ -45,8 +46,8 @@ export function applyWaivers(checked: Checked): Waived {
     checked: { forward, rollback },
   } of checked.pairs) {
     const files = [forward, rollback].filter((script): script is PreparedScript => script !== undefined);
-    const found = files.flatMap(({ source: { file, text, firstLine } }) => {
-      const read = readWaivers(text, firstLine);
+    const found = files.flatMap(({ source: { file, text, firstLine, before = "" } }) => {
+      const read = readWaivers(before + text, firstLine - (before.split("\n").length - 1));
       for (const { line, text: said } of read.malformed) {
         malformed.push({
           rule: "malformed-waiver",
@@ -83,17 +84,13 @@ export function applyWaivers(checked: Checked): Waived {
 
 /** A verdict no longer counts where every one of its differences is allowed. */
 function waivedVerdict(proof: PairProof, waivers: readonly Standing[]): string | undefined {
-  const own = waivers.filter(({ what }) => what === proof.verdict);
-  if (own.length === 0) return undefined;
-  const allowing = (difference: PairDifference): Standing | undefined =>
-    own.find(({ object }) => object === undefined || object === difference.object);
+  const allowing = ({ verdict = proof.verdict, object }: Partial<PairDifference>): Standing | undefined =>
+    waivers.find((each) => each.what === verdict && (each.object === undefined || each.object === object));
   // A verdict without differences is allowed by a waiver that names no object, and by no other.
-  const whole = own.find(({ object }) => object === undefined);
-  const found = proof.differences.length === 0 ? [whole] : proof.differences.map(allowing);
-  if (found.some((each) => each === undefined)) return undefined;
+  const found = proof.differences.length === 0 ? [allowing({})] : proof.differences.map(allowing);
   const used = found.filter((each) => each !== undefined);
   for (const each of used) each.used = true;
-  return [...new Set(used.map(({ reason }) => reason))].join("; ");
+  return used.length < found.length ? undefined : [...new Set(used.map(({ reason }) => reason))].join("; ");
 }
 
 function waivedFinding(finding: Finding, waivers: readonly Standing[]): Finding {

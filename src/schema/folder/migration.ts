@@ -6,6 +6,8 @@ export interface ScriptFile {
   readonly text: string;
   /** The line of the file on which the text begins, from 1. */
   readonly firstLine: number;
+  /** What stands in the file before its first part: comments, for both directions; empty for a whole file. */
+  readonly before?: string;
   /** False where the file, or its tool's own mark, says that no transaction may be put around it. */
   readonly transaction: boolean;
 }
@@ -39,6 +41,7 @@ export interface FolderProblem {
 export type FolderRule =
   | "file-name"
   | "same-version"
+  | "before-first-mark"
   | "mixed-versions"
   | "orphan-rollback"
   | "two-rollbacks"

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { SourceFile, SourceFolder } from "../../ports/source-tree.ts";
 import { quantity } from "../../kernel/quantity.ts";
+import { isBlank } from "../script/parse-script.ts";
 import { classify, marksIn } from "./classify.ts";
 import type { FolderProblem, Migration, MigrationFolder, ScriptFile } from "./migration.ts";
 import { compareKeys, isTime, splitName, versionKey } from "./version.ts";
@@ -171,6 +172,16 @@ class Reading {
         "Give each a file and a version of its own.",
       );
     }
+    const before = text.slice(0, marks[0]?.index ?? 0);
+    if (!isBlank(before)) {
+      this.problem(
+        "before-first-mark",
+        "error",
+        file,
+        `holds SQL before its first mark, '${marks[0]![0].trim()}', and nothing there is carried out`,
+        "Move it behind the mark; or, where that line is meant as words, word it otherwise.",
+      );
+    }
     for (const [at, mark] of marks.entries()) {
       const part = text.slice(mark.index, marks[at + 1]?.index);
       const firstLine = text.slice(0, mark.index).split("\n").length;
@@ -178,6 +189,7 @@ class Reading {
         file,
         text: part,
         firstLine,
+        ...(at === 0 ? { before } : {}),
         transaction: !/\btransaction:[ \t]*false\b/.test(mark[2] ?? ""),
       };
       if (mark[1]!.toLowerCase() === "up") this.#forward.set(stem, script);

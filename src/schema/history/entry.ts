@@ -23,6 +23,11 @@ export interface HistoryEntry {
   readonly state: "applied" | "applying" | "rolling-back";
   /** Statements that are done, of one that is not a single transaction. */
   readonly steps: number;
+  /**
+   * The statement that was sent after these and is not written down as done, where one can tell by the
+   * database whether it has happened; its text.
+   */
+  readonly attempting: string | null;
   /** Fingerprint of the schema before and after; null where it was not taken. */
   readonly fingerprintBefore: string | null;
   readonly fingerprintAfter: string | null;

@@ -27,6 +27,7 @@ const DEFINITIONS = `
     without_transaction text[] NOT NULL DEFAULT '{}',
     state text NOT NULL CHECK (state IN ('applying', 'applied', 'rolling-back')),
     steps integer NOT NULL DEFAULT 0,
+    attempting text,
     fingerprint_before text,
     fingerprint_after text,
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -73,13 +74,15 @@ const DEFINITIONS = `
 /** Columns that tables of the first versions lack. */
 const ADDED = `
   ALTER TABLE holdfast.migrations ADD COLUMN IF NOT EXISTS without_transaction text[] NOT NULL DEFAULT '{}';
+  ALTER TABLE holdfast.migrations ADD COLUMN IF NOT EXISTS attempting text;
   ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text;
 `;
 const LACKS_SOME = `
-  SELECT pg_catalog.count(*) < 2 AS lacks
+  SELECT pg_catalog.count(*) < 3 AS lacks
     FROM pg_catalog.pg_attribute
    WHERE NOT attisdropped
-     AND (attrelid = pg_catalog.to_regclass('holdfast.migrations') AND attname = 'without_transaction'
+     AND (attrelid = pg_catalog.to_regclass('holdfast.migrations')
+            AND attname IN ('without_transaction', 'attempting')
           OR attrelid = pg_catalog.to_regclass('holdfast.rollbacks') AND attname = 'from_backup')
 `;
 
@@ -225,6 +228,7 @@ interface Row {
   readonly without_transaction: HistoryEntry["withoutTransaction"] | null;
   readonly state: HistoryEntry["state"];
   readonly steps: number;
+  readonly attempting: string | null;
   readonly fingerprint_before: string | null;
   readonly fingerprint_after: string | null;
   readonly applied_at: string | null;
@@ -237,10 +241,13 @@ interface Row {
 /** Every entry, in the order in which migrations are applied. */
 export async function readHistory(session: DatabaseSession): Promise<readonly HistoryEntry[]> {
   if ((await historyPresence(session)) === "none") return [];
+  // A role that only reads may meet tables of an earlier version.
+  const isOld = await lacksColumns(session);
   const rows = await session.query<Row>(`
     SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before,
            fingerprint_after, duration_ms,
-           ${(await lacksColumns(session)) ? "NULL" : "without_transaction"} AS without_transaction,
+           ${isOld ? "NULL" : "without_transaction"} AS without_transaction,
+           ${isOld ? "NULL" : "attempting"} AS attempting,
            pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at,
            applied_by, run_url, adopted_from
       FROM holdfast.migrations
@@ -256,6 +263,7 @@ export async function readHistory(session: DatabaseSession): Promise<readonly Hi
     withoutTransaction: row.without_transaction ?? [],
     state: row.state,
     steps: row.steps,
+    attempting: row.attempting,
     fingerprintBefore: row.fingerprint_before,
     fingerprintAfter: row.fingerprint_after,
     appliedAt: row.applied_at,

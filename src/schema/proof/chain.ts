@@ -5,6 +5,7 @@ import { forgetSession, runScript, type RunOptions, type ScriptFailure } from ".
 import type { Shadow, ShadowDatabase } from "../shadow/shadow.ts";
 import { readKeptRoles, restoreRoles, type KeptRole } from "../shadow/kept-roles.ts";
 import { StandIns } from "../shadow/stand-ins.ts";
+import { quoteIdentifier } from "../../postgres/quoting.ts";
 import { compareStates } from "./compare-states.ts";
 import { readState, type SchemaState } from "./state.ts";
 
@@ -34,13 +35,14 @@ export class Chain implements AsyncDisposable {
   #state: SchemaState | undefined;
   #control: Chain | undefined;
   readonly #prelude: string | undefined;
-  readonly #isControl: boolean;
+  /** The chain that this one is beside of. */
+  readonly #like: Chain | undefined;
 
   private constructor(shadow: Shadow, database: ShadowDatabase, { prelude, scripts, like }: ChainOptions) {
-    this.#isControl = like !== undefined;
+    this.#like = like;
     this.shadow = shadow;
     this.#database = database;
-    this.standIns = like?.standIns ?? new StandIns();
+    this.standIns = like === undefined ? new StandIns() : like.standIns.beside();
     this.#prelude = prelude;
     this.#scripts = scripts;
   }
@@ -123,7 +125,8 @@ export class Chain implements AsyncDisposable {
       runScript(await this.session(), script, { skip: this.#skip }),
     );
     if (script.forgets) await this.#disconnect();
-    this.#state = failure === undefined ? state : undefined;
+    // What it froze when it was tried is another moment's.
+    this.#state = failure === undefined && !FREEZES.test(script.source.text) ? state : undefined;
     if (failure === undefined) this.#applied.push(script);
     return failure;
   }
@@ -147,13 +150,13 @@ export class Chain implements AsyncDisposable {
    * Roles belong to the whole server: in a control the first chain's scripts made and dropped them already.
    */
   readonly #skip = (statement: Statement): boolean =>
-    this.standIns.skip(statement) ||
-    (this.#isControl && (statement.type === "CreateRoleStmt" || statement.type === "DropRoleStmt"));
+    this.standIns.skip(statement) || (this.#like !== undefined && isAboutRoles(statement));
 
   async #mending(
     script: PreparedScript,
     run: () => Promise<ScriptFailure | undefined>,
   ): Promise<ScriptFailure | undefined> {
+    await this.yieldRoles([script]);
     await this.standIns.prepare(await this.session(), script);
     for (let left = MENDED_MAX; ; left -= 1) {
       const failure = await run();
@@ -163,18 +166,40 @@ export class Chain implements AsyncDisposable {
   }
 
   /**
+   * To be called before scripts are tried: one that makes or drops a role must not meet what a database
+   * beside keeps of it, which in production nobody has.
+   */
+  async yieldRoles(scripts: readonly PreparedScript[]): Promise<void> {
+    if (scripts.some(({ script }) => script.statements.some(isAboutRoles))) await this.#dropControl();
+  }
+
+  async #dropControl(): Promise<void> {
+    const control = this.#control;
+    this.#control = undefined;
+    await control?.[Symbol.asyncDispose]();
+  }
+
+  /**
    * A copy of the database as it is; with it goes what is done to roles meanwhile, which are the
    * whole server's.
    */
   async clone(): Promise<ShadowDatabase & AsyncDisposable> {
     await this.#disconnect();
+    // Roles that only the database beside needs go with it, and are not what there was before.
+    if (this.#control !== undefined && this.#control.#ownRoles.length > 0) await this.#dropControl();
     const roles = await this.#withMaintenance(readKeptRoles);
     const copy = await this.#database.clone();
     return {
       ...copy,
       [Symbol.asyncDispose]: async () => {
         await copy.drop();
-        await this.#withMaintenance((admin) => this.#restore(admin, roles));
+        await this.#withMaintenance(async (admin) => {
+          const before = new Set(roles.map(({ name }) => name));
+          const isNew = (await readKeptRoles(admin)).some(({ name }) => !before.has(name));
+          // The database beside may have given it something, and it could not be dropped.
+          if (isNew) await this.#dropControl();
+          await this.#restore(admin, roles);
+        });
       },
     };
   }
@@ -188,8 +213,10 @@ export class Chain implements AsyncDisposable {
     return isOurs;
   }
 
+  /** What stands in beside alone goes with the copy: the first chain's own script may make it next. */
   async #restore(admin: DatabaseSession, roles: readonly KeptRole[]): Promise<void> {
-    await restoreRoles(admin, roles, this.standIns.roles, (name) => this.#isOurs(name));
+    const { standIns } = this.#like ?? this;
+    await restoreRoles(admin, roles, standIns.roles, (name) => this.#isOurs(name));
   }
 
   async #withMaintenance<T>(work: (admin: DatabaseSession) => Promise<T>): Promise<T> {
@@ -223,26 +250,55 @@ export class Chain implements AsyncDisposable {
     return noiseOf(next.state, await this.read(session));
   }
 
+  /** Roles that were made for this database alone, which is beside another. */
+  get #ownRoles(): readonly string[] {
+    const theirs = this.#like?.standIns.roles;
+    return theirs === undefined ? [] : this.standIns.roles.filter((name) => !theirs.includes(name));
+  }
+
+  async #dropOwnRoles(): Promise<void> {
+    const own = this.#ownRoles;
+    if (own.length === 0) return;
+    await this.#withMaintenance(async (admin) => {
+      // What else uses one by now keeps it.
+      for (const name of own) await admin.execute(`DROP ROLE IF EXISTS ${quoteIdentifier(name)}`);
+    });
+  }
+
   async #disconnect(): Promise<void> {
     await this.#session?.close();
     this.#session = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#control?.[Symbol.asyncDispose]();
+    await this.#dropControl();
     await this.#disconnect();
     await this.#database.drop();
     // What the scripts own is gone with the databases; a private server goes as a whole.
+    await this.#dropOwnRoles();
     const roles = this.#rolesBefore;
     if (roles !== undefined) await this.#withMaintenance((admin) => this.#restore(admin, roles));
   }
 }
 
-/** Whether the name stands in the text, and not only within a longer one. */
-function hasWord(text: string, name: string): boolean {
+/** Words by which a definition may come to hold a moment or a chance. */
+const FREEZES =
+  /now|current_|localtime|today|yesterday|tomorrow|timestamp\s*\(\)|timeofday|random|uuid|xact|txid/i;
+
+function isAboutRoles({ type }: Statement): boolean {
+  return type === "CreateRoleStmt" || type === "DropRoleStmt";
+}
+
+/**
+ * Whether the name stands in the text, in whatever letters, which the server makes small where it is not
+ * quoted; and not only within a longer one.
+ */
+function hasWord(written: string, name: string): boolean {
+  const text = written.toLowerCase();
+  const word = name.toLowerCase();
   const isPart = (character: string | undefined): boolean => /[\p{L}\p{N}_$]/u.test(character ?? "");
-  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
-    if (!isPart(text[at - 1]) && !isPart(text[at + name.length])) return true;
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
+    if (!isPart(text[at - 1]) && !isPart(text[at + word.length])) return true;
   }
   return false;
 }
@@ -263,8 +319,10 @@ const AS_MADE: ReadonlyMap<string, string> = new Map([
 ]);
 
 function noiseOf(one: SchemaState, other: SchemaState): ReadonlySet<string> {
+  // Roles are the same ones, and stand in beside for what the other one's scripts have made.
+  const found = compareStates(one, other).filter(({ object }) => !ABOUT_ROLE.test(object));
   return new Set(
-    compareStates(one, other).flatMap(({ object, change, fields }) =>
+    found.flatMap(({ object, change, fields }) =>
       change === "changed" ? fields.map(({ name }) => `${object}\0${name}`) : [object],
     ),
   );

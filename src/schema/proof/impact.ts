@@ -1,5 +1,6 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Statement } from "../script/script.ts";
+import { OwnTables } from "./own-tables.ts";
 
 /**
  * Lock modes of tables, the weakest first:
@@ -75,7 +76,7 @@ type Existing = Pick<Row, "oid" | "name" | "file" | "scans">;
  * Tables that this session holds locks on, with the file that holds their rows and the number of times that
  * all of these were read.
  */
-const LOOK = `
+const look = (kinds: string): string => `
   SELECT c.oid::text AS oid,
          pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
          pg_catalog.array_agg(DISTINCT l.mode) AS modes, pg_catalog.pg_relation_filenode(c.oid)::text AS file,
@@ -87,13 +88,16 @@ const LOOK = `
    WHERE l.pid = pg_catalog.pg_backend_pid()
      AND l.locktype = 'relation'
      AND l.granted
-     AND c.relkind IN ('r', 'p', 'm')
+     AND c.relkind IN (${kinds})
      AND c.relpersistence <> 't'
      AND n.nspname <> 'information_schema'
      AND n.nspname !~ '^pg_'
      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
    GROUP BY c.oid, c.relname, n.nspname
 `;
+const LOOK = look("'r', 'p', 'm'");
+/** A sequence that was moved is in no other lock's way, so it is looked for once. */
+const LOOK_AT_END = look("'r', 'p', 'm', 'S'");
 
 /**
  * Every table, and every sequence. Despite its name the view counts what this session has not reported yet,
@@ -135,6 +139,7 @@ export class ImpactWatch {
   readonly #seen = new Map<string, Row>();
   readonly #impacts: StatementImpact[] = [];
   readonly #touched = new Set<string>();
+  readonly #own = new OwnTables();
   #since: number;
   /**
    * Object id of every table that was there before → the file that held its rows, and how often all of them
@@ -154,7 +159,7 @@ export class ImpactWatch {
 
   /**
    * Tables that were there before, as `schema.table`, whose rows or definition the script may have changed;
-   * and sequences that it dropped or wrote anew.
+   * and sequences that it moved, dropped or wrote anew.
    */
   get touched(): readonly string[] {
     return [...this.#touched];
@@ -170,7 +175,10 @@ export class ImpactWatch {
 
   readonly after = async (statement: Statement): Promise<void> => {
     const milliseconds = this.#elapsed() - this.#since;
-    if (!QUIET.has(statement.type)) {
+    if (this.#own.isAlone(statement)) {
+      const words = firstWords(statement.text);
+      this.#impacts.push({ line: statement.line, statement: words, milliseconds, tables: [] });
+    } else if (!QUIET.has(statement.type)) {
       const found = (await this.#session.query<Row>(LOOK)).flatMap((row) => this.#compare(row));
       const rowsOnly = ROWS_ONLY.has(statement.type);
       const tables = rowsOnly ? found.filter(isMoreThanRows) : found;
@@ -184,7 +192,7 @@ export class ImpactWatch {
 
   /** To be called after the last one: locks of statements that change rows alone are looked at here. */
   async end(): Promise<void> {
-    for (const row of await this.#session.query<Row>(LOOK)) this.#touch(row);
+    for (const row of await this.#session.query<Row>(LOOK_AT_END)) this.#touch(row);
     const left = new Map((await this.#session.query<Existing>(EXISTING)).map((row) => [row.oid, row.file]));
     // The catalogs do not show a lock on what is dropped; a sequence that begins anew has a new file.
     for (const { oid, name, file } of this.#existing.values()) {

@@ -37,8 +37,10 @@ export function withoutNoise(
     change === "missing"
       ? shapesThen === undefined || shapesThen.has(shapeOf(object))
       : then === undefined || then.has(object);
+  const uneven = unevenShapes(found);
   const isNoise = (object: string, change: StateDifference["change"]): boolean =>
     variesThen(object, change) &&
+    !(change !== "changed" && uneven.has(shapeOf(object))) &&
     (noise.has(object) ||
       (change !== "changed" && shapeOf(object) !== object && shapes.has(shapeOf(object))));
   const left = found.flatMap((difference): StateDifference[] => {
@@ -63,6 +65,20 @@ export function withoutNoise(
     return change === "changed" && kept.length === 0 ? [] : [{ ...difference, fields: kept }];
   });
   return { left, notes };
+}
+
+/**
+ * Shapes of which more is gone than new, or more new than gone: one that has another name now is one gone and
+ * one new.
+ */
+function unevenShapes(found: readonly StateDifference[]): ReadonlySet<string> {
+  const balance = new Map<string, number>();
+  for (const { object, change } of found) {
+    if (change === "changed") continue;
+    const shape = shapeOf(object);
+    balance.set(shape, (balance.get(shape) ?? 0) + (change === "missing" ? -1 : 1));
+  }
+  return new Set([...balance].flatMap(([shape, count]) => (count === 0 ? [] : [shape])));
 }
 
 /** A name without its digits, decimal or hexadecimal. */

@@ -1,22 +1,16 @@
 import { isHoldfastError } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { PreparedScript } from "../script/prepare.ts";
-import { rollbackNameOf } from "../script/rollback-name.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import type { Chain } from "./chain.ts";
-import { compareStates, describeDifference, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { compareStates, isOnlyOrder, type StateDifference } from "./compare-states.ts";
+import { judge } from "./judge.ts";
 import { withoutNoise, withoutNoiseOf } from "./noise.ts";
 import { ImpactWatch, isRowsOnly, type StatementImpact } from "./impact.ts";
-import { tryWithRows, type RowsTried } from "./try-with-rows.ts";
+import type { Pair, Tried } from "./tried.ts";
+import { tryWithRows } from "./try-with-rows.ts";
 import type { SchemaState } from "./state.ts";
-import type { PairDifference, PairProof, Verdict } from "./verdict.ts";
-
-/** A forward script and the one that takes it back. */
-export interface Pair {
-  readonly forward: PreparedScript;
-  /** Undefined where there is none. */
-  readonly rollback: PreparedScript | undefined;
-}
+import type { PairProof } from "./verdict.ts";
 
 /** A proof, and where the forward script leads. */
 export interface Proved {
@@ -36,6 +30,7 @@ export interface Proved {
  * @param elapsed monotonic milliseconds
  */
 export async function provePair(chain: Chain, pair: Pair, elapsed: () => number): Promise<Proved> {
+  await chain.yieldRoles(pair.rollback === undefined ? [pair.forward] : [pair.forward, pair.rollback]);
   const before = await chain.state();
   const inside = canBeInside(pair) ? await tryInside(chain, pair, before, elapsed) : undefined;
   // Without a rollback there is nothing that a copy of the database could settle.
@@ -51,7 +46,8 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
     destroys: destroyed(before, tried.after),
   };
   const left = chain.standIns.leftBy(pair.forward, pair.rollback);
-  if (tried.after === undefined || pair.rollback === undefined || tried.went !== "well") {
+  // Also where the schema is another one afterwards: that may be allowed, and what becomes of rows is not.
+  if (tried.after === undefined || pair.rollback === undefined || isStopped(tried)) {
     return {
       proof: { ...judge(pair, before, tried, left), ...shape, failsWithRows: undefined },
       after: tried.after,
@@ -66,19 +62,6 @@ export async function provePair(chain: Chain, pair: Pair, elapsed: () => number)
     proof: { ...judge(pair, before, tried, left, rows), ...shape, failsWithRows: rows.forwardFailed },
     after: tried.after,
   };
-}
-
-/** How forward, back and forward again went. */
-interface Tried {
-  /** `well`: both scripts went through and nothing but the order of columns is different. */
-  readonly went: "well" | "not";
-  readonly after: SchemaState | undefined;
-  readonly failed?: { readonly stage: "forward" | "rollback" | "again"; readonly failure: ScriptFailure };
-  /** What is different after the rollback. */
-  readonly back: readonly StateDifference[];
-  /** What is different after the second forward. */
-  readonly again: readonly StateDifference[];
-  readonly notes: readonly string[];
 }
 
 interface Inside extends Tried {
@@ -204,6 +187,11 @@ async function forwardAndBack(
   return { went: [...back, ...again].every(isOnlyOrder) ? "well" : "not", after, back, again, notes: [] };
 }
 
+/** That the migration cannot be applied again is often for what its rollback leaves behind. */
+function isStopped({ failed }: Tried): boolean {
+  return failed !== undefined && failed.stage !== "again";
+}
+
 /** In a copy of the database, each script committed, as in production. */
 async function tryForGood(chain: Chain, { forward, rollback }: Pair, before: SchemaState): Promise<Tried> {
   await using copy = await chain.clone();
@@ -287,100 +275,4 @@ const isColumn = (object: string): boolean => object.startsWith("column ");
 /** `column app.t.c` → `table app.t`; names are as the server quotes them. */
 function tableOf(column: string): string {
   return column.replace(/^column /, "table ").replace(/\.(?:"(?:[^"]|"")*"|[^".]+)$/, "");
-}
-
-/** How the message of a difference in the order of columns begins. */
-export const COLUMN_ORDER_TOLD = "has its columns in another order";
-
-const AFTER_ROLLBACK = { missing: "is missing after the rollback", extra: "is left behind by the rollback" };
-const AFTER_AGAIN = {
-  missing: "is missing when the migration is applied again after its rollback",
-  extra: "is more when the migration is applied again after its rollback",
-};
-
-function judge(
-  pair: Pair,
-  before: SchemaState,
-  tried: Tried,
-  extensionsLeft: readonly string[],
-  rows?: RowsTried,
-): Pick<PairProof, "verdict" | "differences" | "notes"> {
-  const { failed, back, again, after } = tried;
-  const notes = [...tried.notes, ...(rows?.notes ?? [])];
-  const isReal = (difference: StateDifference): boolean => !isOnlyOrder(difference);
-  // What a rollback leaves behind stands in the way of the next forward: that is its consequence, and not
-  // told beside it.
-  // Those that this machine lacks are in no state; what becomes of them the scripts alone say.
-  const extensions = extensionsLeft.map((name) => ({
-    object: `extension ${name}`,
-    message: AFTER_ROLLBACK.extra,
-  }));
-  const differs = back.some(isReal) || extensions.length > 0;
-  const differences = [
-    ...(failed === undefined || (differs && failed.stage === "again") ? [] : [failureAsDifference(failed)]),
-    ...back.map((each) => asDifference(each, AFTER_ROLLBACK)),
-    ...extensions,
-    ...(differs
-      ? []
-      : again
-          .filter((each) => isReal(each) || back.length === 0)
-          .map((each) => asDifference(each, AFTER_AGAIN))),
-    ...(rows?.differences ?? []),
-  ];
-  const verdict = ((): Verdict => {
-    if (failed?.stage === "forward") return "failed";
-    if (pair.rollback === undefined) return "missing";
-    const changed = extensions.length > 0 || (after !== undefined && compareStates(before, after).length > 0);
-    if (pair.rollback.empty && changed) return "missing";
-    if (differs) return "differs";
-    if (failed !== undefined || rows?.rollbackFailed === true) return "failed";
-    if (again.some(isReal)) return "differs";
-    if ((rows?.differences ?? []).length > 0) return "loses-data";
-    return [...back, ...again].length > 0 ? "column-order" : "proved";
-  })();
-  return {
-    verdict,
-    differences: verdict === "missing" ? missingDifference(pair, differences) : differences,
-    notes,
-  };
-}
-
-function missingDifference(pair: Pair, differences: readonly PairDifference[]): readonly PairDifference[] {
-  const { source } = pair.forward;
-  const at = { file: pair.rollback?.source.file ?? source.file, line: pair.rollback?.source.firstLine ?? 1 };
-  if (pair.rollback === undefined) {
-    const name = rollbackNameOf(source.file);
-    const where = name === undefined ? "" : `, which ${name} would be`;
-    return [{ object: "", message: `there is no rollback for ${source.file}${where}`, at }];
-  }
-  return [
-    { object: "", message: "the rollback holds no statement, although the migration changes the schema", at },
-    ...differences,
-  ];
-}
-
-function asDifference(difference: StateDifference, words: typeof AFTER_ROLLBACK): PairDifference {
-  if (isOnlyOrder(difference)) {
-    return { object: difference.object, message: `${COLUMN_ORDER_TOLD}: ${orderOf(difference)}` };
-  }
-  return { object: difference.object, message: describeDifference(difference, words) };
-}
-
-function orderOf({ fields }: StateDifference): string {
-  const [change] = fields;
-  return `${change?.was ?? ""} became ${change?.is ?? ""}`;
-}
-
-const STAGES = {
-  forward: "the migration does not go through",
-  rollback: "the rollback does not go through",
-  again: "the migration cannot be applied again after its rollback",
-} as const;
-
-function failureAsDifference({ stage, failure }: NonNullable<Tried["failed"]>): PairDifference {
-  return {
-    object: "",
-    message: `${STAGES[stage]}: ${failure.message}${failure.hint === undefined ? "" : ` (${failure.hint})`}`,
-    ...(failure.file === "" ? {} : { at: { file: failure.file, line: failure.line } }),
-  };
 }

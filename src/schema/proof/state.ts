@@ -138,7 +138,7 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
     session,
   )) {
     const shown = Object.entries(attributes).flatMap(([key, value]): [string, string][] =>
-      value === null || value === false ? [] : [[key, String(value)]],
+      value === null || value === false || isForEver(key, value) ? [] : [[key, String(value)]],
     );
     const members = (memberships ?? []).map(membership).join(", ");
     state.set(
@@ -153,6 +153,11 @@ export async function readState(session: DatabaseSession): Promise<SchemaState> 
     own ? "ROLLBACK" : "ROLLBACK TO SAVEPOINT holdfast_reading; RELEASE SAVEPOINT holdfast_reading",
   );
   return state;
+}
+
+/** No end, and one that never comes: SQL knows no way back to the first. */
+function isForEver(key: string, value: unknown): boolean {
+  return key === "validUntil" && value === "infinity";
 }
 
 type Membership = NonNullable<RoleRecord["memberships"]>[number];

@@ -5,30 +5,15 @@ import { fieldsOf } from "../script/tree.ts";
 import { forgetSession, runStatements, type ScriptFailure } from "../shadow/run-script.ts";
 import { insertCanaries } from "./canary/canaries.ts";
 import { canaryTables } from "./canary/columns.ts";
-import type { Corners } from "./canary/corners.ts";
+import type { CornerChoice } from "./canary/corners.ts";
 import { lostPositions, moveSequences, type Position } from "./canary/sequences.ts";
-import { lostRows, readSums, type TableSums } from "./canary/sums.ts";
+import { lostRows, notLookedFor, readSums, type TableSums } from "./canary/sums.ts";
 import type { Chain } from "./chain.ts";
 import { compareStates } from "./compare-states.ts";
 import type { SchemaState } from "./state.ts";
+import type { RowsTried } from "./rows-tried.ts";
+import { narrowed, withUnusual, type Effort, type RowsAttempt } from "./unusual.ts";
 import type { PairDifference } from "./verdict.ts";
-
-/** What a pair did to rows that were there before it. */
-export interface RowsTried {
-  readonly differences: readonly PairDifference[];
-  /** The forward script fails because a table has rows. */
-  readonly forwardFailed: ScriptFailure | undefined;
-  /**
-   * The rollback fails because a table has rows, and not because the migration took something away that it
-   * would have to bring back.
-   */
-  readonly rollbackFailed: boolean;
-  /** One of the scripts did not go through. */
-  readonly stopped: boolean;
-  /** The server's words then. */
-  readonly why: string;
-  readonly notes: readonly string[];
-}
 
 /**
  * A value for a required column is missing: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -41,7 +26,12 @@ const NOTHING: RowsTried = {
   stopped: false,
   why: "",
   notes: [],
+  unusual: [],
 };
+
+const INSIDE: Effort = { levels: ["extremes", "values"], narrowing: 12 };
+/** Each try is a copy of the database. */
+const FOR_GOOD: Effort = { levels: ["values"], narrowing: 4 };
 
 /** What is known of the pair by then. */
 interface Known {
@@ -65,47 +55,16 @@ export async function tryWithRows(
   const inside = [pair.forward, pair.rollback].every(
     ({ execution, forgets }) => !forgets && execution.mode === "one-transaction",
   );
-  const inOne = async (corners: Corners): Promise<RowsTried> =>
-    await triedInside(chain, pair, known, { tables, corners });
-  const forGood = async (corners: Corners): Promise<RowsTried> =>
-    await triedForGood(chain, pair, known, { tables, corners });
-  if (!inside) return await ordinaryWhereStopped(forGood, ["values"]);
-  const tried = await ordinaryWhereStopped(inOne, ["extremes", "values"]);
+  const inOne: RowsAttempt = async (choice) => await triedInside(chain, pair, known, { tables, choice });
+  const forGood: RowsAttempt = async (choice) => await triedForGood(chain, pair, known, { tables, choice });
+  if (!inside) return await withUnusual(forGood, FOR_GOOD);
+  const tried = await withUnusual(inOne, INSIDE);
   if (!tried.stopped) return tried;
   // One transaction around both is not what production has: there a new value of an enum can be used by then.
-  const settled = await forGood("none");
+  const settled = await forGood();
   if (settled.stopped) return settled;
-  const more = await forGood("values");
-  return more.stopped ? withNote(settled, more) : more;
-}
-
-/**
- * Unusual values are for what they lose alone: that a script does not take them may be as it should be, so
- * then ordinary ones decide.
- */
-async function ordinaryWhereStopped(
-  attempt: (corners: Corners) => Promise<RowsTried>,
-  corners: readonly Corners[],
-): Promise<RowsTried> {
-  let last: RowsTried | undefined;
-  for (const each of corners) {
-    last = await attempt(each);
-    if (!last.stopped) return last;
-    // This is no matter of how unusual a value is.
-    if (last.forwardFailed !== undefined) break;
-  }
-  const ordinary = await attempt("none");
-  return last === undefined || ordinary.stopped ? ordinary : withNote(ordinary, last);
-}
-
-function withNote(tried: RowsTried, { why }: RowsTried): RowsTried {
-  return {
-    ...tried,
-    notes: [
-      ...tried.notes,
-      `what becomes of unusual values was not tried, because with them not both scripts go through: ${why}`,
-    ],
-  };
+  const more = await forGood({ corners: "values", wanted: () => true });
+  return more.stopped ? await narrowed(forGood, settled, more, FOR_GOOD) : more;
 }
 
 /** Kinds of statement that carry nobody's code out, and change no row and no table but what they name. */
@@ -227,17 +186,18 @@ interface Filled {
   readonly sums: ReadonlyMap<string, TableSums>;
   readonly positions: readonly Position[];
   readonly notes: readonly string[];
+  readonly unusual: readonly string[];
 }
 
 /** What gets rows, and which. */
 interface Filling {
   readonly tables: readonly string[];
-  readonly corners: Corners;
+  readonly choice: CornerChoice | undefined;
 }
 
-async function fillTables(session: DatabaseSession, { tables: names, corners }: Filling): Promise<Filled> {
+async function fillTables(session: DatabaseSession, { tables: names, choice }: Filling): Promise<Filled> {
   const tables = await canaryTables(session, names);
-  const canaries = await insertCanaries(session, tables, corners);
+  const canaries = await insertCanaries(session, tables, choice);
   const notes = canaries.flatMap(({ table, why }) =>
     why === undefined || !names.includes(table)
       ? []
@@ -247,18 +207,20 @@ async function fillTables(session: DatabaseSession, { tables: names, corners }: 
         ],
   );
   const wanted = tables.filter(({ name }) => names.includes(name));
+  const sums = await readSums(
+    session,
+    new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
+  );
   return {
-    sums: await readSums(
-      session,
-      new Map(wanted.map(({ name, columns }) => [name, columns.map((column) => column.name)])),
-    ),
+    sums,
     positions: await moveSequences(session, names),
-    notes,
+    notes: [...notes, ...notLookedFor(sums)],
+    unusual: canaries.flatMap(({ table, unusual }) => unusual.map((column) => `${table}.${column}`)),
   };
 }
 
 async function judged(
-  { sums, positions, notes }: Filled,
+  { sums, positions, notes, unusual }: Filled,
   known: Known,
   forward: () => Promise<ScriptFailure | undefined>,
   rollback: () => Promise<ScriptFailure | undefined>,
@@ -266,13 +228,14 @@ async function judged(
 ): Promise<RowsTried> {
   const first = await forward();
   if (first !== undefined) {
-    const isRequired = first.refusal?.state === NOT_NULL_VIOLATION;
-    if (isRequired) return { ...NOTHING, notes, forwardFailed: first, stopped: true, why: first.message };
+    const certain = first.refusal?.state === NOT_NULL_VIOLATION;
     return {
       ...NOTHING,
+      notes,
+      unusual,
+      forwardFailed: { failure: first, certain },
       stopped: true,
       why: first.message,
-      notes: [...notes, `with rows in its tables the migration could not be tried: ${first.message}`],
     };
   }
   const second = await rollback();
@@ -288,6 +251,7 @@ async function judged(
       stopped: true,
       why: second.message,
       notes,
+      unusual,
     };
   }
   const wanted = new Map([...sums].map(([table, { columns }]) => [table, [...columns.keys()]]));
@@ -295,5 +259,5 @@ async function judged(
     const lost = lostRows(sums, await readSums(session, wanted));
     return [...lost, ...(await lostPositions(session, positions, lost))];
   });
-  return { ...NOTHING, differences, notes };
+  return { ...NOTHING, differences, notes, unusual };
 }

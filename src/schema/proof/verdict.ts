@@ -21,6 +21,8 @@ export interface PairDifference {
   readonly message: string;
   /** Where a script is to blame at one place. */
   readonly at?: { readonly file: string; readonly line: number };
+  /** The verdict that it would be by itself, where that is not the pair's. */
+  readonly verdict?: Verdict;
 }
 
 /** What was found about a pair. */
@@ -36,6 +38,13 @@ export interface PairProof {
   /** Empty where the scripts cannot run in a transaction. */
   readonly forward: readonly StatementImpact[];
   readonly rollback: readonly StatementImpact[];
-  /** The forward script fails as soon as a table has rows. */
-  readonly failsWithRows: ScriptFailure | undefined;
+  /** The forward script goes through on empty tables alone. */
+  readonly failsWithRows: RowsRefused | undefined;
+}
+
+/** A forward script that does not go through with rows in the tables. */
+export interface RowsRefused {
+  readonly failure: ScriptFailure;
+  /** As soon as there is any row; otherwise it may depend on what is in it. */
+  readonly certain: boolean;
 }

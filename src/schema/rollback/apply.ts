@@ -187,7 +187,10 @@ async function takeBack(
   ports: Ports,
 ): Promise<Refused | undefined> {
   const isBegun = entry.state === "rolling-back";
-  let at: Beginning = { from: isBegun ? entry.steps : 0, again: isBegun };
+  let isOnRecord = isBegun;
+  let at: Beginning = isBegun
+    ? { from: entry.steps, attempted: entry.attempting }
+    : { from: 0, attempted: null };
   const trying = {
     sessions,
     file: entry.file,
@@ -196,17 +199,17 @@ async function takeBack(
     statements: rollback.script.statements,
     async attempt(session: DatabaseSession, stop: AbortSignal) {
       // Whoever goes on with it has to know which script was begun.
-      if (rollback.execution.mode !== "one-transaction" && !at.again) {
+      if (rollback.execution.mode !== "one-transaction" && !isOnRecord) {
         await session.query(
           `
             UPDATE holdfast.migrations
-              SET state = 'rolling-back', steps = 0, rollback = $2, rollback_sha256 = $3,
+              SET state = 'rolling-back', steps = 0, attempting = NULL, rollback = $2, rollback_sha256 = $3,
                   without_transaction = $4
             WHERE version = $1
           `,
           [entry.version, rollback.source.text, scriptSha256(rollback.source.text), marksOf(entry, rollback)],
         );
-        at = { from: 0, again: true };
+        isOnRecord = true;
       }
       const supabase = await supabaseBooks(session);
       const refused = await carryOut(
@@ -215,6 +218,13 @@ async function takeBack(
         at,
         request.timeouts,
         {
+          async begins(own, statement) {
+            await requireLease(own, lease);
+            await own.query("UPDATE holdfast.migrations SET attempting = $2 WHERE version = $1", [
+              entry.version,
+              statement,
+            ]);
+          },
           async done(inside, steps, whole) {
             await requireLease(inside, lease);
             if (whole) {
@@ -226,7 +236,7 @@ async function takeBack(
             await inside.query(
               whole
                 ? "DELETE FROM holdfast.migrations WHERE version = $1"
-                : "UPDATE holdfast.migrations SET steps = $2 WHERE version = $1",
+                : "UPDATE holdfast.migrations SET steps = $2, attempting = NULL WHERE version = $1",
               whole ? [entry.version] : [entry.version, steps],
             );
             if (whole) await supabase.takenBack(inside, entry.version);
@@ -234,7 +244,7 @@ async function takeBack(
         },
         stop,
       );
-      if (refused !== undefined) at = { ...at, from: refused.steps };
+      if (refused !== undefined) at = { from: refused.steps, attempted: refused.attempted };
       return refused;
     },
   };

@@ -23,7 +23,7 @@ export async function parseScript(text: string, firstLine = 1): Promise<Script> 
 }
 
 /** Only white space, comments and semicolons, for which the parser has an error of its own. */
-function isBlank(text: string): boolean {
+export function isBlank(text: string): boolean {
   let rest = text;
   for (;;) {
     const next = rest

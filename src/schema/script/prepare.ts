@@ -7,6 +7,8 @@ export interface ScriptSource {
   readonly file: string;
   readonly text: string;
   readonly firstLine: number;
+  /** Comments that stand in the file before its first part. */
+  readonly before?: string;
   readonly transaction: boolean;
 }
 
@@ -17,9 +19,18 @@ export interface PreparedScript {
   readonly execution: Execution;
   /** It forgets prepared statements, or the whole session: what runs it has to begin a new one. */
   readonly forgets: boolean;
+  /**
+   * It may change how the server reads what comes after: only statement by statement does that show here as
+   * it would in production.
+   */
+  readonly changesReading: boolean;
   /** Nothing but white space and comments. */
   readonly empty: boolean;
 }
+
+/** What every dump sets at its beginning changes nothing. */
+const CHANGES_READING =
+  /standard_conforming_strings(?!\s*(?:=|to)\s*'?on\b)|client_encoding(?!\s*(?:=|to)\s*'?utf-?8\b)/i;
 
 /** Reads a script; what its tool's own mark says about transactions counts. */
 export async function prepareScript(source: ScriptSource): Promise<PreparedScript> {
@@ -30,6 +41,7 @@ export async function prepareScript(source: ScriptSource): Promise<PreparedScrip
     source,
     script,
     forgets: script.statements.some(({ type }) => type === "DeallocateStmt" || type === "DiscardStmt"),
+    changesReading: CHANGES_READING.test(source.text),
     empty: script.problem === undefined && script.statements.length === 0,
     execution: alone ? { mode: "no-transaction", statements: script.statements, because: [] } : execution,
   };

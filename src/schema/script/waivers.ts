@@ -1,3 +1,4 @@
+import { lineComments } from "./quoted.ts";
 import { lineAt } from "./script.ts";
 
 /** A difference or a finding that somebody allows on purpose, in a comment of the file. */
@@ -17,11 +18,11 @@ export interface MalformedWaiver {
   readonly text: string;
 }
 
-const ALLOW = /^[ \t]*--[ \t]*holdfast:[ \t]*(.*?)[ \t]*$/gim;
+const ALLOW = /^--[ \t]*holdfast:[ \t]*(.*?)[ \t]*\r?$/i;
 const WAIVER = /^allow[ \t]+([a-z][a-z-]*)(?:[ \t]+(?!because\b)(.+?))?[ \t]+because[ \t]+(\S.*)$/i;
 
 /**
- * The waivers in a script: lines `-- holdfast: allow <verdict or rule> [<object>] because <reason>`.
+ * The waivers in a script: comments `-- holdfast: allow <verdict or rule> [<object>] because <reason>`.
  *
  * @param firstLine the line of the file on which the text begins
  */
@@ -31,8 +32,10 @@ export function readWaivers(
 ): { readonly waivers: readonly Waiver[]; readonly malformed: readonly MalformedWaiver[] } {
   const waivers: Waiver[] = [];
   const malformed: MalformedWaiver[] = [];
-  for (const found of text.matchAll(ALLOW)) {
-    const line = lineAt(text, found.index) + firstLine - 1;
+  for (const comment of lineComments(text)) {
+    const found = ALLOW.exec(comment.text);
+    if (found === null) continue;
+    const line = lineAt(text, comment.start) + firstLine - 1;
     const [, what, object, reason] = WAIVER.exec(found[1]!) ?? [];
     if (what === undefined || reason === undefined) malformed.push({ line, text: found[0].trim() });
     else waivers.push({ what: what.toLowerCase(), object, reason, line });

@@ -5,8 +5,8 @@ import { copySettings } from "./database-properties.ts";
 /** A role as it is, with everything of it that belongs to the whole server. */
 export interface KeptRole {
   readonly name: string;
-  /** Words of ALTER ROLE. */
-  readonly attributes: string;
+  /** Words of ALTER ROLE, in one order for all. */
+  readonly attributes: readonly string[];
   readonly memberships: readonly {
     readonly role: string;
     readonly admin: boolean;
@@ -20,19 +20,17 @@ export interface KeptRole {
 
 const ROLES = `
   SELECT r.rolname::text AS name,
-         pg_catalog.concat_ws(' ',
-                              CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
+         ARRAY[CASE WHEN r.rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
                               CASE WHEN r.rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
                               CASE WHEN r.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
                               CASE WHEN r.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
                               CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
                               CASE WHEN r.rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
                               CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END,
-                              'CONNECTION LIMIT',
-                              r.rolconnlimit,
-                              'VALID UNTIL',
-                              pg_catalog.quote_literal(coalesce(r.rolvaliduntil::text,
-                                                                'infinity'))) AS attributes,
+                              'CONNECTION LIMIT ' || r.rolconnlimit,
+                              'VALID UNTIL '
+                                || pg_catalog.quote_literal(coalesce(r.rolvaliduntil::text,
+                                                                     'infinity'))] AS attributes,
          coalesce((SELECT pg_catalog.json_agg(x ORDER BY x.role)
                      FROM (
                            SELECT g.rolname::text AS role, pg_catalog.bool_or(m.admin_option) AS admin,
@@ -92,7 +90,9 @@ export async function restoreRoles(
 
 async function restoreRole(session: DatabaseSession, was: KeptRole, is: KeptRole | undefined): Promise<void> {
   const name = quoteIdentifier(was.name);
-  if (was.attributes !== is?.attributes) await session.query(`ALTER ROLE ${name} ${was.attributes}`);
+  // Only what is another: who is no superuser may not say the rest, and a role without an end gets one.
+  const others = was.attributes.filter((word, at) => word !== is?.attributes[at]);
+  if (others.length > 0) await session.query(`ALTER ROLE ${name} ${others.join(" ")}`);
   if (was.comment !== (is?.comment ?? null)) {
     await session.query(
       `COMMENT ON ROLE ${name} IS ${was.comment === null ? "NULL" : quoteLiteral(was.comment)}`,

@@ -58,6 +58,7 @@ export async function runStatements(
   const statements = execution.statements.filter((each) => options.skip?.(each) !== true);
   const together =
     options.after === undefined &&
+    !prepared.changesReading &&
     execution.mode === "one-transaction" &&
     statements.length === execution.statements.length;
   if (together && statements.length > 1) return await runTogether(session, prepared);

@@ -1,6 +1,7 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
 import type { PreparedScript } from "../script/prepare.ts";
+import { serverWide } from "../script/server-wide.ts";
 import type { Statement } from "../script/script.ts";
 import { droppedNames } from "../script/dropped.ts";
 import { fieldsOf, listOf, textOf, type Fields } from "../script/tree.ts";
@@ -11,9 +12,20 @@ import { fieldsOf, listOf, textOf, type Fields } from "../script/tree.ts";
  * out and named, and what needs it then fails by its own name.
  */
 export class StandIns {
-  readonly #roles = new Set<string>();
-  readonly #extensions = new Set<string>();
+  readonly #roles: Set<string>;
+  readonly #extensions: Set<string>;
   #available: ReadonlySet<string> | undefined;
+
+  constructor(like?: StandIns) {
+    this.#roles = new Set(like?.roles);
+    this.#extensions = like === undefined ? new Set() : like.#extensions;
+    this.#available = like === undefined ? undefined : like.#available;
+  }
+
+  /** Those of a second database on the same server: what it needs besides is not the first one's. */
+  beside(): StandIns {
+    return new StandIns(this);
+  }
 
   /** Roles that were made because scripts name them. */
   get roles(): readonly string[] {
@@ -55,10 +67,18 @@ export class StandIns {
     this.#available = new Set(rows.map(({ name }) => name));
   }
 
-  /** Whether a statement is left out: it creates, comments or drops an extension that is not here. */
-  readonly skip = ({ type, tree }: Statement): boolean => {
+  /**
+   * Whether a statement is left out: it creates, comments or drops an extension that is not here, or changes
+   * the whole server.
+   */
+  readonly skip = (statement: Statement): boolean => {
+    const { type, tree } = statement;
+    if (serverWide(statement) !== undefined) return true;
     if (type === "CommentStmt") return this.#isOfMissing(fieldsOf(tree));
     if (type === "DropStmt") return this.#dropsMissing(fieldsOf(tree));
+    if (type === "AlterExtensionStmt" || type === "AlterExtensionContentsStmt") {
+      return this.#extensions.has(textOf(fieldsOf(tree)["extname"]) ?? "");
+    }
     if (type !== "CreateExtensionStmt" || this.#available === undefined) return false;
     const name = textOf(fieldsOf(tree)["extname"]);
     if (name === undefined || this.#available.has(name)) return false;

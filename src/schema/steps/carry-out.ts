@@ -3,7 +3,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { segmentsAfter, type Segment } from "../script/segments.ts";
 import type { Statement } from "../script/script.ts";
-import { dropInvalid, isDone } from "./look-before.ts";
+import { canBeSeen, dropInvalid, isDone } from "./look-before.ts";
 import type { ServerRefusal } from "../../ports/database.ts";
 
 /** Waits of a migration's transactions. */
@@ -18,12 +18,21 @@ export interface Timeouts {
 export interface Beginning {
   /** Statements that are done already. */
   readonly from: number;
-  /** An earlier run or try had begun it: the next statement may have happened without being written down. */
-  readonly again: boolean;
+  /**
+   * The statement after these, where an earlier run or try has sent it: it may have happened without being
+   * written down.
+   */
+  readonly attempted: string | null;
 }
 
 /** What is written down as a script goes on, in the transaction of what it did. */
 export interface Ledger {
+  /**
+   * Written before a statement that no transaction may hold and whose work is not there yet.
+   *
+   * @param statement its text
+   */
+  begins(session: DatabaseSession, statement: string): Promise<void>;
   /** @param steps statements that are done; `whole`: all of them */
   done(session: DatabaseSession, steps: number, whole: boolean): Promise<void>;
 }
@@ -35,6 +44,8 @@ export interface Refused {
   /** Statements that are done for good. */
   readonly steps: number;
   readonly statements: number;
+  /** The statement, where it was written down as begun. */
+  readonly attempted: string | null;
 }
 
 /**
@@ -48,7 +59,7 @@ export interface Refused {
 export async function carryOut(
   session: DatabaseSession,
   script: PreparedScript,
-  { from, again }: Beginning,
+  { from, attempted }: Beginning,
   timeouts: Timeouts,
   ledger: Ledger,
   stop: AbortSignal,
@@ -61,19 +72,20 @@ export async function carryOut(
   );
   for (const setUp of segments[0]?.setUp ?? []) {
     const refusal = await session.execute(setUp.text);
-    if (refusal !== undefined) return { statement: setUp, refusal, steps: from, statements: count };
+    if (refusal !== undefined) {
+      return { statement: setUp, refusal, steps: from, statements: count, attempted };
+    }
   }
   let steps = from;
   for (const segment of segments) {
     stop.throwIfAborted();
     const whole = segment === segments.at(-1);
-    // Only what a run was killed at may have happened without being written down.
-    const repeated = again && segment === segments[0];
+    const before = segment === segments[0] ? attempted : null;
     const refused =
       segment.kind === "transaction"
         ? await inTransaction(session, segment, whole, ledger, stop)
-        : await alone(session, segment, { whole, again: repeated }, timeouts, ledger);
-    if (refused !== undefined) return { ...refused, steps, statements: count };
+        : await alone(session, segment, { whole, attempted: before }, timeouts, ledger);
+    if (refused !== undefined) return { attempted: null, ...refused, steps, statements: count };
     steps = segment.upTo;
   }
   if (segments.length === 0) {
@@ -87,7 +99,7 @@ export async function carryOut(
 /** A script may have made the session's transactions read-only. */
 const WRITING = "BEGIN READ WRITE";
 
-type Failed = Pick<Refused, "statement" | "refusal">;
+type Failed = Pick<Refused, "statement" | "refusal"> & Partial<Pick<Refused, "attempted">>;
 
 async function inTransaction(
   session: DatabaseSession,
@@ -123,21 +135,30 @@ async function inTransaction(
 async function alone(
   session: DatabaseSession,
   segment: Segment,
-  { whole, again }: { readonly whole: boolean; readonly again: boolean },
+  { whole, attempted }: { readonly whole: boolean; readonly attempted: string | null },
   timeouts: Timeouts,
   ledger: Ledger,
 ): Promise<Failed | undefined> {
-  const [statement] = segment.statements;
-  const done = again && (await isDone(session, statement!));
-  if (typeof done === "object") return { statement, refusal: done };
-  if (!done) {
+  const statement = segment.statements[0]!;
+  const isThere = await isDone(session, statement);
+  const isOurs = attempted === statement.text;
+  if (typeof isThere === "object") return { statement, refusal: isThere, attempted };
+  // What was there before anybody has sent it is somebody else's: then the server says what it makes of that.
+  if (!(isOurs && isThere)) {
+    const noted = isOurs || (!isThere && canBeSeen(statement)) ? statement.text : null;
+    if (noted !== null && !isOurs) {
+      await session.query(WRITING);
+      await asWeBegan(session);
+      await ledger.begins(session, noted);
+      await session.query("COMMIT");
+    }
     const refusal =
-      statement!.type === "VariableSetStmt"
-        ? await session.execute(statement!.text)
-        : await unhurried(session, statement!, timeouts);
+      statement.type === "VariableSetStmt"
+        ? await session.execute(statement.text)
+        : await unhurried(session, statement, timeouts);
     if (refusal !== undefined) {
-      await dropInvalid(session, statement!);
-      return { statement, refusal };
+      await dropInvalid(session, statement);
+      return { statement, refusal, attempted: noted };
     }
   }
   await session.query(WRITING);
@@ -210,14 +231,18 @@ const AS_WE_BEGAN = `
    WHERE pg_catalog.current_setting(name, true) IS NOT NULL
 `;
 
+async function asWeBegan(session: DatabaseSession): Promise<void> {
+  // By itself and first: whatever comes with it has no more time than the script has left.
+  await session.query("SET LOCAL statement_timeout = 0");
+  await session.query(AS_WE_BEGAN);
+}
+
 async function writeDown(
   session: DatabaseSession,
   steps: number,
   whole: boolean,
   ledger: Ledger,
 ): Promise<void> {
-  // By itself and first: whatever comes with it has no more time than the script has left.
-  await session.query("SET LOCAL statement_timeout = 0");
-  await session.query(AS_WE_BEGAN);
+  await asWeBegan(session);
   await ledger.done(session, steps, whole);
 }

@@ -6,9 +6,9 @@ import type { Statement } from "../script/script.ts";
 import { fieldsOf, listOf, nameParts, relationParts, textOf, type Fields } from "../script/tree.ts";
 
 /**
- * Whether a statement that no transaction may hold, and that a run which was killed may have carried out, is
- * done already. What a killed statement left half done is undone or ended here; what the server refuses of
- * that for a lock is returned, to be tried again.
+ * Whether what a statement does that no transaction may hold is there already: where a run that was
+ * killed had sent it, it is done then. What a killed statement left half done is undone or ended here; what
+ * the server refuses of that for a lock is returned, to be tried again.
  */
 export async function isDone(
   session: DatabaseSession,
@@ -22,6 +22,11 @@ export async function isDone(
   if (dropped !== undefined) return (await regclass(session, dropped)) === null;
   const detached = concurrentDetach(statement);
   return detached !== undefined && (await isDetached(session, detached));
+}
+
+/** Whether one can tell by the database that a statement has happened. */
+export function canBeSeen(statement: Statement): boolean {
+  return [concurrentBuild, concurrentDrop, concurrentDetach].some((read) => read(statement) !== undefined);
 }
 
 /**

@@ -102,8 +102,12 @@ const STEPS = {
   [NEXT]: "CREATE INDEX CONCURRENTLY t_a ON t (a);\n",
 };
 
-async function begun(database: MigratedDatabase): Promise<void> {
-  await database.query("UPDATE holdfast.migrations SET state = 'applying', steps = 0 WHERE name ~ 'next'");
+/** As if a run had been killed after it had sent the file's first statement. */
+async function begun(database: MigratedDatabase, statement: string): Promise<void> {
+  await database.query(
+    "UPDATE holdfast.migrations SET state = 'applying', steps = 0, attempting = $1 WHERE name ~ 'next'",
+    [statement],
+  );
 }
 
 describe("a statement that no transaction may hold", () => {
@@ -126,7 +130,7 @@ describe("a statement that no transaction may hold", () => {
       expect((await migrate(database, folder)).exit).toBe(4);
       expect(await database.query(indexes)).toEqual([{ name: "t_a_b_idx", valid: true }]);
       await database.query("DELETE FROM t WHERE a = 0");
-      await database.query("UPDATE holdfast.migrations SET steps = 0 WHERE name ~ 'next'");
+      await begun(database, "CREATE INDEX CONCURRENTLY ON t (a, b)");
       if (!valid) {
         await database.query("UPDATE pg_index SET indisvalid = false WHERE indrelid = 't'::regclass");
       }
@@ -148,7 +152,7 @@ describe("a statement that no transaction may hold", () => {
     for (const left of ["t_a_ccnew", "t_a_ccold1"]) {
       await database.query(`CREATE INDEX ${left} ON t (a)`);
       await database.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${left}'::regclass`);
-      await begun(database);
+      await begun(database, "REINDEX INDEX CONCURRENTLY t_a");
       expect((await migrate(database, folder)).exit).toBe(0);
       expect(
         await database.query(
@@ -165,8 +169,23 @@ describe("a statement that no transaction may hold", () => {
       [NEXT]: "DROP INDEX CONCURRENTLY t_a;\n",
     });
     await migrate(database, folder);
-    await begun(database);
+    await begun(database, "DROP INDEX CONCURRENTLY t_a");
     expect((await migrate(database, folder)).exit).toBe(0);
+  });
+
+  it("is not done, at the first run or after a refusal, because what it drops is not there", async () => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await database.query("CREATE TABLE c (id int); CREATE INDEX old_v ON c (id)");
+    await using folder = migrationsFolder({
+      "20260101090000_drop.sql": "SET search_path = public;\nDROP INDEX CONCURRENTLY oldv;\n",
+    });
+    for (let run = 1; run <= 2; run += 1) {
+      await expect(migrate(database, folder)).resolves.toMatchObject({
+        exit: 4,
+        outputs: expect.objectContaining({ applied: [] }),
+      });
+    }
+    expect(await historyOf(database)).toEqual(["20260101090000 applying 1"]);
   });
 
   it("is not done where an index of that name is another one", async () => {

@@ -107,6 +107,23 @@ describe("migrate takes", () => {
     );
   });
 
+  it.each([
+    ["standard_conforming_strings", "off", "SELECT 'x\\'' ; COMMIT; CREATE TABLE leaked (a int); --'"],
+    ["client_encoding", "SJIS", "SELECT E'あ\\'; COMMIT; CREATE TABLE leaked (a int); --'"],
+  ])("no statement that the server would read otherwise, because of %s", async (setting, value, hidden) => {
+    await using database = await createDatabase({ owner: "postgres" });
+    await using folder = migrationsFolder({
+      "20260101090000_a.sql": `CREATE TABLE kept (a int);\nSET ${setting} = ${value};\n${hidden};\n`,
+    });
+    expect(await said(migrate(database, folder))).toMatch(
+      new RegExp(`^4 20260101090000_a\\.sql:3 was refused by .*: ${setting} is ${value}.*was not sent`),
+    );
+    expect(
+      await database.query("SELECT to_regclass('kept') AS kept, to_regclass('leaked') AS leaked"),
+    ).toEqual([{ kept: null, leaked: null }]);
+    expect(await historyOf(database)).toEqual([]);
+  });
+
   it("no character that the database cannot hold, in comments neither: it says what to do", async () => {
     await using database = await createDatabase({ owner: "postgres", encoding: "LATIN1" });
     await using folder = migrationsFolder({ "20260101090000_a.sql": "-- 漢字\nCREATE TABLE a ();\n" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { runMigrateCheck } from "../../../src/schema/check/run.ts";
-import { sharedServer } from "../../support/postgres.ts";
+import { query, sharedServer } from "../../support/postgres.ts";
 import { secret, testPorts } from "../../support/test-ports.ts";
 import { eventually, scratchFolder } from "../../support/tools.ts";
 import { checkFiles, checkFolder, DEFAULTS, writeFiles, type CheckedFolder } from "./check-folder.ts";
@@ -120,6 +120,57 @@ describe("transactions of their own", () => {
 });
 
 describe("scripts that do harm", () => {
+  it("one by which the server reads quotes otherwise is not sent, and commits nothing hidden", async () => {
+    const hidden = "SELECT 'x\\'' ; COMMIT; CREATE TABLE leaked (a int); --';";
+    const { pairs } = await between(
+      `DO $$ BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); END $$;\n${hidden}`,
+      "SELECT 1;",
+    );
+    expect(pairs[1]).toMatchObject({
+      verdict: "failed",
+      differences: [{ line: 2, message: expect.stringContaining("standard_conforming_strings is off") }],
+    });
+  });
+
+  it("what is of the whole server is left out, told, and never tried", async () => {
+    const database = "holdfast_of_nobody";
+    const { pairs, findings } = await between(
+      `CREATE DATABASE ${database};`,
+      `DROP DATABASE ${database};\nALTER SYSTEM SET work_mem = '1GB';`,
+    );
+    expect(pairs[1]!.notes).toContain("CREATE DATABASE was left out: it is of the whole server");
+    expect(findings.map(({ rule, level, file, line }) => [rule, level, file, line])).toEqual([
+      ["server-wide", "error", "2_bad.sql", 1],
+      ["drop-database", "error", "2_bad_rollback.sql", 1],
+      ["server-wide", "error", "2_bad_rollback.sql", 2],
+    ]);
+    expect(
+      await query(sharedServer().adminUrl(), "SELECT 1 FROM pg_database WHERE datname = $1", [database]),
+    ).toEqual([]);
+  });
+
+  it("one that goes through when it is tried and not for good is told", async () => {
+    await using scratch = scratchFolder("made-by-the-server");
+    const folder = `${scratch.path}-by-server`;
+    const { findings } = await between(
+      `COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; mkdir ${folder}';`,
+      `COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; rmdir ${folder}';`,
+      false,
+    );
+    expect(findings).toMatchObject([{ rule: "fails-for-good", level: "error", file: "2_bad.sql" }]);
+  });
+
+  it("one that the rows made here do not suit is told as a warning", async () => {
+    const { pairs, findings } = await between(
+      "ALTER TABLE first ADD CONSTRAINT nobody CHECK (a < -5000000);",
+      "ALTER TABLE first DROP CONSTRAINT nobody;",
+    );
+    expect(pairs[1]!.verdict).toBe("proved");
+    expect(findings).toContainEqual(
+      expect.objectContaining({ rule: "rows-may-refuse", level: "warning", file: "2_bad.sql", line: 1 }),
+    );
+  });
+
   it("one that ends everybody else's session of its database is judged like another", async () => {
     const others = "WHERE datname = current_database() AND pid <> pg_backend_pid()";
     const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity ${others};`;

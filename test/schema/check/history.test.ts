@@ -51,6 +51,19 @@ describe("what a pull request does to merged files", () => {
     expect(found.pairs.map(({ file, verdict }) => `${file} ${verdict}`)).toEqual(["40_d.sql missing"]);
   });
 
+  it("a rollback that is bettered later is judged, and the file that nobody may change is not", async () => {
+    const found = await pullRequest(
+      (folder) =>
+        writeFiles(folder, { "40_d_rollback.sql": "DROP INDEX d_y;\nALTER TABLE a DROP COLUMN y;" }),
+      {
+        "40_d.sql": "ALTER TABLE a ADD COLUMN y int NOT NULL;\nCREATE INDEX d_y ON a (y);",
+        "40_d_rollback.sql": "ALTER TABLE a DROP COLUMN y;",
+      },
+    );
+    expect(found.findings.filter(({ level }) => level !== "note")).toEqual([]);
+    expect(found.outcome.exit).toBe(0);
+  });
+
   it("a rollback that is added later is judged", async () => {
     const { pairs, findings } = await pullRequest((folder) => {
       rmSync(join(folder, "30_c_rollback.sql"));
@@ -138,6 +151,21 @@ describe("a file that comes before merged ones", () => {
     expect(added.findings.find(({ rule }) => rule === "late-file")).toMatchObject({
       level: "error",
       object: "column public.a.z",
+    });
+  });
+
+  it("is refused where its rollback cannot be carried out after a merged one", async () => {
+    const found = await pullRequest(
+      (folder) =>
+        writeFiles(folder, {
+          "20_b.sql": "ALTER TABLE a ADD COLUMN IF NOT EXISTS z int;",
+          "20_b_rollback.sql": "ALTER TABLE a DROP COLUMN z;",
+        }),
+      { "30_c.sql": "ALTER TABLE a ADD COLUMN IF NOT EXISTS z int; CREATE VIEW v AS SELECT z FROM a;" },
+    );
+    expect(found.findings.find(({ rule }) => rule === "late-file")).toMatchObject({
+      level: "error",
+      message: expect.stringMatching(/taken back after it, as it would be, it cannot be: .*depend/),
     });
   });
 

@@ -6,6 +6,23 @@ import { checkFiles, type CheckedFolder } from "./check-folder.ts";
 const brief = ({ pairs }: CheckedFolder): string[] => pairs.map(({ file, verdict }) => `${file} ${verdict}`);
 const role = (name: string): string => `hf_${name}_${process.pid}`;
 
+it("a shadow's role needs no more than to make databases", async () => {
+  const name = role("maker");
+  await using database = await createDatabase({ owner: "postgres" });
+  await database.admin(`CREATE ROLE ${name} LOGIN CREATEDB CREATEROLE PASSWORD 'of-a-test'`);
+  const url = new URL(sharedServer().adminUrl());
+  [url.username, url.password] = [name, "of-a-test"];
+  const files = {
+    "1_t.sql": "CREATE TABLE t (id int PRIMARY KEY, name text);",
+    "1_t_rollback.sql": "DROP TABLE t;",
+    "2_n.sql": "ALTER TABLE t ALTER name TYPE varchar(90);",
+    "2_n_rollback.sql": "ALTER TABLE t ALTER name TYPE text;",
+  };
+  const found = await checkFiles(files, { shadow: secret(url.href) });
+  expect(brief(found)).toEqual(["1_t.sql proved", "2_n.sql proved"]);
+  await database.admin(`DROP ROLE ${name}`);
+});
+
 describe("roles, which belong to the whole server,", () => {
   it("are given back on a server that others use, so that the next run finds it as it was", async () => {
     const given = { shadow: secret(sharedServer().adminUrl()) };
@@ -29,6 +46,45 @@ describe("roles, which belong to the whole server,", () => {
       ]),
     ).toEqual([{ rolname: other, rolcreatedb: true }]);
     await database.admin(`DROP ROLE ${other}`);
+  });
+
+  it("are seen in whatever letters a script names them, and put back", async () => {
+    const name = role("Loud");
+    await using database = await createDatabase({ owner: "postgres" });
+    await database.admin(`CREATE ROLE ${name.toLowerCase()}`);
+    const files = {
+      "1_up.sql": `ALTER ROLE ${name} CREATEDB;`,
+      "1_up_rollback.sql": "SELECT 1;",
+      "2_new.sql": `CREATE ROLE ${name}_2; CREATE TABLE t (); GRANT SELECT ON t TO ${name}_2;`,
+      "2_new_rollback.sql": `DROP TABLE t; DROP ROLE ${name}_2;`,
+    };
+    const given = { shadow: secret(sharedServer().adminUrl()) };
+    const found = [await checkFiles(files, given), await checkFiles(files, given)].map(brief);
+    expect(found).toEqual(Array(2).fill(["1_up.sql differs", "2_new.sql proved"]));
+    expect(
+      await database.query("SELECT rolname, rolcreatedb FROM pg_roles WHERE rolname LIKE $1", [
+        `${name.toLowerCase()}%`,
+      ]),
+    ).toEqual([{ rolname: name.toLowerCase(), rolcreatedb: false }]);
+    await database.admin(`DROP ROLE ${name}`);
+  });
+
+  it("may be made, given things and dropped after a default that is another one every time", async () => {
+    const files = {
+      "1_frozen.sql": "CREATE TABLE t (id int, at timestamptz DEFAULT 'now()');",
+      "1_frozen_rollback.sql": "DROP TABLE t;",
+      "2_role.sql": "CREATE ROLE app LOGIN; CREATE TABLE o (id int); GRANT SELECT ON o TO app;",
+      "2_role_rollback.sql": "DROP TABLE o; DROP ROLE app;",
+      "3_more.sql": "ALTER TABLE o ADD total int;",
+      "3_more_rollback.sql": "ALTER TABLE o DROP total;",
+      "4_gone.sql": "REVOKE SELECT ON o FROM app; DROP ROLE app;",
+      "4_gone_rollback.sql": "CREATE ROLE app LOGIN; GRANT SELECT ON o TO app;",
+      "5_again.sql": "CREATE ROLE app NOLOGIN; ALTER TABLE t ALTER at SET DEFAULT 'now'::timestamptz;",
+      "5_again_rollback.sql": "DROP ROLE app; ALTER TABLE t ALTER at SET DEFAULT 'now()';",
+    };
+    const found = await checkFiles(files, { shadow: undefined });
+    expect(brief(found).filter((each) => !each.endsWith(" proved"))).toEqual([]);
+    expect(found.findings).toEqual([]);
   });
 
   it("are put back when a script that no transaction may hold makes one and gives it on", async () => {

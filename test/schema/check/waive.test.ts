@@ -100,6 +100,22 @@ describe("a waiver of a verdict", () => {
   });
 });
 
+it("a waiver of what a schema differs in does not cover rows that are lost", async () => {
+  const lost = [
+    { object: "table app.audit", message: "is left behind by the rollback" },
+    { object: "table app.u", message: "lost its rows", verdict: "loses-data" as const },
+  ];
+  const stays = "-- holdfast: allow differs because audit stays\n";
+  const found = await waived({ forward: stays, verdict: "differs", differences: lost });
+  expect(found.pairs[0]!.waived).toBeUndefined();
+  // It allowed what it could: it is not told to be taken out.
+  expect(found.findings).toEqual([]);
+  const both = `${stays}-- holdfast: allow loses-data table app.u because it is a cache`;
+  expect(await reasonOf({ forward: both, verdict: "differs", differences: lost })).toBe(
+    "audit stays; it is a cache",
+  );
+});
+
 describe("a waiver of a rule", () => {
   it("counts for the rule, and where it names an object for that object", async () => {
     const forward = "-- holdfast: allow drop-column app.t.c because nobody reads it since 1.2";
@@ -125,6 +141,18 @@ describe("a waiver of a rule", () => {
       ],
     });
     expect(findings.map(({ waived: why }) => why)).toEqual(["it is a copy", undefined]);
+  });
+
+  it("counts beside a statement, and not within a literal, a body or another comment", async () => {
+    const allow = (why: string): string => `-- holdfast: allow drop-table because ${why}`;
+    const forward = [
+      `SELECT '\n${allow("of a literal")}\n';`,
+      `DO $$\nBEGIN\n  ${allow("of a body")}\nEND $$;`,
+      `/*\n${allow("of a comment")}\n*/`,
+      `DROP TABLE a; ${allow("it is a copy")}`,
+    ].join("\n");
+    const { findings } = await waived({ forward, findings: [{ rule: "drop-table" }] });
+    expect(findings.map(({ rule, waived: why }) => [rule, why])).toEqual([["drop-table", "it is a copy"]]);
   });
 
   it.each(["edited-after-merge", "deleted-after-merge", "same-version"])(

@@ -24,6 +24,23 @@ function rules(folder: MigrationFolder): string[] {
 const names = (...files: string[]): Record<string, string> =>
   Object.fromEntries(files.map((file) => [file, "SELECT 1;"]));
 
+describe("a file that holds both directions", () => {
+  it("may begin with comments, which are of both, and with no SQL", () => {
+    const both = "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n";
+    const words = read({ "1_a.sql": `-- of both\n/* too */\n${both}` });
+    expect(rules(words)).toEqual([]);
+    expect(words.migrations).toMatchObject([
+      { forward: { firstLine: 3, before: "-- of both\n/* too */\n" } },
+    ]);
+    expect(rules(read({ "1_a.sql": `CREATE TABLE early (a int);\n${both}` }))).toEqual([
+      "error before-first-mark 1_a.sql",
+    ]);
+    const notes =
+      "CREATE TABLE early (a int);\n-- Up migration notes: see the wiki\nCREATE TABLE late (a int);";
+    expect(rules(read({ "1_a.sql": notes }))).toEqual(["error before-first-mark 1_a.sql"]);
+  });
+});
+
 describe("layouts of a folder", () => {
   it.each([
     ["a sibling", ["1_a.sql", "1_a_rollback.sql"], "1_a.sql ← 1_a_rollback.sql"],

@@ -2,7 +2,7 @@ import type { DatabaseSession } from "../../../ports/database.ts";
 import type { ContentScope, ObjectKind } from "../record.ts";
 import { scopeValues } from "../scope.ts";
 import { OBJECT_CLASSES } from "./objects/all.ts";
-import { ATTACHMENTS, type AttachmentRow } from "./objects/attachments.ts";
+import { ATTACHMENTS, type Attachment, type AttachmentRow } from "./objects/attachments.ts";
 import { HIDDEN } from "./objects/field-digests.ts";
 import type { ObjectClass, ObjectField, ServerFacts } from "./objects/object-class.ts";
 import { fieldsOn, objectQuery, type ObjectRow } from "./objects/object-query.ts";
@@ -61,28 +61,67 @@ export async function eachObject(
   };
   const readable = OBJECT_CLASSES.filter((each) => each.superuser !== true || server.superuser);
   const few = again ? readable.filter(({ kind }) => !MANY.has(kind)) : [];
-  for (const each of readable) {
-    if (!few.includes(each)) await eachOfClass(session, scope, server, each, watching, again);
-  }
-  if (few.length > 0) await eachOfFew(session, scope, server, few, watching);
-  for (const { kind, field, sql } of ATTACHMENTS) {
-    reader.kind(kind);
-    const rows = again
-      ? await session.queryPrepared<AttachmentRow>(sql(server), scopeValues(scope))
-      : await session.query<AttachmentRow>(sql(server), scopeValues(scope));
-    for (const row of rows) {
-      const object = row.large === null ? attachedTo(row, places, server) : `large object ${row.large}`;
-      if (object === undefined) continue;
-      const text = decodeText(server, row.text);
-      reader.object({
-        kind,
-        identity: row.prefix === "" ? object : `${row.prefix} ${object}`,
-        owner: null,
-        place: null,
-        fields: [{ name: field, text, hidden: false, printed: false }],
-      });
+  const questions = [
+    ...readable.filter((each) => !few.includes(each)).map((each) => ofClass(server, each, watching, again)),
+    ...(few.length > 0 ? [ofFew(server, few, watching)] : []),
+    ...ATTACHMENTS.map((each) => ofAttachment(server, each, places, reader)),
+  ];
+  const values = scopeValues(scope);
+  if (again) await askedAhead(session, questions, values);
+  else for (const { sql, tell } of questions) tell(await session.query(sql, values));
+}
+
+/** What is asked of the server, and what is done with its answer. */
+interface Question {
+  readonly sql: string;
+  readonly tell: (rows: readonly object[]) => void;
+}
+
+/** While the server works on the next question, the last answer is taken apart here. */
+async function askedAhead(
+  session: DatabaseSession,
+  questions: readonly Question[],
+  values: readonly unknown[],
+): Promise<void> {
+  const asked = questions.map(({ sql }) => session.queryPrepared(sql, values));
+  // The first that fails is told below; those behind it fail for its sake.
+  const settled = Promise.allSettled(asked);
+  try {
+    for (const [at, { tell }] of questions.entries()) {
+      const rows = await asked[at]!;
+      // The session sends the next question as soon as nothing else is to be done.
+      await new Promise((resolve) => setImmediate(resolve));
+      tell(rows);
     }
+  } finally {
+    await settled;
   }
+}
+
+function ofAttachment(
+  server: ServerFacts,
+  { kind, field, sql }: Attachment,
+  places: ReadonlyMap<string, string>,
+  reader: ObjectReader,
+): Question {
+  return {
+    sql: sql(server),
+    tell(rows) {
+      reader.kind(kind);
+      for (const row of rows as readonly AttachmentRow[]) {
+        const object = row.large === null ? attachedTo(row, places, server) : `large object ${row.large}`;
+        if (object === undefined) continue;
+        const text = decodeText(server, row.text);
+        reader.object({
+          kind,
+          identity: row.prefix === "" ? object : `${row.prefix} ${object}`,
+          owner: null,
+          place: null,
+          fields: [{ name: field, text, hidden: false, printed: false }],
+        });
+      }
+    },
+  };
 }
 
 /** Kinds of which a database has many: each is read by itself. */
@@ -110,13 +149,7 @@ interface MixedRow {
 /**
  * Reads several classes by one statement: of most there is nothing, and asking takes longer than answering.
  */
-async function eachOfFew(
-  session: DatabaseSession,
-  scope: ContentScope,
-  server: ServerFacts,
-  classes: readonly ObjectClass[],
-  reader: ObjectReader,
-): Promise<void> {
+function ofFew(server: ServerFacts, classes: readonly ObjectClass[], reader: ObjectReader): Question {
   const fields = classes.map((each) => fieldsOn(server, each, true));
   const parts = classes.map((each, at) => {
     const texts = fields[at]!.map((_, place) => `o.f${place}`).join(", ");
@@ -127,10 +160,15 @@ async function eachOfFew(
         FROM (${rows}) AS o
     `;
   });
-  for (const { kind } of classes) reader.kind(kind);
-  for (const row of await session.queryPrepared<MixedRow>(parts.join("\nUNION ALL\n"), scopeValues(scope))) {
-    tell(server, classes[row.class]!, fields[row.class]!, row, (at) => row.fields[at], reader);
-  }
+  return {
+    sql: parts.join("\nUNION ALL\n"),
+    tell(rows) {
+      for (const { kind } of classes) reader.kind(kind);
+      for (const row of rows as readonly MixedRow[]) {
+        tell(server, classes[row.class]!, fields[row.class]!, row, (at) => row.fields[at], reader);
+      }
+    },
+  };
 }
 
 /** Reads the objects of one class alone. */
@@ -140,16 +178,22 @@ export async function eachOfClass(
   server: ServerFacts,
   each: ObjectClass,
   reader: ObjectReader,
-  again = false,
 ): Promise<void> {
-  const { kind } = each;
+  const question = ofClass(server, each, reader, false);
+  question.tell(await session.query(question.sql, scopeValues(scope)));
+}
+
+function ofClass(server: ServerFacts, each: ObjectClass, reader: ObjectReader, again: boolean): Question {
   const fields = fieldsOn(server, each, again);
-  reader.kind(kind);
-  const sql = objectQuery(server, each, fields);
-  const rows = again
-    ? await session.queryPrepared<ObjectRow>(sql, scopeValues(scope))
-    : await session.query<ObjectRow>(sql, scopeValues(scope));
-  for (const row of rows) tell(server, each, fields, row, (at) => row[`f${at}`], reader);
+  return {
+    sql: objectQuery(server, each, fields),
+    tell(rows) {
+      reader.kind(each.kind);
+      for (const row of rows as readonly ObjectRow[]) {
+        tell(server, each, fields, row, (at) => row[`f${at}`], reader);
+      }
+    },
+  };
 }
 
 function tell(

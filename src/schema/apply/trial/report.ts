@@ -3,7 +3,7 @@ import { listed } from "../../../kernel/listed.ts";
 import type { Json, Outcome } from "../../../kernel/outcome.ts";
 import { quantity } from "../../../kernel/quantity.ts";
 import type { StatementImpact } from "../../proof/impact.ts";
-import type { PairProof } from "../../proof/verdict.ts";
+import type { PairProof, RowsRefused } from "../../proof/verdict.ts";
 import type { Trial, TriedFile } from "./trial.ts";
 
 /**
@@ -55,16 +55,23 @@ function table({ files, on }: Trial): Outcome["report"]["tables"] {
       columns: ["migration", "result", "what waits for it", "rollback"],
       rows: files.map(({ step, proof, failure }) => [
         step.migration.forward.file,
-        failure === undefined
-          ? proof.failsWithRows === undefined
-            ? "goes through"
-            : "goes through on empty tables alone"
-          : `fails at line ${failure.line}: ${failure.message}`,
+        failure === undefined ? resultWords(proof) : `fails at line ${failure.line}: ${failure.message}`,
         impactWords(proof.forward) || "nothing",
         failure === undefined ? rollbackWords(proof) : "not tried",
       ]),
     },
   ];
+}
+
+function resultWords({ failsWithRows }: PairProof): string {
+  if (failsWithRows === undefined) return "goes through";
+  return failsWithRows.certain ? "goes through on empty tables alone" : "goes through where rows allow it";
+}
+
+function rowsRefuse({ certain, failure: { file, line, message } }: RowsRefused): string {
+  return `${file}:${line} goes through on empty tables${
+    certain ? " alone" : "; with the rows that were made here the server says"
+  }: ${message}`;
 }
 
 /** What each statement does to tables that were there before. */
@@ -107,12 +114,7 @@ function notes({ files, why, on, drifted, otherMajor, extensions }: Trial): stri
       proof.notes.map((note) => `${step.migration.forward.file}: ${note}`),
     ),
     ...files.flatMap(({ proof, failure }: TriedFile) =>
-      proof.failsWithRows === undefined || failure !== undefined
-        ? []
-        : [
-            `${proof.failsWithRows.file}:${proof.failsWithRows.line} goes through on empty tables alone: ` +
-              proof.failsWithRows.message,
-          ],
+      proof.failsWithRows === undefined || failure !== undefined ? [] : [rowsRefuse(proof.failsWithRows)],
     ),
   ];
 }
@@ -127,7 +129,7 @@ function trialJson({ files, on, why, drifted }: Trial): Json {
       file: step.migration.forward.file,
       fails: failure === undefined ? null : { line: failure.line, message: failure.message },
       rollback: failure === undefined ? proof.verdict : null,
-      failsWithRows: proof.failsWithRows?.message ?? null,
+      failsWithRows: proof.failsWithRows?.failure.message ?? null,
       statements: proof.forward.map(({ line, statement, tables }) => ({
         line,
         statement,

@@ -2,6 +2,7 @@ import { ALTER_TABLE_RULES } from "./alter-table.ts";
 import { CONSTRAINT_RULES } from "./constraints.ts";
 import { GONE_RULES } from "./gone.ts";
 import type { Rule } from "./rule.ts";
+import { SERVER_RULES } from "./server-wide.ts";
 import { STATEMENT_RULES } from "./statements.ts";
 import { TRANSACTION_RULES } from "./transactions.ts";
 
@@ -50,6 +51,7 @@ export const RULES: readonly Rule[] = [
   ...CONSTRAINT_RULES,
   ...GONE_RULES,
   ...STATEMENT_RULES,
+  ...SERVER_RULES,
 ];
 
 /** Told only where no specific rule spoke of the statement. */

@@ -49,15 +49,6 @@ export const GONE_RULES: readonly Rule[] = [
         : [],
   },
   {
-    name: "drop-database",
-    level: "error",
-    squawk: ["ban-drop-database"],
-    problem: "A migration that drops a database cannot be taken back by anything but a backup.",
-    solution: "Do it by hand, after a verified backup, outside of migrations.",
-    find: ({ type, fields }) =>
-      type === "DropdbStmt" ? [hit(textOf(fields["dbname"]) ?? "", "the database is gone for good")] : [],
-  },
-  {
     name: "truncate",
     level: "warning",
     squawk: ["ban-truncate-cascade"],

@@ -10,8 +10,13 @@ import { impactOn, type Rule, type RuleStatement } from "./rule.ts";
  * What the rules find in a script's statements.
  *
  * @param impacts of its statements, as far as they were watched
+ * @param which the rules; those that speak where no other does go with all of them
  */
-export function lookAtStatements(script: PreparedScript, impacts: readonly StatementImpact[]): Finding[] {
+export function lookAtStatements(
+  script: PreparedScript,
+  impacts: readonly StatementImpact[],
+  which: readonly Rule[] = RULES,
+): Finding[] {
   const made: (readonly string[])[] = [];
   const left = [...impacts];
   return script.script.statements.flatMap((statement): Finding[] => {
@@ -39,8 +44,9 @@ export function lookAtStatements(script: PreparedScript, impacts: readonly State
           ...(object === undefined ? {} : { object }),
         })),
       );
-    const found = apply(RULES);
-    const all = found.some(({ level }) => level !== "note") ? found : [...found, ...apply(FALLBACK_RULES)];
+    const found = apply(which);
+    const isTold = which !== RULES || found.some(({ level }) => level !== "note");
+    const all = isTold ? found : [...found, ...apply(FALLBACK_RULES)];
     // Only afterwards: what a file drops and makes again was somebody's before.
     made.push(...namesMade(statement, made));
     return all;

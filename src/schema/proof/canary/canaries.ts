@@ -1,7 +1,7 @@
 import type { DatabaseSession, ServerRefusal } from "../../../ports/database.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../postgres/quoting.ts";
 import type { CanaryTable } from "./columns.ts";
-import { insertCorners, type Corners } from "./corners.ts";
+import { insertCorners, type CornerChoice } from "./corners.ts";
 import { hintsIn, type Hints } from "./hints.ts";
 import { adoptOrphans } from "./orphans.ts";
 import { canaryValue } from "./values.ts";
@@ -13,6 +13,8 @@ export interface Canaries {
   readonly rows: number;
   /** Why it has none. */
   readonly why: string | undefined;
+  /** Columns that have unusual values too. */
+  readonly unusual: readonly string[];
 }
 
 /** Two rows, so that a value that is lost can be told from one that is the same everywhere. */
@@ -25,30 +27,35 @@ const ATTEMPTS_MAX = 96;
  * script does to a column shows. Triggers and foreign keys are quiet where the role may quieten them; what a
  * CHECK refuses is tried with values out of the CHECK.
  *
- * @param corners unusual values besides, each in a row of its own
+ * @param choice unusual values besides, each in a row of its own
  */
 export async function insertCanaries(
   session: DatabaseSession,
   tables: readonly CanaryTable[],
-  corners: Corners,
+  choice: CornerChoice | undefined,
 ): Promise<Canaries[]> {
   const quiet = await session.execute(
     "SAVEPOINT canary; SET LOCAL session_replication_role = replica; RELEASE canary",
   );
   if (quiet !== undefined) await session.query("ROLLBACK TO canary; RELEASE canary");
   const done: Canaries[] = [];
-  for (const table of tables) done.push(await fill(session, table, corners));
+  for (const table of tables) done.push(await fill(session, table, tables, choice));
   const gone = await adoptOrphans(
     session,
     tables.map(({ name }) => name),
   );
-  await session.query("SET LOCAL session_replication_role = DEFAULT");
+  if (quiet === undefined) await session.query("SET LOCAL session_replication_role = DEFAULT");
   return done.map((each) =>
     gone.has(each.table) && each.why === undefined ? { ...each, why: gone.get(each.table) } : each,
   );
 }
 
-async function fill(session: DatabaseSession, table: CanaryTable, corners: Corners): Promise<Canaries> {
+async function fill(
+  session: DatabaseSession,
+  table: CanaryTable,
+  all: readonly CanaryTable[],
+  choice: CornerChoice | undefined,
+): Promise<Canaries> {
   const attempts = new Map<string, number>();
   let why: string | undefined;
   let rows = 0;
@@ -56,14 +63,15 @@ async function fill(session: DatabaseSession, table: CanaryTable, corners: Corne
     why = await insertRow(session, table, row, attempts);
     if (why === undefined) rows += 1;
   }
-  if (rows === ROWS && corners !== "none") {
-    await insertCorners(table, corners, {
+  let unusual: readonly string[] = [];
+  if (rows === ROWS && choice !== undefined) {
+    unusual = await insertCorners(table, all, choice, {
       plain: (column, row) =>
         canaryValue(column, row, attempts.get(column.name) ?? 0, hintsOf(table, column.name)),
       insert: async (values) => await attempt(session, insertionOf(table, values)),
     });
   }
-  return { table: table.name, rows, why: rows > 0 ? undefined : why };
+  return { table: table.name, rows, why: rows > 0 ? undefined : why, unusual };
 }
 
 /** @returns why it could not be inserted */

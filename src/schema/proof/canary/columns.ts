@@ -28,6 +28,8 @@ export interface CanaryColumn {
   readonly hasDefault: boolean;
   /** Part of an index that is unique, or of a foreign key; of both it is `unique`. */
   readonly key: "unique" | "foreign" | undefined;
+  /** The table that it points at, as part of a foreign key; of several one. */
+  readonly pointsAt: string | undefined;
 }
 
 /** What kind of values a type has; domains are those of what they stand on. */
@@ -68,6 +70,7 @@ interface Row {
   readonly notNull: boolean;
   readonly hasDefault: boolean;
   readonly key: "unique" | "foreign" | null;
+  readonly pointsAt: string | null;
 }
 
 /**
@@ -125,7 +128,14 @@ const COLUMNS = `
                          WHERE k.conrelid = b.relid
                            AND k.contype = 'f'
                            AND b.attnum = ANY (k.conkey)) THEN 'foreign'
-         END AS key
+         END AS key,
+         (SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.relname)
+            FROM pg_catalog.pg_constraint k
+            JOIN pg_catalog.pg_class p ON p.oid = k.confrelid
+            JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
+           WHERE k.conrelid = b.relid AND k.contype = 'f' AND b.attnum = ANY (k.conkey)
+           ORDER BY pg_catalog.cardinality(k.conkey), k.conname
+           LIMIT 1) AS "pointsAt"
     FROM base b JOIN pg_catalog.pg_type e ON e.oid = b.at
    ORDER BY b."table", b.attnum
 `;
@@ -224,6 +234,7 @@ function columnOf(row: Row): CanaryColumn {
     subtype,
     fields,
     key,
+    pointsAt,
   } = row;
   return {
     name: column,
@@ -231,6 +242,7 @@ function columnOf(row: Row): CanaryColumn {
     notNull,
     hasDefault,
     key: key ?? undefined,
+    pointsAt: pointsAt ?? undefined,
     base: { name, array, kind, labels, modifier, conditions, subtype: subtype ?? undefined, fields },
   };
 }

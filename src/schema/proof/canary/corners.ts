@@ -3,7 +3,7 @@ import type { CanaryColumn, CanaryTable } from "./columns.ts";
 import { cornerValues } from "./corner-values.ts";
 
 /** How unusual the values are that rows are given besides ordinary ones. */
-export type Corners = "none" | "values" | "extremes";
+export type Corners = "values" | "extremes";
 
 /** Rows of a table at most, besides ordinary ones; an enum may have more labels. */
 const ROWS_MAX = 12;
@@ -13,6 +13,13 @@ const FIRST = 2001;
  * A refusal names a column or a CHECK, which then gets an ordinary value; after so many the row is left out.
  */
 const ATTEMPTS_MAX = 6;
+
+/** Which columns get unusual values. */
+export interface CornerChoice {
+  readonly corners: Corners;
+  /** False for a column that is to have ordinary values. */
+  readonly wanted: (table: string, column: string) => boolean;
+}
 
 /** How a row comes into a table. */
 export interface CornerWriter {
@@ -24,30 +31,44 @@ export interface CornerWriter {
 /**
  * Gives a table that has ordinary rows others with unusual values, as many as its types have, and one that is
  * there twice. What a constraint refuses gets an ordinary value; what cannot be in the table is left out.
+ *
+ * A row points at the row of its parents that has the same unusual values: what a schema keeps twice, such as
+ * a tenant, is alike in both then.
+ *
+ * @param all the tables that get rows, its foreign keys' among them
+ * @returns columns for which there are unusual values
  */
 export async function insertCorners(
   table: CanaryTable,
-  corners: Exclude<Corners, "none">,
+  all: readonly CanaryTable[],
+  choice: CornerChoice,
   writer: CornerWriter,
-): Promise<void> {
-  const lists = new Map(
-    table.columns.flatMap((column) => {
-      const bound = table.bounds?.columns.includes(column.name) === true;
-      return bound || column.key !== undefined
-        ? []
-        : [[column.name, cornerValues(column.base, corners === "extremes")] as const];
-    }),
+): Promise<readonly string[]> {
+  const { corners } = choice;
+  const lists = cornersOf(table, all, choice);
+  const count = countOf(lists);
+  const parents = parentsOf(table, all);
+  // So many rows each of them has; what points at itself, or at another table, points at the first row.
+  const least = Math.min(...parents.map((parent) => countOf(cornersOf(parent, all, choice))));
+  const keptTwice = new Set(
+    table.columns
+      .filter(({ name, type }) =>
+        parents.some(({ columns }) => columns.some((each) => each.name === name && each.type === type)),
+      )
+      .map(({ name }) => name),
   );
-  const count = Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
   const value = (
     column: CanaryColumn,
     at: number,
     moved: ReadonlyMap<string, number>,
   ): string | null | undefined => {
     // Out of range of what partitions take, or nobody's key: as the first row has it.
-    if (column.key === "foreign" || table.bounds?.columns.includes(column.name) === true) {
-      return writer.plain(column, 1);
+    if (table.bounds?.columns.includes(column.name) === true) return writer.plain(column, 1);
+    if (column.key === "foreign") {
+      const isThere = at < least && parents.some(({ name }) => name === column.pointsAt);
+      return writer.plain(column, isThere ? FIRST + at : 1);
     }
+    if (at >= least && keptTwice.has(column.name) && column.key === undefined) return writer.plain(column, 1);
     // One row more than there are values is the first one again, but for what may be there once.
     if (at >= count && column.key === undefined) return writer.plain(column, 1);
     const moves = moved.get(column.name) ?? 0;
@@ -59,10 +80,15 @@ export async function insertCorners(
     moved: ReadonlyMap<string, number>,
   ): ReadonlyMap<string, string | null | undefined> =>
     new Map(table.columns.map((column) => [column.name, value(column, at, moved)]));
-  const rows = [...Array(count + (corners === "extremes" ? 1 : 0)).keys()];
-  if (rows.length === 0) return;
+  // What may be pointed at once has no more rows than its parents.
+  const most = table.columns.some(({ key, pointsAt }) => key === "unique" && pointsAt !== undefined)
+    ? least
+    : Infinity;
+  const rows = [...Array(Math.min(most, count + (corners === "extremes" ? 1 : 0))).keys()];
+  const unusual = [...lists.keys()];
+  if (rows.length === 0) return [];
   // Nearly always one message is enough.
-  if ((await writer.insert(rows.map((at) => rowOf(at, new Map())))) === undefined) return;
+  if ((await writer.insert(rows.map((at) => rowOf(at, new Map())))) === undefined) return unusual;
   for (const at of rows) {
     // To another ordinary value, and then to that of the first row.
     const moved = new Map<string, number>();
@@ -76,6 +102,46 @@ export async function insertCorners(
       for (const name of about) moved.set(name, (moved.get(name) ?? 0) + 1);
     }
   }
+  return unusual;
+}
+
+function parentsOf(table: CanaryTable, all: readonly CanaryTable[]): readonly CanaryTable[] {
+  return all.filter((each) => each !== table && table.columns.some(({ pointsAt }) => pointsAt === each.name));
+}
+
+/**
+ * Column → its unusual values, in the order of the rows. What a parent keeps too and has ordinary values of,
+ * as of a part of its key, is ordinary here.
+ *
+ * @param path tables that ask for this one's, since keys may run in circles
+ */
+function cornersOf(
+  table: CanaryTable,
+  all: readonly CanaryTable[],
+  choice: CornerChoice,
+  path: readonly CanaryTable[] = [],
+): ReadonlyMap<string, readonly string[]> {
+  const { corners, wanted } = choice;
+  const parents = parentsOf(table, all)
+    .filter((parent) => !path.includes(parent))
+    .map((parent) => ({ parent, lists: cornersOf(parent, all, choice, [...path, table]) }));
+  const isOrdinary = ({ name, type }: CanaryColumn): boolean =>
+    parents.some(
+      ({ parent, lists }) =>
+        !lists.has(name) && parent.columns.some((each) => each.name === name && each.type === type),
+    );
+  return new Map(
+    table.columns.flatMap((column) => {
+      const bound = table.bounds?.columns.includes(column.name) === true;
+      return bound || column.key !== undefined || !wanted(table.name, column.name) || isOrdinary(column)
+        ? []
+        : [[column.name, cornerValues(column.base, corners === "extremes")] as const];
+    }),
+  );
+}
+
+function countOf(lists: ReadonlyMap<string, readonly string[]>): number {
+  return Math.min(ROWS_MAX, Math.max(0, ...[...lists.values()].map(({ length }) => length)));
 }
 
 /** Columns that a refusal is about. */

@@ -60,8 +60,20 @@ export async function readSums(
   return found;
 }
 
-/** Seeds may be large; of these the sums of their columns have to do. */
-const WHOLE_ROWS_MAX = 10_000;
+/** Some 100 bytes each while a pair is tried; of larger tables the sums of their columns have to do. */
+const WHOLE_ROWS_MAX = 200_000;
+
+/** What could not be looked for in tables that have too many rows to be held side by side. */
+export function notLookedFor(sums: ReadonlyMap<string, TableSums>): string[] {
+  return [...sums.values()].flatMap(({ table, rows, whole }) =>
+    whole === undefined
+      ? [
+          `table ${table} has ${rows} rows, so it was compared by its columns' sums alone: values that ` +
+            "change places, or rows that are lost where others come, do not show",
+        ]
+      : [],
+  );
+}
 
 async function readWhole(
   session: DatabaseSession,

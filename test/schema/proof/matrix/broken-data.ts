@@ -37,6 +37,12 @@ export const BROKEN_DATA: readonly MatrixCase[] = [
     "table app.base",
     "table app.heir",
   ]),
+  broken(
+    "rows that are deleted beside a table that stays",
+    "CREATE TABLE app.audit (id int); TRUNCATE app.secrets",
+    "SELECT 1",
+    ["table app.audit", "table app.secrets"],
+  ),
   loses("a table that is emptied", "TRUNCATE app.secrets", "SELECT 1", "table app.secrets"),
   loses(
     "one row that is deleted",

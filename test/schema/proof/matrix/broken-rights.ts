@@ -103,7 +103,7 @@ export const BROKEN_RIGHTS: readonly MatrixCase[] = [
       CREATE RULE tags_no_delete AS ON DELETE TO app.tags DO INSTEAD NOTHING;
       ALTER TABLE app.tags REPLICA IDENTITY FULL
     `,
-    "grant table app.tags",
+    ["grant table app.tags", "table app.tags"],
     { setup: "REVOKE SELECT ON app.tags FROM matrix_reader" },
   ),
   broken("an owner", "ALTER TABLE app.orders OWNER TO matrix_writer", "SELECT 1", [

@@ -93,6 +93,18 @@ export const CORNER_DATA: readonly MatrixCase[] = [
     "DROP INDEX CONCURRENTLY app.odd_v",
     "big",
   ),
+  loses(
+    "signs, beside a column that takes no unusual value",
+    "ALTER TABLE app.odd ALTER name TYPE varchar(20); UPDATE app.odd SET big = abs(big)",
+    "ALTER TABLE app.odd ALTER name TYPE text",
+    "big",
+  ),
+  loses(
+    "rows with a later key, beside a condition on another column",
+    "ALTER TABLE app.odd ADD CHECK (name <> ''); DELETE FROM app.odd WHERE id > 1000",
+    "ALTER TABLE app.odd DROP CONSTRAINT odd_name_check",
+    "",
+  ),
 ];
 
 const takes = (name: string, forward: string, rollback: string): MatrixCase =>
@@ -100,6 +112,30 @@ const takes = (name: string, forward: string, rollback: string): MatrixCase =>
 
 /** Their neighbours: nothing is lost, or what unusual values refuse is no loss. */
 export const CORNER_SOUND: readonly MatrixCase[] = [
+  sound(
+    "values that come back by what a row and its parent both keep",
+    `
+      CREATE TABLE app.kept (id int, tenant text, v text);
+      INSERT INTO app.kept SELECT id, tenant, v FROM app.child;
+      ALTER TABLE app.child DROP COLUMN v
+    `,
+    `
+      ALTER TABLE app.child ADD COLUMN v text;
+      UPDATE app.child AS c
+        SET v = k.v
+       FROM app.kept AS k, app.parent AS p
+      WHERE k.id = c.id AND p.id = c.parent_id AND p.tenant = k.tenant;
+      DROP TABLE app.kept
+    `,
+    {
+      setup: `
+        CREATE TABLE app.parent (id int PRIMARY KEY, tenant text NOT NULL);
+        CREATE TABLE app.child (id int PRIMARY KEY, tenant text NOT NULL, total numeric,
+                                parent_id int NOT NULL REFERENCES app.parent, above int REFERENCES app.child,
+                                v text)
+      `,
+    },
+  ),
   takes(
     "a wider type and back",
     "ALTER TABLE app.odd ALTER v TYPE varchar(40), ALTER big TYPE numeric, ALTER n TYPE numeric(20,8)",

@@ -16,7 +16,8 @@ export interface AttachmentRow {
   readonly text: string;
 }
 
-interface Attachment {
+/** One kind of thing that is said of objects. */
+export interface Attachment {
   readonly kind: ObjectKind;
   readonly field: string;
   readonly sql: (server: ServerFacts) => string;
