@@ -14,6 +14,7 @@ const GROUND = ["ports", "postgres", "kernel"];
  */
 const NOUNS = {
   "nouns/server": [],
+  "nouns/settings": [],
   "nouns/store": [],
   "nouns/seal": [],
   "nouns/content": [],
@@ -43,6 +44,17 @@ const WINGS = {
       steps: ["script"],
     },
   },
+  governance: {
+    capabilities: ["pr-policy", "protect"],
+    shared: {
+      findings: [],
+      description: [],
+      coverage: ["findings"],
+      commits: ["findings"],
+      dependencies: ["findings"],
+    },
+  },
+  configuration: { capabilities: ["settings-check", "init"], shared: {} },
 };
 const CAPABILITIES = Object.entries(WINGS).flatMap(([wing, { capabilities }]) =>
   capabilities.map((each) => `${wing}/${each}`),
@@ -71,6 +83,7 @@ const ROOMS = Object.fromEntries([
     "actions-runner",
     "azure-blob",
     "file-store",
+    "github",
     "pg-tools",
     "postgres",
     "scratch-server",
@@ -105,6 +118,8 @@ const ROOMS = Object.fromEntries([
     [
       "devtools/generate",
       "schema/check",
+      "governance/pr-policy",
+      "governance/dependencies",
       "commands",
       "entry",
       "entry/inputs",
@@ -116,7 +131,18 @@ const ROOMS = Object.fromEntries([
   [
     "devtools/generate",
     // The documents print the rules' own texts.
-    ["devtools", "schema/check", "commands", "entry", "entry/inputs", "entry/cli", ...EVERY_NOUN, ...GROUND],
+    [
+      "devtools",
+      "schema/check",
+      "governance/pr-policy",
+      "governance/dependencies",
+      "commands",
+      "entry",
+      "entry/inputs",
+      "entry/cli",
+      ...EVERY_NOUN,
+      ...GROUND,
+    ],
   ],
 ]);
 /** These hold rooms beside files of their own. */

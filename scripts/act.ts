@@ -9,10 +9,13 @@ import { fileURLToPath } from "node:url";
 import { startCluster } from "../test/support/postgres.ts";
 import { scratchFolder } from "../test/support/tools.ts";
 import { tryBackups } from "./act/backups.ts";
+import { tryGovernance } from "./act/governance.ts";
 import { tryMigrations } from "./act/migrations.ts";
 import { obtainAct } from "./act/obtain.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+
+const TRIALS = { backups: tryBackups, migrations: tryMigrations, governance: tryGovernance };
 
 async function main(): Promise<void> {
   const act = obtainAct(root);
@@ -23,7 +26,7 @@ async function main(): Promise<void> {
   if (!existsSync(join(root, "dist/cli.js"))) throw new Error("dist/ is missing: npm run build");
   await using scratch = scratchFolder("act");
   await using cluster = await startCluster();
-  for (const [name, tryOut] of Object.entries({ backups: tryBackups, migrations: tryMigrations })) {
+  for (const [name, tryOut] of Object.entries(TRIALS)) {
     const folder = join(scratch.path, name);
     mkdirSync(folder);
     await tryOut(act.path, folder, cluster);

@@ -26,8 +26,8 @@ export interface Trial {
 export interface Laid {
   /** Shipped workflows that it has. */
   readonly shipped: readonly string[];
-  /** Its own workflow, of this folder, that calls them. */
-  readonly caller: string;
+  /** Its own workflow, of this folder, that calls them; without one they are started themselves. */
+  readonly caller?: string;
   /** Other files, by path. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -38,7 +38,7 @@ export async function layOut(folder: string, { shipped, caller, files = {} }: La
   const workflows = join(repository, ".github/workflows");
   mkdirSync(workflows, { recursive: true });
   for (const name of shipped) cpSync(join(root, ".github/workflows", name), join(workflows, name));
-  cpSync(join(here, caller), join(workflows, "caller.yml"));
+  if (caller !== undefined) cpSync(join(here, caller), join(workflows, "caller.yml"));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(repository, path)), { recursive: true });
     writeFileSync(join(repository, path), text);
@@ -80,21 +80,29 @@ export interface Start {
   readonly inputs?: Readonly<Record<string, string>>;
   /** Default: all of the trial's. */
   readonly secrets?: Trial["secrets"];
+  /** What has happened; by default somebody starts it by hand. */
+  readonly event?: { readonly name: string; readonly payload: object };
+  /** Added to what every step is given. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What happens while the job `apply` waits for an approval. */
   readonly whileItWaits?: () => Promise<unknown>;
 }
 
-/** Starts one workflow by hand. */
+/** Starts one workflow, by hand or by an event. */
 export async function dispatch(
   { act, folder, secrets: all }: Trial,
   workflow: string,
-  { inputs = {}, secrets = all, whileItWaits }: Start = {},
+  { inputs = {}, secrets = all, event, env: given = {}, whileItWaits }: Start = {},
 ): Promise<Finished & { readonly needs: Needs | undefined }> {
   const reportPath = join(folder, "report.json");
   const gate = join(folder, "approval");
   writeFileSync(reportPath, "");
+  const eventPath = join(folder, "event.json");
+  writeFileSync(eventPath, JSON.stringify(event?.payload ?? {}));
   const words = [
-    "workflow_dispatch",
+    event?.name ?? "workflow_dispatch",
+    ...(event === undefined ? [] : ["--eventpath", eventPath]),
+    ...Object.entries(given).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
     "--workflows",
     `.github/workflows/${workflow}`,
     "--platform",

@@ -42,7 +42,11 @@ export type InputSpec =
    * Also read from `HOLDFAST_<NAME>`, `--<name>-file` and `HOLDFAST_<NAME>_FILE`; masked before
    * anything else happens.
    */
-  | (InputBase & { readonly type: "secret" })
+  | (InputBase & {
+      readonly type: "secret";
+      /** In an action the job's own token, where nothing else is given. */
+      readonly jobToken?: true;
+    })
   | (InputBase & { readonly type: "choice"; readonly choices: readonly string[]; readonly default?: string })
   /**
    * Several values: the flag repeated, or one value with newlines, or commas too where a value can hold none.

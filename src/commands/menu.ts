@@ -3,11 +3,16 @@ import { keygen } from "./backups/keygen.ts";
 import { list } from "./backups/list.ts";
 import { restore } from "./backups/restore.ts";
 import { validate } from "./backups/validate.ts";
-import { migrate } from "./schema/migrate.ts";
+import { init } from "./configuration/init.ts";
+import { settingsCheck } from "./configuration/settings-check.ts";
+import type { Command } from "./define.ts";
+import { prPolicy } from "./governance/pr-policy.ts";
+import { protectIssue } from "./governance/protect-issue.ts";
+import { protect } from "./governance/protect.ts";
 import { migrateCheck } from "./schema/migrate-check.ts";
 import { migrateRollback } from "./schema/migrate-rollback.ts";
 import { migrateStatus } from "./schema/migrate-status.ts";
-import type { Command } from "./define.ts";
+import { migrate } from "./schema/migrate.ts";
 
 /** Every command, in the order people meet them. A command that is not here does not exist. */
 export const MENU: readonly Command[] = [
@@ -20,4 +25,9 @@ export const MENU: readonly Command[] = [
   migrate,
   migrateRollback,
   migrateStatus,
+  prPolicy,
+  protect,
+  settingsCheck,
+  init,
+  protectIssue,
 ];

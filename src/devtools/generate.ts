@@ -13,7 +13,7 @@ import { generatedFiles } from "./generate/files.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Folders in which everything is generated. */
-const OWNED = ["actions", "docs/reference"];
+const OWNED = ["actions", "docs/reference", "schemas"];
 
 async function main(): Promise<void> {
   const files = await generatedFiles(root, MENU);

@@ -20,6 +20,7 @@ import type { RunIdentity } from "../ports/run-identity.ts";
 import { hideCredentials } from "./inputs/mask.ts";
 import { storeUrlHint } from "./inputs/store-url.ts";
 import type { Environment } from "./inputs/environment.ts";
+import { forgeAccess } from "./inputs/forge-access.ts";
 import { storeCredentials } from "./inputs/store-credentials.ts";
 import { VERSION } from "./process/version.ts";
 
@@ -53,6 +54,18 @@ export function makePorts(around: ProcessFacts): Ports {
     disk,
     log,
     openStore: (url, secret) => openStore(url, secret, around),
+    async openForge(repository, token) {
+      const { repository: name, ...where } = forgeAccess(repository, token, env);
+      const { githubForge } = await import("../adapters/github/github-forge.ts");
+      return githubForge(name, {
+        ...where,
+        version: VERSION,
+        clock: systemClock,
+        random: systemRandom,
+        log,
+        cancelled: around.cancelled,
+      });
+    },
     async openDatabase(address) {
       const { postgresDatabase } = await import("../adapters/postgres/database.ts");
       return postgresDatabase(address);
@@ -60,6 +73,26 @@ export function makePorts(around: ProcessFacts): Ports {
     async sourceTree() {
       const { checkout } = await import("../adapters/source-tree/checkout.ts");
       return checkout({ env });
+    },
+    async sourceHistory(folder) {
+      const { gitHistory } = await import("../adapters/source-tree/history.ts");
+      return gitHistory({ env, folder });
+    },
+    async workTree() {
+      const { gitWorkTree } = await import("../adapters/source-tree/work-tree.ts");
+      return gitWorkTree({ env });
+    },
+    async pullRequestEvent() {
+      const path = env["GITHUB_EVENT_PATH"] ?? "";
+      if (runner === undefined || path === "") return undefined;
+      const { pullRequestEvent } = await import("../adapters/actions-runner/pull-request-event.ts");
+      return pullRequestEvent(path, Number(env["GITHUB_RUN_ATTEMPT"] ?? 1));
+    },
+    async mergeGroupEvent() {
+      const path = env["GITHUB_EVENT_PATH"] ?? "";
+      if (runner === undefined || path === "") return undefined;
+      const { mergeGroupEvent } = await import("../adapters/actions-runner/pull-request-event.ts");
+      return mergeGroupEvent(path);
     },
     dumpTools: () => shared.tools(),
     async scratchServers() {
@@ -69,6 +102,7 @@ export function makePorts(around: ProcessFacts): Ports {
       ]);
       return localScratchServers({ installations: () => serverInstallations({ env }), disk });
     },
+    variable: (name) => env[name],
     mask(secret) {
       runner?.mask(secret);
       around.redactor.add(secret);

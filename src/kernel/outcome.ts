@@ -29,13 +29,13 @@ export interface Report {
   readonly notes: readonly string[];
 }
 
-/** Something said of a place in a file, such as a line of a pull request. */
+/** Something said of a place in a file, such as a line of a pull request; or of none, such as its title. */
 export interface Annotation {
   readonly level: "error" | "warning" | "notice";
   /** Path from the folder the command was started in. */
-  readonly file: string;
-  /** Line from 1. */
-  readonly line: number;
+  readonly file?: string;
+  /** Line from 1, of the file. */
+  readonly line?: number;
   readonly title: string;
   readonly message: string;
 }

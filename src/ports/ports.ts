@@ -4,11 +4,15 @@ import type { Clock, Random } from "./clock.ts";
 import type { Database, DatabaseAddress } from "./database.ts";
 import type { Disk } from "./disk.ts";
 import type { DumpTools } from "./dump-tools.ts";
+import type { Forge } from "./forge.ts";
 import type { Log } from "./log.ts";
 import type { ScratchServers } from "./scratch-server.ts";
+import type { MergeGroupEvent, PullRequestEvent } from "./pull-request-event.ts";
+import type { SourceHistory } from "./source-history.ts";
 import type { SourceTree } from "./source-tree.ts";
 import type { ToolInstaller } from "./tool-installer.ts";
 import type { RunIdentity } from "./run-identity.ts";
+import type { WorkTree } from "./work-tree.ts";
 
 /**
  * Everything a command may reach, made by `entry/wire.ts`. Adapters load only when a function here is called.
@@ -18,11 +22,40 @@ export interface Ports {
   readonly random: Random;
   readonly log: Log;
   readonly disk: Disk;
+  /**
+   * Where the repository is kept: GitHub. `repository` is `owner/name`, by default that of the job this runs
+   * in; the token comes from `token` or the standard environment.
+   */
+  openForge(repository: string | undefined, token: Secret | undefined): Promise<Forge>;
   /** Opens a store URL with retry around it; credentials come from `secret` or the standard environment. */
   openStore(url: string, secret: Secret | undefined): Promise<BlobStore>;
   openDatabase(address: DatabaseAddress): Promise<Database>;
   /** Files of the checkout this runs in, and their history. */
   sourceTree(): Promise<SourceTree>;
+  /**
+   * The history of the repository that a folder of this machine is in.
+   *
+   * @throws source.missing, source.history
+   */
+  sourceHistory(folder: string): Promise<SourceHistory>;
+  /**
+   * The pull request that this job runs for; undefined where it runs for none, and in the CLI.
+   *
+   * @throws source.unreadable
+   */
+  pullRequestEvent(): Promise<PullRequestEvent | undefined>;
+  /**
+   * The checkout that this runs in, to be written.
+   *
+   * @throws source.history where it is none
+   */
+  workTree(): Promise<WorkTree>;
+  /**
+   * The merge group that this job runs for; undefined where it runs for none, and in the CLI.
+   *
+   * @throws source.unreadable
+   */
+  mergeGroupEvent(): Promise<MergeGroupEvent | undefined>;
   dumpTools(): Promise<DumpTools>;
   scratchServers(): Promise<ScratchServers>;
   /**
@@ -35,6 +68,11 @@ export interface Ports {
    * in the CLI. Never a secret. The keys are those of `remembered.ts`.
    */
   remember?(key: string, value: string): void;
+  /**
+   * A variable of the environment that a setting names; undefined where it is not set. Inputs come from the
+   * entry, never from here.
+   */
+  variable(name: string): string | undefined;
   /** Registers a secret learnt at run time with the redactor (and the runner's mask). */
   mask(secret: string): void;
   /** Aborts when the process is asked to stop (SIGINT, SIGTERM, cancelled job). */

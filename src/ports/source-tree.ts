@@ -31,6 +31,12 @@ export interface SourceTree {
    */
   files(folder: string, wanted: Wanted): Promise<SourceFolder>;
   /**
+   * One file of this machine; a link is followed, since whoever names it means it.
+   *
+   * @throws source.missing, source.unreadable
+   */
+  file(path: string): Promise<Buffer>;
+  /**
    * The same folder as it was where HEAD and `base` parted (`git merge-base`); a folder that did not exist
    * there is empty.
    *

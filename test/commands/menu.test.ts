@@ -53,6 +53,7 @@ describe("the menu", () => {
     );
     expect(explicit.sort()).toEqual([
       "backup allow-unencrypted",
+      "init write",
       "migrate adopt",
       "migrate allow-late",
       "migrate baseline",
@@ -63,6 +64,7 @@ describe("the menu", () => {
       "migrate-rollback from-backup",
       "migrate-rollback to",
       "migrate-rollback without-backup",
+      "protect do",
       "restore allow-empty-views",
       "restore allow-gaps",
       "restore allow-unencrypted",

@@ -1,4 +1,6 @@
 import { checkout } from "../../src/adapters/source-tree/checkout.ts";
+import { gitHistory } from "../../src/adapters/source-tree/history.ts";
+import { gitWorkTree } from "../../src/adapters/source-tree/work-tree.ts";
 import { Secret } from "../../src/kernel/secret.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { postgresTools, serverInstallations } from "../../src/adapters/pg-tools/dump-tools.ts";
@@ -11,6 +13,7 @@ import { systemRandom } from "../../src/adapters/system/random.ts";
 import type { BlobStore } from "../../src/ports/blob-store.ts";
 import type { Database } from "../../src/ports/database.ts";
 import type { DumpTools, ToolSet } from "../../src/ports/dump-tools.ts";
+import type { Forge } from "../../src/ports/forge.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 
@@ -19,6 +22,8 @@ export interface TestPortsOptions {
   readonly store?: (store: BlobStore) => BlobStore;
   readonly database?: (database: Database) => Database;
   readonly tools?: (tools: DumpTools) => DumpTools;
+  /** GitHub; without one, asking for it is an error. */
+  readonly forge?: Forge;
   readonly cancelled?: AbortSignal;
   /**
    * The only folder to look for PostgreSQL's programs in, as HOLDFAST_PG_BIN; scratch servers are started
@@ -79,8 +84,15 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
     random: systemRandom,
     disk,
     log,
+    openForge: () =>
+      options.forge === undefined
+        ? Promise.reject(new Error("this test has no forge"))
+        : Promise.resolve(options.forge),
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
+    sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
+    pullRequestEvent: () => Promise.resolve(undefined),
+    mergeGroupEvent: () => Promise.resolve(undefined),
     openDatabase: (address) => Promise.resolve(around(postgresDatabase(address), options.database)),
     dumpTools: () => Promise.resolve(around(tools, options.tools)),
     scratchServers: () =>
@@ -91,6 +103,8 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
           makeDataFolder: keptScratchData,
         }),
       ),
+    workTree: () => gitWorkTree({ env: process.env }),
+    variable: (name) => process.env[name],
     mask: () => undefined,
     cancelled: options.cancelled ?? new AbortController().signal,
     run: { kind: "cli", id: "test", url: null, commit: null, actor: "tester" },

@@ -6,10 +6,9 @@ import { githubDescription } from "../support/github/description.ts";
 import { FakeGithub, type FakeAnnotation } from "../support/github/fake-github.ts";
 import { jobsOf, scriptOf } from "./rules.ts";
 
-const WORKFLOW = readFileSync(
-  fileURLToPath(new URL("../../.github/workflows/migrations-comment.yml", import.meta.url)),
-  "utf8",
-);
+const read = (name: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../.github/workflows/${name}.yml`, import.meta.url)), "utf8");
+const WORKFLOW = read("comment");
 const TOKEN = "ghs_0123456789";
 const SHA = "0123456789abcdef0123456789abcdef01234567";
 const FORK = { owner: "mallory", id: 4711 };
@@ -19,6 +18,8 @@ const MARK = "<!-- holdfast migrations -->";
 /** What GitHub says of the run that has ended. */
 const RUN = {
   id: 99,
+  workflow_id: 5,
+  run_number: 12,
   event: "pull_request",
   conclusion: "failure",
   head_sha: SHA,
@@ -41,7 +42,8 @@ const FINDING: FakeAnnotation = {
 type Script = (github: unknown, context: unknown, core: unknown) => Promise<void>;
 
 /** Runs the workflow's script as actions/github-script does, with the client that it is given there. */
-async function comment(fake: FakeGithub, run: Partial<typeof RUN> = {}): Promise<void> {
+async function comment(fake: FakeGithub, run: Partial<typeof RUN> = {}, about = "migrations"): Promise<void> {
+  process.env["ABOUT"] = about;
   const baseUrl = await fake.listen();
   const AsyncFunction = Object.getPrototypeOf(async () => Promise.resolve()).constructor as new (
     ...words: string[]
@@ -57,7 +59,55 @@ async function comment(fake: FakeGithub, run: Partial<typeof RUN> = {}): Promise
 
 const description = githubDescription();
 
-describe("migrations-comment.yml", () => {
+describe("comment.yml", () => {
+  const fakeGithub = (): FakeGithub => {
+    const fake = new FakeGithub(description, TOKEN);
+    fake.pulls = [PULL];
+    fake.jobs = [[FINDING]];
+    return fake;
+  };
+
+  it.each(["migrations", "policy"])(
+    "is all that %s-comment.yml does, with its rights and no more",
+    (about) => {
+      const text = read(`${about}-comment`);
+      const { comment: job, ...more } = jobsOf(text);
+      expect(more).toEqual({});
+      expect(job).toMatchObject({
+        uses: "truststream/holdfast/.github/workflows/comment.yml@v1",
+        with: { about },
+        permissions: jobsOf(WORKFLOW)["comment"]!.permissions,
+      });
+      expect(job!.if).toContain("github.event.workflow_run.event == 'pull_request'");
+      expect(text.replace(/^ *#.*$/gm, "")).not.toMatch(/secrets|checkout|artifact|pull_request_target/);
+    },
+  );
+
+  it("tells of a policy what is about no file, but nothing that the runner says of itself", async () => {
+    await using fake = fakeGithub();
+    fake.jobs = [
+      [
+        { ...FINDING, path: ".github", title: "lost-impact", message: "@all the title hides it" },
+        { ...FINDING, path: ".github", title: "holdfast pr-policy", message: "it is refused" },
+        { ...FINDING, path: ".github", title: null, message: "Process completed with exit code 3." },
+        { ...FINDING, path: "src/a.ts", title: "uncovered", annotation_level: "notice", message: "line 3" },
+      ],
+    ];
+    await comment(fake, {}, "policy");
+    const { body } = fake.comments[0]!;
+    expect(body).toMatch(/^<!-- holdfast policy -->\n\n### ❌ Policy: the check has failed\n/);
+    expect(body).toContain(
+      "| error |  | <code>lost&#45;impact</code> <code>&#64;all the title hides it</code> |",
+    );
+    expect(body).toContain("| note | <code>src&#47;a&#46;ts&#58;3</code> |");
+    expect(body).not.toContain("Process");
+    expect(body).not.toContain("it is refused");
+    expect(body).toContain("has every finding in its summary");
+    await using other = fakeGithub();
+    await expect(comment(other, {}, "anything")).rejects.toThrow("there is no check anything");
+    expect(other.calls).toEqual([]);
+  });
+
   it("runs none of the pull request's code, and may do nothing but read the run and comment", () => {
     const { comment: job, ...more } = jobsOf(WORKFLOW);
     expect(more).toEqual({});
@@ -65,13 +115,6 @@ describe("migrations-comment.yml", () => {
     expect(job!.steps!.map(({ uses }) => uses?.split("@")[0])).toEqual(["actions/github-script"]);
     expect(WORKFLOW.replace(/^ *#.*$/gm, "")).not.toMatch(/secrets|checkout|artifact|pull_request_target/);
   });
-
-  const fakeGithub = (): FakeGithub => {
-    const fake = new FakeGithub(description, TOKEN);
-    fake.pulls = [PULL];
-    fake.jobs = [[FINDING]];
-    return fake;
-  };
 
   it("makes one comment, brings it up to date, and says when all is well again", async () => {
     const comments: FakeGithub["comments"] = [];
@@ -143,6 +186,26 @@ describe("migrations-comment.yml", () => {
     await comment(fake, run);
     expect(fake.comments).toEqual([]);
     expect(fake.calls.filter((call) => !call.startsWith("GET "))).toEqual([]);
+  });
+
+  it("leaves the last word to a newer run of the same commit that has ended", async () => {
+    const newer = { number: 13, conclusion: "success", from: FORK.id };
+    for (const [runs, count] of [
+      [[newer], 0],
+      [
+        [
+          { ...newer, conclusion: "cancelled" },
+          { ...newer, from: 1 },
+          { ...newer, number: 11 },
+        ],
+        1,
+      ],
+    ] as const) {
+      await using fake = fakeGithub();
+      fake.runs = [...runs];
+      await comment(fake);
+      expect(fake.comments).toHaveLength(count);
+    }
   });
 
   it("finds its own comment among many, and leaves alone what others have begun with its mark", async () => {

@@ -2,9 +2,10 @@ import { describe, expect, it } from "@jest/globals";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseDocument } from "yaml";
 import { MENU } from "../../src/commands/menu.ts";
 import { run, scratchFolder } from "../support/tools.ts";
-import { ownSteps, problemsIn, triggerInputs } from "./rules.ts";
+import { jobsOf, ownSteps, problemsIn, triggerInputs } from "./rules.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(root, ".github/workflows");
@@ -55,6 +56,43 @@ describe("the shipped workflows", () => {
       expect(step?.inputs).toEqual(expect.arrayContaining(required));
     },
   );
+
+  it.each([
+    ["pr-policy.yml", ["pr-policy"]],
+    ["coverage.yml", ["pr-policy"]],
+    ["protection-audit.yml", ["protect", "protect-issue"]],
+  ])("%s uses our commands with inputs that they have, and no rights but to read", (name, commands) => {
+    const text = read(name);
+    const steps = ownSteps(text);
+    expect(steps.map(({ command }) => command)).toEqual(commands);
+    for (const { command, inputs } of steps) {
+      const known = Object.keys(MENU.find((each) => each.name === command)?.inputs ?? {});
+      expect(inputs.filter((input) => !known.includes(input))).toEqual([]);
+    }
+    const code = text.replace(/^ *#.*$/gm, "");
+    expect(code).toContain("persist-credentials: false");
+    expect(code).not.toMatch(/pull_request_target|id-token|contents: write|pull-requests: write/);
+    expect(code.match(/secrets\.\w+/g) ?? []).toEqual(
+      name === "protection-audit.yml" ? ["secrets.PROTECTION_TOKEN"] : [],
+    );
+  });
+
+  it("protection-audit.yml never has the token that sees rules in the job that may write", () => {
+    const { audit, issue } = jobsOf(read("protection-audit.yml"));
+    expect(audit!.permissions).toEqual({ contents: "read" });
+    expect(issue!.permissions).toEqual({ issues: "write" });
+    expect(JSON.stringify(issue)).not.toContain("PROTECTION_TOKEN");
+    expect(issue!.steps).toHaveLength(1);
+  });
+
+  it("pr-policy.yml starts for an edited text, and no workflow that runs tests does", () => {
+    const started = (name: string): unknown => {
+      const on: unknown = parseDocument(read(name)).toJS() as { on: unknown };
+      return (on as { on: { pull_request?: { types?: string[] } } }).on.pull_request?.types ?? [];
+    };
+    expect(started("pr-policy.yml")).toContain("edited");
+    expect(names.filter((name) => (started(name) as string[]).includes("edited"))).toEqual(["pr-policy.yml"]);
+  });
 
   it("migrations.yml uses migrate-check with inputs that it has, and the whole history", () => {
     const text = read("migrations.yml");

@@ -12,6 +12,9 @@ const VERSION_COMMENT = /^\s*v\d+(\.\d+)*\s*$/;
  */
 const OWN = /^truststream\/holdfast\/actions\/([a-z-]+)@v1$/;
 
+/** The same of workflows of ours that a copied one calls. */
+const OWN_WORKFLOW = /^truststream\/holdfast\/\.github\/workflows\/[a-z-]+\.yml@v1$/;
+
 /** One step with a `uses:` of ours, to be compared with the command's inputs. */
 export interface OwnStep {
   /** The name of its job. */
@@ -38,6 +41,7 @@ export interface Job {
   readonly "timeout-minutes"?: unknown;
   readonly outputs?: Readonly<Record<string, string>>;
   readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
   readonly steps?: readonly Step[];
 }
 
@@ -64,7 +68,7 @@ function pinProblems(document: Document): string[] {
     Pair(_, pair) {
       if (!isScalar(pair.key) || pair.key.value !== "uses" || !isScalar(pair.value)) return;
       const uses = String(pair.value.value);
-      if (uses.startsWith("./") || OWN.test(uses)) return;
+      if (uses.startsWith("./") || OWN.test(uses) || OWN_WORKFLOW.test(uses)) return;
       if (!PINNED.test(uses)) problems.push(`${uses} is not pinned by a full commit hash`);
       else if (!VERSION_COMMENT.test(pair.value.comment ?? "")) {
         problems.push(`${uses} does not say its version in a comment`);

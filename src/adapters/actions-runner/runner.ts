@@ -24,7 +24,7 @@ export interface JobRunner {
   output(name: string, value: string): void;
   /** Marks the step with an error that shows in the run's overview. */
   annotate(title: string, message: string): void;
-  /** Marks a line of a file of the checkout, where a pull request shows it. */
+  /** Marks a line of a file of the checkout, where a pull request shows it; without a file, the run. */
   annotateLine(annotation: Annotation): void;
   /** Adds Markdown to the job's summary; quietly nothing where the runner keeps none. */
   summarize(markdown: string): Promise<void>;
@@ -50,7 +50,7 @@ export function openJobRunner(env: Readonly<Record<string, string | undefined>>)
     annotate: (title, message) => error(message, { title }),
     annotateLine({ level, file, line, title, message }) {
       const say = { error, warning, notice }[level];
-      say(message, { title, file, startLine: line });
+      say(message, file === undefined ? { title } : { title, file, startLine: line ?? 1 });
     },
     async summarize(markdown) {
       if ((env["GITHUB_STEP_SUMMARY"] ?? "") === "") return;

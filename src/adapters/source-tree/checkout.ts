@@ -39,6 +39,7 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
       }
       return { files, links: here.filter(({ entry }) => entry.isSymbolicLink()).map(({ path }) => path) };
     },
+    file: (path) => read(path),
     filesAtBase: (folder, base, wanted) =>
       filesAtBase((args, input) => need(folder, base, args, input), base, wanted),
     async defaultBase(folder) {

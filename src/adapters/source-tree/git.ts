@@ -32,12 +32,14 @@ const QUIET = [
  * Runs one reading command of git in a folder. Never asks a person, never fetches.
  *
  * @param input for its standard input
+ * @param hear is told what it prints, piece by piece; then nothing is kept, and `out` is empty
  */
 export function runGit(
   env: Environment,
   folder: string,
   args: readonly string[],
   input?: string,
+  hear?: (bytes: Buffer) => void,
 ): Promise<GitAnswer> {
   return new Promise((resolve) => {
     const child = spawn("git", ["-C", folder, ...QUIET, ...args], {
@@ -52,7 +54,7 @@ export function runGit(
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const [out, said]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on("data", (bytes: Buffer) => out.push(bytes));
+    child.stdout.on("data", hear ?? ((bytes: Buffer) => out.push(bytes)));
     child.stderr.on("data", (bytes: Buffer) => said.push(bytes));
     child.on("error", (error: NodeJS.ErrnoException) => {
       resolve({

@@ -10,7 +10,8 @@ import { inputsOf } from "./tables.ts";
  */
 export function actionYml(command: Command, dist: string, name: string): string {
   const inputs = inputsOf(command, "action").flatMap(([input, spec]) => {
-    const text = defaultText(spec);
+    const isJobs = spec.type === "secret" && spec.jobToken === true;
+    const text = isJobs ? "${{ github.token }}" : defaultText(spec);
     return [
       `  ${input}:`,
       `    description: ${quoted(spec.text)}`,

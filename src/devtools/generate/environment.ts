@@ -25,6 +25,12 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
       "write` these two are enough and last as long as the job; otherwise Azure's own library looks " +
       "for a login (`azure/login`, managed identity, `az login`).",
   ],
+  ["`GITHUB_TOKEN`, `GH_TOKEN`", "Token for GitHub when `token` is not given; the first that is set."],
+  [
+    "`GITHUB_REPOSITORY`, `GITHUB_API_URL`",
+    "The repository when `repository` is not given, and the API of a GitHub of one's own. GitHub sets both " +
+      "in jobs.",
+  ],
   ["`TMPDIR`", "Folder for scratch servers and for archives that are restored in parallel."],
   ["`NO_COLOR`", "Set to anything: no colours."],
   ["`RUNNER_DEBUG`", "In Actions: debug messages, set by GitHub when a run is repeated with debug logging."],

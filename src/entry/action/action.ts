@@ -1,4 +1,5 @@
 import type { Command, Json, Outcome } from "../../commands/define.ts";
+import type { Annotation } from "../../kernel/outcome.ts";
 import { MENU } from "../../commands/menu.ts";
 import { EXIT } from "../../kernel/errors.ts";
 import { printable } from "../../kernel/printable.ts";
@@ -176,17 +177,26 @@ function tell(
     runner.output(name, fits ? text : "");
   }
   log.info(reportText(withoutSaid(outcome.report, said)));
-  const text = (words: string): string => printable(redactor.redact(words));
-  for (const each of (outcome.annotations ?? []).slice(0, ANNOTATIONS_MAX)) {
-    runner.annotateLine({
-      ...each,
-      title: text(each.title),
-      message: text(each.message),
-      file: text(each.file),
-    });
-  }
+  annotate(outcome.annotations ?? [], { runner, text: (words) => printable(redactor.redact(words)) });
   if (outcome.exit !== EXIT.done) {
     runner.annotate(`holdfast ${command.name}`, printable(redactor.redact(outcome.report.headline)));
+  }
+}
+
+/** As many as are shown; what is left out is told by its number. */
+function annotate(
+  annotations: readonly Annotation[],
+  { runner, text }: { readonly runner: JobRunner; readonly text: (words: string) => string },
+): void {
+  const more = annotations.length - ANNOTATIONS_MAX;
+  const shown = more > 0 ? annotations.slice(0, ANNOTATIONS_MAX - 1) : annotations;
+  for (const { level, title, message, file, line } of shown) {
+    const place = file === undefined ? {} : { file: text(file), ...(line === undefined ? {} : { line }) };
+    runner.annotateLine({ level, title: text(title), message: text(message), ...place });
+  }
+  if (more > 0) {
+    const message = `${more + 1} more are not marked here; they are in the summary and the outputs`;
+    runner.annotateLine({ level: "notice", title: "more", message });
   }
 }
 

@@ -127,7 +127,8 @@ function terminalColumns(): number | undefined {
 type Chosen = { readonly command: Command; readonly args: readonly string[] } | { readonly text: string };
 
 /**
- * What the arguments ask for: a command, or a text.
+ * What the arguments ask for: a command, or a text. A name of two words may be written as two
+ * (`settings check`): no command takes a word that belongs to no option.
  *
  * @throws input.unknown, input.missing
  */
@@ -139,13 +140,16 @@ export function choose(argv: readonly string[]): Chosen {
   const isHelp = first === "help";
   const name = isHelp ? rest.find((word) => !word.startsWith("-")) : first;
   if (name === undefined) return { text: menuHelp(MENU, VERSION) };
-  const command = MENU.find((entry) => entry.name === name);
+  const words = isHelp ? rest.slice(rest.indexOf(name) + 1) : rest;
+  const pair = MENU.find((entry) => entry.name === `${name}-${words[0]}`);
+  const command = pair ?? MENU.find((entry) => entry.name === name);
   if (command === undefined) return fail(name);
   if (isHelp) return { text: commandHelp(command) };
-  const { common } = parseArgv(command.inputs, rest);
+  const args = pair === undefined ? rest : rest.slice(1);
+  const { common } = parseArgv(command.inputs, args);
   if (common.help === true) return { text: commandHelp(command) };
   if (common.version === true) return { text: `${VERSION}\n` };
-  return { command, args: rest };
+  return { command, args };
 }
 
 function fail(name?: string): never {

@@ -1,25 +1,15 @@
 import type { Report, ReportTable } from "../../commands/define.ts";
-import { printableLine } from "../../kernel/printable.ts";
+import { escapeMarkdown } from "../../kernel/markdown.ts";
 import type { Failure } from "../process/failure.ts";
 
-/** The runner refuses a step summary above 1 MiB; a table longer than this is no summary anyway. */
+/** A table longer than this is no summary. */
 const ROWS_MAX = 200;
 
 /**
- * Text from outside as plain text in GitHub's Markdown: every character that could begin markup, HTML, a
- * link, a mention or an emoji code is written as a character reference, because a backslash is not honoured
- * inside HTML and tables.
+ * The runner drops a step's summary above 1 MiB whole; some room is left for what says that it was cut.
+ * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
-export function escapeMarkdown(text: string): string {
-  return (
-    printableLine(text)
-      .replace(/[&<>"'`*_{}[\]()#+!|~\\$@=^-]/g, (character) => `&#${character.charCodeAt(0)};`)
-      // Bare addresses become links by themselves; a zero-length reference between scheme and
-      // slashes prevents it.
-      .replace(/:(?=\/\/)/g, "&#58;")
-      .replace(/\b(www)\./gi, "$1&#46;")
-  );
-}
+const BYTES_MAX = 1024 * 1024 - 1024;
 
 /** A report for the job summary: the verdict first, then tables, then notes. */
 export function reportMarkdown(command: string, report: Report): string {
@@ -32,7 +22,17 @@ export function reportMarkdown(command: string, report: Report): string {
     notes.push(`- … and ${report.notes.length - notes.length} more; they are in the log`);
   }
   if (notes.length > 0) parts.push(notes.join("\n"));
-  return `${parts.join("\n\n")}\n`;
+  return fitting(`${parts.join("\n\n")}\n`);
+}
+
+/** Whole lines, as many as the runner takes. */
+function fitting(markdown: string): string {
+  if (Buffer.byteLength(markdown) <= BYTES_MAX) return markdown;
+  const lines = markdown.split("\n");
+  let bytes = 0;
+  const first = lines.findIndex((line) => (bytes += Buffer.byteLength(line) + 1) > BYTES_MAX);
+  const shown = lines.slice(0, first).join("\n");
+  return `${shown}\n\n… and ${lines.length - first} more lines; they are in the log.\n`;
 }
 
 /** The summary of a run that did not get as far as a report. */

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import {
-  escapeMarkdown,
-  failureMarkdown,
-  reportMarkdown,
-} from "../../../src/entry/output/report-markdown.ts";
+import { failureMarkdown, reportMarkdown } from "../../../src/entry/output/report-markdown.ts";
 import { reportText } from "../../../src/entry/output/report-text.ts";
 import { redactReport } from "../../../src/entry/output/redact-json.ts";
+import { escapeMarkdown } from "../../../src/kernel/markdown.ts";
 import { Redactor } from "../../../src/kernel/redact.ts";
 import { rememberingLog, withoutSaid } from "../../../src/entry/output/said.ts";
 import type { Report } from "../../../src/kernel/outcome.ts";
@@ -60,6 +57,21 @@ describe("a report as Markdown", () => {
     expect(markdown).toContain("… and 4800 more rows");
     expect(markdown).toContain("… and 4800 more; they are in the log");
     expect(markdown.length).toBeLessThan(20_000);
+  });
+
+  it("is never larger than the runner takes, and says how much is missing", () => {
+    const rows = Array.from({ length: 200 }, (_, index) => [`${index}${"<".repeat(3000)}`]);
+    const markdown = reportMarkdown("list", {
+      good: true,
+      headline: "x",
+      tables: [{ columns: ["name"], rows }],
+      notes: [],
+    });
+    expect(Buffer.byteLength(markdown)).toBeLessThan(1024 * 1024);
+    const [, more] = /… and (\d+) more lines; they are in the log\.\n$/.exec(markdown) ?? [];
+    const shown = markdown.split("\n").filter((line) => line.startsWith("| ")).length;
+    // The last line is empty.
+    expect(shown + Number(more)).toBe(rows.length + 1 + 1);
   });
 
   it("tells a failure with hint and exit code", () => {

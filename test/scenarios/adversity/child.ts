@@ -4,6 +4,7 @@
  * place it says how many there are.
  */
 import { checkout } from "../../../src/adapters/source-tree/checkout.ts";
+import { gitHistory } from "../../../src/adapters/source-tree/history.ts";
 import { readFileSync, rmSync } from "node:fs";
 import { openFileStore } from "../../../src/adapters/file-store/file-store.ts";
 import { postgresTools, serverInstallations } from "../../../src/adapters/pg-tools/dump-tools.ts";
@@ -92,7 +93,11 @@ const ports: Ports = {
   log,
   openStore: (url) =>
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+  openForge: () => Promise.reject(new Error("nothing here asks a forge")),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),
+  sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),
+  pullRequestEvent: () => Promise.resolve(undefined),
+  mergeGroupEvent: () => Promise.resolve(undefined),
   openDatabase: (address) => Promise.resolve(postgresDatabase(address)),
   dumpTools: () => Promise.resolve(postgresTools({ env: process.env })),
   scratchServers: () =>
@@ -102,6 +107,8 @@ const ports: Ports = {
         disk: systemDisk(),
       }),
     ),
+  workTree: () => Promise.reject(new Error("nothing here writes a checkout")),
+  variable: (name) => process.env[name],
   mask: ignore,
   cancelled: new AbortController().signal,
   run: { kind: "cli", id: `killed-${process.pid}`, url: null, commit: null, actor: "mortal" },

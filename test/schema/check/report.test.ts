@@ -155,7 +155,7 @@ describe("the report of migrate-check", () => {
 
   it("annotates the lines at which something is wrong, but not what is allowed", () => {
     const at = (checked.outcome.annotations ?? []).map(
-      ({ level, file, line, title }) => `${level} ${file.split("/").at(-1)!.slice(13)}:${line} ${title}`,
+      ({ level, file, line, title }) => `${level} ${file!.split("/").at(-1)!.slice(13)}:${line} ${title}`,
     );
     expect(at).toEqual([
       "error order_rollback.sql:1 rollback loses data",

@@ -15,6 +15,8 @@ export interface Operation {
   wrongRequest(query: URLSearchParams, body: unknown): string;
   /** The example that the description gives for an answer. */
   example(status: number): unknown;
+  /** Whether the description says what an answer of this status holds. */
+  describes(status: number): boolean;
   /** What is wrong with an answer; empty where nothing is. */
   wrongAnswer(status: number, body: unknown): string;
 }
@@ -32,9 +34,13 @@ interface Described {
  */
 export class ApiDescription {
   readonly #whole: Plain;
+  /** By call and status: to follow every reference takes longer than the request itself. */
+  readonly #contents = new Map<string, Plain>();
+  readonly #readers = new WeakMap<object, z.ZodType>();
 
-  constructor(text: string) {
-    this.#whole = JSON.parse(text) as Plain;
+  /** @param texts excerpts, put together */
+  constructor(...texts: readonly string[]) {
+    this.#whole = texts.map((text) => JSON.parse(text) as Plain).reduce(together);
   }
 
   /** The operation that a request is meant for; undefined where there is none. */
@@ -51,34 +57,46 @@ export class ApiDescription {
 
   #operation(named: Pick<Operation, "path" | "method" | "values">, described: Described): Operation {
     const parameters = (described.parameters ?? []).map((each) => this.#resolved(each) as Plain);
-    const content = (holder: unknown): Plain =>
-      (this.#resolved(holder) as { content?: Record<string, Plain> } | undefined)?.content?.[
-        "application/json"
-      ] ?? {};
-    const request = content(described.requestBody);
-    const answer = (status: number): Plain => content(described.responses[String(status)]);
+    const content = (of: string, holder: unknown): Plain => {
+      const key = `${named.method} ${named.path} ${of}`;
+      const known = this.#contents.get(key);
+      if (known !== undefined) return known;
+      const resolved = this.#resolved(holder) as { content?: Record<string, Plain> } | undefined;
+      const made = resolved?.content?.["application/json"] ?? {};
+      this.#contents.set(key, made);
+      return made;
+    };
+    const answer = (status: number): Plain => content(String(status), described.responses[String(status)]);
     return {
       ...named,
       wrongRequest: (query, body) => {
         const known = parameters.filter((each) => each["in"] === "query").map((each) => String(each["name"]));
         const unknown = [...query.keys()].filter((name) => !known.includes(name));
         if (unknown.length > 0) return `unknown parameters: ${unknown.join(", ")}`;
-        return request["schema"] === undefined ? "" : this.#wrong(request["schema"], body);
+        const { schema } = content("request", described.requestBody);
+        return schema === undefined ? "" : this.#wrong(schema, body);
       },
       example: (status) => {
         const [first] = Object.values((answer(status)["examples"] ?? {}) as Record<string, unknown>);
         return structuredClone((this.#resolved(first) as Plain | undefined)?.["value"]);
       },
+      describes: (status) => answer(status)["schema"] !== undefined,
       wrongAnswer: (status, body) => this.#wrong(answer(status)["schema"], body),
     };
   }
 
   #wrong(schema: unknown, body: unknown): string {
-    const read = z.fromJSONSchema(this.#resolved(schema) as Parameters<typeof z.fromJSONSchema>[0], {
-      defaultTarget: "openapi-3.0",
-    });
-    const { error } = read.safeParse(body);
+    const { error } = this.#reader(schema).safeParse(body);
     return error === undefined ? "" : z.prettifyError(error);
+  }
+
+  #reader(schema: unknown): z.ZodType {
+    const key = schema as object;
+    const made =
+      this.#readers.get(key) ??
+      z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0], { defaultTarget: "openapi-3.0" });
+    this.#readers.set(key, made);
+    return made;
   }
 
   /** With every reference replaced by what it names; one that comes round to itself says nothing more. */
@@ -108,8 +126,28 @@ function valuesOf(path: string, pathname: string): Record<string, string> | unde
   return Object.fromEntries(values.map(([name, value]) => [name, decodeURIComponent(value)]));
 }
 
-/** Of the operations that the tests use. */
-export function githubDescription(): ApiDescription {
-  const path = fileURLToPath(new URL("github-rest.excerpt.json", import.meta.url));
-  return new ApiDescription(readFileSync(path, "utf8"));
+/** Maps in both are joined; where both say something of the same, they say the same. */
+function together(one: Plain, other: Plain): Plain {
+  const isMap = (value: unknown): value is Plain => typeof value === "object" && value !== null;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return Object.fromEntries(
+    [...keys].map((key) => {
+      const [a, b] = [one[key], other[key]];
+      const both = isMap(a) && isMap(b) && !Array.isArray(a);
+      return [key, both ? together(a, b) : (b ?? a)];
+    }),
+  );
+}
+
+/**
+ * Of the operations that the tests use: those of pull requests' comments, those of rules, those of pull
+ * requests and issues.
+ */
+export function githubDescription(
+  ...excerpts: readonly ("github-rest" | "rules" | "pulls")[]
+): ApiDescription {
+  const wanted = excerpts.length === 0 ? (["github-rest"] as const) : excerpts;
+  const read = (name: string): string =>
+    readFileSync(fileURLToPath(new URL(`${name}.excerpt.json`, import.meta.url)), "utf8");
+  return new ApiDescription(...wanted.map(read));
 }

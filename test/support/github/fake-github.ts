@@ -41,6 +41,8 @@ export class FakeGithub implements AsyncDisposable {
   /** By job, of the run that is asked for. */
   jobs: FakeAnnotation[][] = [];
   comments: FakeComment[] = [];
+  /** Ended runs of the workflow, all of the same commit. */
+  runs: { readonly number: number; readonly conclusion: string; readonly from: number }[] = [];
   readonly #description: ApiDescription;
   readonly #token: string;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
@@ -99,6 +101,16 @@ export class FakeGithub implements AsyncDisposable {
         ).map((pull) => pullOf((example as Example[])[0]!, pull));
       case "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs":
         return jobsOf(example as { readonly jobs: Example[] }, this.jobs.length);
+      case "GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs": {
+        const [one] = (example as { readonly workflow_runs: Example[] }).workflow_runs;
+        const runs = this.runs.map(({ number, conclusion, from }) => ({
+          ...one,
+          run_number: number,
+          conclusion,
+          head_repository: { ...(one!["head_repository"] as Example), id: from },
+        }));
+        return { total_count: runs.length, workflow_runs: page(runs) };
+      }
       case "GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations":
         return page(this.jobs[Number(values["check_run_id"]) - 1]!).map((each) => ({
           ...(example as Example[])[0]!,

@@ -1,0 +1,226 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
+import { BlobLines } from "./blob-lines.ts";
+import { runGit, type Environment, type GitAnswer } from "./git.ts";
+import { PatchLines } from "./patch-lines.ts";
+import { isSquashed } from "./squashed.ts";
+
+/** The history of the repository that the folder is in, by the `git` program. */
+export function gitHistory({
+  env,
+  folder,
+}: {
+  readonly env: Environment;
+  readonly folder: string;
+}): SourceHistory {
+  const ask = (args: readonly string[], input?: string): Promise<GitAnswer> =>
+    runGit(env, folder, args, input);
+  const need = async (what: string, args: readonly string[], input?: string): Promise<string> => {
+    const answer = await ask(args, input);
+    if (answer.ok) return answer.out.toString("utf8");
+    throw noHistory(what, answer.why);
+  };
+  const history: SourceHistory = {
+    commit: async (revision) =>
+      (
+        await need(`what ${revision} is`, [
+          "rev-parse",
+          "--verify",
+          "--quiet",
+          "--end-of-options",
+          `${revision}^{commit}`,
+        ])
+      ).trim(),
+    async mergeBase({ base, head }) {
+      const both = [await history.commit(base), await history.commit(head)];
+      return (await need(`where ${head} left ${base}`, ["merge-base", ...both])).trim();
+    },
+    async commits({ base, head }) {
+      const range = `${await history.commit(base)}..${await history.commit(head)}`;
+      return commitsOf(
+        await need(`what ${head} has and ${base} has not`, ["log", "-z", "--reverse", LOG, range]),
+      );
+    },
+    async lacking({ base, head }, other) {
+      const what = `what ${head} has and ${other} has not`;
+      const [from, to, there] = [
+        await history.commit(base),
+        await history.commit(head),
+        await history.commit(other),
+      ];
+      const picked = ["--no-merges", "--cherry-pick", "--right-only", `${there}...${to}`, `^${from}`];
+      const found = commitsOf(await need(what, ["log", "-z", "--reverse", LOG, ...picked]));
+      if (found.length < 2) return found;
+      const parted = await history.mergeBase({ base, head });
+      const isThere = await isSquashed({ parted, to, there }, (args, input) => need(what, args, input));
+      return isThere ? [] : found;
+    },
+    changes: async (range) => {
+      const from = await history.mergeBase(range);
+      return await changesBetween({ base: from, head: await history.commit(range.head) }, env, folder);
+    },
+    async file(commit, path) {
+      const what = `what ${commit} has at ${path}`;
+      // From the root, whatever folder this runs in; the path means itself, whatever characters it has.
+      const listed = await need(what, [
+        "ls-tree",
+        "-z",
+        "--full-tree",
+        commit,
+        "--",
+        `:(top,literal)${path}`,
+      ]);
+      const [, mode, id] = /^(\d+) blob ([0-9a-f]+)\t/.exec(listed) ?? [];
+      if (id === undefined || !mode!.startsWith("100")) return undefined;
+      const answer = await ask(["cat-file", "blob", id]);
+      if (!answer.ok) throw noHistory(what, answer.why);
+      return answer.out;
+    },
+    lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
+    async paths(commit) {
+      const listed = await need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
+      return listed.split("\0").flatMap((line) => /^100\d+ blob [0-9a-f]+\t(.*)$/s.exec(line)?.[1] ?? []);
+    },
+    async branch() {
+      const answer = await ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
+      return answer.ok ? answer.out.toString("utf8").trim() || undefined : undefined;
+    },
+    async isDirty() {
+      const words = ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"];
+      return (await need("what is changed here", words)) !== "";
+    },
+    root: async () =>
+      (await need("where the repository begins", ["rev-parse", "--show-toplevel"])).replace(/\n$/, ""),
+  };
+  return history;
+}
+
+/**
+ * Hash, parents, author, message, a line each but the last:
+ * https://git-scm.com/docs/git-log#_pretty_formats
+ */
+const LOG = "--format=%H%n%P%n%an%n%ae%n%B";
+
+function commitsOf(log: string): SourceCommit[] {
+  return log
+    .split("\0")
+    .filter((record) => record !== "")
+    .map(commitOf);
+}
+
+function commitOf(record: string): SourceCommit {
+  const [id = "", parents = "", name = "", email = "", ...message] = record.split("\n");
+  return {
+    id,
+    parents: parents.split(" ").filter((parent) => parent !== ""),
+    author: { name, email },
+    message: message.join("\n").replace(/\n+$/, ""),
+  };
+}
+
+/**
+ * What git compares by: neither the checkout's own settings nor attributes that a pull request brings decide
+ * what counts as changed. https://git-scm.com/docs/git-diff
+ */
+const DIFF = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "-M", "--ignore-submodules=none"];
+
+async function changesBetween(
+  { base, head }: SourceRange,
+  env: Environment,
+  folder: string,
+): Promise<readonly SourceChange[]> {
+  const what = `what changed from ${base} to ${head}`;
+  const renames = ["-c", "diff.renameLimit=10000", "-c", "diff.orderFile=/dev/null"];
+  const listing = await runGit(env, folder, [...renames, ...DIFF, "--raw", "-z", "--no-abbrev", base, head]);
+  if (!listing.ok) throw noHistory(what, listing.why);
+  const entries = entriesOf(listing.out.toString("utf8"));
+  const patch = new PatchLines();
+  const text = ["--text", "--unified=0", "--patch", "--full-index", "--src-prefix=a/", "--dst-prefix=b/"];
+  const told = await runGit(env, folder, [...renames, ...DIFF, ...text, base, head], undefined, (bytes) => {
+    patch.hear(bytes);
+  });
+  if (!told.ok) throw noHistory(what, told.why);
+  const files = patch.end();
+  // A path that becomes a link, or a file again, is told twice: as it goes and as it comes.
+  const expected = entries.reduce((sum, { kind }) => sum + (kind === "type-changed" ? 2 : 1), 0);
+  if (files.length !== expected) {
+    throw noHistory(what, `${files.length} files have a patch, and ${expected} were to have one`);
+  }
+  let at = 0;
+  return entries.map((entry) => {
+    const parts = files.slice(at, (at += entry.kind === "type-changed" ? 2 : 1));
+    return {
+      ...entry,
+      lines: parts.flatMap(({ lines }) => lines),
+      removed: parts.reduce((sum, { removed }) => sum + removed, 0),
+    };
+  });
+}
+
+const KINDS: Readonly<Record<string, SourceChange["kind"]>> = {
+  A: "added",
+  M: "modified",
+  D: "deleted",
+  R: "renamed",
+  C: "copied",
+  T: "type-changed",
+};
+
+async function lengthsOf(
+  commit: string,
+  paths: readonly string[],
+  env: Environment,
+  folder: string,
+): Promise<ReadonlyMap<string, number>> {
+  const what = `how long files of ${commit} are`;
+  const listing = await runGit(env, folder, ["ls-tree", "-r", "-z", "--full-tree", commit]);
+  if (!listing.ok) throw noHistory(what, listing.why);
+  const wanted = new Set(paths);
+  const found = listing.out
+    .toString("utf8")
+    .split("\0")
+    .flatMap((line) => {
+      const [, id, path] = /^100\d+ blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+      return path !== undefined && wanted.has(path) ? [{ id: id!, path }] : [];
+    });
+  if (found.length === 0) return new Map();
+  const lines = new BlobLines();
+  const ids = found.map(({ id }) => `${id}\n`).join("");
+  const answer = await runGit(env, folder, ["cat-file", "--batch"], ids, (bytes) => {
+    lines.hear(bytes);
+  });
+  if (!answer.ok) throw noHistory(what, answer.why);
+  const counts = lines.end();
+  if (counts.length !== found.length) {
+    throw noHistory(what, `${found.length} files were asked for, and ${counts.length} came`);
+  }
+  return new Map(found.map(({ path }, at) => [path, counts[at]!]));
+}
+
+/** `:<mode> <mode> <id> <id> <letter><score>`, then one path, or two of a rename; each ends with NUL. */
+function entriesOf(raw: string): Omit<SourceChange, "lines" | "removed">[] {
+  const words = raw.split("\0");
+  const entries: Omit<SourceChange, "lines" | "removed">[] = [];
+  for (let at = 0; at < words.length - 1;) {
+    const [, was, is, letter] = /^:(\d+) (\d+) \S+ \S+ ([A-Z])/.exec(words[at]!) ?? [];
+    const kind = KINDS[letter ?? ""] ?? "modified";
+    const isMoved = kind === "renamed" || kind === "copied";
+    const [one = "", other = ""] = words.slice(at + 1, at + 3);
+    entries.push({
+      path: isMoved ? other : one,
+      before: isMoved ? one : undefined,
+      kind,
+      isFile: (kind === "deleted" ? was! : is!).startsWith("100"),
+    });
+    at += isMoved ? 3 : 2;
+  }
+  return entries;
+}
+
+function noHistory(what: string, why: string): HoldfastError {
+  return new HoldfastError("source.history", `git could not say ${what}: ${why}`, {
+    hint:
+      "In a workflow check out with `fetch-depth: 0`, which brings the base too; else fetch the base, or " +
+      "name another revision.",
+  });
+}

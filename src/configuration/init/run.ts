@@ -1,0 +1,114 @@
+import { EXIT } from "../../kernel/errors.ts";
+import { printableLine } from "../../kernel/printable.ts";
+import type { Outcome } from "../../kernel/outcome.ts";
+import { quantity } from "../../kernel/quantity.ts";
+import { DEFAULT_SETTINGS } from "../../nouns/settings/section.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { WorkTree } from "../../ports/work-tree.ts";
+import { differenceText } from "./difference.ts";
+import type { Item } from "./item.ts";
+import { planInit, type InitPolicy } from "./plan.ts";
+
+/** The parsed inputs of `holdfast init`. */
+export interface InitInputs {
+  readonly write: boolean;
+  readonly owners: readonly string[];
+}
+
+/** What the menu hands over of other wings. */
+export interface InitParts {
+  /** The policy that a text of settings declares. @throws input.malformed */
+  readonly policyOf: (text: string, path: string) => InitPolicy;
+  /** Workflows, by their paths. */
+  readonly workflows: Readonly<Record<string, string>>;
+}
+
+/** `holdfast init`: see src/commands/configuration/init.ts. */
+export async function runInit(
+  inputs: InitInputs,
+  ports: Pick<Ports, "workTree" | "sourceTree" | "log">,
+  parts: InitParts,
+): Promise<Outcome> {
+  const tree = await ports.workTree();
+  const settings = await tree.look(DEFAULT_SETTINGS);
+  const base = await (await ports.sourceTree()).defaultBase(tree.root);
+  const { items, notes } = await planInit(tree, {
+    policy: parts.policyOf(settings.kind === "file" ? settings.text : "", DEFAULT_SETTINGS),
+    owners: inputs.owners,
+    branch: base?.replace(/^origin\//, "") ?? "main",
+    workflows: parts.workflows,
+  });
+  const wanted = items.filter(({ after }) => after !== undefined);
+  const difference = wanted.map(differenceText).join("");
+  if (!inputs.write) return outcomeOf(items, { written: [], difference, notes, isDry: true });
+  const written: Item[] = [];
+  const late: Item[] = [];
+  for (const item of wanted) {
+    if (await put(tree, item)) written.push(item);
+    else late.push({ ...item, action: "leave", message: "it was changed while this ran" });
+    ports.log.debug(`${item.path}: ${item.action}`);
+  }
+  const after = items.map((item) => late.find(({ path }) => path === item.path) ?? item);
+  return outcomeOf(after, { written, difference, notes, isDry: false });
+}
+
+/** Whether it was still as it was looked at, and is written. */
+async function put(tree: WorkTree, { path, before, after, executable }: Item): Promise<boolean> {
+  const now = await tree.look(path);
+  const isAsSeen = before === undefined ? now.kind === "absent" : now.kind === "file" && now.text === before;
+  if (isAsSeen) await tree.write(path, after!, { executable });
+  return isAsSeen;
+}
+
+interface Told {
+  readonly written: readonly Item[];
+  readonly difference: string;
+  readonly notes: readonly string[];
+  readonly isDry: boolean;
+}
+
+const WORDS: Readonly<Record<Item["action"], string>> = {
+  make: "new",
+  update: "brought up to date",
+  join: "lines added",
+  same: "as it should be",
+  leave: "left",
+};
+
+function outcomeOf(items: readonly Item[], { written, difference, notes, isDry }: Told): Outcome {
+  const changes = items.filter(({ action }) => action !== "same" && action !== "leave").length;
+  const leftOver = items.filter(({ action }) => action === "leave").length;
+  const told = leftOver === 0 ? "" : `; ${quantity(leftOver, "file")} left as found`;
+  const what = isDry
+    ? changes === 0
+      ? "nothing is to be written"
+      : `${quantity(changes, "file")} would be written; --write does it`
+    : changes === 0
+      ? "nothing was to be written"
+      : `${quantity(written.length, "file")} written`;
+  return {
+    exit: EXIT.done,
+    outputs: {
+      files: items.map(({ path, action, message }) => ({ path, action, why: message ?? null })),
+      changes,
+      written: written.map(({ path }) => path),
+      difference,
+    },
+    ...(isDry && difference !== "" ? { product: difference } : {}),
+    report: {
+      good: true,
+      headline: `${what}${told}`,
+      tables: [
+        {
+          columns: ["file", "becomes", "why"],
+          rows: items.map(({ path, action, message }) => [
+            printableLine(path),
+            WORDS[action],
+            printableLine(message ?? ""),
+          ]),
+        },
+      ],
+      notes,
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { SaxesParser, type SaxesTagPlain } from "saxes";
+import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
+
+/**
+ * Reads Cobertura's XML (https://cobertura.github.io/cobertura/, coverage-04.dtd). Lines are told once below
+ * their method and once below their class. Nothing is fetched and no entity of a DOCTYPE is resolved.
+ *
+ * @throws UnusableReport where it is cut off or is no XML
+ */
+export function readCobertura(text: string): ReportedFile[] {
+  const sources: string[] = [];
+  const files = new Map<string, Map<number, number>>();
+  let lines: Map<number, number> | undefined;
+  let source: string | undefined;
+  const parser = new SaxesParser();
+  // The first one counts: what comes after it is a guess of the parser's.
+  parser.on("error", (error) => {
+    const why = error.message.replace(/^\d+:\d+: /, "");
+    throw new UnusableReport(`is no whole XML: ${why}, at its line ${parser.line}`);
+  });
+  parser.on("opentag", (tag) => {
+    if (tag.name === "source") source = "";
+    if (tag.name === "class") {
+      const path = attribute(tag, "filename");
+      lines = files.get(path) ?? new Map();
+      files.set(path, lines);
+    }
+    if (tag.name !== "line" || lines === undefined) return;
+    addLine(lines, count(tag, "number", 1), count(tag, "hits", 0));
+  });
+  parser.on("text", (words) => {
+    if (source !== undefined) source += words;
+  });
+  parser.on("closetag", ({ name }) => {
+    if (name === "class") lines = undefined;
+    if (name !== "source" || source === undefined) return;
+    if (source.trim() !== "") sources.push(source.trim().replace(/[/\\]+$/, ""));
+    source = undefined;
+  });
+  parser.write(text).close();
+  return [...files].map(([path, found]) => ({
+    places: [...sources.map((folder) => `${folder}/${path}`), path],
+    lines: found,
+  }));
+}
+
+function attribute({ name, attributes }: SaxesTagPlain, which: string): string {
+  const value = attributes[which];
+  if (value === undefined || value === "") throw new UnusableReport(`has a <${name}> without ${which}`);
+  return value;
+}
+
+function count(tag: SaxesTagPlain, which: string, least: number): number {
+  const text = attribute(tag, which);
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least) return value;
+  throw new UnusableReport(`has a <line> whose ${which} is ${JSON.stringify(text.slice(0, 40))}`);
+}

@@ -1,0 +1,147 @@
+import type { LineRange, SourceChange } from "../../ports/source-history.ts";
+import { addLine, type CoveredLines, type ReportedFile } from "./report.ts";
+import type { Places } from "./place.ts";
+
+/** Lines that can be run, and how many of them were. */
+export interface Share {
+  readonly covered: number;
+  readonly total: number;
+}
+
+/** Changed lines of a file that nothing ran, side by side. */
+export interface Uncovered extends LineRange {
+  readonly file: string;
+}
+
+/** What reports say of a commit and of its changes. */
+export interface Coverage extends Share {
+  readonly changed: Share;
+  readonly uncovered: readonly Uncovered[];
+  /** Changed files that are to be measured, and that no report knows. */
+  readonly unmeasured: readonly string[];
+  /** Files of which a report tells a line behind their end: it is of another commit. */
+  readonly beyond: readonly Beyond[];
+  /** Paths that reports tell of and that the commit has not, or has more than once. */
+  readonly unplaced: readonly string[];
+}
+
+/** A line that a report tells of and that the file has not. */
+export interface Beyond {
+  readonly file: string;
+  readonly line: number;
+  readonly length: number;
+}
+
+/** What measuring needs to know of the commit. */
+export interface Measured {
+  readonly places: Places;
+  readonly changes: readonly SourceChange[];
+  /** Whether a changed file is one that tests are to run. */
+  isSource(path: string): boolean;
+  /** How many lines files of the commit have. */
+  lengths(paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
+/** Puts all reports together: a line was run where any of them says so. */
+export async function measure(reported: readonly ReportedFile[], commit: Measured): Promise<Coverage> {
+  const unplaced: string[] = [];
+  const files = together(
+    reported.map(({ places, lines }) => {
+      const path = commit.places.find(places);
+      if (path === undefined) unplaced.push(places[0] ?? "");
+      return [path ?? `unplaced ${places[0] ?? ""}`, lines];
+    }),
+  );
+  const changed = commit.changes.filter(({ isFile, lines }) => isFile && lines.length > 0);
+  const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
+  return {
+    ...sum([...files.values()].map(shareOf)),
+    changed: sum(shares.map(({ share }) => share)),
+    uncovered: shares.flatMap(({ uncovered }) => uncovered),
+    unmeasured: changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path)),
+    beyond: await beyondTheirEnd(changed, files, commit),
+    unplaced,
+  };
+}
+
+/** What is told once is not copied, since a large report has millions of lines; nothing is copied twice. */
+function together(told: Iterable<readonly [path: string, lines: CoveredLines]>): Map<string, CoveredLines> {
+  const files = new Map<string, CoveredLines>();
+  const copies = new Map<string, Map<number, number>>();
+  for (const [path, lines] of told) {
+    const there = files.get(path);
+    if (there === undefined) {
+      files.set(path, lines);
+      continue;
+    }
+    const copy = copies.get(path) ?? new Map(there);
+    for (const [line, hits] of lines) addLine(copy, line, hits);
+    copies.set(path, copy);
+    files.set(path, copy);
+  }
+  return files;
+}
+
+function shareOf(lines: CoveredLines): Share {
+  let covered = 0;
+  for (const hits of lines.values()) if (hits > 0) covered += 1;
+  return { covered, total: lines.size };
+}
+
+function sum(shares: readonly Share[]): Share {
+  return {
+    covered: shares.reduce((all, { covered }) => all + covered, 0),
+    total: shares.reduce((all, { total }) => all + total, 0),
+  };
+}
+
+function ofChanged(
+  file: string,
+  ranges: readonly LineRange[],
+  lines: CoveredLines | undefined,
+): { readonly share: Share; readonly uncovered: readonly Uncovered[] } {
+  if (lines === undefined) return { share: { covered: 0, total: 0 }, uncovered: [] };
+  const isChanged = (line: number): boolean =>
+    ranges.some(({ first, last }) => line >= first && line <= last);
+  const known = [...lines].filter(([line]) => isChanged(line));
+  const missed = known.flatMap(([line, hits]) => (hits > 0 ? [] : [line])).sort((a, b) => a - b);
+  return {
+    share: { covered: known.length - missed.length, total: known.length },
+    uncovered: joined(missed, lines).map((range) => ({ file, ...range })),
+  };
+}
+
+/** Neighbours are told as one; what stands between them may be lines with nothing to run. */
+function joined(missed: readonly number[], lines: CoveredLines): LineRange[] {
+  const ranges: { first: number; last: number }[] = [];
+  for (const line of missed) {
+    const before = ranges.at(-1);
+    if (before !== undefined && isGap(before.last, line, lines)) before.last = line;
+    else ranges.push({ first: line, last: line });
+  }
+  return ranges;
+}
+
+function isGap(from: number, to: number, lines: CoveredLines): boolean {
+  for (let line = from + 1; line < to; line += 1) if (lines.has(line)) return false;
+  return to - from <= 3;
+}
+
+async function beyondTheirEnd(
+  changed: readonly SourceChange[],
+  files: ReadonlyMap<string, CoveredLines>,
+  commit: Measured,
+): Promise<Beyond[]> {
+  const known = changed.flatMap(({ path }) => {
+    const lines = files.get(path);
+    return lines === undefined ? [] : [{ file: path, lines }];
+  });
+  if (known.length === 0) return [];
+  const lengths = await commit.lengths(known.map(({ file }) => file));
+  return known.flatMap(({ file, lines }) => {
+    const length = lengths.get(file) ?? 0;
+    let line = 0;
+    for (const each of lines.keys()) line = Math.max(line, each);
+    return line > length ? [{ file, line, length }] : [];
+  });
+}

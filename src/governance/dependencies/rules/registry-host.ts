@@ -1,0 +1,65 @@
+import { printableLine } from "../../../kernel/printable.ts";
+import { editDistance } from "../../../kernel/suggest.ts";
+import { labelOf } from "../difference.ts";
+import type { LockedPackage } from "../lock.ts";
+import { addressOf } from "../origin.ts";
+import { eachVersion, type Rule } from "./rule.ts";
+
+/** Ways that cannot be listened in on or changed. */
+const SAFE = new Set(["https:", "git+https:", "git+ssh:", "ssh:"]);
+
+/** See its texts. */
+export const REGISTRY_HOST: Rule = {
+  name: "registry-host",
+  severity: "error",
+  about: "state",
+  problem:
+    "The lock file takes a package from a host that is not on the list, without TLS, or by an address " +
+    "that only looks like the registry's. Nobody reads the addresses of a lock file in review, which is " +
+    "why this is where packages are swapped.",
+  solution:
+    "Install from the registry again, or put the host in `dependencies.hosts`. Where the lock leaves " +
+    "the address out, as pnpm does, the registry of the configuration is used and there is nothing to " +
+    "judge.",
+  find: ({ locks, settings }) =>
+    eachVersion(locks).flatMap(({ locked, lock }) => {
+      const wrong = wrongWith(locked, settings.hosts);
+      if (wrong === undefined) return [];
+      return [
+        {
+          subject: locked.name,
+          file: lock.file,
+          line: locked.line,
+          message: `'${printableLine(locked.name)}' ${shortly(locked)} ${wrong}`,
+          fix: "Install it from the registry, or put the host in `dependencies.hosts` if it is meant.",
+        },
+      ];
+    }),
+};
+
+const shortly = (locked: LockedPackage): string =>
+  locked.origin === "git" ? "(git)" : printableLine(labelOf(locked) ?? "");
+
+function wrongWith({ resolved, origin }: LockedPackage, hosts: readonly string[]): string | undefined {
+  if (resolved === null || origin === "local") return undefined;
+  const address = addressOf(resolved);
+  if (address === undefined) {
+    return `has the address '${printableLine(resolved).slice(0, 100)}', which nobody can judge`;
+  }
+  const { host, scheme, user } = address;
+  const shown = printableLine(host);
+  if (user) {
+    return `comes from '${shown}' by an address with a user before the host, which hides where it leads`;
+  }
+  if (!hosts.includes(host)) return `comes from '${shown}', which is not on the list${likeness(host, hosts)}`;
+  return SAFE.has(scheme)
+    ? undefined
+    : `comes by ${printableLine(scheme)}//, which others can change on the way`;
+}
+
+/** Why a host may have been taken for another. */
+function likeness(host: string, hosts: readonly string[]): string {
+  const alike = hosts.find((each) => host.includes(each) || editDistance(host, each) <= 2);
+  if (alike !== undefined) return ` and looks like '${alike}'`;
+  return host.includes("xn--") ? " and has letters of another script" : "";
+}

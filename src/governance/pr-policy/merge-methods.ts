@@ -1,0 +1,66 @@
+import type { EffectiveRule, Forge } from "../../ports/forge.ts";
+import type { MergeMethods } from "../../ports/pull-request-event.ts";
+import type { Policy } from "./settings.ts";
+
+type Method = NonNullable<Policy["merge"]["methods"]>[number];
+
+const METHODS: readonly Method[] = ["merge", "squash", "rebase"];
+
+/** What of merging is known beside the settings. */
+export interface KnownMerging {
+  /** Undefined where nobody says: then a squash may come, whose message is the title alone. */
+  readonly methods: readonly Method[] | undefined;
+  readonly keepsCommits: boolean;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Which ways of merging a branch allows: the repository's own, less what rules on the branch forbid; a merge
+ * queue has one for all. What cannot be seen is taken for allowed, which asks for more and never for less.
+ *
+ * @param event what the event says of the repository; asked for only where it says nothing
+ */
+export async function askMerging(
+  forge: Forge | undefined,
+  branch: string,
+  event: MergeMethods | undefined,
+): Promise<KnownMerging> {
+  const notes: string[] = [];
+  let merges = event;
+  let rules: readonly EffectiveRule[] = [];
+  if (forge !== undefined) {
+    const facts = merges === undefined ? await forge.facts() : undefined;
+    if (facts?.kind === "found") merges = facts.value.merges;
+    const effective = await forge.effectiveRules(branch);
+    if (effective.kind === "found") rules = effective.value;
+    const hidden = [facts, effective].find((answer) => answer?.kind === "hidden");
+    if (hidden?.kind === "hidden" || (facts !== undefined && merges === undefined)) {
+      const why = hidden?.kind === "hidden" ? ` (${hidden.why}; ${hidden.permission})` : "";
+      notes.push(
+        `GitHub does not show this token all ways in which pull requests are merged${why}; a squash is ` +
+          "taken for possible, unless policy.merge.methods says otherwise",
+      );
+    }
+  }
+  const allowed = METHODS.filter((method) => merges === undefined || merges[method]);
+  const ruled = allowed.filter((method) => rules.every((rule) => allows(rule, method)));
+  const isKnown = merges !== undefined || ruled.length < METHODS.length;
+  return {
+    // Rules that leave nothing contradict each other, and no merge is possible until that is mended.
+    methods: isKnown && ruled.length > 0 ? ruled : undefined,
+    keepsCommits: merges?.keepsCommits === true,
+    notes,
+  };
+}
+
+/** https://docs.github.com/rest/repos/rules#get-rules-for-a-branch */
+function allows({ type, parameters = {} }: EffectiveRule, method: Method): boolean {
+  if (type === "required_linear_history") return method !== "merge";
+  if (type === "merge_queue") return named(parameters["merge_method"], method);
+  const list = parameters["allowed_merge_methods"];
+  return type !== "pull_request" || !Array.isArray(list) || list.some((each) => named(each, method));
+}
+
+function named(value: unknown, method: Method): boolean {
+  return typeof value !== "string" || value.toLowerCase() === method;
+}

@@ -1,0 +1,169 @@
+import { HoldfastError } from "../../kernel/errors.ts";
+import { readSettings } from "../../nouns/settings/read-settings.ts";
+import { DEPENDENCIES as dependencies, type DependencySettings } from "../dependencies/settings.ts";
+import { readDescription, withoutMarks, type Description } from "../description/description.ts";
+import { withCurrentText } from "./current-text.ts";
+import { findGroup, type GroupMember } from "./group.ts";
+import { askMerging } from "./merge-methods.ts";
+import type { ForgeCommit } from "../../ports/forge-pulls.ts";
+import type { SourceCommit, SourceRange } from "../../ports/source-history.ts";
+import type { PullRequest, Scene } from "./pull-request.ts";
+import type { PolicyRequest } from "./request.ts";
+import { coverage, policy, type Policy } from "./settings.ts";
+import { askTwins } from "./twins.ts";
+
+/** What will be judged, and by what. */
+export interface PolicyPlan {
+  readonly request: PolicyRequest;
+  /** How it is called: a title, or a merge group by its numbers. */
+  readonly what: string;
+  /** Numbers of the pull requests; empty before there is one. */
+  readonly numbers: readonly number[];
+  /** All of it; of a merge group what it brings together, without a title of its own. */
+  readonly scene: Scene;
+  /** By pull request, what rules look at; {@link scene} itself where there is only one. */
+  readonly scenes: readonly Scene[];
+  /** Hashes of both ends. */
+  readonly commits: { readonly base: string; readonly head: string };
+  /** Undefined where the settings have no such section. */
+  readonly dependencies: DependencySettings | undefined;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Asks git what the pull request changes, and reads the settings as the *base* has them: whoever is judged
+ * does not decide by what. Of a merge group the pull requests are found again.
+ *
+ * @throws input.malformed, input.missing; source.history; forge.*
+ */
+export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
+  const { request, notes: textNotes } = await withCurrentText(given);
+  const { history, range } = request;
+  const ends = { base: await history.commit(range.base), head: await history.commit(range.head) };
+  const commits = await history.commits(range);
+  const changes = await history.changes(range);
+  const text = (await history.file(ends.base, request.settings))?.toString("utf8");
+  const settings = readSettings(text ?? "", request.settings, { policy, coverage, dependencies });
+  const isFirst = text === undefined && changes.some(({ path }) => path === request.settings);
+  const merging = await withMethods(settings.policy ?? policy.parse({}), request);
+  const wanted = merging.policy;
+  const template = await history.file(ends.base, wanted.description.template);
+  const common = {
+    policy: wanted,
+    coverage: settings.coverage ?? coverage.parse({}),
+    template: template === undefined ? [] : seenLines(template.toString("utf8")),
+  };
+  const members = await membersOf(request);
+  const title = titleOf(
+    request,
+    commits.map(({ message }) => message),
+  );
+  const sceneOf = async (
+    facts: Omit<PullRequest, "description" | "isReadable">,
+    of: SourceRange,
+  ): Promise<Scene> => {
+    const description = readDescription(facts.body);
+    const isReadable = description !== undefined;
+    const pull = { ...facts, description: description ?? NOTHING, isReadable };
+    return { ...common, pull, twins: await askTwins(pull, wanted, of, history) };
+  };
+  const policyCommits = (list: readonly (SourceCommit | ForgeCommit)[]): PullRequest["commits"] =>
+    list.map(({ id, message, parents }) => ({ id, message, isMerge: parents.length > 1 }));
+  const scene = await sceneOf(
+    {
+      title,
+      body: request.body,
+      head: request.head,
+      base: request.base,
+      author: request.event?.author,
+      isDraft: request.event?.isDraft === true,
+      commits: policyCommits(commits),
+      changes,
+    },
+    range,
+  );
+  const scenes: Scene[] = [];
+  for (const { pull, commits: own, range: of } of members) {
+    const { number, title: called, body, head, base, author, isDraft } = pull;
+    const [from, into] = [head.branch, base.branch];
+    const facts = { number, title: called, body, head: from, base: into, author, isDraft };
+    scenes.push(
+      await sceneOf({ ...facts, commits: policyCommits(own), changes: await history.changes(of) }, of),
+    );
+  }
+  const numbers =
+    request.event === undefined ? members.map(({ pull }) => pull.number) : [request.event.number];
+  return {
+    request,
+    what: whatOf(request, title, numbers),
+    numbers,
+    commits: ends,
+    scene,
+    scenes: request.group === undefined ? [scene] : scenes,
+    dependencies: settings.dependencies,
+    notes: [
+      ...textNotes,
+      ...merging.notes,
+      ...(isFirst ? [`${request.settings} counts as soon as it is merged: until then the defaults do`] : []),
+      ...(request.event === undefined && request.group === undefined && (await history.isDirty())
+        ? ["files are changed that are not committed; these changes are not judged"]
+        : []),
+    ],
+  };
+}
+
+/** Of a description that nobody can read nothing is seen. */
+const NOTHING: Description = { sections: [], tasks: [], prose: "", paragraphs: [], links: [] };
+
+async function membersOf({ group, forge, history }: PolicyRequest): Promise<readonly GroupMember[]> {
+  return group === undefined || forge === undefined ? [] : await findGroup(history, forge.pulls, group);
+}
+
+function whatOf({ group, judge }: PolicyRequest, title: string, numbers: readonly number[]): string {
+  if (group === undefined) return judge === "coverage" ? "the coverage" : JSON.stringify(title);
+  if (numbers.length === 0) return "the coverage of the merge group";
+  return `the merge group of ${numbers.map((number) => `#${number}`).join(", ")}`;
+}
+
+/** Of coverage alone a title says nothing. */
+function titleOf({ title, judge }: PolicyRequest, messages: readonly string[]): string {
+  return title ?? (judge === "coverage" ? "" : onlyTitle(messages));
+}
+
+/** What the settings say counts; else what GitHub tells of the repository and of the branch. */
+async function withMethods(
+  declared: Policy,
+  { event, group, forge, base, judge }: PolicyRequest,
+): Promise<{ readonly policy: Policy; readonly notes: readonly string[] }> {
+  const isJob = event !== undefined || group !== undefined;
+  if (declared.merge.methods !== undefined || !isJob || judge === "coverage") {
+    return { policy: declared, notes: [] };
+  }
+  const { methods, keepsCommits, notes } = await askMerging(forge, base, event?.merges);
+  return {
+    policy: {
+      ...declared,
+      merge: {
+        ...declared.merge,
+        ...(methods === undefined ? {} : { methods: [...methods] }),
+        "squash-body": keepsCommits ? "commits" : declared.merge["squash-body"],
+      },
+    },
+    notes,
+  };
+}
+
+/** GitHub proposes the header of the only commit; of several nobody knows. */
+function onlyTitle(messages: readonly string[]): string {
+  const [only, another] = messages;
+  if (only !== undefined && another === undefined) return only.split("\n")[0] ?? "";
+  throw new HoldfastError("input.missing", "no title was given, and there is more than one commit", {
+    hint: "Give the title that the pull request will have with --title.",
+  });
+}
+
+function seenLines(markdown: string): string[] {
+  return (readDescription(markdown) ?? NOTHING).sections.flatMap(({ text }) =>
+    text.split("\n").map(withoutMarks),
+  );
+}

@@ -1,0 +1,52 @@
+import type { SourceChange } from "../../ports/source-history.ts";
+import type { PolicyCommit } from "../commits/lost-impact.ts";
+import { readMessage } from "../commits/message.ts";
+import type { Description } from "../description/description.ts";
+import type { CoveragePolicy, Policy } from "./settings.ts";
+import type { Twin } from "./twins.ts";
+
+/** A pull request as it is judged, from wherever it is known. */
+export interface PullRequest {
+  /** Only of one among others, in a merge group. */
+  readonly number?: number;
+  readonly title: string;
+  readonly body: string;
+  readonly description: Description;
+  /** Not so where reading it took too long; then `description` is empty. */
+  readonly isReadable: boolean;
+  /** The branch that is merged; undefined where none is checked out. */
+  readonly head: string | undefined;
+  /** The branch that it is merged into, without a remote's name. */
+  readonly base: string;
+  readonly author: string | undefined;
+  readonly isDraft: boolean;
+  /** What `head` has and `base` has not, the oldest first. */
+  readonly commits: readonly PolicyCommit[];
+  readonly changes: readonly SourceChange[];
+}
+
+/** What rules look at. */
+export interface Scene {
+  readonly pull: PullRequest;
+  readonly policy: Policy;
+  readonly coverage: CoveragePolicy;
+  /** Branches that have to get the same, and what they lack of it. */
+  readonly twins: readonly Twin[];
+  /** Lines of the repository's template, as they are seen. */
+  readonly template: readonly string[];
+}
+
+/** Programs that open pull requests; nobody reads a description of theirs. */
+const BOTS = /(?:\[bot\]$)|^(?:dependabot|renovate|renovate-bot|github-actions)$/;
+
+export function isBot({ author }: PullRequest): boolean {
+  return author !== undefined && BOTS.test(author);
+}
+
+/** GitHub's own: a title `Revert "…"` over commits that are reverts; by the title alone anybody could be. */
+export function isRevert({ title, commits }: PullRequest): boolean {
+  const own = commits.filter(({ isMerge }) => !isMerge);
+  return (
+    /^Revert "/.test(title) && own.length > 0 && own.every(({ message }) => readMessage(message).isRevert)
+  );
+}

@@ -1,0 +1,33 @@
+import { defaultRules, lintMessage } from "../../commits/lint.ts";
+import { isFixup, readMessage } from "../../commits/message.ts";
+import { isBot } from "../pull-request.ts";
+import type { Hit, Rule } from "./rule.ts";
+
+/** More of them are told by their number. */
+const TOLD = 20;
+
+export const commits: Rule = {
+  name: "commits",
+  severity: "error",
+  problem:
+    "Versions and changelogs are made of commit messages; one that no tool can read is left out of both.",
+  solution: "Reword it with `git rebase -i`, as `type(scope): subject`.",
+  async find({ pull, policy }) {
+    const rules = defaultRules(policy.commits.types, policy.commits.scopes);
+    const hits: Hit[] = [];
+    for (const { id, message, isMerge } of pull.commits) {
+      const read = readMessage(message);
+      if (isMerge || isFixup(read) || read.isRevert || isBot(pull)) continue;
+      for (const problem of await lintMessage(message, rules)) {
+        if (problem.level !== "error") continue;
+        hits.push({
+          message:
+            `commit ${id.slice(0, 7)} ${JSON.stringify(read.header.slice(0, 120))}: ` +
+            `${problem.message} (${problem.rule})`,
+        });
+      }
+    }
+    if (hits.length <= TOLD) return hits;
+    return [...hits.slice(0, TOLD), { message: `${hits.length - TOLD} more of the kind` }];
+  },
+};

@@ -1,0 +1,23 @@
+import type { Rule } from "./rule.ts";
+
+const KINDS: readonly (readonly [what: string, is: RegExp])[] = [
+  ["workflows", /^\.github\/workflows\//],
+  ["the policy itself", /^\.github\/holdfast\.ya?ml$|(?:^|\/)\.commitlintrc|(?:^|\/)CODEOWNERS$/],
+  ["migrations", /(?:^|\/)migrations?\/.*\.sql$/],
+];
+
+export const touched: Rule = {
+  name: "touched",
+  severity: "note",
+  problem:
+    "Some changes want another look: they decide what is checked, or cannot be taken back by a deploy.",
+  solution: "See that somebody who knows these has looked.",
+  find({ pull }) {
+    return KINDS.flatMap(([what, is]) => {
+      const files = pull.changes.filter(({ path }) => is.test(path));
+      return files.length === 0
+        ? []
+        : [{ message: `changes ${what}`, file: files[0]!.path, line: files[0]!.lines[0]?.first ?? 1 }];
+    });
+  },
+};

@@ -1,0 +1,56 @@
+import type { Outcome } from "../../kernel/outcome.ts";
+import type { Finding, Severity } from "../findings/finding.ts";
+import { judgeCoverage } from "./judge-coverage.ts";
+import { judgeLockfiles } from "./judge-lockfiles.ts";
+import { planPolicy } from "./plan.ts";
+import type { Scene } from "./pull-request.ts";
+import { outcomeOf } from "./report.ts";
+import { parsePolicyRequest, type PolicyPorts, type PrPolicyInputs } from "./request.ts";
+import { COVERAGE_RULES, RULES } from "./rules/all.ts";
+import type { RuleName } from "./rules/names.ts";
+import type { Rule } from "./rules/rule.ts";
+
+/** `holdfast pr-policy`: inputs → request → plan (git, settings of the base) → every rule → outcome. */
+export async function runPrPolicy(inputs: PrPolicyInputs, ports: PolicyPorts): Promise<Outcome> {
+  const request = await parsePolicyRequest(inputs, ports);
+  ports.log.stage(`judging what ${request.range.head} brings to ${request.range.base}`);
+  const plan = await planPolicy(request);
+  const findings: Finding[] = [];
+  if (request.judge !== "coverage") {
+    for (const scene of plan.scenes) {
+      for (const rule of RULES) findings.push(...(await judged(rule, scene)));
+    }
+  }
+  const severityOf = (name: RuleName): Severity | "off" =>
+    plan.scene.policy.rules[name] ?? COVERAGE_RULES.find((rule) => rule.name === name)?.severity ?? "error";
+  const covered = await judgeCoverage(plan, await ports.sourceTree(), severityOf);
+  const today = ports.clock.now().toISOString().slice(0, 10);
+  const locked =
+    plan.dependencies === undefined || request.judge === "coverage"
+      ? undefined
+      : await judgeLockfiles(request.history, plan.commits, plan.dependencies, today);
+  return outcomeOf(plan, {
+    findings: [...findings, ...covered.findings, ...(locked?.findings ?? [])],
+    coverage: covered.coverage,
+    difference: locked?.difference,
+  });
+}
+
+/** Of a draft nobody asks yet for what is only written when it is ready. */
+const WHEN_READY = new Set<RuleName>(["twin", "sections", "checklist", "linked-issue", "documentation"]);
+
+async function judged(rule: Rule, scene: Scene): Promise<Finding[]> {
+  const declared = scene.policy.rules[rule.name] ?? rule.severity;
+  if (declared === "off") return [];
+  const severity = scene.pull.isDraft && WHEN_READY.has(rule.name) ? "note" : declared;
+  const hits = await rule.find(scene);
+  const { number } = scene.pull;
+  return hits.map(({ file, line, message, fix }) => ({
+    rule: rule.name,
+    severity,
+    file: file ?? null,
+    line: line ?? null,
+    message: number === undefined ? message : `#${number}: ${message}`,
+    fix: fix ?? rule.solution,
+  }));
+}

@@ -1,0 +1,152 @@
+import { z } from "zod";
+import { RULE_NAMES } from "./rules/names.ts";
+
+/**
+ * The sections `policy` and `coverage` of the settings file: what a pull request has to be. Every key has a
+ * default, so that a repository without a file is judged by these.
+ */
+
+const glob = z.string().min(1).max(300);
+
+/** How much the findings of a rule weigh, or that it is not asked. */
+export const SEVERITIES = ["error", "warning", "note", "off"] as const;
+
+const section = z.strictObject({
+  name: z.string().min(1).describe("How the section is called in findings."),
+  headings: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe("Words that its heading has, one of them; upper and lower case are the same."),
+});
+
+/** What is expected of a description where nothing else is declared (strategy A6). */
+const SECTIONS: z.infer<typeof section>[] = [
+  { name: "what", headings: ["what", "summary", "description", "overview", "changes"] },
+  { name: "why", headings: ["why", "motivation", "reason", "context", "background", "problem"] },
+  { name: "how", headings: ["how", "approach", "implementation", "solution", "details"] },
+  { name: "testing evidence", headings: ["test", "tests", "tested", "testing", "verification", "evidence"] },
+];
+
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text).source !== "";
+  } catch {
+    return false;
+  }
+}
+
+const description = z.strictObject({
+  sections: z
+    .array(section)
+    .default(SECTIONS)
+    .describe("Sections that a description must have, each with something in it."),
+  template: z
+    .string()
+    .default(".github/pull_request_template.md")
+    .describe("The template of the repository: what stands in it too says nothing."),
+  trackers: z
+    .array(z.string().min(1).max(200).refine(isExpression, "is no regular expression"))
+    .default([])
+    .describe(
+      "Patterns (regular expressions) of issues in another tracker, such as `SHOP-[0-9]+`; issues of " +
+        "GitHub and links to issues count anyway.",
+    ),
+});
+
+const documentation = z.strictObject({
+  documents: z
+    .array(glob)
+    .default(["docs/**", "**/*.md", "**/*.mdx", "**/*.rst", "**/*.adoc"])
+    .describe("Files that are documentation."),
+  headings: z
+    .array(z.string().min(1))
+    .default(["documentation", "docs"])
+    .describe("Headings under which a description may say why none had to be changed."),
+  paths: z.array(glob).default(["**"]).describe("Files whose change is to be documented."),
+});
+
+const branches = z.strictObject({
+  allowed: z
+    .array(
+      z.strictObject({
+        head: glob.describe("Pattern of branches that are merged, such as `feature/*`."),
+        bases: z.array(glob).min(1).describe("Branches that they may be merged into."),
+      }),
+    )
+    .default([])
+    .describe("Which branches may be merged into which. Empty: any into any."),
+  twins: z
+    .array(
+      z.strictObject({
+        head: glob.describe("Pattern of branches, such as `hotfix/*`."),
+        base: glob.describe("The branch that they are merged into, such as `main`."),
+        also: z.string().min(1).max(300).describe("Another that must get the same, such as `develop`."),
+      }),
+    )
+    .default([])
+    .describe(
+      "Branches whose commits another branch must have too, or get by a pull request that the description " +
+        "names.",
+    ),
+});
+
+const merge = z.strictObject({
+  methods: z
+    .array(z.enum(["merge", "squash", "rebase"]))
+    .min(1)
+    .optional()
+    .describe("Ways in which pull requests are merged. By default what GitHub tells, else any."),
+  "squash-body": z
+    .enum(["commits", "other"])
+    .default("other")
+    .describe(
+      "What a squash writes below the title: `commits`, their messages, whose BREAKING CHANGE footers " +
+        "stay; of anything else only the title counts.",
+    ),
+});
+
+const commits = z.strictObject({
+  types: z
+    .array(z.string().regex(/^[a-z]+$/))
+    .min(1)
+    .default(["build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test"])
+    .describe("Types that titles and commits may have."),
+  scopes: z.array(z.string().min(1)).min(1).optional().describe("Scopes that they may have; any by default."),
+});
+
+export const policy = z.strictObject({
+  branches: branches.prefault({}),
+  merge: merge.prefault({}),
+  commits: commits.prefault({}),
+  description: description.prefault({}),
+  documentation: documentation.prefault({}),
+  rules: z
+    .partialRecord(z.enum(RULE_NAMES), z.enum(SEVERITIES))
+    .default({})
+    .describe("Rules that weigh otherwise than by default, or are `off`, by their names."),
+});
+
+const percent = z.number().min(0).max(100).multipleOf(0.01);
+
+export const coverage = z.strictObject({
+  total: percent.default(85).describe("Least share of all lines that tests must run, in percent."),
+  changed: percent.default(85).describe("Least share of the changed lines that tests must run, in percent."),
+  required: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether a pull request without a report is refused. By default not: what is judged by its title " +
+        "alone has none.",
+    ),
+  sources: z
+    .array(glob)
+    .default([])
+    .describe(
+      "Files that reports must know when they are changed. By default those of the kinds that the reports " +
+        "know, but tests and settings.",
+    ),
+  exclude: z.array(glob).default([]).describe("Files that no report has to know."),
+});
+
+export type Policy = z.infer<typeof policy>;
+export type CoveragePolicy = z.infer<typeof coverage>;

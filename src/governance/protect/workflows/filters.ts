@@ -1,0 +1,36 @@
+import type { Trigger } from "./read-workflow.ts";
+
+/**
+ * Whether a trigger's filter lets a branch through, in the words of workflow filters: `*` stops at `/`, `**`
+ * does not, a later `!pattern` takes back.
+ * https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
+ */
+export function startsFor(trigger: Trigger, branch: string): boolean {
+  if (trigger.branchesIgnore?.some((pattern) => fitsFilter(pattern, branch)) === true) return false;
+  if (trigger.branches === undefined) return true;
+  let through = false;
+  for (const pattern of trigger.branches) {
+    if (pattern.startsWith("!")) through &&= !fitsFilter(pattern.slice(1), branch);
+    else through ||= fitsFilter(pattern, branch);
+  }
+  return through;
+}
+
+function fitsFilter(pattern: string, branch: string): boolean {
+  if (pattern === branch) return true;
+  const source = pattern.replace(/\*\*|\*|[.^${}()|\\]/g, (sign) => {
+    if (sign === "**") return ".*";
+    // `?`, `+` and `[…]` mean in filters what they mean in regular expressions.
+    return sign === "*" ? "[^/]*" : `\\${sign}`;
+  });
+  const read = compiled(source);
+  return read === undefined ? false : read.test(branch);
+}
+
+function compiled(source: string): RegExp | undefined {
+  try {
+    return new RegExp(`^${source}$`);
+  } catch {
+    return undefined;
+  }
+}

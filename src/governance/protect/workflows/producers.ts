@@ -1,0 +1,97 @@
+import { combinations, type Combination } from "./matrix.ts";
+import type { Job, Trigger, Workflow } from "./read-workflow.ts";
+
+/** A job that reports a check. */
+export interface Producer {
+  /** The check's name; `*` stands for what only a run can tell. */
+  readonly name: string;
+  /** Whether nothing in the name is left open. */
+  readonly exact: boolean;
+  readonly workflow: Workflow;
+  readonly job: Job;
+  /** The job that called the workflow that {@link job} is in, where it is not started itself. */
+  readonly caller: Job | undefined;
+  readonly triggers: ReadonlyMap<string, Trigger>;
+}
+
+/** GitHub follows no more levels of workflows that call workflows. */
+const LEVELS_MAX = 10;
+
+/** Every check that the workflows of a repository report. */
+export function producersOf(workflows: readonly Workflow[]): Producer[] {
+  const byPath = new Map(workflows.map((workflow) => [workflow.path, workflow]));
+  return workflows
+    .filter(({ triggers }) => [...triggers.keys()].some((event) => event !== "workflow_call"))
+    .flatMap((workflow) =>
+      workflow.jobs.flatMap((job) =>
+        ofJob(job, workflow, byPath, []).map((made) => ({ ...made, triggers: workflow.triggers })),
+      ),
+    );
+}
+
+type Made = Omit<Producer, "triggers">;
+
+function ofJob(
+  job: Job,
+  workflow: Workflow,
+  byPath: ReadonlyMap<string, Workflow>,
+  above: readonly string[],
+): Made[] {
+  const own = namesOf(job);
+  if (job.uses === undefined) return own.map((named) => ({ ...named, workflow, job, caller: undefined }));
+  const path = /^\.\/(.+)$/.exec(job.uses)?.[1];
+  const called = path === undefined ? undefined : byPath.get(path);
+  if (called === undefined || above.length >= LEVELS_MAX || above.includes(called.path)) {
+    return own.map(({ name }) => ({ name: `${name} / *`, exact: false, workflow, job, caller: job }));
+  }
+  const inside = called.jobs.flatMap((each) => ofJob(each, called, byPath, [...above, called.path]));
+  return own.flatMap((outer) =>
+    inside.map((inner) => ({
+      ...inner,
+      name: `${outer.name} / ${inner.name}`,
+      exact: outer.exact && inner.exact,
+      caller: job,
+    })),
+  );
+}
+
+interface Named {
+  readonly name: string;
+  readonly exact: boolean;
+}
+
+/** A job's name for each job that its matrix makes. */
+function namesOf(job: Job): Named[] {
+  const written = job.name ?? job.id;
+  if (job.matrix === undefined) return [settled(written, new Map())];
+  const made = combinations(job.matrix);
+  if (made === undefined) {
+    const open = settled(written, new Map());
+    return [{ name: written.includes("${{") ? open.name : `${open.name} (*)`, exact: false }];
+  }
+  return made.map((values) => {
+    const named = settled(written, values);
+    // A name that says nothing of the matrix gets its values behind it.
+    if (written.includes("${{")) return named;
+    return { ...named, name: `${named.name} (${[...values.values()].join(", ")})` };
+  });
+}
+
+function settled(written: string, values: Combination): Named {
+  const name = written.replace(/\$\{\{\s*(.*?)\s*\}\}/g, (_, expression: string) => {
+    const key = /^matrix\.([\w-]+)$/.exec(expression)?.[1];
+    const value = key === undefined ? undefined : values.get(key);
+    return value === undefined ? "\u0000" : String(value);
+  });
+  return { name: name.replaceAll("\u0000", "*"), exact: !name.includes("\u0000") };
+}
+
+/** Whether a producer reports, or may report, a check of that name. */
+export function mayProduce({ name, exact }: Named, check: string): boolean {
+  if (exact) return name === check;
+  const source = name
+    .split("*")
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .join(".*");
+  return new RegExp(`^${source}$`).test(check);
+}

@@ -1,0 +1,110 @@
+import { isAlias, isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+
+/** A line and a column of the file, both from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Something that is wrong in a settings file. */
+export interface SettingsProblem extends Place {
+  /** Keys with dots between them; empty where it is about the file. */
+  readonly key: string;
+  readonly message: string;
+}
+
+/** How often what is referred to may be repeated; a file of a few bytes could fill the memory. */
+const ALIASES_MAX = 100;
+
+/** A settings file as it is written: what it says, and where. */
+export class SettingsDocument {
+  readonly #document: Document;
+  readonly #lines = new LineCounter();
+  /** Why nothing in it can be read; then there is no content. */
+  readonly broken: readonly SettingsProblem[];
+  readonly content: Readonly<Record<string, unknown>>;
+
+  constructor(text: string) {
+    this.#document = parseDocument(text, { lineCounter: this.#lines });
+    const errors = this.#document.errors.map(({ pos, message }) => this.#problem(pos[0], message));
+    const content = errors.length > 0 ? errors : this.#contentOf();
+    this.broken = Array.isArray(content) ? content : [];
+    this.content = Array.isArray(content) ? {} : content;
+  }
+
+  /** Where the value of a path is, or else the nearest that it is in; 1:1 of what is nowhere. */
+  placeOf(path: readonly PropertyKey[]): Place {
+    for (let depth = path.length; depth > 0; depth -= 1) {
+      const node = this.#document.getIn(path.slice(0, depth).map(keyOf), true);
+      const start = isNode(node) ? node.range?.[0] : undefined;
+      if (start !== undefined) return this.#placeAt(start);
+    }
+    return { line: 1, column: 1 };
+  }
+
+  /** Where a key itself is written, which for a key that is not known says more than its value. */
+  keyPlaceOf(path: readonly PropertyKey[]): Place {
+    const parent = path.length === 1 ? this.#document.contents : this.#nodeAt(path.slice(0, -1));
+    const pair = isMap(parent)
+      ? parent.items.find(({ key }) => isNode(key) && String(key.toJSON()) === String(path.at(-1)))
+      : undefined;
+    const start = isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+    return start === undefined ? this.placeOf(path) : this.#placeAt(start);
+  }
+
+  /** Whether the file itself says something at the path, and no default. */
+  has(path: readonly PropertyKey[]): boolean {
+    let value: unknown = this.content;
+    for (const key of path) {
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return false;
+      value = (value as Record<PropertyKey, unknown>)[key];
+    }
+    return true;
+  }
+
+  #nodeAt(path: readonly PropertyKey[]): unknown {
+    let node: unknown = this.#document.contents;
+    for (const key of path) {
+      if (isAlias(node)) node = node.resolve(this.#document);
+      node = isMap(node) || isSeq(node) ? node.get(keyOf(key), true) : undefined;
+    }
+    return isAlias(node) ? node.resolve(this.#document) : node;
+  }
+
+  #contentOf(): Readonly<Record<string, unknown>> | SettingsProblem[] {
+    let content: unknown;
+    try {
+      content = this.#document.toJS({ maxAliasCount: ALIASES_MAX }) ?? {};
+    } catch (error) {
+      return [this.#problem(0, error instanceof Error ? error.message : "its references cannot be followed")];
+    }
+    if (typeof content === "object" && content !== null && !Array.isArray(content)) {
+      return content as Record<string, unknown>;
+    }
+    return [this.#problem(0, "it is no map of sections")];
+  }
+
+  #problem(offset: number, message: string): SettingsProblem {
+    // The parser says the place too, and shows the line.
+    const words = message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
+    return { key: "", ...this.#placeAt(offset), message: words };
+  }
+
+  #placeAt(offset: number): Place {
+    // An empty text has no line to the counter.
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+}
+
+/** Indexes stay numbers, everything else is text. */
+function keyOf(key: PropertyKey): unknown {
+  return typeof key === "number" ? key : String(key);
+}
+
+/** `protection.branches[0].checks`, as people write a place in a file. */
+export function keyText(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, at) => (typeof key === "number" ? `[${key}]` : `${at === 0 ? "" : "."}${String(key)}`))
+    .join("");
+}

@@ -1,0 +1,52 @@
+import type { Answer } from "./answer.ts";
+
+/** A pull request as the forge has it now. */
+export interface ForgePull {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  /** Whose it is; `ghost` where the account is gone. */
+  readonly author: string;
+  readonly isDraft: boolean;
+  readonly isOpen: boolean;
+  readonly head: { readonly branch: string; readonly commit: string };
+  readonly base: { readonly branch: string };
+  /** How many commits it has, also where the forge lists fewer. */
+  readonly commits: number;
+}
+
+/** A commit of a pull request. */
+export interface ForgeCommit {
+  readonly id: string;
+  readonly message: string;
+  readonly parents: readonly string[];
+}
+
+/** A pull request in a merge queue. */
+export interface QueuedPull {
+  readonly number: number;
+  readonly commit: string;
+}
+
+/**
+ * The number in the name of a branch that a merge queue has made, which nobody else may make:
+ * `gh-readonly-queue/<base>/pr-<number>-<commit>`
+ */
+export function numberInQueue(branch: string): number | undefined {
+  const number = /^gh-readonly-queue\/.+\/pr-(\d+)-[0-9a-f]{7,64}$/.exec(branch)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+/** Pull requests of a repository: the laws are those of `Forge`. Nothing is ever written. */
+export interface ForgePulls {
+  pull(number: number): Promise<Answer<ForgePull>>;
+  /** The oldest first; of more than 250 the forge lists no more. */
+  commitsOf(number: number): Promise<Answer<readonly ForgeCommit[]>>;
+  /**
+   * What stands in the merge queue of a branch: of each pull request the commit with which everything up to
+   * it would be merged.
+   */
+  queued(branch: string): Promise<Answer<readonly QueuedPull[]>>;
+  /** Numbers of the pull requests that a commit belongs to, or came with. */
+  ofCommit(commit: string): Promise<Answer<readonly number[]>>;
+}

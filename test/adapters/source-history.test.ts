@@ -1,0 +1,168 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "@jest/globals";
+import { gitHistory } from "../../src/adapters/source-tree/history.ts";
+import type { SourceChange, SourceHistory } from "../../src/ports/source-history.ts";
+import { repository, type Repository } from "../support/repository.ts";
+
+const historyOf = ({ path }: Repository, below = ""): SourceHistory =>
+  gitHistory({ env: process.env, folder: join(path, below) });
+
+const RANGE = { base: "main", head: "HEAD" };
+
+const lines = (from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, at) => `line ${from + at}\n`).join("");
+
+/** A change in one line: kind, path, where it was, its new lines, how many went. */
+const told = ({ kind, path, before, lines: ranges, removed, isFile }: SourceChange): string =>
+  [
+    kind,
+    path,
+    ...(before === undefined ? [] : [`from ${before}`]),
+    ranges.map(({ first, last }) => `${first}-${last}`).join(","),
+    `-${removed}`,
+    ...(isFile ? [] : ["no file"]),
+  ].join(" ");
+
+describe("changes since the base", () => {
+  it("are told line by line, and followed through renames", async () => {
+    await using repo = repository();
+    repo.commit("begin", { "src/a.ts": lines(1, 20), "src/old name.ts": lines(1, 30), "gone.ts": "x\ny\n" });
+    repo.git("checkout", "-qb", "topic");
+    repo.commit("change", {
+      "src/a.ts": `${lines(1, 4)}new 5\nnew 6\n${lines(6, 19)}line 20`,
+      "src/old name.ts": undefined,
+      "src/new ü\t.ts": `${lines(1, 10)}more\n${lines(11, 30)}`,
+      "gone.ts": undefined,
+      "fresh.ts": "a\nb\nc",
+      "empty.ts": "",
+    });
+    // What the base does meanwhile is none of this branch's changes.
+    repo.git("checkout", "-q", "main");
+    repo.commit("meanwhile", { "src/other.ts": "x\n" });
+    repo.git("checkout", "-q", "topic");
+    const changes = await historyOf(repo, "src").changes(RANGE);
+    expect(changes.map(told)).toEqual([
+      "added empty.ts  -0",
+      "added fresh.ts 1-3 -0",
+      "deleted gone.ts  -2",
+      "modified src/a.ts 5-6,21-21 -2",
+      "renamed src/new ü\t.ts from src/old name.ts 11-11 -0",
+    ]);
+  });
+
+  it("are not hidden by attributes, settings or odd kinds of entries", async () => {
+    await using repo = repository();
+    repo.commit("begin", { "a.ts": lines(1, 3), "link.ts": "x\n", "b.bin": Buffer.from([0, 1, 2]) });
+    repo.git("config", "diff.external", "/bin/false");
+    repo.git("config", "diff.orderFile", "order");
+    repo.git("config", "color.ui", "always");
+    repo.git("config", "diff.noprefix", "true");
+    repo.git("config", "diff.context", "9");
+    repo.git("checkout", "-qb", "topic");
+    repo.write({ "link.ts": undefined });
+    symlinkSync("a.ts", join(repo.path, "link.ts"));
+    repo.commit("hide", {
+      order: "z*\n",
+      ".gitattributes": "*.ts -diff\n*.bin binary\n",
+      "a.ts": `${lines(1, 3)}diff --git a/x b/x\n@@ -1 +1,99 @@\n`,
+      "b.bin": Buffer.from([0, 9, 2, 10, 0x40, 0x40, 0x20]),
+    });
+    expect((await historyOf(repo).changes(RANGE)).map(told)).toEqual([
+      "added .gitattributes 1-2 -0",
+      "modified a.ts 4-5 -0",
+      "modified b.bin 1-2 -1",
+      "type-changed link.ts 1-1 -1 no file",
+      "added order 1-1 -0",
+    ]);
+  });
+
+  it("are an error where the checkout has not the base, and never nothing", async () => {
+    await using repo = repository();
+    repo.commit("begin", { "a.ts": "x\n" });
+    const refusal = { code: "source.history", message: expect.stringContaining("origin/main") as unknown };
+    const range = { base: "origin/main", head: "HEAD" };
+    await expect(historyOf(repo).changes(range)).rejects.toMatchObject(refusal);
+    await expect(historyOf(repo).commits(range)).rejects.toMatchObject(refusal);
+    await expect(historyOf(repo).commit("--all")).rejects.toMatchObject({ code: "source.history" });
+    repo.git("checkout", "-q", "--orphan", "other");
+    repo.commit("unrelated");
+    await expect(historyOf(repo).changes(RANGE)).rejects.toMatchObject({
+      message: expect.stringMatching(/where HEAD left main/) as unknown,
+    });
+  });
+});
+
+describe("commits since the base", () => {
+  it("come whole and in order, whatever is in their messages", async () => {
+    await using repo = repository();
+    repo.commit("begin");
+    repo.git("checkout", "-qb", "topic");
+    const messages = ["feat: ü 🚀", 'fix!: a\r\n\r\nbody \\ "x" $(id) `id`\r\n\r\nBREAKING CHANGE: b', ""];
+    const ids = messages.map((message) => repo.commit(message));
+    const commits = await historyOf(repo).commits(RANGE);
+    expect(commits.map(({ id }) => id)).toEqual(ids);
+    expect(commits.map(({ message }) => message)).toEqual(messages);
+    expect(commits[0]).toMatchObject({ author: { name: "Ada", email: "ada@example.org" } });
+    expect(commits[1]!.parents).toEqual([ids[0]]);
+  });
+
+  it("say which of them are merges, and which branch is checked out", async () => {
+    await using repo = repository();
+    repo.commit("begin");
+    repo.git("checkout", "-qb", "topic");
+    repo.commit("feat: a", { a: "1" });
+    repo.git("checkout", "-q", "main");
+    repo.commit("fix: b", { b: "1" });
+    repo.git("checkout", "-q", "topic");
+    repo.git("merge", "-q", "--no-edit", "main");
+    const commits = await historyOf(repo).commits(RANGE);
+    expect(commits.map(({ parents, message }) => [parents.length, message])).toEqual([
+      [1, "feat: a"],
+      [2, "Merge branch 'main' into topic"],
+    ]);
+    expect(await historyOf(repo).branch()).toBe("topic");
+    expect(await historyOf(repo).isDirty()).toBe(false);
+    repo.write({ a: "2" });
+    expect(await historyOf(repo).isDirty()).toBe(true);
+    repo.git("checkout", "-qf", "--detach");
+    expect(await historyOf(repo).branch()).toBeUndefined();
+  });
+});
+
+it("reads a file of a commit by its very path, and tells a missing one from a link", async () => {
+  await using repo = repository();
+  repo.write({ "sub/x": "1" });
+  symlinkSync("/etc/passwd", join(repo.path, "link"));
+  const id = repo.commit("begin", { "sub/*.yml": "star", "sub/a.yml": "a" });
+  const history = historyOf(repo, "sub");
+  expect((await history.file(id, "sub/*.yml"))?.toString()).toBe("star");
+  expect(await history.file(id, "a.yml")).toBeUndefined();
+  expect(await history.file(id, "link")).toBeUndefined();
+  expect(await history.paths(id)).toEqual(["sub/*.yml", "sub/a.yml", "sub/x"]);
+});
+
+it("files are counted by their lines in one question, whatever is in them", async () => {
+  await using repo = repository();
+  const large = Buffer.alloc(300_001, "1234567\n");
+  repo.write({
+    "a b\n.txt": "1\n2\n",
+    "no-end": "1\n2",
+    empty: "",
+    blank: "\n\n",
+    large,
+    binary: "\0\n\0 blob 7",
+  });
+  symlinkSync("a", join(repo.path, "link"));
+  const commit = repo.commit("chore: begin");
+  const paths = ["large", "no-end", "a b\n.txt", "empty", "blank", "binary", "link", "gone"];
+  expect(Object.fromEntries(await historyOf(repo).lengths(commit, paths))).toEqual({
+    "a b\n.txt": 2,
+    "no-end": 2,
+    empty: 0,
+    blank: 2,
+    large: 37_501,
+    binary: 2,
+  });
+  expect((await historyOf(repo).lengths(commit, ["gone"])).size).toBe(0);
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "@jest/globals";
+import { measure, type Coverage } from "../../../src/governance/coverage/measure.ts";
+import { Places } from "../../../src/governance/coverage/place.ts";
+import type { ReportedFile } from "../../../src/governance/coverage/report.ts";
+import type { LineRange, SourceChange } from "../../../src/ports/source-history.ts";
+
+const PATHS = ["src/a.ts", "src/b.ts", "lib/index.ts", "app/lib/index.ts", "web/index.ts"];
+
+describe("a path in a report", () => {
+  const places = new Places("/work/shop/", PATHS);
+
+  it.each([
+    ["from the root", "src/a.ts", "src/a.ts"],
+    ["with steps in it", "./src/../src/a.ts", "src/a.ts"],
+    ["absolute, of this checkout", "/work/shop/src/a.ts", "src/a.ts"],
+    ["absolute, of another machine", "/home/runner/work/shop/shop/src/a.ts", "src/a.ts"],
+    ["of Windows", "D:\\a\\shop\\src\\a.ts", "src/a.ts"],
+    ["as an address", "file:///work/shop/src/b.ts", "src/b.ts"],
+    ["from a folder below the root", "a.ts", "src/a.ts"],
+    ["the longer of two that end alike", "/ci/app/lib/index.ts", "app/lib/index.ts"],
+    ["that the commit has not", "src/gone.ts", undefined],
+    ["in another folder of a like name", "other/a.ts", undefined],
+    ["that several files may be", "index.ts", undefined],
+  ])("%s", (_, path, found) => {
+    expect(places.find([path])).toBe(found);
+  });
+
+  it("is looked for at each of the places that a report names, the exact one first", () => {
+    expect(places.find(["/else/src/b.ts", "src/a.ts"])).toBe("src/a.ts");
+    expect(places.find(["/else/none.ts", "b.ts"])).toBe("src/b.ts");
+  });
+});
+
+const reported = (path: string, counts: readonly (number | undefined)[]): ReportedFile => ({
+  places: [path],
+  lines: new Map(counts.flatMap((hits, at) => (hits === undefined ? [] : [[at + 1, hits] as const]))),
+});
+
+const changed = (path: string, ...ranges: readonly (readonly [number, number])[]): SourceChange => ({
+  path,
+  before: undefined,
+  kind: "modified",
+  isFile: true,
+  lines: ranges.map(([first, last]): LineRange => ({ first, last })),
+  removed: 0,
+});
+
+const measured = (reports: readonly ReportedFile[], changes: readonly SourceChange[]): Promise<Coverage> =>
+  measure(reports, {
+    places: new Places("/work/shop", PATHS),
+    changes,
+    isSource: (path) => path.startsWith("src/"),
+    lengths: (paths) => Promise.resolve(new Map(paths.map((path) => [path, 6]))),
+  });
+
+describe("what reports say together", () => {
+  it("counts a line once that several tell of, as run where one of them ran it", async () => {
+    const reports = [reported("src/a.ts", [1, 0, 0]), reported("/work/shop/src/a.ts", [0, 2, 0, 0])];
+    expect(await measured(reports, [changed("src/a.ts", [2, 3])])).toMatchObject({
+      covered: 2,
+      total: 4,
+      changed: { covered: 1, total: 2 },
+      uncovered: [{ file: "src/a.ts", first: 3, last: 3 }],
+      unmeasured: [],
+      beyond: [],
+      unplaced: [],
+    });
+  });
+
+  it("puts many records of one file together, and leaves what it was given as it was", async () => {
+    const reports = Array.from({ length: 20_000 }, (_, at) =>
+      reported("src/a.ts", [at % 2, at === 19_999 ? 7 : 0]),
+    );
+    expect(await measured(reports, [])).toMatchObject({ covered: 2, total: 2 });
+    expect(reports[0]!.lines).toEqual(reported("src/a.ts", [0, 0]).lines);
+  });
+
+  it("joins neighbours, and leaves out lines with nothing to run", async () => {
+    const report = reported("src/a.ts", [0, undefined, 0, 1, 0, undefined]);
+    const { changed: share, uncovered } = await measured([report], [changed("src/a.ts", [1, 6])]);
+    expect([share, uncovered]).toEqual([
+      { covered: 1, total: 4 },
+      [
+        { file: "src/a.ts", first: 1, last: 3 },
+        { file: "src/a.ts", first: 5, last: 5 },
+      ],
+    ]);
+  });
+
+  it("names what no report knows, what is of another commit, and what is of no file here", async () => {
+    const reports = [reported("src/a.ts", [1, 1, 1, 1, 1, 1, 1]), reported("gone.ts", [1, 0])];
+    const changes = ["src/a.ts", "src/b.ts", "lib/index.ts"].map((path) => changed(path, [1, 1]));
+    expect(await measured(reports, changes)).toMatchObject({
+      covered: 8,
+      total: 9,
+      unmeasured: ["src/b.ts"],
+      beyond: [{ file: "src/a.ts", line: 7, length: 6 }],
+      unplaced: ["gone.ts"],
+    });
+  });
+
+  it("asks nothing of what is only renamed, or only shorter", async () => {
+    expect(await measured([reported("src/a.ts", [1])], [changed("src/b.ts")])).toMatchObject({
+      changed: { covered: 0, total: 0 },
+      unmeasured: [],
+    });
+  });
+});

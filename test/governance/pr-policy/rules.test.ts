@@ -1,0 +1,140 @@
+import { describe, expect, it } from "@jest/globals";
+import { readDescription } from "../../../src/governance/description/description.ts";
+import type { PullRequest, Scene } from "../../../src/governance/pr-policy/pull-request.ts";
+import { COVERAGE_RULES, RULES } from "../../../src/governance/pr-policy/rules/all.ts";
+import { RULE_NAMES, type RuleName } from "../../../src/governance/pr-policy/rules/names.ts";
+import { coverage, policy } from "../../../src/governance/pr-policy/settings.ts";
+
+interface Given extends Partial<Omit<PullRequest, "commits" | "changes">> {
+  readonly messages?: readonly string[];
+  readonly paths?: readonly string[];
+  /** As the settings would have it. */
+  readonly policy?: object;
+}
+
+function sceneOf({ messages = [], paths = [], policy: declared = {}, ...pull }: Given): Scene {
+  const body = pull.body ?? "";
+  return {
+    pull: {
+      title: "fix: pay once",
+      body,
+      description: readDescription(body)!,
+      isReadable: true,
+      head: "feature/pay",
+      base: "main",
+      author: "ada",
+      isDraft: false,
+      commits: messages.map((message, at) => ({ id: String(at).padStart(40, "a"), message, isMerge: false })),
+      changes: paths.map((path) => ({
+        path,
+        before: undefined,
+        kind: "modified",
+        isFile: true,
+        lines: [{ first: 3, last: 3 }],
+        removed: 0,
+      })),
+      ...pull,
+    },
+    policy: policy.parse(declared),
+    coverage: coverage.parse({}),
+    twins: [],
+    template: [],
+  };
+}
+
+async function hits(name: RuleName, given: Given): Promise<readonly string[]> {
+  const found = await RULES.find((rule) => rule.name === name)!.find(sceneOf(given));
+  return found.map(({ message }) => message);
+}
+
+it("every name that the settings may switch is one rule's, and says what to do", () => {
+  const all = [...RULES, ...COVERAGE_RULES];
+  expect(all.map(({ name }) => name).sort()).toEqual([...RULE_NAMES].sort());
+  for (const { problem, solution } of all) {
+    expect(problem).toMatch(/^\S.*[.]$/);
+    expect(solution).toMatch(/^[A-Z].*[.]$/);
+  }
+  expect(policy.safeParse({ rules: { titel: "off" } }).success).toBe(false);
+});
+
+describe("what is lost by a merge", () => {
+  const messages = ["feat!: drop the old cart", "fix: b"];
+  const footers = ["fix: a\n\nBREAKING CHANGE: it is gone"];
+
+  it.each<readonly [string, object, readonly string[], number]>([
+    ["nobody knows the methods", {}, messages, 1],
+    ["it may be a squash", { methods: ["merge", "squash"] }, messages, 1],
+    ["it is always a squash", { methods: ["squash"] }, messages, 1],
+    ["a squash keeps messages, not as headers", { "squash-body": "commits" }, messages, 1],
+    ["a squash keeps messages, and with them footers", { "squash-body": "commits" }, footers, 0],
+    ["a squash keeps only the title", { methods: ["squash"] }, footers, 1],
+    ["a merge commit keeps every commit", { methods: ["merge"] }, messages, 0],
+    ["a rebase keeps every commit", { methods: ["rebase", "merge"] }, messages, 0],
+  ])("when %s", async (_, merge, given, count) => {
+    expect(await hits("lost-impact", { messages: given, policy: { merge } })).toHaveLength(count);
+  });
+});
+
+describe("an issue", () => {
+  it.each<readonly [string, number]>([
+    ["Closes #1", 0],
+    ["fixes: shop/shop#12", 0],
+    ["https://github.com/shop/shop/issues/4", 0],
+    ["[ticket](https://shop.example/browse/SHOP-4)", 0],
+    ["SHOP-17", 0],
+    ["Closes nothing", 1],
+    ["`Closes #1`", 1],
+    ["<!-- Closes #1 -->", 1],
+    ["#1 is the first", 1],
+    ["https://example.org/", 1],
+  ])("in %j", async (body, count) => {
+    const trackers = ["SHOP-[0-9]+"];
+    expect(await hits("linked-issue", { body, policy: { description: { trackers } } })).toHaveLength(count);
+  });
+});
+
+const NO_WHY = "the description has no section on why (a heading with why …)";
+
+describe("sections", () => {
+  const sections = ["why", "test"].map((name) => ({ name, headings: [name] }));
+  const asked = { description: { sections } };
+
+  it.each<readonly [string, string, readonly string[]]>([
+    ["under headings of their own", "## Why\na\n## Test\nb", []],
+    ["below headings of their own", "## Why\n### In short\na\n## Test\nhttps://ci.example/1", []],
+    ["that another one ends", "## Why\n### Test\nb", ["the section on why is empty"]],
+    ["with the template's words", "## Why\nTBD\n## Test\nb", ["the section on why is empty"]],
+    ["by another word of which it is part", "## Whyever\na\n## Test plan\nb", [NO_WHY]],
+    ["in nothing", "<!-- a -->", ["the description is empty"]],
+  ])("%s", async (_, body, expected) => {
+    expect(await hits("sections", { body, policy: asked })).toEqual(expected);
+  });
+});
+
+it("bots are asked for no description, and nobody is one by a like name", async () => {
+  for (const author of ["dependabot[bot]", "renovate", "github-actions[bot]"]) {
+    expect(await hits("sections", { author })).toEqual([]);
+    expect(await hits("linked-issue", { author })).toEqual([]);
+    expect(await hits("title", { author, title: "chore(deps): Bump a from 1.0.0 to 1.0.1" })).toEqual([]);
+  }
+  expect(await hits("sections", { author: "dependabot-fan" })).toHaveLength(1);
+});
+
+it("documents are asked for where declared paths change, unless a reason is given", async () => {
+  const asked = { documentation: { paths: ["src/**"] } };
+  const paths = ["src/a.ts"];
+  expect(await hits("documentation", { paths, policy: asked })).toHaveLength(1);
+  expect(await hits("documentation", { paths: ["ci/a.sh"], policy: asked })).toEqual([]);
+  expect(await hits("documentation", { paths: [...paths, "docs/a.md"], policy: asked })).toEqual([]);
+  const body = "## Documentation\nNothing that anybody sees.";
+  expect(await hits("documentation", { paths, body, policy: asked })).toEqual([]);
+});
+
+it("what wants another look is noted with its place", async () => {
+  const paths = [".github/workflows/ci.yml", ".github/holdfast.yml", "db/migrations/1_a.sql", "src/a.ts"];
+  expect(await hits("touched", { paths })).toEqual([
+    "changes workflows",
+    "changes the policy itself",
+    "changes migrations",
+  ]);
+});
