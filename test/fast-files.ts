@@ -48,6 +48,7 @@ export const FAST_FILES: readonly string[] = [
   "test/fakes/fakes.test.ts",
   "test/governance/commits/lost-impact.test.ts",
   "test/governance/commits/message.test.ts",
+  "test/governance/commits/own-rules.test.ts",
   "test/governance/coverage/measure.test.ts",
   "test/governance/coverage/read-report.test.ts",
   "test/governance/dependencies/advisories.test.ts",

@@ -1,6 +1,8 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { readSettings } from "../../nouns/settings/read-settings.ts";
 import { DEPENDENCIES as dependencies, type DependencySettings } from "../dependencies/settings.ts";
+import { defaultRules } from "../commits/lint.ts";
+import { readOwnRules } from "../commits/own-rules.ts";
 import { readDescription, withoutMarks, type Description } from "../description/description.ts";
 import { withCurrentText } from "./current-text.ts";
 import { findGroup, type GroupMember } from "./group.ts";
@@ -48,8 +50,11 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
   const merging = await withMethods(settings.policy ?? policy.parse({}), request);
   const wanted = merging.policy;
   const template = await history.file(ends.base, wanted.description.template);
+  const paths = await history.paths(ends.base);
+  const own = await readOwnRules(paths, (path) => history.file(ends.base, path));
   const common = {
     policy: wanted,
+    messageRules: own.rules ?? defaultRules(wanted.commits.types, wanted.commits.scopes),
     coverage: settings.coverage ?? coverage.parse({}),
     template: template === undefined ? [] : seenLines(template.toString("utf8")),
   };
@@ -104,6 +109,7 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
     notes: [
       ...textNotes,
       ...merging.notes,
+      ...own.notes,
       ...(isFirst ? [`${request.settings} counts as soon as it is merged: until then the defaults do`] : []),
       ...(request.event === undefined && request.group === undefined && (await history.isDirty())
         ? ["files are changed that are not committed; these changes are not judged"]

@@ -1,3 +1,4 @@
+import type { QualifiedRules } from "@commitlint/types";
 import type { SourceChange } from "../../ports/source-history.ts";
 import type { PolicyCommit } from "../commits/lost-impact.ts";
 import { readMessage } from "../commits/message.ts";
@@ -30,6 +31,8 @@ export interface Scene {
   readonly pull: PullRequest;
   readonly policy: Policy;
   readonly coverage: CoveragePolicy;
+  /** What messages are held against. */
+  readonly messageRules: QualifiedRules;
   /** Branches that have to get the same, and what they lack of it. */
   readonly twins: readonly Twin[];
   /** Lines of the repository's template, as they are seen. */

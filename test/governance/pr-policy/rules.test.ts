@@ -37,6 +37,7 @@ function sceneOf({ messages = [], paths = [], policy: declared = {}, ...pull }: 
     },
     policy: policy.parse(declared),
     coverage: coverage.parse({}),
+    messageRules: {},
     twins: [],
     template: [],
   };

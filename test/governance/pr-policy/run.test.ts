@@ -145,6 +145,18 @@ describe("pr-policy", () => {
     expect(rulesOf(await judge(repo, run))).toEqual(["coverage-report"]);
   });
 
+  it("holds messages against the base's own rules for commitlint, and not the pull request's", async () => {
+    await using repo = await topic();
+    repo.git("checkout", "-q", "main");
+    repo.commit("chore: rules", { ".commitlintrc": "rules: { type-enum: [2, always, [feat]] }\n" });
+    repo.git("checkout", "-q", "-");
+    repo.git("rebase", "-q", "main");
+    const own = { ".commitlintrc": "rules: {}\n", "src/b.ts": "x\n" };
+    repo.commit("fix: keep items", own);
+    const outcome = await judge(repo, { title: "feat: keep items" });
+    expect(rulesOf(outcome)).toEqual(["commits"]);
+  });
+
   it("is decided by the settings of the base, whatever the pull request makes of them", async () => {
     const settings = (text: string): Record<string, string> => ({ ".github/holdfast.yml": text });
     await using repo = await topic(

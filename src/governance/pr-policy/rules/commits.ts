@@ -1,4 +1,4 @@
-import { defaultRules, lintMessage } from "../../commits/lint.ts";
+import { lintMessage } from "../../commits/lint.ts";
 import { isFixup, readMessage } from "../../commits/message.ts";
 import { isBot } from "../pull-request.ts";
 import type { Hit, Rule } from "./rule.ts";
@@ -12,13 +12,12 @@ export const commits: Rule = {
   problem:
     "Versions and changelogs are made of commit messages; one that no tool can read is left out of both.",
   solution: "Reword it with `git rebase -i`, as `type(scope): subject`.",
-  async find({ pull, policy }) {
-    const rules = defaultRules(policy.commits.types, policy.commits.scopes);
+  async find({ pull, messageRules }) {
     const hits: Hit[] = [];
     for (const { id, message, isMerge } of pull.commits) {
       const read = readMessage(message);
       if (isMerge || isFixup(read) || read.isRevert || isBot(pull)) continue;
-      for (const problem of await lintMessage(message, rules)) {
+      for (const problem of await lintMessage(message, messageRules)) {
         if (problem.level !== "error") continue;
         hits.push({
           message:

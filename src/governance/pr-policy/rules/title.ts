@@ -1,4 +1,4 @@
-import { defaultRules, lintMessage } from "../../commits/lint.ts";
+import { lintMessage } from "../../commits/lint.ts";
 import { isBot, isRevert } from "../pull-request.ts";
 import type { Rule } from "./rule.ts";
 
@@ -9,10 +9,9 @@ export const title: Rule = {
     "A squash writes the title into the history: what no tool can read there is in no version and no " +
     "changelog.",
   solution: "Write the title as `type(scope): subject`, such as `fix(cart): keep items after a reload`.",
-  async find({ pull, policy }) {
+  async find({ pull, messageRules }) {
     if (isRevert(pull)) return [];
-    const rules = defaultRules(policy.commits.types, policy.commits.scopes);
-    const problems = await lintMessage(pull.title, rules);
+    const problems = await lintMessage(pull.title, messageRules);
     // What programs write has no subject in lower case, and a length of its own.
     const counting = isBot(pull)
       ? problems.filter(({ rule }) => !/^(?:subject-case|header-max-length)$/.test(rule))
