@@ -1,6 +1,7 @@
 import type { BackupRun } from "./contestants.ts";
 import type { Cost } from "./measure.ts";
 import { migrationGoals, type MigrationFigures } from "./migrations/figures.ts";
+import { policyGoals, type PolicyFigures } from "./policy/figures.ts";
 import type { ColdStart, MemoryPoint } from "./series.ts";
 
 /** One contestant with all its runs; medians are made from these. */
@@ -26,6 +27,7 @@ export interface Results {
   readonly coldStart: readonly ColdStart[];
   /** Absent in results from before it was measured. */
   readonly migrations?: MigrationFigures;
+  readonly policy?: PolicyFigures;
   readonly goals: readonly Goal[];
 }
 
@@ -98,6 +100,7 @@ export function goals(results: Measured): Goal[] {
     faster("Restore at least as fast as psql < dump.sql", restore("psql"), restore("holdfast-1"), 1),
     faster("Parallel restore faster than the streamed one", restore("holdfast-1"), restore("holdfast-2"), 1),
     ...migrationGoals(results.migrations),
+    ...policyGoals(results.policy),
   ];
   return found.filter((one) => one !== undefined);
 }

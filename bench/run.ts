@@ -12,6 +12,7 @@ import { contestants, runContestant, type BackupRun } from "./contestants.ts";
 import { generateDatabase } from "./database.ts";
 import { undisturbed } from "./quiet.ts";
 import { migrationFigures } from "./migrations/figures.ts";
+import { policyFigures } from "./policy/figures.ts";
 import { parseOptions, USAGE, wants, wantsContestant, type Options } from "./options.ts";
 import { CAN_MEASURE } from "./processes.ts";
 import { excerpt, markdown, sheets, sheetText } from "./report.ts";
@@ -90,6 +91,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
     ? await memorySeries(setting, [...new Set([70, options.mb])], existing, say)
     : [];
   const migrations = wants(options, "migrations") ? await migrationFigures(setting, say) : undefined;
+  const policy = wants(options, "policy") ? await policyFigures(setting, say) : undefined;
   const measured = {
     format: "holdfast.benchmark/1" as const,
     madeAt: new Date().toISOString(),
@@ -106,6 +108,7 @@ async function bench(options: Options, signal: AbortSignal, keep: (results: Resu
     memory,
     coldStart: cold,
     ...(migrations === undefined ? {} : { migrations }),
+    ...(policy === undefined ? {} : { policy }),
   };
   keep({ ...measured, goals: goals(measured) });
   if (!options.big) return;

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { CLI } from "../../scripts/demo/holdfast.ts";
 import type { Setting } from "../setting.ts";
-import { seconds } from "./seconds.ts";
+import { seconds } from "../seconds.ts";
 
 /** What the same files take by `migrate` and by psql, in seconds; medians, and that of the rounds' ratios. */
 export interface ApplyFigures {

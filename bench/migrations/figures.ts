@@ -3,10 +3,11 @@ import { CLI } from "../../scripts/demo/holdfast.ts";
 import { postgresDatabase } from "../../src/adapters/postgres/database.ts";
 import { readState } from "../../src/schema/proof/state.ts";
 import type { Goal } from "../results.ts";
+import { runGit } from "../run-git.ts";
 import type { Setting } from "../setting.ts";
 import { applyFigures, type ApplyFigures } from "./apply.ts";
 import { pair, PAIRS, TABLES, writePairs } from "./pairs.ts";
-import { seconds } from "./seconds.ts";
+import { seconds } from "../seconds.ts";
 
 /** What `migrate-check` and `migrate` take, in seconds and milliseconds of the wall. */
 export interface MigrationFigures {
@@ -35,15 +36,9 @@ export async function migrationFigures(
   const root = join(folder, "migrations-bench");
   const migrations = join(root, "migrations");
   writePairs(migrations, 0, PAIRS - NEW);
-  const git = (...words: string[]): Promise<number> =>
-    seconds(
-      "git",
-      ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "-c", "commit.gpgsign=false", ...words],
-      { cwd: root },
-    );
-  await git("init", "-q", "-b", "main");
-  await git("add", "-A");
-  await git("commit", "-qm", "merged");
+  await runGit(root, "init", "-q", "-b", "main");
+  await runGit(root, "add", "-A");
+  await runGit(root, "commit", "-qm", "merged");
   writePairs(migrations, PAIRS - NEW, PAIRS);
   const check = (...words: string[]): Promise<number> =>
     seconds(process.execPath, [CLI, "migrate-check", "--migrations", "migrations", "--json", ...words], {

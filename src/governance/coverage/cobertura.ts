@@ -1,4 +1,5 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
+import { CoveredLines } from "./covered-lines.ts";
 import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
 
 /**
@@ -9,8 +10,8 @@ import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
  */
 export function readCobertura(text: string): ReportedFile[] {
   const sources: string[] = [];
-  const files = new Map<string, Map<number, number>>();
-  let lines: Map<number, number> | undefined;
+  const files = new Map<string, CoveredLines>();
+  let lines: CoveredLines | undefined;
   let source: string | undefined;
   const parser = new SaxesParser();
   // The first one counts: what comes after it is a guess of the parser's.
@@ -22,7 +23,7 @@ export function readCobertura(text: string): ReportedFile[] {
     if (tag.name === "source") source = "";
     if (tag.name === "class") {
       const path = attribute(tag, "filename");
-      lines = files.get(path) ?? new Map();
+      lines = files.get(path) ?? new CoveredLines();
       files.set(path, lines);
     }
     if (tag.name !== "line" || lines === undefined) return;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CoveredLines } from "./covered-lines.ts";
 import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
 
 /**
@@ -36,7 +37,7 @@ export function readIstanbul(text: string): ReportedFile[] {
     const plain = value !== null && typeof value === "object" && "data" in value ? value.data : value;
     const file = FILE.safeParse(plain);
     if (!file.success) throw new UnusableReport(`is no report of Istanbul's at ${key}`);
-    const lines = new Map<number, number>();
+    const lines = new CoveredLines();
     for (const [id, { start }] of Object.entries(file.data.statementMap)) {
       addLine(lines, start.line, file.data.s[id] ?? 0);
     }

@@ -1,3 +1,4 @@
+import { CoveredLines } from "./covered-lines.ts";
 import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
 
 /**
@@ -9,7 +10,7 @@ import { addLine, UnusableReport, type ReportedFile } from "./report.ts";
 export function readLcov(text: string): ReportedFile[] {
   const files: ReportedFile[] = [];
   let path: string | undefined;
-  let lines = new Map<number, number>();
+  let lines = new CoveredLines();
   let at = 0;
   for (let number = 1; at < text.length; number += 1) {
     const found = text.indexOf("\n", at);
@@ -22,7 +23,7 @@ export function readLcov(text: string): ReportedFile[] {
     } else if (line.startsWith("SF:")) {
       if (path !== undefined) throw new UnusableReport(`does not end ${path}, at its line ${number}`);
       path = line.slice(3).trim();
-      lines = new Map();
+      lines = new CoveredLines();
     } else if (line === "end_of_record") {
       if (path === undefined) throw new UnusableReport(`ends a file twice, at its line ${number}`);
       files.push({ places: [path], lines });
@@ -36,7 +37,7 @@ export function readLcov(text: string): ReportedFile[] {
 }
 
 /** `DA:<line>,<hits>[,<checksum>]`; what gcov counts below zero was not run as far as anybody knows. */
-function readLine(line: string, number: number, lines: Map<number, number>): void {
+function readLine(line: string, number: number, lines: CoveredLines): void {
   const [, at, hits] = /^DA:(\d+),(-?\d+(?:e\+?\d+)?)(?:,|$)/i.exec(line) ?? [];
   if (at === undefined || Number(at) < 1) {
     const words = JSON.stringify(line.slice(0, 60));

@@ -1,5 +1,6 @@
 import type { LineRange, SourceChange } from "../../ports/source-history.ts";
-import { addLine, type CoveredLines, type ReportedFile } from "./report.ts";
+import { CoveredLines } from "./covered-lines.ts";
+import type { ReportedFile } from "./report.ts";
 import type { Places } from "./place.ts";
 
 /** Lines that can be run, and how many of them were. */
@@ -55,7 +56,7 @@ export async function measure(reported: readonly ReportedFile[], commit: Measure
   const changed = commit.changes.filter(({ isFile, lines }) => isFile && lines.length > 0);
   const shares = changed.map(({ path, lines }) => ofChanged(path, lines, files.get(path)));
   return {
-    ...sum([...files.values()].map(shareOf)),
+    ...sum([...files.values()]),
     changed: sum(shares.map(({ share }) => share)),
     uncovered: shares.flatMap(({ uncovered }) => uncovered),
     unmeasured: changed.map(({ path }) => path).filter((path) => !files.has(path) && commit.isSource(path)),
@@ -64,28 +65,14 @@ export async function measure(reported: readonly ReportedFile[], commit: Measure
   };
 }
 
-/** What is told once is not copied, since a large report has millions of lines; nothing is copied twice. */
 function together(told: Iterable<readonly [path: string, lines: CoveredLines]>): Map<string, CoveredLines> {
   const files = new Map<string, CoveredLines>();
-  const copies = new Map<string, Map<number, number>>();
   for (const [path, lines] of told) {
-    const there = files.get(path);
-    if (there === undefined) {
-      files.set(path, lines);
-      continue;
-    }
-    const copy = copies.get(path) ?? new Map(there);
-    for (const [line, hits] of lines) addLine(copy, line, hits);
-    copies.set(path, copy);
-    files.set(path, copy);
+    const all = files.get(path) ?? new CoveredLines();
+    all.addAll(lines);
+    files.set(path, all);
   }
   return files;
-}
-
-function shareOf(lines: CoveredLines): Share {
-  let covered = 0;
-  for (const hits of lines.values()) if (hits > 0) covered += 1;
-  return { covered, total: lines.size };
 }
 
 function sum(shares: readonly Share[]): Share {
@@ -101,13 +88,21 @@ function ofChanged(
   lines: CoveredLines | undefined,
 ): { readonly share: Share; readonly uncovered: readonly Uncovered[] } {
   if (lines === undefined) return { share: { covered: 0, total: 0 }, uncovered: [] };
-  const isChanged = (line: number): boolean =>
-    ranges.some(({ first, last }) => line >= first && line <= last);
-  const known = [...lines].filter(([line]) => isChanged(line));
-  const missed = known.flatMap(([line, hits]) => (hits > 0 ? [] : [line])).sort((a, b) => a - b);
+  const missed: number[] = [];
+  let total = 0;
+  for (const { first, last } of ranges) {
+    for (let line = first; line <= Math.min(last, lines.last); line += 1) {
+      if (!lines.has(line)) continue;
+      total += 1;
+      if (!lines.isRun(line)) missed.push(line);
+    }
+  }
   return {
-    share: { covered: known.length - missed.length, total: known.length },
-    uncovered: joined(missed, lines).map((range) => ({ file, ...range })),
+    share: { covered: total - missed.length, total },
+    uncovered: joined(
+      missed.sort((a, b) => a - b),
+      lines,
+    ).map((range) => ({ file, ...range })),
   };
 }
 
@@ -138,10 +133,8 @@ async function beyondTheirEnd(
   });
   if (known.length === 0) return [];
   const lengths = await commit.lengths(known.map(({ file }) => file));
-  return known.flatMap(({ file, lines }) => {
+  return known.flatMap(({ file, lines: { last: line } }) => {
     const length = lengths.get(file) ?? 0;
-    let line = 0;
-    for (const each of lines.keys()) line = Math.max(line, each);
     return line > length ? [{ file, line, length }] : [];
   });
 }

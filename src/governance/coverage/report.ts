@@ -1,5 +1,4 @@
-/** Line (from 1) → how often it was run. Lines that hold nothing to run are not in it. */
-export type CoveredLines = ReadonlyMap<number, number>;
+import { LINES_MAX, type CoveredLines } from "./covered-lines.ts";
 
 /** What one report says, by the paths as it writes them. */
 export interface ReportedFile {
@@ -11,7 +10,12 @@ export interface ReportedFile {
 /** A report that could not be believed, and why; in words that follow its name. */
 export class UnusableReport extends Error {}
 
-/** Counts a run of a line: a line that is told twice was run as often as the higher number says. */
-export function addLine(lines: Map<number, number>, line: number, hits: number): void {
-  lines.set(line, Math.max(lines.get(line) ?? 0, hits));
+/**
+ * Takes in what a report says of a line.
+ *
+ * @throws UnusableReport where no file has so many
+ */
+export function addLine(lines: CoveredLines, line: number, hits: number): void {
+  if (line > LINES_MAX) throw new UnusableReport(`tells of line ${line}, which no file has`);
+  lines.add(line, hits > 0);
 }

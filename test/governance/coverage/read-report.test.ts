@@ -2,10 +2,13 @@ import { describe, expect, it } from "@jest/globals";
 import { readReport } from "../../../src/governance/coverage/read-report.ts";
 import { UnusableReport } from "../../../src/governance/coverage/report.ts";
 
-/** File → line → count, by the first of the file's places. */
-const read = (text: string): Record<string, Record<number, number>> =>
+/** File → line → whether it was run, by the first of the file's places. */
+const read = (text: string): Record<string, Record<number, boolean>> =>
   Object.fromEntries(
-    readReport(Buffer.from(text)).map(({ places, lines }) => [places[0]!, Object.fromEntries(lines)]),
+    readReport(Buffer.from(text)).map(({ places, lines }) => {
+      const known = Array.from({ length: lines.last }, (_, at) => at + 1).filter((line) => lines.has(line));
+      return [places[0]!, Object.fromEntries(known.map((line) => [line, lines.isRun(line)]))];
+    }),
   );
 
 const HEAD = '<?xml version="1.0"?>\n';
@@ -19,12 +22,12 @@ describe("a report of lcov's", () => {
   it("is read by its lines, and not by the sums beside them", () => {
     const text = "TN:\nSF:src/a.ts\nFN:1,f\nFNDA:1,f\nDA:1,3\n" +
       "DA:2,0,abc\nBRDA:1,0,0,-\nLF:9\nLH:9\n" + "end_of_record\n";
-    expect(read(text)).toEqual({ "src/a.ts": { 1: 3, 2: 0 } });
+    expect(read(text)).toEqual({ "src/a.ts": { 1: true, 2: false } });
   });
 
   it("may have other line endings, a byte order mark, huge and negative counts", () => {
     const text = "\uFEFFSF:src/a.ts\r\nDA:1,-3\r\nDA:2,1e+20\r\nDA:2,0\r\nend_of_record\r\n";
-    expect(read(text)).toEqual({ "src/a.ts": { 1: 0, 2: 1e20 } });
+    expect(read(text)).toEqual({ "src/a.ts": { 1: false, 2: true } });
   });
 
   it.each([
@@ -33,6 +36,7 @@ describe("a report of lcov's", () => {
     ["begins a file before it ends one", "SF:a\nSF:b\nend_of_record\n", "does not end a, at its line 2"],
     ["has lines of no file", "DA:1,1\n", "a line of no file, at its line 1"],
     ["ends a file twice", "SF:a\nend_of_record\nend_of_record\n", "ends a file twice, at its line 3"],
+    ["tells of a line that no file has", "SF:a\nDA:4000000000,1\nend_of_record\n", "no file has"],
     ["counts from zero", "SF:a\nDA:0,1\nend_of_record\n", "no line and count"],
     ["is something else", "All files | 85 %\n", "is not lcov's at its line 1"],
     ["is empty", " \n", "is empty"],
@@ -54,13 +58,13 @@ describe("a report of Cobertura's", () => {
     expect(readReport(Buffer.from(text)).map(({ places }) => places)).toEqual([
       ["/home/ci/app/src/a.ts", "src/a.ts"],
     ]);
-    expect(read(text)).toEqual({ "/home/ci/app/src/a.ts": { 1: 0, 2: 4, 3: 1 } });
+    expect(read(text)).toEqual({ "/home/ci/app/src/a.ts": { 1: false, 2: true, 3: true } });
   });
 
   it("may have a DOCTYPE, which nobody fetches", () => {
     const doctype = '<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">\n';
     const text = cobertura('<class filename="a"><lines><line number="1" hits="1"/></lines></class>', doctype);
-    expect(read(text)).toEqual({ "/home/ci/app/a": { 1: 1 } });
+    expect(read(text)).toEqual({ "/home/ci/app/a": { 1: true } });
   });
 
   it("cannot make much of little: its own entities are not resolved", () => {
@@ -91,9 +95,9 @@ describe("a report of Istanbul's", () => {
   const file = { path: "/ci/src/a.ts", statementMap, s: { 0: 0, 1: 2, 2: 0 } };
 
   it("counts a line as often as the statement on it that ran most", () => {
-    expect(read(JSON.stringify({ "/ci/src/a.ts": file }))).toEqual({ "/ci/src/a.ts": { 1: 2, 4: 0 } });
+    expect(read(JSON.stringify({ "/ci/src/a.ts": file }))).toEqual({ "/ci/src/a.ts": { 1: true, 4: false } });
     // As nyc and vitest write what they have mapped.
-    expect(read(JSON.stringify({ a: { data: file } }))).toEqual({ "/ci/src/a.ts": { 1: 2, 4: 0 } });
+    expect(read(JSON.stringify({ a: { data: file } }))).toEqual({ "/ci/src/a.ts": { 1: true, 4: false } });
   });
 
   it.each([

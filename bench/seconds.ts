@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { plainEnvironment } from "../../scripts/demo/holdfast.ts";
+import { plainEnvironment } from "../scripts/demo/holdfast.ts";
 
 /** How a program is run that is measured. */
 export interface Running {
