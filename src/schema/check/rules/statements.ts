@@ -1,4 +1,4 @@
-import { fieldsOf, listOf, nameParts, relationParts, textOf } from "../../script/tree.ts";
+import { everyNode, fieldsOf, listOf, nameParts, relationParts, textOf } from "../../script/tree.ts";
 import { dropped, hit, written, type Rule } from "./rule.ts";
 
 /** Whether an option such as `FULL` or `CONCURRENTLY` is given. */
@@ -10,6 +10,8 @@ function option(options: unknown, name: string): boolean {
     );
   });
 }
+
+const ENDS_SESSIONS = "pg_terminate_backend";
 
 /** Rules about other statements that lock, or that are read otherwise than meant. */
 export const STATEMENT_RULES: readonly Rule[] = [
@@ -180,6 +182,21 @@ export const STATEMENT_RULES: readonly Rule[] = [
         : longNames(statement.text).map((name) =>
             hit(name, `the server cuts the name off after 63 bytes: it has ${Buffer.byteLength(name)}`),
           ),
+  },
+  {
+    name: "ends-sessions",
+    level: "warning",
+    squawk: [],
+    problem:
+      "A migration that ends other people's sessions ends the one by which `migrate` holds its lease too, " +
+      "and is given up then, each time anew.",
+    solution: "End sessions by hand where it must be; a lock is waited for and tried again anyway.",
+    find: ({ statement }) =>
+      [...everyNode(statement.tree)].some(
+        ({ type, fields }) => type === "FuncCall" && nameParts(fields["funcname"]).at(-1) === ENDS_SESSIONS,
+      )
+        ? [{ message: "ends sessions, and with others the one that applies it" }]
+        : [],
   },
   {
     name: "dynamic-sql",

@@ -116,6 +116,12 @@ describe("a rule", () => {
   it.each([
     ["drop schema app cascade", "drop-schema app"],
     ["drop database shop", "drop-database shop"],
+    ["create database shop", "server-wide"],
+    ["alter system set work_mem = '1GB'", "server-wide"],
+    ["create tablespace fast location '/fast'", "server-wide"],
+    ["alter role app password 'x'", "not-compared"],
+    ["grant set on parameter log_statement to app", "not-compared"],
+    ["select pg_terminate_backend(pid) from pg_stat_activity", "ends-sessions"],
     ["alter domain app.d add constraint k check (value > 0)", "domain-constraint app.d"],
     ["alter type app.e add value 'b'", "enum-value-order app.e"],
     ["alter type e rename value 'a' to 'b'", "enum-value-rename e"],
