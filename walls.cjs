@@ -84,6 +84,7 @@ const ROOMS = Object.fromEntries([
     "azure-blob",
     "file-store",
     "github",
+    "npm-registry",
     "pg-tools",
     "postgres",
     "scratch-server",
