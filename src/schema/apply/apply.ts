@@ -5,9 +5,8 @@ import { supabaseBooks } from "../books/supabase-books.ts";
 import { stateAfterLoss } from "../history/after-loss.ts";
 import { positionOf } from "../history/table.ts";
 import { cameBeforeOthers } from "../history/late.ts";
+import { liveFingerprint } from "../history/live-schema.ts";
 import { scriptsOf } from "../history/standing.ts";
-import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
 import { lineAt } from "../script/script.ts";
 import { codeUnits } from "../script/parse-script.ts";
 import { requireApprovedPlan } from "./hash.ts";
@@ -150,7 +149,7 @@ async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise
     statements: step.forward.script.statements,
     async attempt(session: DatabaseSession, stop: AbortSignal) {
       // What the schema was before the first statement is only known before it.
-      const before = isOnRecord ? undefined : (run.left ?? (await fingerprint(session)));
+      const before = isOnRecord ? undefined : (run.left ?? (await liveFingerprint(session)));
       // A script that is no single transaction says that it has begun before it does anything.
       if (step.forward.execution.mode !== "one-transaction" && before !== undefined) {
         await insert(session, step, before, ports);
@@ -193,7 +192,7 @@ async function ledgerOf(
         steps,
       ]);
       if (!whole) return;
-      const after = await fingerprint(inside);
+      const after = await liveFingerprint(inside);
       await inside.query(
         `
           UPDATE holdfast.migrations
@@ -252,10 +251,6 @@ async function insert(
       before,
     ],
   );
-}
-
-async function fingerprint(session: DatabaseSession): Promise<string> {
-  return schemaFingerprint(await readState(session)).hash;
 }
 
 function lineOf({ forward, migration }: PlannedMigration, { statement, refusal }: Refused): number {

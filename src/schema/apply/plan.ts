@@ -6,6 +6,7 @@ import type { Migration } from "../folder/migration.ts";
 import { compareKeys } from "../folder/version.ts";
 import { begunOf, requireSameVersion } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { readLiveSchema, withoutSchemas } from "../history/live-schema.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
@@ -13,7 +14,6 @@ import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { leftOpen } from "../script/transactions.ts";
 import { requireSameStart } from "../steps/same-start.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
 import { isDrift } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { onlyPlans } from "./only-plans.ts";
@@ -26,6 +26,13 @@ export interface PlannedMigration {
   readonly forward: PreparedScript;
   /** What an earlier run had begun. */
   readonly begun: HistoryEntry | undefined;
+}
+
+/** What a takeover would write down. */
+export interface Taken {
+  readonly entries: readonly HistoryEntry[];
+  /** Another application's schemas. */
+  readonly others: readonly string[];
 }
 
 /** What will be applied. */
@@ -50,13 +57,13 @@ export interface MigratePlan {
 /**
  * Holds the folder against the database; changes nothing.
  *
- * @param taken entries that count as if the history had them
+ * @param taken what counts as if the history had it
  * @throws database.pooler, database.unsupported, refused.unsafe
  */
 export async function planMigrate(
   request: MigrateRequest,
   ports: MigratePorts,
-  taken: readonly HistoryEntry[] = [],
+  taken: Taken = { entries: [], others: [] },
 ): Promise<MigratePlan> {
   const { migrations, ignored } = await readMigrations(request, ports);
   await refuseTransactionPooler(request.database);
@@ -68,7 +75,7 @@ export async function planMigrate(
       hint: "Give the version of the last migration that is to be applied, as in its file's name.",
     });
   }
-  const standing = standingOf(migrations, [...(await readHistory(session)), ...taken]);
+  const standing = standingOf(migrations, [...(await readHistory(session)), ...taken.entries]);
   refuseChanged(standing);
   await refuseAppliedElsewhere(session, standing, request);
   refuseLate(standing, request);
@@ -95,12 +102,22 @@ export async function planMigrate(
     }
     steps.push({ migration, forward, begun });
   }
-  const live = schemaFingerprint(await readState(session)).hash;
+  const live = schemaFingerprint(withoutSchemas(await readLiveSchema(session), taken.others)).hash;
   const drifted = isDrift(live, standing);
   const isFirst = standing.applied.length + standing.missing.length + standing.begun.length === 0;
   const told = isFirst && request.dryRun ? await unrecorded(session) : undefined;
   const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : undefined;
-  return { request, standing, steps, ignored, taken, live, drifted, unrecorded: told, onlyPlanned };
+  return {
+    request,
+    standing,
+    steps,
+    ignored,
+    taken: taken.entries,
+    live,
+    drifted,
+    unrecorded: told,
+    onlyPlanned,
+  };
 }
 
 /** psql would take back what such a file did; nobody can have meant that. */

@@ -14,12 +14,12 @@ import { readFolder } from "../folder/read-folder.ts";
 import { compareKeys, versionKey } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { scriptOf } from "../history/script-of.ts";
+import { liveFingerprint, readLiveSchema } from "../history/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { platformOfState } from "../proof/compare-databases.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
 import { proveHistory, type HistoryProof } from "./prove-history.ts";
 import { requireSameStart } from "../steps/same-start.ts";
 import type { RollbackRequest } from "./request.ts";
@@ -81,7 +81,7 @@ async function withoutUnbegun(
   const isUnbegun = ({ state, steps }: HistoryEntry): boolean => state === "applying" && steps === 0;
   if (!history.some(isUnbegun)) return history;
   const left = history.findLast(({ state }) => state === "applied")?.fingerprintAfter;
-  const asItWas = left != null && schemaFingerprint(await readState(session)).hash === left;
+  const asItWas = left != null && (await liveFingerprint(session)) === left;
   return asItWas ? history.filter((entry) => !isUnbegun(entry)) : history;
 }
 
@@ -91,7 +91,7 @@ async function withoutUnbegun(
  */
 export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boolean> {
   await using session = await plan.request.database.connect({ purpose: "rollback plan" });
-  if (schemaFingerprint(await readState(session)).hash !== plan.live) return false;
+  if ((await liveFingerprint(session)) !== plan.live) return false;
   const names = (steps: readonly Omit<RollbackStep, "proof">[]): string =>
     steps
       .map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}\n${rollback.source.text}`)
@@ -111,7 +111,7 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
   const { history, found } = await choose(session, request, ports);
-  const state = await readState(session);
+  const state = await readLiveSchema(session);
   const { major } = await serverFacts(session);
   const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
   const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));

@@ -15,12 +15,13 @@ import { standingOf, type Standing } from "../history/standing.ts";
 import { appliedElsewhere, type AppliedElsewhere } from "../books/applied-elsewhere.ts";
 import { begunOf } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { readLiveSchema } from "../history/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { nameDrift, type Drift, type DriftPorts } from "./drift.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState, type SchemaState } from "../proof/state.ts";
+import type { SchemaState } from "../proof/state.ts";
 
 /** The parsed inputs of `holdfast migrate-status`. */
 export interface MigrateStatusInputs {
@@ -113,7 +114,7 @@ async function look(session: DatabaseSession, migrations: readonly Migration[]):
   const standing = standingOf(migrations, history);
   const elsewhere = await appliedElsewhere(session, standing);
   const last = history.findLast(({ state }) => state === "applied");
-  const state = last?.fingerprintAfter == null ? undefined : await readState(session);
+  const state = last?.fingerprintAfter == null ? undefined : await readLiveSchema(session);
   const unknown = history.length === 0 && elsewhere.length === 0 ? await unrecorded(session) : undefined;
   await session.query("COMMIT");
   return { history, standing, elsewhere, state, unknown };
