@@ -10,7 +10,7 @@ import type { Books, ToolName } from "../books/tool.ts";
 import type { Migration } from "../folder/migration.ts";
 import { compareKeys, isVersion } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
-import { readLiveSchema, withoutSchemas } from "../history/live-schema.ts";
+import { readLiveSchema, withoutSchemas } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import { Chain } from "../proof/chain.ts";
 import { compareDatabases, platformOfState } from "../proof/compare-databases.ts";

@@ -6,7 +6,7 @@ import type { Migration } from "../folder/migration.ts";
 import { compareKeys } from "../folder/version.ts";
 import { begunOf, requireSameVersion } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
-import { readLiveSchema, withoutSchemas } from "../history/live-schema.ts";
+import { readLiveSchema, withoutSchemas } from "../live/live-schema.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
@@ -14,19 +14,13 @@ import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { leftOpen } from "../script/transactions.ts";
 import { requireSameStart } from "../steps/same-start.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
+import { goingOf, type Going } from "./guard/going.ts";
 import { isDrift } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
+import type { PlannedMigration } from "./planned-migration.ts";
 import { onlyPlans } from "./only-plans.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
-
-/** One migration that will be applied. */
-export interface PlannedMigration {
-  readonly migration: Migration;
-  readonly forward: PreparedScript;
-  /** What an earlier run had begun. */
-  readonly begun: HistoryEntry | undefined;
-}
 
 /** What a takeover would write down. */
 export interface Taken {
@@ -48,6 +42,10 @@ export interface MigratePlan {
   readonly drifted: boolean;
   /** The live schema's fingerprint: what files do depends on it, by `CASCADE` for one. */
   readonly live: string;
+  /** What of the live database the files destroy. */
+  readonly going: readonly Going[];
+  /** Files whose work is not known from their text. */
+  readonly opaque: readonly string[];
   /** Of a dry run on a database with tables and no history: a word about that. */
   readonly unrecorded: string | undefined;
   /** Of a dry run: why its role could not carry the plan out. */
@@ -104,6 +102,7 @@ export async function planMigrate(
   }
   const live = schemaFingerprint(withoutSchemas(await readLiveSchema(session), taken.others)).hash;
   const drifted = isDrift(live, standing);
+  const { going, opaque } = await goingOf(session, steps);
   const isFirst = standing.applied.length + standing.missing.length + standing.begun.length === 0;
   const told = isFirst && request.dryRun ? await unrecorded(session) : undefined;
   const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : undefined;
@@ -115,6 +114,8 @@ export async function planMigrate(
     taken: taken.entries,
     live,
     drifted,
+    going,
+    opaque,
     unrecorded: told,
     onlyPlanned,
   };

@@ -2,7 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { cameBeforeOthers } from "../history/late.ts";
-import { leaveOut } from "../history/live-schema.ts";
+import { leaveOut } from "../history/other-schemas.ts";
 import { markedOf, scriptSha256 } from "../history/standing.ts";
 import { positionOf } from "../history/table.ts";
 import { requireLease, takeLease } from "../lease/lease.ts";

@@ -17,7 +17,8 @@ export class TakenBack {
   /** None where there is no record, and for a role that may not read it, which then knows less. */
   static async read(session: DatabaseSession): Promise<TakenBack> {
     const [row] = await session.query<{ readable: boolean | null }>(`
-      SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass('holdfast.rollbacks'), 'SELECT') AS readable
+      SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass('holdfast.rollbacks'),
+                                            'SELECT') AS readable
     `);
     if (row!.readable !== true) return new TakenBack(new Map());
     const isOld = (await lackedColumns(session)).has("rollbacks.elsewhere");
@@ -41,8 +42,9 @@ export class TakenBack {
   }
 
   /**
-   * Whether a tool's table names a version only because it named it already when that was taken back. One that
-   * has come to name it since has applied it. Of a table that we keep ourselves the rollback has taken it out.
+   * Whether a tool's table names a version only because it named it already when that was taken back. One
+   * that has come to name it since has applied it. Of a table that we keep ourselves the rollback has taken
+   * it out.
    */
   isOldWord({ table, kept }: Books, version: string): boolean {
     if (kept || !isVersion(version)) return false;

@@ -228,11 +228,12 @@ export async function readHistory(session: DatabaseSession): Promise<readonly Hi
   if ((await historyPresence(session)) === "none") return [];
   // A role that only reads may meet tables of an earlier version.
   const lacked = await lackedColumns(session);
+  const orNull = (column: string): string => (lacked.has(`migrations.${column}`) ? "NULL" : column);
   const rows = await session.query<Row>(`
     SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before,
            fingerprint_after, duration_ms,
-           ${lacked.has("migrations.without_transaction") ? "NULL" : "without_transaction"} AS without_transaction,
-           ${lacked.has("migrations.attempting") ? "NULL" : "attempting"} AS attempting,
+           ${orNull("without_transaction")} AS without_transaction,
+           ${orNull("attempting")} AS attempting,
            pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at,
            applied_by, run_url, adopted_from
       FROM holdfast.migrations

@@ -6,7 +6,7 @@ import { supabaseBooks } from "../books/supabase-books.ts";
 import { stateAfterLoss } from "../history/after-loss.ts";
 import { scriptSha256 } from "../history/standing.ts";
 import type { HistoryEntry, ScriptName } from "../history/entry.ts";
-import { liveFingerprint } from "../history/live-schema.ts";
+import { liveFingerprint } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";

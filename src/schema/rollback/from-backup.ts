@@ -8,7 +8,7 @@ import { requireWritable } from "../../nouns/server/require-writable.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
-import { liveFingerprint } from "../history/live-schema.ts";
+import { liveFingerprint } from "../live/live-schema.ts";
 import { historyPresence, readHistory } from "../history/table.ts";
 import { takeLease } from "../lease/lease.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";

@@ -14,7 +14,7 @@ import { readFolder } from "../folder/read-folder.ts";
 import { compareKeys, versionKey } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { scriptOf } from "../history/script-of.ts";
-import { liveFingerprint, readLiveSchema } from "../history/live-schema.ts";
+import { liveFingerprint, readLiveSchema } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";

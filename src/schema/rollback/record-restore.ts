@@ -6,7 +6,7 @@ import { keysOf, maybeOurs } from "../books/applied-of.ts";
 import { findBooks } from "../books/find-books.ts";
 import { saysApplied, wordsNow } from "../books/words.ts";
 import type { HistoryEntry } from "../history/entry.ts";
-import { liveFingerprint } from "../history/live-schema.ts";
+import { liveFingerprint } from "../live/live-schema.ts";
 import { makeHistory, readHistory } from "../history/table.ts";
 
 /** What a restore has made of the history of migrations, and where that is written down. */

@@ -15,7 +15,7 @@ import { standingOf, type Standing } from "../history/standing.ts";
 import { appliedElsewhere, type AppliedElsewhere } from "../books/applied-elsewhere.ts";
 import { begunOf } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
-import { readLiveSchema } from "../history/live-schema.ts";
+import { readLiveSchema } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";

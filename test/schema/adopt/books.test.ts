@@ -93,7 +93,7 @@ describe("what was taken over and taken back since", () => {
     expect(await database.query("SELECT n FROM price")).toEqual([{ n: 7 }]);
   });
 
-  it("is on record of an earlier version without the other tool's word, and then it is not asked", async () => {
+  it("is left alone where an earlier version has kept no word of the other tool", async () => {
     await using database = await createDatabase({ owner: "postgres", sql: DBMATE });
     await using folder = migrationsFolder(FILES);
     await migrate(database, folder);

@@ -193,7 +193,7 @@ describe("migrate-rollback --from-backup", () => {
     );
   });
 
-  it("names what really goes of what was taken over since: what the other tool's own table says", async () => {
+  it("names what really goes of what was taken over since, by the other tool's own table", async () => {
     const sql = `
       CREATE TABLE t (id int);
       CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
