@@ -1,6 +1,7 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import { isVersion } from "../folder/version.ts";
 import { lackedColumns } from "../history/columns.ts";
+import { patiently } from "../history/patience.ts";
 import { keyText } from "./applied-of.ts";
 import type { Books } from "./tool.ts";
 import { saidApplied, type Words } from "./words.ts";
@@ -22,11 +23,13 @@ export class TakenBack {
     `);
     if (row!.readable !== true) return new TakenBack(new Map());
     const isOld = (await lackedColumns(session)).has("rollbacks.elsewhere");
-    const rows = await session.query<{ version: string; elsewhere: Words | null }>(`
+    const rows = await patiently(session, () =>
+      session.query<{ version: string; elsewhere: Words | null }>(`
       SELECT v.version, ${isOld ? "NULL" : "r.elsewhere"} AS elsewhere
         FROM holdfast.rollbacks r CROSS JOIN pg_catalog.unnest(r.done) AS v(version)
        ORDER BY r.begun_at, r.id
-    `);
+    `),
+    );
     return new TakenBack(
       new Map(
         rows

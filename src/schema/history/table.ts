@@ -3,6 +3,7 @@ import type { Database, DatabaseSession } from "../../ports/database.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { ADD_COLUMNS, lackedColumns } from "./columns.ts";
 import type { HistoryEntry } from "./entry.ts";
+import { patiently } from "./patience.ts";
 
 /**
  * Where a database remembers its migrations: `holdfast.migrations`, a row each, with both scripts, so
@@ -92,6 +93,18 @@ function halfRestored(): HoldfastError {
   );
 }
 
+/**
+ * Reading the schema waits for whoever keeps everybody out of a table, because the server locks it to print
+ * its defaults. So those of the history's own tables are printed here, where the wait has an end.
+ */
+const FORMAT = `
+  SELECT number,
+         (SELECT count(pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+            FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
+           WHERE c.relnamespace = 'holdfast'::pg_catalog.regnamespace) AS printed
+    FROM holdfast.format
+`;
+
 /** What there is of a history. */
 export type HistoryPresence = "none" | "there";
 
@@ -108,7 +121,7 @@ export async function historyPresence(session: DatabaseSession): Promise<History
   `);
   if (!row!.there) return "none";
   if (!row!.whole) throw halfRestored();
-  const [format] = await session.query<{ number: number }>("SELECT number FROM holdfast.format");
+  const [format] = await patiently(session, () => session.query<{ number: number }>(FORMAT));
   if (format === undefined || format.number <= HISTORY_FORMAT) return "there";
   throw new HoldfastError(
     "database.unsupported",
@@ -179,6 +192,10 @@ export async function makeHistory(database: Database): Promise<void> {
   await using session = await database.connect({ purpose: "migrate history", bare: true });
   await withoutLimits(session);
   if ((await historyPresence(session)) === "there" && (await lackedColumns(session)).size === 0) return;
+  await patiently(session, () => make(session));
+}
+
+async function make(session: DatabaseSession): Promise<void> {
   await session.query("BEGIN");
   try {
     await session.query(PATH_AS_THEIRS);
@@ -229,7 +246,8 @@ export async function readHistory(session: DatabaseSession): Promise<readonly Hi
   // A role that only reads may meet tables of an earlier version.
   const lacked = await lackedColumns(session);
   const orNull = (column: string): string => (lacked.has(`migrations.${column}`) ? "NULL" : column);
-  const rows = await session.query<Row>(`
+  const rows = await patiently(session, () =>
+    session.query<Row>(`
     SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before,
            fingerprint_after, duration_ms,
            ${orNull("without_transaction")} AS without_transaction,
@@ -238,7 +256,8 @@ export async function readHistory(session: DatabaseSession): Promise<readonly Hi
            applied_by, run_url, adopted_from
       FROM holdfast.migrations
      ORDER BY position
-  `);
+  `),
+  );
   return rows.map((row) => ({
     version: row.version,
     file: row.name,

@@ -1,5 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { displayPart } from "../../postgres/display-name.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
@@ -133,7 +134,7 @@ function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequ
   if (half !== undefined) {
     throw new HoldfastError(
       "refused.unsafe",
-      `${half.file} is half applied: ${half.steps} of its statements are done`,
+      `${half.file} is half applied: ${quantity(half.steps, "statement")} done`,
       {
         hint:
           "End it first with holdfast migrate, for which its file has to be in the folder; then it can be " +

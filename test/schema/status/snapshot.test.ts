@@ -1,4 +1,6 @@
 import { expect, it } from "@jest/globals";
+import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
+import { parseDatabaseUrl } from "../../../src/postgres/database-url.ts";
 import type { Database, DatabaseSession } from "../../../src/ports/database.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import { runMigrateStatus } from "../../../src/schema/status/run.ts";
@@ -70,5 +72,48 @@ it("a half applied file that the checkout has not is a row of its own", async ()
   );
   expect(told.report.tables[0]!.rows.map(([file, state]) => `${file}: ${state}`)).toEqual([
     "202611270900_idx.sql: half applied: 1 statement done",
+  ]);
+});
+
+it("a lock that keeps everybody out of the history is told, and not waited for without an end", async () => {
+  await using database = await createDatabase({ owner: "postgres" });
+  await using folder = migrationsFolder({ "1_a.sql": "CREATE TABLE a ();" });
+  await migrate(database, folder);
+  const inputs = { database: secret(database.adminUrl), migrations: folder.path };
+  const admin = parseDatabaseUrl(database.adminUrl, "database");
+  await using holder = await postgresDatabase(admin).connect({ purpose: "test" });
+  const locked = {
+    code: "database.lock-timeout",
+    message: "the history of migrations has been locked by another session for 5 seconds",
+  };
+  await holder.query("BEGIN");
+  await holder.query("LOCK TABLE holdfast.lease");
+  folder.write({ "2_b.sql": "CREATE TABLE b ();" });
+  const found = expect(migrate(database, folder)).rejects.toMatchObject(locked);
+  await using other = await createDatabase({ owner: "postgres" });
+  await migrate(other, folder);
+  await using held = await postgresDatabase(parseDatabaseUrl(other.adminUrl, "database")).connect({
+    purpose: "test",
+  });
+  await held.query("BEGIN");
+  await held.query("LOCK TABLE holdfast.migrations");
+  const ofOther = { ...inputs, database: secret(other.adminUrl) };
+  await expect(runMigrateStatus(ofOther, testPorts())).rejects.toMatchObject(locked);
+  await found;
+});
+
+it("a drift that nobody can tell is not called none", async () => {
+  await using database = await createDatabase({ owner: "postgres" });
+  await using folder = migrationsFolder({ "1_a.sql": "CREATE TABLE a ();" });
+  const inputs = { database: secret(database.adminUrl), migrations: folder.path };
+  expect(output(await runMigrateStatus(inputs, testPorts()), "drift")).toBe(false);
+  await migrate(database, folder);
+  // As after a late one whose successors were taken back.
+  await database.query("UPDATE holdfast.migrations SET fingerprint_after = NULL");
+  const { exit, outputs, report } = await runMigrateStatus(inputs, testPorts());
+  expect([exit, outputs["drift"], report.notes.join()]).toEqual([
+    0,
+    null,
+    expect.stringMatching(/^whether the schema has drifted cannot be told: what version 1 left is not on/),
   ]);
 });
