@@ -3,10 +3,11 @@ import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
 import { parseDatabaseUrl } from "../../../src/postgres/database-url.ts";
 import type { Database, DatabaseSession } from "../../../src/ports/database.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
+import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
 import { runMigrateStatus } from "../../../src/schema/status/run.ts";
 import { createDatabase } from "../../support/postgres.ts";
 import { secret, testPorts } from "../../support/test-ports.ts";
-import { migrate, migrationsFolder, output } from "../support.ts";
+import { migrate, migrationsFolder, noBackups, output, rollbackInputs } from "../support.ts";
 
 /** Ports whose sessions let something happen once they have read the history. */
 function portsWith(meanwhile: () => Promise<unknown>): Ports {
@@ -61,6 +62,10 @@ it("a half applied file that the checkout has not is a row of its own", async ()
     3,
     ["2_idx.sql: half applied: 1 statement done, not in this checkout", "1_other.sql: pending"],
   ]);
+  const back = rollbackInputs(database, { to: "nothing", migrations: without.path });
+  await expect(runMigrateRollback(back, testPorts(), noBackups)).rejects.toMatchObject({
+    message: "2_idx.sql is half applied: 1 statement done",
+  });
   // The same version in another length is the same version.
   await using renamed = migrationsFolder({ "2026112709_idx.sql": script });
   await using spelled = migrationsFolder({ "202611270900_idx.sql": script });
