@@ -40,6 +40,7 @@ const WINGS = {
       proof: ["shadow", "script"],
       history: ["folder"],
       books: ["folder", "history"],
+      live: ["proof", "history"],
       lease: ["history"],
       steps: ["script"],
     },
