@@ -1,6 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
+import { checkout } from "../../src/adapters/source-tree/checkout.ts";
 import { gitHistory } from "../../src/adapters/source-tree/history.ts";
 import type { SourceChange, SourceHistory } from "../../src/ports/source-history.ts";
 import { repository, type Repository } from "../support/repository.ts";
@@ -23,6 +24,26 @@ const told = ({ kind, path, before, lines: ranges, removed, isFile }: SourceChan
     `-${removed}`,
     ...(isFile ? [] : ["no file"]),
   ].join(" ");
+
+it("of a name that is a branch's and a tag's the branch is meant", async () => {
+  await using repo = repository();
+  repo.commit("begin", { "a.ts": "1\n" });
+  const begin = repo.git("rev-parse", "HEAD");
+  repo.git("tag", "origin/main");
+  repo.git("tag", "main");
+  repo.git("tag", "v1");
+  repo.commit("more", { "a.ts": "2\n" });
+  const more = repo.git("rev-parse", "HEAD");
+  repo.git("update-ref", "refs/remotes/origin/main", more);
+  const history = historyOf(repo);
+  expect([await history.commit("origin/main"), await history.commit("main")]).toEqual([more, more]);
+  expect([await history.commit("v1"), await history.commit("refs/tags/main")]).toEqual([begin, begin]);
+  expect(await history.commit(begin)).toBe(begin);
+  await expect(history.commit("nowhere")).rejects.toMatchObject({ code: "source.history" });
+  const tree = checkout({ env: process.env });
+  const { files } = await tree.filesAtBase(repo.path, "origin/main", (path) => path === "a.ts");
+  expect(files.map(({ bytes }) => bytes.toString())).toEqual(["2\n"]);
+});
 
 describe("changes since the base", () => {
   it("are told line by line, and followed through renames", async () => {

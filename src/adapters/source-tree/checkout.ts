@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceFile, SourceTree, Wanted } from "../../ports/source-tree.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
+import { resolveCommit } from "./revision.ts";
 
 /** No migration is as large; a dump put among them by mistake would fill the memory. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
@@ -40,8 +41,11 @@ export function checkout({ env }: { readonly env: Environment }): SourceTree {
       return { files, links: here.filter(({ entry }) => entry.isSymbolicLink()).map(({ path }) => path) };
     },
     file: (path) => read(path),
-    filesAtBase: (folder, base, wanted) =>
-      filesAtBase((args, input) => need(folder, base, args, input), base, wanted),
+    async filesAtBase(folder, base, wanted) {
+      const answer = await resolveCommit((args) => git(folder, args), base);
+      const commit = answer.ok ? answer.out.toString("utf8").trim() : base;
+      return await filesAtBase((args, input) => need(folder, base, args, input), commit, wanted);
+    },
     async defaultBase(folder) {
       // Of a pull request; a checkout in a workflow does not know which branch is the main one.
       const target = env["GITHUB_BASE_REF"];

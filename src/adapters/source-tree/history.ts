@@ -3,6 +3,7 @@ import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../
 import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { PatchLines } from "./patch-lines.ts";
+import { resolveCommit } from "./revision.ts";
 import { isSquashed } from "./squashed.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
@@ -21,16 +22,11 @@ export function gitHistory({
     throw noHistory(what, answer.why);
   };
   const history: SourceHistory = {
-    commit: async (revision) =>
-      (
-        await need(`what ${revision} is`, [
-          "rev-parse",
-          "--verify",
-          "--quiet",
-          "--end-of-options",
-          `${revision}^{commit}`,
-        ])
-      ).trim(),
+    async commit(revision) {
+      const answer = await resolveCommit(ask, revision);
+      if (!answer.ok) throw noHistory(`what ${revision} is`, answer.why);
+      return answer.out.toString("utf8").trim();
+    },
     async mergeBase({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];
       return (await need(`where ${head} left ${base}`, ["merge-base", ...both])).trim();

@@ -66,7 +66,7 @@ export async function judgeCoverage(
   for (const path of request.reports) {
     const bytes = await tree.file(path);
     try {
-      reported.push(...readReport(bytes));
+      for (const each of readReport(bytes)) reported.push(each);
     } catch (error) {
       if (!(error instanceof UnusableReport)) throw error;
       say("coverage-report", `the report ${path} ${error.message}`, "Have the tests write it anew, whole.");

@@ -27,6 +27,8 @@ export interface PolicyPlan {
   readonly scenes: readonly Scene[];
   /** Hashes of both ends. */
   readonly commits: { readonly base: string; readonly head: string };
+  /** Where the head left the base: what the base has got since is nobody's doing here. */
+  readonly parted: string;
   /** Undefined where the settings have no such section. */
   readonly dependencies: DependencySettings | undefined;
   readonly notes: readonly string[];
@@ -104,6 +106,7 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
     what: whatOf(request, title, numbers),
     numbers,
     commits: ends,
+    parted: await history.mergeBase(range),
     scene,
     scenes: request.group === undefined ? [scene] : scenes,
     dependencies: settings.dependencies,
