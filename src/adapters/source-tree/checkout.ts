@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceFile, SourceTree, Wanted } from "../../ports/source-tree.ts";
+import { blobsOf, type Ask } from "./blobs.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { resolveCommit } from "./revision.ts";
 
@@ -83,9 +84,6 @@ function unreadable(path: string, error: unknown): HoldfastError {
   });
 }
 
-/** Asks git in the folder, or says why it could not. */
-type Ask = (args: readonly string[], input?: string) => Promise<Buffer>;
-
 async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<SourceTree["filesAtBase"]> {
   if (base.startsWith("-")) throw noHistory(base, "a revision does not begin with -");
   const commit = await need(["merge-base", "--end-of-options", base, "HEAD"]);
@@ -114,8 +112,8 @@ async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<
   const blobs = entries.filter(({ mode }) => mode.startsWith("100"));
   const contents = await blobsOf(
     need,
-    base,
     blobs.map(({ id }) => id),
+    (id) => noHistory(base, `object ${id} is not in this checkout`),
   );
   return {
     files: blobs.map(({ path }, at) => ({ path, bytes: contents[at]! })),
@@ -127,24 +125,6 @@ async function filesAtBase(need: Ask, base: string, wanted: Wanted): ReturnType<
 async function prefix(need: Ask): Promise<string> {
   const text = (await need(["rev-parse", "--show-prefix"])).toString("utf8").replace(/\n$/, "");
   return text === "" ? "." : text;
-}
-
-/**
- * Reads objects as `git cat-file --batch` prints them: a line `<id> <type> <bytes>`, the bytes, a line end.
- */
-async function blobsOf(need: Ask, base: string, ids: readonly string[]): Promise<Buffer[]> {
-  if (ids.length === 0) return [];
-  const out = await need(["cat-file", "--batch"], `${ids.join("\n")}\n`);
-  const contents: Buffer[] = [];
-  let at = 0;
-  for (const id of ids) {
-    const end = out.indexOf(0x0a, at);
-    const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(out.subarray(at, end).toString("utf8")) ?? [];
-    if (size === undefined) throw noHistory(base, `object ${id} is not in this checkout`);
-    contents.push(out.subarray(end + 1, end + 1 + Number(size)));
-    at = end + 2 + Number(size);
-  }
-  return contents;
 }
 
 function noHistory(base: string, why: string): HoldfastError {

@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import type { SourceChange, SourceCommit, SourceHistory, SourceRange } from "../../ports/source-history.ts";
+import { blobsOf, listedFiles } from "./blobs.ts";
 import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { PatchLines } from "./patch-lines.ts";
@@ -72,10 +73,11 @@ export function gitHistory({
       if (!answer.ok) throw noHistory(what, answer.why);
       return answer.out;
     },
+    files: (commit, wanted) => filesIn(commit, wanted, need, ask),
     lengths: (commit, paths) => lengthsOf(commit, paths, env, folder),
     async paths(commit) {
       const listed = await need(`what ${commit} has`, ["ls-tree", "-r", "-z", "--full-tree", commit]);
-      return listed.split("\0").flatMap((line) => /^100\d+ blob [0-9a-f]+\t(.*)$/s.exec(line)?.[1] ?? []);
+      return listedFiles(listed).map(({ path }) => path);
     },
     async branch() {
       const answer = await ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
@@ -162,6 +164,27 @@ const KINDS: Readonly<Record<string, SourceChange["kind"]>> = {
   T: "type-changed",
 };
 
+async function filesIn(
+  commit: string,
+  wanted: (path: string) => boolean,
+  need: (what: string, args: readonly string[]) => Promise<string>,
+  ask: (args: readonly string[], input?: string) => Promise<GitAnswer>,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const what = `what files of ${commit} hold`;
+  const listed = listedFiles(await need(what, ["ls-tree", "-r", "-z", "--full-tree", commit]));
+  const found = listed.filter(({ path }) => wanted(path));
+  const contents = await blobsOf(
+    async (args, input) => {
+      const answer = await ask(args, input);
+      if (answer.ok) return answer.out;
+      throw noHistory(what, answer.why);
+    },
+    found.map(({ id }) => id),
+    (id) => noHistory(what, `object ${id} is not in this checkout`),
+  );
+  return new Map(found.map(({ path }, at) => [path, contents[at]!]));
+}
+
 async function lengthsOf(
   commit: string,
   paths: readonly string[],
@@ -172,13 +195,7 @@ async function lengthsOf(
   const listing = await runGit(env, folder, ["ls-tree", "-r", "-z", "--full-tree", commit]);
   if (!listing.ok) throw noHistory(what, listing.why);
   const wanted = new Set(paths);
-  const found = listing.out
-    .toString("utf8")
-    .split("\0")
-    .flatMap((line) => {
-      const [, id, path] = /^100\d+ blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-      return path !== undefined && wanted.has(path) ? [{ id: id!, path }] : [];
-    });
+  const found = listedFiles(listing.out.toString("utf8")).filter(({ path }) => wanted.has(path));
   if (found.length === 0) return new Map();
   const lines = new BlobLines();
   const ids = found.map(({ id }) => `${id}\n`).join("");

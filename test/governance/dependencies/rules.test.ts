@@ -297,7 +297,6 @@ describe("checksums", () => {
     ["a whole one", {}, []],
     ["none", { integrity: undefined }, ["error 1 'a@1.0.0' has no checksum"]],
     ["half a one", { integrity: "sha512-abc=" }, ["error 1 'a@1.0.0' has a checksum that is no whole hash"]],
-    ["none of a bundled package", { integrity: undefined, inBundle: true }, []],
     ["none of a folder", { integrity: undefined, resolved: "file:a" }, []],
     ["none of a peer that nobody installed", { integrity: undefined, version: undefined, peer: true }, []],
     [
