@@ -5,6 +5,7 @@ import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { PatchLines } from "./patch-lines.ts";
 import { resolveCommit } from "./revision.ts";
+import { SAME_EVERYWHERE } from "./same-everywhere.ts";
 import { isSquashed } from "./squashed.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
@@ -116,11 +117,7 @@ function commitOf(record: string): SourceCommit {
   };
 }
 
-/**
- * What git compares by: neither the checkout's own settings nor attributes that a pull request brings decide
- * what counts as changed. https://git-scm.com/docs/git-diff
- */
-const DIFF = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", "-M", "--ignore-submodules=none"];
+const DIFF = ["diff", ...SAME_EVERYWHERE, "-M50%"];
 
 async function changesBetween(
   { base, head }: SourceRange,
@@ -128,13 +125,12 @@ async function changesBetween(
   folder: string,
 ): Promise<readonly SourceChange[]> {
   const what = `what changed from ${base} to ${head}`;
-  const renames = ["-c", "diff.renameLimit=10000", "-c", "diff.orderFile=/dev/null"];
-  const listing = await runGit(env, folder, [...renames, ...DIFF, "--raw", "-z", "--no-abbrev", base, head]);
+  const listing = await runGit(env, folder, [...DIFF, "--raw", "-z", "--no-abbrev", base, head]);
   if (!listing.ok) throw noHistory(what, listing.why);
   const entries = entriesOf(listing.out.toString("utf8"));
   const patch = new PatchLines();
-  const text = ["--text", "--unified=0", "--patch", "--full-index", "--src-prefix=a/", "--dst-prefix=b/"];
-  const told = await runGit(env, folder, [...renames, ...DIFF, ...text, base, head], undefined, (bytes) => {
+  const text = ["--text", "--unified=0", "--patch", "--full-index"];
+  const told = await runGit(env, folder, [...DIFF, ...text, base, head], undefined, (bytes) => {
     patch.hear(bytes);
   });
   if (!told.ok) throw noHistory(what, told.why);

@@ -7,7 +7,7 @@ import { readDescription, withoutMarks, type Description } from "../description/
 import { withCurrentText } from "./current-text.ts";
 import { findGroup, type GroupMember } from "./group.ts";
 import { askMerging } from "./merge-methods.ts";
-import type { ForgeCommit } from "../../ports/forge-pulls.ts";
+import type { ForgeCommit, ForgePull } from "../../ports/forge-pulls.ts";
 import type { SourceCommit, SourceRange } from "../../ports/source-history.ts";
 import type { PullRequest, Scene } from "./pull-request.ts";
 import type { PolicyRequest } from "./request.ts";
@@ -50,7 +50,8 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
   const settings = readSettings(text ?? "", request.settings, { policy, coverage, dependencies });
   if (request.advisories !== undefined && settings.dependencies === undefined) throw nothingToAudit(request);
   const isFirst = text === undefined && changes.some(({ path }) => path === request.settings);
-  const merging = await withMethods(settings.policy ?? policy.parse({}), request);
+  const members = await membersOf(request);
+  const merging = await withMethods(settings.policy ?? policy.parse({}), request, members[0]?.pull);
   const wanted = merging.policy;
   const template = await history.file(ends.base, wanted.description.template);
   const paths = await history.paths(ends.base);
@@ -61,7 +62,6 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
     coverage: settings.coverage ?? coverage.parse({}),
     template: template === undefined ? [] : seenLines(template.toString("utf8")),
   };
-  const members = await membersOf(request);
   const title = titleOf(
     request,
     commits.map(({ message }) => message),
@@ -153,12 +153,16 @@ function titleOf({ title, judge }: PolicyRequest, messages: readonly string[]): 
 async function withMethods(
   declared: Policy,
   { event, group, forge, base, judge }: PolicyRequest,
+  queued: ForgePull | undefined,
 ): Promise<{ readonly policy: Policy; readonly notes: readonly string[] }> {
   const isJob = event !== undefined || group !== undefined;
   if (declared.merge.methods !== undefined || !isJob || judge === "coverage") {
     return { policy: declared, notes: [] };
   }
-  const { methods, keepsCommits, notes } = await askMerging(forge, base, event?.merges);
+  const { methods, keepsCommits, notes } = await askMerging(forge, base, {
+    event: event?.merges,
+    pull: queued ?? event?.number,
+  });
   return {
     policy: {
       ...declared,

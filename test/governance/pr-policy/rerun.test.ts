@@ -4,6 +4,13 @@ import { BODY, hosted, refusals, type Hosted } from "./support.ts";
 
 const ANY: MergeMethods = { merge: true, squash: true, rebase: true, keepsCommits: false };
 
+/** What GitHub says of it; nothing where nobody is told. */
+const settingsOf = (merges: MergeMethods | undefined): Record<string, boolean | undefined> => ({
+  allow_merge_commit: merges?.merge,
+  allow_squash_merge: merges?.squash,
+  allow_rebase_merge: merges?.rebase,
+});
+
 /** A pull request whose title hides a feature, as the event has it. */
 async function opened(title = "fix: number 7"): Promise<Hosted & { readonly event: PullRequestEvent }> {
   const at = await hosted();
@@ -98,7 +105,7 @@ describe("the message that a merge will write", () => {
       min_entries_to_merge: 1,
       min_entries_to_merge_wait_minutes: 5,
     };
-    at.fake.settings = { allow_squash_merge: undefined };
+    at.fake.settings = settingsOf(merges);
     at.fake.add({
       name: "main",
       conditions: { ref_name: { include: ["refs/heads/main"], exclude: [] } },
@@ -107,7 +114,7 @@ describe("the message that a merge will write", () => {
         parameters: { ...(type === "merge_queue" ? queueFills : fills), ...parameters },
       })),
     });
-    const outcome = await at.judge({ pull: { ...at.event, merges } });
+    const outcome = await at.judge({ pull: at.event });
     expect(refusals(outcome).map((each) => each.split(":")[0])).toEqual(isRefused ? ["lost-impact"] : []);
     expect(at.fake.wrong).toEqual([]);
   });
