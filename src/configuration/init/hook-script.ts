@@ -23,13 +23,13 @@ ${KEEP}${begin(policy)}${JUDGE}${TELL}holdfast_commit_msg "$1" || exit 1
 /** What marks the difference that `git commit --verbose` shows, whatever the comments begin with. */
 const SCISSORS = "*' ------------------------ >8 ------------------------'";
 
-/** What comments begin with: https://git-scm.com/docs/git-config#Documentation/git-config.txt-corecommentChar */
+/** What comments begin with: https://git-scm.com/docs/git-config */
 const COMMENT = "git config --get core.commentString || git config --get core.commentChar || echo '#'";
 
 /**
- * Puts the text of a refused message, without comments and without a difference, into a file of its own: what
- * git has left holds both, and given to `git commit --file` they would become part of the message. Its path is
- * absolute, because git runs this in the root and people are below it.
+ * Puts the text of a refused message, without comments and without a difference, into a file of its own:
+ * what git has left holds both, and given to `git commit --file` they would become part of the message. Its
+ * path is absolute, because git runs this in the root and people are below it.
  */
 const KEEP = `holdfast_keep() {
   hf_kept=$(CDPATH= cd -- "$(dirname "$1")" && pwd -W 2>/dev/null) ||

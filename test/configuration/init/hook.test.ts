@@ -194,9 +194,8 @@ describe("the commit-msg hook", () => {
     const { stderr } = await run("/bin/sh", hookScript({ types }), "Did `things` %s\n");
     expect(stderr).toMatch(/^commit-msg: Did `things` %s\n {2}it begins with no type of: build chore/);
     expect(stderr).toContain("as it should be: fix(cart): keep items after a reload");
-    expect(stderr).toMatch(
-      /the message is kept: say git commit again as you did, without -m, and with\n {2}-e -F \/.*HOLDFAST_EDITMSG\n$/,
-    );
+    expect(stderr).toContain("the message is kept: say git commit again as you did, without -m, and with\n");
+    expect(stderr).toMatch(/\n {2}-e -F \/.*HOLDFAST_EDITMSG\n$/);
   });
 
   it("lets real commits through, and refuses real ones", async () => {
