@@ -66,6 +66,10 @@ export function makePorts(around: ProcessFacts): Ports {
         cancelled: around.cancelled,
       });
     },
+    async openAdvisories(registry) {
+      const { npmAdvisories } = await import("../adapters/npm-registry/advisories.ts");
+      return npmAdvisories({ registry, version: VERSION, cancelled: around.cancelled });
+    },
     async openDatabase(address) {
       const { postgresDatabase } = await import("../adapters/postgres/database.ts");
       return postgresDatabase(address);

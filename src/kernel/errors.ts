@@ -156,6 +156,11 @@ export const ERRORS = {
     meaning: "the forge did not tell, or not show this token, what the verdict hangs on",
   },
 
+  "advisories.untold": {
+    kind: "outside",
+    meaning: "the registry could not be asked for known vulnerabilities, which is not knowing of none",
+  },
+
   "lock.held": { kind: "locked", meaning: "another run works on the same source and tier" },
   "lock.lost": {
     kind: "locked",

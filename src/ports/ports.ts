@@ -1,3 +1,4 @@
+import type { AdvisorySource } from "./advisory-source.ts";
 import type { Secret } from "../kernel/secret.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { Clock, Random } from "./clock.ts";
@@ -27,6 +28,8 @@ export interface Ports {
    * in; the token comes from `token` or the standard environment.
    */
   openForge(repository: string | undefined, token: Secret | undefined): Promise<Forge>;
+  /** Who knows of vulnerabilities of npm's packages: the registry at an address. */
+  openAdvisories(registry: string): Promise<AdvisorySource>;
   /** Opens a store URL with retry around it; credentials come from `secret` or the standard environment. */
   openStore(url: string, secret: Secret | undefined): Promise<BlobStore>;
   openDatabase(address: DatabaseAddress): Promise<Database>;

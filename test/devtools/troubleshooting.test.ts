@@ -259,6 +259,7 @@ describe("docs/troubleshooting.md", () => {
       "nouns/catalog",
       "adapters/azure-blob",
       "adapters/postgres",
+      "adapters/npm-registry",
       "governance/coverage",
       "governance/pr-policy/rules",
     ]

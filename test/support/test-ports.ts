@@ -88,6 +88,7 @@ export function testPorts(options: TestPortsOptions = {}): TestPorts {
       options.forge === undefined
         ? Promise.reject(new Error("this test has no forge"))
         : Promise.resolve(options.forge),
+    openAdvisories: () => Promise.reject(new Error("this test has no registry")),
     openStore: (url) => Promise.resolve(around(openFileStore(url, { random: systemRandom }), options.store)),
     sourceTree: () => Promise.resolve(checkout({ env: process.env })),
     sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),

@@ -25,8 +25,8 @@ not be asked about has not passed: that ends with 4.
 When a run is started again, title and description are asked for anew, because its event is as old as the \
 run; without a token it says which text was judged.
 
-Nothing of the pull request is run. With \`--local\` nothing is asked over the network, and it tells a \
-developer the same before there is a pull request.`,
+Nothing of the pull request is run. With \`--local\` nothing is asked over the network, but where \
+\`--audit\` is given, and it tells a developer the same before there is a pull request.`,
   branding: { icon: "check-square", color: "purple" },
   inputs: {
     local: {
@@ -75,6 +75,18 @@ developer the same before there is a pull request.`,
         "Reports of coverage: lcov, Cobertura, or Istanbul's coverage-final.json. Several are put " +
         "together.",
       example: "coverage/lcov.info",
+    },
+    audit: {
+      type: "boolean",
+      default: false,
+      text:
+        "Ask a registry for known vulnerabilities of what the lock files hold. It is told names and versions; " +
+        "of what could not be asked nobody says that it has none.",
+    },
+    "audit-registry": {
+      type: "string",
+      default: "https://registry.npmjs.org",
+      text: "The registry that is asked, by https.",
     },
     settings: {
       type: "string",

@@ -1,22 +1,7 @@
 import semver from "semver";
+import type { Advisory } from "../../ports/advisory-source.ts";
 import { labelOf } from "./difference.ts";
 import type { Lock, LockedPackage } from "./lock.ts";
-
-/** How bad a known vulnerability is, as npm's registry says. */
-export const ADVISORY_SEVERITIES = ["info", "low", "moderate", "high", "critical"] as const;
-
-/** One known vulnerability of one package. */
-export interface Advisory {
-  /** `GHSA-…`, or what else the database calls it. */
-  readonly id: string;
-  /** Name of the package. */
-  readonly package: string;
-  /** Range of the versions that have it, as npm writes ranges. */
-  readonly vulnerable: string;
-  readonly severity: (typeof ADVISORY_SEVERITIES)[number];
-  readonly title: string;
-  readonly url: string;
-}
 
 /** What became of the question. A registry that did not answer is not one that knows of nothing. */
 export type AuditAnswer =

@@ -47,6 +47,7 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
   const changes = await history.changes(range);
   const text = (await history.file(ends.base, request.settings))?.toString("utf8");
   const settings = readSettings(text ?? "", request.settings, { policy, coverage, dependencies });
+  if (request.advisories !== undefined && settings.dependencies === undefined) throw nothingToAudit(request);
   const isFirst = text === undefined && changes.some(({ path }) => path === request.settings);
   const merging = await withMethods(settings.policy ?? policy.parse({}), request);
   const wanted = merging.policy;
@@ -124,6 +125,15 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
 
 /** Of a description that nobody can read nothing is seen. */
 const NOTHING: Description = { sections: [], tasks: [], prose: "", paragraphs: [], links: [] };
+
+/** A gate that is asked for and judges nothing would be taken for one that is passed. */
+function nothingToAudit({ settings }: PolicyRequest): HoldfastError {
+  return new HoldfastError(
+    "input.conflict",
+    "known vulnerabilities are to be asked about, and the settings have no section dependencies",
+    { hint: `Add \`dependencies: {}\` to ${settings} on the base, or leave --audit out.` },
+  );
+}
 
 async function membersOf({ group, forge, history }: PolicyRequest): Promise<readonly GroupMember[]> {
   return group === undefined || forge === undefined ? [] : await findGroup(history, forge.pulls, group);

@@ -1,5 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Secret } from "../../kernel/secret.ts";
+import type { AdvisorySource } from "../../ports/advisory-source.ts";
 import type { Forge } from "../../ports/forge.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { MergeGroupEvent, PullRequestEvent } from "../../ports/pull-request-event.ts";
@@ -18,12 +19,21 @@ export interface PrPolicyInputs {
   readonly coverage: readonly string[];
   readonly settings: string;
   readonly token: Secret | undefined;
+  readonly audit: boolean;
+  readonly auditRegistry: string;
 }
 
 /** What judging needs of the outside. */
 export type PolicyPorts = Pick<
   Ports,
-  "sourceHistory" | "sourceTree" | "pullRequestEvent" | "mergeGroupEvent" | "openForge" | "log" | "clock"
+  | "openAdvisories"
+  | "sourceHistory"
+  | "sourceTree"
+  | "pullRequestEvent"
+  | "mergeGroupEvent"
+  | "openForge"
+  | "log"
+  | "clock"
 >;
 
 /** What is to be judged. */
@@ -42,6 +52,8 @@ export interface PolicyRequest {
   /** Undefined where there is no token, and where nothing is to be asked. */
   readonly forge: Forge | undefined;
   readonly judge: PrPolicyInputs["judge"];
+  /** Who is asked for known vulnerabilities; undefined where nobody is. */
+  readonly advisories: AdvisorySource | undefined;
   readonly reports: readonly string[];
   readonly settings: string;
 }
@@ -61,7 +73,17 @@ export async function parsePolicyRequest(inputs: PrPolicyInputs, ports: PolicyPo
   }
   const forge =
     event === undefined && group === undefined ? undefined : await openForge(inputs, ports, group);
-  const common = { history, event, group, forge, judge, reports: inputs.coverage, settings: inputs.settings };
+  const advisories = inputs.audit ? await ports.openAdvisories(registryOf(inputs)) : undefined;
+  const common = {
+    history,
+    event,
+    group,
+    forge,
+    judge,
+    advisories,
+    reports: inputs.coverage,
+    settings: inputs.settings,
+  };
   if (group !== undefined || event !== undefined) refuseTexts(inputs);
   if (group !== undefined) {
     // Another group before this one is not on the branch yet.
@@ -118,6 +140,16 @@ function refuseTexts({ title, titleFile, bodyFile, branch }: PrPolicyInputs): vo
     "a title, description or branch is given, and the event has them",
     { hint: "Leave them out, or say --local to judge what is given instead." },
   );
+}
+
+/** What is asked about is told to whoever listens, so it goes by https, or stays on this machine. */
+function registryOf({ auditRegistry }: PrPolicyInputs): string {
+  const url = URL.canParse(auditRegistry) ? new URL(auditRegistry) : undefined;
+  const isHere = url?.protocol === "http:" && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+  if (url !== undefined && (url.protocol === "https:" || isHere) && url.username === "") return auditRegistry;
+  throw new HoldfastError("input.malformed", `--audit-registry is no address by https: ${auditRegistry}`, {
+    hint: "Give the registry's address, such as https://registry.npmjs.org, without a user name.",
+  });
 }
 
 /** A merge group names no pull request, so there is nothing to judge without asking. */

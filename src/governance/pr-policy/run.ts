@@ -28,7 +28,11 @@ export async function runPrPolicy(inputs: PrPolicyInputs, ports: PolicyPorts): P
   const locked =
     plan.dependencies === undefined || request.judge === "coverage"
       ? undefined
-      : await judgeLockfiles(request.history, plan.commits, plan.dependencies, today);
+      : await judgeLockfiles(request.history, plan.commits, {
+          settings: plan.dependencies,
+          today,
+          advisories: request.advisories,
+        });
   return outcomeOf(plan, {
     findings: [...findings, ...covered.findings, ...(locked?.findings ?? [])],
     coverage: covered.coverage,

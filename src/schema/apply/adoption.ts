@@ -5,17 +5,18 @@ import type { DatabaseSession } from "../../ports/database.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { appliedOf, keysOf, keyText, maybeOurs } from "../books/applied-of.ts";
 import { findBooks } from "../books/find-books.ts";
+import { TakenBack } from "../books/taken-back.ts";
 import type { Books, ToolName } from "../books/tool.ts";
 import type { Migration } from "../folder/migration.ts";
 import { compareKeys, isVersion } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { readLiveSchema, withoutSchemas } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
-import { takenBackVersions } from "../history/taken-back.ts";
 import { Chain } from "../proof/chain.ts";
 import { compareDatabases, platformOfState } from "../proof/compare-databases.ts";
 import { replay } from "../proof/replay.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState, type SchemaState } from "../proof/state.ts";
+import type { SchemaState } from "../proof/state.ts";
 import { preludeFor } from "../shadow/platform.ts";
 import { privateShadow } from "../shadow/shadow.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
@@ -33,7 +34,10 @@ export interface Adoption {
   readonly fingerprint: string;
   /** What other tools had written down. */
   readonly books: string;
-  /** Schemas that were not compared, because no file of the folder names them. */
+  /**
+   * Schemas that were not compared, because no file of the folder names them; besides those that earlier
+   * takeovers have left out.
+   */
   readonly others: readonly string[];
 }
 
@@ -65,16 +69,18 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
   const { from, told, claimed } = await claimOf(request, session, migrations, history);
   const known = keysOf(history);
   const fresh = claimed.filter(({ version }) => !known.has(keyText(version)));
-  const live = await readState(session);
-  const fingerprint = schemaFingerprint(live).hash;
+  const live = await readLiveSchema(session);
   const books = JSON.stringify((await findBooks(session)).map(toldBy));
-  if (fresh.length === 0) return { from, told, migrations: [], fingerprint, books, others: [] };
+  if (fresh.length === 0) {
+    return { from, told, migrations: [], fingerprint: schemaFingerprint(live).hash, books, others: [] };
+  }
   const { major } = await serverFacts(session);
   const all = migrations.filter(
     (migration) => claimed.includes(migration) || known.has(keyText(migration.version)),
   );
   const replayed = await carriedOutElsewhere(all, live, major, ports);
   const { others, deviations } = withoutOthers(replayed.deviations, migrations);
+  const fingerprint = schemaFingerprint(withoutSchemas(live, others)).hash;
   if (deviations.length > 0) {
     throw deviating({ request, told, migrations: all, ignored }, { ...replayed, deviations }, fingerprint);
   }
@@ -87,7 +93,7 @@ export async function planAdoption(request: MigrateRequest, ports: MigratePorts)
     migrations: fresh.map((migration) => {
       const at = all.indexOf(migration);
       const isLast = at === all.length - 1;
-      const [before, after] = replayed.whole ? replayed.hashes.slice(at, at + 2) : [];
+      const [before, after] = replayed.hashes.at(-1) === fingerprint ? replayed.hashes.slice(at, at + 2) : [];
       return { migration, before: before ?? null, after: isLast ? fingerprint : (after ?? null) };
     }),
   };
@@ -99,7 +105,8 @@ export async function stillTold(adoption: Adoption, session: DatabaseSession): P
   return (
     !adoption.migrations.some(({ migration }) => known.has(keyText(migration.version))) &&
     JSON.stringify((await findBooks(session)).map(toldBy)) === adoption.books &&
-    schemaFingerprint(await readState(session)).hash === adoption.fingerprint
+    schemaFingerprint(withoutSchemas(await readLiveSchema(session), adoption.others)).hash ===
+      adoption.fingerprint
   );
 }
 
@@ -136,9 +143,8 @@ async function claimOf(
     );
   }
   // Its table may still name what we have taken back ourselves, and nobody has applied that since.
-  const back = keysOf(books.kept ? [] : await takenBackVersions(session));
-  const isBack = ({ version }: { readonly version: string }): boolean =>
-    isVersion(version) && back.has(keyText(version));
+  const back = await TakenBack.read(session);
+  const isBack = ({ version }: { readonly version: string }): boolean => back.isOldWord(books, version);
   requireFiles({ ...books, applied: books.applied.filter((each) => !isBack(each)) }, migrations);
   const claimed = appliedOf(books, migrations).filter((each) => !isBack(each));
   return { from: books.tool, told: books.table, claimed };
@@ -187,8 +193,6 @@ interface Replayed {
   readonly deviations: ReturnType<typeof compareDatabases>;
   /** The fingerprint before the first, and after each. */
   readonly hashes: readonly string[];
-  /** The live fingerprint is the same, not only what of it is compared. */
-  readonly whole: boolean;
   readonly described: string;
 }
 
@@ -222,11 +226,9 @@ async function carriedOutElsewhere(
     );
   }
   const state = await chain.state();
-  const made = schemaFingerprint(state).hash;
   return {
     deviations: compareDatabases(live, { state, ground, platform }),
-    hashes: [...hashes, made],
-    whole: made === schemaFingerprint(live).hash,
+    hashes: [...hashes, schemaFingerprint(state).hash],
     described: shadow.described,
   };
 }

@@ -5,13 +5,13 @@ import { supabaseBooks } from "../books/supabase-books.ts";
 import { stateAfterLoss } from "../history/after-loss.ts";
 import { positionOf } from "../history/table.ts";
 import { cameBeforeOthers } from "../history/late.ts";
+import { liveFingerprint } from "../live/live-schema.ts";
 import { scriptsOf } from "../history/standing.ts";
-import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
 import { lineAt } from "../script/script.ts";
 import { codeUnits } from "../script/parse-script.ts";
 import { requireApprovedPlan } from "./hash.ts";
-import { planMigrate, type MigratePlan, type PlannedMigration } from "./plan.ts";
+import { planMigrate, type MigratePlan } from "./plan.ts";
+import type { PlannedMigration } from "./planned-migration.ts";
 import type { Permit } from "./guard/guard.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 import { carryOut, type Beginning, type Ledger, type Refused } from "../steps/carry-out.ts";
@@ -150,7 +150,7 @@ async function applyOne(step: Permitted, run: Run, ports: MigratePorts): Promise
     statements: step.forward.script.statements,
     async attempt(session: DatabaseSession, stop: AbortSignal) {
       // What the schema was before the first statement is only known before it.
-      const before = isOnRecord ? undefined : (run.left ?? (await fingerprint(session)));
+      const before = isOnRecord ? undefined : (run.left ?? (await liveFingerprint(session)));
       // A script that is no single transaction says that it has begun before it does anything.
       if (step.forward.execution.mode !== "one-transaction" && before !== undefined) {
         await insert(session, step, before, ports);
@@ -193,7 +193,7 @@ async function ledgerOf(
         steps,
       ]);
       if (!whole) return;
-      const after = await fingerprint(inside);
+      const after = await liveFingerprint(inside);
       await inside.query(
         `
           UPDATE holdfast.migrations
@@ -252,10 +252,6 @@ async function insert(
       before,
     ],
   );
-}
-
-async function fingerprint(session: DatabaseSession): Promise<string> {
-  return schemaFingerprint(await readState(session)).hash;
 }
 
 function lineOf({ forward, migration }: PlannedMigration, { statement, refusal }: Refused): number {

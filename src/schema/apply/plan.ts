@@ -2,10 +2,10 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
 import { requireWritable } from "../../nouns/server/require-writable.ts";
-import type { Migration } from "../folder/migration.ts";
 import { compareKeys } from "../folder/version.ts";
 import { begunOf, requireSameVersion } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { readLiveSchema, withoutSchemas } from "../live/live-schema.ts";
 import { standingOf, type Standing } from "../history/standing.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
@@ -13,19 +13,19 @@ import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { leftOpen } from "../script/transactions.ts";
 import { requireSameStart } from "../steps/same-start.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
+import { goingOf, type Going } from "./guard/going.ts";
 import { isDrift } from "./drift.ts";
 import { readMigrations } from "./read-migrations.ts";
+import type { PlannedMigration } from "./planned-migration.ts";
 import { onlyPlans } from "./only-plans.ts";
 import { refuseAppliedElsewhere } from "./known-books.ts";
 import type { MigratePorts, MigrateRequest } from "./request.ts";
 
-/** One migration that will be applied. */
-export interface PlannedMigration {
-  readonly migration: Migration;
-  readonly forward: PreparedScript;
-  /** What an earlier run had begun. */
-  readonly begun: HistoryEntry | undefined;
+/** What a takeover would write down. */
+export interface Taken {
+  readonly entries: readonly HistoryEntry[];
+  /** Another application's schemas. */
+  readonly others: readonly string[];
 }
 
 /** What will be applied. */
@@ -41,6 +41,10 @@ export interface MigratePlan {
   readonly drifted: boolean;
   /** The live schema's fingerprint: what files do depends on it, by `CASCADE` for one. */
   readonly live: string;
+  /** What of the live database the files destroy. */
+  readonly going: readonly Going[];
+  /** Files whose work is not known from their text. */
+  readonly opaque: readonly string[];
   /** Of a dry run on a database with tables and no history: a word about that. */
   readonly unrecorded: string | undefined;
   /** Of a dry run: why its role could not carry the plan out. */
@@ -50,13 +54,13 @@ export interface MigratePlan {
 /**
  * Holds the folder against the database; changes nothing.
  *
- * @param taken entries that count as if the history had them
+ * @param taken what counts as if the history had it
  * @throws database.pooler, database.unsupported, refused.unsafe
  */
 export async function planMigrate(
   request: MigrateRequest,
   ports: MigratePorts,
-  taken: readonly HistoryEntry[] = [],
+  taken: Taken = { entries: [], others: [] },
 ): Promise<MigratePlan> {
   const { migrations, ignored } = await readMigrations(request, ports);
   await refuseTransactionPooler(request.database);
@@ -68,7 +72,7 @@ export async function planMigrate(
       hint: "Give the version of the last migration that is to be applied, as in its file's name.",
     });
   }
-  const standing = standingOf(migrations, [...(await readHistory(session)), ...taken]);
+  const standing = standingOf(migrations, [...(await readHistory(session)), ...taken.entries]);
   refuseChanged(standing);
   await refuseAppliedElsewhere(session, standing, request);
   refuseLate(standing, request);
@@ -95,12 +99,25 @@ export async function planMigrate(
     }
     steps.push({ migration, forward, begun });
   }
-  const live = schemaFingerprint(await readState(session)).hash;
+  const live = schemaFingerprint(withoutSchemas(await readLiveSchema(session), taken.others)).hash;
   const drifted = isDrift(live, standing);
+  const { going, opaque } = await goingOf(session, steps);
   const isFirst = standing.applied.length + standing.missing.length + standing.begun.length === 0;
   const told = isFirst && request.dryRun ? await unrecorded(session) : undefined;
   const onlyPlanned = steps.length > 0 && request.dryRun ? await onlyPlans(session) : undefined;
-  return { request, standing, steps, ignored, taken, live, drifted, unrecorded: told, onlyPlanned };
+  return {
+    request,
+    standing,
+    steps,
+    ignored,
+    taken: taken.entries,
+    live,
+    drifted,
+    going,
+    opaque,
+    unrecorded: told,
+    onlyPlanned,
+  };
 }
 
 /** psql would take back what such a file did; nobody can have meant that. */

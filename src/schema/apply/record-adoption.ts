@@ -2,6 +2,7 @@ import { HoldfastError } from "../../kernel/errors.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { cameBeforeOthers } from "../history/late.ts";
+import { leaveOut } from "../history/other-schemas.ts";
 import { markedOf, scriptSha256 } from "../history/standing.ts";
 import { positionOf } from "../history/table.ts";
 import { requireLease, takeLease } from "../lease/lease.ts";
@@ -58,6 +59,7 @@ export async function recordAdoption(
       );
     }
     await requireLease(session, lease);
+    await leaveOut(session, adoption.others);
     const supabase = await supabaseBooks(session);
     for (const [at, entry] of entriesOf(adoption, ports).entries()) {
       const { migration } = adoption.migrations[at]!;

@@ -249,7 +249,7 @@ export function appliedOutcome(
       notes: [
         isWhole
           ? `nothing of ${file} has happened; the database is at version ${current === "" ? "none" : current}`
-          : `${steps} of ${statements} statements of ${file} are done; mend what follows, and the next run ` +
+          : `${steps} of ${statements} statements of ${file} done; mend what follows, and the next run ` +
             "goes on from there",
         ...(refusal.detail === undefined ? [] : [refusal.detail]),
         ...(refusal.hint === undefined ? [] : [`the server advises: ${refusal.hint}`]),

@@ -29,7 +29,10 @@ export async function runMigrate(inputs: MigrateInputs, ports: MigratePorts): Pr
   const took = (): number => ports.clock.elapsed() - began;
   const adoption = await adopted(request, ports);
   if (adoption !== undefined && adoption.migrations.length > 0) {
-    const plan = await planMigrate(request, ports, entriesOf(adoption, ports));
+    const plan = await planMigrate(request, ports, {
+      entries: entriesOf(adoption, ports),
+      others: adoption.others,
+    });
     if (inputs.dryRun) {
       return withAdoptionDryRun(await carriedOut(plan, true, took, ports), adoption, request);
     }

@@ -1,9 +1,9 @@
 import type { DatabaseSession } from "../../ports/database.ts";
 import { isVersion } from "../folder/version.ts";
 import type { Standing } from "../history/standing.ts";
-import { takenBackVersions } from "../history/taken-back.ts";
 import { appliedOf, keysOf, keyText, maybeOurs } from "./applied-of.ts";
 import { findBooks } from "./find-books.ts";
+import { TakenBack } from "./taken-back.ts";
 import type { Books, ToolName } from "./tool.ts";
 
 /** What another tool has applied and the history does not know. */
@@ -25,7 +25,8 @@ export interface AppliedElsewhere {
 /**
  * What other tools have applied without the history's knowing. On a database without a history of ours every
  * row of another tool's counts, whether the folder has that version or not: files may have been given other
- * numbers. What we have taken back ourselves a tool's table may still name.
+ * numbers. What we have taken back ourselves a tool's table may still name; what it
+ * has come to name since then counts.
  */
 export async function appliedElsewhere(
   session: DatabaseSession,
@@ -33,18 +34,17 @@ export async function appliedElsewhere(
 ): Promise<readonly AppliedElsewhere[]> {
   const history = [...applied.map(({ entry }) => entry), ...missing, ...begun];
   const recorded = keysOf(history);
-  const orTakenBack = new Set([...recorded, ...keysOf(await takenBackVersions(session))]);
+  const takenBack = await TakenBack.read(session);
   const found: AppliedElsewhere[] = [];
-  const ours = new Set([...orTakenBack, ...keysOf(pending)]);
+  const ours = new Set([...recorded, ...takenBack.keys, ...keysOf(pending)]);
   for (const books of maybeOurs(await findBooks(session), ours)) {
-    const known = books.kept ? recorded : orTakenBack;
+    const isKnown = (version: string): boolean =>
+      recorded.has(keyText(version)) || takenBack.isOldWord(books, version);
     const news = books.applied.filter(({ version }) =>
-      isVersion(version) ? !known.has(keyText(version)) : history.length === 0,
+      isVersion(version) ? !isKnown(version) : history.length === 0,
     );
     const again =
-      history.length === 0
-        ? appliedOf(books, pending).filter(({ version }) => !known.has(keyText(version)))
-        : [];
+      history.length === 0 ? appliedOf(books, pending).filter(({ version }) => !isKnown(version)) : [];
     const names = [
       ...new Set([
         ...again.map(({ forward }) => forward.file),

@@ -1,7 +1,9 @@
 import { withoutLimits } from "../../nouns/server/without-limits.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
+import { ADD_COLUMNS, lackedColumns } from "./columns.ts";
 import type { HistoryEntry } from "./entry.ts";
+import { patiently } from "./patience.ts";
 
 /**
  * Where a database remembers its migrations: `holdfast.migrations`, a row each, with both scripts, so
@@ -15,7 +17,10 @@ export const HISTORY_FORMAT = 1;
 const DEFINITIONS = `
   CREATE SCHEMA IF NOT EXISTS holdfast;
   CREATE TABLE IF NOT EXISTS holdfast.format (
-    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), number integer NOT NULL);
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    number integer NOT NULL,
+    other_schemas text[] NOT NULL DEFAULT '{}'
+  );
   CREATE TABLE IF NOT EXISTS holdfast.migrations (
     version text PRIMARY KEY,
     name text NOT NULL,
@@ -53,6 +58,7 @@ const DEFINITIONS = `
     restored boolean,
     backup_id text,
     from_backup text,
+    elsewhere jsonb,
     reason text NOT NULL,
     losses jsonb NOT NULL,
     done_by text NOT NULL,
@@ -71,26 +77,6 @@ const DEFINITIONS = `
   );
 `;
 
-/** Columns that tables of the first versions lack. */
-const ADDED = `
-  ALTER TABLE holdfast.migrations ADD COLUMN IF NOT EXISTS without_transaction text[] NOT NULL DEFAULT '{}';
-  ALTER TABLE holdfast.migrations ADD COLUMN IF NOT EXISTS attempting text;
-  ALTER TABLE holdfast.rollbacks ADD COLUMN IF NOT EXISTS from_backup text;
-`;
-const LACKS_SOME = `
-  SELECT pg_catalog.count(*) < 3 AS lacks
-    FROM pg_catalog.pg_attribute
-   WHERE NOT attisdropped
-     AND (attrelid = pg_catalog.to_regclass('holdfast.migrations')
-            AND attname IN ('without_transaction', 'attempting')
-          OR attrelid = pg_catalog.to_regclass('holdfast.rollbacks') AND attname = 'from_backup')
-`;
-
-async function lacksColumns(session: DatabaseSession): Promise<boolean> {
-  const [row] = await session.query<{ lacks: boolean }>(LACKS_SOME);
-  return row!.lacks;
-}
-
 /**
  * A restore loads the rows before the keys: where it was stopped between, the database looks as if it had
  * everything, and has neither keys nor indexes.
@@ -106,6 +92,18 @@ function halfRestored(): HoldfastError {
     },
   );
 }
+
+/**
+ * Reading the schema waits for whoever keeps everybody out of a table, because the server locks it to print
+ * its defaults. So those of the history's own tables are printed here, where the wait has an end.
+ */
+const FORMAT = `
+  SELECT number,
+         (SELECT count(pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+            FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
+           WHERE c.relnamespace = 'holdfast'::pg_catalog.regnamespace) AS printed
+    FROM holdfast.format
+`;
 
 /** What there is of a history. */
 export type HistoryPresence = "none" | "there";
@@ -123,7 +121,7 @@ export async function historyPresence(session: DatabaseSession): Promise<History
   `);
   if (!row!.there) return "none";
   if (!row!.whole) throw halfRestored();
-  const [format] = await session.query<{ number: number }>("SELECT number FROM holdfast.format");
+  const [format] = await patiently(session, () => session.query<{ number: number }>(FORMAT));
   if (format === undefined || format.number <= HISTORY_FORMAT) return "there";
   throw new HoldfastError(
     "database.unsupported",
@@ -193,7 +191,11 @@ function notMade(error: unknown): unknown {
 export async function makeHistory(database: Database): Promise<void> {
   await using session = await database.connect({ purpose: "migrate history", bare: true });
   await withoutLimits(session);
-  if ((await historyPresence(session)) === "there" && !(await lacksColumns(session))) return;
+  if ((await historyPresence(session)) === "there" && (await lackedColumns(session)).size === 0) return;
+  await patiently(session, () => make(session));
+}
+
+async function make(session: DatabaseSession): Promise<void> {
   await session.query("BEGIN");
   try {
     await session.query(PATH_AS_THEIRS);
@@ -207,7 +209,7 @@ export async function makeHistory(database: Database): Promise<void> {
       });
       await session.query(REVOKED);
     }
-    if (await lacksColumns(session)) await session.query(ADDED);
+    if ((await lackedColumns(session)).size > 0) await session.query(ADD_COLUMNS);
     await session.query("INSERT INTO holdfast.format (number) VALUES ($1) ON CONFLICT DO NOTHING", [
       HISTORY_FORMAT,
     ]);
@@ -242,17 +244,20 @@ interface Row {
 export async function readHistory(session: DatabaseSession): Promise<readonly HistoryEntry[]> {
   if ((await historyPresence(session)) === "none") return [];
   // A role that only reads may meet tables of an earlier version.
-  const isOld = await lacksColumns(session);
-  const rows = await session.query<Row>(`
+  const lacked = await lackedColumns(session);
+  const orNull = (column: string): string => (lacked.has(`migrations.${column}`) ? "NULL" : column);
+  const rows = await patiently(session, () =>
+    session.query<Row>(`
     SELECT version, name, sha256, forward, rollback, rollback_sha256, state, steps, fingerprint_before,
            fingerprint_after, duration_ms,
-           ${isOld ? "NULL" : "without_transaction"} AS without_transaction,
-           ${isOld ? "NULL" : "attempting"} AS attempting,
+           ${orNull("without_transaction")} AS without_transaction,
+           ${orNull("attempting")} AS attempting,
            pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at,
            applied_by, run_url, adopted_from
       FROM holdfast.migrations
      ORDER BY position
-  `);
+  `),
+  );
   return rows.map((row) => ({
     version: row.version,
     file: row.name,

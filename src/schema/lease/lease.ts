@@ -4,6 +4,7 @@ import type { Clock, Random } from "../../ports/clock.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Log } from "../../ports/log.ts";
 import { makeHistory } from "../history/table.ts";
+import { patiently } from "../history/patience.ts";
 import type { RunIdentity } from "../../ports/run-identity.ts";
 
 /**
@@ -70,7 +71,7 @@ interface Holder {
 /**
  * Takes the lease, and makes the tables of the history where they are not there.
  *
- * @throws lock.held, naming who holds it, since when and where its run can be seen
+ * @throws lock.held, naming who holds it, since when and where its run can be seen; database.lock-timeout
  */
 export async function takeLease(request: LeaseRequest): Promise<Lease> {
   const { database, clock, log, cancelled } = request;
@@ -82,9 +83,9 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
     const until = clock.elapsed() + request.waitMs;
     for (let told = false; ;) {
       cancelled.throwIfAborted();
-      const token = await tryTake(session, request);
+      const token = await patiently(session, () => tryTake(session, request));
       if (token !== undefined) return keep(session, token, request);
-      const holder = await readHolder(session);
+      const holder = await patiently(session, () => readHolder(session));
       if (clock.elapsed() >= until) throw held(request, holder);
       if (!told) log.info(`waiting for ${described(holder)}`);
       told = true;

@@ -2,7 +2,7 @@ import { SUPABASE } from "../../nouns/platform/supabase.ts";
 import type { Platform } from "../shadow/platform.ts";
 import { ownersAlike } from "./owner-alike.ts";
 import { compareStates, type StateDifference } from "./compare-states.ts";
-import { schemaFingerprint } from "./schema-fingerprint.ts";
+import { schemaFingerprint, seenByAll } from "./schema-fingerprint.ts";
 import type { SchemaState } from "./state.ts";
 
 /** One object that a database has otherwise than its migrations make it. */
@@ -38,7 +38,7 @@ export function compareDatabases(live: SchemaState, { state, ground, platform }:
   };
   const counted = new Set([...here!.keys(), ...made!.keys()].filter(isCounted));
   const part = (whole: SchemaState): SchemaState =>
-    new Map([...ownersAlike(whole)].filter(([object]) => counted.has(object)));
+    new Map([...ownersAlike(seenByAll(whole))].filter(([object]) => counted.has(object)));
   return compareStates(part(state), part(live))
     .filter(({ object }) => here!.get(object) !== made!.get(object))
     .map(({ object, change, fields }) => ({

@@ -1,5 +1,6 @@
 import { anyOf, inSequence } from "../../kernel/pattern.ts";
 import { sha256 } from "../../kernel/streams.ts";
+import { OBJECT_CLASSES } from "../../nouns/content/read/objects/all.ts";
 import { ownersAlike } from "./owner-alike.ts";
 import type { SchemaState } from "./state.ts";
 
@@ -36,10 +37,40 @@ const ON_THE_SERVER = /^(?:comment|grant) (?:role |database\b|large object )/;
 /** Fields that tell of rows, or of what a server brings. */
 const NOT_DEFINED = new Set(["extension version", "materialized-view unfilled"]);
 
-/** The fingerprint of a state, without what belongs to the server or to the books of migration tools. */
+/** Of these only a superuser is told. */
+const SUPERUSERS = new Set<string>(
+  OBJECT_CLASSES.filter(({ superuser }) => superuser === true).map(({ kind }) => kind),
+);
+/** Fields that some roles may not read: options of user mappings. */
+const HIDDEN_FROM_SOME = new Set(
+  OBJECT_CLASSES.flatMap(({ kind, fields }) =>
+    fields.filter(({ hidden }) => hidden !== undefined).map(({ name }) => `${kind} ${name}`),
+  ),
+);
+
+/**
+ * Without what a role with less rights cannot see: plans are made by one that only reads, and carried out by
+ * another. What may not be looked at is not the same as what is not there.
+ */
+export function seenByAll(state: SchemaState): SchemaState {
+  const seen = new Map<string, ReadonlyMap<string, string>>();
+  for (const [object, fields] of state) {
+    const kind = object.replace(/^(?:comment|security-label) /, "").split(" ", 1)[0]!;
+    if (SUPERUSERS.has(kind)) continue;
+    const all = [...fields].every(([field]) => !HIDDEN_FROM_SOME.has(`${kind} ${field}`));
+    seen.set(
+      object,
+      all ? fields : new Map([...fields].filter(([field]) => !HIDDEN_FROM_SOME.has(`${kind} ${field}`))),
+    );
+  }
+  return seen;
+}
+
+/** The fingerprint of a state, without what belongs to the server or to the books of migration tools, and
+ * without what not every role may see. */
 export function schemaFingerprint(state: SchemaState): SchemaFingerprint {
   const objects = new Map<string, string>();
-  for (const [object, fields] of [...ownersAlike(state)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [object, fields] of [...ownersAlike(seenByAll(state))].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const blank = object.indexOf(" ");
     const [kind, name] = [object.slice(0, blank), object.slice(blank + 1)];
     if (OF_THE_SERVER.has(kind) || ON_THE_SERVER.test(object) || NOT_THE_PROJECTS.test(name)) continue;

@@ -1,15 +1,15 @@
 import { HoldfastError, isHoldfastError, withHint } from "../../kernel/errors.ts";
 import type { DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { wordsNow } from "../books/words.ts";
 import { supabaseBooks } from "../books/supabase-books.ts";
 import { stateAfterLoss } from "../history/after-loss.ts";
 import { scriptSha256 } from "../history/standing.ts";
 import type { HistoryEntry, ScriptName } from "../history/entry.ts";
+import { liveFingerprint } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import type { PreparedScript } from "../script/prepare.ts";
 import { requireLease, takeLease, type Lease } from "../lease/lease.ts";
-import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
 import { carryOut, type Beginning, type Refused } from "../steps/carry-out.ts";
 import { ScriptSessions } from "../steps/script-sessions.ts";
 import { untilThrough } from "../steps/through.ts";
@@ -126,9 +126,7 @@ async function ended(
   try {
     await using session = await plan.request.database.connect({ purpose: "rollback record" });
     const restored =
-      failed === undefined
-        ? await isRestored(session, plan, schemaFingerprint(await readState(session)).hash)
-        : null;
+      failed === undefined ? await isRestored(session, plan, await liveFingerprint(session)) : null;
     const why = failed && ("refused" in failed ? failed.refused.refusal.message : failed.error.message);
     const failure = why === undefined ? null : `${failed?.step?.entry.version ?? ""}: ${why}`;
     await session.query(
@@ -273,12 +271,13 @@ async function openRecord(
   const id = random.hex(8);
   await using session = await plan.request.database.connect({ purpose: "rollback record" });
   await session.query(LEFT_OPEN);
+  const elsewhere = await wordsNow(session);
   await session.query(
     `
       INSERT INTO holdfast.rollbacks (
         id, from_version, to_version, versions, done, backup_id, reason, losses, done_by, run_url,
-        holdfast_version)
-        VALUES ($1, $2, $3, $4, '{}', $5, $6, $7, $8, $9, $10)
+        holdfast_version, elsewhere)
+        VALUES ($1, $2, $3, $4, '{}', $5, $6, $7, $8, $9, $10, $11)
     `,
     [
       id,
@@ -291,6 +290,7 @@ async function openRecord(
       run.actor,
       run.url,
       version,
+      elsewhere === null ? null : JSON.stringify(elsewhere),
     ],
   );
   return id;

@@ -1,5 +1,6 @@
 import { EXIT, HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import type { Json, Outcome } from "../../kernel/outcome.ts";
+import { listed } from "../../kernel/listed.ts";
 import { quantity } from "../../kernel/quantity.ts";
 import { parseDatabaseUrl, describeAddress } from "../../postgres/database-url.ts";
 import { refuseTransactionPooler } from "../../nouns/server/refuse-pooler.ts";
@@ -7,9 +8,13 @@ import { requireWritable } from "../../nouns/server/require-writable.ts";
 import type { Database } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { liveFingerprint } from "../live/live-schema.ts";
 import { historyPresence, readHistory } from "../history/table.ts";
 import { takeLease } from "../lease/lease.ts";
-import { parsePlanHash, planHash, requireApproved } from "../steps/plan-hash.ts";
+import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
+import { readState } from "../proof/state.ts";
+import { parsePlanHash, requireApproved } from "../steps/plan-hash.ts";
+import { hashOfRestore } from "./hash.ts";
 import { recordRestore, type RestoreRecord } from "./record-restore.ts";
 import type { MigrateRollbackInputs } from "./request.ts";
 
@@ -30,6 +35,10 @@ interface FromBackupPlan {
   readonly isKnown: boolean;
   /** Applied since then, the newest first. */
   readonly undone: readonly HistoryEntry[];
+  /** Taken over since then: applied at some time before that, so the backup may hold them. */
+  readonly taken: readonly HistoryEntry[];
+  /** The live schema's fingerprint: whatever has come into it goes. */
+  readonly live: string;
   readonly hash: string;
   /** What a restore would do, in its own words. */
   readonly looked: Outcome;
@@ -60,11 +69,11 @@ export async function runRollbackFromBackup(
   if (inputs.dryRun) return planned(plan);
   for (const line of planLines(plan)) ports.log.info(line);
   await using held = await holdAlone(database, inputs.wait, ports);
-  const now = held.history;
-  if (now.map(lineOf).join("\n") !== plan.history.map(lineOf).join("\n")) {
+  const isSame = held.history.map(lineOf).join("\n") === plan.history.map(lineOf).join("\n");
+  if (!isSame || held.live !== plan.live) {
     throw new HoldfastError(
       "refused.unsafe",
-      "the database's history has moved on since the plan was made, so what was shown " +
+      "the database's history or its schema has moved on since the plan was made, so what was shown " +
         "is not what would be done",
       { hint: "Run again, and read the new plan." },
     );
@@ -85,29 +94,27 @@ async function planAlone(
 ): Promise<FromBackupPlan> {
   const held = await holdAlone(database, wait, ports);
   await held[Symbol.asyncDispose]();
-  const { history, isKnown } = held;
+  const { history, isKnown, live } = held;
   const looked = await restore(true);
   const snapshotAt = snapshotOf(looked);
   const since =
-    snapshotAt === undefined || history.length === 0
-      ? new Set<string>()
-      : await appliedSince(database, snapshotAt);
+    snapshotAt === undefined || history.length === 0 ? NONE_SINCE : await appliedSince(database, snapshotAt);
   return {
     database,
     backup,
     snapshotAt,
     history,
     isKnown,
-    undone: history.filter(({ version }) => since.has(version)).reverse(),
-    hash: planHash({
-      doing: "migrate-rollback",
+    undone: history.filter(({ version }) => since.applied.has(version)).reverse(),
+    taken: history.filter(({ version }) => since.taken.has(version)),
+    live,
+    hash: hashOfRestore({
       database: describeAddress(database.address),
-      scripts: [],
-      given: [
-        `from backup ${backup}`,
-        withoutBackup ? "without a backup" : "with a backup",
-        ...(isKnown ? history.map(lineOf) : ["without a history"]),
-      ],
+      backup,
+      withoutBackup,
+      live,
+      history: isKnown ? history.map(lineOf) : undefined,
+      looked,
     }),
     looked,
   };
@@ -117,6 +124,7 @@ async function planAlone(
 interface Held extends AsyncDisposable {
   readonly history: readonly HistoryEntry[];
   readonly isKnown: boolean;
+  readonly live: string;
 }
 
 /**
@@ -125,19 +133,25 @@ interface Held extends AsyncDisposable {
  */
 async function holdAlone(database: Database, waitMs: number, ports: Ports): Promise<Held> {
   await using session = await database.connect({ purpose: "rollback plan" });
-  const nothing = { history: [], isKnown: false, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const nothing = async (): Promise<Held> => ({
+    history: [],
+    isKnown: false,
+    live: schemaFingerprint(await readState(session)).hash,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
   try {
-    if ((await historyPresence(session)) === "none") return nothing;
+    if ((await historyPresence(session)) === "none") return await nothing();
   } catch (error) {
     if (!isHoldfastError(error, "database.half-restored")) throw error;
     ports.log.warn("the database is half restored; the restore begins anew");
-    return nothing;
+    return await nothing();
   }
   const doing = "migrate-rollback --from-backup";
   const lease = await takeLease({ ...ports, database, doing, waitMs });
   try {
     const history = await readHistory(session);
-    return { history, isKnown: true, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
+    const live = await liveFingerprint(session);
+    return { history, isKnown: true, live, [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose]() };
   } catch (error) {
     await lease[Symbol.asyncDispose]();
     throw error;
@@ -151,32 +165,51 @@ function snapshotOf({ outputs: { plan } }: Outcome): string | undefined {
 
 const lineOf = ({ version, state, sha256 }: HistoryEntry): string => `${version} ${state} ${sha256 ?? ""}`;
 
+/** Versions by what has become of them since a backup. */
+interface Since {
+  readonly applied: ReadonlySet<string>;
+  readonly taken: ReadonlySet<string>;
+}
+
+const NONE_SINCE: Since = { applied: new Set(), taken: new Set() };
+
 /**
- * Versions that were applied after the snapshot, or are not applied whole; by the server's own clock. When
- * another tool has applied what was taken over nobody knows: before the takeover at any rate.
+ * Versions that were applied after the snapshot, or are not applied whole; and those that were taken over
+ * after it; by the server's own clock. When another tool has applied these nobody knows.
  */
-async function appliedSince(database: Database, snapshotAt: string): Promise<ReadonlySet<string>> {
+async function appliedSince(database: Database, snapshotAt: string): Promise<Since> {
   await using session = await database.connect({ purpose: "rollback plan" });
-  const rows = await session.query<{ version: string }>(
+  const rows = await session.query<{ version: string; taken: boolean }>(
     `
-      SELECT version
+      SELECT version, adopted_from IS NOT NULL AS taken
         FROM holdfast.migrations
        WHERE state <> 'applied' OR applied_at > $1::timestamptz
+          OR adopted_from IS NOT NULL AND started_at > $1::timestamptz
     `,
     [snapshotAt],
   );
-  return new Set(rows.map(({ version }) => version));
+  const of = (isTaken: boolean): ReadonlySet<string> =>
+    new Set(rows.filter(({ taken }) => taken === isTaken).map(({ version }) => version));
+  return { applied: of(false), taken: of(true) };
 }
 
-function planLines({ backup, snapshotAt, undone, isKnown }: FromBackupPlan): string[] {
+function planLines({ backup, snapshotAt, undone, taken, isKnown }: FromBackupPlan): string[] {
   const since = snapshotAt === undefined ? "" : `, as of ${snapshotAt}`;
   const files = undone.map(({ file }) => file).join(", ");
   const applied = files === "" ? "no migration was applied since" : `applied since, and not in it: ${files}`;
+  const tools = [...new Set(taken.map(({ adoptedFrom }) => adoptedFrom))];
+  const over = tools.map((tool) => {
+    const of = taken.filter(({ adoptedFrom }) => adoptedFrom === tool).map(({ file }) => file);
+    return (
+      `taken over since: ${of.join(", ")}; whether the backup has ${of.length === 1 ? "it" : "them"} ` +
+      (tool === "baseline" ? "only its schema can tell" : `its own table of ${tool} says`)
+    );
+  });
   return [
     `restores backup ${backup}${since}: everything that was written later is lost`,
-    isKnown
-      ? applied
-      : "the database has no whole history of migrations: what was applied since is not known",
+    ...(isKnown
+      ? [...(files === "" && over.length > 0 ? [] : [applied]), ...over]
+      : ["the database has no whole history of migrations: what was applied since is not known"]),
   ];
 }
 
@@ -254,6 +287,15 @@ function told(plan: FromBackupPlan, restored: Outcome, record: RestoreRecord | u
                 "migrate-status names what differs",
             ]
           : []),
+        ...(record === undefined || record.unclear.length === 0
+          ? []
+          : [
+              "whether it has these nobody can tell, which were taken over by --baseline since: " +
+                listed(
+                  record.unclear.map(({ file }) => file),
+                  5,
+                ),
+            ]),
         ...notes,
       ],
     },

@@ -1,5 +1,6 @@
 import { HoldfastError, isHoldfastError } from "../../kernel/errors.ts";
 import { listed } from "../../kernel/listed.ts";
+import { quantity } from "../../kernel/quantity.ts";
 import { describeAddress } from "../../postgres/database-url.ts";
 import { displayPart } from "../../postgres/display-name.ts";
 import { quoteIdentifier } from "../../postgres/quoting.ts";
@@ -14,12 +15,12 @@ import { readFolder } from "../folder/read-folder.ts";
 import { compareKeys, versionKey } from "../folder/version.ts";
 import type { HistoryEntry } from "../history/entry.ts";
 import { scriptOf } from "../history/script-of.ts";
+import { liveFingerprint, readLiveSchema } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import { prepareScript, type PreparedScript } from "../script/prepare.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { platformOfState } from "../proof/compare-databases.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
 import { proveHistory, type HistoryProof } from "./prove-history.ts";
 import { requireSameStart } from "../steps/same-start.ts";
 import type { RollbackRequest } from "./request.ts";
@@ -81,7 +82,7 @@ async function withoutUnbegun(
   const isUnbegun = ({ state, steps }: HistoryEntry): boolean => state === "applying" && steps === 0;
   if (!history.some(isUnbegun)) return history;
   const left = history.findLast(({ state }) => state === "applied")?.fingerprintAfter;
-  const asItWas = left != null && schemaFingerprint(await readState(session)).hash === left;
+  const asItWas = left != null && (await liveFingerprint(session)) === left;
   return asItWas ? history.filter((entry) => !isUnbegun(entry)) : history;
 }
 
@@ -91,7 +92,7 @@ async function withoutUnbegun(
  */
 export async function isStillTrue(plan: RollbackPlan, ports: Ports): Promise<boolean> {
   await using session = await plan.request.database.connect({ purpose: "rollback plan" });
-  if (schemaFingerprint(await readState(session)).hash !== plan.live) return false;
+  if ((await liveFingerprint(session)) !== plan.live) return false;
   const names = (steps: readonly Omit<RollbackStep, "proof">[]): string =>
     steps
       .map(({ entry, rollback }) => `${entry.version} ${entry.state} ${entry.steps}\n${rollback.source.text}`)
@@ -111,7 +112,7 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   await requireWritable(request.database);
   await using session = await request.database.connect({ purpose: "rollback plan" });
   const { history, found } = await choose(session, request, ports);
-  const state = await readState(session);
+  const state = await readLiveSchema(session);
   const { major } = await serverFacts(session);
   const proofs = await proveHistory(history, found, { major, platform: platformOfState(state) }, ports);
   const steps = found.map((step) => ({ ...step, proof: proofs.of.get(step.entry.version) }));
@@ -133,7 +134,7 @@ function chosen(history: readonly HistoryEntry[], { to, database }: RollbackRequ
   if (half !== undefined) {
     throw new HoldfastError(
       "refused.unsafe",
-      `${half.file} is half applied: ${half.steps} of its statements are done`,
+      `${half.file} is half applied: ${quantity(half.steps, "statement")} done`,
       {
         hint:
           "End it first with holdfast migrate, for which its file has to be in the folder; then it can be " +

@@ -2,10 +2,12 @@ import { EXIT } from "../../kernel/errors.ts";
 import type { Outcome } from "../../kernel/outcome.ts";
 import type { Database, DatabaseSession } from "../../ports/database.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { keysOf, maybeOurs } from "../books/applied-of.ts";
+import { findBooks } from "../books/find-books.ts";
+import { saysApplied, wordsNow } from "../books/words.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { liveFingerprint } from "../live/live-schema.ts";
 import { makeHistory, readHistory } from "../history/table.ts";
-import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState } from "../proof/state.ts";
 
 /** What a restore has made of the history of migrations, and where that is written down. */
 export interface RestoreRecord {
@@ -13,8 +15,10 @@ export interface RestoreRecord {
   readonly id: string;
   /** The newest that is applied now; empty where none is. */
   readonly version: string;
-  /** In the history before and not in the restored one, the newest first. */
+  /** In the history before and not in the restored database, the newest first. */
   readonly undone: readonly HistoryEntry[];
+  /** Taken over since the backup was made, and nobody can say whether it has them. */
+  readonly unclear: readonly HistoryEntry[];
   /** In the restored history and not in the one before: taken back since the backup was made. */
   readonly broughtBack: readonly HistoryEntry[];
   /** Whether the schema is what that version had left; null where the history does not tell. */
@@ -35,8 +39,9 @@ export async function recordRestore(
   const now = await readHistory(session);
   const there = new Set(now.map(lineOf));
   const before = new Set(history.map(lineOf));
-  // What was taken over after the backup was in the database before it, and its tool's table says so.
-  const undone = history.filter((entry) => !there.has(lineOf(entry)) && entry.adoptedFrom === null).reverse();
+  const gone = history.filter((entry) => !there.has(lineOf(entry)));
+  const live = await liveFingerprint(session);
+  const { undone, unclear } = await reallyGone(session, gone, history, live);
   if (restored.exit === EXIT.integrity && undone.length === 0) return undefined;
   const applied = now.filter(({ state }) => state === "applied");
   const left = applied.at(-1)?.fingerprintAfter ?? null;
@@ -44,13 +49,42 @@ export async function recordRestore(
     id: ports.random.hex(8),
     version: applied.at(-1)?.version ?? "",
     undone,
+    unclear,
     // Of a database that was empty, or half restored, nobody knows what it had.
     broughtBack: history.length === 0 ? [] : now.filter((entry) => !before.has(lineOf(entry))),
-    asRecorded: left === null ? null : schemaFingerprint(await readState(session)).hash === left,
+    asRecorded: left === null ? null : live === left,
   };
   await makeHistory(database);
   await insert(session, record, { backup, history, reason, restored }, ports);
   return record;
+}
+
+/**
+ * What was taken over after the backup may have been in the database before it. There the tool's own table
+ * says so; of a baseline that nobody else has written down, the schema, where it is that of a version.
+ */
+async function reallyGone(
+  session: DatabaseSession,
+  gone: readonly HistoryEntry[],
+  history: readonly HistoryEntry[],
+  live: string,
+): Promise<Pick<RestoreRecord, "undone" | "unclear">> {
+  const found = gone.some(({ adoptedFrom }) => adoptedFrom !== null) ? await findBooks(session) : [];
+  const ours = maybeOurs(found, keysOf(history));
+  // Undefined where that cannot be told.
+  const isThere = (entry: HistoryEntry): boolean | undefined => {
+    if (entry.adoptedFrom === null) return false;
+    if (entry.adoptedFrom !== "baseline") {
+      return ours.some((books) => books.tool === entry.adoptedFrom && saysApplied(books, entry.version));
+    }
+    const at = history.findLastIndex(({ fingerprintAfter }) => fingerprintAfter === live);
+    if (at >= 0) return history.indexOf(entry) <= at;
+    return history[0]?.fingerprintBefore === live ? false : undefined;
+  };
+  return {
+    undone: gone.filter((entry) => isThere(entry) === false).reverse(),
+    unclear: gone.filter((entry) => isThere(entry) === undefined),
+  };
 }
 
 /** What was applied whole, or as another script, is not the same. */
@@ -76,12 +110,13 @@ async function insert(
 ): Promise<void> {
   const safety = restored.outputs["safety-backup"];
   const versions = undone.map((entry) => entry.version);
+  const elsewhere = await wordsNow(session);
   await session.query(
     `
       INSERT INTO holdfast.rollbacks (
         id, from_version, to_version, versions, done, restored, backup_id, reason, losses, done_by, run_url,
-        holdfast_version, from_backup, ended_at)
-        VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, pg_catalog.clock_timestamp())
+        holdfast_version, from_backup, elsewhere, ended_at)
+        VALUES ($1, $2, $3, $4, $4, $5, $6, $7, '[]', $8, $9, $10, $11, $12, pg_catalog.clock_timestamp())
     `,
     [
       id,
@@ -95,6 +130,7 @@ async function insert(
       run.url,
       holdfast,
       backup,
+      elsewhere === null ? null : JSON.stringify(elsewhere),
     ],
   );
 }

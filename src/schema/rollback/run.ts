@@ -208,7 +208,7 @@ function failureNotes(failed: RollbackFailure, done: RolledBack["done"]): string
     step.rollback.execution.mode === "one-transaction"
       ? `nothing of that script has happened; ${takenBefore(done)}, and the database is at version ` +
         step.entry.version
-      : `${steps} of ${statements} statements of it are done; the next run goes on from there`,
+      : `${steps} of ${statements} statements of it done; the next run goes on from there`,
     ...(refusal.detail === undefined ? [] : [refusal.detail]),
     ...(refusal.hint === undefined ? [] : [`the server advises: ${refusal.hint}`]),
   ];

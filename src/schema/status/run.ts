@@ -15,12 +15,13 @@ import { standingOf, type Standing } from "../history/standing.ts";
 import { appliedElsewhere, type AppliedElsewhere } from "../books/applied-elsewhere.ts";
 import { begunOf } from "../history/begun.ts";
 import type { HistoryEntry } from "../history/entry.ts";
+import { readLiveSchema } from "../live/live-schema.ts";
 import { readHistory } from "../history/table.ts";
 import { unrecorded } from "../history/unrecorded.ts";
 import { serverFacts } from "../../nouns/content/read/objects/server-facts.ts";
 import { nameDrift, type Drift, type DriftPorts } from "./drift.ts";
 import { schemaFingerprint } from "../proof/schema-fingerprint.ts";
-import { readState, type SchemaState } from "../proof/state.ts";
+import type { SchemaState } from "../proof/state.ts";
 
 /** The parsed inputs of `holdfast migrate-status`. */
 export interface MigrateStatusInputs {
@@ -49,8 +50,7 @@ export async function runMigrateStatus(
   const { applied, changed, pending, late, missing, begun } = standing;
   const last = history.findLast(({ state: each }) => each === "applied");
   const now = state && schemaFingerprint(state).hash;
-  // Half of a file is no drift, and is told by itself.
-  const drift = now !== undefined && now !== last!.fingerprintAfter && begun.length === 0;
+  const drift = now === undefined ? undefined : now !== last!.fingerprintAfter;
   const named = drift
     ? await nameDrift(
         { state: state!, major: (await serverFacts(session)).major },
@@ -60,7 +60,8 @@ export async function runMigrateStatus(
     : undefined;
   const matches = drift ? history.findLast(({ fingerprintAfter }) => fingerprintAfter === now) : undefined;
   const where = describeAddress(database.address);
-  const bad = changed.length + begun.length > 0 || elsewhere.some(({ concerns }) => concerns) || drift;
+  const bad =
+    changed.length + begun.length > 0 || elsewhere.some(({ concerns }) => concerns) || drift === true;
   return {
     exit: bad ? EXIT.verdict : EXIT.done,
     outputs: {
@@ -71,7 +72,8 @@ export async function runMigrateStatus(
       changed: changed.map(({ entry }) => entry.version),
       missing: missing.map(({ version }) => version),
       begun: begun.map(({ version }) => version),
-      drift,
+      // Of a database without a migration there is nothing that it could have drifted from.
+      drift: drift ?? (last === undefined && begun.length === 0 ? false : null),
       "matches-version": matches?.version ?? "",
       drifted: (named?.deviations ?? []).map(({ object, message }) => ({ object, message })),
     },
@@ -86,7 +88,8 @@ export async function runMigrateStatus(
       notes: [
         ...elsewhere.map(elsewhereWords),
         ...(unknown === undefined ? [] : [unknown]),
-        ...(drift ? driftNotes(matches, named) : []),
+        ...(drift === true ? driftNotes(matches, named) : []),
+        ...(drift === undefined ? untold(last, begun) : []),
       ],
     },
   };
@@ -97,7 +100,7 @@ interface Look {
   readonly history: readonly HistoryEntry[];
   readonly standing: Standing;
   readonly elsewhere: readonly AppliedElsewhere[];
-  /** Undefined where the history does not tell what it should be. */
+  /** Undefined where the history does not tell what it should be, and while a file is half done. */
   readonly state: SchemaState | undefined;
   /** A word about a database without any history. */
   readonly unknown: string | undefined;
@@ -113,10 +116,22 @@ async function look(session: DatabaseSession, migrations: readonly Migration[]):
   const standing = standingOf(migrations, history);
   const elsewhere = await appliedElsewhere(session, standing);
   const last = history.findLast(({ state }) => state === "applied");
-  const state = last?.fingerprintAfter == null ? undefined : await readState(session);
+  // Half of a file is no drift, and is told by itself.
+  const isTold = last?.fingerprintAfter != null && standing.begun.length === 0;
+  const state = !isTold ? undefined : await readLiveSchema(session);
   const unknown = history.length === 0 && elsewhere.length === 0 ? await unrecorded(session) : undefined;
   await session.query("COMMIT");
   return { history, standing, elsewhere, state, unknown };
+}
+
+/** Why nobody can say whether the schema has drifted. */
+function untold(last: HistoryEntry | undefined, begun: Standing["begun"]): string[] {
+  if (begun.length > 0) return ["whether the schema has drifted cannot be told while a file is half done"];
+  if (last === undefined) return [];
+  return [
+    `whether the schema has drifted cannot be told: what version ${last.version} left is not on record, as ` +
+      "after one that was applied late; the next migration writes it down again",
+  ];
 }
 
 function driftNotes(matches: HistoryEntry | undefined, named: Drift | undefined): string[] {

@@ -2,10 +2,10 @@ import { expect, it } from "@jest/globals";
 import {
   affectedBy,
   packagesToAsk,
-  type Advisory,
   type AuditAnswer,
 } from "../../../src/governance/dependencies/advisories.ts";
 import { judgeDependencies } from "../../../src/governance/dependencies/judge.ts";
+import type { Advisory } from "../../../src/ports/advisory-source.ts";
 import type { Lock } from "../../../src/governance/dependencies/lock.ts";
 import { readLock } from "../../../src/governance/dependencies/read-lock.ts";
 import { DEPENDENCIES } from "../../../src/governance/dependencies/settings.ts";

@@ -41,6 +41,8 @@ describe("Holdfast's own policy", () => {
         local: true,
         judge: "all",
         token: undefined,
+        audit: false,
+        auditRegistry: "https://registry.npmjs.org",
         base: "main",
         branch: undefined,
         title: "feat: the newest commits",

@@ -36,6 +36,8 @@ async function judge(repo: Repository, inputs: Partial<PrPolicyInputs> = {}, bod
       local: true,
       judge: "all",
       token: undefined,
+      audit: false,
+      auditRegistry: "https://registry.npmjs.org",
       base: "main",
       branch: undefined,
       title: "feat: keep items",

@@ -78,6 +78,8 @@ export async function hosted(): Promise<Hosted> {
       local: false,
       judge: "all",
       token: undefined,
+      audit: false,
+      auditRegistry: "https://registry.npmjs.org",
       base: undefined,
       branch: undefined,
       title: undefined,

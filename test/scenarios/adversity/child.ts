@@ -93,6 +93,7 @@ const ports: Ports = {
   log,
   openStore: (url) =>
     Promise.resolve(new DeadlyStore(openFileStore(url, { random: systemRandom }), { failAt: 0 })),
+  openAdvisories: () => Promise.reject(new Error("no registry here")),
   openForge: () => Promise.reject(new Error("nothing here asks a forge")),
   sourceTree: () => Promise.resolve(checkout({ env: process.env })),
   sourceHistory: (folder) => Promise.resolve(gitHistory({ env: process.env, folder })),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { postgresDatabase } from "../../../src/adapters/postgres/database.ts";
+import type { Outcome } from "../../../src/kernel/outcome.ts";
 import { findBooks } from "../../../src/schema/books/find-books.ts";
 import { readMigrations } from "../../../src/nouns/server/migrations.ts";
 import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
@@ -72,6 +73,39 @@ describe("what was taken over and taken back since", () => {
     expect([output(again, "adopted"), output(again, "applied")]).toEqual([[], ["2"]]);
     expect(await database.query("SELECT n FROM price")).toEqual([{ n: 7 }]);
   });
+
+  it("is not applied a second time where the other tool has come to name it since", async () => {
+    await using database = await createDatabase({ owner: "postgres", sql: DBMATE });
+    await using folder = migrationsFolder(FILES);
+    await migrate(database, folder);
+    const back = rollbackInputs(database, { to: "1", migrations: folder.path });
+    expect(await runMigrateRollback(back, testPorts(), noBackups)).toMatchObject({ exit: 0 });
+    // What dbmate does: its own word, and what the file does.
+    await database.query("INSERT INTO schema_migrations VALUES ('1'), ('2')");
+    await database.query(FILES["2_seed.sql"]);
+    for (const dryRun of [true, false]) {
+      await expect(migrate(database, folder, { dryRun })).rejects.toMatchObject({
+        code: "refused.unsafe",
+        message: expect.stringContaining("dbmate has applied 1 migration that the history") as unknown,
+      });
+    }
+    expect(output(await migrate(database, folder, { adopt: "dbmate" }), "adopted")).toEqual(["2"]);
+    expect(await database.query("SELECT n FROM price")).toEqual([{ n: 7 }]);
+  });
+
+  it("is left alone where an earlier version has kept no word of the other tool", async () => {
+    await using database = await createDatabase({ owner: "postgres", sql: DBMATE });
+    await using folder = migrationsFolder(FILES);
+    await migrate(database, folder);
+    const back = rollbackInputs(database, { to: "1", migrations: folder.path });
+    await runMigrateRollback(back, testPorts(), noBackups);
+    await database.query("INSERT INTO schema_migrations VALUES ('2')");
+    await database.query("ALTER TABLE holdfast.rollbacks DROP elsewhere");
+    await database.query("ALTER TABLE holdfast.format DROP other_schemas");
+    expect(output(await migrate(database, folder, { dryRun: true }), "pending")).toEqual(["2"]);
+    expect(output(await migrate(database, folder), "applied")).toEqual(["2"]);
+    expect(await database.query("SELECT elsewhere FROM holdfast.rollbacks")).toEqual([{ elsewhere: null }]);
+  });
 });
 
 describe("a database in which another tool went on", () => {
@@ -120,8 +154,22 @@ describe("another application beside, with the same tool", () => {
       ["1", "2"],
       expect.stringContaining("no file names old, which was not compared"),
     ]);
-    folder.write({ "3_c.sql": "CREATE TABLE c ();" });
-    expect(output(await migrate(database, folder), "applied")).toEqual(["3"]);
+    folder.write({ "3_c.sql": "CREATE TABLE c ();", "3_c_rollback.sql": "DROP TABLE c;" });
+    const planHash = output(await migrate(database, folder, { dryRun: true }), "plan-hash") as string;
+    // What it does there is nobody's drift, before and after.
+    const status = (): Promise<Outcome> =>
+      runMigrateStatus({ database: secret(database.adminUrl), migrations: folder.path }, testPorts());
+    await database.query("CREATE TABLE old.more (id int PRIMARY KEY); GRANT SELECT ON old.more TO PUBLIC");
+    expect([(await status()).exit, output(await status(), "drift")]).toEqual([0, false]);
+    expect(output(await migrate(database, folder, { planHash }), "applied")).toEqual(["3"]);
+    await database.query("COMMENT ON TABLE old.more IS 'theirs'; DROP TABLE old.theirs");
+    const back = rollbackInputs(database, { to: "2", migrations: folder.path });
+    const undone = await runMigrateRollback(back, testPorts(), noBackups);
+    expect([undone.exit, output(undone, "restored")]).toEqual([0, true]);
+    await database.query("CREATE TABLE public.old (id int)");
+    expect(output(await status(), "drifted")).toEqual([
+      { object: "table public.old", message: "is in the database, and no migration makes it" },
+    ]);
   });
 
   it("is compared where a file names its schema, though that one is pending", async () => {

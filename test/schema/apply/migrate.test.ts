@@ -228,7 +228,10 @@ describe("a migration that is no single transaction", () => {
     await using folder = migrationsFolder({ ...SHOP, [FILE]: INDEX });
     await using database = await createDatabase({ owner: "postgres" });
     await migrate(database, folder);
-    await database.query("UPDATE holdfast.migrations SET state = 'applying', steps = 0 WHERE name ~ 'index'");
+    await database.query(
+      "UPDATE holdfast.migrations SET state = 'applying', steps = 0, attempting = $1 WHERE name ~ 'index'",
+      [INDEX.replace(/;\n$/, "")],
+    );
     expect(await migrate(database, folder)).toMatchObject({
       exit: 0,
       outputs: { applied: ["20260103090000"] },

@@ -67,6 +67,12 @@ describe("an approved plan", () => {
       code: "refused.unsafe",
     });
     await database.query("DROP TABLE app.payroll");
+    // A name that another tool's table has makes it nobody's schema, and somebody's rows all the same.
+    await database.query("CREATE TABLE app.schema_migrations (payroll text)");
+    await expect(migrate(database, folder, { ...run, planHash })).rejects.toMatchObject({
+      code: "refused.unsafe",
+    });
+    await database.query("DROP TABLE app.schema_migrations");
     expect((await migrate(database, folder, { ...run, planHash })).exit).toBe(0);
   });
 

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { Json } from "../../../src/kernel/outcome.ts";
 import { runMigrateRollback } from "../../../src/schema/rollback/run.ts";
+import { runMigrateStatus } from "../../../src/schema/status/run.ts";
 import { createDatabase } from "../../support/postgres.ts";
-import { testPorts } from "../../support/test-ports.ts";
+import { secret, testPorts } from "../../support/test-ports.ts";
 import {
   migrate,
   migrationsFolder,
@@ -93,6 +94,37 @@ describe("a role that only reads", () => {
     await database.admin(`GRANT SELECT ON orders TO ${ROLE}`);
     expect((await planToRollBack(reader, folder, database.name)).hash).not.toBe(byOwner.hash);
     await database.admin(`REVOKE pg_read_all_data FROM ${ROLE}`);
+  });
+
+  it("sees the same schema as a superuser, who may look at more of it", async () => {
+    await using folder = migrationsFolder({
+      "1_far.sql": `
+        CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far;
+        CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'ann', secret 'sesame');
+        CREATE PUBLICATION told;
+        CREATE SUBSCRIPTION heard CONNECTION 'host=nowhere.invalid' PUBLICATION told
+          WITH (connect = false, slot_name = NONE);
+        COMMENT ON SUBSCRIPTION heard IS 'from afar';
+      `,
+      "2_t.sql": "CREATE TABLE t ();",
+    });
+    await using database = await createDatabase({ owner: "postgres" });
+    try {
+      await migrate(database, folder, { to: "1" });
+      await database.admin(`GRANT USAGE ON SCHEMA holdfast TO ${ROLE}`);
+      await database.admin(`GRANT SELECT ON holdfast.format, holdfast.migrations TO ${ROLE}`);
+      for (const by of [database, asReader(database)]) {
+        const inputs = { database: secret(by.adminUrl), migrations: folder.path };
+        const status = await runMigrateStatus(inputs, testPorts());
+        expect([status.exit, output(status, "drift")]).toEqual([0, false]);
+      }
+      const planned = await migrate(asReader(database), folder, { dryRun: true });
+      const planHash = output(planned, "plan-hash") as string;
+      expect(output(await migrate(database, folder, { planHash }), "applied")).toEqual(["2"]);
+    } finally {
+      // No database can be dropped that has one.
+      await database.admin("DROP SUBSCRIPTION IF EXISTS heard");
+    }
   });
 
   it("may not have its transactions begin read-only, as on a server that takes no changes", async () => {

@@ -111,6 +111,11 @@ describe("migrate-rollback --from-backup", () => {
       /^7 this is not the plan with the hash 0/,
     );
     expect((await back({ planHash: hash, dryRun: true })).exit).toBe(0);
+    expect(output(await back({ dryRun: true, withoutBackup: true }), "plan-hash")).not.toBe(hash);
+    // What has come into the schema since would go, and nobody has approved that.
+    await database.query("CREATE TABLE precious ()");
+    expect(await refusal(back({ planHash: hash }))).toMatch(/^7 this is not the plan with the hash/);
+    await database.query("DROP TABLE precious");
   });
 
   it("leaves a run alone that migrates meanwhile", async () => {
@@ -188,29 +193,44 @@ describe("migrate-rollback --from-backup", () => {
     );
   });
 
-  it("calls nothing undone that was there before it was taken over", async () => {
+  it("names what really goes of what was taken over since, by the other tool's own table", async () => {
     const sql = `
       CREATE TABLE t (id int);
       CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);
-      INSERT INTO schema_migrations VALUES ('20260101090000')
+      INSERT INTO schema_migrations VALUES ('20260101090000');
     `;
     await using taken = await createDatabase({ owner: "postgres", sql });
-    await using files = migrationsFolder({ "20260101090000_t.sql": "CREATE TABLE t (id int);\n" });
+    await using files = migrationsFolder({
+      "20260101090000_t.sql": "CREATE TABLE t (id int);\n",
+      "20260102090000_u.sql": "CREATE TABLE u (id int);\n",
+    });
     const before = String((await vault.backup(taken.adminUrl, {})).outputs["id"]);
-    expect((await migrate(taken, files, { adopt: "dbmate" })).exit).toBe(0);
+    await taken.query("CREATE TABLE u (id int); INSERT INTO schema_migrations VALUES ('20260102090000')");
+    expect(output(await migrate(taken, files, { adopt: "dbmate" }), "adopted")).toHaveLength(2);
     const ports = testPorts();
     const given = rollbackInputs(taken, {
       fromBackup: before,
       store: vault.url,
       identity: secret(vault.identity),
     });
-    const outcome = await runMigrateRollback(given, ports, {
-      ...noBackups,
-      restore: (dry) => restoreInto(given, dry, ports),
-    });
-    expect([outcome.exit, output(outcome, "rolled-back")]).toEqual([0, []]);
+    const run = (inputs: Partial<MigrateRollbackInputs>): Promise<Outcome> => {
+      const all = { ...given, ...inputs };
+      return runMigrateRollback(all, ports, {
+        ...noBackups,
+        restore: (dry) => restoreInto(all, dry, ports),
+      });
+    };
+    expect((await run({ dryRun: true })).report.notes[1]).toBe(
+      "taken over since: 20260101090000_t.sql, 20260102090000_u.sql; whether the backup has them its own " +
+        "table of dbmate says",
+    );
+    const outcome = await run({});
+    expect([outcome.exit, output(outcome, "rolled-back")]).toEqual([0, ["20260102090000"]]);
     expect(await taken.query("SELECT versions, done FROM holdfast.rollbacks")).toEqual([
-      { versions: [], done: [] },
+      { versions: ["20260102090000"], done: ["20260102090000"] },
     ]);
+    // And what the tool applies after that counts.
+    await taken.query("CREATE TABLE u (id int); INSERT INTO schema_migrations VALUES ('20260102090000')");
+    expect(output(await migrate(taken, files, { adopt: "dbmate" }), "adopted")).toHaveLength(2);
   });
 });

@@ -1,5 +1,6 @@
 import { printableLine } from "../../../kernel/printable.ts";
-import { ADVISORY_SEVERITIES, affectedBy } from "../advisories.ts";
+import { ADVISORY_SEVERITIES } from "../../../ports/advisory-source.ts";
+import { affectedBy } from "../advisories.ts";
 import { named } from "./install-script.ts";
 import { readable, type Rule } from "./rule.ts";
 

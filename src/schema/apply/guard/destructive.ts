@@ -1,5 +1,5 @@
 import { destroyedBy, isOpaque, namedBy, type Destroyed } from "../../script/destroys.ts";
-import type { PlannedMigration } from "../plan.ts";
+import type { PlannedMigration } from "../planned-migration.ts";
 
 /** What one pending file destroys, by its own words. */
 export interface Destructive {

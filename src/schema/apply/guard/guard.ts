@@ -2,11 +2,9 @@ import { HoldfastError, isHoldfastError } from "../../../kernel/errors.ts";
 import { formatDuration } from "../../../kernel/duration.ts";
 import { listed } from "../../../kernel/listed.ts";
 import { Catalog } from "../../../nouns/catalog/catalog.ts";
-import type { Destroyed } from "../../script/destroys.ts";
 import type { MigratePlan } from "../plan.ts";
 import type { MigratePorts, MigrateRequest } from "../request.ts";
-import { destructiveOf } from "./destructive.ts";
-import { losingNow, type Losing } from "./live-objects.ts";
+import type { Going } from "./going.ts";
 import { findProtection, type Protection } from "./protecting-backup.ts";
 
 /** What is written down of why a file that destroys data was carried out. */
@@ -27,57 +25,16 @@ export interface Guarded {
   readonly refusal: HoldfastError | undefined;
 }
 
-interface Going {
-  readonly version: string;
-  readonly file: string;
-  readonly losing: readonly Losing[];
-  readonly written: readonly string[];
-}
-
 /**
  * Holds what the pending files destroy against the verified backups of the store. With nothing destructive
- * pending neither the store nor, for this, the database is asked.
+ * pending the store is not asked.
  *
  * @throws store.* where the store could not be asked: that is not the same as having no backup
  */
 export async function guardData(plan: MigratePlan, ports: MigratePorts): Promise<Guarded> {
-  const destructive = destructiveOf(plan.steps);
-  const opaque = destructive.filter((each) => each.opaque).map(({ step }) => step.migration.forward.file);
-  const going: Going[] = [];
-  if (destructive.some(({ destroys }) => destroys.length > 0)) {
-    await using session = await plan.request.database.connect({ purpose: "migrate data" });
-    for (const { step, destroys } of destructive) {
-      const losing: Losing[] = [];
-      const written: string[] = [];
-      for (const each of destroys) {
-        const tables = await losingNow(session, each);
-        losing.push(...tables);
-        written.push(...wordsOf(each, tables));
-      }
-      if (losing.length === 0) continue;
-      const { version, forward } = step.migration;
-      going.push({ version, file: forward.file, losing, written: [...new Set(written)] });
-    }
-  }
+  const { going, opaque } = plan;
   const goes = new Map(going.map(({ version, written }) => [version, written]));
   return { goes, opaque, ...(await decide(going, plan.request, ports)) };
-}
-
-const WORDS: Readonly<Record<Destroyed["what"], string>> = {
-  table: "table",
-  rows: "rows of",
-  column: "column",
-  values: "values of",
-  type: "columns in",
-  extension: "columns in",
-  schema: "table",
-  database: "table",
-};
-
-function wordsOf({ what, column }: Destroyed, tables: readonly Losing[]): string[] {
-  return tables.map(
-    ({ schema, name }) => `${WORDS[what]} ${schema}.${name}${column === undefined ? "" : `.${column}`}`,
-  );
 }
 
 async function decide(

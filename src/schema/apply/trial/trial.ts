@@ -12,7 +12,8 @@ import { prepareScript, type ScriptSource } from "../../script/prepare.ts";
 import { platformOf, preludeFor } from "../../shadow/platform.ts";
 import type { ScriptFailure } from "../../shadow/run-script.ts";
 import { privateShadow } from "../../shadow/shadow.ts";
-import type { MigratePlan, PlannedMigration } from "../plan.ts";
+import type { MigratePlan } from "../plan.ts";
+import type { PlannedMigration } from "../planned-migration.ts";
 import type { MigratePorts } from "../request.ts";
 
 /** How one pending file went on the private server. */
