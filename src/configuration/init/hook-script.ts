@@ -72,13 +72,13 @@ function begin({ types, scopes }: HookPolicy): string {
   hf_types='${types.join(" ")}'
   hf_scopes='${scopes?.every(isPlain) === true ? scopes.join(" ") : ""}'
   hf_auto='[#;@!$%^&|:]'
-  hf_header='' hf_maybe='' hf_comment=''
+  hf_header='' hf_maybe='' hf_first='' hf_git='' hf_comment=''
   hf_cr=$(printf '\\r')
   while IFS= read -r hf_line || [ -n "$hf_line" ]; do
     hf_line=\${hf_line%"$hf_cr"}
     case $hf_line in
       # Below it is the difference that "git commit --verbose" shows.
-      ${SCISSORS}) break ;;
+      ${SCISSORS}) hf_git=1; break ;;
       [a-zA-Z]*) hf_header=$hf_line; break ;;
       *[!' 	']*) ;;
       *) continue ;;
@@ -90,13 +90,20 @@ function begin({ types, scopes }: HookPolicy): string {
     hf_rest=\${hf_line#"$hf_comment"}
     if [ "$hf_comment" = auto ]; then hf_rest=\${hf_line#$hf_auto}; fi
     if [ "$hf_rest" = "$hf_line" ]; then hf_header=$hf_line; break; fi
+    [ -n "$hf_first" ] || hf_first=$hf_line
     case $hf_rest in
-      ''|' '*|'	'*) ;;
+      # What an editor is given has such lines, "-m" has not.
+      '') hf_git=1 ;;
+      ' '*|'	'*) ;;
       # Git takes it away with the comments, unless the message came by "-m".
       *) [ -n "$hf_maybe" ] || hf_maybe=$hf_line ;;
     esac
   done < "$1"
-  [ -n "$hf_header" ] || hf_header=$hf_maybe
+  if [ -z "$hf_header" ]; then
+    # Nothing but comments, and no editor: git takes none away.
+    [ -n "$hf_maybe$hf_git" ] || hf_maybe=$hf_first
+    hf_header=$hf_maybe
+  fi
   case $hf_header in
     # Git itself ends a commit without a message.
     '') return 0 ;;

@@ -75,7 +75,7 @@ const REQUIRED = `      # In force by: holdfast protect --do apply
         - name: pr-policy
 `;
 
-const NOT_REQUIRED = `      # Once a workflow reports a check of this name; before, every pull request would wait for it:
+const NOT_REQUIRED = `      # Once a workflow reports this check; before, every pull request would wait for it:
       # checks:
       #   - name: pr-policy
 `;

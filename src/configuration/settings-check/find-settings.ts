@@ -12,7 +12,7 @@ export interface FoundSettings {
   readonly shown: string;
   /** The folder that paths in it are meant from. */
   readonly root: string;
-  /** Whether that is no checkout of git, but the folder that this runs in. */
+  /** Whether the file was looked for in the folder that this runs in, because no checkout of git is here. */
   readonly isOutside: boolean;
 }
 
@@ -33,8 +33,8 @@ export async function findSettings(
     const text = (await readNamed(tree, named)).toString("utf8");
     const folder = dirname(named);
     const isUsual = basename(resolve(folder)) === ".github";
-    if (!isUsual) return { text, shown: named, ...(await rootOf(ports)) };
-    return { text, shown: named, root: dirname(resolve(folder)), isOutside: false };
+    const root = isUsual ? dirname(resolve(folder)) : (await rootOf(ports)).root;
+    return { text, shown: named, root, isOutside: false };
   }
   const { root, isOutside } = await rootOf(ports);
   const path = join(root, DEFAULT_SETTINGS);

@@ -210,7 +210,8 @@ describe("the commit-msg hook", () => {
     expect(status("fix: ✨ x\r\n\r\nbody\r\n", "--cleanup=verbatim")).toBe(0);
     expect(status("fix: x.\r\n", "--cleanup=verbatim")).toBe(1);
     expect(status("\n\n  \nfix: after blank lines\n")).toBe(0);
-    expect(status("# 12 fix: x\n", "--cleanup=whitespace")).toBe(0);
+    expect(status("# 12 fix: x\n", "--cleanup=whitespace")).toBe(1);
+    expect(readFileSync(join(repo.path, ".git/HOLDFAST_EDITMSG"), "utf8")).toBe("# 12 fix: x\n");
     expect(status("#12 things\n", "--cleanup=whitespace")).toBe(1);
     expect(status("fixup! chore: begin\n")).toBe(0);
     expect(status("squash! chore: begin\n")).toBe(0);
