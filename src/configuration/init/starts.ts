@@ -75,7 +75,7 @@ const REQUIRED = `      # In force by: holdfast protect --do apply
         - name: pr-policy
 `;
 
-const NOT_REQUIRED = `      # Once a workflow reports this check; before, every pull request would wait for it:
+const NOT_REQUIRED = `      # Once a workflow reports this check; before that every pull request would wait:
       # checks:
       #   - name: pr-policy
 `;

@@ -301,7 +301,7 @@ describe("a message that the hook has refused", () => {
     const linked = join(elsewhere.path, "a b");
     repo.git("worktree", "add", "-q", "-b", "linked", linked);
     const there = { ...repo, path: linked };
-    again(there, commit(there as Repository, "Did c\n"), "--allow-empty");
+    again(there, commit(there, "Did c\n"), "--allow-empty");
     expect(spawnSync("git", ["-C", linked, "log", "-1", "--format=%s"]).stdout.toString()).toBe(
       "fix: do c\n",
     );

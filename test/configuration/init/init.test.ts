@@ -129,7 +129,7 @@ describe("init", () => {
     expect(await judged(template.replace(/<!-- .* -->/g, "Something that was thought about."))).toBe(0);
   });
 
-  it("installs this repository's own workflows, and settings that settings check finds nothing wrong with", async () => {
+  it("installs this repository's own workflows, and settings with which nothing is wrong", async () => {
     await using repo = repository();
     const outcome = await byMenu(repo);
     expect(outcome.outputs["written"]).toHaveLength(FILES.length + 1);
@@ -166,24 +166,27 @@ describe("init", () => {
     await using repo = repository();
     repo.write({ ".github/workflows/pr-policy.yml": "name: mine\n" });
     const shown = await byMenu(repo, false);
-    expect(shown.report.notes!.join("\n")).toMatch(/after --write: commit the files/);
+    expect(shown.report.notes.join("\n")).toMatch(/after --write: commit the files/);
     const { report } = await byMenu(repo);
-    expect(report.notes!.join("\n")).toMatch(/next: commit the files[^]*gh secret set PROTECTION_TOKEN/);
-    expect(report.notes!.join("\n")).not.toContain("is required");
+    expect(report.notes.join("\n")).toMatch(/next: commit the files[^]*gh secret set PROTECTION_TOKEN/);
+    expect(report.notes.join("\n")).not.toContain("is required");
     expect(parse(read(repo, FILES.at(-1)!))).toEqual({
       policy: {},
       protection: { branches: [{ branches: ["main"] }] },
     });
-    const uncommented = read(repo, FILES.at(-1)!).replace(/^( *)# (checks:|  - name: pr-policy)$/gm, "$1$2");
+    const uncommented = read(repo, FILES.at(-1)!).replace(
+      /^( *)# (checks:| {2}- name: pr-policy)$/gm,
+      "$1$2",
+    );
     expect(parse(uncommented)).toMatchObject({
       protection: { branches: [{ checks: [{ name: "pr-policy" }] }] },
     });
-    const told = (await byMenu(repo)).report.notes!;
+    const told = (await byMenu(repo)).report.notes;
     expect(told).toEqual([
       "the hook is in this clone alone: everybody who wants it runs `holdfast init --write` once",
     ]);
     await using other = repository();
-    expect((await byMenu(other)).report.notes!.join("\n")).toMatch(
+    expect((await byMenu(other)).report.notes.join("\n")).toMatch(
       /until the check pr-policy is required: .*protect --do apply/,
     );
   });
@@ -241,7 +244,8 @@ describe("init", () => {
       ".github/pull_request_template.md": "leave: docs/PULL_REQUEST_TEMPLATE.md is there, and counts",
       ".github/CODEOWNERS": "leave: CODEOWNERS is there, and counts",
       ".git/hooks/commit-msg":
-        "leave: it is somebody else's, and git runs one: let husky or lefthook run both, or delete it and run again",
+        "leave: it is somebody else's, and git runs one: " +
+        "let husky or lefthook run both, or delete it and run again",
       ".github/workflows/pr-policy.yml": `leave: it is somebody else's${HOW}`,
       ".github/holdfast.yml": "same: it is there, and yours",
     });

@@ -61,7 +61,8 @@ describe("a settings file", () => {
       "3:10 policy.names is a text, and a list is wanted: [one, another], or a line with a dash for each",
       "4:10 policy.sets[0] is a text, and a map is wanted: { name: … }",
       "4:21 policy.sets[1].name is a number, and a text is wanted: put it into quotes",
-      "4:30 policy.sets[1].on is a text, and true or false is wanted: write it so, without quotes; yes and no are texts",
+      "4:30 policy.sets[1].on is a text, and true or false is wanted: " +
+        "write it so, without quotes; yes and no are texts",
       "4:36 policy.sets[2] is a list, and a map is wanted: { name: … }",
       "4:41 policy.sets[3] is empty, and a map is wanted: { name: … }",
     ]);
