@@ -80,8 +80,8 @@ Nothing of the pull request is run. With \`--local\` nothing is asked over the n
       type: "boolean",
       default: false,
       text:
-        "Ask a registry for known vulnerabilities of what the lock files hold. It is told names and versions; " +
-        "of what could not be asked nobody says that it has none.",
+        "Ask a registry for known vulnerabilities of what the lock files hold. It is told names and " +
+        "versions; of what could not be asked nobody says that it has none.",
     },
     "audit-registry": {
       type: "string",

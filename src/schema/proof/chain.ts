@@ -27,7 +27,7 @@ export class Chain implements AsyncDisposable {
   readonly #applied: PreparedScript[] = [];
   /** Every script that will be tried; undefined where nobody said. */
   readonly #scripts: readonly PreparedScript[] | undefined;
-  /** Role → whether the scripts name it. */
+  /** Role, or other database of the server → whether the scripts name it. */
   readonly #ours = new Map<string, boolean>();
   /** Of a given server: its roles before the first script, to be put back at the end. */
   #rolesBefore: readonly KeptRole[] | undefined;
@@ -103,8 +103,8 @@ export class Chain implements AsyncDisposable {
   async read(session: DatabaseSession): Promise<SchemaState> {
     const state = new Map(await readState(session));
     for (const object of state.keys()) {
-      const [, name] = ABOUT_ROLE.exec(object) ?? [];
-      if (name !== undefined && !this.#isOurs(unquoted(name))) state.delete(object);
+      const names = [ABOUT_ROLE, ABOUT_DATABASE].flatMap((pattern) => pattern.exec(object)?.[1] ?? []);
+      if (names.some((name) => !this.#isOurs(unquoted(name)))) state.delete(object);
     }
     for (const name of this.standIns.roles) {
       const object = `role ${name}`;
@@ -304,6 +304,9 @@ function hasWord(written: string, name: string): boolean {
 }
 
 const ABOUT_ROLE = /^(?:role|comment role|settings (?:.* )?for role) (.*)$/s;
+
+/** Another database than the chain's own. */
+const ABOUT_DATABASE = /^settings of database ("(?:[^"]|"")*"|\S+)/;
 
 function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;

@@ -38,6 +38,7 @@ describe("roles, which belong to the whole server,", () => {
     await database.admin(`CREATE ROLE ${other} NOCREATEDB`);
     const running = checkFiles(files, given);
     await database.admin(`ALTER ROLE ${other} CREATEDB`);
+    await database.admin(`ALTER DATABASE ${database.name} SET work_mem = '5MB'`);
     expect(brief(await running)).toEqual(["1_r.sql proved", "2_v.sql proved"]);
     expect(brief(await checkFiles(files, given))).toEqual(["1_r.sql proved", "2_v.sql proved"]);
     expect(
