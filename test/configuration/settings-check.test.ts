@@ -13,6 +13,7 @@ import type { Section } from "../../src/nouns/settings/section.ts";
 import { secretSetting } from "../../src/nouns/settings/secret-setting.ts";
 import { choose } from "../../src/entry/cli/cli.ts";
 import { repository, type Repository } from "../support/repository.ts";
+import { scratchFolder } from "../support/tools.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/truststream/.github/holdfast.yml", import.meta.url));
 const WORKFLOW = "on: [pull_request]\njobs:\n  test:\n    runs-on: x\n    steps: []\n";
@@ -93,6 +94,31 @@ describe("settings check", () => {
         /holdfast\.yml is a symbolic link, and no command follows it/,
       ) as unknown,
     });
+  });
+
+  it("tells of a file with the other ending, and of a folder that is in no checkout", async () => {
+    await using repo = repository();
+    repo.write({ ".github/holdfast.yaml": "policy: {}\n" });
+    await expect(check(repo, undefined)).rejects.toMatchObject({
+      code: "input.malformed",
+      message: expect.stringMatching(
+        /holdfast\.yaml is read by no command: its name ends with \.yml$/,
+      ) as unknown,
+      hint: expect.stringMatching(/^Rename it to .*holdfast\.yml\.$/) as unknown,
+    });
+    repo.write({ ".github/holdfast.yml": "policy: {}\n" });
+    expect((await check(repo, undefined)).outputs["verdict"]).toBe("valid");
+    await using folder = scratchFolder("no-checkout");
+    const { outputs } = await check({ ...repo, path: folder.path }, undefined);
+    // The folder of this run, which has settings of its own.
+    expect([outputs["verdict"], outputs["notes"]]).toEqual([
+      "valid",
+      expect.arrayContaining([
+        "this folder is in no checkout of git: only .github in this folder was looked at",
+      ]) as unknown,
+    ]);
+    const own = await check(repo, undefined);
+    expect(JSON.stringify(own.outputs["notes"])).not.toContain("no checkout");
   });
 
   it("tells what is mistyped and what names nothing together, each at its place in the file", async () => {

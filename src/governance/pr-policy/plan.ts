@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../kernel/errors.ts";
 import { readSettings } from "../../nouns/settings/read-settings.ts";
+import { DEFAULT_SETTINGS, MISTAKEN_SETTINGS } from "../../nouns/settings/section.ts";
 import { DEPENDENCIES as dependencies, type DependencySettings } from "../dependencies/settings.ts";
 import { defaultRules } from "../commits/lint.ts";
 import { readOwnRules } from "../commits/own-rules.ts";
@@ -115,6 +116,9 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
       ...merging.notes,
       ...own.notes,
       ...(isFirst ? [`${request.settings} counts as soon as it is merged: until then the defaults do`] : []),
+      ...(text === undefined && paths.includes(MISTAKEN_SETTINGS)
+        ? [`${MISTAKEN_SETTINGS} is read by no command: rename it to ${DEFAULT_SETTINGS}`]
+        : []),
       ...(request.event === undefined && request.group === undefined && (await history.isDirty())
         ? ["files are changed that are not committed; these changes are not judged"]
         : []),

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { nearest } from "../../kernel/suggest.ts";
 import { keyText, SettingsDocument, type SettingsProblem } from "./document.ts";
 import { knownKeys } from "./known-keys.ts";
+import { wrongKind } from "./plain-words.ts";
 import { SECTIONS, type SectionName } from "./section.ts";
 import { withPlaces } from "./secret-setting.ts";
 
@@ -68,7 +69,11 @@ function told(
       message: `is no key that is known here${meant(key, knownKeys(schema, issue.path))}`,
     }));
   }
-  const message = document.has(path) ? (issue.message.split("\n")[0] ?? "") : "is missing";
+  const words =
+    issue.code === "invalid_type"
+      ? wrongKind(issue, document.valueOf(path), knownKeys(schema, issue.path))
+      : undefined;
+  const message = document.has(path) ? (words ?? issue.message.split("\n")[0] ?? "") : "is missing";
   return [{ key: keyText(path), ...document.placeOf(path), message }];
 }
 

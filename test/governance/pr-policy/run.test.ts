@@ -64,6 +64,13 @@ const rulesOf = ({ outputs }: Outcome): string[] =>
     .map(({ rule }) => rule);
 
 describe("pr-policy", () => {
+  it("says that settings with the other ending are read by nobody", async () => {
+    await using repo = await topic({ ".github/holdfast.yaml": "policy: { rules: { description: off } }\n" });
+    repo.commit("feat: keep items", { "src/a.ts": "1\n" });
+    const note = ".github/holdfast.yaml is read by no command: rename it to .github/holdfast.yml";
+    expect((await judge(repo)).report.notes).toContain(note);
+  });
+
   it("passes what is as it should be, and says what was looked at", async () => {
     await using repo = await topic();
     repo.commit("feat: keep items", { "src/b.ts": "x\n" });
