@@ -153,6 +153,33 @@ nothing: 1
     ]);
   });
 
+  it.each([
+    ["[merge]", "branches: [{ merge-methods: [merge] }, { merge-methods: [squash] }]", [1, "squash"]],
+    ["[merge]", "branches: [{ merge-methods: [rebase, merge, squash] }]", [0, "rebase, squash"]],
+    ["[squash]", "branches: [{ linear-history: true, merge-methods: [merge, squash] }]", undefined],
+    ["[merge, squash]", "branches: [{ merge-methods: [squash] }]", undefined],
+    ["[merge]", "branches: [{ approvals: 1 }]", undefined],
+    ["[rebase]", "tags: []", ["default", "merge, squash"]],
+    ["[merge]", "mechanism: classic", undefined],
+  ])("tells merge.methods %s against protection's %s", async (methods, protection, told) => {
+    await using repo = repository();
+    const text = `policy: { merge: { methods: ${methods} } }\nprotection: { ${protection} }\n`;
+    repo.write({ ".github/holdfast.yml": text });
+    const [place, more] = told ?? [];
+    const expected =
+      place === undefined
+        ? []
+        : place === "default"
+          ? [`policy.merge.methods: has none of ${more}, and protection allows nothing else by default`]
+          : [
+              `protection.branches[${place}].merge-methods: allows ${more}, and policy.merge.methods says ` +
+                "that nobody merges so",
+            ];
+    const outcome = await check(repo, undefined);
+    const problems = said(outcome).map((each) => each.replace(/^[12]:\d+ /, ""));
+    expect(problems.filter((each) => each.includes("methods"))).toEqual(expected);
+  });
+
   it("shows of a secret its variable, tells one that is not set, and where none is filled in", async () => {
     await using repo = repository();
     const schema = z.strictObject({ password: secretSetting, text: z.string() });

@@ -1,11 +1,10 @@
+import { listed } from "../../kernel/listed.ts";
+import { SettingsDocument } from "../../nouns/settings/document.ts";
 import type { Answer, EffectiveRule, Forge } from "../../ports/forge.ts";
 import type { ForgePull } from "../../ports/forge-pulls.ts";
 import type { MergeMethods } from "../../ports/pull-request-event.ts";
-import type { Policy } from "./settings.ts";
-
-type Method = NonNullable<Policy["merge"]["methods"]>[number];
-
-const METHODS: readonly Method[] = ["merge", "squash", "rebase"];
+import { mergeContradictions } from "../merging/contradictions.ts";
+import { METHODS, type MergeMethod as Method } from "../merging/merge-methods.ts";
 
 /** What of merging is known beside the settings. */
 export interface KnownMerging {
@@ -13,6 +12,25 @@ export interface KnownMerging {
   readonly methods: readonly Method[] | undefined;
   readonly keepsCommits: boolean;
   readonly notes: readonly string[];
+}
+
+/**
+ * The ways that the settings declare, and those that `protection` lets branches have in spite of it: which of
+ * the two is meant nobody knows, so both are judged.
+ *
+ * @param text of the settings file
+ */
+export function declaredMerging(
+  declared: readonly Method[],
+  text: string,
+): Pick<KnownMerging, "notes"> & { readonly methods: readonly Method[] } {
+  const found = mergeContradictions(declared, new SettingsDocument(text).content["protection"]);
+  const more = METHODS.filter((method) => found.some(({ methods }) => methods.includes(method)));
+  if (more.length === 0) return { methods: declared, notes: [] };
+  const note =
+    `policy.merge.methods leaves out ${listed(more)}, which protection allows: both count here until one ` +
+    "of them is changed; `settings check` says where";
+  return { methods: [...declared, ...more], notes: [note] };
 }
 
 /** Who may tell how the repository merges, beside itself. */
@@ -27,8 +45,8 @@ export interface MergingWitnesses {
  * Which ways of merging a branch allows: the repository's own, less what rules on the branch forbid; a merge
  * queue has one for all. What cannot be seen is taken for allowed, which asks for more and never for less.
  *
- * A merge group must have the verdict that its pull requests had, and its event tells nothing: so the forge is
- * asked the same on both events, and what an event says counts only where nobody can be asked.
+ * A merge group must have the verdict that its pull requests had, and its event tells nothing: so the forge
+ * is asked the same on both events, and what an event says counts only where nobody can be asked.
  */
 export async function askMerging(
   forge: Forge | undefined,

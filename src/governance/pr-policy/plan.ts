@@ -7,7 +7,7 @@ import { readOwnRules } from "../commits/own-rules.ts";
 import { readDescription, withoutMarks, type Description } from "../description/description.ts";
 import { withCurrentText } from "./current-text.ts";
 import { findGroup, type GroupMember } from "./group.ts";
-import { askMerging } from "./merge-methods.ts";
+import { askMerging, declaredMerging } from "./merge-methods.ts";
 import type { ForgeCommit, ForgePull } from "../../ports/forge-pulls.ts";
 import type { SourceCommit, SourceRange } from "../../ports/source-history.ts";
 import type { PullRequest, Scene } from "./pull-request.ts";
@@ -52,7 +52,10 @@ export async function planPolicy(given: PolicyRequest): Promise<PolicyPlan> {
   if (request.advisories !== undefined && settings.dependencies === undefined) throw nothingToAudit(request);
   const isFirst = text === undefined && changes.some(({ path }) => path === request.settings);
   const members = await membersOf(request);
-  const merging = await withMethods(settings.policy ?? policy.parse({}), request, members[0]?.pull);
+  const merging = await withMethods(settings.policy ?? policy.parse({}), request, {
+    text: text ?? "",
+    queued: members[0]?.pull,
+  });
   const wanted = merging.policy;
   const template = await history.file(ends.base, wanted.description.template);
   const paths = await history.paths(ends.base);
@@ -157,12 +160,15 @@ function titleOf({ title, judge }: PolicyRequest, messages: readonly string[]): 
 async function withMethods(
   declared: Policy,
   { event, group, forge, base, judge }: PolicyRequest,
-  queued: ForgePull | undefined,
+  { text, queued }: { readonly text: string; readonly queued: ForgePull | undefined },
 ): Promise<{ readonly policy: Policy; readonly notes: readonly string[] }> {
   const isJob = event !== undefined || group !== undefined;
-  if (declared.merge.methods !== undefined || !isJob || judge === "coverage") {
-    return { policy: declared, notes: [] };
+  if (judge === "coverage") return { policy: declared, notes: [] };
+  if (declared.merge.methods !== undefined) {
+    const { methods, notes } = declaredMerging(declared.merge.methods, text);
+    return { policy: { ...declared, merge: { ...declared.merge, methods: [...methods] } }, notes };
   }
+  if (!isJob) return { policy: declared, notes: [] };
   const { methods, keepsCommits, notes } = await askMerging(forge, base, {
     event: event?.merges,
     pull: queued ?? event?.number,

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { nearest } from "../../kernel/suggest.ts";
+import { ACROSS } from "./across.ts";
 import { keyText, SettingsDocument, type SettingsProblem } from "./document.ts";
 import { knownKeys } from "./known-keys.ts";
 import { wrongKind } from "./plain-words.ts";
@@ -53,7 +54,23 @@ export function examine(
       if (rest !== undefined) salvaged.set(name, rest);
     }
   }
+  problems.push(...contradictions(schemas, { document, values, salvaged }));
   return { document, values, salvaged, problems: problems.sort(byPlace) };
+}
+
+/** What sections say against each other; one that is wrong is taken as it would be without that. */
+function contradictions(
+  schemas: Readonly<Partial<Record<SectionName, z.ZodType>>>,
+  { document, values, salvaged }: Omit<Examined, "problems">,
+): SettingsProblem[] {
+  return (Object.entries(schemas) as [SectionName, z.ZodType][]).flatMap(([name, schema]) => {
+    const across = ACROSS.get(schema);
+    const value = values.get(name) ?? salvaged.get(name);
+    if (across === undefined || value === undefined || !Object.hasOwn(schemas, across.against)) return [];
+    return across
+      .contradictions(value, document.content[across.against])
+      .map(({ path, message }) => ({ key: keyText(path), ...document.placeOf(path), message }));
+  });
 }
 
 /** Keys that are not known are told together, at the place of what they are in; here each at its own. */

@@ -129,6 +129,21 @@ describe("the message that a merge will write", () => {
     );
   });
 
+  it("is that of both where the settings contradict themselves, which is told", async () => {
+    await using at = await opened();
+    at.repo.git("checkout", "-q", "main");
+    const text =
+      "policy: { merge: { methods: [merge] } }\n" +
+      "protection: { branches: [{ merge-methods: [squash] }] }\n";
+    at.repo.commit("chore: say", { ".github/holdfast.yml": text });
+    at.repo.git("update-ref", "refs/remotes/origin/main", "main");
+    const outcome = await at.judge({ pull: at.event });
+    expect(refusals(outcome)).toEqual([expect.stringMatching(/^lost-impact: /)]);
+    expect(outcome.report.notes).toContainEqual(
+      expect.stringMatching(/^policy\.merge\.methods leaves out squash, which protection allows: both count/),
+    );
+  });
+
   it("is not asked for where the settings say it, nor without a token", async () => {
     await using at = await opened();
     expect(refusals(await at.judge({ pull: at.event, token: "" }))).toHaveLength(1);

@@ -218,7 +218,8 @@ describe("a required check", () => {
     const text =
       `${BOTH}jobs:\n  test:\n${STEPS}  more-tests:\n${STEPS}  ci:\n    needs: [test, more-tests]\n` +
       `    if: \${{ always() || needs.test.result == 'success' }}\n` +
-      `    outputs: { tested: "\${{ needs.test.result }}" }\n    runs-on: x\n    steps: [{ run: "${step}" }]\n`;
+      `    outputs: { tested: "\${{ needs.test.result }}" }\n    runs-on: x\n` +
+      `    steps: [{ run: "${step}" }]\n`;
     const names = ["test", "more-tests"].slice(2 - count).join(", ");
     expect(lint({ [CI]: text }, [{ name: "ci" }]).map(({ message }) => message)).toEqual(
       count === 0 ? [] : [`the required check 'ci' runs always and never looks at how ${names} ended`],
