@@ -25,6 +25,19 @@ const told = ({ kind, path, before, lines: ranges, removed, isFile }: SourceChan
     ...(isFile ? [] : ["no file"]),
   ].join(" ");
 
+it("of a message of megabytes the beginning and the end are kept", async () => {
+  await using repo = repository();
+  repo.commit("begin", { "a.ts": "1\n" });
+  repo.git("checkout", "-qb", "topic");
+  const footer = "BREAKING CHANGE: all of it";
+  // As an argument it would be too long.
+  repo.write({ ".git/long": `feat: much\n\n${"word ".repeat(1_000_000)}\n\n${footer}\n\n\n` });
+  repo.git("commit", "-q", "--allow-empty", "-F", ".git/long");
+  const [{ message } = { message: "" }] = await historyOf(repo).commits(RANGE);
+  expect(message.length).toBeLessThan(250_000);
+  expect([message.startsWith("feat: much\n\nword "), message.endsWith(footer)]).toEqual([true, true]);
+});
+
 it("of a name that is a branch's and a tag's the branch is meant", async () => {
   await using repo = repository();
   repo.commit("begin", { "a.ts": "1\n" });

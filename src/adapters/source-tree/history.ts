@@ -108,13 +108,31 @@ function commitsOf(log: string): SourceCommit[] {
 }
 
 function commitOf(record: string): SourceCommit {
-  const [id = "", parents = "", name = "", email = "", ...message] = record.split("\n");
+  const rest = { at: 0 };
+  const next = (): string => {
+    const end = record.indexOf("\n", rest.at);
+    const line = record.slice(rest.at, end === -1 ? record.length : end);
+    rest.at = end === -1 ? record.length : end + 1;
+    return line;
+  };
+  const [id, parents, name, email] = [next(), next(), next(), next()];
   return {
     id,
     parents: parents.split(" ").filter((parent) => parent !== ""),
     author: { name, email },
-    message: message.join("\n").replace(/\n+$/, ""),
+    message: shortened(record, rest.at),
   };
+}
+
+/** Nobody writes as much; of more the header and the footers are enough, and the memory is not. */
+const MESSAGE_MAX = 200_000;
+
+function shortened(record: string, from: number): string {
+  let end = record.length;
+  while (end > from && record[end - 1] === "\n") end -= 1;
+  if (end - from <= MESSAGE_MAX) return record.slice(from, end);
+  const half = MESSAGE_MAX / 2;
+  return `${record.slice(from, from + half)}\n${record.slice(end - half, end)}`;
 }
 
 const DIFF = ["diff", ...SAME_EVERYWHERE, "-M50%"];
