@@ -1,5 +1,6 @@
 /**
  * node scripts/prerequisites.ts [postgres] [age] [zstd] [pgbouncer] [openssl] [unzip]
+ *   [diff-cover]
  *
  * Makes sure that the programs the demo, the tests and the benchmark start are on this machine: looks; then,
  * where it has the rights and knows the package manager, installs the distribution's packages; otherwise
@@ -30,6 +31,7 @@ const NEEDS: Readonly<Record<string, { readonly label: string; isHere(): boolean
   zstd: { label: "zstd", isHere: () => isOnPath("zstd") },
   pgbouncer: { label: "PgBouncer", isHere: () => isOnPath("pgbouncer") },
   openssl: { label: "openssl", isHere: () => isOnPath("openssl") },
+  "diff-cover": { label: "diff-cover", isHere: () => isOnPath("diff-cover") },
   unzip: { label: "unzip", isHere: () => isOnPath("unzip") },
 };
 

@@ -23,13 +23,19 @@ export const MANAGERS: readonly PackageManager[] = [
   {
     program: "dnf",
     install: ["install", "-y", "-q", "--refresh"],
-    names: { postgres: ["postgresql-server", "postgresql", "postgresql-contrib"] },
+    names: {
+      postgres: ["postgresql-server", "postgresql", "postgresql-contrib"],
+      "diff-cover": ["python3-diff-cover"],
+    },
     asRoot: true,
   },
   {
     program: "apk",
     install: ["add", "--quiet", "--update-cache", "--upgrade"],
-    names: { postgres: ["postgresql", "postgresql-client", "postgresql-contrib"] },
+    names: {
+      postgres: ["postgresql", "postgresql-client", "postgresql-contrib"],
+      "diff-cover": ["py3-diff-cover"],
+    },
     asRoot: true,
   },
   {
