@@ -4,6 +4,7 @@ import { BlobLines } from "./blob-lines.ts";
 import { runGit, type Environment, type GitAnswer } from "./git.ts";
 import { PatchLines } from "./patch-lines.ts";
 import { isSquashed } from "./squashed.ts";
+import { whyUnknown } from "./unknown-name.ts";
 
 /** The history of the repository that the folder is in, by the `git` program. */
 export function gitHistory({
@@ -21,16 +22,12 @@ export function gitHistory({
     throw noHistory(what, answer.why);
   };
   const history: SourceHistory = {
-    commit: async (revision) =>
-      (
-        await need(`what ${revision} is`, [
-          "rev-parse",
-          "--verify",
-          "--quiet",
-          "--end-of-options",
-          `${revision}^{commit}`,
-        ])
-      ).trim(),
+    async commit(revision) {
+      const words = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
+      const answer = await ask(words);
+      if (answer.ok) return answer.out.toString("utf8").trim();
+      throw noHistory(`what ${revision} is`, await whyUnknown(ask, revision, answer.why));
+    },
     async mergeBase({ base, head }) {
       const both = [await history.commit(base), await history.commit(head)];
       return (await need(`where ${head} left ${base}`, ["merge-base", ...both])).trim();

@@ -147,7 +147,10 @@ jobs:
 `,
   },
   async run(inputs, ports) {
-    const { runPrPolicy } = await import("../../governance/pr-policy/run.ts");
-    return runPrPolicy(inputs, ports);
+    const [{ runPrPolicy }, { SETTINGS_SECTIONS }] = await Promise.all([
+      import("../../governance/pr-policy/run.ts"),
+      import("../configuration/sections.ts"),
+    ]);
+    return runPrPolicy(inputs, ports, SETTINGS_SECTIONS);
   },
 });

@@ -19,6 +19,9 @@ const section = z.strictObject({
     .describe("Words that its heading has, one of them; upper and lower case are the same."),
 });
 
+/** GitHub's own name for it; then every place counts in which GitHub looks. */
+export const DEFAULT_TEMPLATE = ".github/pull_request_template.md";
+
 /** What is expected of a description where nothing else is declared (strategy A6). */
 const SECTIONS: z.infer<typeof section>[] = [
   { name: "what", headings: ["what", "summary", "description", "overview", "changes"] },
@@ -42,8 +45,11 @@ const description = z.strictObject({
     .describe("Sections that a description must have, each with something in it."),
   template: z
     .string()
-    .default(".github/pull_request_template.md")
-    .describe("The template of the repository: what stands in it too says nothing."),
+    .default(DEFAULT_TEMPLATE)
+    .describe(
+      "The template of the repository: what stands in it too says nothing. By default every one that GitHub " +
+        "takes, in the root, `docs` or `.github`, whatever the case.",
+    ),
   trackers: z
     .array(z.string().min(1).max(200).refine(isExpression, "is no regular expression"))
     .default([])
@@ -107,7 +113,7 @@ const merge = z.strictObject({
 
 const commits = z.strictObject({
   types: z
-    .array(z.string().regex(/^[a-z]+$/))
+    .array(z.string().regex(/^[a-z][a-z0-9]*$/, "is no type: a lower-case letter, then letters and digits"))
     .min(1)
     .default(["build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test"])
     .describe("Types that titles and commits may have."),

@@ -66,7 +66,7 @@ async function lackingOf(
 const PULL = /(?:^|[\s(:])(?:[\w.-]+\/[\w.-]+)?#\d+|\/pull\/\d+|![0-9]+/;
 
 /** A line, or what stands under a heading, that names both the branch and a pull request. */
-function isDeclared(branch: string, { sections }: Description): boolean {
+export function isDeclared(branch: string, { sections }: Description): boolean {
   const names = (text: string): boolean =>
     text
       .split(/[\s`"'()[\],;:]+/)

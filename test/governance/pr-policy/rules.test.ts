@@ -40,6 +40,8 @@ function sceneOf({ messages = [], paths = [], policy: declared = {}, ...pull }: 
     messageRules: {},
     twins: [],
     template: [],
+    settingsPath: ".github/holdfast.yml",
+    settingsChange: undefined,
   };
 }
 
@@ -110,6 +112,30 @@ describe("sections", () => {
   ])("%s", async (_, body, expected) => {
     expect(await hits("sections", { body, policy: asked })).toEqual(expected);
   });
+});
+
+it("lines of one paragraph are sections each, and what nobody asks for belongs to the one before", async () => {
+  const plain = "What: items stay\nWhy: they were lost\nHow: local storage\nTested: by hand\nCloses: #12";
+  expect(await hits("sections", { body: plain })).toEqual([]);
+  expect(await hits("sections", { body: plain.replace(/: /g, ":\nNote: ") })).toEqual([]);
+  expect(await hits("sections", { body: plain.replace("they were lost", "") })).toEqual([
+    "the section on why is empty",
+  ]);
+});
+
+it("a branch that nobody knows is told where it matters, and nowhere else", async () => {
+  const head = undefined;
+  const allowed = [{ head: "feature/*", bases: ["develop"] }];
+  const twins = [{ head: "hotfix/*", base: "main", also: "develop" }];
+  expect(await hits("branch-base", { head })).toEqual([]);
+  expect(await hits("twin", { head })).toEqual([]);
+  const policy = { branches: { allowed, twins } };
+  expect(await hits("branch-base", { head, policy })).toEqual([
+    "no branch is checked out, so that nobody can tell whether it may be merged into main",
+  ]);
+  expect(await hits("twin", { head, policy })).toHaveLength(1);
+  expect(await hits("twin", { head, policy, base: "develop" })).toEqual([]);
+  expect(await hits("twin", { head, policy, body: "develop: #124" })).toEqual([]);
 });
 
 it("bots are asked for no description, and nobody is one by a like name", async () => {
