@@ -170,10 +170,14 @@ export class GithubClient {
   }
 }
 
+function shownValue(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
 /** `GET /repos/acme/shop`: people know their repository, and no template. */
 function shownRoute({ route, values }: GithubCall): string {
   return printableLine(
-    route.replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole)),
+    route.replace(/\{(\w+)\}/g, (hole, name: string) => shownValue(values[name]) ?? hole),
   ).slice(0, MESSAGE_LENGTH_MAX);
 }
 

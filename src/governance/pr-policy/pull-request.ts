@@ -51,10 +51,15 @@ export function isBot({ author }: PullRequest): boolean {
   return author !== undefined && BOTS.test(author);
 }
 
+/** What git and GitHub write into every one of them. */
+const REVERTED = /This reverts commit [0-9a-f]{7,64}/i;
+
 /** GitHub's own: a title `Revert "…"` over commits that are reverts; by the title alone anybody could be. */
 export function isRevert({ title, commits }: PullRequest): boolean {
   const own = commits.filter(({ isMerge }) => !isMerge);
   return (
-    /^Revert "/.test(title) && own.length > 0 && own.every(({ message }) => readMessage(message).isRevert)
+    /^Re(?:vert|apply) "/.test(title) &&
+    own.length > 0 &&
+    own.every(({ message }) => readMessage(message).isRevert && REVERTED.test(message))
   );
 }

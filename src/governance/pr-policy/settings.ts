@@ -6,7 +6,16 @@ import { RULE_NAMES } from "./rules/names.ts";
  * default, so that a repository without a file is judged by these.
  */
 
-const glob = z.string().min(1).max(300);
+/** What other tools' patterns have, and what would match nothing here. */
+const NO_PATTERN = /^[!/]|\/$|\{[^{}]*,[^{}]*\}/;
+const glob = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine(
+    (text) => !NO_PATTERN.test(text),
+    "matches nothing: begin and end it without /, write no ! before it, and a pattern each instead of {a,b}",
+  );
 
 /** How much the findings of a rule weigh, or that it is not asked. */
 export const SEVERITIES = ["error", "warning", "note", "off"] as const;
@@ -47,8 +56,8 @@ const description = z.strictObject({
     .string()
     .default(DEFAULT_TEMPLATE)
     .describe(
-      "The template of the repository: what stands in it too says nothing. By default every one that GitHub " +
-        "takes, in the root, `docs` or `.github`, whatever the case.",
+      "The template of the repository: what stands in it too says nothing. By default every one that " +
+        "GitHub takes, in the root, `docs` or `.github`, whatever the case.",
     ),
   trackers: z
     .array(z.string().min(1).max(200).refine(isExpression, "is no regular expression"))

@@ -47,9 +47,13 @@ async function lackingOf(
   range: SourceRange,
   history: SourceHistory,
 ): Promise<Omit<Twin, "branch">> {
-  // Beside the base, with the name of the same remote; a branch of this machine alone is nobody else's.
+  // Beside the base, with the name of the same remote; a branch of this machine may be old, or nobody else's.
   const remote = range.base.endsWith(`/${base}`) ? range.base.slice(0, -base.length) : "";
-  const names = [...new Set([`${remote}${branch}`, `origin/${branch}`, branch])];
+  const names = [
+    ...new Set(
+      remote === "" ? [`origin/${branch}`, branch] : [`${remote}${branch}`, `origin/${branch}`, branch],
+    ),
+  ];
   let why = "";
   for (const name of names) {
     try {

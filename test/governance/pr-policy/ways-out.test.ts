@@ -18,7 +18,8 @@ function holdfast(
   folder = ".",
 ): Promise<Finished> {
   const cli = new URL("../../../src/entry/cli/cli.ts", import.meta.url).href;
-  const script = `const { runCli } = await import(${JSON.stringify(cli)}); await runCli(process.argv.slice(1));`;
+  const script =
+    `const { runCli } = await import(${JSON.stringify(cli)}); ` + "await runCli(process.argv.slice(1));";
   return run(
     process.execPath,
     ["--no-warnings", "--input-type=module", "-e", script, "--", "pr-policy", ...args],
@@ -167,5 +168,38 @@ describe("holdfast pr-policy in a job", () => {
     expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("--local")]);
     const pushed = await holdfast(repo, ["--base", "main"], env("push.json"));
     expect(pushed.stderr).toContain("this runs for no pull request");
+  }, 30_000);
+});
+
+describe("what others have that is not called as usual", () => {
+  it("takes a template where GitHub takes it, and reports of packages from their own folders", async () => {
+    const template =
+      "## What\nSay what changes.\n## Why\nSay why.\n## How\nSay how.\n## Testing\nSay how tested.\n";
+    await using repo = topic();
+    repo.git("checkout", "-q", "main");
+    const lines = (to: number): string => Array.from({ length: to }, (_, at) => `${at}\n`).join("");
+    repo.commit("chore: packages", {
+      "docs/PULL_REQUEST_TEMPLATE.md": template,
+      "p1/src/u.js": lines(100),
+      "p2/src/u.js": lines(100),
+    });
+    repo.git("checkout", "-qb", "feature/packages");
+    repo.commit("docs: say more", { "README.md": "x\n" });
+    const report = (hits: number): string =>
+      [
+        "SF:src/u.js",
+        ...Array.from({ length: 100 }, (_, at) => `DA:${at + 1},${hits}`),
+        "end_of_record\n",
+      ].join("\n");
+    repo.write({
+      "p1/coverage/lcov.info": report(1),
+      "p2/coverage/lcov.info": report(0),
+      ".git/body.md": `${template}\nCloses #12\n`,
+    });
+    const reports = ["p1", "p2"].flatMap((each) => ["--coverage", `${each}/coverage/lcov.info`]);
+    const judged = await holdfast(repo, [...LOCAL, ".git/body.md", "--json", ...reports]);
+    expect(JSON.parse(judged.stdout)).toMatchObject({ coverage: { covered: 100, total: 200 } });
+    const empty = "error sections null";
+    expect(weighed(judged)).toEqual([empty, empty, empty, empty, "error coverage-total null"]);
   }, 30_000);
 });

@@ -65,7 +65,7 @@ describe("holdfast protect", () => {
     expect(fake.wrong).toEqual([]);
   });
 
-  it("finds the declaration from any folder of the checkout, and knows what `protect plan` means", async () => {
+  it("finds the declaration from any folder, and knows what `protect plan` means", async () => {
     await using repo = repository();
     await using fake = new FakeRules(githubDescription("rules"), TOKEN);
     const api = await fake.listen();

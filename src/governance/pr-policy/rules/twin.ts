@@ -21,7 +21,7 @@ export const twin: Rule = {
         .filter(({ also }) => !isDeclared(also, pull.description))
         .map(({ head, also }) => ({
           message:
-            `no branch is checked out, so that nobody can tell whether ${also} has to get this too, as from ` +
+            `no branch is checked out, so that nobody can tell whether ${also} has to get this too, as of ` +
             JSON.stringify(head),
           fix: "Give the branch's name with --branch.",
         }));
